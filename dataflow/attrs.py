@@ -1,0 +1,183 @@
+"""Attrs: the settings of a block, each with a type, limits, a default and a line of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.errors import listing, nearest
+from dataflow.shapes import Shape as Shape  # the annotation of a shape attr
+
+Dtype = str  # the annotation of a dtype attr
+Ints = tuple[int, ...]  # the annotation of a list of whole numbers
+Tensor = np.ndarray[Any, Any]  # the annotation of an array attr
+REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "required", "__reduce__": lambda self: "REQUIRED"})()
+
+
+class StoredArray(np.ndarray[Any, Any]):
+    """An array that came from a file, with the file and the name in it, so that a saved graph can point there again."""
+
+    origin: tuple[str, str] | None = None
+
+    @classmethod
+    def at(cls, array: np.ndarray[Any, Any], path: str, name: str) -> StoredArray:
+        stored = array.view(cls)
+        stored.origin = (path, name)
+        return stored
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError
+    return int(value)
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError
+    return float(value)
+
+
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError
+    return bool(value)
+
+
+def _str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _dtype(value: Any) -> str:
+    if not isinstance(value, str):
+        value = np.dtype(value).name
+    if (name := dtypes.canonical(value)) is None:
+        raise ValueError(nearest(value, dtypes.every))
+    return name
+
+
+def _ints(value: Any) -> tuple[int, ...]:
+    return tuple(map(_int, value)) if isinstance(value, Sequence | np.ndarray) else (_int(value),)
+
+
+def _shape(value: Any) -> Shape:
+    if value is None:
+        return None
+    dims = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return tuple(map(_dim, dims))
+
+
+def _dim(dim: Any) -> int | str | None:
+    if dim is None or dim == "?" or (isinstance(dim, int) and dim == -1):
+        return None
+    if isinstance(dim, str):
+        if not dim.isidentifier():
+            raise TypeError
+        return dim
+    size = _int(dim)
+    if size < 0:
+        raise TypeError
+    return size
+
+
+def _tensor(value: Any) -> np.ndarray[Any, Any]:
+    array = dtypes.literal(value)
+    if dtypes.name_of(array.dtype) not in dtypes.every:
+        raise TypeError
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
+
+
+_KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "int": (_int, "a whole number"),
+    "float": (_float, "a number"),
+    "bool": (_bool, "true or false"),
+    "str": (_str, "text"),
+    "Dtype": (_dtype, "a dtype"),
+    "Ints": (_ints, "a list of whole numbers"),
+    "Shape": (_shape, "a list of sizes and names of dims"),
+    "Tensor": (_tensor, "a number, a list of numbers or an array"),
+}
+
+
+class Attr:
+    """One attr of a block; made by `attr`, named and typed by the class body it stands in."""
+
+    def __init__(self, doc: str, default: Any, ge: float | None, le: float | None, choices: Sequence[str]):
+        self.doc, self.default, self.ge, self.le, self.choices = doc, default, ge, le, tuple(choices)
+        self.name = self.kind = ""
+        self.nullable = default is None
+
+    def named(self, name: str, annotation: Any) -> Attr:
+        text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+        kind = text.split("|")[0].strip().rpartition(".")[2]
+        if kind not in _KINDS:
+            raise TypeError(f"attr '{name}': its annotation must be one of {listing(_KINDS)}, got {text}")
+        self.name, self.kind = name, kind
+        if self.default is not REQUIRED:
+            self.default = self.parse(self.default)
+        return self
+
+    def parse(self, value: Any) -> Any:
+        """The value in its canonical form; ValueError that says what was expected and what came."""
+        if value is None and self.nullable:
+            return None
+        read, wanted = _KINDS[self.kind]
+        try:
+            value = read(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            wanted = listing(self.choices) if self.choices else wanted
+            hint = f"; {error}" if str(error).startswith("did you mean") else ""
+            raise ValueError(f"must be {wanted}, got {show(value)}{hint}") from None
+        if self.choices and value not in self.choices:
+            hint = nearest(value, self.choices)
+            raise ValueError(f"must be {listing(self.choices)}, got {show(value)}" + (f"; {hint}" if hint else ""))
+        for number in value if isinstance(value, tuple) and self.kind == "Ints" else (value,):
+            if (self.ge is not None and not number >= self.ge) or (self.le is not None and not number <= self.le):
+                raise ValueError(f"must be {self.limits()}, got {show(value)}")
+        return value
+
+    def limits(self) -> str:
+        """``between 2 and 16``, ``at least 0``, or nothing."""
+        if self.ge is None:
+            return "" if self.le is None else f"at most {self.le}"
+        return f"at least {self.ge}" if self.le is None else f"between {self.ge} and {self.le}"
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+def attr(
+    doc: str, *, default: Any = REQUIRED, ge: float | None = None, le: float | None = None, choices: Sequence[str] = ()
+) -> Any:
+    """An attr of a block: its text, default (none: it must be given), limits (inclusive) and allowed values."""
+    return Attr(doc, default, ge, le, choices)
+
+
+def plain(value: Any) -> Any:
+    """The value as a graph file writes it: numbers, text and lists."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def key(value: Any) -> Any:
+    """Something hashable that is equal exactly when two attr values are."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.name, value.shape, value.tobytes()
+    return repr(value) if isinstance(value, float) and math.isnan(value) else value
+
+
+def show(value: Any) -> str:
+    """The value as an error message prints it, cut short where it is long."""
+    text = repr(plain(value)) if not isinstance(value, str) else f"'{value}'"
+    return text if len(text) <= 60 else text[:57] + "..."

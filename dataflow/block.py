@@ -1,0 +1,270 @@
+"""Block: an op with its attrs fixed. Calling it on arrays computes; calling it on wires builds graph."""
+
+from __future__ import annotations
+
+import inspect
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, dataclass_transform
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
+from dataflow.errors import BlockError, listing, nearest
+from dataflow.registry import blocks
+from dataflow.shapes import Shape, TensorType, agree, broadcast, fits
+from dataflow.signature import In, Literal, Out, Signature, Wire, flat
+
+__all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
+
+MISSING_GRADIENT = object()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
+class Block:
+    """The root of all blocks; `dataflow.kinds` has the bases to derive from.
+
+    A subclass writes its ports (class attributes without annotation), attrs (annotated, by `attr`), type variables
+    (a name and the tuple of dtypes it may be), ``kernel``, where its kind does not give one ``shape_of``, and ``grad``.
+
+    kernel(self, <inputs in port order>, out=None) -> array, or tuple of arrays
+        Whole arrays in and out. With ``out`` in its signature it writes the first output there and returns it.
+        Inputs that a ``prepare`` method names are taken out and replaced by its one result, made once per run.
+    shape_of(self, <a TensorType per input>) -> shape, or list of shapes
+        Only for outputs whose port declares none.
+    grad(self, <inputs>, <outputs>, <a gradient per output>) -> a gradient per input
+        On wires, with blocks and operators; one value alone belongs to the first input, None lets nothing flow.
+        ``grad = None`` lets nothing flow at all.
+    """
+
+    signature: ClassVar[Signature] = Signature()
+    aliases: ClassVar[tuple[str, ...]] = ()
+    reuses: ClassVar[tuple[str, ...]] = ()
+    pure: ClassVar[bool] = True
+    grad: ClassVar[Any] = MISSING_GRADIENT
+    prepare: ClassVar[Any] = None
+    takes_out: ClassVar[bool] = False
+    prepared_ports: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.signature = cls.signature.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
+        cls.takes_out = "out" in inspect.signature(cls.kernel).parameters
+        cls.prepared_ports = tuple(inspect.signature(cls.prepare).parameters)[1:] if cls.prepare else ()
+        if not abstract:
+            blocks.register(cls)
+
+    def __init__(self, **attrs: Any):
+        known = self.signature.attrs
+        for name in attrs:
+            if name not in known:
+                hint = nearest(name, known) or (f"it has {listing(known, 'and')}" if known else "it has none")
+                raise BlockError(f"{self._who} has no attr '{name}'; {hint}")
+        for name, declared in known.items():
+            value = attrs.get(name, declared.default)
+            if value is declared.default and declared.required:
+                raise BlockError(f"{self._who}: attr '{name}' must be given: {declared.doc}")
+            try:
+                self.__dict__[name] = value if value is declared.default else declared.parse(value)
+            except ValueError as error:
+                raise BlockError(f"{self._who}: attr '{name}' {error}") from None
+        self.check()
+
+    def check(self) -> None:
+        """Raise BlockError where attrs do not go together."""
+
+    # -- what a block author writes -----------------------------------------------------------------------------
+
+    def kernel(self, *arrays: Any) -> Any:
+        raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
+
+    def shape_of(self, *types: Any) -> Any:
+        raise TypeError(f"{self._who}: outputs must have a shape, got none; write shape_of")
+
+    # -- types --------------------------------------------------------------------------------------------------
+
+    def typed(self, operands: Sequence[Any], type_of: Callable[[Any], TensorType]) -> list[Any]:
+        """The type of each operand, in port order: literals take the dtype of the values beside them.
+
+        Raises BlockError that names the port whose dtype or shape does not fit.
+        """
+        bound: dict[str, tuple[str, str]] = {}
+        ports = list(self.signature.inputs.values())
+        types: list[Any] = [None] * len(ports)
+        for late in (False, True):
+            for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
+                if isinstance(operand, tuple):
+                    done = types[i] or [None] * len(operand)
+                    types[i] = tuple(
+                        self._type(port, o, type_of, bound) if isinstance(o, Literal) is late else t
+                        for o, t in zip(operand, done, strict=True)
+                    )
+                elif operand is not None and isinstance(operand, Literal) is late:
+                    types[i] = self._type(port, operand, type_of, bound)
+        self._check_shapes(ports, types)
+        return types
+
+    def _type(self, port: In, operand: Any, type_of: Callable[[Any], TensorType], bound: dict[str, Any]) -> TensorType:
+        accepted = self._accepted(port.dtype)
+        first, dtype = bound.get(port.dtype, ("", ""))
+        if isinstance(operand, Literal):
+            return self._literal_type(port, operand, dtype, accepted)
+        given = type_of(operand)
+        fitted = dtypes.fit(given.dtype, (dtype,) if dtype else accepted)
+        if fitted is None:
+            wanted = f"{dtype} like '{first}'" if dtype else listing(accepted)
+            raise self.error(f"input '{port.name}' must be {wanted}, got {given.dtype}; convert it with Cast")
+        bound.setdefault(port.dtype, (port.name, fitted))
+        return given._replace(dtype=fitted)
+
+    def _literal_type(self, port: In, operand: Literal, dtype: str, accepted: tuple[str, ...]) -> TensorType:
+        try:
+            array = dtypes.literal(operand.value)
+        except (ValueError, OverflowError):
+            raise self.error(f"input '{port.name}' must be numbers in even rows, got {operand}") from None
+        own = dtypes.name_of(array.dtype)
+        target = dtype or dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
+        if own not in dtypes.every or (own == "bool") != (target == "bool"):
+            raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}")
+        try:
+            converted = dtypes.literal(operand.value, target)
+        except (ValueError, OverflowError):
+            raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}") from None
+        if own in dtypes.floating and target not in dtypes.floating + dtypes.complexes and (converted != array).any():
+            raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}")
+        return TensorType(target, converted.shape, converted)
+
+    def _accepted(self, dtype: str) -> tuple[str, ...]:
+        if dtype in dtypes.every:
+            return (dtype,)
+        value = getattr(self, dtype)
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    def _check_shapes(self, ports: Sequence[In], types: Sequence[Any]) -> None:
+        sizes: dict[str, tuple[str, Any]] = {}
+        for port, operand in zip(ports, types, strict=True):
+            if port.shape is None or operand is None:
+                continue
+            for given in operand if isinstance(operand, tuple) else (operand,):
+                if given.shape is None:
+                    continue
+                if len(given.shape) != len(port.shape):
+                    raise self.error(f"input '{port.name}' must have rank {len(port.shape)}, got shape "
+                                     f"{TensorType.__str__(given)}")
+                for name, dim in zip(port.shape, given.shape, strict=True):
+                    first, size = sizes.setdefault(str(name), (port.name, dim))
+                    wanted = name if isinstance(name, int) else size
+                    if not agree(wanted, dim):
+                        like = "" if isinstance(name, int) else f" like '{first}'"
+                        raise self.error(f"input '{port.name}' must have size {wanted}{like}, got {dim}")
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        """The type of each output for inputs of the given types (those that `typed` gives)."""
+        shapes = None
+        result = []
+        for i, port in enumerate(self.signature.outputs.values()):
+            shape = self._declared(port.shape, types)
+            if shape is None:
+                shapes = self.shape_of(*types) if shapes is None else shapes
+                shape = shapes[i] if isinstance(shapes, list) else shapes
+            result.append(TensorType(self._output_dtype(port, types), shape))
+        return result
+
+    def _output_dtype(self, port: Out, types: Sequence[Any]) -> str:
+        for operand, source in zip(types, self.signature.inputs.values(), strict=True):
+            if source.dtype == port.dtype and operand is not None:
+                return str((operand[0] if isinstance(operand, tuple) else operand).dtype)
+        return self._accepted(port.dtype)[0]
+
+    def _declared(self, shape: Shape, types: Sequence[Any]) -> Shape:
+        if shape is None:
+            return None
+        sizes: dict[Any, Any] = {}
+        for operand, port in zip(types, self.signature.inputs.values(), strict=True):
+            if port.shape and isinstance(operand, TensorType) and operand.shape is not None:
+                sizes |= zip(port.shape, operand.shape, strict=True)
+        return tuple(sizes.get(d) if isinstance(d, str) else d for d in shape)
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, name: str | None = None, **named: Any) -> Any:
+        """On arrays: the result, an array or a named tuple. On wires: wires to a new node, called ``name`` if given."""
+        operands = self.signature.bind(self._who, args, named)
+        wire = next((o for o in flat(operands) if isinstance(o, Wire)), None)
+        if wire is not None:
+            return wire.graph.add(self, operands, name=name)
+        types = self.typed(operands, TensorType.of)
+        outputs = self.infer(*types)
+        arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
+        return self.pack(self.compute(arrays, outputs))
+
+    def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[np.ndarray[Any, Any]]:
+        """Run the kernel on arrays in port order and give its results the output dtypes."""
+        with np.errstate(all="ignore"):
+            results = self.kernel(*self.kernel_args(arrays))
+        if len(outputs) == 1:
+            results = (results,)
+        return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
+
+    def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
+        """What the kernel takes for these inputs: those named by ``prepare`` replaced by what it makes of them."""
+        if not self.prepared_ports:
+            return list(arrays)
+        by_port = dict(zip(self.signature.inputs, arrays, strict=True))
+        prepared = self.prepare(*(by_port.pop(p) for p in self.prepared_ports))
+        return [*by_port.values(), prepared]
+
+    def pack(self, values: Sequence[Any]) -> Any:
+        """One value as it is, several as a named tuple, none as None."""
+        if len(self.signature.outputs) == 1:
+            return values[0]
+        return _tuple_type(type(self).__name__, tuple(self.signature.outputs))(*values) if values else None
+
+    # -- being a value ------------------------------------------------------------------------------------------
+
+    def attrs(self) -> dict[str, Any]:
+        """The attrs that differ from their defaults."""
+        return {n: v for n, v in self.__dict__.items() if n in self.signature.attrs and not self._is_default(n, v)}
+
+    def _is_default(self, name: str, value: Any) -> bool:
+        default = self.signature.attrs[name].default
+        return value is default or (not self.signature.attrs[name].required and key(value) == key(default))
+
+    def error(self, text: str) -> BlockError:
+        """An error that starts with the name of the block."""
+        return BlockError(f"{self._who}: {text}")
+
+    @property
+    def _who(self) -> str:
+        return type(self).__name__
+
+    @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        return (type(self), *(key(self.__dict__[n]) for n in self.signature.attrs))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Block) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"{self._who}({', '.join(f'{n}={show(v)}' for n, v in self.attrs().items())})"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{self._who} is frozen; make a new one: {self._who}({name}=...)")
+
+
+_WEAK = ("float32", "int32")
+
+
+@lru_cache(maxsize=None)
+def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
+    return namedtuple(f"{name}Outputs", fields)
+
+
+def fits_port(given: TensorType, dtype: str, shape: Shape) -> bool:
+    """Whether a value may stand where a graph input of this dtype and shape is declared."""
+    return dtypes.fit(given.dtype, (dtype,)) is not None and fits(given.shape, shape)

@@ -1,0 +1,78 @@
+"""Dtype names, the arrays that store them, and the sets that blocks accept.
+
+A dtype is its name. Quantized types (``quint8``) are stored as plain NumPy integers; a plain integer array is taken for
+its quantized twin where a port asks for one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+floating = ("bfloat16", "float16", "float32", "float64")
+signed = ("int8", "int16", "int32", "int64")
+unsigned = ("uint8", "uint16", "uint32", "uint64")
+integer = signed + unsigned
+quantized = ("qint8", "quint8", "qint16", "quint16", "qint32")
+complexes = ("complex64", "complex128")
+real = floating + integer
+number = real + complexes
+every = (*number, *quantized, "bool")
+
+_STORAGE = {name: np.dtype(name) for name in (*floating[1:], *integer, *complexes, "bool")}
+_STORAGE["bfloat16"] = np.dtype(ml_dtypes.bfloat16)
+_STORAGE |= {name: np.dtype(name.replace("q", "")) for name in quantized}
+_TWIN = {name.replace("q", ""): name for name in quantized}
+_ALIASES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32"}
+
+
+def canonical(name: str) -> str | None:
+    """The dtype's own name for any of its spellings (``DT_HALF``, ``half``, ``float16``), or None."""
+    name = name.removeprefix("DT_").lower()
+    name = _ALIASES.get(name, name)
+    return name if name in _STORAGE else None
+
+
+def storage(name: str) -> np.dtype[Any]:
+    """The NumPy dtype that arrays of this dtype have."""
+    return _STORAGE[name]
+
+
+def name_of(dtype: np.dtype[Any]) -> str:
+    """The name of an array's dtype; text, objects and the like get NumPy's name, which no port accepts."""
+    return dtype.name
+
+
+def fit(name: str, accepted: tuple[str, ...]) -> str | None:
+    """``name``, or its quantized twin, if accepted; else None."""
+    if name in accepted:
+        return name
+    twin = _TWIN.get(name)
+    return twin if twin in accepted else None
+
+
+def limits(name: str) -> tuple[int, int]:
+    """Lowest and highest value of an integer or quantized dtype."""
+    info = np.iinfo(_STORAGE[name])
+    return int(info.min), int(info.max)
+
+
+def compute_dtype(name: str) -> np.dtype[Any]:
+    """The dtype in which a float kernel works: float32 for the 16-bit types, otherwise its own."""
+    return np.dtype(np.float64 if name == "float64" else np.float32)
+
+
+def literal(value: Any, dtype: str | None = None) -> np.ndarray[Any, Any]:
+    """An array of a number, list or array; plain Python numbers become float32 and int32 unless a dtype is given."""
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        return array if dtype is None or array.dtype == _STORAGE[dtype] else array.astype(_STORAGE[dtype])
+    if dtype is not None:
+        return np.asarray(value, dtype=_STORAGE[dtype])
+    array = np.asarray(value)
+    default = {"f": np.float32, "i": np.int32, "c": np.complex64}.get(array.dtype.kind)
+    if array.dtype.kind == "i" and array.size and (array.max() > 2**31 - 1 or array.min() < -(2**31)):
+        default = None
+    return array if default is None else array.astype(default)

@@ -1,0 +1,79 @@
+"""What can go wrong, and how it is said: ``<who>: <what was expected>, got <what came>``, then a way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class DataflowError(Exception):
+    """Any error this package raises on purpose."""
+
+
+class BlockError(DataflowError, ValueError):
+    """A block was given an attr, dtype, shape or value that it does not accept."""
+
+
+class GraphError(DataflowError, ValueError):
+    """A graph is wired wrongly, or fed with what does not fit it."""
+
+
+class UnknownNameError(GraphError, KeyError):
+    """A name that is not there: a block, a node, an output."""
+
+    __str__ = Exception.__str__  # KeyError would print the message quoted
+
+
+class GradientError(GraphError):
+    """The reverse pass met a block that has no gradient."""
+
+
+class RunError(DataflowError, RuntimeError):
+    """A kernel failed while a graph ran; the message names the node."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a graph file: where it is (lines and columns count from 1), what it is, and a way out."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}:{self.line}:{self.column}: {self.message}"
+        if self.hint:
+            text += f"; {self.hint}"
+        if self.source:
+            margin = f"{self.line:>5} | "
+            text += f"\n{margin}{self.source}\n{' ' * (len(margin) + self.column - 1)}^"
+        return text
+
+
+class GraphFileError(GraphError):
+    """A graph file with mistakes; ``problems`` holds all of them, in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = sorted(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type, tuple[list[Problem]]]:
+        return type(self), (self.problems,)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``did you mean 'Relu'?`` for the closest of the known names, or nothing when none is close."""
+    known = list(known)
+    folded = {k.lower(): k for k in reversed(known)}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f"did you mean '{folded[close[0]]}'?" if close else ""
+
+
+def listing(names: Iterable[str], last: str = "or") -> str:
+    """``a, b or c``."""
+    *rest, final = [str(name) for name in names] or ["nothing"]
+    return f"{', '.join(rest)} {last} {final}" if rest else final

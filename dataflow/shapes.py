@@ -1,0 +1,156 @@
+"""Shapes: a dim is a size, a name, or None where it is not known; an unknown rank is the shape None.
+
+A named dim equals itself and may turn out to be any size; a plan is made once all are sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dataflow import dtypes
+
+Dim = int | str | None
+Shape = tuple[Dim, ...] | None
+
+
+class TensorType(NamedTuple):
+    """Dtype and shape of a value, and the value itself where it is known before the run (``axis``, ``perm``)."""
+
+    dtype: str
+    shape: Shape
+    value: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.dtype}{show(self.shape)}"
+
+    @classmethod
+    def of(cls, array: Any, dtype: str | None = None) -> TensorType:
+        return cls(dtype or dtypes.name_of(array.dtype), array.shape, array)
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.shape is None else len(self.shape)
+
+    @property
+    def known(self) -> bool:
+        return self.shape is not None and all(isinstance(d, int) for d in self.shape)
+
+    def same_shape(self, other: TensorType) -> bool:
+        """Whether both shapes are certainly equal."""
+        return self.shape is not None and self.shape == other.shape and None not in self.shape
+
+
+def show(shape: Shape) -> str:
+    """``[N, 64, ?]``; an unknown rank is ``[...]``."""
+    if shape is None:
+        return "[...]"
+    return f"[{', '.join('?' if d is None else str(d) for d in shape)}]"
+
+
+def agree(a: Dim, b: Dim) -> bool:
+    """Whether two dims may be the same size."""
+    return not (isinstance(a, int) and isinstance(b, int)) or a == b
+
+
+def fits(actual: Shape, declared: Shape) -> bool:
+    """Whether a value of the actual shape may stand where the declared one is asked for."""
+    if actual is None or declared is None:
+        return True
+    return len(actual) == len(declared) and all(map(agree, actual, declared))
+
+
+def merge(a: Shape, b: Shape) -> Shape:
+    """What is known of a shape that both describe; they must fit."""
+    if a is None or b is None:
+        return b if a is None else a
+    return tuple(x if isinstance(x, int) or y is None else y for x, y in zip(a, b, strict=True))
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape that all broadcast to, as in NumPy; ValueError where two sizes clash."""
+    if None in shapes:
+        return None
+    known = [s for s in shapes if s is not None]
+    rank = max(map(len, known), default=0)
+    result: list[Dim] = []
+    for axis in range(-rank, 0):
+        dims = [s[axis] for s in known if -axis <= len(s) and s[axis] != 1]
+        sizes = {d for d in dims if isinstance(d, int)}
+        if len(sizes) > 1:
+            raise ValueError(f"shapes {' and '.join(map(show, shapes))} do not broadcast")
+        result.append(sizes.pop() if sizes else _one_name(dims))
+    return tuple(result)
+
+
+def _one_name(dims: Sequence[Dim]) -> Dim:
+    return 1 if not dims else dims[0] if all(d == dims[0] for d in dims) else None
+
+
+def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
+    """Axes as sorted non-negative numbers; ValueError when one is out of range or named twice."""
+    axes = [int(a) for a in axis.reshape(-1)]
+    if bad := [a for a in axes if not -rank <= a < rank]:
+        raise ValueError(f"must lie in [{-rank}, {rank}) for a value of rank {rank}, got {bad[0]}")
+    positive = sorted(a % rank for a in axes)
+    if len(set(positive)) < len(positive):
+        raise ValueError(f"must name each axis once, got {axes}")
+    return tuple(positive)
+
+
+def element_count(shape: Shape) -> int | None:
+    """Number of elements, exact for any size, or None when not known."""
+    if shape is None:
+        return None
+    count = 1
+    for dim in shape:
+        if not isinstance(dim, int):
+            return None
+        count *= dim
+    return count
+
+
+def contract(rule: str, shapes: Sequence[Shape]) -> Shape:
+    """The output shape by a rule such as ``... m k, ... k n -> ... m n``; leading ``...`` dims broadcast.
+
+    Raises ValueError with the position of the argument that does not fit and what it should have been.
+    """
+    left, right = rule.split("->")
+    patterns = [part.split() for part in left.split(",")]
+    bound: dict[str, Dim] = {}
+    leading: list[Shape] = []
+    unknown = False
+    for position, (pattern, shape) in enumerate(zip(patterns, shapes, strict=True)):
+        names = [p for p in pattern if p != "..."]
+        if shape is None:
+            unknown = True
+            continue
+        free = len(shape) - len(names)
+        if free < 0 or (free and "..." not in pattern):
+            wanted = "at least " * ("..." in pattern) + str(len(names))
+            raise ContractError(position, f"must have rank {wanted}, got shape {show(shape)}")
+        leading.append(shape[:free])
+        for name, dim in zip(names, shape[free:], strict=True):
+            if not agree(bound.get(name), dim):
+                raise ContractError(position, f"must have size {bound[name]} in dim '{name}', got shape {show(shape)}")
+            if not isinstance(bound.get(name), int):
+                bound[name] = dim
+    if unknown:
+        return None
+    out: list[Dim] = []
+    for name in right.split():
+        out.extend(broadcast(*leading) or () if name == "..." else (bound[name],))
+    return tuple(out)
+
+
+class ContractError(ValueError):
+    """An argument that does not fit a shape rule, by its position."""
+
+    def __init__(self, position: int, message: str):
+        self.position = position
+        super().__init__(message)
+
+
+def substitute(shape: Shape, sizes: Mapping[str, Dim]) -> Shape:
+    """The shape with named dims replaced."""
+    return None if shape is None else tuple(sizes.get(d, d) if isinstance(d, str) else d for d in shape)

@@ -1,0 +1,145 @@
+"""Ports, and how arguments find them.
+
+An operand is what stands on an input port: a wire in a graph, an array, or a `Literal`, the number or list that a
+person wrote there and that takes its dtype from the wires beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dataflow.attrs import Attr, key, plain
+from dataflow.errors import BlockError, listing, nearest
+from dataflow.shapes import Shape
+
+
+class In:
+    """An input port: a dtype or the name of a type variable, a line of text, and what else is asked of the value.
+
+    shape : the shape the value must have, if fixed; names in it stand for one size within the block.
+    static : the value fixes a shape (``axis``, ``perm``), so it is wanted before the run.
+    like : only the dtype and shape of the value are used, never its elements.
+    optional : the port may stay unwired.
+    many : the port takes a list of values.
+    """
+
+    def __init__(
+        self,
+        dtype: str,
+        doc: str = "",
+        *,
+        shape: Shape = None,
+        static: bool = False,
+        like: bool = False,
+        optional: bool = False,
+        many: bool = False,
+    ):
+        self.dtype, self.doc, self.shape = dtype, doc, shape
+        self.static, self.like, self.optional, self.many = static, like, optional, many
+        self.name = ""
+
+
+class Out:
+    """An output port: a dtype or type variable, a line of text, a fixed shape if it has one.
+
+    reduce : the ufunc that folds the values which the kernel gives for parts of the input into one; a sum comes from
+        the kernel in float64 and is rounded to the dtype once, at the end.
+    """
+
+    def __init__(self, dtype: str, doc: str = "", *, shape: Shape = None, reduce: np.ufunc | None = None):
+        self.dtype, self.doc, self.shape, self.reduce = dtype, doc, shape, reduce
+        self.name = ""
+
+
+class Wire:
+    """What a block called on it answers with more wire instead of a value; `dataflow.graph.Ref` is the one kind."""
+
+    graph: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Literal:
+    """A number, list or array that a person put on a port."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and _literal_key(self.value) == _literal_key(other.value)
+
+    def __hash__(self) -> int:
+        return hash(_literal_key(self.value))
+
+    def __str__(self) -> str:
+        text = str(plain(self.value))
+        return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _literal_key(value: Any) -> Any:
+    return key(value) if isinstance(value, np.ndarray) else repr(value)
+
+
+@dataclass
+class Signature:
+    """The ports and attrs of a block class, in the order written."""
+
+    inputs: dict[str, In] = field(default_factory=dict)
+    outputs: dict[str, Out] = field(default_factory=dict)
+    attrs: dict[str, Attr] = field(default_factory=dict)
+
+    def inherit(self, name: str, members: Mapping[str, Any], annotations: Mapping[str, Any]) -> Signature:
+        """The signature of a subclass: ports of a kind that it names replace the inherited ones, attrs are added."""
+        inputs = {k: v for k, v in members.items() if isinstance(v, In)}
+        outputs = {k: v for k, v in members.items() if isinstance(v, Out)}
+        attrs = {k: v for k, v in members.items() if isinstance(v, Attr)}
+        for port_name, port in (*inputs.items(), *outputs.items()):
+            port.name = port_name
+        for attr_name, attr in attrs.items():
+            if attr_name not in annotations:
+                raise TypeError(f"{name}: attr '{attr_name}' must have an annotation, got none; write its type")
+            attr.named(attr_name, annotations[attr_name])
+        return Signature(inputs or self.inputs, outputs or self.outputs, self.attrs | attrs)
+
+    def bind(self, who: str, args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """Arguments in port order: positional ones first, then by port name; None for an optional port left out."""
+        ports = list(self.inputs)
+        if len(args) > len(ports):
+            raise BlockError(f"{who}: takes {_count(ports)}, got {len(args)} values")
+        if unknown := [n for n in named if n not in self.inputs]:
+            hint = nearest(unknown[0], ports) or f"it has {listing(ports, 'and')}" if ports else "it has none"
+            raise BlockError(f"{who}: no input '{unknown[0]}'; {hint}")
+        if twice := [n for n in ports[: len(args)] if n in named]:
+            raise BlockError(f"{who}: input '{twice[0]}' is wired twice; give it once")
+        given = dict(zip(ports, args, strict=False)) | dict(named)
+        missing = [n for n, p in self.inputs.items() if given.get(n) is None and not p.optional]
+        if missing:
+            raise BlockError(f"{who}: input {listing([repr(n) for n in missing], 'and')} must be wired, got nothing")
+        return [_operand(who, port, given.get(name)) for name, port in self.inputs.items()]
+
+
+def flat(operands: Iterable[Any]) -> list[Any]:
+    """Operands one by one: the lists of variadic ports opened, empty ports left out."""
+    return [o for operand in operands for o in (operand if isinstance(operand, tuple) else (operand,)) if o is not None]
+
+
+def _operand(who: str, port: In, value: Any) -> Any:
+    if value is None:
+        return None
+    if port.many:
+        if not isinstance(value, list | tuple):
+            raise BlockError(f"{who}: input '{port.name}' must be a list of values, got one; write it as a list")
+        if not value:
+            raise BlockError(f"{who}: input '{port.name}' must have at least one value, got an empty list")
+        return tuple(_single(v) for v in value)
+    return _single(value)
+
+
+def _single(value: Any) -> Any:
+    return value if isinstance(value, Wire | Literal | np.ndarray | np.generic) else Literal(value)
+
+
+def _count(ports: Sequence[str]) -> str:
+    return f"{len(ports)} input{'s' * (len(ports) != 1)} ({', '.join(ports)})" if ports else "no inputs"
