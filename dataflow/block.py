@@ -42,7 +42,8 @@ class Block:
     signature: ClassVar[Signature] = Signature()
     aliases: ClassVar[tuple[str, ...]] = ()
     reuses: ClassVar[tuple[str, ...]] = ()
-    pure: ClassVar[bool] = True
+    pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
+    feedable: ClassVar[bool] = False  # True: a run may give the value; else it is that of the first input
     grad: ClassVar[Any] = MISSING_GRADIENT
     prepare: ClassVar[Any] = None
     takes_out: ClassVar[bool] = False
@@ -117,7 +118,7 @@ class Block:
             wanted = f"{dtype} like '{first}'" if dtype else listing(accepted)
             raise self.error(f"input '{port.name}' must be {wanted}, got {given.dtype}; convert it with Cast")
         bound.setdefault(port.dtype, (port.name, fitted))
-        return given._replace(dtype=fitted)
+        return given if fitted == given.dtype else TensorType(fitted, given.shape, given.value)
 
     def _literal_type(self, port: In, operand: Literal, dtype: str, accepted: tuple[str, ...]) -> TensorType:
         try:
@@ -151,8 +152,7 @@ class Block:
                 if given.shape is None:
                     continue
                 if len(given.shape) != len(port.shape):
-                    raise self.error(f"input '{port.name}' must have rank {len(port.shape)}, got shape "
-                                     f"{TensorType.__str__(given)}")
+                    raise self.error(f"input '{port.name}' must have rank {len(port.shape)}, got {given}")
                 for name, dim in zip(port.shape, given.shape, strict=True):
                     first, size = sizes.setdefault(str(name), (port.name, dim))
                     wanted = name if isinstance(name, int) else size

@@ -6,7 +6,8 @@ A named dim equals itself and may turn out to be any size; a plan is made once a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from dataflow import dtypes
 
@@ -14,7 +15,8 @@ Dim = int | str | None
 Shape = tuple[Dim, ...] | None
 
 
-class TensorType(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorType:
     """Dtype and shape of a value, and the value itself where it is known before the run (``axis``, ``perm``)."""
 
     dtype: str
@@ -27,6 +29,12 @@ class TensorType(NamedTuple):
     @classmethod
     def of(cls, array: Any, dtype: str | None = None) -> TensorType:
         return cls(dtype or dtypes.name_of(array.dtype), array.shape, array)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TensorType) and (self.dtype, self.shape) == (other.dtype, other.shape)
+
+    def __hash__(self) -> int:
+        return hash((self.dtype, self.shape))
 
     @property
     def rank(self) -> int | None:

@@ -1,0 +1,197 @@
+"""Where values come from: constants, graph inputs, variables, and wires that only pass a value on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
+from dataflow.kinds import Opaque, Source, View
+from dataflow.shapes import fits, merge, show
+
+
+class Const(Source):
+    """A value that never changes, ``value``.
+
+    >>> Const(value=[1, 2, 3])()
+    array([1, 2, 3], dtype=int32)
+
+    Source: tf.constant.
+    """
+
+    aliases = ("Const_ex",)
+    output = Out("dtype", "the value")
+    value: Tensor = attr("a number, a list of numbers or an array")
+    dtype: Dtype | None = attr("element type; by default that of `value`, float32 or int32 for plain numbers", default=None)
+
+    def __init__(self, **attrs: Any):
+        dtype = attrs.get("dtype")
+        dtype = dtypes.canonical(dtype) if isinstance(dtype, str) else None
+        if dtype is not None and not isinstance(attrs.get("value"), str | None):
+            try:
+                attrs["value"] = dtypes.literal(attrs["value"], dtype)
+            except (TypeError, ValueError, OverflowError):
+                raise self.error(f"attr 'value' must be {dtype}, got {attrs['value']}") from None
+        super().__init__(**attrs)
+
+    def check(self) -> None:
+        self.__dict__["dtype"] = self.dtype or dtypes.name_of(self.value.dtype)
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        return [TensorType(str(self.dtype), self.value.shape, self.value)]
+
+    def kernel(self) -> Any:
+        return self.value
+
+    grad = None
+
+
+class Placeholder(Source):
+    """A graph input, ``x``: its value is given at each run.
+
+    >>> import dataflow as flow
+    >>> graph = flow.Graph()
+    >>> flow.blocks["Placeholder"](dtype="float32", shape=["N", 4])
+    Placeholder(dtype='float32', shape=['N', 4])
+
+    Source: tf.compat.v1.placeholder.
+    """
+
+    T = dtypes.every
+    output = Out("dtype", "the value that was fed")
+    dtype: Dtype = attr("element type")
+    shape: Shape | None = attr("sizes and names of dims; left out, any shape may come", default=None)
+    feedable = True
+    pure = False
+
+    def shape_of(self) -> Shape:
+        return self.shape
+
+    def kernel(self) -> Any:
+        raise self.error("a value must be fed, got none")
+
+    grad = None
+
+
+class PlaceholderWithDefault(View):
+    """A graph input that need not be fed, ``x if fed else input``.
+
+    >>> PlaceholderWithDefault(shape=[2])([1.0, 2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.compat.v1.placeholder_with_default.
+    """
+
+    T = dtypes.every
+    input = In("T", "the value to take when none is fed")
+    output = Out("T", "the value that was fed, or `input`")
+    shape: Shape = attr("sizes and names of dims that both values must fit")
+    feedable = True
+    pure = False
+
+    def shape_of(self, input: TensorType) -> Shape:
+        if not fits(input.shape, self.shape):
+            raise self.error(f"input 'input' must have shape {show(self.shape)}, got {show(input.shape)}")
+        return self.shape
+
+    def kernel(self, input: Any) -> Any:
+        return input
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return dy
+
+
+class Variable(View):
+    """A value that is kept from run to run, ``initvalues`` until it is changed.
+
+    >>> Variable()([0.5, 0.25])
+    array([0.5 , 0.25], dtype=float32)
+
+    Source: tf.raw_ops.VariableV2.
+    """
+
+    T = dtypes.every
+    initvalues = In("T", "the first value; left out, one must be given at each run", optional=True)
+    ref = Out("dtype", "the value")
+    shape: Shape | None = attr("size of each dim; by default that of `initvalues`", default=None)
+    dtype: Dtype | None = attr("element type; by default that of `initvalues`", default=None)
+    feedable = True
+    pure = False
+
+    def typed(self, operands: Any, type_of: Any) -> list[Any]:
+        types = super().typed(operands, type_of)
+        (given,) = types
+        if given is not None and self.dtype not in (None, given.dtype):
+            if not hasattr(operands[0], "value"):
+                raise self.error(f"input 'initvalues' must be {self.dtype}, got {given.dtype}; convert it with Cast")
+            return [TensorType.of(dtypes.literal(operands[0].value, self.dtype), self.dtype)]
+        return types
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        (given,) = types
+        if given is None:
+            if self.dtype is None or self.shape is None:
+                raise self.error("attrs 'dtype' and 'shape' must be given where input 'initvalues' is not, got neither")
+            return [TensorType(self.dtype, self.shape)]
+        if not fits(given.shape, self.shape):
+            raise self.error(f"input 'initvalues' must have shape {show(self.shape)}, got {show(given.shape)}")
+        return [TensorType(given.dtype, merge(given.shape, self.shape))]
+
+    def kernel(self, initvalues: Any) -> Any:
+        if initvalues is None:
+            raise self.error("a value must be fed where input 'initvalues' is not wired, got none")
+        return initvalues
+
+    grad = None
+
+
+class Identity(View):
+    """The value itself, ``input``.
+
+    >>> Identity()([1.0, 2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.identity.
+    """
+
+    T = dtypes.every
+    input = In("T", "any value")
+    output = Out("T", "the same value")
+
+    def shape_of(self, input: TensorType) -> Shape:
+        return input.shape
+
+    def kernel(self, input: Any) -> Any:
+        return input
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return dy
+
+
+class StopGradient(Identity):
+    """The value itself, ``input``, which the reverse pass takes for a constant.
+
+    >>> StopGradient()([1.0, 2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.stop_gradient.
+    """
+
+    grad = None
+
+
+class NoOp(Opaque):
+    """Nothing, ``()``: a node without ports.
+
+    >>> NoOp()()
+
+    Source: tf.no_op.
+    """
+
+    def shape_of(self) -> Any:
+        return []
+
+    def kernel(self) -> Any:
+        return ()
+
+    grad = None

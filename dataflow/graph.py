@@ -1,0 +1,307 @@
+"""Graph: nodes wired into a DAG. To add a node is to check its types; nothing wrong gets in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from dataflow.block import Block
+from dataflow.errors import BlockError, GraphError, UnknownNameError, nearest
+from dataflow.operators import Operators
+from dataflow.registry import blocks
+from dataflow.shapes import Shape, TensorType, element_count
+from dataflow.signature import Literal, flat
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+_FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the run
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ref(Operators):
+    """One output of a node: what wires are made of. Arithmetic on it builds graph."""
+
+    graph: Graph
+    node: str
+    port: str
+
+    @property
+    def type(self) -> TensorType:
+        return self.graph.nodes[self.node].types[self.port]
+
+    @property
+    def dtype(self) -> str:
+        return self.type.dtype
+
+    @property
+    def shape(self) -> Shape:
+        return self.type.shape
+
+    @property
+    def wire(self) -> str:
+        """As a graph file writes it: ``node``, or ``node.port`` where it is not the node's first output."""
+        first = next(iter(self.graph.nodes[self.node].types))
+        return self.node if self.port == first else f"{self.node}.{self.port}"
+
+    def __repr__(self) -> str:
+        return f"<{self.wire}: {self.type}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a wire comes from: node and output port. Unlike a Ref it belongs to no graph, so nodes can be shared."""
+
+    node: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A block in a graph: its name, what stands on each input port, the type of each output."""
+
+    name: str
+    block: Block
+    inputs: Mapping[str, Any]  # port -> Link, Literal, tuple of them (variadic), or None (optional port left out)
+    types: Mapping[str, TensorType]
+    doc: str = ""
+
+    @property
+    def who(self) -> str:
+        return f"node '{self.name}' ({type(self.block).__name__})"
+
+    def operands(self) -> list[Any]:
+        """What stands on the input ports, one by one: links and literals."""
+        return flat(self.inputs.values())
+
+
+@dataclass(eq=False)
+class Graph:
+    """A DAG of blocks with named outputs. Grows by `input`, `add` and by calling blocks on its wires.
+
+    >>> import dataflow as flow
+    >>> graph = flow.Graph("line")
+    >>> x = graph.input("x", "float32", ["N"])
+    >>> graph.output("y", 2 * x + 1)
+    >>> flow.run(graph, x=[1.0, 2.0])["y"]
+    array([3., 5.], dtype=float32)
+    """
+
+    name: str = "graph"
+    doc: str = ""
+    outputs: dict[str, Link] = field(default_factory=dict)
+    wiring: nx.MultiDiGraph[str] = field(default_factory=nx.MultiDiGraph)
+    sections: dict[str, Any] = field(default_factory=dict)  # `data` and the like, as the file has them
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # plans; emptied when the graph changes
+
+    # -- growing ------------------------------------------------------------------------------------------------
+
+    def input(self, name: str, dtype: str = "float32", shape: Any = None, doc: str = "") -> Ref:
+        """A graph input, fed at each run: a Placeholder node. Dims are sizes, names (``"N"``) or None."""
+        ref: Ref = self.add(blocks["Placeholder"](dtype=dtype, shape=shape), name=name, doc=doc)
+        return ref
+
+    def constant(self, value: Any, dtype: str | None = None, name: str | None = None) -> Ref:
+        """A Const node with this value."""
+        ref: Ref = self.add(blocks["Const"](value=value, dtype=dtype), name=name)
+        return ref
+
+    def output(self, name: str, wire: Ref | str) -> None:
+        """Name a wire as an output of the graph."""
+        ref = self.ref(wire) if isinstance(wire, str) else self._own(wire)
+        self.outputs[name] = Link(ref.node, ref.port)
+        self.cache.clear()
+
+    def add(self, block: Block, operands: Sequence[Any] = (), name: str | None = None, doc: str = "") -> Any:
+        """Append a node; its first output as a Ref, or a named tuple of Refs for several.
+
+        Raises GraphError that names the node where a port is not wired or a dtype or shape does not fit.
+        """
+        name = self._fresh(block) if name is None else self._checked(name)
+        who = f"node '{name}' ({type(block).__name__})"
+        ports = block.signature.inputs
+        operands = operands or [None] * len(ports)
+        try:
+            types = block.typed(operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o))
+            outputs = block.infer(*types)
+        except BlockError as error:
+            raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
+        if block.pure and ports:
+            outputs = _folded(block, types, outputs)
+        inputs = {p: _wiring(o) for p, o in zip(ports, operands, strict=True)}
+        node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
+        self._insert(node)
+        refs = [Ref(self, name, port) for port in node.types]
+        return block.pack(refs)
+
+    def _insert(self, node: Node) -> None:
+        self.wiring.add_node(node.name, node=node)
+        for port, value in node.inputs.items():
+            for i, source in enumerate(flat([value])):
+                if isinstance(source, Link):
+                    self.wiring.add_edge(source.node, node.name, key=(source.port, port, i))
+        self.cache.clear()
+
+    def _own(self, ref: Ref) -> Ref:
+        if ref.graph is not self:
+            raise GraphError(f"graph '{self.name}': wires must be of this graph, got {ref!r} of '{ref.graph.name}'")
+        return ref
+
+    def _fresh(self, block: Block) -> str:
+        stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(block).__name__).lower()
+        count = self.cache.get(("names", stem), 0)
+        name = stem
+        while name in self.wiring:
+            count += 1
+            name = f"{stem}_{count}"
+        return name
+
+    def _checked(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise GraphError(f"node '{name}': names must be letters, digits and _ (parts joined by /), starting with a letter")
+        if name in self.wiring:
+            raise GraphError(f"node '{name}': each name must be used once, got it twice; rename one")
+        return name
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    @property
+    def nodes(self) -> _Nodes:
+        """Nodes by name, in the order added."""
+        return _Nodes(self.wiring)
+
+    def ref(self, wire: str) -> Ref:
+        """The wire called ``node`` (its first output) or ``node.port``; also finds outputs by their name."""
+        name, _, port = wire.partition(".")
+        if name not in self.wiring:
+            if wire in self.outputs:
+                return self.deref(self.outputs[wire])
+            hint = nearest(name, [*self.wiring, *self.outputs])
+            raise UnknownNameError(f"no node or input named '{name}'" + (f"; {hint}" if hint else ""))
+        ports = list(self.nodes[name].types)
+        if not ports:
+            raise UnknownNameError(f"{self.nodes[name].who} has no outputs to wire")
+        if port and port not in ports:
+            hint = nearest(port, ports) or f"it has {', '.join(ports)}"
+            raise UnknownNameError(f"{self.nodes[name].who} has no output '{port}'; {hint}")
+        return Ref(self, name, port or ports[0])
+
+    def deref(self, link: Link) -> Ref:
+        """A link as a wire of this graph."""
+        return Ref(self, link.node, link.port)
+
+    def of_block(self, *names: str) -> dict[str, Node]:
+        """The nodes whose block has one of these names."""
+        return {n.name: n for n in self.nodes.values() if type(n.block).__name__ in names}
+
+    @property
+    def inputs(self) -> dict[str, TensorType]:
+        """The graph inputs and their types; PlaceholderWithDefault may be left unfed."""
+        nodes = self.of_block("Placeholder", "PlaceholderWithDefault")
+        return {name: next(iter(node.types.values())) for name, node in nodes.items()}
+
+    def order(self) -> list[Node]:
+        """Nodes so that each comes after those that feed it; the same for every order in which they were added."""
+        return [self.wiring.nodes[n]["node"] for n in nx.lexicographical_topological_sort(self.wiring)]
+
+    def ancestors(self, names: Iterable[str]) -> set[str]:
+        """The named nodes and every node they depend on."""
+        return _reach(self.wiring.predecessors, names)
+
+    def descendants(self, names: Iterable[str]) -> set[str]:
+        """The named nodes and every node that depends on them."""
+        return _reach(self.wiring.successors, names)
+
+    def copy(self) -> Graph:
+        """A graph that can grow without changing this one; the nodes are shared."""
+        return Graph(self.name, self.doc, dict(self.outputs), self.wiring.copy(), dict(self.sections))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Graph)
+            and (self.name, self.doc, self.outputs, self.sections) == (other.name, other.doc, other.outputs, other.sections)
+            and {n: _identity(v) for n, v in self.nodes.items()} == {n: _identity(v) for n, v in other.nodes.items()}
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"cache": {}}
+
+    def __str__(self) -> str:
+        rows = [(n.name, type(n.block).__name__, ", ".join(map(str, n.types.values()))) for n in self.order()]
+        widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
+        return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
+
+
+class _Nodes(Mapping[str, Node]):
+    def __init__(self, wiring: nx.MultiDiGraph[str]):
+        self._nodes = wiring.nodes
+
+    def __getitem__(self, name: str) -> Node:
+        node: Node = self._nodes[name]["node"]
+        return node
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+
+def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
+    """The nodes of one cycle among the edges, in order, or nothing."""
+    graph = nx.DiGraph(edges)
+    try:
+        return [edge[0] for edge in nx.find_cycle(graph)]
+    except nx.NetworkXNoCycle:
+        return []
+
+
+def sorted_names(edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Names so that each comes after those it needs; ``edges`` maps a name to them."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(edges)
+    graph.add_edges_from((source, name) for name, sources in edges.items() for source in sources)
+    return list(nx.lexicographical_topological_sort(graph))
+
+
+def _wiring(operand: Any) -> Any:
+    if isinstance(operand, Ref):
+        return Link(operand.node, operand.port)
+    if isinstance(operand, tuple):
+        return tuple(map(_wiring, operand))
+    return operand if operand is None or isinstance(operand, Literal) else Literal(operand)
+
+
+def _identity(node: Node) -> Any:
+    return node.block, dict(node.inputs), node.doc
+
+
+def _reach(step: Callable[[str], Iterable[str]], names: Iterable[str]) -> set[str]:
+    seen: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(step(name))
+    return seen
+
+
+def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> list[TensorType]:
+    """Output types with their values, where these are small whole numbers that follow from known inputs.
+
+    They are what shapes and axes are made of, so later nodes can be checked against them.
+    """
+    known = flat(types)
+    if not known or any(t.dtype not in ("int32", "int64") for t in outputs) or any(t.value is None for t in known):
+        return outputs
+    if any((element_count(t.shape) or _FOLD_LIMIT + 1) > _FOLD_LIMIT for t in (*known, *outputs)):
+        return outputs
+    arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
+    values = block.compute(arrays, outputs)
+    return [TensorType(t.dtype, t.shape, np.asarray(v)) for t, v in zip(outputs, values, strict=True)]

@@ -1,0 +1,143 @@
+"""The kinds of block. A kind says how a block moves over its elements, and with that how the planner may cut it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, show
+
+
+class Source(Block, abstract=True):
+    """No inputs: a value that is there before the run."""
+
+
+class Elementwise(Block, abstract=True):
+    """``out[i]`` needs the inputs, broadcast against each other, at ``i`` alone: any axis may be cut."""
+
+    broadcasts: ClassVar[bool] = True  # False: inputs without a declared shape must have one shape
+
+    def shape_of(self, *types: TensorType) -> Any:
+        ports = [p for p in self.signature.inputs.values() if p.shape is None]
+        given = [t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None]
+        try:
+            shape = broadcast(*(t.shape for t in given))
+        except ValueError as error:
+            names = " and ".join(f"'{p.name}'" for p in ports)
+            raise self.error(f"inputs {names} must broadcast, got {' and '.join(show(t.shape) for t in given)}") from error
+        if not self.broadcasts:
+            for port, each in zip(ports, given, strict=True):
+                if each.rank not in (None, given[0].rank) or any(
+                    isinstance(a, int) and isinstance(b, int) and a != b
+                    for a, b in zip(each.shape or (), given[0].shape or (), strict=False)
+                ):
+                    raise self.error(
+                        f"input '{port.name}' must have the shape of '{ports[0].name}', {show(given[0].shape)}, "
+                        f"got {show(each.shape)}"
+                    )
+        return shape
+
+
+class Unary(Elementwise, abstract=True):
+    """One input, one output of the same shape, by a ufunc unless the block writes its own kernel."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.floating
+    ufunc: ClassVar[Any] = None
+    x = In("T", "values, any shape")
+    y = Out("T", "same shape as `x`")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.reuses = cls.reuses or tuple(cls.signature.inputs)
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        return self.ufunc(x, out)
+
+
+class Binary(Elementwise, abstract=True):
+    """Two inputs that broadcast, one output, by a ufunc unless the block writes its own kernel."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.number
+    ufunc: ClassVar[Any] = None
+    x = In("T", "left operand")
+    y = In("T", "right operand; broadcasts with `x`")
+    z = Out("T", "the broadcast shape of `x` and `y`")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.reuses = cls.reuses or tuple(cls.signature.inputs)
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        return self.ufunc(x, y, out)
+
+
+class Reduction(Block, abstract=True):
+    """Folds axes with an associative ufunc: any axis may be cut and the parts folded again."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.real
+    ufunc: ClassVar[np.ufunc]
+    input = In("T", "values to fold")
+    axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)
+    output = Out("T", "`input` without the folded axes")
+    keep_dims: bool = attr("keep the folded axes, with size 1", default=False)
+    I = dtypes.signed[2:]  # noqa: E741  the catalogue's Tidx
+
+    def shape_of(self, input: TensorType, axis: TensorType) -> Shape:
+        if input.shape is None or axis.value is None:
+            return None
+        axes = self.axes(axis.value, len(input.shape))
+        if self.keep_dims:
+            return tuple(1 if i in axes else d for i, d in enumerate(input.shape))
+        return tuple(d for i, d in enumerate(input.shape) if i not in axes)
+
+    def axes(self, axis: Any, rank: int) -> tuple[int, ...]:
+        """The folded axes as sorted non-negative numbers."""
+        try:
+            return axes_of(axis, rank)
+        except ValueError as error:
+            raise self.error(f"input 'axis' {error}") from None
+
+    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+        return self.ufunc.reduce(
+            input, axis=self.axes(axis, input.ndim), dtype=input.dtype, out=out, keepdims=self.keep_dims
+        )
+
+
+class Contraction(Block, abstract=True):
+    """Multiplies and adds along a dim that ``rule`` names on its left only; the dims on its right may be cut."""
+
+    rule: ClassVar[str] = ""
+
+    def shape_of(self, *types: TensorType) -> Shape:
+        return self.contracted(self.rule, *types)
+
+    def contracted(self, rule: str, *types: TensorType) -> Shape:
+        """The output shape by a rule, with the port named where an input does not fit it."""
+        try:
+            return contract(rule, [t.shape for t in types])
+        except ContractError as error:
+            port = list(self.signature.inputs)[error.position]
+            raise self.error(f"input '{port}' {error}") from None
+        except ValueError as error:
+            raise self.error(f"leading dims must broadcast: {error}") from None
+
+
+class View(Block, abstract=True):
+    """The first input's own elements under another shape or other strides: costs nothing."""
+
+
+class Rearrange(Block, abstract=True):
+    """Moves elements without arithmetic."""
+
+
+class Update(Block, abstract=True):
+    """Writes a variable at the end of a step."""
+
+    pure = False
+
+
+class Opaque(Block, abstract=True):
+    """Whole arrays in, whole arrays out: runs alone."""
