@@ -8,13 +8,20 @@ array([4., 5.], dtype=float32)
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataflow.block import Block as Block
     from dataflow.errors import DataflowError as DataflowError
+    from dataflow.gradient import gradient as gradient
     from dataflow.graph import Graph as Graph
+    from dataflow.graphfile import load as load
+    from dataflow.graphfile import save as save
     from dataflow.registry import blocks as blocks
+    from dataflow.run import plan as plan
+    from dataflow.run import run as run
 
 __version__ = "0.1.0"
 
@@ -43,3 +50,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+class _Package(ModuleType):
+    """Keeps `flow.run`, `flow.plan` and the like functions, although modules of those names are imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

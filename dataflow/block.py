@@ -208,6 +208,11 @@ class Block:
             results = (results,)
         return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
+    @property
+    def call(self) -> Callable[..., Any]:
+        """The shortest way to the kernel, for the planner to bind."""
+        return self.kernel
+
     def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
         """What the kernel takes for these inputs: those named by ``prepare`` replaced by what it makes of them."""
         if not self.prepared_ports:

@@ -95,7 +95,9 @@ class Graph:
     outputs: dict[str, Link] = field(default_factory=dict)
     wiring: nx.MultiDiGraph[str] = field(default_factory=nx.MultiDiGraph)
     sections: dict[str, Any] = field(default_factory=dict)  # `data` and the like, as the file has them
+    scope: str = ""  # put before the names that nodes get by themselves
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # plans; emptied when the graph changes
+    _counts: dict[str, int] = field(default_factory=dict, repr=False)
 
     # -- growing ------------------------------------------------------------------------------------------------
 
@@ -133,11 +135,12 @@ class Graph:
             outputs = _folded(block, types, outputs)
         inputs = {p: _wiring(o) for p, o in zip(ports, operands, strict=True)}
         node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
-        self._insert(node)
+        self.insert(node)
         refs = [Ref(self, name, port) for port in node.types]
         return block.pack(refs)
 
-    def _insert(self, node: Node) -> None:
+    def insert(self, node: Node) -> None:
+        """Append a node that is typed already."""
         self.wiring.add_node(node.name, node=node)
         for port, value in node.inputs.items():
             for i, source in enumerate(flat([value])):
@@ -151,12 +154,12 @@ class Graph:
         return ref
 
     def _fresh(self, block: Block) -> str:
-        stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(block).__name__).lower()
-        count = self.cache.get(("names", stem), 0)
-        name = stem
+        stem = self.scope + re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(block).__name__).lower()
+        name, count = stem, self._counts.get(stem, 0)
         while name in self.wiring:
             count += 1
             name = f"{stem}_{count}"
+        self._counts[stem] = count
         return name
 
     def _checked(self, name: str) -> str:
@@ -215,9 +218,20 @@ class Graph:
         """The named nodes and every node that depends on them."""
         return _reach(self.wiring.successors, names)
 
+    def path(self, sources: Iterable[str], target: str) -> list[str]:
+        """The nodes of a shortest way from any of the sources to the target, both ends included."""
+        route: list[str] = nx.multi_source_dijkstra(self.wiring, set(sources), target)[1]
+        return route
+
     def copy(self) -> Graph:
         """A graph that can grow without changing this one; the nodes are shared."""
-        return Graph(self.name, self.doc, dict(self.outputs), self.wiring.copy(), dict(self.sections))
+        copied = self.bare()
+        copied.wiring, copied.outputs = self.wiring.copy(), dict(self.outputs)
+        return copied
+
+    def bare(self) -> Graph:
+        """A graph with the name, text and sections of this one, and no nodes."""
+        return Graph(self.name, self.doc, sections=dict(self.sections))
 
     def __eq__(self, other: object) -> bool:
         return (

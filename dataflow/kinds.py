@@ -56,6 +56,10 @@ class Unary(Elementwise, abstract=True):
     def kernel(self, x: Any, out: Any = None) -> Any:
         return self.ufunc(x, out)
 
+    @property
+    def call(self) -> Any:
+        return self.ufunc if type(self).kernel is Unary.kernel else self.kernel
+
 
 class Binary(Elementwise, abstract=True):
     """Two inputs that broadcast, one output, by a ufunc unless the block writes its own kernel."""
@@ -72,6 +76,10 @@ class Binary(Elementwise, abstract=True):
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return self.ufunc(x, y, out)
+
+    @property
+    def call(self) -> Any:
+        return self.ufunc if type(self).kernel is Binary.kernel else self.kernel
 
 
 class Reduction(Block, abstract=True):

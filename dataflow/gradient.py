@@ -1,0 +1,143 @@
+"""The reverse pass: a graph in, the same graph with gradient blocks in it out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from dataflow import dtypes
+from dataflow.block import MISSING_GRADIENT
+from dataflow.errors import GradientError
+from dataflow.graph import Graph, Link, Node, Ref
+from dataflow.registry import blocks
+from dataflow.shapes import TensorType
+from dataflow.signature import In, Literal
+
+
+def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
+    """The graph with the gradient of one wire by others added, as outputs ``<of>`` and ``grad_<name>``.
+
+    Parameters
+    ----------
+    of : an output or wire. Where it is not a scalar, the gradient is that of its sum.
+    wrt : inputs, variables or other wires.
+
+    Raises
+    ------
+    GradientError
+        When a block between them has no gradient; the message names it and the path to it.
+    UnknownNameError
+        When a name is not in the graph.
+
+    Warns
+    -----
+    UserWarning
+        When ``of`` does not depend on one of them: its gradient is zero.
+
+    The new nodes are called ``grad/<node>/<block>`` after the node whose gradient they compute.
+    """
+    result = graph.copy()
+    names = [wrt] if isinstance(wrt, str) else list(wrt)
+    target = result.ref(of)
+    sources = {name: result.ref(name) for name in names}
+    for name, ref in {of: target, **sources}.items():
+        if ref.dtype not in dtypes.floating + dtypes.complexes:
+            raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
+    arrived = _flow(graph, result, target, list(sources.values()))
+    result.outputs = {of: _link(target)}
+    for name, ref in sources.items():
+        result.scope = f"grad/{ref.node}/"
+        dy = _total(arrived.get(_link(ref), []))
+        if dy is None:
+            warnings.warn(f"gradient: '{of}' does not depend on '{name}'; its gradient is zero", stacklevel=2)
+            dy = blocks["ZerosLike"]()(ref)
+        result.outputs[f"grad_{name}"] = _link(dy)
+    result.scope = ""
+    return result
+
+
+def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> dict[Link, list[Ref]]:
+    """Walk back from the target; the gradients that arrive at each wire on the way to a source."""
+    behind = graph.descendants(ref.node for ref in sources)
+    between = graph.ancestors([target.node]) & behind
+    result.scope = f"grad/{target.node}/"
+    arrived: dict[Link, list[Ref]] = {_link(target): [blocks["OnesLike"]()(target)]}
+    for node in reversed(graph.order()):
+        if node.name not in between or not any(link.node in between for link in _links(node)):
+            continue
+        result.scope = f"grad/{node.name}/"
+        dys = [_total(arrived.get(Link(node.name, port), [])) for port in node.types]
+        if all(dy is None for dy in dys):
+            continue
+        outputs = [Ref(result, node.name, port) for port in node.types]
+        dys = [blocks["ZerosLike"]()(y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]
+        for link, dy in _pull(result, node, outputs, dys, [ref.node for ref in sources]):
+            if link.node in between:
+                arrived.setdefault(link, []).append(dy)
+    return arrived
+
+
+def _pull(
+    graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: list[str]
+) -> list[tuple[Link, Ref]]:
+    """Gradients of one node by the wires on its input ports, summed over what broadcasting repeated."""
+    rule = node.block.grad
+    if rule is MISSING_GRADIENT or isinstance(rule, In):
+        path = " -> ".join(graph.path(sources, node.name))
+        raise GradientError(
+            f"{node.who}: must have a gradient to be passed on the way {path}, got a block without one; "
+            "put StopGradient before it, or ask for the gradient by something after it"
+        )
+    if rule is None:
+        return []
+    operands = _refs(graph, node)
+    pulled = rule(*operands, *outputs, *dys)
+    given = pulled if isinstance(pulled, tuple | list) else (pulled,)
+    pairs: list[tuple[Link, Ref]] = []
+    for source, operand, dy in zip(node.inputs.values(), operands, given, strict=False):
+        many = isinstance(source, tuple)
+        for link, x, g in zip(source, operand, dy or (), strict=False) if many else ((source, operand, dy),):
+            if g is None or not isinstance(link, Link) or x.dtype not in dtypes.floating + dtypes.complexes:
+                continue
+            pairs.append((link, g if g.type.same_shape(x.type) else blocks["SumToLike"]()(g, x)))
+    return pairs
+
+
+def _refs(graph: Graph, node: Node) -> list[Any]:
+    """What stands on the ports of a node, as refs; numbers become Const nodes of the dtype they have there."""
+    operands = [_ref_or_literal(graph, value) for value in node.inputs.values()]
+    if not any(isinstance(o, Literal) or (isinstance(o, tuple) and any(isinstance(i, Literal) for i in o)) for o in operands):
+        return operands
+    types = node.block.typed(operands, lambda ref: ref.type)
+    return [_materialized(graph, o, t) for o, t in zip(operands, types, strict=True)]
+
+
+def _ref_or_literal(graph: Graph, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_ref_or_literal(graph, v) for v in value)
+    return graph.deref(value) if isinstance(value, Link) else value
+
+
+def _materialized(graph: Graph, operand: Any, type_: Any) -> Any:
+    if isinstance(operand, tuple):
+        return tuple(_materialized(graph, o, t) for o, t in zip(operand, type_, strict=True))
+    if isinstance(operand, Literal):
+        assert isinstance(type_, TensorType)
+        return graph.constant(type_.value, type_.dtype)
+    return operand
+
+
+def _links(node: Node) -> list[Link]:
+    return [o for o in node.operands() if isinstance(o, Link)]
+
+
+def _total(dys: Sequence[Ref]) -> Ref | None:
+    if len(dys) > 1:
+        total: Ref = blocks["AddN"]()(list(dys))
+        return total
+    return dys[0] if dys else None
+
+
+def _link(ref: Ref) -> Link:
+    return Link(ref.node, ref.port)

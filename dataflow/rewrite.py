@@ -1,0 +1,105 @@
+"""Passes over a graph: each takes a graph and gives one that computes the same outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.graph import Graph, Link, Node
+from dataflow.shapes import TensorType, element_count
+
+_FOLD_LIMIT = 1 << 18  # elements; larger constants are cheaper to make again than to keep
+
+
+def cull(graph: Graph, outputs: Iterable[str]) -> Graph:
+    """Without the nodes and outputs that none of the given outputs needs; a wire that only lends its shape stays."""
+    result = graph.bare()
+    result.outputs = {name: graph.outputs[name] for name in outputs}
+    keep = graph.ancestors(link.node for link in result.outputs.values())
+    for node in graph.order():
+        if node.name in keep:
+            result.insert(node)
+    return result
+
+
+def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
+    """With the types of the named feedable nodes fixed, and all that follows from them inferred anew."""
+    result = graph.bare()
+    result.outputs = dict(graph.outputs)
+    changed: set[str] = set()
+    for node in graph.order():
+        if node.name in types:
+            node = replace(node, types={port: types[node.name] for port in node.types})
+            changed.add(node.name)
+            result.insert(node)
+        elif changed.isdisjoint(link.node for link in node.operands() if isinstance(link, Link)):
+            result.insert(node)
+        else:
+            changed.add(node.name)
+            result.add(node.block, [_operand(result, v) for v in node.inputs.values()], name=node.name, doc=node.doc)
+    return result
+
+
+def fold_constants(graph: Graph) -> Graph:
+    """With the value of every pure node that follows from constants written into its type."""
+    result = graph.bare()
+    result.outputs = dict(graph.outputs)
+    for node in graph.order():
+        if node.block.pure and all(t.known and t.value is None for t in node.types.values()):
+            operands = [_operand(result, v) for v in node.inputs.values()]
+            types = node.block.typed(operands, lambda ref: ref.type)
+            arrays = known_arrays(node, types)
+            if arrays is not None and all((element_count(t.shape) or 0) <= _FOLD_LIMIT for t in node.types.values()):
+                values = node.block.compute(arrays, list(node.types.values()))
+                node = replace(node, types={p: TensorType(t.dtype, t.shape, v) for (p, t), v in zip(node.types.items(), values, strict=True)})
+        result.insert(node)
+    return result
+
+
+def merge_equals(graph: Graph) -> Graph:
+    """With nodes of the same block on the same wires made one."""
+    result = graph.bare()
+    first: dict[Any, str] = {}
+    same: dict[str, str] = {}
+    for node in graph.order():
+        node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
+        key = (node.block, tuple(node.inputs.values()))
+        if node.block.pure and first.setdefault(key, node.name) != node.name:
+            same[node.name] = first[key]
+        else:
+            result.insert(node)
+    result.outputs = {name: _moved(link, same) for name, link in graph.outputs.items()}
+    return result
+
+
+def known_arrays(node: Node, types: Sequence[Any]) -> list[Any] | None:
+    """Arrays for the input ports where all values are known; a port that only lends its shape needs no more than that."""
+    arrays: list[Any] = []
+    for port, type_ in zip(node.block.signature.inputs.values(), types, strict=True):
+        group = type_ if isinstance(type_, tuple) else (type_,)
+        values = [None if t is None else shape_only(t) if port.like and t.known else t.value for t in group]
+        if any(v is None and t is not None for v, t in zip(values, group, strict=True)):
+            return None
+        arrays.append(tuple(values) if isinstance(type_, tuple) else values[0])
+    return arrays
+
+
+def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
+    """An array of this dtype and shape that takes no memory, for ports that never look at the elements."""
+    return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)  # type: ignore[arg-type]
+
+
+def _operand(graph: Graph, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_operand(graph, v) for v in value)
+    return graph.deref(value) if isinstance(value, Link) else value
+
+
+def _moved(value: Any, same: Mapping[str, str]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_moved(v, same) for v in value)
+    return Link(same[value.node], value.port) if isinstance(value, Link) and value.node in same else value
