@@ -1,0 +1,78 @@
+"""The command line. Commands hold no logic: they read, call the framework and print."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+import dataflow as flow
+
+_COMMANDS = ("hello", "run", "check", "show", "grad", "blocks", "fmt", "schema")
+
+
+class _Commands(click.Group):
+    """Commands, each imported from the module of its name when it is first needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"dataflow.cli.{name}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from dataflow.errors import nearest
+
+            hint = nearest(args[0], _COMMANDS)
+            raise click.UsageError(error.message + (f" {hint[0].upper()}{hint[1:]}" if hint else ""), ctx) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(flow.__version__, prog_name="dataflow")
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an unexpected failure.")
+def group(verbose: bool) -> None:
+    """Run, check and show graphs of typed blocks written in YAML.
+
+    Start with `dataflow hello`.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 the graph or data is wrong, 2 usage, 3 a failure at run time."""
+    sys.exit(_status(sys.argv[1:] if args is None else args))
+
+
+def _status(args: list[str]) -> int:
+    try:
+        return int(group.main(args, prog_name="dataflow", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
+        return 0
+    except flow.DataflowError as error:
+        from dataflow.errors import RunError
+
+        click.echo(str(error), err=True)
+        return 3 if isinstance(error, RunError) else 1
+    except OSError as error:
+        click.echo(f"{error.filename or 'file'}: {error.strerror or error}", err=True)
+        return 1
+    except Exception as error:
+        if "-v" in args or "--verbose" in args:
+            raise
+        click.echo(f"unexpected {type(error).__name__}: {error}; `dataflow -v ...` shows where", err=True)
+        return 3

@@ -1,0 +1,27 @@
+"""``dataflow check``."""
+
+from __future__ import annotations
+
+import click
+
+from dataflow.cli import options
+
+
+@click.command("check")
+@click.argument("paths", metavar="GRAPH...", nargs=-1, required=True, type=click.Path())
+@options.params
+def command(paths: tuple[str, ...], params: tuple[str, ...]) -> int:
+    """Check graph files and report every mistake with its line."""
+    from dataflow.errors import GraphFileError
+
+    wrong = 0
+    for path in paths:
+        try:
+            graph = options.load(path, params)
+            click.echo(f"{path}: ok, {len(graph.nodes)} nodes")
+        except GraphFileError as error:
+            wrong += len(error.problems)
+            click.echo(str(error), err=True)
+    if wrong:
+        click.echo(f"{wrong} problem{'s' * (wrong != 1)}", err=True)
+    return int(wrong > 0)

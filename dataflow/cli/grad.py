@@ -1,0 +1,26 @@
+"""``dataflow grad``."""
+
+from __future__ import annotations
+
+import click
+
+import dataflow as flow
+from dataflow.cli import options
+
+
+@click.command("grad")
+@options.graph_file
+@options.params
+@click.option("--of", required=True, help="The output whose gradient is wanted.")
+@click.option("--wrt", required=True, help="Inputs, variables or wires, separated by commas.")
+@click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write the graph to this file instead of printing it.")
+def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | None) -> None:
+    """Add the gradient of an output to a graph, as a graph that runs."""
+    from dataflow.graphfile import text
+
+    graph = flow.gradient(options.load(path, params), of=of, wrt=[name.strip() for name in wrt.split(",")])
+    if out is None:
+        click.echo(text(graph), nl=False)
+    else:
+        flow.save(graph, out)
+        click.echo(f"{out}: {len(graph.nodes)} nodes, outputs {', '.join(graph.outputs)}")

@@ -1,0 +1,56 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+import dataflow as flow
+
+graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
+
+
+def params(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``-p key=value``: parameters of the graph file."""
+    option = click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph.")
+    return option(command)
+
+
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """``("a=1", "b=2")`` as a dict; a usage error names the text without an equals sign."""
+    for text in texts:
+        if "=" not in text:
+            raise click.UsageError(f"{option} takes NAME=VALUE, got '{text}'")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def load(path: str, texts: Sequence[str] = ()) -> flow.Graph:
+    """The graph of a file, with ``-p`` values read as YAML scalars."""
+    from dataflow.graphfile import scalar
+
+    return flow.load(path, **{name: scalar(value) for name, value in pairs(texts, "-p").items()})
+
+
+def arrays(texts: Sequence[str]) -> dict[str, Any]:
+    """``-i x=file.npy`` and ``-i x=file.npz:key`` as arrays by name."""
+    return {name: _array(name, place) for name, place in pairs(texts, "-i").items()}
+
+
+def _array(name: str, place: str) -> Any:
+    import numpy as np
+
+    path, _, key = place.partition(".npz:")
+    path += ".npz" if key else ""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise click.UsageError(f"-i {name}: must be a .npy or .npz file, got {path}: {error}") from None
+    if isinstance(found, np.ndarray):
+        return found
+    names = found.files
+    key = key or (name if name in names else names[0] if len(names) == 1 else "")
+    if key not in names:
+        raise click.UsageError(f"-i {name}: {path} has {', '.join(names)}, got '{key}'; write {path}:{names[0]}")
+    return found[key]
