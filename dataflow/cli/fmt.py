@@ -1,0 +1,3 @@
+"""``dataflow fmt``."""
+
+from __future__ import annotations

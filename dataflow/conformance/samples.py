@@ -1,0 +1,205 @@
+"""Values to check a block with: the calls in its own example, and variants of them in dtype, shape and value."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import Block, TensorType
+from dataflow.errors import BlockError, DataflowError
+from dataflow.kinds import Elementwise, Reduction
+from dataflow.signature import In, Wire, flat
+
+Array = np.ndarray[Any, Any]
+
+
+class ConformanceError(DataflowError, AssertionError):
+    """A block breaks a promise that every block makes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A block and what stands on its input ports: an array, a tuple of them (variadic), None (optional, left out)."""
+
+    block: Block
+    arrays: tuple[Any, ...]
+    surely: bool = True  # the block has to accept it: it is documented, or follows from the declared ports
+
+    def __str__(self) -> str:
+        given = ", ".join(str(TensorType.of(a)) for a in flat(self.arrays))
+        return f"{self.block!r}({given})"
+
+    @property
+    def types(self) -> list[Any]:
+        """The type of each input, in port order."""
+        return self.block.typed(self.arrays, TensorType.of)
+
+    @property
+    def outputs(self) -> list[TensorType]:
+        """The inferred type of each output."""
+        return self.block.infer(*self.types)
+
+    def results(self, out: Array | None = None) -> tuple[Any, ...]:
+        """What the kernel itself gives, one value per output."""
+        args = [*self.block.kernel_args(self.arrays), *([] if out is None else [out])]
+        with np.errstate(all="ignore"):
+            values = self.block.kernel(*args)
+        return (values,) if len(self.block.signature.outputs) == 1 else tuple(values)
+
+    def mapped(self, change: Callable[[In, Array], Array], surely: bool = True) -> Sample:
+        """The sample with every array changed by ``change(port, array)``."""
+        arrays: list[Any] = []
+        for port, value in zip(self.block.signature.inputs.values(), self.arrays, strict=True):
+            many = isinstance(value, tuple)
+            arrays.append(tuple(change(port, v) for v in value) if many else value if value is None else change(port, value))
+        return replace(self, arrays=tuple(arrays), surely=surely)
+
+
+def examples(block_class: type[Block]) -> list[doctest.Example]:
+    """The examples in a block's own docstring."""
+    return doctest.DocTestParser().get_examples(vars(block_class).get("__doc__") or "")
+
+
+def scope(block_class: type[Block]) -> dict[str, Any]:
+    """The names that an example may use."""
+    return {block_class.__name__: block_class, "np": np}
+
+
+@lru_cache(maxsize=None)
+def documented(block_class: type[Block]) -> tuple[Sample, ...]:
+    """The calls of the block on values in its example: what its author says that it is for."""
+    calls: list[Sample] = []
+
+    def recording(**attrs: Any) -> Callable[..., Any]:
+        block = block_class(**attrs)
+
+        def call(*args: Any, **named: Any) -> Any:
+            operands = block.signature.bind(block_class.__name__, args, named)
+            if not any(isinstance(o, Wire) for o in flat(operands)):
+                types = block.typed(operands, TensorType.of)
+                arrays = (tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types)
+                calls.append(Sample(block, tuple(arrays)))
+            return block(*args, **named)
+
+        return call
+
+    names = scope(block_class) | {block_class.__name__: recording}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for example in examples(block_class):
+            # an example that does not run is reported by the check that runs it
+            with contextlib.suppress(Exception):
+                exec(compile(example.source, block_class.__name__, "exec"), names)
+    return tuple(calls)
+
+
+@lru_cache(maxsize=None)
+def samples(block_class: type[Block]) -> tuple[Sample, ...]:
+    """The documented calls and their variants, without those whose values the block refuses with an error."""
+    return tuple(s for s in candidates(block_class) if not _refused(s))
+
+
+@lru_cache(maxsize=None)
+def candidates(block_class: type[Block]) -> tuple[Sample, ...]:
+    """The documented calls and their variants, those that the block may refuse included."""
+    made = list(documented(block_class))
+    for first in documented(block_class)[:1]:
+        made += retyped(first)
+        made += _resized(first)
+        made += _extreme(first)
+    for sample in documented(block_class):
+        made += _cut(sample)
+    return tuple(made)
+
+
+def retyped(sample: Sample) -> Iterator[Sample]:
+    """The sample in every other dtype that the type variables of its inputs, or its dtype attrs, may be."""
+    block = sample.block
+    for variable in dict.fromkeys(p.dtype for p in block.signature.inputs.values()):
+        accepted = () if variable in dtypes.every else getattr(block, variable)
+        for dtype in () if isinstance(accepted, str) else accepted:
+            yield sample.mapped(lambda port, a, v=variable, d=dtype: cast(a, d) if port.dtype == v else a)
+    for name, attr in block.signature.attrs.items():
+        for dtype in (attr.choices or dtypes.every) if attr.kind == "Dtype" else ():
+            with contextlib.suppress(BlockError):
+                yield replace(sample, block=type(block)(**block.attrs() | {name: dtype}), surely=False)
+
+
+def cast(array: Array, dtype: str) -> Array:
+    """The array in another dtype; signs are dropped where it has none."""
+    target = dtypes.storage(dtype)
+    if array.dtype.kind == "c" and target.kind != "c":
+        array = array.real
+    if target.kind == "u" and array.dtype.kind != "b":
+        array = np.abs(array)
+    with np.errstate(all="ignore"):
+        return array.astype(target)
+
+
+def _resized(sample: Sample) -> Iterator[Sample]:
+    """A scalar, nothing, four dims and, where the block broadcasts, unequal shapes; values are taken from the sample."""
+    block = sample.block
+    if isinstance(block, Elementwise):
+        free = [p for p in block.signature.inputs.values() if p.shape is None]
+        lengths = [v.shape[-1] for p, v in _ports(sample) if p.shape is None and v.ndim]
+        last = lengths[0] if lengths else 2
+        sure = len(free) == len(block.signature.inputs)
+        shapes: list[tuple[tuple[int, ...], ...]] = [((),), ((0, last),), ((2, 1, 3, last),)]
+        if block.broadcasts and len(free) > 1:
+            shapes += [((2, 3, last), (3, 1)), ((last,), (2, 3, 1)), ((), (0, last)), ((1,), ())]
+        for choice in shapes:
+            by_port = {p.name: choice[i % len(choice)] for i, p in enumerate(free)}
+            yield sample.mapped(lambda p, a, s=by_port: np.resize(a, s[p.name]) if p.name in s else a, surely=sure)
+    if isinstance(block, Reduction):
+        for shape in ((), (0, 3), (2, 1, 3, 2)):
+            for axes in ([], [0], [-1], list(range(len(shape)))):
+                yield sample.mapped(
+                    lambda p, a, s=shape, x=axes: np.array(x, a.dtype) if p.static else np.resize(a, s),
+                    surely=False,
+                )
+
+
+def _extreme(sample: Sample) -> Iterator[Sample]:
+    """What no one expects: NaN, infinities, zeros of both signs, the smallest and largest numbers."""
+    values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45, 3e38, -3e38, 0.5, -0.5, 1.5, 2.5])
+    if isinstance(sample.block, Elementwise):
+        yield sample.mapped(
+            lambda p, a: cast(values, dtypes.name_of(a.dtype)) if p.shape is None and _is_float(a) else a, surely=False
+        )
+
+
+def _cut(sample: Sample) -> Iterator[Sample]:
+    """The first row alone, and no rows, of every input as long as the first."""
+    arrays = [v for p, v in _ports(sample) if not p.static]
+    length = len(arrays[0]) if arrays and arrays[0].ndim else 0
+    for rows in (1, 0) if length > 1 else (0,) if length else ():
+        yield sample.mapped(
+            lambda p, a, n=rows: a[:n] if not p.static and a.ndim and len(a) == length else a, surely=False
+        )
+
+
+def _ports(sample: Sample) -> Iterable[tuple[In, Array]]:
+    for port, value in zip(sample.block.signature.inputs.values(), sample.arrays, strict=True):
+        for each in flat([value]):
+            yield port, each
+
+
+def _is_float(array: Array) -> bool:
+    return dtypes.name_of(array.dtype) in dtypes.floating
+
+
+def _refused(sample: Sample) -> bool:
+    try:
+        sample.block.compute(sample.arrays, sample.outputs)
+    except BlockError:
+        return True
+    except Exception:  # noqa: BLE001  a crash is not a refusal: the checks meet it again and report it
+        return False
+    return False
