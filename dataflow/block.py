@@ -44,6 +44,7 @@ class Block:
     reuses: ClassVar[tuple[str, ...]] = ()
     pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
     feedable: ClassVar[bool] = False  # True: a run may give the value; else it is that of the first input
+    smooth: ClassVar[bool] = True  # False: the gradient is a convention (straight-through), not the slope of the kernel
     grad: ClassVar[Any] = MISSING_GRADIENT
     prepare: ClassVar[Any] = None
     takes_out: ClassVar[bool] = False

@@ -78,9 +78,7 @@ def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> d
     return arrived
 
 
-def _pull(
-    graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: list[str]
-) -> list[tuple[Link, Ref]]:
+def _pull(graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: list[str]) -> list[tuple[Link, Ref]]:
     """Gradients of one node by the wires on its input ports, summed over what broadcasting repeated."""
     rule = node.block.grad
     if rule is MISSING_GRADIENT or isinstance(rule, In):
@@ -107,7 +105,9 @@ def _pull(
 def _refs(graph: Graph, node: Node) -> list[Any]:
     """What stands on the ports of a node, as refs; numbers become Const nodes of the dtype they have there."""
     operands = [_ref_or_literal(graph, value) for value in node.inputs.values()]
-    if not any(isinstance(o, Literal) or (isinstance(o, tuple) and any(isinstance(i, Literal) for i in o)) for o in operands):
+    if not any(
+        isinstance(o, Literal) or (isinstance(o, tuple) and any(isinstance(i, Literal) for i in o)) for o in operands
+    ):
         return operands
     types = node.block.typed(operands, lambda ref: ref.type)
     return [_materialized(graph, o, t) for o, t in zip(operands, types, strict=True)]

@@ -154,7 +154,9 @@ class Graph:
         return ref
 
     def _fresh(self, block: Block) -> str:
-        stem = self.scope + re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(block).__name__).lower()
+        stem = (
+            self.scope + re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(block).__name__).lower()
+        )
         name, count = stem, self._counts.get(stem, 0)
         while name in self.wiring:
             count += 1
@@ -164,7 +166,9 @@ class Graph:
 
     def _checked(self, name: str) -> str:
         if not NAME.fullmatch(name):
-            raise GraphError(f"node '{name}': names must be letters, digits and _ (parts joined by /), starting with a letter")
+            raise GraphError(
+                f"node '{name}': names must be letters, digits and _ (parts joined by /), starting with a letter"
+            )
         if name in self.wiring:
             raise GraphError(f"node '{name}': each name must be used once, got it twice; rename one")
         return name
@@ -220,8 +224,8 @@ class Graph:
 
     def path(self, sources: Iterable[str], target: str) -> list[str]:
         """The nodes of a shortest way from any of the sources to the target, both ends included."""
-        route: list[str] = nx.multi_source_dijkstra(self.wiring, set(sources), target)[1]
-        return route
+        routes: Any = nx.multi_source_dijkstra(self.wiring, set(sources), target)[1]
+        return list(routes)
 
     def copy(self) -> Graph:
         """A graph that can grow without changing this one; the nodes are shared."""
@@ -236,7 +240,8 @@ class Graph:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Graph)
-            and (self.name, self.doc, self.outputs, self.sections) == (other.name, other.doc, other.outputs, other.sections)
+            and (self.name, self.doc, self.outputs, self.sections)
+            == (other.name, other.doc, other.outputs, other.sections)
             and {n: _identity(v) for n, v in self.nodes.items()} == {n: _identity(v) for n, v in other.nodes.items()}
         )
 

@@ -27,7 +27,9 @@ class Elementwise(Block, abstract=True):
             shape = broadcast(*(t.shape for t in given))
         except ValueError as error:
             names = " and ".join(f"'{p.name}'" for p in ports)
-            raise self.error(f"inputs {names} must broadcast, got {' and '.join(show(t.shape) for t in given)}") from error
+            raise self.error(
+                f"inputs {names} must broadcast, got {' and '.join(show(t.shape) for t in given)}"
+            ) from error
         if not self.broadcasts:
             for port, each in zip(ports, given, strict=True):
                 if each.rank not in (None, given[0].rank) or any(
@@ -51,10 +53,11 @@ class Unary(Elementwise, abstract=True):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.reuses = cls.reuses or tuple(cls.signature.inputs)
+        if "reuses" not in vars(cls):  # a ufunc may write over what it reads; another kernel must say so
+            cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Unary.kernel else ()
 
     def kernel(self, x: Any, out: Any = None) -> Any:
-        return self.ufunc(x, out)
+        return self.ufunc(x, out=out)
 
     @property
     def call(self) -> Any:
@@ -72,10 +75,11 @@ class Binary(Elementwise, abstract=True):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.reuses = cls.reuses or tuple(cls.signature.inputs)
+        if "reuses" not in vars(cls):
+            cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Binary.kernel else ()
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        return self.ufunc(x, y, out)
+        return self.ufunc(x, y, out=out)  # by name: np.maximum takes it no other way
 
     @property
     def call(self) -> Any:
@@ -91,7 +95,7 @@ class Reduction(Block, abstract=True):
     axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)
     output = Out("T", "`input` without the folded axes")
     keep_dims: bool = attr("keep the folded axes, with size 1", default=False)
-    I = dtypes.signed[2:]  # noqa: E741  the catalogue's Tidx
+    I = dtypes.signed[2:]
 
     def shape_of(self, input: TensorType, axis: TensorType) -> Shape:
         if input.shape is None or axis.value is None:

@@ -84,13 +84,15 @@ class _Builder:
         self.roots: dict[int, int] = {}  # a view's slot -> the slot whose memory it shows
 
     def build(self) -> Program:
-        steps = [self._step(node) for node in self.graph.order() if node.name in self._wanted()]
-        steps = [s for s in steps if s is not None]
+        made = [self._step(node) for node in self.graph.order() if node.name in self._wanted()]
+        steps = [step for step in made if step is not None]
         outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
         feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
         last = last_uses([flat(s.reads) for s in steps], self.roots, outputs.values())
         placed, buffer_of, sizes, in_place = self._place(steps, last, set(outputs.values()))
-        return Program(tuple(self.types), tuple(placed), feeds, self.constants, outputs, buffer_of, tuple(sizes), in_place)
+        return Program(
+            tuple(self.types), tuple(placed), feeds, self.constants, outputs, buffer_of, tuple(sizes), in_place
+        )
 
     def slot(self, link: Link) -> int:
         """The slot of a wire, made when it is first asked for; known values become constants."""
@@ -173,7 +175,11 @@ class _Builder:
         placed = []
         output_roots = {self.roots.get(o, o) for o in outputs}
         for i, step in enumerate(steps):
-            gone = [r for r in dict.fromkeys(self.roots.get(s, s) for s in flat(step.reads)) if last[r] == i and r not in self.constants]
+            gone = [
+                r
+                for r in dict.fromkeys(self.roots.get(s, s) for s in flat(step.reads))
+                if last[r] == i and r not in self.constants
+            ]
             for position, slot in enumerate(step.writes):
                 size = nbytes(self.types[slot]) if self.types[slot].known else -1
                 held = (position == 0 and step.how == "into") or (step.how != "view" and 0 <= size <= SMALL)
@@ -199,8 +205,13 @@ class _Builder:
         """The input whose buffer the output may take over: the block allows it, and no one else reads it any more."""
         if step.how != "into":
             return None
+        roots = [self.roots.get(s, s) for s in flat(step.reads)]
         for name, read in zip(step.block.signature.inputs, step.reads, strict=True):
-            if name in step.block.reuses and read in gone and read in buffer_of and self.types[read] == self.types[slot]:
+            alone = roots.count(read) == 1 or (
+                isinstance(step.block.call, np.ufunc) and step.reads.count(read) == len(roots)
+            )
+            mine = name in step.block.reuses and read in gone and read in buffer_of and alone
+            if mine and self.types[read] == self.types[slot]:
                 return int(read)
         return None
 
@@ -213,6 +224,7 @@ def _refs(graph: Graph, value: Any) -> Any:
 
 def _lines(program: Program) -> Iterable[str]:
     """One line per step, then the sums."""
+
     def name(slot: int) -> str:
         if slot in program.constants:
             value = np.asarray(program.constants[slot])
@@ -220,11 +232,21 @@ def _lines(program: Program) -> Iterable[str]:
         return names.get(slot, f"%{slot}")
 
     names = {slot: feed for feed, slot in program.feeds.items()}
-    names |= {s: step.node + (f".{p}" if i else "") for step in program.steps for i, (s, p) in enumerate(zip(step.writes, step.block.signature.outputs, strict=True))}
+    names |= {
+        s: step.node + (f".{p}" if i else "")
+        for step in program.steps
+        for i, (s, p) in enumerate(zip(step.writes, step.block.signature.outputs, strict=True))
+    }
     rows = []
     for step in program.steps:
         slot = step.writes[0] if step.writes else None
-        where = "" if slot is None else f"buffer {program.buffer_of[slot]}" if slot in program.buffer_of else {"view": "view"}.get(step.how, "new array")
+        where = (
+            ""
+            if slot is None
+            else f"buffer {program.buffer_of[slot]}"
+            if slot in program.buffer_of
+            else {"view": "view"}.get(step.how, "new array")
+        )
         if slot in program.in_place:
             where += ", in place"
         reads = ", ".join(name(s) for s in flat(step.reads))

@@ -33,7 +33,7 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
     changed: set[str] = set()
     for node in graph.order():
         if node.name in types:
-            node = replace(node, types={port: types[node.name] for port in node.types})
+            node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
             changed.add(node.name)
             result.insert(node)
         elif changed.isdisjoint(link.node for link in node.operands() if isinstance(link, Link)):
@@ -55,7 +55,12 @@ def fold_constants(graph: Graph) -> Graph:
             arrays = known_arrays(node, types)
             if arrays is not None and all((element_count(t.shape) or 0) <= _FOLD_LIMIT for t in node.types.values()):
                 values = node.block.compute(arrays, list(node.types.values()))
-                node = replace(node, types={p: TensorType(t.dtype, t.shape, v) for (p, t), v in zip(node.types.items(), values, strict=True)})
+                node = replace(
+                    node,
+                    types={
+                        p: TensorType(t.dtype, t.shape, v) for (p, t), v in zip(node.types.items(), values, strict=True)
+                    },
+                )
         result.insert(node)
     return result
 
@@ -77,7 +82,7 @@ def merge_equals(graph: Graph) -> Graph:
 
 
 def known_arrays(node: Node, types: Sequence[Any]) -> list[Any] | None:
-    """Arrays for the input ports where all values are known; a port that only lends its shape needs no more than that."""
+    """Arrays for the input ports where all values are known; of a port that only lends its shape, the shape is enough."""
     arrays: list[Any] = []
     for port, type_ in zip(node.block.signature.inputs.values(), types, strict=True):
         group = type_ if isinstance(type_, tuple) else (type_,)

@@ -66,7 +66,9 @@ class Plan:
             n for n in self._feedable if n in needed and all(v is None for v in graph.nodes[n].inputs.values())
         ]
 
-    def run(self, feeds: Mapping[str, Any] | None = None, /, trace: Trace | None = None, **named: Any) -> dict[str, Any]:
+    def run(
+        self, feeds: Mapping[str, Any] | None = None, /, trace: Trace | None = None, **named: Any
+    ) -> dict[str, Any]:
         """The outputs by name. ``trace`` is called after each step with the node, its seconds and its results."""
         arrays = self._arrays({**(feeds or {}), **named})
         key = tuple((name, array.shape) for name, array in arrays.items())
@@ -148,7 +150,8 @@ class Plan:
             unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
             return f"no shapes yet for {', '.join(unknown)}; give them with plan.at, or run it"
         return "\n\n".join(
-            f"for {', '.join(f'{n}{show(s)}' for n, s in key) or 'no inputs'}\n{made}" for key, made in self.programs.items()
+            f"for {', '.join(f'{n}{show(s)}' for n, s in key) or 'no inputs'}\n{made}"
+            for key, made in self.programs.items()
         )
 
 
@@ -166,7 +169,7 @@ class _Frame:
         self.copied = {n: s for n, s in made.feeds.items() if nbytes(made.types[s]) <= SMALL}
         self.lent = {n: s for n, s in made.feeds.items() if n not in self.copied}
         for slot in self.copied.values():
-            self.values[slot] = np.empty(made.types[slot].shape, dtypes.storage(made.types[slot].dtype))  # type: ignore[arg-type]
+            self.values[slot] = _array(np.empty(nbytes(made.types[slot]), np.uint8), made.types[slot])
         self.fixed = {slot for slot, value in enumerate(self.values) if value is not None}
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
         self.calls: list[Callable[[], Any]] = []
@@ -238,9 +241,9 @@ class _Frame:
         if step.how == "into" and fixed_inputs and len(step.writes) == 1 and step.writes[0] in self.fixed:
             out = self.values[step.writes[0]]
             if not step.block.prepared_ports:
-                return partial(step.block.call, *args, out)
+                return partial(step.block.call, *args, out=out)
             if self._prepared_early(step):
-                return partial(step.block.call, *step.block.kernel_args(args), out)
+                return partial(step.block.call, *step.block.kernel_args(args), out=out)
         return partial(self._late, step, [self.program.types[s] for s in step.writes])
 
     def _prepared_early(self, step: Step) -> bool:
@@ -256,7 +259,7 @@ class _Frame:
             results: Any = step.block(*args)
             results = results if isinstance(results, tuple) else (results,)
         elif step.how == "into" and step.writes[0] in self.fixed:
-            results = step.block.kernel(*step.block.kernel_args(args), values[step.writes[0]])
+            results = step.block.kernel(*step.block.kernel_args(args), out=values[step.writes[0]])
         else:
             results = step.block.kernel(*step.block.kernel_args(args))
         if len(step.writes) == 1 and not isinstance(results, tuple):
@@ -272,7 +275,8 @@ class _Frame:
 
 
 def _array(memory: np.ndarray[Any, Any], type_: TensorType) -> np.ndarray[Any, Any]:
-    return memory[: nbytes(type_)].view(dtypes.storage(type_.dtype)).reshape(type_.shape)  # type: ignore[arg-type]
+    shape: Any = type_.shape
+    return memory[: nbytes(type_)].view(dtypes.storage(type_.dtype)).reshape(shape)
 
 
 def _value(values: Sequence[Any], read: Any) -> Any:

@@ -95,8 +95,9 @@ class Signature:
         inputs = {k: v for k, v in members.items() if isinstance(v, In)}
         outputs = {k: v for k, v in members.items() if isinstance(v, Out)}
         attrs = {k: v for k, v in members.items() if isinstance(v, Attr)}
-        for port_name, port in (*inputs.items(), *outputs.items()):
-            port.name = port_name
+        for port_name, port in members.items():
+            if isinstance(port, In | Out):
+                port.name = port_name
         for attr_name, attr in attrs.items():
             if attr_name not in annotations:
                 raise TypeError(f"{name}: attr '{attr_name}' must have an annotation, got none; write its type")

@@ -13,7 +13,9 @@ from dataflow.cli import options
 @options.params
 @click.option("--of", required=True, help="The output whose gradient is wanted.")
 @click.option("--wrt", required=True, help="Inputs, variables or wires, separated by commas.")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write the graph to this file instead of printing it.")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False), help="Write the graph to this file instead of printing it."
+)
 def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | None) -> None:
     """Add the gradient of an output to a graph, as a graph that runs."""
     from dataflow.graphfile import text

@@ -37,7 +37,10 @@ def _draw(pictures: dict[str, Any]) -> None:
     """Pictures side by side under their names, two letters a pixel; as many as fit on 100 columns."""
     shown = [(name, p) for name, p in pictures.items() if 2 * p.shape[1] <= 24][:5]
     for line in range(max((len(p) for _, p in shown), default=-1) + 1):
-        cells = [name if not line else "".join(_ink(v) * 2 for v in p[line - 1]) if line <= len(p) else "" for name, p in shown]
+        cells = [
+            name if not line else "".join(_ink(v) * 2 for v in p[line - 1]) if line <= len(p) else ""
+            for name, p in shown
+        ]
         click.echo("   ".join(cell.ljust(16) for cell in cells).rstrip())
 
 
@@ -51,5 +54,13 @@ def _rows(graph: flow.Graph, outputs: dict[str, Any], seconds: dict[str, float])
         if node.name in seconds:
             sqnr = outputs.get(node.name) if type(node.block).__name__ == "SQNR" else None
             bits = getattr(node.block, "num_bits", "")
-            rows.append((node.name, type(node.block).__name__, bits, "" if sqnr is None else f"{sqnr:.2f}", f"{seconds[node.name] * 1e6:.0f}"))
+            rows.append(
+                (
+                    node.name,
+                    type(node.block).__name__,
+                    bits,
+                    "" if sqnr is None else f"{sqnr:.2f}",
+                    f"{seconds[node.name] * 1e6:.0f}",
+                )
+            )
     return rows

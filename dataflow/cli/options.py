@@ -14,7 +14,9 @@ graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
 def params(command: Callable[..., Any]) -> Callable[..., Any]:
     """``-p key=value``: parameters of the graph file."""
-    option = click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph.")
+    option = click.option(
+        "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph."
+    )
     return option(command)
 
 
@@ -30,7 +32,8 @@ def load(path: str, texts: Sequence[str] = ()) -> flow.Graph:
     """The graph of a file, with ``-p`` values read as YAML scalars."""
     from dataflow.graphfile import scalar
 
-    return flow.load(path, **{name: scalar(value) for name, value in pairs(texts, "-p").items()})
+    graph: flow.Graph = flow.load(path, **{name: scalar(value) for name, value in pairs(texts, "-p").items()})
+    return graph
 
 
 def arrays(texts: Sequence[str]) -> dict[str, Any]:

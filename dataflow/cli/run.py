@@ -13,13 +13,21 @@ from dataflow.cli import options, output
 @click.command("run")
 @options.graph_file
 @options.params
-@click.option("-i", "--input", "inputs", multiple=True, metavar="NAME=FILE", help="Feed an input: x=file.npy or x=file.npz:key.")
+@click.option(
+    "-i", "--input", "inputs", multiple=True, metavar="NAME=FILE", help="Feed an input: x=file.npy or x=file.npz:key."
+)
 @click.option("-s", "--split", help="The split of the graph's `data:` section to feed.  [default: the first]")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write all outputs to this .npz file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outputs as JSON.")
 @click.option("--plan", "show_plan", is_flag=True, help="Print the steps and buffers instead of running.")
 def command(
-    path: str, params: tuple[str, ...], inputs: tuple[str, ...], split: str | None, out: str | None, as_json: bool, show_plan: bool
+    path: str,
+    params: tuple[str, ...],
+    inputs: tuple[str, ...],
+    split: str | None,
+    out: str | None,
+    as_json: bool,
+    show_plan: bool,
 ) -> None:
     """Run a graph and print its outputs."""
     graph = options.load(path, params)

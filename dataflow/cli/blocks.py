@@ -1,0 +1,44 @@
+"""``dataflow blocks``."""
+
+from __future__ import annotations
+
+import click
+
+import dataflow as flow
+from dataflow.cli import output
+
+
+@click.command("blocks")
+@click.argument("words", metavar="[NAME | WORDS]", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print plain data.")
+def command(words: tuple[str, ...], as_json: bool) -> None:
+    """List blocks, find them by words, or show one."""
+    from dataflow import describe
+
+    if len(words) == 1 and words[0] in flow.blocks:
+        found = describe.describe(flow.blocks[words[0]])
+        click.echo(_json(found) if as_json else describe.text(flow.blocks[words[0]]))
+        return
+    every = [describe.describe(block) for block in flow.blocks.values()]
+    hits = [d for d in every if all(word.lower() in _searched(d) for word in words)]
+    if as_json:
+        click.echo(_json(hits))
+        return
+    if not hits:
+        from dataflow.errors import nearest
+
+        hint = nearest(" ".join(words), flow.blocks.names())
+        raise flow.DataflowError(
+            f"no block has '{' '.join(words)}' in its name or text" + (f"; {hint}" if hint else "")
+        )
+    output.table(("block", "category", "what it computes"), [(d["name"], d["category"], d["summary"]) for d in hits])
+
+
+def _searched(described: dict[str, object]) -> str:
+    return " ".join(str(described[key]) for key in ("name", "aliases", "category", "summary")).lower()
+
+
+def _json(data: object) -> str:
+    import json
+
+    return json.dumps(data, indent=2)

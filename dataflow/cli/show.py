@@ -1,0 +1,28 @@
+"""``dataflow show``."""
+
+from __future__ import annotations
+
+import click
+
+from dataflow.cli import options
+
+
+@click.command("show")
+@options.graph_file
+@options.params
+@click.option("--resolved", is_flag=True, help="Print the file after parameters and included files.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "mermaid", "dot", "svg"]), default="text", show_default=True
+)
+@click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write to this file instead of printing.")
+def command(path: str, params: tuple[str, ...], resolved: bool, form: str, out: str | None) -> None:
+    """Show a graph: a line per node, the resolved file, or a drawing."""
+    from dataflow import describe, graphfile
+
+    graph = options.load(path, params)
+    forms = {"mermaid": describe.mermaid, "dot": describe.dot, "svg": describe.svg}
+    text = graphfile.text(graph) if resolved else forms.get(form, str)(graph)
+    if out is None:
+        click.echo(text.rstrip("\n"))
+    else:
+        graphfile.write_text(out, text)
