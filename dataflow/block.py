@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import namedtuple
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
@@ -266,7 +266,7 @@ class Block:
 _WEAK = ("float32", "int32")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
     return namedtuple(f"{name}Outputs", fields)
 

@@ -54,6 +54,7 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
             dy = blocks["ZerosLike"]()(ref)
         result.outputs[f"grad_{name}"] = _link(dy)
     result.scope = ""
+    result.drop(set(result.nodes) - set(graph.nodes) - result.ancestors(link.node for link in result.outputs.values()))
     return result
 
 

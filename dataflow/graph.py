@@ -148,6 +148,11 @@ class Graph:
                     self.wiring.add_edge(source.node, node.name, key=(source.port, port, i))
         self.cache.clear()
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Take out nodes on which no other node and no output depends."""
+        self.wiring.remove_nodes_from(list(names))
+        self.cache.clear()
+
     def _own(self, ref: Ref) -> Ref:
         if ref.graph is not self:
             raise GraphError(f"graph '{self.name}': wires must be of this graph, got {ref!r} of '{ref.graph.name}'")

@@ -82,7 +82,7 @@ def merge_equals(graph: Graph) -> Graph:
 
 
 def known_arrays(node: Node, types: Sequence[Any]) -> list[Any] | None:
-    """Arrays for the input ports where all values are known; of a port that only lends its shape, the shape is enough."""
+    """Arrays for the input ports where all values are known; a port that only lends a shape needs that."""
     arrays: list[Any] = []
     for port, type_ in zip(node.block.signature.inputs.values(), types, strict=True):
         group = type_ if isinstance(type_, tuple) else (type_,)

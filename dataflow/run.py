@@ -231,7 +231,7 @@ class _Frame:
     def _bind(self, step: Step) -> Callable[[], Any] | None:
         fixed_inputs = all(slot in self.fixed for slot in flat(step.reads))
         args = [_value(self.values, read) for read in step.reads]
-        if step.how == "view" and fixed_inputs:
+        if step.how == "view" and fixed_inputs and all(s in self.program.constants for s in flat(step.reads[1:])):
             value = step.block.kernel(*args)
             if np.may_share_memory(value, args[0]):
                 self.values[step.writes[0]] = value

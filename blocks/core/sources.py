@@ -22,7 +22,9 @@ class Const(Source):
     aliases = ("Const_ex",)
     output = Out("dtype", "the value")
     value: Tensor = attr("a number, a list of numbers or an array")
-    dtype: Dtype | None = attr("element type; by default that of `value`, float32 or int32 for plain numbers", default=None)
+    dtype: Dtype | None = attr(
+        "element type; by default that of `value`, float32 or int32 for plain numbers", default=None
+    )
 
     def __init__(self, **attrs: Any):
         dtype = attrs.get("dtype")
@@ -49,9 +51,7 @@ class Const(Source):
 class Placeholder(Source):
     """A graph input, ``x``: its value is given at each run.
 
-    >>> import dataflow as flow
-    >>> graph = flow.Graph()
-    >>> flow.blocks["Placeholder"](dtype="float32", shape=["N", 4])
+    >>> Placeholder(dtype="float32", shape=["N", 4])
     Placeholder(dtype='float32', shape=['N', 4])
 
     Source: tf.compat.v1.placeholder.

@@ -1,4 +1,4 @@
-"""Sums, differences, products and quotients, element by element."""
+"""Sums, differences, products, quotients and signs, element by element."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.block import In, Out
 from dataflow.kinds import Binary, Elementwise, Unary
+from dataflow.shapes import Shape, TensorType, fits, merge, show
+
+
+def conj(x: Any) -> Any:
+    """The complex conjugate of a wire; a real wire is its own."""
+    return Conj()(x) if x.dtype in dtypes.complexes else x
 
 
 class Add(Binary):
@@ -65,7 +71,7 @@ class Multiply(Binary):
     ufunc = np.multiply
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
-        return dy * y, dy * x
+        return dy * conj(y), conj(x) * dy
 
 
 class Square(Unary):
@@ -81,4 +87,183 @@ class Square(Unary):
     ufunc = np.square
 
     def grad(self, x: Any, y: Any, dy: Any) -> Any:
-        return dy * (2 * x)
+        return dy * (2 * conj(x))
+
+
+class AddN(Elementwise):
+    """Sum of a list of values of one shape, ``inputs[0] + inputs[1] + ...``.
+
+    Added from left to right, rounded to the dtype after each.
+
+    >>> AddN()([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    array([ 9., 12.], dtype=float32)
+
+    Source: tf.math.add_n.
+    """
+
+    T = dtypes.number
+    inputs = In("T", "values to add, all of one shape", many=True)
+    sum = Out("T", "same shape as each of `inputs`")
+
+    def shape_of(self, inputs: tuple[TensorType, ...]) -> Shape:
+        shape: Shape = None
+        for position, given in enumerate(inputs):
+            if not fits(given.shape, shape):
+                raise self.error(
+                    f"input 'inputs' must be values of one shape, {show(shape)}, got {show(given.shape)} at {position}"
+                )
+            shape = merge(shape, given.shape)
+        return shape
+
+    def kernel(self, inputs: Any, out: Any = None) -> Any:
+        first, *rest = inputs
+        if out is None:
+            out = np.empty_like(first)
+        total = first
+        for value in rest:
+            total = np.add(total, value, out)
+        if not rest:
+            out[...] = first
+        return out
+
+    def grad(self, inputs: Any, sum: Any, dy: Any) -> Any:
+        return ([dy] * len(inputs),)
+
+
+class Div(Binary):
+    """Quotient, ``x / y``; that of integers is rounded toward zero.
+
+    An integer divided by zero is an error; a float gives an infinity or NaN.
+
+    >>> Div()([7, -7], 2)
+    array([ 3, -3], dtype=int32)
+
+    Source: tf.raw_ops.Div.
+    """
+
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        if y.dtype.kind not in "iu":
+            return np.divide(x, y, out)
+        if not y.all():
+            raise self.error(
+                "input 'y' must not be 0 where integers are divided, got 0; convert both with Cast to float"
+            )
+        if y.dtype.kind == "u":
+            return np.floor_divide(x, y, out)
+        multiple = np.subtract(x, np.fmod(x, y))  # fmod has the sign of x, so what is left divides without rounding
+        return np.floor_divide(multiple, y, out)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        y = conj(y)
+        return dy / y, dy * (-conj(x) / y / y)
+
+
+class RealDiv(Binary):
+    """Quotient, ``x / y``.
+
+    >>> RealDiv()([1.0, 3.0], 2.0)
+    array([0.5, 1.5], dtype=float32)
+
+    Source: tf.realdiv.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    ufunc = np.divide
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        y = conj(y)
+        return dy / y, dy * (-conj(x) / y / y)
+
+
+class SquaredDifference(Binary):
+    """Squared distance, ``(x - y) ** 2``; of complex numbers, ``|x - y| ** 2``.
+
+    >>> SquaredDifference()([1.0, 5.0], 2.0)
+    array([1., 9.], dtype=float32)
+
+    Source: tf.math.squared_difference.
+    """
+
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+        np.subtract(x, y, out)
+        if out.dtype.kind == "c":
+            out[...] = np.square(out.real) + np.square(out.imag)
+            return out
+        return np.square(out, out)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        dx = 2 * dy * (x - y)
+        return dx, -dx
+
+
+class Negate(Unary):
+    """Negative, ``-x``.
+
+    The lowest integer is its own negative.
+
+    >>> Negate()([1.0, -2.0])
+    array([-1.,  2.], dtype=float32)
+
+    Source: tf.math.negative.
+    """
+
+    aliases = ("Neg",)
+    T = dtypes.floating + dtypes.signed + dtypes.complexes
+    ufunc = np.negative
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return -dy
+
+
+class Abs(Unary):
+    """Distance from zero, ``|x|``.
+
+    The lowest integer stays negative.
+
+    >>> Abs()([1.0, -2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.math.abs.
+    """
+
+    T = dtypes.floating + dtypes.signed
+    ufunc = np.absolute
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return dy * Sign()(x)
+
+
+class Sign(Unary):
+    """Sign, ``-1 if x < 0 else 1 if x > 0 else x``.
+
+    >>> Sign()([-3.0, 0.0, 0.5])
+    array([-1.,  0.,  1.], dtype=float32)
+
+    Source: tf.math.sign.
+    """
+
+    T = dtypes.floating + dtypes.signed
+    ufunc = np.sign
+    grad = None
+
+
+class Conj(Unary):
+    """Complex conjugate, ``real(x) - i * imag(x)``.
+
+    >>> Conj()([1 + 2j])
+    array([1.-2.j], dtype=complex64)
+
+    Source: tf.math.conj.
+    """
+
+    T = dtypes.complexes
+    ufunc = np.conjugate
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return Conj()(dy)

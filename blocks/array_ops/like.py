@@ -1,0 +1,168 @@
+"""Values made to the shape of another; of that one only dtype and shape are used."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.kinds import Elementwise, View
+from dataflow.shapes import Shape, broadcast, element_count, fits, show
+
+
+class ZerosLike(Elementwise):
+    """Zeros of the dtype and shape of another value, ``0 * x``.
+
+    >>> ZerosLike()([1.0, 2.0])
+    array([0., 0.], dtype=float32)
+
+    Source: tf.zeros_like.
+    """
+
+    T = dtypes.every
+    x = In("T", "any value", like=True)
+    y = Out("T", "same shape as `x`")
+    grad = None
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        if out is None:
+            return np.zeros(x.shape, x.dtype)
+        out.fill(0)
+        return out
+
+
+class OnesLike(Elementwise):
+    """Ones of the dtype and shape of another value, ``0 * x + 1``.
+
+    >>> OnesLike()([3.0, 2.0])
+    array([1., 1.], dtype=float32)
+
+    Source: tf.ones_like.
+    """
+
+    T = (*dtypes.number, "bool")
+    x = In("T", "any value", like=True)
+    y = Out("T", "same shape as `x`")
+    grad = None
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        if out is None:
+            return np.ones(x.shape, x.dtype)
+        out.fill(1)
+        return out
+
+
+class SumToLike(View):
+    """Sum over what broadcasting repeats, ``sum(input)`` to the shape of ``like``; undoes BroadcastLike.
+
+    Added up in float64 and rounded once. Equal shapes give ``input`` itself.
+
+    >>> SumToLike()([[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0])
+    array([4., 6.], dtype=float32)
+
+    Source: the reverse of NumPy broadcasting.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    input = In("T", "values to sum")
+    like = In("T", "a value of the shape to sum to, one that broadcasts to that of `input`", like=True)
+    output = Out("T", "same shape as `like`")
+    mean: bool = attr("divide by the number of values added", default=False)
+
+    def shape_of(self, input: TensorType, like: TensorType) -> Shape:
+        if not _broadcasts(like.shape, input.shape):
+            raise self.error(
+                f"input 'like' must broadcast to {show(input.shape)}, the shape of 'input', got {show(like.shape)}"
+            )
+        return like.shape
+
+    def kernel(self, input: Any, like: Any) -> Any:
+        if input.shape == like.shape:
+            return input
+        lead = input.ndim - like.ndim
+        inner = zip(range(lead, input.ndim), like.shape, strict=True)
+        axes = (*range(lead), *(axis for axis, size in inner if size == 1))
+        total = np.add.reduce(input, axes, dtype=np.result_type(input.dtype, np.float64))
+        if self.mean:
+            total = np.divide(total, math.prod(input.shape[axis] for axis in axes))
+        return np.reshape(total, like.shape).astype(input.dtype)
+
+    def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
+        return BroadcastLike(mean=self.mean)(dy, input), None
+
+
+class BroadcastLike(View):
+    """Values repeated, ``input`` broadcast to the shape of ``like``; undoes SumToLike.
+
+    >>> BroadcastLike()([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]])
+    array([[1., 2.],
+           [1., 2.]], dtype=float32)
+
+    Source: numpy.broadcast_to.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    input = In("T", "values to repeat; they broadcast to the shape of `like`")
+    like = In("T", "a value of the shape to broadcast to", like=True)
+    output = Out("T", "same shape as `like`")
+    mean: bool = attr("divide by the number of times each value is repeated", default=False)
+
+    def shape_of(self, input: TensorType, like: TensorType) -> Shape:
+        if not _broadcasts(input.shape, like.shape):
+            raise self.error(
+                f"input 'input' must broadcast to {show(like.shape)}, the shape of 'like', got {show(input.shape)}"
+            )
+        return like.shape
+
+    def kernel(self, input: Any, like: Any) -> Any:
+        if input.shape == like.shape:
+            return input
+        if self.mean and input.size:
+            times = like.size // input.size
+            wide = np.result_type(input.dtype, np.float32)  # 16-bit floats cannot hold the count
+            input = np.divide(input, times, dtype=wide).astype(input.dtype)
+        return np.broadcast_to(input, like.shape)
+
+    def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
+        return SumToLike(mean=self.mean)(dy, input), None
+
+
+class ReshapeLike(View):
+    """The same elements in another shape, ``input`` reshaped to the shape of ``like``.
+
+    >>> ReshapeLike()([1.0, 2.0], [[0.0], [0.0]])
+    array([[1.],
+           [2.]], dtype=float32)
+
+    Source: numpy.reshape.
+    """
+
+    T = dtypes.every
+    input = In("T", "values, any shape")
+    like = In("T", "a value of the shape to take, with as many elements as `input`", like=True)
+    output = Out("T", "same shape as `like`")
+
+    def shape_of(self, input: TensorType, like: TensorType) -> Shape:
+        given, wanted = element_count(input.shape), element_count(like.shape)
+        if given is not None and wanted is not None and given != wanted:
+            raise self.error(
+                f"input 'input' must have as many elements as 'like', {show(like.shape)}, got {show(input.shape)}"
+            )
+        return like.shape
+
+    def kernel(self, input: Any, like: Any) -> Any:
+        return input.reshape(like.shape)
+
+    def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
+        return ReshapeLike()(dy, input), None
+
+
+def _broadcasts(shape: Shape, target: Shape) -> bool:
+    """Whether values of the shape may broadcast to the target."""
+    try:
+        return fits(broadcast(shape, target), target)
+    except ValueError:
+        return False

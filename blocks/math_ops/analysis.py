@@ -1,0 +1,92 @@
+"""Measures of a value: how close it comes to a reference, and the range it takes."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.like import SumToLike
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.kinds import Opaque
+from dataflow.shapes import axes_of, fits, show
+
+
+class SQNR(Opaque):
+    """Signal to quantization noise in dB, ``10 * log10(sum(reference ** 2) / sum((reference - value) ** 2))``.
+
+    All sums are in float64. inf where both are equal, as empty ones are; -inf where the reference is all 0 and the
+    value is not; NaN where either has a NaN, or the reference an inf.
+
+    >>> SQNR()([1.0, 2.0, 2.9], [1.0, 2.0, 3.0]).round(2)
+    np.float32(31.46)
+
+    Source: the ratio of signal to noise power.
+    """
+
+    T = ("float32", "float64")
+    value = In("T", "the value with noise")
+    reference = In("T", "the value without it, of the same shape")
+    decibels = Out("T", "the ratio in dB", shape=())
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        value, reference = types
+        if not fits(value.shape, reference.shape):
+            raise self.error(f"input 'value' must have the shape of 'reference', {reference}, got {value}")
+        return super().infer(*types)
+
+    def kernel(self, value: Any, reference: Any) -> Any:
+        noise = np.subtract(reference, value, dtype=np.float64)
+        lost = np.add.reduce(np.square(noise, noise), None)
+        power = np.add.reduce(np.square(reference, dtype=np.float64), None)
+        return np.asarray(np.inf if lost == 0 else 10 * np.log10(power / lost), value.dtype)
+
+    def grad(self, value: Any, reference: Any, decibels: Any, dy: Any) -> Any:
+        noise = reference - value
+        scale = dy * (20 / log(10))
+        by_noise = scale * noise / SumToLike()(noise * noise, dy)
+        return by_noise, scale * reference / SumToLike()(reference * reference, dy) - by_noise
+
+
+class MinMaxObserver(Opaque):
+    """Range of the elements, ``min(x), max(x)``: what a quantizer must cover.
+
+    NaN where there is a NaN. No gradient flows.
+
+    >>> MinMaxObserver()([[1.0, -2.0], [5.0, 0.0]])
+    MinMaxObserverOutputs(min=array(-2., dtype=float32), max=array(5., dtype=float32))
+
+    Source: the observers of quantization-aware training.
+    """
+
+    T = dtypes.floating
+    x = In("T", "values, at least one")
+    min = Out("T", "lowest element, a scalar or one per channel", reduce=np.minimum)
+    max = Out("T", "highest element, a scalar or one per channel", reduce=np.maximum)
+    axis: int | None = attr("the channel dim; by default there is one range for all elements", default=None)
+    symmetric: bool = attr("widen the range to `-m, m` with m the largest `abs(x)`", default=False)
+    grad = None
+
+    def shape_of(self, x: TensorType) -> Any:
+        if x.shape is None:
+            return [None if self.axis is not None else ()] * 2
+        if 0 in x.shape:
+            raise self.error(f"input 'x' must have at least one element, got shape {show(x.shape)}")
+        return [() if self.axis is None else (x.shape[self.channel(len(x.shape))],)] * 2
+
+    def channel(self, rank: int) -> int:
+        """The channel dim as a number from 0."""
+        try:
+            return axes_of(np.asarray(self.axis), rank)[0]
+        except ValueError as error:
+            raise self.error(f"attr 'axis' {error}") from None
+
+    def kernel(self, x: Any) -> Any:
+        others = None if self.axis is None else tuple(i for i in range(x.ndim) if i != self.channel(x.ndim))
+        low, high = np.minimum.reduce(x, others), np.maximum.reduce(x, others)
+        if self.symmetric:
+            high = np.maximum(-low, high)
+            low = -high
+        return low, high

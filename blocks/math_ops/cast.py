@@ -1,0 +1,60 @@
+"""From one dtype to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Out, attr
+from dataflow.kinds import Elementwise
+
+_DIFFERENTIABLE = dtypes.floating + dtypes.complexes
+_CUT_BITS = {
+    ("float64", "float32"): 52 - 23,
+    ("float64", "float16"): 52 - 10,
+    ("float32", "float16"): 23 - 10,
+    ("float32", "bfloat16"): 23 - 7,
+}
+
+
+class Cast(Elementwise):
+    """The same values in another dtype, ``DstT(x)``.
+
+    Floats become integers toward zero; integers that do not fit wrap around, and of a complex number the real part is
+    kept. To bool, everything but zero is true. What NaN, an infinity or a float that does not fit becomes as an integer
+    is left to the processor.
+
+    >>> Cast(DstT="int32")([1.7, -1.7])
+    array([ 1, -1], dtype=int32)
+
+    Source: tf.cast.
+    """
+
+    SrcT = dtypes.every
+    x = In("SrcT", "values, any shape")
+    y = Out("DstT", "same shape as `x`")
+    DstT: Dtype = attr("dtype to convert to")
+    Truncate: bool = attr(
+        "cut off the digits that do not fit instead of rounding them: from float64 to float32 or float16, from float32 "
+        "to float16 or bfloat16",
+        default=False,
+    )
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        dtype = dtypes.storage(self.DstT)
+        if x.dtype.kind == "c" and dtype.kind != "c":
+            x = x.real
+        if self.Truncate and (cut := _CUT_BITS.get((dtypes.name_of(x.dtype), self.DstT))):
+            bits = f"i{x.itemsize}"
+            x = np.bitwise_and(x.view(bits), np.array(-1 << cut, bits)).view(x.dtype)
+        if out is None:
+            return x.astype(dtype)
+        np.copyto(out, x, casting="unsafe")
+        return out
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        if x.dtype in _DIFFERENTIABLE and y.dtype in _DIFFERENTIABLE:
+            return Cast(DstT=x.dtype)(dy)
+        return None

@@ -1,0 +1,171 @@
+"""Comparisons, and logic on what they give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.errors import BlockError
+from dataflow.kinds import Binary, Unary
+
+
+class Equality(Binary, abstract=True):
+    """Compares values that need not have an order."""
+
+    T = dtypes.every
+    z = Out("bool", "the broadcast shape of `x` and `y`")
+    incompatible_shape_error: bool = attr(
+        "refuse shapes that do not broadcast; else they differ as a whole", default=True
+    )
+    grad = None
+
+    def shape_of(self, x: TensorType, y: TensorType) -> Any:
+        try:
+            return super().shape_of(x, y)
+        except BlockError:
+            if self.incompatible_shape_error:
+                raise
+            return ()
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        try:
+            return self.ufunc(x, y, out)
+        except ValueError:
+            if self.incompatible_shape_error:
+                raise
+            return self.ufunc(False, True, out)
+
+
+class Equal(Equality):
+    """Whether values are equal, ``x == y``.
+
+    NaN equals nothing.
+
+    >>> Equal()([1, 2, 3], 2)
+    array([False,  True, False])
+
+    Source: tf.math.equal.
+    """
+
+    ufunc = np.equal
+
+
+class NotEqual(Equality):
+    """Whether values differ, ``x != y``.
+
+    NaN differs from everything.
+
+    >>> NotEqual()([1, 2, 3], 2)
+    array([ True, False,  True])
+
+    Source: tf.math.not_equal.
+    """
+
+    ufunc = np.not_equal
+
+
+class Ordering(Binary, abstract=True):
+    """Compares values by their order; with NaN every such comparison is false."""
+
+    T = dtypes.real
+    z = Out("bool", "the broadcast shape of `x` and `y`")
+    grad = None
+
+
+class Less(Ordering):
+    """Whether one value is below the other, ``x < y``.
+
+    >>> Less()([1, 2, 3], 2)
+    array([ True, False, False])
+
+    Source: tf.math.less.
+    """
+
+    ufunc = np.less
+
+
+class LessEqual(Ordering):
+    """Whether one value is at most the other, ``x <= y``.
+
+    >>> LessEqual()([1, 2, 3], 2)
+    array([ True,  True, False])
+
+    Source: tf.math.less_equal.
+    """
+
+    ufunc = np.less_equal
+
+
+class Greater(Ordering):
+    """Whether one value is above the other, ``x > y``.
+
+    >>> Greater()([1, 2, 3], 2)
+    array([False, False,  True])
+
+    Source: tf.math.greater.
+    """
+
+    ufunc = np.greater
+
+
+class GreaterEqual(Ordering):
+    """Whether one value is at least the other, ``x >= y``.
+
+    >>> GreaterEqual()([1, 2, 3], 2)
+    array([False,  True,  True])
+
+    Source: tf.math.greater_equal.
+    """
+
+    ufunc = np.greater_equal
+
+
+class Junction(Binary, abstract=True):
+    """Joins two truth values."""
+
+    x = In("bool", "left operand")
+    y = In("bool", "right operand; broadcasts with `x`")
+    z = Out("bool", "the broadcast shape of `x` and `y`")
+    grad = None
+
+
+class LogicalAnd(Junction):
+    """Whether both are true, ``x and y``.
+
+    >>> LogicalAnd()([True, True, False], [True, False, False])
+    array([ True, False, False])
+
+    Source: tf.math.logical_and.
+    """
+
+    ufunc = np.logical_and
+
+
+class LogicalOr(Junction):
+    """Whether any of the two is true, ``x or y``.
+
+    >>> LogicalOr()([True, True, False], [True, False, False])
+    array([ True,  True, False])
+
+    Source: tf.math.logical_or.
+    """
+
+    ufunc = np.logical_or
+
+
+class LogicalNot(Unary):
+    """The opposite, ``not x``.
+
+    >>> LogicalNot()([True, False])
+    array([False,  True])
+
+    Source: tf.math.logical_not.
+    """
+
+    x = In("bool", "values, any shape")
+    y = Out("bool", "same shape as `x`")
+    ufunc = np.logical_not
+    grad = None

@@ -1,0 +1,230 @@
+"""Exponentials, logarithms, powers and roots, with the gradient blocks of the roots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.comparison import Greater, NotEqual
+from blocks.math_ops.select import SelectV2
+from dataflow import dtypes
+from dataflow.block import In, Out
+from dataflow.kinds import Binary, Elementwise, Unary
+
+
+class OutputGradient(Elementwise, abstract=True):
+    """The gradient of a function of one value, from what the function gave."""
+
+    T = dtypes.floating + dtypes.complexes
+    y = In("T", "what the function gave")
+    dy = In("T", "gradient by `y`, same shape")
+    z = Out("T", "gradient by the function's input, same shape as `y`")
+    broadcasts = False
+
+
+def silenced(z: Any, silent: Any) -> Any:
+    """``z`` with zeros where the gradient that came in was zero, even if the slope there is infinite."""
+    if silent.any():
+        z[silent] = 0
+    return z
+
+
+class Exp(Unary):
+    """Exponential, ``e ** x``.
+
+    >>> Exp()([0.0, 1.0]).round(3)
+    array([1.   , 2.718], dtype=float32)
+
+    Source: tf.math.exp.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    ufunc = np.exp
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return dy * conj(y)
+
+
+class Log(Unary):
+    """Natural logarithm, ``log(x)``.
+
+    That of zero is negative infinity, that of a negative real number NaN.
+
+    >>> Log()([1.0, 10.0]).round(3)
+    array([0.   , 2.303], dtype=float32)
+
+    Source: tf.math.log.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    ufunc = np.log
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return dy * Reciprocal()(conj(x))
+
+
+class Pow(Binary):
+    """Power, ``x ** y``.
+
+    An integer to a negative power is an error; a negative float to a fraction is NaN. The gradient by ``y`` is zero
+    where ``x`` is not positive.
+
+    >>> Pow()([2.0, 3.0], 2.0)
+    array([4., 9.], dtype=float32)
+
+    Source: tf.math.pow.
+    """
+
+    T = dtypes.floating + dtypes.signed + dtypes.complexes
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        if y.dtype.kind == "i" and (y < 0).any():
+            raise self.error(
+                f"input 'y' must be at least 0 for integers, got {y.min()}; convert both with Cast to float"
+            )
+        return np.power(x, y, out)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        x, y = conj(x), conj(y)
+        defined = NotEqual()(x, 0) if x.dtype in dtypes.complexes else Greater()(x, 0)
+        log = SelectV2()(defined, Log()(SelectV2()(defined, x, 1)), 0)
+        return dy * y * Pow()(x, y - 1), dy * conj(z) * log
+
+
+class Sqrt(Unary):
+    """Square root, ``sqrt(x)``.
+
+    >>> Sqrt()([4.0, 9.0])
+    array([2., 3.], dtype=float32)
+
+    Source: tf.math.sqrt.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    ufunc = np.sqrt
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return SqrtGrad()(y, dy)
+
+
+class SqrtGrad(OutputGradient):
+    """Gradient of Sqrt, ``0.5 / y * dy``.
+
+    Zero where ``dy`` is, even if ``y`` is zero too.
+
+    >>> SqrtGrad()([2.0, 4.0], [1.0, 2.0])
+    array([0.25, 0.25], dtype=float32)
+
+    Source: tf.raw_ops.SqrtGrad.
+    """
+
+    reuses = ("y",)
+
+    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(y)
+        np.divide(0.5, np.conjugate(y) if y.dtype.kind == "c" else y, out)
+        np.multiply(out, dy, out)
+        return silenced(out, dy == 0)
+
+    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+        ratio = dz / y
+        return -conj(ratio) * z, 0.5 * ratio
+
+
+class Rsqrt(Unary):
+    """One by the square root, ``1 / sqrt(x)``.
+
+    >>> Rsqrt()([4.0, 16.0])
+    array([0.5 , 0.25], dtype=float32)
+
+    Source: tf.math.rsqrt.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    reuses = ("x",)
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(x)
+        root = out if out.itemsize > 2 else np.empty(out.shape, np.float32)  # 16-bit types are rounded once, at the end
+        np.sqrt(x, root, dtype=root.dtype)
+        return np.reciprocal(root, out)
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return RsqrtGrad()(y, dy)
+
+
+class RsqrtGrad(OutputGradient):
+    """Gradient of Rsqrt, ``-0.5 * dy * y ** 3``.
+
+    Zero where ``dy`` is, even if ``y`` is infinite.
+
+    >>> RsqrtGrad()([2.0, 0.5], [1.0, 16.0])
+    array([-4., -1.], dtype=float32)
+
+    Source: tf.raw_ops.RsqrtGrad.
+    """
+
+    reuses = ("y", "dy")
+
+    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(y)
+        y = np.conjugate(y) if y.dtype.kind == "c" else y
+        product, silent = np.multiply(dy, y), dy == 0
+        np.square(y, out)
+        np.multiply(out, -0.5, out)
+        np.multiply(out, product, out)
+        return silenced(out, silent)
+
+    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+        y = conj(y)
+        return -1.5 * conj(dz) * dy * (y * y), RsqrtGrad()(y, dz)
+
+
+class Reciprocal(Unary):
+    """One by the value, ``1 / x``.
+
+    >>> Reciprocal()([4.0, -0.5])
+    array([ 0.25, -2.  ], dtype=float32)
+
+    Source: tf.math.reciprocal.
+    """
+
+    aliases = ("Inv",)
+    T = dtypes.floating + dtypes.complexes
+    ufunc = np.reciprocal
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return ReciprocalGrad()(y, dy)
+
+
+class ReciprocalGrad(OutputGradient):
+    """Gradient of Reciprocal, ``-dy * y * y``.
+
+    Zero where ``dy`` is, even if ``y`` is infinite.
+
+    >>> ReciprocalGrad()([2.0, -0.5], [1.0, 4.0])
+    array([-4., -1.], dtype=float32)
+
+    Source: tf.raw_ops.ReciprocalGrad.
+    """
+
+    aliases = ("InvGrad",)
+    reuses = ("y",)
+
+    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(y)
+        np.square(np.conjugate(y) if y.dtype.kind == "c" else y, out)
+        np.multiply(out, dy, out)
+        np.negative(out, out)
+        return silenced(out, dy == 0)
+
+    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+        y = conj(y)
+        return conj(dz) * -2 * dy * y, ReciprocalGrad()(y, dz)

@@ -1,0 +1,87 @@
+"""The larger, the smaller, and what lies between two bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.math_ops.comparison import Greater, GreaterEqual, Less, LessEqual, LogicalOr
+from blocks.math_ops.select import SelectV2
+from dataflow import dtypes
+from dataflow.block import In, Out
+from dataflow.kinds import Binary, Elementwise
+
+
+class Maximum(Binary):
+    """The larger of two values, ``x if x >= y else y``.
+
+    NaN where any of the two is. Where both are equal the gradient goes to ``x``.
+
+    >>> Maximum()([1.0, 5.0], [3.0, 2.0])
+    array([3., 5.], dtype=float32)
+
+    Source: tf.math.maximum.
+    """
+
+    T = dtypes.real
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        return np.maximum(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        first = GreaterEqual()(x, y)
+        return SelectV2()(first, dy, 0), SelectV2()(first, 0, dy)
+
+
+class Minimum(Binary):
+    """The smaller of two values, ``x if x <= y else y``.
+
+    NaN where any of the two is. Where both are equal the gradient goes to ``x``.
+
+    >>> Minimum()([1.0, 5.0], [3.0, 2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.math.minimum.
+    """
+
+    T = dtypes.real
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        return np.minimum(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        first = LessEqual()(x, y)
+        return SelectV2()(first, dy, 0), SelectV2()(first, 0, dy)
+
+
+class ClipByValue(Elementwise):
+    """Values moved into a range, ``max(min(t, clip_value_max), clip_value_min)``.
+
+    NaN stays NaN, and a bound that is NaN makes NaN. Where the bounds cross, the lower one is what comes out.
+
+    >>> ClipByValue()([-1.0, 0.5, 3.0], 0.0, 1.0)
+    array([0. , 0.5, 1. ], dtype=float32)
+
+    Source: tf.clip_by_value.
+    """
+
+    T = dtypes.real
+    t = In("T", "values to clip; broadcasts with the bounds")
+    clip_value_min = In("T", "lower bound")
+    clip_value_max = In("T", "upper bound")
+    output = Out("T", "the broadcast shape of all three")
+    reuses = ("t", "clip_value_min", "clip_value_max")
+
+    def kernel(self, t: Any, clip_value_min: Any, clip_value_max: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty(np.broadcast_shapes(t.shape, clip_value_min.shape, clip_value_max.shape), t.dtype)
+        # one pass, in which the lower bound still wins over an upper bound below it
+        return t.clip(clip_value_min, np.maximum(clip_value_min, clip_value_max), out)
+
+    def grad(self, t: Any, clip_value_min: Any, clip_value_max: Any, output: Any, dy: Any) -> Any:
+        below, above = Less()(t, clip_value_min), Greater()(t, clip_value_max)
+        inside = SelectV2()(LogicalOr()(below, above), 0, dy)
+        return inside, SelectV2()(below, dy, 0), SelectV2()(above, dy, 0)

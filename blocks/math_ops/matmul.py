@@ -1,0 +1,138 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.like import SumToLike
+from blocks.math_ops.arithmetic import conj
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.kinds import Contraction
+from dataflow.shapes import fits, show
+
+UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
+
+
+def matrix_product(left: Any, right: Any, out: Any) -> Any:
+    """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
+    if left.dtype.itemsize > 2 or left.dtype.kind in "iu":
+        return np.matmul(left, right, out)
+    result = np.matmul(left.astype(np.float32), right.astype(np.float32))
+    if out is None:
+        return result.astype(left.dtype)
+    out[...] = result
+    return out
+
+
+class MatMul(Contraction):
+    """Matrix product, ``a @ b``.
+
+    Integers wrap around.
+
+    >>> MatMul()([[1.0, 2.0]], [[3.0], [4.0]])
+    array([[11.]], dtype=float32)
+
+    Source: tf.linalg.matmul.
+    """
+
+    T = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.unsigned, *dtypes.complexes)
+    a = In("T", "left matrix, [m, k]")
+    b = In("T", "right matrix, [k, n]")
+    product = Out("T", "[m, n]")
+    transpose_a: bool = attr("`a` is given as [k, m]", default=False)
+    transpose_b: bool = attr("`b` is given as [n, k]", default=False)
+    grad_a: bool = attr(UNUSED, default=False)
+    grad_b: bool = attr(UNUSED, default=False)
+
+    def shape_of(self, a: TensorType, b: TensorType) -> Any:
+        left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
+        shape = self.contracted(f"{left}, {right} -> m n", a, b)
+        return (None, None) if shape is None else shape
+
+    def kernel(self, a: Any, b: Any, out: Any = None) -> Any:
+        return matrix_product(a.T if self.transpose_a else a, b.T if self.transpose_b else b, out)
+
+    def grad(self, a: Any, b: Any, product: Any, dy: Any) -> Any:
+        ta, tb, a, b = self.transpose_a, self.transpose_b, conj(a), conj(b)
+        da = _matmul(b, dy, tb, True) if ta else _matmul(dy, b, False, not tb)
+        db = _matmul(dy, a, True, ta) if tb else _matmul(a, dy, not ta, False)
+        return da, db
+
+
+def _matmul(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> Any:
+    return MatMul(transpose_a=transpose_a, transpose_b=transpose_b)(a, b)
+
+
+class BatchMatMul(Contraction):
+    """Matrix products, one for each index of the leading dims, ``x[i] @ y[i]``.
+
+    Integers wrap around.
+
+    >>> BatchMatMul()([[[1.0, 2.0]], [[3.0, 4.0]]], [[[1.0], [1.0]], [[2.0], [2.0]]])
+    array([[[ 3.]],
+    <BLANKLINE>
+           [[14.]]], dtype=float32)
+
+    Source: tf.raw_ops.BatchMatMul.
+    """
+
+    T = ("bfloat16", "float16", "float32", "float64", *dtypes.signed[2:], *dtypes.complexes)
+    x = In("T", "left matrices, [..., m, k]")
+    y = In("T", "right matrices, [..., k, n], with the leading dims of `x`")
+    output = Out("T", "[..., m, n]")
+    adj_x: bool = attr("each matrix of `x` is given as [k, m], and conjugated if complex", default=False)
+    adj_y: bool = attr("each matrix of `y` is given as [n, k], and conjugated if complex", default=False)
+    grad_x: bool = attr(UNUSED, default=False)
+    grad_y: bool = attr(UNUSED, default=False)
+
+    same_leading = True
+
+    def shape_of(self, x: TensorType, y: TensorType) -> Any:
+        left, right = "k m" if self.adj_x else "m k", "n k" if self.adj_y else "k n"
+        shape = self.contracted(f"... {left}, ... {right} -> ... m n", x, y)
+        if self.same_leading and x.shape is not None and not fits(x.shape[:-2], y.shape and y.shape[:-2]):
+            raise self.error(
+                f"input 'y' must have the leading dims of 'x', {show(x.shape[:-2])}, got shape {show(y.shape)}; "
+                "BatchMatMulV2 lets them broadcast"
+            )
+        return shape
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        return matrix_product(_adjoint(x) if self.adj_x else x, _adjoint(y) if self.adj_y else y, out)
+
+    def grad(self, x: Any, y: Any, output: Any, dy: Any) -> Any:
+        ax, ay, block = self.adj_x, self.adj_y, type(self)
+        by_x = block(adj_x=ay, adj_y=True)(y, dy) if ax else block(adj_y=not ay)(dy, y)
+        by_y = block(adj_x=True, adj_y=ax)(dy, x) if ay else block(adj_x=not ax)(x, dy)
+        return by_x, by_y
+
+
+class BatchMatMulV2(BatchMatMul):
+    """Matrix products, one for each index of the leading dims, which broadcast, ``x[i] @ y[i]``.
+
+    Integers wrap around.
+
+    >>> BatchMatMulV2()([[[1.0, 2.0]], [[3.0, 4.0]]], [[1.0], [1.0]])
+    array([[[3.]],
+    <BLANKLINE>
+           [[7.]]], dtype=float32)
+
+    Source: tf.linalg.matmul.
+    """
+
+    T = (*MatMul.T, "int16")
+    x = In("T", "left matrices, [..., m, k]")
+    y = In("T", "right matrices, [..., k, n]; the leading dims broadcast with those of `x`")
+    same_leading = False
+
+    def grad(self, x: Any, y: Any, output: Any, dy: Any) -> Any:
+        by_x, by_y = super().grad(x, y, output, dy)
+        return SumToLike()(by_x, x), SumToLike()(by_y, y)
+
+
+def _adjoint(x: Any) -> Any:
+    x = np.conj(x) if x.dtype.kind == "c" else x
+    return np.swapaxes(x, -1, -2)

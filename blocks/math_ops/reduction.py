@@ -1,0 +1,270 @@
+"""Sums, means, products and extremes over axes, and the place of the largest element."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from blocks.array_ops.like import BroadcastLike, OnesLike, ReshapeLike
+from blocks.array_ops.shape_ops import INDEX, ExpandDims
+from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.cast import Cast
+from blocks.math_ops.comparison import Equal
+from blocks.math_ops.select import SelectV2
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Out, TensorType, attr
+from dataflow.kinds import Opaque, Reduction
+from dataflow.shapes import axes_of, fits, show
+
+
+def wide(dtype: Any) -> Any:
+    """The dtype in which sums and products are kept until they are rounded once, at the end."""
+    return dtype if dtype.kind in "iub" else np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
+
+
+def rounded(value: Any, dtype: Any, out: Any) -> Any:
+    """The value in its final dtype, written to ``out`` where it is given."""
+    if out is None:
+        return np.asarray(value, dtype)
+    out[...] = value
+    return out
+
+
+def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
+    """A result of the reduction, or its gradient, with the dims of size 1 that it needs to broadcast with the input."""
+    if block.keep_dims:
+        return folded
+    if input.shape is None or axis.type.value is None:
+        return ReshapeLike()(folded, type(block)(keep_dims=True)(input, axis))
+    axes = block.axes(axis.type.value, len(input.shape))
+    leading = sum(a == i for i, a in enumerate(axes))
+    for position in axes[leading:]:
+        folded = ExpandDims()(folded, position - leading)
+    return folded
+
+
+class Accumulation(Reduction, abstract=True):
+    """A fold that would round at every step: it is kept wide and rounded once."""
+
+    T = dtypes.number
+
+    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+        axes = self.axes(axis, input.ndim)
+        # not straight into `out`: NumPy would round there after every chunk of its own buffer
+        folded = self.ufunc.reduce(input, axes, wide(input.dtype), None, self.keep_dims)
+        return rounded(folded, input.dtype, out)
+
+
+class Sum(Accumulation):
+    """Sum over axes, ``sum(input)``.
+
+    Floats are added in float64 and rounded once, integers wrap around; an empty sum is 0.
+
+    >>> Sum()([[1.0, 2.0], [3.0, 4.0]], 0)
+    array([4., 6.], dtype=float32)
+
+    Source: tf.math.reduce_sum.
+    """
+
+    ufunc = np.add
+
+    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+        return BroadcastLike()(kept(self, dy, input, axis), input)
+
+
+class Mean(Opaque):
+    """Mean over axes, ``sum(input) / count``.
+
+    Floats are added in float64 and rounded once; integers are added in 64 bits and the quotient is cut towards 0. An
+    empty mean is NaN, and 0 for integers.
+
+    >>> Mean()([[1.0, 2.0], [3.0, 6.0]], 1)
+    array([1.5, 4.5], dtype=float32)
+
+    Source: tf.math.reduce_mean.
+    """
+
+    T, I = dtypes.number, INDEX
+    input = In("T", "values to take the mean of")
+    axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)
+    output = Out("T", "`input` without the folded axes")
+    keep_dims: bool = attr("keep the folded axes, with size 1", default=False)
+    # not a Reduction: means of parts do not fold into the mean of the whole
+    axes, shape_of = Reduction.axes, Reduction.shape_of
+
+    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+        axes = self.axes(axis, input.ndim)
+        count = prod(input.shape[a] for a in axes)
+        exact = np.dtype(f"{input.dtype.kind}8") if input.dtype.kind in "iu" else wide(input.dtype)
+        total = np.add.reduce(input, axis=axes, dtype=exact, keepdims=self.keep_dims)
+        if input.dtype.kind in "iu":
+            count = exact.type(max(count, 1))
+            mean = (total - np.fmod(total, count)) // count
+        else:
+            mean = np.true_divide(total, count)
+        return rounded(mean, input.dtype, out)
+
+    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+        return BroadcastLike(mean=True)(kept(self, dy, input, axis), input)
+
+
+class Extreme(Reduction, abstract=True):
+    """A fold that picks an element; those that are equally extreme share the gradient evenly."""
+
+    T = dtypes.real + dtypes.quantized
+    empty: ClassVar[float]
+
+    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+        axes, name = self.axes(axis, input.ndim), input.dtype.name
+        if input.dtype.kind in "iu":
+            exact, initial = input.dtype, dtypes.limits(name)[self.empty > 0]
+        else:
+            # float32 holds the 16-bit types exactly, and NumPy is faster there
+            exact, initial = dtypes.compute_dtype(name), self.empty
+        return np.asarray(self.ufunc.reduce(input, axes, exact, out, self.keep_dims, initial), input.dtype)
+
+    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+        chosen = Cast(DstT=dy.dtype)(Equal()(input, kept(self, output, input, axis)))
+        return chosen / Sum(keep_dims=True)(chosen, axis) * kept(self, dy, input, axis)
+
+
+class Max(Extreme):
+    """Largest element over axes, ``max(input)``.
+
+    NaN where any element is NaN; where there is none, -inf or the lowest integer.
+
+    >>> Max()([[1.0, 2.0], [3.0, 0.0]], 0)
+    array([3., 2.], dtype=float32)
+
+    Source: tf.math.reduce_max.
+    """
+
+    ufunc, empty = np.maximum, -np.inf
+
+
+class Min(Extreme):
+    """Smallest element over axes, ``min(input)``.
+
+    NaN where any element is NaN; where there is none, inf or the highest integer.
+
+    >>> Min()([[1.0, 2.0], [3.0, 0.0]], 0)
+    array([1., 0.], dtype=float32)
+
+    Source: tf.math.reduce_min.
+    """
+
+    ufunc, empty = np.minimum, np.inf
+
+
+class Prod(Accumulation):
+    """Product over axes, ``prod(input)``.
+
+    Floats are multiplied in float64 and rounded once, integers wrap around; an empty product is 1.
+
+    >>> Prod()([[1.0, 2.0], [3.0, 4.0]], 0)
+    array([3., 8.], dtype=float32)
+
+    Source: tf.math.reduce_prod.
+    """
+
+    ufunc = np.multiply
+
+    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+        return ProdGrad()(input, axis, dy)
+
+
+class ProdGrad(Opaque):
+    """Gradient of Prod, ``dx[i] = dy * prod(input[j] for j != i)``.
+
+    Right also where elements are 0, as nothing is divided. Its own gradient by ``input`` divides by the elements, and
+    is 0 where one is 0.
+
+    >>> ProdGrad()([2.0, 0.0, 5.0], 0, 1.0)
+    array([ 0., 10.,  0.], dtype=float32)
+
+    Source: the gradient of tf.math.reduce_prod.
+    """
+
+    T, I = dtypes.number, INDEX
+    input = In("T", "input of the Prod")
+    axis = In("I", "axes that it folded", static=True)
+    dy = In("T", "gradient by its output, with or without the folded axes")
+    dx = Out("T", "gradient by `input`")
+    axes = Reduction.axes
+
+    def shape_of(self, input: TensorType, axis: TensorType, dy: TensorType) -> Any:
+        if input.shape is not None and axis.value is not None:
+            axes = self.axes(axis.value, len(input.shape))
+            with_dims = tuple(1 if i in axes else d for i, d in enumerate(input.shape))
+            without = tuple(d for i, d in enumerate(input.shape) if i not in axes)
+            if not fits(dy.shape, with_dims) and not fits(dy.shape, without):
+                raise self.error(
+                    f"input 'dy' must have shape {show(without)} or {show(with_dims)}, got {show(dy.shape)}"
+                )
+        return input.shape
+
+    def kernel(self, input: Any, axis: Any, dy: Any, out: Any = None) -> Any:
+        axes = self.axes(axis, input.ndim)
+        first = input.ndim - len(axes)
+        last = tuple(range(first, input.ndim))
+        moved = np.moveaxis(input, axes, last)
+        x = moved.reshape(*moved.shape[:first], prod(moved.shape[first:]))
+        before = np.ones(x.shape, wide(input.dtype))
+        after = np.ones_like(before)
+        np.cumprod(x[..., :-1], -1, before.dtype, before[..., 1:])
+        np.cumprod(x[..., :0:-1], -1, after.dtype, after[..., -2::-1])
+        np.conjugate(np.multiply(before, after, before), before)
+        dx = np.moveaxis(before.reshape(moved.shape), last, axes)
+        dx *= dy.reshape([1 if i in axes else n for i, n in enumerate(input.shape)])
+        return rounded(dx, input.dtype, out)
+
+    def grad(self, input: Any, axis: Any, dy: Any, dx: Any, ddx: Any) -> Any:
+        parts = dx * conj(ddx)
+        others = (Sum(keep_dims=True)(parts, axis) - parts) / conj(input)
+        ratio = ProdGrad()(input, axis, OnesLike()(dy))
+        by_dy = ReshapeLike()(Sum(keep_dims=True)(ddx * conj(ratio), axis), dy)
+        return SelectV2()(Equal()(input, 0), 0, others), None, by_dy
+
+
+class ArgMax(Opaque):
+    """Index of the largest element along an axis, the first where several are equal, ``argmax(input)``.
+
+    NaN counts as smaller than every number.
+
+    >>> ArgMax()([[1.0, 3.0, 3.0], [5.0, 0.0, 2.0]], 1)
+    array([1, 0])
+
+    Source: tf.math.argmax.
+    """
+
+    T, I = (*dtypes.real, *dtypes.quantized, "bool"), ("int16", *INDEX)
+    input = In("T", "values to compare")
+    dimension = In("I", "the axis, counted from the end if negative", shape=(), static=True)
+    output = Out("output_type", "`input` without the axis")
+    output_type: Dtype = attr("dtype of the index", default="int64", choices=("int16", "uint16", "int32", "int64"))
+    grad = None
+
+    def shape_of(self, input: TensorType, dimension: TensorType) -> Any:
+        if input.shape is None:
+            return None
+        if dimension.value is None:
+            return (None,) * max(len(input.shape) - 1, 0)
+        try:
+            (axis,) = axes_of(dimension.value, len(input.shape))
+        except ValueError as error:
+            raise self.error(f"input 'dimension' {error}") from None
+        if input.shape[axis] == 0:
+            raise self.error(f"input 'input' must have elements along axis {axis}, got shape {show(input.shape)}")
+        return tuple(d for i, d in enumerate(input.shape) if i != axis)
+
+    def kernel(self, input: Any, dimension: Any) -> Any:
+        axis = int(dimension)
+        index = np.argmax(input, axis, keepdims=True)
+        if input.dtype.kind not in "iub":
+            # NumPy takes a NaN for the largest
+            largest = np.take_along_axis(input, index, axis)
+            if np.isnan(largest).any():
+                index = np.argmax(np.where(np.isnan(input), -np.inf, input), axis, keepdims=True)
+        return index.squeeze(axis).astype(dtypes.storage(self.output_type))

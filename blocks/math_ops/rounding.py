@@ -1,0 +1,70 @@
+"""Rounding to whole numbers; no gradient flows through a staircase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.kinds import Unary
+
+
+class Floor(Unary):
+    """The whole number at or below, ``floor(x)``.
+
+    >>> Floor()([1.5, -1.5])
+    array([ 1., -2.], dtype=float32)
+
+    Source: tf.math.floor.
+    """
+
+    ufunc = np.floor
+    grad = None
+
+
+class Ceil(Unary):
+    """The whole number at or above, ``ceil(x)``.
+
+    >>> Ceil()([1.5, -1.5])
+    array([ 2., -1.], dtype=float32)
+
+    Source: tf.math.ceil.
+    """
+
+    ufunc = np.ceil
+    grad = None
+
+
+class Rint(Unary):
+    """The nearest whole number, ``rint(x)``.
+
+    A half goes to the even neighbour.
+
+    >>> Rint()([0.5, 1.5, -1.2])
+    array([ 0.,  2., -1.], dtype=float32)
+
+    Source: tf.math.rint.
+    """
+
+    ufunc = np.rint
+    grad = None
+
+
+class Round(Unary):
+    """The nearest whole number, ``round(x)``; integers stay as they are.
+
+    A half goes to the even neighbour.
+
+    >>> Round()([0.5, 1.5, -1.2])
+    array([ 0.,  2., -1.], dtype=float32)
+
+    Source: tf.math.round.
+    """
+
+    T = dtypes.floating + dtypes.signed
+    reuses = ("x",)
+    grad = None
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        return (np.positive if x.dtype.kind == "i" else np.rint)(x, out)

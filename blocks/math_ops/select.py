@@ -1,0 +1,95 @@
+"""Picking elements from two values by a condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.like import ZerosLike
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType
+from dataflow.errors import listing
+from dataflow.kinds import Elementwise, Opaque
+from dataflow.shapes import Shape, fits, merge, show
+
+_WORTH_MASKING = 4096  # elements
+
+
+def pick(condition: Any, t: Any, e: Any, out: Any) -> Any:
+    """``t if condition else e`` into ``out``, which may be ``t`` but not ``e``."""
+    if out.size < _WORTH_MASKING or out.itemsize > 8:
+        out[...] = np.where(condition, t, e)
+        return out
+    # np.where branches per element, which costs five times as much as masking bits when the condition has no pattern
+    bits = f"i{out.itemsize}"
+    chosen = np.negative(condition.view("i1"), dtype=bits)
+    result, t, e = out.view(bits), t.view(bits), e.view(bits)
+    np.bitwise_xor(t, e, result)
+    np.bitwise_and(result, chosen, result)
+    np.bitwise_xor(result, e, result)
+    return out
+
+
+class SelectV2(Elementwise):
+    """Elements of two values by a condition, ``t if condition else e``.
+
+    >>> SelectV2()([True, False, True], [1.0, 2.0, 3.0], 0.0)
+    array([1., 0., 3.], dtype=float32)
+
+    Source: tf.where.
+    """
+
+    T = dtypes.every
+    condition = In("bool", "whether to take from `t`")
+    t = In("T", "taken where the condition is true; broadcasts")
+    e = In("T", "taken where the condition is false; broadcasts")
+    output = Out("T", "the broadcast shape of all three")
+    reuses = ("t",)
+
+    def kernel(self, condition: Any, t: Any, e: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty(np.broadcast_shapes(condition.shape, t.shape, e.shape), t.dtype)
+        return pick(condition, t, e, out)
+
+    def grad(self, condition: Any, t: Any, e: Any, output: Any, dy: Any) -> Any:
+        return None, SelectV2()(condition, dy, 0), SelectV2()(condition, 0, dy)
+
+
+class Select(Opaque):
+    """Elements, rows or the whole of one of two values by a condition, ``x if condition else y``.
+
+    A condition of the shape of ``x`` picks elements, a vector picks along the first dim, a scalar picks all of one.
+
+    >>> Select()([True, False], [[1, 2], [3, 4]], [[5, 6], [7, 8]])
+    array([[1, 2],
+           [7, 8]], dtype=int32)
+
+    Source: tf.raw_ops.Select.
+    """
+
+    aliases = ("Where3",)
+    T = dtypes.every
+    condition = In("bool", "whether to take from `x`: the shape of `x`, a vector over its first dim, or a scalar")
+    x = In("T", "taken where the condition is true")
+    y = In("T", "taken where the condition is false, same shape as `x`")
+    output = Out("T", "same shape as `x`")
+    reuses = ("x",)
+
+    def shape_of(self, condition: TensorType, x: TensorType, y: TensorType) -> Shape:
+        if not fits(y.shape, x.shape):
+            raise self.error(f"input 'y' must have the shape of 'x', {show(x.shape)}, got {show(y.shape)}")
+        shape = merge(x.shape, y.shape)
+        if shape is not None and not any(fits(condition.shape, each) for each in (shape, shape[:1], ())):
+            wanted = listing(dict.fromkeys(map(show, (shape, shape[:1], ()))))
+            raise self.error(f"input 'condition' must have shape {wanted}, got {show(condition.shape)}")
+        return shape
+
+    def kernel(self, condition: Any, x: Any, y: Any, out: Any = None) -> Any:
+        if condition.ndim == 1 and x.ndim > 1:
+            condition = condition.reshape(-1, *[1] * (x.ndim - 1))
+        return pick(condition, x, y, np.empty(x.shape, x.dtype) if out is None else out)
+
+    def grad(self, condition: Any, x: Any, y: Any, output: Any, dy: Any) -> Any:
+        zeros = ZerosLike()(dy)
+        return None, Select()(condition, dy, zeros), Select()(condition, zeros, dy)

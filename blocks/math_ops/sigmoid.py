@@ -1,0 +1,101 @@
+"""S-shaped functions and their gradient blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.exponential import OutputGradient
+from dataflow import dtypes
+from dataflow.kinds import Unary
+
+
+class Sigmoid(Unary):
+    """Logistic function, ``1 / (1 + e ** -x)``.
+
+    >>> Sigmoid()([0.0, 2.0, -100.0]).round(3)
+    array([0.5  , 0.881, 0.   ], dtype=float32)
+
+    Source: tf.math.sigmoid.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    reuses = ("x",)
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(x)
+        if x.dtype.kind == "c":  # an infinite complex denominator would give NaN, so never e to a positive power
+            decay = np.exp(np.where(x.real < 0, x, -x))
+            return np.divide(np.where(x.real < 0, decay, 1), decay + 1, out)
+        work = out if out.itemsize > 2 else np.empty(out.shape, np.float32)  # 16-bit types are rounded once, at the end
+        np.negative(x, work, dtype=work.dtype)
+        np.exp(work, work)
+        np.add(work, 1, work)
+        return np.reciprocal(work, out)
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return SigmoidGrad()(conj(y), dy)
+
+
+class SigmoidGrad(OutputGradient):
+    """Gradient of Sigmoid, ``dy * y * (1 - y)``.
+
+    >>> SigmoidGrad()([0.5, 0.75], [4.0, 16.0])
+    array([1., 3.], dtype=float32)
+
+    Source: tf.raw_ops.SigmoidGrad.
+    """
+
+    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(y)
+        np.subtract(1, y, out)
+        np.multiply(out, y, out)
+        return np.multiply(out, dy, out)
+
+    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+        y = conj(y)
+        product = dz * conj(dy)
+        return product - 2 * product * y, SigmoidGrad()(y, dz)
+
+
+class Tanh(Unary):
+    """Hyperbolic tangent, ``(e ** x - e ** -x) / (e ** x + e ** -x)``.
+
+    >>> Tanh()([0.0, 1.0]).round(3)
+    array([0.   , 0.762], dtype=float32)
+
+    Source: tf.math.tanh.
+    """
+
+    T = dtypes.floating + dtypes.complexes
+    ufunc = np.tanh
+
+    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+        return TanhGrad()(conj(y), dy)
+
+
+class TanhGrad(OutputGradient):
+    """Gradient of Tanh, ``dy * (1 - y * y)``.
+
+    >>> TanhGrad()([0.0, 0.5], [2.0, 4.0])
+    array([2., 3.], dtype=float32)
+
+    Source: tf.raw_ops.TanhGrad.
+    """
+
+    reuses = ("y",)
+
+    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty_like(y)
+        np.square(y, out)
+        np.subtract(1, out, out)
+        return np.multiply(out, dy, out)
+
+    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+        y = conj(y)
+        return dz * -2 * conj(dy) * y, TanhGrad()(y, dz)

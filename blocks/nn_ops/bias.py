@@ -1,0 +1,86 @@
+"""A bias per channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.like import ZerosLike
+from blocks.math_ops.reduction import rounded, wide
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.kinds import Elementwise, Opaque
+from dataflow.shapes import agree, show
+
+FORMATS = ("NHWC", "NCHW")
+FORMAT = "which dim is the channel: the last (NHWC) or the second (NCHW)"
+
+
+def _channels(block: Block, port: str, shape: Any, data_format: str) -> Any:
+    """Size of the channel dim; an error where the value has none."""
+    if shape is None:
+        return None
+    if len(shape) < 2:
+        raise block.error(f"input '{port}' must have at least 2 dims, got shape {show(shape)}")
+    return shape[1 if data_format == "NCHW" else -1]
+
+
+class BiasAdd(Elementwise):
+    """Sum with one number per channel, ``value + bias``.
+
+    >>> BiasAdd()([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0])
+    array([[11., 22.],
+           [13., 24.]], dtype=float32)
+
+    Source: tf.nn.bias_add.
+    """
+
+    T = dtypes.number
+    value = In("T", "values with a channel dim, of rank 2 or more")
+    bias = In("T", "one number per channel", shape=("C",))
+    output = Out("T", "same shape as `value`")
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+    reuses = ("value",)
+
+    def shape_of(self, value: TensorType, bias: TensorType) -> Any:
+        channels = _channels(self, "value", value.shape, self.data_format)
+        if bias.shape is not None and not agree(channels, bias.shape[0]):
+            raise self.error(f"input 'bias' must have one number per channel, {channels}, got {bias.shape[0]}")
+        return value.shape
+
+    def kernel(self, value: Any, bias: Any, out: Any = None) -> Any:
+        if self.data_format == "NCHW":
+            bias = bias.reshape(-1, *[1] * (value.ndim - 2))
+        return np.add(value, bias, out)
+
+    def grad(self, value: Any, bias: Any, output: Any, dy: Any) -> Any:
+        return dy, BiasAddGrad(data_format=self.data_format)(dy)
+
+
+class BiasAddGrad(Opaque):
+    """Gradient of BiasAdd by its bias, the sum over all dims but the channel, ``sum(out_backprop)``.
+
+    Floats are added in float64 and rounded once, integers wrap around.
+
+    >>> BiasAddGrad()([[1.0, 2.0], [3.0, 4.0]])
+    array([4., 6.], dtype=float32)
+
+    Source: tf.raw_ops.BiasAddGrad.
+    """
+
+    T = dtypes.number
+    out_backprop = In("T", "gradient by the output of the BiasAdd")
+    output = Out("T", "gradient by its bias, one number per channel")
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+
+    def shape_of(self, out_backprop: TensorType) -> Any:
+        return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
+
+    def kernel(self, out_backprop: Any, out: Any = None) -> Any:
+        channel = 1 if self.data_format == "NCHW" else out_backprop.ndim - 1
+        others = tuple(i for i in range(out_backprop.ndim) if i != channel)
+        return rounded(np.add.reduce(out_backprop, others, wide(out_backprop.dtype)), out_backprop.dtype, out)
+
+    def grad(self, out_backprop: Any, output: Any, dy: Any) -> Any:
+        return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

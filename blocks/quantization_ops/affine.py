@@ -1,0 +1,91 @@
+"""The arithmetic that the integer blocks share: from floats to quantized integers in a range, and back.
+
+Everything is float32, one rounding per operation, except where float64 is named. Subnormal numbers count as zeros of
+their sign, as they do in the reference. They change a result only where a step is next to the subnormal range, so the
+ranges decide whether the arrays are searched for them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+
+SMALLEST_NORMAL = np.float32(2.0**-126)
+LARGEST = np.finfo(np.float32).max
+SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zero or normal
+LARGE_SCALE = np.float32(2.0**120)  # a smaller scale keeps every subnormal number below one half
+BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
+LARGEST_BELOW_2_31 = 2147483520  # as float32
+
+
+def flush(x: Any, out: Any = None) -> Any:
+    """``x`` with subnormal numbers replaced by zeros of their sign."""
+    return np.multiply(x, np.abs(x) >= SMALLEST_NORMAL, out)
+
+
+def clamp(x: Any, lo: Any, hi: Any, out: Any) -> Any:
+    """``max(min(x, hi), lo)``: NaN stays NaN, a bound that is NaN is none."""
+    np.minimum(x, np.where(np.isnan(hi), np.float32(np.inf), hi), out=out)
+    return np.maximum(out, np.where(np.isnan(lo), np.float32(-np.inf), lo), out=out)
+
+
+def round_away(x: Any, out: Any = None) -> Any:
+    """The nearest whole number, halves away from zero."""
+    # adding one half itself would carry its lower neighbour up to 1
+    return np.trunc(np.add(x, np.copysign(BELOW_HALF, x), out), out)
+
+
+def store(values: Any, dtype: str, out: Any = None) -> Any:
+    """Floats cut to whole numbers of a quantized dtype, saturated, NaN as 0; ``values`` is overwritten."""
+    lowest, highest = dtypes.limits(dtype)
+    np.copyto(values, 0, where=np.isnan(values))
+    if dtypes.storage(dtype) == np.int32:  # float32 has no 2**31 - 1
+        values = np.clip(values, lowest, highest, dtype=np.float64)
+    if out is None:
+        return values.astype(dtypes.storage(dtype))
+    np.copyto(out, values, casting="unsafe")
+    return out
+
+
+def to_quantized(x: Any, lo: Any, hi: Any, dtype: str, out: Any = None) -> Any:
+    """``round(x * s) - (round(lo * s) - lowest)``, saturated, with ``s = (highest - lowest) / (hi - lo)``."""
+    lowest, highest = dtypes.limits(dtype)
+    lo, hi = flush(lo), flush(hi)
+    scale = np.where(lo == hi, 0, np.float64(highest - lowest) / (hi - lo)).astype(np.float32)
+    shift = round_away(lo * scale) - np.float32(lowest)
+    values = np.empty(x.shape, np.float32)
+    np.multiply(flush(x) if scale > LARGE_SCALE else x, scale, out=values)
+    round_away(values, values)
+    values -= shift
+    clamp(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
+    return store(values, dtype, out)
+
+
+def to_float(q: Any, lo: Any, hi: Any, out: Any = None) -> Any:
+    """``(round(lo / s) * s - lowest * s) + q * s`` with ``s = (hi - lo) / (highest - lowest)``."""
+    lowest, highest = dtypes.limits(dtypes.name_of(q.dtype))
+    lo, hi = flush(lo), flush(hi)
+    step = flush(np.float32(np.float64(flush(hi - lo)) / (highest - lowest)))
+    origin = lo if lo == hi else flush(round_away(lo / step) * step)
+    origin = flush(origin - flush(np.float32(lowest) * step))
+    out = np.empty(q.shape, np.float32) if out is None else out
+    np.multiply(q, step, out=out, dtype=np.float32)
+    if not abs(step) > SMALL_STEP:
+        flush(out, out)
+    np.add(out, origin, out=out)
+    return out if abs(step) > SMALL_STEP else flush(out, out)
+
+
+def value_of(q: int, lo: Any, hi: Any, dtype: str) -> Any:
+    """The value of one quantized number, ``round(lo / s) * s + (q - lowest) * s``, in float64 but for the rounding."""
+    if flush(lo) == flush(hi):
+        return lo
+    lo, hi = flush(lo), flush(hi)
+    lowest, highest = dtypes.limits(dtype)
+    count = highest - lowest + 1
+    step = np.float64(flush(hi - lo)) * (count / (count - 1.0)) / count
+    origin = round_away(lo / flush(np.float32(step))) * flush(np.float32(step))
+    return flush(np.float32(origin + (np.float64(np.float32(q)) - lowest) * step))

@@ -1,0 +1,178 @@
+"""Fake quantization: values rounded to the levels that an integer would have, and kept as floats."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from blocks.quantization_ops.fake_quant_gradient import (
+    FakeQuantWithMinMaxArgsGradient,
+    FakeQuantWithMinMaxVarsGradient,
+    FakeQuantWithMinMaxVarsPerChannelGradient,
+)
+from blocks.quantization_ops.nudge import (
+    Levels,
+    Ranges,
+    check_range,
+    clip,
+    delivered,
+    flushed,
+    in_compute_dtype,
+    layouts,
+    per_channel_shape,
+    workspace,
+)
+from dataflow import dtypes
+from dataflow.block import In, Out, Shape, TensorType, attr
+from dataflow.kinds import Elementwise
+
+
+class FakeQuantWithMinMaxArgs(Elementwise):
+    """Round to the levels of a fixed range, ``floor((clip(x, nmin, nmax) - nmin) * inv - qz + 0.5) * scale``.
+
+    The range is first nudged so that 0.0 is one of its ``2**num_bits`` levels; a range without 0.0 is moved to begin or
+    end there. Ties go up; NaN stays NaN. FakeQuantWithMinMaxVars divides by the step where this multiplies by its
+    inverse, so at some ties the two differ by a level.
+
+    >>> FakeQuantWithMinMaxArgs(min=0.0, max=3.0, num_bits=2)([-1.0, 0.4, 1.5, 9.0])
+    array([0., 0., 2., 3.], dtype=float32)
+
+    Source: tf.quantization.fake_quant_with_min_max_args.
+    """
+
+    T = dtypes.floating
+    inputs = In("T", "values to quantize, any shape")
+    outputs = Out("T", "same shape as `inputs`")
+    min: float = attr("lower end of the range", default=-6.0)
+    max: float = attr("upper end of the range, above `min`", default=6.0)
+    num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
+    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
+    reuses = ("inputs",)
+    smooth = False
+
+    def check(self) -> None:
+        check_range(self, self.min, self.max)
+
+    @cached_property
+    def _ranges(self) -> Ranges:
+        return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
+
+    def kernel(self, inputs: Any, out: Any = None) -> Any:
+        x = in_compute_dtype(inputs)
+        work = workspace(inputs, x, out)
+        levels = self._ranges.levels(x.dtype)
+        _round(clip, x, levels, np.multiply, levels.inv, work)
+        return delivered(inputs, work, out)
+
+    def grad(self, inputs: Any, outputs: Any, dy: Any) -> Any:
+        return FakeQuantWithMinMaxArgsGradient(**self.attrs())(dy, inputs)
+
+
+class FakeQuantWithMinMaxVars(Elementwise):
+    """Round to the levels of a range, ``floor((clip(x, nmin, nmax) - nmin) / scale - qz + 0.5) * scale``.
+
+    The range is first nudged so that 0.0 is one of its ``2**num_bits`` levels; a range without 0.0 is moved to begin or
+    end there. Ties go up; NaN stays NaN. Where `min` and `max` are both 0.0, everything becomes 0.0; where they are
+    otherwise equal, NaN or infinite, everything becomes NaN; where `min` is above `max`, every number becomes ``nmin``.
+
+    >>> FakeQuantWithMinMaxVars(num_bits=2)([-1.0, 0.4, 1.5, 9.0], 0.0, 3.0)
+    array([0., 0., 2., 3.], dtype=float32)
+
+    Source: tf.quantization.fake_quant_with_min_max_vars.
+    """
+
+    T = dtypes.floating
+    R = dtypes.floating
+    inputs = In("T", "values to quantize, any shape")
+    min = In("R", "lower end of the range", shape=())
+    max = In("R", "upper end of the range, above `min`", shape=())
+    outputs = Out("T", "same shape as `inputs`")
+    num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
+    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
+    reuses = ("inputs",)
+    smooth = False
+
+    def prepare(self, min: Any, max: Any) -> Ranges:
+        return Ranges(min, max, self.num_bits, self.narrow_range)
+
+    def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        x = in_compute_dtype(inputs)
+        work = workspace(inputs, x, out)
+        levels = ranges.levels(x.dtype)
+        _round(clip, x, levels, np.divide, levels.scale, work)
+        return delivered(inputs, work, out)
+
+    def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
+        return FakeQuantWithMinMaxVarsGradient(**self.attrs())(dy, inputs, min, max)
+
+
+class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
+    """Round each channel to the levels of its range, ``floor((clip(x, nmin, nmax) - nmin) * inv - qz + 0.5) * scale``.
+
+    Ranges and edge cases are those of FakeQuantWithMinMaxVars, channel by channel. That block divides by the step where
+    this multiplies by its inverse, so at some ties the two differ by a level.
+
+    >>> FakeQuantWithMinMaxVarsPerChannel(num_bits=2)([[1.5, 1.5], [9.0, 9.0]], [0.0, 0.0], [3.0, 6.0])
+    array([[2., 2.],
+           [3., 6.]], dtype=float32)
+
+    Source: tf.quantization.fake_quant_with_min_max_vars_per_channel.
+    """
+
+    T = dtypes.floating
+    R = dtypes.floating
+    inputs = In("T", "values to quantize, rank 1 or more")
+    min = In("R", "lower end of each channel's range", shape=("d",))
+    max = In("R", "upper end of each channel's range, above `min`", shape=("d",))
+    outputs = Out("T", "same shape as `inputs`")
+    num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
+    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
+    axis: int = attr("the axis of channels, counted from the end if negative", default=-1)
+    reuses = ("inputs",)
+    smooth = False
+
+    def shape_of(self, inputs: TensorType, min: TensorType, max: TensorType) -> Shape:
+        return per_channel_shape(self, self.axis, inputs, min)
+
+    def prepare(self, min: Any, max: Any) -> Ranges:
+        return Ranges(min, max, self.num_bits, self.narrow_range)
+
+    def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        x = in_compute_dtype(inputs)
+        work = workspace(inputs, x, out if out is None or out.flags.c_contiguous else None)
+        flat_x, flat_work = x.reshape(-1), work.reshape(-1)
+        for part, layout in layouts(inputs.shape, self.axis):
+            levels = ranges.levels(x.dtype, layout)
+            rows = flat_work[part].reshape(layout.shape)
+            _round(_clip_to_arrays, flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
+        return delivered(inputs, work, out)
+
+    def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
+        return FakeQuantWithMinMaxVarsPerChannelGradient(**self.attrs())(dy, inputs, min, max)
+
+
+def _round(clamp: Any, x: Any, levels: Levels, count: Any, step: Any, out: Any) -> None:
+    """Write ``x`` rounded to the levels; ``count`` is how many steps a distance has, by ``step``."""
+    if levels.delicate:
+        x = flushed(x)
+    clamp(x, levels.low, levels.high, out)
+    if levels.shifted:
+        np.subtract(out, levels.low, out)
+    if levels.delicate:
+        out[...] = flushed(out)
+    count(out, step, out)
+    if levels.shifted:
+        np.subtract(out, levels.qz, out)
+    np.add(out, out.dtype.type(0.5), out)
+    np.floor(out, out)
+    np.multiply(out, levels.scale, out)
+    if levels.blank is not None:
+        np.copyto(out, 0, where=levels.blank)
+
+
+def _clip_to_arrays(x: Any, low: Any, high: Any, out: Any) -> None:
+    # the clip ufunc is slow for ends that are arrays
+    np.maximum(x, low, out=out)
+    np.minimum(out, high, out=out)

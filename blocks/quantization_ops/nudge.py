@@ -1,0 +1,236 @@
+"""The nudged range: ``min`` and ``max`` moved so that 0.0 is exactly one of the levels between them.
+
+`nudge` gives its numbers for one pair or one pair per channel; `Ranges` keeps them in the form the kernels use.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import Block, Shape, TensorType
+from dataflow.shapes import agree
+
+try:  # the ufunc: np.clip takes several times longer to call
+    from numpy._core.umath import clip
+except ImportError:  # NumPy 1
+    from numpy.core.umath import clip
+
+TINY = {np.dtype(t): np.finfo(t).tiny for t in (np.float32, np.float64)}  # the smallest numbers that are not subnormal
+SUBNORMAL = {dtype: np.nextafter(tiny, dtype.type(0)) for dtype, tiny in TINY.items()}  # the largest that are
+ROW = 8192  # elements over which the numbers of a few channels are repeated, so that loops along them are long
+
+
+class NudgedRange(NamedTuple):
+    """The levels ``(q - zero_point) * scale``; scalars, or arrays with an element per channel.
+
+    ``inv`` is the inverse step, rounded by itself; ``nmin`` and ``nmax`` are the lowest and the highest level; ``qz``
+    is the level of 0.0, counted from ``nmin``; ``blank`` is true where both bounds are 0.0, so that it is the only one.
+    """
+
+    scale: Any
+    inv: Any
+    zero_point: Any
+    nmin: Any
+    nmax: Any
+    qz: Any
+    blank: Any
+
+
+def nudge(min: Any, max: Any, num_bits: int = 8, narrow_range: bool = False, dtype: Any = np.float32) -> NudgedRange:
+    """The nudged range of bounds with any number of dims, computed in ``dtype`` (float32 or float64).
+
+    >>> levels = nudge(-0.1, 0.9, num_bits=2)
+    >>> print(levels.scale, levels.zero_point, levels.nmin, levels.nmax)
+    0.33333334 0.0 0.0 1.0
+    """
+    real = np.dtype(dtype).type
+    qmin, qmax = real(narrow_range), real(2**num_bits - 1)
+    with np.errstate(all="ignore"):
+        # [()] makes 0-d arrays scalars, which are several times faster
+        low, high = flushed(np.asarray(min, real)[()]), flushed(np.asarray(max, real)[()])
+        span = flushed(high - low)
+        scale, inv = flushed(span / (qmax - qmin)), flushed((qmax - qmin) / span)
+        zero = clip(qmin - low / scale, qmin, qmax)
+        floor = np.floor(zero)
+        zero_point = np.fmax(floor + (zero - floor >= real(0.5)), real(0))  # NaN becomes 0
+        nmin, nmax = (qmin - zero_point) * scale, (qmax - zero_point) * scale
+        qz = np.floor(-nmin * inv + real(0.5))
+    return NudgedRange(scale, inv, zero_point, nmin, nmax, qz, (low == 0) & (high == 0))
+
+
+def flushed(x: Any) -> Any:
+    """The values with subnormals turned into zeros of their sign, as the reference's processor mode does."""
+    return x * (abs(x) >= TINY[x.dtype])
+
+
+def per_channel_shape(block: Block, axis: int, inputs: TensorType, min: TensorType) -> Shape:
+    """The shape of ``inputs``, once it is sure that ``min`` has an element for each channel along ``axis``."""
+    if inputs.shape is None:
+        return None
+    rank = len(inputs.shape)
+    if not rank:
+        raise block.error("input 'inputs' must have rank 1 or more, got a scalar")
+    if not -rank <= axis < rank:
+        raise block.error(f"attr 'axis' must lie in [{-rank}, {rank}) for 'inputs' of rank {rank}, got {axis}")
+    if min.shape is not None and not agree(min.shape[0], inputs.shape[axis]):
+        raise block.error(
+            f"inputs 'min' and 'max' must have size {inputs.shape[axis]} like dim {axis % rank} of 'inputs', "
+            f"got {min.shape[0]}"
+        )
+    return inputs.shape
+
+
+def check_range(block: Block, min: float, max: float) -> None:
+    """Refuse bounds that leave nothing between them once they are float32 and subnormals zero."""
+    with np.errstate(all="ignore"):
+        if not flushed(np.float32(min)) < flushed(np.float32(max)):
+            raise block.error(f"attr 'min' must be below attr 'max', got {min} and {max}")
+
+
+class Levels(NamedTuple):
+    """What rounding to the levels takes: the numbers of a `NudgedRange`, laid out to broadcast with the values.
+
+    ``shifted`` is false where ``low`` and ``qz`` are all zero. ``delicate`` is true where a step is so small that
+    subnormal values could count for something. ``blank`` is None where no channel is.
+    """
+
+    low: Any
+    high: Any
+    scale: Any
+    inv: Any
+    qz: Any
+    shifted: bool
+    delicate: bool
+    blank: Any
+
+
+class Bounds(NamedTuple):
+    """What the gradient takes: the ends that values are compared with; ``blank`` is None where no channel is."""
+
+    low: Any
+    high: Any
+    blank: Any
+
+
+class Layout(NamedTuple):
+    """How flat values are seen so that each stands opposite the numbers of its channel.
+
+    As rows that hold all channels ``repeat`` times, or (``repeat`` = 0) with an axis of channels and one of neighbours.
+    """
+
+    channels: int
+    neighbours: int
+    repeat: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        if self.repeat:
+            return (-1, self.channels * self.neighbours * self.repeat)
+        return (-1, self.channels, self.neighbours)
+
+    def spread(self, numbers: Any) -> Any:
+        """An array with an element per channel, laid out to broadcast with values of this layout."""
+        return np.tile(np.repeat(numbers, self.neighbours), self.repeat) if self.repeat else numbers[:, None]
+
+    def total(self, values: Any) -> Any:
+        """The sum of each channel's values, in float64."""
+        sums = np.add.reduce(values, axis=0, dtype=np.float64)
+        return np.add.reduce(sums.reshape(-1, self.channels, self.neighbours), axis=(0, 2))
+
+    def channel(self, places: Any) -> Any:
+        """The channel of each place in the flat values."""
+        return places // self.neighbours % self.channels
+
+
+def layouts(shape: tuple[int, ...], axis: int) -> list[tuple[slice, Layout]]:
+    """The parts into which values of this shape, made flat, are cut, and the layout of each."""
+    channels = shape[axis]
+    neighbours = int(np.prod(shape[axis % len(shape) + 1 :], dtype=np.int64))
+    period, size = channels * neighbours, int(np.prod(shape, dtype=np.int64))
+    if size == 0:
+        return []
+    if neighbours >= 64 and period > ROW:
+        return [(slice(size), Layout(channels, neighbours, 0))]
+    repeat = max(1, min(ROW, size) // period)
+    whole = size - size % (period * repeat)
+    parts = [(slice(whole), Layout(channels, neighbours, repeat))]
+    if whole < size:  # what is left over is one row, shorter than the others
+        parts.append((slice(whole, size), Layout(channels, neighbours, (size - whole) // period)))
+    return parts
+
+
+class Ranges:
+    """The nudged range of one ``min`` and ``max``, worked out once for each dtype and layout that kernels ask for."""
+
+    def __init__(self, min: Any, max: Any, num_bits: int, narrow_range: bool):
+        # copies: the memory may be used again before a kernel asks
+        self.args = (np.array(min), np.array(max), num_bits, narrow_range)
+        self.made: dict[Any, Any] = {}
+
+    def nudged(self, dtype: Any) -> NudgedRange:
+        if dtype not in self.made:
+            self.made[dtype] = nudge(*self.args, dtype)
+        made: NudgedRange = self.made[dtype]
+        return made
+
+    def levels(self, dtype: Any, layout: Layout | None = None) -> Levels:
+        """For rounding values of this dtype."""
+        key = (dtype, layout, Levels)
+        if key not in self.made:
+            scale, inv, _, nmin, nmax, qz, blank = self.nudged(dtype)
+            shifted = _any((nmin != 0) | (qz != 0))
+            delicate = _any((scale != 0) & (abs(scale) < TINY[dtype] * dtype.type(2**17)))
+            # a range that is upside down has its lower end as its only level
+            numbers = (nmin, np.maximum(nmin, nmax), scale, inv, qz)
+            self.made[key] = Levels(*_laid(layout, numbers), shifted, delicate, _some(layout, blank))
+        made: Levels = self.made[key]
+        return made
+
+    def bounds(self, dtype: Any, layout: Layout | None = None) -> Bounds:
+        """For comparing values of this dtype."""
+        key = (dtype, layout, Bounds)
+        if key not in self.made:
+            nudged = self.nudged(dtype)
+            # subnormal values equal zero: an end that is zero lets all of them in
+            low = nudged.nmin - SUBNORMAL[dtype] * (nudged.nmin == 0)
+            high = nudged.nmax + SUBNORMAL[dtype] * (nudged.nmax == 0)
+            self.made[key] = Bounds(*_laid(layout, (low, high)), _some(layout, nudged.blank))
+        made: Bounds = self.made[key]
+        return made
+
+
+def _laid(layout: Layout | None, numbers: tuple[Any, ...]) -> tuple[Any, ...]:
+    return numbers if layout is None else tuple(map(layout.spread, numbers))
+
+
+def _some(layout: Layout | None, flags: Any) -> Any:
+    return _laid(layout, (flags,))[0] if _any(flags) else None
+
+
+def _any(flags: Any) -> bool:
+    return bool(flags.any() if flags.ndim else flags)  # the methods of scalars are slow
+
+
+def in_compute_dtype(x: Any) -> Any:
+    """The values as float64 if they are that, otherwise as float32."""
+    dtype = dtypes.compute_dtype(dtypes.name_of(x.dtype))
+    return x if x.dtype == dtype else x.astype(dtype, order="C")
+
+
+def workspace(given: Any, x: Any, out: Any) -> Any:
+    """Where to compute in the dtype of ``x``: ``out`` if it has that, or ``x`` if it is a copy of what was given."""
+    if out is not None and out.dtype == x.dtype:
+        return out
+    return np.empty(x.shape, x.dtype) if x is given else x
+
+
+def delivered(given: Any, work: Any, out: Any) -> Any:
+    """What was computed, in ``out`` where there is one, and in the dtype of what was given."""
+    if out is None:
+        return work if work.dtype == given.dtype else work.astype(given.dtype)
+    if work is not out:
+        np.copyto(out, work, casting="unsafe")
+    return out

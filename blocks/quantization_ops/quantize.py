@@ -1,0 +1,212 @@
+"""Floats to quantized integers over a range, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.quantization_ops.affine import (
+    LARGE_SCALE,
+    LARGEST,
+    SMALL_STEP,
+    clamp,
+    flush,
+    round_away,
+    store,
+    to_float,
+    to_quantized,
+)
+from dataflow import dtypes
+from dataflow.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.kinds import Opaque
+from dataflow.shapes import Dim, agree, element_count
+
+MODES = ("MIN_COMBINED", "MIN_FIRST", "SCALED")
+ROUNDINGS = ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN")
+
+
+class QuantizeV2(Opaque):
+    """Floats as whole numbers of a quantized type, ``round((input - min) * levels / (max - min))``.
+
+    The range is widened to contain 0 and to be at least ``ensure_minimum_range * max(1, |min|, |max|)`` wide; the last
+    two outputs are the range in use. MIN_COMBINED rounds halves up into unsigned types and away from zero into signed
+    ones; MIN_FIRST rounds the input and the lower end apart; SCALED has no offset, and makes the range fit the levels.
+    Values out of the range saturate, also to the highest qint32, which the reference wraps around. NaN gives 0.
+
+    >>> QuantizeV2(T="quint8")([-1.0, 0.0, 0.5, 9.0], -1.0, 1.0).output
+    array([  0, 128, 191, 255], dtype=uint8)
+
+    Source: tf.raw_ops.QuantizeV2.
+    """
+
+    input = In("float32", "values to quantize, any shape")
+    min_range = In("float32", "lower end of the range: one value, or one per slice along `axis`")
+    max_range = In("float32", "upper end of the range, not below `min_range`: one value, or one per slice along `axis`")
+    output = Out("T", "same shape as `input`")
+    output_min = Out("float32", "lower end of the range in use: a scalar, or one value per slice along `axis`")
+    output_max = Out("float32", "upper end of the range in use: a scalar, or one value per slice along `axis`")
+    T: Dtype = attr("the quantized type", choices=dtypes.quantized)
+    mode: str = attr("how the range is laid over the whole numbers", default="MIN_COMBINED", choices=MODES)
+    round_mode: str = attr("where halves go; only SCALED has a choice", default=ROUNDINGS[0], choices=ROUNDINGS)
+    narrow_range: bool = attr("leave out the lowest level, for a symmetric range; only for SCALED", default=False)
+    axis: int = attr("the axis whose slices have a range each, counted from 0; -1 for one range", default=-1, ge=-1)
+    ensure_minimum_range: float = attr("smallest width of the range, relative to its ends if above 1", default=0.01)
+
+    def check(self) -> None:
+        if self.round_mode == "HALF_TO_EVEN" and self.mode != "SCALED":
+            raise self.error(f"attr 'round_mode' must be HALF_AWAY_FROM_ZERO in mode {self.mode}, got HALF_TO_EVEN")
+        _check_axis_mode(self, self.mode, self.axis)
+
+    def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> Any:
+        size = _check_range(self, self.axis, input, min_range, max_range)
+        bounds: Any = () if self.axis < 0 else (size,)
+        return [input.shape, bounds, bounds]
+
+    def kernel(self, input: Any, min_range: Any, max_range: Any, out: Any = None) -> Any:
+        lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
+        if self.mode == "MIN_FIRST":
+            return to_quantized(input, lo, hi, self.T, out), lo, hi
+        lowest, highest = dtypes.limits(self.T)
+        if self.mode == "SCALED":
+            lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
+        else:
+            scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
+        values = np.empty(input.shape, np.float32)
+        low, high, scale = (_along(end, self.axis, input.ndim) for end in (lo, hi, scale))
+        flushing = (scale > LARGE_SCALE).any()
+        clamp(flush(input) if flushing else input, low, high, values)
+        if self.mode == "MIN_COMBINED":
+            values -= low
+            if flushing:
+                flush(values, values)
+        values *= scale
+        if self.mode == "SCALED":
+            np.rint(values, out=values) if self.round_mode == "HALF_TO_EVEN" else round_away(values, values)
+        elif lowest == 0:
+            values += np.float32(0.5)
+        else:
+            values -= np.float32((highest - lowest + 1) / 2)
+            round_away(values, values)
+        return store(values, self.T, out), lo, hi
+
+    def _widened(self, lowest: Any, highest: Any) -> tuple[Any, Any]:
+        """The range with 0 in it and of some width; NaN counts as 0."""
+        if (highest < lowest).any():
+            raise self.error(f"input 'max_range' must not be below 'min_range', got {highest.min()} and {lowest.max()}")
+        lo, hi = np.where(lowest < 0, lowest, np.float32(0)), np.where(highest > 0, highest, np.float32(0))
+        size = np.fmax(np.fmax(np.abs(lowest), np.abs(highest)), np.float32(1))
+        wide = lo + flush(size * np.float32(self.ensure_minimum_range))
+        return lo, np.where(wide > hi, wide, hi)
+
+    def _fitted(self, lo: Any, hi: Any, bottom: Any, top: Any) -> tuple[Any, Any, Any]:
+        """The range that the levels cover when the end that needs the larger step has its level, and the scale."""
+        by_lo = np.where(bottom * lo > 0, bottom / lo, LARGEST)
+        by_hi = np.where(top * hi > 0, top / hi, LARGEST)
+        scale = flush(np.where(by_hi < by_lo, by_hi, by_lo))
+        return flush(bottom / scale), flush(top / scale), scale
+
+
+class Dequantize(Opaque):
+    """Quantized whole numbers as floats, ``(input - lowest) * (max - min) / levels + min``.
+
+    MIN_FIRST moves the range so that 0 is one of the levels; SCALED multiplies by one step and has no offset.
+    A range with its ends swapped is taken as it is. bfloat16 is rounded once, from float32.
+
+    >>> Dequantize()(np.array([0, 51, 255], np.uint8), -1.0, 1.0).round(3)
+    array([-1. , -0.6,  1. ], dtype=float32)
+
+    Source: tf.raw_ops.Dequantize.
+    """
+
+    T = dtypes.quantized
+    input = In("T", "whole numbers, any shape")
+    min_range = In("float32", "value of the lowest number: one value, or one per slice along `axis`")
+    max_range = In("float32", "value of the highest number: one value, or one per slice along `axis`")
+    output = Out("dtype", "same shape as `input`")
+    mode: str = attr("how the range is laid over the whole numbers", default="MIN_COMBINED", choices=MODES)
+    narrow_range: bool = attr("the lowest level is not in use; only for SCALED", default=False)
+    axis: int = attr("the axis whose slices have a range each, counted from 0; -1 for one range", default=-1, ge=-1)
+    dtype: Dtype = attr("element type of the output", default="float32", choices=("bfloat16", "float32"))
+
+    def check(self) -> None:
+        if self.dtype == "bfloat16" and self.mode != "MIN_COMBINED":
+            raise self.error(f"attr 'dtype' must be float32 in mode {self.mode}, got bfloat16; convert with Cast")
+        _check_axis_mode(self, self.mode, self.axis)
+
+    def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> Any:
+        _check_range(self, self.axis, input, min_range, max_range)
+        return input.shape
+
+    def kernel(self, input: Any, min_range: Any, max_range: Any, out: Any = None) -> Any:
+        lo, hi = (_along(_ends(end, self.axis), self.axis, input.ndim) for end in (min_range, max_range))
+        values = np.empty(input.shape, np.float32) if out is None or self.dtype == "bfloat16" else out
+        if self.mode == "MIN_FIRST":
+            to_float(input, lo, hi, values)
+        elif self.mode == "SCALED":
+            self._scaled(input, lo, hi, values)
+        else:
+            self._combined(input, lo, hi, values)
+        if self.dtype == "float32":
+            return values
+        if out is None:
+            return values.astype(dtypes.storage(self.dtype))
+        np.copyto(out, values, casting="unsafe")
+        return out
+
+    def _combined(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
+        lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
+        levels = np.float32(highest) - np.float32(lowest)
+        step = flush(flush(hi - lo) / levels)
+        half = (levels + np.float32(1)) / np.float32(2) if lowest else np.float32(0)
+        np.add(input, half, out=values, dtype=np.float32)
+        values *= step
+        if flushing := not (np.abs(step) > SMALL_STEP).all():
+            flush(values, values)
+        values += lo
+        if flushing:
+            flush(values, values)
+
+    def _scaled(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
+        lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
+        step = flush(hi / np.float32(highest))
+        if lowest:
+            by_lo = flush(lo / np.float32(lowest + self.narrow_range))
+            step = np.where(by_lo < step, step, by_lo)
+        np.multiply(input, step, out=values, dtype=np.float32)
+        if not (np.abs(step) > SMALL_STEP).all():
+            flush(values, values)
+
+
+def _check_axis_mode(block: Block, mode: str, axis: int) -> None:
+    if mode == "MIN_FIRST" and axis >= 0:
+        raise block.error(f"attr 'axis' must be -1 in mode MIN_FIRST, got {axis}; take another mode")
+
+
+def _check_range(block: Block, axis: int, input: TensorType, *ends: TensorType) -> Dim:
+    """The number of slices along the axis; each end of the range must have one value, or one per slice."""
+    size = None
+    if axis >= 0 and input.shape is not None:
+        if axis >= len(input.shape):
+            raise block.error(f"attr 'axis' must be below the rank of input 'input', {len(input.shape)}, got {axis}")
+        size = input.shape[axis]
+    for name, end in zip(("min_range", "max_range"), ends, strict=True):
+        if axis < 0 and element_count(end.shape) not in (None, 1):
+            raise block.error(
+                f"input '{name}' must be one value, got {end}; name the axis of its slices by attr 'axis'"
+            )
+        if axis >= 0 and end.shape is not None and not (len(end.shape) == 1 and agree(end.shape[0], size)):
+            wanted = "" if size is None else f", {size}"
+            raise block.error(f"input '{name}' must have one value per slice along axis {axis}{wanted}, got {end}")
+        if axis >= 0 and not isinstance(size, int) and end.shape is not None:
+            size = end.shape[0]
+    return size
+
+
+def _ends(end: Any, axis: int) -> Any:
+    return np.asarray(flush(end.reshape(() if axis < 0 else -1)))
+
+
+def _along(end: Any, axis: int, rank: int) -> Any:
+    """The ends of ranges so that they broadcast with what they are the ranges of."""
+    return end if axis < 0 else end.reshape(-1, *[1] * (rank - axis - 1))

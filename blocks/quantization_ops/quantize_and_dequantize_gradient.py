@@ -1,0 +1,86 @@
+"""The gradient of quantize and dequantize: it passes where the value lies in the range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.quantization_ops.nudge import TINY
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, Shape, TensorType, attr
+from dataflow.kinds import Elementwise
+from dataflow.shapes import agree, fits, show
+
+
+class QuantizeAndDequantizeV4Grad(Elementwise):
+    """Gradients of QuantizeAndDequantizeV4, ``gradients * (input_min <= input <= input_max)`` and zeros for the range.
+
+    The ends are those given, not those that rounding clips to. NaN in `input` lies outside, and nothing lies in a range
+    with a NaN end. Subnormal `gradients` become zeros.
+
+    >>> QuantizeAndDequantizeV4Grad()([1.0, 2.0, 3.0], [-0.5, 3.0, 3.5], 0.0, 3.0).input_backprop
+    array([0., 2., 0.], dtype=float32)
+
+    Source: tf.raw_ops.QuantizeAndDequantizeV4Grad.
+    """
+
+    broadcasts = False
+    T = dtypes.floating
+    gradients = In("T", "gradient by the output of QuantizeAndDequantizeV4")
+    input = In("T", "its input, same shape as `gradients`")
+    input_min = In("T", "lower end of the range: a scalar, or with `axis` one per slice")
+    input_max = In("T", "upper end of the range, same shape as `input_min`")
+    input_backprop = Out("T", "gradient by the input")
+    input_min_backprop = Out("T", "zeros, same shape as `input_min`", reduce=np.add)
+    input_max_backprop = Out("T", "zeros, same shape as `input_max`", reduce=np.add)
+    axis: int = attr("slices along this axis have a range each; -1: one range for all", default=-1, ge=-1)
+    reuses = ("gradients", "input")
+
+    def shape_of(self, gradients: TensorType, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+        if not fits(gradients.shape, input.shape):
+            wanted = show(input.shape)
+            raise self.error(f"input 'gradients' must have the shape of 'input', {wanted}, got {show(gradients.shape)}")
+        shape = shape_of_slices(self, self.axis, input, input_min, input_max)
+        return [shape, input_min.shape, input_max.shape]
+
+    def prepare(self, input_min: Any, input_max: Any) -> tuple[Any, Any]:
+        if input_min.dtype not in TINY:
+            return input_min.copy(), input_max.copy()
+        # subnormal values equal zero: an end that is zero lets all of them in
+        tiny = TINY[input_min.dtype]
+        largest = np.nextafter(tiny, tiny.dtype.type(0))
+        low = np.where(np.abs(input_min) < tiny, -largest, input_min)
+        return low, np.where(np.abs(input_max) < tiny, largest, input_max)
+
+    def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
+        low, high = ends
+        if self.axis >= 0:
+            along = (-1,) + (1,) * (input.ndim - 1 - self.axis)
+            low, high = low.reshape(along), high.reshape(along)
+        passing = np.asarray(input >= low)
+        passing &= input <= high
+        if input.dtype in TINY:
+            passing &= np.abs(gradients) >= TINY[input.dtype]
+        return np.multiply(gradients, passing, out), np.zeros(ends[0].shape), np.zeros(ends[1].shape)
+
+    grad = None
+
+
+def shape_of_slices(block: Block, axis: int, input: TensorType, low: TensorType, high: TensorType) -> Shape:
+    """The shape of ``input``, once it is sure that each end is a scalar, or has an element per slice."""
+    rank = input.rank
+    if rank is not None and axis >= rank:
+        raise block.error(f"attr 'axis' must be below {rank}, the rank of 'input', got {axis}")
+    wanted: tuple[Any, ...] = () if axis < 0 else (None if input.shape is None else input.shape[axis],)
+    for name, end in (("input_min", low), ("input_max", high)):
+        if end.shape is None:
+            continue
+        if len(end.shape) != len(wanted):
+            kind = "a scalar where 'axis' is -1" if axis < 0 else f"of rank 1 where 'axis' is {axis}"
+            raise block.error(f"input '{name}' must be {kind}, got shape {show(end.shape)}")
+        if not all(map(agree, end.shape, wanted)):
+            raise block.error(
+                f"input '{name}' must have size {wanted[0]} like dim {axis} of 'input', got {end.shape[0]}"
+            )
+    return input.shape

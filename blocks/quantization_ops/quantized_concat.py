@@ -1,0 +1,99 @@
+"""Joining quantized tensors that have ranges of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.quantization_ops.affine import flush, to_float, to_quantized
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType
+from dataflow.kinds import Opaque
+from dataflow.shapes import Dim, Shape, agree, element_count, show
+
+
+class QuantizedConcat(Opaque):
+    """Quantized values joined along one axis over their common range, ``[min(0, *input_mins), max(*input_maxes)]``.
+
+    For qint32 the common range is symmetric about 0. Values whose range is the common one are copied; the others are
+    rounded to the common levels, halves away from zero. A NaN at the end of a range does not count for the common one.
+
+    >>> a, b = np.array([0, 255], np.uint8), np.array([0, 255], np.uint8)
+    >>> QuantizedConcat()(0, [a, b], [0.0, 0.0], [1.0, 2.0]).output
+    array([  0, 128,   0, 255], dtype=uint8)
+
+    Source: tf.raw_ops.QuantizedConcat.
+    """
+
+    T = dtypes.quantized
+    concat_dim = In("int32", "the axis to join along, counted from 0", shape=(), static=True)
+    values = In("T", "what to join: equal in all dims but `concat_dim`", many=True)
+    input_mins = In("float32", "value of the lowest number of each of `values`", many=True)
+    input_maxes = In("float32", "value of the highest number of each of `values`", many=True)
+    output = Out("T", "the values one after the other along `concat_dim`")
+    output_min = Out("float32", "lower end of the common range", shape=())
+    output_max = Out("float32", "upper end of the common range", shape=())
+
+    def shape_of(self, concat_dim: TensorType, values: Any, input_mins: Any, input_maxes: Any) -> Any:
+        for name, ends in (("input_mins", input_mins), ("input_maxes", input_maxes)):
+            if len(ends) != len(values):
+                raise self.error(f"input '{name}' must be {len(values)} values like 'values', got {len(ends)}")
+            for end in ends:
+                if element_count(end.shape) not in (None, 1):
+                    raise self.error(f"input '{name}' must be one value for each of 'values', got {end}")
+        axis = None if concat_dim.value is None else int(concat_dim.value)
+        return [self._joined(axis, [value.shape for value in values]), (), ()]
+
+    def _joined(self, axis: int | None, shapes: list[Shape]) -> Shape:
+        known = [shape for shape in shapes if shape is not None]
+        if not known:
+            return None
+        rank = len(known[0])
+        if axis is not None and not 0 <= axis < rank:
+            raise self.error(f"input 'concat_dim' must lie in [0, {rank}) for values of rank {rank}, got {axis}")
+        joined = list(known[0])
+        for shape in known[1:]:
+            if len(shape) != rank:
+                raise self.error(f"input 'values' must have one rank, got {show(known[0])} and {show(shape)}")
+            if axis is None:
+                continue
+            for i, (a, b) in enumerate(zip(joined, shape, strict=True)):
+                if i != axis and not agree(a, b):
+                    raise self.error(
+                        f"input 'values' must be equal in all dims but {axis}, got {show(known[0])} and {show(shape)}"
+                    )
+                joined[i] = a if isinstance(a, int) or b is None else b
+        if axis is None:
+            return (None,) * rank
+        sizes: list[Dim] = [None if shape is None else shape[axis] for shape in shapes]
+        joined[axis] = sum(d for d in sizes if isinstance(d, int)) if all(isinstance(d, int) for d in sizes) else None
+        return tuple(joined)
+
+    def kernel(self, concat_dim: Any, values: Any, input_mins: Any, input_maxes: Any, out: Any = None) -> Any:
+        axis = int(concat_dim)
+        lows = [flush(end.reshape(())) for end in input_mins]
+        highs = [flush(end.reshape(())) for end in input_maxes]
+        low, high = np.float32(0), highs[0]
+        for lo, hi in zip(lows, highs, strict=True):
+            low = lo if lo < low else low
+            high = hi if high < hi or np.isnan(high) else high
+        if values[0].dtype == np.int32:
+            high = max(abs(low), abs(high))
+            low = -high
+        if out is None:
+            shape = list(values[0].shape)
+            shape[axis] = sum(value.shape[axis] for value in values)
+            out = np.empty(shape, values[0].dtype)
+        start = 0
+        for value, lo, hi in zip(values, lows, highs, strict=True):
+            stop = start + value.shape[axis]
+            part = out[(slice(None),) * axis + (slice(start, stop),)]
+            if lo == low and hi == high:
+                np.copyto(part, value)
+            else:
+                to_quantized(to_float(value, lo, hi), low, high, dtypes.name_of(value.dtype), part)
+            start = stop
+        return out, low, high
+
+    grad = None

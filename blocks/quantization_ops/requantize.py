@@ -1,0 +1,273 @@
+"""Quantized integers moved to another range, and the range that their values fill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.quantization_ops.affine import SMALLEST_NORMAL, flush, store, to_float, to_quantized, value_of
+from dataflow import dtypes
+from dataflow.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.kinds import Opaque
+from dataflow.shapes import agree, element_count
+
+BELOW_INT64 = -(2**63)  # what the reference's processor makes of a float that no int64 can hold
+
+
+class RequantizationRange(Opaque):
+    """The range that quantized values fill, ``[min(0, value(min(input))), value(max(input))]``.
+
+    Of ranges with more than one element the first counts, as in the reference. An empty `input` gives 0 and
+    `input_min`, the start of a fold over nothing.
+
+    >>> low, high = RequantizationRange()(np.array([-2**30, 0, 2**30], np.int32), -1.0, 1.0)
+    >>> print(low.round(4), high.round(4))
+    -0.5 0.5
+
+    Source: tf.raw_ops.RequantizationRange.
+    """
+
+    Tinput = dtypes.quantized
+    input = In("Tinput", "whole numbers, any shape")
+    input_min = In("float32", "value of the lowest number")
+    input_max = In("float32", "value of the highest number")
+    output_min = Out("float32", "value of the smallest number in `input`, at most 0; a scalar")
+    output_max = Out("float32", "value of the largest number in `input`; a scalar")
+
+    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+        for name, end in (("input_min", input_min), ("input_max", input_max)):
+            if element_count(end.shape) == 0:
+                raise self.error(f"input '{name}' must have a value, got {end}")
+        return ()
+
+    def kernel(self, input: Any, input_min: Any, input_max: Any) -> Any:
+        return filled_range(input, input_min.flat[0], input_max.flat[0])
+
+    grad = None
+
+
+class Requantize(Opaque):
+    """Quantized numbers laid over another range, ``round((value(input) - min) * levels / (max - min))``.
+
+    From qint32 to quint8 in 16-bit fixed point, where halves go up; otherwise through float32, where they go away
+    from zero. Values out of the requested range saturate; a requested range without width takes all to the lowest.
+
+    >>> q = np.array([-2**31, 0, 2**30, 2**31 - 1], np.int32)
+    >>> Requantize(out_type="quint8")(q, -2.0, 2.0, 0.0, 1.0).output
+    array([  0,   0, 255, 255], dtype=uint8)
+
+    Source: tf.raw_ops.Requantize.
+    """
+
+    Tinput = dtypes.quantized
+    input = In("Tinput", "whole numbers, any shape")
+    input_min = In("float32", "value of the lowest number", shape=())
+    input_max = In("float32", "value of the highest number", shape=())
+    requested_output_min = In("float32", "value that the lowest number is to have, at most 0", shape=())
+    requested_output_max = In("float32", "value that the highest number is to have, at least 0", shape=())
+    output = Out("out_type", "same shape as `input`")
+    output_min = Out("float32", "`requested_output_min`", shape=())
+    output_max = Out("float32", "`requested_output_max`", shape=())
+    out_type: Dtype = attr("the quantized type to go to", choices=dtypes.quantized)
+
+    def shape_of(self, input: TensorType, *ends: TensorType) -> Any:
+        return [input.shape, (), ()]
+
+    def kernel(
+        self,
+        input: Any,
+        input_min: Any,
+        input_max: Any,
+        requested_output_min: Any,
+        requested_output_max: Any,
+        out: Any = None,
+    ) -> Any:
+        lo, hi = flush(requested_output_min), flush(requested_output_max)
+        if not lo <= 0:
+            raise self.error(f"input 'requested_output_min' must be at most 0, got {requested_output_min}")
+        if not hi >= 0:
+            raise self.error(f"input 'requested_output_max' must be at least 0, got {requested_output_max}")
+        output = requantized(input, input_min, input_max, lo, hi, self.out_type, out)
+        return output, requested_output_min, requested_output_max
+
+    grad = None
+
+
+class QuantizeDownAndShrinkRange(Opaque):
+    """Quantized numbers laid over the range that they fill, ``Requantize(input, RequantizationRange(input))``.
+
+    Where all values are equal and not above 0 the range has no width, and all become the lowest number.
+
+    >>> q = np.array([-2**29, 0, 2**29], np.int32)
+    >>> QuantizeDownAndShrinkRange(out_type="quint8")(q, -1.0, 1.0).output
+    array([  0, 128, 255], dtype=uint8)
+
+    Source: tf.raw_ops.QuantizeDownAndShrinkRange.
+    """
+
+    Tinput = dtypes.quantized
+    input = In("Tinput", "whole numbers, any shape")
+    input_min = In("float32", "value of the lowest number", shape=())
+    input_max = In("float32", "value of the highest number", shape=())
+    output = Out("out_type", "same shape as `input`")
+    output_min = Out("float32", "value of the smallest number in `input`, at most 0", shape=())
+    output_max = Out("float32", "value of the largest number in `input`", shape=())
+    out_type: Dtype = attr("the quantized type to go to", choices=dtypes.quantized)
+
+    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+        return [input.shape, (), ()]
+
+    def kernel(self, input: Any, input_min: Any, input_max: Any, out: Any = None) -> Any:
+        low, high = filled_range(input, input_min, input_max)
+        return requantized(input, input_min, input_max, low, high, self.out_type, out), low, high
+
+    grad = None
+
+
+class RequantizationRangePerChannel(Opaque):
+    """The symmetric range that values with a range per channel fill, ``o = min(max(r * max|input|) / 2**31, clip)``.
+
+    ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a channel, a slice along the last axis; the range is
+    ``[-o, o]``, or ``[0, o]`` where no number is negative. ``o`` is at least the smallest normal float32, before it is
+    clipped. The lowest number counts as 2**31; the reference takes it for a negative one.
+
+    >>> q = np.array([[2**30, 0], [0, 2**29]], np.int32)
+    >>> RequantizationRangePerChannel(clip_value_max=6.0)(q, [-1.0, -4.0], [1.0, 4.0]).output_max
+    array(1., dtype=float32)
+
+    Source: tf.raw_ops.RequantizationRangePerChannel.
+    """
+
+    input = In("qint32", "whole numbers, the channels along the last axis")
+    input_min = In("float32", "value of the lowest number of each channel", shape=("channels",))
+    input_max = In("float32", "value of the highest number of each channel", shape=("channels",))
+    output_min = Out("float32", "lower end of the range, a scalar")
+    output_max = Out("float32", "upper end of the range, a scalar")
+    clip_value_max: float = attr("the largest upper end", ge=0)
+
+    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+        if element_count(input.shape) == 0:
+            raise self.error(f"input 'input' must not be empty, got {input}")
+        for name, end in (("input_min", input_min), ("input_max", input_max)):
+            _check_channels(self, input, name, end)
+        return ()
+
+    def kernel(self, input: Any, input_min: Any, input_max: Any) -> Any:
+        axes = tuple(range(input.ndim - 1))
+        low, high = input.min(axis=axes), input.max(axis=axes)
+        size = np.maximum(np.abs(low.astype(np.int64)), np.abs(high.astype(np.int64)))
+        reach = flush(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
+        top = np.fmin(np.fmax.reduce(reach, initial=SMALLEST_NORMAL), flush(np.float32(self.clip_value_max)))
+        return (-top if (low < 0).any() else np.float32(0)), top
+
+    grad = None
+
+
+class RequantizePerChannel(Opaque):
+    """Quantized numbers with a range per channel laid over one symmetric range, ``rint(input * k)``, saturated.
+
+    ``k = 255 * r / o / 2**31`` (127 for qint8), where ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a
+    channel, a slice along the last axis, and ``o`` that of the requested range. quint8 is for values not below 0.
+
+    >>> q = np.array([[2**29, 2**29], [-2**30, 2**30]], np.int32)
+    >>> RequantizePerChannel()(q, [-1.0, -2.0], [1.0, 2.0], 0.0, 2.0).output
+    array([[ 32,  64],
+           [  0, 128]], dtype=uint8)
+
+    Source: tf.raw_ops.RequantizePerChannel.
+    """
+
+    input = In("qint32", "whole numbers, the channels along the last axis")
+    input_min = In("float32", "value of the lowest number of each channel, or one for all")
+    input_max = In("float32", "value of the highest number of each channel, or one for all")
+    requested_output_min = In("float32", "lower end of the range to go to, one value; below 0 for qint8")
+    requested_output_max = In("float32", "upper end of the range to go to, one value")
+    output = Out("out_type", "same shape as `input`")
+    output_min = Out("float32", "`requested_output_min`", shape=())
+    output_max = Out("float32", "`requested_output_max`", shape=())
+    out_type: Dtype = attr("the quantized type to go to", default="quint8", choices=("qint8", "quint8"))
+
+    def shape_of(self, input: TensorType, *ends: TensorType) -> Any:
+        for name, end in zip(list(self.signature.inputs)[1:], ends, strict=True):
+            if element_count(end.shape) in (None, 1):
+                continue
+            if name.startswith("requested"):
+                raise self.error(f"input '{name}' must be one value, got {end}")
+            _check_channels(self, input, name, end)
+        return [input.shape, (), ()]
+
+    def kernel(
+        self,
+        input: Any,
+        input_min: Any,
+        input_max: Any,
+        requested_output_min: Any,
+        requested_output_max: Any,
+        out: Any = None,
+    ) -> Any:
+        lo, hi = requested_output_min.reshape(()), requested_output_max.reshape(())
+        if self.out_type == "qint8" and not flush(lo) < 0:
+            raise self.error(f"input 'requested_output_min' must be below 0 for qint8, got {lo}")
+        lowest, highest = dtypes.limits(self.out_type)
+        step = flush(flush(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31))
+        factor = flush(np.float32(highest) * step)
+        values = np.multiply(input, factor.reshape(() if input.ndim == 0 else -1), dtype=np.float32)
+        values = np.asarray(values)
+        np.rint(values, out=values)
+        np.clip(values, lowest, highest, out=values)
+        return store(values, self.out_type, out), lo, hi
+
+    grad = None
+
+
+def filled_range(input: Any, input_min: Any, input_max: Any) -> tuple[Any, Any]:
+    """The values of the smallest number, at most 0, and of the largest."""
+    dtype = dtypes.name_of(input.dtype)
+    lowest, highest = dtypes.limits(dtype)
+    low = value_of(input.min(initial=highest), input_min, input_max, dtype)
+    high = value_of(input.max(initial=lowest), input_min, input_max, dtype)
+    return (low if flush(low) < 0 else np.float32(0)), high
+
+
+def requantized(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, dtype: str, out: Any = None) -> Any:
+    """Numbers of the range ``[lo, hi]`` as numbers of ``[new_lo, new_hi]`` in another quantized dtype."""
+    if q.dtype == np.int32 and dtype == "quint8":
+        return _fixed_point(q, flush(lo), flush(hi), flush(new_lo), flush(new_hi), out)
+    return to_quantized(to_float(q, lo, hi), new_lo, new_hi, dtype, out)
+
+
+def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -> Any:
+    """qint32 as quint8 by one 64-bit multiplication, with 16 bits behind the point."""
+    width, new_width = flush(hi - lo), flush(new_hi - new_lo)
+    scale = offset = new_offset = np.int64(0)
+    if new_width != 0:
+        middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
+        scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
+        offset = _int64(middle * per_unit * np.float32(65536))
+        new_offset = _int64(65536 * (np.float64(new_lo) * 255.0) / new_width)
+    values = np.asarray(q.astype(np.float32).astype(np.int64))  # float32 has 24 of the 31 bits
+    values *= scale
+    values >>= 32
+    values += offset - new_offset + 32768
+    values >>= 16
+    np.clip(values, 0, 255, out=values)
+    if out is None:
+        return values.astype(np.uint8)
+    np.copyto(out, values, casting="unsafe")
+    return out
+
+
+def _int64(value: Any) -> Any:
+    return np.int64(int(value) if abs(value) < 2.0**63 else BELOW_INT64)
+
+
+def _larger(lo: Any, hi: Any) -> Any:
+    return np.fmax(np.abs(flush(lo)), np.abs(flush(hi)))
+
+
+def _check_channels(block: Block, input: TensorType, name: str, end: TensorType) -> None:
+    if input.shape is None or end.shape is None:
+        return
+    if not input.shape or len(end.shape) != 1 or not agree(end.shape[0], input.shape[-1]):
+        raise block.error(f"input '{name}' must have one value per slice along the last axis of {input}, got {end}")
