@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, show
+from dataflow.errors import listing
+from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, show
 
 
 class Source(Block, abstract=True):
@@ -20,27 +22,24 @@ class Elementwise(Block, abstract=True):
 
     broadcasts: ClassVar[bool] = True  # False: inputs without a declared shape must have one shape
 
-    def shape_of(self, *types: TensorType) -> Any:
-        ports = [p for p in self.signature.inputs.values() if p.shape is None]
-        given = [t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None]
-        try:
-            shape = broadcast(*(t.shape for t in given))
-        except ValueError as error:
-            names = " and ".join(f"'{p.name}'" for p in ports)
-            raise self.error(
-                f"inputs {names} must broadcast, got {' and '.join(show(t.shape) for t in given)}"
-            ) from error
+    def shape_of(self, *types: Any) -> Any:
+        given = {p.name: t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None}
         if not self.broadcasts:
-            for port, each in zip(ports, given, strict=True):
-                if each.rank not in (None, given[0].rank) or any(
-                    isinstance(a, int) and isinstance(b, int) and a != b
-                    for a, b in zip(each.shape or (), given[0].shape or (), strict=False)
-                ):
-                    raise self.error(
-                        f"input '{port.name}' must have the shape of '{ports[0].name}', {show(given[0].shape)}, "
-                        f"got {show(each.shape)}"
-                    )
-        return shape
+            self._same_shape(given)
+        try:
+            return broadcast(*(t.shape for t in given.values()))
+        except ValueError:
+            names = listing([f"'{name}'" for name in given], "and")
+            shapes = listing([show(t.shape) for t in given.values()], "and")
+            raise self.error(f"inputs {names} must broadcast, got {shapes}") from None
+
+    def _same_shape(self, given: Mapping[str, TensorType]) -> None:
+        (first, like), *others = given.items()
+        for name, type_ in others:
+            if not fits(type_.shape, like.shape):
+                raise self.error(
+                    f"input '{name}' must have the shape of '{first}', {show(like.shape)}, got {show(type_.shape)}"
+                )
 
 
 class Unary(Elementwise, abstract=True):
@@ -134,7 +133,8 @@ class Contraction(Block, abstract=True):
             port = list(self.signature.inputs)[error.position]
             raise self.error(f"input '{port}' {error}") from None
         except ValueError as error:
-            raise self.error(f"leading dims must broadcast: {error}") from None
+            names = listing([f"'{name}'" for name in self.signature.inputs], "and")
+            raise self.error(f"inputs {names}: leading {error}") from None
 
 
 class View(Block, abstract=True):

@@ -13,7 +13,7 @@ from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.kinds import Opaque
 
-TILE = 1 << 15  # elements that are taken through all operations before the next: they stay in the cache
+TILE = 1 << 16  # elements that are taken through all operations before the next: they stay in the cache
 Limits = tuple[int, int]
 _SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
 
@@ -207,10 +207,13 @@ def _round_trip(x: Any, given: Steps | None, limits: Limits, axis: int, half_up:
 
 
 def _round_tiles(x: Any, made: Steps, half_up: bool, out: Any) -> None:
-    rows = max(1, TILE // max(1, x[0].size))
-    for start in range(0, len(x), rows):
-        tile = slice(start, start + rows)
-        made.round(x[tile], half_up, out[tile])
+    rows = max(1, TILE // x[0].size)
+    # a third axis is that of neighbours in a slice, which have the same numbers; it may be long
+    columns = max(256, TILE // x.shape[1]) if x.ndim == 3 else x.shape[-1]
+    for top in range(0, len(x), rows):
+        for left in range(0, x.shape[-1], columns):
+            tile = (slice(top, top + rows), ..., slice(left, left + columns)) if x.ndim > 1 else slice(top, top + rows)
+            made.round(x[tile], half_up, out[tile])
 
 
 class Steps(NamedTuple):
@@ -234,8 +237,9 @@ class Steps(NamedTuple):
         if layout is None:
             return self
         scale, step, low, high = map(layout.spread, self[:4])
-        # the clip ufunc is slow for ends that are arrays
-        return Steps(scale, step, low, high, _clip_to_arrays if self.clamp is clip else self.clamp, *self[5:])
+        # the clip ufunc is slow where the ends change from value to value
+        clamp = _clip_to_arrays if self.clamp is _clip and layout.repeat else self.clamp
+        return Steps(scale, step, low, high, clamp, self.delicate, self.from_zero)
 
     def round(self, x: Any, half_up: bool, out: Any) -> None:
         """Write the values rounded; ``out`` may be ``x``."""
@@ -264,27 +268,25 @@ def steps(low: Any, high: Any, lowest: int, highest: int, clips: bool = True) ->
     1.0 -4.0 3.0
     """
     dtype = low.dtype
-    wide = dtypes.compute_dtype(dtype.name)
-    most = np.nextafter(dtype.type(np.inf), dtype.type(0))
-
-    def rounded(x: Any) -> Any:
-        return _flushed(np.asarray(x).astype(dtype))
-
+    wide = dtype if dtype in TINY else np.dtype(np.float32)
+    # both ends at once: this is done in every run, where it takes longer than rounding a small array
+    limits = np.array([lowest, highest], wide).reshape(2, *[1] * low.ndim)
     with np.errstate(all="ignore"):
-        low, high = rounded(low), rounded(high)
-        a, b = low.astype(wide), high.astype(wide)
-        bottom, top = wide.type(lowest), wide.type(highest)
-        by_low = np.where(rounded(bottom * a) > 0, rounded(bottom / a), most)
-        by_high = np.where(rounded(top * b) > 0, rounded(top / b), most)
-        keeps_low = by_low < by_high
-        scale = np.where(keeps_low, by_low, by_high)
-        step = np.where(keeps_low, rounded(a / bottom), rounded(b / top))
-        wide_step = step.astype(wide)
-        high = np.where(keeps_low, rounded(top * wide_step), high)
-        low = np.where(keeps_low, low, rounded(bottom * wide_step))
+        ends = _flushed(np.array([low, high])).astype(wide, copy=False)
+        most = np.nextafter(dtype.type(np.inf), dtype.type(0))
+        scales = np.where(limits * ends > 0, _flushed((limits / ends).astype(dtype, copy=False)), most)
+        sizes = _flushed((ends / limits).astype(dtype, copy=False))
+        keeps_low = scales[0] < scales[1]
+        scale, step = np.where(keeps_low, scales[0], scales[1]), np.where(keeps_low, sizes[0], sizes[1])
+        moved = limits * step.astype(wide, copy=False)
+        # the end that keeps its place is as it was, the other one where the integer ends
+        stays = np.array([keeps_low, ~keeps_low])
+        low, high = np.where(stays, ends, moved).astype(dtype, copy=False)
         delicate = dtype in TINY and bool((scale > dtype.type(0.25) / TINY[dtype]).any())
-        from_zero = clips and bool(((low == 0) & ~np.signbit(low) & (high > 0)).all())
-    clamp = _clamp(low, high, from_zero) if clips else None
+        from_zero = clips and lowest == 0 and bool(((low == 0) & (high > 0)).all())
+        plain = clips and lowest != 0 and bool(((low < high) & (low != 0) & (high != 0)).all())
+    low, high = np.asarray(low), np.asarray(high)
+    clamp = None if not clips else _clip if plain or from_zero else _compare
     return Steps(scale, step, low, high, clamp, delicate, from_zero)
 
 
@@ -300,11 +302,9 @@ def extent(x: Any, axis: int) -> tuple[Any, Any]:
     return low, high
 
 
-def _clamp(low: Any, high: Any, from_zero: bool) -> Any:
-    """The fastest way to put values between these ends that has the same bits as comparisons."""
-    if from_zero or bool(((low < high) & (low != 0) & (high != 0)).all()):
-        return _clip_to_arrays if low.ndim or low.dtype not in (*TINY, np.float16) else clip
-    return _compare
+def _clip(x: Any, low: Any, high: Any, out: Any) -> Any:
+    # the ufunc has no loop for bfloat16
+    return clip(x, low, high, out) if x.dtype.kind == "f" else _clip_to_arrays(x, low, high, out)
 
 
 def _clip_to_arrays(x: Any, low: Any, high: Any, out: Any) -> Any:
