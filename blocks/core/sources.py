@@ -110,6 +110,7 @@ class Variable(View):
     Source: tf.raw_ops.VariableV2.
     """
 
+    aliases = ("VariableV2",)
     T = dtypes.every
     initvalues = In("T", "the first value; left out, one must be given at each run", optional=True)
     ref = Out("dtype", "the value")

@@ -1,4 +1,4 @@
-"""The checks that every block must pass. The library's tests run them over the registry; a plugin's run them over its own.
+"""The checks that every block must pass: the library's tests run them over the registry, a plugin's over its own.
 
 >>> from dataflow import blocks
 >>> from dataflow.conformance import check, checks
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dataflow.block import Block
-from dataflow.conformance import gradients, graphs, kernels, messages, types, writing
+from dataflow.conformance import gradients, graphs, inference, kernels, messages, writing
 from dataflow.conformance.samples import ConformanceError, Sample, samples
 
 __all__ = ["ConformanceError", "Sample", "check", "checks", "samples"]
@@ -30,7 +30,7 @@ def checks() -> dict[str, Check]:
     """Every check by its name; each takes a block class and raises ConformanceError that says what is wrong."""
     return {
         name: function
-        for module in (writing, types, kernels, graphs, gradients, messages)
+        for module in (writing, inference, kernels, graphs, gradients, messages)
         for name, function in vars(module).items()
         if getattr(function, "__module__", "") == module.__name__ and callable(function) and not name.startswith("_")
     }
@@ -44,7 +44,7 @@ def check(block_class: type[Block]) -> None:
             run(block_class)
         except ConformanceError as error:
             failures.append(f"{name}: {error}")
-        except Exception as error:  # noqa: BLE001  one crash must not hide what the other checks find
+        except Exception as error:  # one crash must not hide what the other checks find
             failures.append(f"{name}: {block_class.__name__}: must not crash, got {type(error).__name__}: {error}")
     if failures:
         raise ConformanceError("\n".join(failures))

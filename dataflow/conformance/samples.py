@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,16 @@ from dataflow.kinds import Elementwise, Reduction
 from dataflow.signature import In, Wire, flat
 
 Array = np.ndarray[Any, Any]
+Change = Callable[[In, Array], Array]
 
 
 class ConformanceError(DataflowError, AssertionError):
     """A block breaks a promise that every block makes."""
+
+
+def broken(block_class: type[Block], text: str) -> ConformanceError:
+    """The error that says what was expected of a block and what came."""
+    return ConformanceError(f"{block_class.__name__}: {text}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +55,32 @@ class Sample:
 
     def results(self, out: Array | None = None) -> tuple[Any, ...]:
         """What the kernel itself gives, one value per output."""
-        args = [*self.block.kernel_args(self.arrays), *([] if out is None else [out])]
+        given = {} if out is None else {"out": out}
         with np.errstate(all="ignore"):
-            values = self.block.kernel(*args)
+            values = self.block.kernel(*self.block.kernel_args(self.arrays), **given)
         return (values,) if len(self.block.signature.outputs) == 1 else tuple(values)
 
-    def mapped(self, change: Callable[[In, Array], Array], surely: bool = True) -> Sample:
+    def mapped(self, change: Change, surely: bool = True) -> Sample:
         """The sample with every array changed by ``change(port, array)``."""
         arrays: list[Any] = []
         for port, value in zip(self.block.signature.inputs.values(), self.arrays, strict=True):
             many = isinstance(value, tuple)
-            arrays.append(tuple(change(port, v) for v in value) if many else value if value is None else change(port, value))
+            arrays.append(
+                tuple(change(port, v) for v in value) if many else value if value is None else change(port, value)
+            )
         return replace(self, arrays=tuple(arrays), surely=surely)
+
+
+def _once(make: Callable[[type[Block]], tuple[Sample, ...]]) -> Callable[[type[Block]], tuple[Sample, ...]]:
+    known: dict[Any, tuple[Sample, ...]] = {}
+
+    @wraps(make)
+    def remembered(block_class: type[Block]) -> tuple[Sample, ...]:
+        if block_class not in known:
+            known[block_class] = make(block_class)
+        return known[block_class]
+
+    return remembered
 
 
 def examples(block_class: type[Block]) -> list[doctest.Example]:
@@ -73,17 +93,19 @@ def scope(block_class: type[Block]) -> dict[str, Any]:
     return {block_class.__name__: block_class, "np": np}
 
 
-@lru_cache(maxsize=None)
+@_once
 def documented(block_class: type[Block]) -> tuple[Sample, ...]:
     """The calls of the block on values in its example: what its author says that it is for."""
     calls: list[Sample] = []
 
     def recording(**attrs: Any) -> Callable[..., Any]:
         block = block_class(**attrs)
+        if not block.signature.inputs:
+            calls.append(Sample(block, ()))
 
         def call(*args: Any, **named: Any) -> Any:
             operands = block.signature.bind(block_class.__name__, args, named)
-            if not any(isinstance(o, Wire) for o in flat(operands)):
+            if operands and not any(isinstance(o, Wire) for o in flat(operands)):
                 types = block.typed(operands, TensorType.of)
                 arrays = (tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types)
                 calls.append(Sample(block, tuple(arrays)))
@@ -100,13 +122,13 @@ def documented(block_class: type[Block]) -> tuple[Sample, ...]:
     return tuple(calls)
 
 
-@lru_cache(maxsize=None)
+@_once
 def samples(block_class: type[Block]) -> tuple[Sample, ...]:
     """The documented calls and their variants, without those whose values the block refuses with an error."""
     return tuple(s for s in candidates(block_class) if not _refused(s))
 
 
-@lru_cache(maxsize=None)
+@_once
 def candidates(block_class: type[Block]) -> tuple[Sample, ...]:
     """The documented calls and their variants, those that the block may refuse included."""
     made = list(documented(block_class))
@@ -125,7 +147,7 @@ def retyped(sample: Sample) -> Iterator[Sample]:
     for variable in dict.fromkeys(p.dtype for p in block.signature.inputs.values()):
         accepted = () if variable in dtypes.every else getattr(block, variable)
         for dtype in () if isinstance(accepted, str) else accepted:
-            yield sample.mapped(lambda port, a, v=variable, d=dtype: cast(a, d) if port.dtype == v else a)
+            yield sample.mapped(_retype(variable, dtype))
     for name, attr in block.signature.attrs.items():
         for dtype in (attr.choices or dtypes.every) if attr.kind == "Dtype" else ():
             with contextlib.suppress(BlockError):
@@ -143,27 +165,36 @@ def cast(array: Array, dtype: str) -> Array:
         return array.astype(target)
 
 
+def _retype(variable: str, dtype: str) -> Change:
+    return lambda port, array: cast(array, dtype) if port.dtype == variable else array
+
+
 def _resized(sample: Sample) -> Iterator[Sample]:
-    """A scalar, nothing, four dims and, where the block broadcasts, unequal shapes; values are taken from the sample."""
+    """A scalar, nothing, four dims and, where the block broadcasts, unequal shapes; the values are the sample's."""
     block = sample.block
     if isinstance(block, Elementwise):
         free = [p for p in block.signature.inputs.values() if p.shape is None]
         lengths = [v.shape[-1] for p, v in _ports(sample) if p.shape is None and v.ndim]
         last = lengths[0] if lengths else 2
-        sure = len(free) == len(block.signature.inputs)
-        shapes: list[tuple[tuple[int, ...], ...]] = [((),), ((0, last),), ((2, 1, 3, last),)]
-        if block.broadcasts and len(free) > 1:
-            shapes += [((2, 3, last), (3, 1)), ((last,), (2, 3, 1)), ((), (0, last)), ((1,), ())]
-        for choice in shapes:
-            by_port = {p.name: choice[i % len(choice)] for i, p in enumerate(free)}
-            yield sample.mapped(lambda p, a, s=by_port: np.resize(a, s[p.name]) if p.name in s else a, surely=sure)
+        # a block with declared shapes or a rule of its own may refuse some of these
+        sure = len(free) == len(block.signature.inputs) and type(block).shape_of is Elementwise.shape_of
+        for shape in ((), (0, last), (2, 1, 3, last)):
+            yield sample.mapped(_resize({p.name: shape for p in free}), sure)
+        uneven = [((2, 3, last), (3, 1)), ((last,), (2, 3, 1)), ((), (0, last)), ((1,), ())]
+        for shapes in uneven if block.broadcasts and len(free) > 1 else ():
+            yield sample.mapped(_resize({p.name: shapes[i % 2] for i, p in enumerate(free)}), sure)
     if isinstance(block, Reduction):
         for shape in ((), (0, 3), (2, 1, 3, 2)):
             for axes in ([], [0], [-1], list(range(len(shape)))):
-                yield sample.mapped(
-                    lambda p, a, s=shape, x=axes: np.array(x, a.dtype) if p.static else np.resize(a, s),
-                    surely=False,
-                )
+                yield sample.mapped(_refold(shape, axes), surely=False)
+
+
+def _resize(shapes: Mapping[str, tuple[int, ...]]) -> Change:
+    return lambda port, array: np.resize(array, shapes[port.name]) if port.name in shapes else array
+
+
+def _refold(shape: tuple[int, ...], axes: list[int]) -> Change:
+    return lambda port, array: np.array(axes, array.dtype) if port.static else np.resize(array, shape)
 
 
 def _extreme(sample: Sample) -> Iterator[Sample]:
@@ -180,9 +211,11 @@ def _cut(sample: Sample) -> Iterator[Sample]:
     arrays = [v for p, v in _ports(sample) if not p.static]
     length = len(arrays[0]) if arrays and arrays[0].ndim else 0
     for rows in (1, 0) if length > 1 else (0,) if length else ():
-        yield sample.mapped(
-            lambda p, a, n=rows: a[:n] if not p.static and a.ndim and len(a) == length else a, surely=False
-        )
+        yield sample.mapped(_head(length, rows), surely=False)
+
+
+def _head(length: int, rows: int) -> Change:
+    return lambda port, array: array[:rows] if not port.static and array.ndim and len(array) == length else array
 
 
 def _ports(sample: Sample) -> Iterable[tuple[In, Array]]:
@@ -200,6 +233,6 @@ def _refused(sample: Sample) -> bool:
         sample.block.compute(sample.arrays, sample.outputs)
     except BlockError:
         return True
-    except Exception:  # noqa: BLE001  a crash is not a refusal: the checks meet it again and report it
+    except Exception:  # a crash is not a refusal: the checks meet it again and report it
         return False
     return False

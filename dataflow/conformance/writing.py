@@ -6,11 +6,10 @@ import doctest
 import inspect
 import pickle
 import re
-from typing import Any
 
 from dataflow import dtypes
-from dataflow.block import MISSING_GRADIENT, Block
-from dataflow.conformance.samples import ConformanceError, documented, examples, scope
+from dataflow.block import MISSING_GRADIENT, Block, In, Out
+from dataflow.conformance.samples import broken, documented, examples, scope
 from dataflow.registry import blocks
 
 
@@ -18,41 +17,45 @@ def summary(block_class: type[Block]) -> None:
     """The docstring's first line says in one sentence what the block computes, with the formula in it."""
     first = (vars(block_class).get("__doc__") or "").strip().partition("\n")[0].strip()
     if not first:
-        raise _failed(block_class, "must have a docstring, got none; say in its first line what it computes")
+        raise broken(block_class, "must have a docstring, got none; say in its first line what it computes")
     if not re.search(r"``[^`]+``", first):
-        raise _failed(block_class, f"its first line must have the formula in ``double backticks``, got: {first}")
+        raise broken(block_class, f"its first line must have the formula in ``double backticks``, got: {first}")
     if not first.endswith(".") or len(first) > 118:
-        raise _failed(block_class, f"its first line must be one sentence that fits it and ends with a period, got: {first}")
+        raise broken(
+            block_class, f"its first line must be one sentence that fits it and ends with a period, got: {first}"
+        )
 
 
 def source(block_class: type[Block]) -> None:
     """The docstring names where the op comes from."""
     if not re.search(r"^\s*Source: .+\.\s*$", vars(block_class).get("__doc__") or "", re.MULTILINE):
-        raise _failed(block_class, "its docstring must have a line `Source: ....`, got none; write where the op comes from")
+        raise broken(
+            block_class, "its docstring must have a line `Source: ....`, got none; write where the op comes from"
+        )
 
 
 def example(block_class: type[Block]) -> None:
     """The docstring has an example, which runs, prints what it says, and calls the block on values."""
     name = block_class.__name__
     if not examples(block_class):
-        raise _failed(block_class, f"must have an example, got none; write one as >>> {name}()(...)")
+        raise broken(block_class, f"must have an example, got none; write one as >>> {name}()(...)")
     found: list[str] = []
     test = doctest.DocTest(examples(block_class), scope(block_class), name, None, None, None)
     doctest.DocTestRunner(verbose=False).run(test, out=found.append)
     if found:
-        raise _failed(block_class, "its example must run and print what it says, got\n" + "".join(found))
+        raise broken(block_class, "its example must run and print what it says, got\n" + "".join(found))
     if block_class.signature.inputs and not block_class.feedable and not documented(block_class):
-        raise _failed(block_class, f"its example must call the block on values, got none; write >>> {name}()(...)")
+        raise broken(block_class, f"its example must call the block on values, got none; write >>> {name}()(...)")
 
 
 def ports(block_class: type[Block]) -> None:
     """Every port and attr has a line of text, and a dtype that means something."""
     signature = block_class.signature
-    for side, declared in (("input", signature.inputs), ("output", signature.outputs), ("attr", signature.attrs)):
-        for name, each in declared.items():
-            if not each.doc.strip():
-                raise _failed(block_class, f"{side} '{name}' must have a line of text, got none")
-    for name, port in (*signature.inputs.items(), *signature.outputs.items()):
+    ports: list[In | Out] = [*signature.inputs.values(), *signature.outputs.values()]
+    for each in (*ports, *signature.attrs.values()):
+        if not each.doc.strip():
+            raise broken(block_class, f"'{each.name}' must have a line of text, got none")
+    for port in ports:
         if port.dtype in dtypes.every:
             continue
         accepted = getattr(block_class, port.dtype, None)
@@ -61,9 +64,9 @@ def ports(block_class: type[Block]) -> None:
         if isinstance(accepted, tuple) and accepted:
             fine = all(dtype in dtypes.every for dtype in accepted)
         if not fine:
-            raise _failed(block_class, f"'{name}' must have a dtype, a type variable or a dtype attr, got '{port.dtype}'")
-        if isinstance(port, type(None)):
-            continue
+            raise broken(
+                block_class, f"'{port.name}' must have a dtype, a type variable or a dtype attr, got '{port.dtype}'"
+            )
 
 
 def methods(block_class: type[Block]) -> None:
@@ -75,16 +78,18 @@ def methods(block_class: type[Block]) -> None:
         _takes(block_class, "grad", [*inputs, *outputs, *(f"d{name}" for name in outputs)])
     for what, names in (("reuses", block_class.reuses), ("prepare", block_class.prepared_ports)):
         if wrong := [name for name in names if name not in inputs]:
-            raise _failed(block_class, f"{what} must name inputs, got '{wrong[0]}'")
+            raise broken(block_class, f"{what} must name inputs, got '{wrong[0]}'")
     for name in (block_class.__name__, *block_class.aliases):
-        if blocks[name] is not block_class:
-            raise _failed(block_class, f"must be found as '{name}', got {blocks[name].__module__}.{blocks[name].__name__}")
+        found = blocks.get(name)
+        if found is not block_class:
+            got = "nothing" if found is None else f"{found.__module__}.{found.__name__}"
+            raise broken(block_class, f"must be found as '{name}', got {got}")
 
 
 def gradient_declared(block_class: type[Block]) -> None:
     """The block says how gradients pass it, or that none do."""
     if block_class.grad is MISSING_GRADIENT:
-        raise _failed(block_class, "must have a grad method, or `grad = None` where nothing flows, got neither")
+        raise broken(block_class, "must have a grad method, or `grad = None` where nothing flows, got neither")
 
 
 def value(block_class: type[Block]) -> None:
@@ -93,9 +98,9 @@ def value(block_class: type[Block]) -> None:
         block = sample.block
         again = type(block)(**block.attrs())
         if again != block or hash(again) != hash(block) or repr(again) != repr(block):
-            raise _failed(block_class, f"must equal another with the same attrs, got {again!r} for {block!r}")
+            raise broken(block_class, f"must equal another with the same attrs, got {again!r} for {block!r}")
         if pickle.loads(pickle.dumps(block)) != block:
-            raise _failed(block_class, f"must be the same after a pickle, got another for {block!r}")
+            raise broken(block_class, f"must be the same after a pickle, got another for {block!r}")
 
 
 def _takes(block_class: type[Block], method: str, wanted: list[str]) -> None:
@@ -104,8 +109,4 @@ def _takes(block_class: type[Block], method: str, wanted: list[str]) -> None:
         return
     if len(parameters) != len(wanted):
         got = ", ".join(p.name for p in parameters)
-        raise _failed(block_class, f"{method} must take ({', '.join(wanted)}), got ({got})")
-
-
-def _failed(block_class: type[Block], text: str) -> Any:
-    return ConformanceError(f"{block_class.__name__}: {text}")
+        raise broken(block_class, f"{method} must take ({', '.join(wanted)}), got ({got})")

@@ -1,0 +1,24 @@
+"""Checks that a block does the same as a node of a graph, and that a graph file keeps it."""
+
+from __future__ import annotations
+
+from dataflow.block import Block
+from dataflow.conformance.equality import same
+from dataflow.conformance.samples import broken, documented, samples
+from dataflow.conformance.wiring import wired
+from dataflow.run import run
+
+
+def as_node(block_class: type[Block]) -> None:
+    """A plan gives the bits that a call gives, also where shapes are known only at run time."""
+    for sample in samples(block_class):
+        if not sample.block.pure or not block_class.signature.outputs:
+            return
+        eager = sample.block.compute(sample.arrays, sample.outputs)
+        for known in (True, False) if sample in documented(block_class) else (True,):
+            graph, outputs, feeds = wired(sample, known)
+            for i, ref in enumerate(outputs):
+                graph.output(f"out_{i}", ref)
+            planned = run(graph, feeds)
+            if not all(same(planned[f"out_{i}"], value) for i, value in enumerate(eager)):
+                raise broken(block_class, f"must give the same in a graph, got something else for {sample}")

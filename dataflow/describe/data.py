@@ -1,0 +1,247 @@
+"""A block or a graph as plain data: dicts, lists, text and numbers, ready for JSON."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes, kinds
+from dataflow.attrs import Attr, StoredArray, plain
+from dataflow.block import MISSING_GRADIENT, Block
+from dataflow.graph import Graph, Link, Node
+from dataflow.registry import blocks
+from dataflow.shapes import TensorType, show
+from dataflow.signature import In, Literal, Out
+
+Described = dict[str, Any]
+_LISTED = 64  # elements; of larger arrays only the type is told
+
+
+def describe(x: Block | type[Block] | str | Graph) -> Described:
+    """A block (class, instance or name) or a graph as plain data.
+
+    Of a block: name, aliases, category, kind, the parts of its docstring, ports, attrs, type variables, and whether
+    gradients pass it (``yes``, ``none flows``, ``missing``). Of a graph: name, doc, inputs, nodes in running order with
+    what stands on their ports, and outputs.
+
+    >>> describe("Add")["formula"]
+    'x + y'
+    """
+    return graph_data(x) if isinstance(x, Graph) else block_data(block_class(x))
+
+
+def block_class(x: Block | type[Block] | str) -> type[Block]:
+    """The class that a name, a class or an instance means."""
+    if isinstance(x, str):
+        return blocks[x]
+    return x if isinstance(x, type) else type(x)
+
+
+def category(block: type[Block]) -> str:
+    """The folder of the block's module; of a module that is in no package, its name."""
+    package = getattr(sys.modules.get(block.__module__), "__package__", None)
+    return str(package or block.__module__).rpartition(".")[2]
+
+
+# -- blocks -----------------------------------------------------------------------------------------------------
+
+
+def block_data(block: type[Block]) -> Described:
+    signature = block.signature
+    named = [p.dtype for p in signature.inputs.values()] + [p.dtype for p in signature.outputs.values()]
+    variables = dict.fromkeys(name for name in named if name not in dtypes.every)
+    return {
+        "name": block.__name__,
+        "aliases": list(block.aliases),
+        "category": category(block),
+        "kind": next((c.__name__ for c in block.__mro__ if c.__module__ == kinds.__name__), "Block"),
+        **parts(block.__doc__ or ""),
+        "inputs": [
+            {**_port(block, p), "static": p.static, "like": p.like, "optional": p.optional, "many": p.many}
+            for p in signature.inputs.values()
+        ],
+        "attrs": [_attr(a) for a in signature.attrs.values()],
+        "outputs": [
+            {**_port(block, p), "folded": None if p.reduce is None else p.reduce.__name__}
+            for p in signature.outputs.values()
+        ],
+        "types": {name: _accepted(block, name) for name in variables},
+        "gradient": _gradient(block.grad),
+    }
+
+
+def parts(docstring: str) -> dict[str, str]:
+    """Summary, formula, details, example and source of a block's docstring; what is not there is empty.
+
+    The formula is what the summary has in double backticks; of several pieces, the longest.
+    """
+    paragraphs = [p for p in re.split(r"\n\s*\n", inspect.cleandoc(docstring)) if p.strip()]
+    summary = " ".join(paragraphs[0].split()) if paragraphs else ""
+    rest = paragraphs[1:]
+    examples = [p for p in rest if p.startswith(">>>")]
+    sources = [p for p in rest if p.startswith("Source:")]
+    return {
+        "summary": summary,
+        "formula": max(re.findall(r"``(.+?)``", summary), key=len, default=""),
+        "details": "\n\n".join(p for p in rest if p not in examples and p not in sources),
+        "example": "\n\n".join(examples),
+        "source": " ".join(sources[0].split()).removeprefix("Source:").strip().removesuffix(".") if sources else "",
+    }
+
+
+def _port(block: type[Block], port: In | Out) -> Described:
+    return {
+        "name": port.name,
+        "type": port.dtype,
+        "dtypes": _accepted(block, port.dtype),
+        "shape": None if port.shape is None else list(port.shape),
+        "doc": port.doc,
+    }
+
+
+def _accepted(block: type[Block], dtype: str) -> list[str]:
+    """The dtypes behind a dtype, a type variable, or a dtype attr."""
+    if dtype in dtypes.every:
+        return [dtype]
+    accepted = getattr(block, dtype)
+    if isinstance(accepted, Attr):
+        return list(accepted.choices or dtypes.every)
+    return [accepted] if isinstance(accepted, str) else list(accepted)
+
+
+def _attr(attr: Attr) -> Described:
+    return {
+        "name": attr.name,
+        "type": attr.kind,
+        "required": attr.required,
+        "default": None if attr.required else jsonable(attr.default),
+        "nullable": attr.nullable,
+        "min": attr.ge,
+        "max": attr.le,
+        "limits": attr.limits(),
+        "choices": list(attr.choices),
+        "doc": attr.doc,
+    }
+
+
+def _gradient(rule: Any) -> str:
+    if rule is None:
+        return "none flows"
+    return "missing" if rule is MISSING_GRADIENT or isinstance(rule, In | Out) else "yes"  # a port may be called grad
+
+
+# -- graphs -----------------------------------------------------------------------------------------------------
+
+
+def graph_data(graph: Graph) -> Described:
+    inputs, nodes = split(graph)
+    return {
+        "name": graph.name,
+        "doc": graph.doc,
+        "inputs": [{"name": n.name, **_type(next(iter(n.types.values()))), "doc": n.doc} for n in inputs],
+        "nodes": [_node(graph, node) for node in nodes],
+        "outputs": {name: graph.deref(link).wire for name, link in graph.outputs.items()},
+    }
+
+
+def split(graph: Graph) -> tuple[list[Node], list[Node]]:
+    """The nodes that must be fed (the file's `inputs:`, in the order added) and the others, in running order."""
+    inputs = list(graph.of_block("Placeholder").values())
+    return inputs, [node for node in graph.order() if type(node.block).__name__ != "Placeholder"]
+
+
+def places(node: Node) -> list[tuple[str, Link | Literal | None]]:
+    """Where something may stand on a node, and what does: each port, each item of one that takes a list."""
+    found: list[tuple[str, Link | Literal | None]] = []
+    for port, value in node.inputs.items():
+        if isinstance(value, tuple):
+            found += [(f"{port}[{i}]", v) for i, v in enumerate(value)]
+        else:
+            found.append((port, value))
+    return found
+
+
+def _node(graph: Graph, node: Node) -> Described:
+    return {
+        "name": node.name,
+        "block": type(node.block).__name__,
+        "category": category(type(node.block)),
+        "attrs": {name: jsonable(value) for name, value in node.block.attrs().items()},
+        "inputs": {port: _operand(graph, value) for port, value in node.inputs.items()},
+        "outputs": [{"name": port, **_type(type_)} for port, type_ in node.types.items()],
+        "doc": node.doc,
+    }
+
+
+def _operand(graph: Graph, value: Any) -> Any:
+    """``{"wire": name}``, ``{"value": number or list}``, a list of these, or None for a port left open."""
+    if isinstance(value, tuple):
+        return [_operand(graph, v) for v in value]
+    if isinstance(value, Link):
+        return {"wire": graph.deref(value).wire}
+    return {"value": jsonable(value.value)} if isinstance(value, Literal) else None
+
+
+def _type(type_: TensorType) -> Described:
+    return {"dtype": type_.dtype, "shape": None if type_.shape is None else list(type_.shape)}
+
+
+# -- values -----------------------------------------------------------------------------------------------------
+
+
+def jsonable(value: Any) -> Any:
+    """An attr or literal for JSON: infinities and NaN as text, a long array as its type or its place in a file."""
+    if isinstance(value, StoredArray) and value.origin is not None:
+        return dict(zip(("path", "array"), value.origin, strict=True))
+    if isinstance(value, np.ndarray) and value.size > _LISTED:
+        return {"dtype": dtypes.name_of(value.dtype), "shape": list(value.shape)}
+    return _finite(plain(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    if isinstance(value, complex):
+        return str(value)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def brief(value: Any, limit: int = 24) -> str:
+    """An attr or literal in one short piece of text, written as a graph file writes it."""
+    data = jsonable(value)
+    if isinstance(data, Mapping):
+        return data["array"] if "array" in data else f"{data['dtype']}{show(tuple(data['shape']))}"
+    return cut(_yaml(data), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its beginning and ``…`` where it is longer."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _yaml(data: Any) -> str:
+    if isinstance(data, list):
+        return f"[{', '.join(map(_yaml, data))}]"
+    if isinstance(data, float):
+        text = f"{data:.7g}"  # float32 values as they were written, 0.1 and not 0.10000000149011612
+        return text if "e" in text or "." in text else f"{text}.0"
+    return data if isinstance(data, str) else json.dumps(data)
+
+
+def dtype_text(names: Iterable[str]) -> str:
+    """Dtypes in few words: sets by their name (``real``), the rest one by one."""
+    rest = list(dict.fromkeys(names))
+    words = []
+    for word in ("every", "number", "real", "floating", "integer", "signed", "unsigned", "complexes", "quantized"):
+        members = getattr(dtypes, word)
+        if set(members) <= set(rest):
+            words.append({"every": "any", "complexes": "complex"}.get(word, word))
+            rest = [name for name in rest if name not in members]
+    return ", ".join(words + rest)

@@ -1,0 +1,111 @@
+"""A block as text for a terminal and as a page of documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dataflow.block import Block
+from dataflow.describe.data import Described, block_class, brief, describe, dtype_text
+from dataflow.shapes import show
+
+_GRADIENTS = {
+    "yes": "Yes: gradients pass this block.",
+    "none flows": "None flows: the reverse pass stops here, and what lies before gets no gradient by this way.",
+    "missing": "Missing: a reverse pass that meets this block is an error.",
+}
+
+
+def text(block: Block | type[Block] | str) -> str:
+    """A block in plain text: what it computes, ports, attrs, gradient, example."""
+    told = describe(block_class(block))
+    also = f", also {', '.join(told['aliases'])}" if told["aliases"] else ""
+    lines = [f"{told['name']}  ({told['category']}, {told['kind']}{also})", _plain(told["summary"])]
+    if told["details"]:
+        lines += ["", _plain(told["details"])]
+    sections = {
+        "inputs": [(p["name"], _type(p) + _asked(p), p["doc"]) for p in told["inputs"]],
+        "attrs": [(a["name"], f"{a['type']} {_default(a)}", _with_limits(a)) for a in told["attrs"]],
+        "outputs": [(p["name"], _type(p), p["doc"]) for p in told["outputs"]],
+        "dtypes": [(name, dtype_text(names), "") for name, names in told["types"].items()],
+    }
+    for title, rows in sections.items():
+        if rows:
+            lines += ["", title, *("  " + line for line in _columns(rows))]
+    lines += ["", f"gradient: {told['gradient']}"]
+    if told["example"]:
+        lines += ["", told["example"]]
+    return "\n".join(lines) + "\n"
+
+
+def block_markdown(block: Block | type[Block] | str, yaml: str = "") -> str:
+    """The page of a block; ``yaml`` is a graph file that shows it in use. The picture lies beside it as <name>.svg."""
+    told = describe(block_class(block))
+    name = told["name"]
+    lines = [f"# {name}", "", told["summary"], "", f"![{name}: its ports and attrs]({name}.svg)", ""]
+    also = f" · also found as {', '.join(f'`{a}`' for a in told['aliases'])}" if told["aliases"] else ""
+    lines += [f"Category `{told['category']}` · kind {told['kind']}{also}", ""]
+    if told["formula"]:
+        lines += ["## Formula", "", "```text", told["formula"], "```", ""]
+    if told["details"]:
+        lines += ["## Edge cases", "", told["details"], ""]
+    if told["inputs"]:
+        lines += ["## Inputs", "", *_table(("port", "type", "what it is"), [_port(p) for p in told["inputs"]]), ""]
+    if told["attrs"]:
+        rows = [(f"`{a['name']}`", f"`{a['type']}`", _default_cell(a), _with_limits(a)) for a in told["attrs"]]
+        lines += ["## Attrs", "", *_table(("attr", "type", "default", "what it is"), rows), ""]
+    if told["outputs"]:
+        lines += ["## Outputs", "", *_table(("port", "type", "what it is"), [_port(p) for p in told["outputs"]]), ""]
+    for variable, names in told["types"].items():
+        lines += [f"`{variable}` is one of {', '.join(f'`{n}`' for n in names)}.", ""]
+    lines += ["## Gradient", "", _GRADIENTS[told["gradient"]], ""]
+    if told["example"]:
+        lines += ["## In Python", "", "```python", f'>>> from dataflow import blocks; {name} = blocks["{name}"]']
+        lines += [told["example"], "```", ""]
+    if yaml:
+        lines += ["## In a graph file", "", "```yaml", yaml.rstrip("\n"), "```", ""]
+    if told["source"]:
+        lines += [f"Source: {told['source']}.", ""]
+    return "\n".join(lines)
+
+
+def _type(port: Described) -> str:
+    shape = "" if port["shape"] is None else show(tuple(port["shape"]))
+    return f"{port['type']}{shape}"
+
+
+def _asked(port: Described) -> str:
+    words = {"many": "a list", "optional": "optional", "static": "known before the run", "like": "dtype and shape only"}
+    return "".join(f", {word}" for key, word in words.items() if port.get(key))
+
+
+def _port(port: Described) -> tuple[str, str, str]:
+    folded = f"; partial values are folded with `{port['folded']}`" if port.get("folded") else ""
+    return f"`{port['name']}`", f"`{_type(port)}`{_asked(port)}", port["doc"] + folded
+
+
+def _default(attr: Described) -> str:
+    return "(required)" if attr["required"] else f"= {brief(attr['default'])}"
+
+
+def _default_cell(attr: Described) -> str:
+    return "required" if attr["required"] else f"`{brief(attr['default'])}`"
+
+
+def _with_limits(attr: Described) -> str:
+    choices = f"one of {', '.join(f'`{c}`' for c in attr['choices'])}" if attr["choices"] else ""
+    return "; ".join(part for part in (attr["doc"], attr["limits"], choices) if part)
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [headers, ["---"] * len(headers), *rows]
+    return [f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in line)} |" for line in lines]
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)] + [0]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _plain(marked: str) -> str:
+    return marked.replace("``", "")

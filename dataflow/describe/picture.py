@@ -1,0 +1,85 @@
+"""Pictures: a graph or one block as SVG that can be read on a light and on a dark page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from dataflow.block import Block
+from dataflow.describe.card import Card, Label, card, document, draw, family, pill, wire
+from dataflow.describe.data import block_class, brief, category, cut, describe, dtype_text, places, split
+from dataflow.describe.layout import Box, Tie, place
+from dataflow.graph import Graph, Link, Node
+from dataflow.shapes import show
+from dataflow.signature import Literal
+
+
+def svg(graph: Graph) -> str:
+    """A picture of a graph: a box per node, a wire per value, coloured by dtype."""
+    inputs, nodes = split(graph)
+    cards = {n.name: pill(n.name, n.doc, right=[_typed(graph, Link(n.name, port)) for port in n.types]) for n in inputs}
+    cards |= {n.name: _node_card(graph, n) for n in nodes}
+    ends = [pill(name, "", left=[_typed(graph, link)]) for name, link in graph.outputs.items()]
+    rights = {Link(n.name, port): i for n in (*inputs, *nodes) for i, port in enumerate(n.types)}
+    ties = [
+        Tie(cards[operand.node], rights[operand], cards[node.name], i)
+        for node in nodes
+        for i, (_, operand) in enumerate(places(node))
+        if isinstance(operand, Link)
+    ]
+    ties += [Tie(cards[k.node], rights[k], end, 0) for k, end in zip(graph.outputs.values(), ends, strict=True)]
+    every = [*cards.values(), *ends]
+    width, height, paths = place(every, ties)
+    links: dict[tuple[Box, int], Link] = {(cards[link.node], i): link for link, i in rights.items()}
+    wires = [_wire(path, graph, links[start]) for start, path in paths.items()]
+    return document(width, height, "".join([*wires, *map(draw, every)]), graph.name, graph.doc)
+
+
+def block_svg(block: Block | type[Block] | str) -> str:
+    """A picture of one block: its ports with their dtypes, its attrs with their defaults."""
+    told = describe(block_class(block))
+    lefts = [
+        Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in told["inputs"]
+    ]
+    rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in told["outputs"]]
+    notes = [Label(f"{name}:", cut(dtype_text(names), 44)) for name, names in told["types"].items()]
+    for attr in told["attrs"]:
+        default = "required" if attr["required"] else f"= {brief(attr['default'])}"
+        notes.append(Label(attr["name"], default + (f" ({attr['limits']})" if attr["limits"] else "")))
+    drawn = card(told["name"], told["category"], told["category"], told["summary"], lefts, rights, notes)
+    return document(drawn.width, drawn.height, draw(drawn), told["name"], told["summary"])
+
+
+def _node_card(graph: Graph, node: Node) -> Card:
+    block = type(node.block)
+    several = len(node.types) > 1
+    return card(
+        node.name,
+        block.__name__,
+        category(block),
+        node.doc or describe(block)["summary"],
+        [_operand(graph, label, operand) for label, operand in places(node)],
+        [_typed(graph, Link(node.name, port), port * several) for port in node.types],
+        [Label(name, f"= {brief(value)}") for name, value in node.block.attrs().items()],
+    )
+
+
+def _operand(graph: Graph, name: str, operand: Link | Literal | None) -> Label:
+    if isinstance(operand, Link):
+        return Label(name, "", family([graph.deref(operand).dtype]))
+    return Label(name, f"= {brief(operand.value)}" if isinstance(operand, Literal) else "", "any", hollow=True)
+
+
+def _typed(graph: Graph, link: Link, name: str = "") -> Label:
+    type_ = graph.deref(link).type
+    return Label(name, cut(str(type_), 40), family([type_.dtype]))
+
+
+def _declared(port: Mapping[str, object]) -> str:
+    shape = port["shape"]
+    return f"{port['type']}{show(tuple(shape)) if isinstance(shape, list) else ''}"
+
+
+def _wire(path: str, graph: Graph, link: Link) -> str:
+    ref = graph.deref(link)
+    return wire(path, family([ref.dtype]), escape(f"{ref.wire}: {ref.type}"))

@@ -1,0 +1,114 @@
+"""What a file says before its nodes are read: its sections, checked for unknown keys and wrong kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataflow.errors import nearest
+from dataflow.graphfile.document import Document, Place, Value, cropped
+from dataflow.graphfile.params import Param, declare
+
+VERSION = 1
+SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")
+_SHORT = re.compile(r"\s*(\w+)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
+_NOTHING = Value({}, Place(1, 1))
+
+
+@dataclass(eq=False)
+class Definition:
+    """A file with its sections told apart."""
+
+    document: Document
+    name: str = ""
+    doc: str = ""
+    params: dict[str, Param] = field(default_factory=dict)
+    inputs: Value = _NOTHING
+    nodes: Value = _NOTHING
+    outputs: Value = _NOTHING
+    data: Value | None = None
+    train: Value | None = None
+    place: Place = Place(1, 1)  # where to report what concerns the whole file
+
+    @property
+    def broken(self) -> bool:
+        """Whether the file cannot be read as a graph at all."""
+        return self.document.root is None
+
+
+def define(document: Document) -> Definition:
+    """The sections of a document; what is wrong with them goes to its problems."""
+    definition = Definition(document)
+    root = document.root
+    if root is None:
+        return definition
+    if not isinstance(root.data, dict):
+        document.report(root.place, f"a graph file must be a mapping that begins with 'dataflow: 1', got {root.kind}")
+        document.root = None
+        return definition
+    known_keys(document, root, SECTIONS, "a graph file", ignored="x-")
+    _check_version(document, root)
+    sections = root.data
+    definition.name = text(document, sections.get("name"), "'name'")
+    definition.doc = text(document, sections.get("doc"), "'doc'")
+    definition.inputs = mapping(document, sections.get("inputs"), "'inputs' must map names to types")
+    definition.nodes = mapping(document, sections.get("nodes"), "'nodes' must map names to blocks")
+    definition.outputs = mapping(document, sections.get("outputs"), "'outputs' must map names to wires")
+    params = mapping(document, sections.get("params"), "'params' must map names to values")
+    definition.params = declare(document, params)
+    definition.place = root.keys.get("params", root.place)
+    definition.data, definition.train = sections.get("data"), sections.get("train")
+    return definition
+
+
+def _check_version(document: Document, root: Value) -> None:
+    version = root.data.get("dataflow")
+    if version is None:
+        document.report(root.place, "a graph file must begin with 'dataflow: 1', got no such line")
+    elif isinstance(version.data, bool) or version.data != VERSION:
+        document.report(version.place, f"'dataflow' must be {VERSION}, the version of the format, got {version.kind}")
+    elif next(iter(root.data)) != "dataflow":
+        document.report(root.keys["dataflow"], "'dataflow: 1' must be the first key of the file")
+
+
+def known_keys(document: Document, value: Value, known: Iterable[str], who: str, ignored: str = "") -> None:
+    """Reports each key that is not known."""
+    known = tuple(known)
+    for key in value.data:
+        if key not in known and not (ignored and key.startswith(ignored)):
+            hint = nearest(key[:60], known) or f"it has {', '.join(known)}"
+            document.report(value.keys[key], f"{who} has no key '{cropped(key)}'", hint)
+
+
+def mapping(document: Document, value: Value | None, wanted: str) -> Value:
+    """A section that must be a mapping; one that is absent or empty, or was reported, comes as an empty one."""
+    if value is not None and isinstance(value.data, dict):
+        return value
+    if value is not None and value.data is not None:
+        document.report(value.place, f"{wanted}, got {value.kind}")
+    return _NOTHING
+
+
+def text(document: Document, value: Value | None, who: str) -> str:
+    """A value that must be text; one that is absent or was reported comes as an empty one."""
+    if value is None:
+        return ""
+    if isinstance(value.data, str):
+        return value.data
+    hint = "write it in quotes" if isinstance(value.data, int | float) else ""
+    document.report(value.place, f"{who} must be text, got {value.kind}", hint)
+    return ""
+
+
+def short_type(written: str) -> dict[str, Any]:
+    """The dtype and shape of ``float32[N, 64]``; without brackets, or with ``[...]``, any shape may come."""
+    found = _SHORT.fullmatch(written)
+    if found is None:
+        raise ValueError(f"must be a type such as float32[N, 64], got '{cropped(written)}'")
+    dtype, inside = found.groups()
+    if inside is None or inside.strip() == "...":
+        return {"dtype": dtype, "shape": None}
+    dims = [d.strip() for d in inside.split(",")] if inside.strip() else []
+    return {"dtype": dtype, "shape": [int(d) if d.isascii() and d.isdigit() and len(d) < 20 else d for d in dims]}

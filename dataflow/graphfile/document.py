@@ -1,0 +1,294 @@
+"""Text -> a tree in which every value knows its line and column.
+
+Built from the parser's events rather than its objects: one pass, no recursion, and every limit is checked before
+anything is expanded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import yaml
+
+from dataflow.errors import Problem
+from dataflow.graphfile.scalars import scalar
+
+MAX_DEPTH = 100
+MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
+MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_SHOWN = 160  # a source line longer than this says nothing under a caret
+
+
+class Place(NamedTuple):
+    """A line and a column, from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A value in a file: None, bool, int, float, str, a list of Values or a dict of them; and where it begins."""
+
+    data: Any
+    place: Place
+    keys: dict[str, Place] = field(default_factory=dict)  # of a dict
+
+    @property
+    def kind(self) -> str:
+        """What it is, for messages."""
+        match self.data:
+            case dict():
+                return "a mapping"
+            case list():
+                return "a list"
+            case None:
+                return "nothing"
+            case bool():
+                return "true" if self.data else "false"
+            case str():
+                return f"'{cropped(self.data)}'"
+        return cropped(str(self.data))
+
+    def plain(self) -> Any:
+        """Without the places."""
+        if isinstance(self.data, list):
+            return [item.plain() for item in self.data]
+        if isinstance(self.data, dict):
+            return {key: item.plain() for key, item in self.data.items()}
+        return self.data
+
+
+class Stop(Exception):
+    """Nothing after this place can be made sense of; the problem has been reported."""
+
+
+@dataclass(eq=False)
+class Document:
+    """The text of one file, the tree in it, and the problems met while reading it."""
+
+    path: str  # as it is shown
+    text: str = ""
+    root: Value | None = None
+    problems: dict[tuple[Place, str], Problem] = field(default_factory=dict)  # by place and message
+    prefix: str = ""  # of the node names while the file is read as a sub-graph
+
+    def within(self, prefix: str) -> Document:
+        """This document, for a use of it in which node names have a prefix; a problem that all uses share comes once."""
+        return Document(self.path, self.text, self.root, self.problems, prefix)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return _BREAK.split(self.text)
+
+    def problem(self, place: Place, message: str, hint: str) -> Problem:
+        """A problem at a place of this file, with its source line."""
+        line, column = place
+        source = self.lines[line - 1] if line <= len(self.lines) and self.text else ""
+        source = "" if max(len(source), column) > _SHOWN else _printable(source.replace("\t", " "), " ")
+        return Problem(self.path, line, column, _printable(message), _printable(hint), source)
+
+    def report(self, place: Place, message: str, hint: str = "") -> None:
+        """Notes a problem; a hint may also follow the message after a semicolon."""
+        if not hint:
+            message, _, hint = message.partition("; ")
+        key = place, message.replace(f"'{self.prefix}", "'") if self.prefix else message
+        if key not in self.problems and len(self.problems) < MAX_PROBLEMS:
+            self.problems[key] = self.problem(place, message, hint)
+
+    def fail(self, place: Place, message: str, hint: str = "") -> Stop:
+        """Reports, and gives what to raise."""
+        self.report(place, message, hint)
+        return Stop()
+
+
+def parse(text: str, path: str) -> Document:
+    """The tree of a text; what is wrong with it is in ``problems``."""
+    document = Document(path, text.removeprefix("\ufeff"))
+    try:
+        if found := _FORBIDDEN.search(document.text):
+            lines = _BREAK.split(document.text[: found.start()])
+            place = Place(len(lines), len(lines[-1]) + 1)
+            raise document.fail(place, f"control characters are not allowed, got {found[0]!a}")
+        _Tree(document).build()
+    except Stop:
+        pass
+    except yaml.MarkedYAMLError as error:
+        document.report(*_syntax(document, error))
+    except yaml.YAMLError as error:
+        document.report(Place(1, 1), f"not YAML: {error}")
+    return document
+
+
+def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
+    mark, context = error.problem_mark, error.context_mark
+    text = f"not YAML: {error.problem or error.context}"
+    if mark is not None and context is not None and mark.line >= len(document.text.splitlines()):
+        mark = context  # the end of the file is no place to look for what was left open
+        text += f" {error.context} that begins here" if error.context else ""
+    return (Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)), text
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A list or mapping whose end has not been seen."""
+
+    value: Value
+    anchor: str | None
+    key: str | None = None
+    key_place: Place = Place(1, 1)
+    merging: bool = False
+    merged: list[Value] = field(default_factory=list)
+    size: int = 1
+
+
+class _Tree:
+    def __init__(self, document: Document):
+        self.document = document
+        self.open: list[_Open] = []
+        self.anchors: dict[str, tuple[Value, int]] = {}
+        self.expanded = 0
+
+    def build(self) -> None:
+        text = self.document.text
+        events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        for event in events:
+            mark = event.start_mark
+            place = Place(mark.line + 1, mark.column + 1)
+            match event:
+                case yaml.ScalarEvent():
+                    self.scalar(event, place)
+                case yaml.MappingStartEvent():
+                    self.begin(event, Value({}, place, {}))
+                case yaml.SequenceStartEvent():
+                    self.begin(event, Value([], place))
+                case yaml.CollectionEndEvent():
+                    self.end()
+                case yaml.AliasEvent():
+                    self.alias(event.anchor, place)
+                case yaml.DocumentStartEvent() if self.document.root is not None:
+                    raise self.document.fail(place, "a file holds one graph, got a second document")
+        if self.document.root is None or self.document.root.data is None:
+            self.document.root = None
+            raise self.document.fail(Place(1, 1), "a graph file begins with 'dataflow: 1', got an empty file")
+
+    def scalar(self, event: Any, place: Place) -> None:
+        self.refuse_tag(event, place)
+        frame = self.open[-1] if self.open else None
+        is_key = frame is not None and frame.key is None and isinstance(frame.value.data, dict)
+        data = event.value
+        if event.implicit[0]:
+            try:
+                data = scalar(data)
+            except ValueError as error:
+                if not self.ignored:
+                    self.document.report(place, str(error))
+                data = 0
+        if frame is not None and is_key:
+            self.key(frame, event, data, place)
+        else:
+            self.add(Value(data, place), event.anchor, 1)
+
+    def key(self, frame: _Open, event: Any, data: Any, place: Place) -> None:
+        text = frame.key = event.value
+        frame.key_place = place
+        frame.merging = text == "<<" and event.implicit[0]
+        if not isinstance(data, str) and not self.ignored:
+            hint = "write it in quotes" if text else ""
+            self.document.report(place, f"keys must be text, got {cropped(text) or 'nothing'}", hint)
+        if frame.merging:
+            if frame.merged:
+                self.document.report(place, "key '<<' must be written once, got it twice", "write a list: <<: [*a, *b]")
+        elif text in frame.value.keys:
+            first = frame.value.keys[text].line
+            self.document.report(place, f"key '{cropped(text)}' must be written once, got it again", f"first on line {first}")
+
+    def begin(self, event: Any, value: Value) -> None:
+        self.refuse_tag(event, value.place)
+        frame = self.open[-1] if self.open else None
+        if frame is not None and isinstance(frame.value.data, dict) and frame.key is None:
+            raise self.document.fail(value.place, f"keys must be text, got {value.kind}")
+        if len(self.open) == MAX_DEPTH:
+            raise self.document.fail(value.place, f"values may be nested {MAX_DEPTH} deep, got more")
+        self.open.append(_Open(value, event.anchor))
+
+    def end(self) -> None:
+        frame = self.open.pop()
+        value = frame.value
+        for source in frame.merged:
+            for key, item in source.data.items():
+                if key not in value.data:
+                    value.data[key], value.keys[key] = item, source.keys[key]
+        self.add(value, frame.anchor, frame.size)
+
+    def add(self, value: Value, anchor: str | None, size: int) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = value, size
+        if not self.open:
+            self.document.root = value
+            return
+        frame = self.open[-1]
+        frame.size += size
+        if isinstance(frame.value.data, list):
+            frame.value.data.append(value)
+            return
+        if frame.merging:
+            self.merge(frame, value)
+        elif frame.key is not None and frame.key not in frame.value.data:
+            frame.value.data[frame.key] = value
+            frame.value.keys[frame.key] = frame.key_place
+        frame.key = None
+
+    def merge(self, frame: _Open, value: Value) -> None:
+        sources = value.data if isinstance(value.data, list) else [value]
+        for source in sources:
+            if not isinstance(source.data, dict):
+                raise self.document.fail(value.place, f"'<<' takes mappings, got {source.kind}")
+            self.expand(len(source.data), frame.key_place)
+            frame.merged.append(source)
+
+    def alias(self, name: str, place: Place) -> None:
+        frame = self.open[-1] if self.open else None
+        if frame is not None and isinstance(frame.value.data, dict) and frame.key is None:
+            raise self.document.fail(place, f"keys must be text, got the alias *{name}")
+        if any(o.anchor == name for o in self.open):
+            raise self.document.fail(place, f"alias *{name} stands inside the value it repeats")
+        if name not in self.anchors:
+            raise self.document.fail(place, f"no anchor &{name} before alias *{name}")
+        value, size = self.anchors[name]
+        self.expand(size, place)
+        self.add(value, None, size)
+
+    def expand(self, size: int, place: Place) -> None:
+        self.expanded += size
+        if self.expanded > MAX_EXPANDED:
+            raise self.document.fail(place, f"aliases and merge keys may repeat {MAX_EXPANDED:,} values, got more")
+
+    def refuse_tag(self, event: Any, place: Place) -> None:
+        if event.tag is not None and not self.ignored:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.document.report(place, f"tags are not allowed, got {cropped(tag)}", "write the plain value")
+
+    @property
+    def ignored(self) -> bool:
+        """Within an ``x-`` section, which may hold anything."""
+        return bool(self.open) and str(self.open[0].key).startswith("x-")
+
+
+def cropped(text: str) -> str:
+    """Text as a message quotes it: cut where it is long."""
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _printable(text: str, substitute: str = "") -> str:
+    """Without what a terminal would act on."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else substitute or repr(c)[1:-1] for c in text)

@@ -1,0 +1,195 @@
+"""Parameters: what a file declares, what the caller gives, and putting the values where ``$name`` stands.
+
+``$name`` or ``${name}`` as a whole value keeps the type of the parameter; within longer text only ``${name}`` is
+replaced, by its text. ``${env:NAME,default}`` is the environment's: as a whole value it is read as YAML would read it.
+``$$`` is a dollar sign.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dataflow.attrs import Attr, attr, show
+from dataflow.errors import listing, nearest
+from dataflow.graphfile.document import Document, Place, Value, cropped
+from dataflow.graphfile.scalars import scalar
+
+TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "dtype": "Dtype", "ints": "Ints", "shape": "Shape"}
+BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # in place of what has been reported already
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WHOLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|\{env:([^}]*)\})")
+_PART = re.compile(r"\$\$|\$\{([^}]*)(\}?)")
+_ENV = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:,(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter as its file declares it."""
+
+    name: str
+    place: Place
+    default: Any  # BROKEN where there is none
+    required: bool
+    attr: Attr | None  # its declared type
+    like: Any = None  # without a declared type, values must be of the kind of this one
+
+    def parse(self, value: Any) -> Any:
+        """The value in plain form; ValueError that says what was expected and what came."""
+        value = _plain(value)
+        if self.attr is not None:
+            parsed = self.attr.parse(value)
+            return list(parsed) if isinstance(parsed, tuple) else parsed
+        for kinds, wanted in _KINDS:
+            if isinstance(self.like, kinds):
+                if not isinstance(value, kinds) or isinstance(self.like, bool) != isinstance(value, bool):
+                    raise ValueError(f"must be {wanted} like its default {show(self.like)}, got {show(value)}")
+                break
+        return value
+
+
+_KINDS: tuple[tuple[Any, str], ...] = ((bool, "true or false"), (int | float, "a number"), (str, "text"))
+
+
+def declare(document: Document, section: Value) -> dict[str, Param]:
+    """The parameters of a ``params`` section; its problems go to the document."""
+    params = {}
+    for name, value in section.data.items():
+        place = section.keys[name]
+        if not _NAME.fullmatch(name):
+            document.report(place, f"param '{cropped(name)}': names must be letters, digits and _, starting with a letter")
+            continue
+        params[name] = _param(document, name, place, value)
+    return params
+
+
+def _param(document: Document, name: str, place: Place, value: Value) -> Param:
+    if not isinstance(value.data, dict):
+        default = Substitution(document, {}).resolve(value, f"param '{name}'")
+        plain = BROKEN if default.data is BROKEN else default.plain()
+        return Param(name, place, plain, False, None, plain)
+    entries = value.data
+    for key in entries:
+        if key not in ("type", "default", "doc"):
+            document.report(value.keys[key], f"param '{name}': no key '{cropped(key)}'", nearest(key, ("type", "default", "doc")))
+    if "doc" in entries and not isinstance(entries["doc"].data, str):
+        document.report(entries["doc"].place, f"param '{name}': 'doc' must be text, got {entries['doc'].kind}")
+    kind = entries["type"].data if "type" in entries else None
+    if "type" in entries and kind not in (*TYPES,):
+        hint = nearest(kind, TYPES) if isinstance(kind, str) else ""
+        document.report(entries["type"].place, f"param '{name}': 'type' must be {listing(TYPES)}, got {entries['type'].kind}", hint)
+        return Param(name, place, BROKEN, False, None)
+    if "default" not in entries:
+        declared = None if kind is None else attr("").named(name, TYPES[kind])
+        return Param(name, place, BROKEN, True, declared)
+    at = entries["default"]
+    found = Substitution(document, {}).resolve(at, f"param '{name}'")
+    if found.data is BROKEN:
+        return Param(name, place, BROKEN, False, None)
+    default = found.plain()
+    if kind is None:
+        return Param(name, place, default, False, None, default)
+    try:
+        declared = attr("", default=default).named(name, TYPES[kind])
+    except ValueError as error:
+        document.report(at.place, f"param '{name}': default {error}")
+        return Param(name, place, BROKEN, False, None)
+    default = declared.default
+    return Param(name, place, list(default) if isinstance(default, tuple) else default, False, declared)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if not isinstance(value, bool | int | float | str | np.ndarray | None):
+        raise ValueError(f"must be a number, text, a list or an array, got {show(value)}")
+    return value
+
+
+class Substitution:
+    """Puts the values of parameters where their names stand; problems go to ``document``, once each."""
+
+    def __init__(self, document: Document, values: Mapping[str, Any]):
+        self.document, self.values = document, values
+        self.idle = "$" not in document.text
+
+    def resolve(self, value: Value, who: str) -> Value:
+        """The value with every ``$`` form replaced, BROKEN where one of them has no value."""
+        if self.idle:
+            return value
+        data = value.data
+        if isinstance(data, str):
+            return Value(self.text(data, value.place, who), value.place) if "$" in data else value
+        if isinstance(data, list):
+            items = [self.resolve(item, who) for item in data]
+            broken = any(item.data is BROKEN for item in items)
+            return Value(BROKEN if broken else items, value.place)
+        if isinstance(data, dict):
+            entries = {key: self.resolve(item, who) for key, item in data.items()}
+            return Value(entries, value.place, value.keys)
+        return value
+
+    def text(self, text: str, place: Place, who: str) -> Any:
+        if whole := _WHOLE.fullmatch(text):
+            if whole[3] is None:
+                return self.wrapped(self.value(whole[1] or whole[2], place, who), place)
+            found = self.environment(whole[3], place, who)
+            try:
+                return found if found is BROKEN else scalar(found)
+            except ValueError as error:
+                return self.broken(place, f"{who}: {text}: {error}")
+        parts: list[str] = []
+        end = 0
+        for part in _PART.finditer(text):
+            found = "$" if part[0] == "$$" else self.part(part[1], part[2], place, who)
+            if found is BROKEN:
+                return BROKEN
+            parts += text[end : part.start()], found
+            end = part.end()
+        return "".join(parts) + text[end:]
+
+    def part(self, inner: str, closed: str, place: Place, who: str) -> Any:
+        if closed and inner.startswith("env:"):
+            return self.environment(inner[4:], place, who)
+        if not closed or not _NAME.fullmatch(inner):
+            got = cropped("${" + inner + closed)
+            return self.broken(place, f"{who}: '$' must be $param, ${{param}} or ${{env:NAME,default}}, got {got}; write $$ for a dollar sign")
+        value = self.value(inner, place, who)
+        if value is BROKEN or isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int | float):
+            return repr(value)
+        return self.broken(place, f"{who}: ${{{inner}}} within text must be text or a number, got {show(value)}")
+
+    def value(self, name: str, place: Place, who: str) -> Any:
+        if name in self.values:
+            return self.values[name]
+        return self.broken(place, f"{who}: no param '{cropped(name)}'; {nearest(name, self.values) or 'write $$ for a dollar sign'}")
+
+    def environment(self, text: str, place: Place, who: str) -> Any:
+        found = _ENV.fullmatch(text)
+        if found is None:
+            return self.broken(place, f"{who}: the form is ${{env:NAME,default}}, got ${{env:{cropped(text)}}}")
+        value = os.environ.get(found[1], found[2])
+        if value is None:
+            return self.broken(place, f"{who}: the environment has no {found[1]}; set it or write ${{env:{found[1]},default}}")
+        return value
+
+    def wrapped(self, value: Any, place: Place) -> Any:
+        """A plain value as the tree has it."""
+        if isinstance(value, list):
+            return [Value(self.wrapped(v, place), place) for v in value]
+        return value
+
+    def broken(self, place: Place, text: str) -> Any:
+        self.document.report(place, text)
+        return BROKEN

@@ -1,0 +1,17 @@
+"""Options of the test suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--golden",
+        type=Path,
+        default=Path(__file__).parent / "golden",
+        metavar="DIR",
+        help="folder of the recorded vectors to replay; default: tests/golden",
+    )

@@ -1,0 +1,71 @@
+"""Blocks have the ports, attrs and defaults that TensorFlow's ops have: ``catalogue.json`` lists them, a line per block."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataflow import blocks, dtypes
+
+ROWS = json.loads((Path(__file__).parent / "catalogue.json").read_text())
+KNOWN = [row for row in ROWS if row["block"] in blocks]
+
+# About devices, locks and sharing between processes, which there are none of here.
+LEFT_OUT = {"use_cudnn_on_gpu", "use_locking", "container", "shared_name"}
+
+# What blocks here have beyond the reference.
+ADDED = {
+    "FakeQuantWithMinMaxVarsPerChannel": {"axis"},  # channels on any axis; there only on the last
+    "FakeQuantWithMinMaxVarsPerChannelGradient": {"axis"},
+}
+# Required there, follow from a value here.
+OPTIONAL = {"Const": {"dtype"}, "Const_ex": {"dtype"}, "Variable": {"shape", "dtype"}}
+
+
+@pytest.mark.parametrize("row", KNOWN, ids=lambda row: row["block"])
+def test_ports(row):
+    signature = blocks[row["block"]].signature
+    assert list(signature.inputs) == list(row["inputs"])
+    assert list(signature.outputs) == list(row["outputs"])
+
+
+@pytest.mark.parametrize("row", KNOWN, ids=lambda row: row["block"])
+def test_attrs(row):
+    attrs = blocks[row["block"]].signature.attrs
+    wanted = {name: rest for name, (_, *rest) in row["attrs"].items() if name not in LEFT_OUT}
+    added, optional = ADDED.get(row["block"], set()), OPTIONAL.get(row["block"], set())
+    assert attrs.keys() == wanted.keys() | added
+    for name, rest in wanted.items():
+        attr = attrs[name]
+        if name in optional:
+            assert not rest and attr.default is None, name
+        elif rest:
+            assert not attr.required and same(attr, rest[0]), f"{name}: {attr.default} is not {rest[0]}"
+        else:
+            assert attr.required, name
+
+
+def same(attr, recorded):
+    """Whether a default is the recorded one, which is written as TensorFlow writes it: float32, dtypes as ``DT_INT32``."""
+    if attr.kind == "float":
+        return np.float32(attr.default) == np.float32(recorded)
+    if attr.kind == "Dtype":
+        return attr.default == dtypes.canonical(recorded)
+    if attr.kind == "Shape" and recorded == "unknown":
+        return attr.default is None
+    return attr.default == attr.parse(recorded)
+
+
+@pytest.mark.parametrize("row", KNOWN, ids=lambda row: row["block"])
+def test_found_by_the_name_of_the_op(row):
+    block = blocks[row["block"]]
+    assert row["tf_op"] in blocks
+    assert blocks[row["tf_op"]] is block
+
+
+def test_added_and_optional_attrs_exist():
+    for names in (ADDED, OPTIONAL):
+        assert all(attr in blocks[block].signature.attrs for block, attrs in names.items() for attr in attrs)

@@ -1,0 +1,64 @@
+"""Imports point down, and each library of others has one home."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(path.relative_to(ROOT).as_posix() for top in ("dataflow", "blocks") for path in (ROOT / top).rglob("*.py"))
+
+# Where a library may be imported; NumPy may be everywhere.
+HOMES = {
+    "click": "dataflow/cli/",
+    "ml_dtypes": "dataflow/dtypes.py",
+    "networkx": "dataflow/graph.py",
+    "rich": "dataflow/cli/",
+    "yaml": "dataflow/graphfile/",
+}
+SEEN_BY_BLOCKS = {f"dataflow.{m}" for m in ("attrs", "block", "dtypes", "errors", "kinds", "registry", "shapes", "signature")}
+
+
+def imported(file):
+    """The modules that a file names in its import statements; ``from a import b`` counts as ``a.b`` where that is one."""
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if (ROOT / name.replace(".", "/")).with_suffix(".py").exists() else node.module for name in inner)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_libraries_stay_at_home(file):
+    for module in imported(file):
+        top = module.partition(".")[0]
+        if top not in sys.stdlib_module_names | {"numpy", "dataflow", "blocks"}:
+            assert file.startswith(HOMES[top]), f"{file} imports {top}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("blocks/")])
+def test_blocks_see_the_line_of_blocks(file):
+    used = {module for module in imported(file) if module.startswith("dataflow")}
+    assert used <= SEEN_BY_BLOCKS
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("dataflow/")])
+def test_framework_knows_no_block(file):
+    assert not any(module.partition(".")[0] == "blocks" for module in imported(file))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("importlinter") is None, reason="import-linter is only in the dev extra")
+def test_contracts():
+    result = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
