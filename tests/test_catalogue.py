@@ -1,4 +1,4 @@
-"""Blocks have the ports, attrs and defaults that TensorFlow's ops have: ``catalogue.json`` lists them, a line per block."""
+"""Blocks have the ports, attrs and defaults of TensorFlow's ops, which ``catalogue.json`` lists, a line per block."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_attrs(row):
 
 
 def same(attr, recorded):
-    """Whether a default is the recorded one, which is written as TensorFlow writes it: float32, dtypes as ``DT_INT32``."""
+    """Whether a default is the recorded one, in which numbers are float32 and dtypes are written ``DT_INT32``."""
     if attr.kind == "float":
         return np.float32(attr.default) == np.float32(recorded)
     if attr.kind == "Dtype":

@@ -1,4 +1,4 @@
-"""What the reference refuses is an error here that names the port or attr; what it accepts gives the recorded values."""
+"""What the reference refuses is an error here that names the port or attr; what it accepts gives what it gave."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ NAMES = {
 # Calls that end otherwise than there, on purpose: what happens here, and why.
 DIFFERENT = {
     "r.FakeQuantWithMinMaxVars(inputs=X.astype(np.float16)": ("accepted", "float16 stays float16; there it is widened"),
-    "r.QuantizeAndDequantizeV4(input=X,input_min=f([-1]*3)": ("accepted", "a range per slice works; there it cannot run"),
+    "r.QuantizeAndDequantizeV4(input=X,input_min=f([-1]*3)": (
+        "accepted",
+        "a range per slice runs here, not there",
+    ),
     "r.Requantize(": ("refused", "no number stands for a range below zero; there it is moved without a word"),
 }
 

@@ -1,4 +1,4 @@
-"""The package of docs/writing_blocks.md: a block outside the library, found by entry point and checked like the others."""
+"""The package of docs/writing_blocks.md: a block outside the library, found by entry point and checked like them."""
 
 from __future__ import annotations
 

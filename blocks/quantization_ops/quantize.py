@@ -91,11 +91,12 @@ class QuantizeV2(Opaque):
         return store(values, self.T, out), lo, hi
 
     def _widened(self, lowest: Any, highest: Any) -> tuple[Any, Any]:
-        """The range with 0 in it and of some width; NaN counts as 0."""
-        if (highest < lowest).any():
-            raise self.error(f"input 'max_range' must not be below 'min_range', got {highest.min()} and {lowest.max()}")
+        """The range with 0 in it and of some width."""
+        if (bad := ~(highest >= lowest)).any():  # also where one is NaN
+            low, high = lowest[bad][0], highest[bad][0]
+            raise self.error(f"input 'max_range' must not be below 'min_range', got {high} and {low}")
         lo, hi = np.where(lowest < 0, lowest, np.float32(0)), np.where(highest > 0, highest, np.float32(0))
-        size = np.fmax(np.fmax(np.abs(lowest), np.abs(highest)), np.float32(1))
+        size = np.maximum(np.maximum(np.abs(lowest), np.abs(highest)), np.float32(1))
         wide = lo + flush(size * np.float32(self.ensure_minimum_range))
         return lo, np.where(wide > hi, wide, hi)
 

@@ -245,7 +245,7 @@ def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -
         middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
         scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
         offset = _int64(middle * per_unit * np.float32(65536))
-        new_offset = _int64(65536 * (np.float64(new_lo) * 255.0) / new_width)
+        new_offset = _int64(_nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
     values = np.asarray(q.astype(np.float32).astype(np.int64))  # float32 has 24 of the 31 bits
     values *= scale
     values >>= 32
@@ -260,6 +260,11 @@ def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -
 
 def _int64(value: Any) -> Any:
     return np.int64(int(value) if abs(value) < 2.0**63 else BELOW_INT64)
+
+
+def _nearest(value: Any) -> Any:
+    whole = np.trunc(value)
+    return whole + np.copysign(abs(value - whole) >= 0.5, value)
 
 
 def _larger(lo: Any, hi: Any) -> Any:

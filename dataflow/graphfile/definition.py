@@ -10,6 +10,7 @@ from typing import Any
 from dataflow.errors import nearest
 from dataflow.graphfile.document import Document, Place, Value, cropped
 from dataflow.graphfile.params import Param, declare
+from dataflow.graphfile.scalars import scalar
 
 VERSION = 1
 SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")
@@ -102,13 +103,14 @@ def text(document: Document, value: Value | None, who: str) -> str:
     return ""
 
 
-def short_type(written: str) -> dict[str, Any]:
+def short_type(value: Value) -> dict[str, Value]:
     """The dtype and shape of ``float32[N, 64]``; without brackets, or with ``[...]``, any shape may come."""
-    found = _SHORT.fullmatch(written)
+    place = value.place
+    found = _SHORT.fullmatch(value.data)
     if found is None:
-        raise ValueError(f"must be a type such as float32[N, 64], got '{cropped(written)}'")
+        raise ValueError(f"must be a type such as float32[N, 64], got {value.kind}")
     dtype, inside = found.groups()
     if inside is None or inside.strip() == "...":
-        return {"dtype": dtype, "shape": None}
-    dims = [d.strip() for d in inside.split(",")] if inside.strip() else []
-    return {"dtype": dtype, "shape": [int(d) if d.isascii() and d.isdigit() and len(d) < 20 else d for d in dims]}
+        return {"dtype": Value(dtype, place)}
+    dims = [Value(scalar(d.strip()), place) for d in inside.split(",")] if inside.strip() else []
+    return {"dtype": Value(dtype, place), "shape": Value(dims, place)}

@@ -17,6 +17,7 @@ import yaml
 from dataflow.errors import Problem
 from dataflow.graphfile.scalars import scalar
 
+BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 MAX_DEPTH = 100
 MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
@@ -95,13 +96,14 @@ class Document:
         source = "" if max(len(source), column) > _SHOWN else _printable(source.replace("\t", " "), " ")
         return Problem(self.path, line, column, _printable(message), _printable(hint), source)
 
-    def report(self, place: Place, message: str, hint: str = "") -> None:
-        """Notes a problem; a hint may also follow the message after a semicolon."""
+    def report(self, place: Place, message: str, hint: str = "") -> Any:
+        """Notes a problem and gives BROKEN; a hint may also follow the message after a semicolon."""
         if not hint:
             message, _, hint = message.partition("; ")
         key = place, message.replace(f"'{self.prefix}", "'") if self.prefix else message
         if key not in self.problems and len(self.problems) < MAX_PROBLEMS:
             self.problems[key] = self.problem(place, message, hint)
+        return BROKEN
 
     def fail(self, place: Place, message: str, hint: str = "") -> Stop:
         """Reports, and gives what to raise."""
@@ -172,7 +174,7 @@ class _Tree:
                 case yaml.CollectionEndEvent():
                     self.end()
                 case yaml.AliasEvent():
-                    self.alias(event.anchor, place)
+                    self.alias(str(event.anchor), place)
                 case yaml.DocumentStartEvent() if self.document.root is not None:
                     raise self.document.fail(place, "a file holds one graph, got a second document")
         if self.document.root is None or self.document.root.data is None:

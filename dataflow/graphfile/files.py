@@ -48,7 +48,8 @@ def check_regular(path: Path, limit: int) -> None:
     try:
         info = path.stat()
     except (OSError, ValueError) as error:
-        raise ValueError(f"{reason(error)}{_neighbour(path)}") from None
+        hint = neighbour(path)
+        raise ValueError(reason(error) + (f"; {hint}" if hint else "")) from None
     if stat.S_ISDIR(info.st_mode):
         raise ValueError("must be a file, got a folder")
     if not stat.S_ISREG(info.st_mode):
@@ -82,10 +83,10 @@ def reason(error: Exception) -> str:
     return str(text[:1].lower() + text[1:])
 
 
-def _neighbour(path: Path) -> str:
+def neighbour(path: Path) -> str:
+    """``did you mean 'dense.yaml'?`` where a file is not there but one with such a name is."""
     try:
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     except (OSError, ValueError):
         return ""
-    hint = nearest(path.name, names[:1000])
-    return f"; {hint}" if hint else ""
+    return nearest(path.name, names[:1000])

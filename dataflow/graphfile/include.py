@@ -4,23 +4,21 @@ under the name of the node that uses it."""
 from __future__ import annotations
 
 import os
-from typing import Any
-
-import numpy as np
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dataflow import dtypes
-from dataflow.attrs import show
-from dataflow.errors import listing
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition
-from dataflow.graphfile.document import Value, cropped
-from dataflow.graphfile.files import confined
-from dataflow.graphfile.params import BROKEN
-from dataflow.graphfile.read import Draft, Reader, Wires
+from dataflow.graphfile.document import BROKEN, cropped
+from dataflow.graphfile.files import confined, neighbour
+from dataflow.graphfile.operands import Draft, Wires
 from dataflow.registry import blocks
-from dataflow.shapes import Shape, TensorType, agree
-from dataflow.shapes import show as show_shape
+from dataflow.shapes import TensorType, agree, fits, show
 from dataflow.signature import In, Literal
+
+if TYPE_CHECKING:
+    from dataflow.graphfile.nodes import Reader
 
 MAX_DEPTH = 50
 MAX_NODES = 50_000  # that sub-graphs may add: a few files that use each other tenfold would ask for billions
@@ -31,14 +29,109 @@ def is_path(name: str) -> bool:
     return name.startswith(("./", "../", "/"))
 
 
-def add_subgraph(reader: Reader, draft: Draft) -> Wires | None:
-    """Adds the nodes of the file that a node names as its block, and gives its outputs; None where it is wrong."""
-    opened = _opened(reader, draft)
-    if opened is None:
-        reader.operands(draft, {})
-        return None
-    definition, inner = opened
+def add_subgraph(outer: Reader, draft: Draft) -> Wires:
+    """Adds the nodes of the file that a node names as its block, and gives its outputs; BROKEN where it is wrong."""
+    opened = _opened(outer, draft)
+    if opened is BROKEN:
+        outer.operands(draft, {})
+        return BROKEN
+    definition, real, file = opened
     ports = {name: In("T") for name in definition.inputs.data}
-    reader.check_ports(draft, ports, reader.block_name(draft))
-    operands = reader.operands(draft, ports)
-    return None
+    outer.check_ports(draft, ports, file)
+    operands = outer.operands(draft, ports)
+    prefix = f"{outer.prefix}{draft.name}/"
+    inner = type(outer)(outer.session, definition, real, _params(outer, draft, definition, file), prefix, outer.chain)
+    sizes: dict[str, tuple[str, Any]] = {}
+    for name in ports:
+        declared, operand = inner.input_type(name), operands.get(name, BROKEN)
+        wired = BROKEN
+        if declared is not BROKEN and operand is not BROKEN:
+            wired = _wired(outer, draft, prefix, name, operand, declared, sizes)
+        inner.wires[name] = BROKEN if wired is BROKEN else {wired.port: wired}
+    outputs = inner.build()
+    return outputs if draft.ok and not definition.document.problems else BROKEN
+
+
+def _opened(outer: Reader, draft: Draft) -> tuple[Definition, Path, str]:
+    """The file that a node names as its block."""
+    assert draft.block is not None
+    name, place = draft.block.data, draft.block.place
+    try:
+        real = confined(outer.real.parent, outer.session.project, name)
+    except ValueError as error:
+        return outer.report(draft, place, f"{draft.who}: {error}")
+    if real in outer.chain:
+        names = [path.name for path in (*outer.chain[outer.chain.index(real) :], real)]
+        return outer.report(draft, place, f"{draft.who}: a graph must not use itself, got {' -> '.join(names)}")
+    if len(outer.chain) > MAX_DEPTH:
+        return outer.report(draft, place, f"{draft.who}: sub-graphs may be nested {MAX_DEPTH} deep, got more")
+    if not real.exists():
+        return outer.report(draft, place, f"{draft.who}: no file '{cropped(name)}'", neighbour(real))
+    shown = os.path.normpath(os.path.join(os.path.dirname(outer.document.path), name))
+    definition = outer.session.definition(real, shown)
+    outer.session.included += len(definition.nodes.data)
+    if outer.session.included > MAX_NODES:
+        return outer.report(draft, place, f"{draft.who}: sub-graphs may have {MAX_NODES:,} nodes in all, got more")
+    if definition.broken:
+        draft.ok = False  # what is wrong is reported in that file
+        return BROKEN
+    return definition, real, cropped(name)
+
+
+def _params(outer: Reader, draft: Draft, definition: Definition, file: str) -> dict[str, Any]:
+    """The attrs of a node as the parameters of its file; BROKEN where they are wrong or missing."""
+    params, given = definition.params, draft.attrs.data
+    for name in given:
+        if name not in params:
+            hint = outer.session.nearest(name, params) or outer.having(params)
+            if name in definition.inputs.data:
+                hint = "it is an input, so write it under 'inputs'"
+            outer.report(draft, draft.attrs.keys[name], f"{draft.who}: {file} has no attr '{cropped(name)}'", hint)
+    values: dict[str, Any] = {}
+    for name, param in params.items():
+        values[name] = param.default
+        if name in given:
+            value = outer.value(draft, f"{draft.who}: attr '{name}'", given[name], array=True)
+            try:
+                values[name] = value if value is BROKEN else param.parse(value)
+            except ValueError as error:
+                values[name] = BROKEN
+                outer.report(draft, given[name].place, f"{draft.who} ({file}): attr '{name}' {error}")
+        elif param.required:
+            outer.report(draft, draft.place, f"{draft.who} ({file}): attr '{name}' must be given, got nothing")
+    return values
+
+
+def _wired(
+    outer: Reader, draft: Draft, prefix: str, name: str, operand: Any, declared: Any, sizes: dict[str, tuple[str, Any]]
+) -> Ref:
+    """The wire for an input of a sub-graph, if its type is as declared there; a literal becomes a Const node."""
+    dtype, shape = declared["dtype"], declared["shape"]
+    place, who = draft.inputs.data[name].place, f"{draft.who}: input '{name}'"
+    try:
+        given = operand.type if isinstance(operand, Ref) else TensorType.of(_converted(operand, dtype), dtype)
+    except (ValueError, TypeError, OverflowError):
+        return outer.report(draft, place, f"{who} must be {dtype}, got {operand}")
+    if dtypes.fit(given.dtype, (dtype,)) is None:
+        return outer.report(draft, place, f"{who} must be {dtype}, got {given.dtype}; convert it with Cast")
+    if not fits(given.shape, shape):
+        return outer.report(draft, place, f"{who} must have shape {show(shape)}, got {given}")
+    for dim, size in zip(shape or (), given.shape or (), strict=False):
+        if isinstance(dim, str):
+            first, bound = sizes.get(dim, ("", None))
+            if not agree(bound, size):
+                return outer.report(draft, place, f"{who} must have size {bound} in dim '{dim}' like '{first}', got {given}")
+            if isinstance(size, int):
+                sizes.setdefault(dim, (name, size))
+    if isinstance(operand, Ref):
+        return operand
+    ref: Ref = outer.session.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)
+    return ref
+
+
+def _converted(literal: Literal, dtype: str) -> Any:
+    """The array of a literal; ValueError where the dtype cannot hold its numbers."""
+    array, wanted = dtypes.literal(literal.value), dtypes.literal(literal.value, dtype)
+    if (array.dtype.kind == "b") != (dtype == "bool") or (array.dtype.kind == "f" and wanted.dtype.kind in "iu" and (wanted != array).any()):
+        raise ValueError
+    return wanted

@@ -17,11 +17,10 @@ import numpy as np
 
 from dataflow.attrs import Attr, attr, show
 from dataflow.errors import listing, nearest
-from dataflow.graphfile.document import Document, Place, Value, cropped
+from dataflow.graphfile.document import BROKEN, Document, Place, Value, cropped
 from dataflow.graphfile.scalars import scalar
 
 TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "dtype": "Dtype", "ints": "Ints", "shape": "Shape"}
-BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # in place of what has been reported already
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|\{env:([^}]*)\})")
 _PART = re.compile(r"\$\$|\$\{([^}]*)(\}?)")
@@ -144,7 +143,7 @@ class Substitution:
             try:
                 return found if found is BROKEN else scalar(found)
             except ValueError as error:
-                return self.broken(place, f"{who}: {text}: {error}")
+                return self.document.report(place, f"{who}: {text}: {error}")
         parts: list[str] = []
         end = 0
         for part in _PART.finditer(text):
@@ -160,7 +159,7 @@ class Substitution:
             return self.environment(inner[4:], place, who)
         if not closed or not _NAME.fullmatch(inner):
             got = cropped("${" + inner + closed)
-            return self.broken(place, f"{who}: '$' must be $param, ${{param}} or ${{env:NAME,default}}, got {got}; write $$ for a dollar sign")
+            return self.document.report(place, f"{who}: '$' must be $param, ${{param}} or ${{env:NAME,default}}, got {got}; write $$ for a dollar sign")
         value = self.value(inner, place, who)
         if value is BROKEN or isinstance(value, str):
             return value
@@ -168,20 +167,20 @@ class Substitution:
             return "true" if value else "false"
         if isinstance(value, int | float):
             return repr(value)
-        return self.broken(place, f"{who}: ${{{inner}}} within text must be text or a number, got {show(value)}")
+        return self.document.report(place, f"{who}: ${{{inner}}} within text must be text or a number, got {show(value)}")
 
     def value(self, name: str, place: Place, who: str) -> Any:
         if name in self.values:
             return self.values[name]
-        return self.broken(place, f"{who}: no param '{cropped(name)}'; {nearest(name, self.values) or 'write $$ for a dollar sign'}")
+        return self.document.report(place, f"{who}: no param '{cropped(name)}'; {nearest(name, self.values) or 'write $$ for a dollar sign'}")
 
     def environment(self, text: str, place: Place, who: str) -> Any:
         found = _ENV.fullmatch(text)
         if found is None:
-            return self.broken(place, f"{who}: the form is ${{env:NAME,default}}, got ${{env:{cropped(text)}}}")
+            return self.document.report(place, f"{who}: the form is ${{env:NAME,default}}, got ${{env:{cropped(text)}}}")
         value = os.environ.get(found[1], found[2])
         if value is None:
-            return self.broken(place, f"{who}: the environment has no {found[1]}; set it or write ${{env:{found[1]},default}}")
+            return self.document.report(place, f"{who}: the environment has no {found[1]}; set it or write ${{env:{found[1]},default}}")
         return value
 
     def wrapped(self, value: Any, place: Place) -> Any:
@@ -189,7 +188,3 @@ class Substitution:
         if isinstance(value, list):
             return [Value(self.wrapped(v, place), place) for v in value]
         return value
-
-    def broken(self, place: Place, text: str) -> Any:
-        self.document.report(place, text)
-        return BROKEN

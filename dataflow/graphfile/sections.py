@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dataflow.errors import nearest
 from dataflow.graphfile.definition import known_keys
-from dataflow.graphfile.document import Value, cropped
+from dataflow.graphfile.document import BROKEN, Value, cropped
 from dataflow.graphfile.files import confined
-from dataflow.graphfile.params import BROKEN
-
-if TYPE_CHECKING:
-    from dataflow.graphfile.read import Reader
+from dataflow.graphfile.operands import Scope
 
 TRAIN_KEYS = ("minimize", "optimizer", "variables", "epochs", "batch_size", "seed", "metrics")
 SPLIT_KEYS = ("path", "inputs")
@@ -27,20 +23,20 @@ _WANTED = {
 }
 
 
-def read_data(reader: Reader, section: Value, names: Collection[str]) -> dict[str, Any]:
+def read_data(scope: Scope, section: Value) -> dict[str, Any]:
     """Splits of the data: a file and which array in it feeds which graph input."""
-    report = reader.document.report
+    report = scope.document.report
     result: dict[str, Any] = {}
     if not isinstance(section.data, dict):
         report(section.place, f"'data' must map splits to files, got {section.kind}")
         return {}
-    inputs = reader.definition.inputs.data
+    inputs = scope.definition.inputs.data
     for name, split in section.data.items():
         who = f"data '{cropped(name)}'"
         if not isinstance(split.data, dict):
             report(split.place, f"{who} must be {{path: file.npz, inputs: {{input: array}}}}, got {split.kind}")
             continue
-        known_keys(reader.document, split, SPLIT_KEYS, who)
+        known_keys(scope.document, split, SPLIT_KEYS, who)
         path, arrays = (split.data.get(key) for key in SPLIT_KEYS)
         for key, value, kind, wanted in (("path", path, str, "text"), ("inputs", arrays, dict, "a mapping")):
             if value is None:
@@ -49,7 +45,7 @@ def read_data(reader: Reader, section: Value, names: Collection[str]) -> dict[st
                 report(value.place, f"{who}: '{key}' must be {wanted}, got {value.kind}")
         if path is not None and isinstance(path.data, str):
             try:
-                confined(reader.real.parent, reader.loading.project, path.data)
+                confined(scope.real.parent, scope.session.project, path.data)
             except ValueError as error:
                 report(path.place, f"{who}: {error}")
         for feed, array in arrays.data.items() if arrays is not None and isinstance(arrays.data, dict) else ():
@@ -61,16 +57,17 @@ def read_data(reader: Reader, section: Value, names: Collection[str]) -> dict[st
     return result
 
 
-def read_train(reader: Reader, section: Value, names: Collection[str]) -> dict[str, Any]:
+def read_train(scope: Scope, section: Value) -> dict[str, Any]:
     """How the graph is trained. What the values mean is for the trainer to say."""
-    report = reader.document.report
+    report = scope.document.report
     if not isinstance(section.data, dict):
         report(section.place, f"'train' must be a mapping, got {section.kind}")
         return {}
-    known_keys(reader.document, section, TRAIN_KEYS, "'train'")
+    known_keys(scope.document, section, TRAIN_KEYS, "'train'")
     for key, value in section.data.items():
         if key in _WANTED and value.data is not BROKEN and not _right(key, value.plain()):
             report(value.place, f"train '{key}' must be {_WANTED[key]}, got {value.kind}")
+    names = {*scope.wires, *scope.definition.outputs.data}
     goal = section.data.get("minimize")
     if goal is not None and isinstance(goal.data, str) and goal.data.partition(".")[0] not in names and goal.data not in names:
         report(goal.place, f"train 'minimize': no node, input or output named '{cropped(goal.data)}'", nearest(goal.data[:60], names))

@@ -1,0 +1,63 @@
+"""`load` and `check`: a graph file, with its parameters set and its sub-graphs written out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dataflow.errors import GraphFileError, Problem, listing, nearest
+from dataflow.graph import Graph
+from dataflow.graphfile.definition import Definition
+from dataflow.graphfile.document import BROKEN, cropped
+from dataflow.graphfile.nodes import Reader
+from dataflow.graphfile.session import Session
+
+
+def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:
+    """The graph of a file.
+
+    Raises GraphFileError that lists every problem with its line and column.
+    """
+    session = _read(path, params)
+    if problems := session.problems():
+        raise GraphFileError(problems)
+    return session.graph
+
+
+def check(path: str | os.PathLike[str], /, **params: Any) -> list[Problem]:
+    """Every problem of a file, in its order; none for a file that `load` takes."""
+    return _read(path, params).problems()
+
+
+def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
+    session = Session(path)
+    definition = session.definition(session.real, session.shown)
+    if not definition.broken:
+        session.graph.name = definition.name or session.real.stem
+        session.graph.doc = definition.doc
+        reader = Reader(session, definition, session.real, _given(definition, params))
+        reader.add_inputs()
+        for name, ref in reader.build().items():
+            session.graph.output(name, ref)
+        reader.add_sections()
+    return session
+
+
+def _given(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each parameter for a caller in Python; BROKEN where it is wrong or missing."""
+    values: dict[str, Any] = {}
+    report, params = definition.document.report, definition.params
+    for name in given:
+        if name not in params:
+            hint = nearest(name, params) or (f"it has {listing(params, 'and')}" if params else "it has none")
+            report(definition.place, f"the graph has no param '{cropped(name)}'", hint)
+    for name, param in params.items():
+        try:
+            values[name] = param.parse(given[name]) if name in given else param.default
+        except ValueError as error:
+            values[name] = BROKEN
+            report(param.place, f"param '{name}' {error}")
+        if param.required and name not in given:
+            report(param.place, f"param '{name}' has no default and must be given, got nothing")
+    return values

@@ -1,0 +1,161 @@
+"""What stands on inputs and attrs: wires, numbers, arrays in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dataflow.errors import listing
+from dataflow.graph import Ref
+from dataflow.graphfile.definition import Definition, known_keys
+from dataflow.graphfile.document import BROKEN, Place, Value, cropped
+from dataflow.graphfile.files import confined
+from dataflow.graphfile.params import Substitution
+from dataflow.graphfile.session import Session
+from dataflow.signature import In, Literal
+
+Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
+
+
+@dataclass(eq=False)
+class Draft:
+    """A node as the file has it, with parameters put in; ``ok`` until something in it is wrong."""
+
+    name: str
+    who: str
+    place: Place
+    block: Value | None = None
+    inputs: Value = field(default_factory=lambda: Value({}, Place(1, 1)))
+    attrs: Value = field(default_factory=lambda: Value({}, Place(1, 1)))
+    doc: str = ""
+    ok: bool = True
+
+    def wires(self) -> Iterator[Value]:
+        """Every text on an input."""
+        for value in self.inputs.data.values():
+            for item in value.data if isinstance(value.data, list) else (value,):
+                if isinstance(item.data, str):
+                    yield item
+
+
+class Scope:
+    """One use of a file: as the graph itself, or as a sub-graph, whose node names get a prefix."""
+
+    def __init__(
+        self,
+        session: Session,
+        definition: Definition,
+        real: Path,
+        params: Mapping[str, Any],
+        prefix: str = "",
+        chain: tuple[Path, ...] = (),
+    ):
+        self.session, self.definition, self.real, self.prefix = session, definition, real, prefix
+        self.chain = (*chain, real)  # the files from the top one to this one
+        self.document = definition.document.within(prefix) if prefix else definition.document
+        self.substitution = Substitution(self.document, params)
+        self.wires: dict[str, Wires] = {}  # by the name of the node or input
+
+    def report(self, draft: Draft, place: Place, message: str, hint: str = "") -> Any:
+        """Notes a problem and that the node cannot be added; gives BROKEN."""
+        draft.ok = False
+        return self.document.report(place, message, hint)
+
+    def check_ports(self, draft: Draft, ports: Mapping[str, In], of: str) -> None:
+        """Reports inputs that the block has not, and those that are not wired."""
+        for name in draft.inputs.data:
+            if name not in ports:
+                hint = self.session.nearest(name, ports) or self.having(ports)
+                self.report(draft, draft.inputs.keys[name], f"{draft.who}: {of} has no input '{cropped(name)}'", hint)
+        missing = [name for name, port in ports.items() if name not in draft.inputs.data and not port.optional]
+        if missing:
+            names = listing([f"'{name}'" for name in missing], "and")
+            self.report(draft, draft.place, f"{draft.who} ({of}): input {names} must be wired, got nothing")
+
+    def having(self, names: Mapping[str, Any]) -> str:
+        """What there is instead."""
+        return f"it has {listing(names, 'and')}" if names else "it has none"
+
+    def operands(self, draft: Draft, ports: Mapping[str, In]) -> dict[str, Any]:
+        """What stands on each input, by port; BROKEN where that was reported. Of unknown ports only wires are checked."""
+        result = {}
+        for name, value in draft.inputs.data.items():
+            who, port = f"{draft.who}: input '{cropped(name)}'", ports.get(name)
+            if port is not None:
+                result[name] = self._many(draft, who, value) if port.many else self._single(draft, who, value)
+            else:
+                items = value.data if isinstance(value.data, list) else [value]
+                result[name] = tuple(self.wire(who, item, draft) for item in items if isinstance(item.data, str))
+        return result
+
+    def _many(self, draft: Draft, who: str, value: Value) -> Any:
+        if value.data is BROKEN:
+            return BROKEN
+        if not isinstance(value.data, list):
+            return self.report(draft, value.place, f"{who} must be a list of wires, got {value.kind}", "put it in [ ]")
+        if not value.data:
+            return self.report(draft, value.place, f"{who} must have at least one value, got an empty list")
+        items = tuple(self._single(draft, who, item) for item in value.data)
+        return BROKEN if any(item is BROKEN for item in items) else items
+
+    def _single(self, draft: Draft, who: str, value: Value) -> Any:
+        data = value.data
+        if data is BROKEN:
+            return BROKEN
+        if isinstance(data, str):
+            return self.wire(who, value, draft)
+        if data is None:
+            return self.report(draft, value.place, f"{who} must be a wire or a number, got nothing")
+        if isinstance(data, list) and (wrong := _not_number(value)):
+            hint = "only a port that takes many values has a list of wires" if isinstance(wrong.data, str) else ""
+            return self.report(draft, wrong.place, f"{who}: a list must hold numbers, got {wrong.kind}", hint)
+        plain = self.value(draft, who, value, array=True)
+        return plain if plain is BROKEN else Literal(plain)
+
+    def value(self, draft: Draft, who: str, value: Value, array: bool) -> Any:
+        """The plain value of an attr or literal; a mapping is an array in a file, where one may stand."""
+        if not isinstance(value.data, dict):
+            return value.data if value.data is BROKEN else value.plain()
+        if not array:
+            return self.report(draft, value.place, f"{who} must be a plain value, got a mapping")
+        known_keys(self.document, value, ("path", "array"), who)
+        path, name = (value.data.get(key, Value(None, value.place)).data for key in ("path", "array"))
+        if path is BROKEN or name is BROKEN:
+            return BROKEN
+        if not isinstance(path, str) or not isinstance(name, str | None):
+            return self.report(draft, value.place, f"{who}: an array must be {{path: file.npz, array: name}}, both text")
+        try:
+            return self.session.arrays.read(confined(self.real.parent, self.session.project, path), name)
+        except ValueError as error:
+            return self.report(draft, value.data["path"].place, f"{who}: {error}")
+
+    def wire(self, who: str, value: Value, draft: Draft | None = None) -> Any:
+        """The wire that a text names; BROKEN where there is none, or where it comes from a node that is wrong."""
+        name, dot, port = value.data.partition(".")
+        wires = self.wires.get(name)
+        if wires is BROKEN:
+            return BROKEN
+        if wires and (not dot or port in wires):
+            return wires[port] if dot else next(iter(wires.values()))
+        if draft is not None:
+            draft.ok = False
+        if wires is None:
+            hint = self.session.nearest(name, self.wires)
+            return self.document.report(value.place, f"{who}: no node or input named '{cropped(name)}'", hint)
+        if not dot:
+            return self.document.report(value.place, f"{who}: '{name}' has no outputs to wire")
+        hint = self.session.nearest(port, wires) or self.having(wires)
+        return self.document.report(value.place, f"{who}: '{name}' has no output '{cropped(port)}'", hint)
+
+
+def _not_number(value: Value) -> Value | None:
+    """The first item within a list that is no number."""
+    for item in value.data:
+        if isinstance(item.data, list):
+            if wrong := _not_number(item):
+                return wrong
+        elif not isinstance(item.data, bool | int | float):
+            return Value(item.data, item.place)
+    return None
