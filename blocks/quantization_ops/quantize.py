@@ -112,7 +112,8 @@ class Dequantize(Opaque):
     """Quantized whole numbers as floats, ``(input - lowest) * (max - min) / levels + min``.
 
     MIN_FIRST moves the range so that 0 is one of the levels; SCALED multiplies by one step and has no offset.
-    A range with its ends swapped is taken as it is. bfloat16 is rounded once, from float32.
+    A range with its ends swapped is taken as it is. bfloat16 is rounded once, from float32. Numbers that float32 rounds
+    to 2**31 stay positive; the reference wraps them around in SCALED.
 
     >>> Dequantize()(np.array([0, 51, 255], np.uint8), -1.0, 1.0).round(3)
     array([-1. , -0.6,  1. ], dtype=float32)

@@ -89,7 +89,7 @@ class Requantize(Opaque):
         if not hi >= 0:
             raise self.error(f"input 'requested_output_max' must be at least 0, got {requested_output_max}")
         output = requantized(input, input_min, input_max, lo, hi, self.out_type, out)
-        return output, requested_output_min, requested_output_max
+        return output, requested_output_min.copy(), requested_output_max.copy()
 
     grad = None
 
@@ -130,7 +130,7 @@ class RequantizationRangePerChannel(Opaque):
 
     ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a channel, a slice along the last axis; the range is
     ``[-o, o]``, or ``[0, o]`` where no number is negative. ``o`` is at least the smallest normal float32, before it is
-    clipped. The lowest number counts as 2**31; the reference takes it for a negative one.
+    clipped. Numbers of a size that float32 rounds to 2**31 count as such; the reference wraps them around.
 
     >>> q = np.array([[2**30, 0], [0, 2**29]], np.int32)
     >>> RequantizationRangePerChannel(clip_value_max=6.0)(q, [-1.0, -4.0], [1.0, 4.0]).output_max
@@ -216,7 +216,7 @@ class RequantizePerChannel(Opaque):
         values = np.asarray(values)
         np.rint(values, out=values)
         np.clip(values, lowest, highest, out=values)
-        return store(values, self.out_type, out), lo, hi
+        return store(values, self.out_type, out), lo.copy(), hi.copy()
 
     grad = None
 
@@ -227,7 +227,7 @@ def filled_range(input: Any, input_min: Any, input_max: Any) -> tuple[Any, Any]:
     lowest, highest = dtypes.limits(dtype)
     low = value_of(input.min(initial=highest), input_min, input_max, dtype)
     high = value_of(input.max(initial=lowest), input_min, input_max, dtype)
-    return (low if flush(low) < 0 else np.float32(0)), high
+    return np.float32(low if flush(low) < 0 else 0), np.float32(high)
 
 
 def requantized(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, dtype: str, out: Any = None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
 import re
 import sys
@@ -16,6 +15,7 @@ from dataflow import dtypes, kinds
 from dataflow.attrs import Attr, StoredArray, plain
 from dataflow.block import MISSING_GRADIENT, Block
 from dataflow.graph import Graph, Link, Node
+from dataflow.graphfile.emit import flow
 from dataflow.registry import blocks
 from dataflow.shapes import TensorType, show
 from dataflow.signature import In, Literal, Out
@@ -202,37 +202,36 @@ def jsonable(value: Any) -> Any:
         return dict(zip(("path", "array"), value.origin, strict=True))
     if isinstance(value, np.ndarray) and value.size > _LISTED:
         return {"dtype": dtypes.name_of(value.dtype), "shape": list(value.shape)}
-    return _finite(plain(value))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    if isinstance(value, complex):
-        return str(value)
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return _finite(_numbers(value))
 
 
 def brief(value: Any, limit: int = 24) -> str:
     """An attr or literal in one short piece of text, written as a graph file writes it."""
-    data = jsonable(value)
-    if isinstance(data, Mapping):
-        return data["array"] if "array" in data else f"{data['dtype']}{show(tuple(data['shape']))}"
-    return cut(_yaml(data), limit)
+    told = jsonable(value)
+    if isinstance(told, Mapping):
+        return str(told["array"]) if "array" in told else f"{told['dtype']}{show(tuple(told['shape']))}"
+    return cut(flow(_numbers(value)), limit)
+
+
+def _numbers(value: Any) -> Any:
+    """Plain numbers, text and lists; floats of few bits with as few digits as tell them from their neighbours."""
+    if isinstance(value, np.ndarray) and dtypes.name_of(value.dtype) in dtypes.floating and value.dtype != np.float64:
+        return np.array([float(str(v)) for v in value.reshape(-1)]).reshape(value.shape).tolist()
+    value = plain(value)
+    if isinstance(value, list):
+        return [_numbers(v) for v in value]
+    return str(value) if isinstance(value, complex) else value
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def cut(text: str, limit: int) -> str:
     """The text, or its beginning and ``…`` where it is longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _yaml(data: Any) -> str:
-    if isinstance(data, list):
-        return f"[{', '.join(map(_yaml, data))}]"
-    if isinstance(data, float):
-        text = f"{data:.7g}"  # float32 values as they were written, 0.1 and not 0.10000000149011612
-        return text if "e" in text or "." in text else f"{text}.0"
-    return data if isinstance(data, str) else json.dumps(data)
 
 
 def dtype_text(names: Iterable[str]) -> str:

@@ -14,8 +14,8 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.attrs import StoredArray
 from dataflow.errors import listing, nearest
-from dataflow.graphfile.document import cropped
 from dataflow.graphfile.files import check_regular, reason
+from dataflow.graphfile.tree import cropped
 from dataflow.shapes import element_count
 
 MAX_BYTES = 1 << 30  # of all arrays that one graph file loads, as their headers declare it
@@ -37,16 +37,20 @@ class Arrays:
         if (path, name) not in self._read:
             check_regular(path, 1 << 40)
             try:
-                self._read[path, name] = self._archived(path, name) if zipfile.is_zipfile(path) else self._plain(path, name)
+                self._read[path, name] = (
+                    self._archived(path, name) if zipfile.is_zipfile(path) else self._plain(path, name)
+                )
             except _Refused as error:
                 raise ValueError(f"{cropped(path.name)}: {error}") from None
             except _DAMAGED as error:
-                raise ValueError(f"{cropped(path.name)} is no sound .npz or .npy file: {cropped(reason(error))}") from None
+                raise ValueError(
+                    f"{cropped(path.name)} is no sound .npz or .npy file: {cropped(reason(error))}"
+                ) from None
         return self._read[path, name]
 
     def _plain(self, path: Path, name: str | None) -> StoredArray:
         if name is not None:
-            raise _Refused(f"must be an .npz file, to have an array '{cropped(name)}', got another; leave out 'array' for a .npy file")
+            raise _Refused(f"must be an .npz file to have an array '{cropped(name)}', got another; leave out 'array'")
         with path.open("rb") as file:
             return self._array(file, path, "")
 
@@ -57,7 +61,9 @@ class Arrays:
             if name is None:
                 raise _Refused(f"'array' must be given, got nothing; it has {_listed(names)}")
             if name not in names:
-                raise _Refused(f"no array '{cropped(name)}'; {nearest(name[:60], names[:1000]) or f'it has {_listed(names)}'}")
+                raise _Refused(
+                    f"no array '{cropped(name)}'; {nearest(name[:60], names[:1000]) or f'it has {_listed(names)}'}"
+                )
             if names.count(name) > 1:
                 raise _Refused(f"must hold each array once, got '{cropped(name)}' twice")
             with archive.open(name + ".npy") as file:
@@ -81,13 +87,16 @@ class Arrays:
         self.left -= size
         data = file.read(size)
         if len(data) != size or file.read(1):  # the read past the end also has zipfile compare the checksum
-            raise _Refused(f"must hold {size:,} bytes as it declares, got {'more' if len(data) == size else f'{len(data):,}'}")
-        array = np.ndarray.__new__(StoredArray, shape, dtype, data, order="F" if by_columns else "C")
+            raise _Refused(
+                f"must hold {size:,} bytes as it declares, got {'more' if len(data) == size else f'{len(data):,}'}"
+            )
+        array: Any = np.ndarray.__new__(StoredArray, shape, dtype, data, order="F" if by_columns else "C")
         if not dtype.isnative:
             array = array.astype(dtype.newbyteorder("="))
             array.flags.writeable = False
-        array.origin = (str(path), name)
-        return array
+        stored: StoredArray = array
+        stored.origin = (str(path), name)
+        return stored
 
 
 class _Refused(Exception):

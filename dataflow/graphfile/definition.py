@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from dataflow.errors import nearest
-from dataflow.graphfile.document import Document, Place, Value, cropped
 from dataflow.graphfile.params import Param, declare
 from dataflow.graphfile.scalars import scalar
+from dataflow.graphfile.tree import START, Document, Place, Value, cropped
 
 VERSION = 1
 SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")
 _SHORT = re.compile(r"\s*(\w+)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
-_NOTHING = Value({}, Place(1, 1))
+_NOTHING = Value({}, START)
 
 
 @dataclass(eq=False)
@@ -31,7 +30,7 @@ class Definition:
     outputs: Value = _NOTHING
     data: Value | None = None
     train: Value | None = None
-    place: Place = Place(1, 1)  # where to report what concerns the whole file
+    place: Place = START  # where to report what concerns the whole file
 
     @property
     def broken(self) -> bool:

@@ -9,106 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
-from dataflow.errors import Problem
 from dataflow.graphfile.scalars import scalar
+from dataflow.graphfile.tree import BREAK, START, Document, Place, Stop, Value, cropped
 
-BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 MAX_DEPTH = 100
-MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
-_SHOWN = 160  # a source line longer than this says nothing under a caret
-
-
-class Place(NamedTuple):
-    """A line and a column, from 1."""
-
-    line: int
-    column: int
-
-
-@dataclass(slots=True, eq=False)
-class Value:
-    """A value in a file: None, bool, int, float, str, a list of Values or a dict of them; and where it begins."""
-
-    data: Any
-    place: Place
-    keys: dict[str, Place] = field(default_factory=dict)  # of a dict
-
-    @property
-    def kind(self) -> str:
-        """What it is, for messages."""
-        match self.data:
-            case dict():
-                return "a mapping"
-            case list():
-                return "a list"
-            case None:
-                return "nothing"
-            case bool():
-                return "true" if self.data else "false"
-            case str():
-                return f"'{cropped(self.data)}'"
-        return cropped(str(self.data))
-
-    def plain(self) -> Any:
-        """Without the places."""
-        if isinstance(self.data, list):
-            return [item.plain() for item in self.data]
-        if isinstance(self.data, dict):
-            return {key: item.plain() for key, item in self.data.items()}
-        return self.data
-
-
-class Stop(Exception):
-    """Nothing after this place can be made sense of; the problem has been reported."""
-
-
-@dataclass(eq=False)
-class Document:
-    """The text of one file, the tree in it, and the problems met while reading it."""
-
-    path: str  # as it is shown
-    text: str = ""
-    root: Value | None = None
-    problems: dict[tuple[Place, str], Problem] = field(default_factory=dict)  # by place and message
-    prefix: str = ""  # of the node names while the file is read as a sub-graph
-
-    def within(self, prefix: str) -> Document:
-        """This document, for a use of it in which node names have a prefix; a problem that all uses share comes once."""
-        return Document(self.path, self.text, self.root, self.problems, prefix)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return _BREAK.split(self.text)
-
-    def problem(self, place: Place, message: str, hint: str) -> Problem:
-        """A problem at a place of this file, with its source line."""
-        line, column = place
-        source = self.lines[line - 1] if line <= len(self.lines) and self.text else ""
-        source = "" if max(len(source), column) > _SHOWN else _printable(source.replace("\t", " "), " ")
-        return Problem(self.path, line, column, _printable(message), _printable(hint), source)
-
-    def report(self, place: Place, message: str, hint: str = "") -> Any:
-        """Notes a problem and gives BROKEN; a hint may also follow the message after a semicolon."""
-        if not hint:
-            message, _, hint = message.partition("; ")
-        key = place, message.replace(f"'{self.prefix}", "'") if self.prefix else message
-        if key not in self.problems and len(self.problems) < MAX_PROBLEMS:
-            self.problems[key] = self.problem(place, message, hint)
-        return BROKEN
-
-    def fail(self, place: Place, message: str, hint: str = "") -> Stop:
-        """Reports, and gives what to raise."""
-        self.report(place, message, hint)
-        return Stop()
 
 
 def parse(text: str, path: str) -> Document:
@@ -116,7 +27,7 @@ def parse(text: str, path: str) -> Document:
     document = Document(path, text.removeprefix("\ufeff"))
     try:
         if found := _FORBIDDEN.search(document.text):
-            lines = _BREAK.split(document.text[: found.start()])
+            lines = BREAK.split(document.text[: found.start()])
             place = Place(len(lines), len(lines[-1]) + 1)
             raise document.fail(place, f"control characters are not allowed, got {found[0]!a}")
         _Tree(document).build()
@@ -125,7 +36,7 @@ def parse(text: str, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         document.report(*_syntax(document, error))
     except yaml.YAMLError as error:
-        document.report(Place(1, 1), f"not YAML: {error}")
+        document.report(START, f"not YAML: {error}")
     return document
 
 
@@ -135,7 +46,7 @@ def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str
     if mark is not None and context is not None and mark.line >= len(document.text.splitlines()):
         mark = context  # the end of the file is no place to look for what was left open
         text += f" {error.context} that begins here" if error.context else ""
-    return (Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)), text
+    return (Place(mark.line + 1, mark.column + 1) if mark else START), text
 
 
 @dataclass(slots=True, eq=False)
@@ -145,7 +56,7 @@ class _Open:
     value: Value
     anchor: str | None
     key: str | None = None
-    key_place: Place = Place(1, 1)
+    key_place: Place = START
     merging: bool = False
     merged: list[Value] = field(default_factory=list)
     size: int = 1
@@ -179,7 +90,7 @@ class _Tree:
                     raise self.document.fail(place, "a file holds one graph, got a second document")
         if self.document.root is None or self.document.root.data is None:
             self.document.root = None
-            raise self.document.fail(Place(1, 1), "a graph file begins with 'dataflow: 1', got an empty file")
+            raise self.document.fail(START, "a graph file begins with 'dataflow: 1', got an empty file")
 
     def scalar(self, event: Any, place: Place) -> None:
         self.refuse_tag(event, place)
@@ -210,7 +121,9 @@ class _Tree:
                 self.document.report(place, "key '<<' must be written once, got it twice", "write a list: <<: [*a, *b]")
         elif text in frame.value.keys:
             first = frame.value.keys[text].line
-            self.document.report(place, f"key '{cropped(text)}' must be written once, got it again", f"first on line {first}")
+            self.document.report(
+                place, f"key '{cropped(text)}' must be written once, got it again", f"first on line {first}"
+            )
 
     def begin(self, event: Any, value: Value) -> None:
         self.refuse_tag(event, value.place)
@@ -282,15 +195,3 @@ class _Tree:
     def ignored(self) -> bool:
         """Within an ``x-`` section, which may hold anything."""
         return bool(self.open) and str(self.open[0].key).startswith("x-")
-
-
-def cropped(text: str) -> str:
-    """Text as a message quotes it: cut where it is long."""
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _printable(text: str, substitute: str = "") -> str:
-    """Without what a terminal would act on."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else substitute or repr(c)[1:-1] for c in text)

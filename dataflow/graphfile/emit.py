@@ -45,7 +45,15 @@ def flow(value: Any) -> str:
     if isinstance(value, int) and -(2**63) <= value < 2**64:
         return str(int(value))
     if isinstance(value, float):
-        return repr(float(value)) if math.isfinite(value) else ".nan" if value != value else ".inf" if value > 0 else "-.inf"
+        return (
+            repr(float(value))
+            if math.isfinite(value)
+            else ".nan"
+            if value != value
+            else ".inf"
+            if value > 0
+            else "-.inf"
+        )
     raise GraphError(f"graph files hold numbers of 64 bits, text, lists and mappings, got {show(value)}")
 
 
@@ -75,7 +83,9 @@ def _rows(items: list[Any], indent: int) -> list[str]:
         lines = [f"{margin}["]
         for item in items:
             line = f"{margin}  {flow(item)},"
-            lines += [line] if len(line) <= WIDTH or not isinstance(item, list) else _ending(_rows(item, indent + 2), ",")
+            lines += (
+                [line] if len(line) <= WIDTH or not isinstance(item, list) else _ending(_rows(item, indent + 2), ",")
+            )
         return [*lines, f"{margin}]"]
     lines, line = [], f"{margin}["
     for i, item in enumerate(items):
@@ -94,16 +104,23 @@ def _ending(lines: list[str], end: str) -> list[str]:
 def _text(start: str, value: str, indent: int) -> list[str]:
     margin = " " * (indent + 2)
     lines = value.split("\n")
-    if len(lines) > 1 and lines[0] and all(line.isprintable() and (not line or line.strip()) for line in lines):
-        if not lines[0].startswith(" ") and (lines[-1] or lines[-2]):
-            style = "|" if not lines[-1] else "|-"
-            return [f"{start} {style}", *(margin + line if line else "" for line in lines[: len(lines) - (not lines[-1])])]
+    if _literal(lines):
+        style = "|-" if lines[-1] else "|"
+        shown = lines if lines[-1] else lines[:-1]
+        return [f"{start} {style}", *(margin + line if line else "" for line in shown)]
     if value.isprintable() and len(start) + len(value) >= WIDTH and _FOLDED.fullmatch(value):
         wrapped = textwrap.wrap(value, WIDTH - len(margin), break_long_words=False, break_on_hyphens=False)
         return [f"{start} >-", *(margin + line for line in wrapped)]
     if value.isprintable() and _PLAIN_LINE.fullmatch(value) and value[-1] != " " and _is_text(value):
         return [f"{start} {value}"]
     return [f"{start} {flow(value)}"]
+
+
+def _literal(lines: list[str]) -> bool:
+    """Whether text can stand as it is, line for line: no odd characters, no blanks that would be lost."""
+    if len(lines) < 2 or not lines[0] or lines[0].startswith(" ") or not (lines[-1] or lines[-2]):
+        return False
+    return all(line.isprintable() and (not line or line.strip()) for line in lines)
 
 
 def _is_text(value: str) -> bool:
@@ -116,7 +133,9 @@ def _is_text(value: str) -> bool:
 def _quoted(value: str) -> str:
     if value.isprintable():
         return json.dumps(value, ensure_ascii=False)
-    return '"' + "".join(json.dumps(c, ensure_ascii=False)[1:-1] if c.isprintable() else _escape(c) for c in value) + '"'
+    return (
+        '"' + "".join(json.dumps(c, ensure_ascii=False)[1:-1] if c.isprintable() else _escape(c) for c in value) + '"'
+    )
 
 
 def _escape(char: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
 from dataflow.errors import nearest
-from dataflow.graphfile.document import Document, Place, cropped, parse
+from dataflow.graphfile.document import parse
+from dataflow.graphfile.tree import START, Document, Place, cropped
 
 MAX_BYTES = 16 << 20
 _MARKERS = ("pyproject.toml", ".git", ".dataflow")
@@ -28,7 +28,7 @@ def confined(folder: Path, project: Path, path: str) -> Path:
     """
     if not path or not path.isprintable():
         raise ValueError(f"a path must be printable text, got {path[:60]!a}")
-    if os.path.isabs(path):
+    if Path(path).is_absolute():
         raise ValueError(f"paths must be relative to this file, got '{cropped(path)}'")
     try:
         real = (folder / path).resolve()
@@ -65,7 +65,7 @@ def read_document(path: Path, shown: str) -> Document:
         check_regular(path, MAX_BYTES)
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        document.report(Place(1, 1), str(error) if isinstance(error, ValueError) else reason(error))
+        document.report(START, str(error) if isinstance(error, ValueError) else reason(error))
         return document
     try:
         return parse(data.decode("utf-8"), shown)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from dataflow import dtypes
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition
-from dataflow.graphfile.document import BROKEN, cropped
 from dataflow.graphfile.files import confined, neighbour
-from dataflow.graphfile.operands import Draft, Wires
+from dataflow.graphfile.operands import Draft
+from dataflow.graphfile.tree import BROKEN, cropped
 from dataflow.registry import blocks
 from dataflow.shapes import TensorType, agree, fits, show
 from dataflow.signature import In, Literal
@@ -29,7 +29,7 @@ def is_path(name: str) -> bool:
     return name.startswith(("./", "../", "/"))
 
 
-def add_subgraph(outer: Reader, draft: Draft) -> Wires:
+def add_subgraph(outer: Reader, draft: Draft) -> Any:
     """Adds the nodes of the file that a node names as its block, and gives its outputs; BROKEN where it is wrong."""
     opened = _opened(outer, draft)
     if opened is BROKEN:
@@ -52,8 +52,8 @@ def add_subgraph(outer: Reader, draft: Draft) -> Wires:
     return outputs if draft.ok and not definition.document.problems else BROKEN
 
 
-def _opened(outer: Reader, draft: Draft) -> tuple[Definition, Path, str]:
-    """The file that a node names as its block."""
+def _opened(outer: Reader, draft: Draft) -> Any:
+    """The file that a node names as its block: what it says, its real path, and the path as written."""
     assert draft.block is not None
     name, place = draft.block.data, draft.block.place
     try:
@@ -67,7 +67,7 @@ def _opened(outer: Reader, draft: Draft) -> tuple[Definition, Path, str]:
         return outer.report(draft, place, f"{draft.who}: sub-graphs may be nested {MAX_DEPTH} deep, got more")
     if not real.exists():
         return outer.report(draft, place, f"{draft.who}: no file '{cropped(name)}'", neighbour(real))
-    shown = os.path.normpath(os.path.join(os.path.dirname(outer.document.path), name))
+    shown = os.path.normpath(Path(outer.document.path).parent / name)
     definition = outer.session.definition(real, shown)
     outer.session.included += len(definition.nodes.data)
     if outer.session.included > MAX_NODES:
@@ -104,7 +104,7 @@ def _params(outer: Reader, draft: Draft, definition: Definition, file: str) -> d
 
 def _wired(
     outer: Reader, draft: Draft, prefix: str, name: str, operand: Any, declared: Any, sizes: dict[str, tuple[str, Any]]
-) -> Ref:
+) -> Any:
     """The wire for an input of a sub-graph, if its type is as declared there; a literal becomes a Const node."""
     dtype, shape = declared["dtype"], declared["shape"]
     place, who = draft.inputs.data[name].place, f"{draft.who}: input '{name}'"
@@ -120,18 +120,21 @@ def _wired(
         if isinstance(dim, str):
             first, bound = sizes.get(dim, ("", None))
             if not agree(bound, size):
-                return outer.report(draft, place, f"{who} must have size {bound} in dim '{dim}' like '{first}', got {given}")
+                return outer.report(
+                    draft, place, f"{who} must have size {bound} in dim '{dim}' like '{first}', got {given}"
+                )
             if isinstance(size, int):
                 sizes.setdefault(dim, (name, size))
     if isinstance(operand, Ref):
         return operand
-    ref: Ref = outer.session.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)
-    return ref
+    return outer.session.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)
 
 
 def _converted(literal: Literal, dtype: str) -> Any:
     """The array of a literal; ValueError where the dtype cannot hold its numbers."""
     array, wanted = dtypes.literal(literal.value), dtypes.literal(literal.value, dtype)
-    if (array.dtype.kind == "b") != (dtype == "bool") or (array.dtype.kind == "f" and wanted.dtype.kind in "iu" and (wanted != array).any()):
+    if (array.dtype.kind == "b") != (dtype == "bool") or (
+        array.dtype.kind == "f" and wanted.dtype.kind in "iu" and (wanted != array).any()
+    ):
         raise ValueError
     return wanted

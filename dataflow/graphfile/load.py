@@ -9,9 +9,9 @@ from typing import Any
 from dataflow.errors import GraphFileError, Problem, listing, nearest
 from dataflow.graph import Graph
 from dataflow.graphfile.definition import Definition
-from dataflow.graphfile.document import BROKEN, cropped
 from dataflow.graphfile.nodes import Reader
 from dataflow.graphfile.session import Session
+from dataflow.graphfile.tree import BROKEN, cropped
 
 
 def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:

@@ -6,18 +6,17 @@ Every node is checked, also where another is wrong; what depends on a wrong one 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from dataflow.block import Block
 from dataflow.errors import BlockError, DataflowError
 from dataflow.graph import NAME, Ref
 from dataflow.graphfile.definition import known_keys, mapping, short_type, text
-from dataflow.graphfile.document import BROKEN, Place, Value, cropped
 from dataflow.graphfile.include import add_subgraph, is_path
-from dataflow.graphfile.operands import Draft, Scope, Wires
+from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.order import order
 from dataflow.graphfile.sections import read_data, read_train
+from dataflow.graphfile.tree import BROKEN, Place, Value, cropped
 from dataflow.registry import blocks
 
 NODE_KEYS = ("block", "inputs", "attrs", "doc")
@@ -82,7 +81,10 @@ class Reader(Scope):
 
     def add_sections(self) -> None:
         """Keeps `data` and `train` in the graph, with parameters put in."""
-        for key, section, read in (("data", self.definition.data, read_data), ("train", self.definition.train, read_train)):
+        for key, section, read in (
+            ("data", self.definition.data, read_data),
+            ("train", self.definition.train, read_train),
+        ):
             if section is not None and section.data is not None:
                 self.session.graph.sections[key] = read(self, self.substitution.resolve(section, f"'{key}'"))
 
@@ -144,7 +146,7 @@ class Reader(Scope):
             names[25:-25] = [f"... {len(names) - 50} more ..."]
         self.report(first, back, f"cycle: {' -> '.join(names)}")
 
-    def _add(self, draft: Draft) -> Wires:
+    def _add(self, draft: Draft) -> Any:
         """Adds a node, or the nodes of a sub-graph, and gives its outputs; BROKEN where something is wrong."""
         if draft.block is None or draft.block.data not in blocks:
             if draft.block is not None and is_path(draft.block.data):
@@ -162,7 +164,7 @@ class Reader(Scope):
             return BROKEN
         return self.append(draft, draft.name, block, [operands.get(p) for p in ports])
 
-    def append(self, draft: Draft, name: str, block: Block, operands: list[Any]) -> Wires:
+    def append(self, draft: Draft, name: str, block: Block, operands: list[Any]) -> Any:
         """Type-checks a node and adds it to the graph."""
         graph, name = self.session.graph, self.prefix + name
         try:
@@ -191,7 +193,7 @@ class Reader(Scope):
             hint = self.session.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
         self.report(draft, block.place, f"{draft.who}: no block '{name}'", hint)
 
-    def _block(self, draft: Draft, kind: type[Block]) -> Block:
+    def _block(self, draft: Draft, kind: type[Block]) -> Any:
         """The block with its attrs; BROKEN where they are wrong."""
         known, who = kind.signature.attrs, f"{draft.who} ({kind.__name__})"
         attrs: dict[str, Any] = {}

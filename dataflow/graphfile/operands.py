@@ -10,10 +10,10 @@ from typing import Any
 from dataflow.errors import listing
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition, known_keys
-from dataflow.graphfile.document import BROKEN, Place, Value, cropped
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.session import Session
+from dataflow.graphfile.tree import BROKEN, START, Place, Value, cropped
 from dataflow.signature import In, Literal
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
@@ -27,8 +27,8 @@ class Draft:
     who: str
     place: Place
     block: Value | None = None
-    inputs: Value = field(default_factory=lambda: Value({}, Place(1, 1)))
-    attrs: Value = field(default_factory=lambda: Value({}, Place(1, 1)))
+    inputs: Value = field(default_factory=lambda: Value({}, START))
+    attrs: Value = field(default_factory=lambda: Value({}, START))
     doc: str = ""
     ok: bool = True
 
@@ -79,7 +79,7 @@ class Scope:
         return f"it has {listing(names, 'and')}" if names else "it has none"
 
     def operands(self, draft: Draft, ports: Mapping[str, In]) -> dict[str, Any]:
-        """What stands on each input, by port; BROKEN where that was reported. Of unknown ports only wires are checked."""
+        """What stands on each input, by port; BROKEN where it was reported. Of unknown ports only wires are checked."""
         result = {}
         for name, value in draft.inputs.data.items():
             who, port = f"{draft.who}: input '{cropped(name)}'", ports.get(name)
@@ -125,7 +125,9 @@ class Scope:
         if path is BROKEN or name is BROKEN:
             return BROKEN
         if not isinstance(path, str) or not isinstance(name, str | None):
-            return self.report(draft, value.place, f"{who}: an array must be {{path: file.npz, array: name}}, both text")
+            return self.report(
+                draft, value.place, f"{who}: an array must be {{path: file.npz, array: name}}, both text"
+            )
         try:
             return self.session.arrays.read(confined(self.real.parent, self.session.project, path), name)
         except ValueError as error:

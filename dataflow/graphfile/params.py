@@ -17,10 +17,18 @@ import numpy as np
 
 from dataflow.attrs import Attr, attr, show
 from dataflow.errors import listing, nearest
-from dataflow.graphfile.document import BROKEN, Document, Place, Value, cropped
 from dataflow.graphfile.scalars import scalar
+from dataflow.graphfile.tree import BROKEN, Document, Place, Value, cropped
 
-TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "dtype": "Dtype", "ints": "Ints", "shape": "Shape"}
+TYPES = {
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "str": "str",
+    "dtype": "Dtype",
+    "ints": "Ints",
+    "shape": "Shape",
+}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|\{env:([^}]*)\})")
 _PART = re.compile(r"\$\$|\$\{([^}]*)(\}?)")
@@ -61,7 +69,9 @@ def declare(document: Document, section: Value) -> dict[str, Param]:
     for name, value in section.data.items():
         place = section.keys[name]
         if not _NAME.fullmatch(name):
-            document.report(place, f"param '{cropped(name)}': names must be letters, digits and _, starting with a letter")
+            document.report(
+                place, f"param '{cropped(name)}': names must be letters, digits and _, starting with a letter"
+            )
             continue
         params[name] = _param(document, name, place, value)
     return params
@@ -75,13 +85,17 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
     entries = value.data
     for key in entries:
         if key not in ("type", "default", "doc"):
-            document.report(value.keys[key], f"param '{name}': no key '{cropped(key)}'", nearest(key, ("type", "default", "doc")))
+            document.report(
+                value.keys[key], f"param '{name}': no key '{cropped(key)}'", nearest(key, ("type", "default", "doc"))
+            )
     if "doc" in entries and not isinstance(entries["doc"].data, str):
         document.report(entries["doc"].place, f"param '{name}': 'doc' must be text, got {entries['doc'].kind}")
     kind = entries["type"].data if "type" in entries else None
     if "type" in entries and kind not in (*TYPES,):
         hint = nearest(kind, TYPES) if isinstance(kind, str) else ""
-        document.report(entries["type"].place, f"param '{name}': 'type' must be {listing(TYPES)}, got {entries['type'].kind}", hint)
+        document.report(
+            entries["type"].place, f"param '{name}': 'type' must be {listing(TYPES)}, got {entries['type'].kind}", hint
+        )
         return Param(name, place, BROKEN, False, None)
     if "default" not in entries:
         declared = None if kind is None else attr("").named(name, TYPES[kind])
@@ -159,7 +173,10 @@ class Substitution:
             return self.environment(inner[4:], place, who)
         if not closed or not _NAME.fullmatch(inner):
             got = cropped("${" + inner + closed)
-            return self.document.report(place, f"{who}: '$' must be $param, ${{param}} or ${{env:NAME,default}}, got {got}; write $$ for a dollar sign")
+            return self.document.report(
+                place,
+                f"{who}: must be ${{param}} or ${{env:NAME,default}}, got {got}; write $$ for a dollar sign",
+            )
         value = self.value(inner, place, who)
         if value is BROKEN or isinstance(value, str):
             return value
@@ -167,20 +184,28 @@ class Substitution:
             return "true" if value else "false"
         if isinstance(value, int | float):
             return repr(value)
-        return self.document.report(place, f"{who}: ${{{inner}}} within text must be text or a number, got {show(value)}")
+        return self.document.report(
+            place, f"{who}: ${{{inner}}} within text must be text or a number, got {show(value)}"
+        )
 
     def value(self, name: str, place: Place, who: str) -> Any:
         if name in self.values:
             return self.values[name]
-        return self.document.report(place, f"{who}: no param '{cropped(name)}'; {nearest(name, self.values) or 'write $$ for a dollar sign'}")
+        return self.document.report(
+            place, f"{who}: no param '{cropped(name)}'; {nearest(name, self.values) or 'write $$ for a dollar sign'}"
+        )
 
     def environment(self, text: str, place: Place, who: str) -> Any:
         found = _ENV.fullmatch(text)
         if found is None:
-            return self.document.report(place, f"{who}: the form is ${{env:NAME,default}}, got ${{env:{cropped(text)}}}")
+            return self.document.report(
+                place, f"{who}: the form is ${{env:NAME,default}}, got ${{env:{cropped(text)}}}"
+            )
         value = os.environ.get(found[1], found[2])
         if value is None:
-            return self.document.report(place, f"{who}: the environment has no {found[1]}; set it or write ${{env:{found[1]},default}}")
+            return self.document.report(
+                place, f"{who}: the environment has no {found[1]}; set it or write ${{env:{found[1]},default}}"
+            )
         return value
 
     def wrapped(self, value: Any, place: Place) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 from dataflow.errors import nearest
 from dataflow.graphfile.definition import known_keys
-from dataflow.graphfile.document import BROKEN, Value, cropped
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Scope
+from dataflow.graphfile.tree import BROKEN, Value, cropped
 
 TRAIN_KEYS = ("minimize", "optimizer", "variables", "epochs", "batch_size", "seed", "metrics")
 SPLIT_KEYS = ("path", "inputs")
@@ -48,9 +48,10 @@ def read_data(scope: Scope, section: Value) -> dict[str, Any]:
                 confined(scope.real.parent, scope.session.project, path.data)
             except ValueError as error:
                 report(path.place, f"{who}: {error}")
-        for feed, array in arrays.data.items() if arrays is not None and isinstance(arrays.data, dict) else ():
+        feeds = arrays if arrays is not None and isinstance(arrays.data, dict) else Value({}, split.place)
+        for feed, array in feeds.data.items():
             if feed not in inputs:
-                report(arrays.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", nearest(feed[:60], inputs))
+                report(feeds.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", nearest(feed[:60], inputs))
             if not isinstance(array.data, str) and array.data is not BROKEN:
                 report(array.place, f"{who}: input '{feed}' must be the name of an array, got {array.kind}")
         result[name] = split.plain()
@@ -69,8 +70,17 @@ def read_train(scope: Scope, section: Value) -> dict[str, Any]:
             report(value.place, f"train '{key}' must be {_WANTED[key]}, got {value.kind}")
     names = {*scope.wires, *scope.definition.outputs.data}
     goal = section.data.get("minimize")
-    if goal is not None and isinstance(goal.data, str) and goal.data.partition(".")[0] not in names and goal.data not in names:
-        report(goal.place, f"train 'minimize': no node, input or output named '{cropped(goal.data)}'", nearest(goal.data[:60], names))
+    if (
+        goal is not None
+        and isinstance(goal.data, str)
+        and goal.data.partition(".")[0] not in names
+        and goal.data not in names
+    ):
+        report(
+            goal.place,
+            f"train 'minimize': no node, input or output named '{cropped(goal.data)}'",
+            nearest(goal.data[:60], names),
+        )
     result: dict[str, Any] = section.plain()
     return result
 
@@ -80,4 +90,6 @@ def _right(key: str, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and (key == "seed" or value >= 1)
     if key in ("variables", "metrics"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return isinstance(value, str) if key == "minimize" else isinstance(value, dict) and isinstance(value.get("block"), str)
+    return (
+        isinstance(value, str) if key == "minimize" else isinstance(value, dict) and isinstance(value.get("block"), str)
+    )

@@ -1,25 +1,21 @@
-"""Graph -> YAML text, and files written so that a crash leaves the old one or the new one."""
+"""Graph -> YAML text, and the file of it."""
 
 from __future__ import annotations
 
-import contextlib
-import filecmp
 import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from dataflow import dtypes
 from dataflow.attrs import plain
 from dataflow.block import Block
-from dataflow.errors import DataflowError, GraphError
+from dataflow.errors import GraphError
 from dataflow.graph import Graph, Link, Node
-from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import block, entry, escaped
-from dataflow.graphfile.files import project_of, reason
+from dataflow.graphfile.store import Store, write_text
 from dataflow.signature import Literal
 
 MAX_INLINE = 1000  # elements that a file shows; larger arrays are saved beside it
@@ -29,19 +25,106 @@ _SECTIONS = ("data", "train")
 def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     """Write a graph file.
 
-    Arrays that came from files are named, not copied; other large ones are saved beside as ``<stem>.npz``, or
-    ``<stem>-2.npz`` and so on where that is another file: none is ever overwritten.
+    Arrays that came from files are named, not copied; other large ones are saved beside it as ``<stem>.npz``, or
+    ``<stem>-2.npz`` and so on where that is another file: no array file is ever overwritten.
     """
     target = Path(os.path.realpath(os.fspath(path)))
     store = Store(target.parent, target.stem)
-    lines = list(_lines(graph, store.collect(graph)))
-    if store.new:
-        name = store.write()
-        lines = list(_lines(graph, store.references(name)))
+    lines = list(_lines(graph, store))
+    if store.write():
+        lines = list(_lines(graph, store))
     write_text(target, "\n".join(lines) + "\n")
 
 
-def text(graph: Graph) -> str:
+def resolved_text(graph: Graph) -> str:
     """What `save` writes into the current folder: the file with parameters set and sub-graphs written out."""
-    store = Store(Path.cwd(), graph.name)
-    return "\n".join(_lines(graph, store.collect(graph))) + "\n"
+    return "\n".join(_lines(graph, Store(Path.cwd(), graph.name))) + "\n"
+
+
+def _lines(graph: Graph, store: Store) -> Iterator[str]:
+    nodes = list(graph.nodes.values())
+    inputs = {n.name: _declared(n) for n in nodes if _is_input(n)}
+    yield "dataflow: 1"
+    yield from entry("name", graph.name)
+    if graph.doc:
+        yield from entry("doc", graph.doc)
+    if inputs:
+        yield from ("", *block("inputs", inputs))
+    if len(inputs) < len(nodes):
+        yield from ("", "nodes:")
+        for node in nodes:
+            if node.name not in inputs:
+                yield from block(node.name, _written(graph, node, store), 2)
+    if graph.outputs:
+        yield from ("", *block("outputs", {name: graph.deref(link).wire for name, link in graph.outputs.items()}))
+    if unknown := [key for key in graph.sections if key not in _SECTIONS]:
+        raise GraphError(f"graph '{graph.name}': sections must be data and train, got '{unknown[0]}'")
+    for key in _SECTIONS:
+        if key in graph.sections:
+            yield from ("", *block(key, escaped(graph.sections[key])))
+
+
+def _is_input(node: Node) -> bool:
+    return type(node.block).__name__ == "Placeholder"
+
+
+def _declared(node: Node) -> dict[str, Any]:
+    attrs: dict[str, Any] = escaped(node.block.attrs())
+    return attrs | ({"doc": node.doc} if node.doc else {})
+
+
+def _written(graph: Graph, node: Node, store: Store) -> dict[str, Any]:
+    """A node as the file has it; empty parts are left out."""
+    inputs = {port: _operand(graph, v) for port, v in node.inputs.items() if v is not None}
+    parts = {
+        "block": type(node.block).__name__,
+        "inputs": {port: store.placed(f"{node.name}.{port}", v) for port, v in inputs.items()},
+        "attrs": {name: store.placed(f"{node.name}.{name}", v) for name, v in _attrs(node.block).items()},
+        "doc": node.doc,
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def _operand(graph: Graph, value: Any) -> Any:
+    """A wire as text, numbers as they are; what only an array file can hold stays an array."""
+    if isinstance(value, Link):
+        return graph.deref(value).wire
+    if isinstance(value, tuple):
+        return [_operand(graph, v) for v in value]
+    literal = value.value
+    if isinstance(literal, np.ndarray):
+        listed = _listed(literal)
+        return literal if listed is None or Literal(listed) != value else listed
+    if isinstance(literal, np.generic) and dtypes.literal(literal.item()).dtype != literal.dtype:
+        return np.asarray(literal)
+    return plain(literal)
+
+
+def _attrs(of: Block) -> dict[str, Any]:
+    """The attrs that a file needs to make the block again; what only an array file can hold stays an array."""
+    kind, attrs = type(of), of.attrs()
+    arrays = {name: array for name, array in attrs.items() if isinstance(array, np.ndarray)}
+    shown = {name: listed for name, array in arrays.items() if (listed := _listed(array)) is not None}
+    derived = [n for n, a in kind.signature.attrs.items() if a.kind == "Dtype" and a.default is None and n in attrs]
+    for trial in (attrs | shown, attrs) if shown else (attrs,):
+        without = {name: value for name, value in trial.items() if name not in derived}
+        for each in (without, trial) if derived else (trial,):
+            if each is attrs or _makes(kind, each, of):
+                return {n: v if isinstance(v, np.ndarray) else escaped(v) for n, v in each.items()}
+    return attrs
+
+
+def _makes(kind: type[Block], attrs: dict[str, Any], wanted: Block) -> bool:
+    try:
+        return kind(**attrs) == wanted
+    except ValueError:
+        return False
+
+
+def _listed(array: np.ndarray[Any, Any]) -> Any:
+    """A small array as numbers, each with as few digits as tell it from its neighbours; None where it is not small."""
+    if array.size > MAX_INLINE or array.dtype.kind == "c":
+        return None
+    if dtypes.name_of(array.dtype) in dtypes.floating and array.dtype != np.float64:
+        return np.array([float(str(v)) for v in array.reshape(-1)]).reshape(array.shape).tolist()
+    return array.tolist()

@@ -1,0 +1,124 @@
+"""Files written so that a crash leaves the old one or the new one; and the arrays that a graph file has beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+
+from dataflow.errors import DataflowError
+from dataflow.graphfile.arrays import Arrays, origin
+from dataflow.graphfile.files import project_of, reason
+
+
+class Store:
+    """The arrays of a graph that is being written into a folder."""
+
+    def __init__(self, folder: Path, stem: str):
+        self.folder, self.stem = folder, stem
+        self.file = f"{stem}.npz"
+        self.new: dict[str, np.ndarray[Any, Any]] = {}
+        self._project = project_of(folder)
+        self._arrays = Arrays()
+
+    def placed(self, name: str, value: Any) -> Any:
+        """The value with a mapping such as ``{path: weights.npz, array: w}`` in place of each array."""
+        if isinstance(value, list):
+            return [self.placed(f"{name}.{i}", v) for i, v in enumerate(value)] if _has_array(value) else value
+        if not isinstance(value, np.ndarray):
+            return value
+        if found := self._origin(value):
+            return found
+        self.new[name] = value
+        return {"path": self.file, "array": name}
+
+    def _origin(self, array: np.ndarray[Any, Any]) -> dict[str, str] | None:
+        """Where the array came from, if it may be named from here and has the same values still."""
+        if (found := origin(array)) is None:
+            return None
+        path, name = Path(found[0]), found[1]
+        if not path.is_relative_to(self._project):
+            return None
+        try:
+            stored = self._arrays.read(path, name or None)
+        except ValueError:
+            return None
+        if stored.dtype != array.dtype or stored.shape != array.shape or stored.tobytes() != array.tobytes():
+            return None
+        relative = Path(os.path.relpath(path, self.folder)).as_posix()
+        return {"path": relative} | ({"array": name} if name else {})
+
+    def write(self) -> bool:
+        """Saves the new arrays; whether they had to go into another file than `placed` has said so far."""
+        if not self.new:
+            return False
+        said = self.file
+        with temporary(self.folder / said) as (file, made):
+            np.savez(file, **cast(dict[str, Any], self.new))
+            file.flush()
+            number = 1
+            while (target := self.folder / self.file).exists() and not filecmp.cmp(made, target, shallow=False):
+                number += 1
+                self.file = f"{self.stem}-{number}.npz"
+            settle(file, made, target)
+        return self.file != said
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file, all of it or nothing."""
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataflowError(f"{path}: text must be UTF-8, got {text[error.start]!a}") from None
+    _write(path, lambda file: file.write(data))
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
+    """Write an .npz file, all of it or nothing."""
+    _write(path, lambda file: np.savez(file, **arrays))
+
+
+def _write(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
+    target = Path(os.path.realpath(os.fspath(path)))
+    with temporary(target) as (file, made):
+        write(file)
+        settle(file, made, target)
+
+
+@contextlib.contextmanager
+def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """A new file in the folder of the target, gone at the end unless `settle` has given it its place."""
+    made = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
+    try:
+        with made.open("xb") as file:
+            yield file, made
+    except OSError as error:
+        raise DataflowError(f"{target}: cannot be written: {reason(error)}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            made.unlink()
+
+
+def settle(file: IO[bytes], made: Path, target: Path) -> None:
+    """Puts a finished temporary file in the place of its target, after its bytes have reached the disk."""
+    file.flush()
+    if target.exists():
+        made.chmod(target.stat().st_mode & 0o777)
+    os.fsync(file.fileno())
+    made.replace(target)
+    with contextlib.suppress(OSError):  # not every system can do this to a folder
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _has_array(values: list[Any]) -> bool:
+    return any(isinstance(v, np.ndarray) for v in values)

@@ -1,0 +1,114 @@
+"""Values that know where they stand, and the document that they and the problems with them belong to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from dataflow.errors import Problem
+
+BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
+BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
+MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
+_SHOWN = 160  # a source line longer than this says nothing under a caret
+
+
+class Place(NamedTuple):
+    """A line and a column, from 1."""
+
+    line: int
+    column: int
+
+
+START = Place(1, 1)
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A value in a file: None, bool, int, float, str, a list of Values or a dict of them; and where it begins."""
+
+    data: Any
+    place: Place
+    keys: dict[str, Place] = field(default_factory=dict)  # of a dict
+
+    @property
+    def kind(self) -> str:
+        """What it is, for messages."""
+        match self.data:
+            case dict():
+                return "a mapping"
+            case list():
+                return "a list"
+            case None:
+                return "nothing"
+            case bool():
+                return "true" if self.data else "false"
+            case str():
+                return f"'{cropped(self.data)}'"
+        return cropped(str(self.data))
+
+    def plain(self) -> Any:
+        """Without the places."""
+        if isinstance(self.data, list):
+            return [item.plain() for item in self.data]
+        if isinstance(self.data, dict):
+            return {key: item.plain() for key, item in self.data.items()}
+        return self.data
+
+
+class Stop(Exception):
+    """Nothing after this place can be made sense of; the problem has been reported."""
+
+
+@dataclass(eq=False)
+class Document:
+    """The text of one file, the tree in it, and the problems met while reading it."""
+
+    path: str  # as it is shown
+    text: str = ""
+    root: Value | None = None
+    problems: dict[tuple[Place, str], Problem] = field(default_factory=dict)  # by place and message
+    prefix: str = ""  # of the node names while the file is read as a sub-graph
+
+    def within(self, prefix: str) -> Document:
+        """This document for a use in which node names have a prefix; a problem that all uses share comes once."""
+        return Document(self.path, self.text, self.root, self.problems, prefix)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return BREAK.split(self.text)
+
+    def problem(self, place: Place, message: str, hint: str) -> Problem:
+        """A problem at a place of this file, with its source line."""
+        line, column = place
+        source = self.lines[line - 1] if line <= len(self.lines) and self.text else ""
+        source = "" if max(len(source), column) > _SHOWN else _printable(source.replace("\t", " "), " ")
+        return Problem(self.path, line, column, _printable(message), _printable(hint), source)
+
+    def report(self, place: Place, message: str, hint: str = "") -> Any:
+        """Notes a problem and gives BROKEN; a hint may also follow the message after a semicolon."""
+        if not hint:
+            message, _, hint = message.partition("; ")
+        key = place, message.replace(f"'{self.prefix}", "'") if self.prefix else message
+        if key not in self.problems and len(self.problems) < MAX_PROBLEMS:
+            self.problems[key] = self.problem(place, message, hint)
+        return BROKEN
+
+    def fail(self, place: Place, message: str, hint: str = "") -> Stop:
+        """Reports, and gives what to raise."""
+        self.report(place, message, hint)
+        return Stop()
+
+
+def cropped(text: str) -> str:
+    """Text as a message quotes it: cut where it is long."""
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _printable(text: str, substitute: str = "") -> str:
+    """Without what a terminal would act on."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else substitute or repr(c)[1:-1] for c in text)

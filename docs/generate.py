@@ -1,0 +1,158 @@
+"""Writes the page and the picture of every block, from what the block says of itself, and the pictures of graphs.
+
+python docs/generate.py            write docs/blocks/ and docs/*.svg
+python docs/generate.py --check    write nothing; exit 1 and list the files that would change
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import blocks as library
+from dataflow import dtypes
+from dataflow.block import Block
+from dataflow.conformance.samples import Sample, documented
+from dataflow.describe import block_markdown, block_svg, describe, svg
+from dataflow.graph import Graph, Ref
+from dataflow.graphfile import load
+from dataflow.graphfile import text as graph_text
+from dataflow.registry import blocks
+from dataflow.shapes import TensorType
+from dataflow.signature import In, Literal
+
+DOCS = Path(__file__).resolve().parent
+GRAPHS = ("quant/digits_fake_quant",)  # drawn for README
+_SHOWN = 32  # numbers; larger arrays of an example become graph inputs
+
+
+def main() -> int:
+    """Write the files, or report those that differ; the exit status."""
+    parser = argparse.ArgumentParser(description="Write docs/blocks/ from the registry.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and list the files that differ")
+    if parser.parse_args().check:
+        stale = drift()
+        print("\n".join(stale) or "docs are up to date", file=sys.stderr if stale else sys.stdout)
+        return int(bool(stale))
+    wanted = files()
+    for path in stale_files(wanted):
+        path.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{len(wanted)} files")
+    return 0
+
+
+def drift() -> list[str]:
+    """Which files are missing, differ or should not be there."""
+    wanted = files()
+    lines = [f"{_shown(path)}: no such block" for path in stale_files(wanted)]
+    for path, text in wanted.items():
+        if not path.exists():
+            lines.append(f"{_shown(path)}: missing")
+        elif path.read_text(encoding="utf-8") != text:
+            lines.append(f"{_shown(path)}: differs")
+    return [f"{line}; run python docs/generate.py" for line in lines]
+
+
+def files() -> dict[Path, str]:
+    """Every generated file and what it should hold."""
+    root = DOCS / "blocks"
+    wanted = {root / "index.md": index()}
+    for name, block in _library():
+        folder = root / describe(block)["category"]
+        wanted[folder / f"{name}.md"] = block_markdown(block, example(block))
+        wanted[folder / f"{name}.svg"] = block_svg(block)
+    for graph in GRAPHS:
+        wanted[DOCS / f"{Path(graph).name}.svg"] = svg(load(DOCS.parent / "graphs" / f"{graph}.yaml"))
+    return wanted
+
+
+def stale_files(wanted: dict[Path, str]) -> list[Path]:
+    """Files that were generated for blocks that are no more."""
+    return sorted(p for p in (DOCS / "blocks").rglob("*") if p.is_file() and p not in wanted)
+
+
+def index() -> str:
+    """The list of all blocks, by category."""
+    told = [describe(block) for _, block in _library()]
+    lines = [
+        "# Blocks",
+        "",
+        f"{len(told)} blocks. `dataflow blocks WORDS` searches them, `dataflow blocks NAME` shows one.",
+    ]
+    for category in sorted({d["category"] for d in told}):
+        lines += ["", f"## {category}", "", "| block | what it computes | gradient |", "| --- | --- | --- |"]
+        lines += [
+            f"| [{d['name']}]({category}/{d['name']}.md) | {d['summary'].replace('|', chr(92) + '|')} | {d['gradient']} |"
+            for d in told
+            if d["category"] == category
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _library() -> Iterator[tuple[str, type[Block]]]:
+    """The blocks of this repository: those of plugins have their pages elsewhere."""
+    return ((name, b) for name, b in blocks.items() if b.__module__.partition(".")[0] == library.__name__)
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(DOCS.parent).as_posix()
+
+
+# -- the example in a graph file --------------------------------------------------------------------------------
+
+
+def example(block: type[Block]) -> str:
+    """A graph file that does what the docstring's example does; nothing where that calls the block on no values."""
+    for sample in documented(block)[:1]:
+        return graph_text(example_graph(sample))
+    return ""
+
+
+def example_graph(sample: Sample) -> Graph:
+    """The block as one node, on the values of the sample: numbers on its ports, or constants and inputs beside it."""
+    graph = Graph("example")
+    operands: list[Any] = []
+    for port, value, given in zip(sample.block.signature.inputs.values(), sample.arrays, sample.types, strict=True):
+        if isinstance(value, tuple):
+            operands.append(tuple(_operand(graph, sample, port, *each) for each in zip(value, given, strict=True)))
+        else:
+            operands.append(None if value is None else _operand(graph, sample, port, value, given))
+    made = graph.add(sample.block, operands)
+    for ref in [made] if isinstance(made, Ref) else made or ():
+        graph.output(ref.port, ref)
+    return graph
+
+
+def _operand(graph: Graph, sample: Sample, port: In, array: Any, given: TensorType) -> Any:
+    """A number where that is read back as the same value, a constant where it needs its dtype told, else an input."""
+    name = _free(graph, port.name)
+    if array.size > _SHOWN or array.dtype.kind == "c" or (array.size == 0 and array.ndim > 1):
+        return graph.input(name, given.dtype, array.shape)
+    listed = _listed(array)
+    if given.dtype == dtypes.name_of(dtypes.literal(listed).dtype) or port.dtype in dtypes.every:
+        return Literal(listed)
+    return graph.add(blocks["Const"](value=listed, dtype=given.dtype), name=name)
+
+
+def _free(graph: Graph, name: str) -> str:
+    taken = [n for n in (name, *(f"{name}_{i}" for i in range(1, len(graph.nodes) + 1))) if n not in graph.nodes]
+    return taken[0]
+
+
+def _listed(array: Any) -> Any:
+    """Numbers with as few digits as tell them from their neighbours."""
+    if dtypes.name_of(array.dtype) in dtypes.floating:
+        return np.array([float(str(v)) for v in array.reshape(-1)]).reshape(array.shape).tolist()
+    return array.tolist()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
