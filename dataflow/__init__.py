@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dataflow.graph import Graph as Graph
     from dataflow.graphfile import load as load
     from dataflow.graphfile import save as save
+    from dataflow.plan import plan as plan
     from dataflow.registry import blocks as blocks
-    from dataflow.run import plan as plan
     from dataflow.run import run as run
 
 __version__ = "0.1.0"
@@ -33,7 +33,7 @@ _HOMES = {
     "describe": "describe",
     "gradient": "gradient",
     "load": "graphfile",
-    "plan": "run",
+    "plan": "plan",
     "run": "run",
     "save": "graphfile",
 }

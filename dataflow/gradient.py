@@ -39,7 +39,9 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
     """
     result = graph.copy()
     names = [wrt] if isinstance(wrt, str) else list(wrt)
-    target = result.deref(result.outputs[of]) if of in result.outputs else result.ref(of)  # a node may have that name too
+    target = (
+        result.deref(result.outputs[of]) if of in result.outputs else result.ref(of)
+    )  # a node may have that name too
     sources = {name: result.ref(name) for name in names}
     for name, ref in {of: target, **sources}.items():
         if ref.dtype not in dtypes.floating + dtypes.complexes:

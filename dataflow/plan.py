@@ -1,258 +1,132 @@
-"""From a graph and the shapes of its inputs to a program: a flat list of steps over numbered slots and buffers."""
+"""A graph laid out to run: a program per set of input shapes, and the frames that run it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dataflow import dtypes
-from dataflow.block import Block
-from dataflow.buffers import Buffers, last_uses
-from dataflow.graph import Graph, Link, Node
-from dataflow.kinds import View
-from dataflow.rewrite import cull, fold_constants, merge_equals, shape_only, specialize
-from dataflow.shapes import TensorType, element_count
-from dataflow.signature import flat
-
-SMALL = 1 << 14  # bytes: up to here, copying a value costs less than binding a call anew
+from dataflow.errors import GraphError, UnknownNameError, nearest
+from dataflow.frame import Frame, Trace
+from dataflow.graph import Graph
+from dataflow.program import Program, program
+from dataflow.shapes import TensorType, fits, show
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One call of a kernel: the slots it reads, in port order, and those it writes.
+def plan(graph: Graph, /, **shapes: Sequence[int]) -> Plan:
+    """A plan of the graph; ``print`` shows its steps once the shapes are known, from the graph or from here."""
+    made = Plan(graph)
+    if shapes or all(t.known for t in graph.inputs.values()):
+        made.at(**shapes)
+    return made
 
-    how : ``view`` (the output is the first input's memory), ``into`` (written into a buffer that is there before the
-        run), ``make`` (the kernel makes the array).
-    releases : slots whose values nobody needs after this step.
+
+class Plan:
+    """A graph laid out to run: one program per set of input shapes, made when they first come.
+
+    A plan may be pickled, and run in several threads at once.
     """
 
-    node: str
-    block: Block
-    reads: tuple[Any, ...]
-    writes: tuple[int, ...]
-    how: str
-    releases: tuple[int, ...] = ()
+    def __init__(self, graph: Graph):
+        if not graph.outputs:
+            raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; name one with graph.output")
+        self.graph = graph.copy()
+        self.programs: dict[Any, Program] = {}
+        self._idle: dict[Any, list[Frame]] = {}
+        self._feedable = {
+            n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
+        }
+        needed = graph.ancestors(link.node for link in graph.outputs.values())
+        self._required = [
+            n for n in self._feedable if n in needed and all(v is None for v in graph.nodes[n].inputs.values())
+        ]
 
-    @property
-    def who(self) -> str:
-        return f"node '{self.node}' ({type(self.block).__name__})"
+    def run(
+        self, feeds: Mapping[str, Any] | None = None, /, trace: Trace | None = None, **named: Any
+    ) -> dict[str, Any]:
+        """The outputs by name. ``trace`` is called after each step with the node, its seconds and its results."""
+        arrays = self._arrays({**(feeds or {}), **named})
+        key = tuple((name, array.shape) for name, array in arrays.items())
+        frames = self._idle.get(key)
+        if frames is None:
+            self._program(key, arrays)
+            frames = self._idle.setdefault(key, [])
+        try:
+            frame = frames.pop()
+        except IndexError:
+            frame = Frame(self.programs[key])
+        outputs = frame.run(arrays, trace)
+        frames.append(frame)
+        return outputs
 
+    def at(self, **shapes: Sequence[int]) -> Program:
+        """The program for inputs of these shapes; inputs whose shape is known already may be left out."""
+        types: dict[str, TensorType] = {}
+        for name in sorted({*shapes, *self._required}):
+            declared = self._declared(name)
+            shape = shapes.get(name, declared.shape)
+            given = TensorType(declared.dtype, None if shape is None else tuple(shape))
+            if not given.known:
+                raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; give {name}=[...]")
+            types[name] = given
+        self._check(types)
+        key = tuple((name, t.shape) for name, t in types.items())
+        if key not in self.programs:
+            self.programs[key] = program(self.graph, types, self.graph.outputs)
+            self._idle[key] = []
+        return self.programs[key]
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A run laid out for one set of input shapes. Slots hold values; some slots have a buffer of their own."""
+    def _program(self, key: Any, arrays: Mapping[str, Any]) -> None:
+        if missing := [n for n in self._required if n not in arrays]:
+            raise GraphError(f"input '{missing[0]}' must be fed {self._feedable[missing[0]]}, got nothing")
+        self.at(**{name: array.shape for name, array in arrays.items()})
 
-    types: tuple[TensorType, ...]
-    steps: tuple[Step, ...]
-    feeds: Mapping[str, int]
-    constants: Mapping[int, Any]
-    outputs: Mapping[str, int]
-    buffer_of: Mapping[int, int]
-    buffer_sizes: tuple[int, ...]
-    in_place: frozenset[int]
+    def _arrays(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        arrays = {}
+        for name in sorted(feeds):
+            declared, value = self._declared(name), feeds[name]
+            if not isinstance(value, np.ndarray | np.generic):
+                try:
+                    value = dtypes.literal(value, declared.dtype)
+                except (TypeError, ValueError, OverflowError):
+                    raise GraphError(f"input '{name}' must be numbers that make {declared}, got {value!r}") from None
+            elif value.dtype != dtypes.storage(declared.dtype):
+                raise GraphError(
+                    f"input '{name}' must be {declared.dtype}, got {value.dtype.name}; convert it with .astype"
+                )
+            arrays[name] = np.asarray(value)
+        return arrays
 
-    @property
-    def buffer_bytes(self) -> int:
-        """Bytes of scratch memory that a run holds beside inputs, constants and outputs."""
-        return sum(self.buffer_sizes)
+    def _declared(self, name: str) -> TensorType:
+        if name not in self._feedable:
+            hint = nearest(name, self._feedable) or f"it has {', '.join(self._feedable) or 'none'}"
+            raise UnknownNameError(f"graph '{self.graph.name}' has no input '{name}'; {hint}")
+        return self._feedable[name]
+
+    def _check(self, types: Mapping[str, TensorType]) -> None:
+        sizes: dict[str, tuple[int, str]] = {}
+        for name, type_ in types.items():
+            declared = self._feedable[name]
+            if not fits(type_.shape, declared.shape):
+                raise GraphError(f"input '{name}' must have shape {show(declared.shape)}, got {show(type_.shape)}")
+            for dim, size in zip(declared.shape or (), type_.shape or (), strict=False):
+                if isinstance(dim, str) and isinstance(size, int):
+                    first, owner = sizes.setdefault(dim, (size, name))
+                    if first != size:
+                        raise GraphError(
+                            f"input '{name}' must have size {first} in dim '{dim}' as '{owner}' has, got {size}"
+                        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_idle": {key: [] for key in self._idle}}
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self))
-
-
-def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str]) -> Program:
-    """Lay out a run that computes the outputs from feeds of these types."""
-    graph = specialize(cull(graph, outputs), feeds)
-    graph = merge_equals(fold_constants(graph))
-    return _Builder(graph, feeds).build()
-
-
-def nbytes(type_: TensorType) -> int:
-    """Size of a value in bytes; its shape must be known."""
-    return (element_count(type_.shape) or 0) * dtypes.storage(type_.dtype).itemsize
-
-
-class _Builder:
-    def __init__(self, graph: Graph, feeds: Mapping[str, TensorType]):
-        self.graph, self.feeds = graph, feeds
-        self.slots: dict[Link, int] = {}
-        self.types: list[TensorType] = []
-        self.constants: dict[int, Any] = {}
-        self.roots: dict[int, int] = {}  # a view's slot -> the slot whose memory it shows
-
-    def build(self) -> Program:
-        made = [self._step(node) for node in self.graph.order() if node.name in self._wanted()]
-        steps = [step for step in made if step is not None]
-        outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
-        feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
-        last = last_uses([flat(s.reads) for s in steps], self.roots, outputs.values())
-        placed, buffer_of, sizes, in_place = self._place(steps, last, set(outputs.values()))
-        return Program(
-            tuple(self.types), tuple(placed), feeds, self.constants, outputs, buffer_of, tuple(sizes), in_place
+        if not self.programs:
+            unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
+            return f"no shapes yet for {', '.join(unknown)}; give them with plan.at, or run it"
+        return "\n\n".join(
+            f"for {', '.join(f'{n}{show(s)}' for n, s in key) or 'no inputs'}\n{made}"
+            for key, made in self.programs.items()
         )
-
-    def slot(self, link: Link) -> int:
-        """The slot of a wire, made when it is first asked for; known values become constants."""
-        if link not in self.slots:
-            type_ = self.graph.nodes[link.node].types[link.port]
-            self.slots[link] = self._new(type_)
-            if type_.value is not None:
-                self.constants[self.slots[link]] = type_.value
-        return self.slots[link]
-
-    def _new(self, type_: TensorType) -> int:
-        self.types.append(TensorType(type_.dtype, type_.shape))
-        return len(self.types) - 1
-
-    def _constant(self, type_: TensorType, value: Any) -> int:
-        slot = self._new(type_)
-        self.constants[slot] = value
-        return slot
-
-    def _first(self, node: str) -> Link:
-        return Link(node, next(iter(self.graph.nodes[node].types))) if node in self.graph.nodes else Link(node, "")
-
-    def _wanted(self) -> set[str]:
-        """Nodes whose values are needed: not those known already, nor those that only lend their shape."""
-        if not hasattr(self, "wanted"):
-            self.wanted: set[str] = set()
-            todo = list(self.graph.outputs.values())
-            while todo:
-                link = todo.pop()
-                node = self.graph.nodes[link.node]
-                if node.name in self.wanted or node.types[link.port].value is not None:
-                    continue
-                self.wanted.add(node.name)
-                if node.name not in self.feeds:
-                    ports = zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True)
-                    todo.extend(o for p, v in ports for o in flat([v]) if isinstance(o, Link) and not self._lends(p, o))
-        return self.wanted
-
-    def _lends(self, port: Any, link: Link) -> bool:
-        return port.like and self.graph.nodes[link.node].types[link.port].known
-
-    def _step(self, node: Node) -> Step | None:
-        if node.name in self.feeds:
-            self.slot(self._first(node.name))
-            return None
-        operands = [_refs(self.graph, v) for v in node.inputs.values()]
-        types = node.block.typed(operands, lambda ref: ref.type)
-        ports = list(node.block.signature.inputs.values())
-        reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, node.inputs.values(), types, strict=True))
-        writes = tuple(self.slot(Link(node.name, port)) for port in node.types)
-        how = "make"
-        if isinstance(node.block, View):
-            how = "view"
-            self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
-        elif node.block.takes_out and all(t.known for t in node.types.values()) and self._all_known(reads):
-            how = "into"
-        return Step(node.name, node.block, reads, writes, how)
-
-    def _read(self, port: Any, value: Any, type_: Any) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, tuple):
-            return tuple(self._read(port, v, t) for v, t in zip(value, type_, strict=True))
-        if port.like and type_.known:
-            return self._constant(type_, shape_only(type_))
-        if isinstance(value, Link):
-            return self.slot(value)
-        return self._constant(type_, type_.value)
-
-    def _all_known(self, reads: Iterable[Any]) -> bool:
-        return all(self.types[slot].known for slot in flat(reads))
-
-    def _place(
-        self, steps: list[Step], last: Mapping[int, int], outputs: set[int]
-    ) -> tuple[list[Step], dict[int, int], list[int], frozenset[int]]:
-        """Give every value that is written into memory a buffer, reusing those whose value is no longer needed."""
-        pool = Buffers()
-        buffer_of: dict[int, int] = {}
-        in_place: set[int] = set()
-        placed = []
-        output_roots = {self.roots.get(o, o) for o in outputs}
-        for i, step in enumerate(steps):
-            gone = [
-                r
-                for r in dict.fromkeys(self.roots.get(s, s) for s in flat(step.reads))
-                if last[r] == i and r not in self.constants
-            ]
-            for position, slot in enumerate(step.writes):
-                size = nbytes(self.types[slot]) if self.types[slot].known else -1
-                held = (position == 0 and step.how == "into") or (step.how != "view" and 0 <= size <= SMALL)
-                if not held or (slot in output_roots and size > SMALL):
-                    continue
-                if (donor := self._donor(step, slot, gone, buffer_of)) is not None and position == 0:
-                    buffer_of[slot] = buffer_of.pop(donor)
-                    buffer_of[donor] = buffer_of[slot]
-                    gone.remove(donor)
-                    in_place.add(slot)
-                else:
-                    buffer_of[slot] = pool.take(size)
-            for slot in gone:
-                if slot in buffer_of:
-                    pool.give_back(buffer_of[slot])
-            unused = [s for s in step.writes if s not in last and s in buffer_of]
-            for slot in unused:
-                pool.give_back(buffer_of[slot])
-            placed.append(Step(step.node, step.block, step.reads, step.writes, step.how, tuple(gone)))
-        return placed, buffer_of, pool.sizes, frozenset(in_place)
-
-    def _donor(self, step: Step, slot: int, gone: list[int], buffer_of: Mapping[int, int]) -> int | None:
-        """The input whose buffer the output may take over: the block allows it, and no one else reads it any more."""
-        if step.how != "into":
-            return None
-        roots = [self.roots.get(s, s) for s in flat(step.reads)]
-        for name, read in zip(step.block.signature.inputs, step.reads, strict=True):
-            alone = roots.count(read) == 1 or (
-                isinstance(step.block.call, np.ufunc) and step.reads.count(read) == len(roots)
-            )
-            mine = name in step.block.reuses and read in gone and read in buffer_of and alone
-            if mine and self.types[read] == self.types[slot]:
-                return int(read)
-        return None
-
-
-def _refs(graph: Graph, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_refs(graph, v) for v in value)
-    return graph.deref(value) if isinstance(value, Link) else value
-
-
-def _lines(program: Program) -> Iterable[str]:
-    """One line per step, then the sums."""
-
-    def name(slot: int) -> str:
-        if slot in program.constants:
-            value = np.asarray(program.constants[slot])
-            return str(value) if value.size == 1 else f"const{list(value.shape)}"
-        return names.get(slot, f"%{slot}")
-
-    names = {slot: feed for feed, slot in program.feeds.items()}
-    names |= {
-        s: step.node + (f".{p}" if i else "")
-        for step in program.steps
-        for i, (s, p) in enumerate(zip(step.writes, step.block.signature.outputs, strict=True))
-    }
-    rows = []
-    for step in program.steps:
-        slot = step.writes[0] if step.writes else None
-        where = (
-            ""
-            if slot is None
-            else f"buffer {program.buffer_of[slot]}"
-            if slot in program.buffer_of
-            else {"view": "view"}.get(step.how, "new array")
-        )
-        if slot in program.in_place:
-            where += ", in place"
-        reads = ", ".join(name(s) for s in flat(step.reads))
-        result = " ".join(str(program.types[s]) for s in step.writes)
-        rows.append((step.node, f"{type(step.block).__name__}({reads})", result, where))
-    widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
-    yield f"{len(rows)} steps, {len(program.buffer_sizes)} buffers, {program.buffer_bytes} bytes of scratch"

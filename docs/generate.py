@@ -20,8 +20,7 @@ from dataflow.block import Block
 from dataflow.conformance.samples import Sample, documented
 from dataflow.describe import block_markdown, block_svg, describe, svg
 from dataflow.graph import Graph, Ref
-from dataflow.graphfile import load
-from dataflow.graphfile import text as graph_text
+from dataflow.graphfile import load, resolved_text
 from dataflow.registry import blocks
 from dataflow.shapes import TensorType
 from dataflow.signature import In, Literal
@@ -89,11 +88,10 @@ def index() -> str:
     ]
     for category in sorted({d["category"] for d in told}):
         lines += ["", f"## {category}", "", "| block | what it computes | gradient |", "| --- | --- | --- |"]
-        lines += [
-            f"| [{d['name']}]({category}/{d['name']}.md) | {d['summary'].replace('|', chr(92) + '|')} | {d['gradient']} |"
-            for d in told
-            if d["category"] == category
-        ]
+        for d in told:
+            if d["category"] == category:
+                summary = d["summary"].replace("|", "\\|")
+                lines.append(f"| [{d['name']}]({category}/{d['name']}.md) | {summary} | {d['gradient']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -112,7 +110,7 @@ def _shown(path: Path) -> str:
 def example(block: type[Block]) -> str:
     """A graph file that does what the docstring's example does; nothing where that calls the block on no values."""
     for sample in documented(block)[:1]:
-        return graph_text(example_graph(sample))
+        return resolved_text(example_graph(sample))
     return ""
 
 

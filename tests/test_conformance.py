@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dataflow import blocks
+from dataflow import Graph, blocks
 from dataflow.block import MISSING_GRADIENT, In, Literal, Out, TensorType, attr
 from dataflow.conformance import ConformanceError, check, checks
 from dataflow.conformance.equality import near, same
@@ -160,6 +160,12 @@ def test_a_wrong_block_does_not(name, block, text):
     with pytest.raises(ConformanceError) as caught:
         checks()[name](block)
     assert text in str(caught.value)
+
+
+def test_a_file_that_loses_something_is_found(monkeypatch):
+    monkeypatch.setattr("dataflow.conformance.graphs.load", lambda path: Graph())
+    with pytest.raises(ConformanceError, match=r"Tanh: must be the same after a graph file, got another for Tanh\(\)"):
+        checks()["as_file"](blocks["Tanh"])
 
 
 def test_samples_come_from_the_example_and_vary():

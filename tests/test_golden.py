@@ -5,8 +5,9 @@ Freshly recorded ones are replayed with ``pytest tests/test_golden.py --golden D
 
 from __future__ import annotations
 
+import ml_dtypes
 import numpy as np
-from golden import reader
+from golden import questions, reader
 
 from dataflow import blocks, run
 from dataflow.block import TensorType
@@ -106,3 +107,33 @@ def assert_sum(case, got, wanted):
     with np.errstate(invalid="ignore"):
         near = np.abs(got.astype(np.float64) - wanted) <= 2.0**-23 * size
     assert (near | (got == wanted) | (got != got)).all(), f"got {got}, wanted {wanted}"
+
+
+def test_the_recorder_asks_about_every_op(pytestconfig):
+    assert set(questions.TABLE) == {path.stem for path in (pytestconfig.rootpath / "tests" / "golden").glob("*.npz")}
+
+
+def test_questions_are_the_same_every_time():
+    for op in questions.TABLE:
+        first, second = list(questions.questions(op)), list(questions.questions(op))
+        assert len({question.name for question in first}) == len(first)
+        for a, b in zip(first, second, strict=True):
+            assert (a.name, a.attrs) == (b.name, b.attrs)
+            assert all(np.asarray(x).tobytes() == np.asarray(b.inputs[name]).tobytes() for name, x in a.inputs.items())
+
+
+def test_saved_cases_are_read_back(tmp_path):
+    inputs = {
+        "scalar": np.float32(-0.0),
+        "empty": np.zeros((2, 0), np.int8),
+        "narrow": np.array([1.5, np.nan]).astype(ml_dtypes.bfloat16),
+        "half": np.array([[1.5], [-np.inf]], np.float16),
+    }
+    case = reader.Case("some", "Op", {"axis": -1, "range_given": True}, "by hand", inputs, [np.arange(3)])
+    reader.save(tmp_path / "Op.npz", [case, case])
+    for again in reader.load(tmp_path / "Op.npz"):
+        assert (again.name, again.op, again.attrs, again.oracle) == (case.name, case.op, case.attrs, case.oracle)
+        for name, array in inputs.items():
+            assert (again.inputs[name].dtype, again.inputs[name].shape) == (array.dtype, array.shape)
+            assert again.inputs[name].tobytes() == array.tobytes()
+        assert again.outputs[0].tolist() == [0, 1, 2]

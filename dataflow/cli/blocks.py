@@ -13,13 +13,13 @@ from dataflow.cli import output
 @click.option("--json", "as_json", is_flag=True, help="Print plain data.")
 def command(words: tuple[str, ...], as_json: bool) -> None:
     """List blocks, find them by words, or show one."""
-    from dataflow import describe
+    from dataflow.describe import describe, text
 
     if len(words) == 1 and words[0] in flow.blocks:
-        found = describe.describe(flow.blocks[words[0]])
-        click.echo(_json(found) if as_json else describe.text(flow.blocks[words[0]]))
+        found = describe(flow.blocks[words[0]])
+        click.echo(_json(found) if as_json else text(flow.blocks[words[0]]))
         return
-    every = [describe.describe(block) for block in flow.blocks.values()]
+    every = [describe(block) for block in flow.blocks.values()]
     hits = [d for d in every if all(word.lower() in _searched(d) for word in words)]
     if as_json:
         click.echo(_json(hits))

@@ -17,12 +17,13 @@ from dataflow.cli import options
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write to this file instead of printing.")
 def command(path: str, params: tuple[str, ...], resolved: bool, form: str, out: str | None) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
-    from dataflow import describe, graphfile
+    from dataflow.describe import dot, mermaid, svg
+    from dataflow.graphfile import resolved_text, write_text
 
     graph = options.load(path, params)
-    forms = {"mermaid": describe.mermaid, "dot": describe.dot, "svg": describe.svg}
-    text = graphfile.text(graph) if resolved else forms.get(form, str)(graph)
+    forms = {"mermaid": mermaid, "dot": dot, "svg": svg}
+    text = resolved_text(graph) if resolved else forms.get(form, str)(graph)
     if out is None:
         click.echo(text.rstrip("\n"))
     else:
-        graphfile.write_text(out, text)
+        write_text(out, text)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from dataflow.block import Block
 from dataflow.conformance.equality import same
 from dataflow.conformance.samples import broken, documented, samples
 from dataflow.conformance.wiring import wired
+from dataflow.graphfile import load, save
 from dataflow.run import run
 
 
@@ -22,3 +26,19 @@ def as_node(block_class: type[Block]) -> None:
             planned = run(graph, feeds)
             if not all(same(planned[f"out_{i}"], value) for i, value in enumerate(eager)):
                 raise broken(block_class, f"must give the same in a graph, got something else for {sample}")
+
+
+def as_file(block_class: type[Block]) -> None:
+    """A graph with the block in it is the same after it was saved to a file and loaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "check.yaml"
+        for sample in documented(block_class):
+            graph, outputs, _ = wired(sample)
+            for i, ref in enumerate(outputs):
+                graph.output(f"out_{i}", ref)
+            save(graph, path)
+            if load(path) != graph:
+                raise broken(
+                    block_class,
+                    f"must be the same after a graph file, got another for {sample} from\n{path.read_text()}",
+                )

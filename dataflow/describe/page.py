@@ -60,8 +60,9 @@ def block_markdown(block: Block | type[Block] | str, yaml: str = "") -> str:
         lines += [f"`{variable}` is one of {', '.join(f'`{n}`' for n in names)}.", ""]
     lines += ["## Gradient", "", _GRADIENTS[told["gradient"]], ""]
     if told["example"]:
-        lines += ["## In Python", "", "```python", f'>>> from dataflow import blocks; {name} = blocks["{name}"]']
-        lines += [told["example"], "```", ""]
+        numpy = [">>> import numpy as np"] if "np." in told["example"] else []
+        lines += ["## In Python", "", "```python", *numpy, ">>> from dataflow import blocks"]
+        lines += [f'>>> {name} = blocks["{name}"]', told["example"], "```", ""]
     if yaml:
         lines += ["## In a graph file", "", "```yaml", yaml.rstrip("\n"), "```", ""]
     if told["source"]:

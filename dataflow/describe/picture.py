@@ -42,7 +42,8 @@ def block_svg(block: Block | type[Block] | str) -> str:
         Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in told["inputs"]
     ]
     rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in told["outputs"]]
-    notes = [Label(f"{name}:", cut(dtype_text(names), 44)) for name, names in told["types"].items()]
+    attrs = {attr["name"] for attr in told["attrs"]}
+    notes = [Label(f"{n}:", cut(dtype_text(names), 44)) for n, names in told["types"].items() if n not in attrs]
     for attr in told["attrs"]:
         default = "required" if attr["required"] else f"= {brief(attr['default'])}"
         notes.append(Label(attr["name"], default + (f" ({attr['limits']})" if attr["limits"] else "")))

@@ -8,5 +8,3 @@ from dataflow.graphfile.store import write_arrays as write_arrays
 from dataflow.graphfile.store import write_text as write_text
 from dataflow.graphfile.write import resolved_text as resolved_text
 from dataflow.graphfile.write import save as save
-
-text = resolved_text

@@ -18,6 +18,7 @@ from dataflow.graphfile.tree import BREAK, START, Document, Place, Stop, Value, 
 
 MAX_DEPTH = 100
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
+_NO_KEYS: dict[str, Place] = {}
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -55,7 +56,8 @@ class _Open:
 
     value: Value
     anchor: str | None
-    key: str | None = None
+    wants_key: bool
+    key: str = ""  # of a mapping, the one whose value comes next
     key_place: Place = START
     merging: bool = False
     merged: list[Value] = field(default_factory=list)
@@ -70,32 +72,29 @@ class _Tree:
         self.expanded = 0
 
     def build(self) -> None:
-        text = self.document.text
-        events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        events: Iterator[Any] = yaml.parse(self.document.text, Loader=_LOADER)
         for event in events:
-            mark = event.start_mark
+            kind, mark = type(event), event.start_mark
             place = Place(mark.line + 1, mark.column + 1)
-            match event:
-                case yaml.ScalarEvent():
-                    self.scalar(event, place)
-                case yaml.MappingStartEvent():
-                    self.begin(event, Value({}, place, {}))
-                case yaml.SequenceStartEvent():
-                    self.begin(event, Value([], place))
-                case yaml.CollectionEndEvent():
-                    self.end()
-                case yaml.AliasEvent():
-                    self.alias(str(event.anchor), place)
-                case yaml.DocumentStartEvent() if self.document.root is not None:
-                    raise self.document.fail(place, "a file holds one graph, got a second document")
+            if kind is yaml.ScalarEvent:
+                self.scalar(event, place)
+            elif kind is yaml.MappingStartEvent:
+                self.begin(event, Value({}, place, {}))
+            elif kind is yaml.SequenceStartEvent:
+                self.begin(event, Value([], place))
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self.end()
+            elif kind is yaml.AliasEvent:
+                self.alias(event.anchor, place)
+            elif kind is yaml.DocumentStartEvent and self.document.root is not None:
+                raise self.document.fail(place, "a file holds one graph, got a second document")
         if self.document.root is None or self.document.root.data is None:
             self.document.root = None
             raise self.document.fail(START, "a graph file begins with 'dataflow: 1', got an empty file")
 
     def scalar(self, event: Any, place: Place) -> None:
-        self.refuse_tag(event, place)
-        frame = self.open[-1] if self.open else None
-        is_key = frame is not None and frame.key is None and isinstance(frame.value.data, dict)
+        if event.tag is not None:
+            self.refuse_tag(event.tag, place)
         data = event.value
         if event.implicit[0]:
             try:
@@ -104,14 +103,14 @@ class _Tree:
                 if not self.ignored:
                     self.document.report(place, str(error))
                 data = 0
-        if frame is not None and is_key:
+        if (frame := self.open[-1] if self.open else None) and frame.wants_key:
             self.key(frame, event, data, place)
         else:
-            self.add(Value(data, place), event.anchor, 1)
+            self.add(Value(data, place, _NO_KEYS), event.anchor, 1)
 
     def key(self, frame: _Open, event: Any, data: Any, place: Place) -> None:
         text = frame.key = event.value
-        frame.key_place = place
+        frame.key_place, frame.wants_key = place, False
         frame.merging = text == "<<" and event.implicit[0]
         if not isinstance(data, str) and not self.ignored:
             hint = "write it in quotes" if text else ""
@@ -126,13 +125,13 @@ class _Tree:
             )
 
     def begin(self, event: Any, value: Value) -> None:
-        self.refuse_tag(event, value.place)
-        frame = self.open[-1] if self.open else None
-        if frame is not None and isinstance(frame.value.data, dict) and frame.key is None:
+        if event.tag is not None:
+            self.refuse_tag(event.tag, value.place)
+        if self.open and self.open[-1].wants_key:
             raise self.document.fail(value.place, f"keys must be text, got {value.kind}")
         if len(self.open) == MAX_DEPTH:
             raise self.document.fail(value.place, f"values may be nested {MAX_DEPTH} deep, got more")
-        self.open.append(_Open(value, event.anchor))
+        self.open.append(_Open(value, event.anchor, wants_key=isinstance(value.data, dict)))
 
     def end(self) -> None:
         frame = self.open.pop()
@@ -156,10 +155,10 @@ class _Tree:
             return
         if frame.merging:
             self.merge(frame, value)
-        elif frame.key is not None and frame.key not in frame.value.data:
+        elif frame.key not in frame.value.data:
             frame.value.data[frame.key] = value
             frame.value.keys[frame.key] = frame.key_place
-        frame.key = None
+        frame.wants_key = True
 
     def merge(self, frame: _Open, value: Value) -> None:
         sources = value.data if isinstance(value.data, list) else [value]
@@ -170,8 +169,7 @@ class _Tree:
             frame.merged.append(source)
 
     def alias(self, name: str, place: Place) -> None:
-        frame = self.open[-1] if self.open else None
-        if frame is not None and isinstance(frame.value.data, dict) and frame.key is None:
+        if self.open and self.open[-1].wants_key:
             raise self.document.fail(place, f"keys must be text, got the alias *{name}")
         if any(o.anchor == name for o in self.open):
             raise self.document.fail(place, f"alias *{name} stands inside the value it repeats")
@@ -186,12 +184,12 @@ class _Tree:
         if self.expanded > MAX_EXPANDED:
             raise self.document.fail(place, f"aliases and merge keys may repeat {MAX_EXPANDED:,} values, got more")
 
-    def refuse_tag(self, event: Any, place: Place) -> None:
-        if event.tag is not None and not self.ignored:
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+    def refuse_tag(self, tag: str, place: Place) -> None:
+        if not self.ignored:
+            tag = tag.replace("tag:yaml.org,2002:", "!!")
             self.document.report(place, f"tags are not allowed, got {cropped(tag)}", "write the plain value")
 
     @property
     def ignored(self) -> bool:
         """Within an ``x-`` section, which may hold anything."""
-        return bool(self.open) and str(self.open[0].key).startswith("x-")
+        return bool(self.open) and self.open[0].key.startswith("x-")

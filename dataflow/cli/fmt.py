@@ -1,3 +1,0 @@
-"""``dataflow fmt``."""
-
-from __future__ import annotations

@@ -1,0 +1,149 @@
+"""The memory of one run at a time, and every call of a program bound to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from operator import length_hint
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.errors import DataflowError, RunError
+from dataflow.program import SMALL, Program, Step, nbytes
+from dataflow.shapes import TensorType
+from dataflow.signature import flat
+
+Trace = Callable[[str, float, Sequence[Any]], None]
+
+
+class Frame:
+    """The memory of one run at a time, and every call bound to it."""
+
+    def __init__(self, made: Program):
+        self.program = made
+        memory = [np.empty(size, np.uint8) for size in made.buffer_sizes]
+        self.values: list[Any] = [None] * len(made.types)
+        for slot, value in made.constants.items():
+            self.values[slot] = value
+        for slot, buffer in made.buffer_of.items():
+            self.values[slot] = _array(memory[buffer], made.types[slot])
+        self.copied = {n: s for n, s in made.feeds.items() if nbytes(made.types[s]) <= SMALL}
+        self.lent = {n: s for n, s in made.feeds.items() if n not in self.copied}
+        for slot in self.copied.values():
+            self.values[slot] = _array(np.empty(nbytes(made.types[slot]), np.uint8), made.types[slot])
+        self.fixed = {slot for slot, value in enumerate(self.values) if value is not None}
+        self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
+        self.calls: list[Callable[[], Any]] = []
+        self.steps: list[Step] = []
+        for step in made.steps:
+            if (call := self._bind(step)) is not None:
+                self.calls.append(call)
+                self.steps.append(step)
+
+    def run(self, feeds: Mapping[str, Any], trace: Trace | None) -> dict[str, Any]:
+        values = self.values
+        for name, slot in self.copied.items():
+            values[slot][...] = feeds[name]
+        for name, slot in self.lent.items():
+            values[slot] = feeds[name]
+        calls = iter(self.calls)
+        try:
+            with np.errstate(all="ignore"):
+                if trace is not None:
+                    self._traced(calls, trace)
+                for call in calls:
+                    call()
+            return self._outputs()
+        except DataflowError as error:
+            step = self._at(calls)
+            text = str(error).removeprefix(type(step.block).__name__)
+            raise RunError(step.who + (text if text.startswith(":") else f": {text}")) from error
+        except Exception as error:
+            step = self._at(calls)
+            raise RunError(f"{step.who}: {type(error).__name__}: {error}") from error
+        finally:
+            for slot in self.passing:
+                values[slot] = None
+
+    def _at(self, calls: Any) -> Step:
+        return self.steps[len(self.calls) - length_hint(calls) - 1]
+
+    def _traced(self, calls: Iterable[Callable[[], Any]], trace: Trace) -> None:
+        for call in calls:
+            step = self._at(calls)
+            start = time.perf_counter()
+            call()
+            trace(step.node, time.perf_counter() - start, [self.values[s] for s in step.writes])
+
+    def _outputs(self) -> dict[str, Any]:
+        """Arrays that are the caller's own: what stays here or belongs to someone else is copied."""
+        outputs: dict[str, Any] = {}
+        given: list[Any] = []
+        for name, slot in self.program.outputs.items():
+            value = self.values[slot]
+            own = slot not in self.fixed and value.base is None and not any(value is v for v in given)
+            if own and not any(value is self.values[s] for s in self.lent.values()):
+                given.append(value)
+            else:
+                value = np.array(value)
+            outputs[name] = value
+        return outputs
+
+    def _bind(self, step: Step) -> Callable[[], Any] | None:
+        fixed_inputs = all(slot in self.fixed for slot in flat(step.reads))
+        args = [_value(self.values, read) for read in step.reads]
+        if step.how == "view" and fixed_inputs and all(s in self.program.constants for s in flat(step.reads[1:])):
+            value = step.block.kernel(*args)
+            if np.may_share_memory(value, args[0]):
+                self.values[step.writes[0]] = value
+                self.fixed.add(step.writes[0])
+                self.passing.remove(step.writes[0])
+                return None
+        if step.how == "into" and fixed_inputs and len(step.writes) == 1 and step.writes[0] in self.fixed:
+            out = self.values[step.writes[0]]
+            if not step.block.prepared_ports:
+                return partial(step.block.call, *args, out=out)
+            if self._prepared_early(step):
+                return partial(step.block.call, *step.block.kernel_args(args), out=out)
+        return partial(self._late, step, [self.program.types[s] for s in step.writes])
+
+    def _prepared_early(self, step: Step) -> bool:
+        """Whether all that ``prepare`` needs is constant, so that it is done once and for all."""
+        ports = zip(step.block.signature.inputs, step.reads, strict=True)
+        return all(read in self.program.constants for name, read in ports if name in step.block.prepared_ports)
+
+    def _late(self, step: Step, types: Sequence[TensorType]) -> None:
+        """Run a step some of whose arrays are known only now."""
+        values = self.values
+        args = [_value(values, read) for read in step.reads]
+        if any(t.shape is None or not t.known for t in types):
+            results: Any = step.block(*args)
+            results = results if isinstance(results, tuple) else (results,)
+        elif step.how == "into" and step.writes[0] in self.fixed:
+            results = step.block.call(*step.block.kernel_args(args), out=values[step.writes[0]])
+        else:
+            results = step.block.kernel(*step.block.kernel_args(args))
+        if len(step.writes) == 1 and not isinstance(results, tuple):
+            results = (results,)
+        for slot, type_, result in zip(step.writes, types, results, strict=True):
+            if slot not in self.fixed:
+                values[slot] = np.asarray(result, dtypes.storage(type_.dtype))
+            elif result is not values[slot]:
+                values[slot][...] = result
+        for slot in step.releases:
+            if slot not in self.fixed:
+                values[slot] = None
+
+
+def _array(memory: np.ndarray[Any, Any], type_: TensorType) -> np.ndarray[Any, Any]:
+    shape: Any = type_.shape
+    return memory[: nbytes(type_)].view(dtypes.storage(type_.dtype)).reshape(shape)
+
+
+def _value(values: Sequence[Any], read: Any) -> Any:
+    if isinstance(read, tuple):
+        return tuple(values[slot] for slot in read)
+    return None if read is None else values[read]
