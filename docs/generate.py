@@ -51,12 +51,12 @@ def main() -> int:
 def drift() -> list[str]:
     """Which files are missing, differ or should not be there."""
     wanted = files()
-    lines = [f"{_shown(path)}: no such block" for path in stale_files(wanted)]
+    lines = [f"{_relative(path)}: no such block" for path in stale_files(wanted)]
     for path, text in wanted.items():
         if not path.exists():
-            lines.append(f"{_shown(path)}: missing")
+            lines.append(f"{_relative(path)}: missing")
         elif path.read_text(encoding="utf-8") != text:
-            lines.append(f"{_shown(path)}: differs")
+            lines.append(f"{_relative(path)}: differs")
     return [f"{line}; run python docs/generate.py" for line in lines]
 
 
@@ -100,7 +100,7 @@ def _library() -> Iterator[tuple[str, type[Block]]]:
     return ((name, b) for name, b in blocks.items() if b.__module__.partition(".")[0] == library.__name__)
 
 
-def _shown(path: Path) -> str:
+def _relative(path: Path) -> str:
     return path.relative_to(DOCS.parent).as_posix()
 
 
