@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataflow.block import Block as Block
+    from dataflow.describe import describe as describe
     from dataflow.errors import DataflowError as DataflowError
     from dataflow.gradient import gradient as gradient
     from dataflow.graph import Graph as Graph

@@ -118,7 +118,7 @@ def test_gradient_passes_exactly_where_the_value_is_in_range(values, ends, bits)
 @pytest.mark.parametrize("mode, worst", [("MIN_COMBINED", 0.51), ("MIN_FIRST", 1.51)])
 @pytest.mark.parametrize("dtype", ["quint8", "qint8", "quint16", "qint16"])
 def test_integers_and_back_are_near(dtype, mode, worst):
-    """Within half a step; MIN_FIRST rounds the lower end to a level of its own, which costs up to a step at the ends."""
+    """Within half a step; MIN_FIRST rounds the lower end to a level too, which costs up to a step at the ends."""
     values = np.linspace(-1, 1, 1001, dtype=np.float32)
     q = flow.blocks["QuantizeV2"](T=dtype, mode=mode)(values, -1.0, 1.0)
     back = flow.blocks["Dequantize"](mode=mode)(q.output, q.output_min, q.output_max)

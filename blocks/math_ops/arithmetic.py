@@ -254,7 +254,7 @@ class Sign(Unary):
 
 
 class Conj(Unary):
-    """Complex conjugate, ``real(x) - i * imag(x)``.
+    """Complex conjugate, ``real(input) - i * imag(input)``.
 
     >>> Conj()([1 + 2j])
     array([1.-2.j], dtype=complex64)
@@ -264,6 +264,8 @@ class Conj(Unary):
 
     T = dtypes.complexes
     ufunc = np.conjugate
+    input = In("T", "values, any shape")
+    output = Out("T", "same shape as `input`")
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
         return Conj()(dy)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 import dataflow as flow
@@ -30,15 +28,15 @@ def command(
     show_plan: bool,
 ) -> None:
     """Run a graph and print its outputs."""
+    from dataflow.graphfile import load_data, write_arrays
+
     graph = options.load(path, params)
-    feeds = {**_data(graph, split, path), **options.arrays(inputs)}
+    feeds = {**load_data(graph, split), **options.arrays(inputs)}
     if show_plan:
         click.echo(str(flow.plan(graph, **{name: array.shape for name, array in feeds.items()})))
         return
     outputs = flow.run(graph, feeds)
     if out is not None:
-        from dataflow.graphfile import write_arrays
-
         write_arrays(out, outputs)
     if as_json:
         import json
@@ -47,9 +45,3 @@ def command(
         return
     rows = [(name, f"{value.dtype.name}{list(value.shape)}", output.summary(value)) for name, value in outputs.items()]
     output.table(("output", "type", "value"), rows)
-
-
-def _data(graph: flow.Graph, split: str | None, path: str) -> dict[str, Any]:
-    from dataflow.graphfile import load_data
-
-    return load_data(graph, split, path)

@@ -25,10 +25,11 @@ def _nan(a: Array) -> Any:
     return a != a if a.dtype.kind in "fcV" else np.zeros(a.shape, bool)
 
 
-def near(a: Array, b: Array) -> bool:
-    """Whether two arrays are equal up to the rounding of a sum in their dtype."""
-    if a.dtype.kind not in "fcV":
+def near(a: Any, b: Any) -> bool:
+    """Whether two values have the same dtype and shape, and are equal up to the rounding of a sum."""
+    a, b = np.asarray(a), np.asarray(b)
+    if (a.dtype, a.shape) != (b.dtype, b.shape) or a.dtype.kind not in "fcV":
         return same(a, b)
-    loose = {2: 5e-2, 4: 1e-5, 8: 1e-12}[a.dtype.itemsize if a.dtype.kind != "c" else a.dtype.itemsize // 2]
-    wide = complex if a.dtype.kind == "c" else float
+    wide = np.dtype(np.complex128 if a.dtype.kind == "c" else np.float64)
+    loose = {2: 5e-2, 4: 1e-5, 8: 1e-12}[a.dtype.itemsize // (2 if a.dtype.kind == "c" else 1)]
     return np.allclose(a.astype(wide), b.astype(wide), rtol=loose, atol=loose, equal_nan=True)

@@ -44,6 +44,15 @@ def repeatable(block_class: type[Block]) -> None:
             raise broken(block_class, f"a second run must give the same, got something else for {sample}")
 
 
+def strided(block_class: type[Block]) -> None:
+    """The kernel gives the same for arrays that are views with strides of their own."""
+    for sample in samples(block_class):
+        spread = sample.mapped(lambda _, a: np.repeat(a.T[..., None], 2, -1)[..., 0].T)
+        agree = same if isinstance(sample.block, Elementwise) else near
+        if not all(map(agree, sample.results(), spread.results())):
+            raise broken(block_class, f"must not depend on strides, got something else for {sample}")
+
+
 def into(block_class: type[Block]) -> None:
     """With ``out`` the kernel writes the same bits there and returns it."""
     if not block_class.takes_out:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from dataflow import dtypes
 from dataflow.describe.layout import Box
 
 _ROW, _PAD, _MARGIN, _HEAD, _PILL = 20.0, 12.0, 24.0, 44.0, 44.0
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
 _MONO = 6.7  # width of a character in 11px monospace, the widest of the fonts asked for
 _FAMILIES = {
     "float": dtypes.floating,
@@ -154,10 +156,10 @@ def draw(drawn: Card) -> str:
 
 
 def wire(path: str, family: str, tip: str) -> str:
-    """A wire along a path; where it crosses another, a gap shows which runs on top. ``tip`` is escaped already."""
+    """A wire along a path; where it crosses another, a gap shows which runs on top."""
     return (
         f'<path class="halo" d="{path}"/>'
-        f'<path class="wire" stroke="var(--{family})" d="{path}"><title>{tip}</title></path>\n'
+        f'<path class="wire" stroke="var(--{family})" d="{path}"><title>{escape(tip)}</title></path>\n'
     )
 
 
@@ -172,6 +174,11 @@ def document(width: float, height: float, body: str, title: str, doc: str) -> st
         f"<title>{escape(title)}</title>{note}\n<style>{_STYLE}</style>\n"
         f'<rect class="paper" x="{corner}" y="{corner}" width="100%" height="100%" rx="8"/>\n{body}</svg>\n'
     )
+
+
+def escape(text: str) -> str:
+    """Text as XML holds it."""
+    return html.escape(_FORBIDDEN.sub("\ufffd", text))
 
 
 def _port(label: Label, x: float, y: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 from dataflow.block import Block
 from dataflow.describe.card import Card, Label, card, document, draw, family, pill, wire
@@ -83,4 +82,4 @@ def _declared(port: Mapping[str, object]) -> str:
 
 def _wire(path: str, graph: Graph, link: Link) -> str:
     ref = graph.deref(link)
-    return wire(path, family([ref.dtype]), escape(f"{ref.wire}: {ref.type}"))
+    return wire(path, family([ref.dtype]), f"{ref.wire}: {ref.type}")

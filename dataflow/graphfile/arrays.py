@@ -8,7 +8,6 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
-import ml_dtypes
 import numpy as np
 
 from dataflow import dtypes
@@ -76,7 +75,7 @@ class Arrays:
             raise _Refused(f"must be of .npy version 1.0 or 2.0, got {version[0]}.{version[1]}")
         shape, by_columns, dtype = readers[version](file)
         if dtype == np.dtype("V2"):  # how NumPy stores bfloat16, of which it knows nothing
-            dtype = np.dtype(ml_dtypes.bfloat16)
+            dtype = dtypes.storage("bfloat16")
         if dtypes.name_of(dtype) not in dtypes.every:
             raise _Refused(f"arrays must be of numbers, got dtype {cropped(str(dtype))}")
         size = (element_count(shape) or 0) * dtype.itemsize

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,10 @@ import numpy as np
 from dataflow.errors import GraphError, UnknownNameError, listing, nearest
 from dataflow.graph import Graph
 from dataflow.graphfile.arrays import Arrays
-from dataflow.graphfile.files import confined, project_of
 
 
-def load_data(graph: Graph, split: str | None, path: str | os.PathLike[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays of a split by graph input; of the first split where none is named, of a graph without data none.
-
-    ``path`` is the graph's own file, from which the paths in it count.
-    """
+def load_data(graph: Graph, split: str | None = None) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a split by graph input; of the first split where none is named, of a graph without data none."""
     splits = graph.sections.get("data", {})
     if split is None and not splits:
         return {}
@@ -28,10 +23,8 @@ def load_data(graph: Graph, split: str | None, path: str | os.PathLike[str]) -> 
             f"it has {listing(splits, 'and')}" if splits else "its file has no 'data' section"
         )
         raise UnknownNameError(f"graph '{graph.name}' has no data '{name}'; {hint}")
-    folder = Path(os.path.realpath(os.fspath(path))).parent
-    arrays, entry = Arrays(), splits[name]
+    arrays, path = Arrays(), Path(splits[name]["path"])
     try:
-        real = confined(folder, project_of(folder), entry["path"])
-        return {feed: np.asarray(arrays.read(real, array)) for feed, array in entry["inputs"].items()}
+        return {feed: np.asarray(arrays.read(path, array)) for feed, array in splits[name]["inputs"].items()}
     except ValueError as error:
         raise GraphError(f"graph '{graph.name}': data '{name}': {error}") from None

@@ -43,9 +43,10 @@ def read_data(scope: Scope, section: Value) -> dict[str, Any]:
                 report(section.keys[name], f"{who}: '{key}' must be given, got nothing")
             elif not isinstance(value.data, kind) and value.data is not BROKEN:
                 report(value.place, f"{who}: '{key}' must be {wanted}, got {value.kind}")
+        result[name] = split.plain()
         if path is not None and isinstance(path.data, str):
-            try:
-                confined(scope.real.parent, scope.session.project, path.data)
+            try:  # the real path, so that a graph can be saved in another folder
+                result[name]["path"] = str(confined(scope.real.parent, scope.session.project, path.data))
             except ValueError as error:
                 report(path.place, f"{who}: {error}")
         feeds = arrays if arrays is not None and isinstance(arrays.data, dict) else Value({}, split.place)
@@ -54,7 +55,6 @@ def read_data(scope: Scope, section: Value) -> dict[str, Any]:
                 report(feeds.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", nearest(feed[:60], inputs))
             if not isinstance(array.data, str) and array.data is not BROKEN:
                 report(array.place, f"{who}: input '{feed}' must be the name of an array, got {array.kind}")
-        result[name] = split.plain()
     return result
 
 

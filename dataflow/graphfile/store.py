@@ -51,8 +51,14 @@ class Store:
             return None
         if stored.dtype != array.dtype or stored.shape != array.shape or stored.tobytes() != array.tobytes():
             return None
-        relative = Path(os.path.relpath(path, self.folder)).as_posix()
-        return {"path": relative} | ({"array": name} if name else {})
+        return {"path": self._relative(path)} | ({"array": name} if name else {})
+
+    def relative(self, splits: Mapping[str, Any]) -> dict[str, Any]:
+        """The `data` section with paths as the graph file must write them."""
+        return {name: {**split, "path": self._relative(Path(split["path"]))} for name, split in splits.items()}
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self.folder)).as_posix()
 
     def write(self) -> bool:
         """Saves the new arrays; whether they had to go into another file than `placed` has said so far."""

@@ -61,7 +61,8 @@ def _lines(graph: Graph, store: Store) -> Iterator[str]:
         raise GraphError(f"graph '{graph.name}': sections must be data and train, got '{unknown[0]}'")
     for key in _SECTIONS:
         if key in graph.sections:
-            yield from ("", *block(key, escaped(graph.sections[key])))
+            section = store.relative(graph.sections[key]) if key == "data" else graph.sections[key]
+            yield from ("", *block(key, escaped(section)))
 
 
 def _is_input(node: Node) -> bool:

@@ -115,7 +115,8 @@ def fake_quant_vars(random: np.random.Generator) -> Iterator[Question]:
 @asks("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxArgsGradient")
 def fake_quant_args(random: np.random.Generator) -> Iterator[Question]:
     for name, attrs, x, low, high in fake_quant_settings(random):
-        if high - low > np.finfo(f32).tiny:  # a subnormal width counts as none there, and is refused
+        # a subnormal width counts as none there, and is refused
+        if float(high) - float(low) > float(np.finfo(f32).tiny):
             g = gradients_like(random, x)
             yield Question(name, attrs | {"min": float(low), "max": float(high)}, {"gradients": g, "inputs": x})
 
