@@ -65,12 +65,17 @@ class GraphFileError(GraphError):
         return type(self), (self.problems,)
 
 
+def closest(name: str, known: Iterable[str]) -> str:
+    """The one of the known names that was probably meant, or nothing when none is close."""
+    folded = {k.lower(): k for k in reversed(list(known))}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """``did you mean 'Relu'?`` for the closest of the known names, or nothing when none is close."""
-    known = list(known)
-    folded = {k.lower(): k for k in reversed(known)}
-    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return f"did you mean '{folded[close[0]]}'?" if close else ""
+    found = closest(name, known)
+    return f"did you mean '{found}'?" if found else ""
 
 
 def listing(names: Iterable[str], last: str = "or") -> str:

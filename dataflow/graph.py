@@ -276,23 +276,6 @@ class _Nodes(Mapping[str, Node]):
         return len(self._nodes)
 
 
-def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
-    """The nodes of one cycle among the edges, in order, or nothing."""
-    graph = nx.DiGraph(edges)
-    try:
-        return [edge[0] for edge in nx.find_cycle(graph)]
-    except nx.NetworkXNoCycle:
-        return []
-
-
-def sorted_names(edges: Mapping[str, Iterable[str]]) -> list[str]:
-    """Names so that each comes after those it needs; ``edges`` maps a name to them."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(edges)
-    graph.add_edges_from((source, name) for name, sources in edges.items() for source in sources)
-    return list(nx.lexicographical_topological_sort(graph))
-
-
 def _wiring(operand: Any) -> Any:
     if isinstance(operand, Ref):
         return Link(operand.node, operand.port)

@@ -90,10 +90,10 @@ def test_check_reports_every_mistake_with_its_place(folder):
     places = [line.split(" ")[0] for line in done.stderr.splitlines() if line.startswith("wrong.yaml:")]
     assert places == [
         "wrong.yaml:4:14:",
-        "wrong.yaml:5:30:",
-        "wrong.yaml:6:40:",
-        "wrong.yaml:7:89:",
-        "wrong.yaml:8:39:",
+        "wrong.yaml:5:29:",
+        "wrong.yaml:6:39:",
+        "wrong.yaml:7:88:",
+        "wrong.yaml:8:33:",
     ]
     for hint in ("did you mean 'Relu'?", "did you mean 'features'?", "did you mean 'x'?", "did you mean 'num_bits'?"):
         assert hint in done.stderr

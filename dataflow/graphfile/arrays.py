@@ -34,7 +34,10 @@ class Arrays:
     def read(self, path: Path, name: str | None) -> StoredArray:
         """The array of a .npy file, or the named one of a .npz file. ValueError that says what is wrong with it."""
         if (path, name) not in self._read:
-            check_regular(path, 1 << 40)
+            try:
+                check_regular(path, 1 << 40)
+            except ValueError as error:
+                raise ValueError(f"{cropped(path.name)}: {error}") from None
             try:
                 self._read[path, name] = (
                     self._archived(path, name) if zipfile.is_zipfile(path) else self._plain(path, name)

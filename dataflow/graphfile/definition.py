@@ -15,6 +15,7 @@ VERSION = 1
 SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")
 _SHORT = re.compile(r"\s*(\w+)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
 _NOTHING = Value({}, START)
+WRONG = Value({}, START)  # stands for a mapping that was reported to be something else
 
 
 @dataclass(eq=False)
@@ -73,21 +74,24 @@ def _check_version(document: Document, root: Value) -> None:
         document.report(root.keys["dataflow"], "'dataflow: 1' must be the first key of the file")
 
 
-def known_keys(document: Document, value: Value, known: Iterable[str], who: str, ignored: str = "") -> None:
-    """Reports each key that is not known."""
-    known = tuple(known)
+def known_keys(document: Document, value: Value, known: Iterable[str], who: str, ignored: str = "") -> bool:
+    """Reports each key that is not known; whether there was none."""
+    known, right = tuple(known), True
     for key in value.data:
         if key not in known and not (ignored and key.startswith(ignored)):
             hint = nearest(key[:60], known) or f"it has {', '.join(known)}"
             document.report(value.keys[key], f"{who} has no key '{cropped(key)}'", hint)
+            right = False
+    return right
 
 
 def mapping(document: Document, value: Value | None, wanted: str) -> Value:
-    """A section that must be a mapping; one that is absent or empty, or was reported, comes as an empty one."""
+    """A section that must be a mapping; one that is absent or empty comes as an empty one, a wrong one as WRONG."""
     if value is not None and isinstance(value.data, dict):
         return value
     if value is not None and value.data is not None:
         document.report(value.place, f"{wanted}, got {value.kind}")
+        return WRONG
     return _NOTHING
 
 

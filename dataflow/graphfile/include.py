@@ -37,7 +37,7 @@ def add_subgraph(outer: Reader, draft: Draft) -> Any:
         return BROKEN
     definition, real, file = opened
     ports = {name: In("T") for name in definition.inputs.data}
-    outer.check_ports(draft, ports, file)
+    outer.check_ports(draft, ports, definition.params, file)
     operands = outer.operands(draft, ports)
     prefix = f"{outer.prefix}{draft.name}/"
     inner = type(outer)(outer.session, definition, real, _params(outer, draft, definition, file), prefix, outer.chain)

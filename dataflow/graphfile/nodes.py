@@ -11,7 +11,7 @@ from typing import Any
 from dataflow.block import Block
 from dataflow.errors import BlockError, DataflowError
 from dataflow.graph import NAME, Ref
-from dataflow.graphfile.definition import known_keys, mapping, short_type, text
+from dataflow.graphfile.definition import WRONG, known_keys, mapping, short_type, text
 from dataflow.graphfile.include import add_subgraph, is_path
 from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.order import order
@@ -127,6 +127,7 @@ class Reader(Scope):
             self.report(draft, block.place, f"{draft.who}: 'block' must be text, got {block.kind}")
         draft.inputs = mapping(self.document, resolved.get("inputs"), f"{draft.who}: 'inputs' must map ports to wires")
         draft.attrs = mapping(self.document, resolved.get("attrs"), f"{draft.who}: 'attrs' must map names to values")
+        draft.ok &= draft.inputs is not WRONG and draft.attrs is not WRONG
         draft.doc = text(self.document, entries.get("doc"), f"{draft.who}: 'doc'")
         return draft
 
@@ -158,7 +159,7 @@ class Reader(Scope):
         kind = blocks[draft.block.data]
         ports = kind.signature.inputs
         block = self._block(draft, kind)
-        self.check_ports(draft, ports, kind.__name__)
+        self.check_ports(draft, ports, kind.signature.attrs, kind.__name__)
         operands = self.operands(draft, ports)
         if block is BROKEN or not draft.ok or any(o is BROKEN for o in operands.values()):
             return BROKEN
@@ -209,7 +210,7 @@ class Reader(Scope):
             except ValueError as error:
                 self.report(draft, value.place, f"{who}: attr '{name}' {error}")
         for name, attr in known.items():
-            if attr.required and name not in draft.attrs.data:
+            if attr.required and draft.attrs is not WRONG and name not in draft.attrs.data:
                 self.report(draft, draft.place, f"{who}: attr '{name}' must be given: {attr.doc}")
         if not draft.ok or any(value is BROKEN for value in attrs.values()):
             return BROKEN

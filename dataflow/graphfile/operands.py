@@ -9,7 +9,7 @@ from typing import Any
 
 from dataflow.errors import listing
 from dataflow.graph import Ref
-from dataflow.graphfile.definition import Definition, known_keys
+from dataflow.graphfile.definition import WRONG, Definition, known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.session import Session
@@ -63,14 +63,21 @@ class Scope:
         draft.ok = False
         return self.document.report(place, message, hint)
 
-    def check_ports(self, draft: Draft, ports: Mapping[str, In], of: str) -> None:
-        """Reports inputs that the block has not, and those that are not wired."""
+    def check_ports(self, draft: Draft, ports: Mapping[str, In], attrs: Mapping[str, Any], of: str) -> None:
+        """Reports inputs that the block has not, and those that are not wired.
+
+        An input that the block has not was meant for one that is missing, so that one is not reported too; nor is one
+        that stands under the attrs by mistake.
+        """
+        given = {*draft.inputs.data, *(draft.attrs.data.keys() - attrs)}
+        missing = [name for name, port in ports.items() if name not in given and not port.optional]
         for name in draft.inputs.data:
             if name not in ports:
                 hint = self.session.nearest(name, ports) or self.having(ports)
                 self.report(draft, draft.inputs.keys[name], f"{draft.who}: {of} has no input '{cropped(name)}'", hint)
-        missing = [name for name, port in ports.items() if name not in draft.inputs.data and not port.optional]
-        if missing:
+                if missing:
+                    missing.remove(self.session.closest(name, missing) or missing[0])
+        if missing and draft.inputs is not WRONG:
             names = listing([f"'{name}'" for name in missing], "and")
             self.report(draft, draft.place, f"{draft.who} ({of}): input {names} must be wired, got nothing")
 
@@ -120,7 +127,9 @@ class Scope:
             return value.data if value.data is BROKEN else value.plain()
         if not array:
             return self.report(draft, value.place, f"{who} must be a plain value, got a mapping")
-        known_keys(self.document, value, ("path", "array"), who)
+        if not known_keys(self.document, value, ("path", "array"), who):
+            draft.ok = False
+            return BROKEN
         path, name = (value.data.get(key, Value(None, value.place)).data for key in ("path", "array"))
         if path is BROKEN or name is BROKEN:
             return BROKEN

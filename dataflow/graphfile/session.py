@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from dataflow.errors import Problem, nearest
+from dataflow.errors import Problem, closest
 from dataflow.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.definition import Definition, define
@@ -38,10 +38,15 @@ class Session:
         """All problems of all files, in order."""
         return sorted(p for d in self._definitions.values() for p in d.document.problems.values())
 
-    def nearest(self, name: str, known: Iterable[str]) -> str:
-        """A suggestion, while there is time for it: a file of nothing but mistakes must not take minutes."""
+    def closest(self, name: str, known: Iterable[str]) -> str:
+        """What was probably meant, while there is time for it: a file of nothing but mistakes must not take minutes."""
         known = list(known)
         if len(name) > 60 or self._compared > _COMPARED:
             return ""
         self._compared += len(known)
-        return nearest(name, known)
+        return closest(name, known)
+
+    def nearest(self, name: str, known: Iterable[str]) -> str:
+        """``did you mean 'Relu'?`` or nothing."""
+        found = self.closest(name, known)
+        return f"did you mean '{found}'?" if found else ""

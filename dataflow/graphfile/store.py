@@ -117,6 +117,7 @@ def settle(file: IO[bytes], made: Path, target: Path) -> None:
     if target.exists():
         made.chmod(target.stat().st_mode & 0o777)
     os.fsync(file.fileno())
+    file.close()  # not every system can rename an open file
     made.replace(target)
     with contextlib.suppress(OSError):  # not every system can do this to a folder
         folder = os.open(target.parent, os.O_RDONLY)
