@@ -19,7 +19,7 @@ from dataflow.graphfile.tree import BREAK, START, Document, Place, Stop, Value, 
 MAX_DEPTH = 100
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _NO_KEYS: dict[str, Place] = {}
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
@@ -72,7 +72,7 @@ class _Tree:
         self.expanded = 0
 
     def build(self) -> None:
-        events: Iterator[Any] = yaml.parse(self.document.text, Loader=_LOADER)
+        events: Iterator[Any] = yaml.parse(self.document.text, Loader=LOADER)
         for event in events:
             kind, mark = type(event), event.start_mark
             place = Place(mark.line + 1, mark.column + 1)

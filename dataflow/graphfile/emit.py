@@ -87,9 +87,15 @@ def _rows(items: list[Any], indent: int) -> list[str]:
                 [line] if len(line) <= WIDTH or not isinstance(item, list) else _ending(_rows(item, indent + 2), ",")
             )
         return [*lines, f"{margin}]"]
+    return filled([flow(item) for item in items], indent)
+
+
+def filled(pieces: list[str], indent: int) -> list[str]:
+    """A list in brackets over several lines, as many pieces in each as fit."""
+    margin = " " * indent
     lines, line = [], f"{margin}["
-    for i, item in enumerate(items):
-        piece = flow(item) + ("," if i + 1 < len(items) else "]")
+    for i, piece in enumerate(pieces):
+        piece += "," if i + 1 < len(pieces) else "]"
         if len(line) + len(piece) > WIDTH and line.strip() != "[":
             lines.append(line.rstrip())
             line = f"{margin} "

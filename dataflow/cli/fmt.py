@@ -1,0 +1,25 @@
+"""``dataflow fmt``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("fmt")
+@click.argument("paths", metavar="GRAPH...", nargs=-1, required=True, type=click.Path())
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where a file is not in order.")
+def command(paths: tuple[str, ...], check: bool) -> int:
+    """Put graph files in order: indents, blanks and long lines; comments stay."""
+    from dataflow.errors import DataflowError
+    from dataflow.graphfile import format_file
+
+    changed = wrong = 0
+    for path in paths:
+        try:
+            if format_file(path, write=not check):
+                changed += 1
+                click.echo(f"{path}: {'is not in order' if check else 'put in order'}")
+        except DataflowError as error:
+            wrong += 1
+            click.echo(str(error), err=True)
+    return int(wrong > 0 or (check and changed > 0))

@@ -1,0 +1,198 @@
+"""`dataflow fmt`: one layout for every file, and nothing of it lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.errors import GraphFileError
+from dataflow.graphfile import format_file, resolved_text
+from dataflow.graphfile import load as load_graph
+from dataflow.graphfile.document import parse
+from dataflow.graphfile.formatting import formatted
+
+ROOT = Path(__file__).parent.parent
+GRAPHS = sorted([*(ROOT / "graphs").rglob("*.yaml"), *(ROOT / "dataflow").rglob("*.yaml")])
+UGLY = """\
+# modeline
+dataflow:   1
+name: ugly     # its name
+doc:   >
+   Folded
+   text.
+
+params: {bits:   8,lr: 1e-3, hex: 0x1F}
+
+
+
+inputs:
+
+    # the image
+    x: "float32[N, 64]"
+nodes:
+    a:
+        block:   Relu
+        inputs: {features: x}
+
+    # about b
+    b: {block: MatMul, inputs: {a: a,
+       b: w}, # weights
+       attrs: {transpose_a: false}}
+    c: {block: Concat, inputs: {values:
+        [a, x]
+        , axis: 0}}
+    d:
+      block: AddN
+      inputs:
+        inputs:
+        - a     # one
+        -   x
+    e: {block: Const, attrs: {value: [[1.0, 2.0],
+        [3.0, 4.0]]}, doc: 'A text that is long enough for all of this not to fit in one line.'}
+  # near the end
+outputs: {y: b}
+# end
+"""
+TIDY = """\
+# modeline
+dataflow: 1
+name: ugly  # its name
+doc: >
+  Folded
+  text.
+
+params: {bits: 8, lr: 1e-3, hex: 0x1F}
+
+inputs:
+  # the image
+  x: "float32[N, 64]"
+nodes:
+  a:
+    block: Relu
+    inputs: {features: x}
+
+  # about b
+  b:
+    block: MatMul
+    inputs: {a: a, b: w}  # weights
+    attrs: {transpose_a: false}
+  c: {block: Concat, inputs: {values: [a, x], axis: 0}}
+  d:
+    block: AddN
+    inputs:
+      inputs:
+        - a  # one
+        - x
+  e:
+    block: Const
+    attrs:
+      value:
+        [
+          [1.0, 2.0],
+          [3.0, 4.0],
+        ]
+    doc: 'A text that is long enough for all of this not to fit in one line.'
+  # near the end
+outputs: {y: b}
+# end
+"""
+
+
+def tidy(text):
+    return formatted(parse(text, "graph.yaml"))
+
+
+def test_the_layout():
+    assert tidy(UGLY) == TIDY
+    assert tidy(TIDY) == TIDY
+
+
+@pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
+def test_the_graphs_here_are_in_order_and_so_is_what_save_writes(path):
+    assert not format_file(path, write=False)
+    text = resolved_text(load_graph(path))
+    assert tidy(text) == text
+
+
+ODD = [
+    "x: !!str 1\n",
+    "x-a: &a {b: 1, c: }\nx-b: [*a, {d: *a}]\n",
+    "x-a: &a\n    b: 1\nx-b: {<<: *a}\n",
+    "x-a: |2\n     two\n   one\n",
+    "x-a: |+\n  kept\n\n\nx-b: 1\n",
+    "x-a: # note\n  |\n  text # of it\n",
+    'x-a: "one\n   two\n\n   three"   # note\n',
+    "x-a: - - 1\n",
+    "x-a:\n- - 1\n  - 2\n-\n  # lead\n  b: 1   # note\n-   # dash\n  c: 2\n",
+    "x-a: [1, 2, # two\n  # three\n  3\n  # end\n  ]\n",
+    "x-a: [&b [1, # one\n 2], {c: 'd\n  e', f: g}]\n",
+    "? x-a\n: {b, c: 1}\n",
+    "x-a: '😀' # smile\n",
+    "x-a:\n" + "  - [" + "123456789, " * 30 + "1]\n",
+    "x-a: {b: [" + "123456789, " * 30 + "1], c: {d: [" + "[1234567890, 1234567890, 1234567890]," * 6 + "]}}\n",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_ways_to_write_things(text):
+    source = f"dataflow: 1\n{text}"
+    if parse(source, "graph.yaml").problems:
+        with pytest.raises(GraphFileError):
+            tidy(source)
+        return
+    once = tidy(source)
+    assert parse(once, "graph.yaml").root.plain() == parse(source, "graph.yaml").root.plain()
+    assert once.count("#") == source.count("#")
+    assert tidy(once) == once
+
+
+WORDS = st.text("abcXYZ_- #:,.'\"{}[]&*!|>%@$1é", min_size=1, max_size=12)
+LEAVES = st.one_of(st.integers(-99, 99), st.floats(-9, 9), st.booleans(), st.none(), WORDS)
+TREES = st.recursive(
+    LEAVES, lambda t: st.lists(t, max_size=5) | st.dictionaries(WORDS, t, max_size=5), max_leaves=30
+).map(lambda tree: {"dataflow": 1, "x-any": tree})
+
+
+@given(TREES, st.sampled_from([True, False, None]), st.integers(20, 200), st.integers(2, 6), st.randoms())
+def test_any_file(tree, style, width, indent, random):
+    text = yaml.safe_dump(tree, default_flow_style=style, width=width, indent=indent, sort_keys=False)
+    lines = text.split("\n")
+    for _ in range(random.randrange(6)):
+        lines.insert(random.randrange(len(lines)), " " * random.randrange(9) + random.choice(["# note", "", "#"]))
+    noted = "\n".join(lines)
+    source = noted if values(noted) == values(text) else text  # a line put into a text would change it
+    once = tidy(source)
+    assert values(once) == values(text)
+    assert tidy(once) == once
+
+
+def values(text):
+    document = parse(text, "graph.yaml")
+    return None if document.problems else repr(document.root.plain())
+
+
+def test_line_ends_stay(tmp_path):
+    path = tmp_path / "graph.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + UGLY.replace("\n", "\r\n").encode())
+    assert format_file(path)
+    assert path.read_bytes() == TIDY.replace("\n", "\r\n").encode()
+    assert not format_file(path)
+
+
+def test_a_file_with_yaml_mistakes_is_left_alone(tmp_path):
+    path = tmp_path / "graph.yaml"
+    path.write_text("dataflow: 1\nnodes: {a: [}\n")
+    with pytest.raises(GraphFileError, match=r"graph\.yaml:2:13"):
+        format_file(path)
+    assert path.read_text() == "dataflow: 1\nnodes: {a: [}\n"
+
+
+def test_what_the_graph_says_does_not_matter(tmp_path):
+    path = tmp_path / "graph.yaml"
+    path.write_text("dataflow:  1\nnodes: {a: {block:  Rellu}}\n")
+    assert format_file(path)
+    assert path.read_text() == "dataflow: 1\nnodes: {a: {block: Rellu}}\n"
