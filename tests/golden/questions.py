@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 f32 = np.float32
+size = 1  # how many times more random values than usual
 
 
 class Question(NamedTuple):
@@ -37,22 +38,22 @@ def asks(*ops: str) -> Callable[[Asking], Asking]:
     return mark
 
 
-def questions(op: str) -> Iterator[Question]:
-    """The questions for an op."""
-    return TABLE[op](np.random.default_rng(zlib.crc32(op.encode())))
+def questions(op: str, seed: int = 0) -> Iterator[Question]:
+    """The questions for an op; another seed asks with other random numbers."""
+    return TABLE[op](np.random.default_rng(zlib.crc32(op.encode()) + seed))
 
 
-def values(random: np.random.Generator, low: Any, high: Any, levels: float, dtype: Any = f32, count: int = 24) -> Any:
+def values(random: np.random.Generator, low: Any, high: Any, levels: float, dtype: Any = f32) -> Any:
     """Numbers in and around a range: random ones, half-way points of the grid, their neighbours, the special ones."""
     with np.errstate(all="ignore"):
         width = float(dtype(high) - dtype(low))
     info = np.finfo(dtype)
     step = width / levels if np.isfinite(width) and width else 1.0
     start = float(low) if np.isfinite(low) else 0.0
-    spread = start + random.uniform(-3, levels + 3, count) * step
-    k = random.integers(0, max(int(min(levels, 2**20)), 1), 8)
+    spread = start + random.uniform(-3, levels + 3, 24 * size) * step
+    k = random.integers(0, max(int(min(levels, 2**20)), 1), 8 * size)
     with np.errstate(all="ignore"):
-        ties = (np.concatenate([k, -k[:4]]) + 0.5) * step + np.array([0.0, start]).repeat(6)
+        ties = (np.concatenate([k, -k[: 4 * size]]) + 0.5) * step + np.array([0.0, start]).repeat(6 * size)
         ties = ties.astype(dtype)
         around = [ties, np.nextafter(ties, dtype(np.inf)), np.nextafter(ties, dtype(-np.inf))]
         ends = np.array([low, high, 0.0, -0.0, np.nan, np.inf, -np.inf], dtype)
@@ -195,7 +196,7 @@ def quantize(random: np.random.Generator) -> Iterator[Question]:
         x = finite(values(random, np.min(low), np.max(high), levels))
         # at and above the top of qint32 the reference wraps round: see the docs of QuantizeV2
         x = np.clip(x, np.min(low) * 2, np.max(high) * (0.99 if attrs["T"] == "qint32" else 2))
-        x = random.permutation(x)[:60].reshape((4, 3, 5) if attrs["axis"] == 1 else 60)
+        x = random.permutation(x)[: 60 * size].reshape((-1, 3, 5) if attrs["axis"] == 1 else -1)
         for mode in ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN") if attrs["mode"] == "SCALED" else ("HALF_AWAY_FROM_ZERO",):
             given = attrs | {"round_mode": mode, "ensure_minimum_range": next(minimum)}
             yield Question(f"{name}_{mode}", given, {"input": x, "min_range": low, "max_range": high})
@@ -205,7 +206,7 @@ def quantize(random: np.random.Generator) -> Iterator[Question]:
 def dequantize(random: np.random.Generator) -> Iterator[Question]:
     for name, attrs, low, high in integer_settings(random):
         storage = np.dtype(QUANTIZED[attrs["T"]])
-        q = integers(random, storage, 60).reshape((4, 3, 5) if attrs["axis"] == 1 else 60)
+        q = integers(random, storage, 60 * size).reshape((-1, 3, 5) if attrs["axis"] == 1 else -1)
         if attrs["T"] == "qint32" and attrs["mode"] == "SCALED":
             q = np.minimum(q, 2**31 - 129)  # above, the reference wraps round to the lowest number
         for dtype in ("float32", "bfloat16") if attrs["mode"] == "MIN_COMBINED" else ("float32",):
@@ -227,7 +228,7 @@ def accumulators(random: np.random.Generator) -> Iterator[tuple[str, Any, Any, A
     for i in range(24):
         scale = 10.0 ** random.uniform(-3, 5)
         shift = random.integers(0, 24, dtype=np.int32)
-        q = integers(random, np.int32, 60) >> shift
+        q = integers(random, np.int32, 60 * size) >> shift
         yield f"c{i}", q if i else q[:0], f32(-scale), f32(scale * random.uniform(0.5, 1))
 
 
@@ -256,7 +257,7 @@ def requantize(random: np.random.Generator) -> Iterator[Question]:
 
 def channel_accumulators(random: np.random.Generator) -> Iterator[tuple[str, dict[str, Any]]]:
     for i in range(24):
-        q = (integers(random, np.int32, 60) >> random.integers(0, 24, dtype=np.int32)).reshape(2, 2, 3, 5)
+        q = (integers(random, np.int32, 60 * size) >> random.integers(0, 24, dtype=np.int32)).reshape(-1, 2, 3, 5)
         q = abs(q) if i % 4 == 0 else q
         scale = 10.0 ** random.uniform(-2, 3, 5)
         yield f"c{i}", {"input": q, "input_min": (-scale).astype(f32), "input_max": (scale * 0.9).astype(f32)}
@@ -280,7 +281,7 @@ def requantize_per_channel(random: np.random.Generator) -> Iterator[Question]:
 def quantized_concat(random: np.random.Generator) -> Iterator[Question]:
     for i, q in itertools.product(range(12), ("quint8", "qint32")):
         widths = random.integers(1, 5, 3)
-        parts = {f"value{j}": integers(random, QUANTIZED[q], 4 * n).reshape(4, n) for j, n in enumerate(widths)}
+        parts = {f"value{j}": integers(random, QUANTIZED[q], 4 * size * n).reshape(-1, n) for j, n in enumerate(widths)}
         low, high = -random.uniform(0, 5, 3), random.uniform(0, 5, 3)
         if i % 3 == 0:
             low[:], high[:] = low[0], high[0]

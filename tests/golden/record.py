@@ -1,4 +1,4 @@
-"""Record vectors from TensorFlow: ``python record.py --out DIR [Op ...]``.
+"""Record vectors from TensorFlow: ``python record.py --out DIR [--seed N] [--size N] [Op ...]``.
 
 Needs TensorFlow 2.21 (``pip install tensorflow-cpu``) in a virtual environment of its own; nothing else here imports
 it. What is asked stands in ``questions.py``. There are no CPU kernels for float16 and bfloat16: these are not recorded.
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import questions
 import tensorflow as tf
-from questions import TABLE, Question, questions
+from questions import TABLE, Question
 from reader import Case, save
 from tensorflow.python.framework import op_def_registry
 
@@ -20,11 +21,11 @@ EAGER = f"tensorflow {tf.__version__} eager"
 SLICED = f"{EAGER}, composed slice by slice"
 
 
-def record(op: str) -> list[Case]:
+def record(op: str, seed: int = 0) -> list[Case]:
     """What the reference answers to every question about an op."""
     cases = []
     attrs = {attr.name for attr in op_def_registry.get(op).attr}
-    for question in questions(op):
+    for question in questions.questions(op, seed):
         # questions may be about several ops: each gets what its definition names
         question = Question(
             question.name,
@@ -103,11 +104,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder to write the files into")
     parser.add_argument("ops", nargs="*", metavar="Op", help="ops to record; all if none is named")
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
+    parser.add_argument("--size", type=int, default=1, help="how many times more of them")
     options = parser.parse_args()
+    questions.size = options.size
     for op in options.ops or TABLE:
-        cases = record(op)
+        cases = record(op, options.seed)
         save(options.out / f"{op}.npz", cases)
-        print(f"{op}: {len(cases)} cases")
+        print(f"{op}: {len(cases)} cases, {sum(a.size for case in cases for a in case.outputs)} values")
 
 
 if __name__ == "__main__":
