@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dataflow.block import Block as Block
     from dataflow.describe import describe as describe
     from dataflow.errors import DataflowError as DataflowError
+    from dataflow.errors import GraphFileError as GraphFileError
     from dataflow.gradient import gradient as gradient
     from dataflow.graph import Graph as Graph
     from dataflow.graphfile import load as load
@@ -30,6 +31,7 @@ _HOMES = {
     "Block": "block",
     "DataflowError": "errors",
     "Graph": "graph",
+    "GraphFileError": "errors",
     "blocks": "registry",
     "describe": "describe",
     "gradient": "gradient",
