@@ -11,19 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from blocks.quantization_ops.subnormal import flushed
 from dataflow import dtypes
 
-SMALLEST_NORMAL = np.float32(2.0**-126)
 LARGEST = np.finfo(np.float32).max
 SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zero or normal
 LARGE_SCALE = np.float32(2.0**120)  # a smaller scale keeps every subnormal number below one half
 BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
 LARGEST_BELOW_2_31 = 2147483520  # as float32
-
-
-def flush(x: Any, out: Any = None) -> Any:
-    """``x`` with subnormal numbers replaced by zeros of their sign."""
-    return np.multiply(x, np.abs(x) >= SMALLEST_NORMAL, out)
 
 
 def clamp(x: Any, lo: Any, hi: Any, out: Any) -> Any:
@@ -53,11 +48,11 @@ def store(values: Any, dtype: str, out: Any = None) -> Any:
 def to_quantized(x: Any, lo: Any, hi: Any, dtype: str, out: Any = None) -> Any:
     """``round(x * s) - (round(lo * s) - lowest)``, saturated, with ``s = (highest - lowest) / (hi - lo)``."""
     lowest, highest = dtypes.limits(dtype)
-    lo, hi = flush(lo), flush(hi)
+    lo, hi = flushed(lo), flushed(hi)
     scale = np.where(lo == hi, 0, np.float64(highest - lowest) / (hi - lo)).astype(np.float32)
     shift = round_away(lo * scale) - np.float32(lowest)
     values = np.empty(x.shape, np.float32)
-    np.multiply(flush(x) if scale > LARGE_SCALE else x, scale, out=values)
+    np.multiply(flushed(x) if scale > LARGE_SCALE else x, scale, out=values)
     round_away(values, values)
     values -= shift
     clamp(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
@@ -67,25 +62,25 @@ def to_quantized(x: Any, lo: Any, hi: Any, dtype: str, out: Any = None) -> Any:
 def to_float(q: Any, lo: Any, hi: Any, out: Any = None) -> Any:
     """``(round(lo / s) * s - lowest * s) + q * s`` with ``s = (hi - lo) / (highest - lowest)``."""
     lowest, highest = dtypes.limits(dtypes.name_of(q.dtype))
-    lo, hi = flush(lo), flush(hi)
-    step = flush(np.float32(np.float64(flush(hi - lo)) / (highest - lowest)))
-    origin = lo if lo == hi else flush(round_away(lo / step) * step)
-    origin = flush(origin - flush(np.float32(lowest) * step))
+    lo, hi = flushed(lo), flushed(hi)
+    step = flushed(np.float32(np.float64(flushed(hi - lo)) / (highest - lowest)))
+    origin = lo if lo == hi else flushed(round_away(lo / step) * step)
+    origin = flushed(origin - flushed(np.float32(lowest) * step))
     out = np.empty(q.shape, np.float32) if out is None else out
     np.multiply(q, step, out=out, dtype=np.float32)
     if not abs(step) > SMALL_STEP:
-        flush(out, out)
+        flushed(out, out)
     np.add(out, origin, out=out)
-    return out if abs(step) > SMALL_STEP else flush(out, out)
+    return out if abs(step) > SMALL_STEP else flushed(out, out)
 
 
 def value_of(q: int, lo: Any, hi: Any, dtype: str) -> Any:
     """The value of one quantized number, ``round(lo / s) * s + (q - lowest) * s``, in float64 but for the rounding."""
-    if flush(lo) == flush(hi):
+    if flushed(lo) == flushed(hi):
         return lo
-    lo, hi = flush(lo), flush(hi)
+    lo, hi = flushed(lo), flushed(hi)
     lowest, highest = dtypes.limits(dtype)
     count = highest - lowest + 1
-    step = np.float64(flush(hi - lo)) * (count / (count - 1.0)) / count
-    origin = round_away(lo / flush(np.float32(step))) * flush(np.float32(step))
-    return flush(np.float32(origin + (np.float64(np.float32(q)) - lowest) * step))
+    step = np.float64(flushed(hi - lo)) * (count / (count - 1.0)) / count
+    origin = round_away(lo / flushed(np.float32(step))) * flushed(np.float32(step))
+    return flushed(np.float32(origin + (np.float64(np.float32(q)) - lowest) * step))

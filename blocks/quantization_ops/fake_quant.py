@@ -18,12 +18,12 @@ from blocks.quantization_ops.nudge import (
     check_range,
     clip,
     delivered,
-    flushed,
     in_compute_dtype,
     layouts,
     per_channel_shape,
     workspace,
 )
+from blocks.quantization_ops.subnormal import flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, Shape, TensorType, attr
 from dataflow.kinds import Elementwise

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from blocks.quantization_ops.nudge import (
-    TINY,
     Bounds,
     Layout,
     Ranges,
@@ -19,6 +18,7 @@ from blocks.quantization_ops.nudge import (
     per_channel_shape,
     workspace,
 )
+from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Elementwise

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.quantization_ops.subnormal import SUBNORMAL, TINY, flushed
 from dataflow import dtypes
 from dataflow.block import Block, Shape, TensorType
 from dataflow.shapes import agree
@@ -18,8 +19,6 @@ try:  # the ufunc: np.clip takes several times longer to call
 except ImportError:  # NumPy 1
     from numpy.core.umath import clip
 
-TINY = {np.dtype(t): np.finfo(t).tiny for t in (np.float32, np.float64)}  # the smallest numbers that are not subnormal
-SUBNORMAL = {dtype: np.nextafter(tiny, dtype.type(0)) for dtype, tiny in TINY.items()}  # the largest that are
 ROW = 8192  # elements over which the numbers of a few channels are repeated, so that loops along them are long
 
 
@@ -59,11 +58,6 @@ def nudge(min: Any, max: Any, num_bits: int = 8, narrow_range: bool = False, dty
         nmin, nmax = (qmin - zero_point) * scale, (qmax - zero_point) * scale
         qz = np.floor(-nmin * inv + real(0.5))
     return NudgedRange(scale, inv, zero_point, nmin, nmax, qz, (low == 0) & (high == 0))
-
-
-def flushed(x: Any) -> Any:
-    """The values with subnormals turned into zeros of their sign, as the reference's processor mode does."""
-    return x * (abs(x) >= TINY[x.dtype])
 
 
 def per_channel_shape(block: Block, axis: int, inputs: TensorType, min: TensorType) -> Shape:

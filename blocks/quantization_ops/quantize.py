@@ -11,12 +11,12 @@ from blocks.quantization_ops.affine import (
     LARGEST,
     SMALL_STEP,
     clamp,
-    flush,
     round_away,
     store,
     to_float,
     to_quantized,
 )
+from blocks.quantization_ops.subnormal import flushed
 from dataflow import dtypes
 from dataflow.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.kinds import Opaque
@@ -71,15 +71,15 @@ class QuantizeV2(Opaque):
         if self.mode == "SCALED":
             lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
         else:
-            scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
+            scale = (np.float64(highest - lowest) / flushed(hi - lo)).astype(np.float32)
         values = np.empty(input.shape, np.float32)
         low, high, scale = (_along(end, self.axis, input.ndim) for end in (lo, hi, scale))
         flushing = (scale > LARGE_SCALE).any()
-        clamp(flush(input) if flushing else input, low, high, values)
+        clamp(flushed(input) if flushing else input, low, high, values)
         if self.mode == "MIN_COMBINED":
             values -= low
             if flushing:
-                flush(values, values)
+                flushed(values, values)
         values *= scale
         if self.mode == "SCALED":
             np.rint(values, out=values) if self.round_mode == "HALF_TO_EVEN" else round_away(values, values)
@@ -97,15 +97,15 @@ class QuantizeV2(Opaque):
             raise self.error(f"input 'max_range' must not be below 'min_range', got {high} and {low}")
         lo, hi = np.where(lowest < 0, lowest, np.float32(0)), np.where(highest > 0, highest, np.float32(0))
         size = np.maximum(np.maximum(np.abs(lowest), np.abs(highest)), np.float32(1))
-        wide = lo + flush(size * np.float32(self.ensure_minimum_range))
+        wide = lo + flushed(size * np.float32(self.ensure_minimum_range))
         return lo, np.where(wide > hi, wide, hi)
 
     def _fitted(self, lo: Any, hi: Any, bottom: Any, top: Any) -> tuple[Any, Any, Any]:
         """The range that the levels cover when the end that needs the larger step has its level, and the scale."""
         by_lo = np.where(bottom * lo > 0, bottom / lo, LARGEST)
         by_hi = np.where(top * hi > 0, top / hi, LARGEST)
-        scale = flush(np.where(by_hi < by_lo, by_hi, by_lo))
-        return flush(bottom / scale), flush(top / scale), scale
+        scale = flushed(np.where(by_hi < by_lo, by_hi, by_lo))
+        return flushed(bottom / scale), flushed(top / scale), scale
 
 
 class Dequantize(Opaque):
@@ -159,25 +159,25 @@ class Dequantize(Opaque):
     def _combined(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
         lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
         levels = np.float32(highest) - np.float32(lowest)
-        step = flush(flush(hi - lo) / levels)
+        step = flushed(flushed(hi - lo) / levels)
         half = (levels + np.float32(1)) / np.float32(2) if lowest else np.float32(0)
         np.add(input, half, out=values, dtype=np.float32)
         values *= step
         if flushing := not (np.abs(step) > SMALL_STEP).all():
-            flush(values, values)
+            flushed(values, values)
         values += lo
         if flushing:
-            flush(values, values)
+            flushed(values, values)
 
     def _scaled(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
         lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
-        step = flush(hi / np.float32(highest))
+        step = flushed(hi / np.float32(highest))
         if lowest:
-            by_lo = flush(lo / np.float32(lowest + self.narrow_range))
+            by_lo = flushed(lo / np.float32(lowest + self.narrow_range))
             step = np.where(by_lo < step, step, by_lo)
         np.multiply(input, step, out=values, dtype=np.float32)
         if not (np.abs(step) > SMALL_STEP).all():
-            flush(values, values)
+            flushed(values, values)
 
 
 def _check_axis_mode(block: Block, mode: str, axis: int) -> None:
@@ -206,7 +206,7 @@ def _check_range(block: Block, axis: int, input: TensorType, *ends: TensorType) 
 
 
 def _ends(end: Any, axis: int) -> Any:
-    return np.asarray(flush(end.reshape(() if axis < 0 else -1)))
+    return np.asarray(flushed(end.reshape(() if axis < 0 else -1)))
 
 
 def _along(end: Any, axis: int, rank: int) -> Any:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import TINY, Layout, clip, layouts
+from blocks.quantization_ops.nudge import Layout, clip, layouts
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
+from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.kinds import Opaque
@@ -244,7 +245,7 @@ class Steps(NamedTuple):
     def round(self, x: Any, half_up: bool, out: Any) -> None:
         """Write the values rounded; ``out`` may be ``x``."""
         if self.delicate:
-            x = _flushed(x)
+            x = flushed(x)
         negative = _negative_zeros(x) if self.from_zero and not half_up else None
         if self.clamp is not None:
             x = self.clamp(x, self.low, self.high, out)
@@ -272,10 +273,10 @@ def steps(low: Any, high: Any, lowest: int, highest: int, clips: bool = True) ->
     # both ends at once: this is done in every run, where it takes longer than rounding a small array
     limits = np.array([lowest, highest], wide).reshape(2, *[1] * low.ndim)
     with np.errstate(all="ignore"):
-        ends = _flushed(np.array([low, high])).astype(wide, copy=False)
+        ends = flushed(np.array([low, high])).astype(wide, copy=False)
         most = np.nextafter(dtype.type(np.inf), dtype.type(0))
-        scales = np.where(limits * ends > 0, _flushed((limits / ends).astype(dtype, copy=False)), most)
-        sizes = _flushed((ends / limits).astype(dtype, copy=False))
+        scales = np.where(limits * ends > 0, flushed((limits / ends).astype(dtype, copy=False)), most)
+        sizes = flushed((ends / limits).astype(dtype, copy=False))
         keeps_low = scales[0] < scales[1]
         scale, step = np.where(keeps_low, scales[0], scales[1]), np.where(keeps_low, sizes[0], sizes[1])
         moved = limits * step.astype(wide, copy=False)
@@ -316,11 +317,6 @@ def _compare(x: Any, low: Any, high: Any, out: Any) -> Any:
     # an end that is NaN is none, of two that are upside down ``low`` wins, a zero that meets a zero keeps its sign
     x = np.where(high < x, high, x)
     return np.where(x < low, low, x)
-
-
-def _flushed(x: Any) -> Any:
-    """The values with subnormals turned into zeros of their sign, as the reference does for float32 and float64."""
-    return x * (np.abs(x) >= TINY[x.dtype]) if x.dtype in TINY else x
 
 
 def _negative_zeros(x: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import TINY
+from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.kinds import Elementwise

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.affine import flush, to_float, to_quantized
+from blocks.quantization_ops.affine import to_float, to_quantized
+from blocks.quantization_ops.subnormal import flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.kinds import Opaque
@@ -72,8 +73,8 @@ class QuantizedConcat(Opaque):
 
     def kernel(self, concat_dim: Any, values: Any, input_mins: Any, input_maxes: Any, out: Any = None) -> Any:
         axis = int(concat_dim)
-        lows = [flush(end.reshape(())) for end in input_mins]
-        highs = [flush(end.reshape(())) for end in input_maxes]
+        lows = [flushed(end.reshape(())) for end in input_mins]
+        highs = [flushed(end.reshape(())) for end in input_maxes]
         low, high = np.float32(0), highs[0]
         for lo, hi in zip(lows, highs, strict=True):
             low = lo if lo < low else low

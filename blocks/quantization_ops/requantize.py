@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.affine import SMALLEST_NORMAL, flush, store, to_float, to_quantized, value_of
+from blocks.quantization_ops.affine import store, to_float, to_quantized, value_of
+from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.kinds import Opaque
@@ -83,7 +84,7 @@ class Requantize(Opaque):
         requested_output_max: Any,
         out: Any = None,
     ) -> Any:
-        lo, hi = flush(requested_output_min), flush(requested_output_max)
+        lo, hi = flushed(requested_output_min), flushed(requested_output_max)
         if not lo <= 0:
             raise self.error(f"input 'requested_output_min' must be at most 0, got {requested_output_min}")
         if not hi >= 0:
@@ -157,8 +158,8 @@ class RequantizationRangePerChannel(Opaque):
         axes = tuple(range(input.ndim - 1))
         low, high = input.min(axis=axes), input.max(axis=axes)
         size = np.maximum(np.abs(low.astype(np.int64)), np.abs(high.astype(np.int64)))
-        reach = flush(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
-        top = np.fmin(np.fmax.reduce(reach, initial=SMALLEST_NORMAL), flush(np.float32(self.clip_value_max)))
+        reach = flushed(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
+        top = np.fmin(np.fmax.reduce(reach, initial=TINY[reach.dtype]), flushed(np.float32(self.clip_value_max)))
         return (-top if (low < 0).any() else np.float32(0)), top
 
     grad = None
@@ -207,11 +208,13 @@ class RequantizePerChannel(Opaque):
         out: Any = None,
     ) -> Any:
         lo, hi = requested_output_min.reshape(()), requested_output_max.reshape(())
-        if self.out_type == "qint8" and not flush(lo) < 0:
+        if self.out_type == "qint8" and not flushed(lo) < 0:
             raise self.error(f"input 'requested_output_min' must be below 0 for qint8, got {lo}")
         lowest, highest = dtypes.limits(self.out_type)
-        step = flush(flush(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31))
-        factor = flush(np.float32(highest) * step)
+        step = flushed(
+            flushed(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31)
+        )
+        factor = flushed(np.float32(highest) * step)
         values = np.multiply(input, factor.reshape(() if input.ndim == 0 else -1), dtype=np.float32)
         values = np.asarray(values)
         np.rint(values, out=values)
@@ -227,22 +230,22 @@ def filled_range(input: Any, input_min: Any, input_max: Any) -> tuple[Any, Any]:
     lowest, highest = dtypes.limits(dtype)
     low = value_of(input.min(initial=highest), input_min, input_max, dtype)
     high = value_of(input.max(initial=lowest), input_min, input_max, dtype)
-    return np.float32(low if flush(low) < 0 else 0), np.float32(high)
+    return np.float32(low if flushed(low) < 0 else 0), np.float32(high)
 
 
 def requantized(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, dtype: str, out: Any = None) -> Any:
     """Numbers of the range ``[lo, hi]`` as numbers of ``[new_lo, new_hi]`` in another quantized dtype."""
     if q.dtype == np.int32 and dtype == "quint8":
-        return _fixed_point(q, flush(lo), flush(hi), flush(new_lo), flush(new_hi), out)
+        return _fixed_point(q, flushed(lo), flushed(hi), flushed(new_lo), flushed(new_hi), out)
     return to_quantized(to_float(q, lo, hi), new_lo, new_hi, dtype, out)
 
 
 def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -> Any:
     """qint32 as quint8 by one 64-bit multiplication, with 16 bits behind the point."""
-    width, new_width = flush(hi - lo), flush(new_hi - new_lo)
+    width, new_width = flushed(hi - lo), flushed(new_hi - new_lo)
     scale = offset = new_offset = np.int64(0)
     if new_width != 0:
-        middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
+        middle, per_unit = np.float32(np.float64(flushed(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
         scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
         offset = _int64(middle * per_unit * np.float32(65536))
         new_offset = _int64(_nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
@@ -268,7 +271,7 @@ def _nearest(value: Any) -> Any:
 
 
 def _larger(lo: Any, hi: Any) -> Any:
-    return np.fmax(np.abs(flush(lo)), np.abs(flush(hi)))
+    return np.fmax(np.abs(flushed(lo)), np.abs(flushed(hi)))
 
 
 def _check_channels(block: Block, input: TensorType, name: str, end: TensorType) -> None:
