@@ -14,7 +14,7 @@ from dataflow import dtypes
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.errors import BlockError, listing, nearest
 from dataflow.registry import blocks
-from dataflow.shapes import Shape, TensorType, agree, broadcast, fits
+from dataflow.shapes import Shape, TensorType, agree, broadcast
 from dataflow.signature import In, Literal, Out, Signature, Wire, flat
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
@@ -269,8 +269,3 @@ _WEAK = ("float32", "int32")
 @cache
 def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
     return namedtuple(f"{name}Outputs", fields)
-
-
-def fits_port(given: TensorType, dtype: str, shape: Shape) -> bool:
-    """Whether a value may stand where a graph input of this dtype and shape is declared."""
-    return dtypes.fit(given.dtype, (dtype,)) is not None and fits(given.shape, shape)

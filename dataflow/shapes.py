@@ -5,7 +5,7 @@ A named dim equals itself and may turn out to be any size; a plan is made once a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,8 +157,3 @@ class ContractError(ValueError):
     def __init__(self, position: int, message: str):
         self.position = position
         super().__init__(message)
-
-
-def substitute(shape: Shape, sizes: Mapping[str, Dim]) -> Shape:
-    """The shape with named dims replaced."""
-    return None if shape is None else tuple(sizes.get(d, d) if isinstance(d, str) else d for d in shape)

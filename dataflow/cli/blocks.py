@@ -31,7 +31,8 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
         raise flow.DataflowError(
             f"no block has '{' '.join(words)}' in its name or text" + (f"; {hint}" if hint else "")
         )
-    output.table(("block", "category", "what it computes"), [(d["name"], d["category"], d["summary"]) for d in hits])
+    rows = [(d["name"], d["category"], d["summary"].replace("``", "")) for d in hits]
+    output.table(("block", "category", "what it computes"), rows)
 
 
 def _searched(described: dict[str, object]) -> str:

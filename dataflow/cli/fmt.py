@@ -9,7 +9,7 @@ import click
 @click.argument("paths", metavar="GRAPH...", nargs=-1, required=True, type=click.Path())
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 where a file is not in order.")
 def command(paths: tuple[str, ...], check: bool) -> int:
-    """Put graph files in order: indents, blanks and long lines; comments stay."""
+    """Put graph files in one layout; comments stay."""
     from dataflow.errors import DataflowError
     from dataflow.graphfile import format_file
 

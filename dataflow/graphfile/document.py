@@ -14,9 +14,8 @@ from typing import Any
 import yaml
 
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BREAK, START, Document, Place, Stop, Value, cropped
+from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, Document, Place, Stop, Value, cropped
 
-MAX_DEPTH = 100
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _NO_KEYS: dict[str, Place] = {}
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -62,13 +61,14 @@ class _Open:
     merging: bool = False
     merged: list[Value] = field(default_factory=list)
     size: int = 1
+    height: int = 1  # of the tree that it is the root of, with what aliases repeat in it
 
 
 class _Tree:
     def __init__(self, document: Document):
         self.document = document
         self.open: list[_Open] = []
-        self.anchors: dict[str, tuple[Value, int]] = {}
+        self.anchors: dict[str, tuple[Value, int, int]] = {}  # with size and height
         self.expanded = 0
 
     def build(self) -> None:
@@ -106,7 +106,7 @@ class _Tree:
         if (frame := self.open[-1] if self.open else None) and frame.wants_key:
             self.key(frame, event, data, place)
         else:
-            self.add(Value(data, place, _NO_KEYS), event.anchor, 1)
+            self.add(Value(data, place, _NO_KEYS), event.anchor, 1, 0)
 
     def key(self, frame: _Open, event: Any, data: Any, place: Place) -> None:
         text = frame.key = event.value
@@ -129,8 +129,7 @@ class _Tree:
             self.refuse_tag(event.tag, value.place)
         if self.open and self.open[-1].wants_key:
             raise self.document.fail(value.place, f"keys must be text, got {value.kind}")
-        if len(self.open) == MAX_DEPTH:
-            raise self.document.fail(value.place, f"values may be nested {MAX_DEPTH} deep, got more")
+        self.nest(1, value.place)
         self.open.append(_Open(value, event.anchor, wants_key=isinstance(value.data, dict)))
 
     def end(self) -> None:
@@ -140,16 +139,17 @@ class _Tree:
             for key, item in source.data.items():
                 if key not in value.data:
                     value.data[key], value.keys[key] = item, source.keys[key]
-        self.add(value, frame.anchor, frame.size)
+        self.add(value, frame.anchor, frame.size, frame.height)
 
-    def add(self, value: Value, anchor: str | None, size: int) -> None:
+    def add(self, value: Value, anchor: str | None, size: int, height: int) -> None:
         if anchor is not None:
-            self.anchors[anchor] = value, size
+            self.anchors[anchor] = value, size, height
         if not self.open:
             self.document.root = value
             return
         frame = self.open[-1]
         frame.size += size
+        frame.height = max(frame.height, height + (not frame.merging))
         if isinstance(frame.value.data, list):
             frame.value.data.append(value)
             return
@@ -175,14 +175,19 @@ class _Tree:
             raise self.document.fail(place, f"alias *{name} stands inside the value it repeats")
         if name not in self.anchors:
             raise self.document.fail(place, f"no anchor &{name} before alias *{name}")
-        value, size = self.anchors[name]
+        value, size, height = self.anchors[name]
         self.expand(size, place)
-        self.add(value, None, size)
+        self.nest(height, place)
+        self.add(value, None, size, height)
 
     def expand(self, size: int, place: Place) -> None:
         self.expanded += size
         if self.expanded > MAX_EXPANDED:
             raise self.document.fail(place, f"aliases and merge keys may repeat {MAX_EXPANDED:,} values, got more")
+
+    def nest(self, height: int, place: Place) -> None:
+        if len(self.open) + height > MAX_DEPTH:
+            raise self.document.fail(place, f"values may be nested {MAX_DEPTH} deep, got more")
 
     def refuse_tag(self, tag: str, place: Place) -> None:
         if not self.ignored:

@@ -49,7 +49,8 @@ def add_subgraph(outer: Reader, draft: Draft) -> Any:
             wired = _wired(outer, draft, prefix, name, operand, declared, sizes)
         inner.wires[name] = BROKEN if wired is BROKEN else {wired.port: wired}
     outputs = inner.build()
-    return outputs if draft.ok and not definition.document.problems else BROKEN
+    whole = len(outputs) == len(definition.outputs.data)  # else something is wrong in a file that this one uses
+    return outputs if draft.ok and whole and not definition.document.problems else BROKEN
 
 
 def _opened(outer: Reader, draft: Draft) -> Any:

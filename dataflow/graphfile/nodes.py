@@ -31,7 +31,12 @@ class Reader(Scope):
     def input_type(self, name: str) -> Any:
         """The dtype, shape and doc of a graph input as a dict; BROKEN where they are wrong."""
         who = f"input '{cropped(self.prefix + name)}'"
-        value = self.substitution.resolve(self.definition.inputs.data[name], who)
+        value = self.definition.inputs.data[name]
+        if isinstance(value.data, dict):  # a doc has no parameters, here as elsewhere
+            entries = {k: v if k == "doc" else self.substitution.resolve(v, who) for k, v in value.data.items()}
+            value = Value(entries, value.place, value.keys)
+        else:
+            value = self.substitution.resolve(value, who)
         try:
             entries = short_type(value) if isinstance(value.data, str) else value.data
         except ValueError as error:

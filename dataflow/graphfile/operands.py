@@ -55,7 +55,7 @@ class Scope:
         self.session, self.definition, self.real, self.prefix = session, definition, real, prefix
         self.chain = (*chain, real)  # the files from the top one to this one
         self.document = definition.document.within(prefix) if prefix else definition.document
-        self.substitution = Substitution(self.document, params)
+        self.substitution = Substitution(self.document, params, session.allowance)
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
 
     def report(self, draft: Draft, place: Place, message: str, hint: str = "") -> Any:

@@ -18,7 +18,9 @@ import numpy as np
 from dataflow.attrs import Attr, attr, show
 from dataflow.errors import listing, nearest
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BROKEN, Document, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, Document, Place, Value, cropped
+
+MAX_REPEATED = 200_000  # values and characters that parameters may add in one load
 
 TYPES = {
     "int": "int",
@@ -126,11 +128,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
+@dataclass(slots=True)
+class Allowance:
+    """What parameters may still add: sub-graphs that hand on `[$p, $p]` double it each time."""
+
+    left: int = MAX_REPEATED
+
+    def take(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise ValueError(f"parameters may repeat {MAX_REPEATED:,} values, got more")
+
+
 class Substitution:
     """Puts the values of parameters where their names stand; problems go to ``document``, once each."""
 
-    def __init__(self, document: Document, values: Mapping[str, Any]):
+    def __init__(self, document: Document, values: Mapping[str, Any], allowance: Allowance | None = None):
         self.document, self.values = document, values
+        self.allowance = allowance or Allowance()
         self.idle = "$" not in document.text
 
     def resolve(self, value: Value, who: str) -> Value:
@@ -150,11 +165,14 @@ class Substitution:
         return value
 
     def text(self, text: str, place: Place, who: str) -> Any:
+        if self.allowance.left < 0:
+            return BROKEN  # as was reported where it ran out
         if whole := _WHOLE.fullmatch(text):
-            if whole[3] is None:
-                return self.wrapped(self.value(whole[1] or whole[2], place, who), place)
-            found = self.environment(whole[3], place, who)
+            name = whole[1] or whole[2]
+            found = self.value(name, place, who) if name else self.environment(whole[3], place, who)
             try:
+                if name:
+                    return self.wrapped(found, place)
                 return found if found is BROKEN else scalar(found)
             except ValueError as error:
                 return self.document.report(place, f"{who}: {text}: {error}")
@@ -164,6 +182,10 @@ class Substitution:
             found = "$" if part[0] == "$$" else self.part(part[1], part[2], place, who)
             if found is BROKEN:
                 return BROKEN
+            try:
+                self.allowance.take(len(found))
+            except ValueError as error:
+                return self.document.report(place, f"{who}: {error}")
             parts += text[end : part.start()], found
             end = part.end()
         return "".join(parts) + text[end:]
@@ -208,8 +230,11 @@ class Substitution:
             )
         return value
 
-    def wrapped(self, value: Any, place: Place) -> Any:
-        """A plain value as the tree has it."""
-        if isinstance(value, list):
-            return [Value(self.wrapped(v, place), place) for v in value]
-        return value
+    def wrapped(self, value: Any, place: Place, depth: int = 0) -> Any:
+        """A plain value as the tree has it; ValueError where there is too much of it."""
+        if not isinstance(value, list):
+            return value
+        if depth == MAX_DEPTH:
+            raise ValueError(f"values may be nested {MAX_DEPTH} deep, got more")
+        self.allowance.take(len(value))
+        return [Value(self.wrapped(v, place, depth + 1), place) for v in value]

@@ -11,6 +11,7 @@ from dataflow.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.definition import Definition, define
 from dataflow.graphfile.files import project_of, read_document
+from dataflow.graphfile.params import Allowance
 
 _COMPARED = 50_000  # names compared for "did you mean" in one load
 
@@ -25,6 +26,7 @@ class Session:
         self.graph = Graph()
         self.arrays = Arrays()
         self.included = 0  # nodes that sub-graphs have added
+        self.allowance = Allowance()
         self._definitions: dict[Path, Definition] = {}
         self._compared = 0
 

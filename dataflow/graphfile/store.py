@@ -14,6 +14,7 @@ import numpy as np
 
 from dataflow.errors import DataflowError
 from dataflow.graphfile.arrays import Arrays, origin
+from dataflow.graphfile.emit import escaped
 from dataflow.graphfile.files import project_of, reason
 
 
@@ -34,9 +35,9 @@ class Store:
         if not isinstance(value, np.ndarray):
             return value
         if found := self._origin(value):
-            return found
+            return escaped(found)
         self.new[name] = value
-        return {"path": self.file, "array": name}
+        return escaped({"path": self.file, "array": name})
 
     def _origin(self, array: np.ndarray[Any, Any]) -> dict[str, str] | None:
         """Where the array came from, if it may be named from here and has the same values still."""
