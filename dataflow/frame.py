@@ -43,10 +43,11 @@ class Frame:
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
         self.calls: list[Callable[[], Any]] = []
         self.steps: list[Step] = []
-        for step in made.steps:
-            if (call := self._bind(step)) is not None:
-                self.calls.append(call)
-                self.steps.append(step)
+        with np.errstate(all="ignore"):  # to see whether a kernel gives a view, it is run on whatever memory holds
+            for step in made.steps:
+                if (call := self._bind(step)) is not None:
+                    self.calls.append(call)
+                    self.steps.append(step)
 
     def run(self, feeds: Mapping[str, Any], trace: Trace | None) -> dict[str, Any]:
         values = self.values

@@ -287,3 +287,14 @@ def test_every_operand_of_a_step_is_there():
         assert set(flat(step.reads)) <= made
         made |= set(step.writes)
     assert set(program.outputs.values()) <= made
+
+
+def test_making_a_plan_warns_of_nothing_whatever_stands_in_memory(monkeypatch):
+    """The kernel of SumToLike is run once before there are values, to see whether it gives a view."""
+    empty = np.empty
+    monkeypatch.setattr(np, "empty", lambda shape, dtype=float: np.full(empty(shape, dtype).shape, 127, dtype))
+    graph = Graph("sum")
+    x = graph.input("x", "float32", [3])
+    y = blocks["Multiply"]()(x, np.ones((5, 3), np.float32))
+    graph.output("y", blocks["SumToLike"]()(y, x))
+    np.testing.assert_array_equal(run(graph, x=[1.0, 2.0, 3.0])["y"], np.float32([5, 10, 15]))
