@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 from golden import questions, reader
 
-from dataflow import blocks, run
+from dataflow import blocks, gradient, run
 from dataflow.block import TensorType
 from dataflow.conformance import Sample
 from dataflow.conformance.wiring import wired
@@ -19,11 +19,12 @@ SUMS = {"FakeQuantWithMinMaxVarsGradient": None, "FakeQuantWithMinMaxVarsPerChan
 
 
 def pytest_generate_tests(metafunc):
-    if "case" in metafunc.fixturenames:
+    if wanted := {"case", "sloped"} & {*metafunc.fixturenames}:
         folder = metafunc.config.getoption("golden")
         cases = [case for path in sorted(folder.glob("*.npz")) for case in reader.load(path)]
         assert cases, f"no vectors in {folder}"
-        metafunc.parametrize("case", cases, ids=str)
+        (name,) = wanted
+        metafunc.parametrize(name, [case for case in cases if name == "case" or case.slopes], ids=str)
 
 
 def test_call(case):
@@ -38,6 +39,26 @@ def test_node(case):
         graph.output(str(i), ref)
     results = run(graph, feeds)
     compare(case, [results[str(i)] for i in range(len(outputs))])
+
+
+def test_slopes(sloped):
+    """The reverse pass gives the recorded gradients."""
+    case, sample = sloped, asked(sloped)
+    graph, outputs, feeds = wired(sample)
+    names = [
+        (name, f"{port}_{i}")
+        for port, p in sample.block.signature.inputs.items()
+        for i, name in enumerate(parts(case, p))
+    ]
+    names = [(name, node) for name, node in names if name in case.slopes and node in feeds]
+    sums = [
+        blocks["Sum"]()(blocks["Multiply"]()(outputs[int(i)], weights), list(range(weights.ndim)))
+        for i, weights in case.weights.items()
+    ]
+    graph.output("y", sums[0] if len(sums) == 1 else blocks["AddN"]()(sums))
+    found = run(gradient(graph, of="y", wrt=[node for _, node in names]), feeds)
+    for name, node in names:
+        assert_near(found[f"grad_{node}"], case.slopes[name], 1e-5 if case.slopes[name].dtype != np.float64 else 1e-12)
 
 
 def asked(case):
@@ -62,8 +83,14 @@ def operand(case, port):
         return case.inputs[port.name] if port.name in case.inputs else case.attrs[port.name]
     if port.name in case.inputs:
         return list(case.inputs[port.name])
-    stem = port.name.removesuffix("s")
-    return [array for name, array in sorted(case.inputs.items()) if name.startswith(stem)]
+    return [case.inputs[name] for name in parts(case, port)]
+
+
+def parts(case, port):
+    """The names under which a case has the values of a port: those of a list have a number behind each."""
+    stem = port.name.removesuffix("s") if port.many else port.name
+    numbered = [name for name in case.inputs if name.startswith(stem) and name[len(stem) :].isdigit()]
+    return sorted(numbered, key=lambda name: int(name[len(stem) :])) if port.many else [port.name]
 
 
 def compare(case, results):
@@ -75,7 +102,7 @@ def compare(case, results):
         if i and case.op in SUMS:
             assert_sum(case, got, wanted)
         else:
-            assert_bits(got, wanted)
+            assert_agrees(got, wanted, questions.AGREEMENTS[case.op])
 
 
 def saturated(case):
@@ -86,6 +113,37 @@ def saturated(case):
     upper_half = case.inputs["input"] > (low / 2 + high / 2).reshape(shape)
     info = np.iinfo(np.int32)
     return np.where((quantized == info.min) & upper_half, quantized.dtype.type(info.max), quantized)
+
+
+def assert_agrees(got, wanted, agreement):
+    if got.dtype.kind not in "fc" or agreement.ulps == 0:
+        assert_bits(got, wanted)
+    elif agreement.ulps is None:
+        assert_near(got, wanted, agreement.relative)
+    else:
+        assert_ulps(got, wanted, agreement.ulps)
+
+
+def assert_ulps(got, wanted, ulps):
+    """Equal up to so many units in the last place, on the line of all numbers that the dtype has."""
+    lines = []
+    for array in (got, wanted):
+        bits = np.ascontiguousarray(array).view(f"i{array.dtype.itemsize}").astype(object)
+        lines.append(np.where(bits < 0, -(bits & (2 ** (8 * array.dtype.itemsize - 1) - 1)), bits))
+    differ = (abs(lines[0] - lines[1]) > ulps).reshape(got.shape) & ~((got != got) & (wanted != wanted))
+    assert not differ.any(), f"got {got[differ][:5]}, wanted {wanted[differ][:5]}"
+
+
+def assert_near(got, wanted, relative):
+    """Equal up to a part of the largest number."""
+    assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+    wide = np.complex128 if got.dtype.kind == "c" else np.float64
+    got, wanted = np.asarray(got, wide), np.asarray(wanted, wide)
+    finite = np.isfinite(wanted)
+    bound = relative * np.abs(wanted[finite]).max(initial=0)
+    with np.errstate(invalid="ignore"):
+        right = np.where(finite, np.abs(got - wanted) <= bound, (got == wanted) | ((got != got) & (wanted != wanted)))
+    assert right.all(), f"got {got[~right][:5]}, wanted {wanted[~right][:5]}"
 
 
 def assert_bits(got, wanted):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,11 @@ BITS = {"float16": np.dtype(np.uint16), "bfloat16": np.dtype(np.uint16)}
 
 @dataclass(frozen=True)
 class Case:
-    """One call of an op: attrs and inputs by name, outputs in order, and who says so."""
+    """One call of an op: attrs and inputs by name, outputs in order, and who says so.
+
+    ``slopes`` has the gradient by each floating input where it was recorded, of the sum of the outputs that ``weights``
+    names by their position, each times its weights.
+    """
 
     name: str
     op: str
@@ -29,6 +33,8 @@ class Case:
     oracle: str
     inputs: dict[str, Any]
     outputs: list[Any]
+    weights: dict[str, Any] = field(default_factory=dict)
+    slopes: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.op}-{self.name}"
@@ -49,8 +55,11 @@ def load(path: Path) -> list[Case]:
         Case(
             **case
             | {
-                "inputs": {name: array(ref) for name, ref in case["inputs"].items()},
                 "outputs": [array(ref) for ref in case["outputs"]],
+                **{
+                    part: {name: array(ref) for name, ref in case.get(part, {}).items()}
+                    for part in ("inputs", "weights", "slopes")
+                },
             }
         )
         for case in described
@@ -73,7 +82,13 @@ def save(path: Path, cases: Iterable[Case]) -> None:
 
     described = [
         asdict(case)
-        | {"inputs": {name: ref(a) for name, a in case.inputs.items()}, "outputs": [ref(a) for a in case.outputs]}
+        | {
+            "outputs": [ref(a) for a in case.outputs],
+            **{
+                part: {name: ref(a) for name, a in getattr(case, part).items()}
+                for part in ("inputs", "weights", "slopes")
+            },
+        }
         for case in cases
     ]
     meta = np.frombuffer(json.dumps(described).encode(), np.uint8)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import questions
 import tensorflow as tf
-from questions import TABLE, Question
+from questions import TABLE, Question, asking, questions
 from reader import Case, save
 from tensorflow.python.framework import op_def_registry
 
@@ -25,19 +24,28 @@ def record(op: str, seed: int = 0) -> list[Case]:
     """What the reference answers to every question about an op."""
     cases = []
     attrs = {attr.name for attr in op_def_registry.get(op).attr}
-    for question in questions.questions(op, seed):
+    for question in questions(op, seed):
         # questions may be about several ops: each gets what its definition names
         question = Question(
             question.name,
             {name: value for name, value in question.attrs.items() if name in attrs | _names(op)},
             {name: np.asarray(a) for name, a in question.inputs.items() if name.rstrip("0123456789") in _names(op)},
+            question.slopes,
         )
-        outputs, oracle = answer(op, question)
-        cases.append(Case(question.name, op, question.attrs, oracle, question.inputs, outputs))
+        answered, oracle = answer(op, question)
+        cases.append(Case(question.name, op, question.attrs, oracle, question.inputs, *answered))
     return cases
 
 
-def answer(op: str, question: Question) -> tuple[list[Any], str]:
+class Answer(NamedTuple):
+    """Outputs; and where they were asked for the gradients by each floating input, and what each output weighed."""
+
+    outputs: list[Any]
+    weights: dict[str, Any]
+    slopes: dict[str, Any]
+
+
+def answer(op: str, question: Question) -> tuple[Answer, str]:
     """The outputs, and how they were got: V2 and V4 refuse an axis with a given range, so each slice is asked alone."""
     axis = question.attrs.get("axis", -1)
     if (
@@ -45,35 +53,53 @@ def answer(op: str, question: Question) -> tuple[list[Any], str]:
         or axis < 0
         or not question.attrs["range_given"]
     ):
-        return call(op, question.attrs, question.inputs), EAGER
+        return call(op, *question[1:]), EAGER
     slices = []
     for i, part in enumerate(np.moveaxis(question.inputs["input"], axis, 0)):
         low, high = question.inputs["input_min"][i], question.inputs["input_max"][i]
         inputs = {"input": part, "input_min": np.asarray(low), "input_max": np.asarray(high)}
-        slices.append(call(op, question.attrs | {"axis": -1}, inputs)[0])
-    return [np.stack(slices, axis)], SLICED
+        slices.append(call(op, question.attrs | {"axis": -1}, inputs).outputs[0])
+    return Answer([np.stack(slices, axis)], {}, {}), SLICED
 
 
-def call(op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> list[Any]:
+def call(op: str, attrs: dict[str, Any], inputs: dict[str, Any], slopes: bool = False) -> Answer:
     """Run one op; what its definition calls an input is taken from the attrs where it stands there."""
     definition = op_def_registry.get(op)
-    given = {arg.name: _argument(definition, arg, attrs, inputs) for arg in definition.input_arg}
+    tensors: dict[str, Any] = {}  # by the name of the input in the question
+    given: dict[str, Any] = {}
+    for arg in definition.input_arg:
+        names = _parts(arg, inputs)
+        tensors |= {name: _tensor(definition, arg, _value(name, attrs, inputs)) for name in names}
+        given[arg.name] = [tensors[name] for name in names] if arg.number_attr else tensors[arg.name]
     for attr in definition.attr:
         if attr.name in attrs and attr.name not in _inferred(definition):
             value = attrs[attr.name]
             given[attr.name] = tf.as_dtype(value) if attr.type == "type" else value
-    results = getattr(tf.raw_ops, op)(**given)
-    return [_array(r) for r in (results if isinstance(results, tuple) else (results,))]
+    watched = {name: tensor for name, tensor in tensors.items() if slopes and tensor.dtype.is_floating}
+    with tf.GradientTape() as tape:
+        tape.watch(list(watched.values()))
+        results = getattr(tf.raw_ops, op)(**given)
+    results = list(results) if isinstance(results, tuple | list) else [results]
+    random = np.random.default_rng(7)
+    weights = {
+        str(i): random.normal(size=result.shape).astype(result.dtype.as_numpy_dtype)
+        for i, result in enumerate(results)
+        if slopes and result.dtype.is_floating
+    }
+    found = tape.gradient([results[int(i)] for i in weights], watched, list(weights.values())) if watched else {}
+    gradients = {name: tf.convert_to_tensor(slope) for name, slope in found.items() if slope is not None}
+    return Answer([_array(r) for r in results], weights, {name: _array(slope) for name, slope in gradients.items()})
 
 
-def _argument(definition: Any, arg: Any, attrs: dict[str, Any], inputs: dict[str, Any]) -> Any:
-    if arg.number_attr:
-        many = inputs.get(arg.name)
-        if many is None:
-            stem = arg.name.removesuffix("s")
-            many = [inputs[n] for n in sorted(inputs) if n.startswith(stem) and n[len(stem) :].isdigit()]
-        return [_tensor(definition, arg, a) for a in many]
-    return _tensor(definition, arg, inputs[arg.name] if arg.name in inputs else np.asarray(attrs[arg.name], np.int32))
+def _parts(arg: Any, inputs: dict[str, Any]) -> list[str]:
+    """The names under which a question gives an input: a list of values has a number behind each."""
+    stem = arg.name.removesuffix("s")
+    numbered = [name for name in inputs if name.startswith(stem) and name[len(stem) :].isdigit()]
+    return sorted(numbered, key=lambda name: int(name[len(stem) :])) if arg.number_attr else [arg.name]
+
+
+def _value(name: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Any:
+    return inputs[name] if name in inputs else np.asarray(attrs[name], np.int32)
 
 
 def _tensor(definition: Any, arg: Any, array: Any) -> Any:
@@ -107,7 +133,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers")
     parser.add_argument("--size", type=int, default=1, help="how many times more of them")
     options = parser.parse_args()
-    questions.size = options.size
+    asking.size = options.size
     for op in options.ops or TABLE:
         cases = record(op, options.seed)
         save(options.out / f"{op}.npz", cases)

@@ -1,46 +1,17 @@
-"""What to ask the reference: attrs and inputs for each op, the same at every run.
-
-To record another op, write a function that yields questions and mark it with `asks`.
-"""
+"""What to ask about the quantization family."""
 
 from __future__ import annotations
 
 import itertools
-import zlib
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from . import asking
+from .asking import Question, asks
+
 f32 = np.float32
-size = 1  # how many times more random values than usual
-
-
-class Question(NamedTuple):
-    """One call to record; an attr that the reference takes as an input may stand among the attrs."""
-
-    name: str
-    attrs: dict[str, Any]
-    inputs: dict[str, Any]
-
-
-Asking = Callable[[np.random.Generator], Iterator[Question]]
-TABLE: dict[str, Asking] = {}
-
-
-def asks(*ops: str) -> Callable[[Asking], Asking]:
-    """Mark a function as the questions for these ops."""
-
-    def mark(function: Asking) -> Asking:
-        TABLE.update(dict.fromkeys(ops, function))
-        return function
-
-    return mark
-
-
-def questions(op: str, seed: int = 0) -> Iterator[Question]:
-    """The questions for an op; another seed asks with other random numbers."""
-    return TABLE[op](np.random.default_rng(zlib.crc32(op.encode()) + seed))
 
 
 def values(random: np.random.Generator, low: Any, high: Any, levels: float, dtype: Any = f32) -> Any:
@@ -50,10 +21,12 @@ def values(random: np.random.Generator, low: Any, high: Any, levels: float, dtyp
     info = np.finfo(dtype)
     step = width / levels if np.isfinite(width) and width else 1.0
     start = float(low) if np.isfinite(low) else 0.0
-    spread = start + random.uniform(-3, levels + 3, 24 * size) * step
-    k = random.integers(0, max(int(min(levels, 2**20)), 1), 8 * size)
+    spread = start + random.uniform(-3, levels + 3, 24 * asking.size) * step
+    k = random.integers(0, max(int(min(levels, 2**20)), 1), 8 * asking.size)
     with np.errstate(all="ignore"):
-        ties = (np.concatenate([k, -k[: 4 * size]]) + 0.5) * step + np.array([0.0, start]).repeat(6 * size)
+        ties = (np.concatenate([k, -k[: 4 * asking.size]]) + 0.5) * step + np.array([0.0, start]).repeat(
+            6 * asking.size
+        )
         ties = ties.astype(dtype)
         around = [ties, np.nextafter(ties, dtype(np.inf)), np.nextafter(ties, dtype(-np.inf))]
         ends = np.array([low, high, 0.0, -0.0, np.nan, np.inf, -np.inf], dtype)
@@ -196,7 +169,7 @@ def quantize(random: np.random.Generator) -> Iterator[Question]:
         x = finite(values(random, np.min(low), np.max(high), levels))
         # at and above the top of qint32 the reference wraps round: see the docs of QuantizeV2
         x = np.clip(x, np.min(low) * 2, np.max(high) * (0.99 if attrs["T"] == "qint32" else 2))
-        x = random.permutation(x)[: 60 * size].reshape((-1, 3, 5) if attrs["axis"] == 1 else -1)
+        x = random.permutation(x)[: 60 * asking.size].reshape((-1, 3, 5) if attrs["axis"] == 1 else -1)
         for mode in ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN") if attrs["mode"] == "SCALED" else ("HALF_AWAY_FROM_ZERO",):
             given = attrs | {"round_mode": mode, "ensure_minimum_range": next(minimum)}
             yield Question(f"{name}_{mode}", given, {"input": x, "min_range": low, "max_range": high})
@@ -206,7 +179,7 @@ def quantize(random: np.random.Generator) -> Iterator[Question]:
 def dequantize(random: np.random.Generator) -> Iterator[Question]:
     for name, attrs, low, high in integer_settings(random):
         storage = np.dtype(QUANTIZED[attrs["T"]])
-        q = integers(random, storage, 60 * size).reshape((-1, 3, 5) if attrs["axis"] == 1 else -1)
+        q = integers(random, storage, 60 * asking.size).reshape((-1, 3, 5) if attrs["axis"] == 1 else -1)
         if attrs["T"] == "qint32" and attrs["mode"] == "SCALED":
             q = np.minimum(q, 2**31 - 129)  # above, the reference wraps round to the lowest number
         for dtype in ("float32", "bfloat16") if attrs["mode"] == "MIN_COMBINED" else ("float32",):
@@ -228,7 +201,7 @@ def accumulators(random: np.random.Generator) -> Iterator[tuple[str, Any, Any, A
     for i in range(24):
         scale = 10.0 ** random.uniform(-3, 5)
         shift = random.integers(0, 24, dtype=np.int32)
-        q = integers(random, np.int32, 60 * size) >> shift
+        q = integers(random, np.int32, 60 * asking.size) >> shift
         yield f"c{i}", q if i else q[:0], f32(-scale), f32(scale * random.uniform(0.5, 1))
 
 
@@ -257,7 +230,9 @@ def requantize(random: np.random.Generator) -> Iterator[Question]:
 
 def channel_accumulators(random: np.random.Generator) -> Iterator[tuple[str, dict[str, Any]]]:
     for i in range(24):
-        q = (integers(random, np.int32, 60 * size) >> random.integers(0, 24, dtype=np.int32)).reshape(-1, 2, 3, 5)
+        q = (integers(random, np.int32, 60 * asking.size) >> random.integers(0, 24, dtype=np.int32)).reshape(
+            -1, 2, 3, 5
+        )
         q = abs(q) if i % 4 == 0 else q
         scale = 10.0 ** random.uniform(-2, 3, 5)
         yield f"c{i}", {"input": q, "input_min": (-scale).astype(f32), "input_max": (scale * 0.9).astype(f32)}
@@ -281,7 +256,10 @@ def requantize_per_channel(random: np.random.Generator) -> Iterator[Question]:
 def quantized_concat(random: np.random.Generator) -> Iterator[Question]:
     for i, q in itertools.product(range(12), ("quint8", "qint32")):
         widths = random.integers(1, 5, 3)
-        parts = {f"value{j}": integers(random, QUANTIZED[q], 4 * size * n).reshape(-1, n) for j, n in enumerate(widths)}
+        parts = {
+            f"value{j}": integers(random, QUANTIZED[q], 4 * asking.size * n).reshape(-1, n)
+            for j, n in enumerate(widths)
+        }
         low, high = -random.uniform(0, 5, 3), random.uniform(0, 5, 3)
         if i % 3 == 0:
             low[:], high[:] = low[0], high[0]

@@ -1,0 +1,54 @@
+"""Questions to the reference, and where the families of blocks put theirs."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+size = 1  # how many times more random values than usual
+
+
+class Question(NamedTuple):
+    """One call to record; an attr that the reference takes as an input may stand among the attrs.
+
+    ``slopes`` asks for the gradients too: of every floating output, weighted at random, by every floating input.
+    """
+
+    name: str
+    attrs: dict[str, Any]
+    inputs: dict[str, Any]
+    slopes: bool = False
+
+
+class Agreement(NamedTuple):
+    """How near the answers must be. ``ulps`` None means relative: ``|got - wanted| <= relative * max |wanted|``."""
+
+    ulps: int | None = 0
+    relative: float = 1e-5
+
+
+Asking = Callable[[np.random.Generator], Iterator[Question]]
+TABLE: dict[str, Asking] = {}
+AGREEMENTS: dict[str, Agreement] = {}
+
+
+def asks(*ops: str, ulps: int | None = 0, relative: float = 1e-5) -> Callable[[Asking], Asking]:
+    """Mark a function as the questions for these ops, whose outputs must agree to so many ulps, or relatively.
+
+    Gradients that were asked for must agree relatively.
+    """
+
+    def mark(function: Asking) -> Asking:
+        for op in ops:
+            TABLE[op], AGREEMENTS[op] = function, Agreement(ulps, relative)
+        return function
+
+    return mark
+
+
+def questions(op: str, seed: int = 0) -> Iterator[Question]:
+    """The questions for an op; another seed asks with other random numbers."""
+    return TABLE[op](np.random.default_rng(zlib.crc32(op.encode()) + seed))
