@@ -55,7 +55,7 @@ def check_regular(path: Path, limit: int) -> None:
     if not stat.S_ISREG(info.st_mode):
         raise ValueError("must be a regular file, got a device or pipe")
     if info.st_size > limit:
-        raise ValueError(f"may have at most {limit >> 20} MiB, got {info.st_size / 2**20:.0f} MiB")
+        raise ValueError(f"may have at most {limit:,} bytes, got {info.st_size:,}")
 
 
 def read_document(path: Path, shown: str) -> Document:

@@ -20,7 +20,7 @@ from dataflow.errors import listing, nearest
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, Document, Place, Value, cropped
 
-MAX_REPEATED = 200_000  # values and characters that parameters may add in one load
+MAX_REPEATED = 1_000_000  # values and characters that parameters may add in one load
 
 TYPES = {
     "int": "int",
