@@ -15,6 +15,7 @@ from dataflow.shapes import Shape as Shape  # the annotation of a shape attr
 Dtype = str  # the annotation of a dtype attr
 Ints = tuple[int, ...]  # the annotation of a list of whole numbers
 Tensor = np.ndarray[Any, Any]  # the annotation of an array attr
+_SHORTENED = 1000  # elements; to find the shortest digits takes time
 REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "required", "__reduce__": lambda self: "REQUIRED"})()
 
 
@@ -166,7 +167,11 @@ def attr(
 def plain(value: Any) -> Any:
     """The value as a graph file writes it: numbers, text and lists."""
     if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
+        narrow = dtypes.name_of(value.dtype) in dtypes.floating and value.dtype != np.float64
+        if not narrow or value.size > _SHORTENED:
+            return value.tolist()
+        # 0.1 and not 0.10000000149011612, which is the same float32
+        return np.array([float(str(v)) for v in value.reshape(-1)]).reshape(value.shape).tolist()
     return list(value) if isinstance(value, tuple) else value
 
 

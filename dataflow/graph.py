@@ -133,7 +133,7 @@ class Graph:
             raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
         if block.pure and ports:
             outputs = _folded(block, types, outputs)
-        inputs = {p: _wiring(o) for p, o in zip(ports, operands, strict=True)}
+        inputs = {p: _wiring(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
         node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
         self.insert(node)
         refs = [Ref(self, name, port) for port in node.types]
@@ -276,12 +276,22 @@ class _Nodes(Mapping[str, Node]):
         return len(self._nodes)
 
 
-def _wiring(operand: Any) -> Any:
+def _wiring(operand: Any, type_: Any) -> Any:
+    """What a node keeps of an operand: of a number or array the value in the dtype that it got here."""
     if isinstance(operand, Ref):
         return Link(operand.node, operand.port)
     if isinstance(operand, tuple):
-        return tuple(map(_wiring, operand))
-    return operand if operand is None or isinstance(operand, Literal) else Literal(operand)
+        return tuple(map(_wiring, operand, type_))
+    return None if operand is None else Literal(_kept(type_.value))
+
+
+def _kept(array: Any) -> Any:
+    """An array that nobody else can change."""
+    array = array if isinstance(array, np.ndarray) else np.asarray(array)
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
 
 
 def _identity(node: Node) -> Any:

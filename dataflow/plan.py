@@ -92,11 +92,12 @@ class Plan:
                     value = dtypes.literal(value, declared.dtype)
                 except (TypeError, ValueError, OverflowError):
                     raise GraphError(f"input '{name}' must be numbers that make {declared}, got {value!r}") from None
-            elif value.dtype != dtypes.storage(declared.dtype):
+            value = dtypes.native(np.asarray(value))
+            if value.dtype != dtypes.storage(declared.dtype):
                 raise GraphError(
                     f"input '{name}' must be {declared.dtype}, got {value.dtype.name}; convert it with .astype"
                 )
-            arrays[name] = np.asarray(value)
+            arrays[name] = value
         return arrays
 
     def _declared(self, name: str) -> TensorType:

@@ -68,18 +68,18 @@ class Literal:
     value: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Literal) and _literal_key(self.value) == _literal_key(other.value)
+        return isinstance(other, Literal) and self._key == other._key
 
     def __hash__(self) -> int:
-        return hash(_literal_key(self.value))
+        return hash(self._key)
+
+    @property
+    def _key(self) -> Any:
+        return key(self.value) if isinstance(self.value, np.ndarray) else repr(self.value)
 
     def __str__(self) -> str:
         text = str(plain(self.value))
         return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _literal_key(value: Any) -> Any:
-    return key(value) if isinstance(value, np.ndarray) else repr(value)
 
 
 @dataclass

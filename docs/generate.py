@@ -16,6 +16,7 @@ import numpy as np
 
 import blocks as library
 from dataflow import dtypes
+from dataflow.attrs import plain
 from dataflow.block import Block
 from dataflow.conformance.samples import Sample, documented
 from dataflow.describe import block_markdown, block_svg, describe, svg
@@ -134,7 +135,7 @@ def _operand(graph: Graph, sample: Sample, port: In, array: Any, given: TensorTy
     name = _free(graph, port.name)
     if array.size > _SHOWN or array.dtype.kind == "c" or (array.size == 0 and array.ndim > 1):
         return graph.input(name, given.dtype, array.shape)
-    listed = _listed(array)
+    listed = plain(array)
     if given.dtype == dtypes.name_of(dtypes.literal(listed).dtype) or port.dtype in dtypes.every:
         return Literal(listed)
     return graph.add(blocks["Const"](value=listed, dtype=given.dtype), name=name)
@@ -143,13 +144,6 @@ def _operand(graph: Graph, sample: Sample, port: In, array: Any, given: TensorTy
 def _free(graph: Graph, name: str) -> str:
     taken = [n for n in (name, *(f"{name}_{i}" for i in range(1, len(graph.nodes) + 1))) if n not in graph.nodes]
     return taken[0]
-
-
-def _listed(array: Any) -> Any:
-    """Numbers with as few digits as tell them from their neighbours."""
-    if dtypes.name_of(array.dtype) in dtypes.floating:
-        return np.array([float(str(v)) for v in array.reshape(-1)]).reshape(array.shape).tolist()
-    return array.tolist()
 
 
 if __name__ == "__main__":

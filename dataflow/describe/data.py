@@ -214,9 +214,7 @@ def brief(value: Any, limit: int = 24) -> str:
 
 
 def _numbers(value: Any) -> Any:
-    """Plain numbers, text and lists; floats of few bits with as few digits as tell them from their neighbours."""
-    if isinstance(value, np.ndarray) and dtypes.name_of(value.dtype) in dtypes.floating and value.dtype != np.float64:
-        return np.array([float(str(v)) for v in value.reshape(-1)]).reshape(value.shape).tolist()
+    """Plain numbers, text and lists; complex numbers as text."""
     value = plain(value)
     if isinstance(value, list):
         return [_numbers(v) for v in value]

@@ -58,7 +58,7 @@ class Param:
             if isinstance(self.like, kinds):
                 if not isinstance(value, kinds) or isinstance(self.like, bool) != isinstance(value, bool):
                     raise ValueError(f"must be {wanted} like its default {show(self.like)}, got {show(value)}")
-                break
+                return float(value) if isinstance(self.like, float) else value
         return value
 
 
@@ -119,7 +119,7 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         return value.item()
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]

@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 
 import numpy as np
 
-from dataflow.errors import DataflowError
+from dataflow.errors import DataflowError, GraphError
 from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import escaped
 from dataflow.graphfile.files import project_of, reason
@@ -55,7 +55,13 @@ class Store:
         return {"path": self._relative(path)} | ({"array": name} if name else {})
 
     def relative(self, splits: Mapping[str, Any]) -> dict[str, Any]:
-        """The `data` section with paths as the graph file must write them."""
+        """The `data` section with paths as the graph file must write them; GraphError where it may not name them."""
+        for name, split in splits.items():
+            if not Path(split["path"]).is_relative_to(self._project):
+                raise GraphError(
+                    f"data '{name}': files must lie inside the project of the graph file, {self._project}, "
+                    f"got {split['path']}; save the graph there, or drop graph.sections['data']"
+                )
         return {name: {**split, "path": self._relative(Path(split["path"]))} for name, split in splits.items()}
 
     def _relative(self, path: Path) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
 from dataflow.attrs import plain
 from dataflow.block import Block
-from dataflow.errors import GraphError
+from dataflow.errors import BlockError, GraphError
 from dataflow.graph import Graph, Link, Node
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.store import Store, write_text
@@ -76,29 +75,49 @@ def _declared(node: Node) -> dict[str, Any]:
 
 def _written(graph: Graph, node: Node, store: Store) -> dict[str, Any]:
     """A node as the file has it; empty parts are left out."""
-    inputs = {port: _operand(graph, v) for port, v in node.inputs.items() if v is not None}
     parts = {
         "block": type(node.block).__name__,
-        "inputs": {port: store.placed(f"{node.name}.{port}", v) for port, v in inputs.items()},
+        "inputs": {port: store.placed(f"{node.name}.{port}", v) for port, v in _inputs(graph, node).items()},
         "attrs": {name: store.placed(f"{node.name}.{name}", v) for name, v in _attrs(node.block).items()},
         "doc": node.doc,
     }
     return {key: value for key, value in parts.items() if value}
 
 
-def _operand(graph: Graph, value: Any) -> Any:
-    """A wire as text, numbers as they are; what only an array file can hold stays an array."""
-    if isinstance(value, Link):
-        return graph.deref(value).wire
+def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
+    """Wires as text; numbers as such where they are read back as what they are, else as arrays."""
+    listed = {port: _each(value, _numbers) for port, value in node.inputs.items()}
+    try:
+        operands = [_each(v, lambda o: graph.deref(o) if isinstance(o, Link) else o) for v in listed.values()]
+        types: list[Any] = node.block.typed(operands, lambda ref: ref.type)
+    except BlockError:
+        types, listed = [None] * len(listed), dict(node.inputs)
+
+    def shown(literal: Any, numbers: Any, type_: Any) -> Any:
+        if not isinstance(literal, Literal):
+            return graph.deref(literal).wire
+        same = numbers is not literal and type_ is not None and Literal(type_.value) == literal
+        return numbers.value if same else literal.value
+
+    result: dict[str, Any] = {}
+    for (port, kept), numbers, type_ in zip(node.inputs.items(), listed.values(), types, strict=True):
+        if isinstance(kept, tuple):
+            result[port] = [shown(*each) for each in zip(kept, numbers, type_ or kept, strict=True)]
+        elif kept is not None:
+            result[port] = shown(kept, numbers, type_)
+    return result
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, tuple):
-        return [_operand(graph, v) for v in value]
-    literal = value.value
-    if isinstance(literal, np.ndarray):
-        listed = _listed(literal)
-        return literal if listed is None or Literal(listed) != value else listed
-    if isinstance(literal, np.generic) and dtypes.literal(literal.item()).dtype != literal.dtype:
-        return np.asarray(literal)
-    return plain(literal)
+        return tuple(change(v) for v in value)
+    return None if value is None else change(value)
+
+
+def _numbers(operand: Any) -> Any:
+    """A literal as a file has it: plain numbers instead of an array, if they are few."""
+    listed = _listed(operand.value) if isinstance(operand, Literal) else None
+    return operand if listed is None else Literal(listed)
 
 
 def _attrs(of: Block) -> dict[str, Any]:
@@ -124,8 +143,4 @@ def _makes(kind: type[Block], attrs: dict[str, Any], wanted: Block) -> bool:
 
 def _listed(array: np.ndarray[Any, Any]) -> Any:
     """A small array as numbers, each with as few digits as tell it from its neighbours; None where it is not small."""
-    if array.size > MAX_INLINE or array.dtype.kind == "c":
-        return None
-    if dtypes.name_of(array.dtype) in dtypes.floating and array.dtype != np.float64:
-        return np.array([float(str(v)) for v in array.reshape(-1)]).reshape(array.shape).tolist()
-    return array.tolist()
+    return None if array.size > MAX_INLINE or array.dtype.kind == "c" else plain(array)

@@ -28,7 +28,9 @@ def arithmetic(random: np.random.Generator) -> Iterator[Question]:
 @asks("Exp", "Sigmoid", "Tanh", ulps=4)
 def smooth(random: np.random.Generator) -> Iterator[Question]:
     for dtype in ("float32", "float64"):
-        x = np.concatenate([random.normal(size=20) * 3, [0.0, -0.0, 88.0, -87.0, np.inf, -np.inf, np.nan]]).astype(dtype)
+        x = np.concatenate([random.normal(size=20) * 3, [0.0, -0.0, 88.0, -87.0, np.inf, -np.inf, np.nan]]).astype(
+            dtype
+        )
         yield Question(f"{dtype}_values", {}, {"x": x})
         for shape in ((), (0,), (2, 1, 3)):
             x = random.normal(size=shape).astype(dtype)
