@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import blocks as library
 from dataflow import dtypes
 from dataflow.attrs import plain
