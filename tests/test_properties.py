@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dataflow as flow
+from blocks.quantization_ops.nudge import nudge
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
 VALUES = st.lists(FLOATS, min_size=1, max_size=60).map(np.float32)
@@ -64,7 +65,7 @@ def test_order_is_kept(name, values, ends, bits, narrow):
 
 @given(VALUES, RANGES, BITS)
 def test_values_lie_on_the_grid_inside_the_nudged_range(values, ends, bits):
-    nudged = pytest.importorskip("blocks.quantization_ops.nudge").nudge(*ends, bits)
+    nudged = nudge(*ends, bits)
     quantized = quantize("FakeQuantWithMinMaxVars", values, ends, bits)
     slack = abs(nudged.scale) * 1e-2
     assert (quantized >= nudged.nmin - slack).all() and (quantized <= nudged.nmax + slack).all()

@@ -1,0 +1,168 @@
+"""Graph files from strangers: nothing in them is run, and none takes long."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graph_text import node, problems, same
+
+import dataflow as flow
+from dataflow.graphfile import resolved_text
+from dataflow.graphfile.params import Allowance
+
+# -- nothing is evaluated -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        node("Const", "attrs: {value: !!python/object/apply:os.mkdir [ran]}"),
+        node("!!python/name:antigravity.x", ""),
+        node("os.mkdir", "attrs: {path: ran}"),
+        node("Const", "attrs: {value: 1, __class__: antigravity}"),
+        node("Const", "attrs: {value: 1, dtype: \"__import__('antigravity')\"}"),
+        node("Const", "attrs: {value: \"${__import__('os').mkdir('ran')}\"}"),
+        node("Const", "attrs: {value: '${env:HOME,$(mkdir ran)}'}"),
+        node("Identity", "inputs: {input: __class__.__mro__}"),
+        node("./antigravity.py", ""),
+        "params: {a: {type: antigravity, default: 1}}\n",
+        "inputs: {x: \"float32[__import__('os').mkdir('ran')]\"}\n",
+        "inputs: {x: {dtype: antigravity.x}}\n",
+        "x-a: {? !!python/object/apply:os.mkdir [ran] : 1}\n",
+    ],
+)
+def test_nothing_in_a_file_is_run_or_imported(read, text):
+    assert problems(read, text)
+    assert not Path("ran").exists()
+    assert "antigravity" not in sys.modules
+
+
+def test_format_strings_and_ignored_tags_are_only_text(read):
+    doc = "{0.__class__} %s %(x)s {graph} `mkdir ran` $(mkdir ran)"
+    graph = read(f"doc: '{doc}'\nx-a: !!python/object/apply:os.mkdir [ran]\n" + node("Const", "attrs: {value: 1}"))
+    assert (graph.doc, Path("ran").exists()) == (doc, False)
+
+
+# -- limits ---------------------------------------------------------------------------------------------------------
+
+RIGHT = "dataflow: 1\n" + node("Const", "attrs: {value: 1}")
+WRONG = RIGHT.replace("Const", "Konst")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + RIGHT.encode(),
+        RIGHT.replace("\n", "\r\n").encode(),
+        RIGHT.replace(": {", ":\t{").encode(),
+        RIGHT.rstrip().encode(),
+        b"# \xc3\xa9\n---\n" + RIGHT.encode() + b"...\n",
+        b"#".ljust((16 << 20) - len(RIGHT) - 1) + b"\n" + RIGHT.encode(),
+    ],
+    ids=["bom", "crlf", "tabs", "no_end", "markers", "16_MiB"],
+)
+def test_ways_to_write_the_same_text(read, data):
+    assert flow.run(read(data)) == {"y": 1}
+
+
+@pytest.mark.parametrize(
+    "data, line, column, message",
+    [
+        (b"\xef\xbb\xbf" + WRONG.encode(), 3, 14, "node 'y': no block 'Konst'"),
+        (WRONG.replace("\n", "\r\n").encode(), 3, 14, "node 'y': no block 'Konst'"),
+        (WRONG.replace("block: ", "block:\t").encode(), 3, 14, "node 'y': no block 'Konst'"),
+        (WRONG.replace("{block", "{doc: é😀, block").encode(), 3, 23, "node 'y': no block 'Konst'"),
+        (RIGHT.encode("utf-16"), 1, 1, "a graph file must be UTF-8, got UTF-16"),
+        (RIGHT.encode("utf-16-le"), 1, 2, "control characters are not allowed, got '\\x00'"),
+        (RIGHT.encode() + "doc: caf\xe9".encode("latin-1"), 5, 9, "a graph file must be UTF-8, got the byte 0xe9"),
+        (RIGHT.replace("  y", "\ty").encode(), 3, 1, "not YAML: found character that cannot start any token"),
+        (b"#" * ((16 << 20) + 1), 1, 1, "may have at most 16,777,216 bytes, got 16,777,217"),
+    ],
+    ids=["bom", "crlf", "tab", "wide", "utf_16", "utf_16_le", "latin_1", "tab_indent", "size"],
+)
+def test_places_are_those_of_an_editor(read, data, line, column, message):
+    (problem,) = problems(read, data)
+    assert (problem.line, problem.column, problem.message) == (line, column, message)
+
+
+NESTED = "x-0: &a0 [1]\n" + "".join(f"x-{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 300))
+ALIASES = "x-0: &a0 [1, 1]\n" + "".join(f"x-{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60))
+MERGES = f"x-0: &m {{{', '.join(f'k{i}: 1' for i in range(1000))}}}\n" + "".join(
+    f"x-{i}: {{<<: *m}}\n" for i in range(1, 300)
+)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (f"x-a: {'[' * 100_000}", "values may be nested 100 deep, got more"),
+        (
+            f"{NESTED}nodes: {{y: {{block: Const, attrs: {{value: *a299}}}}}}\n",
+            "values may be nested 100 deep, got more",
+        ),
+        (ALIASES, "aliases and merge keys may repeat 200,000 values, got more"),
+        (MERGES, "aliases and merge keys may repeat 200,000 values, got more"),
+    ],
+    ids=["depth", "depth_by_aliases", "aliases", "merges"],
+)
+def test_bombs_are_refused(read, text, message):
+    assert [p.message for p in problems(read, text)] == [message]
+
+
+@pytest.mark.parametrize(
+    "value, more, message",
+    [
+        (
+            "[1]",
+            f"[{', '.join(['$p'] * 10)}]",
+            "node 'y/y/y/y/y': $p: parameters may repeat 1,000,000 values, got more",
+        ),
+        ("[1]", f"{'[' * 60}$p{']' * 60}", "node 'y/y/y': $p: values may be nested 100 deep, got more"),
+        ("text", f'"{"${p}" * 10}"', "node 'y/y/y/y/y': parameters may repeat 1,000,000 values, got more"),
+    ],
+    ids=["lists", "depth", "text"],
+)
+def test_parameters_that_grow_from_file_to_file_are_refused(read, monkeypatch, value, more, message):
+    monkeypatch.setattr("dataflow.graphfile.session.Allowance", lambda: Allowance(left=100_000))
+    for i in range(7):
+        text = f"params: {{p: {value}}}\n" + node(f"./{i - 1}.yaml", f"attrs: {{p: {more}}}")
+        Path(f"{i}.yaml").write_text("dataflow: 1\n" + text)
+    Path("0.yaml").write_text(f"dataflow: 1\nparams: {{p: {value}}}\n" + node("Const", "attrs: {value: 1}"))
+    assert [p.message for p in problems(read, Path("6.yaml").read_bytes(), "6.yaml")] == [message]
+
+
+def test_lists_of_parameters_are_used_as_often_as_a_graph_needs(read):
+    many = "".join(f"  n{i}: {{block: Const, attrs: {{value: $p}}}}\n" for i in range(300))
+    graph = read(f"params: {{p: [{'1, ' * 300}]}}\nnodes:\n{many}outputs: {{y: n7}}\n")
+    assert flow.run(graph)["y"].shape == (300,)
+
+
+# -- scale and pickles ----------------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_ten_thousand_nodes(read):
+    count = 10_000
+    nodes = "".join(
+        f"  n{i}: {{block: Negate, inputs: {{x: {f'n{i + 1}' if i + 1 < count else 'x'}}}}}\n" for i in range(count)
+    )
+    graph = read(f"inputs: {{x: 'float32[2]'}}\nnodes:\n{nodes}outputs: {{y: n0}}\n")
+    same(flow.run(graph, x=[1, -2])["y"], np.float32([1, -2]))
+    assert len(pickle.loads(pickle.dumps(graph)).nodes) == count + 1
+
+
+def test_graphs_and_plans_can_be_pickled(read):
+    np.save("w.npy", np.float32([2, 3]))
+    text = "inputs: {x: 'float32[N]'}\n" + node("Multiply", "inputs: {x: x, y: {path: w.npy}}, doc: times w")
+    graph = read(text)
+    plan = flow.plan(graph, x=[2])
+    for made in (graph, plan):
+        again = pickle.loads(pickle.dumps(made))
+        run = again.run if made is plan else lambda feeds, again=again: flow.run(again, feeds)
+        same(run({"x": [1, 1]})["y"], np.float32([2, 3]))
+    assert pickle.loads(pickle.dumps(graph)) == graph
+    assert str(pickle.loads(pickle.dumps(plan))) == str(plan)
+    assert resolved_text(graph) == resolved_text(read(text))
