@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dataflow.plan import plan as plan
     from dataflow.registry import blocks as blocks
     from dataflow.run import run as run
+    from dataflow.state import State as State
+    from dataflow.train import Trainer as Trainer
 
 __version__ = "0.1.0"
 
@@ -32,6 +34,8 @@ _HOMES = {
     "DataflowError": "errors",
     "Graph": "graph",
     "GraphFileError": "errors",
+    "State": "state",
+    "Trainer": "train",
     "blocks": "registry",
     "describe": "describe",
     "gradient": "gradient",

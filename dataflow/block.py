@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
@@ -32,11 +33,12 @@ class Block:
     kernel(self, <inputs in port order>, out=None) -> array, or tuple of arrays
         Whole arrays in and out. With ``out`` in its signature it writes the first output there and returns it.
         Inputs that a ``prepare`` method names are taken out and replaced by its one result, made once per run.
+        With ``key=None`` in its signature it gets a `Key` to draw random numbers by; None outside of a graph.
     shape_of(self, <a TensorType per input>) -> shape, or list of shapes
         Only for outputs whose port declares none.
     grad(self, <inputs>, <outputs>, <a gradient per output>) -> a gradient per input
         On wires, with blocks and operators; one value alone belongs to the first input, None lets nothing flow.
-        ``grad = None`` lets nothing flow at all.
+        ``grad = None`` lets nothing flow at all. A block with a port called ``grad`` writes the rule as ``backward``.
     """
 
     signature: ClassVar[Signature] = Signature()
@@ -44,16 +46,22 @@ class Block:
     reuses: ClassVar[tuple[str, ...]] = ()
     pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
     feedable: ClassVar[bool] = False  # True: a run may give the value; else it is that of the first input
+    kept: ClassVar[bool] = False  # True: the value is kept from run to run, and blocks that write may change it
+    writes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # input wired to a kept value -> output that is its next
     smooth: ClassVar[bool] = True  # False: the gradient is a convention (straight-through), not the slope of the kernel
     grad: ClassVar[Any] = MISSING_GRADIENT
     prepare: ClassVar[Any] = None
     takes_out: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = False
     prepared_ports: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.signature = cls.signature.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
-        cls.takes_out = "out" in inspect.signature(cls.kernel).parameters
+        if isinstance(vars(cls).get("grad"), In) or "backward" in vars(cls):  # the port is in the signature now
+            cls.grad = vars(cls).get("backward")
+        parameters = inspect.signature(cls.kernel).parameters
+        cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
         cls.prepared_ports = tuple(inspect.signature(cls.prepare).parameters)[1:] if cls.prepare else ()
         if not abstract:
             blocks.register(cls)
@@ -213,6 +221,11 @@ class Block:
     def call(self) -> Callable[..., Any]:
         """The shortest way to the kernel, for the planner to bind."""
         return self.kernel
+
+    @property
+    def makes_value(self) -> bool:
+        """Whether a feedable block without inputs has a value when it is not fed."""
+        return False
 
     def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
         """What the kernel takes for these inputs: those named by ``prepare`` replaced by what it makes of them."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from dataflow import dtypes
 from dataflow.errors import DataflowError, RunError
+from dataflow.keys import Key
 from dataflow.program import SMALL, Program, Step, nbytes
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
@@ -41,6 +42,7 @@ class Frame:
             self.values[slot] = _array(np.empty(nbytes(made.types[slot]), np.uint8), made.types[slot])
         self.fixed = {slot for slot, value in enumerate(self.values) if value is not None}
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
+        self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.steps: list[Step] = []
         with np.errstate(all="ignore"):  # to see whether a kernel gives a view, it is run on whatever memory holds
@@ -49,8 +51,10 @@ class Frame:
                     self.calls.append(call)
                     self.steps.append(step)
 
-    def run(self, feeds: Mapping[str, Any], trace: Trace | None) -> dict[str, Any]:
-        values = self.values
+    def run(
+        self, feeds: Mapping[str, Any], trace: Trace | None = None, seed: int = 0, steps: int = 0
+    ) -> dict[str, Any]:
+        values, self.seed, self.count = self.values, seed, steps
         for name, slot in self.copied.items():
             values[slot][...] = feeds[name]
         for name, slot in self.lent.items():
@@ -108,7 +112,8 @@ class Frame:
                 self.fixed.add(step.writes[0])
                 self.passing.remove(step.writes[0])
                 return None
-        if step.how == "into" and fixed_inputs and len(step.writes) == 1 and step.writes[0] in self.fixed:
+        plain = fixed_inputs and not step.block.takes_key
+        if step.how == "into" and plain and len(step.writes) == 1 and step.writes[0] in self.fixed:
             out, call = self.values[step.writes[0]], step.block.call
             if isinstance(call, np.ufunc):
                 return partial(call, *args, out)  # by position: by name it costs half as much again
@@ -125,15 +130,18 @@ class Frame:
 
     def _late(self, step: Step, types: Sequence[TensorType]) -> None:
         """Run a step some of whose arrays are known only now."""
-        values = self.values
+        values, block = self.values, step.block
         args = [_value(values, read) for read in step.reads]
-        if any(t.shape is None or not t.known for t in types):
-            results: Any = step.block(*args)
+        kernel: Any = block.kernel
+        if block.takes_key:
+            results: Any = kernel(*block.kernel_args(args), key=Key(self.seed, step.node, self.count))
+        elif any(t.shape is None or not t.known for t in types):
+            results = block(*args)
             results = results if isinstance(results, tuple) else (results,)
         elif step.how == "into" and step.writes[0] in self.fixed:
-            results = step.block.call(*step.block.kernel_args(args), out=values[step.writes[0]])
+            results = block.call(*block.kernel_args(args), out=values[step.writes[0]])
         else:
-            results = step.block.kernel(*step.block.kernel_args(args))
+            results = kernel(*block.kernel_args(args))
         if len(step.writes) == 1 and not isinstance(results, tuple):
             results = (results,)
         for slot, type_, result in zip(step.writes, types, results, strict=True):

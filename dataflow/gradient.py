@@ -12,7 +12,7 @@ from dataflow.errors import GradientError
 from dataflow.graph import Graph, Link, Node, Ref
 from dataflow.registry import blocks
 from dataflow.shapes import TensorType
-from dataflow.signature import In, Literal
+from dataflow.signature import Literal
 
 
 def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
@@ -84,7 +84,7 @@ def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> d
 def _pull(graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: list[str]) -> list[tuple[Link, Ref]]:
     """Gradients of one node by the wires on its input ports, summed over what broadcasting repeated."""
     rule = node.block.grad
-    if rule is MISSING_GRADIENT or isinstance(rule, In):
+    if rule is MISSING_GRADIENT:
         path = " -> ".join(graph.path(sources, node.name))
         raise GradientError(
             f"{node.who}: must have a gradient to be passed on the way {path}, got a block without one; "

@@ -111,6 +111,12 @@ class Graph:
         ref: Ref = self.add(blocks["Const"](value=value, dtype=dtype), name=name)
         return ref
 
+    def variable(self, name: str, value: Any = None, **attrs: Any) -> Ref:
+        """A Variable node: a number, array or wire that it begins with, or ``initializer=``, ``shape=``, ``dtype=``."""
+        operand = value if value is None or isinstance(value, Ref | np.ndarray | np.generic) else Literal(value)
+        ref: Ref = self.add(blocks["Variable"](**attrs), [operand], name=name)
+        return ref
+
     def output(self, name: str, wire: Ref | str) -> None:
         """Name a wire as an output of the graph."""
         ref = self.ref(wire) if isinstance(wire, str) else self._own(wire)
@@ -131,6 +137,7 @@ class Graph:
             outputs = block.infer(*types)
         except BlockError as error:
             raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
+        self._check_writes(who, block, operands)
         if block.pure and ports:
             outputs = _folded(block, types, outputs)
         inputs = {p: _wiring(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
@@ -157,6 +164,17 @@ class Graph:
         if ref.graph is not self:
             raise GraphError(f"graph '{self.name}': wires must be of this graph, got {ref!r} of '{ref.graph.name}'")
         return ref
+
+    def _check_writes(self, who: str, block: Block, operands: Sequence[Any]) -> None:
+        """Refuse a block that changes what is not kept, or what another block changes in the same step."""
+        for port, ref in zip(block.signature.inputs, operands, strict=True):
+            if port not in block.writes:
+                continue
+            if not isinstance(ref, Ref) or not self.nodes[ref.node].block.kept:
+                got = f"'{ref.wire}'" if isinstance(ref, Ref) else "a number"
+                raise GraphError(f"{who}: input '{port}' must be wired to a Variable, which it changes, got {got}")
+            if ref.node in self.updates_of(self.wiring.successors(ref.node)):
+                raise GraphError(f"{who}: input '{port}': '{ref.node}' must be changed by one node in a step, got two")
 
     def _fresh(self, block: Block) -> str:
         stem = (
@@ -204,6 +222,20 @@ class Graph:
     def deref(self, link: Link) -> Ref:
         """A link as a wire of this graph."""
         return Ref(self, link.node, link.port)
+
+    @property
+    def updates(self) -> dict[str, Link]:
+        """The next value of each variable that a node changes, by the variable's name."""
+        return self.updates_of(self.wiring)
+
+    def updates_of(self, names: Iterable[str]) -> dict[str, Link]:
+        """The updates that the named nodes make."""
+        found = {}
+        for name in names:
+            node = self.nodes[name]
+            for port, output in node.block.writes.items():
+                found[node.inputs[port].node] = Link(name, output)
+        return found
 
     def of_block(self, *names: str) -> dict[str, Node]:
         """The nodes whose block has one of these names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.errors import listing
-from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, show
+from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
 
 
 class Source(Block, abstract=True):
@@ -25,21 +26,13 @@ class Elementwise(Block, abstract=True):
     def shape_of(self, *types: Any) -> Any:
         given = {p.name: t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None}
         if not self.broadcasts:
-            self._same_shape(given)
+            _same_shape(self, given)
         try:
             return broadcast(*(t.shape for t in given.values()))
         except ValueError:
             names = listing([f"'{name}'" for name in given], "and")
             shapes = listing([show(t.shape) for t in given.values()], "and")
             raise self.error(f"inputs {names} must broadcast, got {shapes}") from None
-
-    def _same_shape(self, given: Mapping[str, TensorType]) -> None:
-        (first, like), *others = given.items()
-        for name, type_ in others:
-            if not fits(type_.shape, like.shape):
-                raise self.error(
-                    f"input '{name}' must have the shape of '{first}', {show(like.shape)}, got {show(type_.shape)}"
-                )
 
 
 class Unary(Elementwise, abstract=True):
@@ -146,10 +139,35 @@ class Rearrange(Block, abstract=True):
 
 
 class Update(Block, abstract=True):
-    """Writes a variable at the end of a step."""
+    """Gives variables their next values, which they have from the end of the step on.
 
-    pure = False
+    Of an optimizer ``usual`` has the values that its settings have where nothing is said, and ``slots`` what the
+    variables that it keeps begin with, where that is not 0.
+    """
+
+    usual: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    slots: ClassVar[Mapping[str, float]] = MappingProxyType({})
+
+    pure = False  # not for what it gives, but for what it stands for: two equal ones may not become one
+
+    def shape_of(self, *types: Any) -> Any:
+        """All inputs without a declared shape have that of the first one, and so have all outputs."""
+        given = {p.name: t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None}
+        return [_same_shape(self, given)] * len(self.signature.outputs)
 
 
 class Opaque(Block, abstract=True):
     """Whole arrays in, whole arrays out: runs alone."""
+
+
+def _same_shape(block: Block, given: Mapping[str, TensorType]) -> Shape:
+    """The shape that all inputs have; BlockError where one has another."""
+    (first, like), *others = given.items()
+    shape = like.shape
+    for name, type_ in others:
+        if not fits(type_.shape, shape):
+            raise block.error(
+                f"input '{name}' must have the shape of '{first}', {show(shape)}, got {show(type_.shape)}"
+            )
+        shape = merge(shape, type_.shape)
+    return shape

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from dataflow import dtypes
 from dataflow.errors import GraphError, UnknownNameError, nearest
 from dataflow.frame import Frame, Trace
-from dataflow.graph import Graph
+from dataflow.graph import Graph, Node
 from dataflow.program import Program, program
 from dataflow.shapes import TensorType, fits, show
 
@@ -23,31 +23,63 @@ def plan(graph: Graph, /, **shapes: Sequence[int]) -> Plan:
     return made
 
 
+def _must_be_fed(node: Node) -> bool:
+    return not node.block.makes_value and all(value is None for value in node.inputs.values())
+
+
+class State(Protocol):
+    """What a run needs of the values that variables keep; `dataflow.state` has the class."""
+
+    variables: dict[str, np.ndarray[Any, Any]]
+    seed: int
+    step: int
+
+    def commit(self, changed: Mapping[str, np.ndarray[Any, Any]]) -> None: ...
+
+
 class Plan:
     """A graph laid out to run: one program per set of input shapes, made when they first come.
 
-    A plan may be pickled, and run in several threads at once.
+    A plan may be pickled, and run in several threads at once. Planned for ``steps`` it also computes what variables
+    become; a run then takes a state and changes it.
     """
 
-    def __init__(self, graph: Graph):
+    def __init__(self, graph: Graph, steps: bool = False):
+        self.graph = graph.copy()
+        self._next: dict[str, str] = {}  # the output that is the next value of a variable, by the variable
+        for variable, link in self.graph.updates.items() if steps else ():
+            name = f"{variable}'"
+            while name in self.graph.outputs:
+                name += "'"
+            self.graph.outputs[name] = link
+            self._next[variable] = name
+        graph = self.graph
         if not graph.outputs:
             raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; name one with graph.output")
-        self.graph = graph.copy()
         self.programs: dict[Any, Program] = {}
         self._idle: dict[Any, list[Frame]] = {}
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
         }
         needed = graph.ancestors(link.node for link in graph.outputs.values())
-        self._required = [
-            n for n in self._feedable if n in needed and all(v is None for v in graph.nodes[n].inputs.values())
-        ]
+        self._required = [n for n in self._feedable if n in needed and _must_be_fed(graph.nodes[n])]
 
     def run(
-        self, feeds: Mapping[str, Any] | None = None, /, trace: Trace | None = None, **named: Any
+        self,
+        feeds: Mapping[str, Any] | None = None,
+        /,
+        trace: Trace | None = None,
+        state: State | None = None,
+        seed: int = 0,
+        **named: Any,
     ) -> dict[str, Any]:
-        """The outputs by name. ``trace`` is called after each step with the node, its seconds and its results."""
-        arrays = self._arrays({**(feeds or {}), **named})
+        """The outputs by name. ``trace`` is called after each step with the node, its seconds and its results.
+
+        With a ``state`` the variables have the values in it; when all is done it gets their next ones. Without one,
+        ``seed`` decides the random numbers.
+        """
+        kept = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
+        arrays = self._arrays({**kept, **(feeds or {}), **named})
         key = tuple((name, array.shape) for name, array in arrays.items())
         frames = self._idle.get(key)
         if frames is None:
@@ -57,8 +89,11 @@ class Plan:
             frame = frames.pop()
         except IndexError:
             frame = Frame(self.programs[key])
-        outputs = frame.run(arrays, trace)
+        outputs = frame.run(arrays, trace, *((seed, 0) if state is None else (state.seed, state.step)))
         frames.append(frame)
+        changed = {variable: outputs.pop(name) for variable, name in self._next.items()}
+        if state is not None:
+            state.commit(changed)
         return outputs
 
     def at(self, **shapes: Sequence[int]) -> Program:

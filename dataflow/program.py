@@ -144,7 +144,7 @@ class _Builder:
         reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, node.inputs.values(), types, strict=True))
         writes = tuple(self.slot(Link(node.name, port)) for port in node.types)
         how = "make"
-        if isinstance(node.block, View):
+        if isinstance(node.block, View) and reads[0] is not None:
             how = "view"
             self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
         elif node.block.takes_out and all(t.known for t in node.types.values()) and self._all_known(reads):

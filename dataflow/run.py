@@ -7,21 +7,27 @@ from typing import Any
 
 from dataflow.graph import Graph
 from dataflow.plan import Plan
+from dataflow.state import State
 
 
-def run(graph: Graph, feeds: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
+def run(
+    graph: Graph, feeds: Mapping[str, Any] | None = None, /, state: State | None = None, **named: Any
+) -> dict[str, Any]:
     """The outputs of a graph, by name, for these inputs.
 
-    Variables and inputs with a default may be fed too. The plan is kept with the graph, one per set of shapes.
+    With a ``state`` the run is a step: variables have the values in it, and at the end those that nodes such as Assign
+    give them. Without one they have their initial values. Variables and inputs with a default may be fed too. The plan
+    is kept with the graph, one per set of shapes.
 
     Raises
     ------
     GraphError
         When a feed is missing, unknown, or of another dtype or shape than declared.
     RunError
-        When a kernel fails; the message names the node.
+        When a kernel fails; the message names the node. The state is then what it was.
     """
-    if "plan" not in graph.cache:
-        graph.cache["plan"] = Plan(graph)
-    planned: Plan = graph.cache["plan"]
-    return planned.run(feeds, **named)
+    steps = state is not None
+    if ("plan", steps) not in graph.cache:
+        graph.cache["plan", steps] = Plan(graph, steps)
+    planned: Plan = graph.cache["plan", steps]
+    return planned.run(feeds, state=state, **named)

@@ -1,4 +1,4 @@
-"""Where values come from: constants, graph inputs, variables, and wires that only pass a value on."""
+"""Where values come from: constants and graph inputs; and wires that only pass a value on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
 from dataflow.kinds import Opaque, Source, View
-from dataflow.shapes import fits, merge, show
+from dataflow.shapes import fits, show
 
 
 class Const(Source):
@@ -99,51 +99,6 @@ class PlaceholderWithDefault(View):
 
     def grad(self, input: Any, output: Any, dy: Any) -> Any:
         return dy
-
-
-class Variable(View):
-    """A value that is kept from run to run, ``initvalues`` until it is changed.
-
-    >>> Variable()([0.5, 0.25])
-    array([0.5 , 0.25], dtype=float32)
-
-    Source: tf.raw_ops.VariableV2.
-    """
-
-    aliases = ("VariableV2",)
-    T = dtypes.every
-    initvalues = In("T", "the first value; left out, one must be given at each run", optional=True)
-    ref = Out("dtype", "the value")
-    shape: Shape | None = attr("size of each dim; by default that of `initvalues`", default=None)
-    dtype: Dtype | None = attr("element type; by default that of `initvalues`", default=None)
-    feedable = True
-    pure = False
-
-    def typed(self, operands: Any, type_of: Any) -> list[Any]:
-        types = super().typed(operands, type_of)
-        (given,) = types
-        if given is not None and self.dtype not in (None, given.dtype):
-            if not hasattr(operands[0], "value"):
-                raise self.error(f"input 'initvalues' must be {self.dtype}, got {given.dtype}; convert it with Cast")
-            return [TensorType.of(dtypes.literal(operands[0].value, self.dtype), self.dtype)]
-        return types
-
-    def infer(self, *types: Any) -> list[TensorType]:
-        (given,) = types
-        if given is None:
-            if self.dtype is None or self.shape is None:
-                raise self.error("attrs 'dtype' and 'shape' must be given where input 'initvalues' is not, got neither")
-            return [TensorType(self.dtype, self.shape)]
-        if not fits(given.shape, self.shape):
-            raise self.error(f"input 'initvalues' must have shape {show(self.shape)}, got {show(given.shape)}")
-        return [TensorType(given.dtype, merge(given.shape, self.shape))]
-
-    def kernel(self, initvalues: Any) -> Any:
-        if initvalues is None:
-            raise self.error("a value must be fed where input 'initvalues' is not wired, got none")
-        return initvalues
-
-    grad = None
 
 
 class Identity(View):

@@ -27,7 +27,7 @@ def accepted(block_class: type[Block]) -> None:
 def inferred(block_class: type[Block]) -> None:
     """The kernel gives the inferred dtype and shape, for every dtype and for empty, scalar and broadcast shapes."""
     for sample in samples(block_class):
-        ports = block_class.signature.outputs.values()
+        ports = sample.block.signature.outputs.values()
         for port, expected, value in zip(ports, sample.outputs, sample.results(), strict=True):
             got = np.asarray(value)
             if got.dtype != dtypes.storage(expected.dtype) and port.reduce is None:
@@ -74,7 +74,7 @@ def _weaker(
         raise broken(
             block_class, f"inference must accept {what} for {sample}, got {type(error).__name__}: {error}"
         ) from error
-    for name, guess, true in zip(block_class.signature.outputs, guessed, actual, strict=True):
+    for name, guess, true in zip(sample.block.signature.outputs, guessed, actual, strict=True):
         sizes = tuple(None if isinstance(d, str) else d for d in guess.shape) if guess.shape is not None else None
         if guess.dtype != true.dtype or not fits(true.shape, sizes):
             raise broken(

@@ -73,7 +73,7 @@ def methods(block_class: type[Block]) -> None:
     """``kernel``, ``grad``, ``reuses`` and ``prepare`` fit the ports; the class is found by its name and aliases."""
     inputs, outputs = list(block_class.signature.inputs), list(block_class.signature.outputs)
     taken = [p for p in inputs if p not in block_class.prepared_ports] + ["prepared"] * bool(block_class.prepared_ports)
-    _takes(block_class, "kernel", taken + ["out"] * block_class.takes_out)
+    _takes(block_class, "kernel", taken + ["out"] * block_class.takes_out + ["key"] * block_class.takes_key)
     if callable(block_class.grad):
         _takes(block_class, "grad", [*inputs, *outputs, *(f"d{name}" for name in outputs)])
     for what, names in (("reuses", block_class.reuses), ("prepare", block_class.prepared_ports)):

@@ -1,0 +1,34 @@
+"""Counting: a variable that goes up by one each step, as far as a limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dataflow.block import In, Out, attr
+from dataflow.kinds import Update
+
+
+class CountUpTo(Update):
+    """The value of a counter, which then goes up by one, ``output = ref; ref += 1``.
+
+    At `limit` or above there is nothing to count: this is an error, and the step changes nothing.
+
+    >>> CountUpTo(limit=10)(3)
+    CountUpToOutputs(output=array(3, dtype=int32), ref_out=array(4, dtype=int32))
+
+    Source: tf.raw_ops.CountUpTo.
+    """
+
+    T = ("int32", "int64")
+    ref = In("T", "the counter, a variable", shape=())
+    output = Out("T", "its value before", shape=())
+    ref_out = Out("T", "its next value", shape=())
+    limit: int = attr("the counter's last value")
+    writes = {"ref": "ref_out"}
+
+    def kernel(self, ref: Any) -> Any:
+        if ref >= self.limit:
+            raise self.error(f"input 'ref' must be below the limit {self.limit}, got {ref}; the counting is done")
+        return ref.copy(), ref + ref.dtype.type(1)
+
+    grad = None

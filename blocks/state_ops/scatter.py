@@ -1,0 +1,259 @@
+"""Changes to single rows or slices of a variable, by index. An index may come twice: each of its updates counts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.kinds import Update
+from dataflow.shapes import fits, show
+
+INDICES = ("int32", "int64")
+POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
+
+
+def fold(ufunc: np.ufunc, rows: Any, numbers: Any, updates: Any) -> None:
+    """``rows[numbers] = ufunc(rows[numbers], updates)``, one update after the other where a number comes twice."""
+    seen = np.zeros(len(rows), bool)
+    seen[numbers] = True
+    if np.count_nonzero(seen) == numbers.size:
+        rows[numbers] = ufunc(rows[numbers], updates)
+        return
+    width = rows.shape[1]
+    elements = numbers.astype(np.int64)[:, None] * width + np.arange(width)  # several times as fast as `at` by rows
+    ufunc.at(rows.reshape(-1), elements.reshape(-1), updates.reshape(-1))
+
+
+def divide(rows: Any, numbers: Any, updates: Any) -> None:
+    """`fold` with the quotient, which of integers is rounded toward zero."""
+    if rows.dtype.kind == "u":
+        fold(np.floor_divide, rows, numbers, updates)
+    elif rows.dtype.kind != "i":
+        fold(np.divide, rows, numbers, updates)
+    else:
+        # sizes and signs apart: rounding down the size is rounding toward zero; the lowest number has a size, unsigned
+        unsigned = f"u{rows.dtype.itemsize}"
+        sizes, negative = np.abs(rows).view(unsigned), rows < 0
+        fold(np.floor_divide, sizes, numbers, np.abs(updates).view(unsigned))
+        fold(np.logical_xor, negative, numbers, updates < 0)
+        np.negative(sizes, out=sizes, where=negative)
+        rows[...] = sizes.view(rows.dtype)
+
+
+def position(number: int, shape: tuple[int, ...]) -> str:
+    """`` at [1, 0]``, or nothing where there is but one element."""
+    return f" at {[int(i) for i in np.unravel_index(number, shape)]}" if shape else ""
+
+
+class Scatter(Update, abstract=True):
+    """Changes the rows of a variable that are named by their number; ``ufunc`` says how, None writes over them."""
+
+    ufunc: ClassVar[Any] = None
+    T: ClassVar[tuple[str, ...]] = dtypes.number
+    Tindices = INDICES
+    ref = In("T", "the variable, of one dim or more")
+    indices = In("Tindices", "numbers of the rows to change, any shape")
+    updates = In("T", "a row for each index, of shape `indices.shape + ref.shape[1:]`; or one number for all")
+    output_ref = Out("T", "the variable's next value")
+    writes = {"ref": "output_ref"}
+
+    def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
+        if ref.shape == ():
+            raise self.error("input 'ref' must have at least one dim, got a scalar")
+        if ref.shape is not None and indices.shape is not None and updates.shape != ():
+            wanted = indices.shape + ref.shape[1:]
+            if not fits(updates.shape, wanted):
+                raise self.error(
+                    f"input 'updates' must have shape {show(wanted)} or be one number, got {show(updates.shape)}"
+                )
+        return [ref.shape]
+
+    def kernel(self, ref: Any, indices: Any, updates: Any) -> Any:
+        numbers = indices.reshape(-1)
+        wrong = (numbers < 0) | (numbers >= len(ref))
+        if wrong.any():
+            first = int(wrong.argmax())
+            raise self.error(
+                f"input 'indices' must be at least 0 and below {len(ref)}, the number of rows of 'ref', "
+                f"got {numbers[first]}{position(first, indices.shape)}"
+            )
+        out = ref.copy()
+        rows = out.reshape(len(ref), math.prod(ref.shape[1:]))
+        size = numbers.size, rows.shape[1]
+        self.change(rows, numbers, updates.reshape(size) if updates.ndim else np.broadcast_to(updates, size))
+        return out
+
+    def change(self, rows: Any, numbers: Any, updates: Any) -> None:
+        if self.ufunc is None:
+            rows[numbers] = updates
+        else:
+            fold(self.ufunc, rows, numbers, updates)
+
+
+class ScatterAdd(Scatter):
+    """Add to rows of a variable, ``ref[indices] += updates``.
+
+    >>> ScatterAdd()([1.0, 2.0, 3.0], [0, 2, 2], [10.0, 20.0, 30.0])
+    array([11.,  2., 53.], dtype=float32)
+
+    Source: tf.raw_ops.ScatterAdd.
+    """
+
+    ufunc = np.add
+    grad = None
+
+
+class ScatterSub(Scatter):
+    """Subtract from rows of a variable, ``ref[indices] -= updates``.
+
+    >>> ScatterSub()([1.0, 2.0, 3.0], [0, 2, 2], [10.0, 20.0, 30.0])
+    array([ -9.,   2., -47.], dtype=float32)
+
+    Source: tf.raw_ops.ScatterSub.
+    """
+
+    ufunc = np.subtract
+    grad = None
+
+
+class ScatterMul(Scatter):
+    """Multiply rows of a variable, ``ref[indices] *= updates``.
+
+    >>> ScatterMul()([1.0, 2.0, 3.0], [0, 2, 2], [10.0, 20.0, 30.0])
+    array([  10.,    2., 1800.], dtype=float32)
+
+    Source: tf.raw_ops.ScatterMul.
+    """
+
+    ufunc = np.multiply
+    grad = None
+
+
+class ScatterDiv(Scatter):
+    """Divide rows of a variable, ``ref[indices] /= updates``; integers are rounded toward zero.
+
+    An integer divided by zero is an error; a float gives an infinity or NaN.
+
+    >>> ScatterDiv()([1.0, 2.0, 3.0], [0, 2, 2], [2.0, 4.0, 3.0])
+    array([0.5 , 2.  , 0.25], dtype=float32)
+
+    Source: tf.raw_ops.ScatterDiv.
+    """
+
+    grad = None
+
+    def change(self, rows: Any, numbers: Any, updates: Any) -> None:
+        if rows.dtype.kind in "iu" and not updates.all():
+            raise self.error("input 'updates' must not be 0 where integers are divided, got 0")
+        divide(rows, numbers, updates)
+
+
+class ScatterUpdate(Scatter):
+    """Write over rows of a variable, ``ref[indices] = updates``.
+
+    Where an index comes twice the last of its rows stays.
+
+    >>> ScatterUpdate()([1.0, 2.0, 3.0], [0, 2, 2], [10.0, 20.0, 30.0])
+    array([10.,  2., 30.], dtype=float32)
+
+    Source: tf.raw_ops.ScatterUpdate.
+    """
+
+    T = dtypes.every
+    grad = None
+
+
+class ScatterNd(Scatter, abstract=True):
+    """Changes the elements or slices of a variable that are named by their places in its first dims."""
+
+    ref = In("T", "the variable, of one dim or more")
+    indices = In("Tindices", "places: the last dim has a number for each of the first dims of `ref`, for one or more")
+    updates = In("T", "a slice for each place, of shape `indices.shape[:-1] + ref.shape[indices.shape[-1]:]`")
+    bad_indices_policy: str = attr(
+        "IGNORE leaves out places that are not there; else they are an error", default="", choices=POLICIES
+    )
+
+    def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
+        if ref.shape is None or indices.shape is None:
+            return [ref.shape]
+        if not ref.shape:
+            raise self.error("input 'ref' must have at least one dim, got a scalar")
+        depth = indices.shape[-1] if indices.shape else 0
+        if isinstance(depth, int):
+            if not 1 <= depth <= len(ref.shape):
+                raise self.error(
+                    f"input 'indices' must have a last dim from 1 to {len(ref.shape)}, the rank of 'ref', "
+                    f"got shape {show(indices.shape)}"
+                )
+            wanted = indices.shape[:-1] + ref.shape[depth:]
+            if not fits(updates.shape, wanted):
+                raise self.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
+        return [ref.shape]
+
+    def kernel(self, ref: Any, indices: Any, updates: Any) -> Any:
+        depth = indices.shape[-1]
+        dims, width = ref.shape[:depth], math.prod(ref.shape[depth:])
+        places = indices.reshape(-1, depth)
+        slices = updates.reshape(len(places), width)
+        wrong = ((places < 0) | (places >= dims)).any(1)
+        if wrong.any():
+            if self.bad_indices_policy != "IGNORE":
+                first = int(wrong.argmax())
+                raise self.error(
+                    f"input 'indices' must be at least 0 and below {list(dims)}, the shape of 'ref', "
+                    f"got {places[first].tolist()}{position(first, indices.shape[:-1])}; "
+                    "bad_indices_policy='IGNORE' leaves such places out"
+                )
+            places, slices = places[~wrong], slices[~wrong]
+        out = ref.copy()
+        numbers = np.ravel_multi_index(tuple(places.T), dims) if len(places) else np.zeros(0, np.int64)
+        self.change(out.reshape(math.prod(dims), width), numbers, slices)
+        return out
+
+
+class ScatterNdAdd(ScatterNd):
+    """Add to elements or slices of a variable, ``ref[indices] += updates``.
+
+    >>> ScatterNdAdd()([[1.0, 2.0], [3.0, 4.0]], [[0, 1], [1, 0], [0, 1]], [10.0, 20.0, 30.0])
+    array([[ 1., 42.],
+           [23.,  4.]], dtype=float32)
+
+    Source: tf.raw_ops.ScatterNdAdd.
+    """
+
+    ufunc = np.add
+    grad = None
+
+
+class ScatterNdSub(ScatterNd):
+    """Subtract from elements or slices of a variable, ``ref[indices] -= updates``.
+
+    >>> ScatterNdSub()([[1.0, 2.0], [3.0, 4.0]], [[0, 1], [1, 0], [0, 1]], [10.0, 20.0, 30.0])
+    array([[  1., -38.],
+           [-17.,   4.]], dtype=float32)
+
+    Source: tf.raw_ops.ScatterNdSub.
+    """
+
+    ufunc = np.subtract
+    grad = None
+
+
+class ScatterNdUpdate(ScatterNd):
+    """Write over elements or slices of a variable, ``ref[indices] = updates``.
+
+    Where a place comes twice the last of its slices stays.
+
+    >>> ScatterNdUpdate()([[1.0, 2.0], [3.0, 4.0]], [[0], [0]], [[5.0, 6.0], [7.0, 8.0]])
+    array([[7., 8.],
+           [3., 4.]], dtype=float32)
+
+    Source: tf.raw_ops.ScatterNdUpdate.
+    """
+
+    T = dtypes.every
+    grad = None

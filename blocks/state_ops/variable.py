@@ -1,0 +1,127 @@
+"""Variables: values that are kept from step to step, and what they begin with."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from blocks.random_ops.draws import truncated_normal, uniform
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Out, Shape, TensorType, attr
+from dataflow.keys import Key
+from dataflow.kinds import Opaque, View
+from dataflow.shapes import fits, merge, show
+
+INITIALIZERS = (
+    "zeros", "ones", "truncated_normal", "random_uniform",
+    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
+)  # fmt: skip
+TRUNCATED = 0.87962566103423978  # the standard deviation of a normal distribution cut off at two of its own
+
+
+class Variable(View):
+    """A value that is kept from step to step, ``initvalues`` or what an initializer draws until a block changes it.
+
+    ``glorot_...`` and ``he_...`` scale by the sizes of a layer's weights: the last two dims are its inputs and outputs,
+    those before them the window of a convolution. Random values depend on the run's seed and the node's name alone.
+
+    >>> Variable()([0.5, 0.25])
+    array([0.5 , 0.25], dtype=float32)
+
+    Source: tf.raw_ops.VariableV2; the initializers are those of tf.keras.initializers.
+    """
+
+    aliases = ("VariableV2",)
+    T = dtypes.every
+    initvalues = In("T", "the first value; left out, `initializer` makes it or it is given at each run", optional=True)
+    ref = Out("dtype", "the value")
+    shape: Shape | None = attr("size of each dim; by default that of `initvalues`", default=None)
+    dtype: Dtype | None = attr("element type; by default that of `initvalues`", default=None)
+    initializer: str | None = attr("how the first value is made", default=None, choices=INITIALIZERS)
+    stddev: float = attr("standard deviation for truncated_normal, which is cut off at two of it", default=0.05, ge=0.0)
+    limit: float = attr("random_uniform draws from [-limit, limit)", default=0.05, ge=0.0)
+    trainable: bool = attr("whether training changes it", default=True)
+    feedable = True
+    kept = True
+    pure = False
+
+    def typed(self, operands: Any, type_of: Any) -> list[Any]:
+        types = super().typed(operands, type_of)
+        (given,) = types
+        if given is not None and self.dtype not in (None, given.dtype):
+            if not hasattr(operands[0], "value"):
+                raise self.error(f"input 'initvalues' must be {self.dtype}, got {given.dtype}; convert it with Cast")
+            return [TensorType.of(dtypes.literal(operands[0].value, self.dtype), self.dtype)]
+        return types
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        (given,) = types
+        if given is not None and self.initializer is not None:
+            raise self.error("must have input 'initvalues' or attr 'initializer', got both")
+        if given is None:
+            if self.dtype is None or self.shape is None:
+                raise self.error("attrs 'dtype' and 'shape' must be given where input 'initvalues' is not, got neither")
+            if self.initializer is not None and not all(isinstance(d, int) for d in self.shape):
+                raise self.error(f"attr 'shape' must be sizes for an initializer, got {show(self.shape)}")
+            return [TensorType(self.dtype, self.shape)]
+        if not fits(given.shape, self.shape):
+            raise self.error(f"input 'initvalues' must have shape {show(self.shape)}, got {show(given.shape)}")
+        return [TensorType(given.dtype, merge(given.shape, self.shape))]
+
+    def kernel(self, initvalues: Any, key: Any = None) -> Any:
+        if initvalues is not None:
+            return initvalues
+        if self.initializer is None:
+            raise self.error("a value must be fed where neither 'initvalues' nor 'initializer' is given, got none")
+        return self.drawn(key or Key()).astype(dtypes.storage(str(self.dtype)))
+
+    @property
+    def makes_value(self) -> bool:
+        return self.initializer is not None
+
+    def drawn(self, key: Key) -> Any:
+        """What the initializer makes, in float64."""
+        shape = tuple(int(d) for d in self.shape or ())  # type: ignore[call-overload]
+        if self.initializer in ("zeros", "ones"):
+            return np.full(shape, float(self.initializer == "ones"))
+        if self.initializer == "random_uniform":
+            return self.limit * (2 * uniform(key, shape) - 1)
+        if self.initializer == "truncated_normal":
+            return self.stddev * truncated_normal(key, shape)
+        inputs, outputs = fans(shape)
+        family, distribution = str(self.initializer).split("_")
+        variance = 2 / max(1, inputs + outputs if family == "glorot" else inputs)
+        if distribution == "uniform":
+            return math.sqrt(3 * variance) * (2 * uniform(key, shape) - 1)
+        return math.sqrt(variance) / TRUNCATED * truncated_normal(key, shape)
+
+    grad = None
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """How many values each output of a layer with such weights sums, and how many outputs each input goes into."""
+    if len(shape) < 2:
+        return (shape[0],) * 2 if shape else (1, 1)
+    window = math.prod(shape[:-2])
+    return shape[-2] * window, shape[-1] * window
+
+
+class IsVariableInitialized(Opaque):
+    """Whether a variable has a value, ``true``: here each has one from the start.
+
+    >>> IsVariableInitialized()(1.0)
+    array(True)
+
+    Source: tf.raw_ops.IsVariableInitialized.
+    """
+
+    dtype = dtypes.every
+    ref = In("dtype", "a variable", like=True)
+    is_initialized = Out("bool", "true", shape=())
+
+    def kernel(self, ref: Any) -> Any:
+        return np.True_
+
+    grad = None

@@ -1,0 +1,54 @@
+"""State: what variables are between runs. A step reads it, and changes all of it at its end or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.errors import GraphError, listing
+from dataflow.graph import Graph, Link
+from dataflow.plan import Plan
+from dataflow.shapes import TensorType, fits
+
+
+class State:
+    """The values of a graph's variables, and how many steps have made them what they are.
+
+    Parameters
+    ----------
+    graph : its variables begin with their initial values; random ones are drawn by ``seed`` and the variable's name.
+    values : what variables are instead, by name.
+
+    >>> import dataflow as flow
+    >>> graph = flow.Graph("counter")
+    >>> n = graph.variable("n", 1.0)
+    >>> graph.output("n", flow.blocks["AssignAdd"]()(n, 2.0))
+    >>> state = flow.State(graph)
+    >>> [float(flow.run(graph, state=state)["n"]) for _ in range(3)], state.step
+    ([3.0, 5.0, 7.0], 3)
+    """
+
+    def __init__(self, graph: Graph, seed: int = 0, values: Mapping[str, Any] | None = None):
+        self.seed, self.step = seed, 0
+        self.variables: dict[str, np.ndarray[Any, Any]] = {}
+        given = dict(values or {})
+        kept = {n: node for n, node in graph.nodes.items() if node.block.kept}
+        if unknown := [name for name in given if name not in kept]:
+            raise GraphError(f"graph '{graph.name}' has no variable '{unknown[0]}'; it has {listing(kept, 'and')}")
+        initial = graph.copy()
+        initial.outputs = {n: Link(n, next(iter(node.types))) for n, node in kept.items() if n not in given}
+        self.variables = Plan(initial).run(seed=seed) if initial.outputs else {}
+        for name, value in given.items():
+            declared, array = next(iter(kept[name].types.values())), np.asarray(value)
+            if not fits(array.shape, declared.shape) or array.dtype != dtypes.storage(declared.dtype):
+                raise GraphError(f"variable '{name}' must be {declared}, got {TensorType.of(array)}")
+            self.variables[name] = array
+        self.variables = {name: self.variables[name] for name in kept}
+
+    def commit(self, changed: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """The end of a step: variables become what it made of them."""
+        self.variables.update(changed)
+        self.step += 1
