@@ -22,7 +22,7 @@ HOMES = {
     "rich": "dataflow/cli/",
     "yaml": "dataflow/graphfile/",
 }
-SEEN_BY_BLOCKS = ("attrs", "block", "dtypes", "errors", "kinds", "registry", "shapes", "signature")
+SEEN_BY_BLOCKS = ("attrs", "block", "dtypes", "errors", "keys", "kinds", "registry", "shapes", "signature")
 
 
 def imported(file):

@@ -240,7 +240,7 @@ class Abs(Unary):
 
 
 class Sign(Unary):
-    """Sign, ``-1 if x < 0 else 1 if x > 0 else x``.
+    """Sign, ``-1 if x < 0 else 1 if x > 0 else x``; of a complex number ``x / |x|``, and of 0 it is 0.
 
     >>> Sign()([-3.0, 0.0, 0.5])
     array([-1.,  0.,  1.], dtype=float32)
@@ -248,7 +248,7 @@ class Sign(Unary):
     Source: tf.math.sign.
     """
 
-    T = dtypes.floating + dtypes.signed
+    T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.sign
     grad = None
 

@@ -15,6 +15,8 @@ from dataflow.kinds import Unary
 class Sigmoid(Unary):
     """Logistic function, ``1 / (1 + e ** -x)``.
 
+    Results that would be subnormal may be 0.
+
     >>> Sigmoid()([0.0, 2.0, -100.0]).round(3)
     array([0.5  , 0.881, 0.   ], dtype=float32)
 

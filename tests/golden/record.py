@@ -1,40 +1,71 @@
 """Record vectors from TensorFlow: ``python record.py --out DIR [--seed N] [--size N] [Op ...]``.
 
 Needs TensorFlow 2.21 (``pip install tensorflow-cpu``) in a virtual environment of its own; nothing else here imports
-it. What is asked stands in ``questions.py``. There are no CPU kernels for float16 and bfloat16: these are not recorded.
+it. What is asked stands in ``questions``. Where the reference is far off, the correctly rounded value is recorded in
+its place, and the case says so: see ``exact.py``.
 """
 
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from exact import FAR, corrected
 from questions import TABLE, Question, asking, questions
 from reader import Case, save
 from tensorflow.python.framework import op_def_registry
+from tensorflow.python.util import tf_inspect
 
 EAGER = f"tensorflow {tf.__version__} eager"
 SLICED = f"{EAGER}, composed slice by slice"
+STEPPED = f"tensorflow {tf.__version__} graph with variables"
+READERS = {"IsVariableInitialized"}  # ops that take a variable and leave it as it is
 
 
 def record(op: str, seed: int = 0) -> list[Case]:
     """What the reference answers to every question about an op."""
     cases = []
-    attrs = {attr.name for attr in op_def_registry.get(op).attr}
+    definition = defined(op)
+    attrs = {attr.name for attr in definition.attr}
     for question in questions(op, seed):
         # questions may be about several ops: each gets what its definition names
         question = Question(
             question.name,
             {name: value for name, value in question.attrs.items() if name in attrs | _names(op)},
-            {name: np.asarray(a) for name, a in question.inputs.items() if name.rstrip("0123456789") in _names(op)},
+            {
+                name: np.asarray(a)
+                for name, a in question.inputs.items()
+                if {name, name.rstrip("0123456789")} & _names(op)
+            },
             question.slopes,
         )
         answered, oracle = answer(op, question)
+        if op in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"):
+            answered, oracle = reserved(question, answered, oracle)
+        if len(answered.outputs) == 1:
+            arrays = [question.inputs[arg.name] for arg in definition.input_arg if arg.name in question.inputs]
+            output, count = corrected(op, arrays, answered.outputs[0])
+            if count:
+                answered = answered._replace(outputs=[output])
+                oracle += f"; correctly rounded where that is subnormal or more than {FAR} ulps off: {count} values"
         cases.append(Case(question.name, op, question.attrs, oracle, question.inputs, *answered))
     return cases
+
+
+def reserved(question: Question, answered: Answer, oracle: str) -> tuple[Answer, str]:
+    """The answer with reserve spaces of which the reference leaves unset what it has not computed."""
+    if question.attrs.get("is_training", True):
+        if question.inputs["x"].size:
+            return answered, oracle
+        used = [np.full_like(question.inputs["scale"], np.nan)] * 2
+    else:
+        used = [question.inputs["mean"], question.inputs["variance"]]
+    outputs = [*answered.outputs[:3], *used, *answered.outputs[5:]]
+    return answered._replace(outputs=outputs), f"{oracle}; its reserve spaces are unset, and here what was used"
 
 
 class Answer(NamedTuple):
@@ -47,6 +78,8 @@ class Answer(NamedTuple):
 
 def answer(op: str, question: Question) -> tuple[Answer, str]:
     """The outputs, and how they were got: V2 and V4 refuse an axis with a given range, so each slice is asked alone."""
+    if any(arg.is_ref for arg in defined(op).input_arg):
+        return Answer(step(op, question.attrs, question.inputs), {}, {}), STEPPED
     axis = question.attrs.get("axis", -1)
     if (
         op not in ("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")
@@ -64,38 +97,87 @@ def answer(op: str, question: Question) -> tuple[Answer, str]:
 
 def call(op: str, attrs: dict[str, Any], inputs: dict[str, Any], slopes: bool = False) -> Answer:
     """Run one op; what its definition calls an input is taken from the attrs where it stands there."""
-    definition = op_def_registry.get(op)
+    definition = defined(op)
     tensors: dict[str, Any] = {}  # by the name of the input in the question
     given: dict[str, Any] = {}
     for arg in definition.input_arg:
         names = _parts(arg, inputs)
         tensors |= {name: _tensor(definition, arg, _value(name, attrs, inputs)) for name in names}
-        given[arg.name] = [tensors[name] for name in names] if arg.number_attr else tensors[arg.name]
-    for attr in definition.attr:
-        if attr.name in attrs and attr.name not in _inferred(definition):
-            value = attrs[attr.name]
-            given[attr.name] = tf.as_dtype(value) if attr.type == "type" else value
-    watched = {name: tensor for name, tensor in tensors.items() if slopes and tensor.dtype.is_floating}
+        parts = [tensors[name] for name in names]
+        whole = names == [arg.name]
+        given[arg.name] = parts if not whole else tf.unstack(parts[0]) if arg.number_attr else parts[0]
+    given |= _settings(definition, attrs)
+    watched = {name: tensor for name, tensor in tensors.items() if slopes and _smooth(tensor.dtype)}
     with tf.GradientTape() as tape:
         tape.watch(list(watched.values()))
         results = getattr(tf.raw_ops, op)(**given)
     results = list(results) if isinstance(results, tuple | list) else [results]
     random = np.random.default_rng(7)
-    weights = {
-        str(i): random.normal(size=result.shape).astype(result.dtype.as_numpy_dtype)
-        for i, result in enumerate(results)
-        if slopes and result.dtype.is_floating
-    }
+    weights = {str(i): _weights(random, result) for i, result in enumerate(results) if slopes and _smooth(result.dtype)}
     found = tape.gradient([results[int(i)] for i in weights], watched, list(weights.values())) if watched else {}
     gradients = {name: tf.convert_to_tensor(slope) for name, slope in found.items() if slope is not None}
     return Answer([_array(r) for r in results], weights, {name: _array(slope) for name, slope in gradients.items()})
 
 
+def step(op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> list[Any]:
+    """Run an op that changes variables: its outputs, then what the variables become that none of these shows."""
+    definition = defined(op)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        given = {
+            arg.name: tf.compat.v1.Variable(inputs[arg.name], use_resource=False)
+            if arg.is_ref
+            else _tensor(definition, arg, _value(arg.name, attrs, inputs))
+            for arg in definition.input_arg
+        }
+        result = getattr(tf.raw_ops, op)(**given, **_settings(definition, attrs))
+        session.run(tf.compat.v1.global_variables_initializer())
+        output = session.run(result)
+        variables = [] if op in READERS else [given[arg.name] for arg in definition.input_arg if arg.is_ref]
+        if definition.output_arg[0].is_ref:  # it is the first variable
+            variables = variables[1:]
+        return [np.asarray(value) for value in [output, *session.run(variables)]]
+
+
+@cache
+def defined(op: str) -> Any:
+    """The definition of an op, its inputs and attrs called what ``tf.raw_ops`` calls them."""
+    definition = op_def_registry.get(op)
+    named = type(definition)()
+    named.CopyFrom(definition)
+    parameters = [name for name in tf_inspect.signature(getattr(tf.raw_ops, op)).parameters if name != "name"]
+    args = [*named.input_arg, *(attr for attr in named.attr if attr.name not in inferred(named))]
+    names = [name for name in parameters if name not in {arg.name for arg in args}]
+    for arg, name in zip([arg for arg in args if arg.name not in parameters], names, strict=True):
+        arg.name = name
+    return named
+
+
+def _smooth(dtype: Any) -> bool:
+    return bool(dtype.is_floating or dtype.is_complex)
+
+
+def _weights(random: np.random.Generator, result: Any) -> Any:
+    weights = random.normal(size=result.shape)
+    if result.dtype.is_complex:
+        weights = weights + 1j * random.normal(size=result.shape)
+    return np.asarray(weights).astype(result.dtype.as_numpy_dtype)
+
+
 def _parts(arg: Any, inputs: dict[str, Any]) -> list[str]:
-    """The names under which a question gives an input: a list of values has a number behind each."""
+    """The names under which a question gives an input: values of a list have a number behind each, or are one array."""
     stem = arg.name.removesuffix("s")
     numbered = [name for name in inputs if name.startswith(stem) and name[len(stem) :].isdigit()]
-    return sorted(numbered, key=lambda name: int(name[len(stem) :])) if arg.number_attr else [arg.name]
+    by_number = sorted(numbered, key=lambda name: int(name[len(stem) :]))
+    return (by_number if arg.number_attr else []) or [arg.name]
+
+
+def _settings(definition: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    """The attrs that must be given, dtypes as such."""
+    return {
+        attr.name: tf.as_dtype(attrs[attr.name]) if attr.type == "type" else attrs[attr.name]
+        for attr in definition.attr
+        if attr.name in attrs and attr.name not in inferred(definition)
+    }
 
 
 def _value(name: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Any:
@@ -105,9 +187,13 @@ def _value(name: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Any:
 def _tensor(definition: Any, arg: Any, array: Any) -> Any:
     """A tensor of the array; where the op wants quantized numbers, of the quantized twin of its dtype."""
     allowed = next((a.allowed_values.list.type for a in definition.attr if a.name == arg.type_attr), ())
+    if arg.type == tf.string.as_datatype_enum and array.dtype == np.uint8:  # rows of bytes
+        rows = [array[place].tobytes() for place in np.ndindex(array.shape[:-1])]
+        return tf.reshape(tf.constant(rows, tf.string), array.shape[:-1])
     tensor = tf.constant(array)
     twin = getattr(tf, "q" + tensor.dtype.name, None)
-    wants = twin is not None and (twin.as_datatype_enum in allowed or definition.name == "QuantizedConcat")
+    only_twin = twin is not None and twin.as_datatype_enum in allowed and tensor.dtype.as_datatype_enum not in allowed
+    wants = only_twin or (twin is not None and definition.name == "QuantizedConcat")
     return tf.bitcast(tensor, twin) if wants and array.dtype.kind in "iu" and arg.type_attr else tensor
 
 
@@ -118,12 +204,14 @@ def _array(tensor: Any) -> Any:
 
 def _names(op: str) -> set[str]:
     """Names of inputs, and of single values of a list."""
-    names = {arg.name for arg in op_def_registry.get(op).input_arg}
+    names = {arg.name for arg in defined(op).input_arg}
     return names | {name.removesuffix("s") for name in names}
 
 
-def _inferred(definition: Any) -> set[str]:
-    return {name for arg in definition.input_arg for name in (arg.type_attr, arg.number_attr, arg.name) if name}
+def inferred(definition: Any) -> set[str]:
+    """Names of the attrs that follow from the inputs."""
+    found = (n for arg in definition.input_arg for n in (arg.type_attr, arg.type_list_attr, arg.number_attr, arg.name))
+    return {name for name in found if name}
 
 
 def main() -> None:

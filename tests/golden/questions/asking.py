@@ -14,7 +14,7 @@ size = 1  # how many times more random values than usual
 class Question(NamedTuple):
     """One call to record; an attr that the reference takes as an input may stand among the attrs.
 
-    ``slopes`` asks for the gradients too: of every floating output, weighted at random, by every floating input.
+    ``slopes`` asks for the gradients too: of every floating or complex output, weighted at random, by every such input.
     """
 
     name: str
@@ -24,10 +24,16 @@ class Question(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """How near the answers must be. ``ulps`` None means relative: ``|got - wanted| <= relative * max |wanted|``."""
+    """How near the answers must be. ``ulps`` None means relative: ``|got - wanted| <= relative * max |wanted|``.
+
+    ``wide`` stands for ``relative`` in float64 and complex128. Complex numbers agree to ``complex_ulps`` of the
+    absolute value, as processors may multiply and add in one step.
+    """
 
     ulps: int | None = 0
     relative: float = 1e-5
+    wide: float = 1e-12
+    complex_ulps: int = 0
 
 
 Asking = Callable[[np.random.Generator], Iterator[Question]]
@@ -35,15 +41,18 @@ TABLE: dict[str, Asking] = {}
 AGREEMENTS: dict[str, Agreement] = {}
 
 
-def asks(*ops: str, ulps: int | None = 0, relative: float = 1e-5) -> Callable[[Asking], Asking]:
-    """Mark a function as the questions for these ops, whose outputs must agree to so many ulps, or relatively.
+def asks(
+    *ops: str, ulps: int | None = 0, relative: float = 1e-5, wide: float = 1e-12, complex_ulps: int | None = None
+) -> Callable[[Asking], Asking]:
+    """Mark a function as the questions for these ops, whose outputs must agree as `Agreement` says.
 
     Gradients that were asked for must agree relatively.
     """
 
     def mark(function: Asking) -> Asking:
+        agreement = Agreement(ulps, relative, wide, ulps or 0 if complex_ulps is None else complex_ulps)
         for op in ops:
-            TABLE[op], AGREEMENTS[op] = function, Agreement(ulps, relative)
+            TABLE[op], AGREEMENTS[op] = function, agreement
         return function
 
     return mark

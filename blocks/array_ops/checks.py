@@ -1,0 +1,46 @@
+"""Values passed on if they are what they should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import In, Out, attr
+from dataflow.kinds import Elementwise
+
+
+class CheckNumerics(Elementwise):
+    """The value itself, ``tensor``, or an error if it holds NaN or an infinity.
+
+    The error says ``message``, what was found and where the first one stands.
+
+    >>> CheckNumerics(message="loss")([1.0, 2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.debugging.check_numerics.
+    """
+
+    # not a View: the planner may leave out a call that only gives memory another name
+    T = dtypes.floating
+    tensor = In("T", "values to check")
+    output = Out("T", "`tensor`, unchanged")
+    message: str = attr("what the error says")
+    reuses = ("tensor",)
+
+    def kernel(self, tensor: Any, out: Any = None) -> Any:
+        finite = np.isfinite(tensor)
+        if not finite.all():
+            first = np.argwhere(~finite)[0].tolist()
+            kinds = {"NaN": np.isnan(tensor), "Inf": tensor == np.inf, "-Inf": tensor == -np.inf}
+            found = " and ".join(f"{kind} ({found.sum()} times)" for kind, found in kinds.items() if found.any())
+            raise self.error(f"input 'tensor' must be finite, got {found}, first at {first}: {self.message}")
+        if out is None:
+            return np.array(tensor)
+        if out is not tensor:
+            out[...] = tensor
+        return out
+
+    def grad(self, tensor: Any, output: Any, dy: Any) -> Any:
+        return CheckNumerics(message=f"gradient of: {self.message}")(dy)

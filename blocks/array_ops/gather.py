@@ -1,0 +1,217 @@
+"""Slices taken from a value by index, and the way back."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import INDEX
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.kinds import Opaque, Rearrange
+from dataflow.shapes import agree, fits, show
+
+ANY_INDEX = ("int16", *INDEX)
+FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
+
+
+def check_indices(block: Block, port: str, indices: Any, limit: int, what: str) -> None:
+    """An error that names the first index outside ``[0, limit)``."""
+    if indices.size and (indices.min() < 0 or indices.max() >= limit):
+        place = np.argwhere((indices < 0) | (indices >= limit))[0]
+        where = f"{port}{''.join(f'[{i}]' for i in place)}"
+        raise block.error(f"input '{port}' must lie in [0, {limit}) for {what}, got {where} = {indices[tuple(place)]}")
+
+
+def sums_by_row(index: Any, rows: Any) -> tuple[Any, Any]:
+    """The different numbers in a non-empty index, and the sum of the rows that each stands beside, in float64."""
+    order = np.argsort(index, kind="stable")
+    ordered = index[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    counts = np.diff(np.append(starts, len(order)))
+    if rows.dtype.kind in "iub":
+        exact = rows.dtype
+    else:
+        exact = np.dtype(np.complex128 if rows.dtype.kind == "c" else np.float64)
+    if counts.max() > FEW:
+        return ordered[starts], np.add.reduceat(rows[order].astype(exact, copy=False), starts, 0, exact)
+    # the first row of each number, then the second of those that have one, and so on: far faster where few have many
+    sums = rows[order[starts]].astype(exact, copy=False)
+    for turn in range(1, counts.max()):
+        more = np.flatnonzero(counts > turn)
+        sums[more] += rows[order[starts[more] + turn]]
+    return ordered[starts], sums
+
+
+class Gather(Rearrange):
+    """Slices of the first axis by index, ``output[i] = params[indices[i]]``.
+
+    An index outside the axis is an error, also where ``validate_indices`` is off.
+
+    >>> Gather()([[1, 2], [3, 4], [5, 6]], [2, 0])
+    array([[5, 6],
+           [1, 2]], dtype=int32)
+
+    Source: tf.gather.
+    """
+
+    Tparams, Tindices = dtypes.every, INDEX
+    params = In("Tparams", "values to take from, at least one dim")
+    indices = In("Tindices", "positions on the first axis of `params`, any shape")
+    output = Out("Tparams", "the shape of `indices`, then that of a slice")
+    validate_indices: bool = attr("has no effect: indices are always checked", default=True)
+
+    def shape_of(self, params: TensorType, indices: TensorType) -> Any:
+        if params.shape == ():
+            raise self.error("input 'params' must have at least one dim, got a scalar")
+        return None if params.shape is None or indices.shape is None else (*indices.shape, *params.shape[1:])
+
+    def kernel(self, params: Any, indices: Any, out: Any = None) -> Any:
+        check_indices(self, "indices", indices, len(params), "axis 0 of 'params'")
+        return np.asarray(np.take(params, indices, 0, out, "clip"))
+
+    def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
+        return GatherGrad()(dy, indices, 0, params)
+
+
+class Batched(Block, abstract=True):
+    """What GatherV2 and its gradient have in common: which dims go together, and the axis behind them."""
+
+    batch_dims: int = attr("number of leading dims that go together; from the rank of `indices` if negative", default=0)
+
+    def batch(self, params: Any, indices: Any) -> int:
+        """The number of batch dims, which are the same in both shapes."""
+        rank = len(indices)
+        batch = self.batch_dims + rank * (self.batch_dims < 0)
+        if not 0 <= batch <= rank or batch >= len(params):
+            raise self.error(
+                f"attr 'batch_dims' must leave 'params' a dim to take along and lie in [{-rank}, {rank}], the rank of "
+                f"'indices', got {self.batch_dims}"
+            )
+        if not all(map(agree, params[:batch], indices[:batch])):
+            raise self.error(
+                f"input 'indices' must have the batch dims of 'params', {show(params[:batch])}, got {show(indices)}"
+            )
+        return batch
+
+    def along(self, axis: Any, rank: int, batch: int) -> int:
+        """The axis as a number from 0."""
+        along = int(axis)
+        if not -rank <= along < rank:
+            raise self.error(f"input 'axis' must lie in [{-rank}, {rank}) for a value of rank {rank}, got {along}")
+        along %= rank
+        if along < batch:
+            raise self.error(f"input 'axis' must come after the {batch} batch dims, got {int(axis)}")
+        return along
+
+
+class GatherV2(Batched, Rearrange):
+    """Slices of one axis by index, ``output[..., i, ...] = params[..., indices[i], ...]``.
+
+    With ``batch_dims`` the leading dims of ``params`` and ``indices`` go together, and each batch has indices of its
+    own. An index outside the axis is an error.
+
+    >>> GatherV2()([[1, 2, 3], [4, 5, 6]], [2, 0], 1)
+    array([[3, 1],
+           [6, 4]], dtype=int32)
+    >>> GatherV2(batch_dims=1)([[1, 2, 3], [4, 5, 6]], [[2], [0]], 1)
+    array([[3],
+           [4]], dtype=int32)
+
+    Source: tf.gather.
+    """
+
+    Tparams, Tindices, Taxis = dtypes.every, ANY_INDEX, INDEX
+    params = In("Tparams", "values to take from, at least one dim")
+    indices = In("Tindices", "positions on the axis of `params`, any shape")
+    axis = In("Taxis", "the axis to take along, counted from the end if negative", shape=(), static=True)
+    output = Out("Tparams", "the shape of `params` with that of `indices`, less the batch dims, for the axis")
+
+    def shape_of(self, params: TensorType, indices: TensorType, axis: TensorType) -> Any:
+        if params.shape == ():
+            raise self.error("input 'params' must have at least one dim, got a scalar")
+        if params.shape is None or indices.shape is None:
+            return None
+        rank, batch = len(params.shape), self.batch(params.shape, indices.shape)
+        if axis.value is None:
+            return (*params.shape[:batch], *(None,) * (rank + len(indices.shape) - 2 * batch - 1))
+        along = self.along(axis.value, rank, batch)
+        return (*params.shape[:along], *indices.shape[batch:], *params.shape[along + 1 :])
+
+    def kernel(self, params: Any, indices: Any, axis: Any, out: Any = None) -> Any:
+        batch = self.batch(params.shape, indices.shape)
+        along = self.along(axis, params.ndim, batch)
+        check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
+        if not batch:
+            return np.asarray(np.take(params, indices, along, out, "clip"))
+        rows, index, between = _rows(params, indices, along, batch)
+        taken = np.take(rows, index, 0, mode="clip")
+        shape = (*params.shape[:batch], *indices.shape[batch:], *params.shape[batch:along], *params.shape[along + 1 :])
+        result = np.moveaxis(taken.reshape(shape), range(indices.ndim, indices.ndim + between), range(batch, along))
+        if out is None:
+            return np.ascontiguousarray(result)
+        out[...] = result
+        return out
+
+    def grad(self, params: Any, indices: Any, axis: Any, output: Any, dy: Any) -> Any:
+        return GatherGrad(batch_dims=self.batch_dims)(dy, indices, axis, params)
+
+
+class GatherGrad(Batched, Opaque):
+    """Gradient of GatherV2, ``dx[..., indices[i], ...] += dy[..., i, ...]`` on zeros.
+
+    Slices for the same index are added in float64 and rounded once.
+
+    >>> GatherGrad()([1.0, 2.0, 4.0], [1, 0, 1], 0, [0.0, 0.0, 0.0])
+    array([2., 5., 0.], dtype=float32)
+
+    Source: the gradient of tf.gather.
+    """
+
+    T, Tindices, Taxis = dtypes.number, ANY_INDEX, INDEX
+    dy = In("T", "gradient by the output of the GatherV2")
+    indices = In("Tindices", "positions that it took")
+    axis = In("Taxis", "the axis along which it took them", shape=(), static=True)
+    params = In("T", "the value that it took them from", like=True)
+    dx = Out("T", "gradient by `params`")
+
+    def shape_of(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> Any:
+        taken = GatherV2(batch_dims=self.batch_dims).shape_of(params, indices, axis)
+        if not fits(dy.shape, taken):
+            raise self.error(f"input 'dy' must have shape {show(taken)}, got {show(dy.shape)}")
+        return params.shape
+
+    def kernel(self, dy: Any, indices: Any, axis: Any, params: Any) -> Any:
+        batch = self.batch(params.shape, indices.shape)
+        along = self.along(axis, params.ndim, batch)
+        check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
+        if not dy.size:
+            return np.zeros(params.shape, dy.dtype)
+        kept = params.shape[:batch], params.shape[batch:along], params.shape[along + 1 :]
+        lead, count, size = prod(kept[0]), prod(indices.shape[batch:]), params.shape[along]
+        values = dy.reshape(lead, prod(kept[1]), count, prod(kept[2]))
+        rows = values.swapaxes(1, 2).reshape(lead * count, prod(kept[1]) * prod(kept[2]))
+        places, sums = sums_by_row(_flat(indices, lead, count, size), rows)
+        dx = np.zeros((lead * size, rows.shape[1]), dy.dtype)
+        dx[places] = sums
+        dx = dx.reshape(lead, size, prod(kept[1]), prod(kept[2])).swapaxes(1, 2)
+        return np.ascontiguousarray(dx).reshape(params.shape)
+
+    def grad(self, dy: Any, indices: Any, axis: Any, params: Any, dx: Any, ddx: Any) -> Any:
+        return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)
+
+
+def _rows(params: Any, indices: Any, along: int, batch: int) -> tuple[Any, Any, int]:
+    """What all batches may take from as one list, the positions in it, and the number of dims before the axis."""
+    lead = prod(params.shape[:batch])
+    moved = np.moveaxis(params, along, batch)
+    rows = moved.reshape(lead * moved.shape[batch], *moved.shape[batch + 1 :])
+    count = prod(indices.shape[batch:])
+    return rows, _flat(indices, lead, count, moved.shape[batch]), along - batch
+
+
+def _flat(indices: Any, lead: int, count: int, size: int) -> Any:
+    """The positions, each batch counted on from the one before."""
+    return (indices.reshape(lead, count) + np.arange(lead, dtype=np.int64)[:, None] * size).reshape(-1)

@@ -1,0 +1,138 @@
+"""Borders that mirror what is inside, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import INDEX
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.kinds import Opaque, Rearrange
+
+MODES = ("REFLECT", "SYMMETRIC")
+
+
+class Mirror(Block, abstract=True):
+    """What the padding and its gradient have in common: how wide borders are and what they mirror."""
+
+    mode: str = attr(
+        "REFLECT leaves the outermost element out of the mirror image, SYMMETRIC repeats it", choices=MODES
+    )
+
+    def rows(self, rank: Any, paddings: TensorType) -> Any:
+        """The widths before and after, by dim; None where not known."""
+        count = paddings.shape and paddings.shape[0]
+        if isinstance(count, int) and rank is not None and count != rank:
+            raise self.error(f"input 'paddings' must have one row for each of {rank} dims, got {count}")
+        if paddings.value is None:
+            return None
+        rows = paddings.value.tolist()
+        if any(n < 0 for row in rows for n in row):
+            raise self.error(f"input 'paddings' must be at least 0, got {rows}")
+        return rows
+
+    def check_width(self, axis: int, size: Any, row: list[int]) -> None:
+        """An error where the border is wider than what it mirrors."""
+        if isinstance(size, int) and max(row) > max(size - self.skipped, 0):
+            raise self.error(
+                f"input 'paddings' must be at most {max(size - self.skipped, 0)} in dim {axis} of size {size} "
+                f"in mode {self.mode}, got {row}"
+            )
+
+    @property
+    def skipped(self) -> int:
+        return int(self.mode == "REFLECT")
+
+    def images(self, ndim: int, axis: int, row: list[int], size: int) -> Any:
+        """Pairs of indices along an axis: a border, and what it is the mirror image of."""
+        before, after = row
+        first, last = before + self.skipped, before + size - self.skipped
+        lead = (slice(None),) * axis
+        yield (*lead, slice(0, before)), (*lead, slice(first, first + before))
+        yield (*lead, slice(before + size, None)), (*lead, slice(last - after, last))
+
+
+class MirrorPad(Mirror, Rearrange):
+    """Mirror images around a value, ``output[before - i] = output[before + i]`` in mode REFLECT.
+
+    >>> MirrorPad(mode="REFLECT")([1, 2, 3], [[2, 1]])
+    array([3, 2, 1, 2, 3, 2], dtype=int32)
+    >>> MirrorPad(mode="SYMMETRIC")([1, 2, 3], [[2, 1]])
+    array([2, 1, 1, 2, 3, 3], dtype=int32)
+
+    Source: tf.pad.
+    """
+
+    T, Tpaddings = dtypes.every, INDEX
+    input = In("T", "values, any shape")
+    paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
+    output = Out("T", "`input` with the border around it")
+
+    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
+        rows = self.rows(input.rank, paddings)
+        if rows is None or input.shape is None:
+            rank = input.rank if input.shape is not None else paddings.shape and paddings.shape[0]
+            return (None,) * rank if isinstance(rank, int) else None
+        for axis, (size, row) in enumerate(zip(input.shape, rows, strict=True)):
+            self.check_width(axis, size, row)
+        pairs = zip(input.shape, rows, strict=True)
+        return tuple(d + sum(row) if isinstance(d, int) else None if any(row) else d for d, row in pairs)
+
+    def kernel(self, input: Any, paddings: Any, out: Any = None) -> Any:
+        rows = paddings.tolist()
+        if out is None:
+            out = np.empty([n + sum(row) for n, row in zip(input.shape, rows, strict=True)], input.dtype)
+        out[tuple(slice(row[0], row[0] + n) for n, row in zip(input.shape, rows, strict=True))] = input
+        inner = [slice(row[0], row[0] + n) for n, row in zip(input.shape, rows, strict=True)]
+        for axis, (size, row) in enumerate(zip(input.shape, rows, strict=True)):
+            # dims before this one have their borders already, those behind it not yet
+            rest = tuple(inner[axis + 1 :])
+            for border, mirrored in self.images(input.ndim, axis, row, size):
+                out[(*border, *rest)] = np.flip(out[(*mirrored, *rest)], axis)
+        return out
+
+    def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
+        return MirrorPadGrad(mode=self.mode)(dy, paddings)
+
+
+class MirrorPadGrad(Mirror, Opaque):
+    """Gradient of MirrorPad, ``output[i] += input[before - i]``: borders folded back in.
+
+    >>> MirrorPadGrad(mode="REFLECT")([1, 2, 3, 4, 5, 6], [[2, 1]])
+    array([ 3, 12,  6], dtype=int32)
+
+    Source: tf.raw_ops.MirrorPadGrad.
+    """
+
+    T, Tpaddings = dtypes.number, INDEX
+    input = In("T", "gradient by the padded value")
+    paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
+    output = Out("T", "gradient by what was padded: `input` without the border")
+
+    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
+        rows = self.rows(input.rank, paddings)
+        if rows is None or input.shape is None:
+            rank = input.rank if input.shape is not None else paddings.shape and paddings.shape[0]
+            return (None,) * rank if isinstance(rank, int) else None
+        result = []
+        for axis, (padded, row) in enumerate(zip(input.shape, rows, strict=True)):
+            size = padded - sum(row) if isinstance(padded, int) else None if any(row) else padded
+            self.check_width(axis, size, row)
+            result.append(size)
+        return tuple(result)
+
+    def kernel(self, input: Any, paddings: Any) -> Any:
+        narrow = input.dtype.itemsize == 2 and input.dtype.kind not in "iu"
+        # float32 for the 16-bit floats, so that they are rounded once
+        folded = np.array(input, np.float32 if narrow else input.dtype)
+        for axis, row in reversed(list(enumerate(paddings.tolist()))):
+            size = input.shape[axis] - sum(row)
+            for border, mirrored in self.images(input.ndim, axis, row, size):
+                folded[mirrored] += np.flip(folded[border], axis)
+            folded = folded[(slice(None),) * axis + (slice(row[0], row[0] + size),)]
+        return np.ascontiguousarray(folded, input.dtype).reshape(folded.shape)
+
+    def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
+        return MirrorPad(mode=self.mode)(dy, paddings)

@@ -1,0 +1,57 @@
+"""Indices as vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.kinds import Opaque
+
+
+class OneHot(Opaque):
+    """A vector per index, ``output[i, j] = on_value if indices[i] == j else off_value``.
+
+    An index outside ``[0, depth)`` gives a vector of ``off_value`` alone.
+
+    >>> OneHot()([2, 0, -1], 3, 1.0, 0.0)
+    array([[0., 0., 1.],
+           [1., 0., 0.],
+           [0., 0., 0.]], dtype=float32)
+
+    Source: tf.one_hot.
+    """
+
+    T, TI = dtypes.every, ("uint8", "int8", "int32", "int64")
+    indices = In("TI", "where each vector has its `on_value`, any shape")
+    depth = In("int32", "length of the vectors", shape=(), static=True)
+    on_value = In("T", "value at the index", shape=())
+    off_value = In("T", "value everywhere else", shape=())
+    output = Out("T", "the shape of `indices` with a dim of size `depth` put in at `axis`")
+    axis: int = attr("where the new dim stands; -1 is the last place", default=-1, ge=-1)
+    grad = None
+
+    def shape_of(self, indices: TensorType, depth: TensorType, *values: TensorType) -> Any:
+        size = None if depth.value is None else int(depth.value)
+        if size is not None and size < 0:
+            raise self.error(f"input 'depth' must be at least 0, got {size}")
+        if indices.shape is None:
+            return None
+        rank = len(indices.shape)
+        if self.axis > rank:
+            raise self.error(f"attr 'axis' must lie in [-1, {rank}] for 'indices' of rank {rank}, got {self.axis}")
+        position = rank if self.axis == -1 else self.axis
+        return (*indices.shape[:position], size, *indices.shape[position:])
+
+    def kernel(self, indices: Any, depth: Any, on_value: Any, off_value: Any, out: Any = None) -> Any:
+        size = int(depth)
+        if out is None:
+            position = indices.ndim if self.axis == -1 else self.axis
+            out = np.empty((*indices.shape[:position], size, *indices.shape[position:]), on_value.dtype)
+        out[...] = off_value
+        # the extra dim in front lets a single index be found as well
+        fine = ((indices >= 0) & (indices < size))[None]
+        np.moveaxis(out, self.axis, -1)[None][(*np.nonzero(fine), indices[None][fine])] = on_value
+        return out

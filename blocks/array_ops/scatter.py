@@ -1,0 +1,245 @@
+"""Values put at, added at and taken from the places that tuples of indices name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.gather import ANY_INDEX, sums_by_row
+from blocks.array_ops.like import ZerosLike
+from blocks.array_ops.shape_ops import INDEX, Reshape, sizes
+from blocks.math_ops.cast import Cast
+from blocks.math_ops.reduction import Sum
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.kinds import Opaque, Rearrange
+from dataflow.shapes import fits, show
+
+POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
+POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
+
+
+def slice_shape(block: Block, of: str, shape: Any, indices: Any) -> Any:
+    """The shape of what the tuples address: that of the indices without its last dim, then that of a slice."""
+    if indices == ():
+        raise block.error("input 'indices' must have at least one dim, got a scalar")
+    if shape is None or indices is None or not isinstance(indices[-1], int):
+        return None
+    if indices[-1] > len(shape):
+        raise block.error(
+            f"input 'indices' must have at most {len(shape)} numbers per place in '{of}' of shape {show(shape)}, "
+            f"got {indices[-1]}"
+        )
+    return (*indices[:-1], *shape[indices[-1] :])
+
+
+def inside(block: Block, port: str, indices: Any, shape: Any, ignore: bool = False) -> Any:
+    """Which tuples lie in the shape; an error that names the first that does not, unless these are to be ignored."""
+    limits = shape[: indices.shape[-1]]
+    outside = ((indices < 0) | (indices >= np.array(limits, np.int64))).any(-1)
+    if outside.any() and not ignore:
+        place = np.argwhere(outside)[0] if outside.ndim else ()
+        where = f"{port}{''.join(f'[{i}]' for i in place)}"
+        got = indices[tuple(place)].tolist()
+        raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}")
+    return ~outside
+
+
+def columns(indices: Any) -> tuple[Any, ...]:
+    """The tuples as NumPy takes them: an array per dim."""
+    return tuple(np.moveaxis(indices, -1, 0))
+
+
+class GatherNd(Rearrange):
+    """Slices addressed by tuples of indices, ``output[i] = params[tuple(indices[i])]``.
+
+    >>> GatherNd()([[1, 2], [3, 4]], [[0, 1], [1, 0]])
+    array([2, 3], dtype=int32)
+
+    Source: tf.gather_nd.
+    """
+
+    Tparams, Tindices = dtypes.every, ANY_INDEX
+    params = In("Tparams", "values to take from")
+    indices = In("Tindices", "the last dim holds the tuples, one number for each of the first dims of `params`")
+    output = Out("Tparams", "the shape of `indices` without its last dim, then that of a slice")
+    bad_indices_policy: str = attr(f"{POLICY}; it is 0 then", default="", choices=POLICIES)
+
+    def shape_of(self, params: TensorType, indices: TensorType) -> Any:
+        return slice_shape(self, "params", params.shape, indices.shape)
+
+    def kernel(self, params: Any, indices: Any) -> Any:
+        ignore = self.bad_indices_policy == "IGNORE"
+        fine = inside(self, "indices", indices, params.shape, ignore)
+        if fine.all():
+            return np.array(params[(*columns(indices), ...)]) if indices.shape[-1] else self._whole(params, indices)
+        taken = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
+        taken[fine] = params[columns(indices[fine])]
+        return taken
+
+    @staticmethod
+    def _whole(params: Any, indices: Any) -> Any:
+        return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
+
+    def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
+        return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
+
+
+class TensorScatter(Opaque, abstract=True):
+    """A copy of a value, changed at the places that tuples of indices name."""
+
+    Tindices: Any = ANY_INDEX
+    T: Any = dtypes.every
+    tensor = In("T", "the value to start from")
+    indices = In("Tindices", "the last dim holds the tuples, one number for each of the first dims of `tensor`")
+    updates = In("T", "a slice for each tuple")
+    output = Out("T", "same shape as `tensor`")
+    bad_indices_policy: str = attr(POLICY, default="", choices=POLICIES)
+    reuses = ("tensor",)
+
+    def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Any:
+        if tensor.shape == ():
+            raise self.error("input 'tensor' must have at least one dim, got a scalar")
+        wanted = slice_shape(self, "tensor", tensor.shape, indices.shape)
+        if indices.shape is not None and indices.shape[-1] == 0:
+            raise self.error("input 'indices' must have at least one number per place, got none")
+        if not fits(updates.shape, wanted):
+            raise self.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
+        return tensor.shape
+
+    def kernel(self, tensor: Any, indices: Any, updates: Any, out: Any = None) -> Any:
+        fine = inside(self, "indices", indices, tensor.shape, self.bad_indices_policy == "IGNORE")
+        if not fine.all():
+            indices, updates = indices[fine], updates[fine]
+        if out is None:
+            out = np.array(tensor)
+        elif out is not tensor:
+            out[...] = tensor
+        if updates.size:
+            self.write(out, columns(indices), updates)
+        return out
+
+    def write(self, out: Any, places: Any, updates: Any) -> None:
+        """Change the copy."""
+        raise NotImplementedError
+
+
+class TensorScatterUpdate(TensorScatter):
+    """A copy with slices replaced, ``output = tensor; output[tuple(indices[i])] = updates[i]``.
+
+    Where a tuple stands twice the last of its slices stays.
+
+    >>> TensorScatterUpdate()([1, 2, 3, 4], [[2], [0]], [30, 10])
+    array([10,  2, 30,  4], dtype=int32)
+
+    Source: tf.tensor_scatter_nd_update.
+    """
+
+    Tindices = (*ANY_INDEX, "uint16")
+
+    def write(self, out: Any, places: Any, updates: Any) -> None:
+        out[places] = updates
+
+    def grad(self, tensor: Any, indices: Any, updates: Any, output: Any, dy: Any) -> Any:
+        policy = self.bad_indices_policy
+        by_updates = GatherNd(bad_indices_policy=policy)(dy, _signed(indices))
+        return TensorScatterUpdate(bad_indices_policy=policy)(dy, indices, ZerosLike()(updates)), None, by_updates
+
+
+class TensorScatterAdd(TensorScatter):
+    """A copy with slices added, ``output = tensor; output[tuple(indices[i])] += updates[i]``.
+
+    Slices for the same place are added in float64 and rounded once.
+
+    >>> TensorScatterAdd()([1, 2, 3], [[2], [0], [2]], [10, 20, 30])
+    array([21,  2, 43], dtype=int32)
+
+    Source: tf.tensor_scatter_nd_add.
+    """
+
+    T = dtypes.number
+    Tindices = ANY_INDEX
+
+    def write(self, out: Any, places: Any, updates: Any) -> None:
+        shape = out.shape[: len(places)]
+        index = np.ravel_multi_index(places, shape).reshape(-1)
+        different, sums = sums_by_row(index, updates.reshape(len(index), -1))
+        where = np.unravel_index(different, shape)
+        out[where] = out[where] + sums.reshape(len(different), *out.shape[len(places) :])
+
+    def grad(self, tensor: Any, indices: Any, updates: Any, output: Any, dy: Any) -> Any:
+        return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
+
+
+class SparseToDense(Opaque):
+    """A full value from a few of its elements, ``dense[tuple(sparse_indices[i])] = sparse_values[i]``.
+
+    With ``validate_indices`` the places must be in order, the last dim fastest, and none may stand twice; without it
+    the last value for a place stays. A place outside is an error.
+
+    >>> SparseToDense()([[0, 1], [1, 2]], [2, 3], [5, 6], 0)
+    array([[0, 5, 0],
+           [0, 0, 6]], dtype=int32)
+
+    Source: tf.raw_ops.SparseToDense.
+    """
+
+    T, Tindices = dtypes.every, INDEX
+    sparse_indices = In("Tindices", "a row of numbers per place; for one dim also a vector, for one place a number")
+    output_shape = In("Tindices", "shape of the output", shape=("rank",), static=True)
+    sparse_values = In("T", "a value per place, or one for all")
+    default_value = In("T", "the value of all other elements", shape=())
+    dense = Out("T", "shape `output_shape`")
+    validate_indices: bool = attr("whether places must be in order and different", default=True)
+
+    def shape_of(self, sparse_indices: TensorType, output_shape: TensorType, sparse_values: TensorType, _: Any) -> Any:
+        shape = sizes(self, "output_shape", output_shape)
+        given, values = sparse_indices.shape, sparse_values.shape
+        if given is not None:
+            if len(given) > 2:
+                raise self.error(f"input 'sparse_indices' must have at most two dims, got {show(given)}")
+            width = given[1] if len(given) == 2 else 1
+            if shape is not None and isinstance(width, int) and width != len(shape):
+                raise self.error(
+                    f"input 'sparse_indices' must have {len(shape)} numbers per place, like 'output_shape', got {width}"
+                )
+            if values and not fits(values, given[:1] or (1,)):
+                raise self.error(
+                    f"input 'sparse_values' must be one value or {(given[:1] or (1,))[0]}, got shape {show(values)}"
+                )
+        if values is not None and len(values) > 1:
+            raise self.error(f"input 'sparse_values' must be a vector or a number, got shape {show(values)}")
+        return shape
+
+    def kernel(self, sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any) -> Any:
+        shape = tuple(output_shape.tolist())
+        rows = sparse_indices.reshape(-1, len(shape)) if shape else sparse_indices.reshape(len(sparse_indices), 0)
+        inside(self, "sparse_indices", rows, shape)
+        dense = np.full(shape, default_value)
+        if self.validate_indices and len(rows) > 1:
+            index = np.ravel_multi_index(columns(rows), shape) if shape else np.zeros(len(rows), np.int64)
+            wrong = np.flatnonzero(index[1:] <= index[:-1])
+            if len(wrong):
+                i = int(wrong[0]) + 1
+                why = "again" if index[i] == index[i - 1] else f"after {rows[i - 1].tolist()}"
+                raise self.error(
+                    f"input 'sparse_indices' must be in order and different, got {rows[i].tolist()} {why} in row {i}; "
+                    "validate_indices=False allows it"
+                )
+        if len(rows):
+            dense[columns(rows)] = sparse_values
+        return dense
+
+    def grad(self, sparse_indices: Any, output_shape: Any, values: Any, default: Any, dense: Any, dy: Any) -> Any:
+        rank = output_shape.shape and output_shape.shape[0]
+        if not isinstance(rank, int):
+            raise self.error("input 'output_shape' must have a known length to have a gradient, got an unknown one")
+        taken = GatherNd()(dy, Reshape()(sparse_indices, [-1, rank]))
+        by_default = Sum()(dy, list(range(rank))) - Sum()(taken, 0)
+        return None, None, taken, by_default
+
+
+def _signed(indices: Any) -> Any:
+    from_unsigned = indices.dtype == "uint16"
+    return Cast(DstT="int32")(indices) if from_unsigned else indices

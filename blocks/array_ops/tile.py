@@ -1,0 +1,142 @@
+"""Values repeated and rolled round, and the axes along which broadcasting repeats them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import INDEX, Reshape, Shape
+from blocks.array_ops.split import Stack
+from blocks.math_ops.reduction import Sum
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType
+from dataflow.kinds import Opaque, Rearrange
+from dataflow.shapes import broadcast, show
+
+
+class Tile(Rearrange):
+    """Copies side by side, ``output[i] = input[i % size]`` along each axis.
+
+    >>> Tile()([[1, 2]], [2, 2])
+    array([[1, 2, 1, 2],
+           [1, 2, 1, 2]], dtype=int32)
+
+    Source: tf.tile.
+    """
+
+    T, Tmultiples = dtypes.every, INDEX
+    input = In("T", "value to repeat")
+    multiples = In("Tmultiples", "number of copies along each dim", shape=("rank",), static=True)
+    output = Out("T", "each dim as many times as long as `multiples` says")
+
+    def shape_of(self, input: TensorType, multiples: TensorType) -> Any:
+        count = multiples.shape and multiples.shape[0]
+        if isinstance(count, int) and input.shape is not None and count != len(input.shape):
+            raise self.error(
+                f"input 'multiples' must have a number for each of {len(input.shape)} dims, got {count} of them"
+            )
+        if multiples.value is None or input.shape is None:
+            rank = count if input.shape is None else len(input.shape)
+            return (None,) * rank if isinstance(rank, int) else None
+        times = multiples.value.tolist()
+        if any(n < 0 for n in times):
+            raise self.error(f"input 'multiples' must be at least 0, got {times}")
+        pairs = zip(input.shape, times, strict=True)
+        return tuple(0 if n == 0 else d * n if isinstance(d, int) else d if n == 1 else None for d, n in pairs)
+
+    def kernel(self, input: Any, multiples: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty([d * n for d, n in zip(input.shape, multiples.tolist(), strict=True)], input.dtype)
+        if out.size:
+            apart = [n for pair in zip(multiples.tolist(), input.shape, strict=True) for n in pair]
+            out.reshape(apart)[...] = input.reshape([n for d in input.shape for n in (1, d)])
+        return out
+
+    def grad(self, input: Any, multiples: Any, output: Any, dy: Any) -> Any:
+        rank = input.type.rank if input.shape is not None else multiples.shape and multiples.shape[0]
+        if not isinstance(rank, int):
+            raise self.error("input 'input' must have a known rank to have a gradient, got an unknown one")
+        if rank == 0:
+            return dy
+        apart = Stack(axis=1)([multiples, Shape(out_type=multiples.dtype)(input)])
+        return Sum()(Reshape()(dy, Reshape()(apart, [2 * rank])), list(range(0, 2 * rank, 2)))
+
+
+class Roll(Rearrange):
+    """Elements moved along axes, those pushed out coming in at the other end, ``output[i] = input[i - shift]``.
+
+    An axis that stands twice is moved by both shifts.
+
+    >>> Roll()([1, 2, 3, 4, 5], 2, 0)
+    array([4, 5, 1, 2, 3], dtype=int32)
+
+    Source: tf.roll.
+    """
+
+    T, Tshift, Taxis = dtypes.every, INDEX, INDEX
+    input = In("T", "values to move, at least one dim")
+    shift = In("Tshift", "how far to move, towards the end where positive: a number, or one per axis")
+    axis = In("Taxis", "the axis to move along, counted from the end if negative: a number, or several")
+    output = Out("T", "same shape as `input`")
+
+    def shape_of(self, input: TensorType, shift: TensorType, axis: TensorType) -> Any:
+        if input.shape == ():
+            raise self.error("input 'input' must have at least one dim, got a scalar")
+        for port, given in (("shift", shift), ("axis", axis)):
+            if given.shape is not None and len(given.shape) > 1:
+                raise self.error(f"input '{port}' must be a number or a vector, got shape {show(given.shape)}")
+        if shift.known and axis.known and (shift.shape or (1,)) != (axis.shape or (1,)):
+            raise self.error(f"input 'shift' must have a number per axis, {show(axis.shape)}, got {show(shift.shape)}")
+        return input.shape
+
+    def kernel(self, input: Any, shift: Any, axis: Any) -> Any:
+        axes = axis.reshape(-1).tolist()
+        if wrong := [a for a in axes if not -input.ndim <= a < input.ndim]:
+            raise self.error(
+                f"input 'axis' must lie in [{-input.ndim}, {input.ndim}) for a value of rank {input.ndim}, "
+                f"got {wrong[0]}"
+            )
+        return np.roll(input, shift.reshape(-1).tolist(), axes)
+
+    def grad(self, input: Any, shift: Any, axis: Any, output: Any, dy: Any) -> Any:
+        return Roll()(dy, -shift, axis)
+
+
+class BroadcastGradientArgs(Opaque):
+    """Axes to sum gradients over when two shapes were broadcast, ``r0 = [i for i in axes if s0[i] == 1]``.
+
+    The shapes are lined up at their ends, and dims that one does not have count as 1. Equal shapes give no axes; apart
+    from that a dim of size 1 in both is in both lists.
+
+    >>> BroadcastGradientArgs()([2, 1], [3])
+    BroadcastGradientArgsOutputs(r0=array([1], dtype=int32), r1=array([0], dtype=int32))
+
+    Source: tf.raw_ops.BroadcastGradientArgs.
+    """
+
+    T = INDEX
+    s0 = In("T", "first shape", shape=("m",), static=True)
+    s1 = In("T", "second shape; broadcasts with `s0`", shape=("n",), static=True)
+    r0 = Out("T", "axes along which the first value was repeated")
+    r1 = Out("T", "axes along which the second value was repeated")
+    grad = None
+
+    def shape_of(self, s0: TensorType, s1: TensorType) -> Any:
+        if s0.value is None or s1.value is None:
+            return [(None,), (None,)]
+        return [(len(axes),) for axes in self.axes(s0.value.tolist(), s1.value.tolist())]
+
+    def axes(self, s0: list[int], s1: list[int]) -> tuple[list[int], list[int]]:
+        """The two lists of axes."""
+        try:
+            rank = len(broadcast(tuple(s0), tuple(s1)) or ())
+        except ValueError:
+            raise self.error(f"inputs 's0' and 's1' must be shapes that broadcast, got {s0} and {s1}") from None
+        if s0 == s1:
+            return [], []
+        first, second = ([1] * (rank - len(s)) + s for s in (s0, s1))
+        return [i for i in range(rank) if first[i] == 1], [i for i in range(rank) if second[i] == 1]
+
+    def kernel(self, s0: Any, s1: Any) -> Any:
+        return tuple(np.array(axes, s0.dtype) for axes in self.axes(s0.tolist(), s1.tolist()))

@@ -1,0 +1,145 @@
+"""Inverses and factors of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.math_ops.matmul import BatchMatMulV2
+from dataflow import dtypes
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.kinds import Opaque
+from dataflow.shapes import agree, show
+
+SOLVED = ("float16", "float32", "float64", *dtypes.complexes)
+
+
+def square(block: Block, given: TensorType) -> Any:
+    """The shape, which must be that of square matrices."""
+    shape = given.shape
+    if shape is not None and (len(shape) < 2 or not agree(shape[-1], shape[-2])):
+        raise block.error(f"input 'input' must be square matrices, [..., m, m], got shape {show(shape)}")
+    return shape
+
+
+def widened(matrices: Any) -> Any:
+    """The matrices in a dtype that LAPACK knows."""
+    return matrices.astype(np.float32) if matrices.dtype == np.float16 else matrices
+
+
+class MatrixInverse(Opaque):
+    """Inverse of each matrix, ``output @ input == identity``.
+
+    A matrix without inverse is an error; one that nearly has none gives large numbers.
+
+    >>> MatrixInverse()([[2.0, 0.0], [0.0, 4.0]])
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]], dtype=float32)
+
+    Source: tf.linalg.inv.
+    """
+
+    T = SOLVED
+    input = In("T", "square matrices, [..., m, m]")
+    output = Out("T", "same shape as `input`")
+    adjoint: bool = attr("invert the transposed matrices, conjugated if complex", default=False)
+
+    def shape_of(self, input: TensorType) -> Any:
+        return square(self, input)
+
+    def kernel(self, input: Any) -> Any:
+        matrices = np.conj(np.swapaxes(input, -1, -2)) if self.adjoint else input
+        try:
+            return np.linalg.inv(widened(matrices)).astype(input.dtype, copy=False)
+        except np.linalg.LinAlgError:
+            raise self.error("input 'input' must be matrices with an inverse, got a singular one") from None
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        adjoint = self.adjoint
+        right = BatchMatMulV2(adj_x=adjoint, adj_y=not adjoint)(dy, output)
+        return -BatchMatMulV2(adj_x=not adjoint)(output, right)
+
+
+class Cholesky(Opaque):
+    """Lower triangular factor of each matrix, ``output @ adjoint(output) == input``.
+
+    Only the lower triangle of ``input`` is read. A matrix that is not positive definite is an error.
+
+    >>> Cholesky()([[4.0, 2.0], [2.0, 5.0]])
+    array([[2., 0.],
+           [1., 2.]], dtype=float32)
+
+    Source: tf.linalg.cholesky.
+    """
+
+    # the gradient is that by a matrix that stays symmetric, while a single element here moves alone
+    smooth = False
+    T = SOLVED
+    input = In("T", "symmetric, if complex Hermitian, positive definite matrices, [..., m, m]")
+    output = Out("T", "same shape as `input`; above the diagonal 0")
+
+    def shape_of(self, input: TensorType) -> Any:
+        return square(self, input)
+
+    def kernel(self, input: Any) -> Any:
+        try:
+            return np.linalg.cholesky(widened(input)).astype(input.dtype, copy=False)
+        except np.linalg.LinAlgError:
+            raise self.error("input 'input' must be positive definite matrices, got one that is not") from None
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        inverse = MatrixInverse()(output)
+        middle = HalfTriangle()(BatchMatMulV2(adj_x=True)(output, dy))
+        product = BatchMatMulV2()(BatchMatMulV2(adj_x=True)(inverse, middle), inverse)
+        return HermitianPart()(product)
+
+
+class HalfTriangle(Opaque):
+    """Lower triangle of each matrix with its diagonal halved, ``tril(input) - diagonal(input) / 2``.
+
+    >>> HalfTriangle()([[2.0, 3.0], [4.0, 6.0]])
+    array([[1., 0.],
+           [4., 3.]], dtype=float32)
+
+    Source: the gradient of tf.linalg.cholesky.
+    """
+
+    T = SOLVED
+    input = In("T", "square matrices, [..., m, m]")
+    output = Out("T", "same shape as `input`")
+
+    def shape_of(self, input: TensorType) -> Any:
+        return square(self, input)
+
+    def kernel(self, input: Any) -> Any:
+        lower = np.tril(input)
+        np.einsum("...ii->...i", lower)[...] *= input.dtype.type(0.5)
+        return lower
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return HalfTriangle()(dy)
+
+
+class HermitianPart(Opaque):
+    """Mean of each matrix and its adjoint, ``(input + adjoint(input)) / 2``.
+
+    >>> HermitianPart()([[1.0, 3.0], [5.0, 1.0]])
+    array([[1., 4.],
+           [4., 1.]], dtype=float32)
+
+    Source: the gradient of tf.linalg.cholesky.
+    """
+
+    T = SOLVED
+    input = In("T", "square matrices, [..., m, m]")
+    output = Out("T", "same shape as `input`")
+
+    def shape_of(self, input: TensorType) -> Any:
+        return square(self, input)
+
+    def kernel(self, input: Any) -> Any:
+        return (input + np.conj(np.swapaxes(input, -1, -2))) * input.dtype.type(0.5)
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return HermitianPart()(dy)

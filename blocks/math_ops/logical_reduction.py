@@ -1,0 +1,45 @@
+"""Whether all or any of the values along axes are true."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dataflow.block import In, Out
+from dataflow.kinds import Reduction
+
+
+class Junctions(Reduction, abstract=True):
+    """Folds truth values."""
+
+    input = In("bool", "values to fold")
+    axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)
+    output = Out("bool", "`input` without the folded axes")
+    grad = None
+
+
+class All(Junctions):
+    """Whether all values along axes are true, ``all(input)``.
+
+    True where there is none.
+
+    >>> All()([[True, False], [True, True]], 1)
+    array([False,  True])
+
+    Source: tf.math.reduce_all.
+    """
+
+    ufunc = np.logical_and
+
+
+class Any(Junctions):
+    """Whether any value along axes is true, ``any(input)``.
+
+    False where there is none.
+
+    >>> Any()([[True, False], [False, False]], 1)
+    array([ True, False])
+
+    Source: tf.math.reduce_any.
+    """
+
+    ufunc = np.logical_or

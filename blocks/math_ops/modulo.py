@@ -1,0 +1,33 @@
+"""Remainders of divisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.kinds import Binary
+
+
+class Mod(Binary):
+    """Remainder of a division rounded toward zero, ``x - y * trunc(x / y)``; it has the sign of ``x``.
+
+    An integer by zero is an error; a float by zero, or an infinite ``x``, gives NaN.
+
+    >>> Mod()([7, -7, 7], [3, 3, -3])
+    array([ 1, -1,  1], dtype=int32)
+
+    Source: tf.raw_ops.Mod.
+    """
+
+    T = ("int32", "int64", *dtypes.floating)
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        if y.dtype.kind == "i" and not y.all():
+            raise self.error("input 'y' must not be 0 for integers, got 0; convert both with Cast to float")
+        return np.fmod(x, y, out)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        return dy, dy * ((z - x) / y)

@@ -1,0 +1,119 @@
+"""Products, quotients and logarithms in which a zero wins over NaN and infinity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.cast import Cast
+from blocks.math_ops.comparison import NotEqual
+from dataflow import dtypes
+from dataflow.kinds import Binary
+
+
+class ZeroSafe(Binary, abstract=True):
+    """A function of two values that is zero where one of them is, whatever the other."""
+
+    T = dtypes.floating + dtypes.complexes
+
+
+def _zeroed(z: Any, zero: Any) -> Any:
+    """``z`` with zeros where ``zero`` says so."""
+    if zero.any():
+        np.copyto(z, 0, where=zero)
+    return z
+
+
+def _room(x: Any, y: Any, out: Any) -> Any:
+    return np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype) if out is None else out
+
+
+def _nonzero(x: Any) -> Any:
+    """One where ``x`` is not zero, else zero."""
+    return Cast(DstT=x.dtype)(NotEqual()(x, 0))
+
+
+class DivNoNan(ZeroSafe):
+    """Quotient that is zero where the divisor is, ``x / y if y != 0 else 0``.
+
+    >>> DivNoNan()([6.0, 1.0], [2.0, 0.0])
+    array([3., 0.], dtype=float32)
+
+    Source: tf.math.divide_no_nan.
+    """
+
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        out, zero = _room(x, y, out), y == 0
+        return _zeroed(np.divide(x, y, out), zero)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        x, y = conj(x), conj(y)
+        return DivNoNan()(dy, y), dy * DivNoNan()(DivNoNan()(-x, y), y)
+
+
+class MulNoNan(ZeroSafe):
+    """Product that is zero where the right operand is, ``x * y if y != 0 else 0``.
+
+    So NaN and infinities in ``x`` can be masked out.
+
+    >>> MulNoNan()([6.0, np.nan], [2.0, 0.0])
+    array([12.,  0.], dtype=float32)
+
+    Source: tf.math.multiply_no_nan.
+    """
+
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        out, zero = _room(x, y, out), y == 0
+        return _zeroed(np.multiply(x, y, out), zero)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        return MulNoNan()(dy, conj(y)), MulNoNan()(conj(x), dy)
+
+
+class Xdivy(ZeroSafe):
+    """Quotient that is zero where the dividend is, ``x / y if x != 0 else 0``.
+
+    >>> Xdivy()([6.0, 0.0], [2.0, 0.0])
+    array([3., 0.], dtype=float32)
+
+    Source: tf.math.xdivy.
+    """
+
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        out, zero = _room(x, y, out), x == 0
+        return _zeroed(np.divide(x, y, out), zero)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        x, y = conj(x), conj(y)
+        return dy * Xdivy()(_nonzero(x), y), dy * Xdivy()(-x, y * y)
+
+
+class Xlogy(ZeroSafe):
+    """Product with a logarithm that is zero where the factor is, ``x * log(y) if x != 0 else 0``.
+
+    >>> Xlogy()([2.0, 0.0], [1.0, 0.0])
+    array([0., 0.], dtype=float32)
+
+    Source: tf.math.xlogy.
+    """
+
+    reuses = ("x", "y")
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        out, zero = _room(x, y, out), x == 0
+        if out.itemsize == 2:  # rounded once, at the end
+            x, y = x.astype(np.float32), y.astype(np.float32)
+        out[...] = x * np.log(y)
+        return _zeroed(out, zero)
+
+    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+        x, y = conj(x), conj(y)
+        return dy * Xlogy()(_nonzero(x), y), dy * Xdivy()(x, y)

@@ -1,0 +1,92 @@
+"""Convolution of each channel of images for itself, and its gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blocks.array_ops.shape_ops import Shape
+from blocks.nn_ops.convolving import DILATIONS, ByFilter, ByInput, Forward
+from blocks.nn_ops.windows import EXPLICIT, FORMAT, FORMATS, PADDING, PADDINGS
+from dataflow.block import In, Ints, Out, attr
+
+FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
+
+
+class DepthwiseConv2dNative(Forward):
+    """Convolution of each channel for itself, ``output[b, i, j, c * m + k] = sum(window(input)[c] * filter[c, k])``.
+
+    ``m`` is the number of outputs of a channel. The 16-bit floats are added up in float32.
+
+    >>> block = DepthwiseConv2dNative(strides=[1, 1, 1, 1], padding="VALID")
+    >>> block([[[[1.0, 3.0], [2.0, 5.0]]]], [[[[1.0], [1.0]], [[10.0], [100.0]]]])
+    array([[[[ 21., 503.]]]], dtype=float32)
+
+    Source: tf.nn.depthwise_conv2d.
+    """
+
+    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
+    filter = In("T", "weights of the window, for each channel", shape=FILTER)
+    output = Out("T", "images of `in_channels * channel_multiplier` channels, in the layout of `input`")
+    padding: str = attr(PADDING, choices=PADDINGS)
+    explicit_paddings: Ints = attr(EXPLICIT, default=())
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
+    apart = True
+
+    def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
+        attrs = self.attrs()
+        by_input = DepthwiseConv2dNativeBackpropInput(**attrs)(Shape()(input), filter, dy)
+        return by_input, DepthwiseConv2dNativeBackpropFilter(**attrs)(input, Shape()(filter), dy)
+
+
+class DepthwiseConv2dNativeBackpropInput(ByInput):
+    """Gradient of DepthwiseConv2dNative by its input, ``sum(out_backprop * filter)`` over all windows on an element.
+
+    >>> block = DepthwiseConv2dNativeBackpropInput(strides=[1, 1, 1, 1], padding="VALID")
+    >>> block([1, 1, 2, 2], [[[[1.0], [1.0]], [[10.0], [100.0]]]], [[[[1.0, 2.0]]]])
+    array([[[[  1.,   2.],
+             [ 10., 200.]]]], dtype=float32)
+
+    Source: tf.nn.depthwise_conv2d_backprop_input.
+    """
+
+    input_sizes = In("int32", "shape of the input of the convolution", shape=(4,), static=True)
+    filter = In("T", "weights of the window, for each channel", shape=FILTER)
+    out_backprop = In("T", "gradient by the output of the convolution")
+    output = Out("T", "gradient by its input, of shape `input_sizes`")
+    padding: str = attr(PADDING, choices=PADDINGS)
+    explicit_paddings: Ints = attr(EXPLICIT, default=())
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
+    apart = True
+
+    def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+        attrs = self.attrs()
+        by_filter = DepthwiseConv2dNativeBackpropFilter(**attrs)(dy, Shape()(filter), out_backprop)
+        return None, by_filter, DepthwiseConv2dNative(**attrs)(dy, filter)
+
+
+class DepthwiseConv2dNativeBackpropFilter(ByFilter):
+    """Gradient of DepthwiseConv2dNative by its filter, ``sum(window(input) * out_backprop)`` over all windows.
+
+    >>> block = DepthwiseConv2dNativeBackpropFilter(strides=[1, 1, 1, 1], padding="VALID")
+    >>> block([[[[1.0, 3.0], [2.0, 5.0]]]], [1, 2, 2, 1], [[[[1.0, 2.0]]]]).ravel()
+    array([ 1.,  6.,  2., 10.], dtype=float32)
+
+    Source: tf.nn.depthwise_conv2d_backprop_filter.
+    """
+
+    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
+    filter_sizes = In("int32", "shape of the filter", shape=(4,), static=True)
+    out_backprop = In("T", "gradient by the output of the convolution")
+    output = Out("T", "gradient by its filter, of shape `filter_sizes`")
+    padding: str = attr(PADDING, choices=PADDINGS)
+    explicit_paddings: Ints = attr(EXPLICIT, default=())
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
+    apart = True
+
+    def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+        attrs = self.attrs()
+        by_input = DepthwiseConv2dNativeBackpropInput(**attrs)(Shape()(input), dy, out_backprop)
+        return by_input, None, DepthwiseConv2dNative(**attrs)(input, dy)

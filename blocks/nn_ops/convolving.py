@@ -1,0 +1,192 @@
+"""What the convolutions and their gradients share, whatever their number of spatial dims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from blocks.array_ops.shape_ops import sizes
+from blocks.nn_ops import channelwise, columns
+from blocks.nn_ops.windows import (
+    STRIDES,
+    Span,
+    channels_back,
+    channels_last,
+    join,
+    paddings,
+    spans,
+    spatial,
+    split,
+)
+from dataflow import dtypes
+from dataflow.block import In, Ints, Out, TensorType, attr
+from dataflow.kinds import Opaque
+from dataflow.shapes import Dim, agree, show
+
+DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
+
+
+class Convolution(Opaque, abstract=True):
+    """Windows over an input, each multiplied with a filter: the shapes of all three values and how they are checked."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.floating
+    grouped: ClassVar[bool] = False  # whether the filter may have fewer channels than the input
+    apart: ClassVar[bool] = False  # whether each channel is convolved for itself
+    layout: ClassVar[str] = "NHWC"  # where there is no attr `data_format`
+    strides: Ints = attr(STRIDES)
+
+    def check(self) -> None:
+        _ = self.windows
+
+    @property
+    def dims(self) -> str:
+        """The layout of input and output, such as ``NHWC``."""
+        return str(getattr(self, "data_format", self.layout))
+
+    @cached_property
+    def windows(self) -> tuple[Any, ...]:
+        """Strides, dilations and padding of the spatial dims."""
+        ones = (1,) * (len(self.dims) - 2)
+        dilations = spatial(self, "dilations", self.dims) if "dilations" in self.signature.attrs else ones
+        return spatial(self, "strides", self.dims), dilations, paddings(self, self.dims)
+
+    @property
+    def core(self) -> Any:
+        """The module that has the arithmetic."""
+        return channelwise if self.apart else columns
+
+    # -- shapes -----------------------------------------------------------------------------------------------------
+
+    def parts(self, port: str, shape: Any) -> tuple[Dim, tuple[Dim, ...], Dim]:
+        """Batch, spatial dims and channels of the value at a port."""
+        shape = (None,) * len(self.dims) if shape is None else shape
+        if len(shape) != len(self.dims):
+            raise self.error(f"input '{port}' must have the dims {self.dims}, got shape {show(shape)}")
+        return split(shape, self.dims)
+
+    def outputs(self, channels: Dim, filter: Sequence[Dim], port: str, filter_port: str) -> Dim:
+        """Number of output channels for an input with so many; an error where the filter does not go with these."""
+        depth, outputs = filter[-2:]
+        if isinstance(channels, int) and isinstance(depth, int):
+            if channels % depth or not channels or (channels != depth and not self.grouped):
+                wanted = f"the {channels} channels of '{port}'" + ", or a divisor of that for groups" * self.grouped
+                raise self.error(f"input '{filter_port}' must have {wanted}, got {depth}")
+            groups = channels // depth
+            if isinstance(outputs, int) and groups and outputs % groups:
+                raise self.error(
+                    f"input '{filter_port}' must have as many outputs for each of the {groups} groups, got {outputs}"
+                )
+        if self.apart:
+            return depth * outputs if isinstance(depth, int) and isinstance(outputs, int) else None
+        return outputs
+
+    def convolved(self, input: Any, filter: Any, port: str = "input", filter_port: str = "filter") -> Any:
+        """Shape of the output, from the shapes of an input and a filter; the ports are named in errors."""
+        batch, inner, channels = self.parts(port, input)
+        filter = (None,) * len(self.dims) if filter is None else filter
+        if len(filter) != len(self.dims):
+            raise self.error(f"input '{filter_port}' must be {len(self.dims)} sizes, got {show(filter)}")
+        if 0 in filter[:-1]:
+            raise self.error(f"input '{filter_port}' must have a window and channels, got {show(filter)}")
+        outputs = self.outputs(channels, filter, port, filter_port)
+        return join(batch, (s.out for s in self.over(inner, filter, port)), outputs, self.dims)
+
+    def over(self, inner: Sequence[Dim], filter: Sequence[Dim], port: str = "input") -> tuple[Span, ...]:
+        """The window on each spatial dim."""
+        return spans(self, port, inner, filter[:-2], *self.windows)
+
+    def matched(self, out_backprop: Any, output: Any) -> None:
+        """An error where the gradient has not the shape of the output."""
+        if out_backprop is not None:
+            self.parts("out_backprop", out_backprop)
+            if not all(map(agree, out_backprop, output)):
+                raise self.error(
+                    f"input 'out_backprop' must have the shape of the output, {show(output)}, got {show(out_backprop)}"
+                )
+
+    # -- arrays -----------------------------------------------------------------------------------------------------
+
+    def last(self, x: Any) -> Any:
+        """A view with the channels last."""
+        return channels_last(x, self.dims)
+
+    def direct(self, out: Any) -> Any:
+        """The memory for a result with channels last, if results have them there."""
+        return None if self.dims.startswith("NC") else out
+
+    def restored(self, result: Any, out: Any) -> Any:
+        """A result with channels last in the layout of the inputs, and in ``out`` where that is given."""
+        result = channels_back(result, self.dims)
+        if out is None or self.direct(out) is not None:
+            return result
+        out[...] = result
+        return out
+
+
+class Forward(Convolution, abstract=True):
+    """The convolution itself."""
+
+    input = In("T", "values")
+    filter = In("T", "weights of the window")
+    output = Out("T", "the windows' products")
+
+    def shape_of(self, input: TensorType, filter: TensorType) -> Any:
+        return self.convolved(input.shape, filter.shape)
+
+    def kernel(self, input: Any, filter: Any, out: Any = None) -> Any:
+        x = self.last(input)
+        over = self.over(x.shape[1:-1], filter.shape)
+        return self.restored(self.core.convolve(x, filter, over, self.direct(out)), out)
+
+
+class ByInput(Convolution, abstract=True):
+    """The gradient of a convolution by its input."""
+
+    partial: ClassVar[bool] = False  # whether the spatial sizes alone will do
+    input_sizes = In("int32", "shape of the input")
+    filter = In("T", "weights of the window")
+    out_backprop = In("T", "gradient by the output")
+    output = Out("T", "gradient by the input")
+
+    def shape_of(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> Any:
+        shape = self.wanted(sizes(self, "input_sizes", input_sizes), filter.shape, out_backprop.shape)
+        self.matched(out_backprop.shape, self.convolved(shape, filter.shape, "input_sizes"))
+        return shape
+
+    def wanted(self, shape: Any, filter: Any, out_backprop: Any) -> Any:
+        """The shape asked for, from the numbers given."""
+        batch = None if out_backprop is None else out_backprop[0]
+        if shape is None or None in shape:
+            return join(batch, (None,) * (len(self.dims) - 2), None, self.dims)
+        if self.partial and len(shape) == len(self.dims) - 2:
+            return join(batch, shape, None if filter is None else filter[-2], self.dims)
+        if len(shape) != len(self.dims):
+            raise self.error(f"input 'input_sizes' must be a size per dim of {self.dims}, got {show(shape)}")
+        return shape
+
+    def kernel(self, input_sizes: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
+        shape = self.shape_of(*map(TensorType.of, (input_sizes, filter, out_backprop)))
+        batch, inner, channels = self.parts("input_sizes", shape)
+        over = self.over(inner, filter.shape)
+        last = (batch, *inner, channels)
+        return self.restored(self.core.by_input(last, filter, self.last(out_backprop), over, self.direct(out)), out)
+
+
+class ByFilter(Convolution, abstract=True):
+    """The gradient of a convolution by its filter."""
+
+    input = In("T", "values")
+    filter_sizes = In("int32", "shape of the filter")
+    out_backprop = In("T", "gradient by the output")
+    output = Out("T", "gradient by the filter")
+
+    def shape_of(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> Any:
+        shape = sizes(self, "filter_sizes", filter_sizes)
+        self.matched(out_backprop.shape, self.convolved(input.shape, shape, filter_port="filter_sizes"))
+        return (None,) * len(self.dims) if shape is None else shape
+
+    def kernel(self, input: Any, filter_sizes: Any, out_backprop: Any, out: Any = None) -> Any:
+        shape = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))
+        x = self.last(input)
+        return self.core.by_filter(x, shape, self.last(out_backprop), self.over(x.shape[1:-1], shape), out)

@@ -1,0 +1,220 @@
+"""Pooling over images: the mean or the largest element of each window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
+from blocks.nn_ops.sliding import (
+    Pooling,
+    Slides,
+    count,
+    counts,
+    finished,
+    fold,
+    is_float,
+    largest,
+    lowest,
+    room,
+    spread,
+    widened,
+)
+from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS, span, split
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Ints, Out, TensorType, attr
+from dataflow.shapes import Shape, fits, show
+
+INDEX = dtypes.signed[2:]
+
+
+class Average(Pooling, abstract=True):
+    """The mean of each window; what reaches over the border does not count."""
+
+    T = dtypes.floating
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+
+    def averaged(self, port: str, x: Any, out: Any) -> Any:
+        """The means of the windows of the input at ``port``."""
+        slides, dtype = self.slides(port, x.shape), x.dtype
+        x = widened(x)
+        total = fold(np.add, 0, x, slides, room(x.dtype, out))
+        total /= np.asarray(counts(x.ndim, slides), x.dtype)
+        return finished(total, dtype, out)
+
+
+class AverageGrad(Average, abstract=True):
+    """The gradient of each mean, shared out evenly over its window."""
+
+    orig_input_shape = In("int32", "shape of the input of the AvgPool", shape=(4,), static=True)
+    grad = In("T", "gradient by its output")
+    output = Out("T", "gradient by its input, of shape `orig_input_shape`")
+
+    def shape_of(self, orig_input_shape: TensorType, grad: TensorType) -> Shape:
+        self.require_rank("grad", grad.shape)
+        if orig_input_shape.value is None:
+            return (None,) * len(self.layout)
+        shape = tuple(map(int, orig_input_shape.value))
+        if min(shape) < 0:
+            raise self.error(f"input 'orig_input_shape' must be sizes of at least 0, got {show(shape)}")
+        self.require(self.pooled("orig_input_shape", shape), grad=grad)
+        return shape
+
+    def kernel(self, orig_input_shape: Any, grad: Any, out: Any = None) -> Any:
+        shape = tuple(map(int, orig_input_shape))
+        slides = self.slides("orig_input_shape", shape)
+        shares = widened(grad)
+        shares = shares / np.asarray(counts(grad.ndim, slides), shares.dtype)
+        return finished(spread(shares, shape, slides, room(shares.dtype, out)), grad.dtype, out)
+
+
+class AvgPool(Average):
+    """Mean of each window of an image, ``sum(window) / count``; what reaches over the border does not count.
+
+    >>> AvgPool(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")([[[[1.0], [3.0], [5.0]]]]).ravel()
+    array([2., 5.], dtype=float32)
+
+    Source: tf.nn.avg_pool2d.
+    """
+
+    value = In("T", "images, 4 dims")
+    output = Out("T", "images with a pixel per window")
+
+    def shape_of(self, value: TensorType) -> Shape:
+        return self.pooled("value", value.shape)
+
+    def kernel(self, value: Any, out: Any = None) -> Any:
+        return self.averaged("value", value, out)
+
+    def grad(self, value: Any, output: Any, dy: Any) -> Any:
+        return AvgPoolGrad(**self.attrs())(ShapeOf()(value), dy)
+
+
+class AvgPoolGrad(AverageGrad):
+    """Gradient of AvgPool by its input, ``sum(grad / count of the windows it is in)``.
+
+    >>> pool = AvgPoolGrad(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")
+    >>> pool([1, 1, 3, 1], [[[[10.0], [20.0]]]]).ravel()
+    array([ 5.,  5., 20.], dtype=float32)
+
+    Source: tf.raw_ops.AvgPoolGrad.
+    """
+
+    def backward(self, orig_input_shape: Any, grad: Any, output: Any, doutput: Any) -> Any:
+        """The gradient rule."""
+        return None, AvgPool(**self.attrs())(doutput)
+
+
+class MaxPool(Pooling):
+    """Largest element of each window of an image, ``max(window)``.
+
+    NaN is passed over; a window without numbers, or with none but -inf, gives the lowest finite one. A window may also
+    lie on channels alone: its size and its step are then a divisor of their number.
+
+    >>> MaxPool(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")([[[[1.0], [3.0], [-5.0]]]]).ravel()
+    array([ 3., -5.], dtype=float32)
+
+    Source: tf.nn.max_pool2d.
+    """
+
+    T = (*dtypes.floating, "int32", "int64", "uint8", "int16", "int8", "uint16", "qint8")
+    input = In("T", "images, 4 dims; 5 where the format is NCHW_VECT_C")
+    output = Out("T", "images with a pixel per window")
+    ksize: Ints = attr("size of the window, a number per dim; that of batch is 1")
+    strides: Ints = attr("step of the window, a number per dim; that of batch is 1")
+    padding: str = attr(BORDERS, choices=PADDINGS)
+    explicit_paddings: Ints = attr(EXPLICIT, default=())
+    data_format: str = attr(
+        f"{FORMAT}; NCHW_VECT_C has the second split in two, and 4 of them at the end",
+        default="NHWC",
+        choices=(*FORMATS, "NCHW_VECT_C"),
+    )
+    over_channels = True
+
+    @property
+    def layout(self) -> str:
+        return self.data_format.removesuffix("_VECT_C")
+
+    def check(self) -> None:
+        super().check()
+        (_, window, depth), (_, steps, hop) = split(self.ksize, self.layout), split(self.strides, self.layout)
+        if depth != hop:
+            raise self.error(f"attr 'strides' must be that of 'ksize' in the channel dim, {depth}, got {hop}")
+        if depth > 1 and max(*window, *steps) > 1:
+            raise self.error(
+                f"attr 'ksize' must be 1 in the spatial dims or in the channel dim, got {list(self.ksize)}"
+            )
+
+    def slides(self, port: str, shape: Any) -> Slides:
+        depth = split(self.ksize, self.layout)[2]
+        if depth == 1:
+            return super().slides(port, shape)
+        axis = 1 if self.layout == "NCHW" else 3
+        if isinstance(shape[axis], int) and shape[axis] % depth:
+            raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {shape[axis]}")
+        return [(axis, span(shape[axis], depth, depth, 1, "VALID"))]
+
+    def shape_of(self, input: TensorType) -> Shape:
+        if self.data_format != "NCHW_VECT_C":
+            return self.pooled("input", input.shape)
+        if not fits(input.shape, (None, None, None, None, 4)):
+            raise self.error(f"input 'input' must have 5 dims, the last of size 4, got {show(input.shape)}")
+        return (*(self.pooled("input", input.shape and input.shape[:4]) or ()), 4)
+
+    def kernel(self, input: Any, out: Any = None) -> Any:
+        x, floor = widened(input), lowest(input.dtype)
+        y = fold(np.fmax, floor, x, self.slides("input", x.shape), room(x.dtype, out))
+        if is_float(x.dtype):
+            np.fmax(y, x.dtype.type(floor), out=y)
+        return finished(y, input.dtype, out)
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return MaxPoolGrad(**self.attrs())(input, output, dy)
+
+
+class MaxPoolWithArgmax(Pooling):
+    """Largest element of each window of an image and where it is, ``max(window)`` and its index in ``image.ravel()``.
+
+    The first of equals is taken. A NaN that comes first in a window counts as its largest element, others are passed
+    over.
+
+    >>> pool = MaxPoolWithArgmax(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")
+    >>> pool([[[[1.0], [3.0], [-5.0]]]]).argmax.ravel()
+    array([1, 2])
+
+    Source: tf.nn.max_pool_with_argmax.
+    """
+
+    T = dtypes.real
+    input = In("T", "images, 4 dims")
+    output = Out("T", "images with a pixel per window")
+    argmax = Out("Targmax", "index of the element, counted over rows, columns and channels")
+    Targmax: Dtype = attr("dtype of the indices", default="int64", choices=INDEX)
+    include_batch_in_index: bool = attr("whether to count over the batch too", default=False)
+
+    def shape_of(self, input: TensorType) -> list[Shape]:
+        return [self.pooled("input", input.shape)] * 2
+
+    def kernel(self, input: Any) -> Any:
+        slides = self.slides("input", input.shape)
+        top, found = largest(widened(input), slides)
+        batch, rows, columns, channels = input.shape
+        (_, down), (_, across) = slides
+        number = np.arange(count(slides))
+        inside = (number // across.kernel * columns + number % across.kernel) * channels
+        corner = np.arange(batch)[:, None] * (rows * self.include_batch_in_index)
+        corner = corner + np.arange(down.out) * down.stride - down.before
+        corner = corner[..., None] * columns + np.arange(across.out) * across.stride - across.before
+        index = corner[..., None] * channels + np.arange(channels)
+        return top.astype(input.dtype, copy=False), (index + inside[found]).astype(dtypes.storage(self.Targmax))
+
+    def grad(self, input: Any, output: Any, argmax: Any, doutput: Any, dargmax: Any) -> Any:
+        backward = MaxPoolGradWithArgmax(
+            ksize=self.ksize,
+            strides=self.strides,
+            padding=self.padding,
+            include_batch_in_index=self.include_batch_in_index,
+        )
+        return backward(input, doutput, argmax)

@@ -1,0 +1,157 @@
+"""Pooling over volumes, and its gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.like import ZerosLike
+from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.math_ops.cast import Cast
+from blocks.nn_ops.pooling import Average, AverageGrad
+from blocks.nn_ops.pooling_gradient import MaxPoolGradGrad
+from blocks.nn_ops.sliding import Pooling, by_images, finished, fold, matched, room, widened
+from blocks.nn_ops.windows import FORMAT_3D, FORMATS_3D
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.shapes import Shape, merge
+
+
+class AvgPool3D(Average):
+    """Mean of each window of a volume, ``sum(window) / count``; what reaches over the border does not count.
+
+    >>> pool = AvgPool3D(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="SAME")
+    >>> pool([[[[[1.0], [3.0], [5.0]]]]]).ravel()
+    array([2., 5.], dtype=float32)
+
+    Source: tf.nn.avg_pool3d.
+    """
+
+    input = In("T", "volumes, 5 dims")
+    output = Out("T", "volumes with an element per window")
+    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
+
+    def shape_of(self, input: TensorType) -> Shape:
+        return self.pooled("input", input.shape)
+
+    def kernel(self, input: Any, out: Any = None) -> Any:
+        return self.averaged("input", input, out)
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return AvgPool3DGrad(**self.attrs())(ShapeOf()(input), dy)
+
+
+class AvgPool3DGrad(AverageGrad):
+    """Gradient of AvgPool3D by its input, ``sum(grad / count of the windows it is in)``.
+
+    >>> pool = AvgPool3DGrad(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="SAME")
+    >>> pool([1, 1, 1, 3, 1], [[[[[10.0], [20.0]]]]]).ravel()
+    array([ 5.,  5., 20.], dtype=float32)
+
+    Source: tf.raw_ops.AvgPool3DGrad.
+    """
+
+    orig_input_shape = In("int32", "shape of the input of the AvgPool3D", shape=(5,), static=True)
+    grad = In("T", "gradient by its output")
+    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
+
+    def backward(self, orig_input_shape: Any, grad: Any, output: Any, doutput: Any) -> Any:
+        """The gradient rule."""
+        return None, AvgPool3D(**self.attrs())(doutput)
+
+
+class MaxPool3D(Pooling):
+    """Largest element of each window of a volume, ``max(window)``.
+
+    NaN is passed over; a window of nothing else gives -inf, or NaN where it is one element.
+
+    >>> pool = MaxPool3D(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="SAME")
+    >>> pool([[[[[1.0], [3.0], [-5.0]]]]]).ravel()
+    array([ 3., -5.], dtype=float32)
+
+    Source: tf.nn.max_pool3d.
+    """
+
+    T = dtypes.floating
+    input = In("T", "volumes, 5 dims")
+    output = Out("T", "volumes with an element per window")
+    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
+
+    def shape_of(self, input: TensorType) -> Shape:
+        return self.pooled("input", input.shape)
+
+    def kernel(self, input: Any, out: Any = None) -> Any:
+        x = widened(input)
+        y = fold(np.fmax, -np.inf, x, self.slides("input", x.shape), room(x.dtype, out))
+        return finished(y, input.dtype, out)
+
+    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+        return MaxPool3DGrad(**self.attrs())(input, output, dy)
+
+
+class MaxPool3DGrad(Pooling):
+    """Gradient of MaxPool3D by its input, ``sum(grad of the windows whose largest element it equals)``.
+
+    Each of equal elements gets all of it, other than in MaxPoolGrad.
+
+    >>> pool = MaxPool3DGrad(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="VALID")
+    >>> pool([[[[[1.0], [3.0], [2.0], [2.0]]]]], [[[[[3.0], [2.0]]]]], [[[[[10.0], [20.0]]]]]).ravel()
+    array([ 0., 10., 20., 20.], dtype=float32)
+
+    Source: tf.raw_ops.MaxPool3DGrad.
+    """
+
+    T = TInput = dtypes.floating
+    smooth = False  # as that of MaxPoolGrad
+    orig_input = In("TInput", "input of the MaxPool3D, 5 dims")
+    orig_output = In("TInput", "its output")
+    grad = In("T", "gradient by its output")
+    output = Out("T", "gradient by its input")
+    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
+
+    def shape_of(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Shape:
+        self.require(self.pooled("orig_input", orig_input.shape), orig_output=orig_output, grad=grad)
+        return merge(orig_input.shape, (None,) * len(self.layout))
+
+    def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
+        slides = self.slides("orig_input", orig_input.shape)
+
+        def part(x: Any, y: Any, dy: Any) -> Any:
+            return matched(widened(dy), widened(x), widened(y), slides)
+
+        return by_images(part, orig_input.shape, grad.dtype, out, orig_input, orig_output, grad)
+
+    def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
+        """The gradient rule."""
+        again, x, y, dy = MaxPool3DGradGrad(**self.attrs()), orig_input, orig_output, doutput
+        if x.dtype != dy.dtype:
+            x, y, dy = (Cast(DstT="float32")(wire) for wire in (x, y, dy))
+        found = again(x, y, dy)
+        found = found if found.dtype == grad.dtype else Cast(DstT=grad.dtype)(found)
+        return ZerosLike()(orig_input), ZerosLike()(orig_output), found
+
+
+class MaxPool3DGradGrad(MaxPoolGradGrad):
+    """Gradient of MaxPool3DGrad by its `grad`, ``grad at the first element of the window that equals orig_output``.
+
+    0 where none does, as where it is NaN. Of equal elements only the first counts, other than in MaxPool3DGrad.
+
+    >>> pool = MaxPool3DGradGrad(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="VALID")
+    >>> pool([[[[[1.0], [3.0], [2.0], [2.0]]]]], [[[[[3.0], [2.0]]]]], [[[[[5.0], [6.0], [7.0], [8.0]]]]]).ravel()
+    array([6., 7.], dtype=float32)
+
+    Source: tf.raw_ops.MaxPool3DGradGrad.
+    """
+
+    orig_input = In("T", "input of the MaxPool3D, 5 dims")
+    orig_output = In("T", "its output")
+    grad = In("T", "gradient by the output of the MaxPool3DGrad, same shape as `orig_input`")
+    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
+
+    def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
+        return (
+            ZerosLike()(orig_input),
+            ZerosLike()(orig_output),
+            MaxPool3DGrad(**self.attrs())(orig_input, orig_output, doutput),
+        )

@@ -1,0 +1,69 @@
+"""Random numbers by a key: what the blocks here, and the initializers of variables, are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import sizes
+from dataflow import dtypes
+from dataflow.block import Block, TensorType
+from dataflow.keys import CHUNK, Key
+
+SEED = "makes other numbers for the same run, node and step"
+SEED2 = "makes other numbers, beside `seed`"
+SHAPE = "shape of the output"
+
+
+def size_of(block: Block, port: str, value: Any) -> tuple[int, ...]:
+    """The shape that a port holds, checked in the kernel too: it may be known only at run time."""
+    if value.ndim != 1:
+        raise block.error(f"input '{port}' must be a list of sizes, got rank {value.ndim}")
+    return tuple(sizes(block, port, TensorType.of(value)))
+
+
+def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Any:
+    """Numbers from [0, 1), drawn in float32 for the 16-bit types and rounded down, so that none of them gets to 1."""
+    wide: Any = dtypes.compute_dtype(dtype)
+    values = key.draw(shape, lambda generator, n: generator.random(n, wide), *seeds)
+    if dtype in ("float16", "bfloat16"):
+        # bits that do not fit are cleared: each value x is then met exactly as often as numbers from x to the next
+        values = (values.view(np.uint32) & np.uint32(0xFFFFE000 if dtype == "float16" else 0xFFFF0000)).view(np.float32)
+    return values.astype(dtypes.storage(dtype), copy=False)
+
+
+def normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Any:
+    """Numbers of a standard normal distribution."""
+    wide: Any = dtypes.compute_dtype(dtype)
+    values = key.draw(shape, lambda generator, n: generator.standard_normal(n, wide), *seeds)
+    return values.astype(dtypes.storage(dtype), copy=False)
+
+
+def truncated_normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Any:
+    """Numbers of a standard normal distribution, those beyond two drawn again."""
+    wide: Any = dtypes.compute_dtype(dtype)
+
+    def sample(generator: np.random.Generator, n: int) -> Any:
+        values: Any = generator.standard_normal(n, wide)
+        far = np.flatnonzero(np.abs(values) > 2)
+        while far.size:
+            values[far] = generator.standard_normal(far.size, wide)
+            far = far[np.abs(values[far]) > 2]
+        return values
+
+    return key.draw(shape, sample, *seeds).astype(dtypes.storage(dtype), copy=False)
+
+
+def each(
+    key: Key, shape: tuple[int, ...], sample: Callable[[np.random.Generator, Any], Any], *seeds: int
+) -> np.ndarray[Any, Any]:
+    """A float64 array whose elements have distributions of their own; ``sample`` gets a generator and positions."""
+    size = prod(shape)
+    values = np.empty(size)
+    for chunk, start in enumerate(range(0, size, CHUNK)):
+        stop = min(start + CHUNK, size)
+        values[start:stop] = sample(key.generator(*seeds, chunk=chunk), np.arange(start, stop))
+    return values.reshape(shape)

@@ -1,0 +1,53 @@
+"""Values left out at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.random_ops.draws import SEED, uniform
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.keys import Key
+from dataflow.kinds import Opaque
+
+
+class Dropout(Opaque):
+    """Values left out at random and the rest scaled up, ``x * mask`` with ``mask`` 0 or ``1 / (1 - rate)``.
+
+    The mean stays what it is. What is left out is 0 even where `x` is infinite or NaN. With a rate of 0, as outside of
+    training, the output is `x` itself. No gradient flows to `rate`.
+
+    >>> output, mask = Dropout()([1.0, 2.0, 3.0], 0.0)
+    >>> output
+    array([1., 2., 3.], dtype=float32)
+
+    Source: tf.nn.dropout.
+    """
+
+    T = dtypes.floating
+    x = In("T", "values, any shape")
+    rate = In("T", "probability of leaving a value out, in [0, 1)", shape=())
+    output = Out("T", "same shape as `x`")
+    mask = Out("T", "what each value was multiplied by; same shape as `x`")
+    seed: int = attr(SEED, default=0)
+    pure = False
+    smooth = False  # every node draws a mask of its own, so a call tells nothing about the slope of a node
+
+    def shape_of(self, x: TensorType, rate: TensorType) -> Any:
+        return [x.shape, x.shape]
+
+    def kernel(self, x: Any, rate: Any, key: Any = None) -> Any:
+        probability = float(rate)
+        if not 0 <= probability < 1:
+            raise self.error(f"input 'rate' must be in [0, 1), got {probability:g}")
+        if probability == 0:
+            return x.copy(), np.ones(x.shape, x.dtype)
+        wide = "float64" if x.dtype == np.float64 else "float32"
+        kept = uniform(key or Key(), x.shape, self.seed, dtype=wide) >= probability
+        zero, scale = x.dtype.type(0), x.dtype.type(1 / (1 - probability))
+        return np.where(kept, x * scale, zero), np.where(kept, scale, zero)
+
+    def grad(self, x: Any, rate: Any, output: Any, mask: Any, dy: Any, dmask: Any) -> Any:
+        return dy * mask, None

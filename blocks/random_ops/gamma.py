@@ -1,0 +1,188 @@
+"""Gamma distributed numbers, and how they move with the shape of their distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import INDEX, sizes
+from blocks.random_ops.draws import SEED, SEED2, each, size_of
+from dataflow import dtypes
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.keys import Key
+from dataflow.kinds import Elementwise, Opaque
+
+LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
+ROUNDS = 3000  # enough for any alpha below that
+
+
+class RandomGamma(Opaque):
+    """Random numbers of gamma distributions, with density ``x ** (alpha - 1) * exp(-x) / gamma(alpha)``.
+
+    Each number of `alpha` has an array of shape `shape` of its own. Where it is 0 they are 0, infinite they are
+    infinite, below 0 or NaN they are NaN. Drawn in float64 and rounded.
+
+    >>> RandomGamma()([3], [0.5, 2.0]).shape
+    (3, 2)
+
+    Source: tf.random.gamma.
+    """
+
+    T, S = dtypes.floating[1:], INDEX
+    shape = In("S", "how many are drawn for each number of `alpha`, as a shape", shape=("rank",), static=True)
+    alpha = In("T", "the distribution's shape, which is also its mean, any shape")
+    output = Out("T", "random numbers; `shape` followed by the shape of `alpha`")
+    seed: int = attr(SEED, default=0)
+    seed2: int = attr(SEED2, default=0)
+    pure = False
+    smooth = False  # every node draws numbers of its own, so a call tells nothing about the slope of a node
+
+    def shape_of(self, shape: TensorType, alpha: TensorType) -> Any:
+        size = sizes(self, "shape", shape)
+        return None if size is None or alpha.shape is None else size + alpha.shape
+
+    def kernel(self, shape: Any, alpha: Any, key: Any = None) -> Any:
+        size = size_of(self, "shape", shape) + alpha.shape
+        wide = alpha.reshape(-1).astype(np.float64)
+        usual = (wide > 0) & (wide < np.inf)
+        drawn = np.where(usual, wide, 1)
+        result = np.where(wide >= 0, wide, np.nan)  # of the others
+
+        def sample(generator: np.random.Generator, positions: Any) -> Any:
+            own = positions % wide.size
+            return np.where(usual[own], generator.standard_gamma(drawn[own]), result[own])
+
+        return each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype)
+
+    def grad(self, shape: Any, alpha: Any, output: Any, dy: Any) -> Any:
+        return None, dy * RandomGammaGrad()(alpha, output)
+
+
+class RandomGammaGrad(Elementwise):
+    """How a gamma distributed number moves with its distribution, ``d sample / d alpha`` at a fixed quantile.
+
+    It is ``-(dF / dalpha) / (dF / dsample)`` of the distribution function ``F``; NaN where `alpha` is not above 0 or
+    `sample` is below 0. Computed in float64 and rounded.
+
+    >>> RandomGammaGrad()(1.0, [0.5, 2.0]).round(4)
+    array([0.807 , 1.6317], dtype=float32)
+
+    Source: tf.raw_ops.RandomGammaGrad.
+    """
+
+    T = dtypes.floating[1:]
+    alpha = In("T", "the distribution's shape; broadcasts with `sample`")
+    sample = In("T", "numbers drawn from it")
+    output = Out("T", "the slope; the broadcast shape of `alpha` and `sample`")
+
+    def kernel(self, alpha: Any, sample: Any, out: Any = None) -> Any:
+        a, x = np.broadcast_arrays(alpha, sample)
+        slope = np.full(a.shape, np.nan)
+        slope[(a > 0) & (x == 0)] = 0
+        large = (a >= LARGE) & (np.abs(a.astype(np.float64) - x) < a / 2)
+        above = (x > 1) & (x > a)
+        usual = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x) & ~large
+        groups = ((large & (a < np.inf), _by_expansion), (usual & above, _by_fraction), (usual & ~above, _by_series))
+        for group, compute in groups:
+            if group.any():
+                slope[group] = compute(a[group].astype(np.float64), x[group].astype(np.float64))
+        if out is None:
+            return slope.astype(a.dtype)
+        out[...] = slope
+        return out
+
+    grad = None
+
+
+def _by_series(a: Any, x: Any) -> Any:
+    """From ``F = x ** a * exp(-x) / gamma(a + 1) * (1 + x / (a + 1) + x ** 2 / (a + 1) / (a + 2) + ...)``."""
+    total, slope = np.ones_like(a), np.zeros_like(a)
+    term, moved = total.copy(), slope.copy()  # the last term of the sum, and its derivative by a
+    todo = np.arange(a.size)
+    r = a.copy()
+    for _ in range(ROUNDS):
+        r += 1
+        moved = (moved - term / r) * x[todo] / r
+        term = term * x[todo] / r
+        total[todo] += term
+        slope[todo] += moved
+        more = (np.abs(moved) > 1e-17 * np.abs(slope[todo])) | (term > 1e-17 * total[todo])
+        if not more.all():
+            todo, r, term, moved = todo[more], r[more], term[more], moved[more]
+        if not todo.size:
+            break
+    return -(slope + total * (np.log(x) - _digamma(a + 1))) * x / a
+
+
+def _by_fraction(a: Any, x: Any) -> Any:
+    """From the continued fraction of ``(1 - F) * gamma(a) * exp(x) / x ** a``, for samples above ``a``.
+
+    It is ``1 / (b0 + f1 / (b1 + f2 / (b2 + ...)))`` with ``bn = x + 1 - a + 2 * n`` and ``fn = n * (a - n)``.
+    Numerators ``p`` and denominators ``q`` follow from the two before, and so do their derivatives by ``a``.
+    """
+    b = x + 1 - a
+    p0, q0, dp0, dq0 = np.zeros_like(a), np.ones_like(a), np.zeros_like(a), np.zeros_like(a)
+    p1, q1, dp1, dq1 = np.ones_like(a), b.copy(), np.zeros_like(a), -np.ones_like(a)
+    values, slopes = np.empty_like(a), np.empty_like(a)
+    todo = np.arange(a.size)
+    shape = a
+    last = np.full_like(a, np.inf)
+    for n in range(1, ROUNDS):
+        b = b + 2
+        factor = n * (shape - n)
+        p0, p1, dp0, dp1 = p1, b * p1 + factor * p0, dp1, b * dp1 - p1 + factor * dp0 + n * p0
+        q0, q1, dq0, dq1 = q1, b * q1 + factor * q0, dq1, b * dq1 - q1 + factor * dq0 + n * q0
+        scale = 1 / np.maximum(np.abs(q1), np.abs(dq1))  # or they would overflow
+        p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (v * scale for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1))
+        value = p1 / q1
+        slope = (dp1 - value * dq1) / q1
+        values[todo], slopes[todo] = value, slope
+        more = ~(np.abs(slope - last) <= 1e-16 * np.abs(slope))
+        last = slope
+        if not more.all():
+            todo, b, shape, last = todo[more], b[more], shape[more], last[more]
+            p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (v[more] for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1))
+        if not todo.size:
+            break
+    return (slopes + values * (np.log(x) - _digamma(a))) * x
+
+
+def _by_expansion(a: Any, x: Any) -> Any:
+    """From the expansion (Cornish and Fisher) of ``x`` by the normal quantile ``z`` and powers of ``a ** -0.5``."""
+    s = 1 / np.sqrt(a)
+    target = (x - a) * s
+    z = target
+    for _ in range(30):
+        step = (_expanded(z, s) - target) / (1 + 2 / 3 * z * s)
+        z = z - step
+    _, c2, c3, c4 = _coefficients(z)
+    return 1 + s * (z / 2 - s * s * (c2 / 2 + s * (c3 + s * 1.5 * c4)))
+
+
+def _expanded(z: Any, s: Any) -> Any:
+    c1, c2, c3, c4 = _coefficients(z)
+    return z + s * (c1 + s * (c2 + s * (c3 + s * c4)))
+
+
+def _coefficients(z: Any) -> Any:
+    z2 = z * z
+    return (
+        (z2 - 1) / 3,
+        z * (z2 - 7) / 36,
+        (16 - z2 * (3 * z2 + 7)) / 810,
+        z * (9 * z2 * z2 + 256 * z2 - 433) / 38880,
+    )
+
+
+def _digamma(x: Any) -> Any:
+    """The derivative of ``log(gamma(x))``, for ``x`` above 0."""
+    shift = np.zeros_like(x)
+    y = x.copy()
+    for _ in range(10):
+        small = y < 10
+        shift = np.where(small, shift - 1 / y, shift)
+        y = np.where(small, y + 1, y)
+    r = 1 / (y * y)
+    tail = r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132 - r * (691 / 32760 - r / 12))))))
+    return shift + np.log(y) - 0.5 / y - tail

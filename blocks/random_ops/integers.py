@@ -1,0 +1,45 @@
+"""Whole numbers of a range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blocks.array_ops.shape_ops import INDEX, sizes
+from blocks.random_ops.draws import SEED, SEED2, SHAPE, size_of
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.keys import Key
+from dataflow.kinds import Opaque
+
+
+class RandomUniformInt(Opaque):
+    """Random whole numbers of a range, ``minval <= output < maxval``, all equally likely.
+
+    >>> RandomUniformInt()([3], 7, 8)
+    array([7, 7, 7], dtype=int32)
+
+    Source: tf.random.uniform.
+    """
+
+    T = Tout = INDEX
+    shape = In("T", SHAPE, shape=("rank",), static=True)
+    minval = In("Tout", "lowest number", shape=())
+    maxval = In("Tout", "end of the range, one above the highest number", shape=())
+    output = Out("Tout", "random numbers, of shape `shape`")
+    seed: int = attr(SEED, default=0)
+    seed2: int = attr(SEED2, default=0)
+    pure = False
+
+    def shape_of(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> Any:
+        return sizes(self, "shape", shape)
+
+    def kernel(self, shape: Any, minval: Any, maxval: Any, key: Any = None) -> Any:
+        size, low, high = size_of(self, "shape", shape), int(minval), int(maxval)
+        if low >= high:
+            if 0 not in size:
+                raise self.error(f"input 'minval' must be below 'maxval', got {low} and {high}")
+            high = low + 1
+        return (key or Key()).draw(
+            size, lambda generator, n: generator.integers(low, high, n, minval.dtype), self.seed, self.seed2
+        )
+
+    grad = None

@@ -1,0 +1,96 @@
+"""Random choices: classes by their logits, and rows in another order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.random_ops.draws import SEED, SEED2, uniform
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Out, TensorType, attr
+from dataflow.keys import Key
+from dataflow.kinds import Opaque, Rearrange
+
+
+class Multinomial(Opaque):
+    """Random classes, each ``i`` drawn with probability ``exp(logits[i]) / sum(exp(logits))``.
+
+    A class whose logit is NaN or infinite is never drawn; where all are, the number of classes stands for none.
+
+    >>> Multinomial()([[0.0, -1e9], [-1e9, 0.0]], 3)
+    array([[0, 0, 0],
+           [1, 1, 1]])
+
+    Source: tf.random.categorical.
+    """
+
+    T = dtypes.real
+    logits = In("T", "logarithms of the probabilities, up to a constant per row", shape=("batch", "classes"))
+    num_samples = In("int32", "how many are drawn per row", shape=(), static=True)
+    output = Out("output_dtype", "the drawn classes, [batch, num_samples]")
+    seed: int = attr(SEED, default=0)
+    seed2: int = attr(SEED2, default=0)
+    output_dtype: Dtype = attr("element type of the output", default="int64", choices=("int32", "int64"))
+    pure = False
+
+    def shape_of(self, logits: TensorType, num_samples: TensorType) -> Any:
+        batch, classes = logits.shape or (None, None)
+        if classes == 0:
+            raise self.error("input 'logits' must have at least one class, got none")
+        count = None if num_samples.value is None else int(num_samples.value)
+        if count is not None and count < 0:
+            raise self.error(f"input 'num_samples' must be at least 0, got {count}")
+        return batch, count
+
+    def kernel(self, logits: Any, num_samples: Any, key: Any = None) -> Any:
+        shape = self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
+        logits = logits.astype(np.float64)
+        logits[~np.isfinite(logits)] = -np.inf
+        highest = logits.max(axis=1, keepdims=True)
+        highest[highest == -np.inf] = 0
+        cumulative = np.cumsum(np.exp(logits - highest), axis=1)
+        target = uniform(key or Key(), shape, self.seed, self.seed2) * cumulative[:, -1:]
+        return _count_up_to(cumulative, target).astype(dtypes.storage(self.output_dtype))
+
+    grad = None
+
+
+def _count_up_to(rows: Any, values: Any) -> Any:
+    """How many numbers of a rising row are not above the value, for each value: all are halved together."""
+    low, high = np.zeros(values.shape, np.intp), np.full(values.shape, rows.shape[1], np.intp)
+    for _ in range(rows.shape[1].bit_length()):
+        middle = (low + high) // 2
+        # a search that is over stays where it is; past the end there is nothing to look at
+        found = np.take_along_axis(rows, np.minimum(middle, rows.shape[1] - 1), axis=1)
+        right = (found <= values) & (low < high)
+        low, high = np.where(right, middle + 1, low), np.where(right, high, middle)
+    return low
+
+
+class RandomShuffle(Rearrange):
+    """The rows in random order, ``output[i] = value[order[i]]`` with ``order`` a permutation.
+
+    >>> np.sort(RandomShuffle()([3, 1, 2]))
+    array([1, 2, 3], dtype=int32)
+
+    Source: tf.random.shuffle.
+    """
+
+    T = dtypes.every
+    value = In("T", "values, any shape; a single number is left as it is")
+    output = Out("T", "the same rows, along the first dim, in another order")
+    seed: int = attr(SEED, default=0)
+    seed2: int = attr(SEED2, default=0)
+    pure = False
+
+    def shape_of(self, value: TensorType) -> Any:
+        return value.shape
+
+    def kernel(self, value: Any, key: Any = None) -> Any:
+        if value.ndim == 0:
+            return value.copy()
+        order = (key or Key()).generator(self.seed, self.seed2).permutation(len(value))
+        return value[order]
+
+    grad = None

@@ -1,0 +1,77 @@
+"""Numbers of distributions without parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from blocks.array_ops.shape_ops import INDEX, sizes
+from blocks.random_ops.draws import SEED, SEED2, SHAPE, normal, size_of, truncated_normal, uniform
+from dataflow import dtypes
+from dataflow.block import Dtype, In, Out, TensorType, attr
+from dataflow.keys import Key
+from dataflow.kinds import Opaque
+
+
+class Drawn(Opaque, abstract=True):
+    """A shape in, independent numbers of one distribution out: what ``draw`` gives."""
+
+    T = INDEX
+    shape = In("T", SHAPE, shape=("rank",), static=True)
+    output = Out("dtype", "random numbers, of shape `shape`")
+    seed: int = attr(SEED, default=0)
+    seed2: int = attr(SEED2, default=0)
+    dtype: Dtype = attr("element type", choices=dtypes.floating)
+    draw: ClassVar[Callable[..., Any]]
+    pure = False
+
+    def shape_of(self, shape: TensorType) -> Any:
+        return sizes(self, "shape", shape)
+
+    def kernel(self, shape: Any, key: Any = None) -> Any:
+        return self.draw(key or Key(), size_of(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
+
+    grad = None
+
+
+class RandomUniform(Drawn):
+    """Random numbers between 0 and 1, ``0 <= output < 1``, all equally likely.
+
+    Those of 16 bits are drawn in float32 and rounded down.
+
+    >>> RandomUniform(dtype="float32")([2, 3]).shape
+    (2, 3)
+
+    Source: tf.random.uniform.
+    """
+
+    draw = staticmethod(uniform)
+
+
+class RandomNormal(Drawn):
+    """Random numbers of a standard normal distribution, with density ``exp(-x ** 2 / 2) / sqrt(2 * pi)``.
+
+    Those of 16 bits are drawn in float32 and rounded.
+
+    >>> RandomNormal(dtype="float32")([2, 3]).shape
+    (2, 3)
+
+    Source: tf.random.normal.
+    """
+
+    aliases = ("RandomStandardNormal", "RandomNormal_ex")
+    draw = staticmethod(normal)
+
+
+class TruncatedNormal(Drawn):
+    """Random numbers of a standard normal distribution, drawn again until ``-2 <= output <= 2``.
+
+    Those of 16 bits are drawn in float32 and rounded.
+
+    >>> bool(abs(TruncatedNormal(dtype="float32")([50])).max() <= 2)
+    True
+
+    Source: tf.random.truncated_normal.
+    """
+
+    draw = staticmethod(truncated_normal)

@@ -1,0 +1,139 @@
+"""Optimizers that divide by the size of the gradients that were: Adagrad, Adadelta, RMSProp. One step, one variable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.training_ops.optimizer import Optimizer, rsqrt
+from dataflow.block import In, Out, attr
+
+
+class ApplyAdagrad(Optimizer):
+    """A step by the sum of squared gradients, ``accum += grad**2; var -= lr * grad / sqrt(accum)``.
+
+    Nothing is added to the root: where `accum` and `grad` are 0 the result is NaN, so `accum` should begin above 0.
+
+    >>> ApplyAdagrad()([1.0], [7.0], 0.4, [3.0])
+    ApplyAdagradOutputs(out=array([0.7], dtype=float32), accum_out=array([16.], dtype=float32))
+
+    Source: tf.raw_ops.ApplyAdagrad.
+    """
+
+    var = In("T", "the variable")
+    accum = In("T", "variable that keeps the sum of squared gradients, of the same shape")
+    lr = In("T", "learning rate", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    accum_out = Out("T", "next value of `accum`")
+    update_slots: bool = attr("false leaves `accum` as it is", default=True)
+    writes = {"var": "out", "accum": "accum_out"}
+    usual = {"lr": 0.001}
+    slots = {"accum": 0.1}
+
+    def step(self, var: Any, accum: Any, lr: Any, grad: Any) -> Any:
+        accum = accum + np.square(grad) if self.update_slots else accum.copy()
+        return var - grad * lr * rsqrt(accum), accum
+
+
+class ApplyAdadelta(Optimizer):
+    """A step as long as those before it, ``var -= lr * sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad``.
+
+    First ``accum = rho * accum + (1 - rho) * grad**2``; last, with the step before it is multiplied by `lr`,
+    ``accum_update = rho * accum_update + (1 - rho) * step**2``.
+
+    >>> ApplyAdadelta()([1.0], [4.0], [1.0], 0.5, 0.5, 0.0, [2.0]).out
+    array([0.5], dtype=float32)
+
+    Source: tf.raw_ops.ApplyAdadelta.
+    """
+
+    var = In("T", "the variable")
+    accum = In("T", "variable that keeps the mean of squared gradients, of the same shape")
+    accum_update = In("T", "variable that keeps the mean of squared steps, of the same shape")
+    lr = In("T", "learning rate", shape=())
+    rho = In("T", "part of the means that is kept", shape=())
+    epsilon = In("T", "added under the roots: the first step is as long as its root allows", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    accum_out = Out("T", "next value of `accum`")
+    accum_update_out = Out("T", "next value of `accum_update`")
+    writes = {"var": "out", "accum": "accum_out", "accum_update": "accum_update_out"}
+    usual = {"lr": 0.001, "rho": 0.95, "epsilon": 1e-7}
+
+    def step(self, var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any, grad: Any) -> Any:
+        rest = 1 - rho
+        accum = accum * rho + np.square(grad) * rest
+        change = np.sqrt(accum_update + epsilon) * rsqrt(accum + epsilon) * grad
+        return var - change * lr, accum, accum_update * rho + np.square(change) * rest
+
+
+class ApplyRMSProp(Optimizer):
+    """A step by the mean of squared gradients, ``mom = momentum * mom + lr * grad / sqrt(ms + epsilon)``.
+
+    Before that, ``ms += (1 - rho) * (grad**2 - ms)``; after it ``var -= mom``.
+
+    >>> ApplyRMSProp()([1.0], [4.0], [1.0], 0.5, 0.5, 0.5, 0.0, [2.0])  # doctest: +NORMALIZE_WHITESPACE
+    ApplyRMSPropOutputs(out=array([0.], dtype=float32), ms_out=array([4.], dtype=float32),
+                        mom_out=array([1.], dtype=float32))
+
+    Source: tf.raw_ops.ApplyRMSProp.
+    """
+
+    var = In("T", "the variable")
+    ms = In("T", "variable that keeps the mean of squared gradients, of the same shape")
+    mom = In("T", "variable that keeps the steps, of the same shape")
+    lr = In("T", "learning rate", shape=())
+    rho = In("T", "part of `ms` that is kept", shape=())
+    momentum = In("T", "part of `mom` that is kept", shape=())
+    epsilon = In("T", "added under the root, so that nothing is divided by zero", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    ms_out = Out("T", "next value of `ms`")
+    mom_out = Out("T", "next value of `mom`")
+    writes = {"var": "out", "ms": "ms_out", "mom": "mom_out"}
+    usual = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
+
+    def step(self, var: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any) -> Any:
+        ms = ms + (np.square(grad) - ms) * (1 - rho)
+        mom = mom * momentum + grad * lr / np.sqrt(ms + epsilon)
+        return var - mom, ms, mom
+
+
+class ApplyCenteredRMSProp(Optimizer):
+    """A step by the variance of the gradients, ``mom = momentum * mom + lr * grad / sqrt(ms - mg**2 + epsilon)``.
+
+    Before that, ``ms += (1 - rho) * (grad**2 - ms)`` and ``mg += (1 - rho) * (grad - mg)``; after it ``var -= mom``.
+    Where rounding makes the variance negative by more than `epsilon` the result is NaN.
+
+    >>> ApplyCenteredRMSProp()([1.0], [2.0], [8.0], [1.0], 0.5, 0.5, 0.5, 5.0, [0.0]).out
+    array([0.5], dtype=float32)
+
+    Source: tf.raw_ops.ApplyCenteredRMSProp.
+    """
+
+    var = In("T", "the variable")
+    mg = In("T", "variable that keeps the mean of the gradients, of the same shape")
+    ms = In("T", "variable that keeps the mean of their squares, of the same shape")
+    mom = In("T", "variable that keeps the steps, of the same shape")
+    lr = In("T", "learning rate", shape=())
+    rho = In("T", "part of `mg` and `ms` that is kept", shape=())
+    momentum = In("T", "part of `mom` that is kept", shape=())
+    epsilon = In("T", "added under the root, so that nothing is divided by zero", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    mg_out = Out("T", "next value of `mg`")
+    ms_out = Out("T", "next value of `ms`")
+    mom_out = Out("T", "next value of `mom`")
+    writes = {"var": "out", "mg": "mg_out", "ms": "ms_out", "mom": "mom_out"}
+    usual = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
+
+    def step(
+        self, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any
+    ) -> Any:
+        rest = 1 - rho
+        ms = ms + (np.square(grad) - ms) * rest
+        mg = mg + (grad - mg) * rest
+        mom = mom * momentum + grad * lr / np.sqrt(ms - np.square(mg) + epsilon)
+        return var - mom, mg, ms, mom

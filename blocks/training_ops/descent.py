@@ -1,0 +1,110 @@
+"""Optimizers that follow the gradient: plain, with momentum, Adam. Each is one step for one variable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.training_ops.optimizer import Optimizer
+from dataflow.block import In, Out, attr
+
+
+class ApplyGradientDescent(Optimizer):
+    """A step down the gradient, ``var -= alpha * delta``.
+
+    >>> ApplyGradientDescent()([1.0, 2.0], 0.1, [10.0, -10.0])
+    array([0., 3.], dtype=float32)
+
+    Source: tf.raw_ops.ApplyGradientDescent.
+    """
+
+    var = In("T", "the variable")
+    alpha = In("T", "learning rate", shape=())
+    delta = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    writes = {"var": "out"}
+    usual = {"alpha": 0.01}
+
+    def step(self, var: Any, alpha: Any, delta: Any) -> Any:
+        return var - alpha * delta
+
+    grad = None
+
+
+class ApplyMomentum(Optimizer):
+    """A step along gradients that fade, ``accum = momentum * accum + grad; var -= lr * accum``.
+
+    With Nesterov's momentum ``var -= lr * (grad + momentum * accum)``.
+
+    >>> ApplyMomentum()([1.0], [2.0], 0.1, [3.0], 0.5)
+    ApplyMomentumOutputs(out=array([0.6], dtype=float32), accum_out=array([4.], dtype=float32))
+
+    Source: tf.raw_ops.ApplyMomentum.
+    """
+
+    var = In("T", "the variable")
+    accum = In("T", "variable that keeps the gradients, of the same shape")
+    lr = In("T", "learning rate", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    momentum = In("T", "part of `accum` that is kept", shape=())
+    out = Out("T", "the variable's next value")
+    accum_out = Out("T", "next value of `accum`")
+    use_nesterov: bool = attr("look ahead along the momentum", default=False)
+    writes = {"var": "out", "accum": "accum_out"}
+    usual = {"lr": 0.01, "momentum": 0.9}
+
+    def step(self, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any) -> Any:
+        accum = accum * momentum + grad
+        return var - (grad * lr + accum * momentum * lr if self.use_nesterov else accum * lr), accum
+
+
+class ApplyAdam(Optimizer):
+    """A step by mean and spread of the gradients, ``var -= lr_t * m / (sqrt(v) + epsilon)``.
+
+    ``m += (1 - beta1) * (grad - m)``, ``v += (1 - beta2) * (grad**2 - v)`` and
+    ``lr_t = lr * sqrt(1 - beta2_power) / (1 - beta1_power)``, where the powers are those of the steps done, this one
+    included. With Nesterov's momentum ``m`` is replaced by ``beta1 * m + (1 - beta1) * grad``.
+
+    >>> ApplyAdam()([1.0], [0.0], [0.0], 0.9, 0.999, 0.1, 0.9, 0.999, 1e-8, [2.0]).out.round(4)
+    array([0.9], dtype=float32)
+
+    Source: tf.raw_ops.ApplyAdam.
+    """
+
+    var = In("T", "the variable")
+    m = In("T", "variable that keeps the mean of the gradients, of the same shape")
+    v = In("T", "variable that keeps the mean of their squares, of the same shape")
+    beta1_power = In("T", "`beta1` to the power of the steps done", shape=())
+    beta2_power = In("T", "`beta2` to the power of the steps done", shape=())
+    lr = In("T", "learning rate", shape=())
+    beta1 = In("T", "part of `m` that is kept", shape=())
+    beta2 = In("T", "part of `v` that is kept", shape=())
+    epsilon = In("T", "added to the root, so that nothing is divided by zero", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    m_out = Out("T", "next value of `m`")
+    v_out = Out("T", "next value of `v`")
+    use_nesterov: bool = attr("look ahead along the momentum", default=False)
+    writes = {"var": "out", "m": "m_out", "v": "v_out"}
+    usual = {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
+
+    def step(
+        self,
+        var: Any,
+        m: Any,
+        v: Any,
+        beta1_power: Any,
+        beta2_power: Any,
+        lr: Any,
+        beta1: Any,
+        beta2: Any,
+        epsilon: Any,
+        grad: Any,
+    ) -> Any:
+        one = var.dtype.type(1)
+        rate = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
+        m = m + (grad - m) * (one - beta1)
+        v = v + (np.square(grad) - v) * (one - beta2)
+        step = grad * (one - beta1) + beta1 * m if self.use_nesterov else m
+        return var - (step * rate) / (np.sqrt(v) + epsilon), m, v

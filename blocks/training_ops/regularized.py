@@ -1,0 +1,177 @@
+"""Optimizers that pull variables to zero, by ``l1`` (exactly there) and ``l2``: FTRL, the proximal ones, AdagradDA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.training_ops.optimizer import Optimizer, rsqrt
+from dataflow.block import In, Out, attr
+
+
+def shrunk(x: Any, by: Any) -> Any:
+    """Each element nearer to zero by so much, or zero."""
+    return np.sign(x) * np.maximum(np.abs(x) - by, x.dtype.type(0))
+
+
+class ApplyFtrl(Optimizer):
+    """A step by the sum of all gradients, ``var = (sign(linear) * l1 - linear) / (accum**-lr_power / lr + 2 * l2)``.
+
+    It is 0 where ``|linear| <= l1``. Before that `accum` becomes ``new = accum + grad**2``, and
+    ``linear += grad - (new**-lr_power - accum**-lr_power) / lr * var``. With `multiply_linear_by_lr` the variable
+    `linear` is kept times `lr`, and nothing is divided by it.
+
+    >>> ApplyFtrl()([0.0], [7.0], [1.0], [3.0], 0.5, 2.0, 1.0, -0.5)  # doctest: +NORMALIZE_WHITESPACE
+    ApplyFtrlOutputs(out=array([-0.2], dtype=float32), accum_out=array([16.], dtype=float32),
+                     linear_out=array([4.], dtype=float32))
+
+    Source: tf.raw_ops.ApplyFtrl.
+    """
+
+    var = In("T", "the variable")
+    accum = In("T", "variable that keeps the sum of squared gradients, of the same shape")
+    linear = In("T", "variable that keeps the corrected sum of gradients, of the same shape")
+    grad = In("T", "gradient of the loss by the variable")
+    lr = In("T", "learning rate", shape=())
+    l1 = In("T", "strength of the pull that makes small values 0", shape=())
+    l2 = In("T", "strength of the pull in proportion to the value", shape=())
+    lr_power = In("T", "how the rate falls with `accum`, -0.5 for the root; 0 or less", shape=())
+    out = Out("T", "the variable's next value")
+    accum_out = Out("T", "next value of `accum`")
+    linear_out = Out("T", "next value of `linear`")
+    multiply_linear_by_lr: bool = attr("keep `linear` times `lr`, so that `lr` may be 0", default=False)
+    writes = {"var": "out", "accum": "accum_out", "linear": "linear_out"}
+    usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0, "lr_power": -0.5}
+    slots = {"accum": 0.1}
+
+    def step(self, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
+        total = accum + np.square(grad)
+        if lr_power == -0.5:
+            root, before = np.sqrt(total), np.sqrt(accum)
+        else:
+            root, before = np.power(total, -lr_power), np.power(accum, -lr_power)
+        if self.multiply_linear_by_lr:
+            linear = linear + (grad * lr - (root - before) * var)
+            l1, scale = l1 * lr, root + 2 * l2 * lr
+        else:
+            linear = linear + (grad - (root - before) / lr * var)
+            scale = root / lr + 2 * l2
+        zero = var.dtype.type(0)
+        return np.where(np.abs(linear) > l1, (l1 * np.sign(linear) - linear) / scale, zero), total, linear
+
+
+class ApplyProximalGradientDescent(Optimizer):
+    """A step down the gradient, then to zero, ``var = shrunk(var - alpha * delta, alpha * l1) / (1 + alpha * l2)``.
+
+    ``shrunk(v, d)`` is ``sign(v) * max(|v| - d, 0)``; it is done where `l1` is above 0.
+
+    >>> ApplyProximalGradientDescent()([1.0, 0.5], 0.5, 1.0, 2.0, [-1.0, 1.0])
+    array([0.5, 0. ], dtype=float32)
+
+    Source: tf.raw_ops.ApplyProximalGradientDescent.
+    """
+
+    var = In("T", "the variable")
+    alpha = In("T", "learning rate", shape=())
+    l1 = In("T", "strength of the pull that makes small values 0", shape=())
+    l2 = In("T", "strength of the pull in proportion to the value", shape=())
+    delta = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    writes = {"var": "out"}
+    usual = {"alpha": 0.01, "l1": 0.0, "l2": 0.0}
+    grad = None
+
+    def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any) -> Any:
+        var = var - delta * alpha
+        return (shrunk(var, alpha * l1) if l1 > 0 else var) / (1 + l2 * alpha)
+
+
+class ApplyProximalAdagrad(Optimizer):
+    """A step of Adagrad, then to zero, ``var = shrunk(var - rate * grad, rate * l1) / (1 + rate * l2)``.
+
+    Before that ``accum += grad**2``; ``rate = lr / sqrt(accum)``. ``shrunk(v, d)`` is ``sign(v) * max(|v| - d, 0)``; it
+    is done where `l1` is above 0.
+
+    >>> ApplyProximalAdagrad()([1.0, 0.5], [3.0, 3.0], 1.0, 1.0, 2.0, [-1.0, 1.0]).out
+    array([0.5, 0. ], dtype=float32)
+
+    Source: tf.raw_ops.ApplyProximalAdagrad.
+    """
+
+    var = In("T", "the variable")
+    accum = In("T", "variable that keeps the sum of squared gradients, of the same shape")
+    lr = In("T", "learning rate, above 0", shape=())
+    l1 = In("T", "strength of the pull that makes small values 0; 0 or more", shape=())
+    l2 = In("T", "strength of the pull in proportion to the value; 0 or more", shape=())
+    grad = In("T", "gradient of the loss by the variable")
+    out = Out("T", "the variable's next value")
+    accum_out = Out("T", "next value of `accum`")
+    writes = {"var": "out", "accum": "accum_out"}
+    usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
+    slots = {"accum": 0.1}
+
+    def kernel(self, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
+        if not lr > 0:
+            raise self.error(f"input 'lr' must be above 0, got {lr}")
+        for name, strength in (("l1", l1), ("l2", l2)):
+            if not strength >= 0:
+                raise self.error(f"input '{name}' must be 0 or more, got {strength}")
+        return super().kernel(var, accum, lr, l1, l2, grad)
+
+    def step(self, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
+        accum = accum + np.square(grad)
+        rate = lr * rsqrt(accum)
+        var = var - grad * rate
+        return (shrunk(var, rate * l1) if l1 > 0 else var) / (1 + l2 * rate), accum
+
+
+class ApplyAdagradDA(Optimizer):
+    """A step by all gradients since the first, ``var = -lr * shrunk(g, l1 * t) / (l2 * t * lr + sqrt(gg))``.
+
+    ``g`` and ``gg`` are the accumulators after the gradient and its square are added, ``t`` the `global_step`, which is
+    rounded to float32. ``shrunk(g, d)`` is ``sign(g) * max(|g| - d, 0)``; it is done where `l1` is above 0. What the
+    variable was does not matter.
+
+    >>> ApplyAdagradDA()([9.0], [3.0], [9.0], [4.0], 0.5, 1.0, 0.0, 2)  # doctest: +NORMALIZE_WHITESPACE
+    ApplyAdagradDAOutputs(out=array([-0.5], dtype=float32), gradient_accumulator_out=array([7.], dtype=float32),
+                          gradient_squared_accumulator_out=array([25.], dtype=float32))
+
+    Source: tf.raw_ops.ApplyAdagradDA.
+    """
+
+    var = In("T", "the variable")
+    gradient_accumulator = In("T", "variable that keeps the sum of gradients, of the same shape")
+    gradient_squared_accumulator = In("T", "variable that keeps the sum of their squares, of the same shape")
+    grad = In("T", "gradient of the loss by the variable")
+    lr = In("T", "learning rate", shape=())
+    l1 = In("T", "strength of the pull that makes small values 0", shape=())
+    l2 = In("T", "strength of the pull in proportion to the value", shape=())
+    global_step = In("int64", "number of this step, from 1", shape=())
+    out = Out("T", "the variable's next value")
+    gradient_accumulator_out = Out("T", "next value of `gradient_accumulator`")
+    gradient_squared_accumulator_out = Out("T", "next value of `gradient_squared_accumulator`")
+    writes = {
+        "var": "out",
+        "gradient_accumulator": "gradient_accumulator_out",
+        "gradient_squared_accumulator": "gradient_squared_accumulator_out",
+    }
+    usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
+    slots = {"gradient_squared_accumulator": 0.1}
+
+    def step(
+        self,
+        var: Any,
+        gradient_accumulator: Any,
+        gradient_squared_accumulator: Any,
+        grad: Any,
+        lr: Any,
+        l1: Any,
+        l2: Any,
+        global_step: Any,
+    ) -> Any:
+        total = gradient_accumulator + grad
+        squares = gradient_squared_accumulator + np.square(grad)
+        steps = np.float32(global_step).astype(var.dtype)
+        pull = shrunk(total, steps * l1) if l1 > 0 else total
+        return -lr * pull / (l2 * (steps * lr) + np.sqrt(squares)), total, squares
