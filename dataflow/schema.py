@@ -49,21 +49,40 @@ def _sections() -> Schema:
         "nodes": _map("Blocks, each under the name by which its output is wired.", _ref("node"), _NAME),
         "outputs": _map("What a run returns: name -> wire.", _ref("wire"), ".+"),
         "data": _map("Where inputs come from: split -> file and arrays in it.", _ref("split"), ".+"),
-        "train": {
-            "description": "How the graph is trained.",
-            "type": ["object", "null"],
-            "properties": {
-                "minimize": _told(_ref("wire"), "The wire to make small."),
-                "optimizer": _ref("optimizer"),
-                "variables": _or_param({"type": "array", "items": {"type": "string"}}, "Which variables change."),
-                "epochs": _or_param({"type": "integer", "minimum": 1}, "How often all data is seen."),
-                "batch_size": _or_param({"type": "integer", "minimum": 1}, "Samples in a step."),
-                "seed": _or_param({"type": "integer"}, "Where random numbers start."),
-                "metrics": _or_param({"type": "array", "items": {"type": "string"}}, "Outputs to report."),
-            },
-            "additionalProperties": False,
-        },
+        "train": _train(),
     }
+
+
+def _train() -> Schema:
+    names = {"type": "array", "items": {"type": "string"}}
+    count = {"type": "integer", "minimum": 1}
+    limit = {"type": "number", "exclusiveMinimum": 0}
+    clip = {k: _or_param(limit, "") for k in ("value", "norm", "global_norm")}
+    stopping = {
+        "metric": {"type": "string"},
+        "patience": _or_param(count, "Epochs without a better one."),
+        "mode": {"enum": ["min", "max"]},
+    }
+    properties = {
+        "minimize": _told(_ref("wire"), "The wire to make small."),
+        "optimizer": _ref("optimizer"),
+        "schedule": _told(_ref("optimizer"), "A block that gives the learning rate by the number of the step."),
+        "clip": _record(clip, "How large gradients may be."),
+        "variables": _or_param(names, "Which variables change; by default all trainable ones."),
+        "epochs": _or_param(count, "How often all data is seen."),
+        "batch_size": _or_param(count, "Rows in a step."),
+        "steps_per_epoch": _or_param(count, "Steps in an epoch of a graph without data."),
+        "seed": _or_param({"type": "integer", "minimum": 0}, "Where random numbers start."),
+        "metrics": _or_param(names, "Outputs to report."),
+        "validate": _or_param({"type": "string"}, "The split that is measured after each epoch."),
+        "early_stopping": _record(stopping, "When to end before the last epoch."),
+        "checkpoint": _record({"keep": count, "every": count}, "How many are kept, and after how many steps each."),
+    }
+    return _record(properties, "How the graph is trained.") | {"type": ["object", "null"]}
+
+
+def _record(properties: Schema, doc: str) -> Schema:
+    return {"description": doc, "type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _values() -> Schema:
@@ -117,18 +136,30 @@ def _values() -> Schema:
         },
         "split": {
             "type": "object",
-            "required": ["path", "inputs"],
+            "required": ["inputs"],
             "properties": {
-                "path": {"description": "A .npz file, relative to this one.", "type": "string"},
+                "path": {"description": "A .npz, .npy, .csv or IDX file, relative to this one.", "type": "string"},
                 "inputs": {
                     "description": "Graph input -> array in the file.",
                     "type": "object",
-                    "additionalProperties": {"type": "string"},
+                    "additionalProperties": {"anyOf": [{"type": "string"}, _column()]},
                 },
             },
             "additionalProperties": False,
         },
     }
+
+
+def _column() -> Schema:
+    properties = {
+        "path": {"description": "The file, where it is not that of the split.", "type": "string"},
+        "array": {"description": "The array of a .npz file, or columns of a .csv one.", "type": "string"},
+        "dtype": _or_param(_ref("dtype"), "What the values are converted to."),
+        "scale": _or_param({"type": "number"}, "What they are multiplied by."),
+        "offset": _or_param({"type": "number"}, "What is added then."),
+        "one_hot": _or_param({"type": "integer", "minimum": 1}, "The number of classes."),
+    }
+    return _record(properties, "An array, and what is done to it.")
 
 
 # -- nodes ------------------------------------------------------------------------------------------------------

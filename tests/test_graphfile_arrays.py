@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 import dataflow as flow
 from dataflow import dtypes
+from dataflow.data import load_data
 from dataflow.errors import DataflowError, GraphError, UnknownNameError
-from dataflow.graphfile import load_data, write_arrays, write_text
+from dataflow.graphfile import write_arrays, write_text
 
 # -- arrays ---------------------------------------------------------------------------------------------------------
 
@@ -296,7 +297,7 @@ def test_data_by_split_wherever_the_graph_is_saved(read):
         with pytest.raises(UnknownNameError, match="no data 'tst'"):
             load_data(found, "tst")
     Path("data/d.npz").unlink()
-    with pytest.raises(GraphError, match=r"data 'train': d\.npz: no such file"):
+    with pytest.raises(GraphError, match=r"data 'train': input 'x': .*d\.npz: cannot be read as data: No such file"):
         load_data(graph)
 
 
@@ -304,3 +305,10 @@ def test_a_graph_without_data_has_none():
     assert load_data(flow.Graph("g")) == {}
     with pytest.raises(UnknownNameError, match="graph 'g' has no data 'train'; its file has no 'data' section"):
         load_data(flow.Graph("g"), "train")
+
+
+def test_nan_of_any_bits_is_saved_as_nan(read):
+    graph = flow.Graph("nan")
+    graph.constant(np.array([0x7FF8000000000001, 0xFFF8000000000000], np.uint64).view(np.float64), "float64", name="c")
+    graph.output("c", "c")
+    round_trip(graph)

@@ -11,7 +11,7 @@ import click
 
 import dataflow as flow
 
-_COMMANDS = ("hello", "run", "check", "show", "grad", "blocks", "fmt", "schema")
+_COMMANDS = ("hello", "run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "fmt", "schema")
 
 
 class _Commands(click.Group):

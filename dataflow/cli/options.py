@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,19 @@ def params(command: Callable[..., Any]) -> Callable[..., Any]:
     """``-p key=value``: parameters of the graph file."""
     option = click.option(
         "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph."
+    )
+    return option(command)
+
+
+def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``-i x=file.npy``: arrays for the inputs."""
+    option = click.option(
+        "-i",
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="NAME=FILE",
+        help="Feed an input: x=file.npy or x=file.npz:key.",
     )
     return option(command)
 
@@ -57,3 +71,47 @@ def _array(name: str, place: str) -> Any:
     if key not in names:
         raise click.UsageError(f"-i {name}: {path} has {', '.join(names)}, got '{key}'; write {path}:{names[0]}")
     return found[key]
+
+
+def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--checkpoints FOLDER``: where training keeps its state."""
+    option = click.option(
+        "--checkpoints",
+        "folder",
+        metavar="FOLDER",
+        type=click.Path(file_okay=False),
+        help="Where checkpoints are.  [default: <graph>.checkpoints beside the graph]",
+    )
+    return option(command)
+
+
+def checkpoint_folder(path: str, folder: str | None) -> Path:
+    """The folder of a graph's checkpoints."""
+    return Path(folder) if folder is not None else Path(path).with_suffix(".checkpoints")
+
+
+def trained(graph: flow.Graph, path: str, folder: str | None, which: str) -> dict[str, Any]:
+    """The variables of the best or the latest checkpoint."""
+    from dataflow import checkpoint
+
+    where = checkpoint_folder(path, folder)
+    best = where / checkpoint.BEST
+    _, variables = (
+        checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
+    )
+    kept = [name for name, node in graph.nodes.items() if node.block.kept]
+    if missing := [name for name in kept if name not in variables]:
+        raise flow.DataflowError(f"{where}: must have variable '{missing[0]}' of {path}, got a checkpoint without it")
+    return {name: variables[name] for name in kept}
+
+
+def which(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--which best|latest``: the checkpoint that is taken."""
+    option = click.option(
+        "--which",
+        type=click.Choice(["best", "latest"]),
+        default="best",
+        show_default=True,
+        help="The checkpoint with the best validation, or the newest one.",
+    )
+    return option(command)

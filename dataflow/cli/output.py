@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -45,3 +46,45 @@ def summary(value: Any) -> str:
         return f"{value.size} values"
     wide = value.astype(np.float64)
     return f"min {wide.min():.6g}, mean {wide.mean():.6g}, max {wide.max():.6g}"
+
+
+def values(outputs: Mapping[str, Any]) -> None:
+    """A row per output: name, type, and the value or its range."""
+    rows = [(name, f"{value.dtype.name}{list(value.shape)}", summary(value)) for name, value in outputs.items()]
+    table(("output", "type", "value"), rows)
+
+
+class Progress:
+    """Lines that stay, and on a terminal under them one that changes."""
+
+    def __init__(self, live: bool):
+        self.live = live and sys.stderr.isatty()
+        self._shown = 0.0
+        self._status: Any = None
+
+    def tick(self, trainer: Any) -> None:
+        """Show where the epoch stands, ten times a second."""
+        now = time.monotonic()
+        if not self.live or now - self._shown < 0.1:
+            return
+        self._shown = now
+        done = trainer.progress
+        means = "  ".join(f"{name} {total / done.rows:.6g}" for name, total in done.sums.items())
+        text = f"epoch {done.epoch + 1}/{trainer.epochs}  step {done.batch}/{trainer.batches}  {means}"
+        if self._status is None:
+            from rich.console import Console
+
+            self._status = Console(stderr=True, highlight=False).status(text)
+            self._status.start()
+        self._status.update(text)
+
+    def line(self, text: str) -> None:
+        """Print a line that stays."""
+        self.close()
+        click.echo(text)
+
+    def close(self) -> None:
+        """Take the changing line away."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None

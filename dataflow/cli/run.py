@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 import dataflow as flow
@@ -11,11 +13,14 @@ from dataflow.cli import options, output
 @click.command("run")
 @options.graph_file
 @options.params
-@click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=FILE", help="Feed an input: x=file.npy or x=file.npz:key."
-)
+@options.inputs
 @click.option("-s", "--split", help="The split of the graph's `data:` section to feed.  [default: the first]")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write all outputs to this .npz file.")
+@click.option("--steps", type=click.IntRange(min=1), help="Run so many steps; nodes such as Assign change variables.")
+@click.option(
+    "--state", "kept", type=click.Path(dir_okay=False), help="Begin with the variables in this file; keep them."
+)
+@click.option("--seed", default=0, show_default=True, help="Decides random numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outputs as JSON.")
 @click.option("--plan", "show_plan", is_flag=True, help="Print the steps and buffers instead of running.")
 def command(
@@ -24,18 +29,31 @@ def command(
     inputs: tuple[str, ...],
     split: str | None,
     out: str | None,
+    steps: int | None,
+    kept: str | None,
+    seed: int,
     as_json: bool,
     show_plan: bool,
 ) -> None:
     """Run a graph and print its outputs."""
-    from dataflow.graphfile import load_data, write_arrays
+    from dataflow import checkpoint
+    from dataflow.data import load_data
+    from dataflow.graphfile import write_arrays
 
     graph = options.load(path, params)
     feeds = {**load_data(graph, split), **options.arrays(inputs)}
     if show_plan:
         click.echo(str(flow.plan(graph, **{name: array.shape for name, array in feeds.items()})))
         return
-    outputs = flow.run(graph, feeds)
+    if steps is None and kept is None:
+        outputs = flow.plan(graph).run(feeds, seed=seed)
+    else:
+        known = kept is not None and Path(kept).exists()
+        state = checkpoint.load(Path(kept), graph)[0] if kept is not None and known else flow.State(graph, seed)
+        for _ in range(steps or 1):
+            outputs = flow.run(graph, feeds, state=state)
+        if kept is not None:
+            checkpoint.save(Path(kept), state, {})
     if out is not None:
         write_arrays(out, outputs)
     if as_json:
@@ -43,5 +61,4 @@ def command(
 
         click.echo(json.dumps({name: value.tolist() for name, value in outputs.items()}))
         return
-    rows = [(name, f"{value.dtype.name}{list(value.shape)}", output.summary(value)) for name, value in outputs.items()]
-    output.table(("output", "type", "value"), rows)
+    output.values(outputs)

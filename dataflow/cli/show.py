@@ -10,17 +10,22 @@ from dataflow.cli import options
 @click.command("show")
 @options.graph_file
 @options.params
+@click.option("--expanded", is_flag=True, help="Show the training step: gradients and updates written out.")
 @click.option("--resolved", is_flag=True, help="Print the file after parameters and included files.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "mermaid", "dot", "svg"]), default="text", show_default=True
 )
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write to this file instead of printing.")
-def command(path: str, params: tuple[str, ...], resolved: bool, form: str, out: str | None) -> None:
+def command(path: str, params: tuple[str, ...], expanded: bool, resolved: bool, form: str, out: str | None) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
     from dataflow.describe import dot, mermaid, svg
     from dataflow.graphfile import resolved_text, write_text
 
     graph = options.load(path, params)
+    if expanded:
+        from dataflow.expand import expand
+
+        graph = expand(graph)
     forms = {"mermaid": mermaid, "dot": dot, "svg": svg}
     text = resolved_text(graph) if resolved else forms.get(form, str)(graph)
     if out is None:

@@ -1,8 +1,8 @@
 """Graph files: YAML text and the graph it stands for, every problem with its line."""
 
-from dataflow.graphfile.data import load_data as load_data
 from dataflow.graphfile.formatting import format_file as format_file
 from dataflow.graphfile.loading import check as check
+from dataflow.graphfile.loading import defaults as defaults
 from dataflow.graphfile.loading import load as load
 from dataflow.graphfile.scalars import scalar as scalar
 from dataflow.graphfile.store import write_arrays as write_arrays

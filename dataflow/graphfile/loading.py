@@ -30,6 +30,13 @@ def check(path: str | os.PathLike[str], /, **params: Any) -> list[Problem]:
     return _read(path, params).problems()
 
 
+def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The parameters of a file and their defaults; None where there is none."""
+    session = Session(path)
+    params = session.definition(session.real, session.shown).params
+    return {name: None if param.required else param.default for name, param in params.items()}
+
+
 def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
     session = Session(path)
     definition = session.definition(session.real, session.shown)

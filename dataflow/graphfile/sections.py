@@ -4,58 +4,119 @@ from __future__ import annotations
 
 from typing import Any
 
+from dataflow import dtypes
 from dataflow.errors import nearest
 from dataflow.graphfile.definition import known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Scope
-from dataflow.graphfile.tree import BROKEN, Value, cropped
+from dataflow.graphfile.tree import BROKEN, Place, Value, cropped
 
-TRAIN_KEYS = ("minimize", "optimizer", "variables", "epochs", "batch_size", "seed", "metrics")
+TRAIN_KEYS = (
+    "minimize", "optimizer", "schedule", "clip", "variables", "epochs", "batch_size", "steps_per_epoch", "seed",
+    "metrics", "validate", "early_stopping", "checkpoint",
+)  # fmt: skip
 SPLIT_KEYS = ("path", "inputs")
+COLUMN_KEYS = ("path", "array", "dtype", "scale", "offset", "one_hot")
 _WANTED = {
     "minimize": "the name of an output or wire",
     "optimizer": "a mapping with 'block'",
+    "schedule": "a mapping with 'block'",
+    "clip": "one of value, norm and global_norm with a number above 0",
     "variables": "a list of names",
     "epochs": "a whole number from 1",
     "batch_size": "a whole number from 1",
-    "seed": "a whole number",
+    "steps_per_epoch": "a whole number from 1",
+    "seed": "a whole number from 0",
     "metrics": "a list of names",
+    "validate": "the name of a split of 'data'",
+    "early_stopping": "a mapping with 'metric' and 'patience', and 'mode' min or max",
+    "checkpoint": "a mapping with 'keep' and 'every', whole numbers from 1",
+}
+_COLUMN_WANTED = {
+    "array": (str, "the name of an array"),
+    "dtype": (str, "a dtype"),
+    "scale": (int | float, "a number"),
+    "offset": (int | float, "a number"),
+    "one_hot": (int, "a whole number"),
 }
 
 
 def read_data(scope: Scope, section: Value) -> dict[str, Any]:
-    """Splits of the data: a file and which array in it feeds which graph input."""
-    report = scope.document.report
+    """Splits of the data: files, and which array in them feeds which graph input. Paths become real ones."""
     result: dict[str, Any] = {}
     if not isinstance(section.data, dict):
-        report(section.place, f"'data' must map splits to files, got {section.kind}")
+        scope.document.report(section.place, f"'data' must map splits to files, got {section.kind}")
         return {}
-    inputs = scope.definition.inputs.data
     for name, split in section.data.items():
         who = f"data '{cropped(name)}'"
-        if not isinstance(split.data, dict):
-            report(split.place, f"{who} must be {{path: file.npz, inputs: {{input: array}}}}, got {split.kind}")
-            continue
-        known_keys(scope.document, split, SPLIT_KEYS, who)
-        path, arrays = (split.data.get(key) for key in SPLIT_KEYS)
-        for key, value, kind, wanted in (("path", path, str, "text"), ("inputs", arrays, dict, "a mapping")):
-            if value is None:
-                report(section.keys[name], f"{who}: '{key}' must be given, got nothing")
-            elif not isinstance(value.data, kind) and value.data is not BROKEN:
-                report(value.place, f"{who}: '{key}' must be {wanted}, got {value.kind}")
-        result[name] = split.plain()
-        if path is not None and isinstance(path.data, str):
-            try:  # the real path, so that a graph can be saved in another folder
-                result[name]["path"] = str(confined(scope.real.parent, scope.session.project, path.data))
-            except ValueError as error:
-                report(path.place, f"{who}: {error}")
-        feeds = arrays if arrays is not None and isinstance(arrays.data, dict) else Value({}, split.place)
-        for feed, array in feeds.data.items():
-            if feed not in inputs:
-                report(feeds.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", nearest(feed[:60], inputs))
-            if not isinstance(array.data, str) and array.data is not BROKEN:
-                report(array.place, f"{who}: input '{feed}' must be the name of an array, got {array.kind}")
+        if isinstance(split.data, dict):
+            result[name] = _split(scope, who, split, section.keys[name])
+        else:
+            wanted = "{path: file.npz, inputs: {input: array}}"
+            scope.document.report(split.place, f"{who} must be {wanted}, got {split.kind}")
     return result
+
+
+def _split(scope: Scope, who: str, split: Value, place: Place) -> dict[str, Any]:
+    report, inputs = scope.document.report, scope.definition.inputs.data
+    known_keys(scope.document, split, SPLIT_KEYS, who)
+    path = _path(scope, who, split)
+    result: dict[str, Any] = {"path": path} if path is not None else {}
+    feeds = split.data.get("inputs")
+    if feeds is None or not isinstance(feeds.data, dict):
+        if feeds is None:
+            report(place, f"{who}: 'inputs' must be given, got nothing")
+        elif feeds.data is not BROKEN:
+            report(feeds.place, f"{who}: 'inputs' must be a mapping, got {feeds.kind}")
+        feeds = Value({}, split.place)
+    result["inputs"] = {}
+    for feed, column in feeds.data.items():
+        if feed not in inputs:
+            report(feeds.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", nearest(feed[:60], inputs))
+        result["inputs"][feed] = _column(scope, f"{who}: input '{cropped(feed)}'", column)
+    if "path" not in split.data and not (feeds.data and all(_has_path(c) for c in feeds.data.values())):
+        report(place, f"{who}: 'path' must be given, got nothing")
+    return result
+
+
+def _column(scope: Scope, who: str, column: Value) -> Any:
+    """The array that feeds an input: its name, or a mapping with its file, array and what is done to it."""
+    report = scope.document.report
+    if isinstance(column.data, str):
+        return column.data
+    if not isinstance(column.data, dict):
+        if column.data is not BROKEN:
+            report(column.place, f"{who} must be the name of an array, got {column.kind}")
+        return ""
+    known_keys(scope.document, column, COLUMN_KEYS, who)
+    for key, (kinds, wanted) in _COLUMN_WANTED.items():
+        value = column.data.get(key)
+        if value is not None and value.data is not BROKEN:
+            wrong = not isinstance(value.data, kinds) or isinstance(value.data, bool)
+            if wrong or (key == "dtype" and dtypes.canonical(value.data) is None):
+                report(value.place, f"{who}: '{key}' must be {wanted}, got {value.kind}")
+    path = _path(scope, who, column)
+    result: dict[str, Any] = column.plain()
+    return result | ({"path": path} if path is not None else {})
+
+
+def _path(scope: Scope, who: str, value: Value) -> str | None:
+    """The real path of the file that a mapping names, so that a graph can be saved in another folder."""
+    path = value.data.get("path")
+    if path is None or path.data is BROKEN:
+        return None
+    if not isinstance(path.data, str):
+        scope.document.report(path.place, f"{who}: 'path' must be text, got {path.kind}")
+        return None
+    try:
+        return str(confined(scope.real.parent, scope.session.project, path.data))
+    except ValueError as error:
+        scope.document.report(path.place, f"{who}: {error}")
+        return None
+
+
+def _has_path(column: Value) -> bool:
+    return isinstance(column.data, dict) and "path" in column.data
 
 
 def read_train(scope: Scope, section: Value) -> dict[str, Any]:
@@ -86,10 +147,34 @@ def read_train(scope: Scope, section: Value) -> dict[str, Any]:
 
 
 def _right(key: str, value: Any) -> bool:
-    if key in ("epochs", "batch_size", "seed"):
-        return isinstance(value, int) and not isinstance(value, bool) and (key == "seed" or value >= 1)
-    if key in ("variables", "metrics"):
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    match key:
+        case "epochs" | "batch_size" | "steps_per_epoch" | "seed":
+            return _whole(value, 0 if key == "seed" else 1)
+        case "variables" | "metrics":
+            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case "minimize" | "validate":
+            return isinstance(value, str)
+        case "clip":
+            pairs = list(value.items()) if isinstance(value, dict) else []
+            return len(pairs) == 1 and pairs[0][0] in ("value", "norm", "global_norm") and _number(pairs[0][1])
+        case "early_stopping":
+            keys = value.keys() if isinstance(value, dict) else {""}
+            right = {"metric", "patience"} <= keys <= {"metric", "patience", "mode"}
+            return right and _whole(value["patience"], 1) and value.get("mode", "min") in ("min", "max")
+        case "checkpoint":
+            return (
+                isinstance(value, dict)
+                and value.keys() <= {"keep", "every"}
+                and all(_whole(v, 1) for v in value.values())
+            )
     return (
-        isinstance(value, str) if key == "minimize" else isinstance(value, dict) and isinstance(value.get("block"), str)
+        isinstance(value, dict) and isinstance(value.get("block"), str) and value.keys() <= {"block", "inputs", "attrs"}
     )
+
+
+def _whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0

@@ -54,15 +54,19 @@ class Store:
             return None
         return {"path": self._relative(path)} | ({"array": name} if name else {})
 
-    def relative(self, splits: Mapping[str, Any]) -> dict[str, Any]:
+    def relative(self, section: Any) -> Any:
         """The `data` section with paths as the graph file must write them; GraphError where it may not name them."""
-        for name, split in splits.items():
-            if not Path(split["path"]).is_relative_to(self._project):
-                raise GraphError(
-                    f"data '{name}': files must lie inside the project of the graph file, {self._project}, "
-                    f"got {split['path']}; save the graph there, or drop graph.sections['data']"
-                )
-        return {name: {**split, "path": self._relative(Path(split["path"]))} for name, split in splits.items()}
+        if not isinstance(section, dict):
+            return section
+        return {k: self._named(v) if k == "path" else self.relative(v) for k, v in section.items()}
+
+    def _named(self, path: str) -> str:
+        if not Path(path).is_relative_to(self._project):
+            raise GraphError(
+                f"data: files must lie inside the project of the graph file, {self._project}, got {path}; "
+                "save the graph there, or drop graph.sections['data']"
+            )
+        return self._relative(Path(path))
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()

@@ -1,0 +1,33 @@
+"""``dataflow evaluate``."""
+
+from __future__ import annotations
+
+import click
+
+from dataflow.cli import options, output
+
+
+@click.command("evaluate")
+@options.graph_file
+@options.params
+@click.option("-s", "--split", "name", help="The split of the graph's data.  [default: test, or the last one]")
+@options.checkpoints
+@options.which
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    path: str, params: tuple[str, ...], name: str | None, folder: str | None, which: str, as_json: bool
+) -> None:
+    """Measure a trained graph: means over a split of what is minimized and of the metrics."""
+    from dataflow.data import split
+    from dataflow.train import evaluate, metrics
+
+    graph = options.load(path, params)
+    splits = list(graph.sections.get("data", {}))
+    data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None))
+    means = evaluate(graph, data, metrics(graph), options.trained(graph, path, folder, which))
+    if as_json:
+        import json
+
+        click.echo(json.dumps(means))
+        return
+    output.table(("metric", "value"), [(metric, float(value)) for metric, value in means.items()])

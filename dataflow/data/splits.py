@@ -1,0 +1,113 @@
+"""Splits of a graph's `data` section: which array feeds which input, in which dtype and scale, in which batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.data.rows import Rows, open_rows
+from dataflow.errors import DataflowError, GraphError, UnknownNameError, listing, nearest
+from dataflow.graph import Graph
+from dataflow.keys import Key
+from dataflow.shapes import TensorType, fits
+
+OPTIONS = ("path", "array", "dtype", "scale", "offset", "one_hot")
+
+
+def split(graph: Graph, name: str | None = None) -> Split:
+    """A split of the graph's `data` section; the first one where none is named.
+
+    Raises GraphError where there is none, or where its arrays do not fit the inputs that they feed.
+    """
+    splits = graph.sections.get("data", {})
+    if name is None and splits:
+        name = next(iter(splits))
+    if name is None or name not in splits:
+        known = f"it has {listing(splits, 'and')}" if splits else "its file has no 'data' section"
+        what = "data" if name is None else f"data '{name}'"
+        raise UnknownNameError(f"graph '{graph.name}' has no {what}; {nearest(name or '', splits) or known}")
+    return Split(graph, name)
+
+
+def load_data(graph: Graph, name: str | None = None) -> dict[str, np.ndarray[Any, Any]]:
+    """All rows of a split by graph input; of a graph without data, if none is named, nothing."""
+    return {} if name is None and not graph.sections.get("data") else split(graph, name).rows()
+
+
+class Split:
+    """The arrays that feed the inputs of a graph, equally long."""
+
+    def __init__(self, graph: Graph, name: str):
+        self.who = f"graph '{graph.name}': data '{name}'"
+        declared = graph.sections["data"][name]
+        self.columns = {
+            feed: _Column(f"{self.who}: input '{feed}'", graph.inputs[feed], _options(declared, entry))
+            for feed, entry in declared["inputs"].items()
+        }
+        lengths = {feed: column.source.shape[0] for feed, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            told = listing([f"{feed} {length}" for feed, length in lengths.items()], "and")
+            raise GraphError(f"{self.who}: arrays must have equally many rows, got {told}")
+        self.length = next(iter(lengths.values()), 0)
+
+    def rows(self, indices: np.ndarray[Any, Any] | None = None) -> dict[str, np.ndarray[Any, Any]]:
+        """The rows with these numbers by graph input; all rows by default."""
+        indices = np.arange(self.length) if indices is None else indices
+        return {feed: column.rows(indices) for feed, column in self.columns.items()}
+
+    def batches(self, size: int, start: int = 0, order: Any = None) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
+        """The rows in batches, the last one shorter if need be, from batch ``start`` on; in file order by default."""
+        order = np.arange(self.length) if order is None else order
+        for first in range(start * size, self.length, size):
+            yield self.rows(order[first : first + size])
+
+
+def shuffled(length: int, seed: int, epoch: int) -> np.ndarray[Any, Any]:
+    """The order of rows in an epoch: the same for the same seed and epoch."""
+    return Key(seed, "shuffle", epoch).generator().permutation(length)
+
+
+def _options(declared: Mapping[str, Any], entry: Any) -> dict[str, Any]:
+    options = {"array": entry} if isinstance(entry, str) else dict(entry)
+    return {"path": declared.get("path")} | options
+
+
+class _Column:
+    """An array that feeds one input."""
+
+    def __init__(self, who: str, declared: TensorType, options: Mapping[str, Any]):
+        self.who, self.declared = who, declared
+        self.scale, self.offset, self.depth = options.get("scale"), options.get("offset"), options.get("one_hot")
+        self.dtype = dtypes.storage(declared.dtype)
+        if options["path"] is None:
+            raise GraphError(f"{who}: 'path' must be given, got nothing")
+        try:
+            self.source: Rows = open_rows(Path(options["path"]), options.get("array"))
+        except DataflowError as error:
+            raise GraphError(f"{who}: {error}") from None
+        shape = (*self.source.shape, *((self.depth,) if self.depth else ()))
+        if not fits(shape, (None, *(declared.shape or shape)[1:])):
+            raise GraphError(f"{who} must be {declared}, got {TensorType(options.get('dtype') or '', shape)}")
+        given = self.source.dtype.newbyteorder("=")
+        changes = "dtype" in options or self.scale is not None or self.offset is not None or self.depth
+        if not changes and given != self.dtype:
+            raise GraphError(
+                f"{who} must be {declared.dtype}, got {given.name}; write dtype: {declared.dtype} to convert"
+            )
+        if "dtype" in options and dtypes.storage(options["dtype"]) != self.dtype:
+            raise GraphError(f"{who} must be {declared.dtype}, got 'dtype' {options['dtype']}")
+
+    def rows(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        values = self.source.take(indices)
+        if self.depth:
+            values = values[..., None] == np.arange(self.depth)
+        values = values.astype(self.dtype, copy=False)
+        if self.scale is not None:
+            values = values * self.dtype.type(self.scale)
+        if self.offset is not None:
+            values = values + self.dtype.type(self.offset)
+        return values

@@ -1,0 +1,190 @@
+"""The training step as a graph: a graph with its `train` section written out as gradient and update blocks.
+
+Nothing of a step is hidden. The slots of optimizers, powers and the counter of steps are variables like any other; all
+new nodes are called ``train/...``, after the variable that they train, and ``grad/...``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.errors import GraphError, listing, nearest
+from dataflow.gradient import gradient
+from dataflow.graph import Graph, Ref
+from dataflow.kinds import Update
+from dataflow.registry import blocks
+from dataflow.signature import Literal
+
+GRADIENT_PORTS = ("grad", "delta")
+RATE_PORTS = ("lr", "alpha")
+
+
+def expand(graph: Graph) -> Graph:
+    """The graph of one training step: the outputs of the graph, and each variable changed by the optimizer.
+
+    Raises GraphError where the `train` section does not fit the graph.
+    """
+    train = graph.sections.get("train")
+    if not train:
+        raise GraphError(f"graph '{graph.name}' has no 'train' section; write what to minimize and the optimizer")
+    for key in ("minimize", "optimizer"):
+        if key not in train:
+            raise GraphError(f"graph '{graph.name}': train: '{key}' must be given, got nothing")
+    return _Expansion(graph, train).build()
+
+
+def trained(graph: Graph) -> list[str]:
+    """The variables that training changes: those that are named, or all trainable ones that the goal depends on."""
+    train = graph.sections["train"]
+    kept = [n for n, node in graph.nodes.items() if node.block.kept]
+    if "variables" in train:
+        for name in train["variables"]:
+            if name not in kept:
+                hint = nearest(name, kept) or f"it has {listing(kept, 'and')}"
+                raise GraphError(f"graph '{graph.name}': train: no variable '{name}'; {hint}")
+        return list(train["variables"])
+    goal = graph.ref(train["minimize"])
+    before = graph.ancestors([goal.node])
+    found = [n for n in kept if n in before and graph.nodes[n].block.trainable and _floats(graph, n)]  # type: ignore[attr-defined]
+    if not found:
+        raise GraphError(f"graph '{graph.name}': train: '{train['minimize']}' must depend on a variable, got none")
+    return found
+
+
+def _floats(graph: Graph, name: str) -> bool:
+    return graph.ref(name).dtype in dtypes.floating
+
+
+class _Expansion:
+    def __init__(self, graph: Graph, train: Mapping[str, Any]):
+        self.source, self.train = graph, train
+        self.graph = graph
+        self.shared: dict[str, Ref] = {}  # counters and powers, by name
+
+    def build(self) -> Graph:
+        names = trained(self.source)
+        graph = self.graph = gradient(self.source, of=self.train["minimize"], wrt=names)
+        slopes = {name: graph.deref(graph.outputs[f"grad_{name}"]) for name in names}
+        outputs = dict(self.source.outputs)
+        outputs.setdefault(self.train["minimize"], next(iter(graph.outputs.values())))
+        graph.outputs = outputs
+        graph.sections = {key: value for key, value in self.source.sections.items() if key != "train"}
+        slopes = self._clipped(slopes)
+        for name, slope in slopes.items():
+            self._apply(name, slope)
+        graph.scope = ""
+        return graph
+
+    def _apply(self, name: str, slope: Ref) -> None:
+        optimizer = self.train["optimizer"]
+        kind = self._kind(optimizer["block"])
+        given = dict(optimizer.get("inputs", {}))
+        ports = kind.signature.inputs
+        for port in given:
+            if port not in ports or port in kind.writes or port in GRADIENT_PORTS:
+                free = [p for p in ports if p not in kind.writes and p not in GRADIENT_PORTS]
+                hint = nearest(port, free) or f"it has {listing(free, 'and')}"
+                raise GraphError(f"train: optimizer {kind.__name__} has no input '{port}' to set; {hint}")
+        block = kind(**optimizer.get("attrs", {}))
+        variable = self.graph.ref(name)
+        operands = [self._operand(block, port, name, variable, slope, given) for port in ports]
+        self.graph.add(block, operands, name=f"train/{name}/apply")
+
+    def _kind(self, name: str) -> type[Update]:
+        kind = blocks[name]
+        if not issubclass(kind, Update) or not any(port in kind.signature.inputs for port in GRADIENT_PORTS):
+            usable = [n for n, b in blocks.items() if b.writes and any(p in b.signature.inputs for p in GRADIENT_PORTS)]
+            raise GraphError(f"train: optimizer must be a block that applies a gradient, got {name}; {listing(usable)}")
+        return kind
+
+    def _operand(self, block: Update, port: str, name: str, variable: Ref, slope: Ref, given: Mapping[str, Any]) -> Any:
+        """What stands on a port of the optimizer of a variable."""
+        first = next(iter(block.writes))
+        if port == first:
+            return variable
+        if port in block.writes:
+            initial = np.full(self._shape(variable), block.slots.get(port, 0.0), dtypes.storage(variable.dtype))
+            return self.graph.variable(f"train/{name}/{port}", initial, trainable=False)
+        if port in GRADIENT_PORTS:
+            return slope
+        if port in RATE_PORTS and "schedule" in self.train:
+            return self._cast(self._rate(), variable.dtype)
+        if port == "global_step":
+            return self._counter()
+        said = port in given or port in block.usual  # Ftrl's lr_power is an exponent
+        if not said and port.endswith("_power") and port.removesuffix("_power") in block.signature.inputs:
+            return self._power(port, self._value(block, port.removesuffix("_power"), given), variable.dtype)
+        return self._value(block, port, given)
+
+    def _value(self, block: Update, port: str, given: Mapping[str, Any]) -> Any:
+        value = given.get(port, block.usual.get(port))
+        if value is None:
+            raise GraphError(f"train: optimizer {type(block).__name__}: input '{port}' must be given, got nothing")
+        return self.graph.ref(value) if isinstance(value, str) else Literal(value)
+
+    def _shape(self, variable: Ref) -> tuple[int, ...]:
+        if not variable.type.known:
+            raise GraphError(f"train: variable '{variable.node}' must have a known shape, got {variable.type}")
+        return variable.shape  # type: ignore[return-value]
+
+    # -- what all variables share -------------------------------------------------------------------------------
+
+    def _counter(self) -> Ref:
+        """The number of this step, from 1."""
+        if "step" not in self.shared:
+            before = self.graph.variable("train/step", np.zeros((), np.int64), trainable=False)
+            self.shared["step"] = self.graph.add(blocks["AssignAdd"](), [before, Literal(1)], name="train/next_step")
+        return self.shared["step"]
+
+    def _power(self, port: str, base: Any, dtype: str) -> Ref:
+        """A factor to the power of the number of this step."""
+        name = f"train/{port}" if dtype == "float32" else f"train/{port}_{dtype}"
+        if name not in self.shared:
+            before = self.graph.variable(name, np.ones((), dtypes.storage(dtype)), trainable=False)
+            after = self.graph.add(blocks["Multiply"](), [before, base], name=f"{name}_next")
+            self.shared[name] = self.graph.add(blocks["Assign"](), [before, after], name=f"{name}_assign")
+        return self.shared[name]
+
+    def _rate(self) -> Ref:
+        """The learning rate of this step by the schedule."""
+        if "rate" not in self.shared:
+            schedule = self.train["schedule"]
+            block = blocks[schedule["block"]](**schedule.get("attrs", {}))
+            self.shared["rate"] = self.graph.add(block, [self._counter()], name="train/learning_rate")
+        return self.shared["rate"]
+
+    def _cast(self, ref: Ref, dtype: str) -> Ref:
+        cast: Ref = ref if ref.dtype == dtype else blocks["Cast"](DstT=dtype)(ref)
+        return cast
+
+    def _clipped(self, slopes: dict[str, Ref]) -> dict[str, Ref]:
+        """The gradients cut to a value each, to a norm each, or to a norm of all together."""
+        kind, limit = next(iter(self.train.get("clip", {}).items()), ("", 0.0))
+        if not kind:
+            return slopes
+        result = {}
+        everything = None
+        if kind == "global_norm":
+            self.graph.scope = "train/clip/"
+            everything = _root([_squares(ref) for ref in slopes.values()])
+        for name, ref in slopes.items():
+            self.graph.scope = f"train/{name}/clip/"
+            if kind == "value":
+                result[name] = blocks["ClipByValue"]()(ref, -limit, limit)
+                continue
+            norm = _root([_squares(ref)]) if everything is None else everything
+            result[name] = ref * (limit / blocks["Maximum"]()(norm, limit))
+        self.graph.scope = ""
+        return result
+
+
+def _squares(ref: Ref) -> Any:
+    return blocks["Sum"]()(blocks["Square"]()(ref), list(range(ref.type.rank or 0)))
+
+
+def _root(squares: list[Any]) -> Any:
+    return blocks["Sqrt"]()(squares[0] if len(squares) == 1 else blocks["AddN"]()(squares))

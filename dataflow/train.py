@@ -1,0 +1,227 @@
+"""Training: the steps of a `train` section over the data, with checkpoints from which it goes on bit for bit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataflow import checkpoint
+from dataflow.data import Split, split
+from dataflow.data.splits import shuffled
+from dataflow.errors import GraphError, listing, nearest
+from dataflow.expand import expand
+from dataflow.graph import Graph
+from dataflow.plan import Plan
+from dataflow.state import State
+
+EVALUATED = 512  # rows at a time where nothing is learned
+
+
+@dataclass(frozen=True)
+class Report:
+    """An epoch: means over its rows by name; those of the validation split as ``validate``."""
+
+    epoch: int
+    step: int
+    seconds: float
+    train: dict[str, float]
+    validate: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class _Progress:
+    """Where training stands, beside the variables: all of it is in the checkpoint."""
+
+    epoch: int = 0  # that is under way, from 0
+    batch: int = 0  # the next one in it
+    rows: int = 0  # seen in this epoch
+    sums: dict[str, float] = field(default_factory=dict)  # of outputs times rows
+    best: float | None = None
+    waited: int = 0  # epochs since the best one
+    done: bool = False
+
+
+class Trainer:
+    """Trains a graph as its `train` section says.
+
+    Parameters
+    ----------
+    graph : with sections `train` and `data`.
+    folder : where checkpoints go; None keeps none.
+    resume : go on from the latest checkpoint in the folder, if there is one.
+    epochs : how often all data is seen, in place of what the graph says.
+    measured : the graph that is validated, where it is another: without dropout, say, and with the same variables.
+
+    >>> trainer = Trainer(graph)                    # doctest: +SKIP
+    >>> for report in trainer.run(): print(report)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        folder: Path | None = None,
+        resume: bool = False,
+        epochs: int | None = None,
+        measured: Graph | None = None,
+    ):
+        self.settings: dict[str, Any] = graph.sections.get("train", {})
+        self.graph, self.folder = measured or graph, folder
+        self.goal: str = self.settings.get("minimize", "")
+        self.names = metrics(graph)
+        self.step_graph = expand(graph)
+        if unknown := [n for n in self.names if n not in self.step_graph.outputs]:
+            known = list(self.step_graph.outputs)
+            hint = nearest(unknown[0], known) or f"it has {listing(known, 'and')}"
+            raise GraphError(f"graph '{graph.name}': train: metric '{unknown[0]}' must be an output; {hint}")
+        self.step_graph.outputs = {n: self.step_graph.outputs[n] for n in self.names}
+        self.epochs = epochs or self.settings.get("epochs", 1)
+        splits = graph.sections.get("data", {})
+        self.data = split(graph, "train" if "train" in splits else None) if splits else None
+        self.validation = self._validation()
+        self.state, self.progress = State(self.step_graph, self.settings.get("seed", 0)), _Progress()
+        if folder is not None and checkpoint.steps(folder):
+            if not resume:
+                raise GraphError(f"{folder}: has checkpoints of an earlier training; go on from them, or remove them")
+            self.state, notes = checkpoint.latest(folder, lambda path: checkpoint.load(path, self.step_graph))
+            self.progress = _Progress(**notes)
+            checkpoint.tidy(folder)
+        self.plan = Plan(self.step_graph, steps=True)
+        self.stopped = False
+
+    def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
+        """Train, and give a report after each epoch. ``tick`` is called after each step."""
+        while self.progress.epoch < self.epochs and not self.progress.done:
+            began = time.monotonic()
+            for _ in self._steps():
+                if tick is not None:
+                    tick(self)
+                if self.stopped:
+                    self.save()
+                    return
+            yield self._close_epoch(began)
+
+    def stop(self) -> None:
+        """End after the step that is under way, with a checkpoint."""
+        self.stopped = True
+
+    @property
+    def batches(self) -> int:
+        """Steps in an epoch."""
+        return -(-self.data.length // self.size) if self.data else int(self.settings.get("steps_per_epoch", 1))
+
+    @property
+    def size(self) -> int:
+        """Rows in a batch."""
+        return int(self.settings.get("batch_size") or (self.data.length if self.data else 1))
+
+    def _steps(self) -> Iterator[None]:
+        """The rest of the epoch that is under way."""
+        progress, every = self.progress, self.settings.get("checkpoint", {}).get("every")
+        for feeds in self._feeds():
+            outputs = self.plan.run(feeds, state=self.state)
+            rows = len(next(iter(feeds.values()))) if feeds else 1
+            for name in self.names:
+                progress.sums[name] = progress.sums.get(name, 0.0) + _mean(self.graph, name, outputs[name]) * rows
+            progress.rows += rows
+            progress.batch += 1
+            if every and self.state.step % every == 0 and progress.batch < self.batches:
+                self.save()
+            yield
+
+    def _feeds(self) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
+        """The batches of the epoch that are still to come; of a graph without data, nothing each."""
+        if self.data is None:
+            return iter([{}] * (self.batches - self.progress.batch))
+        order = shuffled(self.data.length, self.state.seed, self.progress.epoch)
+        return self.data.batches(self.size, self.progress.batch, order)
+
+    def _close_epoch(self, began: float) -> Report:
+        progress = self.progress
+        means = {name: total / progress.rows for name, total in progress.sums.items()}
+        validated = {} if self.validation is None else self.evaluate(self.validation)
+        report = Report(progress.epoch + 1, self.state.step, time.monotonic() - began, means, validated)
+        best = self._judge(report)
+        progress.epoch, progress.batch, progress.rows, progress.sums = progress.epoch + 1, 0, 0, {}
+        self.save(best)
+        return report
+
+    def _judge(self, report: Report) -> bool:
+        """Whether the epoch is the best so far; notes when enough were not."""
+        stopping = self.settings.get("early_stopping", {})
+        name, mode = stopping.get("metric", self.goal), stopping.get("mode", "min")
+        values = report.validate or report.train
+        if name not in values:
+            raise GraphError(f"train: early_stopping: no metric '{name}'; it has {listing(values, 'and')}")
+        value, best = values[name], self.progress.best
+        better = best is None or (value < best if mode == "min" else value > best)
+        self.progress.best = value if better else best
+        self.progress.waited = 0 if better else self.progress.waited + 1
+        self.progress.done = self.progress.waited >= stopping.get("patience", float("inf"))
+        return better
+
+    def _validation(self) -> Split | None:
+        splits = self.graph.sections.get("data", {})
+        name = self.settings.get("validate") or next(
+            (n for n in ("validate", "validation", "test") if n in splits), None
+        )
+        return None if name is None else split(self.graph, name)
+
+    def evaluate(self, data: Split) -> dict[str, float]:
+        """Means over a split of what is minimized and of the metrics, with the variables as they are."""
+        kept = {n: self.state.variables[n] for n, node in self.graph.nodes.items() if node.block.kept}
+        return evaluate(self.graph, data, self.names, kept)
+
+    def save(self, best: bool = False) -> None:
+        """Write a checkpoint, and drop those that are too old."""
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        notes = asdict(self.progress)
+        checkpoint.save(self.folder / f"step-{self.state.step:09d}.npz", self.state, notes)
+        if best:
+            checkpoint.save(self.folder / checkpoint.BEST, self.state, notes)
+        for old in checkpoint.steps(self.folder)[self.settings.get("checkpoint", {}).get("keep", 3) :]:
+            old.unlink()
+
+
+def metrics(graph: Graph) -> list[str]:
+    """What is minimized and the metrics; of a graph that is not for training, all outputs of one number."""
+    train: Mapping[str, Any] = graph.sections.get("train") or {}
+    if not train:
+        return [name for name, link in graph.outputs.items() if graph.deref(link).type.rank == 0]
+    return list(dict.fromkeys([*([train["minimize"]] if "minimize" in train else []), *train.get("metrics", [])]))
+
+
+def evaluate(
+    graph: Graph, data: Split, names: list[str], variables: Mapping[str, np.ndarray[Any, Any]]
+) -> dict[str, float]:
+    """Means of outputs over the rows of a split."""
+    wanted = graph.copy()
+    wanted.outputs = {n: graph.outputs[n] if n in graph.outputs else _link(graph, n) for n in names}
+    plan, sums, seen = Plan(wanted), dict.fromkeys(names, 0.0), 0
+    for feeds in data.batches(EVALUATED):
+        rows = len(next(iter(feeds.values())))
+        outputs = plan.run({**{n: v for n, v in variables.items() if n in wanted.nodes}, **feeds})
+        for name in names:
+            sums[name] += _mean(graph, name, outputs[name]) * rows
+        seen += rows
+    return {name: total / max(seen, 1) for name, total in sums.items()}
+
+
+def _link(graph: Graph, wire: str) -> Any:
+    found = graph.copy()
+    found.output(wire, wire)
+    return found.outputs[wire]
+
+
+def _mean(graph: Graph, name: str, value: np.ndarray[Any, Any]) -> float:
+    if value.ndim > 1:
+        raise GraphError(
+            f"graph '{graph.name}': train: '{name}' must be a scalar, or a value per row, got {value.shape}"
+        )
+    return float(np.mean(value, dtype=np.float64))

@@ -1,0 +1,221 @@
+"""Training: the step as a graph, epochs, checkpoints and going on from them, early stopping."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dataflow as flow
+from dataflow import checkpoint
+from dataflow.errors import DataflowError, GraphError
+from dataflow.expand import expand
+from dataflow.train import Trainer
+
+X = np.float32(np.random.default_rng(0).normal(size=(50, 3)))
+Y = X @ np.float32([1.0, -2.0, 0.5]) + np.float32(0.25)
+TEXT = """\
+dataflow: 1
+params: {epochs: 5, rate: 0.1}
+inputs: {x: "float32[N, 3]", y: "float32[N]"}
+nodes:
+  w: {block: Variable, attrs: {dtype: float32, shape: [3, 1], initializer: glorot_uniform}}
+  b: {block: Variable, inputs: {initvalues: [0.0]}}
+  product: {block: MatMul, inputs: {a: x, b: w}}
+  sum: {block: BiasAdd, inputs: {value: product, bias: b}}
+  line: {block: Squeeze, inputs: {input: sum}, attrs: {axis: [1]}}
+  noise: {block: Dropout, inputs: {x: line, rate: 0.01}}
+  error: {block: SquaredDifference, inputs: {x: noise, y: y}}
+  loss: {block: Mean, inputs: {input: error, axis: [0]}}
+outputs: {line: line, loss: loss}
+data:
+  train: {path: d.npz, inputs: {x: x, y: y}}
+train:
+  minimize: loss
+  optimizer: {block: ApplyAdam, inputs: {lr: $rate}}
+  epochs: $epochs
+  batch_size: 8
+"""
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("d.npz", x=X, y=Y)
+
+    def load(change=lambda text: text, **params):
+        Path("g.yaml").write_text(change(TEXT))
+        return flow.load("g.yaml", **params)
+
+    return load
+
+
+def bits(state):
+    return {name: value.tobytes() for name, value in state.variables.items()}
+
+
+def test_the_loss_falls(load):
+    reports = list(Trainer(load(epochs=30)).run())
+    assert [r.epoch for r in reports] == list(range(1, 31))
+    assert reports[-1].train["loss"] < 0.1 < 1 < reports[0].train["loss"]
+    assert reports[-1].step == 30 * 7
+
+
+OPTIMIZERS = [
+    "ApplyGradientDescent", "ApplyMomentum", "ApplyAdam", "ApplyAdagrad", "ApplyAdadelta", "ApplyRMSProp",
+    "ApplyCenteredRMSProp", "ApplyFtrl", "ApplyProximalGradientDescent", "ApplyProximalAdagrad", "ApplyAdagradDA",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_trains_with_its_usual_settings(load, optimizer):
+    # these two begin at 0, wherever the variable did
+    rate = ", inputs: {lr: 0.5}" if optimizer in ("ApplyAdagradDA", "ApplyFtrl") else ""
+    graph = load(lambda text: text.replace("ApplyAdam, inputs: {lr: $rate}", optimizer + rate), epochs=20)
+    reports = list(Trainer(graph).run())
+    assert reports[-1].train["loss"] < reports[0].train["loss"]
+
+
+def test_the_step_is_a_graph_that_can_be_saved(load):
+    step = expand(load())
+    flow.save(step, "step.yaml")
+    again = flow.load("step.yaml")
+    assert again == step
+    states = [flow.State(graph, 3) for graph in (step, again)]
+    for _ in range(3):
+        losses = [flow.run(g, state=s, x=X, y=Y)["loss"] for g, s in zip((step, again), states, strict=True)]
+        assert losses[0] == losses[1]
+    assert bits(states[0]) == bits(states[1])
+    assert {"w", "b", "train/w/m", "train/w/v", "train/b/m", "train/b/v"} <= states[0].variables.keys()
+
+
+@pytest.mark.parametrize("when", [0, 1, 6, 7, 8, 20, 34])
+def test_going_on_is_as_if_there_had_been_no_stop(load, when):
+    graph = load(lambda text: text + "  checkpoint: {every: 3}\n")
+    whole = Trainer(graph)
+    reports = [(r.epoch, r.step, r.train) for r in whole.run()]
+    steps = 0
+
+    def stop(trainer):
+        nonlocal steps
+        steps += 1
+        if steps > when:
+            trainer.stop()
+
+    first = Trainer(graph, Path("kept"))
+    seen = [(r.epoch, r.step, r.train) for r in first.run(stop)]
+    again = Trainer(graph, Path("kept"), resume=True)
+    seen += [(r.epoch, r.step, r.train) for r in again.run()]
+    assert bits(again.state) == bits(whole.state)
+    assert seen == reports
+
+
+def test_checkpoints_that_are_damaged_are_passed_over(load):
+    graph, folder = load(), Path("kept")
+    list(Trainer(graph, folder).run())
+    paths = checkpoint.steps(folder)
+    assert len(paths) == 3
+    paths[0].write_bytes(paths[0].read_bytes()[:-200])
+    with np.load(paths[1]) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays["variable/w"][0] = np.nextafter(arrays["variable/w"][0], np.float32(9))
+    np.savez(paths[1], **arrays)
+    assert checkpoint.latest(folder, checkpoint.read)[0]["step"] == 21
+    paths[2].unlink()
+    with pytest.raises(DataflowError, match="is no whole checkpoint"):
+        checkpoint.latest(folder, checkpoint.read)
+
+
+def test_a_checkpoint_of_another_graph_is_refused(load):
+    graph = load()
+    list(Trainer(graph, Path("kept")).run())
+    other = load(lambda text: text.replace("ApplyAdam, inputs: {lr: $rate}", "ApplyMomentum"))
+    with pytest.raises(DataflowError, match="is of another graph: variable 'train/b/accum'"):
+        Trainer(other, Path("kept"), resume=True)
+    with pytest.raises(GraphError, match="has checkpoints of an earlier training"):
+        Trainer(graph, Path("kept"))
+
+
+def test_early_stopping_and_the_best(load):
+    graph = load(lambda text: text + "  early_stopping: {metric: loss, patience: 2}\n", epochs=400, rate=0.5)
+    reports = list(Trainer(graph, Path("kept")).run())
+    losses = [r.train["loss"] for r in reports]
+    assert len(losses) < 400 and int(np.argmin(losses)) == len(losses) - 3
+    best, _ = checkpoint.load(Path("kept", checkpoint.BEST), expand(graph))
+    assert best.step == reports[-3].step
+
+
+@pytest.mark.parametrize("clip", ["value", "norm", "global_norm"])
+def test_clipped_gradients(load, clip):
+    graph = load(
+        lambda text: text.replace("ApplyAdam, inputs: {lr: $rate}", "ApplyGradientDescent, inputs: {alpha: 1.0}")
+    )
+    graph.sections["train"]["clip"] = {clip: 0.001}
+    state = flow.State(step := expand(graph))
+    before = dict(state.variables)
+    flow.run(step, state=state, x=X, y=Y)
+    moved = [np.abs(state.variables[name] - before[name]) for name in "wb"]
+    norms = [float(np.sqrt(np.sum(np.square(m)))) for m in moved]
+    largest = {"value": max(m.max() for m in moved), "norm": max(norms), "global_norm": np.hypot(*norms)}
+    assert largest[clip] == pytest.approx(0.001, rel=1e-3)
+
+
+def test_a_schedule_sets_the_rate(load):
+    graph = load(lambda text: text.replace("ApplyAdam, inputs: {lr: $rate}", "ApplyGradientDescent"))
+    graph.sections["train"]["schedule"] = {
+        "block": "StepDecay",
+        "attrs": {"initial_learning_rate": 0.1, "boundaries": [2], "factor": 0.0},
+    }
+    state = flow.State(step := expand(graph))
+    seen = []
+    for _ in range(4):
+        flow.run(step, state=state, x=X, y=Y)
+        seen.append(bits(state)["w"])
+    assert len(set(seen)) == 2 and seen[1] == seen[2] == seen[3]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (("minimize: loss", "minimize: los"), "no node, input or output named 'los'; did you mean 'loss'?"),
+        (("ApplyAdam", "Relu"), "optimizer must be a block that applies a gradient, got Relu"),
+        (("lr: $rate", "rate: $rate"), "has no input 'rate' to set"),
+        (("epochs: $epochs", "variables: [v]"), "no variable 'v'; it has w and b"),
+        (("epochs: $epochs", "metrics: [acc]"), "metric 'acc' must be an output"),
+        (("epochs: $epochs", "clip: {norm: -1}"), "'clip' must be one of value, norm and global_norm"),
+        (("minimize: loss", "minimize: x"), "must depend on a variable, got none"),
+    ],
+)
+def test_sections_that_do_not_fit(load, change, message):
+    with pytest.raises(DataflowError) as caught:
+        Trainer(load(lambda text: text.replace(*change)))
+    assert message in str(caught.value)
+
+
+def dataflow(*args):
+    done = subprocess.run([sys.executable, "-X", "utf8", "-m", "dataflow", *args], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_commands(load):
+    load()
+    done = dataflow("train", "g.yaml", "--epochs", "3")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0].startswith("epoch 1/3  loss ")
+    assert dataflow("train", "g.yaml").returncode == 2
+    lines = dataflow("train", "g.yaml", "--resume", "--epochs", "4", "--json").stdout.splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [4]
+    assert float(json.loads(dataflow("evaluate", "g.yaml", "--json").stdout)["loss"]) > 0
+    np.save("x.npy", X)
+    predicted = dataflow("predict", "g.yaml", "-i", "x=x.npy", "-o", "out.npz")
+    assert predicted.stdout.splitlines()[1].startswith("line ")
+    with np.load("out.npz") as found:
+        assert found["line"].shape == (50,)
+    assert "train/w/apply" in dataflow("show", "g.yaml", "--expanded").stdout
+    assert dataflow("train", "g.yaml", "--restart", "--epochs", "1").returncode == 0
+    assert dataflow("evaluate", "g.yaml", "--checkpoints", "none").returncode == 1

@@ -1,0 +1,48 @@
+"""What the graphs of digits are trained with here and in TensorFlow: the same first weights, batches and settings."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+STEPS, BATCH = 50, 32
+OPTIMIZERS = {
+    "ApplyGradientDescent": {"alpha": 0.02},
+    "ApplyMomentum": {"lr": 0.005, "momentum": 0.9},
+    "ApplyAdam": {"lr": 0.003, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7},
+}
+SHAPES = {
+    "mlp": {"w1": (64, 64), "b1": (64,), "w2": (64, 10), "b2": (10,)},
+    "cnn": {
+        "w1": (3, 3, 1, 32), "scale1": (32,), "offset1": (32,),
+        "w2": (3, 3, 32, 64), "scale2": (64,), "offset2": (64,),
+        "w3": (256, 10), "b3": (10,),
+    },
+}  # fmt: skip
+DIGITS = Path(__file__).parents[2] / "graphs" / "data" / "digits.npz"
+LOSSES = Path(__file__).parent / "losses.json"
+
+
+def weights(model: str) -> dict[str, Any]:
+    """The first value of each variable: weights at random, scales 1, the rest 0."""
+    found = {}
+    for name, shape in SHAPES[model].items():
+        random = np.random.default_rng(zlib.crc32(f"{model} {name}".encode()))
+        size = np.sqrt(2 / np.prod(shape[:-1]))
+        value = random.normal(size=shape) * size if name.startswith("w") else np.full(shape, name.startswith("scale"))
+        found[name] = value.astype(np.float32)
+    return found
+
+
+def batches() -> Iterator[tuple[Any, Any]]:
+    """Images and labels of each step."""
+    with np.load(DIGITS) as digits:
+        images, labels = digits["x_train"], digits["y_train"]
+    random = np.random.default_rng(5)
+    for _ in range(STEPS):
+        rows = random.integers(0, len(images), BATCH)
+        yield images[rows], labels[rows]
