@@ -36,7 +36,10 @@ def play(text, folder):
             yield printed, body, done[-1].returncode, int(info.removeprefix("status=") or 0)
 
 
-@pytest.mark.parametrize("page, least", [("docs/tutorial.md", 7), ("docs/graph_format.md", 3), ("README.md", 1)])
+PAGES = [("docs/tutorial.md", 7), ("docs/graph_format.md", 3), ("docs/training.md", 1), ("README.md", 1)]
+
+
+@pytest.mark.parametrize("page, least", PAGES)
 def test_page(page, least, tmp_path):
     text = (ROOT / page).read_text("utf-8")
     if page == "README.md":

@@ -27,3 +27,16 @@ def test_losses(model, near, optimizer):
     state = flow.State(step, values=setting.weights(model))
     losses = [float(flow.run(step, image=x, label=y, state=state)["loss"]) for x, y in setting.batches()]
     np.testing.assert_allclose(losses, RECORDED[model][optimizer], rtol=near)
+
+
+def test_gradient_of_the_convolutional_sample():
+    """The sample's page wires it by hand, wrongly: it passes by ReLU and pooling."""
+    graph = flow.load(GRAPHS / "mnist" / "cnn_train.yaml")
+    image, label = setting.pictures()
+    values = setting.weights("mnist")
+    found = flow.run(flow.gradient(graph, of="loss", wrt=list(values)), {"image": image, "label": label, **values})
+    with np.load(setting.SLOPES) as recorded:
+        for name in values:
+            wanted = recorded[name]
+            assert found[f"grad_{name}"].shape == wanted.shape
+            np.testing.assert_allclose(found[f"grad_{name}"], wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)

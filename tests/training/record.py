@@ -1,4 +1,4 @@
-"""Record the losses of training in TensorFlow: ``python record.py`` writes losses.json. Needs TensorFlow 2.21."""
+"""Record training in TensorFlow 2.21: ``python record.py`` writes losses.json and slopes.npz."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from setting import LOSSES, OPTIMIZERS, SHAPES, batches, weights
+from setting import LOSSES, OPTIMIZERS, SLOPES, batches, pictures, weights
 
 
 def mlp(v: dict[str, Any], image: Any) -> Any:
@@ -55,6 +55,20 @@ def train(model: str, optimizer: str) -> list[float]:
     return losses
 
 
+def slopes() -> dict[str, Any]:
+    """The gradients of the convolutional sample's loss, summed over the images."""
+    image, label = pictures()
+    v = {name: tf.Variable(value) for name, value in weights("mnist").items()}
+    with tf.GradientTape() as tape:
+        x = tf.constant(image[..., None])
+        for w in ("w1", "w2"):
+            x = tf.nn.max_pool2d(tf.nn.relu(tf.nn.conv2d(x, v[w], 1, "SAME")), 2, 2, "SAME")
+        logits = tf.matmul(tf.reshape(x, [-1, 3136]), v["w3"], transpose_b=True) + v["b"]
+        loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(label, 10), logits))
+    return {name: slope.numpy() for name, slope in tape.gradient(loss, v).items()}
+
+
 if __name__ == "__main__":
-    recorded = {model: {optimizer: train(model, optimizer) for optimizer in OPTIMIZERS} for model in SHAPES}
+    np.savez_compressed(SLOPES, **slopes())
+    recorded = {model: {optimizer: train(model, optimizer) for optimizer in OPTIMIZERS} for model in ("mlp", "cnn")}
     LOSSES.write_text(json.dumps(recorded, indent=1) + "\n")

@@ -22,9 +22,11 @@ SHAPES = {
         "w2": (3, 3, 32, 64), "scale2": (64,), "offset2": (64,),
         "w3": (256, 10), "b3": (10,),
     },
+    "mnist": {"w1": (3, 3, 1, 32), "w2": (3, 3, 32, 64), "w3": (10, 3136), "b": (1, 10)},
 }  # fmt: skip
 DIGITS = Path(__file__).parents[2] / "graphs" / "data" / "digits.npz"
 LOSSES = Path(__file__).parent / "losses.json"
+SLOPES = Path(__file__).parent / "slopes.npz"
 
 
 def weights(model: str) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def weights(model: str) -> dict[str, Any]:
     found = {}
     for name, shape in SHAPES[model].items():
         random = np.random.default_rng(zlib.crc32(f"{model} {name}".encode()))
-        size = np.sqrt(2 / np.prod(shape[:-1]))
+        size = np.sqrt(2 / np.prod(shape[1:] if name == "w3" and model == "mnist" else shape[:-1]))
         value = random.normal(size=shape) * size if name.startswith("w") else np.full(shape, name.startswith("scale"))
         found[name] = value.astype(np.float32)
     return found
@@ -46,3 +48,10 @@ def batches() -> Iterator[tuple[Any, Any]]:
     for _ in range(STEPS):
         rows = random.integers(0, len(images), BATCH)
         yield images[rows], labels[rows]
+
+
+def pictures() -> tuple[Any, Any]:
+    """Eight images of MNIST's size and their labels."""
+    with np.load(DIGITS) as digits:
+        small, labels = digits["x_train"][:8].reshape(8, 8, 8), digits["y_train"][:8]
+    return np.pad(np.kron(small, np.ones((3, 3), np.float32)), ((0, 0), (2, 2), (2, 2))), labels
