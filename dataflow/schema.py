@@ -139,6 +139,10 @@ def _values() -> Schema:
             "required": ["inputs"],
             "properties": {
                 "path": {"description": "A .npz, .npy, .csv or IDX file, relative to this one.", "type": "string"},
+                "rows": _or_param(
+                    {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2},
+                    "The first row and the one after the last; by default all.",
+                ),
                 "inputs": {
                     "description": "Graph input -> array in the file.",
                     "type": "object",

@@ -119,6 +119,15 @@ def test_arrays_are_equally_long(folder):
         split(graph)
 
 
+def test_a_split_may_have_part_of_the_rows(folder):
+    data = split(graph_of("x", path="d.npz", rows=[2, 7]))
+    np.testing.assert_array_equal(data.rows()["x"], X[2:7])
+    order = shuffled(5, seed=0, epoch=0)
+    np.testing.assert_array_equal(next(data.batches(5, order=order))["x"], X[2:7][order])
+    with pytest.raises(GraphError, match=r"'rows' must lie within the 8 there are, got \[2, 9\]"):
+        split(graph_of("x", path="d.npz", rows=[2, 9]))
+
+
 def test_batches_cover_every_row_once_and_the_last_is_kept(folder):
     data = split(graph_of("x", path="d.npz"))
     order = shuffled(8, seed=3, epoch=0)

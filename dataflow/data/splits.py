@@ -52,11 +52,15 @@ class Split:
         if len(set(lengths.values())) > 1:
             told = listing([f"{feed} {length}" for feed, length in lengths.items()], "and")
             raise GraphError(f"{self.who}: arrays must have equally many rows, got {told}")
-        self.length = next(iter(lengths.values()), 0)
+        whole = next(iter(lengths.values()), 0)
+        self.start, stop = declared.get("rows", (0, whole))
+        if not 0 <= self.start <= stop <= whole:
+            raise GraphError(f"{self.who}: 'rows' must lie within the {whole} there are, got {[self.start, stop]}")
+        self.length = stop - self.start
 
     def rows(self, indices: np.ndarray[Any, Any] | None = None) -> dict[str, np.ndarray[Any, Any]]:
         """The rows with these numbers by graph input; all rows by default."""
-        indices = np.arange(self.length) if indices is None else indices
+        indices = self.start + (np.arange(self.length) if indices is None else indices)
         return {feed: column.rows(indices) for feed, column in self.columns.items()}
 
     def batches(self, size: int, start: int = 0, order: Any = None) -> Iterator[dict[str, np.ndarray[Any, Any]]]:

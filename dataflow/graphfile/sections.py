@@ -15,7 +15,7 @@ TRAIN_KEYS = (
     "minimize", "optimizer", "schedule", "clip", "variables", "epochs", "batch_size", "steps_per_epoch", "seed",
     "metrics", "validate", "early_stopping", "checkpoint",
 )  # fmt: skip
-SPLIT_KEYS = ("path", "inputs")
+SPLIT_KEYS = ("path", "rows", "inputs")
 COLUMN_KEYS = ("path", "array", "dtype", "scale", "offset", "one_hot")
 _WANTED = {
     "minimize": "the name of an output or wire",
@@ -62,6 +62,11 @@ def _split(scope: Scope, who: str, split: Value, place: Place) -> dict[str, Any]
     known_keys(scope.document, split, SPLIT_KEYS, who)
     path = _path(scope, who, split)
     result: dict[str, Any] = {"path": path} if path is not None else {}
+    rows = split.data.get("rows")
+    if rows is not None and rows.data is not BROKEN:
+        result["rows"] = rows.plain()
+        if not (isinstance(rows.data, list) and len(rows.data) == 2 and all(_whole(r, 0) for r in result["rows"])):
+            report(rows.place, f"{who}: 'rows' must be the first row and the one after the last, got {rows.kind}")
     feeds = split.data.get("inputs")
     if feeds is None or not isinstance(feeds.data, dict):
         if feeds is None:
