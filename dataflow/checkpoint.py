@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +53,8 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
 def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     """What a checkpoint says of itself, and its variables. DataflowError where the file is damaged."""
     try:
+        if not zipfile.is_zipfile(path) and path.exists():
+            raise DataflowError(f"{path}: is no whole checkpoint: it is no .npz file")
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             meta = json.loads(archive[_META].tobytes())
             variables = {
@@ -59,6 +62,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
             }
     except OSError as error:
         raise DataflowError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except DataflowError:
+        raise
     except Exception as error:  # whatever a damaged file makes of itself
         raise DataflowError(f"{path}: is no whole checkpoint: {error}") from None
     if meta["digest"] != _digest({key: meta[key] for key in ("seed", "step", "notes")}, variables):

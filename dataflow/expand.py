@@ -107,8 +107,7 @@ class _Expansion:
         if port == first:
             return variable
         if port in block.writes:
-            initial = np.full(self._shape(variable), block.slots.get(port, 0.0), dtypes.storage(variable.dtype))
-            return self.graph.variable(f"train/{name}/{port}", initial, trainable=False)
+            return self._slot(f"train/{name}/{port}", block.slots.get(port, 0.0), variable)
         if port in GRADIENT_PORTS:
             return slope
         if port in RATE_PORTS and "schedule" in self.train:
@@ -119,6 +118,13 @@ class _Expansion:
         if not said and port.endswith("_power") and port.removesuffix("_power") in block.signature.inputs:
             return self._power(port, self._value(block, port.removesuffix("_power"), given), variable.dtype)
         return self._value(block, port, given)
+
+    def _slot(self, name: str, value: float, variable: Ref) -> Ref:
+        """A variable of the same shape that the optimizer keeps."""
+        shape, dtype = self._shape(variable), variable.dtype
+        if not value:
+            return self.graph.variable(name, initializer="zeros", shape=shape, dtype=dtype, trainable=False)
+        return self.graph.variable(name, np.full(shape, value, dtypes.storage(dtype)), trainable=False)
 
     def _value(self, block: Update, port: str, given: Mapping[str, Any]) -> Any:
         value = given.get(port, block.usual.get(port))

@@ -102,7 +102,9 @@ def open_rows(path: Path, name: str | None = None) -> Rows:
     except (OSError, ValueError, EOFError, KeyError, struct.error, zipfile.BadZipFile) as error:
         if isinstance(error, DataflowError):
             raise
-        raise DataflowError(f"{path}: cannot be read as data: {getattr(error, 'strerror', None) or error}") from None
+        missing = "; put it there, or name another in the data section" if isinstance(error, FileNotFoundError) else ""
+        reason = getattr(error, "strerror", None) or error
+        raise DataflowError(f"{path}: cannot be read as data: {reason}{missing}") from None
 
 
 def _npy(path: Path, start: int = 0) -> Rows:
