@@ -12,9 +12,8 @@ from blocks.nn_ops.fractional_pooling import (
     FractionalAvgPoolGrad,
     FractionalMaxPool,
     FractionalMaxPoolGrad,
-    Words,
-    sequence,
 )
+from blocks.nn_ops.fractional_windows import Words, sequence
 from dataflow import Graph, run
 from dataflow.errors import BlockError
 from dataflow.keys import Key

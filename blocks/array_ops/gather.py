@@ -189,14 +189,13 @@ class GatherGrad(Batched, Opaque):
         check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
         if not dy.size:
             return np.zeros(params.shape, dy.dtype)
-        kept = params.shape[:batch], params.shape[batch:along], params.shape[along + 1 :]
-        lead, count, size = prod(kept[0]), prod(indices.shape[batch:]), params.shape[along]
-        values = dy.reshape(lead, prod(kept[1]), count, prod(kept[2]))
-        rows = values.swapaxes(1, 2).reshape(lead * count, prod(kept[1]) * prod(kept[2]))
+        lead, between, behind = map(prod, (params.shape[:batch], params.shape[batch:along], params.shape[along + 1 :]))
+        count, size = prod(indices.shape[batch:]), params.shape[along]
+        rows = dy.reshape(lead, between, count, behind).swapaxes(1, 2).reshape(lead * count, between * behind)
         places, sums = sums_by_row(_flat(indices, lead, count, size), rows)
-        dx = np.zeros((lead * size, rows.shape[1]), dy.dtype)
+        dx = np.zeros((lead * size, between * behind), dy.dtype)
         dx[places] = sums
-        dx = dx.reshape(lead, size, prod(kept[1]), prod(kept[2])).swapaxes(1, 2)
+        dx = dx.reshape(lead, size, between, behind).swapaxes(1, 2)
         return np.ascontiguousarray(dx).reshape(params.shape)
 
     def grad(self, dy: Any, indices: Any, axis: Any, params: Any, dx: Any, ddx: Any) -> Any:

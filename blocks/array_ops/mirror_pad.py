@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,31 +21,39 @@ class Mirror(Block, abstract=True):
         "REFLECT leaves the outermost element out of the mirror image, SYMMETRIC repeats it", choices=MODES
     )
 
-    def rows(self, rank: Any, paddings: TensorType) -> Any:
-        """The widths before and after, by dim; None where not known."""
+    adds: ClassVar[bool]  # whether the borders are in the output, or else in the input
+
+    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
         count = paddings.shape and paddings.shape[0]
-        if isinstance(count, int) and rank is not None and count != rank:
+        rank = count if input.rank is None else input.rank
+        if isinstance(count, int) and count != rank:
             raise self.error(f"input 'paddings' must have one row for each of {rank} dims, got {count}")
-        if paddings.value is None:
-            return None
-        rows = paddings.value.tolist()
+        rows = [] if paddings.value is None else paddings.value.tolist()
         if any(n < 0 for row in rows for n in row):
             raise self.error(f"input 'paddings' must be at least 0, got {rows}")
-        return rows
+        if input.shape is None or paddings.value is None:
+            return (None,) * rank if isinstance(rank, int) else None
+        return tuple(self._size(axis, *pair) for axis, pair in enumerate(zip(input.shape, rows, strict=True)))
 
-    def check_width(self, axis: int, size: Any, row: list[int]) -> None:
-        """An error where the border is wider than what it mirrors."""
-        if isinstance(size, int) and max(row) > max(size - self.skipped, 0):
+    def _size(self, axis: int, given: Any, row: list[int]) -> Any:
+        """The size of the output's dim; an error where a border is wider than what it mirrors."""
+        if not isinstance(given, int):
+            return None if any(row) else given
+        result = given + sum(row) if self.adds else given - sum(row)
+        inner = given if self.adds else result
+        if max(row) > max(inner - self.skipped, 0):
             raise self.error(
-                f"input 'paddings' must be at most {max(size - self.skipped, 0)} in dim {axis} of size {size} "
+                f"input 'paddings' must be at most {max(inner - self.skipped, 0)} in dim {axis} of size {inner} "
                 f"in mode {self.mode}, got {row}"
             )
+        return result
 
     @property
     def skipped(self) -> int:
+        """How many elements at the end of the inside have no mirror image."""
         return int(self.mode == "REFLECT")
 
-    def images(self, ndim: int, axis: int, row: list[int], size: int) -> Any:
+    def images(self, axis: int, row: list[int], size: int) -> Any:
         """Pairs of indices along an axis: a border, and what it is the mirror image of."""
         before, after = row
         first, last = before + self.skipped, before + size - self.skipped
@@ -69,27 +77,18 @@ class MirrorPad(Mirror, Rearrange):
     input = In("T", "values, any shape")
     paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
     output = Out("T", "`input` with the border around it")
-
-    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
-        rows = self.rows(input.rank, paddings)
-        if rows is None or input.shape is None:
-            rank = input.rank if input.shape is not None else paddings.shape and paddings.shape[0]
-            return (None,) * rank if isinstance(rank, int) else None
-        for axis, (size, row) in enumerate(zip(input.shape, rows, strict=True)):
-            self.check_width(axis, size, row)
-        pairs = zip(input.shape, rows, strict=True)
-        return tuple(d + sum(row) if isinstance(d, int) else None if any(row) else d for d, row in pairs)
+    adds = True
 
     def kernel(self, input: Any, paddings: Any, out: Any = None) -> Any:
-        rows = paddings.tolist()
+        dims = list(zip(input.shape, paddings.tolist(), strict=True))
         if out is None:
-            out = np.empty([n + sum(row) for n, row in zip(input.shape, rows, strict=True)], input.dtype)
-        out[tuple(slice(row[0], row[0] + n) for n, row in zip(input.shape, rows, strict=True))] = input
-        inner = [slice(row[0], row[0] + n) for n, row in zip(input.shape, rows, strict=True)]
-        for axis, (size, row) in enumerate(zip(input.shape, rows, strict=True)):
+            out = np.empty([size + sum(row) for size, row in dims], input.dtype)
+        inner = tuple(slice(before, before + size) for size, (before, _) in dims)
+        out[inner] = input
+        for axis, (size, row) in enumerate(dims):
             # dims before this one have their borders already, those behind it not yet
-            rest = tuple(inner[axis + 1 :])
-            for border, mirrored in self.images(input.ndim, axis, row, size):
+            rest = inner[axis + 1 :]
+            for border, mirrored in self.images(axis, row, size):
                 out[(*border, *rest)] = np.flip(out[(*mirrored, *rest)], axis)
         return out
 
@@ -110,18 +109,7 @@ class MirrorPadGrad(Mirror, Opaque):
     input = In("T", "gradient by the padded value")
     paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
     output = Out("T", "gradient by what was padded: `input` without the border")
-
-    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
-        rows = self.rows(input.rank, paddings)
-        if rows is None or input.shape is None:
-            rank = input.rank if input.shape is not None else paddings.shape and paddings.shape[0]
-            return (None,) * rank if isinstance(rank, int) else None
-        result = []
-        for axis, (padded, row) in enumerate(zip(input.shape, rows, strict=True)):
-            size = padded - sum(row) if isinstance(padded, int) else None if any(row) else padded
-            self.check_width(axis, size, row)
-            result.append(size)
-        return tuple(result)
+    adds = False
 
     def kernel(self, input: Any, paddings: Any) -> Any:
         narrow = input.dtype.itemsize == 2 and input.dtype.kind not in "iu"
@@ -129,10 +117,10 @@ class MirrorPadGrad(Mirror, Opaque):
         folded = np.array(input, np.float32 if narrow else input.dtype)
         for axis, row in reversed(list(enumerate(paddings.tolist()))):
             size = input.shape[axis] - sum(row)
-            for border, mirrored in self.images(input.ndim, axis, row, size):
+            for border, mirrored in self.images(axis, row, size):
                 folded[mirrored] += np.flip(folded[border], axis)
             folded = folded[(slice(None),) * axis + (slice(row[0], row[0] + size),)]
-        return np.ascontiguousarray(folded, input.dtype).reshape(folded.shape)
+        return np.ascontiguousarray(folded, input.dtype).reshape(folded.shape)  # a scalar comes out with a dim
 
     def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
         return MirrorPad(mode=self.mode)(dy, paddings)

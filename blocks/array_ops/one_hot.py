@@ -46,12 +46,10 @@ class OneHot(Opaque):
         return (*indices.shape[:position], size, *indices.shape[position:])
 
     def kernel(self, indices: Any, depth: Any, on_value: Any, off_value: Any, out: Any = None) -> Any:
-        size = int(depth)
         if out is None:
-            position = indices.ndim if self.axis == -1 else self.axis
-            out = np.empty((*indices.shape[:position], size, *indices.shape[position:]), on_value.dtype)
+            out = np.empty(self.shape_of(TensorType.of(indices), TensorType.of(depth)), on_value.dtype)
         out[...] = off_value
         # the extra dim in front lets a single index be found as well
-        fine = ((indices >= 0) & (indices < size))[None]
+        fine = ((indices >= 0) & (indices < depth))[None]
         np.moveaxis(out, self.axis, -1)[None][(*np.nonzero(fine), indices[None][fine])] = on_value
         return out

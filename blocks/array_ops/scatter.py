@@ -34,15 +34,28 @@ def slice_shape(block: Block, of: str, shape: Any, indices: Any) -> Any:
     return (*indices[:-1], *shape[indices[-1] :])
 
 
-def inside(block: Block, port: str, indices: Any, shape: Any, ignore: bool = False) -> Any:
-    """Which tuples lie in the shape; an error that names the first that does not, unless these are to be ignored."""
+def check_places(block: Block, of: str, given: TensorType, indices: TensorType, updates: TensorType) -> Any:
+    """The shape of what is changed; an error where the tuples cannot be places in it or have other slices."""
+    if given.shape == ():
+        raise block.error(f"input '{of}' must have at least one dim, got a scalar")
+    wanted = slice_shape(block, of, given.shape, indices.shape)
+    if indices.shape is not None and indices.shape[-1] == 0:
+        raise block.error("input 'indices' must have at least one number per place, got none")
+    if not fits(updates.shape, wanted):
+        raise block.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
+    return given.shape
+
+
+def inside(block: Block, port: str, indices: Any, shape: Any, policy: str | None = None) -> Any:
+    """Which tuples lie in the shape; an error that names the first that does not, unless the policy is IGNORE."""
     limits = shape[: indices.shape[-1]]
     outside = ((indices < 0) | (indices >= np.array(limits, np.int64))).any(-1)
-    if outside.any() and not ignore:
+    if outside.any() and policy != "IGNORE":
         place = np.argwhere(outside)[0] if outside.ndim else ()
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
         got = indices[tuple(place)].tolist()
-        raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}")
+        way_out = "" if policy is None else "; bad_indices_policy='IGNORE' leaves it out"
+        raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}{way_out}")
     return ~outside
 
 
@@ -70,17 +83,14 @@ class GatherNd(Rearrange):
         return slice_shape(self, "params", params.shape, indices.shape)
 
     def kernel(self, params: Any, indices: Any) -> Any:
-        ignore = self.bad_indices_policy == "IGNORE"
-        fine = inside(self, "indices", indices, params.shape, ignore)
+        if indices.shape[-1] == 0:  # every tuple is the place of the whole value
+            return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
+        fine = inside(self, "indices", indices, params.shape, self.bad_indices_policy)
         if fine.all():
-            return np.array(params[(*columns(indices), ...)]) if indices.shape[-1] else self._whole(params, indices)
+            return np.array(params[(*columns(indices), ...)])
         taken = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
         taken[fine] = params[columns(indices[fine])]
         return taken
-
-    @staticmethod
-    def _whole(params: Any, indices: Any) -> Any:
-        return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
 
     def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
         return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
@@ -99,17 +109,10 @@ class TensorScatter(Opaque, abstract=True):
     reuses = ("tensor",)
 
     def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Any:
-        if tensor.shape == ():
-            raise self.error("input 'tensor' must have at least one dim, got a scalar")
-        wanted = slice_shape(self, "tensor", tensor.shape, indices.shape)
-        if indices.shape is not None and indices.shape[-1] == 0:
-            raise self.error("input 'indices' must have at least one number per place, got none")
-        if not fits(updates.shape, wanted):
-            raise self.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
-        return tensor.shape
+        return check_places(self, "tensor", tensor, indices, updates)
 
     def kernel(self, tensor: Any, indices: Any, updates: Any, out: Any = None) -> Any:
-        fine = inside(self, "indices", indices, tensor.shape, self.bad_indices_policy == "IGNORE")
+        fine = inside(self, "indices", indices, tensor.shape, self.bad_indices_policy)
         if not fine.all():
             indices, updates = indices[fine], updates[fine]
         if out is None:
@@ -159,7 +162,6 @@ class TensorScatterAdd(TensorScatter):
     """
 
     T = dtypes.number
-    Tindices = ANY_INDEX
 
     def write(self, out: Any, places: Any, updates: Any) -> None:
         shape = out.shape[: len(places)]
@@ -241,5 +243,5 @@ class SparseToDense(Opaque):
 
 
 def _signed(indices: Any) -> Any:
-    from_unsigned = indices.dtype == "uint16"
-    return Cast(DstT="int32")(indices) if from_unsigned else indices
+    """The indices in a dtype that GatherNd takes."""
+    return Cast(DstT="int32")(indices) if indices.dtype == "uint16" else indices

@@ -19,7 +19,9 @@ from dataflow.signature import Signature
 class Parts(Rearrange, abstract=True):
     """A value cut along an axis into as many outputs as an attr says, ``output_0``, ``output_1`` and so on.
 
-    So the output ports belong to the instance. The result is a tuple, also where it holds one part or none.
+    A subclass declares one output port, which stands for all, and ``count``. The ports that there are belong to the
+    instance: its own signature hides that of the class, which a graph, a call and the reverse pass then never see.
+    The result of a call is a tuple, also where it holds one part or none.
     """
 
     def count(self) -> int:
@@ -29,6 +31,7 @@ class Parts(Rearrange, abstract=True):
     def check(self) -> None:
         declared = type(self).signature
         (port,) = declared.outputs.values()
+        # by __dict__, as the attrs are set, because a block is frozen
         self.__dict__["signature"] = Signature(declared.inputs, _ports(port, self.count()), declared.attrs)
 
     def pack(self, values: Sequence[Any]) -> Any:
@@ -135,10 +138,10 @@ class SplitV(Parts):
     def sizes(self, wanted: Sequence[int], whole: Any) -> list[Any]:
         """The sizes with -1 replaced, by None where the whole is not known."""
         fixed = sum(n for n in wanted if n > 0)
-        open_ = wanted.count(-1)
-        if any(n < -1 for n in wanted) or open_ > 1:
+        left_open = wanted.count(-1)
+        if any(n < -1 for n in wanted) or left_open > 1:
             raise self.error(f"input 'size_splits' must be sizes, at most one of them -1, got {list(wanted)}")
-        if isinstance(whole, int) and (fixed > whole or (not open_ and fixed < whole)):
+        if isinstance(whole, int) and (fixed > whole or (not left_open and fixed < whole)):
             raise self.error(f"input 'size_splits' must add up to {whole}, the size of 'value', got {list(wanted)}")
         return [(whole - fixed if isinstance(whole, int) else None) if n == -1 else n for n in wanted]
 

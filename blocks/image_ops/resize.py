@@ -29,7 +29,7 @@ class Resizing(Resampling, abstract=True):
 
     def kernel(self, images: Any, size: Any) -> Any:
         height, width = size.tolist()
-        across = self.mixed(images.astype(f32), 2, self.taps(images.shape[2], width))
+        across = self.mixed(images.astype(f32, copy=False), 2, self.taps(images.shape[2], width))
         return self.mixed(across, 1, self.taps(images.shape[1], height))
 
     @staticmethod
@@ -52,8 +52,6 @@ class ResizeNearestNeighbor(Resizing, Nearest):
     Source: tf.image.resize.
     """
 
-    images = In("T", "images, [batch, height, width, channels]")
-    size = In("int32", "height and width of the result", shape=(2,), static=True)
     resized_images = Out("T", "[batch, *size, channels]")
 
     def kernel(self, images: Any, size: Any) -> Any:

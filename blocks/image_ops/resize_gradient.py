@@ -18,6 +18,11 @@ from dataflow.shapes import agree, show
 class ResizeGradient(Resampling, abstract=True):
     """The weights transposed: a matrix for the rows, another for the columns."""
 
+    @property
+    def forward(self) -> Any:
+        """The block that this is the gradient of; found by name, as that one needs this one for its own gradient."""
+        return blocks[type(self).__name__.removesuffix("Grad")](**self.attrs())
+
     def weights(self, size: int, resized: int, dtype: Any) -> Any:
         """How much each pixel of the image, [size], got into each pixel of the resized one, [resized]."""
         matrix = np.zeros((resized, size), f32)
@@ -58,8 +63,7 @@ class LikeImage(ResizeGradient, abstract=True):
         return self.pulled(grads, height, width, exact).astype(original_image.dtype, copy=False)
 
     def grad(self, grads: Any, original_image: Any, output: Any, dy: Any) -> Any:
-        # found by name: the block that resizes stands on this one, for its own gradient
-        return blocks[type(self).__name__.removesuffix("Grad")](**self.attrs())(dy, size_of(grads)), None
+        return self.forward(dy, size_of(grads)), None
 
 
 class ResizeBilinearGrad(LikeImage, Bilinear):
@@ -112,8 +116,7 @@ class ResizeNearestNeighborGrad(ResizeGradient, Nearest):
         return self.pulled(grads, height, width, exact).astype(grads.dtype, copy=False)
 
     def grad(self, grads: Any, size: Any, output: Any, dy: Any) -> Any:
-        # found by name: the block that resizes stands on this one, for its own gradient
-        return blocks["ResizeNearestNeighbor"](**self.attrs())(dy, size_of(grads))
+        return self.forward(dy, size_of(grads))
 
 
 def size_of(images: Any) -> Any:

@@ -14,7 +14,7 @@ from blocks.math_ops.reduction import rounded, wide
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Contraction
-from dataflow.shapes import agree, show
+from dataflow.shapes import agree, fits, show
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
 SUMMED = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.complexes)
@@ -78,7 +78,9 @@ class Labelled(Contraction, abstract=True):
         """The labels of the output: the dots stand for all the dims that any input has under them."""
         depth = max((int(label) for label in sizes if label.isdigit()), default=0)
         if depth and "..." not in self.target:
-            raise self.error(f"attr 'equation' must have '...' in its output, as an input has dims there, got {self}")
+            raise self.error(
+                f"attr 'equation' must have '...' in its output, as an input has dims there, got '{self.equation}'"
+            )
         return self.labels(self.target, len(self.target.replace("...", "")) + depth, "output")
 
 
@@ -154,12 +156,12 @@ class EinsumGrad(Labelled):
     def shape_of(self, dy: TensorType, input: TensorType, other: TensorType | None = None) -> Any:
         given = [input] if other is None else [input, other]
         if len(given) != len(self.terms):
-            raise self.error(f"input 'other' must be wired where attr 'equation' has two inputs, got {self.equation}")
+            raise self.error(f"input 'other' must be wired where attr 'equation' has two inputs, got '{self.equation}'")
         if input.shape is not None and (other is None or other.shape is not None):
             labels, shapes, ports = self._operands(*(t.shape for t in given))
             sizes = self.sizes(labels, shapes, ports)
             wanted = tuple(sizes[label] for label in self.output_labels(sizes))
-            if dy.shape is not None and (len(dy.shape) != len(wanted) or not all(map(agree, dy.shape, wanted))):
+            if not fits(dy.shape, wanted):
                 raise self.error(f"input 'dy' must have shape {show(wanted)}, got {show(dy.shape)}")
         return input.shape
 

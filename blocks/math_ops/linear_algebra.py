@@ -8,19 +8,23 @@ import numpy as np
 
 from blocks.math_ops.matmul import BatchMatMulV2
 from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque
 from dataflow.shapes import agree, show
 
-SOLVED = ("float16", "float32", "float64", *dtypes.complexes)
 
+class OfSquares(Opaque, abstract=True):
+    """Square matrices in, as many of the same size out."""
 
-def square(block: Block, given: TensorType) -> Any:
-    """The shape, which must be that of square matrices."""
-    shape = given.shape
-    if shape is not None and (len(shape) < 2 or not agree(shape[-1], shape[-2])):
-        raise block.error(f"input 'input' must be square matrices, [..., m, m], got shape {show(shape)}")
-    return shape
+    T = ("float16", "float32", "float64", *dtypes.complexes)
+    input = In("T", "square matrices, [..., m, m]")
+    output = Out("T", "same shape as `input`")
+
+    def shape_of(self, input: TensorType) -> Any:
+        shape = input.shape
+        if shape is not None and (len(shape) < 2 or not agree(shape[-1], shape[-2])):
+            raise self.error(f"input 'input' must be square matrices, [..., m, m], got shape {show(shape)}")
+        return shape
 
 
 def widened(matrices: Any) -> Any:
@@ -28,7 +32,12 @@ def widened(matrices: Any) -> Any:
     return matrices.astype(np.float32) if matrices.dtype == np.float16 else matrices
 
 
-class MatrixInverse(Opaque):
+def adjoint_of(matrices: Any) -> Any:
+    """The matrices transposed, and conjugated if complex."""
+    return np.conj(np.swapaxes(matrices, -1, -2))
+
+
+class MatrixInverse(OfSquares):
     """Inverse of each matrix, ``output @ input == identity``.
 
     A matrix without inverse is an error; one that nearly has none gives large numbers.
@@ -40,16 +49,10 @@ class MatrixInverse(Opaque):
     Source: tf.linalg.inv.
     """
 
-    T = SOLVED
-    input = In("T", "square matrices, [..., m, m]")
-    output = Out("T", "same shape as `input`")
     adjoint: bool = attr("invert the transposed matrices, conjugated if complex", default=False)
 
-    def shape_of(self, input: TensorType) -> Any:
-        return square(self, input)
-
     def kernel(self, input: Any) -> Any:
-        matrices = np.conj(np.swapaxes(input, -1, -2)) if self.adjoint else input
+        matrices = adjoint_of(input) if self.adjoint else input
         try:
             return np.linalg.inv(widened(matrices)).astype(input.dtype, copy=False)
         except np.linalg.LinAlgError:
@@ -61,7 +64,7 @@ class MatrixInverse(Opaque):
         return -BatchMatMulV2(adj_x=not adjoint)(output, right)
 
 
-class Cholesky(Opaque):
+class Cholesky(OfSquares):
     """Lower triangular factor of each matrix, ``output @ adjoint(output) == input``.
 
     Only the lower triangle of ``input`` is read. A matrix that is not positive definite is an error.
@@ -75,12 +78,8 @@ class Cholesky(Opaque):
 
     # the gradient is that by a matrix that stays symmetric, while a single element here moves alone
     smooth = False
-    T = SOLVED
     input = In("T", "symmetric, if complex Hermitian, positive definite matrices, [..., m, m]")
     output = Out("T", "same shape as `input`; above the diagonal 0")
-
-    def shape_of(self, input: TensorType) -> Any:
-        return square(self, input)
 
     def kernel(self, input: Any) -> Any:
         try:
@@ -95,7 +94,7 @@ class Cholesky(Opaque):
         return HermitianPart()(product)
 
 
-class HalfTriangle(Opaque):
+class HalfTriangle(OfSquares):
     """Lower triangle of each matrix with its diagonal halved, ``tril(input) - diagonal(input) / 2``.
 
     >>> HalfTriangle()([[2.0, 3.0], [4.0, 6.0]])
@@ -104,13 +103,6 @@ class HalfTriangle(Opaque):
 
     Source: the gradient of tf.linalg.cholesky.
     """
-
-    T = SOLVED
-    input = In("T", "square matrices, [..., m, m]")
-    output = Out("T", "same shape as `input`")
-
-    def shape_of(self, input: TensorType) -> Any:
-        return square(self, input)
 
     def kernel(self, input: Any) -> Any:
         lower = np.tril(input)
@@ -121,7 +113,7 @@ class HalfTriangle(Opaque):
         return HalfTriangle()(dy)
 
 
-class HermitianPart(Opaque):
+class HermitianPart(OfSquares):
     """Mean of each matrix and its adjoint, ``(input + adjoint(input)) / 2``.
 
     >>> HermitianPart()([[1.0, 3.0], [5.0, 1.0]])
@@ -131,15 +123,8 @@ class HermitianPart(Opaque):
     Source: the gradient of tf.linalg.cholesky.
     """
 
-    T = SOLVED
-    input = In("T", "square matrices, [..., m, m]")
-    output = Out("T", "same shape as `input`")
-
-    def shape_of(self, input: TensorType) -> Any:
-        return square(self, input)
-
     def kernel(self, input: Any) -> Any:
-        return (input + np.conj(np.swapaxes(input, -1, -2))) * input.dtype.type(0.5)
+        return (input + adjoint_of(input)) * input.dtype.type(0.5)
 
     def grad(self, input: Any, output: Any, dy: Any) -> Any:
         return HermitianPart()(dy)

@@ -8,7 +8,7 @@ from dataflow.block import In, Out
 from dataflow.kinds import Reduction
 
 
-class Junctions(Reduction, abstract=True):
+class LogicalReduction(Reduction, abstract=True):
     """Folds truth values."""
 
     input = In("bool", "values to fold")
@@ -17,7 +17,7 @@ class Junctions(Reduction, abstract=True):
     grad = None
 
 
-class All(Junctions):
+class All(LogicalReduction):
     """Whether all values along axes are true, ``all(input)``.
 
     True where there is none.
@@ -31,7 +31,7 @@ class All(Junctions):
     ufunc = np.logical_and
 
 
-class Any(Junctions):
+class Any(LogicalReduction):
     """Whether any value along axes is true, ``any(input)``.
 
     False where there is none.

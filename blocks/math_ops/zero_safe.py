@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,20 +14,19 @@ from dataflow.kinds import Binary
 
 
 class ZeroSafe(Binary, abstract=True):
-    """A function of two values that is zero where one of them is, whatever the other."""
+    """What ``ufunc`` makes of two values, but zero where the one called ``winner`` is zero, whatever the other."""
 
     T = dtypes.floating + dtypes.complexes
+    winner: ClassVar[str]
 
-
-def _zeroed(z: Any, zero: Any) -> Any:
-    """``z`` with zeros where ``zero`` says so."""
-    if zero.any():
-        np.copyto(z, 0, where=zero)
-    return z
-
-
-def _room(x: Any, y: Any, out: Any) -> Any:
-    return np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype) if out is None else out
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        zero = (x if self.winner == "x" else y) == 0  # seen first: the result may take the place of either
+        if out is None:
+            out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+        self.ufunc(x, y, out)
+        if zero.any():
+            np.copyto(out, 0, where=zero)
+        return out
 
 
 def _nonzero(x: Any) -> Any:
@@ -44,11 +43,8 @@ class DivNoNan(ZeroSafe):
     Source: tf.math.divide_no_nan.
     """
 
+    ufunc, winner = np.divide, "y"
     reuses = ("x", "y")
-
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        out, zero = _room(x, y, out), y == 0
-        return _zeroed(np.divide(x, y, out), zero)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)
@@ -66,11 +62,8 @@ class MulNoNan(ZeroSafe):
     Source: tf.math.multiply_no_nan.
     """
 
+    ufunc, winner = np.multiply, "y"
     reuses = ("x", "y")
-
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        out, zero = _room(x, y, out), y == 0
-        return _zeroed(np.multiply(x, y, out), zero)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         return MulNoNan()(dy, conj(y)), MulNoNan()(conj(x), dy)
@@ -85,11 +78,8 @@ class Xdivy(ZeroSafe):
     Source: tf.math.xdivy.
     """
 
+    ufunc, winner = np.divide, "x"
     reuses = ("x", "y")
-
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        out, zero = _room(x, y, out), x == 0
-        return _zeroed(np.divide(x, y, out), zero)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)
@@ -105,14 +95,14 @@ class Xlogy(ZeroSafe):
     Source: tf.math.xlogy.
     """
 
+    winner = "x"
     reuses = ("x", "y")
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        out, zero = _room(x, y, out), x == 0
+    @staticmethod
+    def ufunc(x: Any, y: Any, out: Any) -> None:
         if out.itemsize == 2:  # rounded once, at the end
             x, y = x.astype(np.float32), y.astype(np.float32)
         out[...] = x * np.log(y)
-        return _zeroed(out, zero)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)

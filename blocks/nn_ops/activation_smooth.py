@@ -9,6 +9,7 @@ import numpy as np
 from blocks.math_ops.arithmetic import Sign
 from blocks.math_ops.comparison import Less
 from blocks.math_ops.exponential import Exp
+from blocks.math_ops.reduction import rounded
 from blocks.math_ops.select import SelectV2, pick
 from dataflow import dtypes
 from dataflow.block import In, Out, attr
@@ -51,14 +52,6 @@ def _wide(x: Any) -> Any:
     return x.astype(dtypes.compute_dtype(x.dtype.name), copy=False)
 
 
-def _written(value: Any, like: Any, out: Any) -> Any:
-    """The value rounded to the dtype of ``like``, in ``out`` where it is given."""
-    if out is None:
-        return np.asarray(value, like.dtype)
-    out[...] = value
-    return out
-
-
 def _chosen(condition: Any, t: Any, e: Any, out: Any) -> Any:
     """``t if condition else e``, rounded to the dtype of ``out``, which may be ``t``."""
     if out.dtype == t.dtype:
@@ -78,7 +71,7 @@ def _bent(features: Any, out: Any, scale: float, floor: float) -> Any:
         low *= floor
         high *= scale
     high += low
-    return high if high is out else _written(high, features, out)
+    return high if high is out else rounded(high, features.dtype, out)
 
 
 class Elu(Activation):
@@ -183,7 +176,7 @@ class Softplus(Activation):
         result /= total
         if not (np.abs(x) <= limit).all():
             result = np.where(x < -limit, power, np.where(x > limit, x, result))
-        return _written(result, features, out)
+        return rounded(result, features.dtype, out)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return SoftplusGrad()(dy, features)
@@ -201,7 +194,7 @@ class SoftplusGrad(FromFeatures):
     reuses = ("gradients", "features")
 
     def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return _written(_wide(gradients) / (np.exp(-_wide(features)) + 1), features, out)
+        return rounded(_wide(gradients) / (np.exp(-_wide(features)) + 1), features.dtype, out)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         return SoftplusGrad()(dy, features), dy * gradients / (Exp()(-features) + 2 + Exp()(features))
@@ -222,7 +215,7 @@ class Softsign(Activation):
 
     def kernel(self, features: Any, out: Any = None) -> Any:
         x = _wide(features)
-        return _written(x / (np.abs(x) + 1), features, out)
+        return rounded(x / (np.abs(x) + 1), features.dtype, out)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return SoftsignGrad()(dy, features)
@@ -240,7 +233,7 @@ class SoftsignGrad(FromFeatures):
     reuses = ("gradients", "features")
 
     def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return _written(_wide(gradients) / np.square(np.abs(_wide(features)) + 1), features, out)
+        return rounded(_wide(gradients) / np.square(np.abs(_wide(features)) + 1), features.dtype, out)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         sign = Sign()(features)
@@ -284,7 +277,6 @@ class LeakyReluGrad(FromFeatures):
     """
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
-
     reuses = ("gradients",)
 
     def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:

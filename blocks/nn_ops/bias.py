@@ -8,13 +8,11 @@ import numpy as np
 
 from blocks.array_ops.like import ZerosLike
 from blocks.math_ops.reduction import rounded, wide
+from blocks.nn_ops.windows import FORMAT, FORMATS
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Elementwise, Opaque
 from dataflow.shapes import agree, show
-
-FORMATS = ("NHWC", "NCHW")
-FORMAT = "which dim is the channel: the last (NHWC) or the second (NCHW)"
 
 
 def _channels(block: Block, port: str, shape: Any, data_format: str) -> Any:

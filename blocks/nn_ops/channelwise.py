@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from blocks.nn_ops.columns import final, fitting, positions, wide
+from blocks.nn_ops.columns import fitting, positions, product_dtype
+from blocks.nn_ops.sliding import finished
 from blocks.nn_ops.windows import Span, padded, slabs, taps, unpadded
 
 
 def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any = None) -> Any:
     """The products of each window of a channel with the filters of that channel, [batch, ...positions, outputs]."""
-    dtype, each = wide(x.dtype), filter.shape[-1]
+    dtype, each = product_dtype(x.dtype), filter.shape[-1]
     y = fitting(out, (len(x), *positions(over), x.shape[-1] * each), dtype)
     weights = _rows(filter, over, dtype)
     for images in slabs(len(y), _bytes(y)):
@@ -30,12 +31,12 @@ def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any = None) -> Any:
                 np.multiply(tap[:, rows], weights[index], product if i else part)
                 if i:
                     part += product
-    return final(y, x.dtype, out)
+    return finished(y, x.dtype, out)
 
 
 def by_input(shape: tuple[int, ...], filter: Any, dy: Any, over: Sequence[Span], out: Any = None) -> Any:
     """The gradient of `convolve` by its ``x``, which has this shape."""
-    dtype, (channels, each) = wide(filter.dtype), filter.shape[-2:]
+    dtype, (channels, each) = product_dtype(filter.dtype), filter.shape[-2:]
     x = fitting(out, shape, dtype)
     weights = _rows(filter, over, dtype)
     for images in slabs(len(x), _bytes(dy)):
@@ -50,12 +51,12 @@ def by_input(shape: tuple[int, ...], filter: Any, dy: Any, over: Sequence[Span],
         if each != 1:
             grown = grown.reshape(*grown.shape[:-1], channels, each) @ np.ones(each, dtype)
         unpadded(grown, over, x[images])
-    return final(x, filter.dtype, out)
+    return finished(x, filter.dtype, out)
 
 
 def by_filter(x: Any, shape: tuple[int, ...], dy: Any, over: Sequence[Span], out: Any = None) -> Any:
     """The gradient of `convolve` by its filter, which has this shape."""
-    dtype, (channels, each) = wide(x.dtype), shape[-2:]
+    dtype, (channels, each) = product_dtype(x.dtype), shape[-2:]
     sums = np.zeros((*shape[:-2], channels * each), dtype)
     for images in slabs(len(x), _bytes(dy)):
         there, seen = dy[images], list(taps(_repeated(padded(x[images], over), each, dtype), over))
@@ -67,7 +68,7 @@ def by_filter(x: Any, shape: tuple[int, ...], dy: Any, over: Sequence[Span], out
                 while total.ndim > 1:  # a dim at a time: long rows to add, and short sums to round
                     total = np.add.reduce(total, 0)
                 sums[index] += total
-    return final(sums.reshape(shape), x.dtype, out)
+    return finished(sums.reshape(shape), x.dtype, out)
 
 
 def _rows(filter: Any, over: Sequence[Span], dtype: Any) -> Any:
@@ -83,4 +84,4 @@ def _repeated(x: Any, each: int, dtype: Any) -> Any:
 
 def _bytes(rows: Any) -> int:
     """Of one row, in the dtype to compute in."""
-    return prod(map(int, rows.shape[1:])) * int(wide(rows.dtype).itemsize)
+    return prod(map(int, rows.shape[1:])) * int(product_dtype(rows.dtype).itemsize)

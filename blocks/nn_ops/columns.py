@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from blocks.nn_ops.sliding import finished
 from blocks.nn_ops.windows import Span, padded, patches, slabs, taps, unpadded
 
 SHORT = 16  # elements that lie together in a window, below which rows are slow to copy
 
 
-def wide(dtype: Any) -> Any:
+def product_dtype(dtype: Any) -> Any:
     """The dtype in which products are added up."""
     return np.dtype(np.float32) if dtype.itemsize == 2 else dtype
 
@@ -73,7 +74,7 @@ class Columns:
 
 def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any = None) -> Any:
     """The product of each window of ``x`` with the filter, [batch, ...positions, outputs]."""
-    dtype, depth, outputs = wide(x.dtype), filter.shape[-2], filter.shape[-1]
+    dtype, depth, outputs = product_dtype(x.dtype), filter.shape[-2], filter.shape[-1]
     columns = Columns(over, depth, x.shape[-1] // depth, dtype)
     weights = columns.by_group(filter)
     y = fitting(out, (x.shape[0], *positions(over), outputs), dtype)
@@ -85,12 +86,12 @@ def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any = None) -> Any:
                 np.matmul(matrix[0], weights[0], part.reshape(len(matrix[0]), outputs))
             else:
                 part[...] = np.matmul(matrix, weights).swapaxes(0, 1).reshape(part.shape)
-    return final(y, x.dtype, out)
+    return finished(y, x.dtype, out)
 
 
 def by_input(shape: tuple[int, ...], filter: Any, dy: Any, over: Sequence[Span], out: Any = None) -> Any:
     """The gradient of `convolve` by its ``x``, which has this shape."""
-    dtype, depth = wide(filter.dtype), filter.shape[-2]
+    dtype, depth = product_dtype(filter.dtype), filter.shape[-2]
     columns = Columns(over, depth, shape[-1] // depth, dtype)
     if columns.groups == 1 and not columns.by_columns and all(map(_turnable, over)):
         # twice as fast as adding up shares: windows are only read
@@ -110,12 +111,12 @@ def by_input(shape: tuple[int, ...], filter: Any, dy: Any, over: Sequence[Span],
             for index, share in shares:
                 share[:, rows] += view[(slice(None),) * (len(over) + 1) + index]
         unpadded(grown, over, x[images])
-    return final(x, filter.dtype, out)
+    return finished(x, filter.dtype, out)
 
 
 def by_filter(x: Any, shape: tuple[int, ...], dy: Any, over: Sequence[Span], out: Any = None) -> Any:
     """The gradient of `convolve` by its filter, which has this shape."""
-    dtype, depth = wide(x.dtype), shape[-2]
+    dtype, depth = product_dtype(x.dtype), shape[-2]
     columns = Columns(over, depth, x.shape[-1] // depth, dtype)
     sums = np.zeros((columns.groups, columns.width, shape[-1] // columns.groups), dtype)
     for images in slabs(len(x), columns.each * prod(positions(over))):
@@ -123,7 +124,7 @@ def by_filter(x: Any, shape: tuple[int, ...], dy: Any, over: Sequence[Span], out
         for rows in slabs(there.shape[1], columns.each * len(there) * prod(there.shape[2:-1])):
             matrix = columns.filled(seen[:, rows])
             sums += np.matmul(matrix.swapaxes(1, 2), columns.by_group(there[:, rows]))
-    return final(sums.swapaxes(0, 1).reshape(shape), x.dtype, out)
+    return finished(sums.swapaxes(0, 1).reshape(shape), x.dtype, out)
 
 
 def _turnable(s: Span) -> bool:
@@ -152,12 +153,3 @@ def positions(over: Sequence[Span]) -> tuple[int, ...]:
 def fitting(out: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """``out`` if results may be computed right there, else new memory."""
     return out if out is not None and out.dtype == dtype and out.flags.c_contiguous else np.empty(shape, dtype)
-
-
-def final(result: Any, dtype: Any, out: Any) -> Any:
-    """The result in its own dtype, in ``out`` where that is given."""
-    if out is None:
-        return result.astype(dtype, copy=False)
-    if out is not result:
-        out[...] = result
-    return out

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import Shape
-from blocks.nn_ops.convolving import DILATIONS, ByFilter, ByInput, Forward
-from blocks.nn_ops.windows import EXPLICIT, FORMAT, FORMATS, PADDING, PADDINGS
+from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverImages
 from dataflow import dtypes
-from dataflow.block import In, Ints, Out, attr
+from dataflow.block import In, Out
 
 FILTER = ("filter_height", "filter_width", "in_channels", "out_channels")
 
 
-class Conv2D(Forward):
+class Conv2D(OverImages, Forward):
     """Convolution of images, ``output[b, i, j, o] = sum(window(input, b, i, j) * filter[..., o])``.
 
     The filter is not turned round. If it has fewer channels than the input they form groups, each with its share of
@@ -30,10 +29,6 @@ class Conv2D(Forward):
     input = In("T", "images, [batch, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "images of `out_channels` channels, in the layout of `input`")
-    padding: str = attr(PADDING, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
     grouped = True
 
     def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
@@ -42,7 +37,7 @@ class Conv2D(Forward):
         return by_input, Conv2DBackpropFilter(**attrs)(input, Shape()(filter), dy)
 
 
-class Conv2DBackpropInput(ByInput):
+class Conv2DBackpropInput(OverImages, ByInput):
     """Gradient of Conv2D by its input, ``sum(out_backprop * filter)`` over all windows that see an element.
 
     It is also called transposed convolution. Of `input_sizes` the height and width are enough unless there are groups.
@@ -61,10 +56,6 @@ class Conv2DBackpropInput(ByInput):
     filter = In("T", "weights of the window", shape=FILTER)
     out_backprop = In("T", "gradient by the output of the Conv2D")
     output = Out("T", "gradient by its input, of shape `input_sizes`")
-    padding: str = attr(PADDING, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
     grouped = partial = True
 
     def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
@@ -73,7 +64,7 @@ class Conv2DBackpropInput(ByInput):
         return None, by_filter, Conv2D(**attrs)(dy, filter)
 
 
-class Conv2DBackpropFilter(ByFilter):
+class Conv2DBackpropFilter(OverImages, ByFilter):
     """Gradient of Conv2D by its filter, ``sum(window(input, b, i, j) * out_backprop[b, i, j])`` over all windows.
 
     >>> block = Conv2DBackpropFilter(strides=[1, 1, 1, 1], padding="VALID")
@@ -89,10 +80,6 @@ class Conv2DBackpropFilter(ByFilter):
     filter_sizes = In("int32", "shape of the filter", shape=(4,), static=True)
     out_backprop = In("T", "gradient by the output of the Conv2D")
     output = Out("T", "gradient by its filter, of shape `filter_sizes`")
-    padding: str = attr(PADDING, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
     grouped = True
 
     def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:

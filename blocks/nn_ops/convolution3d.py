@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import INDEX, Shape
-from blocks.nn_ops.convolving import DILATIONS, ByFilter, ByInput, Forward
-from blocks.nn_ops.windows import FORMAT_3D, FORMATS_3D, PADDING_IMPLICIT, PADDINGS
-from dataflow.block import In, Ints, Out, attr
+from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverVolumes
+from dataflow.block import In, Out
 
 FILTER = ("filter_depth", "filter_height", "filter_width", "in_channels", "out_channels")
 
 
-class Conv3D(Forward):
+class Conv3D(OverVolumes, Forward):
     """Convolution of volumes, ``output[b, d, i, j, o] = sum(window(input, b, d, i, j) * filter[..., o])``.
 
     The filter is not turned round. The 16-bit floats are added up in float32.
@@ -27,9 +26,6 @@ class Conv3D(Forward):
     input = In("T", "volumes, [batch, depth, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "volumes of `out_channels` channels, in the layout of `input`")
-    padding: str = attr(PADDING_IMPLICIT, choices=PADDINGS[:2])
-    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1, 1))
 
     def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
         attrs = self.attrs()
@@ -37,7 +33,7 @@ class Conv3D(Forward):
         return by_input, Conv3DBackpropFilterV2(**attrs)(input, Shape()(filter), dy)
 
 
-class Conv3DBackpropInputV2(ByInput):
+class Conv3DBackpropInputV2(OverVolumes, ByInput):
     """Gradient of Conv3D by its input, ``sum(out_backprop * filter)`` over all windows that see an element.
 
     It is also called transposed convolution.
@@ -56,9 +52,6 @@ class Conv3DBackpropInputV2(ByInput):
     filter = In("T", "weights of the window", shape=FILTER)
     out_backprop = In("T", "gradient by the output of the Conv3D")
     output = Out("T", "gradient by its input, of shape `input_sizes`")
-    padding: str = attr(PADDING_IMPLICIT, choices=PADDINGS[:2])
-    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1, 1))
 
     def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
         attrs = self.attrs()
@@ -66,7 +59,7 @@ class Conv3DBackpropInputV2(ByInput):
         return None, by_filter, Conv3D(**attrs)(dy, filter)
 
 
-class Conv3DBackpropFilterV2(ByFilter):
+class Conv3DBackpropFilterV2(OverVolumes, ByFilter):
     """Gradient of Conv3D by its filter, ``sum(window(input, b, d, i, j) * out_backprop[b, d, i, j])`` over all windows.
 
     >>> block = Conv3DBackpropFilterV2(strides=[1, 1, 1, 1, 1], padding="VALID")
@@ -80,9 +73,6 @@ class Conv3DBackpropFilterV2(ByFilter):
     filter_sizes = In("int32", "shape of the filter", shape=(5,), static=True)
     out_backprop = In("T", "gradient by the output of the Conv3D")
     output = Out("T", "gradient by its filter, of shape `filter_sizes`")
-    padding: str = attr(PADDING_IMPLICIT, choices=PADDINGS[:2])
-    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1, 1))
 
     def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
         attrs = self.attrs()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import Shape
-from blocks.nn_ops.convolving import DILATIONS, ByFilter, ByInput, Forward
-from blocks.nn_ops.windows import EXPLICIT, FORMAT, FORMATS, PADDING, PADDINGS
-from dataflow.block import In, Ints, Out, attr
+from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverImages
+from dataflow.block import In, Out
 
 FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
 
 
-class DepthwiseConv2dNative(Forward):
+class DepthwiseConv2dNative(OverImages, Forward):
     """Convolution of each channel for itself, ``output[b, i, j, c * m + k] = sum(window(input)[c] * filter[c, k])``.
 
     ``m`` is the number of outputs of a channel. The 16-bit floats are added up in float32.
@@ -27,10 +26,6 @@ class DepthwiseConv2dNative(Forward):
     input = In("T", "images, [batch, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window, for each channel", shape=FILTER)
     output = Out("T", "images of `in_channels * channel_multiplier` channels, in the layout of `input`")
-    padding: str = attr(PADDING, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
     apart = True
 
     def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
@@ -39,7 +34,7 @@ class DepthwiseConv2dNative(Forward):
         return by_input, DepthwiseConv2dNativeBackpropFilter(**attrs)(input, Shape()(filter), dy)
 
 
-class DepthwiseConv2dNativeBackpropInput(ByInput):
+class DepthwiseConv2dNativeBackpropInput(OverImages, ByInput):
     """Gradient of DepthwiseConv2dNative by its input, ``sum(out_backprop * filter)`` over all windows on an element.
 
     >>> block = DepthwiseConv2dNativeBackpropInput(strides=[1, 1, 1, 1], padding="VALID")
@@ -54,10 +49,6 @@ class DepthwiseConv2dNativeBackpropInput(ByInput):
     filter = In("T", "weights of the window, for each channel", shape=FILTER)
     out_backprop = In("T", "gradient by the output of the convolution")
     output = Out("T", "gradient by its input, of shape `input_sizes`")
-    padding: str = attr(PADDING, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
     apart = True
 
     def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
@@ -66,7 +57,7 @@ class DepthwiseConv2dNativeBackpropInput(ByInput):
         return None, by_filter, DepthwiseConv2dNative(**attrs)(dy, filter)
 
 
-class DepthwiseConv2dNativeBackpropFilter(ByFilter):
+class DepthwiseConv2dNativeBackpropFilter(OverImages, ByFilter):
     """Gradient of DepthwiseConv2dNative by its filter, ``sum(window(input) * out_backprop)`` over all windows.
 
     >>> block = DepthwiseConv2dNativeBackpropFilter(strides=[1, 1, 1, 1], padding="VALID")
@@ -80,10 +71,6 @@ class DepthwiseConv2dNativeBackpropFilter(ByFilter):
     filter_sizes = In("int32", "shape of the filter", shape=(4,), static=True)
     out_backprop = In("T", "gradient by the output of the convolution")
     output = Out("T", "gradient by its filter, of shape `filter_sizes`")
-    padding: str = attr(PADDING, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
-    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
     apart = True
 
     def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
 from blocks.nn_ops import columns
-from blocks.nn_ops.columns import wide
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolving import Convolution
+from blocks.nn_ops.sliding import widened
 from blocks.nn_ops.windows import PADDING_IMPLICIT, PADDINGS
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -112,7 +112,7 @@ class FusedResizeAndPadConv2D(Mirrored):
     def kernel(self, input: Any, size: Any, paddings: Any, filter: Any, out: Any = None) -> Any:
         shape = self.resized(input.shape, TensorType.of(size))
         self.grown(shape, TensorType.of(paddings))
-        images = input.astype(wide(input.dtype), copy=False)
+        images = widened(input)
         for axis in (2, 1):
             images = self.interpolated(images, axis, shape[axis])
         return self.product(images.astype(input.dtype, copy=False), paddings, filter, out)
@@ -125,5 +125,8 @@ class FusedResizeAndPadConv2D(Mirrored):
         place = np.arange(size, dtype=np.float32) * scale
         below = np.minimum(place.astype(np.int64), given - 1)
         share = (place - below).astype(images.dtype).reshape(-1, *[1] * (images.ndim - 1 - axis))
-        low = images.take(below, axis)
-        return low + (images.take(np.minimum(below + 1, given - 1), axis) - low) * share
+        low, high = images.take(below, axis), images.take(np.minimum(below + 1, given - 1), axis)
+        high -= low
+        high *= share
+        high += low
+        return high

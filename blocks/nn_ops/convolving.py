@@ -9,6 +9,14 @@ from typing import Any, ClassVar
 from blocks.array_ops.shape_ops import sizes
 from blocks.nn_ops import channelwise, columns
 from blocks.nn_ops.windows import (
+    EXPLICIT,
+    FORMAT,
+    FORMAT_3D,
+    FORMATS,
+    FORMATS_3D,
+    PADDING,
+    PADDING_IMPLICIT,
+    PADDINGS,
     STRIDES,
     Span,
     channels_back,
@@ -33,23 +41,22 @@ class Convolution(Opaque, abstract=True):
     T: ClassVar[tuple[str, ...]] = dtypes.floating
     grouped: ClassVar[bool] = False  # whether the filter may have fewer channels than the input
     apart: ClassVar[bool] = False  # whether each channel is convolved for itself
-    layout: ClassVar[str] = "NHWC"  # where there is no attr `data_format`
     strides: Ints = attr(STRIDES)
 
     def check(self) -> None:
         _ = self.windows
 
     @property
-    def dims(self) -> str:
-        """The layout of input and output, such as ``NHWC``."""
-        return str(getattr(self, "data_format", self.layout))
+    def layout(self) -> str:
+        """The dims of input and output by their letters."""
+        return str(getattr(self, "data_format", "NHWC"))
 
     @cached_property
     def windows(self) -> tuple[Any, ...]:
         """Strides, dilations and padding of the spatial dims."""
-        ones = (1,) * (len(self.dims) - 2)
-        dilations = spatial(self, "dilations", self.dims) if "dilations" in self.signature.attrs else ones
-        return spatial(self, "strides", self.dims), dilations, paddings(self, self.dims)
+        ones = (1,) * (len(self.layout) - 2)
+        dilations = spatial(self, "dilations", self.layout) if "dilations" in self.signature.attrs else ones
+        return spatial(self, "strides", self.layout), dilations, paddings(self, self.layout)
 
     @property
     def core(self) -> Any:
@@ -60,10 +67,10 @@ class Convolution(Opaque, abstract=True):
 
     def parts(self, port: str, shape: Any) -> tuple[Dim, tuple[Dim, ...], Dim]:
         """Batch, spatial dims and channels of the value at a port."""
-        shape = (None,) * len(self.dims) if shape is None else shape
-        if len(shape) != len(self.dims):
-            raise self.error(f"input '{port}' must have the dims {self.dims}, got shape {show(shape)}")
-        return split(shape, self.dims)
+        shape = (None,) * len(self.layout) if shape is None else shape
+        if len(shape) != len(self.layout):
+            raise self.error(f"input '{port}' must have the dims {self.layout}, got shape {show(shape)}")
+        return split(shape, self.layout)
 
     def outputs(self, channels: Dim, filter: Sequence[Dim], port: str, filter_port: str) -> Dim:
         """Number of output channels for an input with so many; an error where the filter does not go with these."""
@@ -84,13 +91,13 @@ class Convolution(Opaque, abstract=True):
     def convolved(self, input: Any, filter: Any, port: str = "input", filter_port: str = "filter") -> Any:
         """Shape of the output, from the shapes of an input and a filter; the ports are named in errors."""
         batch, inner, channels = self.parts(port, input)
-        filter = (None,) * len(self.dims) if filter is None else filter
-        if len(filter) != len(self.dims):
-            raise self.error(f"input '{filter_port}' must be {len(self.dims)} sizes, got {show(filter)}")
+        filter = (None,) * len(self.layout) if filter is None else filter
+        if len(filter) != len(self.layout):
+            raise self.error(f"input '{filter_port}' must be {len(self.layout)} sizes, got {show(filter)}")
         if 0 in filter[:-1]:
             raise self.error(f"input '{filter_port}' must have a window and channels, got {show(filter)}")
         outputs = self.outputs(channels, filter, port, filter_port)
-        return join(batch, (s.out for s in self.over(inner, filter, port)), outputs, self.dims)
+        return join(batch, (s.out for s in self.over(inner, filter, port)), outputs, self.layout)
 
     def over(self, inner: Sequence[Dim], filter: Sequence[Dim], port: str = "input") -> tuple[Span, ...]:
         """The window on each spatial dim."""
@@ -109,19 +116,36 @@ class Convolution(Opaque, abstract=True):
 
     def last(self, x: Any) -> Any:
         """A view with the channels last."""
-        return channels_last(x, self.dims)
+        return channels_last(x, self.layout)
 
     def direct(self, out: Any) -> Any:
         """The memory for a result with channels last, if results have them there."""
-        return None if self.dims.startswith("NC") else out
+        return None if self.layout.startswith("NC") else out
 
     def restored(self, result: Any, out: Any) -> Any:
         """A result with channels last in the layout of the inputs, and in ``out`` where that is given."""
-        result = channels_back(result, self.dims)
+        result = channels_back(result, self.layout)
         if out is None or self.direct(out) is not None:
             return result
         out[...] = result
         return out
+
+
+class OverImages(Convolution, abstract=True):
+    """A convolution of images: the attrs by which the window moves."""
+
+    padding: str = attr(PADDING, choices=PADDINGS)
+    explicit_paddings: Ints = attr(EXPLICIT, default=())
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
+
+
+class OverVolumes(Convolution, abstract=True):
+    """A convolution of volumes: the attrs by which the window moves."""
+
+    padding: str = attr(PADDING_IMPLICIT, choices=PADDINGS[:2])
+    data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
+    dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1, 1))
 
 
 class Forward(Convolution, abstract=True):
@@ -158,11 +182,11 @@ class ByInput(Convolution, abstract=True):
         """The shape asked for, from the numbers given."""
         batch = None if out_backprop is None else out_backprop[0]
         if shape is None or None in shape:
-            return join(batch, (None,) * (len(self.dims) - 2), None, self.dims)
-        if self.partial and len(shape) == len(self.dims) - 2:
-            return join(batch, shape, None if filter is None else filter[-2], self.dims)
-        if len(shape) != len(self.dims):
-            raise self.error(f"input 'input_sizes' must be a size per dim of {self.dims}, got {show(shape)}")
+            return join(batch, (None,) * (len(self.layout) - 2), None, self.layout)
+        if self.partial and len(shape) == len(self.layout) - 2:
+            return join(batch, shape, None if filter is None else filter[-2], self.layout)
+        if len(shape) != len(self.layout):
+            raise self.error(f"input 'input_sizes' must be a size per dim of {self.layout}, got {show(shape)}")
         return shape
 
     def kernel(self, input_sizes: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
@@ -184,7 +208,7 @@ class ByFilter(Convolution, abstract=True):
     def shape_of(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> Any:
         shape = sizes(self, "filter_sizes", filter_sizes)
         self.matched(out_backprop.shape, self.convolved(input.shape, shape, filter_port="filter_sizes"))
-        return (None,) * len(self.dims) if shape is None else shape
+        return (None,) * len(self.layout) if shape is None else shape
 
     def kernel(self, input: Any, filter_sizes: Any, out_backprop: Any, out: Any = None) -> Any:
         shape = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))

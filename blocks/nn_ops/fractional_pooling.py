@@ -11,111 +11,15 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import Shape as ShapeOf
 from blocks.math_ops.reduction import rounded, wide
-from blocks.nn_ops.sliding import first, lowest
+from blocks.nn_ops.fractional_windows import Words, areas, bounds, divided, folded, sequence, spread, tops
+from blocks.nn_ops.sliding import first
 from dataflow.block import In, Out, Tensor, TensorType, attr
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
 from dataflow.shapes import Shape, fits, show
 
-WORD = 0xFFFFFFFF
 OVERLAPPING = "whether a window takes in the first row and column of the next"
 NUMBERS = ("float32", "float64", "int32", "int64")
-
-
-# -- where windows begin --------------------------------------------------------------------------------------------
-
-
-class Words:
-    """The 32-bit words that Philox4x32-10 makes of two seeds, as the reference draws them."""
-
-    def __init__(self, seed: int, seed2: int):
-        self.key = seed & WORD, seed >> 32 & WORD
-        self.high = seed2 & WORD, seed2 >> 32 & WORD
-        self.count = 0
-
-    def take(self, words: int) -> list[int]:
-        """So many words; what is left of the last four is not used again."""
-        taken: list[int] = []
-        while len(taken) < words:
-            taken += self._four()
-        return taken
-
-    def _four(self) -> list[int]:
-        a, b, c, d = self.count & WORD, self.count >> 32, *self.high
-        left, right = self.key
-        self.count += 1
-        for _ in range(10):
-            x, y = 0xD2511F53 * a, 0xCD9E8D57 * c
-            a, b, c, d = y >> 32 ^ b ^ left, y & WORD, x >> 32 ^ d ^ right, x & WORD
-            left, right = left + 0x9E3779B9 & WORD, right + 0xBB67AE85 & WORD
-        return [a, b, c, d]
-
-
-def sequence(size: int, windows: int, words: Words, pseudo_random: bool) -> Any:
-    """Where each window begins, and the size: sizes of windows differ by one, in random order or nearly evenly."""
-    least, more = divmod(size, windows)
-    if more == 0:
-        return np.arange(windows + 1) * least
-    if pseudo_random:
-        mean = size / windows
-        bound = min((least + 2) / mean - 1, (size + 1 - least) / mean - (windows - 1))
-        high, low = words.take(2)[:2]
-        u = ((high & 0xFFFFF) << 32 | low) / 2**52 * bound
-        return np.array([0, *(math.ceil(mean * (i + u)) - 1 for i in range(1, windows)), size])
-    sizes = [least + 1] * more + [least] * (windows - more)
-    drawn = words.take(windows)
-    for i in range(windows - 1):
-        j = i + drawn[i] % (windows - i)
-        sizes[i], sizes[j] = sizes[j], sizes[i]
-    return np.cumsum([0, *sizes])
-
-
-# -- what lies in them ----------------------------------------------------------------------------------------------
-
-
-def bounds(begins: Any, size: int, overlapping: bool) -> tuple[Any, Any]:
-    """First row of each window, and the one behind its last."""
-    return begins[:-1], np.minimum(begins[1:] + overlapping, size)
-
-
-def folded(ufunc: np.ufunc, start: Any, x: Any, axis: int, begins: Any, overlapping: bool) -> Any:
-    """The rows of each window along an axis folded by a ufunc."""
-    x = x.swapaxes(0, axis)
-    begin, end = bounds(begins, len(x), overlapping)
-    y = np.full((len(begin), *x.shape[1:]), start, x.dtype)
-    for offset in range(max(end - begin)):
-        there = np.flatnonzero(begin + offset < end)
-        y[there] = ufunc(y[there], x[begin[there] + offset])
-    return y.swapaxes(0, axis)
-
-
-def tops(x: Any, rows: Any, columns: Any, overlapping: bool) -> Any:
-    """The largest number of each window."""
-    floor = lowest(x.dtype)
-    y = folded(np.fmax, floor, x, 1, rows, overlapping)
-    return np.fmax(folded(np.fmax, floor, y, 2, columns, overlapping), floor)
-
-
-def spread(y: Any, size: int, axis: int, begins: Any, overlapping: bool) -> Any:
-    """A value per window added to every row of it."""
-    y = y.swapaxes(0, axis)
-    begin, end = bounds(begins, size, overlapping)
-    x = np.zeros((size, *y.shape[1:]), y.dtype)
-    for offset in range(max(end - begin)):
-        there = np.flatnonzero(begin + offset < end)
-        x[begin[there] + offset] += y[there]
-    return x.swapaxes(0, axis)
-
-
-def divided(x: Any, number: Any) -> Any:
-    """The quotient, of integers cut towards 0."""
-    return (x - np.fmod(x, number)) // number if x.dtype.kind == "i" else x / number
-
-
-def areas(rows: Any, columns: Any, shape: tuple[int, ...], overlapping: bool) -> Any:
-    """How many pixels each window has, as an array that broadcasts."""
-    (top, bottom), (left, right) = bounds(rows, shape[1], overlapping), bounds(columns, shape[2], overlapping)
-    return ((bottom - top)[:, None] * (right - left))[:, :, None]
 
 
 class FractionalPooling(Opaque, abstract=True):
@@ -198,18 +102,9 @@ class FractionalAvgPool(FractionalPooling):
         means = divided(total, areas(rows, columns, value.shape, self.overlapping))
         return means.astype(value.dtype), rows, columns
 
-    def grad(
-        self,
-        value: Any,
-        output: Any,
-        row_pooling_sequence: Any,
-        col_pooling_sequence: Any,
-        doutput: Any,
-        drow_pooling_sequence: Any,
-        dcol_pooling_sequence: Any,
-    ) -> Any:
+    def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
-        return backward(ShapeOf(out_type="int64")(value), doutput, row_pooling_sequence, col_pooling_sequence)
+        return backward(ShapeOf(out_type="int64")(value), dy, rows, columns)
 
 
 class FractionalMaxPool(FractionalPooling):
@@ -230,18 +125,9 @@ class FractionalMaxPool(FractionalPooling):
         rows, columns = self.sequences(value.shape, key)
         return tops(value, rows, columns, self.overlapping), rows, columns
 
-    def grad(
-        self,
-        value: Any,
-        output: Any,
-        row_pooling_sequence: Any,
-        col_pooling_sequence: Any,
-        doutput: Any,
-        drow_pooling_sequence: Any,
-        dcol_pooling_sequence: Any,
-    ) -> Any:
+    def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)
-        return backward(value, output, doutput, row_pooling_sequence, col_pooling_sequence)
+        return backward(value, output, dy, rows, columns)
 
 
 class FractionalBack(Opaque, abstract=True):
@@ -250,15 +136,19 @@ class FractionalBack(Opaque, abstract=True):
     T = NUMBERS
     overlapping: bool = attr(OVERLAPPING, default=False)
 
-    def require(self, port: str, begins: Any, size: int) -> None:
-        """An error unless windows begin one after the other and end on the image."""
-        if not (begins[0] >= 0 and begins[-1] <= size and (np.diff(begins) > 0).all()):
-            raise self.error(f"input '{port}' must rise from 0 or more to at most {size}, got {show(tuple(begins))}")
+    def require_sequences(self, rows: Any, columns: Any, shape: tuple[int, ...]) -> None:
+        """An error unless windows begin one after the other and end on the image of this shape."""
+        for side, begins, size in (("row", rows, shape[1]), ("col", columns, shape[2])):
+            if not (len(begins) > 1 and begins[0] >= 0 and begins[-1] <= size and (np.diff(begins) > 0).all()):
+                raise self.error(
+                    f"input '{side}_pooling_sequence' must rise from 0 or more to at most {size}, "
+                    f"got {show(tuple(begins))}"
+                )
 
     def require_shape(self, port: str, given: TensorType, image: Shape, rows: Shape, columns: Shape) -> None:
         """An error unless the value at ``port`` has an element per window of the image."""
         batch, _, _, channels = (None,) * 4 if image is None else image
-        lengths = (n[0] - 1 if n and isinstance(n[0], int) else None for n in (rows, columns))
+        lengths = (max(n[0] - 1, 0) if n and isinstance(n[0], int) else None for n in (rows, columns))
         wanted = (batch, *lengths, channels)
         if not fits(given.shape, wanted):
             raise self.error(f"input '{port}' must have shape {show(wanted)}, got {show(given.shape)}")
@@ -283,32 +173,19 @@ class FractionalAvgPoolGrad(FractionalBack):
     output = Out("T", "gradient by its input")
 
     def shape_of(
-        self,
-        orig_input_tensor_shape: TensorType,
-        out_backprop: TensorType,
-        row_pooling_sequence: TensorType,
-        col_pooling_sequence: TensorType,
+        self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
     ) -> Shape:
         if orig_input_tensor_shape.value is None:
             return (None,) * 4
         shape = tuple(map(int, orig_input_tensor_shape.value))
         if min(shape) < 0:
             raise self.error(f"input 'orig_input_tensor_shape' must be sizes of at least 0, got {show(shape)}")
-        sequences = row_pooling_sequence.shape, col_pooling_sequence.shape
-        self.require_shape("out_backprop", out_backprop, shape, *sequences)
+        self.require_shape("out_backprop", out_backprop, shape, rows.shape, columns.shape)
         return shape
 
-    def kernel(
-        self,
-        orig_input_tensor_shape: Any,
-        out_backprop: Any,
-        row_pooling_sequence: Any,
-        col_pooling_sequence: Any,
-        out: Any = None,
-    ) -> Any:
-        rows, columns, shape = row_pooling_sequence, col_pooling_sequence, tuple(map(int, orig_input_tensor_shape))
-        self.require("row_pooling_sequence", rows, shape[1])
-        self.require("col_pooling_sequence", columns, shape[2])
+    def kernel(self, orig_input_tensor_shape: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None) -> Any:
+        shape = tuple(map(int, orig_input_tensor_shape))
+        self.require_sequences(rows, columns, shape)
         shares = out_backprop / areas(rows, columns, shape, self.overlapping).astype(np.float64)
         across = spread(shares, shape[2], 2, columns, self.overlapping)
         return rounded(spread(across, shape[1], 1, rows, self.overlapping), out_backprop.dtype, out)
@@ -338,45 +215,37 @@ class FractionalMaxPoolGrad(FractionalBack):
         orig_input: TensorType,
         orig_output: TensorType,
         out_backprop: TensorType,
-        row_pooling_sequence: TensorType,
-        col_pooling_sequence: TensorType,
+        rows: TensorType,
+        columns: TensorType,
     ) -> Shape:
-        sequences = row_pooling_sequence.shape, col_pooling_sequence.shape
-        self.require_shape("orig_output", orig_output, orig_input.shape, *sequences)
-        self.require_shape("out_backprop", out_backprop, orig_input.shape, *sequences)
+        for port, given in (("orig_output", orig_output), ("out_backprop", out_backprop)):
+            self.require_shape(port, given, orig_input.shape, rows.shape, columns.shape)
         return (None,) * 4 if orig_input.shape is None else orig_input.shape
 
     def kernel(
-        self,
-        orig_input: Any,
-        orig_output: Any,
-        out_backprop: Any,
-        row_pooling_sequence: Any,
-        col_pooling_sequence: Any,
-        out: Any = None,
+        self, orig_input: Any, orig_output: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None
     ) -> Any:
         x, shape = orig_input, orig_input.shape
-        self.require("row_pooling_sequence", row_pooling_sequence, shape[1])
-        self.require("col_pooling_sequence", col_pooling_sequence, shape[2])
-        top, bottom = bounds(row_pooling_sequence, shape[1], self.overlapping)
-        left, right = bounds(col_pooling_sequence, shape[2], self.overlapping)
-        if not np.array_equal(orig_output, tops(x, row_pooling_sequence, col_pooling_sequence, self.overlapping)):
+        self.require_sequences(rows, columns, shape)
+        if not np.array_equal(orig_output, tops(x, rows, columns, self.overlapping)):
             raise self.error(
                 "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
                 "got other numbers"
             )
+        top, bottom = bounds(rows, shape[1], self.overlapping)
+        left, right = bounds(columns, shape[2], self.overlapping)
         high, across = int(max(bottom - top)), int(max(right - left))
 
         def failed() -> Iterator[tuple[Any, Any]]:
             for i, j in product(range(high), range(across)):
                 # a smaller window has its last pixels again, which were tried before
-                rows, columns = np.minimum(top + i, bottom - 1), np.minimum(left + j, right - 1)
-                yield ..., x[:, rows[:, None], columns] != orig_output
+                down, along = np.minimum(top + i, bottom - 1), np.minimum(left + j, right - 1)
+                yield ..., x[:, down[:, None], along] != orig_output
 
         found = first(orig_output.shape, high * across, failed()).astype(np.intp)
         found[found == high * across] = 0  # a window without numbers
-        rows, columns = top[:, None, None] + found // across, left[:, None] + found % across
-        batch, channels = np.ogrid[: shape[0], : shape[3]]
+        image, channel = np.arange(shape[0])[:, None, None, None], np.arange(shape[3])
+        place = image, top[:, None, None] + found // across, left[:, None] + found % across, channel
         total = np.zeros(shape, x.dtype)
-        np.add.at(total, (batch[:, None, None], rows, columns, channels[0]), out_backprop)
+        np.add.at(total, place, out_backprop)
         return rounded(total, x.dtype, out)

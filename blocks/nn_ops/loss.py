@@ -63,7 +63,7 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
     labels = In("T", "probabilities, a row per example; broadcasts with `features`")
     loss = Out("T", "a number per example")
     backprop = Out("T", "gradient of the loss by the features, ``softmax(features) - labels``")
-    smooth = False
+    smooth = False  # labels whose sum is not 1 have another slope
 
     def shape_of(self, features: TensorType, labels: TensorType) -> Any:
         try:

@@ -65,10 +65,11 @@ class MaxPoolGrad(Pooling):
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
         if self.padding == "EXPLICIT":
-            raise self.error("attr 'padding' must be SAME or VALID for a gradient of the gradient, got EXPLICIT")
-        again = MaxPoolGradGrad(
-            ksize=self.ksize, strides=self.strides, padding=self.padding, data_format=self.data_format
-        )
+            raise self.error(
+                "attr 'padding' must be SAME or VALID for a gradient of the gradient, got EXPLICIT; "
+                "choose one of these in the MaxPool"
+            )
+        again = MaxPoolGradGrad(**self.attrs())
         return ZerosLike()(orig_input), ZerosLike()(orig_output), again(orig_input, orig_output, doutput)
 
 
@@ -108,7 +109,7 @@ class MaxPoolGradGrad(Pooling):
 
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
-        again = MaxPoolGrad(ksize=self.ksize, strides=self.strides, padding=self.padding, data_format=self.data_format)
+        again = MaxPoolGrad(**self.attrs())
         return ZerosLike()(orig_input), ZerosLike()(orig_output), again(orig_input, orig_output, doutput)
 
 

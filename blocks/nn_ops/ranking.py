@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.reduction import rounded
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.kinds import Opaque
@@ -41,10 +42,7 @@ class InTopK(Opaque):
             # 0 * x is 0 for all but NaN and infinities
             known &= np.add.reduce(0 * predictions, 1) == 0
             known &= np.count_nonzero(predictions > target, 1) < self.k
-        if out is None:
-            return known
-        out[...] = known
-        return out
+        return rounded(known, known.dtype, out)
 
 
 class TopK(Opaque):

@@ -168,16 +168,14 @@ def spans(
 # -- what windows see -----------------------------------------------------------------------------------------------
 
 
-def padded(x: Any, over: Sequence[Span], value: Any = 0) -> Any:
+def padded(x: Any, over: Sequence[Span]) -> Any:
     """The array [batch, ..., channels] from the first to the last element that a window touches.
 
-    Padding has the value given. Without padding this is a view.
+    Padding is 0. Without padding this is a view.
     """
     if not any(s.before or s.after for s in over):
         return x[(slice(None), *(slice(s.reach) for s in over))]
-    shape = (x.shape[0], *(s.reach for s in over), x.shape[-1])
-    result = np.empty(shape, x.dtype)
-    result.fill(value)
+    result = np.zeros((x.shape[0], *(s.reach for s in over), x.shape[-1]), x.dtype)
     inside = [slice(s.before, s.before + n) for s, n in zip(over, x.shape[1:-1], strict=True)]
     kept = [slice(max(s.reach - s.before, 0)) for s in over]
     result[(slice(None), *inside)] = x[(slice(None), *kept)]

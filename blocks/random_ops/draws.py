@@ -10,12 +10,19 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
 from dataflow import dtypes
-from dataflow.block import Block, TensorType
+from dataflow.block import Block, TensorType, attr
 from dataflow.keys import CHUNK, Key
 
 SEED = "makes other numbers for the same run, node and step"
-SEED2 = "makes other numbers, beside `seed`"
 SHAPE = "shape of the output"
+
+
+class Seeded(Block, abstract=True):
+    """What blocks that draw have in common: seeds beside that of the run, and another value in each step."""
+
+    seed: int = attr(SEED, default=0)
+    seed2: int = attr("makes other numbers, beside `seed`", default=0)
+    pure = False
 
 
 def size_of(block: Block, port: str, value: Any) -> tuple[int, ...]:

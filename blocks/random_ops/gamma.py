@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SEED, SEED2, each, size_of
+from blocks.random_ops.draws import Seeded, each, size_of
 from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
+from dataflow.block import In, Out, TensorType
 from dataflow.keys import Key
 from dataflow.kinds import Elementwise, Opaque
 
@@ -17,7 +17,7 @@ LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve 
 ROUNDS = 3000  # enough for any alpha below that
 
 
-class RandomGamma(Opaque):
+class RandomGamma(Seeded, Opaque):
     """Random numbers of gamma distributions, with density ``x ** (alpha - 1) * exp(-x) / gamma(alpha)``.
 
     Each number of `alpha` has an array of shape `shape` of its own. Where it is 0 they are 0, infinite they are
@@ -33,9 +33,6 @@ class RandomGamma(Opaque):
     shape = In("S", "how many are drawn for each number of `alpha`, as a shape", shape=("rank",), static=True)
     alpha = In("T", "the distribution's shape, which is also its mean, any shape")
     output = Out("T", "random numbers; `shape` followed by the shape of `alpha`")
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr(SEED2, default=0)
-    pure = False
     smooth = False  # every node draws numbers of its own, so a call tells nothing about the slope of a node
 
     def shape_of(self, shape: TensorType, alpha: TensorType) -> Any:
@@ -47,11 +44,11 @@ class RandomGamma(Opaque):
         wide = alpha.reshape(-1).astype(np.float64)
         usual = (wide > 0) & (wide < np.inf)
         drawn = np.where(usual, wide, 1)
-        result = np.where(wide >= 0, wide, np.nan)  # of the others
+        fixed = np.where(wide >= 0, wide, np.nan)  # what all numbers of the others are
 
         def sample(generator: np.random.Generator, positions: Any) -> Any:
             own = positions % wide.size
-            return np.where(usual[own], generator.standard_gamma(drawn[own]), result[own])
+            return np.where(usual[own], generator.standard_gamma(drawn[own]), fixed[own])
 
         return each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SEED, SEED2, SHAPE, size_of
-from dataflow.block import In, Out, TensorType, attr
+from blocks.random_ops.draws import SHAPE, Seeded, size_of
+from dataflow.block import In, Out, TensorType
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
 
 
-class RandomUniformInt(Opaque):
+class RandomUniformInt(Seeded, Opaque):
     """Random whole numbers of a range, ``minval <= output < maxval``, all equally likely.
 
     >>> RandomUniformInt()([3], 7, 8)
@@ -25,9 +25,7 @@ class RandomUniformInt(Opaque):
     minval = In("Tout", "lowest number", shape=())
     maxval = In("Tout", "end of the range, one above the highest number", shape=())
     output = Out("Tout", "random numbers, of shape `shape`")
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr(SEED2, default=0)
-    pure = False
+    grad = None
 
     def shape_of(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> Any:
         return sizes(self, "shape", shape)
@@ -41,5 +39,3 @@ class RandomUniformInt(Opaque):
         return (key or Key()).draw(
             size, lambda generator, n: generator.integers(low, high, n, minval.dtype), self.seed, self.seed2
         )
-
-    grad = None

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from blocks.random_ops.draws import SEED, SEED2, uniform
+from blocks.random_ops.draws import Seeded, uniform
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.keys import Key
 from dataflow.kinds import Opaque, Rearrange
 
 
-class Multinomial(Opaque):
+class Multinomial(Seeded, Opaque):
     """Random classes, each ``i`` drawn with probability ``exp(logits[i]) / sum(exp(logits))``.
 
     A class whose logit is NaN or infinite is never drawn; where all are, the number of classes stands for none.
@@ -29,10 +29,8 @@ class Multinomial(Opaque):
     logits = In("T", "logarithms of the probabilities, up to a constant per row", shape=("batch", "classes"))
     num_samples = In("int32", "how many are drawn per row", shape=(), static=True)
     output = Out("output_dtype", "the drawn classes, [batch, num_samples]")
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr(SEED2, default=0)
     output_dtype: Dtype = attr("element type of the output", default="int64", choices=("int32", "int64"))
-    pure = False
+    grad = None
 
     def shape_of(self, logits: TensorType, num_samples: TensorType) -> Any:
         batch, classes = logits.shape or (None, None)
@@ -49,11 +47,10 @@ class Multinomial(Opaque):
         logits[~np.isfinite(logits)] = -np.inf
         highest = logits.max(axis=1, keepdims=True)
         highest[highest == -np.inf] = 0
-        cumulative = np.cumsum(np.exp(logits - highest), axis=1)
+        logits -= highest
+        cumulative = np.cumsum(np.exp(logits, logits), axis=1)
         target = uniform(key or Key(), shape, self.seed, self.seed2) * cumulative[:, -1:]
         return _count_up_to(cumulative, target).astype(dtypes.storage(self.output_dtype))
-
-    grad = None
 
 
 def _count_up_to(rows: Any, values: Any) -> Any:
@@ -68,7 +65,7 @@ def _count_up_to(rows: Any, values: Any) -> Any:
     return low
 
 
-class RandomShuffle(Rearrange):
+class RandomShuffle(Seeded, Rearrange):
     """The rows in random order, ``output[i] = value[order[i]]`` with ``order`` a permutation.
 
     >>> np.sort(RandomShuffle()([3, 1, 2]))
@@ -80,9 +77,7 @@ class RandomShuffle(Rearrange):
     T = dtypes.every
     value = In("T", "values, any shape; a single number is left as it is")
     output = Out("T", "the same rows, along the first dim, in another order")
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr(SEED2, default=0)
-    pure = False
+    grad = None
 
     def shape_of(self, value: TensorType) -> Any:
         return value.shape
@@ -92,5 +87,3 @@ class RandomShuffle(Rearrange):
             return value.copy()
         order = (key or Key()).generator(self.seed, self.seed2).permutation(len(value))
         return value[order]
-
-    grad = None

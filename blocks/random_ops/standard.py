@@ -6,32 +6,28 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SEED, SEED2, SHAPE, normal, size_of, truncated_normal, uniform
+from blocks.random_ops.draws import SHAPE, Seeded, normal, size_of, truncated_normal, uniform
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
 
 
-class Drawn(Opaque, abstract=True):
+class Drawn(Seeded, Opaque, abstract=True):
     """A shape in, independent numbers of one distribution out: what ``draw`` gives."""
 
     T = INDEX
     shape = In("T", SHAPE, shape=("rank",), static=True)
     output = Out("dtype", "random numbers, of shape `shape`")
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr(SEED2, default=0)
     dtype: Dtype = attr("element type", choices=dtypes.floating)
     draw: ClassVar[Callable[..., Any]]
-    pure = False
+    grad = None
 
     def shape_of(self, shape: TensorType) -> Any:
         return sizes(self, "shape", shape)
 
     def kernel(self, shape: Any, key: Any = None) -> Any:
         return self.draw(key or Key(), size_of(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
-
-    grad = None
 
 
 class RandomUniform(Drawn):

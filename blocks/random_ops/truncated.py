@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SEED, SEED2, SHAPE, each, size_of
+from blocks.random_ops.draws import SHAPE, Seeded, each, size_of
 from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
+from dataflow.block import In, Out, TensorType
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
 from dataflow.shapes import agree, show
@@ -19,7 +19,7 @@ FAR = 1e150  # standard deviations; of more the square would overflow, and infin
 WIDE = 2.5  # an interval from here on is met often enough by a normal distribution, a narrower one by a uniform one
 
 
-class ParameterizedTruncatedNormal(Opaque):
+class ParameterizedTruncatedNormal(Seeded, Opaque):
     """Random numbers of normal distributions cut off at both ends, ``minvals <= output <= maxvals``.
 
     Each row, ``output[i]``, has a distribution of its own, or all have the same one. One of the ends may be infinite.
@@ -38,9 +38,7 @@ class ParameterizedTruncatedNormal(Opaque):
     minvals = In("dtype", "where it begins; one number, or one per row")
     maxvals = In("dtype", "where it ends, above `minvals`; one number, or one per row")
     output = Out("dtype", "random numbers, of shape `shape`")
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr(SEED2, default=0)
-    pure = False
+    grad = None
 
     def shape_of(self, shape: TensorType, *parameters: TensorType) -> Any:
         size = sizes(self, "shape", shape)
@@ -88,8 +86,6 @@ class ParameterizedTruncatedNormal(Opaque):
                 "input 'minvals' or 'maxvals' must be finite, "
                 f"got {low[bad][0]} and {high[bad][0]}; use RandomNormal where nothing is cut off"
             )
-
-    grad = None
 
 
 def between(generator: np.random.Generator, a: Any, b: Any) -> Any:

@@ -28,7 +28,9 @@ class CountUpTo(Update):
 
     def kernel(self, ref: Any) -> Any:
         if ref >= self.limit:
-            raise self.error(f"input 'ref' must be below the limit {self.limit}, got {ref}; the counting is done")
+            raise self.error(
+                f"input 'ref' must be below the limit {self.limit}, got {ref}; raise limit, or Assign 'ref' a new start"
+            )
         return ref.copy(), ref + ref.dtype.type(1)
 
     grad = None

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.array_ops.gather import check_indices
+from blocks.array_ops.scatter import POLICIES, check_places, columns, inside
+from blocks.array_ops.shape_ops import INDEX
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Update
 from dataflow.shapes import fits, show
-
-INDICES = ("int32", "int64")
-POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 
 
 def fold(ufunc: np.ufunc, rows: Any, numbers: Any, updates: Any) -> None:
@@ -44,22 +44,18 @@ def divide(rows: Any, numbers: Any, updates: Any) -> None:
         rows[...] = sizes.view(rows.dtype)
 
 
-def position(number: int, shape: tuple[int, ...]) -> str:
-    """`` at [1, 0]``, or nothing where there is but one element."""
-    return f" at {[int(i) for i in np.unravel_index(number, shape)]}" if shape else ""
-
-
 class Scatter(Update, abstract=True):
     """Changes the rows of a variable that are named by their number; ``ufunc`` says how, None writes over them."""
 
     ufunc: ClassVar[Any] = None
     T: ClassVar[tuple[str, ...]] = dtypes.number
-    Tindices = INDICES
+    Tindices = INDEX
     ref = In("T", "the variable, of one dim or more")
     indices = In("Tindices", "numbers of the rows to change, any shape")
     updates = In("T", "a row for each index, of shape `indices.shape + ref.shape[1:]`; or one number for all")
     output_ref = Out("T", "the variable's next value")
     writes = {"ref": "output_ref"}
+    grad = None
 
     def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
         if ref.shape == ():
@@ -73,14 +69,8 @@ class Scatter(Update, abstract=True):
         return [ref.shape]
 
     def kernel(self, ref: Any, indices: Any, updates: Any) -> Any:
+        check_indices(self, "indices", indices, len(ref), "the rows of 'ref'")
         numbers = indices.reshape(-1)
-        wrong = (numbers < 0) | (numbers >= len(ref))
-        if wrong.any():
-            first = int(wrong.argmax())
-            raise self.error(
-                f"input 'indices' must be at least 0 and below {len(ref)}, the number of rows of 'ref', "
-                f"got {numbers[first]}{position(first, indices.shape)}"
-            )
         out = ref.copy()
         rows = out.reshape(len(ref), math.prod(ref.shape[1:]))
         size = numbers.size, rows.shape[1]
@@ -104,7 +94,6 @@ class ScatterAdd(Scatter):
     """
 
     ufunc = np.add
-    grad = None
 
 
 class ScatterSub(Scatter):
@@ -117,7 +106,6 @@ class ScatterSub(Scatter):
     """
 
     ufunc = np.subtract
-    grad = None
 
 
 class ScatterMul(Scatter):
@@ -130,7 +118,6 @@ class ScatterMul(Scatter):
     """
 
     ufunc = np.multiply
-    grad = None
 
 
 class ScatterDiv(Scatter):
@@ -143,8 +130,6 @@ class ScatterDiv(Scatter):
 
     Source: tf.raw_ops.ScatterDiv.
     """
-
-    grad = None
 
     def change(self, rows: Any, numbers: Any, updates: Any) -> None:
         if rows.dtype.kind in "iu" and not updates.all():
@@ -164,7 +149,6 @@ class ScatterUpdate(Scatter):
     """
 
     T = dtypes.every
-    grad = None
 
 
 class ScatterNd(Scatter, abstract=True):
@@ -178,39 +162,18 @@ class ScatterNd(Scatter, abstract=True):
     )
 
     def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
-        if ref.shape is None or indices.shape is None:
-            return [ref.shape]
-        if not ref.shape:
-            raise self.error("input 'ref' must have at least one dim, got a scalar")
-        depth = indices.shape[-1] if indices.shape else 0
-        if isinstance(depth, int):
-            if not 1 <= depth <= len(ref.shape):
-                raise self.error(
-                    f"input 'indices' must have a last dim from 1 to {len(ref.shape)}, the rank of 'ref', "
-                    f"got shape {show(indices.shape)}"
-                )
-            wanted = indices.shape[:-1] + ref.shape[depth:]
-            if not fits(updates.shape, wanted):
-                raise self.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
-        return [ref.shape]
+        return [check_places(self, "ref", ref, indices, updates)]
 
     def kernel(self, ref: Any, indices: Any, updates: Any) -> Any:
         depth = indices.shape[-1]
         dims, width = ref.shape[:depth], math.prod(ref.shape[depth:])
         places = indices.reshape(-1, depth)
         slices = updates.reshape(len(places), width)
-        wrong = ((places < 0) | (places >= dims)).any(1)
-        if wrong.any():
-            if self.bad_indices_policy != "IGNORE":
-                first = int(wrong.argmax())
-                raise self.error(
-                    f"input 'indices' must be at least 0 and below {list(dims)}, the shape of 'ref', "
-                    f"got {places[first].tolist()}{position(first, indices.shape[:-1])}; "
-                    "bad_indices_policy='IGNORE' leaves such places out"
-                )
-            places, slices = places[~wrong], slices[~wrong]
+        fine = inside(self, "indices", indices, ref.shape, self.bad_indices_policy).reshape(-1)
+        if not fine.all():
+            places, slices = places[fine], slices[fine]
         out = ref.copy()
-        numbers = np.ravel_multi_index(tuple(places.T), dims) if len(places) else np.zeros(0, np.int64)
+        numbers = np.ravel_multi_index(columns(places), dims) if len(places) else np.zeros(0, np.int64)
         self.change(out.reshape(math.prod(dims), width), numbers, slices)
         return out
 
@@ -226,7 +189,6 @@ class ScatterNdAdd(ScatterNd):
     """
 
     ufunc = np.add
-    grad = None
 
 
 class ScatterNdSub(ScatterNd):
@@ -240,7 +202,6 @@ class ScatterNdSub(ScatterNd):
     """
 
     ufunc = np.subtract
-    grad = None
 
 
 class ScatterNdUpdate(ScatterNd):
@@ -256,4 +217,3 @@ class ScatterNdUpdate(ScatterNd):
     """
 
     T = dtypes.every
-    grad = None

@@ -10,6 +10,7 @@ import numpy as np
 from blocks.random_ops.draws import truncated_normal, uniform
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, Shape, TensorType, attr
+from dataflow.errors import listing
 from dataflow.keys import Key
 from dataflow.kinds import Opaque, View
 from dataflow.shapes import fits, merge, show
@@ -62,7 +63,10 @@ class Variable(View):
             raise self.error("must have input 'initvalues' or attr 'initializer', got both")
         if given is None:
             if self.dtype is None or self.shape is None:
-                raise self.error("attrs 'dtype' and 'shape' must be given where input 'initvalues' is not, got neither")
+                missing = listing([f"no '{name}'" for name in ("dtype", "shape") if getattr(self, name) is None], "and")
+                raise self.error(
+                    f"attrs 'dtype' and 'shape' must be given where input 'initvalues' is not, got {missing}"
+                )
             if self.initializer is not None and not all(isinstance(d, int) for d in self.shape):
                 raise self.error(f"attr 'shape' must be sizes for an initializer, got {show(self.shape)}")
             return [TensorType(self.dtype, self.shape)]

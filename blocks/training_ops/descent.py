@@ -102,9 +102,8 @@ class ApplyAdam(Optimizer):
         epsilon: Any,
         grad: Any,
     ) -> Any:
-        one = var.dtype.type(1)
-        rate = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
-        m = m + (grad - m) * (one - beta1)
-        v = v + (np.square(grad) - v) * (one - beta2)
-        step = grad * (one - beta1) + beta1 * m if self.use_nesterov else m
+        rate = lr * np.sqrt(1 - beta2_power) / (1 - beta1_power)
+        m = m + (grad - m) * (1 - beta1)
+        v = v + (np.square(grad) - v) * (1 - beta2)
+        step = grad * (1 - beta1) + beta1 * m if self.use_nesterov else m
         return var - (step * rate) / (np.sqrt(v) + epsilon), m, v

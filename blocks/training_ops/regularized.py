@@ -15,6 +15,11 @@ def shrunk(x: Any, by: Any) -> Any:
     return np.sign(x) * np.maximum(np.abs(x) - by, x.dtype.type(0))
 
 
+def proximal(x: Any, rate: Any, l1: Any, l2: Any) -> Any:
+    """Each element after both pulls, done at a rate."""
+    return (shrunk(x, rate * l1) if l1 > 0 else x) / (1 + l2 * rate)
+
+
 class ApplyFtrl(Optimizer):
     """A step by the sum of all gradients, ``var = (sign(linear) * l1 - linear) / (accum**-lr_power / lr + 2 * l2)``.
 
@@ -83,8 +88,7 @@ class ApplyProximalGradientDescent(Optimizer):
     grad = None
 
     def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any) -> Any:
-        var = var - delta * alpha
-        return (shrunk(var, alpha * l1) if l1 > 0 else var) / (1 + l2 * alpha)
+        return proximal(var - delta * alpha, alpha, l1, l2)
 
 
 class ApplyProximalAdagrad(Optimizer):
@@ -122,8 +126,7 @@ class ApplyProximalAdagrad(Optimizer):
     def step(self, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
         accum = accum + np.square(grad)
         rate = lr * rsqrt(accum)
-        var = var - grad * rate
-        return (shrunk(var, rate * l1) if l1 > 0 else var) / (1 + l2 * rate), accum
+        return proximal(var - grad * rate, rate, l1, l2), accum
 
 
 class ApplyAdagradDA(Optimizer):

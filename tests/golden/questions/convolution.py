@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from .asking import Question, asks
+from .inputs import stored
 
 # name: input without batch, filter, stride and what else is set
 IMAGES = {
@@ -66,9 +67,7 @@ def some(table: dict, explicit: bool = True) -> Iterator[tuple[str, tuple, tuple
 def values(random: np.random.Generator, shape: tuple, dtype: str) -> np.ndarray:
     """Random numbers; small whole ones where the dtype is too narrow for sums of others to be comparable."""
     if dtype in NARROW or dtype.startswith("int"):
-        from ml_dtypes import bfloat16
-
-        return random.integers(-2, 3, shape).astype(bfloat16 if dtype == "bfloat16" else dtype)
+        return random.integers(-2, 3, shape).astype(stored(dtype))
     return random.normal(size=shape).astype(dtype)
 
 

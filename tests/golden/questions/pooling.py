@@ -23,6 +23,12 @@ SCANS = [
 ]
 NUMBERS = ("int32", "int64", "uint8", "int8", "int16", "uint16")
 MORE_NUMBERS = (*NUMBERS, "uint32", "uint64")
+# pairs in which NaN, a number or an infinity stands first or last; and the windows that take two by two
+ODD = np.array(
+    [np.nan, 1, 1, np.nan, np.nan, np.nan, -np.inf, -np.inf, np.nan, -np.inf, -np.inf, np.nan, np.inf, np.nan],
+    "float32",
+)
+PAIRS = {"ksize": [1, 1, 2, 1], "strides": [1, 1, 2, 1], "padding": "VALID"}
 
 
 def inner(numbers: tuple[int, ...]) -> list[int]:
@@ -110,11 +116,8 @@ def image_largest(random: np.random.Generator) -> Iterator[Question]:
         yield Question(f"explicit_{'x'.join(map(str, sizes))}", attrs, {"input": x}, slopes=True)
     x = random.normal(size=(2, 3, 2, 6)).astype("float32")
     yield Question("over_channels", {"ksize": [1, 1, 1, 3], "strides": [1, 1, 1, 3], "padding": "VALID"}, {"input": x})
-    nan, inf = np.nan, np.inf
-    odd = np.array([nan, 1, 1, nan, nan, nan, -inf, -inf, nan, -inf, -inf, nan, inf, nan], "float32")
-    pairs = {"ksize": [1, 1, 2, 1], "strides": [1, 1, 2, 1], "padding": "VALID"}
-    yield Question("nan", pairs, {"input": odd.reshape(1, 1, -1, 1)}, slopes=True)
-    yield Question("nan_in_all_channels", pairs, {"input": np.repeat(odd, 16).reshape(1, 1, -1, 16)}, slopes=True)
+    yield Question("nan", PAIRS, {"input": ODD.reshape(1, 1, -1, 1)}, slopes=True)
+    yield Question("nan_in_all_channels", PAIRS, {"input": np.repeat(ODD, 16).reshape(1, 1, -1, 16)}, slopes=True)
     _, shape, attrs = next(windows(IMAGES))
     for empty in ((0, *shape[1:]), (*shape[:3], 0), (2, 0, 4, 3)):
         yield Question(f"empty_{'x'.join(map(str, empty))}", attrs, {"input": np.zeros(empty, "float64")})
@@ -136,12 +139,9 @@ def place_of_largest(random: np.random.Generator) -> Iterator[Question]:
                 # the gradient has no kernel for indices of 32 bits
                 question = Question(f"{dtype}_{name}_{whole}", attrs | more, {"input": tied(random, shape, dtype)})
                 yield question._replace(slopes=dtype == "float32")
-    nan, inf = np.nan, np.inf
-    odd = np.array([nan, 1, 1, nan, nan, nan, -inf, -inf, nan, -inf, -inf, nan, inf, nan], "float32")
-    pairs = {"ksize": [1, 1, 2, 1], "strides": [1, 1, 2, 1], "padding": "VALID"}
-    yield Question("nan", pairs, {"input": odd.reshape(1, 1, -1, 1)}, slopes=True)
+    yield Question("nan", PAIRS, {"input": ODD.reshape(1, 1, -1, 1)}, slopes=True)
     reached = {"ksize": [1, 2, 3, 1], "strides": [1, 2, 2, 1], "padding": "SAME"}
-    yield Question("nan_at_the_border", reached, {"input": odd.reshape(1, 2, 7, 1)}, slopes=True)
+    yield Question("nan_at_the_border", reached, {"input": ODD.reshape(1, 2, 7, 1)}, slopes=True)
 
 
 @asks("MaxPoolGradWithArgmax", ulps=None, relative=1e-6)
@@ -211,9 +211,7 @@ def scans(random: np.random.Generator, dtypes: tuple[str, ...], backward: bool) 
                     inputs["out_backprop"] = tied(random, counted, dtype)
                 name = "_".join("x".join(map(str, numbers)) for numbers in (sizes, window, steps, rates))
                 yield Question(f"{dtype}_{name}_{padding}", attrs, inputs, slopes=dtype[0] == "f" and not backward)
-    nan, inf = np.nan, np.inf
-    odd = np.array([nan, 1, 1, nan, nan, nan, -inf, -inf, nan, -inf, -inf, nan, inf, nan], "float32")
-    inputs = {"input": odd.reshape(1, 1, -1, 1), "filter": np.zeros((1, 2, 1), "float32")}
+    inputs = {"input": ODD.reshape(1, 1, -1, 1), "filter": np.zeros((1, 2, 1), "float32")}
     if backward:
         inputs["out_backprop"] = 1 + np.arange(7, dtype="float32").reshape(1, 1, 7, 1)
     attrs = {"strides": [1, 1, 2, 1], "rates": [1, 1, 1, 1], "padding": "VALID"}

@@ -1,0 +1,178 @@
+"""Gradients of batch normalization, and their own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from blocks.array_ops.like import OnesLike
+from blocks.array_ops.shape_ops import Size
+from blocks.math_ops.cast import Cast
+from blocks.math_ops.exponential import Rsqrt
+from blocks.nn_ops.bias import BiasAddGrad
+from blocks.nn_ops.per_channel import PerChannel, slabs, totals
+from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
+from dataflow.block import In, Out, TensorType, attr
+from dataflow.shapes import agree, show
+
+
+class BatchNormalizationGradient(PerChannel, abstract=True):
+    """The gradients of all versions."""
+
+    is_training: bool = attr("the mean and variance are those of the batch, so they depend on it", default=True)
+
+    def shape_of(self, y_backprop: TensorType, x: TensorType, scale: TensorType, *others: TensorType) -> Any:
+        self.channels(x, scale)
+        dy, shape = y_backprop.shape, x.shape
+        if dy is not None and shape is not None and (len(dy) != len(shape) or not all(map(agree, dy, shape))):
+            raise self.error(f"input 'y_backprop' must have the shape of 'x', {show(shape)}, got {show(dy)}")
+        return x.shape
+
+    def computed(self, y_backprop: Any, x: Any, scale: Any, mean: Any, variance: Any, out: Any) -> Any:
+        """The values of all outputs."""
+        gradients, rows, channels = self.rows(y_backprop), self.rows(x), len(scale)
+        inverse, middle = self.inverse_deviation(variance), self.along(mean, rows)
+        sums = products = np.zeros(rows.shape[1])
+        for part, dy, centred in slabs(rows, np.float64):
+            np.copyto(dy, gradients[part])
+            np.subtract(rows[part], middle, centred, dtype=np.float64)
+            sums = sums + totals(dy)
+            products = products + totals(np.multiply(dy, centred, dy))
+        offset_backprop, scale_backprop = self.folded(sums, channels), self.folded(products, channels)
+        if rows.size:  # of nothing the deviation is NaN
+            scale_backprop = scale_backprop * inverse
+        x_backprop = np.empty(x.shape, x.dtype) if out is None else out
+        result, count = self.rows(x_backprop), max(1, rows.size // max(1, channels))
+        factor = self.along(scale * inverse, rows)
+        slope = self.along((scale_backprop * inverse / count).astype(np.float32), rows)
+        average = self.along((offset_backprop / count).astype(np.float32), rows)
+        for part, dx, centred in slabs(rows, np.float32):
+            dy = gradients[part]
+            if self.is_training:
+                np.subtract(rows[part], middle, centred, dtype=np.float32)
+                centred *= slope
+                centred += average
+                dy = np.subtract(dy, centred, dx, dtype=np.float32)
+            np.multiply(dy, factor, result[part], casting="unsafe")
+        nothing = np.empty(0, np.float32), np.empty(0, np.float32)
+        return x_backprop, scale_backprop.astype(np.float32), offset_backprop.astype(np.float32), *nothing
+
+    def grad(self, *wires: Any) -> Any:
+        count = len(self.signature.inputs)
+        dy, x, ddx = (_single(wire) for wire in (wires[0], wires[1], wires[count + 5]))
+        scale, mean, variance = wires[2:5]
+        ddscale, ddoffset = wires[count + 6 : count + 8]
+        along = partial(self.along_wire, batch=x)
+        inverse = Rsqrt()(variance + self.epsilon)
+        z = (x - along(mean)) * along(inverse)
+
+        # all three are linear in what flows in, so the block itself, with a scale of 1, gives most of their gradients
+        def unscaled(gradient: Any) -> Any:
+            return type(self)(**self.attrs())(gradient, x, OnesLike()(scale), *wires[3:count])
+
+        total = BiasAddGrad(data_format="NCHW" if self.channels_first else "NHWC")
+        first, second = unscaled(dy), unscaled(ddx)
+        by_dy = along(scale) * second.x_backprop + along(ddscale) * z + along(ddoffset)
+        by_x = along(ddscale) * first.x_backprop
+        if self.is_training:
+            size = Cast(DstT="float32")(Size(out_type="int64")(x)) / Cast(DstT="float32")(Size()(scale))
+            means = [wire / size for wire in (first[2], second[2], first[1], second[1])]  # of dy and ddx, then times z
+            mixed = total(dy * ddx) / size - means[0] * means[1] - means[2] * means[3]
+            turned = (
+                z * along(inverse * mixed) + along(means[3]) * first.x_backprop + along(means[2]) * second.x_backprop
+            )
+            by_x = by_x - along(scale * inverse) * turned
+        by_scale = total(ddx * first.x_backprop)
+        return _like(by_dy, wires[0]), _like(by_x, wires[1]), by_scale, *[None] * (count - 3)
+
+
+def _single(wire: Any) -> Any:
+    return wire if wire.dtype == "float32" else Cast(DstT="float32")(wire)
+
+
+def _like(wire: Any, other: Any) -> Any:
+    return wire if wire.dtype == other.dtype else Cast(DstT=other.dtype)(wire)
+
+
+class FusedBatchNormGrad(BatchNormalizationGradient):
+    """Gradient of FusedBatchNorm, ``scale / sqrt(variance + epsilon) * (dy - mean(dy) - z * mean(dy * z))``.
+
+    ``dy`` is ``y_backprop`` and ``z`` is ``x`` less its mean, divided by its deviation. Where it was not training the
+    two means are left out.
+
+    >>> FusedBatchNormGrad(is_training=False)([[[[2.0]]]], [[[[3.0]]]], [4.0], [1.0], [1.0]).x_backprop.round(3)
+    array([[[[8.]]]], dtype=float32)
+
+    Source: tf.raw_ops.FusedBatchNormGrad.
+    """
+
+    T: ClassVar[tuple[str, ...]] = ("float32",)
+    y_backprop = In("T", "gradient by `y`")
+    x = In("T", "the batch, same shape as `y_backprop`")
+    scale = In("float32", "factor per channel", shape=("C",))
+    reserve_space_1 = In("float32", "mean that was used", shape=("C",))
+    reserve_space_2 = In("float32", "variance that was used, biased", shape=("C",))
+    x_backprop = Out("T", "gradient by `x`")
+    scale_backprop = Out("float32", "gradient by `scale`", shape=("C",))
+    offset_backprop = Out("float32", "gradient by `offset`", shape=("C",))
+    reserve_space_3 = Out("float32", "nothing", shape=(0,))
+    reserve_space_4 = Out("float32", "nothing", shape=(0,))
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+
+    def kernel(
+        self, y_backprop: Any, x: Any, scale: Any, reserve_space_1: Any, reserve_space_2: Any, out: Any = None
+    ) -> Any:
+        return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)
+
+
+class FusedBatchNormGradV2(FusedBatchNormGrad):
+    """Gradient of FusedBatchNormV2, ``scale / sqrt(variance + epsilon) * (dy - mean(dy) - z * mean(dy * z))``.
+
+    As FusedBatchNormGrad, also for the 16-bit types.
+
+    >>> FusedBatchNormGradV2(is_training=False)([[[[2.0]]]], [[[[3.0]]]], [4.0], [1.0], [1.0]).scale_backprop.round(3)
+    array([4.], dtype=float32)
+
+    Source: tf.raw_ops.FusedBatchNormGradV2.
+    """
+
+    T = PerChannel.T
+
+
+class FusedBatchNormGradV3(BatchNormalizationGradient):
+    """Gradient of FusedBatchNormV3, ``scale / sqrt(variance + epsilon) * (dy - mean(dy) - z * mean(dy * z))``.
+
+    As FusedBatchNormGrad, also for the 16-bit types and batches of volumes.
+
+    >>> FusedBatchNormGradV3(is_training=False)([[[[2.0]]]], [[[[3.0]]]], [4.0], [1.0], [1.0], []).x_backprop.round(3)
+    array([[[[8.]]]], dtype=float32)
+
+    Source: tf.raw_ops.FusedBatchNormGradV3.
+    """
+
+    y_backprop = In("T", "gradient by `y`")
+    x = In("T", "the batch, same shape as `y_backprop`")
+    scale = In("float32", "factor per channel", shape=("C",))
+    reserve_space_1 = In("float32", "mean that was used", shape=("C",))
+    reserve_space_2 = In("float32", "variance that was used, biased", shape=("C",))
+    reserve_space_3 = In("float32", "not used", like=True)
+    x_backprop = Out("T", "gradient by `x`")
+    scale_backprop = Out("float32", "gradient by `scale`", shape=("C",))
+    offset_backprop = Out("float32", "gradient by `offset`", shape=("C",))
+    reserve_space_4 = Out("float32", "nothing", shape=(0,))
+    reserve_space_5 = Out("float32", "nothing", shape=(0,))
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)
+
+    def kernel(
+        self,
+        y_backprop: Any,
+        x: Any,
+        scale: Any,
+        reserve_space_1: Any,
+        reserve_space_2: Any,
+        reserve_space_3: Any,
+        out: Any = None,
+    ) -> Any:
+        return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)
