@@ -33,8 +33,9 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
     changed: set[str] = set()
     for node in graph.order():
         if node.name in types:
-            node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
-            changed.add(node.name)
+            if any(types[node.name] != declared for declared in node.types.values()):
+                node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
+                changed.add(node.name)
             result.insert(node)
         elif changed.isdisjoint(link.node for link in node.operands() if isinstance(link, Link)):
             result.insert(node)
@@ -49,20 +50,30 @@ def fold_constants(graph: Graph) -> Graph:
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     for node in graph.order():
-        if node.block.pure and all(t.known and t.value is None for t in node.types.values()):
-            operands = [_operand(result, v) for v in node.inputs.values()]
-            types = node.block.typed(operands, lambda ref: ref.type)
-            arrays = known_arrays(node, types)
-            if arrays is not None and all((element_count(t.shape) or 0) <= _FOLD_LIMIT for t in node.types.values()):
-                values = node.block.compute(arrays, list(node.types.values()))
-                node = replace(
-                    node,
-                    types={
-                        p: TensorType(t.dtype, t.shape, v) for (p, t), v in zip(node.types.items(), values, strict=True)
-                    },
-                )
+        wanted = list(node.types.values())
+        if node.block.pure and all(map(_may_fold, wanted)) and _reads_known(result, node):
+            types = node.block.typed([_operand(result, v) for v in node.inputs.values()], lambda ref: ref.type)
+            values = node.block.compute(_arrays(node, types), wanted)
+            folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
+            node = replace(node, types=dict(zip(node.types, folded, strict=True)))
         result.insert(node)
     return result
+
+
+def _may_fold(type_: TensorType) -> bool:
+    count = element_count(type_.shape)
+    return type_.value is None and count is not None and count <= _FOLD_LIMIT
+
+
+def _reads_known(graph: Graph, node: Node) -> bool:
+    """Whether everything on the wires to a node is known."""
+    for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
+        for link in value if isinstance(value, tuple) else (value,):
+            if isinstance(link, Link):
+                type_ = graph.nodes[link.node].types[link.port]
+                if type_.value is None and not (port.like and type_.known):
+                    return False
+    return True
 
 
 def merge_equals(graph: Graph) -> Graph:
@@ -81,14 +92,12 @@ def merge_equals(graph: Graph) -> Graph:
     return result
 
 
-def known_arrays(node: Node, types: Sequence[Any]) -> list[Any] | None:
-    """Arrays for the input ports where all values are known; a port that only lends a shape needs that."""
+def _arrays(node: Node, types: Sequence[Any]) -> list[Any]:
+    """Arrays for the input ports of a node all of whose inputs are known."""
     arrays: list[Any] = []
     for port, type_ in zip(node.block.signature.inputs.values(), types, strict=True):
         group = type_ if isinstance(type_, tuple) else (type_,)
         values = [None if t is None else shape_only(t) if port.like and t.known else t.value for t in group]
-        if any(v is None and t is not None for v, t in zip(values, group, strict=True)):
-            return None
         arrays.append(tuple(values) if isinstance(type_, tuple) else values[0])
     return arrays
 

@@ -86,6 +86,8 @@ def _written(graph: Graph, node: Node, store: Store) -> dict[str, Any]:
 
 def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
     """Wires as text; numbers as such where they are read back as what they are, else as arrays."""
+    if not any(isinstance(operand, Literal) for operand in node.operands()):
+        return {p: _each(v, lambda link: graph.deref(link).wire) for p, v in node.inputs.items() if v is not None}
     listed = {port: _each(value, _numbers) for port, value in node.inputs.items()}
     try:
         operands = [_each(v, lambda o: graph.deref(o) if isinstance(o, Link) else o) for v in listed.values()]
