@@ -125,7 +125,7 @@ class TensorScatter(Opaque, abstract=True):
 
     def write(self, out: Any, places: Any, updates: Any) -> None:
         """Change the copy."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__}: must have a method write, got none; write one")
 
 
 class TensorScatterUpdate(TensorScatter):

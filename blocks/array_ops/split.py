@@ -26,7 +26,7 @@ class Parts(Rearrange, abstract=True):
 
     def count(self) -> int:
         """The number of outputs."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__}: must have a method count, got none; write one")
 
     def check(self) -> None:
         declared = type(self).signature

@@ -25,7 +25,7 @@ class Resampling(Opaque, abstract=True):
 
     def taps(self, size: int, resized: int) -> list[tuple[Any, Any]]:
         """Pairs of the index of a pixel and its weight, each for every pixel of the resized image."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__}: must have a method taps, got none; write one")
 
     def places(self, size: int, resized: int, shift: float) -> Any:
         """Where the resized image's pixels lie in the image, in float32 as the reference computes it."""

@@ -111,7 +111,7 @@ class DilatingBack(Dilating, abstract=True):
 
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         """Shape of what the gradient is by."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__}: must have a method own_shape, got none; write one")
 
     def found(self, input: Any, filter: Any, slides: Slides, nowhere: Any) -> Any:
         """The number of the first largest sum of each window; ``nowhere`` where none is above the lowest number."""
