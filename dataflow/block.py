@@ -93,6 +93,10 @@ class Block:
     def shape_of(self, *types: Any) -> Any:
         raise TypeError(f"{self._who}: outputs must have a shape, got none; write shape_of")
 
+    def workspace(self, *types: Any) -> int:
+        """Bytes that the kernel takes beside its inputs and outputs while it runs, for inputs of known types."""
+        return 0
+
     # -- types --------------------------------------------------------------------------------------------------
 
     def typed(self, operands: Sequence[Any], type_of: Callable[[Any], TensorType]) -> list[Any]:
