@@ -14,7 +14,7 @@ MOST = 512  # arrays that are remembered
 ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction asks for
 
 
-class borrowed:  # noqa: N801 - it is used like a function
+class borrowed:
     """Arrays for the length of a ``with`` block, whose values are whatever the memory holds.
 
     >>> with borrowed() as empty:
