@@ -17,6 +17,7 @@ from dataflow.errors import BlockError, listing, nearest
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, agree, broadcast
 from dataflow.signature import In, Literal, Out, Signature, Wire, flat
+from dataflow.stream import PieceError, alone
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 
@@ -92,6 +93,26 @@ class Block:
 
     def shape_of(self, *types: Any) -> Any:
         raise TypeError(f"{self._who}: outputs must have a shape, got none; write shape_of")
+
+    @property
+    def streams(self) -> bool:
+        """Whether each element of the output needs the inputs at its place alone, so that a run may go by tiles."""
+        return False
+
+    def channel_axis(self, rank: int) -> int | None:
+        """The axis, of an output of this rank, that an input of declared shape lies along: no tile divides it."""
+        return None
+
+    def spread(self, *types: Any) -> list[Any]:
+        """For each input the shape by which it broadcasts to the output, a list if variadic, None if it is needed whole."""
+        return [
+            None
+            if port.shape is not None or port.name in self.prepared_ports or given is None
+            else [t.shape for t in given]
+            if isinstance(given, tuple)
+            else given.shape
+            for port, given in zip(self.signature.inputs.values(), types, strict=True)
+        ]
 
     def workspace(self, *types: Any) -> int:
         """Bytes that the kernel takes beside its inputs and outputs while it runs, for inputs of known types."""
@@ -215,6 +236,12 @@ class Block:
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[np.ndarray[Any, Any]]:
         """Run the kernel on arrays in port order and give its results the output dtypes."""
+        try:
+            tiled = alone(self, arrays, outputs) if self.streams else None
+        except PieceError as error:
+            raise (error.__cause__ or error) from None
+        if tiled is not None:
+            return tiled
         with np.errstate(all="ignore"):
             results = self.kernel(*self.kernel_args(arrays))
         if len(outputs) == 1:

@@ -53,6 +53,7 @@ class _Arena:
         key = self.chunk, self.used, shape, dtype
         if (known := self.arrays.get(key)) is None:
             known = self.arrays[key] = self._made(shape, np.dtype(dtype))
+        array: np.ndarray[Any, Any]
         array, self.chunk, self.used = known
         return array
 

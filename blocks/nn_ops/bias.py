@@ -47,6 +47,12 @@ class BiasAdd(Elementwise):
             raise self.error(f"input 'bias' must have one number per channel, {channels}, got {bias.shape[0]}")
         return value.shape
 
+    def channel_axis(self, rank: int) -> int | None:
+        return 1 if self.data_format == "NCHW" else None
+
+    def spread(self, value: Any, bias: Any) -> list[Any]:
+        return [value.shape, bias.shape if self.data_format == "NHWC" else None]
+
     def kernel(self, value: Any, bias: Any, out: Any = None) -> Any:
         if self.data_format == "NCHW":
             bias = bias.reshape(-1, *[1] * (value.ndim - 2))

@@ -136,6 +136,9 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
     def shape_of(self, inputs: TensorType, min: TensorType, max: TensorType) -> Shape:
         return per_channel_shape(self, self.axis, inputs, min)
 
+    def channel_axis(self, rank: int) -> int:
+        return self.axis % rank
+
     def prepare(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 

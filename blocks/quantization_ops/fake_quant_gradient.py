@@ -136,6 +136,9 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         super().shape_of(gradients, inputs, min, max)
         return per_channel_shape(self, self.axis, inputs, min)
 
+    def channel_axis(self, rank: int) -> int:
+        return self.axis % rank
+
     def prepare(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 

@@ -44,6 +44,9 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         shape = shape_of_slices(self, self.axis, input, input_min, input_max)
         return [shape, input_min.shape, input_max.shape]
 
+    def channel_axis(self, rank: int) -> int | None:
+        return self.axis if self.axis >= 0 else None
+
     def prepare(self, input_min: Any, input_max: Any) -> tuple[Any, Any]:
         if input_min.dtype not in TINY:
             return input_min.copy(), input_max.copy()

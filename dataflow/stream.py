@@ -1,0 +1,283 @@
+"""Blocks run tile by tile: a tile is taken through all of them while it is in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dataflow import threads
+from dataflow.dtypes import storage
+from dataflow.scratch import borrowed
+from dataflow.tiles import ACROSS, ALONG, LIKE, TILE, WHOLE, Operand, Tiling, tile_of, tiling
+
+
+class Piece(NamedTuple):
+    """One block of a stream, with the slots of the values that it reads and writes.
+
+    folds : for each output the ufunc that puts its parts together, None where it has an element per element.
+    """
+
+    block: Any
+    tiling: Tiling
+    reads: tuple[Any, ...]
+    writes: tuple[int, ...]
+    folds: tuple[Any, ...]
+
+
+class PieceError(Exception):
+    """A kernel failed; ``piece`` is its number, the cause is what it raised."""
+
+    def __init__(self, piece: int):
+        super().__init__(piece)
+        self.piece = piece
+
+
+class Stream:
+    """Pieces that run one after the other on each tile.
+
+    scratch : the buffer of each value that lives no longer than its tile.
+    widths : bytes of an element in each buffer.
+    dtypes : of all values that the pieces write.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        dtypes: Mapping[int, Any],
+        scratch: Mapping[int, int] = MappingProxyType({}),
+        widths: Sequence[int] = (),
+    ):
+        self.pieces, self.dtypes, self.scratch, self.widths = pieces, dtypes, scratch, widths
+        self.size = pieces[0].tiling.size
+        self.unit = max(piece.tiling.unit for piece in pieces)
+        self.folding = any(ufunc for piece in pieces for ufunc in piece.folds)
+
+    def tile(self, workers: int) -> int:
+        """Elements of a tile. Where values are folded it is the same for any number of threads, and so are the sums."""
+        tile = tile_of(self.unit)
+        return tile if self.folding or workers == 1 else 2 * tile
+
+    def run(self, values: list[Any], workers: int) -> None:
+        """Fill the arrays that are in ``values`` for what is written, and put there what is folded."""
+        tile = self.tile(workers)
+        starts = threads.Shared(enumerate(range(0, self.size, tile)))
+        folds = {
+            slot: Fold(ufunc)
+            for piece in self.pieces
+            for slot, ufunc in zip(piece.writes, piece.folds, strict=True)
+            if ufunc is not None
+        }
+        job = _Job(self, values, folds, tile, starts)
+        workers = min(workers, -(-self.size // tile))
+        if workers > 1:
+            threads.together(job.work, workers)
+        else:
+            job.work()
+        for slot, fold in folds.items():
+            values[slot] = np.asarray(fold.total, self.dtypes[slot])
+
+
+def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any] | None:
+    """The outputs, of the given types, of a block that is run tile by tile; None where that does not pay."""
+    ports = list(block.signature.outputs.values())
+    shapes = {t.shape for t, port in zip(outputs, ports, strict=True) if port.reduce is None}
+    shape = shapes.pop() if shapes else None
+    if shape is None or shapes or prod(shape) <= TILE // 2:
+        return None
+    made = tiling(block, arrays, shape)
+    if isinstance(made, str) or made.size <= made.tile:
+        return None
+    values: list[Any] = []
+
+    def slot(value: Any) -> int:
+        values.append(value)
+        return len(values) - 1
+
+    reads = tuple(tuple(map(slot, a)) if isinstance(a, tuple) else None if a is None else slot(a) for a in arrays)
+    writes, dtypes = [], {}
+    for type_, port in zip(outputs, ports, strict=True):
+        dtype = storage(type_.dtype)
+        writes.append(slot(None if port.reduce else np.empty(shape, dtype)))
+        dtypes[writes[-1]] = dtype
+    piece = Piece(block, made, reads, tuple(writes), tuple(port.reduce for port in ports))
+    Stream([piece], dtypes).run(values, threads.wanted(made.size))
+    return [values[i] for i in writes]
+
+
+class Fold:
+    """Parts put together in the order of tiles, whichever comes first."""
+
+    def __init__(self, ufunc: np.ufunc):
+        self.ufunc, self.waiting, self.next, self.lock = ufunc, {}, 0, Lock()  # type: ignore[var-annotated]
+        self.total: Any = None
+
+    def add(self, number: int, part: Any) -> None:
+        with self.lock:
+            self.waiting[number] = part
+            while self.next in self.waiting:
+                part = self.waiting.pop(self.next)
+                self.total = part if self.next == 0 else self.ufunc(self.total, part)
+                self.next += 1
+
+
+class _Job:
+    """One run of a stream: arrays that are known, and what is made of them once for all tiles."""
+
+    def __init__(self, stream: Stream, values: list[Any], folds: Mapping[int, Fold], tile: int, starts: threads.Shared):
+        self.stream, self.values, self.folds, self.tile, self.starts = stream, values, folds, tile, starts
+        self.flat: dict[tuple[int, int], Any] = {}
+        for piece in stream.pieces:
+            for slot, operand in _pairs(piece.reads, piece.tiling.operands):
+                if slot is not None and operand.how in (ALONG, ACROSS):
+                    self._flatten(slot, piece.tiling.elements(operand))
+            for slot, fold in zip(piece.writes, piece.folds, strict=True):
+                if fold is None:
+                    self._flatten(slot, stream.size)
+        self.arguments = [self._arguments(piece) for piece in stream.pieces]
+
+    def _flatten(self, slot: int, size: int) -> None:
+        if slot not in self.stream.scratch and (slot, size) not in self.flat:
+            array = self.values[slot]
+            if array.size != size:  # it was broadcast
+                array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
+            self.flat[slot, size] = np.ascontiguousarray(array).reshape(-1)
+
+    def _arguments(self, piece: Piece) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
+        """What the kernel reads, with its operand, and what ``prepare`` makes of the rest."""
+        block, pairs = piece.block, list(zip(piece.reads, piece.tiling.operands, strict=True))
+        if not block.prepared_ports:
+            return pairs, ()
+        by_port = dict(zip(block.signature.inputs, pairs, strict=True))
+        with np.errstate(all="ignore"):
+            made = block.prepare(*(self.values[by_port.pop(port)[0]] for port in block.prepared_ports))
+        return list(by_port.values()), (made,)
+
+    def work(self) -> None:
+        """Take tiles until there are none."""
+        stream, tile = self.stream, self.tile
+        running, length, calls = 0, -1, []
+        with np.errstate(all="ignore"), borrowed() as empty:
+            memory = [empty((tile * width,), np.uint8) for width in stream.widths]
+            try:
+                for number, start in self.starts:
+                    count = min(tile, stream.size - start)
+                    if count != length:
+                        table, length = _Table(self, memory, count), count
+                        calls = [(at, call) for at in range(len(stream.pieces)) for call in table.calls(at)]
+                    table.move(start)
+                    for running, call in calls:  # noqa: B007
+                        call(table.cells, number)
+            except Exception as error:
+                self.starts.stop()
+                raise PieceError(running) from error
+
+
+class _Table:
+    """The arrays of tiles of one length: a cell for each part of each value that a kernel reads or writes."""
+
+    def __init__(self, job: _Job, memory: Sequence[Any], count: int):
+        self.job, self.memory, self.count = job, memory, count
+        self.places: dict[Any, int] = {}
+        self.cells: list[Any] = []
+        self.moving: list[tuple[int, Any, int, int, int, int, tuple[int, ...]]] = []
+
+    def move(self, start: int) -> None:
+        """Let the cells that lie along the tiles have what belongs to the tile at this element."""
+        cells = self.cells
+        for place, flat, unit, each, first, last, shape in self.moving:
+            part = flat[(start + first) // unit * each : (start + last) // unit * each]
+            cells[place] = part if len(shape) == 1 else part.reshape(shape)
+
+    def calls(self, number: int) -> list[Callable[[list[Any], int], None]]:
+        """The calls of a piece: one, or two where what is left over has another shape."""
+        piece, (pairs, prepared) = self.job.stream.pieces[number], self.job.arguments[number]
+        made = []
+        for first, last in piece.tiling.pieces(self.count):
+            args = [self._argument(piece.tiling, slot, operand, first, last) for slot, operand in pairs]
+            args += [self._cell(("prepared", number), lambda: prepared[0])] if prepared else []
+            outs = []
+            for slot, fold in zip(piece.writes, piece.folds, strict=True):
+                whole = Operand(ALONG, piece.tiling.unit, piece.tiling.dims)
+                outs.append(self._along(piece.tiling, slot, whole, first, last) if fold is None else None)
+            made.append(_call(piece.block, args, outs, [self.job.folds.get(slot) for slot in piece.writes]))
+        return made
+
+    def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int) -> Any:
+        if isinstance(slot, tuple):
+            return tuple(self._argument(tiling, s, o, first, last) for s, o in zip(slot, operand, strict=True))
+        if slot is not None and operand.how == ALONG:
+            return self._along(tiling, slot, operand, first, last)
+        shape = tiling.shape(last - first)
+        return self._cell((slot, operand, shape), lambda: self._fixed(slot, operand, tiling, shape))
+
+    def _fixed(self, slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...]) -> Any:
+        """What is the same for all tiles."""
+        if slot is None or operand.how == WHOLE:
+            return None if slot is None else self.job.values[slot]
+        if operand.how == LIKE:
+            array = self.job.values[slot]
+            return np.broadcast_to(array[(0,) * array.ndim], shape)
+        flat = self.job.flat[slot, tiling.elements(operand)]
+        if flat.size > 1 and tiling.repeats:
+            return np.tile(flat, -(-shape[-1] // flat.size))[: shape[-1]]
+        return flat.reshape(operand.dims)
+
+    def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int) -> int:
+        """The cell of a value that has elements of its own for each tile."""
+        full = operand.each == tiling.unit
+        shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
+        unit, each = (1, 1) if full else (tiling.unit, operand.each)
+        key = (slot, unit, each, first, last, shape)
+        stream = self.job.stream
+        if slot in stream.scratch:
+            buffer, dtype = self.memory[stream.scratch[slot]], stream.dtypes[slot]
+            return self._cell(
+                key, lambda: buffer[first * dtype.itemsize : last * dtype.itemsize].view(dtype).reshape(shape)
+            )
+        if key not in self.places:
+            flat = self.job.flat[slot, tiling.elements(operand)]
+            self.moving.append((self._cell(key, lambda: None), flat, unit, each, first, last, shape))
+        return self.places[key]
+
+    def _cell(self, key: Any, make: Callable[[], Any]) -> int:
+        if key not in self.places:
+            self.places[key] = len(self.cells)
+            self.cells.append(make())
+        return self.places[key]
+
+
+def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any, Operand]]:
+    for slot, operand in zip(slots, operands, strict=True):
+        yield from zip(slot, operand, strict=True) if isinstance(slot, tuple) else ((slot, operand),)
+
+
+def _call(block: Any, args: list[Any], outs: list[Any], folds: list[Any]) -> Callable[[list[Any], int], None]:
+    """The call of a kernel on the cells of a table, by the shortest way there is."""
+    kernel, out = block.call, outs[0]
+    if isinstance(kernel, np.ufunc):
+        if len(args) == 1:
+            (one,) = args
+            return lambda cells, number: kernel(cells[one], cells[out])
+        one, two = args
+        return lambda cells, number: kernel(cells[one], cells[two], cells[out])
+
+    def values(cells: list[Any]) -> list[Any]:
+        return [tuple(cells[i] for i in arg) if isinstance(arg, tuple) else cells[arg] for arg in args]
+
+    if block.takes_out and len(outs) == 1:
+        return lambda cells, number: kernel(*values(cells), out=cells[out])
+
+    def several(cells: list[Any], number: int) -> None:
+        results = kernel(*values(cells), **({"out": cells[out]} if block.takes_out else {}))
+        for result, place, fold in zip(results if len(outs) > 1 else (results,), outs, folds, strict=True):
+            if fold is not None:
+                fold.add(number, result)
+            elif place is not None and result is not cells[place]:
+                cells[place][...] = result
+
+    return several

@@ -1,0 +1,147 @@
+"""How the arrays of a block lie along tiles: runs of its output's elements, in the order of memory.
+
+A tile begins and ends at a multiple of the tiling's ``unit``, so that each array has a run of its own beside it, or is
+the same for all tiles. Nothing else is asked of a tile: values of several shapes may be computed by the same tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from math import prod
+from typing import Any, NamedTuple
+
+TILE = 1 << 17  # elements; what a few arrays of them take stays in the cache
+LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay there
+ROW = 8192  # elements over which a short operand is repeated, so that loops along it are long
+
+WHOLE = "whole"  # handed over as it is
+LIKE = "like"  # only its dtype and shape are looked at
+ALONG = "along"  # a run of its elements for each tile
+ACROSS = "across"  # the same elements beside every unit
+
+
+class Operand(NamedTuple):
+    """How one input lies along the tiles.
+
+    each : elements per unit, where it lies along.
+    dims : its shape in a unit, with 1 where it is broadcast.
+    """
+
+    how: str
+    each: int = 0
+    dims: tuple[int, ...] = ()
+
+
+class Tiling(NamedTuple):
+    """How a block's arrays lie along the tiles of its output.
+
+    size : elements of the output.
+    unit : elements that no tile divides.
+    lead, dims : the shape of ``n`` units is ``(*lead, n, *dims)``.
+    repeats : whether units may be put side by side, with the operands that lie across them repeated.
+    operands : one for each input; in place of a variadic one, a tuple of them.
+    """
+
+    size: int
+    unit: int
+    lead: tuple[int, ...]
+    dims: tuple[int, ...]
+    repeats: bool
+    operands: tuple[Any, ...]
+
+    @property
+    def tile(self) -> int:
+        """Elements of a tile of this block alone."""
+        return tile_of(self.unit)
+
+    def elements(self, operand: Operand) -> int:
+        """Elements that an operand has in all."""
+        return self.size // self.unit * operand.each if operand.how == ALONG else prod(operand.dims)
+
+    def pieces(self, count: int) -> list[tuple[int, int]]:
+        """The parts in which so many elements are seen: whole rows, and what is left over."""
+        row = row_of(self.unit)
+        return (
+            [p for p in ((0, count - count % row), (count - count % row, count)) if p[0] < p[1]]
+            if self.repeats
+            else [(0, count)]
+        )
+
+    def shape(self, count: int) -> tuple[int, ...]:
+        """The shape of a part of so many elements of the output."""
+        if self.repeats:
+            row = row_of(self.unit)
+            return (count // row, row) if count % row == 0 else (count,)
+        return (*self.lead, count // self.unit, *self.dims)
+
+
+def row_of(unit: int) -> int:
+    """Elements of a row of units side by side."""
+    return unit * max(1, ROW // unit) if unit > 1 else 1
+
+
+def tile_of(unit: int) -> int:
+    """Elements of a tile: whole rows, but for the last one."""
+    return max(1, TILE // row_of(unit)) * row_of(unit)
+
+
+def tiling(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
+    """The tiling of a block for inputs of these types and an output of this shape, or why there is none."""
+    ports = block.signature.inputs.values()
+    shapes = [LIKE if port.like else own for port, own in zip(ports, block.spread(*types), strict=True)]
+    axis = block.channel_axis(len(shape))
+    if axis is None:
+        made = _by_runs(shape, shapes)
+    elif axis == 0:
+        return "the first axis is that of channels"
+    elif any(own != shape and prod(own) != 1 for own in _shapes(shapes)):
+        return "operands of several shapes beside channels"
+    else:
+        made = _by_channel(shape, shapes, axis)
+    return made if made.unit <= LONGEST else f"{made.unit} elements belong together"
+
+
+def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:
+    """Tiles may divide the first axis; neighbours along which the same operands are broadcast count as one."""
+    present = {own: [d != 1 for d in (1,) * (len(shape) - len(own)) + own] for own in _shapes(shapes)}
+    axes = [axis for axis, length in enumerate(shape) if length != 1]
+    runs = [list(run) for _, run in groupby(axes, lambda axis: [there[axis] for there in present.values()])]
+    lengths = [prod(shape[axis] for axis in run) for run in runs]
+
+    def operand(own: tuple[int, ...]) -> Operand:
+        if prod(own) == 1:
+            return Operand(ACROSS)
+        first, *rest = (present[own][run[0]] for run in runs)
+        dims = tuple(length if there else 1 for length, there in zip(lengths[1:], rest, strict=True))
+        return Operand(ALONG, prod(dims), dims) if first else Operand(ACROSS, 0, dims)
+
+    operands = tuple(_mapped(operand, own) for own in shapes)
+    dims = tuple(lengths[1:])
+    level = all(o.how != ALONG or o.dims == dims for o in _operands(operands))
+    return Tiling(prod(shape), prod(dims), (), dims, len(dims) == 1 and level, operands)
+
+
+def _by_channel(shape: tuple[int, ...], shapes: Sequence[Any], axis: int) -> Tiling:
+    """Tiles leave the axis of channels and those after it whole."""
+    dims = shape[axis:]
+    along = Operand(ALONG, prod(dims), dims)
+    operands = tuple(_mapped(lambda own: along if own == shape else Operand(ACROSS), own) for own in shapes)
+    return Tiling(prod(shape), prod(dims), (1,) * (axis - 1), dims, False, operands)
+
+
+def _mapped(operand: Callable[[tuple[int, ...]], Operand], own: Any) -> Any:
+    """The operand, or the operands of a variadic input; None is an input that is handed over whole."""
+    if isinstance(own, list):
+        return tuple(map(operand, own))
+    return Operand(WHOLE) if own is None else Operand(LIKE) if own == LIKE else operand(own)
+
+
+def _shapes(values: Sequence[Any]) -> Iterator[tuple[int, ...]]:
+    for own in values:
+        yield from own if isinstance(own, list) else () if own is None or own == LIKE else (own,)
+
+
+def _operands(values: Sequence[Any]) -> Iterator[Operand]:
+    for own in values:
+        yield from (own,) if isinstance(own, Operand) else own
