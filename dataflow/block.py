@@ -104,7 +104,7 @@ class Block:
         return None
 
     def spread(self, *types: Any) -> list[Any]:
-        """For each input the shape by which it broadcasts to the output, a list if variadic, None if it is needed whole."""
+        """The shape by which each input broadcasts to the output, a list if variadic, None if it is needed whole."""
         return [
             None
             if port.shape is not None or port.name in self.prepared_ports or given is None

@@ -13,9 +13,10 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.errors import DataflowError, RunError
 from dataflow.keys import Key
-from dataflow.program import SMALL, Program, Step, nbytes
+from dataflow.program import SMALL, Program, Region, Step, nbytes
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
+from dataflow.stream import PieceError
 
 Trace = Callable[[str, float, Sequence[Any]], None]
 
@@ -44,12 +45,13 @@ class Frame:
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
-        self.steps: list[Step] = []
+        self.stages: list[Step | Region] = []
         with np.errstate(all="ignore"):  # to see whether a kernel gives a view, it is run on whatever memory holds
-            for step in made.steps:
-                if (call := self._bind(step)) is not None:
+            for stage in made.stages:
+                call = partial(self._stream, stage) if isinstance(stage, Region) else self._bind(stage)
+                if call is not None:
                     self.calls.append(call)
-                    self.steps.append(step)
+                    self.stages.append(stage)
 
     def run(
         self, feeds: Mapping[str, Any], trace: Trace | None = None, seed: int = 0, steps: int = 0
@@ -67,19 +69,16 @@ class Frame:
                 for call in calls:
                     call()
             return self._outputs()
-        except DataflowError as error:
-            step = self._at(calls)
-            text = str(error).removeprefix(type(step.block).__name__)
-            raise RunError(step.who + (text if text.startswith(":") else f": {text}")) from error
+        except PieceError as failed:
+            raise _run_error(self._at(calls).steps[failed.piece], failed.__cause__) from failed.__cause__
         except Exception as error:
-            step = self._at(calls)
-            raise RunError(f"{step.who}: {type(error).__name__}: {error}") from error
+            raise _run_error(self._at(calls), error) from error
         finally:
             for slot in self.passing:
                 values[slot] = None
 
-    def _at(self, calls: Any) -> Step:
-        return self.steps[len(self.calls) - length_hint(calls) - 1]
+    def _at(self, calls: Any) -> Any:
+        return self.stages[len(self.calls) - length_hint(calls) - 1]
 
     def _traced(self, calls: Iterable[Callable[[], Any]], trace: Trace) -> None:
         for call in calls:
@@ -128,6 +127,23 @@ class Frame:
         ports = zip(step.block.signature.inputs, step.reads, strict=True)
         return all(read in self.program.constants for name, read in ports if name in step.block.prepared_ports)
 
+    def _stream(self, region: Region) -> None:
+        """Run a region; what it writes for others is made here where it has no buffer."""
+        values, types = self.values, self.program.types
+        for slot in region.writes:
+            if slot not in self.fixed and slot not in region.stream.folded:
+                values[slot] = _array(np.empty(nbytes(types[slot]), np.uint8), types[slot])
+        held = {slot: values[slot] for slot in region.stream.folded & self.fixed}
+        region.stream.run(values, region.workers)
+        for slot, array in held.items():
+            array[...], values[slot] = values[slot], array
+        self._release(region)
+
+    def _release(self, stage: Step | Region) -> None:
+        for slot in stage.releases:
+            if slot not in self.fixed:
+                self.values[slot] = None
+
     def _late(self, step: Step, types: Sequence[TensorType]) -> None:
         """Run a step some of whose arrays are known only now."""
         values, block = self.values, step.block
@@ -149,9 +165,14 @@ class Frame:
                 values[slot] = np.asarray(result, dtypes.storage(type_.dtype))
             elif result is not values[slot]:
                 values[slot][...] = result
-        for slot in step.releases:
-            if slot not in self.fixed:
-                values[slot] = None
+        self._release(step)
+
+
+def _run_error(step: Step, error: BaseException | None) -> RunError:
+    if isinstance(error, DataflowError):
+        text = str(error).removeprefix(type(step.block).__name__)
+        return RunError(step.who + (text if text.startswith(":") else f": {text}"))
+    return RunError(f"{step.who}: {type(error).__name__}: {error}")
 
 
 def _array(memory: np.ndarray[Any, Any], type_: TensorType) -> np.ndarray[Any, Any]:

@@ -8,16 +8,30 @@ from typing import Any, Protocol
 import numpy as np
 
 from dataflow import dtypes
+from dataflow.build import program
 from dataflow.errors import GraphError, UnknownNameError, nearest
 from dataflow.frame import Frame, Trace
 from dataflow.graph import Graph, Node
-from dataflow.program import Program, program
+from dataflow.program import Program
+from dataflow.settings import Settings
 from dataflow.shapes import TensorType, fits, show
 
 
-def plan(graph: Graph, /, **shapes: Sequence[int]) -> Plan:
-    """A plan of the graph; ``print`` shows its steps once the shapes are known, from the graph or from here."""
-    made = Plan(graph)
+def plan(
+    graph: Graph,
+    /,
+    *,
+    threads: int | None = None,
+    kernels: str | None = None,
+    fuse: bool = True,
+    max_bytes: int | None = None,
+    **shapes: Sequence[int],
+) -> Plan:
+    """A plan of the graph; ``print`` shows its steps once the shapes are known, from the graph or from here.
+
+    What the settings mean is told by `dataflow.settings.Settings`; none of them changes a bit of the results.
+    """
+    made = Plan(graph, settings=Settings.of(threads, kernels, fuse, max_bytes))
     if shapes or all(t.known for t in graph.inputs.values()):
         made.at(**shapes)
     return made
@@ -44,8 +58,8 @@ class Plan:
     become; a run then takes a state and changes it.
     """
 
-    def __init__(self, graph: Graph, steps: bool = False):
-        self.graph = graph.copy()
+    def __init__(self, graph: Graph, steps: bool = False, settings: Settings | None = None):
+        self.graph, self.settings = graph.copy(), settings or Settings.of()
         self._next: dict[str, str] = {}  # the output that is the next value of a variable, by the variable
         for variable, link in self.graph.updates.items() if steps else ():
             name = f"{variable}'"
@@ -109,7 +123,7 @@ class Plan:
         self._check(types)
         key = tuple((name, t.shape) for name, t in types.items())
         if key not in self.programs:
-            self.programs[key] = program(self.graph, types, self.graph.outputs)
+            self.programs[key] = program(self.graph, types, self.graph.outputs, self.settings)
             self._idle[key] = []
         return self.programs[key]
 

@@ -38,7 +38,8 @@ class borrowed:
 
     def __call__(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
         """An array of this shape and dtype."""
-        return self.arena.take(shape, dtype)
+        array: np.ndarray[Any, Any] = self.arena.take(shape, dtype)
+        return array
 
 
 class _Arena:
@@ -49,11 +50,10 @@ class _Arena:
         self.chunk = self.used = 0  # the chunk that is handed out now, and how much of it is gone
         self.arrays: dict[Any, Any] = {}  # by where they begin: to make one again takes longer than a small kernel
 
-    def take(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
+    def take(self, shape: tuple[int, ...], dtype: Any) -> Any:
         key = self.chunk, self.used, shape, dtype
         if (known := self.arrays.get(key)) is None:
             known = self.arrays[key] = self._made(shape, np.dtype(dtype))
-        array: np.ndarray[Any, Any]
         array, self.chunk, self.used = known
         return array
 

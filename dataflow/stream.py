@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from math import prod
 from threading import Lock
 from types import MappingProxyType
@@ -13,7 +13,8 @@ import numpy as np
 from dataflow import threads
 from dataflow.dtypes import storage
 from dataflow.scratch import borrowed
-from dataflow.tiles import ACROSS, ALONG, LIKE, TILE, WHOLE, Operand, Tiling, tile_of, tiling
+from dataflow.shapes import TensorType
+from dataflow.tiles import ACROSS, ALONG, LIKE, WHOLE, Operand, Tiling, tile_of, tiling
 
 
 class Piece(NamedTuple):
@@ -40,27 +41,40 @@ class PieceError(Exception):
 class Stream:
     """Pieces that run one after the other on each tile.
 
-    scratch : the buffer of each value that lives no longer than its tile.
-    widths : bytes of an element in each buffer.
     dtypes : of all values that the pieces write.
+    needed : of these the slots that outlive the tiles.
+    scratch : the buffer of each value that does not.
+    widths : bytes of an element in each buffer.
+    homes : for values without a buffer the output whose memory they have until it is written.
     """
 
     def __init__(
         self,
         pieces: Sequence[Piece],
         dtypes: Mapping[int, Any],
+        needed: Set[int],
         scratch: Mapping[int, int] = MappingProxyType({}),
         widths: Sequence[int] = (),
+        homes: Mapping[int, int] = MappingProxyType({}),
     ):
-        self.pieces, self.dtypes, self.scratch, self.widths = pieces, dtypes, scratch, widths
+        self.pieces, self.dtypes, self.needed = pieces, dtypes, needed
+        self.scratch, self.widths, self.homes = scratch, widths, homes
         self.size = pieces[0].tiling.size
         self.unit = max(piece.tiling.unit for piece in pieces)
-        self.folding = any(ufunc for piece in pieces for ufunc in piece.folds)
+        self.folded = {s for p in pieces for s, ufunc in zip(p.writes, p.folds, strict=True) if ufunc is not None}
+
+    def workspace(self, tile: int) -> int:
+        """Bytes that the kernels take for themselves for a tile."""
+        most = 0
+        for piece in self.pieces:
+            types = [TensorType("float32", (tile,))] * len(piece.reads)
+            most = max(most, piece.block.workspace(*types))
+        return most
 
     def tile(self, workers: int) -> int:
         """Elements of a tile. Where values are folded it is the same for any number of threads, and so are the sums."""
         tile = tile_of(self.unit)
-        return tile if self.folding or workers == 1 else 2 * tile
+        return tile if self.folded or workers == 1 else 2 * tile
 
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the arrays that are in ``values`` for what is written, and put there what is folded."""
@@ -70,7 +84,7 @@ class Stream:
             slot: Fold(ufunc)
             for piece in self.pieces
             for slot, ufunc in zip(piece.writes, piece.folds, strict=True)
-            if ufunc is not None
+            if ufunc is not None and slot in self.needed
         }
         job = _Job(self, values, folds, tile, starts)
         workers = min(workers, -(-self.size // tile))
@@ -84,10 +98,10 @@ class Stream:
 
 def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any] | None:
     """The outputs, of the given types, of a block that is run tile by tile; None where that does not pay."""
-    ports = list(block.signature.outputs.values())
-    shapes = {t.shape for t, port in zip(outputs, ports, strict=True) if port.reduce is None}
+    folds = folds_of(block)
+    shapes = {t.shape for t, ufunc in zip(outputs, folds, strict=True) if ufunc is None}
     shape = shapes.pop() if shapes else None
-    if shape is None or shapes or prod(shape) <= TILE // 2:
+    if shape is None or shapes or prod(shape) <= tile_of(1) // 2:
         return None
     made = tiling(block, arrays, shape)
     if isinstance(made, str) or made.size <= made.tile:
@@ -100,13 +114,18 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
 
     reads = tuple(tuple(map(slot, a)) if isinstance(a, tuple) else None if a is None else slot(a) for a in arrays)
     writes, dtypes = [], {}
-    for type_, port in zip(outputs, ports, strict=True):
+    for type_, ufunc in zip(outputs, folds, strict=True):
         dtype = storage(type_.dtype)
-        writes.append(slot(None if port.reduce else np.empty(shape, dtype)))
+        writes.append(slot(np.empty(shape, dtype) if ufunc is None else None))
         dtypes[writes[-1]] = dtype
-    piece = Piece(block, made, reads, tuple(writes), tuple(port.reduce for port in ports))
-    Stream([piece], dtypes).run(values, threads.wanted(made.size))
+    piece = Piece(block, made, reads, tuple(writes), folds)
+    Stream([piece], dtypes, set(writes)).run(values, threads.wanted(made.size))
     return [values[i] for i in writes]
+
+
+def folds_of(block: Any) -> tuple[Any, ...]:
+    """For each output of a block the ufunc that puts parts of it together, None where it goes along with the tiles."""
+    return tuple(port.reduce for port in block.signature.outputs.values())
 
 
 class Fold:
@@ -133,11 +152,11 @@ class _Job:
         self.flat: dict[tuple[int, int], Any] = {}
         for piece in stream.pieces:
             for slot, operand in _pairs(piece.reads, piece.tiling.operands):
-                if slot is not None and operand.how in (ALONG, ACROSS):
+                if slot is not None and slot not in stream.homes and operand.how in (ALONG, ACROSS):
                     self._flatten(slot, piece.tiling.elements(operand))
             for slot, fold in zip(piece.writes, piece.folds, strict=True):
                 if fold is None:
-                    self._flatten(slot, stream.size)
+                    self._flatten(stream.homes.get(slot, slot), stream.size)
         self.arguments = [self._arguments(piece) for piece in stream.pieces]
 
     def _flatten(self, slot: int, size: int) -> None:
@@ -232,8 +251,9 @@ class _Table:
         full = operand.each == tiling.unit
         shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
         unit, each = (1, 1) if full else (tiling.unit, operand.each)
-        key = (slot, unit, each, first, last, shape)
         stream = self.job.stream
+        slot = stream.homes.get(slot, slot)
+        key = (slot, unit, each, first, last, shape)
         if slot in stream.scratch:
             buffer, dtype = self.memory[stream.scratch[slot]], stream.dtypes[slot]
             return self._cell(

@@ -6,7 +6,7 @@ the same for all tiles. Nothing else is asked of a tile: values of several shape
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple

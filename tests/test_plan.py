@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow import Graph, blocks, gradient, plan, run
+from dataflow import Graph, blocks, gradient, plan, regions, run, tiles
 from dataflow.block import In, Out
 from dataflow.conformance.equality import same
 from dataflow.errors import GraphError
@@ -82,6 +82,31 @@ def test_a_plan_gives_the_bits_of_node_by_node(seed, columns):
         expected, got = eager(graph, feeds), planned.run(feeds)
         for i in chosen:
             assert same(got[f"y{i}"], expected[Link(wires[i].node, wires[i].port)])
+
+
+@pytest.fixture
+def tiny_tiles(monkeypatch):
+    """Tiles so small that arrays of a few hundred elements are cut, in threads too."""
+    monkeypatch.setattr(tiles, "TILE", 64)
+    monkeypatch.setattr(tiles, "ROW", 16)
+    monkeypatch.setattr(regions, "PAYS", 100)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("seed", range(40))
+def test_tiles_give_the_bits_of_node_by_node(seed, threads, tiny_tiles):
+    graph, wires = random_graph(seed, 67)
+    random = np.random.default_rng(seed)
+    chosen = random.permutation(len(wires))[: random.integers(1, 5)]
+    for i in chosen:
+        graph.output(f"y{i}", wires[i])
+    planned, unfused = plan(graph, threads=threads), plan(graph, threads=1, fuse=False)
+    for _ in range(2):
+        feeds = {name: random.normal(size=(3, 67)).astype(np.float32) for name in "abc"}
+        expected, got, plain = eager(graph, feeds), planned.run(feeds), unfused.run(feeds)
+        for i in chosen:
+            assert same(got[f"y{i}"], expected[Link(wires[i].node, wires[i].port)])
+            assert same(got[f"y{i}"], plain[f"y{i}"])
 
 
 def chain(columns, length=12):
@@ -217,7 +242,7 @@ def test_a_plan_prints_its_steps():
         "tanh    Tanh(x)             float32[4, 6]  buffer 0",
         "tanh_1  Tanh(tanh)          float32[4, 6]  buffer 0, in place",
         "add_v2  AddV2(tanh_1, 1.0)  float32[4, 6]  buffer 0, in place",
-        "3 steps, 1 buffers, 96 bytes of scratch",
+        "3 steps, 1 buffers, 96 bytes of scratch, 288 at most; 580 bytes read and written",
     ]
 
 

@@ -1,0 +1,131 @@
+"""From a graph and the shapes of its inputs to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dataflow.graph import Graph, Link, Node
+from dataflow.kinds import View
+from dataflow.place import Placement
+from dataflow.program import Program, Region, Step
+from dataflow.regions import Regions
+from dataflow.rewrite import cull, fold_constants, merge_equals, shape_only, specialize
+from dataflow.settings import Settings
+from dataflow.shapes import TensorType
+from dataflow.signature import flat
+
+
+def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
+    """Lay out a run that computes the outputs from feeds of these types."""
+    graph = specialize(cull(graph, outputs), feeds)
+    graph = merge_equals(fold_constants(graph))
+    return _Builder(graph, feeds, settings).build()
+
+
+class _Builder:
+    def __init__(self, graph: Graph, feeds: Mapping[str, TensorType], settings: Settings):
+        self.graph, self.feeds, self.settings = graph, feeds, settings
+        self.slots: dict[Link, int] = {}
+        self.types: list[TensorType] = []
+        self.constants: dict[int, Any] = {}
+        self.roots: dict[int, int] = {}  # a view's slot -> the slot whose memory it shows
+
+    def build(self) -> Program:
+        made = [self._step(node) for node in self.graph.order() if node.name in self._wanted()]
+        steps = [step for step in made if step is not None]
+        outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
+        feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
+        stages: Sequence[Step | Region] = steps
+        if self.settings.fuse:
+            stages = Regions(steps, self.types, set(outputs.values()), self.settings).stages()
+        held = Placement(self.types, self.roots, self.constants, set(feeds.values()), list(outputs.values()))
+        placed, sizes = held.place(stages)
+        return Program(
+            tuple(self.types),
+            tuple(placed),
+            feeds,
+            self.constants,
+            outputs,
+            held.buffer_of,
+            tuple(sizes),
+            frozenset(held.in_place),
+            held.peak + sum(sizes),
+        )
+
+    def slot(self, link: Link) -> int:
+        """The slot of a wire, made when it is first asked for; known values become constants."""
+        if link not in self.slots:
+            type_ = self.graph.nodes[link.node].types[link.port]
+            self.slots[link] = self._new(type_)
+            if type_.value is not None:
+                self.constants[self.slots[link]] = type_.value
+        return self.slots[link]
+
+    def _new(self, type_: TensorType) -> int:
+        self.types.append(TensorType(type_.dtype, type_.shape))
+        return len(self.types) - 1
+
+    def _constant(self, type_: TensorType, value: Any) -> int:
+        slot = self._new(type_)
+        self.constants[slot] = value
+        return slot
+
+    def _first(self, node: str) -> Link:
+        return Link(node, next(iter(self.graph.nodes[node].types))) if node in self.graph.nodes else Link(node, "")
+
+    def _wanted(self) -> set[str]:
+        """Nodes whose values are needed: not those known already, nor those that only lend their shape."""
+        if not hasattr(self, "wanted"):
+            self.wanted: set[str] = set()
+            todo = list(self.graph.outputs.values())
+            while todo:
+                link = todo.pop()
+                node = self.graph.nodes[link.node]
+                if node.name in self.wanted or node.types[link.port].value is not None:
+                    continue
+                self.wanted.add(node.name)
+                if node.name not in self.feeds:
+                    ports = zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True)
+                    todo.extend(o for p, v in ports for o in flat([v]) if isinstance(o, Link) and not self._lends(p, o))
+        return self.wanted
+
+    def _lends(self, port: Any, link: Link) -> bool:
+        return port.like and self.graph.nodes[link.node].types[link.port].known
+
+    def _step(self, node: Node) -> Step | None:
+        if node.name in self.feeds:
+            self.slot(self._first(node.name))
+            return None
+        operands = [_refs(self.graph, v) for v in node.inputs.values()]
+        types = node.block.typed(operands, lambda ref: ref.type)
+        ports = list(node.block.signature.inputs.values())
+        reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, node.inputs.values(), types, strict=True))
+        writes = tuple(self.slot(Link(node.name, port)) for port in node.types)
+        how = "make"
+        if isinstance(node.block, View) and reads[0] is not None:
+            how = "view"
+            self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
+        elif node.block.takes_out and all(t.known for t in node.types.values()) and self._all_known(reads):
+            how = "into"
+        return Step(node.name, node.block, reads, writes, how)
+
+    def _read(self, port: Any, value: Any, type_: Any) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, tuple):
+            return tuple(self._read(port, v, t) for v, t in zip(value, type_, strict=True))
+        if port.like and type_.known:
+            return self._constant(type_, shape_only(type_))
+        if isinstance(value, Link):
+            return self.slot(value)
+        return self._constant(type_, type_.value)
+
+    def _all_known(self, reads: Iterable[Any]) -> bool:
+        return all(self.types[slot].known for slot in flat(reads))
+
+
+def _refs(graph: Graph, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_refs(graph, v) for v in value)
+    return graph.deref(value) if isinstance(value, Link) else value

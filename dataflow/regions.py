@@ -1,0 +1,170 @@
+"""From steps to stages: what runs together becomes a region, with the scratch memory of one tile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.buffers import Buffers
+from dataflow.fuse import Group, along, groups
+from dataflow.program import Region, Step
+from dataflow.settings import Settings
+from dataflow.shapes import TensorType, element_count
+from dataflow.signature import flat
+from dataflow.stream import Piece, Stream, folds_of
+from dataflow.threads import PAYS
+from dataflow.tiles import ALONG, Tiling, tiling
+
+
+class Regions:
+    """The stages of a list of steps; ``outputs`` are the slots that are needed when all have run."""
+
+    def __init__(self, steps: Sequence[Step], types: Sequence[TensorType], outputs: set[int], settings: Settings):
+        self.steps, self.types, self.outputs, self.settings = steps, types, outputs, settings
+        self.origin: dict[int, int] = {}  # of a view with the same elements in the same order
+        self.shapes: dict[int, Any] = {}  # of a view that repeats elements, before it does
+        for step in steps:
+            if step.how == "view" and step.reads[0] is not None:
+                self._view(step.block, step.reads[0], step.writes[0])
+        self.why: dict[int, str] = {}  # large steps that do not go by tiles
+        self.tilings = {i: made for i, step in enumerate(steps) if (made := self._tiling(i, step)) is not None}
+
+    def _view(self, block: Any, source: int, slot: int) -> None:
+        before, after = element_count(self.types[source].shape), element_count(self.types[slot].shape)
+        if before is None or after is None or block.moves:
+            return
+        if before == after:
+            self.origin[slot] = self.origin.get(source, source)
+        elif before < after and source not in self.shapes:
+            self.shapes[slot] = self.types[source].shape
+
+    def _tiling(self, i: int, step: Step) -> Tiling | None:
+        """How a step goes by tiles, if that pays."""
+        folds = folds_of(step.block)
+        shapes = {self.types[s].shape for s, ufunc in zip(step.writes, folds, strict=True) if ufunc is None}
+        if not step.block.streams or step.how == "view" or len(shapes) != 1:
+            return None
+        shape: Any = shapes.pop()
+        if not all(self.types[s].known for s in (*flat(step.reads), *step.writes)):
+            return None
+        made = tiling(step.block, [self._given(read) for read in step.reads], shape)
+        if isinstance(made, str):
+            self.why[i] = made
+            return None
+        return made if made.size > made.tile else None
+
+    def _given(self, read: Any) -> Any:
+        if isinstance(read, tuple):
+            return tuple(map(self._given, read))
+        if read is None:
+            return None
+        type_ = self.types[read]
+        return TensorType(type_.dtype, self.shapes[read]) if read in self.shapes else type_
+
+    def stages(self) -> list[Step | Region]:
+        """Steps and regions in the order in which they run, without views that nobody looks at any more."""
+        if not self.tilings:
+            return list(self.steps)
+        self.folded = {
+            slot
+            for i in self.tilings
+            for slot, ufunc in zip(self.steps[i].writes, folds_of(self.steps[i].block), strict=True)
+            if ufunc is not None
+        }
+        names = [step.node for step in self.steps]
+        reads, writes = [step.reads for step in self.steps], [step.writes for step in self.steps]
+        made = groups(names, reads, writes, self.folded, self.tilings, self.origin)
+        self.direct = {i: self._direct(i) for i in self.tilings}  # what is read past views
+        readers: dict[int, set[int]] = {}  # of a slot, by the first step of their group
+        for group in made:
+            for i in group.steps:
+                for slot in flat(self.direct.get(i, self.steps[i].reads)):
+                    readers.setdefault(slot, set()).add(group.steps[0])
+        self.readers = readers
+        stages: list[Step | Region] = []
+        for group in made:
+            step = self.steps[group.steps[0]]
+            if group.unit:
+                stages.append(self._region(group))
+            elif step.how != "view" or step.writes[0] in self.outputs or step.writes[0] in readers:
+                stages.append(step)
+        return stages
+
+    def _direct(self, i: int) -> tuple[Any, ...]:
+        made = iter([self._source(slot, operand) for slot, operand in along(self.steps[i].reads, self.tilings[i])])
+        return tuple(
+            tuple(next(made) for _ in read) if isinstance(read, tuple) else None if read is None else next(made)
+            for read in self.steps[i].reads
+        )
+
+    def _source(self, slot: int, operand: Any) -> int:
+        return self.origin.get(slot, slot) if operand.how == ALONG else slot
+
+    def _region(self, group: Group) -> Region:
+        steps = [replace(self.steps[i], reads=self.direct[i], how="tile") for i in group.steps]
+        tilings = [self.tilings[i] for i in group.steps]
+        written = [slot for step in steps for slot in step.writes]
+        needed = [s for s in written if s in self.outputs or self.readers.get(s, set()) - {group.steps[0]}]
+        outer = [s for s in dict.fromkeys(s for step in steps for s in flat(step.reads)) if s not in written]
+        pieces = [
+            Piece(
+                step.block,
+                tiling,
+                step.reads,
+                step.writes,
+                tuple(p.reduce for p in step.block.signature.outputs.values()),
+            )
+            for step, tiling in zip(steps, tilings, strict=True)
+        ]
+        storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in written}
+        stream = Stream(pieces, storage, set(needed), *_scratch(steps, storage, set(needed), self.folded))
+        workers = self.settings.threads if group.size >= PAYS else 1
+        return Region(tuple(steps), stream, tuple(outer), tuple(needed), workers, tuple(dict.fromkeys(group.notes)))
+
+
+def _scratch(
+    steps: Sequence[Step], storage: Mapping[int, Any], needed: set[int], folded: set[int]
+) -> tuple[dict[int, int], list[int], dict[int, int]]:
+    """Where the values of a tile are: the buffer of each, bytes per element of the buffers, and outputs as buffers.
+
+    A value that is gone when an output is written may have had the output's own memory.
+    """
+    last = {slot: i for i, step in enumerate(steps) for slot in flat(step.reads)}
+    pool = Buffers()
+    buffer_of: dict[int, int] = {}
+    holders: dict[int, list[int]] = {}
+    for i, step in enumerate(steps):
+        gone = [s for s in dict.fromkeys(flat(step.reads)) if last[s] == i and s in buffer_of and s not in needed]
+        for position, slot in enumerate(step.writes):
+            if slot in folded:
+                continue
+            donor = _donor(step, gone, storage[slot], storage) if position == 0 else None
+            if donor is None:
+                buffer_of[slot] = pool.take(storage[slot].itemsize)
+            else:
+                buffer_of[slot] = buffer_of[donor]
+                gone.remove(donor)
+            holders.setdefault(buffer_of[slot], []).append(slot)
+        for slot in [*gone, *(s for s in step.writes if s in buffer_of and s not in last and s not in needed)]:
+            pool.give_back(buffer_of[slot])
+    homes: dict[int, int] = {}
+    for own in holders.values():
+        if own[-1] in needed:
+            homes |= {s: own[-1] for s in own[:-1] if storage[s] == storage[own[-1]]}
+    used = sorted({b for s, b in buffer_of.items() if s not in needed and s not in homes})
+    scratch = {s: used.index(b) for s, b in buffer_of.items() if s not in needed and s not in homes}
+    return scratch, [pool.sizes[b] for b in used], homes
+
+
+def _donor(step: Step, gone: Sequence[int], dtype: Any, storage: Mapping[int, Any]) -> int | None:
+    """The value that is read for the last time, and that the block may write over."""
+    reads = flat(step.reads)
+    for name, read in zip(step.block.signature.inputs, step.reads, strict=True):
+        alone = reads.count(read) == 1 or isinstance(step.block.call, np.ufunc)
+        if name in step.block.reuses and read in gone and alone and storage[read] == dtype:
+            return int(read)
+    return None

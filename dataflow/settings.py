@@ -1,0 +1,66 @@
+"""How graphs are run: by how many threads, with which kernels, within how much memory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from dataflow.errors import DataflowError
+from dataflow.threads import MOST, cores
+
+KERNELS = ("auto", "numpy", "jit")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What does not change a single bit of the results.
+
+    threads : at most so many work at a time; by default DATAFLOW_THREADS, or one per core.
+    kernels : ``numpy``, ``jit`` (compiled by Numba), or ``auto`` (compiled where Numba is there); by default
+        DATAFLOW_KERNELS, or ``auto``.
+    fuse : run steps together, tile by tile.
+    max_bytes : refuse a run that would hold more than so many bytes beside its inputs.
+    """
+
+    threads: int
+    kernels: str
+    fuse: bool = True
+    max_bytes: int | None = None
+
+    @staticmethod
+    def of(
+        threads: int | None = None, kernels: str | None = None, fuse: bool = True, max_bytes: int | None = None
+    ) -> Settings:
+        """The settings, with what is not given taken from the environment.
+
+        Raises
+        ------
+        DataflowError
+            When one is not what it may be; the message says where it came from.
+        """
+        return Settings(_threads(threads), _kernels(kernels), fuse, max_bytes)
+
+
+def _threads(given: int | None) -> int:
+    name, value = _named("threads", given, "DATAFLOW_THREADS", cores())
+    try:
+        count = int(value)
+    except ValueError:
+        count = 0
+    if not 1 <= count <= MOST:
+        raise DataflowError(f"{name} must be a whole number from 1 to {MOST}, got '{value}'")
+    return count
+
+
+def _kernels(given: str | None) -> str:
+    name, value = _named("kernels", given, "DATAFLOW_KERNELS", "auto")
+    if value not in KERNELS:
+        raise DataflowError(f"{name} must be one of {', '.join(KERNELS)}, got '{value}'")
+    return str(value)
+
+
+def _named(setting: str, given: Any, variable: str, usual: Any) -> tuple[str, Any]:
+    if given is not None:
+        return f"setting '{setting}'", given
+    return f"environment variable {variable}", os.environ.get(variable) or usual
