@@ -13,6 +13,7 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.errors import DataflowError, RunError
 from dataflow.keys import Key
+from dataflow.pool import results
 from dataflow.program import SMALL, Program, Region, Step, nbytes
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
@@ -132,7 +133,8 @@ class Frame:
         values, types = self.values, self.program.types
         for slot in region.writes:
             if slot not in self.fixed and slot not in region.stream.folded:
-                values[slot] = _array(np.empty(nbytes(types[slot]), np.uint8), types[slot])
+                shape: Any = types[slot].shape
+                values[slot] = results.empty(shape, dtypes.storage(types[slot].dtype))
         held = {slot: values[slot] for slot in region.stream.folded & self.fixed}
         region.stream.run(values, region.workers)
         for slot, array in held.items():

@@ -17,7 +17,7 @@ from dataflow.shapes import TensorType, element_count
 from dataflow.signature import flat
 from dataflow.stream import Piece, Stream, folds_of
 from dataflow.threads import PAYS
-from dataflow.tiles import ALONG, Tiling, tiling
+from dataflow.tiles import ALONG, Tiling, large, tiling
 
 
 class Regions:
@@ -49,7 +49,8 @@ class Regions:
         if not step.block.streams or step.how == "view" or len(shapes) != 1:
             return None
         shape: Any = shapes.pop()
-        if not all(self.types[s].known for s in (*flat(step.reads), *step.writes)):
+        known = all(self.types[s].known for s in (*flat(step.reads), *step.writes))
+        if not known or not large(shape):
             return None
         made = tiling(step.block, [self._given(read) for read in step.reads], shape)
         if isinstance(made, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from math import prod
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -12,9 +11,12 @@ import numpy as np
 
 from dataflow import threads
 from dataflow.dtypes import storage
+from dataflow.pool import results
 from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType
-from dataflow.tiles import ACROSS, ALONG, LIKE, WHOLE, Operand, Tiling, tile_of, tiling
+from dataflow.tiles import ACROSS, ALONG, LIKE, WHOLE, Operand, Tiling, large, tile_of, tiling
+
+Call = Callable[[list[Any], Mapping[int, "Fold"], int], Any]
 
 
 class Piece(NamedTuple):
@@ -59,9 +61,19 @@ class Stream:
     ):
         self.pieces, self.dtypes, self.needed = pieces, dtypes, needed
         self.scratch, self.widths, self.homes = scratch, widths, homes
+        self.tables: dict[int, _Table] = {}
         self.size = pieces[0].tiling.size
         self.unit = max(piece.tiling.unit for piece in pieces)
         self.folded = {s for p in pieces for s, ufunc in zip(p.writes, p.folds, strict=True) if ufunc is not None}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"tables": {}}
+
+    def table(self, count: int) -> _Table:
+        """The calls of a tile of so many elements."""
+        if count not in self.tables:
+            self.tables[count] = _Table(self, count)
+        return self.tables[count]
 
     def workspace(self, tile: int) -> int:
         """Bytes that the kernels take for themselves for a tile."""
@@ -101,7 +113,7 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
     folds = folds_of(block)
     shapes = {t.shape for t, ufunc in zip(outputs, folds, strict=True) if ufunc is None}
     shape = shapes.pop() if shapes else None
-    if shape is None or shapes or prod(shape) <= tile_of(1) // 2:
+    if shape is None or shapes or not large(shape):
         return None
     made = tiling(block, arrays, shape)
     if isinstance(made, str) or made.size <= made.tile:
@@ -116,7 +128,7 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
     writes, dtypes = [], {}
     for type_, ufunc in zip(outputs, folds, strict=True):
         dtype = storage(type_.dtype)
-        writes.append(slot(np.empty(shape, dtype) if ufunc is None else None))
+        writes.append(slot(results.empty(shape, dtype) if ufunc is None else None))
         dtypes[writes[-1]] = dtype
     piece = Piece(block, made, reads, tuple(writes), folds)
     Stream([piece], dtypes, set(writes)).run(values, threads.wanted(made.size))
@@ -157,7 +169,8 @@ class _Job:
             for slot, fold in zip(piece.writes, piece.folds, strict=True):
                 if fold is None:
                     self._flatten(stream.homes.get(slot, slot), stream.size)
-        self.arguments = [self._arguments(piece) for piece in stream.pieces]
+        with np.errstate(all="ignore"):
+            self.prepared = [self._prepared(piece) for piece in stream.pieces]
 
     def _flatten(self, slot: int, size: int) -> None:
         if slot not in self.stream.scratch and (slot, size) not in self.flat:
@@ -166,65 +179,81 @@ class _Job:
                 array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
             self.flat[slot, size] = np.ascontiguousarray(array).reshape(-1)
 
-    def _arguments(self, piece: Piece) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
-        """What the kernel reads, with its operand, and what ``prepare`` makes of the rest."""
-        block, pairs = piece.block, list(zip(piece.reads, piece.tiling.operands, strict=True))
-        if not block.prepared_ports:
-            return pairs, ()
-        by_port = dict(zip(block.signature.inputs, pairs, strict=True))
-        with np.errstate(all="ignore"):
-            made = block.prepare(*(self.values[by_port.pop(port)[0]] for port in block.prepared_ports))
-        return list(by_port.values()), (made,)
+    def _prepared(self, piece: Piece) -> Any:
+        """What ``prepare`` makes of the inputs that it names."""
+        by_port = dict(zip(piece.block.signature.inputs, piece.reads, strict=True))
+        return piece.block.prepare and piece.block.prepare(
+            *(self.values[by_port[p]] for p in piece.block.prepared_ports)
+        )
+
+    def fixed(self, slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...]) -> Any:
+        """What is the same for all tiles, beside an output of this shape."""
+        if slot is None or operand.how == WHOLE:
+            return None if slot is None else self.values[slot]
+        if operand.how == LIKE:
+            array = self.values[slot]
+            return np.broadcast_to(array[(0,) * array.ndim], shape)
+        flat = self.flat[slot, tiling.elements(operand)]
+        if flat.size > 1 and tiling.repeats:
+            return np.tile(flat, -(-shape[-1] // flat.size))[: shape[-1]]
+        return flat.reshape(operand.dims)
 
     def work(self) -> None:
         """Take tiles until there are none."""
-        stream, tile = self.stream, self.tile
-        running, length, calls = 0, -1, []
+        stream, tile, folds = self.stream, self.tile, self.folds
+        running, count = 0, -1
         with np.errstate(all="ignore"), borrowed() as empty:
             memory = [empty((tile * width,), np.uint8) for width in stream.widths]
             try:
                 for number, start in self.starts:
-                    count = min(tile, stream.size - start)
-                    if count != length:
-                        table, length = _Table(self, memory, count), count
-                        calls = [(at, call) for at in range(len(stream.pieces)) for call in table.calls(at)]
-                    table.move(start)
-                    for running, call in calls:  # noqa: B007
-                        call(table.cells, number)
+                    if count != (count := min(tile, stream.size - start)):
+                        table = stream.table(count)
+                        cells, moving = table.filled(self, memory)
+                    for place, flat, unit, each, first, last, shape in moving:
+                        part = flat[(start + first) // unit * each : (start + last) // unit * each]
+                        cells[place] = part if len(shape) == 1 else part.reshape(shape)
+                    for running, call in table.calls:  # noqa: B007
+                        call(cells, folds, number)
             except Exception as error:
                 self.starts.stop()
                 raise PieceError(running) from error
 
 
 class _Table:
-    """The arrays of tiles of one length: a cell for each part of each value that a kernel reads or writes."""
+    """The calls of tiles of one length, on cells: one for each part of each value that a kernel reads or writes."""
 
-    def __init__(self, job: _Job, memory: Sequence[Any], count: int):
-        self.job, self.memory, self.count = job, memory, count
+    def __init__(self, stream: Stream, count: int):
+        self.stream, self.count = stream, count
         self.places: dict[Any, int] = {}
-        self.cells: list[Any] = []
-        self.moving: list[tuple[int, Any, int, int, int, int, tuple[int, ...]]] = []
+        self.scratch: list[tuple[int, int, slice, Any, tuple[int, ...]]] = []
+        self.moving: list[tuple[int, tuple[int, int], int, int, int, int, tuple[int, ...]]] = []
+        self.fixed: list[tuple[int, Callable[[_Job], Any]]] = []
+        self.calls = [(i, call) for i, piece in enumerate(stream.pieces) for call in self._calls(i, piece)]
 
-    def move(self, start: int) -> None:
-        """Let the cells that lie along the tiles have what belongs to the tile at this element."""
-        cells = self.cells
-        for place, flat, unit, each, first, last, shape in self.moving:
-            part = flat[(start + first) // unit * each : (start + last) // unit * each]
-            cells[place] = part if len(shape) == 1 else part.reshape(shape)
+    def filled(self, job: _Job, memory: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """The cells for a run, and what must be put into some of them for each tile."""
+        cells: list[Any] = [None] * len(self.places)
+        for place, buffer, part, dtype, shape in self.scratch:
+            cells[place] = memory[buffer][part].view(dtype).reshape(shape)
+        for place, make in self.fixed:
+            cells[place] = make(job)
+        return cells, [(place, job.flat[key], *rest) for place, key, *rest in self.moving]
 
-    def calls(self, number: int) -> list[Callable[[list[Any], int], None]]:
+    def _calls(self, number: int, piece: Piece) -> Iterator[Call]:
         """The calls of a piece: one, or two where what is left over has another shape."""
-        piece, (pairs, prepared) = self.job.stream.pieces[number], self.job.arguments[number]
-        made = []
-        for first, last in piece.tiling.pieces(self.count):
-            args = [self._argument(piece.tiling, slot, operand, first, last) for slot, operand in pairs]
-            args += [self._cell(("prepared", number), lambda: prepared[0])] if prepared else []
-            outs = []
-            for slot, fold in zip(piece.writes, piece.folds, strict=True):
-                whole = Operand(ALONG, piece.tiling.unit, piece.tiling.dims)
-                outs.append(self._along(piece.tiling, slot, whole, first, last) if fold is None else None)
-            made.append(_call(piece.block, args, outs, [self.job.folds.get(slot) for slot in piece.writes]))
-        return made
+        tiling, prepared = piece.tiling, piece.block.prepared_ports
+        ports = zip(piece.block.signature.inputs, piece.reads, tiling.operands, strict=True)
+        kept = [(slot, operand) for port, slot, operand in ports if port not in prepared]
+        for first, last in tiling.pieces(self.count):
+            args = [self._argument(tiling, slot, operand, first, last) for slot, operand in kept]
+            if prepared:
+                args.append(self._fixed(("prepared", number), lambda job: job.prepared[number]))
+            whole = Operand(ALONG, tiling.unit, tiling.dims)
+            outs = [
+                self._along(tiling, slot, whole, first, last) if fold is None else None
+                for slot, fold in zip(piece.writes, piece.folds, strict=True)
+            ]
+            yield _call(piece.block, args, outs, piece.writes)
 
     def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int) -> Any:
         if isinstance(slot, tuple):
@@ -232,43 +261,33 @@ class _Table:
         if slot is not None and operand.how == ALONG:
             return self._along(tiling, slot, operand, first, last)
         shape = tiling.shape(last - first)
-        return self._cell((slot, operand, shape), lambda: self._fixed(slot, operand, tiling, shape))
-
-    def _fixed(self, slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...]) -> Any:
-        """What is the same for all tiles."""
-        if slot is None or operand.how == WHOLE:
-            return None if slot is None else self.job.values[slot]
-        if operand.how == LIKE:
-            array = self.job.values[slot]
-            return np.broadcast_to(array[(0,) * array.ndim], shape)
-        flat = self.job.flat[slot, tiling.elements(operand)]
-        if flat.size > 1 and tiling.repeats:
-            return np.tile(flat, -(-shape[-1] // flat.size))[: shape[-1]]
-        return flat.reshape(operand.dims)
+        return self._fixed((slot, operand, shape), lambda job: job.fixed(slot, operand, tiling, shape))
 
     def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int) -> int:
         """The cell of a value that has elements of its own for each tile."""
         full = operand.each == tiling.unit
         shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
         unit, each = (1, 1) if full else (tiling.unit, operand.each)
-        stream = self.job.stream
-        slot = stream.homes.get(slot, slot)
-        key = (slot, unit, each, first, last, shape)
-        if slot in stream.scratch:
-            buffer, dtype = self.memory[stream.scratch[slot]], stream.dtypes[slot]
-            return self._cell(
-                key, lambda: buffer[first * dtype.itemsize : last * dtype.itemsize].view(dtype).reshape(shape)
-            )
-        if key not in self.places:
-            flat = self.job.flat[slot, tiling.elements(operand)]
-            self.moving.append((self._cell(key, lambda: None), flat, unit, each, first, last, shape))
-        return self.places[key]
+        slot = self.stream.homes.get(slot, slot)
+        place, new = self._place((slot, unit, each, first, last, shape))
+        if new and slot in self.stream.scratch:
+            dtype = self.stream.dtypes[slot]
+            part = slice(first * dtype.itemsize, last * dtype.itemsize)
+            self.scratch.append((place, self.stream.scratch[slot], part, dtype, shape))
+        elif new:
+            self.moving.append((place, (slot, tiling.elements(operand)), unit, each, first, last, shape))
+        return place
 
-    def _cell(self, key: Any, make: Callable[[], Any]) -> int:
-        if key not in self.places:
-            self.places[key] = len(self.cells)
-            self.cells.append(make())
-        return self.places[key]
+    def _fixed(self, key: Any, make: Callable[[_Job], Any]) -> int:
+        place, new = self._place(key)
+        if new:
+            self.fixed.append((place, make))
+        return place
+
+    def _place(self, key: Any) -> tuple[int, bool]:
+        """The number of a cell, and whether it is a new one."""
+        new = key not in self.places
+        return self.places.setdefault(key, len(self.places)), new
 
 
 def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any, Operand]]:
@@ -276,28 +295,29 @@ def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any,
         yield from zip(slot, operand, strict=True) if isinstance(slot, tuple) else ((slot, operand),)
 
 
-def _call(block: Any, args: list[Any], outs: list[Any], folds: list[Any]) -> Callable[[list[Any], int], None]:
-    """The call of a kernel on the cells of a table, by the shortest way there is."""
+def _call(block: Any, args: list[Any], outs: list[Any], slots: Sequence[int]) -> Call:
+    """The call of a kernel on cells, by the shortest way there is; results that are folded go to those of the slots."""
     kernel, out = block.call, outs[0]
     if isinstance(kernel, np.ufunc):
         if len(args) == 1:
             (one,) = args
-            return lambda cells, number: kernel(cells[one], cells[out])
+            return lambda cells, folds, number: kernel(cells[one], cells[out])
         one, two = args
-        return lambda cells, number: kernel(cells[one], cells[two], cells[out])
+        return lambda cells, folds, number: kernel(cells[one], cells[two], cells[out])
 
     def values(cells: list[Any]) -> list[Any]:
         return [tuple(cells[i] for i in arg) if isinstance(arg, tuple) else cells[arg] for arg in args]
 
     if block.takes_out and len(outs) == 1:
-        return lambda cells, number: kernel(*values(cells), out=cells[out])
+        return lambda cells, folds, number: kernel(*values(cells), out=cells[out])
 
-    def several(cells: list[Any], number: int) -> None:
+    def several(cells: list[Any], folds: Mapping[int, Fold], number: int) -> None:
         results = kernel(*values(cells), **({"out": cells[out]} if block.takes_out else {}))
-        for result, place, fold in zip(results if len(outs) > 1 else (results,), outs, folds, strict=True):
-            if fold is not None:
-                fold.add(number, result)
-            elif place is not None and result is not cells[place]:
+        for result, place, slot in zip(results if len(outs) > 1 else (results,), outs, slots, strict=True):
+            if place is None:
+                if slot in folds:
+                    folds[slot].add(number, result)
+            elif result is not cells[place]:
                 cells[place][...] = result
 
     return several

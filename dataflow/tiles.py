@@ -91,6 +91,8 @@ def tiling(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling |
     ports = block.signature.inputs.values()
     shapes = [LIKE if port.like else own for port, own in zip(ports, block.spread(*types), strict=True)]
     axis = block.channel_axis(len(shape))
+    if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
+        return "its operands do not broadcast to its output"
     if axis is None:
         made = _by_runs(shape, shapes)
     elif axis == 0:
@@ -100,6 +102,11 @@ def tiling(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling |
     else:
         made = _by_channel(shape, shapes, axis)
     return made if made.unit <= LONGEST else f"{made.unit} elements belong together"
+
+
+def large(shape: tuple[int, ...]) -> bool:
+    """Whether so many elements can be more than one tile."""
+    return prod(shape) > tile_of(1) // 2
 
 
 def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:
@@ -128,6 +135,10 @@ def _by_channel(shape: tuple[int, ...], shapes: Sequence[Any], axis: int) -> Til
     along = Operand(ALONG, prod(dims), dims)
     operands = tuple(_mapped(lambda own: along if own == shape else Operand(ACROSS), own) for own in shapes)
     return Tiling(prod(shape), prod(dims), (1,) * (axis - 1), dims, False, operands)
+
+
+def _broadcasts(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return len(own) <= len(shape) and all(d in (1, w) for d, w in zip(own[::-1], shape[::-1], strict=False))
 
 
 def _mapped(operand: Callable[[tuple[int, ...]], Operand], own: Any) -> Any:
