@@ -17,6 +17,7 @@ from blocks.quantization_ops.nudge import (
     Ranges,
     check_range,
     clip,
+    contiguous,
     delivered,
     in_compute_dtype,
     layouts,
@@ -144,7 +145,7 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
 
     def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         x = in_compute_dtype(inputs)
-        work = workspace(inputs, x, out if out is None or out.flags.c_contiguous else None)
+        work = workspace(inputs, x, contiguous(out))
         flat_x, flat_work = x.reshape(-1), work.reshape(-1)
         for part, layout in layouts(inputs.shape, self.axis):
             levels = ranges.levels(x.dtype, layout)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.quantization_ops.nudge import (
-    Bounds,
-    Layout,
+    ROW,
     Ranges,
     check_range,
+    contiguous,
     delivered,
     in_compute_dtype,
     layouts,
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.subnormal import TINY
+from blocks.quantization_ops.passing import Channels, Part, passed
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Elementwise
@@ -55,8 +56,8 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
 
     def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
         g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, out)
-        _pass(g, x, self._ranges.bounds(x.dtype), work)
+        work = workspace(gradients, g, contiguous(out))
+        passed(g, x, _parts(self._ranges, x, None), work)
         return delivered(gradients, work, out)
 
     grad = None
@@ -94,12 +95,9 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, out)
-        bounds = ranges.bounds(x.dtype)
-        below, above = _pass(g, x, bounds, work, partial(_sums, bounds, None))
-        if bounds.blank is not None:
-            below = above = 0.0
-        return delivered(gradients, work, out), below, above
+        work = workspace(gradients, g, contiguous(out))
+        below, above = passed(g, x, _parts(ranges, x, None), work, _channels(ranges, x, None))
+        return delivered(gradients, work, out), below[0], above[0]
 
     grad = None
 
@@ -144,59 +142,26 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, out if out is None or out.flags.c_contiguous else None)
-        flat = [a.reshape(-1) for a in (g, x, work)]
-        bounds = ranges.bounds(x.dtype)
-        below, above = np.zeros((2, *bounds.low.shape))
-        for part, layout in layouts(inputs.shape, self.axis):
-            g_rows, x_rows, rows = (a[part].reshape(layout.shape) for a in flat)
-            sums = _pass(g_rows, x_rows, ranges.bounds(x.dtype, layout), rows, partial(_sums, bounds, layout))
-            below += sums[0]
-            above += sums[1]
-        if bounds.blank is not None:
-            below[bounds.blank] = above[bounds.blank] = 0
+        work = workspace(gradients, g, contiguous(out))
+        below, above = passed(g, x, _parts(ranges, x, self.axis), work, _channels(ranges, x, self.axis))
         return delivered(gradients, work, out), below, above
 
     grad = None
 
 
-def _pass(g: Any, x: Any, bounds: Bounds, out: Any, sums: Any = None) -> Any:
-    """Write the gradients that pass to ``out``, which may be ``g`` or ``x``; before that, work out the sums."""
-    size, inside, passing = np.empty_like(g), np.empty(g.shape, bool), np.empty(g.shape, bool)
-    np.less_equal(bounds.low, x, out=inside)
-    np.less_equal(x, bounds.high, out=passing)
-    np.logical_and(inside, passing, out=inside)
-    np.greater_equal(np.abs(g, out=size), TINY[g.dtype], out=passing)
-    np.logical_and(inside, passing, out=passing)
-    if bounds.blank is not None:
-        np.logical_or(passing, bounds.blank, out=passing)
-    given = sums and sums(g, x, bounds, inside, size)
-    np.copyto(size, passing)
-    np.multiply(g, size, out=out)
-    return given
+def _parts(ranges: Ranges, x: Any, axis: int | None) -> list[Part]:
+    """The parts of values, with a range for each channel along an axis or with one for all."""
+    if axis is None:
+        return [Part(slice(None), (-1,), *ranges.bounds(x.dtype))]
+    return [Part(part, layout.shape, *ranges.bounds(x.dtype, layout)) for part, layout in layouts(x.shape, axis)]
 
 
-def _sums(
-    plain: Bounds, layout: Layout | None, g: Any, x: Any, bounds: Bounds, inside: Any, size: Any
-) -> tuple[Any, Any]:
-    """Sums of the gradients below and above the bounds, in float64; one per channel where there is a layout.
-
-    ``plain`` are the bounds before they were laid out. The memory of ``inside`` and ``size`` is used for other things.
-    """
-    # picking is faster where few are outside; 0 * Inf is NaN, so those that are not picked must be finite
-    few = (g.size - np.count_nonzero(inside)) * 32 < g.size
-    if few and np.isfinite(np.maximum.reduce(size, axis=None, initial=0)):
-        places = np.flatnonzero(np.logical_not(inside, out=inside))
-        g, x = g.reshape(-1)[places], x.reshape(-1)[places]
-        if layout is None:
-            return _sum(g * (x < plain.low)), _sum(g * (x > plain.high))
-        channel = layout.channel(places)
-        below, above = g * (x < plain.low[channel]), g * (x > plain.high[channel])
-        return np.bincount(channel, below, layout.channels), np.bincount(channel, above, layout.channels)
-    total = _sum if layout is None else layout.total
-    below = total(np.multiply(g, np.less(x, bounds.low, out=inside), out=size))
-    return below, total(np.multiply(g, np.greater(x, bounds.high, out=inside), out=size))
-
-
-def _sum(values: Any) -> Any:
-    return np.add.reduce(values, axis=None, dtype=np.float64)
+def _channels(ranges: Ranges, x: Any, axis: int | None) -> Channels:
+    """For the sums of each channel, or of all as one."""
+    bounds = ranges.bounds(x.dtype)
+    if axis is None:
+        low, high, blank = (None if end is None else np.reshape(end, 1) for end in bounds)
+        return Channels(1, 1, max(1, min(ROW, x.size)), low, high, blank)
+    neighbours = prod(x.shape[axis % x.ndim + 1 :])
+    width = max((prod(layout.shape[1:]) for _, layout in layouts(x.shape, axis)), default=neighbours * x.shape[axis])
+    return Channels(x.shape[axis], neighbours, width, *bounds)

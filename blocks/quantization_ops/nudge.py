@@ -129,15 +129,6 @@ class Layout(NamedTuple):
         """An array with an element per channel, laid out to broadcast with values of this layout."""
         return np.tile(np.repeat(numbers, self.neighbours), self.repeat) if self.repeat else numbers[:, None]
 
-    def total(self, values: Any) -> Any:
-        """The sum of each channel's values, in float64."""
-        sums = np.add.reduce(values, axis=0, dtype=np.float64)
-        return np.add.reduce(sums.reshape(-1, self.channels, self.neighbours), axis=(0, 2))
-
-    def channel(self, places: Any) -> Any:
-        """The channel of each place in the flat values."""
-        return places // self.neighbours % self.channels
-
 
 def layouts(shape: tuple[int, ...], axis: int) -> list[tuple[slice, Layout]]:
     """The parts into which values of this shape, made flat, are cut, and the layout of each."""
@@ -219,6 +210,11 @@ def workspace(given: Any, x: Any, out: Any) -> Any:
     if out is not None and out.dtype == x.dtype:
         return out
     return np.empty(x.shape, x.dtype) if x is given else x
+
+
+def contiguous(out: Any) -> Any:
+    """``out`` if its elements may be seen as a flat row, otherwise None."""
+    return out if out is None or out.flags.c_contiguous else None
 
 
 def delivered(given: Any, work: Any, out: Any) -> Any:

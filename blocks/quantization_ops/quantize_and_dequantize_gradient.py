@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from blocks.quantization_ops.nudge import contiguous, layouts
+from blocks.quantization_ops.passing import Part, passed
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
@@ -58,14 +60,16 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
 
     def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
         low, high = ends
-        if self.axis >= 0:
-            along = (-1,) + (1,) * (input.ndim - 1 - self.axis)
-            low, high = low.reshape(along), high.reshape(along)
-        passing = np.asarray(input >= low)
-        passing &= input <= high
-        if input.dtype in TINY:
-            passing &= np.abs(gradients) >= TINY[input.dtype]
-        return np.multiply(gradients, passing, out), np.zeros(ends[0].shape), np.zeros(ends[1].shape)
+        work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
+        if self.axis < 0:
+            parts = [Part(slice(None), (-1,), low, high, None)]
+        else:
+            made = layouts(input.shape, self.axis)
+            parts = [Part(part, own.shape, own.spread(low), own.spread(high), None) for part, own in made]
+        passed(gradients, input, parts, work)
+        if out is not None and work is not out:
+            np.copyto(out, work)
+        return work if out is None else out, np.zeros(low.shape), np.zeros(high.shape)
 
     grad = None
 
