@@ -13,11 +13,12 @@ import numpy as np
 
 from dataflow import dtypes
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
+from dataflow.eager import alone
 from dataflow.errors import BlockError, listing, nearest
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, agree, broadcast
 from dataflow.signature import In, Literal, Out, Signature, Wire, flat
-from dataflow.stream import PieceError, alone
+from dataflow.stream import PieceError
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 
@@ -52,6 +53,7 @@ class Block:
     smooth: ClassVar[bool] = True  # False: the gradient is a convention (straight-through), not the slope of the kernel
     grad: ClassVar[Any] = MISSING_GRADIENT
     prepare: ClassVar[Any] = None
+    element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
     prepared_ports: ClassVar[tuple[str, ...]] = ()
@@ -113,6 +115,18 @@ class Block:
             else given.shape
             for port, given in zip(self.signature.inputs.values(), types, strict=True)
         ]
+
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+        """Scalars that ``element`` takes after the inputs, for values of this dtype; None where it may not be used.
+
+        ``prepared`` is what ``prepare`` gave.
+        """
+        return ()
+
+    @property
+    def compiled(self) -> Callable[..., Any] | None:
+        """The kernel as one that is compiled, to the bit the same, where Numba is installed."""
+        return None
 
     def workspace(self, *types: Any) -> int:
         """Bytes that the kernel takes beside its inputs and outputs while it runs, for inputs of known types."""

@@ -17,7 +17,7 @@ from dataflow.shapes import TensorType, element_count
 from dataflow.signature import flat
 from dataflow.stream import Piece, Stream, folds_of
 from dataflow.threads import PAYS
-from dataflow.tiles import ALONG, Tiling, large, tiling
+from dataflow.tiles import ALONG, Tiling, large, pays, tiling
 
 
 class Regions:
@@ -25,6 +25,7 @@ class Regions:
 
     def __init__(self, steps: Sequence[Step], types: Sequence[TensorType], outputs: set[int], settings: Settings):
         self.steps, self.types, self.outputs, self.settings = steps, types, outputs, settings
+        self.compiled = settings.compiled
         self.origin: dict[int, int] = {}  # of a view with the same elements in the same order
         self.shapes: dict[int, Any] = {}  # of a view that repeats elements, before it does
         for step in steps:
@@ -50,13 +51,13 @@ class Regions:
             return None
         shape: Any = shapes.pop()
         known = all(self.types[s].known for s in (*flat(step.reads), *step.writes))
-        if not known or not large(shape):
+        if not known or not large(shape, self.compiled):
             return None
         made = tiling(step.block, [self._given(read) for read in step.reads], shape)
         if isinstance(made, str):
             self.why[i] = made
             return None
-        return made if made.size > made.tile else None
+        return made if pays(made, self.compiled) else None
 
     def _given(self, read: Any) -> Any:
         if isinstance(read, tuple):
@@ -121,8 +122,9 @@ class Regions:
             )
             for step, tiling in zip(steps, tilings, strict=True)
         ]
-        storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in written}
-        stream = Stream(pieces, storage, set(needed), *_scratch(steps, storage, set(needed), self.folded))
+        storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in (*outer, *written)}
+        parts = _scratch(steps, storage, set(needed), self.folded)
+        stream = Stream(pieces, storage, set(needed), *parts, compiled=self.compiled)
         workers = self.settings.threads if group.size >= PAYS else 1
         return Region(tuple(steps), stream, tuple(outer), tuple(needed), workers, tuple(dict.fromkeys(group.notes)))
 

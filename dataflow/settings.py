@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from dataflow import compiler
 from dataflow.errors import DataflowError
 from dataflow.threads import MOST, cores
 
@@ -27,6 +28,11 @@ class Settings:
     kernels: str
     fuse: bool = True
     max_bytes: int | None = None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether to use compiled kernels from the first run on."""
+        return self.kernels == "jit"
 
     @staticmethod
     def of(
@@ -57,7 +63,9 @@ def _kernels(given: str | None) -> str:
     name, value = _named("kernels", given, "DATAFLOW_KERNELS", "auto")
     if value not in KERNELS:
         raise DataflowError(f"{name} must be one of {', '.join(KERNELS)}, got '{value}'")
-    return str(value)
+    if value == "jit" and not compiler.available():
+        raise DataflowError(f"{name} must have Numba installed for 'jit', got none; pip install 'dataflow-blocks[jit]'")
+    return "numpy" if value == "auto" and not compiler.available() else str(value)
 
 
 def _named(setting: str, given: Any, variable: str, usual: Any) -> tuple[str, Any]:

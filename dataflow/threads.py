@@ -23,16 +23,6 @@ MOST = 256
 PAYS = 1 << 20  # elements from which handing tiles to other threads takes less time than it saves
 
 
-def wanted(size: int) -> int:
-    """The number of threads for work on so many elements, where nobody says another."""
-    return count() if size >= PAYS else 1
-
-
-def count() -> int:
-    """The number of threads at most: DATAFLOW_THREADS, or one per core."""
-    return int(os.environ.get("DATAFLOW_THREADS") or cores())
-
-
 class Shared:
     """An iterator from which several threads may take."""
 

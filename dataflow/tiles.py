@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 TILE = 1 << 17  # elements; what a few arrays of them take stays in the cache
 LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay there
+COMPILED = 1 << 12  # elements from which compiled kernels are used
 ROW = 8192  # elements over which a short operand is repeated, so that loops along it are long
 
 WHOLE = "whole"  # handed over as it is
@@ -104,9 +105,14 @@ def tiling(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling |
     return made if made.unit <= LONGEST else f"{made.unit} elements belong together"
 
 
-def large(shape: tuple[int, ...]) -> bool:
-    """Whether so many elements can be more than one tile."""
-    return prod(shape) > tile_of(1) // 2
+def pays(tiling: Tiling, compiled: bool) -> bool:
+    """Whether to go by tiles: where there are several, or where a compiled kernel is faster than NumPy."""
+    return tiling.size > (COMPILED if compiled else tiling.tile)
+
+
+def large(shape: tuple[int, ...], compiled: bool) -> bool:
+    """Whether an output of this shape may be worth it to go by tiles."""
+    return prod(shape) > (COMPILED if compiled else tile_of(1) // 2)
 
 
 def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:

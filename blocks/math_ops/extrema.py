@@ -27,6 +27,10 @@ class Maximum(Binary):
     T = dtypes.real
     reuses = ("x", "y")
 
+    @staticmethod
+    def element(x: Any, y: Any) -> Any:
+        return x if x > y or x != x else y
+
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return np.maximum(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
 
@@ -48,6 +52,10 @@ class Minimum(Binary):
 
     T = dtypes.real
     reuses = ("x", "y")
+
+    @staticmethod
+    def element(x: Any, y: Any) -> Any:
+        return x if x < y or x != x else y
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return np.minimum(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs

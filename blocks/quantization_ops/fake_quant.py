@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
 from blocks.quantization_ops.nudge import (
+    Layout,
     Levels,
     Ranges,
     check_range,
@@ -24,7 +26,8 @@ from blocks.quantization_ops.nudge import (
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.subnormal import flushed
+from blocks.quantization_ops.passing import WIDEST, width_of
+from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, Shape, TensorType, attr
 from dataflow.kinds import Elementwise
@@ -59,6 +62,16 @@ class FakeQuantWithMinMaxArgs(Elementwise):
     @cached_property
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
+
+    @staticmethod
+    def element(x: Any, low: Any, high: Any, inv: Any, qz: Any, half: Any, scale: Any) -> Any:
+        x = low if x < low else x
+        x = high if x > high else x
+        return np.floor((x - low) * inv - qz + half) * scale
+
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+        levels = self._ranges.levels(dtype)
+        return levels.simple and (levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale)
 
     def kernel(self, inputs: Any, out: Any = None) -> Any:
         x = in_compute_dtype(inputs)
@@ -97,6 +110,16 @@ class FakeQuantWithMinMaxVars(Elementwise):
 
     def prepare(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
+
+    @staticmethod
+    def element(x: Any, low: Any, high: Any, step: Any, qz: Any, half: Any, scale: Any) -> Any:
+        x = low if x < low else x
+        x = high if x > high else x
+        return np.floor((x - low) / step - qz + half) * scale
+
+    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        levels = prepared.levels(dtype)
+        return levels.simple and (levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale)
 
     def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         x = in_compute_dtype(inputs)
@@ -151,6 +174,27 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
             levels = ranges.levels(x.dtype, layout)
             rows = flat_work[part].reshape(layout.shape)
             _round(_clip_to_arrays, flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
+        return delivered(inputs, work, out)
+
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        count, dtype = inputs.shape[self.axis], inputs.dtype
+        period = prod(inputs.shape[self.axis % inputs.ndim :])
+        if dtype not in TINY or not 0 < period <= WIDEST:
+            return self.kernel(inputs, ranges, out)
+        layout = Layout(
+            inputs.shape[self.axis], period // inputs.shape[self.axis], width_of(inputs.size, period) // period
+        )
+        low, high, scale, inv, qz, *_ = levels = ranges.levels(dtype, layout)
+        if not levels.simple:
+            return self.kernel(inputs, ranges, out)
+        from blocks.quantization_ops import compiled
+
+        work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
+        compiled.round_rows(inputs.reshape(-1), work.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale)
         return delivered(inputs, work, out)
 
     def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:

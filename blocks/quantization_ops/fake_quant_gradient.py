@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from blocks.quantization_ops.nudge import (
-    ROW,
     Ranges,
     check_range,
     contiguous,
@@ -19,7 +18,8 @@ from blocks.quantization_ops.nudge import (
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.passing import Channels, Part, passed
+from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, width_of
+from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Elementwise
@@ -60,6 +60,14 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
         passed(g, x, _parts(self._ranges, x, None), work)
         return delivered(gradients, work, out)
 
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
+        made = _by_loops(gradients, inputs, self._ranges, None, out)
+        return self.kernel(gradients, inputs, out) if made is None else made[0]
+
     grad = None
 
 
@@ -98,6 +106,14 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
         work = workspace(gradients, g, contiguous(out))
         below, above = passed(g, x, _parts(ranges, x, None), work, _channels(ranges, x, None))
         return delivered(gradients, work, out), below[0], above[0]
+
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        made = _by_loops(gradients, inputs, ranges, None, out)
+        return self.kernel(gradients, inputs, ranges, out) if made is None else (made[0], made[1][0], made[2][0])
 
     grad = None
 
@@ -146,6 +162,14 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         below, above = passed(g, x, _parts(ranges, x, self.axis), work, _channels(ranges, x, self.axis))
         return delivered(gradients, work, out), below, above
 
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        made = _by_loops(gradients, inputs, ranges, self.axis, out)
+        return self.kernel(gradients, inputs, ranges, out) if made is None else made
+
     grad = None
 
 
@@ -161,7 +185,17 @@ def _channels(ranges: Ranges, x: Any, axis: int | None) -> Channels:
     bounds = ranges.bounds(x.dtype)
     if axis is None:
         low, high, blank = (None if end is None else np.reshape(end, 1) for end in bounds)
-        return Channels(1, 1, max(1, min(ROW, x.size)), low, high, blank)
+        return Channels(1, 1, width_of(x.size, 1), low, high, blank)
     neighbours = prod(x.shape[axis % x.ndim + 1 :])
-    width = max((prod(layout.shape[1:]) for _, layout in layouts(x.shape, axis)), default=neighbours * x.shape[axis])
-    return Channels(x.shape[axis], neighbours, width, *bounds)
+    return Channels(x.shape[axis], neighbours, width_of(x.size, x.shape[axis] * neighbours), *bounds)
+
+
+def _by_loops(gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out: Any) -> Any:
+    """What the kernel gives, by compiled loops where these know the case."""
+    dtype, channels = inputs.dtype, _channels(ranges, inputs, axis) if inputs.dtype in TINY else None
+    if channels is None or channels.blank is not None or channels.width > WIDEST:
+        return None
+    low, high, _ = ranges.bounds(dtype, None if axis is None else channels.layout)
+    work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
+    sums = passed_by_loops(gradients, inputs, low, high, work, channels, axis is not None)
+    return delivered(gradients, work, out), *sums

@@ -100,6 +100,11 @@ class Levels(NamedTuple):
     delicate: bool
     blank: Any
 
+    @property
+    def simple(self) -> Any:
+        """True where the formula is all there is to it, None otherwise."""
+        return True if not self.delicate and self.blank is None else None
+
 
 class Bounds(NamedTuple):
     """What the gradient takes: the ends that values are compared with; ``blank`` is None where no channel is."""

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.quantization_ops.nudge import Layout
 from blocks.quantization_ops.subnormal import TINY
 from dataflow.scratch import borrowed
 
+COLUMNS = 1024  # about so many, a whole number of periods of channels
+WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
 FEW = 32  # one in so many values outside of the range, or fewer: they are picked out
 
 
@@ -45,6 +48,11 @@ class Channels(NamedTuple):
     high: Any
     blank: Any
 
+    @property
+    def layout(self) -> Layout:
+        """How numbers of the channels lie beside the columns."""
+        return Layout(self.count, self.neighbours, self.width // max(1, self.count * self.neighbours))
+
     def at(self, places: Any) -> Any:
         """The channel of each place."""
         return places // self.neighbours % self.count if self.count > 1 else np.zeros_like(places)
@@ -53,6 +61,23 @@ class Channels(NamedTuple):
         """The sum of each channel's columns."""
         sums = np.add.reduce(columns.reshape(-1, self.count, self.neighbours), axis=(0, 2)) + 0.0  # never -0.0
         return sums if self.blank is None else np.where(self.blank, 0.0, sums)
+
+
+def width_of(size: int, period: int) -> int:
+    """Columns for the sums of so many elements, whose channels repeat in a period."""
+    return max(1, period, min(size, COLUMNS) // max(1, period) * period)
+
+
+def passed_by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels, rows: bool) -> tuple[Any, Any]:
+    """What `passed` does, by compiled loops; the ends are scalars or, for ``rows``, beside the columns of the sums."""
+    from blocks.quantization_ops import compiled
+
+    with borrowed() as empty:
+        columns = empty((2, channels.width), np.float64)
+        columns.fill(0)
+        loop = compiled.pass_rows if rows else compiled.pass_flat
+        loop(g.reshape(-1), x.reshape(-1), out.reshape(-1), low, high, TINY[g.dtype], g.dtype.type(1), *columns)
+        return channels.folded(columns[0]), channels.folded(columns[1])
 
 
 def passed(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channels | None = None) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import Layout, clip, layouts
+from blocks.quantization_ops.nudge import Layout, clip, contiguous, delivered, layouts
+from blocks.quantization_ops.passing import width_of
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
 from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
@@ -17,6 +19,18 @@ from dataflow.kinds import Opaque
 TILE = 1 << 16  # elements that are taken through all operations before the next: they stay in the cache
 Limits = tuple[int, int]
 _SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def _to_even(x: Any, low: Any, high: Any, scale: Any, half: Any, step: Any) -> Any:
+    x = low if x < low else x
+    x = high if x > high else x
+    return np.rint(x * scale) * step
+
+
+def _up(x: Any, low: Any, high: Any, scale: Any, half: Any, step: Any) -> Any:
+    x = low if x < low else x
+    x = high if x > high else x
+    return np.floor(x * scale + half) * step
 
 
 class QuantizeAndDequantize(Opaque):
@@ -54,6 +68,15 @@ class QuantizeAndDequantize(Opaque):
         low, high = np.float32(self.input_min), np.float32(self.input_max)
         limits = _limits(self, "attr", self.num_bits)
         return {t: steps(low.astype(t), high.astype(t), *limits) for t in map(dtypes.storage, self.T)}
+
+    @property
+    def streams(self) -> bool:
+        return self.range_given
+
+    element = staticmethod(_to_even)
+
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+        return self._given[dtype].numbers
 
     def kernel(self, input: Any, out: Any = None) -> Any:
         limits = _limits(self, "attr", self.num_bits)
@@ -99,11 +122,32 @@ class QuantizeAndDequantizeV2(Opaque):
     def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Shape:
         return shape_of_slices(self, self.axis, input, input_min, input_max)
 
+    @property
+    def streams(self) -> bool:
+        return self.range_given
+
+    def channel_axis(self, rank: int) -> int | None:
+        return self.axis if self.axis >= 0 else None
+
     def prepare(self, input_min: Any, input_max: Any) -> Steps | None:
         if not self.range_given:
             return None
         _check_range(self, "input", input_min, input_max)
         return steps(input_min, input_max, *_limits(self, "attr", self.num_bits, self.narrow_range))
+
+    @property
+    def element(self) -> Any:
+        return None if self.axis >= 0 else _up if self.round_mode == "HALF_UP" else _to_even
+
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops if self.axis >= 0 and self.round_mode == "HALF_TO_EVEN" else None
+
+    def _by_loops(self, input: Any, given: Steps | None, out: Any = None) -> Any:
+        return _round_rows(input, given, self.axis, out) if given and given.numbers else self.kernel(input, given, out)
+
+    def numbers(self, dtype: Any, prepared: Steps | None) -> tuple[Any, ...] | None:
+        return prepared and prepared.numbers
 
     def kernel(self, input: Any, given: Steps | None, out: Any = None) -> Any:
         limits = _limits(self, "attr", self.num_bits, self.narrow_range)
@@ -144,12 +188,34 @@ class QuantizeAndDequantizeV3(Opaque):
             _limits(self, "input", int(num_bits.value))
         return shape_of_slices(self, self.axis, input, input_min, input_max)
 
+    @property
+    def streams(self) -> bool:
+        return self.range_given
+
+    def channel_axis(self, rank: int) -> int | None:
+        return self.axis if self.axis >= 0 else None
+
     def prepare(self, input_min: Any, input_max: Any, num_bits: Any) -> tuple[Limits, Steps | None]:
         limits = _limits(self, "input", int(num_bits), self.narrow_range)
         if not self.range_given:
             return limits, None
         _check_range(self, "input", input_min, input_max)
         return limits, steps(input_min, input_max, *limits)
+
+    @property
+    def element(self) -> Any:
+        return None if self.axis >= 0 else _to_even
+
+    def numbers(self, dtype: Any, prepared: tuple[Limits, Steps | None]) -> tuple[Any, ...] | None:
+        return prepared[1] and prepared[1].numbers
+
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops if self.axis >= 0 else None
+
+    def _by_loops(self, input: Any, given: tuple[Limits, Steps | None], out: Any = None) -> Any:
+        steps = given[1]
+        return _round_rows(input, steps, self.axis, out) if steps and steps.numbers else self.kernel(input, given, out)
 
     def kernel(self, input: Any, given: tuple[Limits, Steps | None], out: Any = None) -> Any:
         return _round_trip(input, given[1], given[0], self.axis, False, out)
@@ -207,6 +273,18 @@ def _round_trip(x: Any, given: Steps | None, limits: Limits, axis: int, half_up:
     return out
 
 
+def _round_rows(x: Any, made: Steps, axis: int, out: Any) -> Any:
+    """The values of slices rounded by compiled loops."""
+    from blocks.quantization_ops import compiled
+
+    count, period = x.shape[axis], prod(x.shape[axis:])
+    layout = Layout(count, period // max(1, count), width_of(x.size, period) // max(1, period))
+    laid = map(layout.spread, (made.low, made.high, made.scale, made.step))
+    result = np.empty(x.shape, x.dtype) if contiguous(out) is None else out
+    compiled.step_rows(x.reshape(-1), result.reshape(-1), *laid)
+    return delivered(x, result, out)
+
+
 def _round_tiles(x: Any, made: Steps, half_up: bool, out: Any) -> None:
     rows = max(1, TILE // x[0].size)
     # a third axis is that of neighbours in a slice, which have the same numbers; it may be long
@@ -232,6 +310,13 @@ class Steps(NamedTuple):
     clamp: Any
     delicate: bool
     from_zero: bool
+
+    @property
+    def numbers(self) -> tuple[Any, ...] | None:
+        """What an element takes where the formula is all there is to it, otherwise None."""
+        if self.delicate or self.from_zero or self.clamp is not _clip or self.step.dtype not in TINY:
+            return None
+        return self.low[()], self.high[()], self.scale[()], self.step.dtype.type(0.5), self.step[()]
 
     def laid(self, layout: Layout | None) -> Steps:
         """The same, laid out to broadcast with values of this layout."""

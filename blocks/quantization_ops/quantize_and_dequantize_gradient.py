@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import contiguous, layouts
-from blocks.quantization_ops.passing import Part, passed
+from blocks.quantization_ops.nudge import contiguous, delivered, layouts
+from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, width_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
@@ -70,6 +71,23 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         if out is not None and work is not out:
             np.copyto(out, work)
         return work if out is None else out, np.zeros(low.shape), np.zeros(high.shape)
+
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
+        low, high = ends
+        rows, size = self.axis >= 0, input.size
+        period = prod(input.shape[self.axis :]) if rows else 1
+        if input.dtype not in TINY or not 0 < period <= WIDEST:
+            return self.kernel(gradients, input, ends, out)
+        count = input.shape[self.axis] if rows else 1
+        channels = Channels(count, period // count, width_of(size, period), low, high, None)
+        laid = map(channels.layout.spread, ends) if rows else (low[()], high[()])
+        work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
+        passed_by_loops(gradients, input, *laid, work, channels, rows)
+        return delivered(gradients, work, out), np.zeros(low.shape), np.zeros(high.shape)
 
     grad = None
 

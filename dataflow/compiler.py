@@ -1,0 +1,183 @@
+"""Kernels compiled by Numba, where that is installed: one loop for blocks that run together, to the bit the same.
+
+What is compiled is kept on disk, so that it takes time once. Nothing here is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import logging
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+log = logging.getLogger("dataflow")
+DTYPES = frozenset(map(np.dtype, (np.float32, np.float64, np.bool_)))
+OPTIONS = "nogil=True, error_model='numpy'"  # no fast maths: it would join multiplications and additions
+
+
+@cache
+def available() -> bool:
+    """Whether Numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+@cache
+def njit() -> Any:
+    """Numba's decorator with the options of all kernels; what it compiles is kept on disk beside its source."""
+    import numba
+
+    return numba.njit(nogil=True, error_model="numpy", cache=True)
+
+
+# One element of what a ufunc gives. Those that are not here are computed otherwise by NumPy than by a compiler.
+_ELEMENTS: dict[Any, str] = {
+    np.add: "x + y",
+    np.subtract: "x - y",
+    np.multiply: "x * y",
+    np.divide: "x / y",
+    np.negative: "-x",
+    np.absolute: "abs(x)",
+    np.square: "x * x",
+    np.sqrt: "np.sqrt(x)",
+    np.floor: "np.floor(x)",
+    np.ceil: "np.ceil(x)",
+    np.rint: "np.rint(x)",
+    np.greater: "x > y",
+    np.greater_equal: "x >= y",
+    np.less: "x < y",
+    np.less_equal: "x <= y",
+    np.equal: "x == y",
+    np.not_equal: "x != y",
+    np.logical_and: "x & y",
+    np.logical_or: "x | y",
+    np.logical_not: "not x",
+}
+
+
+def element(block: Any) -> str | None:
+    """Source of a function ``element`` that computes one element as the block does; None if there is none."""
+    if isinstance(block.call, np.ufunc):
+        if (formula := _ELEMENTS.get(block.call)) is None:
+            return None
+        return f"def element({', '.join('xy'[: len(block.signature.inputs)])}):\n    return {formula}\n"
+    if block.element is None:
+        return None
+    source = textwrap.dedent(inspect.getsource(block.element)).removeprefix("@staticmethod\n")
+    return source[: source.index("(")].replace(block.element.__name__, "element") + source[source.index("(") :]
+
+
+class Line(NamedTuple):
+    """One block in a fused loop: its element function, where its arguments come from, and where its result goes.
+
+    args : ``("a", i)`` the element of array i, ``("p", i)`` of the row i that is repeated, ``("s", i)`` scalar i,
+        ``("t", i)`` the result of line i.
+    out : the array that gets the result too, if any.
+    """
+
+    source: str
+    args: tuple[tuple[str, int], ...]
+    out: int | None
+
+
+@cache
+def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, Any], ...]) -> Callable[..., None] | None:
+    """A function of elements, elements in a row, arrays, results, rows and scalars that runs the lines on each element.
+
+    ``dtypes`` has the kind (``a``, ``o``, ``p``, ``s``) and the dtype of each argument after the first two. None where
+    it cannot be compiled; the log says why.
+    """
+    import numba
+
+    text = _source(lines)
+    name = "fused_" + hashlib.sha256((text + _versions()).encode()).hexdigest()[:24]
+    examples = [dtype.type(0) if kind == "s" else np.empty(0, dtype) for kind, dtype in dtypes]
+    began = time.perf_counter()
+    try:
+        function = _module(name, text).fused
+        function.compile(tuple(map(numba.typeof, (0, 0, *examples))))
+    except Exception as error:  # a damaged cache, or a Numba that knows less than is asked: NumPy does as well
+        log.warning("cannot compile %d blocks into one loop: %s: %s", len(lines), type(error).__name__, error)
+        return None
+    log.info("compiled %d blocks into one loop in %.2f s", len(lines), time.perf_counter() - began)
+    made: Callable[..., None] = function
+    return made
+
+
+def _source(lines: Sequence[Line]) -> str:
+    """The module of a fused loop: the function of each element, then the loop over them."""
+    sources = list(dict.fromkeys(line.source for line in lines))
+    names = {source: f"element{i}" for i, source in enumerate(sources)}
+    used = {(kind, i) for line in lines for kind, i in line.args if kind != "t"}
+    used |= {("o", line.out) for line in lines if line.out is not None}
+    arrays = sorted(used)
+    body = []
+    for i, line in enumerate(lines):
+        args = ", ".join(f"{kind}{j}" + "[j]" * (kind in "ap") for kind, j in line.args)
+        body.append(f"t{i} = {names[line.source]}({args})")
+        body += [f"o{line.out}[j] = t{i}"] if line.out is not None else []
+    parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
+    parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
+    given = ", ".join(f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays)  # in the order a, o, p, s
+    functions = [
+        f"@njit({OPTIONS}, inline='always')\n" + s.replace("def element(", f"def {names[s]}(") for s in sources
+    ]
+    return "\n\n".join(
+        [
+            "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit",
+            *functions,
+            f"@njit({OPTIONS}, cache=True)\n"
+            f"def fused(count, row, {given}):\n"
+            "    for r in range(0, count, row):\n"
+            "        m = min(row, count - r)\n"
+            + "".join(f"        {part}\n" for part in parts)
+            + "        for j in range(m):\n"
+            + "".join(f"            {line}\n" for line in body),
+        ]
+    )
+
+
+def _module(name: str, text: str) -> Any:
+    """The source as a module in the cache folder, where Numba keeps what it compiles beside it."""
+    folder = _folder()
+    path = folder / f"{name}.py"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}.part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        spec = importlib.util.spec_from_file_location(name, path)
+    except OSError:  # nowhere to write: compiled for this process alone
+        spec = None
+    if spec is None or spec.loader is None:
+        scope: dict[str, Any] = {}
+        exec(compile(text.replace(", cache=True", ""), name, "exec"), scope)
+        return type("Module", (), {"fused": staticmethod(scope["fused"])})
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where Numba looks for it when it reads what it compiled before
+    spec.loader.exec_module(module)
+    return module
+
+
+def _folder() -> Path:
+    """Where compiled loops are kept: DATAFLOW_CACHE, or the user's cache folder."""
+    if given := os.environ.get("DATAFLOW_CACHE"):
+        return Path(given)
+    base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "dataflow-blocks"
+
+
+def _versions() -> str:
+    import numba
+
+    return f"{numba.__version__} {np.__version__} {sys.version}"

@@ -1,0 +1,158 @@
+"""The calls of one tile, on cells that hold the parts of arrays that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from dataflow.loops import Loop
+from dataflow.tiles import ALONG, LIKE, WHOLE, Operand, Tiling
+
+Call = Callable[[list[Any], Mapping[int, Any], int], Any]  # of cells, folds and the number of the tile
+
+
+class Table:
+    """The calls of tiles of one length, on cells: one for each part of each value that a kernel reads or writes."""
+
+    def __init__(self, stream: Any, count: int, compiled: bool):
+        self.stream, self.count = stream, count
+        self.places: dict[Any, int] = {}
+        self.scratch: list[tuple[int, int, slice, Any, tuple[int, ...]]] = []
+        self.moving: list[tuple[int, tuple[int, int], int, int, int, int, tuple[int, ...]]] = []
+        self.fixed: list[tuple[int, Callable[[Any], Any]]] = []
+        self.calls: list[tuple[int, Call]] = []
+        for run in stream.loops if compiled else range(len(stream.pieces)):
+            if isinstance(run, Loop):
+                self.calls.append((run.pieces[0], self._loop(run)))
+            else:
+                block = stream.pieces[run].block
+                kernel = (compiled and block.compiled) or block.call
+                self.calls += [(run, call) for call in self._calls(run, stream.pieces[run], kernel)]
+
+    def filled(self, job: Any, memory: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """The cells for a run, and what must be put into some of them for each tile."""
+        cells: list[Any] = [None] * len(self.places)
+        for place, buffer, part, dtype, shape in self.scratch:
+            cells[place] = memory[buffer][part].view(dtype).reshape(shape)
+        for place, make in self.fixed:
+            cells[place] = make(job)
+        return cells, [(place, job.flat[key], *rest) for place, key, *rest in self.moving]
+
+    def _calls(self, number: int, piece: Any, kernel: Any) -> Iterator[Call]:
+        """The calls of a piece: one, or two where what is left over has another shape."""
+        tiling, prepared = piece.tiling, piece.block.prepared_ports
+        ports = zip(piece.block.signature.inputs, piece.reads, tiling.operands, strict=True)
+        kept = [(slot, operand) for port, slot, operand in ports if port not in prepared]
+        for first, last in tiling.pieces(self.count):
+            args = [self._argument(tiling, slot, operand, first, last) for slot, operand in kept]
+            if prepared:
+                args.append(self._fixed(("prepared", number), lambda job: job.prepared[number]))
+            whole = Operand(ALONG, tiling.unit, tiling.dims)
+            outs = [
+                self._along(tiling, slot, whole, first, last) if fold is None else None
+                for slot, fold in zip(piece.writes, piece.folds, strict=True)
+            ]
+            yield _call(kernel, piece.block.takes_out, args, outs, piece.writes)
+
+    def _loop(self, loop: Loop) -> Call:
+        """The call of a compiled loop."""
+        stream, count = self.stream, self.count
+        flat = Tiling(stream.size, 1, (), (), False, ())
+        whole = Operand(ALONG, 1, ())
+        arrays = [self._along(flat, slot, whole, 0, count) for slot in loop.arrays]
+        results = [self._along(flat, slot, whole, 0, count) for slot in loop.results]
+        rows, scalars = [], []
+        for i, position in loop.rows:
+            piece = stream.pieces[i]
+            slot, operand, tiling = piece.reads[position], piece.tiling.operands[position], piece.tiling
+            rows.append(self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,))))
+        for i, position, which in loop.scalars:
+            scalars.append(self._fixed((i, position, which), partial(_scalar, stream.pieces[i], i, position, which)))
+        places = (*arrays, *results, *rows, *scalars)
+        function, row = self.stream.functions[loop.pieces[0]], loop.row or count
+        return lambda cells, folds, number: function(count, row, *[cells[place] for place in places])
+
+    def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int) -> Any:
+        if isinstance(slot, tuple):
+            return tuple(self._argument(tiling, s, o, first, last) for s, o in zip(slot, operand, strict=True))
+        if slot is not None and operand.how == ALONG:
+            return self._along(tiling, slot, operand, first, last)
+        shape = tiling.shape(last - first)
+        return self._fixed((slot, operand, shape), partial(_fixed, slot, operand, tiling, shape))
+
+    def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int) -> int:
+        """The cell of a value that has elements of its own for each tile."""
+        full = operand.each == tiling.unit
+        shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
+        unit, each = (1, 1) if full else (tiling.unit, operand.each)
+        slot = self.stream.homes.get(slot, slot)
+        place, new = self._place((slot, unit, each, first, last, shape))
+        if new and slot in self.stream.scratch:
+            dtype = self.stream.dtypes[slot]
+            part = slice(first * dtype.itemsize, last * dtype.itemsize)
+            self.scratch.append((place, self.stream.scratch[slot], part, dtype, shape))
+        elif new:
+            self.moving.append((place, (slot, tiling.elements(operand)), unit, each, first, last, shape))
+        return place
+
+    def _fixed(self, key: Any, make: Callable[[Any], Any]) -> int:
+        place, new = self._place(key)
+        if new:
+            self.fixed.append((place, make))
+        return place
+
+    def _place(self, key: Any) -> tuple[int, bool]:
+        """The number of a cell, and whether it is a new one."""
+        new = key not in self.places
+        return self.places.setdefault(key, len(self.places)), new
+
+
+def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots: Sequence[int]) -> Call:
+    """The call of a kernel on cells, by the shortest way there is; results that are folded go to those of the slots."""
+    out = outs[0]
+    if isinstance(kernel, np.ufunc):
+        if len(args) == 1:
+            (one,) = args
+            return lambda cells, folds, number: kernel(cells[one], cells[out])
+        one, two = args
+        return lambda cells, folds, number: kernel(cells[one], cells[two], cells[out])
+
+    def values(cells: list[Any]) -> list[Any]:
+        return [tuple(cells[i] for i in arg) if isinstance(arg, tuple) else cells[arg] for arg in args]
+
+    if takes_out and len(outs) == 1:
+        return lambda cells, folds, number: kernel(*values(cells), out=cells[out])
+
+    def several(cells: list[Any], folds: Mapping[int, Any], number: int) -> None:
+        results = kernel(*values(cells), **({"out": cells[out]} if takes_out else {}))
+        for result, place, slot in zip(results if len(outs) > 1 else (results,), outs, slots, strict=True):
+            if place is None:
+                if slot in folds:
+                    folds[slot].add(number, result)
+            elif result is not cells[place]:
+                cells[place][...] = result
+
+    return several
+
+
+def _fixed(slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...], job: Any) -> Any:
+    """What is the same for all tiles, beside an output of this shape."""
+    if slot is None or operand.how == WHOLE:
+        return None if slot is None else job.values[slot]
+    if operand.how == LIKE:
+        array = job.values[slot]
+        return np.broadcast_to(array[(0,) * array.ndim], shape)
+    flat = job.flat[slot, tiling.elements(operand)]
+    if flat.size > 1 and tiling.repeats:
+        return np.tile(flat, -(-shape[-1] // flat.size))[: shape[-1]]
+    return flat.reshape(operand.dims)
+
+
+def _scalar(piece: Any, number: int, position: int | None, which: int, job: Any) -> Any:
+    """A scalar operand of a piece, or one of the numbers that its element function takes."""
+    if position is None:
+        return job.numbers[number][which]
+    return job.flat[piece.reads[position], 1][0]
