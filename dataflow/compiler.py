@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 log = logging.getLogger("dataflow")
+WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use
 DTYPES = frozenset(map(np.dtype, (np.float32, np.float64, np.bool_)))
 OPTIONS = "nogil=True, error_model='numpy'"  # no fast maths: it would join multiplications and additions
 

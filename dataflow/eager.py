@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from dataflow.compiler import WARM
 from dataflow.dtypes import storage
 from dataflow.pool import results
 from dataflow.settings import Settings
@@ -13,8 +14,7 @@ from dataflow.stream import Piece, Stream, folds_of
 from dataflow.threads import PAYS
 from dataflow.tiles import large, pays, tiling
 
-WARM = 0.5  # seconds that a kind of block has run by then: it is worth the time that compiling takes
-_spent: dict[type, float] = {}
+_spent: dict[type, float] = {}  # seconds that each kind of block has run
 
 
 def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any] | None:

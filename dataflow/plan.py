@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from dataflow import dtypes
 from dataflow.build import program
+from dataflow.compiler import WARM
 from dataflow.errors import GraphError, UnknownNameError, nearest
 from dataflow.frame import Frame, Trace
 from dataflow.graph import Graph, Node
@@ -39,6 +42,10 @@ def plan(
 
 def _must_be_fed(node: Node) -> bool:
     return not node.block.makes_value and all(value is None for value in node.inputs.values())
+
+
+def _given(key: Any) -> str:
+    return ", ".join(f"{name}{show(shape)}" for name, shape in key) or "no inputs"
 
 
 class State(Protocol):
@@ -72,6 +79,8 @@ class Plan:
             raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; name one with graph.output")
         self.programs: dict[Any, Program] = {}
         self._idle: dict[Any, list[Frame]] = {}
+        self._seconds = 0.0  # spent in runs, as long as these decide whether to compile
+        self._watched: Plan | None = None
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
         }
@@ -92,23 +101,47 @@ class Plan:
         With a ``state`` the variables have the values in it; when all is done it gets their next ones. Without one,
         ``seed`` decides the random numbers.
         """
+        if trace is not None and self.settings.fuse:
+            return self._unfused().run(feeds, trace, state, seed, **named)
         kept = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         arrays = self._arrays({**kept, **(feeds or {}), **named})
         key = tuple((name, array.shape) for name, array in arrays.items())
         frames = self._idle.get(key)
         if frames is None:
-            self._program(key, arrays)
+            self._program(arrays)
             frames = self._idle.setdefault(key, [])
         try:
             frame = frames.pop()
         except IndexError:
-            frame = Frame(self.programs[key])
+            frame = Frame(self._program(arrays))
+        began = time.perf_counter()
         outputs = frame.run(arrays, trace, *((seed, 0) if state is None else (state.seed, state.step)))
         frames.append(frame)
+        if self.settings.kernels == "auto":
+            self._warm(time.perf_counter() - began)
         changed = {variable: outputs.pop(name) for variable, name in self._next.items()}
         if state is not None:
             state.commit(changed)
         return outputs
+
+    def _unfused(self) -> Plan:
+        """The same plan with every node a step, so that each can be looked at."""
+        if self._watched is None:
+            self._watched = Plan(self.graph, settings=replace(self.settings, fuse=False))
+            self._watched._next = self._next
+        return self._watched
+
+    def _warm(self, seconds: float) -> None:
+        """Plan anew with compiled kernels once the runs have taken so long that compiling pays."""
+        self._seconds += seconds
+        if self._seconds > WARM:
+            self.settings = replace(self.settings, kernels="jit")
+            self.programs, self._idle = {}, {}
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most that a run holds beside its inputs, in bytes: of the programs made so far, the largest."""
+        return max((made.peak_bytes for made in self.programs.values()), default=0)
 
     def at(self, **shapes: Sequence[int]) -> Program:
         """The program for inputs of these shapes; inputs whose shape is known already may be left out."""
@@ -123,14 +156,21 @@ class Plan:
         self._check(types)
         key = tuple((name, t.shape) for name, t in types.items())
         if key not in self.programs:
-            self.programs[key] = program(self.graph, types, self.graph.outputs, self.settings)
+            made = program(self.graph, types, self.graph.outputs, self.settings)
+            most = self.settings.max_bytes
+            if most is not None and made.peak_bytes > most:
+                raise GraphError(
+                    f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
+                    f"{_given(key)}; give smaller inputs or a larger max_bytes"
+                )
+            self.programs[key] = made
             self._idle[key] = []
         return self.programs[key]
 
-    def _program(self, key: Any, arrays: Mapping[str, Any]) -> None:
+    def _program(self, arrays: Mapping[str, Any]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:
             raise GraphError(f"input '{missing[0]}' must be fed {self._feedable[missing[0]]}, got nothing")
-        self.at(**{name: array.shape for name, array in arrays.items()})
+        return self.at(**{name: array.shape for name, array in arrays.items()})
 
     def _arrays(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         arrays = {}
@@ -176,7 +216,4 @@ class Plan:
         if not self.programs:
             unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
             return f"no shapes yet for {', '.join(unknown)}; give them with plan.at, or run it"
-        return "\n\n".join(
-            f"for {', '.join(f'{n}{show(s)}' for n, s in key) or 'no inputs'}\n{made}"
-            for key, made in self.programs.items()
-        )
+        return "\n\n".join(f"for {_given(key)}\n{made}" for key, made in self.programs.items())

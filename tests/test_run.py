@@ -176,7 +176,7 @@ def test_trace_sees_every_kernel_that_is_called():
     planned.run(
         {"x": [[1.0, 2.0]]}, trace=lambda node, seconds, values: seen.append((node, seconds >= 0, values[0].tolist()))
     )
-    (program,) = planned.programs.values()
+    program = planned.at(x=[1, 2])
     # the view `w` was taken once, when the plan was made
     assert [step.node for step in program.steps] == ["w", "multiply", "add_v2"]
     assert seen == [("multiply", True, [[2.0, 4.0]]), ("add_v2", True, [[3.0, 5.0]])]

@@ -185,9 +185,7 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
         period = prod(inputs.shape[self.axis % inputs.ndim :])
         if dtype not in TINY or not 0 < period <= WIDEST:
             return self.kernel(inputs, ranges, out)
-        layout = Layout(
-            inputs.shape[self.axis], period // inputs.shape[self.axis], width_of(inputs.size, period) // period
-        )
+        layout = Layout(count, period // count, width_of(inputs.size, period) // period)
         low, high, scale, inv, qz, *_ = levels = ranges.levels(dtype, layout)
         if not levels.simple:
             return self.kernel(inputs, ranges, out)
