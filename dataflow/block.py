@@ -116,6 +116,26 @@ class Block:
             for port, given in zip(self.signature.inputs.values(), types, strict=True)
         ]
 
+    @property
+    def folds(self) -> tuple[Any, ...]:
+        """For each output the ufunc that puts parts of it together, None where it goes along with the tiles."""
+        return tuple(port.reduce for port in self.signature.outputs.values())
+
+    def fold_width(self, *types: Any) -> int | None:
+        """Elements that an output has beside each other where `part` can fold the first input by tiles, else None.
+
+        The first input is then seen as ``[rows, width]``, and all rows are folded.
+        """
+        return None
+
+    def part(self, rows: Any) -> Any:
+        """The outputs folded over some rows, ``[rows, width]``, in the dtype in which parts are put together."""
+        raise NotImplementedError
+
+    def finish(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
+        """The outputs, in any shape, from all parts put together over so many rows."""
+        return totals
+
     def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
         """Scalars that ``element`` takes after the inputs, for values of this dtype; None where it may not be used.
 
@@ -251,7 +271,7 @@ class Block:
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[np.ndarray[Any, Any]]:
         """Run the kernel on arrays in port order and give its results the output dtypes."""
         try:
-            tiled = alone(self, arrays, outputs) if self.streams else None
+            tiled = alone(self, arrays, outputs)
         except PieceError as error:
             raise (error.__cause__ or error) from None
         if tiled is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dataflow.graph import Graph, Link, Node
 from dataflow.kinds import View
 from dataflow.place import Placement
-from dataflow.program import Program, Region, Step
+from dataflow.program import Program, Step
 from dataflow.regions import Regions
 from dataflow.rewrite import cull, fold_constants, merge_equals, shape_only, specialize
 from dataflow.settings import Settings
@@ -36,9 +36,7 @@ class _Builder:
         steps = [step for step in made if step is not None]
         outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
         feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
-        stages: Sequence[Step | Region] = steps
-        if self.settings.fuse:
-            stages = Regions(steps, self.types, set(outputs.values()), self.settings).stages()
+        stages = Regions(steps, self.types, set(outputs.values()), self.settings).stages()
         held = Placement(self.types, self.roots, self.constants, set(feeds.values()), list(outputs.values()))
         placed, sizes = held.place(stages)
         return Program(
@@ -103,7 +101,7 @@ class _Builder:
         reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, node.inputs.values(), types, strict=True))
         writes = tuple(self.slot(Link(node.name, port)) for port in node.types)
         how = "make"
-        if isinstance(node.block, View) and reads[0] is not None:
+        if isinstance(node.block, View) and reads[0] is not None and node.block.fold_width(*types) is None:
             how = "view"
             self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
         elif node.block.takes_out and all(t.known for t in node.types.values()) and self._all_known(reads):

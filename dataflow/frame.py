@@ -132,13 +132,10 @@ class Frame:
         """Run a region; what it writes for others is made here where it has no buffer."""
         values, types = self.values, self.program.types
         for slot in region.writes:
-            if slot not in self.fixed and slot not in region.stream.folded:
+            if slot not in self.fixed:
                 shape: Any = types[slot].shape
                 values[slot] = results.empty(shape, dtypes.storage(types[slot].dtype))
-        held = {slot: values[slot] for slot in region.stream.folded & self.fixed}
         region.stream.run(values, region.workers)
-        for slot, array in held.items():
-            array[...], values[slot] = values[slot], array
         self._release(region)
 
     def _release(self, stage: Step | Region) -> None:

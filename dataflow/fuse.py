@@ -40,18 +40,20 @@ def groups(
     folded: set[int],
     tilings: Mapping[int, Tiling],
     origin: Mapping[int, int],
+    fuse: bool,
 ) -> list[Group]:
     """The groups of steps in an order in which they may run.
 
     For each step the slots that it reads and writes, and its tiling if it has one. Slots that are ``folded`` are put
     together from parts of all tiles; ``origin`` has for a slot the one whose elements it has too, in the same order.
+    Without ``fuse`` each step is a group of its own.
     """
-    return _Fusion(names, reads, writes, folded, tilings, origin).run()
+    return _Fusion(names, reads, writes, folded, tilings, origin, fuse).run()
 
 
 class _Fusion:
-    def __init__(self, names: Any, reads: Any, writes: Any, folded: Any, tilings: Any, origin: Any):
-        self.names, self.reads, self.writes, self.folded = names, reads, writes, folded
+    def __init__(self, names: Any, reads: Any, writes: Any, folded: Any, tilings: Any, origin: Any, fuse: bool):
+        self.fuse, self.names, self.reads, self.writes, self.folded = fuse, names, reads, writes, folded
         self.tilings: Mapping[int, Tiling] = tilings
         self.origin: Mapping[int, int] = origin
         self.maker = {slot: i for i, slots in enumerate(writes) for slot in slots}
@@ -86,7 +88,7 @@ class _Fusion:
             return
         group.size, group.unit = tiling.size, tiling.unit
         group.folds = 0 if self.folded.isdisjoint(self.writes[i]) else tiling.tile
-        for other in dict.fromkeys(near):
+        for other in dict.fromkeys(near if self.fuse else ()):
             self._join(self._find(i), self._find(other))
         for slot, operand in along(self.reads[i], tiling):
             if operand is not None and operand.how == ALONG:

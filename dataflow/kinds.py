@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -12,6 +13,8 @@ from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.errors import listing
 from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
+
+_COLUMNS = 1024  # elements over which short rows are put side by side
 
 
 class Source(Block, abstract=True):
@@ -105,10 +108,45 @@ class Reduction(Block, abstract=True):
         except ValueError as error:
             raise self.error(f"input 'axis' {error}") from None
 
+    @property
+    def folds(self) -> tuple[Any, ...]:
+        return (self.ufunc,)
+
+    def fold_width(self, input: TensorType, axis: TensorType) -> int | None:
+        if not input.known or axis.value is None:
+            return None
+        return leading(input.shape, self.axes(axis.value, len(input.shape or ())))
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(self.ufunc, rows, rows.dtype)
+
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
         return self.ufunc.reduce(
             input, axis=self.axes(axis, input.ndim), dtype=input.dtype, out=out, keepdims=self.keep_dims
         )
+
+
+def leading(shape: Any, axes: Sequence[int]) -> int | None:
+    """Elements beside each other where these axes are folded, if they are all that come first; otherwise None."""
+    folded = [axis for axis in axes if shape[axis] != 1]
+    others = [axis for axis in range(len(shape)) if axis not in axes and shape[axis] != 1]
+    if not folded or 0 in shape or (others and max(folded) > min(others)):
+        return None
+    return prod(int(shape[axis]) for axis in others)
+
+
+def fold_rows(ufunc: np.ufunc, rows: Any, dtype: Any) -> Any:
+    """All rows, ``[rows, width]`` or as many numbers, folded in a dtype; short rows are put side by side first."""
+    if rows.ndim == 1 or rows.shape[1] == 1:
+        return ufunc.reduce(rows.reshape(-1), dtype=dtype)
+    count, width = rows.shape
+    repeat = min(count, _COLUMNS // width)
+    if repeat < 2:
+        return ufunc.reduce(rows, axis=0, dtype=dtype)
+    whole = count - count % repeat
+    columns = ufunc.reduce(rows[:whole].reshape(-1, repeat * width), axis=0, dtype=dtype)
+    total = ufunc.reduce(columns.reshape(repeat, width), axis=0)
+    return ufunc(total, ufunc.reduce(rows[whole:], axis=0, dtype=dtype)) if whole < count else total
 
 
 class Contraction(Block, abstract=True):

@@ -84,7 +84,7 @@ class Placement:
         if slot in self.kept and size > SMALL:
             return False
         if isinstance(stage, Region):
-            return size <= SMALL or slot not in stage.stream.folded
+            return True
         return (position == 0 and stage.how == "into") or (stage.how != "view" and 0 <= size <= SMALL)
 
     def _donor(self, stage: Step | Region, slot: int, gone: Sequence[int]) -> int | None:

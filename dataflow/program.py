@@ -55,6 +55,11 @@ class Region:
     releases: tuple[int, ...] = ()
 
     @property
+    def node(self) -> str:
+        """The node whose result comes last."""
+        return self.steps[-1].node
+
+    @property
     def scratch_bytes(self) -> int:
         """Bytes that the workers hold for values that live no longer than a tile, and in their kernels."""
         tile = self.stream.tile(self.workers)

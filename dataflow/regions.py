@@ -15,9 +15,9 @@ from dataflow.program import Region, Step
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType, element_count
 from dataflow.signature import flat
-from dataflow.stream import Piece, Stream, folds_of
+from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
-from dataflow.tiles import ALONG, Tiling, large, pays, tiling
+from dataflow.tiles import ALONG, Tiling, tiling
 
 
 class Regions:
@@ -33,6 +33,8 @@ class Regions:
                 self._view(step.block, step.reads[0], step.writes[0])
         self.why: dict[int, str] = {}  # large steps that do not go by tiles
         self.tilings = {i: made for i, step in enumerate(steps) if (made := self._tiling(i, step)) is not None}
+        if not settings.fuse:  # sums are made of tiles all the same
+            self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.folds)}
 
     def _view(self, block: Any, source: int, slot: int) -> None:
         before, after = element_count(self.types[source].shape), element_count(self.types[slot].shape)
@@ -45,19 +47,14 @@ class Regions:
 
     def _tiling(self, i: int, step: Step) -> Tiling | None:
         """How a step goes by tiles, if that pays."""
-        folds = folds_of(step.block)
-        shapes = {self.types[s].shape for s, ufunc in zip(step.writes, folds, strict=True) if ufunc is None}
-        if not step.block.streams or step.how == "view" or len(shapes) != 1:
+        if step.how == "view" or not all(self.types[s].known for s in (*flat(step.reads), *step.writes)):
             return None
-        shape: Any = shapes.pop()
-        known = all(self.types[s].known for s in (*flat(step.reads), *step.writes))
-        if not known or not large(shape, self.compiled):
-            return None
-        made = tiling(step.block, [self._given(read) for read in step.reads], shape)
+        types = [self._given(read) for read in step.reads]
+        made = tiling(step.block, types, [self.types[slot] for slot in step.writes], self.compiled)
         if isinstance(made, str):
             self.why[i] = made
             return None
-        return made if pays(made, self.compiled) else None
+        return made
 
     def _given(self, read: Any) -> Any:
         if isinstance(read, tuple):
@@ -74,12 +71,12 @@ class Regions:
         self.folded = {
             slot
             for i in self.tilings
-            for slot, ufunc in zip(self.steps[i].writes, folds_of(self.steps[i].block), strict=True)
+            for slot, ufunc in zip(self.steps[i].writes, self.steps[i].block.folds, strict=True)
             if ufunc is not None
         }
         names = [step.node for step in self.steps]
         reads, writes = [step.reads for step in self.steps], [step.writes for step in self.steps]
-        made = groups(names, reads, writes, self.folded, self.tilings, self.origin)
+        made = groups(names, reads, writes, self.folded, self.tilings, self.origin, self.settings.fuse)
         self.direct = {i: self._direct(i) for i in self.tilings}  # what is read past views
         readers: dict[int, set[int]] = {}  # of a slot, by the first step of their group
         for group in made:
@@ -113,13 +110,7 @@ class Regions:
         needed = [s for s in written if s in self.outputs or self.readers.get(s, set()) - {group.steps[0]}]
         outer = [s for s in dict.fromkeys(s for step in steps for s in flat(step.reads)) if s not in written]
         pieces = [
-            Piece(
-                step.block,
-                tiling,
-                step.reads,
-                step.writes,
-                tuple(p.reduce for p in step.block.signature.outputs.values()),
-            )
+            Piece(step.block, tiling, step.reads, step.writes, step.block.folds)
             for step, tiling in zip(steps, tilings, strict=True)
         ]
         storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in (*outer, *written)}

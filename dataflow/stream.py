@@ -108,7 +108,7 @@ class Stream:
         return tile if self.folded or workers == 1 else 2 * tile
 
     def run(self, values: list[Any], workers: int) -> None:
-        """Fill the arrays that are in ``values`` for what is written, and put there what is folded."""
+        """Fill the arrays that are in ``values`` for what is written."""
         tile = self.tile(workers)
         starts = threads.Shared(enumerate(range(0, self.size, tile)))
         folds = {
@@ -124,13 +124,13 @@ class Stream:
             threads.together(job.work, workers)
         else:
             job.work()
-        for slot, fold in folds.items():
-            values[slot] = np.asarray(fold.total, self.dtypes[slot])
-
-
-def folds_of(block: Any) -> tuple[Any, ...]:
-    """For each output of a block the ufunc that puts parts of it together, None where it goes along with the tiles."""
-    return tuple(port.reduce for port in block.signature.outputs.values())
+        for piece in self.pieces:
+            made = [folds.get(slot) for slot in piece.writes]
+            if any(made):
+                totals = piece.block.finish([fold and fold.total for fold in made], self.size // piece.tiling.unit)
+                for slot, fold, total in zip(piece.writes, made, totals, strict=True):
+                    if fold is not None:
+                        values[slot][...] = np.reshape(total, values[slot].shape)
 
 
 class Fold:

@@ -44,6 +44,10 @@ class Table:
     def _calls(self, number: int, piece: Any, kernel: Any) -> Iterator[Call]:
         """The calls of a piece: one, or two where what is left over has another shape."""
         tiling, prepared = piece.tiling, piece.block.prepared_ports
+        if all(piece.folds):
+            row = self._argument(tiling, piece.reads[0], tiling.operands[0], 0, self.count)
+            yield _call(piece.block.part, False, [row], [None] * len(piece.writes), piece.writes)
+            return
         ports = zip(piece.block.signature.inputs, piece.reads, tiling.operands, strict=True)
         kept = [(slot, operand) for port, slot, operand in ports if port not in prepared]
         for first, last in tiling.pieces(self.count):

@@ -87,32 +87,48 @@ def tile_of(unit: int) -> int:
     return max(1, TILE // row_of(unit)) * row_of(unit)
 
 
-def tiling(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
-    """The tiling of a block for inputs of these types and an output of this shape, or why there is none."""
+def tiling(block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: bool) -> Tiling | str | None:
+    """How a block goes by tiles for inputs and outputs of these types.
+
+    Why it does not where one might expect it to; None where that is no question, or would not pay.
+    """
+    if (width := block.fold_width(*types)) is not None:
+        shape, made = types[0].shape, None
+    elif block.streams:
+        shapes = {t.shape for t, ufunc in zip(outputs, block.folds, strict=True) if ufunc is None}
+        shape = shapes.pop() if len(shapes) == 1 else None
+    else:
+        return None
+    if shape is None or not prod(shape) > (COMPILED if compiled else tile_of(1) // 2):
+        return None
+    made = _along_outputs(block, types, shape) if width is None else _by_rows(prod(shape), width, len(types))
+    if isinstance(made, str):
+        return made
+    if made.unit > LONGEST:
+        return f"{made.unit} elements belong together"
+    return made if made.size > (COMPILED if compiled else made.tile) else None
+
+
+def _by_rows(size: int, width: int, inputs: int) -> Tiling:
+    """The first input as rows of which all are folded; the others are not looked at again."""
+    dims = (width,) if width > 1 else ()
+    rest = (Operand(WHOLE),) * (inputs - 1)
+    return Tiling(size, max(1, width), (), dims, False, (Operand(ALONG, max(1, width), dims), *rest))
+
+
+def _along_outputs(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
     ports = block.signature.inputs.values()
     shapes = [LIKE if port.like else own for port, own in zip(ports, block.spread(*types), strict=True)]
     axis = block.channel_axis(len(shape))
     if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
         return "its operands do not broadcast to its output"
     if axis is None:
-        made = _by_runs(shape, shapes)
-    elif axis == 0:
+        return _by_runs(shape, shapes)
+    if axis == 0:
         return "the first axis is that of channels"
-    elif any(own != shape and prod(own) != 1 for own in _shapes(shapes)):
+    if any(own != shape and prod(own) != 1 for own in _shapes(shapes)):
         return "operands of several shapes beside channels"
-    else:
-        made = _by_channel(shape, shapes, axis)
-    return made if made.unit <= LONGEST else f"{made.unit} elements belong together"
-
-
-def pays(tiling: Tiling, compiled: bool) -> bool:
-    """Whether to go by tiles: where there are several, or where a compiled kernel is faster than NumPy."""
-    return tiling.size > (COMPILED if compiled else tiling.tile)
-
-
-def large(shape: tuple[int, ...], compiled: bool) -> bool:
-    """Whether an output of this shape may be worth it to go by tiles."""
-    return prod(shape) > (COMPILED if compiled else tile_of(1) // 2)
+    return _by_channel(shape, shapes, axis)
 
 
 def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:

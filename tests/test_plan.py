@@ -45,26 +45,35 @@ def random_graph(seed, columns):
     random = np.random.default_rng(seed)
     graph = Graph()
     wires = [graph.input(name, "float32", [3, columns]) for name in "abc"]
+    ends = [np.linspace(low, high, columns, dtype=np.float32) for low, high in ((-2, -0.1), (0.1, 2))]
+    kinds = [
+        lambda x, y: x + y,
+        lambda x, y: x * y,
+        lambda x, y: y - x * 0.5,
+        lambda x, y: blocks["Tanh"]()(x),
+        lambda x, y: blocks["Square"]()(x) * 0.25,
+        lambda x, y: blocks["Identity"]()(x),
+        lambda x, y: blocks["Reshape"]()(blocks["Reshape"]()(x, [-1]), [3, -1]),
+        lambda x, y: blocks["Transpose"]()(blocks["Transpose"]()(x, [1, 0]) + 0.5, [1, 0]) - y,
+        lambda x, y: x - blocks["Mean"](keep_dims=True)(y, 1),
+        lambda x, y: x - blocks["Mean"]()(blocks["Abs"]()(y), 0),
+        lambda x, y: y + blocks["Sum"]()(x * y, [0, 1]) * 0.01,
+        lambda x, y: blocks["Minimum"]()(x, blocks["Max"]()(y, 0)),
+        lambda x, y: blocks["Maximum"]()(x, blocks["Slice"]()(y, [1, 0], [1, -1])),
+        lambda x, y: blocks["AddN"]()([x, y, x]),
+        lambda x, y: blocks["SelectV2"]()(blocks["Greater"]()(x, y), x, 0.5),
+        lambda x, y: blocks["Slice"]()(blocks["Concat"]()([x, y], 0), [2, 0], [3, -1]),
+        lambda x, y: blocks["BiasAdd"]()(x, blocks["BiasAddGrad"]()(blocks["Relu"]()(y))),
+        lambda x, y: blocks["FakeQuantWithMinMaxVars"]()(x, -1.0, 1.0),
+        lambda x, y: blocks["FakeQuantWithMinMaxVars"]()(x, *blocks["MinMaxObserver"]()(y)),
+        lambda x, y: blocks["FakeQuantWithMinMaxVarsPerChannel"]()(x, *ends),
+        lambda x, y: blocks["QuantizeAndDequantizeV4"](range_given=True)(x * 0.9, -1.0, 1.0),
+        lambda x, y: sum(blocks["FakeQuantWithMinMaxVarsGradient"]()(x, y, -0.5, 0.5)),
+        lambda x, y: sum(blocks["FakeQuantWithMinMaxVarsPerChannelGradient"]()(x, y, *ends)),
+    ]
     for _ in range(20):
         x, y = (wires[i] for i in random.integers(0, len(wires), 2))
-        wires.append(
-            [
-                lambda x=x, y=y: x + y,
-                lambda x=x, y=y: x * y,
-                lambda x=x, y=y: y - x * 0.5,
-                lambda x=x: blocks["Tanh"]()(x),
-                lambda x=x: blocks["Square"]()(x) * 0.25,
-                lambda x=x: blocks["Identity"]()(x),
-                lambda x=x: blocks["Reshape"]()(blocks["Reshape"]()(x, [-1]), [3, -1]),
-                lambda x=x, y=y: blocks["Transpose"]()(blocks["Transpose"]()(x, [1, 0]) + 0.5, [1, 0]) - y,
-                lambda x=x, y=y: x - blocks["Mean"](keep_dims=True)(y, 1),
-                lambda x=x, y=y: blocks["Maximum"]()(x, blocks["Slice"]()(y, [1, 0], [1, -1])),
-                lambda x=x, y=y: blocks["FakeQuantWithMinMaxVarsGradient"]()(x, y, -0.5, 0.5)[0] + y,
-                lambda x=x, y=y: blocks["AddN"]()([x, y, x]),
-                lambda x=x, y=y: blocks["Slice"]()(blocks["Concat"]()([x, y], 0), [2, 0], [3, -1]),
-                lambda x=x: blocks["FakeQuantWithMinMaxVars"]()(x, -1.0, 1.0),
-            ][random.integers(0, 14)]()
-        )
+        wires.append(kinds[random.integers(0, len(kinds))](x, y))
     return graph, wires
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Elementwise, View
+from dataflow.kinds import Elementwise, View, fold_rows, leading
 from dataflow.shapes import Shape, broadcast, element_count, fits, show
 
 
@@ -82,13 +82,27 @@ class SumToLike(View):
     def kernel(self, input: Any, like: Any) -> Any:
         if input.shape == like.shape:
             return input
-        lead = input.ndim - like.ndim
-        inner = zip(range(lead, input.ndim), like.shape, strict=True)
-        axes = (*range(lead), *(axis for axis, size in inner if size == 1))
-        total = np.add.reduce(input, axes, dtype=np.result_type(input.dtype, np.float64))
-        if self.mean:
-            total = np.divide(total, math.prod(input.shape[axis] for axis in axes))
-        return np.reshape(total, like.shape).astype(input.dtype)
+        axes, dtype = _repeated(input.shape, like.shape), np.result_type(input.dtype, np.float64)
+        width = leading(input.shape, axes)
+        if width is not None:
+            total = fold_rows(np.add, input.reshape(-1, width), dtype)
+        else:
+            total = np.add.reduce(input, tuple(axes), dtype=dtype)
+        (made,) = self.finish([total], math.prod(input.shape[axis] for axis in axes))
+        return np.reshape(made, like.shape).astype(input.dtype)
+
+    folds = (np.add,)
+
+    def fold_width(self, input: TensorType, like: TensorType) -> int | None:
+        if not input.known or not like.known or input.shape == like.shape:
+            return None
+        return leading(input.shape, _repeated(input.shape, like.shape))
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(np.add, rows, np.result_type(rows.dtype, np.float64))
+
+    def finish(self, totals: Any, rows: int) -> Any:
+        return [np.divide(totals[0], rows) if self.mean else totals[0]]
 
     def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
         return BroadcastLike(mean=self.mean)(dy, input), None
@@ -158,6 +172,12 @@ class ReshapeLike(View):
 
     def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
         return ReshapeLike()(dy, input), None
+
+
+def _repeated(shape: Any, target: Any) -> list[int]:
+    """The axes of a shape along which broadcasting repeated a value of the target shape."""
+    lead = len(shape) - len(target)
+    return [*range(lead), *(lead + axis for axis, size in enumerate(target) if size == 1)]
 
 
 def _broadcasts(shape: Shape, target: Shape) -> bool:

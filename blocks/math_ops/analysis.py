@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import SumToLike
+from blocks.math_ops.reduction import summed
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.kinds import Opaque, fold_rows, leading
 from dataflow.shapes import axes_of, fits, show
 
 
@@ -83,10 +84,22 @@ class MinMaxObserver(Opaque):
         except ValueError as error:
             raise self.error(f"attr 'axis' {error}") from None
 
+    def _folded(self, rank: int) -> list[int]:
+        return [i for i in range(rank) if self.axis is None or i != self.channel(rank)]
+
+    def fold_width(self, x: TensorType) -> int | None:
+        return leading(x.shape, self._folded(len(x.shape))) if x.known and x.shape else None
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)
+
+    def finish(self, totals: Any, rows: int) -> Any:
+        low, high = totals
+        if not self.symmetric:
+            return low, high
+        high = np.maximum(-low, high)
+        return -high, high
+
     def kernel(self, x: Any) -> Any:
-        others = None if self.axis is None else tuple(i for i in range(x.ndim) if i != self.channel(x.ndim))
-        low, high = np.minimum.reduce(x, others), np.maximum.reduce(x, others)
-        if self.symmetric:
-            high = np.maximum(-low, high)
-            low = -high
-        return low, high
+        others = self._folded(x.ndim)
+        return self.finish([summed(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)

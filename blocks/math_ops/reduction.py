@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.kinds import Opaque, Reduction
+from dataflow.kinds import Opaque, Reduction, fold_rows, leading
 from dataflow.shapes import axes_of, fits, show
 
 
@@ -32,6 +33,16 @@ def rounded(value: Any, dtype: Any, out: Any) -> Any:
     return out
 
 
+def summed(ufunc: np.ufunc, input: Any, axes: Sequence[int], dtype: Any, keep_dims: bool = False) -> Any:
+    """A fold over axes in a dtype; over the first axes, as the parts of a large array are folded."""
+    width = leading(input.shape, axes)
+    if width is None:
+        # without `out`: NumPy would round there after every chunk of its own buffer
+        return ufunc.reduce(input, tuple(axes), dtype, None, keep_dims)
+    left = [1 if i in axes else d for i, d in enumerate(input.shape) if keep_dims or i not in axes]
+    return np.reshape(fold_rows(ufunc, input.reshape(-1, width), dtype), left)
+
+
 def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
     """A result of the reduction, or its gradient, with the dims of size 1 that it needs to broadcast with the input."""
     if block.keep_dims:
@@ -45,16 +56,22 @@ def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
     return folded
 
 
+def _exact(dtype: Any) -> Any:
+    """The dtype in which a mean is made."""
+    return np.dtype(f"{dtype.kind}8") if dtype.kind in "iu" else wide(dtype)
+
+
 class Accumulation(Reduction, abstract=True):
     """A fold that would round at every step: it is kept wide and rounded once."""
 
     T = dtypes.number
 
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
-        axes = self.axes(axis, input.ndim)
-        # not straight into `out`: NumPy would round there after every chunk of its own buffer
-        folded = self.ufunc.reduce(input, axes, wide(input.dtype), None, self.keep_dims)
+        folded = summed(self.ufunc, input, self.axes(axis, input.ndim), wide(input.dtype), self.keep_dims)
         return rounded(folded, input.dtype, out)
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(self.ufunc, rows, wide(rows.dtype))
 
 
 class Sum(Accumulation):
@@ -92,19 +109,24 @@ class Mean(Opaque):
     output = Out("T", "`input` without the folded axes")
     keep_dims: bool = attr("keep the folded axes, with size 1", default=False)
     # not a Reduction: means of parts do not fold into the mean of the whole
-    axes, shape_of = Reduction.axes, Reduction.shape_of
+    axes, shape_of, fold_width = Reduction.axes, Reduction.shape_of, Reduction.fold_width
+    folds = (np.add,)
 
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
         axes = self.axes(axis, input.ndim)
-        count = prod(input.shape[a] for a in axes)
-        exact = np.dtype(f"{input.dtype.kind}8") if input.dtype.kind in "iu" else wide(input.dtype)
-        total = np.add.reduce(input, axis=axes, dtype=exact, keepdims=self.keep_dims)
-        if input.dtype.kind in "iu":
-            count = exact.type(max(count, 1))
-            mean = (total - np.fmod(total, count)) // count
-        else:
-            mean = np.true_divide(total, count)
+        total = summed(np.add, input, axes, _exact(input.dtype), self.keep_dims)
+        (mean,) = self.finish([total], prod(input.shape[a] for a in axes))
         return rounded(mean, input.dtype, out)
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(np.add, rows, _exact(rows.dtype))
+
+    def finish(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
+        total = np.asarray(totals[0])
+        if total.dtype.kind not in "iu":
+            return [np.true_divide(total, rows)]
+        count = total.dtype.type(max(rows, 1))
+        return [(total - np.fmod(total, count)) // count]
 
     def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
         return BroadcastLike(mean=True)(kept(self, dy, input, axis), input)
@@ -118,12 +140,18 @@ class Extreme(Reduction, abstract=True):
 
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
         axes, name = self.axes(axis, input.ndim), input.dtype.name
-        if input.dtype.kind in "iu":
-            exact, initial = input.dtype, dtypes.limits(name)[self.empty > 0]
-        else:
-            # float32 holds the 16-bit types exactly, and NumPy is faster there
-            exact, initial = dtypes.compute_dtype(name), self.empty
-        return np.asarray(self.ufunc.reduce(input, axes, exact, out, self.keep_dims, initial), input.dtype)
+        if leading(input.shape, axes) is not None:
+            return rounded(summed(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
+        initial = dtypes.limits(name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
+        folded = self.ufunc.reduce(input, axes, self._exact(name), out, self.keep_dims, initial)
+        return np.asarray(folded, input.dtype)
+
+    def _exact(self, dtype: str) -> Any:
+        # float32 holds the 16-bit types exactly, and NumPy is faster there
+        return np.dtype(dtype) if dtype in dtypes.integer else dtypes.compute_dtype(dtype)
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(self.ufunc, rows, self._exact(rows.dtype.name))
 
     def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
         chosen = Cast(DstT=dy.dtype)(Equal()(input, kept(self, output, input, axis)))

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import ZerosLike
-from blocks.math_ops.reduction import rounded, wide
+from blocks.math_ops.reduction import rounded, summed, wide
 from blocks.nn_ops.windows import FORMAT, FORMATS
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Elementwise, Opaque
+from dataflow.kinds import Elementwise, Opaque, fold_rows, leading
 from dataflow.shapes import agree, show
 
 
@@ -81,10 +81,21 @@ class BiasAddGrad(Opaque):
     def shape_of(self, out_backprop: TensorType) -> Any:
         return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
 
+    folds = (np.add,)
+
+    def fold_width(self, out_backprop: TensorType) -> int | None:
+        return leading(out_backprop.shape, self._folded(out_backprop.shape)) if out_backprop.known else None
+
+    def _folded(self, shape: Any) -> list[int]:
+        channel = 1 if self.data_format == "NCHW" else len(shape) - 1
+        return [i for i in range(len(shape)) if i != channel]
+
+    def part(self, rows: Any) -> Any:
+        return fold_rows(np.add, rows, wide(rows.dtype))
+
     def kernel(self, out_backprop: Any, out: Any = None) -> Any:
-        channel = 1 if self.data_format == "NCHW" else out_backprop.ndim - 1
-        others = tuple(i for i in range(out_backprop.ndim) if i != channel)
-        return rounded(np.add.reduce(out_backprop, others, wide(out_backprop.dtype)), out_backprop.dtype, out)
+        dtype = out_backprop.dtype
+        return rounded(summed(np.add, out_backprop, self._folded(out_backprop.shape), wide(dtype)), dtype, out)
 
     def grad(self, out_backprop: Any, output: Any, dy: Any) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)
