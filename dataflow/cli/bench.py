@@ -22,7 +22,7 @@ _SUITE = Path("tests", "benchmarks", "suite.py")
     metavar="all|none|NAMES",
     help="What is compared with: all frameworks that are installed, none, or some: tensorflow,torch.",
 )
-def command(quick: bool, only: str | None, save: str | None, peers: str) -> None:
+def command(quick: bool, only: str | None, save: str | None, peers: str) -> int:
     """Measure speed and memory beside NumPy and other frameworks.
 
     The measurements are no part of the package: run this in a source tree. Ctrl+C keeps what was measured.
@@ -32,4 +32,5 @@ def command(quick: bool, only: str | None, save: str | None, peers: str) -> None
     if root is None:
         raise click.UsageError(f"must run in a source tree of dataflow-blocks, which has {_SUITE.parent}; got {here}")
     sys.path.insert(0, str(root / "tests"))
-    importlib.import_module("benchmarks.suite").main("quick" if quick else "full", only, save, peers)
+    status: int = importlib.import_module("benchmarks.suite").main("quick" if quick else "full", only, save, peers)
+    return status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache, partial
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
@@ -84,7 +84,7 @@ def cases(scale: Scale) -> Iterator[Case]:
         subject = Subject(names.OVERHEAD, "additions of 4 elements", count, "nodes", names.UFUNC)
         yield Case(subject, partial(_adds, count), Agree.ALL_BITS)
     for count in scale.planned:
-        subject = Subject(names.PLANNING, "additions", count, "nodes", names.BUILDING)
+        subject = Subject(names.PLANNING, "planning additions", count, "nodes", names.BUILDING)
         yield Case(subject, partial(_planning, count), Agree.NOT)
     subject = Subject(
         names.TRAINING, "784-128-10 with fake quantization", models.MLP_BATCH, "images", names.HANDWRITTEN
@@ -129,7 +129,7 @@ def _elementwise(scale: Scale) -> Iterator[Case]:
         yield case(names.OUTSIDE, op, scale.long, partial(_op, op, scale.long, by, ends=NARROW), ", many outside")
 
 
-@cache
+@lru_cache(4)  # large ones are hundreds of megabytes
 def _normal(size: int, seed: int = 0) -> Any:
     return np.random.default_rng(seed).standard_normal(size, np.float32)
 

@@ -21,10 +21,11 @@ from .timing import Run, Timing, interleave
 COMPARED = 100_000  # elements of a result
 FEW = 1e-3  # of them may differ: frameworks round ties their own way
 NEAR = 1e-4
+STOPPED = 130  # exit status, as a shell gives it after Ctrl+C
 
 
-def main(scale: str, only: str | None, save: str | None, wanted: str) -> None:
-    """Measure, and print a line per case and the table of goals."""
+def main(scale: str, only: str | None, save: str | None, wanted: str) -> int:
+    """Measure, and print a line per case and the table of goals; the exit status."""
     chosen = [case for case in cases(SCALES[scale]) if only is None or only.lower() in _whole_name(case)]
     if not chosen:
         families = dict.fromkeys(case.subject.family for case in cases(SCALES[scale]))
@@ -39,12 +40,14 @@ def main(scale: str, only: str | None, save: str | None, wanted: str) -> None:
         for case in chosen:
             results.cases.append(measure(case, others, SCALES[scale]))
             click.echo(line(results.cases[-1]))
-    if len(results.cases) < len(chosen):
+    stopped = len(results.cases) < len(chosen)
+    if stopped:
         click.echo(f"stopped after {len(results.cases)} of {len(chosen)} cases", err=True)
     if save is not None:
         results.save(Path(save))
     click.echo()
     output.table(goals.HEADERS, [v.row() for v in goals.verdicts(results.cases) if v.measured])
+    return STOPPED if stopped else 0
 
 
 def measure(case: Case, others: Sequence[peers.Peer], scale: Scale) -> Result:

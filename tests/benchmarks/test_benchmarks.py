@@ -91,6 +91,21 @@ def test_a_peer_that_fails_is_noted():
         suite._first_calls({"numpy 1 thread": fails}, {"XLA"})
 
 
+def test_what_was_measured_is_kept_when_stopped(tmp_path: Path, monkeypatch, capsys):
+    done = iter([measured(names.CHAIN, 960, copy=1.0, numpy_1_thread=2.0)])
+
+    def measure(*given: object) -> results.Result:
+        try:
+            return next(done)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(suite, "measure", measure)
+    assert suite.main("tiny", "fake", str(tmp_path / "results.json"), "none") == 130
+    assert [r.subject.family for r in results.load(tmp_path / "results.json").cases] == [names.CHAIN]
+    assert "stopped after 1 of" in capsys.readouterr().err
+
+
 def test_the_order_of_rounds_turns():
     assert timing.turned(list("abc"), 0) == list("abc")
     assert timing.turned(list("abc"), 1) == list("acb")
@@ -139,10 +154,10 @@ def bench(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
 def test_command(tmp_path: Path):
     path = tmp_path / "results.json"
     done = bench(
-        report.PAGE.parents[1], "--quick", "--peers", "none", "--only", "additions, 100 nodes", "--save", str(path)
+        report.PAGE.parents[1], "--quick", "--peers", "none", "--only", "planning additions, 100", "--save", str(path)
     )
     assert done.returncode == 0, done.stderr
-    assert "\nadditions, 100 nodes (building the graph = 1): planning" in done.stdout
+    assert "\nplanning additions, 100 nodes (building the graph = 1): planning" in done.stdout
     (found,) = results.load(path).cases
     assert found.subject.size == 100
 
