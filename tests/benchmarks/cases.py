@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-import dataflow as flow
-
 from . import handwritten, memory, models, names, ours, start
 from .peers import Peer
 from .peers.with_numpy import NumPy
@@ -195,13 +193,7 @@ def _adds(count: int, peers: Sequence[Peer]) -> dict[str, Run]:
 
 
 def _planning(count: int, peers: Sequence[Peer]) -> dict[str, Run]:
-    x, y = np.zeros(4, np.float32), np.ones(4, np.float32)
-    graph, feeds = ours.adds(x, y, count)
-    return {
-        names.BUILDING: lambda: ours.adds(x, y, count),
-        "planning": lambda: flow.plan(graph),
-        "planning and first run": lambda: flow.plan(graph).run(feeds),
-    }
+    return ours.planning(np.zeros(4, np.float32), np.ones(4, np.float32), count)
 
 
 def _train_mlp(peers: Sequence[Peer]) -> dict[str, Run]:

@@ -95,6 +95,16 @@ def adds(x: Any, y: Any, count: int) -> tuple[Any, dict[str, Any]]:
     return graph, {"x": x, "y": y}
 
 
+def planning(x: Any, y: Any, count: int) -> dict[str, Run]:
+    """What comes before a graph of additions can run."""
+    graph, feeds = adds(x, y, count)
+    return {
+        names.BUILDING: lambda: adds(x, y, count),
+        "planning": lambda: flow.plan(graph),
+        "planning and first run": lambda: flow.plan(graph).run(feeds),
+    }
+
+
 def train_mlp(weights: dict[str, Any], image: Any, label: Any) -> dict[str, Run]:
     """Training steps of a classifier with fake quantization of its weights and hidden values."""
     b = flow.blocks
