@@ -11,7 +11,9 @@ import click
 
 import dataflow as flow
 
-_COMMANDS = ("hello", "run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "fmt", "schema")
+_COMMANDS = (
+    "hello", "run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "fmt", "schema", "bench",
+)  # fmt: skip
 
 
 class _Commands(click.Group):

@@ -1,0 +1,53 @@
+"""The memory that a run takes at its peak, in a process of its own where nothing is warm."""
+
+from __future__ import annotations
+
+import signal
+import tracemalloc
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from . import ours
+from .names import NAIVE, OUTPUTS
+from .peers.with_numpy import NumPy
+from .timing import Run
+
+RUNS = ("chain", "fake_quant", "fake_quant_gradient")
+
+
+def peak(what: str, size: int, way: str) -> int:
+    """Bytes that the first run of an op or chain takes at its peak, outputs included, or that its outputs take."""
+    # the process is short: it may end by itself when all is stopped
+    with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        return pool.submit(_weigh, what, size, way).result()
+
+
+def _weigh(what: str, size: int, way: str) -> int:
+    run = _prepared(what, size, NAIVE if way == OUTPUTS else way)
+    tracemalloc.start()
+    result = run()
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    outputs = result if isinstance(result, tuple) else (result,)
+    return sum(np.asarray(o).nbytes for o in outputs) if way == OUTPUTS else highest
+
+
+def _prepared(what: str, size: int, way: str) -> Run:
+    arrays = _arrays(what, size)
+    if way == NAIVE:
+        run = NumPy().prepare(what, *arrays)
+        assert run is not None
+        return run
+    runs = ours.planned(*ours.chain(*arrays)) if what == "chain" else ours.prepare(what, *arrays)
+    return runs[way]
+
+
+def _arrays(what: str, size: int) -> list[Any]:
+    x = np.random.default_rng(0).standard_normal(size, np.float32)
+    if what == "chain":
+        return [x]
+    ends = [np.array(-3, np.float32), np.array(3, np.float32)]
+    return [x, *ends] if what == "fake_quant" else [x[::-1].copy(), x, *ends]

@@ -1,0 +1,17 @@
+"""Names that cases, goals and reports share: of families of cases and of contenders."""
+
+from __future__ import annotations
+
+FORWARD, GRADIENT = "Fake quantization", "Gradient of fake quantization"
+CHANNELS, CHANNELS_GRADIENT = "Fake quantization per channel", "Gradient of fake quantization per channel"
+ROUND_TRIP, MEASURED = "Quantize and dequantize", "Quantize and dequantize, range measured"
+OUTSIDE, CHAIN, OVERHEAD = "Many values outside of the range", "Chain of 10 elementwise nodes", "Overhead per node"
+PLANNING, TRAINING, CONVOLUTION = "Planning", "Training step", "Convolution"
+MEMORY, START = "Memory of a run", "Start of a process"
+
+EAGER, NUMPY, JIT = OURS = "eager", "numpy ", "jit "  # what the names of our contenders begin with
+FIRST = "numpy 1 thread"
+
+COPY, UFUNC, BUILDING, HANDWRITTEN, NAIVE = "copy", "np.add", "building the graph", "hand-written NumPy", "naive NumPy"
+OUTPUTS = "outputs"
+IMPORT_NUMPY, IMPORT, HELP = "import numpy", "import dataflow", "dataflow --help"
