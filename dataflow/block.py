@@ -297,8 +297,19 @@ class Block:
         if not self.prepared_ports:
             return list(arrays)
         by_port = dict(zip(self.signature.inputs, arrays, strict=True))
-        prepared = self.prepare(*(by_port.pop(p) for p in self.prepared_ports))
-        return [*by_port.values(), prepared]
+        made = self.prepared([by_port.pop(port) for port in self.prepared_ports])
+        return [*by_port.values(), made]
+
+    def prepared(self, arrays: Sequence[Any]) -> Any:
+        """What ``prepare`` makes of the inputs that it names; small ones are compared with those of the last call."""
+        small = sum(array.nbytes for array in arrays) <= _REMEMBERED
+        key = [(array.dtype, array.shape, array.tobytes()) for array in arrays] if small else None
+        last = self.__dict__.get("_last")
+        if last is not None and key is not None and last[0] == key:
+            return last[1]
+        made = self.prepare(*arrays)
+        self.__dict__["_last"] = (key, made)  # one object: other threads see it whole
+        return made
 
     def pack(self, values: Sequence[Any]) -> Any:
         """One value as it is, several as a named tuple, none as None."""
@@ -342,6 +353,7 @@ class Block:
 
 
 _WEAK = ("float32", "int32")
+_REMEMBERED = 1 << 16  # bytes of inputs, up to which what was prepared is kept for the next call
 
 
 @cache

@@ -32,16 +32,26 @@ def available() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-@cache
-def njit() -> Any:
-    """Numba's decorator with the options of all kernels; what it compiles is kept on disk beside its source."""
-    import numba
+class loop:
+    """A function that Numba compiles when it is first called; what it makes of it is kept on disk.
 
-    return numba.njit(nogil=True, error_model="numpy", cache=True)
+    The function works on flat arrays and scalars. To use this as a decorator does not need Numba.
+    """
+
+    def __init__(self, function: Callable[..., None]):
+        self.function, self.__doc__ = function, function.__doc__
+        self.made: Any = None
+
+    def __call__(self, *args: Any) -> None:
+        if self.made is None:
+            import numba
+
+            self.made = numba.njit(nogil=True, error_model="numpy", cache=True)(self.function)
+        self.made(*args)
 
 
 # One element of what a ufunc gives. Those that are not here are computed otherwise by NumPy than by a compiler.
-_ELEMENTS: dict[Any, str] = {
+ELEMENTS: dict[Any, str] = {
     np.add: "x + y",
     np.subtract: "x - y",
     np.multiply: "x * y",
@@ -68,7 +78,7 @@ _ELEMENTS: dict[Any, str] = {
 def element(block: Any) -> str | None:
     """Source of a function ``element`` that computes one element as the block does; None if there is none."""
     if isinstance(block.call, np.ufunc):
-        if (formula := _ELEMENTS.get(block.call)) is None:
+        if (formula := ELEMENTS.get(block.call)) is None:
             return None
         return f"def element({', '.join('xy'[: len(block.signature.inputs)])}):\n    return {formula}\n"
     if block.element is None:

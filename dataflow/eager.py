@@ -49,7 +49,9 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
         writes.append(slot(results.empty(shape, dtype) if ufunc is None else np.empty(shape, dtype), dtype))
     piece = Piece(block, made, reads, tuple(writes), block.folds)
     began = time.perf_counter()
-    Stream([piece], dtypes, set(writes), compiled=compiled).run(values, settings.threads if made.size >= PAYS else 1)
+    with np.errstate(all="ignore"):
+        stream = Stream([piece], dtypes, set(writes), compiled=compiled)
+        stream.run(values, settings.threads if made.size >= PAYS else 1)
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
     return [values[i] for i in writes]
 

@@ -7,17 +7,24 @@ from typing import Any
 
 from dataflow.graph import Graph
 from dataflow.plan import Plan
+from dataflow.settings import Settings
 from dataflow.state import State
 
 
 def run(
-    graph: Graph, feeds: Mapping[str, Any] | None = None, /, state: State | None = None, **named: Any
+    graph: Graph,
+    feeds: Mapping[str, Any] | None = None,
+    /,
+    state: State | None = None,
+    max_bytes: int | None = None,
+    **named: Any,
 ) -> dict[str, Any]:
     """The outputs of a graph, by name, for these inputs.
 
     With a ``state`` the run is a step: variables have the values in it, and at the end those that nodes such as Assign
     give them. Without one they have their initial values. Variables and inputs with a default may be fed too. The plan
-    is kept with the graph, one per set of shapes.
+    is kept with the graph, one per set of shapes. A run that would hold more than ``max_bytes`` beside its inputs is
+    refused; threads and kernels are those of the environment (`dataflow.settings.Settings`).
 
     Raises
     ------
@@ -26,8 +33,8 @@ def run(
     RunError
         When a kernel fails; the message names the node. The state is then what it was.
     """
-    steps = state is not None
-    if ("plan", steps) not in graph.cache:
-        graph.cache["plan", steps] = Plan(graph, steps)
-    planned: Plan = graph.cache["plan", steps]
+    key = ("plan", state is not None, max_bytes)
+    if key not in graph.cache:
+        graph.cache[key] = Plan(graph, state is not None, Settings.of(max_bytes=max_bytes))
+    planned: Plan = graph.cache[key]
     return planned.run(feeds, state=state, **named)

@@ -65,11 +65,34 @@ class Stream:
         self.tables: dict[tuple[int, bool], Table] = {}
         self.size = pieces[0].tiling.size
         self.unit = max(piece.tiling.unit for piece in pieces)
-        self.folded = {s for p in pieces for s, ufunc in zip(p.writes, p.folds, strict=True) if ufunc is not None}
+        self.folded = {
+            s: ufunc for p in pieces for s, ufunc in zip(p.writes, p.folds, strict=True) if ufunc is not None
+        }
+        self.folding = [
+            piece for piece in pieces if any(slot in needed for slot in piece.writes if slot in self.folded)
+        ]
+        self.arrays = list(dict.fromkeys(pair for piece in pieces for pair in self._arrays(piece)))
+        self.prepares = [_prepares(piece) for piece in pieces]
+        self.first = [next((dtypes[s] for s in p.reads if isinstance(s, int)), None) for p in pieces]
+        self.remembered: dict[int, tuple[Any, Any]] = {}  # what pieces made of their small inputs, and their numbers
+
+    def _arrays(self, piece: Piece) -> Iterator[tuple[int, int]]:
+        """The slots of arrays that lie beside the tiles, with the elements that they have there."""
+        for slot, operand in _pairs(piece.reads, piece.tiling.operands):
+            inside = slot is None or slot in self.homes or slot in self.scratch
+            if not inside and operand.how in (ALONG, ACROSS):
+                yield slot, piece.tiling.elements(operand)
+        for slot in piece.writes:
+            slot = self.homes.get(slot, slot)
+            if slot not in self.folded and slot not in self.scratch:
+                yield slot, self.size
 
     def __getstate__(self) -> dict[str, Any]:
         made = ("functions", "loops")  # compiled anew
-        return {name: value for name, value in self.__dict__.items() if name not in made} | {"tables": {}}
+        return {name: value for name, value in self.__dict__.items() if name not in made} | {
+            "tables": {},
+            "remembered": {},
+        }
 
     def table(self, count: int, compiled: bool) -> Table:
         """The calls of a tile of so many elements."""
@@ -110,27 +133,31 @@ class Stream:
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the arrays that are in ``values`` for what is written."""
         tile = self.tile(workers)
-        starts = threads.Shared(enumerate(range(0, self.size, tile)))
-        folds = {
-            slot: Fold(ufunc)
-            for piece in self.pieces
-            for slot, ufunc in zip(piece.writes, piece.folds, strict=True)
-            if ufunc is not None and slot in self.needed
-        }
-        job = _Job(self, values, folds, tile, starts)
+        job = _Job(self, values, tile)
         self.table(min(tile, self.size), job.compiled)  # compiled once, before there are threads
         workers = min(workers, -(-self.size // tile))
+        starts = enumerate(range(0, self.size, tile))
         if workers > 1:
-            threads.together(job.work, workers)
+            shared = threads.Shared(starts)
+            threads.together(np.errstate(all="ignore")(lambda: job.work(shared)), workers)
         else:
-            job.work()
-        for piece in self.pieces:
-            made = [folds.get(slot) for slot in piece.writes]
-            if any(made):
-                totals = piece.block.finish([fold and fold.total for fold in made], self.size // piece.tiling.unit)
-                for slot, fold, total in zip(piece.writes, made, totals, strict=True):
-                    if fold is not None:
-                        values[slot][...] = np.reshape(total, values[slot].shape)
+            job.work(starts)
+        for piece in self.folding:
+            made = [job.folds.get(slot) for slot in piece.writes]
+            totals = piece.block.finish([fold and fold.total for fold in made], self.size // piece.tiling.unit)
+            for slot, fold, total in zip(piece.writes, made, totals, strict=True):
+                if fold is not None:
+                    values[slot][...] = np.reshape(total, values[slot].shape)
+
+    def prepared(self, number: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
+        """What a piece makes of the arrays that its block prepares, and its numbers."""
+        block = self.pieces[number].block
+        made = block.prepared(arrays) if arrays else None
+        known = self.remembered.get(number)
+        if known is None or known[0] is not made:
+            numbers = block.numbers(self.first[number], made) if self.compiled else ()
+            known = self.remembered[number] = (made, numbers)
+        return known
 
 
 class Fold:
@@ -152,49 +179,29 @@ class Fold:
 class _Job:
     """One run of a stream: arrays that are known, and what is made of them once for all tiles."""
 
-    def __init__(self, stream: Stream, values: list[Any], folds: Mapping[int, Fold], tile: int, starts: threads.Shared):
-        self.stream, self.values, self.folds, self.tile, self.starts = stream, values, folds, tile, starts
-        self.flat: dict[tuple[int, int], Any] = {}
-        for piece in stream.pieces:
-            for slot, operand in _pairs(piece.reads, piece.tiling.operands):
-                if slot is not None and slot not in stream.homes and operand.how in (ALONG, ACROSS):
-                    self._flatten(slot, piece.tiling.elements(operand))
-            for slot, fold in zip(piece.writes, piece.folds, strict=True):
-                if fold is None:
-                    self._flatten(stream.homes.get(slot, slot), stream.size)
-        with np.errstate(all="ignore"):
-            self.prepared = [self._prepared(piece) for piece in stream.pieces]
-        self.compiled = stream.compiled
-        if self.compiled:
-            self.numbers = [self._numbers(i, piece) for i, piece in enumerate(stream.pieces)]
-            self.compiled = None not in self.numbers
+    def __init__(self, stream: Stream, values: list[Any], tile: int):
+        self.stream, self.values, self.tile = stream, values, tile
+        self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
+        self.flat = {(slot, size): _flat(values[slot], size) for slot, size in stream.arrays}
+        self.prepared: list[Any] = []
+        self.numbers: list[Any] = []
+        try:
+            for ports in stream.prepares:
+                prepared, numbers = stream.prepared(len(self.prepared), [values[slot] for slot in ports])
+                self.prepared.append(prepared)
+                self.numbers.append(numbers)
+        except Exception as error:
+            raise PieceError(len(self.prepared)) from error
+        self.compiled = stream.compiled and None not in self.numbers
 
-    def _flatten(self, slot: int, size: int) -> None:
-        if slot not in self.stream.scratch and (slot, size) not in self.flat:
-            array = self.values[slot]
-            if array.size != size:  # it was broadcast
-                array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
-            self.flat[slot, size] = np.ascontiguousarray(array).reshape(-1)
-
-    def _prepared(self, piece: Piece) -> Any:
-        """What ``prepare`` makes of the inputs that it names."""
-        by_port = dict(zip(piece.block.signature.inputs, piece.reads, strict=True))
-        return piece.block.prepare and piece.block.prepare(
-            *(self.values[by_port[p]] for p in piece.block.prepared_ports)
-        )
-
-    def _numbers(self, i: int, piece: Piece) -> Any:
-        dtype = next((self.stream.dtypes[s] for s in piece.reads if isinstance(s, int)), None)
-        return piece.block.numbers(dtype, self.prepared[i])
-
-    def work(self) -> None:
-        """Take tiles until there are none."""
+    def work(self, starts: Iterator[tuple[int, int]]) -> None:
+        """Take tiles, by number and first element, until there are none."""
         stream, tile, folds = self.stream, self.tile, self.folds
         running, count = 0, -1
-        with np.errstate(all="ignore"), borrowed() as empty:
+        with borrowed() as empty:
             memory = [empty((tile * width,), np.uint8) for width in stream.widths]
             try:
-                for number, start in self.starts:
+                for number, start in starts:
                     if count != (count := min(tile, stream.size - start)):
                         table = stream.table(count, self.compiled)
                         cells, moving = table.filled(self, memory)
@@ -204,10 +211,24 @@ class _Job:
                     for running, call in table.calls:  # noqa: B007
                         call(cells, folds, number)
             except Exception as error:
-                self.starts.stop()
+                if isinstance(starts, threads.Shared):
+                    starts.stop()
                 raise PieceError(running) from error
+
+
+def _flat(array: Any, size: int) -> Any:
+    """The elements of an array in a row; those of the value that was broadcast if they are more."""
+    if array.size != size:
+        array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
+    return np.ascontiguousarray(array).reshape(-1)
 
 
 def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any, Operand]]:
     for slot, operand in zip(slots, operands, strict=True):
         yield from zip(slot, operand, strict=True) if isinstance(slot, tuple) else ((slot, operand),)
+
+
+def _prepares(piece: Piece) -> list[int]:
+    """The slots of the inputs that a block prepares."""
+    by_port = dict(zip(piece.block.signature.inputs, piece.reads, strict=True))
+    return [by_port[port] for port in piece.block.prepared_ports]

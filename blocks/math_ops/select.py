@@ -47,6 +47,10 @@ class SelectV2(Elementwise):
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t",)
 
+    @staticmethod
+    def element(condition: Any, t: Any, e: Any) -> Any:
+        return t if condition else e
+
     def kernel(self, condition: Any, t: Any, e: Any, out: Any = None) -> Any:
         if out is None:
             out = np.empty(np.broadcast_shapes(condition.shape, t.shape, e.shape), t.dtype)

@@ -43,6 +43,13 @@ class Relu(Rectifier):
 
     reuses = ("features",)
 
+    @staticmethod
+    def element(x: Any, zero: Any) -> Any:
+        return zero if x < zero else x
+
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
+        return (dtype.type(0),)
+
     def kernel(self, features: Any, out: Any = None) -> Any:
         if out is None:
             out = np.empty_like(features)
@@ -61,6 +68,13 @@ class ReluGrad(RectifierGradient):
 
     Source: tf.raw_ops.ReluGrad.
     """
+
+    @staticmethod
+    def element(g: Any, x: Any, zero: Any, one: Any) -> Any:
+        return g * (one if x > zero else zero)
+
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(1)
 
     def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
         return np.multiply(gradients, features > 0, out)
@@ -81,6 +95,14 @@ class Relu6(Rectifier):
     """
 
     reuses = ("features",)
+
+    @staticmethod
+    def element(x: Any, zero: Any, six: Any) -> Any:
+        x = zero if x < zero else x
+        return six if x > six else x
+
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(6)
 
     def kernel(self, features: Any, out: Any = None) -> Any:
         if out is None:

@@ -1,7 +1,6 @@
 """Loops of the quantization blocks for Numba: rounding per channel, and gradients with their sums.
 
-They do for each element what the kernels do for whole arrays, in the same order of operations. This module is imported
-only where compiled kernels are asked for.
+They do for each element what the kernels do for whole arrays, in the same order of operations.
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.compiler import njit
+from dataflow.compiler import loop
 
 _CHUNK = 128  # elements that are looked through at once for one that does not pass
 
 
-@njit()
+@loop
 def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: Any, scale: Any) -> None:
     """Fake quantization of flat values; the numbers are those of a row of elements, and rows follow each other."""
     width = low.size
@@ -29,7 +28,7 @@ def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: A
             to[j] = np.floor((v - low[j]) * inv[j] - qz[j] + half) * scale[j]
 
 
-@njit()
+@loop
 def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> None:
     """Values rounded to whole multiples of a step, halves to even, as rows."""
     width = low.size
@@ -43,7 +42,7 @@ def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> N
             to[j] = np.rint(v * scale[j]) * step[j]
 
 
-@njit()
+@loop
 def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
     """Gradients of values between two ends, which go to ``out``, and the sums of the others, added to columns."""
     zero, width = one - one, below.size
@@ -66,7 +65,7 @@ def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any
                 to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
 
 
-@njit()
+@loop
 def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
     """The same with ends for each element of a row."""
     zero, width = one - one, below.size

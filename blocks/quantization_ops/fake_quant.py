@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.quantization_ops import compiled
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxArgsGradient,
     FakeQuantWithMinMaxVarsGradient,
@@ -189,8 +190,6 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
         low, high, scale, inv, qz, *_ = levels = ranges.levels(dtype, layout)
         if not levels.simple:
             return self.kernel(inputs, ranges, out)
-        from blocks.quantization_ops import compiled
-
         work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
         compiled.round_rows(inputs.reshape(-1), work.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale)
         return delivered(inputs, work, out)

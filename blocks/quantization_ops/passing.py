@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.quantization_ops import compiled
 from blocks.quantization_ops.nudge import Layout
 from blocks.quantization_ops.subnormal import TINY
 from dataflow.scratch import borrowed
@@ -70,8 +71,6 @@ def width_of(size: int, period: int) -> int:
 
 def passed_by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels, rows: bool) -> tuple[Any, Any]:
     """What `passed` does, by compiled loops; the ends are scalars or, for ``rows``, beside the columns of the sums."""
-    from blocks.quantization_ops import compiled
-
     with borrowed() as empty:
         columns = empty((2, channels.width), np.float64)
         columns.fill(0)

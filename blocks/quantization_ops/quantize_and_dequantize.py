@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.quantization_ops import compiled
 from blocks.quantization_ops.nudge import Layout, clip, contiguous, delivered, layouts
 from blocks.quantization_ops.passing import width_of
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
@@ -275,8 +276,6 @@ def _round_trip(x: Any, given: Steps | None, limits: Limits, axis: int, half_up:
 
 def _round_rows(x: Any, made: Steps, axis: int, out: Any) -> Any:
     """The values of slices rounded by compiled loops."""
-    from blocks.quantization_ops import compiled
-
     count, period = x.shape[axis], prod(x.shape[axis:])
     layout = Layout(count, period // max(1, count), width_of(x.size, period) // max(1, period))
     laid = map(layout.spread, (made.low, made.high, made.scale, made.step))

@@ -14,6 +14,7 @@ from dataflow.cli import options, output
 @options.checkpoints
 @options.which
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.settings
 def command(
     path: str, params: tuple[str, ...], name: str | None, folder: str | None, which: str, as_json: bool
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import click
 
 import dataflow as flow
+from dataflow.settings import KERNELS
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
@@ -19,6 +22,49 @@ def params(command: Callable[..., Any]) -> Callable[..., Any]:
         "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph."
     )
     return option(command)
+
+
+def settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--threads N`` and ``--kernels numpy|jit``: how a graph is run; no result changes by them."""
+    for option in (
+        click.option(
+            "--kernels",
+            type=click.Choice(KERNELS),
+            expose_value=False,
+            callback=_into_environment("DATAFLOW_KERNELS"),
+            help="Compiled by Numba, or not; auto: once a run has taken a second.  [default: auto]",
+        ),
+        click.option(
+            "--threads",
+            type=click.IntRange(min=1),
+            expose_value=False,
+            callback=_into_environment("DATAFLOW_THREADS"),
+            help="How many threads may work at a time.  [default: one per core]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _into_environment(variable: str) -> Callable[..., None]:
+    def callback(context: Any, option: Any, value: Any) -> None:
+        if value is not None:
+            os.environ[variable] = str(value)
+
+    return callback
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """A number of bytes: 1000000, 64MiB, 2GB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) *([kMGT]?)(i?)B?", str(value).strip())
+        if match is None:
+            self.fail(f"must be a number of bytes such as 1000000, 64MiB or 2GB, got '{value}'", param, ctx)
+        number, unit, binary = match.groups()
+        return int(float(number) * (1024 if binary else 1000) ** " kMGT".index(unit or " "))
 
 
 def inputs(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from dataflow.cli import options, output
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write all outputs to this .npz file.")
 @options.checkpoints
 @options.which
+@options.settings
 def command(
     path: str,
     params: tuple[str, ...],

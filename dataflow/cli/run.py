@@ -22,7 +22,9 @@ from dataflow.cli import options, output
 )
 @click.option("--seed", default=0, show_default=True, help="Decides random numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outputs as JSON.")
-@click.option("--plan", "show_plan", is_flag=True, help="Print the steps and buffers instead of running.")
+@options.settings
+@click.option("--max-bytes", type=options.Size(), help="Refuse a run that would take more memory: 64MiB, 2GB.")
+@click.option("--plan", "show_plan", is_flag=True, help="Print what would run, in which memory, and do not run it.")
 def command(
     path: str,
     params: tuple[str, ...],
@@ -33,6 +35,7 @@ def command(
     kept: str | None,
     seed: int,
     as_json: bool,
+    max_bytes: int | None,
     show_plan: bool,
 ) -> None:
     """Run a graph and print its outputs."""
@@ -43,15 +46,16 @@ def command(
     graph = options.load(path, params)
     feeds = {**load_data(graph, split), **options.arrays(inputs)}
     if show_plan:
-        click.echo(str(flow.plan(graph, **{name: array.shape for name, array in feeds.items()})))
+        shapes = {name: array.shape for name, array in feeds.items()}
+        click.echo(str(flow.plan(graph, max_bytes=max_bytes, **shapes)))
         return
     if steps is None and kept is None:
-        outputs = flow.plan(graph).run(feeds, seed=seed)
+        outputs = flow.plan(graph, max_bytes=max_bytes).run(feeds, seed=seed)
     else:
         known = kept is not None and Path(kept).exists()
         state = checkpoint.load(Path(kept), graph)[0] if kept is not None and known else flow.State(graph, seed)
         for _ in range(steps or 1):
-            outputs = flow.run(graph, feeds, state=state)
+            outputs = flow.run(graph, feeds, state=state, max_bytes=max_bytes)
         if kept is not None:
             checkpoint.save(Path(kept), state, {})
     if out is not None:

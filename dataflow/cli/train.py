@@ -23,6 +23,7 @@ STOPPED = 130
 @click.option("--epochs", type=click.IntRange(min=1), help="How often all data is seen.")
 @options.checkpoints
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per epoch.")
+@options.settings
 def command(
     path: str,
     params: tuple[str, ...],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import dataflow as flow
 from dataflow.expand import expand
 from dataflow.plan import Plan
+from dataflow.settings import Settings
 
 from . import names
 from .models import ADAM, RANGES, RATE
@@ -32,15 +32,11 @@ BLOCKS: dict[str, tuple[str, dict[str, Any]]] = {  # by op, as `peers` names the
 
 def settings() -> dict[str, dict[str, Any]]:
     """The settings of a plan for each way of running it, by the contender's name."""
-    known = inspect.signature(flow.plan).parameters
-    kernels = ["numpy", *(["jit"] if "kernels" in known and find_spec("numba") else [])]
-    threads = sorted({1, CORES}) if "threads" in known else [1]
+    kernels = ["numpy", *(["jit"] if find_spec("numba") else [])]
     return {
-        f"{kernel} {count} thread{'s' * (count > 1)}": {
-            name: value for name, value in (("kernels", kernel), ("threads", count)) if name in known
-        }
+        f"{kernel} {count} thread{'s' * (count > 1)}": {"kernels": kernel, "threads": count}
         for kernel in kernels
-        for count in threads
+        for count in sorted({1, CORES})
     }
 
 
@@ -138,7 +134,7 @@ def _training(graph: Any, optimizer: Any, weights: dict[str, Any], image: Any, l
         return lambda: plan.run(feeds, state=state)["loss"]
 
     return {
-        name: bound(Plan(step, steps=True, **given), flow.State(step, values=weights))
+        name: bound(Plan(step, steps=True, settings=Settings.of(**given)), flow.State(step, values=weights))
         for name, given in settings().items()
     }
 

@@ -1,0 +1,168 @@
+"""Compiled kernels give the same bits as those of NumPy: on recorded vectors, special values and random graphs."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from golden import reader
+from test_golden import called, wired_up
+from test_plan import random_graph
+
+from dataflow import Graph, blocks, compiler, plan, tiles
+from dataflow.block import Block
+from dataflow.conformance.equality import same
+from dataflow.errors import DataflowError
+from dataflow.kinds import Binary, Unary
+
+pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+
+GOLDEN = Path(__file__).parent / "golden"
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, 1e-40, -1e-40, 3e38, -3e38, 127.4999, np.inf, -np.inf, np.nan]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory):
+    """What is compiled here is compiled from today's source, once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
+        yield patch
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """Compiled kernels for arrays of any size."""
+    monkeypatch.setenv("DATAFLOW_KERNELS", "jit")
+    monkeypatch.setattr(tiles, "COMPILED", 0)
+
+
+def with_kernels():
+    """Blocks that say how to compute them one element at a time, or bring a compiled kernel."""
+    every = {blocks[name] for name in blocks}
+    return sorted(c.__name__ for c in every if c.element is not None or c.compiled is not Block.compiled)
+
+
+def recorded():
+    return sorted({blocks[path.stem].__name__ for path in GOLDEN.glob("*.npz")} & set(with_kernels()))
+
+
+def test_the_quantization_family_is_compiled():
+    family = {name for name in blocks if name.startswith(("FakeQuantWithMinMax", "QuantizeAndDequantize"))}
+    assert family <= set(with_kernels())
+
+
+@pytest.mark.parametrize("name", recorded())
+def test_recorded_vectors(name, compiled):
+    for path in (path for path in GOLDEN.glob("*.npz") if blocks[path.stem].__name__ == name):
+        for case in reader.load(path):
+            called(case)
+            wired_up(case)
+
+
+def elementwise():
+    plain = [c for c in {blocks[name] for name in blocks} if c.kernel in (Unary.kernel, Binary.kernel)]
+    return sorted(c.__name__ for c in plain if c.ufunc in compiler.ELEMENTS)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [*elementwise(), "Maximum", "Minimum", "SelectV2", "Relu", "Relu6", "ReluGrad"])
+def test_special_values(name, dtype, compiled):
+    """Each block in a loop with another one, on all pairs of values where something may go wrong."""
+    ports = blocks[name].signature.inputs
+    values = np.array(SPECIAL, dtype)
+    pairs = [np.repeat(values, values.size), np.tile(values, values.size)]
+    graph, feeds = Graph(), {}
+    wires = []
+    for i, port in enumerate(ports.values()):
+        own = pairs[i % 2] if port.dtype != "bool" and blocks[name].T != ("bool",) else pairs[i % 2] > 0
+        feeds[port.name] = own
+        wires.append(graph.input(port.name, own.dtype.name, own.shape))
+    made = blocks[name]()(*wires)
+    graph.output("made", made)
+    follower = "LogicalNot" if made.dtype == "bool" else "Negate"
+    graph.output("then", blocks[follower]()(made))
+    loops, plain = plan(graph), plan(graph, kernels="numpy")
+    got, expected = loops.run(feeds), plain.run(feeds)
+    (stage,) = loops.at().stages
+    assert stage.stream.functions, "nothing was compiled"
+    for output in expected:
+        assert same(got[output], expected[output])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("seed", range(6))
+def test_random_graphs(seed, threads, compiled, monkeypatch):
+    monkeypatch.setattr(tiles, "TILE", 64)
+    monkeypatch.setattr(tiles, "ROW", 16)
+    monkeypatch.setattr("dataflow.regions.PAYS", 100)
+    graph, wires = random_graph(seed, 67)
+    for i, wire in enumerate(wires[-6:]):
+        graph.output(f"y{i}", wire)
+    random = np.random.default_rng(seed)
+    feeds = {name: random.normal(size=(3, 67)).astype(np.float32) for name in "abc"}
+    got = plan(graph, threads=threads).run(feeds)
+    expected = plan(graph, threads=1, kernels="numpy", fuse=False).run(feeds)
+    assert all(same(got[name], expected[name]) for name in expected)
+
+
+def line(size):
+    graph = Graph()
+    x = graph.input("x", "float32", [size])
+    graph.output("y", blocks["Abs"]()(x * 2.0 + 1.0))
+    return graph
+
+
+def test_a_plan_compiles_once_it_has_run_for_long(monkeypatch, caplog):
+    monkeypatch.setattr(importlib.import_module("dataflow.plan"), "WARM", -1.0)
+    planned = plan(line(5000), kernels="auto")
+    fed = np.linspace(-1, 1, 5000, dtype=np.float32)
+    with caplog.at_level(logging.INFO, "dataflow"):
+        first = planned.run(x=fed)["y"]
+        assert not caplog.records
+        second = planned.run(x=fed)["y"]
+    assert "compiled 3 blocks into one loop" in caplog.text
+    assert same(first, second)
+
+
+def test_a_plan_with_compiled_kernels_may_be_pickled(compiled):
+    planned = plan(line(5000))
+    fed = np.linspace(-1, 1, 5000, dtype=np.float32)
+    first = planned.run(x=fed)["y"]
+    assert same(pickle.loads(pickle.dumps(planned)).run(x=fed)["y"], first)
+
+
+def test_read_only_inputs(compiled):
+    fed = np.linspace(-1, 1, 5000, dtype=np.float32)
+    fed.flags.writeable = False
+    assert same(plan(line(5000)).run(x=fed)["y"], np.abs(fed * 2 + 1))
+
+
+def test_what_cannot_be_compiled_runs_with_numpy(compiled, monkeypatch, caplog):
+    def broken(name, text):
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(compiler, "_module", broken)
+    compiler.fused.cache_clear()
+    fed = np.linspace(-1, 1, 5000, dtype=np.float32)
+    assert same(plan(line(5000)).run(x=fed)["y"], np.abs(fed * 2 + 1))
+    assert "cannot compile 3 blocks into one loop: RuntimeError: no room" in caplog.text
+    compiler.fused.cache_clear()
+
+
+def test_kernels_that_are_not_there_are_refused(monkeypatch):
+    monkeypatch.setattr(compiler, "available", lambda: False)
+    with pytest.raises(DataflowError, match="setting 'kernels' must have Numba installed for 'jit', got none"):
+        plan(line(5), kernels="jit")
+    assert plan(line(5)).settings.kernels == "numpy"
+
+
+def test_numba_is_not_imported_for_small_work():
+    program = "import sys, dataflow as flow; flow.blocks['Add']()([1.0], 2.0); print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
