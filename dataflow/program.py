@@ -11,6 +11,7 @@ import numpy as np
 
 from dataflow import dtypes
 from dataflow.block import Block
+from dataflow.scratch import CHUNK
 from dataflow.shapes import TensorType, element_count
 from dataflow.signature import flat
 from dataflow.stream import Stream
@@ -61,9 +62,10 @@ class Region:
 
     @property
     def scratch_bytes(self) -> int:
-        """Bytes that the workers hold for values that live no longer than a tile, and in their kernels."""
-        tile = self.stream.tile(self.workers)
-        return self.workers * (tile * sum(self.stream.widths) + self.stream.workspace(tile))
+        """Bytes that the workers borrow for values that live no longer than a tile, and in their kernels."""
+        tile = min(self.stream.tile(self.workers), self.stream.size)
+        each = tile * sum(self.stream.widths[buffer] for buffer in self.stream.buffers) + self.stream.workspace(tile)
+        return min(self.workers, -(-self.stream.size // tile)) * -(-each // CHUNK) * CHUNK
 
 
 @dataclass(frozen=True)

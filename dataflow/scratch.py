@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 KEPT = 64 << 20  # bytes that a thread keeps for the next call
-CHUNK = 1 << 20
+CHUNK = 1 << 16  # bytes: memory is asked for in so much or more
 MOST = 512  # arrays that are remembered
 ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction asks for
 
@@ -48,6 +48,7 @@ class _Arena:
     def __init__(self) -> None:
         self.chunks: list[np.ndarray[Any, Any]] = []
         self.chunk = self.used = 0  # the chunk that is handed out now, and how much of it is gone
+        self.least = CHUNK  # bytes of the next chunk
         self.arrays: dict[Any, Any] = {}  # by where they begin: to make one again takes longer than a small kernel
 
     def take(self, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -64,18 +65,18 @@ class _Arena:
         while chunk < len(self.chunks) and start + size > self.chunks[chunk].size:
             chunk, start = chunk + 1, 0
         if chunk == len(self.chunks):
-            self.chunks.append(_chunk(max(CHUNK, size)))
+            self.chunks.append(_chunk(max(self.least, size)))
+            self.least = CHUNK
         array = self.chunks[chunk][start : start + size].view(dtype).reshape(shape)
         return array, chunk, start + -(-size // ALIGNMENT) * ALIGNMENT
 
     def give_back(self, chunk: int, used: int) -> None:
         self.chunk, self.used = chunk, used
         if not chunk and not used and (len(self.chunks) > 1 or (self.chunks and self.chunks[0].size > KEPT)):
-            total = sum(chunk.size for chunk in self.chunks)
+            # the next call finds one chunk that is large enough for all; not yet, as these are still in use
+            self.least = min(KEPT, sum(chunk.size for chunk in self.chunks))
             self.chunks.clear()
             self.arrays.clear()
-            if total <= KEPT:  # the next call finds one chunk that is large enough for all
-                self.chunks.append(_chunk(total))
 
 
 def _chunk(nbytes: int) -> np.ndarray[Any, Any]:

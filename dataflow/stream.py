@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dataflow import threads
+from dataflow.dtypes import name_of
 from dataflow.loops import Loop, function, loops
 from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType
@@ -118,12 +119,23 @@ class Stream:
         return {piece: one for piece, one in made.items() if one is not None}
 
     def workspace(self, tile: int) -> int:
-        """Bytes that the kernels take for themselves for a tile."""
+        """Bytes that the kernels take for themselves for a tile; compiled ones take next to nothing."""
         most = 0
         for piece in self.pieces:
-            types = [TensorType("float32", (tile,))] * len(piece.reads)
-            most = max(most, piece.block.workspace(*types))
+            if not self.compiled or piece.block.compiled is None:
+                most = max(most, piece.block.workspace(*(self._tile_type(slot, tile) for slot in piece.reads)))
         return most
+
+    @cached_property
+    def buffers(self) -> list[int]:
+        """The buffers that are used: values in a compiled loop need none."""
+        written: list[int] = []
+        for item in loops(self) if self.compiled else range(len(self.pieces)):
+            written += item.results if isinstance(item, Loop) else self.pieces[item].writes
+        return sorted({self.scratch[slot] for slot in written if slot in self.scratch})
+
+    def _tile_type(self, slot: Any, tile: int) -> Any:
+        return TensorType(name_of(self.dtypes[slot]), (tile,)) if isinstance(slot, int) else None
 
     def tile(self, workers: int) -> int:
         """Elements of a tile. Where values are folded it is the same for any number of threads, and so are the sums."""
@@ -199,7 +211,8 @@ class _Job:
         stream, tile, folds = self.stream, self.tile, self.folds
         running, count = 0, -1
         with borrowed() as empty:
-            memory = [empty((tile * width,), np.uint8) for width in stream.widths]
+            used = stream.buffers if self.compiled or not stream.compiled else range(len(stream.widths))
+            memory = {buffer: empty((tile * stream.widths[buffer],), np.uint8) for buffer in used}
             try:
                 for number, start in starts:
                     if count != (count := min(tile, stream.size - start)):

@@ -32,7 +32,7 @@ class Table:
                 kernel = (compiled and block.compiled) or block.call
                 self.calls += [(run, call) for call in self._calls(run, stream.pieces[run], kernel)]
 
-    def filled(self, job: Any, memory: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    def filled(self, job: Any, memory: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
         """The cells for a run, and what must be put into some of them for each tile."""
         cells: list[Any] = [None] * len(self.places)
         for place, buffer, part, dtype, shape in self.scratch:

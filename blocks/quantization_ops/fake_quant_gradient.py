@@ -18,7 +18,7 @@ from blocks.quantization_ops.nudge import (
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, width_of
+from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, taken, width_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -59,6 +59,9 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
         work = workspace(gradients, g, contiguous(out))
         passed(g, x, _parts(self._ranges, x, None), work)
         return delivered(gradients, work, out)
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     @property
     def compiled(self) -> Any:
@@ -106,6 +109,9 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
         work = workspace(gradients, g, contiguous(out))
         below, above = passed(g, x, _parts(ranges, x, None), work, _channels(ranges, x, None))
         return delivered(gradients, work, out), below[0], above[0]
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     @property
     def compiled(self) -> Any:
@@ -161,6 +167,9 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         work = workspace(gradients, g, contiguous(out))
         below, above = passed(g, x, _parts(ranges, x, self.axis), work, _channels(ranges, x, self.axis))
         return delivered(gradients, work, out), below, above
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     @property
     def compiled(self) -> Any:

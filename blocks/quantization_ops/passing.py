@@ -14,7 +14,9 @@ import numpy as np
 from blocks.quantization_ops import compiled
 from blocks.quantization_ops.nudge import Layout
 from blocks.quantization_ops.subnormal import TINY
+from dataflow import dtypes
 from dataflow.scratch import borrowed
+from dataflow.shapes import TensorType, element_count
 
 COLUMNS = 1024  # about so many, a whole number of periods of channels
 WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
@@ -67,6 +69,14 @@ class Channels(NamedTuple):
 def width_of(size: int, period: int) -> int:
     """Columns for the sums of so many elements, whose channels repeat in a period."""
     return max(1, period, min(size, COLUMNS) // max(1, period) * period)
+
+
+def taken(values: TensorType) -> int:
+    """Bytes that `passed` takes for itself, for values of this type."""
+    count, dtype = element_count(values.shape) or 0, dtypes.storage(values.dtype)
+    compute = dtypes.compute_dtype(values.dtype)
+    copies = 3 * compute.itemsize if compute != dtype else 0  # of both inputs and of the result
+    return count * (compute.itemsize + 2 + copies)
 
 
 def passed_by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels, rows: bool) -> tuple[Any, Any]:

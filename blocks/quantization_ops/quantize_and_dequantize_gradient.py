@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from blocks.quantization_ops.nudge import contiguous, delivered, layouts
-from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, width_of
+from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, taken, width_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
@@ -71,6 +71,9 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         if out is not None and work is not out:
             np.copyto(out, work)
         return work if out is None else out, np.zeros(low.shape), np.zeros(high.shape)
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     @property
     def compiled(self) -> Any:
