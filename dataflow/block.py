@@ -54,6 +54,7 @@ class Block:
     grad: ClassVar[Any] = MISSING_GRADIENT
     prepare: ClassVar[Any] = None
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
+    uses_cores: ClassVar[bool] = False  # True: the kernel hands its work to several cores by itself, as BLAS does
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
     prepared_ports: ClassVar[tuple[str, ...]] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dataflow.graph import Graph, Link, Node
+from dataflow.independent import at_the_same_time
 from dataflow.kinds import View
 from dataflow.place import Placement
 from dataflow.program import Program, Step
@@ -36,7 +37,8 @@ class _Builder:
         steps = [step for step in made if step is not None]
         outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
         feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
-        stages = Regions(steps, self.types, set(outputs.values()), self.settings).stages()
+        in_order = Regions(steps, self.types, set(outputs.values()), self.settings).stages()
+        stages = at_the_same_time(in_order, self.types, self.settings.threads)
         held = Placement(self.types, self.roots, self.constants, set(feeds.values()), list(outputs.values()))
         placed, sizes = held.place(stages)
         return Program(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,47 +17,73 @@ from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
 from dataflow.tiles import COMPILED, Tiling, tiling
 
+SHORT = 64  # elements
 _spent: dict[type, float] = {}  # seconds that each kind of block has run
+_MOST = 64  # streams that a block remembers
+
+
+class Prepared(NamedTuple):
+    """How a block runs on arrays of some types: what is read and written, by slot."""
+
+    stream: Stream
+    workers: int
+    outputs: tuple[tuple[Any, Any, bool], ...]  # shape and dtype, and whether it is folded
 
 
 def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any] | None:
     """The outputs, of the given types, of a block that is run tile by tile; None where that does not pay."""
-    if all(_size(array) < COMPILED for array in arrays):
+    flat = [array for array in _flat(arrays) if array is not None]
+    if all(array.size < COMPILED for array in flat):
         return None
     settings = Settings.of()
     compiled = settings.compiled or (settings.kernels == "auto" and _spent.get(type(block), 0.0) > WARM)
+    streams = block.__dict__.setdefault("_streams", {})
+    key = (settings, compiled, *(_key(array) for array in flat), len(arrays))
+    if key not in streams:
+        if len(streams) >= _MOST:
+            streams.clear()
+        streams[key] = _prepared(block, arrays, outputs, settings, compiled)
+    made: Prepared | None = streams[key]
+    if made is None:
+        return None
+    values = [*flat, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
+    began = time.perf_counter()
+    with np.errstate(all="ignore"):
+        made.stream.run(values, made.workers)
+    _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
+    return values[len(flat) :]
+
+
+def _prepared(block: Any, arrays: Sequence[Any], outputs: Sequence[Any], settings: Settings, compiled: bool) -> Any:
     made = tiling(block, [_type(array) for array in arrays], outputs, compiled)
     if not isinstance(made, Tiling):
         return None
-    values: list[Any] = []
     dtypes: dict[int, Any] = {}
 
-    def slot(value: Any, dtype: Any) -> int:
-        values.append(value)
-        dtypes[len(values) - 1] = dtype
-        return len(values) - 1
+    def slot(dtype: Any) -> int:
+        dtypes[len(dtypes)] = dtype
+        return len(dtypes) - 1
 
     def read(array: Any) -> Any:
-        return (
-            tuple(map(read, array)) if isinstance(array, tuple) else None if array is None else slot(array, array.dtype)
-        )
+        if isinstance(array, tuple):
+            return tuple(map(read, array))
+        return None if array is None else slot(array.dtype)
 
     reads = tuple(map(read, arrays))
-    writes = []
-    for type_, ufunc in zip(outputs, block.folds, strict=True):
-        dtype, shape = storage(type_.dtype), type_.shape
-        writes.append(slot(results.empty(shape, dtype) if ufunc is None else np.empty(shape, dtype), dtype))
-    piece = Piece(block, made, reads, tuple(writes), block.folds)
-    began = time.perf_counter()
-    with np.errstate(all="ignore"):
-        stream = Stream([piece], dtypes, set(writes), compiled=compiled)
-        stream.run(values, settings.threads if made.size >= PAYS else 1)
-    _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
-    return [values[i] for i in writes]
+    written = [(t.shape, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.folds, strict=True)]
+    writes = tuple(slot(dtype) for _, dtype, _ in written)
+    stream = Stream([Piece(block, made, reads, writes, block.folds)], dtypes, set(writes), compiled=compiled)
+    return Prepared(stream, settings.threads if made.size >= PAYS else 1, tuple(written))
 
 
-def _size(array: Any) -> int:
-    return sum(map(_size, array)) if isinstance(array, tuple) else 0 if array is None else array.size
+def _flat(arrays: Sequence[Any]) -> Iterator[Any]:
+    for array in arrays:
+        yield from array if isinstance(array, tuple) else (array,)
+
+
+def _key(array: Any) -> Any:
+    """What decides how an array lies along tiles; the values of small ones may be shapes or axes."""
+    return array.dtype, array.shape, array.tobytes() if array.size <= SHORT and array.dtype.kind == "i" else None
 
 
 def _type(array: Any) -> Any:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow import dtypes, threads
 from dataflow.errors import DataflowError, RunError
 from dataflow.keys import Key
 from dataflow.pool import results
-from dataflow.program import SMALL, Program, Region, Step, nbytes
+from dataflow.program import SMALL, Program, Region, Stage, Step, Together, nbytes
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
 from dataflow.stream import PieceError
@@ -46,11 +46,10 @@ class Frame:
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
-        self.stages: list[Step | Region] = []
+        self.stages: list[Stage] = []
         with np.errstate(all="ignore"):  # to see whether a kernel gives a view, it is run on whatever memory holds
             for stage in made.stages:
-                call = partial(self._stream, stage) if isinstance(stage, Region) else self._bind(stage)
-                if call is not None:
+                if (call := self._call(stage)) is not None:
                     self.calls.append(call)
                     self.stages.append(stage)
 
@@ -102,6 +101,16 @@ class Frame:
             outputs[name] = value
         return outputs
 
+    def _call(self, stage: Stage) -> Callable[[], Any] | None:
+        if isinstance(stage, Region):
+            return partial(self._stream, stage)
+        if isinstance(stage, Together):
+            types = self.program.types
+            return partial(
+                self._together, stage, [partial(self._late, s, [types[w] for w in s.writes]) for s in stage.steps]
+            )
+        return self._bind(stage)
+
     def _bind(self, step: Step) -> Callable[[], Any] | None:
         fixed_inputs = all(slot in self.fixed for slot in flat(step.reads))
         args = [_value(self.values, read) for read in step.reads]
@@ -130,15 +139,37 @@ class Frame:
 
     def _stream(self, region: Region) -> None:
         """Run a region; what it writes for others is made here where it has no buffer."""
-        values, types = self.values, self.program.types
         for slot in region.writes:
             if slot not in self.fixed:
-                shape: Any = types[slot].shape
-                values[slot] = results.empty(shape, dtypes.storage(types[slot].dtype))
-        region.stream.run(values, region.workers)
+                self.values[slot] = self._fresh(slot)
+        region.stream.run(self.values, region.workers)
         self._release(region)
 
-    def _release(self, stage: Step | Region) -> None:
+    def _together(self, stage: Together, calls: Sequence[Callable[[], Any]]) -> None:
+        """Run independent steps by several threads; of those that fail the first one's error is raised."""
+        failed: dict[int, Exception] = {}
+        shared = threads.Shared(enumerate(calls))
+
+        def work() -> None:
+            with np.errstate(all="ignore"):
+                for i, call in shared:
+                    try:
+                        call()
+                    except Exception as error:
+                        failed[i] = error
+
+        threads.together(work, min(stage.workers, len(calls)))
+        if failed:
+            raise PieceError(min(failed)) from failed[min(failed)]
+        self._release(stage)
+
+    def _fresh(self, slot: int) -> np.ndarray[Any, Any]:
+        """An array for a value that leaves the frame."""
+        type_ = self.program.types[slot]
+        shape: Any = type_.shape
+        return results.empty(shape, dtypes.storage(type_.dtype))
+
+    def _release(self, stage: Stage) -> None:
         for slot in stage.releases:
             if slot not in self.fixed:
                 self.values[slot] = None
@@ -149,17 +180,18 @@ class Frame:
         args = [_value(values, read) for read in step.reads]
         kernel: Any = block.kernel
         if block.takes_key:
-            results: Any = kernel(*block.kernel_args(args), key=Key(self.seed, step.node, self.count))
+            made: Any = kernel(*block.kernel_args(args), key=Key(self.seed, step.node, self.count))
         elif any(t.shape is None or not t.known for t in types):
-            results = block(*args)
-            results = results if isinstance(results, tuple) else (results,)
-        elif step.how == "into" and step.writes[0] in self.fixed:
-            results = block.call(*block.kernel_args(args), out=values[step.writes[0]])
+            made = block(*args)
+            made = made if isinstance(made, tuple) else (made,)
+        elif step.how == "into":
+            out = values[step.writes[0]] if step.writes[0] in self.fixed else self._fresh(step.writes[0])
+            made = block.call(*block.kernel_args(args), out=out)
         else:
-            results = kernel(*block.kernel_args(args))
-        if len(step.writes) == 1 and not isinstance(results, tuple):
-            results = (results,)
-        for slot, type_, result in zip(step.writes, types, results, strict=True):
+            made = kernel(*block.kernel_args(args))
+        if len(step.writes) == 1 and not isinstance(made, tuple):
+            made = (made,)
+        for slot, type_, result in zip(step.writes, types, made, strict=True):
             if slot not in self.fixed:
                 values[slot] = np.asarray(result, dtypes.storage(type_.dtype))
             elif result is not values[slot]:

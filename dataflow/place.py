@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.buffers import Buffers, last_uses
-from dataflow.program import SMALL, Region, Step, nbytes
+from dataflow.program import SMALL, Region, Stage, Step, Together, nbytes, steps_of
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
 
@@ -27,7 +27,7 @@ class Placement:
     in_place: set[int] = field(default_factory=set)
     peak: int = 0  # bytes that are held at most beside the buffers
 
-    def place(self, stages: Sequence[Step | Region]) -> tuple[list[Step | Region], list[int]]:
+    def place(self, stages: Sequence[Stage]) -> tuple[list[Stage], list[int]]:
         """The stages with what they release, and the sizes of the buffers."""
         self.pool = Buffers()
         self.last = last_uses([_reads(stage) for stage in stages], self.roots, self.outputs)
@@ -47,14 +47,14 @@ class Placement:
             shown.add(slot)
         return [slot for slot in copied if self.types[slot].known]
 
-    def _stage(self, i: int, stage: Step | Region) -> Step | Region:
+    def _stage(self, i: int, stage: Stage) -> Stage:
         read = dict.fromkeys(map(self._root, _reads(stage)))
         gone = [r for r in read if self.last[r] == i and r not in self.constants]
         donors = list(gone)
-        for position, slot in enumerate(stage.writes):
-            if not self._held(stage, position, slot):
+        for slot in stage.writes:
+            if not self._held(stage, slot):
                 continue
-            donor = self._donor(stage, slot, donors) if position == 0 or isinstance(stage, Region) else None
+            donor = self._donor(stage, slot, donors)
             if donor is not None:
                 self.buffer_of[slot] = self.buffer_of[donor]
                 donors.remove(donor)
@@ -77,7 +77,7 @@ class Placement:
     def _made_anew(self, slot: int) -> bool:
         return slot not in self.buffer_of and slot not in self.feeds and self.types[slot].known
 
-    def _held(self, stage: Step | Region, position: int, slot: int) -> bool:
+    def _held(self, stage: Stage, slot: int) -> bool:
         """Whether a value is written into a buffer that is there before the run."""
         type_ = self.types[slot]
         size = nbytes(type_) if type_.known else -1
@@ -85,13 +85,16 @@ class Placement:
             return False
         if isinstance(stage, Region):
             return True
-        return (position == 0 and stage.how == "into") or (stage.how != "view" and 0 <= size <= SMALL)
+        step = next(step for step in steps_of(stage) if slot in step.writes)
+        return (slot == step.writes[0] and step.how == "into") or (step.how != "view" and 0 <= size <= SMALL)
 
-    def _donor(self, stage: Step | Region, slot: int, gone: Sequence[int]) -> int | None:
+    def _donor(self, stage: Stage, slot: int, gone: Sequence[int]) -> int | None:
         """The input whose buffer the output may take over: the block allows it, and no one else reads it any more."""
-        steps = stage.steps if isinstance(stage, Region) else (stage,)
-        if isinstance(stage, Step) and stage.how != "into":
+        if isinstance(stage, Together) or (
+            isinstance(stage, Step) and (stage.how != "into" or slot != stage.writes[0])
+        ):
             return None
+        steps = steps_of(stage)
         homes = stage.stream.homes if isinstance(stage, Region) else {}
         writer = next(i for i, step in enumerate(steps) if any(slot in (s, homes.get(s)) for s in step.writes))
         later = {self._root(s) for step in steps[writer + 1 :] for s in flat(step.reads)}
@@ -106,17 +109,19 @@ class Placement:
                 return int(read)
         return None
 
-    def _workspace(self, stage: Step | Region) -> int:
+    def _workspace(self, stage: Stage) -> int:
         """Bytes that the kernels take for themselves."""
         if isinstance(stage, Region):
             return stage.scratch_bytes
-        types = [_types(self.types, read) for read in stage.reads]
-        known = all(t.known for t in flat(types))
-        return stage.block.workspace(*types) if known else 0
+        taken = 0
+        for step in steps_of(stage):
+            types = [_types(self.types, read) for read in step.reads]
+            taken += step.block.workspace(*types) if all(t.known for t in flat(types)) else 0
+        return taken
 
 
-def _reads(stage: Step | Region) -> Sequence[int]:
-    return stage.reads if isinstance(stage, Region) else flat(stage.reads)
+def _reads(stage: Stage) -> Sequence[int]:
+    return flat(stage.reads)
 
 
 def _types(types: Sequence[TensorType], read: Any) -> Any:

@@ -68,6 +68,33 @@ class Region:
         return min(self.workers, -(-self.stream.size // tile)) * -(-each // CHUNK) * CHUNK
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Independent steps that run at the same time, by so many threads."""
+
+    steps: tuple[Step, ...]
+    workers: int
+    releases: tuple[int, ...] = ()
+
+    @property
+    def node(self) -> str:
+        """The node whose result comes last."""
+        return self.steps[-1].node
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The slots that the steps read."""
+        return tuple(slot for step in self.steps for slot in flat(step.reads))
+
+    @property
+    def writes(self) -> tuple[int, ...]:
+        """The slots that they write."""
+        return tuple(slot for step in self.steps for slot in step.writes)
+
+
+Stage = Step | Region | Together
+
+
 @dataclass(frozen=True)
 class Program:
     """A run laid out for one set of input shapes. Slots hold values; some slots have a buffer of their own.
@@ -76,7 +103,7 @@ class Program:
     """
 
     types: tuple[TensorType, ...]
-    stages: tuple[Step | Region, ...]
+    stages: tuple[Stage, ...]
     feeds: Mapping[str, int]
     constants: Mapping[int, Any]
     outputs: Mapping[str, int]
@@ -88,14 +115,14 @@ class Program:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps of all stages."""
-        return tuple(step for stage in self.stages for step in (stage.steps if isinstance(stage, Region) else (stage,)))
+        return tuple(step for stage in self.stages for step in steps_of(stage))
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
 
-    def moved(self, stage: Step | Region) -> tuple[int, int]:
+    def moved(self, stage: Stage) -> tuple[int, int]:
         """Bytes of the arrays that a stage reads and writes."""
-        reads = stage.reads if isinstance(stage, Region) else flat(stage.reads)
+        reads = flat(stage.reads)
         writes = () if isinstance(stage, Step) and stage.how == "view" else stage.writes
         read, written = (sum(nbytes(self.types[s]) for s in set(own) if self.types[s].known) for own in (reads, writes))
         return read if writes else 0, written
@@ -104,6 +131,11 @@ class Program:
     def buffer_bytes(self) -> int:
         """Bytes of scratch memory that are kept from run to run."""
         return sum(self.buffer_sizes)
+
+
+def steps_of(stage: Stage) -> tuple[Step, ...]:
+    """The steps of a stage."""
+    return (stage,) if isinstance(stage, Step) else stage.steps
 
 
 def nbytes(type_: TensorType) -> int:
@@ -116,13 +148,14 @@ def _lines(program: Program) -> Iterator[str]:
     name = _names(program)
     rows: list[tuple[str, ...] | str] = []
     for stage in program.stages:
-        steps = stage.steps if isinstance(stage, Region) else (stage,)
         if isinstance(stage, Region):
             rows.append(_heading(stage, program))
-        for step in steps:
+        elif isinstance(stage, Together):
+            rows.append(f"{len(stage.steps)} steps at the same time by {min(stage.workers, len(stage.steps))} threads")
+        for step in steps_of(stage):
             rows.append(
                 (
-                    "  " * isinstance(stage, Region) + step.node,
+                    "  " * (not isinstance(stage, Step)) + step.node,
                     f"{type(step.block).__name__}({', '.join(name(slot) for slot in flat(step.reads))})",
                     " ".join(str(program.types[slot]) for slot in step.writes),
                     _place(stage, step, program),
@@ -167,7 +200,7 @@ def _heading(region: Region, program: Program) -> str:
     return f"{count} tiles of {tile} elements{threads}, {read} bytes read, {written} written"
 
 
-def _place(stage: Step | Region, step: Step, program: Program) -> str:
+def _place(stage: Stage, step: Step, program: Program) -> str:
     """Where a step's first result is."""
     slot = step.writes[0] if step.writes else None
     if slot is None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow import Graph, blocks, gradient, plan, regions, run, tiles
-from dataflow.block import In, Out
+from dataflow import Graph, blocks, gradient, independent, plan, regions, run, tiles
+from dataflow.block import In, Out, attr
 from dataflow.conformance.equality import same
-from dataflow.errors import GraphError
+from dataflow.errors import GraphError, RunError
 from dataflow.graph import Link
 from dataflow.kinds import Binary, Opaque
 from dataflow.signature import Literal, flat
@@ -99,6 +99,7 @@ def tiny_tiles(monkeypatch):
     monkeypatch.setattr(tiles, "TILE", 64)
     monkeypatch.setattr(tiles, "ROW", 16)
     monkeypatch.setattr(regions, "PAYS", 100)
+    monkeypatch.setattr(independent, "PAYS", 100)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -116,6 +117,43 @@ def test_tiles_give_the_bits_of_node_by_node(seed, threads, tiny_tiles):
         for i in chosen:
             assert same(got[f"y{i}"], expected[Link(wires[i].node, wires[i].port)])
             assert same(got[f"y{i}"], plain[f"y{i}"])
+
+
+def test_independent_steps_run_at_the_same_time(tiny_tiles):
+    graph = Graph()
+    x = graph.input("x", "float32", [40, 40])
+    graph.output("up", blocks["Cumsum"]()(x, 0))
+    graph.output("down", blocks["Softmax"]()(x))
+    graph.output("sum", blocks["Cumsum"]()(blocks["Softmax"]()(x), 1))
+    planned = plan(graph, threads=2)
+    assert "2 steps at the same time by 2 threads" in str(planned)
+    fed = np.random.default_rng(0).normal(size=(40, 40)).astype(np.float32)
+    got, expected = planned.run(x=fed), plan(graph, threads=1).run(x=fed)
+    assert all(same(got[name], expected[name]) for name in expected)
+
+
+def test_the_first_error_of_steps_at_the_same_time_names_its_node(tiny_tiles):
+    graph = Graph()
+    x = graph.input("x", "float32", [400])
+    graph.output("a", graph.add(Failing(), [x], name="first"))
+    graph.output("b", graph.add(Failing(y=1), [x], name="second"))
+    with pytest.raises(RunError, match=r"^node 'first' \(Failing\): ValueError: it fails"):
+        plan(graph, threads=2).run(x=np.zeros(400, np.float32))
+
+
+class Failing(Opaque, abstract=True):
+    """Cannot run."""
+
+    T = ("float32",)
+    x = In("T", "values")
+    z = Out("T", "none")
+    y: int = attr("tells two apart", default=0)
+
+    def shape_of(self, x):
+        return x.shape
+
+    def kernel(self, x):
+        raise ValueError("it fails")
 
 
 def chain(columns, length=12):

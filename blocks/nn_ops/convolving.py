@@ -38,6 +38,7 @@ DILATIONS = "distance between the elements of the window, a number per dim; that
 class Convolution(Opaque, abstract=True):
     """Windows over an input, each multiplied with a filter: the shapes of all three values and how they are checked."""
 
+    uses_cores = True
     T: ClassVar[tuple[str, ...]] = dtypes.floating
     grouped: ClassVar[bool] = False  # whether the filter may have fewer channels than the input
     apart: ClassVar[bool] = False  # whether each channel is convolved for itself

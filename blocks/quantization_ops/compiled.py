@@ -43,8 +43,29 @@ def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> N
 
 
 @loop
-def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
-    """Gradients of values between two ends, which go to ``out``, and the sums of the others, added to columns."""
+def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any) -> None:
+    """Gradients of values between two ends; ``out`` may be one of the inputs."""
+    zero = one - one
+    for j in range(out.size):
+        inside = (low <= x[j]) & (x[j] <= high)
+        out[j] = g[j] * (one if inside & (abs(g[j]) >= tiny) else zero)
+
+
+@loop
+def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any) -> None:
+    """The same with ends for each element of a row."""
+    zero, width = one - one, lows.size
+    for start in range(0, out.size, width):
+        size = min(width, out.size - start)
+        gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
+        for j in range(size):
+            inside = (lows[j] <= xs[j]) & (xs[j] <= highs[j])
+            to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
+
+
+@loop
+def sum_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
+    """What `pass_flat` does, and the sums of the other gradients, added to columns; ``out`` is memory of its own."""
     zero, width = one - one, below.size
     for row in range(0, out.size, width):
         end = min(row + width, out.size)
@@ -54,19 +75,17 @@ def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any
             others = np.int32(0)
             for j in range(size):
                 inside = (low <= xs[j]) & (xs[j] <= high)
+                to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
                 others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
             if others:
                 under, over = below[column : column + size], above[column : column + size]
                 for j in range(size):
                     under[j] += gs[j] * (one if xs[j] < low else zero)
                     over[j] += gs[j] * (one if xs[j] > high else zero)
-            for j in range(size):  # last: `out` may be `g` or `x`
-                inside = (low <= xs[j]) & (xs[j] <= high)
-                to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
 
 
 @loop
-def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
+def sum_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
     """The same with ends for each element of a row."""
     zero, width = one - one, below.size
     for row in range(0, out.size, width):
@@ -78,12 +97,10 @@ def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: A
             others = np.int32(0)
             for j in range(size):
                 inside = (low[j] <= xs[j]) & (xs[j] <= high[j])
+                to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
                 others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
             if others:
                 under, over = below[column : column + size], above[column : column + size]
                 for j in range(size):
                     under[j] += gs[j] * (one if xs[j] < low[j] else zero)
                     over[j] += gs[j] * (one if xs[j] > high[j] else zero)
-            for j in range(size):
-                inside = (low[j] <= xs[j]) & (xs[j] <= high[j])
-                to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)

@@ -18,7 +18,16 @@ from blocks.quantization_ops.nudge import (
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, taken, width_of
+from blocks.quantization_ops.passing import (
+    WIDEST,
+    Channels,
+    Part,
+    passed,
+    passed_by_loops,
+    summed_by_loops,
+    taken,
+    width_of,
+)
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -68,8 +77,12 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
         return self._by_loops
 
     def _by_loops(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
-        made = _by_loops(gradients, inputs, self._ranges, None, out)
-        return self.kernel(gradients, inputs, out) if made is None else made[0]
+        if inputs.dtype not in TINY:
+            return self.kernel(gradients, inputs, out)
+        low, high, _ = self._ranges.bounds(inputs.dtype)
+        work = np.empty(inputs.shape, inputs.dtype) if contiguous(out) is None else out
+        passed_by_loops(gradients, inputs, low, high, work)
+        return delivered(gradients, work, out)
 
     grad = None
 
@@ -206,5 +219,5 @@ def _by_loops(gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out
         return None
     low, high, _ = ranges.bounds(dtype, None if axis is None else channels.layout)
     work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
-    sums = passed_by_loops(gradients, inputs, low, high, work, channels, axis is not None)
+    sums = summed_by_loops(gradients, inputs, low, high, work, channels)
     return delivered(gradients, work, out), *sums

@@ -79,13 +79,22 @@ def taken(values: TensorType) -> int:
     return count * (compute.itemsize + 2 + copies)
 
 
-def passed_by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels, rows: bool) -> tuple[Any, Any]:
-    """What `passed` does, by compiled loops; the ends are scalars or, for ``rows``, beside the columns of the sums."""
+def passed_by_loops(g: Any, x: Any, low: Any, high: Any, out: Any) -> None:
+    """What `passed` does, by compiled loops; the ends are scalars, or have an element for each of a row."""
+    loop = compiled.pass_rows if low.ndim else compiled.pass_flat
+    loop(g.reshape(-1), x.reshape(-1), out.reshape(-1), low, high, TINY[g.dtype], g.dtype.type(1))
+
+
+def summed_by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels) -> tuple[Any, Any]:
+    """The same, and the sums; rows are then as long as there are columns for them."""
+    loop = compiled.sum_rows if low.ndim else compiled.sum_flat
     with borrowed() as empty:
         columns = empty((2, channels.width), np.float64)
         columns.fill(0)
-        loop = compiled.pass_rows if rows else compiled.pass_flat
-        loop(g.reshape(-1), x.reshape(-1), out.reshape(-1), low, high, TINY[g.dtype], g.dtype.type(1), *columns)
+        own = empty(out.shape, out.dtype) if np.may_share_memory(out, g) or np.may_share_memory(out, x) else out
+        loop(*(a.reshape(-1) for a in (g, x, own)), low, high, TINY[g.dtype], g.dtype.type(1), *columns)
+        if own is not out:
+            np.copyto(out, own)
         return channels.folded(columns[0]), channels.folded(columns[1])
 
 

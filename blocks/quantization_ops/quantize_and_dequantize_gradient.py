@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import contiguous, delivered, layouts
-from blocks.quantization_ops.passing import WIDEST, Channels, Part, passed, passed_by_loops, taken, width_of
+from blocks.quantization_ops.nudge import Layout, contiguous, delivered, layouts
+from blocks.quantization_ops.passing import WIDEST, Part, passed, passed_by_loops, taken, width_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
@@ -81,15 +81,17 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
 
     def _by_loops(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
         low, high = ends
-        rows, size = self.axis >= 0, input.size
-        period = prod(input.shape[self.axis :]) if rows else 1
-        if input.dtype not in TINY or not 0 < period <= WIDEST:
+        period = prod(input.shape[max(self.axis, 0) :])
+        if input.dtype not in TINY or (self.axis >= 0 and not 0 < period <= WIDEST):
             return self.kernel(gradients, input, ends, out)
-        count = input.shape[self.axis] if rows else 1
-        channels = Channels(count, period // count, width_of(size, period), low, high, None)
-        laid = map(channels.layout.spread, ends) if rows else (low[()], high[()])
+        if self.axis < 0:
+            laid = low[()], high[()]
+        else:
+            count = input.shape[self.axis]
+            layout = Layout(count, period // count, width_of(input.size, period) // period)
+            laid = layout.spread(low), layout.spread(high)
         work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
-        passed_by_loops(gradients, input, *laid, work, channels, rows)
+        passed_by_loops(gradients, input, *laid, work)
         return delivered(gradients, work, out), np.zeros(low.shape), np.zeros(high.shape)
 
     grad = None

@@ -1,0 +1,42 @@
+"""Steps that do not wait for each other and take long enough to be worth a thread each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dataflow.program import Stage, Step, Together, nbytes
+from dataflow.shapes import TensorType
+from dataflow.signature import flat
+
+PAYS = 1 << 22  # bytes that a step reads and writes, from which handing it to a thread takes less time than it saves
+
+
+def at_the_same_time(stages: Sequence[Stage], types: Sequence[TensorType], threads: int) -> list[Stage]:
+    """The stages, with neighbours that do not wait for each other put together.
+
+    Regions have threads of their own, and so have products of matrices.
+    """
+    made: list[Stage] = []
+    group: list[Step] = []
+    for stage in stages if threads > 1 else ():
+        long = isinstance(stage, Step) and _alone(stage, types)
+        if not long or {s for step in group for s in step.writes} & set(flat(stage.reads)):
+            made += _joined(group, threads)
+            group = []
+        if long:
+            group.append(stage)  # type: ignore[arg-type]
+        else:
+            made.append(stage)
+    return [*made, *_joined(group, threads)] if threads > 1 else list(stages)
+
+
+def _joined(group: Sequence[Step], threads: int) -> Sequence[Stage]:
+    return [Together(tuple(group), threads)] if len(group) > 1 else group
+
+
+def _alone(step: Step, types: Sequence[TensorType]) -> bool:
+    """Whether a step is long and runs on one core."""
+    slots = {*flat(step.reads), *step.writes}
+    if step.how == "view" or step.block.uses_cores or not all(types[slot].known for slot in slots):
+        return False
+    return sum(nbytes(types[slot]) for slot in slots) >= PAYS
