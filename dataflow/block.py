@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, dataclass_transform
@@ -148,6 +148,10 @@ class Block:
     def compiled(self) -> Callable[..., Any] | None:
         """The kernel as one that is compiled, to the bit the same, where Numba is installed."""
         return None
+
+    def lean(self, used: Set[str]) -> Block:
+        """A block that gives only the outputs that are used, by name, in less time; this one if there is none."""
+        return self
 
     def workspace(self, *types: Any) -> int:
         """Bytes that the kernel takes beside its inputs and outputs while it runs, for inputs of known types."""

@@ -130,7 +130,20 @@ class Frame:
                 return partial(call, *args, out=out)
             if self._prepared_early(step):
                 return partial(call, *step.block.kernel_args(args), out=out)
+        known = all(self.program.types[s].known for s in step.writes)
+        one = len(step.writes) == 1 and not any(isinstance(read, tuple) for read in step.reads)
+        if step.how == "into" and known and one and not step.block.takes_key and not step.block.prepared_ports:
+            return partial(self._into, step, step.block.call, step.reads, step.writes[0])
         return partial(self._late, step, [self.program.types[s] for s in step.writes])
+
+    def _into(self, step: Step, call: Callable[..., Any], reads: Sequence[int | None], slot: int) -> None:
+        """Run a step that writes one array."""
+        values = self.values
+        if slot not in self.fixed:
+            values[slot] = self._fresh(slot)
+        call(*[None if read is None else values[read] for read in reads], out=values[slot])
+        if step.releases:
+            self._release(step)
 
     def _prepared_early(self, step: Step) -> bool:
         """Whether all that ``prepare`` needs is constant, so that it is done once and for all."""

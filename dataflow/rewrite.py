@@ -76,6 +76,22 @@ def _reads_known(graph: Graph, node: Node) -> bool:
     return True
 
 
+def lean(graph: Graph) -> Graph:
+    """With blocks that do not compute outputs which nobody reads, where there are such blocks."""
+    used: dict[str, set[str]] = {}
+    links = [o for node in graph.nodes.values() for o in node.operands() if isinstance(o, Link)]
+    for link in (*links, *graph.outputs.values()):
+        used.setdefault(link.node, set()).add(link.port)
+    result = graph.bare()
+    result.outputs = dict(graph.outputs)
+    for node in graph.order():
+        if len(node.types) > 1 and (block := node.block.lean(used.get(node.name, set()))) is not node.block:
+            types = {port: node.types[port] for port in block.signature.outputs}
+            node = replace(node, block=block, types=types)
+        result.insert(node)
+    return result
+
+
 def merge_equals(graph: Graph) -> Graph:
     """With nodes of the same block on the same wires made one."""
     result = graph.bare()

@@ -70,6 +70,8 @@ def random_graph(seed, columns):
         lambda x, y: blocks["QuantizeAndDequantizeV4"](range_given=True)(x * 0.9, -1.0, 1.0),
         lambda x, y: sum(blocks["FakeQuantWithMinMaxVarsGradient"]()(x, y, -0.5, 0.5)),
         lambda x, y: sum(blocks["FakeQuantWithMinMaxVarsPerChannelGradient"]()(x, y, *ends)),
+        lambda x, y: blocks["FakeQuantWithMinMaxVarsGradient"]()(x, y, -0.5, 0.5)[0] + y,
+        lambda x, y: blocks["FakeQuantWithMinMaxVarsPerChannelGradient"]()(x, y, *ends)[0],
     ]
     for _ in range(20):
         x, y = (wires[i] for i in random.integers(0, len(wires), 2))
@@ -229,6 +231,18 @@ def test_constants_are_folded_and_equals_merged():
     graph.output("y", blocks["Tanh"]()(x) * two + blocks["Tanh"]()(x) * two)
     steps = plan(graph).at().steps
     assert [type(step.block).__name__ for step in steps] == ["Tanh", "Multiply", "AddV2"]
+
+
+def test_sums_that_nobody_reads_are_not_made():
+    graph = Graph()
+    x = graph.input("x", "float32", [3])
+    made = blocks["FakeQuantWithMinMaxVarsGradient"]()(x, x, -1.0, 1.0)
+    graph.output("dx", made[0])
+    (step,) = plan(graph).at().steps
+    assert list(step.block.signature.outputs) == ["backprops_wrt_input"]
+    graph.output("dmin", made[1])
+    (step,) = plan(graph).at().steps
+    assert len(step.writes) == 3
 
 
 class Counted(Opaque, abstract=True):

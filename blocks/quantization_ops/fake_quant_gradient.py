@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -30,7 +31,7 @@ from blocks.quantization_ops.passing import (
 )
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
+from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Elementwise
 
 
@@ -117,6 +118,9 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
     def prepare(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
+    def lean(self, used: Set[str]) -> Block:
+        return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
+
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
         work = workspace(gradients, g, contiguous(out))
@@ -175,6 +179,9 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     def prepare(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
+    def lean(self, used: Set[str]) -> Block:
+        return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
+
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
         work = workspace(gradients, g, contiguous(out))
@@ -193,6 +200,75 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         return self.kernel(gradients, inputs, ranges, out) if made is None else made
 
     grad = None
+
+
+class PassedGradient(Elementwise, abstract=True):
+    """What FakeQuantWithMinMaxVarsGradient passes to the input, where nobody asks for the sums."""
+
+    broadcasts = False
+    T = dtypes.floating
+    R = dtypes.floating
+    gradients = In("T", "gradient by the outputs of the fake quantization")
+    inputs = In("T", "its inputs, same shape as `gradients`")
+    min = In("R", "lower end of the range", shape=())
+    max = In("R", "upper end of the range", shape=())
+    backprops_wrt_input = Out("T", "gradient by the inputs")
+    num_bits: int = attr("width of the simulated integer", default=8)
+    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
+    reuses = ("gradients", "inputs")
+
+    def prepare(self, min: Any, max: Any) -> Ranges:
+        return Ranges(min, max, self.num_bits, self.narrow_range)
+
+    @staticmethod
+    def element(g: Any, x: Any, low: Any, high: Any, tiny: Any, one: Any, zero: Any) -> Any:
+        return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
+
+    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        low, high, blank = prepared.bounds(dtype)
+        return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
+
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
+        work = workspace(gradients, g, contiguous(out))
+        passed(g, x, _parts(ranges, x, None), work)
+        return delivered(gradients, work, out)
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
+
+
+class PassedGradientPerChannel(PassedGradient, abstract=True):
+    """What FakeQuantWithMinMaxVarsPerChannelGradient passes to the input, where nobody asks for the sums."""
+
+    min = In("R", "lower end of each channel's range", shape=("d",))
+    max = In("R", "upper end of each channel's range", shape=("d",))
+    axis: int = attr("the axis of channels, counted from the end if negative", default=-1)
+    element = None
+
+    def channel_axis(self, rank: int) -> int:
+        return self.axis % rank
+
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
+        work = workspace(gradients, g, contiguous(out))
+        passed(g, x, _parts(ranges, x, self.axis), work)
+        return delivered(gradients, work, out)
+
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        period = prod(inputs.shape[self.axis % inputs.ndim :])
+        if inputs.dtype not in TINY or not 0 < period <= WIDEST:
+            return self.kernel(gradients, inputs, ranges, out)
+        low, high, blank = ranges.bounds(inputs.dtype, _channels(ranges, inputs, self.axis).layout)
+        if blank is not None:
+            return self.kernel(gradients, inputs, ranges, out)
+        work = np.empty(inputs.shape, inputs.dtype) if contiguous(out) is None else out
+        passed_by_loops(gradients, inputs, low, high, work)
+        return delivered(gradients, work, out)
 
 
 def _parts(ranges: Ranges, x: Any, axis: int | None) -> list[Part]:

@@ -88,10 +88,11 @@ def in_place(block_class: type[Block]) -> None:
 def pieces(block_class: type[Block]) -> None:
     """An Elementwise kernel gives the same for pieces of the inputs, and a Reduction folds partial results."""
     for sample in samples(block_class):
-        if isinstance(sample.block, Elementwise):
+        if sample.block.streams:
             _check_tiles(sample)
         elif isinstance(sample.block, Reduction):
             _check_partials(sample)
+        _check_rows(sample)
 
 
 def _check_tiles(sample: Sample) -> None:
@@ -152,6 +153,23 @@ def _check_partials(sample: Sample) -> None:
             together = np.concatenate([first, second], position)
         if not near(together, whole):
             raise broken(type(block), f"its parts must fold to the whole along axis {axis}, got another for {sample}")
+
+
+def _check_rows(sample: Sample) -> None:
+    """Parts of rows that are put together and finished are what the kernel gives."""
+    block = sample.block
+    width = block.fold_width(*sample.types)
+    if width is None or sample.arrays[0].size < 2 * width:
+        return
+    first = sample.arrays[0]
+    rows = np.ascontiguousarray(first).reshape(-1, width)
+    parts = [block.part(half) for half in np.array_split(rows, 2)]
+    pairs = zip(*parts, strict=True) if len(block.folds) > 1 else [parts]
+    totals = block.finish([ufunc(*pair) for ufunc, pair in zip(block.folds, pairs, strict=True)], len(rows))
+    for total, result, type_ in zip(totals, sample.results(), sample.outputs, strict=True):
+        made = np.asarray(np.reshape(total, np.shape(result)), dtypes.storage(type_.dtype))
+        if not near(made, np.asarray(result)):
+            raise broken(type(block), f"parts of rows must fold to the whole, got something else for {sample}")
 
 
 def _locked(array: Array) -> Array:
