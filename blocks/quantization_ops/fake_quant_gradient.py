@@ -202,23 +202,10 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     grad = None
 
 
-class PassedGradient(Elementwise, abstract=True):
+class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
     """What FakeQuantWithMinMaxVarsGradient passes to the input, where nobody asks for the sums."""
 
-    broadcasts = False
-    T = dtypes.floating
-    R = dtypes.floating
-    gradients = In("T", "gradient by the outputs of the fake quantization")
-    inputs = In("T", "its inputs, same shape as `gradients`")
-    min = In("R", "lower end of the range", shape=())
-    max = In("R", "upper end of the range", shape=())
     backprops_wrt_input = Out("T", "gradient by the inputs")
-    num_bits: int = attr("width of the simulated integer", default=8)
-    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
-    reuses = ("gradients", "inputs")
-
-    def prepare(self, min: Any, max: Any) -> Ranges:
-        return Ranges(min, max, self.num_bits, self.narrow_range)
 
     @staticmethod
     def element(g: Any, x: Any, low: Any, high: Any, tiny: Any, one: Any, zero: Any) -> Any:
@@ -234,30 +221,21 @@ class PassedGradient(Elementwise, abstract=True):
         passed(g, x, _parts(ranges, x, None), work)
         return delivered(gradients, work, out)
 
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
+    @property
+    def compiled(self) -> None:
+        return None  # its element is
 
 
-class PassedGradientPerChannel(PassedGradient, abstract=True):
+class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstract=True):
     """What FakeQuantWithMinMaxVarsPerChannelGradient passes to the input, where nobody asks for the sums."""
 
-    min = In("R", "lower end of each channel's range", shape=("d",))
-    max = In("R", "upper end of each channel's range", shape=("d",))
-    axis: int = attr("the axis of channels, counted from the end if negative", default=-1)
-    element = None
-
-    def channel_axis(self, rank: int) -> int:
-        return self.axis % rank
+    backprops_wrt_input = Out("T", "gradient by the inputs")
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
         work = workspace(gradients, g, contiguous(out))
         passed(g, x, _parts(ranges, x, self.axis), work)
         return delivered(gradients, work, out)
-
-    @property
-    def compiled(self) -> Any:
-        return self._by_loops
 
     def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         period = prod(inputs.shape[self.axis % inputs.ndim :])
