@@ -1,4 +1,7 @@
-"""Passes over a graph: each takes a graph and gives one that computes the same outputs."""
+"""Passes over a graph: each takes a graph and gives one that computes the same outputs.
+
+`cull` puts the nodes in the order that all later passes keep.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,13 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     changed: set[str] = set()
-    for node in graph.order():
+    for node in graph.nodes.values():
         if node.name in types:
             if any(types[node.name] != declared for declared in node.types.values()):
                 node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
                 changed.add(node.name)
             result.insert(node)
-        elif changed.isdisjoint(link.node for link in node.operands() if isinstance(link, Link)):
+        elif not changed or changed.isdisjoint(link.node for link in node.links()):
             result.insert(node)
         else:
             changed.add(node.name)
@@ -49,11 +52,10 @@ def fold_constants(graph: Graph) -> Graph:
     """With the value of every pure node that follows from constants written into its type."""
     result = graph.bare()
     result.outputs = dict(graph.outputs)
-    for node in graph.order():
+    for node in graph.nodes.values():
         wanted = list(node.types.values())
-        if node.block.pure and all(map(_may_fold, wanted)) and _reads_known(result, node):
-            types = node.block.typed([_operand(result, v) for v in node.inputs.values()], lambda ref: ref.type)
-            values = node.block.compute(_arrays(node, types), wanted)
+        if node.block.pure and _reads_known(result, node) and all(map(_may_fold, wanted)):
+            values = node.block.compute(_arrays(node, result.typed(node)), wanted)
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
             node = replace(node, types=dict(zip(node.types, folded, strict=True)))
         result.insert(node)
@@ -67,11 +69,11 @@ def _may_fold(type_: TensorType) -> bool:
 
 def _reads_known(graph: Graph, node: Node) -> bool:
     """Whether everything on the wires to a node is known."""
-    for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
+    for port, value in node.inputs.items():
         for link in value if isinstance(value, tuple) else (value,):
             if isinstance(link, Link):
                 type_ = graph.nodes[link.node].types[link.port]
-                if type_.value is None and not (port.like and type_.known):
+                if type_.value is None and not (node.block.signature.inputs[port].like and type_.known):
                     return False
     return True
 
@@ -81,13 +83,14 @@ def merge_equals(graph: Graph) -> Graph:
     result = graph.bare()
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
-    for node in graph.order():
-        node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
-        key = (node.block, tuple(node.inputs.values()))
-        if node.block.pure and first.setdefault(key, node.name) != node.name:
-            same[node.name] = first[key]
-        else:
+    for node in graph.nodes.values():
+        if any(link.node in same for link in node.links()):
+            node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
+        twin = first.setdefault((node.block, *node.inputs.values()), node.name) if node.block.pure else node.name
+        if twin == node.name:
             result.insert(node)
+        else:
+            same[node.name] = twin
     result.outputs = {name: _moved(link, same) for name, link in graph.outputs.items()}
     return result
 
