@@ -247,6 +247,13 @@ class Graph:
         """A link as a wire of this graph."""
         return Ref(self, link.node, link.port)
 
+    def refs(self, node: Node) -> list[Any]:
+        """What stands on each input port of a node, with links as wires of this graph."""
+        return [tuple(map(self._ref, v)) if isinstance(v, tuple) else self._ref(v) for v in node.inputs.values()]
+
+    def _ref(self, operand: Any) -> Any:
+        return Ref(self, operand.node, operand.port) if isinstance(operand, Link) else operand
+
     @property
     def updates(self) -> dict[str, Link]:
         """The next value of each variable that a node changes, by the variable's name."""

@@ -24,11 +24,12 @@ class Elementwise(Block, abstract=True):
     broadcasts: ClassVar[bool] = True  # False: inputs without a declared shape must have one shape
 
     def shape_of(self, *types: Any) -> Any:
-        given = {p.name: t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None}
+        ports = self.signature.inputs.values()
+        given = {port.name: type_ for port, type_ in zip(ports, types, strict=True) if port.shape is None}
         if not self.broadcasts:
             _same_shape(self, given)
         try:
-            return broadcast(*(t.shape for t in given.values()))
+            return broadcast(*[type_.shape for type_ in given.values()])
         except ValueError:
             names = listing([f"'{name}'" for name in given], "and")
             shapes = listing([show(t.shape) for t in given.values()], "and")

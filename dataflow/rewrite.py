@@ -44,7 +44,7 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
             result.insert(node)
         else:
             changed.add(node.name)
-            result.add(node.block, [_operand(result, v) for v in node.inputs.values()], name=node.name, doc=node.doc)
+            result.add(node.block, result.refs(node), name=node.name, doc=node.doc)
     return result
 
 
@@ -108,12 +108,6 @@ def _arrays(node: Node, types: Sequence[Any]) -> list[Any]:
 def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
     """An array of this dtype and shape that takes no memory, for ports that never look at the elements."""
     return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)  # type: ignore[arg-type]
-
-
-def _operand(graph: Graph, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_operand(graph, v) for v in value)
-    return graph.deref(value) if isinstance(value, Link) else value
 
 
 def _moved(value: Any, same: Mapping[str, str]) -> Any:

@@ -61,7 +61,7 @@ class Wire:
     graph: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A number, list or array that a person put on a port."""
 

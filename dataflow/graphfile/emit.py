@@ -33,13 +33,13 @@ def escaped(value: Any) -> Any:
 
 def flow(value: Any) -> str:
     """A value in one line: ``{min: 0.0, max: [1, 2]}``."""
+    if isinstance(value, str):
+        return value if _PLAIN.fullmatch(value) and _is_text(value) else _quoted(value)
     value = plain(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{flow(str(k))}: {flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) and _is_text(value) else _quoted(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and -(2**63) <= value < 2**64:

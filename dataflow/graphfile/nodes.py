@@ -188,7 +188,8 @@ class Reader(Scope):
         if found := _PORT.search(message.partition(": ")[2]):
             value = (draft.inputs if found[1] == "input" else draft.attrs).data.get(found[2])
             if value is not None:
-                return Place(*value.place)
+                place: Place = value.place
+                return place
         return draft.block.place if draft.block else draft.place
 
     def _no_block(self, draft: Draft, block: Value) -> None:
