@@ -147,7 +147,7 @@ class Block:
             raise self.error(f"input '{port.name}' must be numbers in even rows, got {operand}") from None
         own = dtypes.name_of(array.dtype)
         target = dtype or dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
-        if own not in dtypes.every or (own == "bool") != (target == "bool"):
+        if own not in _DTYPES or (own == "bool") != (target == "bool"):
             raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}")
         try:
             converted = array if own == target else dtypes.literal(operand.value, target)

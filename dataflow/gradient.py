@@ -66,7 +66,7 @@ def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> d
     result.scope = f"grad/{target.node}/"
     arrived: dict[Link, list[Ref]] = {_link(target): [blocks["OnesLike"]()(target)]}
     for node in reversed(graph.order()):
-        if node.name not in between or not any(link.node in between for link in node.links()):
+        if node.name not in between or between.isdisjoint(node.sources):
             continue
         result.scope = f"grad/{node.name}/"
         dys = [_total(arrived.get(Link(node.name, port), [])) for port in node.types]

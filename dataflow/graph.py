@@ -73,6 +73,11 @@ class Node:
     inputs: Mapping[str, Any]  # port -> Link, Literal, tuple of them (variadic), or None (optional port left out)
     types: Mapping[str, TensorType]
     doc: str = ""
+    sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
+
+    def __post_init__(self) -> None:
+        names = {operand.node: None for operand in self.operands() if isinstance(operand, Link)}
+        object.__setattr__(self, "sources", tuple(names))
 
     @property
     def who(self) -> str:
@@ -81,10 +86,6 @@ class Node:
     def operands(self) -> list[Any]:
         """What stands on the input ports, one by one: links and literals."""
         return flat(self.inputs.values())
-
-    def links(self) -> list[Link]:
-        """The wires to the input ports, one by one."""
-        return [operand for operand in flat(self.inputs.values()) if isinstance(operand, Link)]
 
 
 @dataclass(eq=False)
@@ -278,9 +279,8 @@ class Graph:
         waits: dict[str, int] = {}  # for how many nodes
         readers: dict[str, list[str]] = {}
         for name, node in self._nodes.items():
-            sources = {link.node for link in node.links()}
-            waits[name], readers[name] = len(sources), []
-            for source in sources:
+            waits[name], readers[name] = len(node.sources), []
+            for source in node.sources:
                 readers[source].append(name)
         ready = [name for name, count in waits.items() if not count]
         heapify(ready)
@@ -299,14 +299,14 @@ class Graph:
         found = set(names)
         for node in reversed(self._nodes.values()):
             if node.name in found:
-                found.update(link.node for link in node.links())
+                found.update(node.sources)
         return found
 
     def descendants(self, names: Iterable[str]) -> set[str]:
         """The named nodes and every node that depends on them."""
         found = set(names)
         for node in self._nodes.values():
-            if any(link.node in found for link in node.links()):
+            if not found.isdisjoint(node.sources):
                 found.add(node.name)
         return found
 

@@ -40,7 +40,7 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
                 node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
                 changed.add(node.name)
             result.insert(node)
-        elif not changed or changed.isdisjoint(link.node for link in node.links()):
+        elif changed.isdisjoint(node.sources):
             result.insert(node)
         else:
             changed.add(node.name)
@@ -84,7 +84,7 @@ def merge_equals(graph: Graph) -> Graph:
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
     for node in graph.nodes.values():
-        if any(link.node in same for link in node.links()):
+        if not same.keys().isdisjoint(node.sources):
             node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
         twin = first.setdefault((node.block, *node.inputs.values()), node.name) if node.block.pure else node.name
         if twin == node.name:

@@ -7,7 +7,6 @@ anything is expanded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,8 +71,7 @@ class _Tree:
         self.expanded = 0
 
     def build(self) -> None:
-        events: Iterator[Any] = yaml.parse(self.document.text, Loader=LOADER)
-        for event in events:
+        for event in iter(LOADER(self.document.text).get_event, None):
             kind, mark = type(event), event.start_mark
             place = mark.line + 1, mark.column + 1
             if kind is yaml.ScalarEvent:
@@ -95,8 +93,8 @@ class _Tree:
     def scalar(self, event: Any, place: Place) -> None:
         if event.tag is not None:
             self.refuse_tag(event.tag, place)
-        data = event.value
-        if event.implicit[0]:
+        data, plain = event.value, event.implicit[0]
+        if plain:
             try:
                 data = scalar(data)
             except ValueError as error:
@@ -104,14 +102,14 @@ class _Tree:
                     self.document.report(place, str(error))
                 data = 0
         if self.open and self.open[-1].wants_key:
-            self.key(self.open[-1], event, data, place)
+            self.key(event.value, data, plain, place)
         else:
             self.add(Value(data, place, _NO_KEYS), event.anchor, 1, 0)
 
-    def key(self, frame: _Open, event: Any, data: Any, place: Place) -> None:
-        text = frame.key = event.value
-        frame.key_place, frame.wants_key = place, False
-        frame.merging = text == "<<" and event.implicit[0]
+    def key(self, text: str, data: Any, plain: bool, place: Place) -> None:
+        frame = self.open[-1]
+        frame.key, frame.key_place, frame.wants_key = text, place, False
+        frame.merging = plain and text == "<<"
         if not isinstance(data, str) and not self.ignored:
             hint = "write it in quotes" if text else ""
             self.document.report(place, f"keys must be text, got {cropped(text) or 'nothing'}", hint)

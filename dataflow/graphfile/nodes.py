@@ -102,7 +102,7 @@ class Reader(Scope):
         for name, draft in drafts.items():
             if name in inputs:
                 self.report(draft, draft.place, f"{draft.who}: an input has this name already; rename one of them")
-        needs = {name: [_source(w) for w in draft.wires() if _source(w) in drafts] for name, draft in drafts.items()}
+        needs = {name: [s for w in draft.wires() if (s := _source(w)) in drafts] for name, draft in drafts.items()}
         names, cycles = order(needs)
         for cycle in cycles:
             self._report_cycle(cycle, drafts[cycle[0]])
@@ -130,10 +130,11 @@ class Reader(Scope):
             draft.block = block
         elif block.data is not BROKEN:
             self.report(draft, block.place, f"{draft.who}: 'block' must be text, got {block.kind}")
-        draft.inputs = mapping(self.document, resolved.get("inputs"), f"{draft.who}: 'inputs' must map ports to wires")
-        draft.attrs = mapping(self.document, resolved.get("attrs"), f"{draft.who}: 'attrs' must map names to values")
+        draft.inputs = mapping(self.document, resolved.get("inputs"), "'inputs' must map ports to wires", draft.who)
+        draft.attrs = mapping(self.document, resolved.get("attrs"), "'attrs' must map names to values", draft.who)
         draft.ok &= draft.inputs is not WRONG and draft.attrs is not WRONG
-        draft.doc = text(self.document, entries.get("doc"), f"{draft.who}: 'doc'")
+        if "doc" in entries:
+            draft.doc = text(self.document, entries["doc"], f"{draft.who}: 'doc'")
         return draft
 
     def _named(self, what: str, name: str, place: Place) -> bool:
@@ -236,4 +237,5 @@ class Reader(Scope):
 
 def _source(wire: Value) -> str:
     """The node that a wire names."""
-    return str(wire.data).partition(".")[0]
+    name: str = wire.data.partition(".")[0]
+    return name

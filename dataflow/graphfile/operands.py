@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dataflow.errors import listing
 from dataflow.graph import Ref
-from dataflow.graphfile.definition import WRONG, Definition, known_keys
+from dataflow.graphfile.definition import NOTHING, WRONG, Definition, known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.session import Session
-from dataflow.graphfile.tree import BROKEN, START, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, Place, Value, cropped
 from dataflow.signature import In, Literal
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
@@ -27,8 +27,8 @@ class Draft:
     who: str
     place: Place
     block: Value | None = None
-    inputs: Value = field(default_factory=lambda: Value({}, START))
-    attrs: Value = field(default_factory=lambda: Value({}, START))
+    inputs: Value = NOTHING
+    attrs: Value = NOTHING
     doc: str = ""
     ok: bool = True
 
@@ -69,7 +69,7 @@ class Scope:
         An input that the block has not was meant for one that is missing, so that one is not reported too; nor is one
         that stands under the attrs by mistake.
         """
-        given = {*draft.inputs.data, *(draft.attrs.data.keys() - attrs)}
+        given = draft.inputs.data.keys() | (draft.attrs.data.keys() - attrs)
         missing = [name for name, port in ports.items() if name not in given and not port.optional]
         for name in draft.inputs.data:
             if name not in ports:
