@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
@@ -143,15 +143,11 @@ class Graph:
         who = f"node '{name}' ({type(block).__name__})"
         ports = block.signature.inputs
         operands = operands or [None] * len(ports)
-        try:
-            types = block.typed(operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o))
-            outputs = block.infer(*types)
-        except BlockError as error:
-            raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
+        types, outputs = _types(
+            who, block, operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o)
+        )
         if block.writes:
             self._check_writes(who, block, operands)
-        if block.pure and ports:
-            outputs = _folded(block, types, outputs)
         inputs = {p: _wiring(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
         node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
         self.insert(node)
@@ -262,7 +258,15 @@ class Graph:
 
     def typed(self, node: Node) -> list[Any]:
         """The type of what stands on each input port of a node, as its block takes it."""
-        return node.block.typed([*node.inputs.values()], lambda link: self._nodes[link.node].types[link.port])
+        return node.block.typed([*node.inputs.values()], self._type_of)
+
+    def retyped(self, node: Node) -> Node:
+        """The node with the types that follow from those that its sources have in this graph."""
+        outputs = _types(node.who, node.block, [*node.inputs.values()], self._type_of)[1]
+        return replace(node, types=dict(zip(node.types, outputs, strict=True)))
+
+    def _type_of(self, link: Link) -> TensorType:
+        return self._nodes[link.node].types[link.port]
 
     def of_block(self, *names: str) -> dict[str, Node]:
         """The nodes whose block has one of these names."""
@@ -374,12 +378,24 @@ def _identity(node: Node) -> Any:
     return node.block, dict(node.inputs), node.doc
 
 
+def _types(
+    who: str, block: Block, operands: Sequence[Any], type_of: Callable[[Any], TensorType]
+) -> tuple[list[Any], list[TensorType]]:
+    """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
+    try:
+        types = block.typed(operands, type_of)
+        outputs = block.infer(*types)
+    except BlockError as error:
+        raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
+    return types, _folded(block, types, outputs)
+
+
 def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> list[TensorType]:
     """Output types with their values, where these are small whole numbers that follow from known inputs.
 
     They are what shapes and axes are made of, so later nodes can be checked against them.
     """
-    if any(t.dtype not in ("int32", "int64") for t in outputs):
+    if not block.pure or any(t.dtype not in ("int32", "int64") for t in outputs):
         return outputs
     known = flat(types)
     if not known or any(t.value is None for t in known):

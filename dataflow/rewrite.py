@@ -44,7 +44,7 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
             result.insert(node)
         else:
             changed.add(node.name)
-            result.add(node.block, result.refs(node), name=node.name, doc=node.doc)
+            result.insert(result.retyped(node))
     return result
 
 
