@@ -318,7 +318,7 @@ class Graph:
         """The nodes of a shortest way from any of the sources to the target, both ends included."""
         import networkx as nx
 
-        routes: Any = nx.multi_source_dijkstra(self.wiring, set(sources), target)[1]
+        routes: Any = nx.multi_source_dijkstra(self.wiring, list(sources), target)[1]
         return list(routes)
 
     def copy(self) -> Graph:
