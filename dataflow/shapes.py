@@ -80,8 +80,10 @@ def broadcast(*shapes: Shape) -> Shape:
     if None in shapes:
         return None
     known = [shape for shape in shapes if shape]
-    if not known or known.count(known[0]) == len(known):
-        return known[0] if known else ()
+    if not known:
+        return ()
+    if known.count(known[0]) == len(known):
+        return known[0]
     rank = max(map(len, known))
     result: list[Dim] = []
     for axis in range(-rank, 0):

@@ -173,15 +173,15 @@ class Reader(Scope):
 
     def append(self, draft: Draft, name: str, block: Block, operands: list[Any]) -> Any:
         """Type-checks a node and adds it to the graph."""
-        graph, name = self.session.graph, self.prefix + name
+        ports = block.signature.outputs
         try:
-            graph.add(block, operands, name=name, doc=draft.doc)
+            refs = self.session.graph.add(block, operands, name=self.prefix + name, doc=draft.doc)
         except DataflowError as error:
             message = str(error)
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
             message = f"{draft.who} ({type(block).__name__}): {type(error).__name__}: {error}"
         else:
-            return {port: Ref(graph, name, port) for port in graph.nodes[name].types}
+            return dict(zip(ports, (refs,) if len(ports) == 1 else refs or (), strict=True))
         return self.report(draft, self._blamed(draft, message), message)
 
     def _blamed(self, draft: Draft, message: str) -> Place:

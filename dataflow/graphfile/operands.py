@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,10 @@ class Draft:
     doc: str = ""
     ok: bool = True
 
-    def wires(self) -> Iterator[Value]:
+    def wires(self) -> list[Value]:
         """Every text on an input."""
-        for value in self.inputs.data.values():
-            for item in value.data if isinstance(value.data, list) else (value,):
-                if isinstance(item.data, str):
-                    yield item
+        items = [i for v in self.inputs.data.values() for i in (v.data if isinstance(v.data, list) else (v,))]
+        return [item for item in items if isinstance(item.data, str)]
 
 
 class Scope:
