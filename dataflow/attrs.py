@@ -178,10 +178,9 @@ def plain(value: Any) -> Any:
 def key(value: Any) -> Any:
     """Something hashable that is equal exactly when two attr values are; one NaN is as good as another."""
     if isinstance(value, np.ndarray):
-        missing = value != value
-        if missing.any():
+        if value.dtype.kind not in "biu" and (missing := value != value).any():
             value = np.where(missing, np.array(np.nan, value.dtype), value)
-        return value.dtype.name, value.shape, value.tobytes()
+        return dtypes.name_of(value.dtype), value.shape, value.tobytes()
     return repr(value) if isinstance(value, float) and math.isnan(value) else value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, dataclass_transform
@@ -164,46 +164,53 @@ class Block:
 
         Raises BlockError that names the port whose dtype or shape does not fit.
         """
-        bound: dict[str, tuple[str, str]] = {}
-        ports = list(self.signature.inputs.values())
-        types: list[Any] = [None] * len(ports)
-        for late in (False, True):
-            for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
-                if isinstance(operand, tuple):
-                    done = types[i] or [None] * len(operand)
-                    types[i] = tuple(
-                        self._type(port, o, type_of, bound) if isinstance(o, Literal) is late else t
-                        for o, t in zip(operand, done, strict=True)
-                    )
-                elif operand is not None and isinstance(operand, Literal) is late:
-                    types[i] = self._type(port, operand, type_of, bound)
+        bound: dict[str, tuple[str, str]] = {}  # by dtype or type variable: the port that fixed it, and what to
+        ports = self.signature.inputs.values()
+        types: list[Any] = []
+        for port, operand in zip(ports, operands, strict=True):
+            if isinstance(operand, tuple):
+                types.append(
+                    tuple(None if isinstance(o, Literal) else self._type(port, type_of(o), bound) for o in operand)
+                )
+            elif operand is None or isinstance(operand, Literal):
+                types.append(None)
+            else:
+                types.append(self._type(port, type_of(operand), bound))
+        for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
+            if isinstance(operand, Literal):
+                types[i] = self._literal_type(port, operand, bound)
+            elif isinstance(operand, tuple) and None in types[i]:
+                types[i] = tuple(
+                    self._literal_type(port, o, bound) if t is None else t
+                    for o, t in zip(operand, types[i], strict=True)
+                )
         self._check_shapes(ports, types)
         return types
 
-    def _type(self, port: In, operand: Any, type_of: Callable[[Any], TensorType], bound: dict[str, Any]) -> TensorType:
-        accepted = self._accepted(port.dtype)
+    def _type(self, port: In, given: TensorType, bound: dict[str, tuple[str, str]]) -> TensorType:
         first, dtype = bound.get(port.dtype, ("", ""))
-        if isinstance(operand, Literal):
-            return self._literal_type(port, operand, dtype, accepted)
-        given = type_of(operand)
-        fitted = dtypes.fit(given.dtype, (dtype,) if dtype else accepted)
+        if dtype and dtype == given.dtype:
+            return given
+        accepted = (dtype,) if dtype else self._accepted(port.dtype)
+        fitted = dtypes.fit(given.dtype, accepted)
         if fitted is None:
             wanted = f"{dtype} like '{first}'" if dtype else listing(accepted)
             raise self.error(f"input '{port.name}' must be {wanted}, got {given.dtype}; convert it with Cast")
         bound.setdefault(port.dtype, (port.name, fitted))
         return given if fitted == given.dtype else TensorType(fitted, given.shape, given.value)
 
-    def _literal_type(self, port: In, operand: Literal, dtype: str, accepted: tuple[str, ...]) -> TensorType:
+    def _literal_type(self, port: In, operand: Literal, bound: dict[str, tuple[str, str]]) -> TensorType:
+        accepted, dtype = self._accepted(port.dtype), bound.get(port.dtype, ("", ""))[1]
         try:
             array = dtypes.literal(operand.value)
         except (ValueError, OverflowError):
             raise self.error(f"input '{port.name}' must be numbers in even rows, got {operand}") from None
         own = dtypes.name_of(array.dtype)
         target = dtype or dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
-        if own not in dtypes.every or (own == "bool") != (target == "bool"):
+        if own not in _DTYPES or (own == "bool") != (target == "bool"):
             raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}")
         try:
-            converted = dtypes.literal(operand.value, target)
+            converted = array if own == target else dtypes.literal(operand.value, target)
         except (ValueError, OverflowError):
             raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}") from None
         if own in dtypes.floating and target not in dtypes.floating + dtypes.complexes and (converted != array).any():
@@ -211,12 +218,12 @@ class Block:
         return TensorType(target, converted.shape, converted)
 
     def _accepted(self, dtype: str) -> tuple[str, ...]:
-        if dtype in dtypes.every:
+        if dtype in _DTYPES:
             return (dtype,)
         value = getattr(self, dtype)
         return (value,) if isinstance(value, str) else tuple(value)
 
-    def _check_shapes(self, ports: Sequence[In], types: Sequence[Any]) -> None:
+    def _check_shapes(self, ports: Iterable[In], types: Sequence[Any]) -> None:
         sizes: dict[str, tuple[str, Any]] = {}
         for port, operand in zip(ports, types, strict=True):
             if port.shape is None or operand is None:
@@ -359,6 +366,7 @@ class Block:
 
 _WEAK = ("float32", "int32")
 _REMEMBERED = 1 << 16  # bytes of inputs, up to which what was prepared is kept for the next call
+_DTYPES = frozenset(dtypes.every)
 
 
 @cache

@@ -6,6 +6,7 @@ its quantized twin where a port asks for one.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import ml_dtypes
@@ -40,6 +41,7 @@ def storage(name: str) -> np.dtype[Any]:
     return _STORAGE[name]
 
 
+@cache  # NumPy makes the name anew each time
 def name_of(dtype: np.dtype[Any]) -> str:
     """The name of an array's dtype; text, objects and the like get NumPy's name, which no port accepts."""
     return dtype.name

@@ -11,8 +11,7 @@ from dataflow.block import MISSING_GRADIENT
 from dataflow.errors import GradientError
 from dataflow.graph import Graph, Link, Node, Ref
 from dataflow.registry import blocks
-from dataflow.shapes import TensorType
-from dataflow.signature import Literal
+from dataflow.signature import Literal, flat
 
 
 def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
@@ -67,7 +66,7 @@ def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> d
     result.scope = f"grad/{target.node}/"
     arrived: dict[Link, list[Ref]] = {_link(target): [blocks["OnesLike"]()(target)]}
     for node in reversed(graph.order()):
-        if node.name not in between or not any(link.node in between for link in _links(node)):
+        if node.name not in between or between.isdisjoint(node.sources):
             continue
         result.scope = f"grad/{node.name}/"
         dys = [_total(arrived.get(Link(node.name, port), [])) for port in node.types]
@@ -75,17 +74,19 @@ def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> d
             continue
         outputs = [Ref(result, node.name, port) for port in node.types]
         dys = [blocks["ZerosLike"]()(y) if dy is None else dy for dy, y in zip(dys, outputs, strict=True)]
-        for link, dy in _pull(result, node, outputs, dys, [ref.node for ref in sources]):
+        for link, dy in _pull(result, node, outputs, dys, sources):
             if link.node in between:
                 arrived.setdefault(link, []).append(dy)
     return arrived
 
 
-def _pull(graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: list[str]) -> list[tuple[Link, Ref]]:
+def _pull(
+    graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: Sequence[Ref]
+) -> list[tuple[Link, Ref]]:
     """Gradients of one node by the wires on its input ports, summed over what broadcasting repeated."""
     rule = node.block.grad
     if rule is MISSING_GRADIENT:
-        path = " -> ".join(graph.path(sources, node.name))
+        path = " -> ".join(graph.path([ref.node for ref in sources], node.name))
         raise GradientError(
             f"{node.who}: must have a gradient to be passed on the way {path}, got a block without one; "
             "put StopGradient before it, or ask for the gradient by something after it"
@@ -107,32 +108,16 @@ def _pull(graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources:
 
 def _refs(graph: Graph, node: Node) -> list[Any]:
     """What stands on the ports of a node, as refs; numbers become Const nodes of the dtype they have there."""
-    operands = [_ref_or_literal(graph, value) for value in node.inputs.values()]
-    if not any(
-        isinstance(o, Literal) or (isinstance(o, tuple) and any(isinstance(i, Literal) for i in o)) for o in operands
-    ):
+    operands = graph.refs(node)
+    if not any(isinstance(o, Literal) for o in flat(operands)):
         return operands
-    types = node.block.typed(operands, lambda ref: ref.type)
-    return [_materialized(graph, o, t) for o, t in zip(operands, types, strict=True)]
-
-
-def _ref_or_literal(graph: Graph, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_ref_or_literal(graph, v) for v in value)
-    return graph.deref(value) if isinstance(value, Link) else value
+    return [_materialized(graph, o, t) for o, t in zip(operands, graph.typed(node), strict=True)]
 
 
 def _materialized(graph: Graph, operand: Any, type_: Any) -> Any:
     if isinstance(operand, tuple):
         return tuple(_materialized(graph, o, t) for o, t in zip(operand, type_, strict=True))
-    if isinstance(operand, Literal):
-        assert isinstance(type_, TensorType)
-        return graph.constant(type_.value, type_.dtype)
-    return operand
-
-
-def _links(node: Node) -> list[Link]:
-    return [o for o in node.operands() if isinstance(o, Link)]
+    return graph.constant(type_.value, type_.dtype) if isinstance(operand, Literal) else operand
 
 
 def _total(dys: Sequence[Ref]) -> Ref | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from heapq import heapify, heappop, heappush
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from dataflow.block import Block
@@ -16,6 +18,9 @@ from dataflow.operators import Operators
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, element_count
 from dataflow.signature import Literal, flat
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
 _FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the run
@@ -31,7 +36,7 @@ class Ref(Operators):
 
     @property
     def type(self) -> TensorType:
-        return self.graph.nodes[self.node].types[self.port]
+        return self.graph._nodes[self.node].types[self.port]
 
     @property
     def dtype(self) -> str:
@@ -44,7 +49,7 @@ class Ref(Operators):
     @property
     def wire(self) -> str:
         """As a graph file writes it: ``node``, or ``node.port`` where it is not the node's first output."""
-        first = next(iter(self.graph.nodes[self.node].types))
+        first = next(iter(self.graph._nodes[self.node].types))
         return self.node if self.port == first else f"{self.node}.{self.port}"
 
     def __repr__(self) -> str:
@@ -68,6 +73,11 @@ class Node:
     inputs: Mapping[str, Any]  # port -> Link, Literal, tuple of them (variadic), or None (optional port left out)
     types: Mapping[str, TensorType]
     doc: str = ""
+    sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
+
+    def __post_init__(self) -> None:
+        names = {operand.node: None for operand in self.operands() if isinstance(operand, Link)}
+        object.__setattr__(self, "sources", tuple(names))
 
     @property
     def who(self) -> str:
@@ -93,11 +103,12 @@ class Graph:
     name: str = "graph"
     doc: str = ""
     outputs: dict[str, Link] = field(default_factory=dict)
-    wiring: nx.MultiDiGraph[str] = field(default_factory=nx.MultiDiGraph)
     sections: dict[str, Any] = field(default_factory=dict)  # `data` and the like, as the file has them
     scope: str = ""  # put before the names that nodes get by themselves
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # plans; emptied when the graph changes
-    _counts: dict[str, int] = field(default_factory=dict, repr=False)
+    _nodes: dict[str, Node] = field(default_factory=dict, init=False, repr=False)
+    _updates: dict[str, Link] = field(default_factory=dict, init=False, repr=False)
+    _counts: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     # -- growing ------------------------------------------------------------------------------------------------
 
@@ -132,14 +143,11 @@ class Graph:
         who = f"node '{name}' ({type(block).__name__})"
         ports = block.signature.inputs
         operands = operands or [None] * len(ports)
-        try:
-            types = block.typed(operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o))
-            outputs = block.infer(*types)
-        except BlockError as error:
-            raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
-        self._check_writes(who, block, operands)
-        if block.pure and ports:
-            outputs = _folded(block, types, outputs)
+        types, outputs = _types(
+            who, block, operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o)
+        )
+        if block.writes:
+            self._check_writes(who, block, operands)
         inputs = {p: _wiring(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
         node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
         self.insert(node)
@@ -147,17 +155,17 @@ class Graph:
         return block.pack(refs)
 
     def insert(self, node: Node) -> None:
-        """Append a node that is typed already."""
-        self.wiring.add_node(node.name, node=node)
-        for port, value in node.inputs.items():
-            for i, source in enumerate(flat([value])):
-                if isinstance(source, Link):
-                    self.wiring.add_edge(source.node, node.name, key=(source.port, port, i))
+        """Append a node that is typed already, after those that feed it."""
+        self._nodes[node.name] = node
+        for port, output in node.block.writes.items():
+            self._updates[node.inputs[port].node] = Link(node.name, output)
         self.cache.clear()
 
     def drop(self, names: Iterable[str]) -> None:
         """Take out nodes on which no other node and no output depends."""
-        self.wiring.remove_nodes_from(list(names))
+        for name in names:
+            del self._nodes[name]
+        self._updates = {variable: link for variable, link in self._updates.items() if link.node in self._nodes}
         self.cache.clear()
 
     def _own(self, ref: Ref) -> Ref:
@@ -170,18 +178,16 @@ class Graph:
         for port, ref in zip(block.signature.inputs, operands, strict=True):
             if port not in block.writes:
                 continue
-            if not isinstance(ref, Ref) or not self.nodes[ref.node].block.kept:
+            if not isinstance(ref, Ref) or not self._nodes[ref.node].block.kept:
                 got = f"'{ref.wire}'" if isinstance(ref, Ref) else "a number"
                 raise GraphError(f"{who}: input '{port}' must be wired to a Variable, which it changes, got {got}")
-            if ref.node in self.updates_of(self.wiring.successors(ref.node)):
+            if ref.node in self._updates:
                 raise GraphError(f"{who}: input '{port}': '{ref.node}' must be changed by one node in a step, got two")
 
     def _fresh(self, block: Block) -> str:
-        stem = (
-            self.scope + re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(block).__name__).lower()
-        )
+        stem = self.scope + _snake(type(block).__name__)
         name, count = stem, self._counts.get(stem, 0)
-        while name in self.wiring:
+        while name in self._nodes:
             count += 1
             name = f"{stem}_{count}"
         self._counts[stem] = count
@@ -192,54 +198,79 @@ class Graph:
             raise GraphError(
                 f"node '{name}': names must be letters, digits and _ (parts joined by /), starting with a letter"
             )
-        if name in self.wiring:
+        if name in self._nodes:
             raise GraphError(f"node '{name}': each name must be used once, got it twice; rename one")
         return name
 
     # -- looking ------------------------------------------------------------------------------------------------
 
     @property
-    def nodes(self) -> _Nodes:
-        """Nodes by name, in the order added."""
-        return _Nodes(self.wiring)
+    def nodes(self) -> Mapping[str, Node]:
+        """Nodes by name, in the order added: each comes after those that feed it."""
+        return MappingProxyType(self._nodes)
+
+    @property
+    def wiring(self) -> nx.MultiDiGraph[str]:
+        """The nodes as networkx has graphs, for its algorithms: an edge per wire, its key the ports at its ends."""
+        import networkx as nx  # takes as long to import as all else: only who asks for it waits
+
+        wiring: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        for node in self._nodes.values():
+            wiring.add_node(node.name, node=node)
+            for port, value in node.inputs.items():
+                for i, source in enumerate(flat([value])):
+                    if isinstance(source, Link):
+                        wiring.add_edge(source.node, node.name, key=(source.port, port, i))
+        return wiring
 
     def ref(self, wire: str) -> Ref:
         """The wire called ``node`` (its first output) or ``node.port``; also finds outputs by their name."""
         name, _, port = wire.partition(".")
-        if name not in self.wiring:
+        if name not in self._nodes:
             if wire in self.outputs:
                 return self.deref(self.outputs[wire])
-            hint = nearest(name, [*self.wiring, *self.outputs])
+            hint = nearest(name, [*self._nodes, *self.outputs])
             raise UnknownNameError(f"no node or input named '{name}'" + (f"; {hint}" if hint else ""))
-        ports = list(self.nodes[name].types)
+        node = self._nodes[name]
+        ports = list(node.types)
         if not ports:
-            raise UnknownNameError(f"{self.nodes[name].who} has no outputs to wire")
+            raise UnknownNameError(f"{node.who} has no outputs to wire")
         if port and port not in ports:
             hint = nearest(port, ports) or f"it has {', '.join(ports)}"
-            raise UnknownNameError(f"{self.nodes[name].who} has no output '{port}'; {hint}")
+            raise UnknownNameError(f"{node.who} has no output '{port}'; {hint}")
         return Ref(self, name, port or ports[0])
 
     def deref(self, link: Link) -> Ref:
         """A link as a wire of this graph."""
         return Ref(self, link.node, link.port)
 
+    def refs(self, node: Node) -> list[Any]:
+        """What stands on each input port of a node, with links as wires of this graph."""
+        return [tuple(map(self._ref, v)) if isinstance(v, tuple) else self._ref(v) for v in node.inputs.values()]
+
+    def _ref(self, operand: Any) -> Any:
+        return Ref(self, operand.node, operand.port) if isinstance(operand, Link) else operand
+
     @property
     def updates(self) -> dict[str, Link]:
         """The next value of each variable that a node changes, by the variable's name."""
-        return self.updates_of(self.wiring)
+        return dict(self._updates)
 
-    def updates_of(self, names: Iterable[str]) -> dict[str, Link]:
-        """The updates that the named nodes make."""
-        found = {}
-        for name in names:
-            node = self.nodes[name]
-            for port, output in node.block.writes.items():
-                found[node.inputs[port].node] = Link(name, output)
-        return found
+    def typed(self, node: Node) -> list[Any]:
+        """The type of what stands on each input port of a node, as its block takes it."""
+        return node.block.typed([*node.inputs.values()], self._type_of)
+
+    def retyped(self, node: Node) -> Node:
+        """The node with the types that follow from those that its sources have in this graph."""
+        outputs = _types(node.who, node.block, [*node.inputs.values()], self._type_of)[1]
+        return replace(node, types=dict(zip(node.types, outputs, strict=True)))
+
+    def _type_of(self, link: Link) -> TensorType:
+        return self._nodes[link.node].types[link.port]
 
     def of_block(self, *names: str) -> dict[str, Node]:
         """The nodes whose block has one of these names."""
-        return {n.name: n for n in self.nodes.values() if type(n.block).__name__ in names}
+        return {n.name: n for n in self._nodes.values() if type(n.block).__name__ in names}
 
     @property
     def inputs(self) -> dict[str, TensorType]:
@@ -249,25 +280,51 @@ class Graph:
 
     def order(self) -> list[Node]:
         """Nodes so that each comes after those that feed it; the same for every order in which they were added."""
-        return [self.wiring.nodes[n]["node"] for n in nx.lexicographical_topological_sort(self.wiring)]
+        waits: dict[str, int] = {}  # for how many nodes
+        readers: dict[str, list[str]] = {}
+        for name, node in self._nodes.items():
+            waits[name], readers[name] = len(node.sources), []
+            for source in node.sources:
+                readers[source].append(name)
+        ready = [name for name, count in waits.items() if not count]
+        heapify(ready)
+        found = []
+        while ready:
+            name = heappop(ready)
+            found.append(self._nodes[name])
+            for reader in readers[name]:
+                waits[reader] -= 1
+                if not waits[reader]:
+                    heappush(ready, reader)
+        return found
 
     def ancestors(self, names: Iterable[str]) -> set[str]:
         """The named nodes and every node they depend on."""
-        return _reach(self.wiring.predecessors, names)
+        found = set(names)
+        for node in reversed(self._nodes.values()):
+            if node.name in found:
+                found.update(node.sources)
+        return found
 
     def descendants(self, names: Iterable[str]) -> set[str]:
         """The named nodes and every node that depends on them."""
-        return _reach(self.wiring.successors, names)
+        found = set(names)
+        for node in self._nodes.values():
+            if not found.isdisjoint(node.sources):
+                found.add(node.name)
+        return found
 
     def path(self, sources: Iterable[str], target: str) -> list[str]:
         """The nodes of a shortest way from any of the sources to the target, both ends included."""
-        routes: Any = nx.multi_source_dijkstra(self.wiring, set(sources), target)[1]
+        import networkx as nx
+
+        routes: Any = nx.multi_source_dijkstra(self.wiring, list(sources), target)[1]
         return list(routes)
 
     def copy(self) -> Graph:
         """A graph that can grow without changing this one; the nodes are shared."""
         copied = self.bare()
-        copied.wiring, copied.outputs = self.wiring.copy(), dict(self.outputs)
+        copied._nodes, copied._updates, copied.outputs = dict(self._nodes), dict(self._updates), dict(self.outputs)
         return copied
 
     def bare(self) -> Graph:
@@ -279,7 +336,7 @@ class Graph:
             isinstance(other, Graph)
             and (self.name, self.doc, self.outputs, self.sections)
             == (other.name, other.doc, other.outputs, other.sections)
-            and {n: _identity(v) for n, v in self.nodes.items()} == {n: _identity(v) for n, v in other.nodes.items()}
+            and {n: _identity(v) for n, v in self._nodes.items()} == {n: _identity(v) for n, v in other._nodes.items()}
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -293,19 +350,10 @@ class Graph:
         return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
 
 
-class _Nodes(Mapping[str, Node]):
-    def __init__(self, wiring: nx.MultiDiGraph[str]):
-        self._nodes = wiring.nodes
-
-    def __getitem__(self, name: str) -> Node:
-        node: Node = self._nodes[name]["node"]
-        return node
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._nodes)
-
-    def __len__(self) -> int:
-        return len(self._nodes)
+@cache
+def _snake(name: str) -> str:
+    """The name of a class as a node has it."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def _wiring(operand: Any, type_: Any) -> Any:
@@ -330,15 +378,16 @@ def _identity(node: Node) -> Any:
     return node.block, dict(node.inputs), node.doc
 
 
-def _reach(step: Callable[[str], Iterable[str]], names: Iterable[str]) -> set[str]:
-    seen: set[str] = set()
-    todo = list(names)
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen.add(name)
-            todo.extend(step(name))
-    return seen
+def _types(
+    who: str, block: Block, operands: Sequence[Any], type_of: Callable[[Any], TensorType]
+) -> tuple[list[Any], list[TensorType]]:
+    """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
+    try:
+        types = block.typed(operands, type_of)
+        outputs = block.infer(*types)
+    except BlockError as error:
+        raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
+    return types, _folded(block, types, outputs)
 
 
 def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> list[TensorType]:
@@ -346,8 +395,10 @@ def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> li
 
     They are what shapes and axes are made of, so later nodes can be checked against them.
     """
+    if not block.pure or any(t.dtype not in ("int32", "int64") for t in outputs):
+        return outputs
     known = flat(types)
-    if not known or any(t.dtype not in ("int32", "int64") for t in outputs) or any(t.value is None for t in known):
+    if not known or any(t.value is None for t in known):
         return outputs
     if any((element_count(t.shape) or _FOLD_LIMIT + 1) > _FOLD_LIMIT for t in (*known, *outputs)):
         return outputs

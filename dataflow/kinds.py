@@ -28,12 +28,13 @@ class Elementwise(Block, abstract=True):
     broadcasts: ClassVar[bool] = True  # False: inputs without a declared shape must have one shape
 
     def shape_of(self, *types: Any) -> Any:
-        given = {p.name: t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None}
         if not self.broadcasts:
-            _same_shape(self, given)
+            _same_shape(self, _shapeless(self, types))
+        ports = self.signature.inputs.values()
         try:
-            return broadcast(*(t.shape for t in given.values()))
+            return broadcast(*[type_.shape for port, type_ in zip(ports, types, strict=True) if port.shape is None])
         except ValueError:
+            given = _shapeless(self, types)
             names = listing([f"'{name}'" for name in given], "and")
             shapes = listing([show(t.shape) for t in given.values()], "and")
             raise self.error(f"inputs {names} must broadcast, got {shapes}") from None
@@ -194,12 +195,16 @@ class Update(Block, abstract=True):
 
     def shape_of(self, *types: Any) -> Any:
         """All inputs without a declared shape have that of the first one, and so have all outputs."""
-        given = {p.name: t for p, t in zip(self.signature.inputs.values(), types, strict=True) if p.shape is None}
-        return [_same_shape(self, given)] * len(self.signature.outputs)
+        return [_same_shape(self, _shapeless(self, types))] * len(self.signature.outputs)
 
 
 class Opaque(Block, abstract=True):
     """Whole arrays in, whole arrays out: runs alone."""
+
+
+def _shapeless(block: Block, types: Sequence[TensorType]) -> dict[str, TensorType]:
+    """The inputs without a declared shape, by port."""
+    return {p.name: t for p, t in zip(block.signature.inputs.values(), types, strict=True) if p.shape is None}
 
 
 def _same_shape(block: Block, given: Mapping[str, TensorType]) -> Shape:

@@ -1,4 +1,7 @@
-"""Passes over a graph: each takes a graph and gives one that computes the same outputs."""
+"""Passes over a graph: each takes a graph and gives one that computes the same outputs.
+
+`cull` puts the nodes in the order that all later passes keep.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,17 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     changed: set[str] = set()
-    for node in graph.order():
+    for node in graph.nodes.values():
         if node.name in types:
             if any(types[node.name] != declared for declared in node.types.values()):
                 node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
                 changed.add(node.name)
             result.insert(node)
-        elif changed.isdisjoint(link.node for link in node.operands() if isinstance(link, Link)):
+        elif changed.isdisjoint(node.sources):
             result.insert(node)
         else:
             changed.add(node.name)
-            result.add(node.block, [_operand(result, v) for v in node.inputs.values()], name=node.name, doc=node.doc)
+            result.insert(result.retyped(node))
     return result
 
 
@@ -49,11 +52,10 @@ def fold_constants(graph: Graph) -> Graph:
     """With the value of every pure node that follows from constants written into its type."""
     result = graph.bare()
     result.outputs = dict(graph.outputs)
-    for node in graph.order():
+    for node in graph.nodes.values():
         wanted = list(node.types.values())
-        if node.block.pure and all(map(_may_fold, wanted)) and _reads_known(result, node):
-            types = node.block.typed([_operand(result, v) for v in node.inputs.values()], lambda ref: ref.type)
-            values = node.block.compute(_arrays(node, types), wanted)
+        if node.block.pure and _reads_known(result, node) and all(map(_may_fold, wanted)):
+            values = node.block.compute(_arrays(node, result.typed(node)), wanted)
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
             node = replace(node, types=dict(zip(node.types, folded, strict=True)))
         result.insert(node)
@@ -67,24 +69,26 @@ def _may_fold(type_: TensorType) -> bool:
 
 def _reads_known(graph: Graph, node: Node) -> bool:
     """Whether everything on the wires to a node is known."""
-    for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
+    for port, value in node.inputs.items():
         for link in value if isinstance(value, tuple) else (value,):
             if isinstance(link, Link):
                 type_ = graph.nodes[link.node].types[link.port]
-                if type_.value is None and not (port.like and type_.known):
+                if type_.value is None and not (node.block.signature.inputs[port].like and type_.known):
                     return False
     return True
 
 
 def lean(graph: Graph) -> Graph:
     """With blocks that do not compute outputs which nobody reads, where there are such blocks."""
+    if all(len(node.types) < 2 for node in graph.nodes.values()):
+        return graph
     used: dict[str, set[str]] = {}
     links = [o for node in graph.nodes.values() for o in node.operands() if isinstance(o, Link)]
     for link in (*links, *graph.outputs.values()):
         used.setdefault(link.node, set()).add(link.port)
     result = graph.bare()
     result.outputs = dict(graph.outputs)
-    for node in graph.order():
+    for node in graph.nodes.values():
         if len(node.types) > 1 and (block := node.block.lean(used.get(node.name, set()))) is not node.block:
             types = {port: node.types[port] for port in block.signature.outputs}
             node = replace(node, block=block, types=types)
@@ -97,13 +101,14 @@ def merge_equals(graph: Graph) -> Graph:
     result = graph.bare()
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
-    for node in graph.order():
-        node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
-        key = (node.block, tuple(node.inputs.values()))
-        if node.block.pure and first.setdefault(key, node.name) != node.name:
-            same[node.name] = first[key]
-        else:
+    for node in graph.nodes.values():
+        if not same.keys().isdisjoint(node.sources):
+            node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
+        twin = first.setdefault((node.block, *node.inputs.values()), node.name) if node.block.pure else node.name
+        if twin == node.name:
             result.insert(node)
+        else:
+            same[node.name] = twin
     result.outputs = {name: _moved(link, same) for name, link in graph.outputs.items()}
     return result
 
@@ -121,12 +126,6 @@ def _arrays(node: Node, types: Sequence[Any]) -> list[Any]:
 def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
     """An array of this dtype and shape that takes no memory, for ports that never look at the elements."""
     return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)  # type: ignore[arg-type]
-
-
-def _operand(graph: Graph, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_operand(graph, v) for v in value)
-    return graph.deref(value) if isinstance(value, Link) else value
 
 
 def _moved(value: Any, same: Mapping[str, str]) -> Any:

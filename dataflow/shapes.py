@@ -42,7 +42,7 @@ class TensorType:
 
     @property
     def known(self) -> bool:
-        return self.shape is not None and all(isinstance(d, int) for d in self.shape)
+        return element_count(self.shape) is not None
 
     def same_shape(self, other: TensorType) -> bool:
         """Whether both shapes are certainly equal."""
@@ -79,8 +79,12 @@ def broadcast(*shapes: Shape) -> Shape:
     """The shape that all broadcast to, as in NumPy; ValueError where two sizes clash."""
     if None in shapes:
         return None
-    known = [s for s in shapes if s is not None]
-    rank = max(map(len, known), default=0)
+    known = [shape for shape in shapes if shape]
+    if not known:
+        return ()
+    if known.count(known[0]) == len(known):
+        return known[0]
+    rank = max(map(len, known))
     result: list[Dim] = []
     for axis in range(-rank, 0):
         dims = [s[axis] for s in known if -axis <= len(s) and s[axis] != 1]

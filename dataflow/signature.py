@@ -61,7 +61,7 @@ class Wire:
     graph: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A number, list or array that a person put on a port."""
 
@@ -123,7 +123,13 @@ class Signature:
 
 def flat(operands: Iterable[Any]) -> list[Any]:
     """Operands one by one: the lists of variadic ports opened, empty ports left out."""
-    return [o for operand in operands for o in (operand if isinstance(operand, tuple) else (operand,)) if o is not None]
+    found: list[Any] = []
+    for operand in operands:
+        if isinstance(operand, tuple):
+            found.extend(o for o in operand if o is not None)
+        elif operand is not None:
+            found.append(operand)
+    return found
 
 
 def _operand(who: str, port: In, value: Any) -> Any:

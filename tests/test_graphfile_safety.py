@@ -141,17 +141,7 @@ def test_lists_of_parameters_are_used_as_often_as_a_graph_needs(read):
     assert flow.run(graph)["y"].shape == (300,)
 
 
-# -- scale and pickles ----------------------------------------------------------------------------------------------
-
-
-def test_a_chain_of_ten_thousand_nodes(read):
-    count = 10_000
-    nodes = "".join(
-        f"  n{i}: {{block: Negate, inputs: {{x: {f'n{i + 1}' if i + 1 < count else 'x'}}}}}\n" for i in range(count)
-    )
-    graph = read(f"inputs: {{x: 'float32[2]'}}\nnodes:\n{nodes}outputs: {{y: n0}}\n")
-    same(flow.run(graph, x=[1, -2])["y"], np.float32([1, -2]))
-    assert len(pickle.loads(pickle.dumps(graph)).nodes) == count + 1
+# -- pickles --------------------------------------------------------------------------------------------------------
 
 
 def test_graphs_and_plans_can_be_pickled(read):

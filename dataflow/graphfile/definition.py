@@ -14,7 +14,7 @@ from dataflow.graphfile.tree import START, Document, Place, Value, cropped
 VERSION = 1
 SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")
 _SHORT = re.compile(r"\s*(\w+)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
-_NOTHING = Value({}, START)
+NOTHING = Value({}, START)  # stands for a mapping that is absent
 WRONG = Value({}, START)  # stands for a mapping that was reported to be something else
 
 
@@ -26,9 +26,9 @@ class Definition:
     name: str = ""
     doc: str = ""
     params: dict[str, Param] = field(default_factory=dict)
-    inputs: Value = _NOTHING
-    nodes: Value = _NOTHING
-    outputs: Value = _NOTHING
+    inputs: Value = NOTHING
+    nodes: Value = NOTHING
+    outputs: Value = NOTHING
     data: Value | None = None
     train: Value | None = None
     place: Place = START  # where to report what concerns the whole file
@@ -85,14 +85,14 @@ def known_keys(document: Document, value: Value, known: Iterable[str], who: str,
     return right
 
 
-def mapping(document: Document, value: Value | None, wanted: str) -> Value:
+def mapping(document: Document, value: Value | None, wanted: str, who: str = "") -> Value:
     """A section that must be a mapping; one that is absent or empty comes as an empty one, a wrong one as WRONG."""
     if value is not None and isinstance(value.data, dict):
         return value
     if value is not None and value.data is not None:
-        document.report(value.place, f"{wanted}, got {value.kind}")
+        document.report(value.place, f"{who}: {wanted}, got {value.kind}" if who else f"{wanted}, got {value.kind}")
         return WRONG
-    return _NOTHING
+    return NOTHING
 
 
 def text(document: Document, value: Value | None, who: str) -> str:

@@ -7,7 +7,6 @@ anything is expanded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +27,7 @@ def parse(text: str, path: str) -> Document:
     try:
         if found := _FORBIDDEN.search(document.text):
             lines = BREAK.split(document.text[: found.start()])
-            place = Place(len(lines), len(lines[-1]) + 1)
+            place = len(lines), len(lines[-1]) + 1
             raise document.fail(place, f"control characters are not allowed, got {found[0]!a}")
         _Tree(document).build()
     except Stop:
@@ -46,7 +45,7 @@ def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str
     if mark is not None and context is not None and mark.line >= len(document.text.splitlines()):
         mark = context  # the end of the file is no place to look for what was left open
         text += f" {error.context} that begins here" if error.context else ""
-    return (Place(mark.line + 1, mark.column + 1) if mark else START), text
+    return ((mark.line + 1, mark.column + 1) if mark else START), text
 
 
 @dataclass(slots=True, eq=False)
@@ -72,10 +71,9 @@ class _Tree:
         self.expanded = 0
 
     def build(self) -> None:
-        events: Iterator[Any] = yaml.parse(self.document.text, Loader=LOADER)
-        for event in events:
+        for event in iter(LOADER(self.document.text).get_event, None):
             kind, mark = type(event), event.start_mark
-            place = Place(mark.line + 1, mark.column + 1)
+            place = mark.line + 1, mark.column + 1
             if kind is yaml.ScalarEvent:
                 self.scalar(event, place)
             elif kind is yaml.MappingStartEvent:
@@ -95,23 +93,23 @@ class _Tree:
     def scalar(self, event: Any, place: Place) -> None:
         if event.tag is not None:
             self.refuse_tag(event.tag, place)
-        data = event.value
-        if event.implicit[0]:
+        data, plain = event.value, event.implicit[0]
+        if plain:
             try:
                 data = scalar(data)
             except ValueError as error:
                 if not self.ignored:
                     self.document.report(place, str(error))
                 data = 0
-        if (frame := self.open[-1] if self.open else None) and frame.wants_key:
-            self.key(frame, event, data, place)
+        if self.open and self.open[-1].wants_key:
+            self.key(event.value, data, plain, place)
         else:
             self.add(Value(data, place, _NO_KEYS), event.anchor, 1, 0)
 
-    def key(self, frame: _Open, event: Any, data: Any, place: Place) -> None:
-        text = frame.key = event.value
-        frame.key_place, frame.wants_key = place, False
-        frame.merging = text == "<<" and event.implicit[0]
+    def key(self, text: str, data: Any, plain: bool, place: Place) -> None:
+        frame = self.open[-1]
+        frame.key, frame.key_place, frame.wants_key = text, place, False
+        frame.merging = plain and text == "<<"
         if not isinstance(data, str) and not self.ignored:
             hint = "write it in quotes" if text else ""
             self.document.report(place, f"keys must be text, got {cropped(text) or 'nothing'}", hint)
@@ -119,7 +117,7 @@ class _Tree:
             if frame.merged:
                 self.document.report(place, "key '<<' must be written once, got it twice", "write a list: <<: [*a, *b]")
         elif text in frame.value.keys:
-            first = frame.value.keys[text].line
+            first = frame.value.keys[text][0]
             self.document.report(
                 place, f"key '{cropped(text)}' must be written once, got it again", f"first on line {first}"
             )
@@ -149,16 +147,18 @@ class _Tree:
             return
         frame = self.open[-1]
         frame.size += size
-        frame.height = max(frame.height, height + (not frame.merging))
-        if isinstance(frame.value.data, list):
-            frame.value.data.append(value)
+        if height:
+            frame.height = max(frame.height, height + (not frame.merging))
+        data = frame.value.data
+        if isinstance(data, list):
+            data.append(value)
             return
+        frame.wants_key = True
         if frame.merging:
             self.merge(frame, value)
-        elif frame.key not in frame.value.data:
-            frame.value.data[frame.key] = value
+        elif frame.key not in data:
+            data[frame.key] = value
             frame.value.keys[frame.key] = frame.key_place
-        frame.wants_key = True
 
     def merge(self, frame: _Open, value: Value) -> None:
         sources = value.data if isinstance(value.data, list) else [value]

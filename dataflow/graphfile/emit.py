@@ -6,6 +6,7 @@ import json
 import math
 import re
 import textwrap
+from functools import lru_cache
 from typing import Any
 
 from dataflow.attrs import plain, show
@@ -33,13 +34,13 @@ def escaped(value: Any) -> Any:
 
 def flow(value: Any) -> str:
     """A value in one line: ``{min: 0.0, max: [1, 2]}``."""
+    if isinstance(value, str):
+        return _word(value)
     value = plain(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{flow(str(k))}: {flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) and _is_text(value) else _quoted(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and -(2**63) <= value < 2**64:
@@ -55,6 +56,11 @@ def flow(value: Any) -> str:
             else "-.inf"
         )
     raise GraphError(f"graph files hold numbers of 64 bits, text, lists and mappings, got {show(value)}")
+
+
+@lru_cache(1 << 10)  # names of blocks and ports come again and again
+def _word(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) and _is_text(text) else _quoted(text)
 
 
 def entry(key: str, value: Any, indent: int = 0) -> list[str]:

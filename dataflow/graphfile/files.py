@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dataflow.errors import nearest
 from dataflow.graphfile.document import parse
-from dataflow.graphfile.tree import START, Document, Place, cropped
+from dataflow.graphfile.tree import START, Document, cropped
 
 MAX_BYTES = 16 << 20
 _MARKERS = ("pyproject.toml", ".git", ".dataflow")
@@ -71,7 +71,7 @@ def read_document(path: Path, shown: str) -> Document:
         return parse(data.decode("utf-8"), shown)
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8").splitlines() or [""]
-        place = Place(len(before), len(before[-1]) + 1)
+        place = len(before), len(before[-1]) + 1
         found = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"the byte 0x{data[error.start]:02x}"
         document.report(place, f"a graph file must be UTF-8, got {found}", "save it as UTF-8")
     return document

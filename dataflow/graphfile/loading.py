@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from dataflow.errors import GraphFileError, Problem, listing, nearest
@@ -37,6 +39,19 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {name: None if param.required else param.default for name, param in params.items()}
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would look through the whole growing tree and graph time and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_uncollected()
 def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
     session = Session(path)
     definition = session.definition(session.real, session.shown)

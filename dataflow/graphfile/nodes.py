@@ -102,7 +102,7 @@ class Reader(Scope):
         for name, draft in drafts.items():
             if name in inputs:
                 self.report(draft, draft.place, f"{draft.who}: an input has this name already; rename one of them")
-        needs = {name: [_source(w) for w in draft.wires() if _source(w) in drafts] for name, draft in drafts.items()}
+        needs = {name: [s for w in draft.wires() if (s := _source(w)) in drafts] for name, draft in drafts.items()}
         names, cycles = order(needs)
         for cycle in cycles:
             self._report_cycle(cycle, drafts[cycle[0]])
@@ -130,10 +130,11 @@ class Reader(Scope):
             draft.block = block
         elif block.data is not BROKEN:
             self.report(draft, block.place, f"{draft.who}: 'block' must be text, got {block.kind}")
-        draft.inputs = mapping(self.document, resolved.get("inputs"), f"{draft.who}: 'inputs' must map ports to wires")
-        draft.attrs = mapping(self.document, resolved.get("attrs"), f"{draft.who}: 'attrs' must map names to values")
+        draft.inputs = mapping(self.document, resolved.get("inputs"), "'inputs' must map ports to wires", draft.who)
+        draft.attrs = mapping(self.document, resolved.get("attrs"), "'attrs' must map names to values", draft.who)
         draft.ok &= draft.inputs is not WRONG and draft.attrs is not WRONG
-        draft.doc = text(self.document, entries.get("doc"), f"{draft.who}: 'doc'")
+        if "doc" in entries:
+            draft.doc = text(self.document, entries["doc"], f"{draft.who}: 'doc'")
         return draft
 
     def _named(self, what: str, name: str, place: Place) -> bool:
@@ -172,15 +173,15 @@ class Reader(Scope):
 
     def append(self, draft: Draft, name: str, block: Block, operands: list[Any]) -> Any:
         """Type-checks a node and adds it to the graph."""
-        graph, name = self.session.graph, self.prefix + name
+        ports = block.signature.outputs
         try:
-            graph.add(block, operands, name=name, doc=draft.doc)
+            refs = self.session.graph.add(block, operands, name=self.prefix + name, doc=draft.doc)
         except DataflowError as error:
             message = str(error)
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
             message = f"{draft.who} ({type(block).__name__}): {type(error).__name__}: {error}"
         else:
-            return {port: Ref(graph, name, port) for port in graph.nodes[name].types}
+            return dict(zip(ports, (refs,) if len(ports) == 1 else refs or (), strict=True))
         return self.report(draft, self._blamed(draft, message), message)
 
     def _blamed(self, draft: Draft, message: str) -> Place:
@@ -188,7 +189,8 @@ class Reader(Scope):
         if found := _PORT.search(message.partition(": ")[2]):
             value = (draft.inputs if found[1] == "input" else draft.attrs).data.get(found[2])
             if value is not None:
-                return Place(*value.place)
+                place: Place = value.place
+                return place
         return draft.block.place if draft.block else draft.place
 
     def _no_block(self, draft: Draft, block: Value) -> None:
@@ -235,4 +237,5 @@ class Reader(Scope):
 
 def _source(wire: Value) -> str:
     """The node that a wire names."""
-    return str(wire.data).partition(".")[0]
+    name: str = wire.data.partition(".")[0]
+    return name

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dataflow.errors import listing
 from dataflow.graph import Ref
-from dataflow.graphfile.definition import WRONG, Definition, known_keys
+from dataflow.graphfile.definition import NOTHING, WRONG, Definition, known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.session import Session
-from dataflow.graphfile.tree import BROKEN, START, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, Place, Value, cropped
 from dataflow.signature import In, Literal
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
@@ -27,17 +27,15 @@ class Draft:
     who: str
     place: Place
     block: Value | None = None
-    inputs: Value = field(default_factory=lambda: Value({}, START))
-    attrs: Value = field(default_factory=lambda: Value({}, START))
+    inputs: Value = NOTHING
+    attrs: Value = NOTHING
     doc: str = ""
     ok: bool = True
 
-    def wires(self) -> Iterator[Value]:
+    def wires(self) -> list[Value]:
         """Every text on an input."""
-        for value in self.inputs.data.values():
-            for item in value.data if isinstance(value.data, list) else (value,):
-                if isinstance(item.data, str):
-                    yield item
+        items = [i for v in self.inputs.data.values() for i in (v.data if isinstance(v.data, list) else (v,))]
+        return [item for item in items if isinstance(item.data, str)]
 
 
 class Scope:
@@ -69,7 +67,7 @@ class Scope:
         An input that the block has not was meant for one that is missing, so that one is not reported too; nor is one
         that stands under the attrs by mistake.
         """
-        given = {*draft.inputs.data, *(draft.attrs.data.keys() - attrs)}
+        given = draft.inputs.data.keys() | (draft.attrs.data.keys() - attrs)
         missing = [name for name, port in ports.items() if name not in given and not port.optional]
         for name in draft.inputs.data:
             if name not in ports:

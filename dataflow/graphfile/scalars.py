@@ -13,7 +13,7 @@ _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false"
 _WORDS |= dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan)
 for _inf in (".inf", ".Inf", ".INF"):
     _WORDS |= {_inf: math.inf, "+" + _inf: math.inf, "-" + _inf: -math.inf}
-_FIRST = frozenset("+-.0123456789~nNtTfF")  # what anything but text begins with
+_NUMERIC = frozenset("+-.0123456789")  # what a number begins with
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 _DIGITS = 25  # more than any 64-bit number has; checked first, for int() takes quadratic time
 
@@ -26,8 +26,8 @@ def scalar(text: str) -> Any:
     >>> [scalar(t) for t in ("1e-3", "no", "010", "0x10", "1:30")]
     [0.001, 'no', 10, 16, '1:30']
     """
-    if text and text[0] not in _FIRST:
-        return text
+    if text and text[0] not in _NUMERIC:
+        return _WORDS.get(text, text)
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from dataflow.errors import Problem
 
@@ -16,14 +16,8 @@ MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong li
 _SHOWN = 160  # a source line longer than this says nothing under a caret
 
 
-class Place(NamedTuple):
-    """A line and a column, from 1."""
-
-    line: int
-    column: int
-
-
-START = Place(1, 1)
+Place = tuple[int, int]  # a line and a column, from 1
+START: Place = (1, 1)
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 from dataflow.attrs import plain
 from dataflow.block import Block
 from dataflow.errors import BlockError, GraphError
-from dataflow.graph import Graph, Link, Node
+from dataflow.graph import Graph, Node
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.store import Store, write_text
 from dataflow.signature import Literal
@@ -90,8 +90,7 @@ def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
         return {p: _each(v, lambda link: graph.deref(link).wire) for p, v in node.inputs.items() if v is not None}
     listed = {port: _each(value, _numbers) for port, value in node.inputs.items()}
     try:
-        operands = [_each(v, lambda o: graph.deref(o) if isinstance(o, Link) else o) for v in listed.values()]
-        types: list[Any] = node.block.typed(operands, lambda ref: ref.type)
+        types: list[Any] = node.block.typed([*listed.values()], lambda link: graph.deref(link).type)
     except BlockError:
         types, listed = [None] * len(listed), dict(node.inputs)
 
