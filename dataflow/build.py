@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dataflow.graph import Graph, Link, Node
 from dataflow.independent import at_the_same_time
 from dataflow.kinds import View
 from dataflow.place import Placement
-from dataflow.program import Program, Step
+from dataflow.program import Program, Step, nbytes
 from dataflow.regions import Regions
 from dataflow.rewrite import cull, fold_constants, lean, merge_equals, shape_only, specialize
 from dataflow.settings import Settings
@@ -29,17 +29,22 @@ class _Builder:
         self.graph, self.feeds, self.settings = graph, feeds, settings
         self.slots: dict[Link, int] = {}
         self.types: list[TensorType] = []
+        self.sizes: list[int] = []
         self.constants: dict[int, Any] = {}
         self.roots: dict[int, int] = {}  # a view's slot -> the slot whose memory it shows
 
     def build(self) -> Program:
-        made = [self._step(node) for node in self.graph.order() if node.name in self._wanted()]
+        wanted = self._wanted()
+        # `cull` has put the nodes in order
+        made = [self._step(node) for node in self.graph.nodes.values() if node.name in wanted]
         steps = [step for step in made if step is not None]
         outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
         feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
-        in_order = Regions(steps, self.types, set(outputs.values()), self.settings).stages()
-        stages = at_the_same_time(in_order, self.types, self.settings.threads)
-        held = Placement(self.types, self.roots, self.constants, set(feeds.values()), list(outputs.values()))
+        in_order = Regions(steps, self.types, self.sizes, set(outputs.values()), self.settings).stages()
+        stages = at_the_same_time(in_order, self.sizes, self.settings.threads)
+        held = Placement(
+            self.types, self.sizes, self.roots, self.constants, set(feeds.values()), list(outputs.values())
+        )
         placed, sizes = held.place(stages)
         return Program(
             tuple(self.types),
@@ -55,15 +60,17 @@ class _Builder:
 
     def slot(self, link: Link) -> int:
         """The slot of a wire, made when it is first asked for; known values become constants."""
-        if link not in self.slots:
+        slot = self.slots.get(link)
+        if slot is None:
             type_ = self.graph.nodes[link.node].types[link.port]
-            self.slots[link] = self._new(type_)
+            slot = self.slots[link] = self._new(type_)
             if type_.value is not None:
-                self.constants[self.slots[link]] = type_.value
-        return self.slots[link]
+                self.constants[slot] = type_.value
+        return slot
 
     def _new(self, type_: TensorType) -> int:
-        self.types.append(TensorType(type_.dtype, type_.shape))
+        self.types.append(type_ if type_.value is None else TensorType(type_.dtype, type_.shape))
+        self.sizes.append(nbytes(type_) if type_.known else -1)
         return len(self.types) - 1
 
     def _constant(self, type_: TensorType, value: Any) -> int:
@@ -76,19 +83,20 @@ class _Builder:
 
     def _wanted(self) -> set[str]:
         """Nodes whose values are needed: not those known already, nor those that only lend their shape."""
-        if not hasattr(self, "wanted"):
-            self.wanted: set[str] = set()
-            todo = list(self.graph.outputs.values())
-            while todo:
-                link = todo.pop()
-                node = self.graph.nodes[link.node]
-                if node.name in self.wanted or node.types[link.port].value is not None:
-                    continue
-                self.wanted.add(node.name)
-                if node.name not in self.feeds:
-                    ports = zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True)
-                    todo.extend(o for p, v in ports for o in flat([v]) if isinstance(o, Link) and not self._lends(p, o))
-        return self.wanted
+        wanted: set[str] = set()
+        todo = list(self.graph.outputs.values())
+        while todo:
+            link = todo.pop()
+            node = self.graph.nodes[link.node]
+            if node.name in wanted or node.types[link.port].value is not None:
+                continue
+            wanted.add(node.name)
+            if node.name in self.feeds:
+                continue
+            for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
+                links = [o for o in (value if isinstance(value, tuple) else (value,)) if isinstance(o, Link)]
+                todo += [link for link in links if not self._lends(port, link)] if port.like else links
+        return wanted
 
     def _lends(self, port: Any, link: Link) -> bool:
         return port.like and self.graph.nodes[link.node].types[link.port].known
@@ -97,16 +105,21 @@ class _Builder:
         if node.name in self.feeds:
             self.slot(self._first(node.name))
             return None
-        operands = [_refs(self.graph, v) for v in node.inputs.values()]
-        types = node.block.typed(operands, lambda ref: ref.type)
-        ports = list(node.block.signature.inputs.values())
-        reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, node.inputs.values(), types, strict=True))
-        writes = tuple(self.slot(Link(node.name, port)) for port in node.types)
+        ports = node.block.signature.inputs.values()
+        values = node.inputs.values()
+        plain = all(isinstance(value, Link) and not port.like for port, value in zip(ports, values, strict=True))
+        if plain and not isinstance(node.block, View):
+            reads: tuple[Any, ...] = tuple(map(self.slot, values))  # nothing but slots is asked for
+            types: Sequence[Any] = ()
+        else:
+            types = self.graph.typed(node)
+            reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, values, types, strict=True))
+        writes = tuple([self.slot(Link(node.name, port)) for port in node.types])
         how = "make"
         if isinstance(node.block, View) and reads[0] is not None and node.block.fold_width(*types) is None:
             how = "view"
             self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
-        elif node.block.takes_out and all(t.known for t in node.types.values()) and self._all_known(reads):
+        elif node.block.takes_out and min([self.sizes[slot] for slot in (*flat(reads), *writes)]) >= 0:
             how = "into"
         return Step(node.name, node.block, reads, writes, how)
 
@@ -120,12 +133,3 @@ class _Builder:
         if isinstance(value, Link):
             return self.slot(value)
         return self._constant(type_, type_.value)
-
-    def _all_known(self, reads: Iterable[Any]) -> bool:
-        return all(self.types[slot].known for slot in flat(reads))
-
-
-def _refs(graph: Graph, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_refs(graph, v) for v in value)
-    return graph.deref(value) if isinstance(value, Link) else value

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dataflow.program import Stage, Step, Together, nbytes
-from dataflow.shapes import TensorType
+from dataflow.program import Stage, Step, Together
 from dataflow.signature import flat
 
 PAYS = 1 << 22  # bytes that a step reads and writes, from which handing it to a thread takes less time than it saves
 
 
-def at_the_same_time(stages: Sequence[Stage], types: Sequence[TensorType], threads: int) -> list[Stage]:
+def at_the_same_time(stages: Sequence[Stage], sizes: Sequence[int], threads: int) -> list[Stage]:
     """The stages, with neighbours that do not wait for each other put together.
 
     Regions have threads of their own, and so have products of matrices.
     """
+    if threads == 1 or sum(sizes) < 2 * PAYS:
+        return list(stages)
     made: list[Stage] = []
     group: list[Step] = []
-    for stage in stages if threads > 1 else ():
-        long = isinstance(stage, Step) and _alone(stage, types)
+    for stage in stages:
+        long = isinstance(stage, Step) and _alone(stage, sizes)
         if not long or {s for step in group for s in step.writes} & set(flat(stage.reads)):
             made += _joined(group, threads)
             group = []
@@ -27,16 +28,14 @@ def at_the_same_time(stages: Sequence[Stage], types: Sequence[TensorType], threa
             group.append(stage)  # type: ignore[arg-type]
         else:
             made.append(stage)
-    return [*made, *_joined(group, threads)] if threads > 1 else list(stages)
+    return [*made, *_joined(group, threads)]
 
 
 def _joined(group: Sequence[Step], threads: int) -> Sequence[Stage]:
     return [Together(tuple(group), threads)] if len(group) > 1 else group
 
 
-def _alone(step: Step, types: Sequence[TensorType]) -> bool:
+def _alone(step: Step, sizes: Sequence[int]) -> bool:
     """Whether a step is long and runs on one core."""
     slots = {*flat(step.reads), *step.writes}
-    if step.how == "view" or step.block.uses_cores or not all(types[slot].known for slot in slots):
-        return False
-    return sum(nbytes(types[slot]) for slot in slots) >= PAYS
+    return step.how != "view" and not step.block.uses_cores and sum([sizes[slot] for slot in slots]) >= PAYS

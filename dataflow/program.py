@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -39,6 +39,10 @@ class Step:
     def who(self) -> str:
         return f"node '{self.node}' ({type(self.block).__name__})"
 
+    def releasing(self, slots: tuple[int, ...]) -> Step:
+        """The step with these slots to release."""
+        return Step(self.node, self.block, self.reads, self.writes, self.how, slots)
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -54,6 +58,10 @@ class Region:
     workers: int
     notes: tuple[str, ...] = ()
     releases: tuple[int, ...] = ()
+
+    def releasing(self, slots: tuple[int, ...]) -> Region:
+        """The region with these slots to release."""
+        return replace(self, releases=slots)
 
     @property
     def node(self) -> str:
@@ -75,6 +83,10 @@ class Together:
     steps: tuple[Step, ...]
     workers: int
     releases: tuple[int, ...] = ()
+
+    def releasing(self, slots: tuple[int, ...]) -> Together:
+        """The steps with these slots to release."""
+        return replace(self, releases=slots)
 
     @property
     def node(self) -> str:

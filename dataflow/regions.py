@@ -17,22 +17,33 @@ from dataflow.shapes import TensorType, element_count
 from dataflow.signature import flat
 from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
-from dataflow.tiles import ALONG, Tiling, tiling
+from dataflow.tiles import ALONG, Tiling, fewest, tiling
 
 
 class Regions:
     """The stages of a list of steps; ``outputs`` are the slots that are needed when all have run."""
 
-    def __init__(self, steps: Sequence[Step], types: Sequence[TensorType], outputs: set[int], settings: Settings):
-        self.steps, self.types, self.outputs, self.settings = steps, types, outputs, settings
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        types: Sequence[TensorType],
+        sizes: Sequence[int],
+        outputs: set[int],
+        settings: Settings,
+    ):
+        self.steps, self.types, self.sizes, self.outputs, self.settings = steps, types, sizes, outputs, settings
         self.compiled = settings.compiled
         self.origin: dict[int, int] = {}  # of a view with the same elements in the same order
         self.shapes: dict[int, Any] = {}  # of a view that repeats elements, before it does
-        for step in steps:
+        self.why: dict[int, str] = {}  # large steps that do not go by tiles
+        self.tilings: dict[int, Tiling] = {}
+        large = [i for i, step in enumerate(steps) if step.how != "view" and self._large(step)]
+        for step in steps if large else ():
             if step.how == "view" and step.reads[0] is not None:
                 self._view(step.block, step.reads[0], step.writes[0])
-        self.why: dict[int, str] = {}  # large steps that do not go by tiles
-        self.tilings = {i: made for i, step in enumerate(steps) if (made := self._tiling(i, step)) is not None}
+        for i in large:
+            if (made := self._tiling(i, steps[i])) is not None:
+                self.tilings[i] = made
         if not settings.fuse:  # sums are made of tiles all the same
             self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.folds)}
 
@@ -45,10 +56,13 @@ class Regions:
         elif before < after and source not in self.shapes:
             self.shapes[slot] = self.types[source].shape
 
+    def _large(self, step: Step) -> bool:
+        """Whether a step may be worth it, as far as bytes tell; all of them are known."""
+        sizes = [self.sizes[slot] for slot in (*flat(step.reads), *step.writes)]
+        return max(sizes, default=0) > fewest(self.compiled) and min(sizes) >= 0
+
     def _tiling(self, i: int, step: Step) -> Tiling | None:
         """How a step goes by tiles, if that pays."""
-        if step.how == "view" or not all(self.types[s].known for s in (*flat(step.reads), *step.writes)):
-            return None
         types = [self._given(read) for read in step.reads]
         made = tiling(step.block, types, [self.types[slot] for slot in step.writes], self.compiled)
         if isinstance(made, str):

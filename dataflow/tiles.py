@@ -99,7 +99,7 @@ def tiling(block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: b
         shape = shapes.pop() if len(shapes) == 1 else None
     else:
         return None
-    if shape is None or not prod(shape) > (COMPILED if compiled else tile_of(1) // 2):
+    if shape is None or prod(shape) <= fewest(compiled):
         return None
     made = _along_outputs(block, types, shape) if width is None else _by_rows(prod(shape), width, len(types))
     if isinstance(made, str):
@@ -107,6 +107,11 @@ def tiling(block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: b
     if made.unit > LONGEST:
         return f"{made.unit} elements belong together"
     return made if made.size > (COMPILED if compiled else made.tile) else None
+
+
+def fewest(compiled: bool) -> int:
+    """Elements up to which nothing goes by tiles."""
+    return COMPILED if compiled else tile_of(1) // 2
 
 
 def _by_rows(size: int, width: int, inputs: int) -> Tiling:
