@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow import compiler
 from dataflow.errors import DataflowError
 from dataflow.threads import MOST, cores
 
@@ -63,6 +62,8 @@ def _kernels(given: str | None) -> str:
     name, value = _named("kernels", given, "DATAFLOW_KERNELS", "auto")
     if value not in KERNELS:
         raise DataflowError(f"{name} must be one of {', '.join(KERNELS)}, got '{value}'")
+    from dataflow import compiler  # with NumPy, which takes longer to import than `--help` to print
+
     if value == "jit" and not compiler.available():
         raise DataflowError(f"{name} must have Numba installed for 'jit', got none; pip install 'dataflow-blocks[jit]'")
     return "numpy" if value == "auto" and not compiler.available() else str(value)
