@@ -40,7 +40,7 @@ class _Builder:
         steps = [step for step in made if step is not None]
         outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
         feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
-        in_order = Regions(steps, self.types, self.sizes, set(outputs.values()), self.settings).stages()
+        in_order = Regions(steps, self.types, self.sizes, self.constants, set(outputs.values()), self.settings).stages()
         stages = at_the_same_time(in_order, self.sizes, self.settings.threads)
         held = Placement(
             self.types, self.sizes, self.roots, self.constants, set(feeds.values()), list(outputs.values())

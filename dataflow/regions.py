@@ -28,10 +28,12 @@ class Regions:
         steps: Sequence[Step],
         types: Sequence[TensorType],
         sizes: Sequence[int],
+        constants: Mapping[int, Any],
         outputs: set[int],
         settings: Settings,
     ):
-        self.steps, self.types, self.sizes, self.outputs, self.settings = steps, types, sizes, outputs, settings
+        self.steps, self.types, self.sizes, self.constants = steps, types, sizes, constants
+        self.outputs, self.settings = outputs, settings
         self.compiled = settings.compiled
         self.origin: dict[int, int] = {}  # of a view with the same elements in the same order
         self.shapes: dict[int, Any] = {}  # of a view that repeats elements, before it does
@@ -76,7 +78,7 @@ class Regions:
         if read is None:
             return None
         type_ = self.types[read]
-        return TensorType(type_.dtype, self.shapes[read]) if read in self.shapes else type_
+        return TensorType(type_.dtype, self.shapes.get(read, type_.shape), self.constants.get(read))
 
     def stages(self) -> list[Step | Region]:
         """Steps and regions in the order in which they run, without views that nobody looks at any more."""
