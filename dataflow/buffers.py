@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,25 +12,21 @@ class Buffers:
     """Buffers as they are handed out along a run; ``sizes`` are in bytes, one per buffer."""
 
     sizes: list[int] = field(default_factory=list)
-    free: list[int] = field(default_factory=list)
+    free: list[tuple[int, int]] = field(default_factory=list)  # size and number of each, in order
 
     def take(self, nbytes: int) -> int:
         """The number of a buffer of at least this size: the smallest free one that does, else the largest, grown."""
-        enough = [b for b in self.free if self.sizes[b] >= nbytes]
-        if enough:
-            chosen = min(enough, key=lambda b: (self.sizes[b], b))
-        elif self.free:
-            chosen = max(self.free, key=lambda b: (self.sizes[b], -b))
-            self.sizes[chosen] = nbytes
-        else:
+        if not self.free:
             self.sizes.append(nbytes)
             return len(self.sizes) - 1
-        self.free.remove(chosen)
+        size = min(nbytes, self.free[-1][0])
+        chosen = self.free.pop(bisect_left(self.free, (size, 0)))[1]
+        self.sizes[chosen] = max(nbytes, self.sizes[chosen])
         return chosen
 
     def give_back(self, buffer: int) -> None:
         """Let later values have the buffer."""
-        self.free.append(buffer)
+        insort(self.free, (self.sizes[buffer], buffer))
 
 
 def last_uses(uses: Sequence[Iterable[int]], roots: Mapping[int, int], kept: Iterable[int]) -> dict[int, int]:

@@ -15,13 +15,15 @@ from dataflow.rewrite import cull, fold_constants, lean, merge_equals, shape_onl
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
+from dataflow.uncollected import uncollected
 
 
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
     """Lay out a run that computes the outputs from feeds of these types."""
-    graph = specialize(cull(graph, outputs), feeds)
-    graph = lean(merge_equals(fold_constants(graph)))
-    return _Builder(graph, feeds, settings).build()
+    with uncollected():
+        graph = specialize(cull(graph, outputs), feeds)
+        graph = lean(merge_equals(fold_constants(graph)))
+        return _Builder(graph, feeds, settings).build()
 
 
 class _Builder:

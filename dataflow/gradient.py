@@ -12,6 +12,7 @@ from dataflow.errors import GradientError
 from dataflow.graph import Graph, Link, Node, Ref
 from dataflow.registry import blocks
 from dataflow.signature import Literal, flat
+from dataflow.uncollected import uncollected
 
 
 def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
@@ -45,7 +46,8 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
     for name, ref in {of: target, **sources}.items():
         if ref.dtype not in dtypes.floating + dtypes.complexes:
             raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
-    arrived = _flow(graph, result, target, list(sources.values()))
+    with uncollected():
+        arrived = _flow(graph, result, target, list(sources.values()))
     result.outputs = {of: _link(target)}
     for name, ref in sources.items():
         result.scope = f"grad/{ref.node}/"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import pickle
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from graph_text import node, problems, same
 
 import dataflow as flow
+from dataflow.errors import GraphFileError
 from dataflow.graphfile import resolved_text
 from dataflow.graphfile.params import Allowance
 
@@ -139,6 +142,19 @@ def test_lists_of_parameters_are_used_as_often_as_a_graph_needs(read):
     many = "".join(f"  n{i}: {{block: Const, attrs: {{value: $p}}}}\n" for i in range(300))
     graph = read(f"params: {{p: [{'1, ' * 300}]}}\nnodes:\n{many}outputs: {{y: n7}}\n")
     assert flow.run(graph)["y"].shape == (300,)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_reading_leaves_the_garbage_collector_as_it_was(read, enabled):
+    if not enabled:
+        gc.disable()
+    try:
+        for text in ("nodes: {}\n", "nodes: 1\n"):
+            with contextlib.suppress(GraphFileError):
+                read(text)
+            assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
 
 
 # -- pickles --------------------------------------------------------------------------------------------------------

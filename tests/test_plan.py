@@ -245,6 +245,17 @@ def test_sums_that_nobody_reads_are_not_made():
     assert len(step.writes) == 3
 
 
+def test_zeros_of_two_signs_are_not_merged():
+    graph = Graph()
+    x = graph.input("x", "float32", [1])
+    for name, zero in (("up", 0.0), ("down", -0.0)):
+        graph.output(name, 1.0 / (x * graph.constant(zero)))
+    results = run(graph, x=[1.0])
+    assert (results["up"].tolist(), results["down"].tolist()) == ([np.inf], [-np.inf])
+    clipped = [blocks["FakeQuantWithMinMaxArgs"](min=zero) for zero in (0.0, -0.0)]
+    assert clipped[0] != clipped[1]
+
+
 class Counted(Opaque, abstract=True):
     """Counts its runs."""
 

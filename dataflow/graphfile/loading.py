@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from dataflow.errors import GraphFileError, Problem, listing, nearest
@@ -14,6 +12,7 @@ from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.nodes import Reader
 from dataflow.graphfile.session import Session
 from dataflow.graphfile.tree import BROKEN, cropped
+from dataflow.uncollected import uncollected
 
 
 def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:
@@ -39,19 +38,7 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {name: None if param.required else param.default for name, param in params.items()}
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector, which would look through the whole growing tree and graph time and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@_uncollected()
+@uncollected()
 def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
     session = Session(path)
     definition = session.definition(session.real, session.shown)
