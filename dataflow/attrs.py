@@ -176,7 +176,7 @@ def plain(value: Any) -> Any:
 
 
 def key(value: Any) -> Any:
-    """Something hashable that is equal exactly when two attr values have the same bits; one NaN is as good as another."""
+    """Something hashable that is equal just when two attr values have the same bits; one NaN is as good as another."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biu" and (missing := value != value).any():
             value = np.where(missing, np.array(np.nan, value.dtype), value)
