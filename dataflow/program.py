@@ -180,12 +180,16 @@ def _lines(program: Program) -> Iterator[str]:
     for row in rows:
         yield row if isinstance(row, str) else "  ".join(map(str.ljust, row, widths)).rstrip()
     regions = sum(isinstance(stage, Region) for stage in program.stages)
-    counts = f"{len(cells)} steps" + (f", {regions} regions" if regions else "")
+    counts = [_count(len(cells), "step"), *([_count(regions, "region")] if regions else [])]
     moved = sum(program.moved(stage)[0] + program.moved(stage)[1] for stage in program.stages)
     yield (
-        f"{counts}, {len(program.buffer_sizes)} buffers, {program.buffer_bytes} bytes of scratch, "
+        f"{', '.join(counts)}, {_count(len(program.buffer_sizes), 'buffer')}, {program.buffer_bytes} bytes of scratch, "
         f"{program.peak_bytes} at most; {moved} bytes read and written"
     )
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def _names(program: Program) -> Callable[[int], str]:
@@ -209,7 +213,7 @@ def _heading(region: Region, program: Program) -> str:
     count = -(-region.stream.size // tile)
     read, written = program.moved(region)
     threads = f" by {region.workers} threads" if region.workers > 1 else ""
-    return f"{count} tiles of {tile} elements{threads}, {read} bytes read, {written} written"
+    return f"{_count(count, 'tile')} of {tile} elements{threads}, {read} bytes read, {written} written"
 
 
 def _place(stage: Stage, step: Step, program: Program) -> str:

@@ -205,28 +205,35 @@ class _Job:
         except Exception as error:
             raise PieceError(len(self.prepared)) from error
         self.compiled = stream.compiled and None not in self.numbers
+        as_planned = self.compiled or not stream.compiled
+        self.buffers: Sequence[int] = stream.buffers if as_planned else range(len(stream.widths))
 
     def work(self, starts: Iterator[tuple[int, int]]) -> None:
         """Take tiles, by number and first element, until there are none."""
+        buffers, widths = self.buffers, self.stream.widths
+        if not buffers:
+            self._tiles(starts, {})
+            return
+        with borrowed() as empty:
+            self._tiles(starts, {buffer: empty((self.tile * widths[buffer],), np.uint8) for buffer in buffers})
+
+    def _tiles(self, starts: Iterator[tuple[int, int]], memory: Mapping[int, Any]) -> None:
         stream, tile, folds = self.stream, self.tile, self.folds
         running, count = 0, -1
-        with borrowed() as empty:
-            used = stream.buffers if self.compiled or not stream.compiled else range(len(stream.widths))
-            memory = {buffer: empty((tile * stream.widths[buffer],), np.uint8) for buffer in used}
-            try:
-                for number, start in starts:
-                    if count != (count := min(tile, stream.size - start)):
-                        table = stream.table(count, self.compiled)
-                        cells, moving = table.filled(self, memory)
-                    for place, flat, unit, each, first, last, shape in moving:
-                        part = flat[(start + first) // unit * each : (start + last) // unit * each]
-                        cells[place] = part if len(shape) == 1 else part.reshape(shape)
-                    for running, call in table.calls:  # noqa: B007
-                        call(cells, folds, number)
-            except Exception as error:
-                if isinstance(starts, threads.Shared):
-                    starts.stop()
-                raise PieceError(running) from error
+        try:
+            for number, start in starts:
+                if count != (count := min(tile, stream.size - start)):
+                    table = stream.table(count, self.compiled)
+                    cells, moving = table.filled(self, memory)
+                for place, flat, unit, each, first, last, shape in moving:
+                    part = flat[(start + first) // unit * each : (start + last) // unit * each]
+                    cells[place] = part if len(shape) == 1 else part.reshape(shape)
+                for running, call in table.calls:  # noqa: B007
+                    call(cells, folds, number)
+        except Exception as error:
+            if isinstance(starts, threads.Shared):
+                starts.stop()
+            raise PieceError(running) from error
 
 
 def _flat(array: Any, size: int) -> Any:

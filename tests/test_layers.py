@@ -19,10 +19,23 @@ HOMES = {
     "click": "dataflow/cli/",
     "ml_dtypes": "dataflow/dtypes.py",
     "networkx": "dataflow/graph.py",
+    "numba": "dataflow/compiler.py",
     "rich": "dataflow/cli/",
     "yaml": "dataflow/graphfile/",
 }
-SEEN_BY_BLOCKS = ("attrs", "block", "dtypes", "errors", "keys", "kinds", "registry", "shapes", "signature")
+SEEN_BY_BLOCKS = (
+    "attrs",
+    "block",
+    "compiler",
+    "dtypes",
+    "errors",
+    "keys",
+    "kinds",
+    "registry",
+    "scratch",
+    "shapes",
+    "signature",
+)
 
 
 def imported(file):

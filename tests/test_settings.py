@@ -1,0 +1,114 @@
+"""Threads and kernels: from arguments, the environment and the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import dataflow as flow
+from dataflow.errors import DataflowError
+from dataflow.settings import Settings
+from dataflow.threads import Shared, cores, together
+
+
+def test_what_is_given_comes_before_the_environment(monkeypatch):
+    monkeypatch.setenv("DATAFLOW_THREADS", "3")
+    monkeypatch.setenv("DATAFLOW_KERNELS", "numpy")
+    assert Settings.of() == Settings(3, "numpy")
+    assert Settings.of(threads=2).threads == 2
+    monkeypatch.delenv("DATAFLOW_THREADS")
+    assert Settings.of().threads == cores()
+
+
+@pytest.mark.parametrize(
+    "given, variable, text",
+    [
+        ({"threads": 0}, None, "setting 'threads' must be a whole number from 1 to 256, got '0'"),
+        ({"kernels": "fast"}, None, "setting 'kernels' must be one of auto, numpy, jit, got 'fast'"),
+        ({}, ("DATAFLOW_THREADS", "many"), "environment variable DATAFLOW_THREADS must be a whole number"),
+        (
+            {},
+            ("DATAFLOW_KERNELS", "x"),
+            "environment variable DATAFLOW_KERNELS must be one of auto, numpy, jit, got 'x'",
+        ),
+    ],
+)
+def test_settings_that_are_none(given, variable, text, monkeypatch):
+    if variable:
+        monkeypatch.setenv(*variable)
+    with pytest.raises(DataflowError, match=text):
+        Settings.of(**given)
+
+
+@pytest.fixture
+def doubling(tmp_path):
+    path = tmp_path / "double.yaml"
+    path.write_text(
+        "dataflow: 1\ninputs:\n  x: float32[N]\nnodes:\n  twice: {block: AddV2, inputs: {x: x, y: x}}\noutputs: {y: twice}\n"
+    )
+    np.save(tmp_path / "x.npy", np.ones(1_500_000, np.float32))
+    return path
+
+
+def command(*args, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "dataflow", *map(str, args)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def test_the_command_line_sets_threads(doubling):
+    given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}", "--plan", "--kernels", "numpy"]
+    assert "by 2 threads" in command(*given, "--threads", 2).stdout
+    assert "threads" not in command(*given, "--threads", 1).stdout
+    assert "by 3 threads" in command(*given, DATAFLOW_THREADS="3").stdout
+    done = command(*given, DATAFLOW_THREADS="no")
+    assert done.returncode == 1
+    assert "environment variable DATAFLOW_THREADS must be a whole number from 1 to 256, got 'no'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_line_limits_memory(doubling):
+    given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}"]
+    done = command(*given, "--max-bytes", "1MiB")
+    assert done.returncode == 1
+    assert "a run must hold at most 1048576 bytes, got 6000000" in done.stderr
+    assert command(*given, "--max-bytes", "6MB").returncode == 0
+    done = command(*given, "--max-bytes", "lots")
+    assert done.returncode == 2
+    assert "must be a number of bytes such as 1000000, 64MiB or 2GB, got 'lots'" in done.stderr
+
+
+def test_work_that_fails_in_a_thread_fails():
+    shared = Shared(range(100))
+
+    def work():
+        for item in shared:
+            if item == 50:
+                shared.stop()
+                raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        together(work, 4)
+
+
+def test_plans_run_in_threads_of_the_caller_too():
+    graph = flow.Graph()
+    x = graph.input("x", "float32", [300_000])
+    graph.output("y", flow.blocks["Mean"]()(flow.blocks["Square"]()(x) - 1.0, [0]))
+    planned = flow.plan(graph, threads=2)
+    seen = []
+
+    def work():
+        for value in (1.0, 2.0, 3.0):
+            seen.append((value, float(planned.run(x=np.full(300_000, value, np.float32))["y"])))
+
+    together(work, 4)
+    assert len(seen) == 12
+    assert all(got == value**2 - 1 for value, got in seen)
