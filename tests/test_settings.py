@@ -48,7 +48,8 @@ def test_settings_that_are_none(given, variable, text, monkeypatch):
 def doubling(tmp_path):
     path = tmp_path / "double.yaml"
     path.write_text(
-        "dataflow: 1\ninputs:\n  x: float32[N]\nnodes:\n  twice: {block: AddV2, inputs: {x: x, y: x}}\noutputs: {y: twice}\n"
+        "dataflow: 1\ninputs:\n  x: float32[N]\n"
+        "nodes:\n  twice: {block: AddV2, inputs: {x: x, y: x}}\noutputs: {y: twice}\n"
     )
     np.save(tmp_path / "x.npy", np.ones(1_500_000, np.float32))
     return path
