@@ -25,7 +25,7 @@ def tiled(step: Callable[..., Any], rooms: int, out: Any, *arrays: Any, widen: b
     """
     if out is None:
         out = np.empty(arrays[0].shape, arrays[0].dtype)
-    if out.size <= SMALL and out.itemsize > 2:
+    if out.itemsize > 2 and out.size <= (SMALL if rooms else LONG_TILE):
         if out.size:
             step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(rooms)])
         return out
