@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.rooms import borrowed_bytes
 from dataflow import dtypes
-from dataflow.scratch import ALIGNMENT, CHUNK, borrowed
+from dataflow.scratch import borrowed
 
 TILE = 1 << 17  # elements to work on at a time
 LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed
@@ -58,11 +59,6 @@ def tiled_bytes(rooms: int, like: Any, arrays: int, widen: bool = True, masks: i
     tile = min(size, TILE if rooms else LONG_TILE)
     nbytes = rooms * tile * int(dtype.itemsize)
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else borrowed_bytes(nbytes))
-
-
-def borrowed_bytes(nbytes: int) -> int:
-    """What a thread takes to borrow so many bytes as one array; nothing for nothing."""
-    return max(nbytes, CHUNK) + ALIGNMENT if nbytes else 0
 
 
 @cache

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.math_ops.exponential import Rsqrt
-from blocks.math_ops.tiling import SMALL, TILE, borrowed_bytes
+from blocks.math_ops.rooms import borrowed_bytes
+from blocks.math_ops.tiling import SMALL, TILE
 from dataflow import dtypes
 from dataflow.block import TensorType
 from dataflow.kinds import Update
