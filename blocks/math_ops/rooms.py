@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -23,16 +24,12 @@ class rooms:
     """
 
     def __init__(self, *wanted: Room):
-        self.wanted = wanted
+        self.total, self.places = _layout(wanted)
 
     def __enter__(self) -> list[Any]:
         self.loan = borrowed()
-        memory, arrays, start = self.loan.__enter__()((_total(self.wanted),), np.uint8), [], 0
-        for shape, dtype in self.wanted:
-            size = prod(shape) * np.dtype(dtype).itemsize
-            arrays.append(memory[start : start + size].view(dtype).reshape(shape))
-            start += _padded(size)
-        return arrays
+        memory = self.loan.__enter__()((self.total,), np.uint8)
+        return [np.ndarray(shape, dtype, memory, start) for shape, dtype, start in self.places]
 
     def __exit__(self, *error: object) -> None:
         self.loan.__exit__(*error)
@@ -40,7 +37,7 @@ class rooms:
 
 def rooms_bytes(*wanted: Room) -> int:
     """What a thread takes to borrow these `rooms`; nothing for empty ones."""
-    return borrowed_bytes(_total(wanted))
+    return borrowed_bytes(_layout(wanted)[0])
 
 
 def borrowed_bytes(nbytes: int) -> int:
@@ -48,9 +45,12 @@ def borrowed_bytes(nbytes: int) -> int:
     return max(nbytes, CHUNK) + ALIGNMENT if nbytes else 0
 
 
-def _total(wanted: tuple[Room, ...]) -> int:
-    return sum(_padded(prod(shape) * np.dtype(dtype).itemsize) for shape, dtype in wanted)
-
-
-def _padded(nbytes: int) -> int:
-    return -(-nbytes // ALIGNMENT) * ALIGNMENT
+@lru_cache(maxsize=256)
+def _layout(wanted: tuple[Room, ...]) -> tuple[int, list[tuple[tuple[int, ...], Any, int]]]:
+    """How many bytes there are in all, and where each room begins."""
+    places, start = [], 0
+    for shape, dtype in wanted:
+        nbytes = prod(shape) * np.dtype(dtype).itemsize
+        places.append((shape, dtype, start if nbytes else 0))
+        start += -(-nbytes // ALIGNMENT) * ALIGNMENT
+    return start, places

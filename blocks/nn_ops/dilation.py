@@ -13,7 +13,19 @@ from blocks.math_ops.reduction import rounded, wide
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import compute_dtype
 from blocks.nn_ops.finding import Found, Search, Test, copies, kept, put, put_bytes
-from blocks.nn_ops.sliding import BORDER, Band, Bands, Slides, copied, count, lowest, overlaps, shaped, widened
+from blocks.nn_ops.sliding import (
+    BORDER,
+    Band,
+    Bands,
+    Slides,
+    copied,
+    count,
+    in_bands,
+    lowest,
+    overlaps,
+    shaped,
+    widened,
+)
 from blocks.nn_ops.windows import PADDINGS, paddings, spans, spatial
 from dataflow import dtypes
 from dataflow.block import In, Ints, Out, TensorType, attr
@@ -36,7 +48,7 @@ class Dilating(Opaque, abstract=True):
     def slides(self, input: Any, filter: Any) -> Slides:
         """The window along rows and columns of an input of a shape, for a filter of a shape."""
         made = spans(self, "input", input[1:3], filter[:2], self.strides[1:3], self.rates[1:3], paddings(self, "NHWC"))
-        return list(enumerate(made, 1))
+        return tuple(enumerate(made, 1))
 
     def dilated_shape(self, input: Shape, filter: Shape) -> Shape:
         """Shape of the dilation; an error where the shapes do not go together."""
@@ -51,7 +63,7 @@ class Dilating(Opaque, abstract=True):
 
     def bands(self, input: Any, filter: Any) -> Bands:
         """The parts to work on at once, for shapes of an input and a filter."""
-        return Bands(input, self.slides(input, filter), weight=4)
+        return in_bands(input, self.slides(input, filter), weight=4)
 
 
 def _sums(x: Any, filter: Any, room: Any) -> Callable[[Any, Any, Any], Any]:
@@ -91,7 +103,7 @@ class Dilation2D(Dilating):
             out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)  # type: ignore[arg-type]
         bands, wide = self.bands(input.shape, filter.shape), widened(filter)
         with rooms(*self.rooms(bands, input.dtype)) as (copy, result, room):
-            for band in bands if out.size else ():
+            for band in bands.bands if out.size else ():
                 x, target = copied(input[band.seen], copy), out[band.made]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
                 _dilate(_sums(x, wide, shaped(room, y.shape)), band.slides, y, lowest(input.dtype))
@@ -207,7 +219,7 @@ class Dilation2DBackpropFilter(DilatingBack):
         bands, floor = self.bands(input.shape, filter.shape), lowest(input.dtype)
         total = np.zeros(filter.shape, wide(input.dtype))
         with rooms(*self.rooms(bands, input.dtype)) as (parts, low, *space):
-            for band in bands if out_backprop.size else ():
+            for band in bands.bands if out_backprop.size else ():
                 dy = out_backprop[band.made]
                 y, search = self.found(input, filter, dy.shape, band, *space)
                 part, nowhere = shaped(parts, dy.shape), np.equal(y, floor, shaped(low, dy.shape))

@@ -10,7 +10,7 @@ import numpy as np
 
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.sliding import Bands, Slides, apart, copied, covering, is_float, overlaps, shaped
+from blocks.nn_ops.sliding import Bands, Slides, apart, copied, covering, in_bands, is_float, overlaps, shaped
 
 Test = Callable[[Any, Any, Any, Any], Any]  # index in the window, positions, the elements there, the mask to write to
 Found = tuple[int, Any, Any, Any]  # number of an element of the window, positions, elements, and where it was found
@@ -83,7 +83,7 @@ def put(dy: Any, slides: Slides, out: Any, masks: int, extra: Extra, find: Calla
         return out
     bands, alone = _bands(out.shape, slides, dy.dtype, masks), apart(slides)
     with rooms(*_rooms(bands, dy.dtype), *extra(bands)) as (copy, result, product, *space):
-        for band in bands:
+        for band in bands.bands:
             values, target = copied(dy[band.made], copy), out[band.seen]
             made = target if target.dtype == values.dtype else shaped(result, target.shape)
             if made is not target:
@@ -107,7 +107,7 @@ def put_bytes(shape: tuple[int, ...], slides: Slides, dtype: Any, masks: int, ex
 
 
 def _bands(shape: tuple[int, ...], slides: Slides, dtype: Any, masks: int) -> Bands:
-    return Bands(shape, slides, weight=2 + masks / int(dtype.itemsize), whole=dtype != compute_dtype(dtype))
+    return in_bands(shape, slides, weight=2 + masks / int(dtype.itemsize), whole=dtype != compute_dtype(dtype))
 
 
 def _rooms(bands: Bands, dtype: Any) -> list[Room]:

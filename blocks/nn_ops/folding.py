@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -10,13 +11,13 @@ import numpy as np
 
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.sliding import Bands, Slides, copied, covering, shaped
+from blocks.nn_ops.sliding import Bands, Slides, copied, covering, in_bands, shaped
 from blocks.nn_ops.windows import seen
 
 
 def fold_bytes(shape: tuple[int, ...], slides: Slides, given: Any) -> int:
     """What `fold` takes for an input of this shape and dtype."""
-    bands = Bands(shape, slides)
+    bands = in_bands(shape, slides)
     return rooms_bytes(*_fold_rooms(bands, given)) if prod(bands.made) else 0
 
 
@@ -49,11 +50,11 @@ def fold(
     ufunc: np.ufunc, start: Any, x: Any, slides: Slides, out: Any, finish: Callable[[Any, Slides], None] | None = None
 ) -> Any:
     """The elements of each window folded by a ufunc, beginning with ``start``, and finished in place; in ``out``."""
-    bands = Bands(x.shape, slides)
+    bands = in_bands(x.shape, slides)
     if not out.size:
         return out
     with rooms(*_fold_rooms(bands, x.dtype)) as (copy, result, *spare):
-        for band in bands:
+        for band in bands.bands:
             part, target = copied(x[band.seen], copy), out[band.made]
             made = target if target.dtype == part.dtype else shaped(result, target.shape)
             fold_band(ufunc, start, part, band.slides, made, spare)
@@ -77,18 +78,25 @@ def fold_band(ufunc: np.ufunc, start: Any, x: Any, slides: Slides, out: Any, spa
 
 
 def _fold_along(axis: int, ufunc: np.ufunc, start: Any, x: Any, span: Any, out: Any) -> None:
-    before = (slice(None),) * axis
-    met = [seen(span, offset) for offset in range(span.kernel)]
-    everywhere = [m for m in met if m[0] == slice(0, span.out)]
-    if len(everywhere) > 1:
-        (_, first), (_, second) = everywhere[:2]
-        ufunc(x[(*before, first)], x[(*before, second)], out=out)
-        met = [m for m in met if m not in everywhere[:2]]
+    pair, met = _met(axis, span)
+    if pair:
+        ufunc(x[pair[0]], x[pair[1]], out=out)
     else:
         out.fill(start)
     for positions, elements in met:
-        view = out[(*before, positions)]
-        ufunc(view, x[(*before, elements)], out=view)
+        view = out[positions]
+        ufunc(view, x[elements], out=view)
+
+
+@lru_cache(maxsize=256)
+def _met(axis: int, span: Any) -> tuple[list[Any], list[tuple[Any, Any]]]:
+    """Two elements that all windows have, if there are such, and the others with the positions where they are met."""
+    before = (slice(None),) * axis
+    met = [((*before, there), (*before, elements)) for there, elements in (seen(span, i) for i in range(span.kernel))]
+    everywhere = [m for m in met if m[0][-1] == slice(0, span.out)][:2]
+    if len(everywhere) < 2:
+        return [], met
+    return [elements for _, elements in everywhere], [m for m in met if m not in everywhere]
 
 
 def spread_bytes(shape: tuple[int, ...], slides: Slides, given: Any) -> int:
@@ -98,7 +106,7 @@ def spread_bytes(shape: tuple[int, ...], slides: Slides, given: Any) -> int:
 
 
 def _spread_bands(shape: tuple[int, ...], slides: Slides, given: Any) -> Bands:
-    return Bands(shape, slides, whole=given != compute_dtype(given))
+    return in_bands(shape, slides, whole=given != compute_dtype(given))
 
 
 def _spread_rooms(bands: Bands, given: Any) -> list[Room]:
@@ -117,7 +125,7 @@ def spread(dy: Any, slides: Slides, out: Any, share: Callable[[Any, Slides, Any]
     if not dy.size or not out.size:
         return out
     with rooms(*_spread_rooms(bands, dy.dtype)) as (shares, copy, *spare):
-        for band in bands:
+        for band in bands.bands:
             part, target = dy[band.made], out[band.seen]
             x = shaped(shares, part.shape)
             share(part, band.slides, x)

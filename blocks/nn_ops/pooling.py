@@ -13,7 +13,7 @@ from blocks.math_ops.tiling import compute_dtype
 from blocks.nn_ops.finding import Search, copies, equals, unordered
 from blocks.nn_ops.folding import between, fold, fold_band, fold_bytes, spread, spread_bytes
 from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
-from blocks.nn_ops.sliding import Band, Bands, Pooling, Slides, copied, counts, is_float, lowest, shaped
+from blocks.nn_ops.sliding import Band, Bands, Pooling, Slides, copied, counts, in_bands, is_float, lowest, shaped
 from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS, span, split
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Ints, Out, TensorType, attr
@@ -158,7 +158,7 @@ class MaxPool(Pooling):
         axis = 1 if self.layout == "NCHW" else 3
         if isinstance(shape[axis], int) and shape[axis] % depth:
             raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {shape[axis]}")
-        return [(axis, span(shape[axis], depth, depth, 1, "VALID"))]
+        return ((axis, span(shape[axis], depth, depth, 1, "VALID")),)
 
     def shape_of(self, input: TensorType) -> Shape:
         if self.data_format != "NCHW_VECT_C":
@@ -216,7 +216,7 @@ class MaxPoolWithArgmax(Pooling):
         return rooms_bytes(*self.rooms(bands, dtypes.storage(input.dtype))) if prod(bands.made) else 0
 
     def bands(self, shape: tuple[int, ...]) -> Bands:
-        return Bands(shape, self.slides("input", shape), weight=4)
+        return in_bands(shape, self.slides("input", shape), weight=4)
 
     def rooms(self, bands: Bands, dtype: Any) -> list[Room]:
         """Memory for copies, for where windows begin, for the share of an element in the index, and to find in."""
@@ -234,7 +234,7 @@ class MaxPoolWithArgmax(Pooling):
         columns, channels = input.shape[2:]
         width = bands.slides[1][1].kernel
         with rooms(*self.rooms(bands, input.dtype)) as (copy, result, corners, shares, *space):
-            for band in bands:
+            for band in bands.bands:
                 x, target, place = copied(input[band.seen], copy), top[band.made], index[band.made]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
                 share = shaped(shares, place.shape)

@@ -14,7 +14,7 @@ from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import TILE, compute_dtype
 from blocks.nn_ops.finding import Found, Search, copies, equals, put, put_bytes, take, unordered
 from blocks.nn_ops.folding import between, fold_band
-from blocks.nn_ops.sliding import BORDER, Band, Bands, Pooling, copied, count, is_float, lowest, shaped
+from blocks.nn_ops.sliding import BORDER, Band, Bands, Pooling, copied, count, in_bands, is_float, lowest, shaped
 from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS
 from dataflow import dtypes
 from dataflow.block import In, Ints, Out, TensorType, attr
@@ -120,11 +120,11 @@ class MaxPoolGradGrad(Pooling):
 
     def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
         taken = np.empty(orig_output.shape, grad.dtype) if out is None else out
-        bands = Bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
+        bands = in_bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
         if not taken.size:
             return taken
         with rooms(*self.rooms(bands, grad.dtype)) as (seen, made, product, *masks):
-            for band in bands:
+            for band in bands.bands:
                 x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
                 found = Search(y.shape, masks).found(band.slides, equals(x, y))
                 take(grad[band.seen], found, taken[band.made], shaped(product, y.shape))
@@ -132,7 +132,7 @@ class MaxPoolGradGrad(Pooling):
 
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
         shape, dtype, slides = _given(self, orig_input)
-        bands = Bands(shape, slides, weight=2)
+        bands = in_bands(shape, slides, weight=2)
         return rooms_bytes(*self.rooms(bands, dtype)) if prod(bands.made) else 0
 
     @staticmethod

@@ -7,7 +7,7 @@ goes by bands, some images or some windows of one, so that what is made on the w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import product
 from math import prod
 from typing import Any, ClassVar, NamedTuple
@@ -23,9 +23,9 @@ from dataflow.shapes import Shape, fits, show
 
 BORDER = "what to do at the border: SAME has ceil(size / stride) windows, which may reach over it; VALID none that do"
 
-CACHED = 1 << 18  # elements of the largest array to work on at a time
+CACHED = 1 << 19  # elements of the largest array to work on at a time
 
-Slides = Sequence[tuple[int, Any]]  # an axis and the `Span` of the window along it
+Slides = tuple[tuple[int, Any], ...]  # an axis and the `Span` of the window along it
 
 
 class Pooling(Opaque, abstract=True):
@@ -52,7 +52,7 @@ class Pooling(Opaque, abstract=True):
         """The window along each spatial axis of the input at ``port``."""
         window, steps, sizes = (split(dims, self.layout)[1] for dims in (self.ksize, self.strides, shape))
         made = spans(self, port, sizes, window, steps, (1,) * len(sizes), paddings(self, self.layout))
-        return list(enumerate(made, 2 if self.layout.startswith("NC") else 1))
+        return tuple(enumerate(made, 2 if self.layout.startswith("NC") else 1))
 
     def pooled(self, port: str, shape: Shape) -> Shape:
         """The shape with one element per window; an error where the input at ``port`` may not have this shape."""
@@ -84,11 +84,13 @@ def widened(x: Any) -> Any:
     return x.astype(dtypes.compute_dtype(x.dtype.name), copy=False) if is_float(x.dtype) else x
 
 
+@cache
 def is_float(dtype: Any) -> bool:
     """Whether the dtype is a float, bfloat16 included."""
     return dtype.name in dtypes.floating
 
 
+@cache
 def lowest(dtype: Any) -> Any:
     """The lowest finite number of a dtype."""
     if is_float(dtype):
@@ -126,60 +128,57 @@ class Band(NamedTuple):
     slides: Slides
 
 
-class Bands:
-    """The bands of inputs of one shape, and the largest shapes of what they see and make.
+class Bands(NamedTuple):
+    """The bands of inputs of one shape, the largest shapes of what they see and make, and the windows of all."""
+
+    bands: tuple[Band, ...]
+    seen: tuple[int, ...]
+    made: tuple[int, ...]
+    slides: Slides
+
+
+@lru_cache(maxsize=256)
+def in_bands(shape: tuple[int, ...], slides: Slides, weight: float = 1, whole: bool = False) -> Bands:
+    """The bands of an input of this shape.
 
     ``weight`` is how many elements are held for each of the output, ``whole`` keeps the windows of an image together.
     """
-
-    def __init__(self, shape: tuple[int, ...], slides: Slides, weight: float = 1, whole: bool = False):
-        self.slides, self.batch = slides, shape[0]
-        made = list(shape)
-        for axis, span in slides:
-            made[axis] = span.out
-        self.axis, self.span = slides[0]
-        each = max(1, prod(shape[1:]), int(weight * prod(made[1:])))
-        fitting = CACHED // each
-        self.many = min(self.batch, max(1, fitting))
-        rows = self.span.out if fitting or whole else min(self.span.out, max(1, self.span.out * CACHED // each))
-        self.rows = rows
-        seen = list(shape)
-        seen[0] = made[0] = self.many
-        if rows < self.span.out:
-            seen[self.axis], made[self.axis] = (
-                min(seen[self.axis], (rows - 1) * self.span.stride + self.span.extent),
-                rows,
-            )
-        self.seen, self.made = tuple(seen), tuple(made)
-
-    def __iter__(self) -> Iterator[Band]:
-        span, between = self.span, (slice(None),) * (self.axis - 1)
-        for image in range(0, self.batch, self.many):
-            images = slice(image, image + self.many)
-            if self.rows == span.out:
-                yield Band((images,), (images,), self.slides)
-                continue
-            for start in range(0, span.out, self.rows):
-                stop, corner = min(start + self.rows, span.out), start * span.stride - span.before
-                first, last = max(corner, 0), min(corner + (stop - start - 1) * span.stride + span.extent, span.size)
-                part = span._replace(size=last - first, before=first - corner, out=stop - start)
-                yield Band(
-                    (images, *between, slice(first, last)),
-                    (images, *between, slice(start, stop)),
-                    [(self.axis, part), *self.slides[1:]],
-                )
+    (axis, span), made, seen = slides[0], list(shape), list(shape)
+    for other, across in slides:
+        made[other] = across.out
+    each = max(1, prod(shape[1:]), int(weight * prod(made[1:])))
+    seen[0] = made[0] = many = min(shape[0], max(1, CACHED // each))
+    rows = span.out if each <= CACHED or whole else min(span.out, max(1, span.out * CACHED // each))
+    bands, between = [], (slice(None),) * (axis - 1)
+    for image in range(0, shape[0], max(1, many)):
+        images = slice(image, image + many)
+        if rows == span.out:
+            bands.append(Band((images,), (images,), slides))
+            continue
+        for start in range(0, span.out, rows):
+            stop, corner = min(start + rows, span.out), start * span.stride - span.before
+            first, last = max(corner, 0), min(corner + (stop - start - 1) * span.stride + span.extent, span.size)
+            part = span._replace(size=last - first, before=first - corner, out=stop - start)
+            own = ((axis, part), *slides[1:])
+            bands.append(Band((images, *between, slice(first, last)), (images, *between, slice(start, stop)), own))
+    if rows < span.out:
+        seen[axis], made[axis] = min(seen[axis], (rows - 1) * span.stride + span.extent), rows
+    return Bands(tuple(bands), tuple(seen), tuple(made), slides)
 
 
 # -- elements of windows --------------------------------------------------------------------------------------------
 
 
-def overlaps(rank: int, slides: Slides) -> Iterator[tuple[tuple[int, ...], Any, Any]]:
+@lru_cache(maxsize=256)
+def overlaps(rank: int, slides: Slides) -> list[tuple[tuple[int, ...], Any, Any]]:
     """For each element of the window: its index, the positions where it lies on the input, and what it lies on."""
+    made = []
     for index in product(*(range(span.kernel) for _, span in slides)):
         positions, elements = [slice(None)] * rank, [slice(None)] * rank
         for (axis, span), offset in zip(slides, index, strict=True):
             positions[axis], elements[axis] = seen(span, offset)
-        yield index, tuple(positions), tuple(elements)
+        made.append((index, tuple(positions), tuple(elements)))
+    return made
 
 
 def count(slides: Slides) -> int:
@@ -187,6 +186,7 @@ def count(slides: Slides) -> int:
     return prod(span.kernel for _, span in slides)
 
 
+@lru_cache(maxsize=256)
 def counts(rank: int, slides: Slides) -> Any:
     """How many elements each window has on the input: a number, or an array that broadcasts."""
     total: Any = 1
