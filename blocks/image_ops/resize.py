@@ -2,45 +2,72 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.image_ops.gathering import Parts, columns, gather
 from blocks.image_ops.resize_gradient import ResizeBicubicGrad, ResizeBilinearGrad, ResizeNearestNeighborGrad, size_of
-from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, f32, given_size, image_shape
+from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.math_ops.cast import Cast
+from blocks.math_ops.rooms import rooms, rooms_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
+from dataflow.dtypes import storage
 
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 
 
 class Resizing(Resampling, abstract=True):
-    """Images and a size in, images of that size out."""
+    """Images and a size in, images of that size out: the columns first, then the rows.
+
+    A subclass writes ``mixed(taps, source, target, room)``, which mixes the pixels along the second dim of the source;
+    the room has one dim and is as large as the target.
+    """
 
     T: ClassVar[Any] = PIXELS
     images = In("T", "images, [batch, height, width, channels]")
     size = In("int32", "height and width of the result", shape=(2,), static=True)
     resized_images = Out("float32", "[batch, *size, channels]")
+    mixed: ClassVar[Any]
+    mixing: ClassVar[bool] = True  # whether it needs the room
 
     def shape_of(self, images: TensorType, size: TensorType) -> Any:
         batch, _, _, channels = image_shape(self, "images", images)
         return (batch, *given_size(self, size), channels)
 
-    def kernel(self, images: Any, size: Any) -> Any:
-        height, width = size.tolist()
-        across = self.mixed(images.astype(f32, copy=False), 2, self.taps(images.shape[2], width))
-        return self.mixed(across, 1, self.taps(images.shape[1], height))
+    def workspace(self, images: TensorType, size: TensorType) -> int:
+        (made,) = self.infer(images, size)
+        if not made.known or 0 in made.shape:  # type: ignore[operator]
+            return 0
+        parts = Parts(images.shape, made.shape, self.taps(images.shape[1], made.shape[1]))  # type: ignore[index,arg-type]
+        return rooms_bytes(*parts.rooms(storage(made.dtype), storage(images.dtype), self.mixing))
 
-    @staticmethod
-    def mixed(images: Any, axis: int, taps: Any) -> Any:
-        """The weighted sum of the pixels along an axis."""
-        total: Any = None
-        for index, weight in taps:
-            part = np.take(images, index, axis)
-            part *= weight.reshape([-1 if i == axis else 1 for i in range(4)])
-            total = part if total is None else np.add(total, part, total)
-        return total
+    def kernel(self, images: Any, size: Any, out: Any = None) -> Any:
+        if out is None:
+            (made,) = self.infer(TensorType.of(images), TensorType.of(size))
+            out = np.empty(made.shape, storage(made.dtype))  # type: ignore[arg-type]
+        if not out.size:
+            return out
+        channels = images.shape[3]
+        across = columns(self.taps(images.shape[2], out.shape[2]), channels, out.itemsize)
+        pixels = (channels,) if len(across[0][0]) == out.shape[2] else ()
+        parts = Parts(images.shape, out.shape, self.taps(images.shape[1], out.shape[1]))
+        with rooms(*parts.rooms(out.dtype, images.dtype, self.mixing)) as (wide, room, copy):
+            for some, rows, lines in parts:
+                source, target = images[some, lines], out[some, rows]
+                if copy.size:
+                    np.copyto(copy[: source.size].reshape(source.shape), source)
+                    source = copy[: source.size].reshape(source.shape)
+                source = source.reshape(-1, images.shape[2] * channels // prod(pixels), *pixels)
+                between = wide[: len(source) * parts.line].reshape(-1, parts.line)
+                self.mixed(across, source, between, room)
+                down = [(index[rows] - lines.start, weight[rows, None]) for index, weight in parts.down]
+                target = target.reshape(len(target), -1, parts.line)
+                between = between.reshape(len(target), -1, parts.line)
+                self.mixed(down, between, target, room)
+        return out
 
 
 class ResizeNearestNeighbor(Resizing, Nearest):
@@ -54,10 +81,12 @@ class ResizeNearestNeighbor(Resizing, Nearest):
 
     resized_images = Out("T", "[batch, *size, channels]")
 
-    def kernel(self, images: Any, size: Any) -> Any:
-        ((rows, _),) = self.taps(images.shape[1], int(size[0]))
-        ((cols, _),) = self.taps(images.shape[2], int(size[1]))
-        return np.take(np.take(images, rows, 1), cols, 2)
+    mixing = False
+
+    @staticmethod
+    def mixed(taps: Any, source: Any, target: Any, room: Any) -> None:
+        ((near, _),) = taps
+        gather(source, near, target)
 
     def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
         return ResizeNearestNeighborGrad(**self.attrs())(dy, size_of(images))
@@ -73,12 +102,12 @@ class ResizeBilinear(Resizing, Bilinear):
     """
 
     @staticmethod
-    def mixed(images: Any, axis: int, taps: Any) -> Any:
+    def mixed(taps: Any, source: Any, target: Any, room: Any) -> None:
         (before, _), (behind, part) = taps
-        first, second = np.take(images, before, axis), np.take(images, behind, axis)
-        np.subtract(second, first, second)
-        second *= part.reshape([-1 if i == axis else 1 for i in range(4)])
-        return np.add(first, second, first)
+        room = room[: target.size].reshape(target.shape)
+        gather(source, before, target)
+        np.subtract(gather(source, behind, room), target, room)
+        np.add(target, np.multiply(room, part, room), target)
 
     def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
         return ResizeBilinearGrad(**self.attrs())(dy, images)
@@ -92,6 +121,15 @@ class ResizeBicubic(Resizing, Bicubic):
 
     Source: tf.image.resize.
     """
+
+    @staticmethod
+    def mixed(taps: Any, source: Any, target: Any, room: Any) -> None:
+        room = room[: target.size].reshape(target.shape)
+        for i, (index, weight) in enumerate(taps):
+            part = gather(source, index, room if i else target)
+            np.multiply(part, weight, part)
+            if i:
+                np.add(target, room, target)
 
     def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
         backward = ResizeBicubicGrad(**self.attrs())

@@ -2,43 +2,105 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.array_ops.shape_ops import Shape
 from blocks.array_ops.slicing import Slice
-from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, f32, given_size, image_shape
+from blocks.image_ops.gathering import bands, give_back
+from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import TILE
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
+from dataflow.dtypes import storage
 from dataflow.registry import blocks
 from dataflow.shapes import agree, show
 
+ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
+FEW = 8  # channels up to which pixels are too small to multiply one by one
+
 
 class ResizeGradient(Resampling, abstract=True):
-    """The weights transposed: a matrix for the rows, another for the columns."""
+    """The weights transposed: a matrix for the rows, another for the columns, each in bands along its diagonal."""
 
     @property
     def forward(self) -> Any:
         """The block that this is the gradient of; found by name, as that one needs this one for its own gradient."""
         return blocks[type(self).__name__.removesuffix("Grad")](**self.attrs())
 
-    def weights(self, size: int, resized: int, dtype: Any) -> Any:
-        """How much each pixel of the image, [size], got into each pixel of the resized one, [resized]."""
-        matrix = np.zeros((resized, size), f32)
-        rows = np.arange(resized)
-        for index, weight in self.taps(size, resized):
-            matrix[rows, index] += weight
-        return matrix.astype(dtype)
+    def workspace(self, grads: TensorType, other: TensorType) -> int:
+        (made,) = self.infer(grads, other)
+        if not made.known or 0 in (*grads.shape, *made.shape):  # type: ignore[misc]
+            return 0
+        return rooms_bytes(*self.rooms(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype)))  # type: ignore[arg-type]
 
-    def pulled(self, grads: Any, height: int, width: int, exact: Any) -> Any:
-        """The gradient by the image, computed in the given dtype: rows first, then columns."""
-        batch, rows, cols, channels = grads.shape
-        values = grads.astype(exact, copy=False).reshape(batch, rows, cols * channels)
-        folded = np.matmul(self.weights(height, rows, exact).T, values).reshape(batch, height, cols, channels)
-        lines = np.ascontiguousarray(folded.swapaxes(2, 3)).reshape(-1, cols)
-        result = (lines @ self.weights(width, cols, exact)).reshape(batch, height, channels, width)
-        return np.ascontiguousarray(result.swapaxes(2, 3))
+    def rooms(self, given: Any, grads: Any, made: Any, dtype: Any) -> list[Room]:
+        """Memory for the rows of some images, for copies of the gradients and of the result in the dtype to compute in.
+
+        A whole number for each of an integer result too.
+        """
+        (batch, rows, columns, channels), (height, width) = given, made[1:3]
+        exact, line = _exact(dtype), columns * channels
+        many = min(batch, max(1, TILE // (line * max(height, rows))))
+        folded = min(height, max(1, TILE // line // ROWS) * ROWS) if many == 1 else height
+        result = many * folded * width * channels * (dtype != exact)
+        return [
+            ((many, folded, line), exact),
+            ((many * (grads != exact), rows, line), exact),
+            ((result,), exact),
+            ((result * (dtype.kind in "iu"),), np.int64),
+        ]
+
+    def pulled(self, grads: Any, output: Any) -> Any:
+        """The gradient by the images, written to ``output``: the rows first, then the columns."""
+        if not output.size or not grads.size:
+            output.fill(0)
+            return output
+        (_, height, width, channels), columns, exact = output.shape, grads.shape[2], _exact(output.dtype)
+        down = bands(self.taps(height, grads.shape[1]), height, ROWS, exact)
+        across = bands(
+            self.taps(width, columns), width, COLUMNS if channels > FEW else max(4, COLUMNS // channels), exact
+        )
+        if channels <= FEW:
+            across = [band.by_element(channels) for band in across]  # larger products
+        with rooms(*self.rooms(grads.shape, grads.dtype, output.shape, output.dtype)) as (lines, copy, result, whole):
+            many, step = lines.shape[:2]
+            for image, row in product(range(0, len(grads), many), range(0, height, step)):
+                values = grads[image : image + many].reshape(-1, grads.shape[1], lines.shape[2])
+                if copy.size:
+                    values = copied(values, copy)
+                target = output[image : image + many, row : row + step]
+                made = result[: target.size].reshape(target.shape) if result.size else target
+                folded = lines[: len(target), : target.shape[1]]
+                give_back(values, [band for band in down if row <= band.pixels.start < row + step], folded, row)
+                if channels <= FEW:
+                    give_back(
+                        folded.reshape(1, -1, folded.shape[2]).swapaxes(1, 2),
+                        across,
+                        made.reshape(1, -1, width * channels).swapaxes(1, 2),
+                    )
+                else:
+                    give_back(folded.reshape(-1, columns, channels), across, made.reshape(-1, width, channels))
+                if whole.size:
+                    made = copied(made, whole)  # a whole number wraps around, a float does not
+                if made is not target:
+                    np.copyto(target, made, casting="unsafe")
+        return output
+
+
+def copied(values: Any, room: Any) -> Any:
+    """The values in the dtype of the room."""
+    copy = room.reshape(-1)[: values.size].reshape(values.shape)
+    np.copyto(copy, values, casting="unsafe")
+    return copy
+
+
+def _exact(dtype: Any) -> Any:
+    """The dtype to compute in: float64 holds sums of integers exactly, and BLAS knows it."""
+    return np.dtype(np.float64) if dtype.kind in "iu" else dtypes.compute_dtype(dtype.name)
 
 
 class LikeImage(ResizeGradient, abstract=True):
@@ -57,10 +119,8 @@ class LikeImage(ResizeGradient, abstract=True):
             )
         return before
 
-    def kernel(self, grads: Any, original_image: Any) -> Any:
-        _, height, width, _ = original_image.shape
-        exact = dtypes.compute_dtype(dtypes.name_of(original_image.dtype))
-        return self.pulled(grads, height, width, exact).astype(original_image.dtype, copy=False)
+    def kernel(self, grads: Any, original_image: Any, out: Any = None) -> Any:
+        return self.pulled(grads, np.empty(original_image.shape, original_image.dtype) if out is None else out)
 
     def grad(self, grads: Any, original_image: Any, output: Any, dy: Any) -> Any:
         return self.forward(dy, size_of(grads)), None
@@ -108,12 +168,9 @@ class ResizeNearestNeighborGrad(ResizeGradient, Nearest):
         batch, _, _, channels = image_shape(self, "grads", grads)
         return (batch, *given_size(self, size), channels)
 
-    def kernel(self, grads: Any, size: Any) -> Any:
-        height, width = size.tolist()
-        if grads.dtype.kind in "iu":  # float64 holds the sums exactly, and BLAS knows it
-            return self.pulled(grads, height, width, np.float64).astype(np.int64).astype(grads.dtype)
-        exact = dtypes.compute_dtype(dtypes.name_of(grads.dtype))
-        return self.pulled(grads, height, width, exact).astype(grads.dtype, copy=False)
+    def kernel(self, grads: Any, size: Any, out: Any = None) -> Any:
+        shape = (grads.shape[0], *size.tolist(), grads.shape[3])
+        return self.pulled(grads, np.empty(shape, grads.dtype) if out is None else out)
 
     def grad(self, grads: Any, size: Any, output: Any, dy: Any) -> Any:
         return self.forward(dy, size_of(grads))

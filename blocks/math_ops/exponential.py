@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.comparison import Greater, NotEqual
 from blocks.math_ops.select import SelectV2
+from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow import dtypes
-from dataflow.block import In, Out
+from dataflow.block import In, Out, TensorType
 from dataflow.kinds import Binary, Elementwise, Unary
 
 
@@ -24,11 +25,30 @@ class OutputGradient(Elementwise, abstract=True):
     broadcasts = False
 
 
-def silenced(z: Any, silent: Any) -> Any:
-    """``z`` with zeros where the gradient that came in was zero, even if the slope there is infinite."""
-    if silent.any():
-        z[silent] = 0
-    return z
+class SilentGradient(OutputGradient, abstract=True):
+    """A gradient that is zero where the one that came in was zero, even if the slope there is infinite.
+
+    A subclass writes ``step``: `y`, conjugated if complex, `dy`, where to write the product, and ``rooms`` to work in.
+    """
+
+    reuses = ("y",)
+    rooms: ClassVar[int] = 0
+    step: ClassVar[Any]
+
+    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+        return tiled(self.part, self.rooms + (y.dtype.kind == "c"), out, y, dy, widen=False)
+
+    def part(self, y: Any, dy: Any, out: Any, *rooms: Any) -> None:
+        """The gradient of one tile."""
+        silent = dy == 0
+        if y.dtype.kind == "c":
+            y, rooms = np.conjugate(y, rooms[0]), rooms[1:]
+        self.step(y, dy, out, *rooms)
+        if silent.any():
+            out[silent] = 0
+
+    def workspace(self, y: TensorType, dy: TensorType) -> int:
+        return tiled_bytes(self.rooms + (y.dtype in dtypes.complexes), y, 2, widen=False, masks=1)
 
 
 class Exp(Unary):
@@ -110,7 +130,7 @@ class Sqrt(Unary):
         return SqrtGrad()(y, dy)
 
 
-class SqrtGrad(OutputGradient):
+class SqrtGrad(SilentGradient):
     """Gradient of Sqrt, ``0.5 / y * dy``.
 
     Zero where ``dy`` is, even if ``y`` is zero too.
@@ -121,14 +141,8 @@ class SqrtGrad(OutputGradient):
     Source: tf.raw_ops.SqrtGrad.
     """
 
-    reuses = ("y",)
-
-    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(y)
-        np.divide(0.5, np.conjugate(y) if y.dtype.kind == "c" else y, out)
-        np.multiply(out, dy, out)
-        return silenced(out, dy == 0)
+    def step(self, y: Any, dy: Any, out: Any) -> None:
+        np.multiply(np.divide(0.5, y, out), dy, out)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         ratio = dz / y
@@ -148,17 +162,20 @@ class Rsqrt(Unary):
     reuses = ("x",)
 
     def kernel(self, x: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(x)
-        root = out if out.itemsize > 2 else np.empty(out.shape, np.float32)  # 16-bit types are rounded once, at the end
-        np.sqrt(x, root, dtype=root.dtype)
-        return np.reciprocal(root, out)
+        return tiled(_rsqrt, 0, out, x)
+
+    def workspace(self, x: TensorType) -> int:
+        return tiled_bytes(0, x, 1)
 
     def grad(self, x: Any, y: Any, dy: Any) -> Any:
         return RsqrtGrad()(y, dy)
 
 
-class RsqrtGrad(OutputGradient):
+def _rsqrt(x: Any, out: Any) -> None:
+    np.reciprocal(np.sqrt(x, out), out)
+
+
+class RsqrtGrad(SilentGradient):
     """Gradient of Rsqrt, ``-0.5 * dy * y ** 3``.
 
     Zero where ``dy`` is, even if ``y`` is infinite.
@@ -170,16 +187,12 @@ class RsqrtGrad(OutputGradient):
     """
 
     reuses = ("y", "dy")
+    rooms = 1
 
-    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(y)
-        y = np.conjugate(y) if y.dtype.kind == "c" else y
-        product, silent = np.multiply(dy, y), dy == 0
-        np.square(y, out)
-        np.multiply(out, -0.5, out)
-        np.multiply(out, product, out)
-        return silenced(out, silent)
+    def step(self, y: Any, dy: Any, out: Any, room: Any) -> None:
+        np.multiply(dy, y, room)
+        np.multiply(np.square(y, out), -0.5, out)
+        np.multiply(out, room, out)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         y = conj(y)
@@ -203,7 +216,7 @@ class Reciprocal(Unary):
         return ReciprocalGrad()(y, dy)
 
 
-class ReciprocalGrad(OutputGradient):
+class ReciprocalGrad(SilentGradient):
     """Gradient of Reciprocal, ``-dy * y * y``.
 
     Zero where ``dy`` is, even if ``y`` is infinite.
@@ -215,15 +228,10 @@ class ReciprocalGrad(OutputGradient):
     """
 
     aliases = ("InvGrad",)
-    reuses = ("y",)
 
-    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(y)
-        np.square(np.conjugate(y) if y.dtype.kind == "c" else y, out)
-        np.multiply(out, dy, out)
+    def step(self, y: Any, dy: Any, out: Any) -> None:
+        np.multiply(np.square(y, out), dy, out)
         np.negative(out, out)
-        return silenced(out, dy == 0)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         y = conj(y)

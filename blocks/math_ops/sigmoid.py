@@ -8,7 +8,9 @@ import numpy as np
 
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.exponential import OutputGradient
+from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow import dtypes
+from dataflow.block import TensorType
 from dataflow.kinds import Unary
 
 
@@ -27,19 +29,24 @@ class Sigmoid(Unary):
     reuses = ("x",)
 
     def kernel(self, x: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(x)
-        if x.dtype.kind == "c":  # an infinite complex denominator would give NaN, so never e to a positive power
-            decay = np.exp(np.where(x.real < 0, x, -x))
-            return np.divide(np.where(x.real < 0, decay, 1), decay + 1, out)
-        work = out if out.itemsize > 2 else np.empty(out.shape, np.float32)  # 16-bit types are rounded once, at the end
-        np.negative(x, work, dtype=work.dtype)
-        np.exp(work, work)
-        np.add(work, 1, work)
-        return np.reciprocal(work, out)
+        return tiled(_complex_sigmoid if x.dtype.kind == "c" else _sigmoid, 0, out, x)
+
+    def workspace(self, x: TensorType) -> int:
+        return tiled_bytes(0, x, 1)
 
     def grad(self, x: Any, y: Any, dy: Any) -> Any:
         return SigmoidGrad()(conj(y), dy)
+
+
+def _sigmoid(x: Any, out: Any) -> None:
+    np.exp(np.negative(x, out), out)
+    np.reciprocal(np.add(out, 1, out), out)
+
+
+def _complex_sigmoid(x: Any, out: Any) -> None:
+    # an infinite complex denominator would give NaN, so never e to a positive power
+    decay = np.exp(np.where(x.real < 0, x, -x))
+    np.divide(np.where(x.real < 0, decay, 1), decay + 1, out)
 
 
 class SigmoidGrad(OutputGradient):

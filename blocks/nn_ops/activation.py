@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow import dtypes
-from dataflow.block import In, Out
+from dataflow.block import In, Out, TensorType
 from dataflow.kinds import Elementwise, Unary
 
 
@@ -28,6 +29,14 @@ class RectifierGradient(Elementwise, abstract=True):
     backprops = Out("T", "gradient by the input, same shape as `gradients`")
     reuses = ("gradients", "features")
     broadcasts = False
+    masks: ClassVar[int]
+    step: ClassVar[Any]
+
+    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
+        return tiled(self.step, 0, out, gradients, features)
+
+    def workspace(self, gradients: TensorType, features: TensorType) -> int:
+        return tiled_bytes(0, gradients, 2, masks=self.masks)
 
 
 class Relu(Rectifier):
@@ -69,15 +78,17 @@ class ReluGrad(RectifierGradient):
     Source: tf.raw_ops.ReluGrad.
     """
 
+    masks = 1
+
+    def step(self, dy: Any, x: Any, out: Any) -> None:
+        np.multiply(dy, x > 0, out)
+
     @staticmethod
     def element(g: Any, x: Any, zero: Any, one: Any) -> Any:
         return g * (one if x > zero else zero)
 
     def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
         return dtype.type(0), dtype.type(1)
-
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return np.multiply(gradients, features > 0, out)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         return ReluGrad()(dy, features), None
@@ -122,8 +133,12 @@ class Relu6Grad(RectifierGradient):
     Source: tf.raw_ops.Relu6Grad.
     """
 
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return np.multiply(gradients, (features > 0) & (features < 6), out)
+    masks = 2
+
+    def step(self, dy: Any, x: Any, out: Any) -> None:
+        inside = x > 0
+        inside &= x < 6
+        np.multiply(dy, inside, out)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         return Relu6Grad()(dy, features), None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.math_ops.arithmetic import Sign
 from blocks.math_ops.comparison import Less
 from blocks.math_ops.exponential import Exp
-from blocks.math_ops.reduction import rounded
-from blocks.math_ops.select import SelectV2, pick
+from blocks.math_ops.select import SelectV2
+from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow import dtypes
-from dataflow.block import In, Out, attr
+from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Elementwise, Unary
 
 SELU_SCALE = 1.0507009873554805
@@ -20,18 +20,36 @@ SELU_FLOOR = 1.7580993408473768  # the scale times alpha, 1.6732632423543772
 
 
 class Activation(Unary, abstract=True):
-    """A function of one value, computed in float32 at least and rounded once."""
+    """A function of one value, computed in float32 at least and rounded once.
+
+    A subclass writes ``step``, which takes what the kernel does, where to write to, and as many arrays to work in as
+    ``rooms`` says.
+    """
 
     features = In("T", "values, any shape")
     activations = Out("T", "same shape as `features`")
+    reuses = ("features",)
+    rooms: ClassVar[int] = 1
+    step: ClassVar[Any]
+
+    def kernel(self, features: Any, out: Any = None) -> Any:
+        return tiled(self.step, self.rooms, out, features)
+
+    def workspace(self, features: TensorType) -> int:
+        return tiled_bytes(self.rooms, features, 1)
 
 
 class ActivationGradient(Elementwise, abstract=True):
-    """What an activation passes on of a gradient."""
+    """What an activation passes on of a gradient; a subclass writes ``step`` as for an `Activation`."""
 
     T = dtypes.floating
     backprops = Out("T", "gradient by the input, same shape as `gradients`")
     broadcasts = False
+    rooms: ClassVar[int] = 1
+    step: ClassVar[Any]
+
+    def workspace(self, gradients: TensorType, other: TensorType) -> int:
+        return tiled_bytes(self.rooms, gradients, 2)
 
 
 class FromFeatures(ActivationGradient, abstract=True):
@@ -39,6 +57,10 @@ class FromFeatures(ActivationGradient, abstract=True):
 
     gradients = In("T", "gradient by the output")
     features = In("T", "what the activation took, same shape as `gradients`")
+    reuses = ("gradients", "features")
+
+    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
+        return tiled(self.step, self.rooms, out, gradients, features)
 
 
 class FromOutputs(ActivationGradient, abstract=True):
@@ -46,32 +68,21 @@ class FromOutputs(ActivationGradient, abstract=True):
 
     gradients = In("T", "gradient by the output")
     outputs = In("T", "what the activation gave, same shape as `gradients`")
+    reuses = ("gradients", "outputs")
+
+    def kernel(self, gradients: Any, outputs: Any, out: Any = None) -> Any:
+        return tiled(self.step, self.rooms, out, gradients, outputs)
 
 
-def _wide(x: Any) -> Any:
-    return x.astype(dtypes.compute_dtype(x.dtype.name), copy=False)
-
-
-def _chosen(condition: Any, t: Any, e: Any, out: Any) -> Any:
-    """``t if condition else e``, rounded to the dtype of ``out``, which may be ``t``."""
-    if out.dtype == t.dtype:
-        return pick(condition, t, e, out)
-    out[...] = np.where(condition, t, e)
-    return out
-
-
-def _bent(features: Any, out: Any, scale: float, floor: float) -> Any:
-    """``scale * features`` above zero, and ``floor * (e ** features - 1)`` below: one of the two terms is always 0."""
-    x = _wide(features)
-    low = np.asarray(np.minimum(x, 0))
-    np.exp(low, low)
-    low -= 1
-    high = np.asarray(np.maximum(x, 0, out=out if out is not None and out.dtype == x.dtype else None))
+def _bent(x: Any, out: Any, low: Any, scale: float, floor: float) -> None:
+    """``scale * x`` above zero, and ``floor * (e ** x - 1)`` below: one of the two terms is always 0."""
+    np.exp(x.clip(-np.inf, 0, low), low)  # clip with two bounds is twice as fast as np.minimum with a number
+    np.subtract(low, 1, low)
+    x.clip(0, np.inf, out)
     if scale != 1:
-        low *= floor
-        high *= scale
-    high += low
-    return high if high is out else rounded(high, features.dtype, out)
+        np.multiply(low, floor, low)
+        np.multiply(out, scale, out)
+    np.add(out, low, out)
 
 
 class Elu(Activation):
@@ -83,10 +94,8 @@ class Elu(Activation):
     Source: tf.nn.elu.
     """
 
-    reuses = ("features",)
-
-    def kernel(self, features: Any, out: Any = None) -> Any:
-        return _bent(features, out, 1, 1)
+    def step(self, x: Any, out: Any, low: Any) -> None:
+        _bent(x, out, low, 1, 1)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return EluGrad()(dy, activations)
@@ -101,11 +110,11 @@ class EluGrad(FromOutputs):
     Source: tf.raw_ops.EluGrad.
     """
 
-    def kernel(self, gradients: Any, outputs: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(outputs)
-        y, dy = _wide(outputs), _wide(gradients)
-        return _chosen(y < 0, np.asarray((y + 1) * dy), dy, out)
+    def step(self, dy: Any, y: Any, out: Any, low: Any) -> None:
+        low.fill(0)
+        np.fmin(y, low, out=low)  # also 0 where `y` is NaN
+        np.add(low, 1, low)
+        np.multiply(dy, low, out)
 
     def grad(self, gradients: Any, outputs: Any, backprops: Any, dy: Any) -> Any:
         return EluGrad()(dy, outputs), SelectV2()(Less()(outputs, 0), dy * gradients, 0)
@@ -122,10 +131,8 @@ class Selu(Activation):
     Source: tf.nn.selu.
     """
 
-    reuses = ("features",)
-
-    def kernel(self, features: Any, out: Any = None) -> Any:
-        return _bent(features, out, SELU_SCALE, SELU_FLOOR)
+    def step(self, x: Any, out: Any, low: Any) -> None:
+        _bent(x, out, low, SELU_SCALE, SELU_FLOOR)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return SeluGrad()(dy, activations)
@@ -140,11 +147,16 @@ class SeluGrad(FromOutputs):
     Source: tf.raw_ops.SeluGrad.
     """
 
-    def kernel(self, gradients: Any, outputs: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(outputs)
-        y, dy = _wide(outputs), _wide(gradients)
-        return _chosen(y < 0, np.asarray((y + SELU_FLOOR) * dy), np.asarray(dy * SELU_SCALE), out)
+    rooms = 2
+
+    def step(self, dy: Any, y: Any, out: Any, low: Any, high: Any) -> None:
+        low.fill(0)
+        np.fmin(y, low, out=low)  # also 0 where `y` is NaN
+        np.greater_equal(low, 0, high)
+        np.multiply(high, y.dtype.type(SELU_FLOOR) - y.dtype.type(SELU_SCALE), high)  # exact, and so is what follows
+        np.add(low, SELU_FLOOR, low)
+        np.subtract(low, high, low)
+        np.multiply(dy, low, out)
 
     def grad(self, gradients: Any, outputs: Any, backprops: Any, dy: Any) -> Any:
         return SeluGrad()(dy, outputs), SelectV2()(Less()(outputs, 0), dy * gradients, 0)
@@ -161,22 +173,25 @@ class Softplus(Activation):
     Source: tf.math.softplus.
     """
 
-    reuses = ("features",)
+    rooms = 3
 
-    def kernel(self, features: Any, out: Any = None) -> Any:
-        x = _wide(features)
+    def step(self, x: Any, out: Any, power: Any, total: Any, result: Any) -> None:
         limit = -np.log(np.finfo(x.dtype).eps) - 2
-        power = np.asarray(np.exp(x))
-        total = np.asarray(power + 1)
-        result = np.asarray(np.log(total))
+        near = np.maximum.reduce(np.abs(x, total), None) <= limit
+        np.exp(x, power)
+        np.add(power, 1, total)
+        np.log(total, result)
         # what rounding took from 1 + e ** x is made good by the factor; far faster than np.log1p
-        total -= 1
-        np.maximum(total, np.finfo(x.dtype).tiny, out=total)
-        result *= power
-        result /= total
-        if not (np.abs(x) <= limit).all():
-            result = np.where(x < -limit, power, np.where(x > limit, x, result))
-        return rounded(result, features.dtype, out)
+        np.subtract(total, 1, total)
+        total.clip(np.finfo(x.dtype).tiny, np.inf, total)
+        np.multiply(result, power, result)
+        if near:
+            np.divide(result, total, out)
+            return
+        np.divide(result, total, result)
+        np.copyto(result, power, where=x < -limit)
+        np.copyto(result, x, where=x > limit)
+        np.copyto(out, result)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return SoftplusGrad()(dy, features)
@@ -191,10 +206,10 @@ class SoftplusGrad(FromFeatures):
     Source: tf.raw_ops.SoftplusGrad.
     """
 
-    reuses = ("gradients", "features")
-
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return rounded(_wide(gradients) / (np.exp(-_wide(features)) + 1), features.dtype, out)
+    def step(self, dy: Any, x: Any, out: Any, power: Any) -> None:
+        np.exp(np.negative(x, power), power)
+        np.add(power, 1, power)
+        np.divide(dy, power, out)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         return SoftplusGrad()(dy, features), dy * gradients / (Exp()(-features) + 2 + Exp()(features))
@@ -211,11 +226,9 @@ class Softsign(Activation):
     Source: tf.nn.softsign.
     """
 
-    reuses = ("features",)
-
-    def kernel(self, features: Any, out: Any = None) -> Any:
-        x = _wide(features)
-        return rounded(x / (np.abs(x) + 1), features.dtype, out)
+    def step(self, x: Any, out: Any, size: Any) -> None:
+        np.add(np.abs(x, size), 1, size)
+        np.divide(x, size, out)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return SoftsignGrad()(dy, features)
@@ -230,10 +243,9 @@ class SoftsignGrad(FromFeatures):
     Source: tf.raw_ops.SoftsignGrad.
     """
 
-    reuses = ("gradients", "features")
-
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return rounded(_wide(gradients) / np.square(np.abs(_wide(features)) + 1), features.dtype, out)
+    def step(self, dy: Any, x: Any, out: Any, size: Any) -> None:
+        np.add(np.abs(x, size), 1, size)
+        np.divide(dy, np.square(size, size), out)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         sign = Sign()(features)
@@ -252,16 +264,15 @@ class LeakyRelu(Activation):
     """
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
-    reuses = ("features",)
 
-    def kernel(self, features: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(features)
-        x, alpha = _wide(features), float(np.float32(self.alpha))
-        low = np.asarray(x * alpha)
-        if 0 < alpha <= 1 and out.dtype == x.dtype:
-            return np.maximum(x, low, out=out)  # the same for such an alpha, in one pass
-        return _chosen(x > 0, x, low, out)
+    def step(self, x: Any, out: Any, low: Any) -> None:
+        alpha = float(np.float32(self.alpha))
+        np.multiply(x, alpha, low)
+        if 0 < alpha <= 1:
+            np.maximum(x, low, out=out)  # the same for such an alpha, in one pass
+        else:
+            np.copyto(low, x, where=x > 0)
+            np.copyto(out, low)
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
         return LeakyReluGrad(alpha=self.alpha)(dy, features)
@@ -277,13 +288,16 @@ class LeakyReluGrad(FromFeatures):
     """
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
-    reuses = ("gradients",)
 
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        if out is None:
-            out = np.empty_like(features)
-        dy = _wide(gradients)
-        return _chosen(features > 0, dy, np.asarray(dy * float(np.float32(self.alpha))), out)
+    def step(self, dy: Any, x: Any, out: Any, low: Any) -> None:
+        alpha = float(np.float32(self.alpha))
+        if 0 <= alpha <= 1:
+            np.greater(x, 0, low).clip(alpha, 1, low)
+            np.multiply(dy, low, out)
+        else:
+            np.multiply(dy, alpha, low)
+            np.copyto(low, dy, where=x > 0)
+            np.copyto(out, low)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
         return LeakyReluGrad(alpha=self.alpha)(dy, features), None

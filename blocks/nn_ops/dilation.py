@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.math_ops.reduction import rounded, wide
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import compute_dtype
+from blocks.nn_ops.finding import Found, Search, Test, copies, kept, put, put_bytes
 from blocks.nn_ops.sliding import (
     BORDER,
+    Band,
+    Bands,
     Slides,
-    by_images,
-    corner_numbers,
+    copied,
     count,
-    first,
-    kept,
+    in_bands,
     lowest,
     overlaps,
-    scattered,
+    shaped,
     widened,
 )
 from blocks.nn_ops.windows import PADDINGS, paddings, spans, spatial
@@ -42,7 +48,7 @@ class Dilating(Opaque, abstract=True):
     def slides(self, input: Any, filter: Any) -> Slides:
         """The window along rows and columns of an input of a shape, for a filter of a shape."""
         made = spans(self, "input", input[1:3], filter[:2], self.strides[1:3], self.rates[1:3], paddings(self, "NHWC"))
-        return list(enumerate(made, 1))
+        return tuple(enumerate(made, 1))
 
     def dilated_shape(self, input: Shape, filter: Shape) -> Shape:
         """Shape of the dilation; an error where the shapes do not go together."""
@@ -55,15 +61,22 @@ class Dilating(Opaque, abstract=True):
             raise self.error(f"input 'filter' must have as many channels as 'input', {input[3]}, got {filter[2]}")
         return (input[0], *(span.out for _, span in self.slides(input, filter)), *merge(input[3:], filter[2:]))  # type: ignore[misc]
 
-    def dilated(self, input: Any, filter: Any, slides: Slides) -> Any:
-        """The largest sum of each window, NaN passed over; no lower than the lowest finite number."""
-        floor, input, filter = lowest(input.dtype), widened(input), widened(filter)
-        (_, rows), (_, columns) = slides
-        y = np.full((len(input), rows.out, columns.out, input.shape[3]), floor, input.dtype)
-        for index, positions, elements in overlaps(4, slides):
-            view = y[positions]
-            np.fmax(view, input[elements] + filter[index], out=view)
-        return y
+    def bands(self, input: Any, filter: Any) -> Bands:
+        """The parts to work on at once, for shapes of an input and a filter."""
+        return in_bands(input, self.slides(input, filter), weight=4)
+
+
+def _sums(x: Any, filter: Any, room: Any) -> Callable[[Any, Any, Any], Any]:
+    """The sums of an element of the window and the filter's."""
+    return lambda index, positions, elements: np.add(x[elements], filter[index], room[positions])
+
+
+def _dilate(sums: Callable[[Any, Any, Any], Any], slides: Slides, y: Any, floor: Any) -> None:
+    """The largest sum of each window, NaN passed over; no lower than the lowest finite number."""
+    y.fill(floor)
+    for index, positions, elements in overlaps(4, slides):
+        view = y[positions]
+        np.fmax(view, sums(index, positions, elements), out=view)
 
 
 class Dilation2D(Dilating):
@@ -86,10 +99,25 @@ class Dilation2D(Dilating):
         return self.dilated_shape(input.shape, filter.shape)
 
     def kernel(self, input: Any, filter: Any, out: Any = None) -> Any:
-        slides = self.slides(input.shape, filter.shape)
-        (_, rows), (_, columns) = slides
-        shape = (len(input), rows.out, columns.out, input.shape[3])
-        return by_images(lambda x: self.dilated(x, filter, slides), shape, input.dtype, out, input)
+        if out is None:
+            out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)  # type: ignore[arg-type]
+        bands, wide = self.bands(input.shape, filter.shape), widened(filter)
+        with rooms(*self.rooms(bands, input.dtype)) as (copy, result, room):
+            for band in bands.bands if out.size else ():
+                x, target = copied(input[band.seen], copy), out[band.made]
+                y = target if target.dtype == x.dtype else shaped(result, target.shape)
+                _dilate(_sums(x, wide, shaped(room, y.shape)), band.slides, y, lowest(input.dtype))
+                if y is not target:
+                    np.copyto(target, y, casting="unsafe")
+        return out
+
+    def workspace(self, input: TensorType, filter: TensorType) -> int:
+        return rooms_bytes(*self.rooms(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
+
+    @staticmethod
+    def rooms(bands: Bands, dtype: Any) -> list[Room]:
+        """Memory for copies and for sums."""
+        return [*copies(bands, dtype), ((prod(bands.made),), compute_dtype(dtype))]
 
     def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
         attrs = self.attrs()
@@ -113,13 +141,25 @@ class DilatingBack(Dilating, abstract=True):
         """Shape of what the gradient is by."""
         raise TypeError(f"{type(self).__name__}: must have a method own_shape, got none; write one")
 
-    def found(self, input: Any, filter: Any, slides: Slides, nowhere: Any) -> Any:
-        """The number of the first largest sum of each window; ``nowhere`` where none is above the lowest number."""
-        top = self.dilated(input, filter, slides)
-        x, f, floor = widened(input), widened(filter), lowest(input.dtype)
-        tries = ((o, x[i] + f[index] != top[o]) for index, o, i in overlaps(4, slides))
-        number = first(top.shape, count(slides), tries)
-        return np.where(top == floor, nowhere, number).astype(number.dtype)
+    @staticmethod
+    def search_rooms(kept: int, dtype: Any, bands: Bands) -> list[Room]:
+        """Memory for a copy of the input, for the largest sums, for others, and to find them."""
+        exact, made = compute_dtype(dtype), (prod(bands.made),)
+        seen = prod(bands.seen) * (dtype != exact)
+        return [((seen,), exact), (made, exact), (made, exact), *Search.rooms(bands, kept)]
+
+    def found(
+        self, input: Any, filter: Any, made: Any, band: Band, copy: Any, top: Any, room: Any, *masks: Any
+    ) -> tuple[Any, Callable[[Test | None], Iterator[Found]]]:
+        """The largest sums of the windows of a band, and the search for the first element that each came from."""
+        x, y = copied(input[band.seen], copy), shaped(top, made)
+        sums = _sums(x, widened(filter), shaped(room, made))
+        _dilate(sums, band.slides, y, lowest(input.dtype))
+
+        def test(index: Any, positions: Any, elements: Any, mask: Any) -> None:
+            np.equal(sums(index, positions, elements), y[positions], mask)
+
+        return y, lambda sure: Search(made, masks).found(band.slides, test, sure)
 
 
 class Dilation2DBackpropInput(DilatingBack):
@@ -140,13 +180,22 @@ class Dilation2DBackpropInput(DilatingBack):
         return (None,) * 4 if input is None else input
 
     def kernel(self, input: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
-        slides = self.slides(input.shape, filter.shape)
-        corners = corner_numbers(4, slides)
+        slides, floor = self.slides(input.shape, filter.shape), lowest(input.dtype)
+        dx = np.empty(input.shape, input.dtype) if out is None else out
 
-        def part(x: Any, dy: Any) -> Any:
-            return scattered(widened(dy), self.found(x, filter, slides, corners), x.shape, slides)
+        def find(band: Band, *space: Any) -> list[Found]:
+            y, search = self.found(input, filter, out_backprop[band.made].shape, band, *space)
+            nowhere = np.minimum.reduce(y, None) == floor  # the first element stands for all that are as low
+            sure = (lambda _, positions, elements, mask: np.equal(y[positions], floor, mask)) if nowhere else None
+            return list(search(sure))[::-1]  # so that each element gets its values in the order of the windows
 
-        return by_images(part, input.shape, input.dtype, out, input, out_backprop)
+        masks = count(slides)
+        return put(out_backprop, slides, dx, masks, partial(self.search_rooms, masks, input.dtype), find)
+
+    def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
+        dtype, slides = dtypes.storage(input.dtype), self.slides(input.shape, filter.shape)
+        masks, shape = count(slides), input.shape
+        return put_bytes(shape, slides, dtype, masks, partial(self.search_rooms, masks, dtype))  # type: ignore[arg-type]
 
 
 class Dilation2DBackpropFilter(DilatingBack):
@@ -167,15 +216,28 @@ class Dilation2DBackpropFilter(DilatingBack):
         return (None,) * 3 if filter is None else filter
 
     def kernel(self, input: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
-        slides = self.slides(input.shape, filter.shape)
-        found = by_images(
-            lambda x: self.found(x, filter, slides, 0),
-            out_backprop.shape,
-            np.min_scalar_type(count(slides)),
-            None,
-            input,
-        )
-        total = np.empty(filter.shape, wide(input.dtype))
-        for number, (index, _, _) in enumerate(overlaps(4, slides)):
-            np.add.reduce(kept(out_backprop, found == number), (0, 1, 2), total.dtype, total[index])
+        bands, floor = self.bands(input.shape, filter.shape), lowest(input.dtype)
+        total = np.zeros(filter.shape, wide(input.dtype))
+        with rooms(*self.rooms(bands, input.dtype)) as (parts, low, *space):
+            for band in bands.bands if out_backprop.size else ():
+                dy = out_backprop[band.made]
+                y, search = self.found(input, filter, dy.shape, band, *space)
+                part, nowhere = shaped(parts, dy.shape), np.equal(y, floor, shaped(low, dy.shape))
+                for number, positions, _, mask in search(None):
+                    mask = np.greater(mask, nowhere[positions], mask)  # there, but not nowhere
+                    index = np.unravel_index(number, filter.shape[:2])
+                    total[index] += _by_channel(kept(dy[positions], mask, part[positions]), total.dtype)
+                total[0, 0] += _by_channel(kept(dy, nowhere, part), total.dtype)
         return rounded(total, input.dtype, out)
+
+    def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
+        return rooms_bytes(*self.rooms(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
+
+    def rooms(self, bands: Bands, dtype: Any) -> list[Room]:
+        """Memory for the gradients of an element of the filter, for what came from none, and to find the others."""
+        made = (prod(bands.made),)
+        return [(made, dtype), (made, np.bool_), *self.search_rooms(1, dtype, bands)]
+
+
+def _by_channel(dy: Any, dtype: Any) -> Any:
+    return np.add.reduce(dy, (0, 1, 2), dtype)

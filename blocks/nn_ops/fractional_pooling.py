@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.shape_ops import Shape as ShapeOf
-from blocks.math_ops.reduction import rounded, wide
-from blocks.nn_ops.fractional_windows import Words, areas, bounds, divided, folded, sequence, spread, tops
-from blocks.nn_ops.sliding import first
+from blocks.math_ops.reduction import wide
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.nn_ops.fractional_windows import Words, areas, bounds, divided, fold, folding_rooms, sequence, spread, tops
+from blocks.nn_ops.sliding import copied, shaped
+from dataflow import dtypes
 from dataflow.block import In, Out, Tensor, TensorType, attr
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
@@ -58,6 +60,14 @@ class FractionalPooling(Opaque, abstract=True):
         lengths = [n + 1 if isinstance(n, int) else None for n in made]
         return [(batch, *made, channels), *((n,) for n in lengths)]
 
+    def workspace(self, value: TensorType) -> int:
+        made: Any = self.shape_of(value)[0]
+        return rooms_bytes(*self.rooms(value.shape, made, dtypes.storage(value.dtype)))
+
+    def rooms(self, shape: Any, made: Any, dtype: Any) -> list[Room]:
+        """The memory to work in."""
+        raise TypeError(f"{type(self).__name__}: must have a method rooms, got none; write one")
+
     def windows(self, size: Any, axis: int) -> Any:
         """How many windows there are along an axis of so many pixels."""
         if not isinstance(size, int):
@@ -97,10 +107,24 @@ class FractionalAvgPool(FractionalPooling):
 
     def kernel(self, value: Any, key: Any = None) -> Any:
         rows, columns = self.sequences(value.shape, key)
-        total = folded(np.add, 0, value.astype(wide(value.dtype)), 1, rows, self.overlapping)
-        total = folded(np.add, 0, total, 2, columns, self.overlapping)
-        means = divided(total, areas(rows, columns, value.shape, self.overlapping))
-        return means.astype(value.dtype), rows, columns
+        number = areas(rows, columns, value.shape, self.overlapping)
+        means = np.empty((len(value), *number.shape[:2], value.shape[3]), value.dtype)
+        with rooms(*self.rooms(value.shape, means.shape, value.dtype)) as (copy, result, between, *spare):
+            for image, mean in zip(value, means, strict=True):
+                lines = shaped(between, (len(mean), *image.shape[1:]))
+                total = mean if mean.dtype == result.dtype else shaped(result, mean.shape)
+                lines.fill(0)
+                total.fill(0)
+                fold(np.add, copied(image, copy), 0, rows, self.overlapping, lines, spare)
+                fold(np.add, lines, 1, columns, self.overlapping, total, spare)
+                np.copyto(mean, divided(total, number, spare[0]), casting="unsafe")
+        return means, rows, columns
+
+    def rooms(self, shape: Any, made: Any, dtype: Any) -> list[Room]:
+        """Memory for copies of an image and its means in the dtype to add in, and for adding."""
+        exact = wide(dtype)
+        sizes = (prod(shape[1:]), prod(made[1:])) if dtype != exact else (0, 0)
+        return [*(((size,), exact) for size in sizes), *folding_rooms(shape[1:], made[1:], shape[3], exact)]
 
     def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
@@ -123,7 +147,15 @@ class FractionalMaxPool(FractionalPooling):
 
     def kernel(self, value: Any, key: Any = None) -> Any:
         rows, columns = self.sequences(value.shape, key)
-        return tops(value, rows, columns, self.overlapping), rows, columns
+        largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
+        with rooms(*self.rooms(value.shape, largest.shape, value.dtype)) as space:
+            for image, top in zip(value, largest, strict=True):
+                tops(image, rows, columns, self.overlapping, top, space)
+        return largest, rows, columns
+
+    def rooms(self, shape: Any, made: Any, dtype: Any) -> list[Room]:
+        """Memory for folding an image."""
+        return folding_rooms(shape[1:], made[1:], shape[3], dtype)
 
     def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)
@@ -186,9 +218,28 @@ class FractionalAvgPoolGrad(FractionalBack):
     def kernel(self, orig_input_tensor_shape: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None) -> Any:
         shape = tuple(map(int, orig_input_tensor_shape))
         self.require_sequences(rows, columns, shape)
-        shares = out_backprop / areas(rows, columns, shape, self.overlapping).astype(np.float64)
-        across = spread(shares, shape[2], 2, columns, self.overlapping)
-        return rounded(spread(across, shape[1], 1, rows, self.overlapping), out_backprop.dtype, out)
+        number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
+        dx = np.empty(shape, out_backprop.dtype) if out is None else out
+        with rooms(*self.rooms(shape, out_backprop.shape)) as (shares, between, result, *spare):
+            for dy, image in zip(out_backprop, dx, strict=True):
+                across = shaped(between, (len(dy), *shape[2:]))
+                spread(np.divide(dy, number, shaped(shares, dy.shape)), 1, columns, self.overlapping, across, spare)
+                total = shaped(result, shape[1:])
+                np.copyto(image, spread(across, 0, rows, self.overlapping, total, spare), casting="unsafe")
+        return dx
+
+    def workspace(
+        self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
+    ) -> int:
+        shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
+        return 0 if None in shape else rooms_bytes(*self.rooms(shape, out_backprop.shape))
+
+    @staticmethod
+    def rooms(shape: Any, made: Any) -> list[Room]:
+        """Memory for the shares of an image, spread along its columns, along its rows, and to spread some at a time."""
+        f64 = np.dtype(np.float64)
+        lines = made[1] * prod(shape[2:])
+        return [((size,), f64) for size in (prod(made[1:]), lines, prod(shape[1:]), lines, lines)]
 
 
 class FractionalMaxPoolGrad(FractionalBack):
@@ -225,27 +276,57 @@ class FractionalMaxPoolGrad(FractionalBack):
     def kernel(
         self, orig_input: Any, orig_output: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None
     ) -> Any:
-        x, shape = orig_input, orig_input.shape
+        shape, made, dtype = orig_input.shape, orig_output.shape[1:], orig_input.dtype
         self.require_sequences(rows, columns, shape)
-        if not np.array_equal(orig_output, tops(x, rows, columns, self.overlapping)):
-            raise self.error(
-                "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
-                "got other numbers"
-            )
+        dx = np.empty(shape, dtype) if out is None else out
+        dx.fill(0)
+        with rooms(*self.rooms(shape, orig_output.shape, dtype)) as (whole, masks, corners, largest, *space):
+            index, share = whole.reshape(2, *made)
+            free, equal = masks.reshape(2, *made)
+            for x, y, dy, image in zip(orig_input, orig_output, out_backprop, dx, strict=True):
+                if not np.equal(y, tops(x, rows, columns, self.overlapping, largest.reshape(made), space), equal).all():
+                    raise self.error(
+                        "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
+                        "got other numbers"
+                    )
+                free.fill(True)
+                index[...] = np.arange(made[2])
+                for down, along in self.tries(shape, rows, columns):
+                    lines = x.take(down, 0, shaped(space[0], (made[0], *shape[2:])), "clip")
+                    np.equal(y, lines.take(along, 1, shaped(space[1], made), "clip"), equal)
+                    np.bitwise_and(equal, free, equal)
+                    np.bitwise_xor(free, equal, free)
+                    place = np.add((down * shape[2])[:, None], along, corners)
+                    np.add(index, np.multiply(equal, np.multiply(place, shape[3], place)[..., None], share), index)
+                # a window without numbers gives to its first element
+                place = np.add((rows[:-1] * shape[2])[:, None], columns[:-1], corners)
+                np.add(index, np.multiply(free, np.multiply(place, shape[3], place)[..., None], share), index)
+                np.add.at(image.reshape(-1), index.reshape(-1), dy.reshape(-1))
+        return dx
+
+    def tries(self, shape: Any, rows: Any, columns: Any) -> list[tuple[Any, Any]]:
+        """For each element of a window the row and the column that it lies on; a smaller window has its last twice."""
         top, bottom = bounds(rows, shape[1], self.overlapping)
         left, right = bounds(columns, shape[2], self.overlapping)
-        high, across = int(max(bottom - top)), int(max(right - left))
+        high, wide = int(max(bottom - top)), int(max(right - left))
+        return [
+            (np.minimum(top + i, bottom - 1), np.minimum(left + j, right - 1))
+            for i, j in product(range(high), range(wide))
+        ]
 
-        def failed() -> Iterator[tuple[Any, Any]]:
-            for i, j in product(range(high), range(across)):
-                # a smaller window has its last pixels again, which were tried before
-                down, along = np.minimum(top + i, bottom - 1), np.minimum(left + j, right - 1)
-                yield ..., x[:, down[:, None], along] != orig_output
+    def workspace(
+        self,
+        orig_input: TensorType,
+        orig_output: TensorType,
+        out_backprop: TensorType,
+        rows: TensorType,
+        columns: TensorType,
+    ) -> int:
+        return rooms_bytes(*self.rooms(orig_input.shape, orig_output.shape, dtypes.storage(orig_input.dtype)))
 
-        found = first(orig_output.shape, high * across, failed()).astype(np.intp)
-        found[found == high * across] = 0  # a window without numbers
-        image, channel = np.arange(shape[0])[:, None, None, None], np.arange(shape[3])
-        place = image, top[:, None, None] + found // across, left[:, None] + found % across, channel
-        total = np.zeros(shape, x.dtype)
-        np.add.at(total, place, out_backprop)
-        return rounded(total, x.dtype, out)
+    @staticmethod
+    def rooms(shape: Any, made: Any, dtype: Any) -> list[Room]:
+        """Memory for indices and shares in them, for masks, for where elements lie, for the largest, and to fold."""
+        size, windows = prod(made[1:]), made[1:3]
+        own: list[Room] = [((2 * size,), np.int64), ((2 * size,), np.bool_), (windows, np.int64), ((size,), dtype)]
+        return own + folding_rooms(shape[1:], windows, shape[3], dtype)

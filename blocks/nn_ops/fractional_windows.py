@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.nn_ops.sliding import lowest
+from blocks.math_ops.rooms import Room
+from blocks.nn_ops.sliding import lowest, shaped
 
 WORD = 0xFFFFFFFF
 
@@ -68,38 +69,61 @@ def bounds(begins: Any, size: int, overlapping: bool) -> tuple[Any, Any]:
     return begins[:-1], np.minimum(begins[1:] + overlapping, size)
 
 
-def folded(ufunc: np.ufunc, start: Any, x: Any, axis: int, begins: Any, overlapping: bool) -> Any:
-    """The rows of each window along an axis folded by a ufunc."""
-    x = x.swapaxes(0, axis)
-    begin, end = bounds(begins, len(x), overlapping)
-    y = np.full((len(begin), *x.shape[1:]), start, x.dtype)
+def fold(ufunc: np.ufunc, x: Any, axis: int, begins: Any, overlapping: bool, y: Any, spare: Any) -> Any:
+    """The rows of each window along an axis of an image folded into what ``y`` has."""
+    begin, end = bounds(begins, x.shape[axis], overlapping)
     for offset in range(max(end - begin)):
         there = np.flatnonzero(begin + offset < end)
-        y[there] = ufunc(y[there], x[begin[there] + offset])
-    return y.swapaxes(0, axis)
+        part = _rows(x, axis, begin[there] + offset, spare[0])
+        if len(there) == len(begin):
+            ufunc(y, part, out=y)
+        else:
+            old = _rows(y, axis, there, spare[1])
+            _put_rows(y, axis, there, ufunc(old, part, out=old))
+    return y
 
 
-def tops(x: Any, rows: Any, columns: Any, overlapping: bool) -> Any:
-    """The largest number of each window."""
+def tops(x: Any, rows: Any, columns: Any, overlapping: bool, y: Any, space: Any) -> Any:
+    """The largest number of each window of an image."""
     floor = lowest(x.dtype)
-    y = folded(np.fmax, floor, x, 1, rows, overlapping)
-    return np.fmax(folded(np.fmax, floor, y, 2, columns, overlapping), floor)
+    between = shaped(space[0], (len(y), *x.shape[1:]))
+    between.fill(floor)
+    y.fill(floor)
+    fold(np.fmax, fold(np.fmax, x, 0, rows, overlapping, between, space[1:]), 1, columns, overlapping, y, space[1:])
+    return np.fmax(y, floor, out=y)
 
 
-def spread(y: Any, size: int, axis: int, begins: Any, overlapping: bool) -> Any:
-    """A value per window added to every row of it."""
-    y = y.swapaxes(0, axis)
-    begin, end = bounds(begins, size, overlapping)
-    x = np.zeros((size, *y.shape[1:]), y.dtype)
+def spread(y: Any, axis: int, begins: Any, overlapping: bool, x: Any, spare: Any) -> Any:
+    """A value per window of an image added to every row of it."""
+    begin, end = bounds(begins, x.shape[axis], overlapping)
+    x.fill(0)
     for offset in range(max(end - begin)):
         there = np.flatnonzero(begin + offset < end)
-        x[begin[there] + offset] += y[there]
-    return x.swapaxes(0, axis)
+        old = _rows(x, axis, begin[there] + offset, spare[1])
+        _put_rows(x, axis, begin[there] + offset, np.add(old, _rows(y, axis, there, spare[0]), old))
+    return x
 
 
-def divided(x: Any, number: Any) -> Any:
-    """The quotient, of integers cut towards 0."""
-    return (x - np.fmod(x, number)) // number if x.dtype.kind == "i" else x / number
+def _rows(x: Any, axis: int, index: Any, room: Any) -> Any:
+    shape = (*x.shape[:axis], len(index), *x.shape[axis + 1 :])
+    return x.take(index, axis, shaped(room, shape), "clip")  # other modes make a copy on the way
+
+
+def _put_rows(x: Any, axis: int, index: Any, rows: Any) -> None:
+    x[(slice(None),) * axis + (index,)] = rows
+
+
+def folding_rooms(size: Any, windows: Any, channels: int, dtype: Any) -> list[Room]:
+    """Memory for an image folded along its rows, and twice for the rows that this takes at a time."""
+    return [((windows[0] * size[1] * channels,), dtype)] * 3
+
+
+def divided(x: Any, number: Any, room: Any) -> Any:
+    """The quotient, of integers cut towards 0; in the place of ``x``."""
+    if x.dtype.kind != "i":
+        return np.divide(x, number, x)
+    np.subtract(x, np.fmod(x, number, shaped(room, x.shape)), x)
+    return np.floor_divide(x, number, x)
 
 
 def areas(rows: Any, columns: Any, shape: tuple[int, ...], overlapping: bool) -> Any:

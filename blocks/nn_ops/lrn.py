@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from dataflow.block import In, Out, attr
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import TILE
+from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque
 
-_SLAB = 1 << 15  # elements that are worked on at once, few enough to stay in the cache
+f32 = np.dtype(np.float32)
 
 
 class LocalResponse(Opaque, abstract=True):
-    """What the normalization and its gradient share."""
+    """What the normalization and its gradient share: both go by some positions at a time."""
 
     T = ("float32", "bfloat16", "float16")
     depth_radius: int = attr("how many channels on each side belong to the sum", default=5, ge=0)
@@ -23,36 +24,85 @@ class LocalResponse(Opaque, abstract=True):
     alpha: float = attr("factor of the sum", default=1.0)
     beta: float = attr("power of the sum", default=0.5)
 
-    def neighbours(self, channels: int) -> Any:
-        """A matrix with ones where two channels are near enough to belong to each other's sum."""
-        place = np.arange(channels)
-        return (np.abs(place[:, None] - place) <= self.depth_radius).astype(np.float32)
+    def workspace(self, *types: TensorType) -> int:
+        shape: Any = types[0].shape
+        return rooms_bytes(*self.rooms(shape, len(types))) if prod(shape) else 0
 
-    def norm(self, x: Any, near: Any) -> Any:
+    def rooms(self, shape: tuple[int, ...], arrays: int) -> list[Room]:
+        """The memory to work in: four rows of sums, and two values per element beside copies of the arrays."""
+        channels, positions = shape[3], prod(shape[:3])
+        wide = channels + 2 * self.radius(channels)
+        rows = min(positions, max(1, TILE // wide))
+        return [((4, rows * wide + 2 * self.radius(channels)), f32), ((2 + arrays, rows, channels), f32)]
+
+    def radius(self, channels: int) -> int:
+        """The reach of the sum, no more than there are channels."""
+        return min(self.depth_radius, channels - 1)
+
+    def slabs(self, arrays: Any, sums: Any, work: Any) -> Any:
+        """For some positions at a time: where to put numbers to be summed, two arrays to work in, and the arrays.
+
+        All but the last of the arrays are given in float32.
+        """
+        step, channels = work.shape[1:]
+        radius = self.radius(channels)
+        sums[0].fill(0)
+        flat = [array.reshape(-1, channels) for array in arrays]
+        for start in range(0, len(flat[0]), step):
+            *given, result = (array[start : start + step] for array in flat)
+            count, wide = len(result), channels + 2 * radius
+            inside = sums[0, : count * wide].reshape(count, wide)[:, radius : radius + channels]
+            for i, array in enumerate(given):
+                if array.dtype != f32:
+                    given[i] = work[2 + i, :count]
+                    np.copyto(given[i], array)
+            yield inside, *work[:2, :count], *given, result
+
+    def summed(self, inside: Any, sums: Any) -> Any:
+        """For each element of a slab the sum over its neighbours."""
+        (count, channels), radius = inside.shape, self.radius(inside.shape[1])
+        wide = channels + 2 * radius
+        total = _windows(sums[:, : count * wide + 2 * radius], 2 * radius + 1)
+        found = total.reshape(count, wide)[:, :channels]
+        if not np.isfinite(total @ total):  # what is not finite spoils all channels of its position
+            place = np.arange(channels)
+            found = inside @ (np.abs(place[:, None] - place) <= radius).astype(f32)
+        return found
+
+    def norm(self, x: Any, inside: Any, sums: Any, norm: Any) -> Any:
         """``bias + alpha * sum(x ** 2)`` over the neighbours."""
-        norm = np.square(x) @ near
-        norm *= np.float32(self.alpha)
-        norm += np.float32(self.bias)
+        np.square(x, inside)
+        np.multiply(self.summed(inside, sums), f32.type(self.alpha), norm)
+        return np.add(norm, f32.type(self.bias), norm)
+
+    def power(self, norm: Any, room: Any) -> Any:
+        """``norm ** beta``, in place."""
+        if self.beta in (0.5, 0.75):
+            np.sqrt(norm, norm)
+            return norm if self.beta == 0.5 else np.multiply(norm, np.sqrt(norm, room), norm)
+        if self.beta != 1:
+            np.multiply(np.log(norm, norm), f32.type(self.beta), norm)
+            np.exp(norm, norm)
         return norm
 
-    def scale(self, norm: Any) -> Any:
-        """``norm ** -beta``."""
-        if self.beta == 1:
-            return np.reciprocal(norm)
-        if self.beta == 0.5:
-            return np.reciprocal(np.sqrt(norm))
-        logs = np.log(norm)
-        logs *= np.float32(-self.beta)
-        return np.exp(logs, logs)
 
+def _windows(sums: Any, width: int) -> Any:
+    """The sums of so many elements in a row from each on, of the first of four rows; the others are worked in.
 
-def _slabs(*batches: Any) -> Iterator[list[Any]]:
-    """The batches in pieces ``[positions, channels]`` that stay in the cache while they are worked on."""
-    channels = batches[0].shape[3]
-    rows = [batch.reshape(prod(batch.shape[:3]), channels) for batch in batches]
-    step = max(1, _SLAB // max(1, channels))
-    for start in range(0, len(rows[0]), step):
-        yield [each[start : start + step] for each in rows]
+    Sums of 1, 2, 4, ... elements are made, and those added up that make the width.
+    """
+    part, *spare, room = sums
+    total, size, done, count = part, 1, 0, len(part) - width + 1
+    while True:
+        if width & size:
+            if done:
+                total = np.add(total[:count], part[done : done + count], room[:count])
+            done += size
+        if done == width:
+            return total[:count]
+        longer = len(part) - 2 * size + 1
+        np.add(part[:longer], part[size : size + longer], spare[0][:longer])
+        part, spare, size = spare[0], spare[::-1], 2 * size
 
 
 class LRN(LocalResponse):
@@ -70,11 +120,12 @@ class LRN(LocalResponse):
     output = Out("T", "same shape as `input`", shape=("N", "H", "W", "C"))
 
     def kernel(self, input: Any, out: Any = None) -> Any:
-        near = self.neighbours(input.shape[3])
         y = np.empty(input.shape, input.dtype) if out is None else out
-        for given, result in _slabs(input, y):
-            x = given.astype(np.float32, copy=False)
-            np.multiply(x, self.scale(self.norm(x, near)), result, casting="unsafe")
+        if input.size:
+            with rooms(*self.rooms(input.shape, 1)) as (sums, work):
+                for inside, norm, room, x, result in self.slabs((input, y), sums, work):
+                    power = self.power(self.norm(x, inside, sums, norm), room)
+                    np.divide(x, power, result, casting="unsafe")
         return y
 
     def grad(self, input: Any, output: Any, dy: Any) -> Any:
@@ -99,15 +150,17 @@ class LRNGrad(LocalResponse):
     output = Out("T", "gradient by its input", shape=("N", "H", "W", "C"))
 
     def kernel(self, input_grads: Any, input_image: Any, output_image: Any, out: Any = None) -> Any:
-        near = self.neighbours(input_image.shape[3])
         dx = np.empty(input_image.shape, input_image.dtype) if out is None else out
-        for *given, result in _slabs(input_grads, input_image, output_image, dx):
-            dy, x, y = (a.astype(np.float32, copy=False) for a in given)
-            norm = self.norm(x, near)
-            share = (dy * y / norm) @ near
-            share *= x
-            share *= np.float32(2 * self.alpha * self.beta)
-            np.subtract(dy * self.scale(norm), share, result, casting="unsafe")
+        if dx.size:
+            with rooms(*self.rooms(dx.shape, 3)) as (sums, work):
+                arrays = input_grads, input_image, output_image, dx
+                for inside, norm, room, dy, x, y, result in self.slabs(arrays, sums, work):
+                    self.norm(x, inside, sums, norm)
+                    np.divide(np.multiply(dy, y, inside), norm, inside)
+                    share = np.multiply(self.summed(inside, sums), x, room)
+                    np.multiply(share, f32.type(2 * self.alpha * self.beta), share)
+                    np.divide(dy, self.power(norm, inside), norm)
+                    np.subtract(norm, share, result, casting="unsafe")
         return dx
 
     grad = None

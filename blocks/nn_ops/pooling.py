@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import compute_dtype
+from blocks.nn_ops.finding import Search, copies, equals, unordered
+from blocks.nn_ops.folding import between, fold, fold_band, fold_bytes, spread, spread_bytes
 from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
-from blocks.nn_ops.sliding import (
-    Pooling,
-    Slides,
-    count,
-    counts,
-    finished,
-    fold,
-    is_float,
-    largest,
-    lowest,
-    room,
-    spread,
-    widened,
-)
+from blocks.nn_ops.sliding import Band, Bands, Pooling, Slides, copied, counts, in_bands, is_float, lowest, shaped
 from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS, span, split
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Ints, Out, TensorType, attr
@@ -38,11 +30,13 @@ class Average(Pooling, abstract=True):
 
     def averaged(self, port: str, x: Any, out: Any) -> Any:
         """The means of the windows of the input at ``port``."""
-        slides, dtype = self.slides(port, x.shape), x.dtype
-        x = widened(x)
-        total = fold(np.add, 0, x, slides, room(x.dtype, out))
-        total /= np.asarray(counts(x.ndim, slides), x.dtype)
-        return finished(total, dtype, out)
+        if out is None:
+            out = np.empty(self.pooled(port, x.shape), x.dtype)  # type: ignore[arg-type]
+        return fold(np.add, 0, x, self.slides(port, x.shape), out, _divided)
+
+    def workspace(self, x: TensorType) -> int:
+        shape: Any = x.shape
+        return fold_bytes(shape, self.slides("", shape), dtypes.storage(x.dtype))
 
 
 class AverageGrad(Average, abstract=True):
@@ -64,10 +58,20 @@ class AverageGrad(Average, abstract=True):
 
     def kernel(self, orig_input_shape: Any, grad: Any, out: Any = None) -> Any:
         shape = tuple(map(int, orig_input_shape))
-        slides = self.slides("orig_input_shape", shape)
-        shares = widened(grad)
-        shares = shares / np.asarray(counts(grad.ndim, slides), shares.dtype)
-        return finished(spread(shares, shape, slides, room(shares.dtype, out)), grad.dtype, out)
+        dx = np.empty(shape, grad.dtype) if out is None else out
+        return spread(grad, self.slides("orig_input_shape", shape), dx, _shared)
+
+    def workspace(self, orig_input_shape: TensorType, grad: TensorType) -> int:
+        shape: Any = self.shape_of(orig_input_shape, grad)
+        return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(grad.dtype))
+
+
+def _divided(total: Any, slides: Slides) -> None:
+    np.divide(total, np.asarray(counts(total.ndim, slides), total.dtype), total)
+
+
+def _shared(dy: Any, slides: Slides, out: Any) -> None:
+    np.divide(dy, np.asarray(counts(dy.ndim, slides), out.dtype), out)
 
 
 class AvgPool(Average):
@@ -154,7 +158,7 @@ class MaxPool(Pooling):
         axis = 1 if self.layout == "NCHW" else 3
         if isinstance(shape[axis], int) and shape[axis] % depth:
             raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {shape[axis]}")
-        return [(axis, span(shape[axis], depth, depth, 1, "VALID"))]
+        return ((axis, span(shape[axis], depth, depth, 1, "VALID")),)
 
     def shape_of(self, input: TensorType) -> Shape:
         if self.data_format != "NCHW_VECT_C":
@@ -164,11 +168,20 @@ class MaxPool(Pooling):
         return (*(self.pooled("input", input.shape and input.shape[:4]) or ()), 4)
 
     def kernel(self, input: Any, out: Any = None) -> Any:
-        x, floor = widened(input), lowest(input.dtype)
-        y = fold(np.fmax, floor, x, self.slides("input", x.shape), room(x.dtype, out))
-        if is_float(x.dtype):
-            np.fmax(y, x.dtype.type(floor), out=y)
-        return finished(y, input.dtype, out)
+        floor = lowest(input.dtype)
+
+        def raised(y: Any, slides: Slides) -> None:
+            if not np.minimum.reduce(y, None) >= floor:  # there is a NaN or -inf
+                np.fmax(y, y.dtype.type(floor), out=y)
+
+        if out is None:
+            (made,) = self.infer(TensorType.of(input))
+            out = np.empty(made.shape, input.dtype)  # type: ignore[arg-type]
+        return fold(np.fmax, floor, input, self.slides("input", input.shape), out, raised)
+
+    def workspace(self, input: TensorType) -> int:
+        shape: Any = input.shape
+        return fold_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
 
     def grad(self, input: Any, output: Any, dy: Any) -> Any:
         return MaxPoolGrad(**self.attrs())(input, output, dy)
@@ -197,18 +210,59 @@ class MaxPoolWithArgmax(Pooling):
     def shape_of(self, input: TensorType) -> list[Shape]:
         return [self.pooled("input", input.shape)] * 2
 
-    def kernel(self, input: Any) -> Any:
-        slides = self.slides("input", input.shape)
-        top, found = largest(widened(input), slides)
-        batch, rows, columns, channels = input.shape
-        (_, down), (_, across) = slides
-        number = np.arange(count(slides))
-        inside = (number // across.kernel * columns + number % across.kernel) * channels
-        corner = np.arange(batch)[:, None] * (rows * self.include_batch_in_index)
-        corner = corner + np.arange(down.out) * down.stride - down.before
-        corner = corner[..., None] * columns + np.arange(across.out) * across.stride - across.before
-        index = corner[..., None] * channels + np.arange(channels)
-        return top.astype(input.dtype, copy=False), (index + inside[found]).astype(dtypes.storage(self.Targmax))
+    def workspace(self, input: TensorType) -> int:
+        shape: Any = input.shape
+        bands = self.bands(shape)
+        return rooms_bytes(*self.rooms(bands, dtypes.storage(input.dtype))) if prod(bands.made) else 0
+
+    def bands(self, shape: tuple[int, ...]) -> Bands:
+        return in_bands(shape, self.slides("input", shape), weight=4)
+
+    def rooms(self, bands: Bands, dtype: Any) -> list[Room]:
+        """Memory for copies, for where windows begin, for the share of an element in the index, and to find in."""
+        images, rows, columns, _ = bands.made
+        places = [((images * rows * columns,), np.int64), ((prod(bands.made),), dtypes.storage(self.Targmax))]
+        masks = Search.rooms(bands, 1)
+        return copies(bands, dtype) + places + masks + between(bands, compute_dtype(dtype))
+
+    def kernel(self, input: Any, out: Any = None) -> Any:
+        shape: Any = self.pooled("input", input.shape)
+        top = np.empty(shape, input.dtype) if out is None else out
+        index, bands = np.empty(shape, dtypes.storage(self.Targmax)), self.bands(input.shape)
+        if not top.size:
+            return top, index
+        columns, channels = input.shape[2:]
+        width = bands.slides[1][1].kernel
+        with rooms(*self.rooms(bands, input.dtype)) as (copy, result, corners, shares, *space):
+            for band in bands.bands:
+                x, target, place = copied(input[band.seen], copy), top[band.made], index[band.made]
+                y = target if target.dtype == x.dtype else shaped(result, target.shape)
+                share = shaped(shares, place.shape)
+                fold_band(np.fmax, -np.inf if is_float(x.dtype) else lowest(x.dtype), x, band.slides, y, space[4:])
+                self.begin(band, input.shape, shaped(corners, place.shape[:3]), place)
+                sure = unordered(x)
+                for number, positions, elements, mask in Search(y.shape, space[:4]).found(
+                    band.slides, equals(x, y), sure
+                ):
+                    if sure is not None:
+                        y[positions][mask & np.isnan(x[elements])] = np.nan
+                    inside = (number // width * columns + number % width) * channels
+                    part, indices = np.multiply(mask, inside, share[positions], casting="unsafe"), place[positions]
+                    np.add(indices, part, indices)
+                if y is not target:
+                    np.copyto(target, y, casting="unsafe")
+        return top, index
+
+    def begin(self, band: Band, shape: tuple[int, ...], corners: Any, place: Any) -> None:
+        """The index of the first element of each window of a band, were it on the image."""
+        (_, down), (_, across) = self.slides("input", shape)
+        batch, rows, columns, channels = shape
+        images = np.arange(batch)[band.made[0]] * (rows * self.include_batch_in_index)
+        lines = np.arange(down.out)[band.made[1] if len(band.made) > 1 else slice(None)] * down.stride - down.before
+        starts = (images[:, None] + lines) * columns
+        np.add(starts[..., None], np.arange(across.out) * across.stride - across.before, corners)
+        np.multiply(corners, channels, corners)
+        np.add(corners[..., None], np.arange(channels), place, casting="unsafe")
 
     def grad(self, input: Any, output: Any, argmax: Any, doutput: Any, dargmax: Any) -> Any:
         backward = MaxPoolGradWithArgmax(

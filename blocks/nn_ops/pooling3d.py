@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,9 +12,12 @@ import numpy as np
 from blocks.array_ops.like import ZerosLike
 from blocks.array_ops.shape_ops import Shape as ShapeOf
 from blocks.math_ops.cast import Cast
+from blocks.math_ops.rooms import Room
+from blocks.nn_ops.finding import Found, copies, put, put_bytes
+from blocks.nn_ops.folding import fold, fold_bytes
 from blocks.nn_ops.pooling import Average, AverageGrad
 from blocks.nn_ops.pooling_gradient import MaxPoolGradGrad
-from blocks.nn_ops.sliding import Pooling, by_images, finished, fold, matched, room, widened
+from blocks.nn_ops.sliding import Band, Bands, Pooling, copied, overlaps, shaped
 from blocks.nn_ops.windows import FORMAT_3D, FORMATS_3D
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -82,9 +88,13 @@ class MaxPool3D(Pooling):
         return self.pooled("input", input.shape)
 
     def kernel(self, input: Any, out: Any = None) -> Any:
-        x = widened(input)
-        y = fold(np.fmax, -np.inf, x, self.slides("input", x.shape), room(x.dtype, out))
-        return finished(y, input.dtype, out)
+        if out is None:
+            out = np.empty(self.pooled("input", input.shape), input.dtype)  # type: ignore[arg-type]
+        return fold(np.fmax, -np.inf, input, self.slides("input", input.shape), out)
+
+    def workspace(self, input: TensorType) -> int:
+        shape: Any = input.shape
+        return fold_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
 
     def grad(self, input: Any, output: Any, dy: Any) -> Any:
         return MaxPool3DGrad(**self.attrs())(input, output, dy)
@@ -116,11 +126,25 @@ class MaxPool3DGrad(Pooling):
 
     def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
         slides = self.slides("orig_input", orig_input.shape)
+        dx = np.empty(orig_input.shape, grad.dtype) if out is None else out
 
-        def part(x: Any, y: Any, dy: Any) -> Any:
-            return matched(widened(dy), widened(x), widened(y), slides)
+        def find(band: Band, seen: Any, made: Any, room: Any) -> Iterator[Found]:
+            x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
+            mask = shaped(room, y.shape)
+            for number, (_, positions, elements) in reversed(list(enumerate(overlaps(x.ndim, band.slides)))):
+                yield number, positions, elements, np.equal(x[elements], y[positions], mask[positions])
 
-        return by_images(part, orig_input.shape, grad.dtype, out, orig_input, orig_output, grad)
+        return put(grad, slides, dx, 1, partial(self.rooms, orig_input.dtype), find)
+
+    def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
+        shape: Any = orig_input.shape
+        extra = partial(self.rooms, dtypes.storage(orig_input.dtype))
+        return put_bytes(shape, self.slides("orig_input", shape), dtypes.storage(grad.dtype), 1, extra)
+
+    @staticmethod
+    def rooms(dtype: Any, bands: Bands) -> list[Room]:
+        """Memory for copies of input and output, and for where they are equal."""
+        return [*copies(bands, dtype), ((prod(bands.made),), np.bool_)]
 
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.like import ZerosLike
-from blocks.nn_ops.sliding import (
-    BORDER,
-    Pooling,
-    by_images,
-    finished,
-    first_equal,
-    gathered,
-    largest,
-    scattered,
-    widened,
-)
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import TILE, compute_dtype
+from blocks.nn_ops.finding import Found, Search, copies, equals, put, put_bytes, take, unordered
+from blocks.nn_ops.folding import between, fold_band
+from blocks.nn_ops.sliding import BORDER, Band, Bands, Pooling, copied, count, in_bands, is_float, lowest, shaped
 from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS
 from dataflow import dtypes
 from dataflow.block import In, Ints, Out, TensorType, attr
@@ -25,6 +22,11 @@ from dataflow.shapes import Shape, merge
 
 BORDERS = f"{BORDER}; EXPLICIT may by `explicit_paddings`"
 EXPLICIT = "how far windows reach over the border with EXPLICIT padding, before and behind each dim; otherwise empty"
+
+
+def _given(block: Pooling, input: TensorType) -> tuple[Any, Any, Any]:
+    """Shape and dtype of an input, and the windows on it."""
+    return input.shape, dtypes.storage(input.dtype), block.slides("orig_input", input.shape)
 
 
 class MaxPoolGrad(Pooling):
@@ -56,11 +58,28 @@ class MaxPoolGrad(Pooling):
 
     def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
         slides = self.slides("orig_input", orig_input.shape)
+        dx = np.empty(orig_input.shape, orig_input.dtype) if out is None else out
 
-        def part(x: Any, dy: Any) -> Any:
-            return scattered(widened(dy), largest(widened(x), slides)[1], x.shape, slides)
+        def find(band: Band, copy: Any, top: Any, *space: Any) -> list[Found]:
+            x = copied(orig_input[band.seen], copy)
+            y = shaped(top, grad[band.made].shape)
+            masks = 3 + count(slides)
+            fold_band(np.fmax, -np.inf if is_float(x.dtype) else lowest(x.dtype), x, band.slides, y, space[masks:])
+            # backwards, so that each element gets its values in the order of the windows
+            return list(Search(y.shape, space[:masks]).found(band.slides, equals(x, y), unordered(x)))[::-1]
 
-        return by_images(part, orig_input.shape, orig_input.dtype, out, orig_input, grad)
+        return put(grad, slides, dx, count(slides), partial(self.rooms, orig_input.dtype), find)
+
+    def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
+        shape, dtype, slides = _given(self, orig_input)
+        return put_bytes(shape, slides, dtype, count(slides), partial(self.rooms, dtype))
+
+    @staticmethod
+    def rooms(dtype: Any, bands: Bands) -> list[Room]:
+        """Memory for a copy of the input, for the largest elements, and to find them."""
+        exact = compute_dtype(dtype)
+        own = [((prod(bands.seen) * (dtype != exact),), exact), ((prod(bands.made),), exact)]
+        return own + Search.rooms(bands, count(bands.slides)) + between(bands, exact)
 
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
@@ -100,12 +119,26 @@ class MaxPoolGradGrad(Pooling):
         return merge(shape, orig_output.shape)
 
     def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
-        slides = self.slides("orig_input", orig_input.shape)
+        taken = np.empty(orig_output.shape, grad.dtype) if out is None else out
+        bands = in_bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
+        if not taken.size:
+            return taken
+        with rooms(*self.rooms(bands, grad.dtype)) as (seen, made, product, *masks):
+            for band in bands.bands:
+                x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
+                found = Search(y.shape, masks).found(band.slides, equals(x, y))
+                take(grad[band.seen], found, taken[band.made], shaped(product, y.shape))
+        return taken
 
-        def part(x: Any, y: Any, dx: Any) -> Any:
-            return gathered(dx, first_equal(widened(x), widened(y), slides), slides)
+    def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
+        shape, dtype, slides = _given(self, orig_input)
+        bands = in_bands(shape, slides, weight=2)
+        return rooms_bytes(*self.rooms(bands, dtype)) if prod(bands.made) else 0
 
-        return by_images(part, orig_output.shape, grad.dtype, out, orig_input, orig_output, grad)
+    @staticmethod
+    def rooms(bands: Bands, dtype: Any) -> list[Room]:
+        """Memory for copies, for what is taken from an element of the window, and to find it."""
+        return [*copies(bands, dtype), ((prod(bands.made),), dtype), *Search.rooms(bands, 1)]
 
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
@@ -124,14 +157,26 @@ class Indexed(Pooling, abstract=True):
     output = Out("T", "gradient by its input")
     include_batch_in_index: bool = attr("whether the indices count over the batch too", default=False)
 
-    def indices(self, input: Any, argmax: Any) -> Any:
-        """The indices counted over the batch; an error where one is not in the image."""
-        size = input.size if self.include_batch_in_index else input[:1].size
+    def parts(self, images: Any, argmax: Any, windows: Any, room: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """Elements, some indices of them, and values of their windows; an error where an index is of no element."""
+        whole = self.include_batch_in_index
+        size = images.size if whole else images[:1].size
         if argmax.size and not 0 <= argmax.min() <= argmax.max() < size:
             raise self.error(f"input 'argmax' must lie in [0, {size}), got values in [{argmax.min()}, {argmax.max()}]")
-        if self.include_batch_in_index:
-            return argmax
-        return argmax + size * np.arange(len(argmax)).reshape(-1, 1, 1, 1)
+        for group in [(images, argmax, windows)] if whole else zip(images, argmax, windows, strict=True):
+            elements, indices, values = (array.reshape(-1) for array in group)
+            for start in range(0, len(indices), TILE):
+                part = slice(start, start + TILE)
+                yield elements, copied(indices[part], room), values[part]
+
+    def windows(self, argmax: TensorType) -> int:
+        """How many windows are worked on at once."""
+        shape: Any = argmax.shape
+        return min(prod(shape if self.include_batch_in_index else shape[1:]), TILE)
+
+    def room(self, argmax: TensorType) -> Room:
+        """Memory for indices of another dtype than NumPy's own."""
+        return (self.windows(argmax) * (argmax.dtype != "int64"),), np.int64
 
 
 class MaxPoolGradWithArgmax(Indexed):
@@ -149,10 +194,25 @@ class MaxPoolGradWithArgmax(Indexed):
         return merge(input.shape, (None,) * len(self.layout))
 
     def kernel(self, input: Any, grad: Any, argmax: Any, out: Any = None) -> Any:
-        grad = widened(grad)
-        total = np.zeros(input.size, grad.dtype)
-        np.add.at(total, self.indices(input, argmax).reshape(-1), grad.reshape(-1))
-        return finished(total.reshape(input.shape), input.dtype, out)
+        dx = np.empty(input.shape, input.dtype) if out is None else out
+        with rooms(*self.rooms(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, room):
+            total = dx if dx.dtype == copy.dtype else copy.reshape(dx.shape)
+            total.fill(0)
+            for elements, indices, dy in self.parts(total, argmax, grad, room):
+                np.add.at(elements, indices, copied(dy, values))
+            if total is not dx:
+                np.copyto(dx, total, casting="unsafe")
+        return dx
+
+    def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
+        return rooms_bytes(*self.rooms(input, grad, argmax))
+
+    def rooms(self, input: TensorType, grad: TensorType, argmax: TensorType) -> list[Room]:
+        """Memory for the result and values in the dtype to compute in, and for indices."""
+        dtype, shape = dtypes.storage(grad.dtype), input.shape
+        exact = compute_dtype(dtype)
+        sizes: Any = (prod(shape), self.windows(argmax)) if dtype != exact else (0, 0)  # type: ignore[arg-type]
+        return [*(((size,), exact) for size in sizes), self.room(argmax)]
 
     def backward(self, input: Any, grad: Any, argmax: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
@@ -182,7 +242,14 @@ class MaxPoolGradGradWithArgmax(Indexed):
         return merge(shape, argmax.shape)
 
     def kernel(self, input: Any, grad: Any, argmax: Any, out: Any = None) -> Any:
-        return finished(grad.reshape(-1)[self.indices(input, argmax)], grad.dtype, out)
+        taken = np.empty(argmax.shape, grad.dtype) if out is None else out
+        with rooms(self.room(TensorType.of(argmax))) as (room,):
+            for elements, indices, there in self.parts(grad, argmax, taken, room):
+                elements.take(indices, None, there, "clip")  # other modes make a copy on the way
+        return taken
+
+    def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
+        return rooms_bytes(self.room(argmax))
 
     def backward(self, input: Any, grad: Any, argmax: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""

@@ -1,15 +1,16 @@
-"""What sliding windows have in common over any number of dims and in any layout: fold them, find in them, spread back.
+"""What sliding windows have in common over any number of dims and in any layout.
 
 Arrays keep their layout; a window is a `Span` for each axis that it slides along. Padding is never made: an element of
-the window is met only where it lies on the input. The 16-bit floats are computed in float32 and rounded once.
+the window is met only where it lies on the input. The 16-bit floats are computed in float32 and rounded once. The work
+goes by bands, some images or some windows of one, so that what is made on the way stays in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import product
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,9 +23,9 @@ from dataflow.shapes import Shape, fits, show
 
 BORDER = "what to do at the border: SAME has ceil(size / stride) windows, which may reach over it; VALID none that do"
 
-CACHED = 1 << 18  # elements of the largest array to work on at a time
+CACHED = 1 << 19  # elements of the largest array to work on at a time
 
-Slides = Sequence[tuple[int, Any]]  # an axis and the `Span` of the window along it
+Slides = tuple[tuple[int, Any], ...]  # an axis and the `Span` of the window along it
 
 
 class Pooling(Opaque, abstract=True):
@@ -51,7 +52,7 @@ class Pooling(Opaque, abstract=True):
         """The window along each spatial axis of the input at ``port``."""
         window, steps, sizes = (split(dims, self.layout)[1] for dims in (self.ksize, self.strides, shape))
         made = spans(self, port, sizes, window, steps, (1,) * len(sizes), paddings(self, self.layout))
-        return list(enumerate(made, 2 if self.layout.startswith("NC") else 1))
+        return tuple(enumerate(made, 2 if self.layout.startswith("NC") else 1))
 
     def pooled(self, port: str, shape: Shape) -> Shape:
         """The shape with one element per window; an error where the input at ``port`` may not have this shape."""
@@ -75,16 +76,21 @@ class Pooling(Opaque, abstract=True):
                 raise self.error(f"input '{port}' must have shape {show(shape)}, got {show(type_.shape)}")
 
 
+# -- dtypes ---------------------------------------------------------------------------------------------------------
+
+
 def widened(x: Any) -> Any:
     """The array in the dtype to compute in."""
     return x.astype(dtypes.compute_dtype(x.dtype.name), copy=False) if is_float(x.dtype) else x
 
 
+@cache
 def is_float(dtype: Any) -> bool:
     """Whether the dtype is a float, bfloat16 included."""
     return dtype.name in dtypes.floating
 
 
+@cache
 def lowest(dtype: Any) -> Any:
     """The lowest finite number of a dtype."""
     if is_float(dtype):
@@ -97,73 +103,90 @@ def finished(y: Any, dtype: Any, out: Any) -> Any:
     return y if y is out else rounded(y, dtype, out)
 
 
-def room(dtype: Any, out: Any) -> Any:
-    """``out`` where results of this dtype can be computed right in it."""
-    return out if out is not None and out.dtype == dtype else None
+def copied(x: Any, room: Any) -> Any:
+    """The array in the dtype of the room: itself, or a copy there, which may also stand for a result."""
+    if x.dtype == room.dtype:
+        return x
+    copy = shaped(room, x.shape)
+    np.copyto(copy, x)
+    return copy
 
 
-def by_images(step: Callable[..., Any], shape: tuple[int, ...], dtype: Any, out: Any, *arrays: Any) -> Any:
-    """What ``step`` makes of some images at a time, so that all it makes on the way stays in the cache."""
-    if out is None:
-        out = np.empty(shape, dtype)
-    many = max(1, CACHED * len(out) // max(1, *(a.size for a in arrays)))
-    for start in range(0, len(out), many):
-        out[start : start + many] = step(*(a[start : start + many] for a in arrays))
-    return out
+def shaped(room: Any, shape: tuple[int, ...]) -> Any:
+    """The beginning of memory of one dim as an array of this shape."""
+    return room[: prod(shape)].reshape(shape)
 
 
-def fold(ufunc: np.ufunc, start: Any, x: Any, slides: Slides, out: Any = None) -> Any:
-    """The elements of each window folded by a ufunc, along one axis after the other; ``start`` where there are none."""
-    active = [(axis, span) for axis, span in slides if span.kernel != 1 or span.stride != 1]
-    for axis, span in active[:-1]:
-        x = _fold_along(axis, ufunc, start, x, span, None)
-    if active:
-        axis, span = active[-1]
-        return _fold_along(axis, ufunc, start, x, span, out)
-    if out is None:
-        return x.copy()
-    out[...] = x
-    return out
+# -- bands ----------------------------------------------------------------------------------------------------------
 
 
-def _fold_along(axis: int, ufunc: np.ufunc, start: Any, x: Any, span: Any, out: Any) -> Any:
-    if out is None:
-        out = np.empty((*x.shape[:axis], span.out, *x.shape[axis + 1 :]), x.dtype)
-    before = (slice(None),) * axis
-    met = [seen(span, offset) for offset in range(span.kernel)]
-    everywhere = [m for m in met if m[0] == slice(0, span.out)]
-    if len(everywhere) > 1:
-        (_, first), (_, second) = everywhere[:2]
-        ufunc(x[(*before, first)], x[(*before, second)], out=out)
-        met = [m for m in met if m not in everywhere[:2]]
-    else:
-        out.fill(start)
-    for positions, elements in met:
-        view = out[(*before, positions)]
-        ufunc(view, x[(*before, elements)], out=view)
-    return out
+class Band(NamedTuple):
+    """What is worked on at once: a part of the input, the part of the output that it is for, and the windows there."""
+
+    seen: tuple[slice, ...]
+    made: tuple[slice, ...]
+    slides: Slides
 
 
-def _zeros(shape: tuple[int, ...], dtype: Any, out: Any) -> Any:
-    if out is None:
-        return np.zeros(shape, dtype)
-    out.fill(0)
-    return out
+class Bands(NamedTuple):
+    """The bands of inputs of one shape, the largest shapes of what they see and make, and the windows of all."""
+
+    bands: tuple[Band, ...]
+    seen: tuple[int, ...]
+    made: tuple[int, ...]
+    slides: Slides
 
 
-def spread(dy: Any, shape: tuple[int, ...], slides: Slides, out: Any = None) -> Any:
-    """A value per window added to every element of it, in an array of this shape."""
-    for axis, span in reversed(slides):
-        into = out if (axis, span) == slides[0] else None
-        result = _zeros((*dy.shape[:axis], shape[axis], *dy.shape[axis + 1 :]), dy.dtype, into)
-        before = (slice(None),) * axis
-        for offset in range(span.kernel):
-            positions, elements = seen(span, offset)
-            _add(result[(*before, elements)], dy[(*before, positions)], (span,))
-        dy = result
-    return dy
+@lru_cache(maxsize=256)
+def in_bands(shape: tuple[int, ...], slides: Slides, weight: float = 1, whole: bool = False) -> Bands:
+    """The bands of an input of this shape.
+
+    ``weight`` is how many elements are held for each of the output, ``whole`` keeps the windows of an image together.
+    """
+    (axis, span), made, seen = slides[0], list(shape), list(shape)
+    for other, across in slides:
+        made[other] = across.out
+    each = max(1, prod(shape[1:]), int(weight * prod(made[1:])))
+    seen[0] = made[0] = many = min(shape[0], max(1, CACHED // each))
+    rows = span.out if each <= CACHED or whole else min(span.out, max(1, span.out * CACHED // each))
+    bands, between = [], (slice(None),) * (axis - 1)
+    for image in range(0, shape[0], max(1, many)):
+        images = slice(image, image + many)
+        if rows == span.out:
+            bands.append(Band((images,), (images,), slides))
+            continue
+        for start in range(0, span.out, rows):
+            stop, corner = min(start + rows, span.out), start * span.stride - span.before
+            first, last = max(corner, 0), min(corner + (stop - start - 1) * span.stride + span.extent, span.size)
+            part = span._replace(size=last - first, before=first - corner, out=stop - start)
+            own = ((axis, part), *slides[1:])
+            bands.append(Band((images, *between, slice(first, last)), (images, *between, slice(start, stop)), own))
+    if rows < span.out:
+        seen[axis], made[axis] = min(seen[axis], (rows - 1) * span.stride + span.extent), rows
+    return Bands(tuple(bands), tuple(seen), tuple(made), slides)
 
 
+# -- elements of windows --------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def overlaps(rank: int, slides: Slides) -> list[tuple[tuple[int, ...], Any, Any]]:
+    """For each element of the window: its index, the positions where it lies on the input, and what it lies on."""
+    made = []
+    for index in product(*(range(span.kernel) for _, span in slides)):
+        positions, elements = [slice(None)] * rank, [slice(None)] * rank
+        for (axis, span), offset in zip(slides, index, strict=True):
+            positions[axis], elements[axis] = seen(span, offset)
+        made.append((index, tuple(positions), tuple(elements)))
+    return made
+
+
+def count(slides: Slides) -> int:
+    """How many elements the window has."""
+    return prod(span.kernel for _, span in slides)
+
+
+@lru_cache(maxsize=256)
 def counts(rank: int, slides: Slides) -> Any:
     """How many elements each window has on the input: a number, or an array that broadcasts."""
     total: Any = 1
@@ -177,102 +200,14 @@ def counts(rank: int, slides: Slides) -> Any:
     return total
 
 
-def overlaps(rank: int, slides: Slides) -> Iterator[tuple[tuple[int, ...], Any, Any]]:
-    """For each element of the window: its index, the positions where it lies on the input, and what it lies on."""
-    for index in product(*(range(span.kernel) for _, span in slides)):
-        positions, elements = [slice(None)] * rank, [slice(None)] * rank
-        for (axis, span), offset in zip(slides, index, strict=True):
-            positions[axis], elements[axis] = seen(span, offset)
-        yield index, tuple(positions), tuple(elements)
+def apart(slides: Slides) -> bool:
+    """Whether no two windows share an element."""
+    return all(span.stride >= span.extent for _, span in slides)
 
 
-def count(slides: Slides) -> int:
-    """How many elements the window has."""
-    return prod(span.kernel for _, span in slides)
-
-
-def first(shape: tuple[int, ...], tries: int, failed: Iterable[tuple[Any, Any]]) -> Any:
-    """For each position the number of the first try that does not fail there, or ``tries``.
-
-    ``failed`` gives for each try some positions and whether it fails there; its arrays are written to.
-    """
-    dtype = np.min_scalar_type(tries)
-    found = np.full(shape, tries, dtype)
-    for number, (positions, fails) in enumerate(failed):
-        # arithmetic on small integers, since NumPy is slow with masks
-        late = fails.view(np.uint8).astype(dtype, copy=False)
-        late *= dtype.type(tries - number)
-        late += dtype.type(number)
-        view = found[positions]
-        np.minimum(view, late, out=view)
-    return found
-
-
-def first_equal(x: Any, y: Any, slides: Slides) -> Any:
-    """For each window of ``x`` the number of its first element equal to ``y`` there, or how many it has."""
-    return first(y.shape, count(slides), ((o, x[i] != y[o]) for _, o, i in overlaps(x.ndim, slides)))
-
-
-def corner_numbers(rank: int, slides: Slides) -> Any:
-    """For each window the number of its first element that lies on the input, as an array that broadcasts."""
-    number: Any = 0
-    for axis, span in slides:
-        starts = np.arange(span.out) * span.stride - span.before
-        outside = -(np.minimum(starts, 0) // span.dilation)
-        number = number * span.kernel + outside.reshape([-1 if a == axis else 1 for a in range(rank)])
-    return number
-
-
-def largest(x: Any, slides: Slides) -> tuple[Any, Any]:
-    """The largest element of each window and its number: the first of equals.
-
-    NaN is passed over unless it is the first element of its window: nothing is larger than that.
-    """
-    top = fold(np.fmax, lowest(x.dtype) if not is_float(x.dtype) else -np.inf, x, slides)
-    found = first_equal(x, top, slides)
-    if x.size and is_float(x.dtype) and np.isnan(np.maximum.reduce(x, None)):
-        number = corner_numbers(x.ndim, slides)
-        unordered = np.isnan(gathered(x, np.broadcast_to(number, top.shape), slides))
-        top[unordered] = np.nan
-        found = np.where(unordered, number, found).astype(found.dtype)
-    return top, found
-
-
-def kept(values: Any, where: Any) -> Any:
-    """The values where the mask is true, 0 elsewhere, whatever stands there."""
-    bits = np.dtype(f"u{values.dtype.itemsize}")
-    return np.multiply(values.view(bits), where.astype(bits)).view(values.dtype)
-
-
-def scattered(dy: Any, found: Any, shape: tuple[int, ...], slides: Slides) -> Any:
-    """A value per window added to the element with the number that was found there."""
-    dx = np.zeros(shape, dy.dtype)
-    # backwards, so that each element gets its values in the order of the windows
-    for number, (_, positions, elements) in reversed(list(enumerate(overlaps(len(shape), slides)))):
-        part = kept(dy[positions], found[positions] == number)
-        _add(dx[elements], part, [span for _, span in slides])
-    return dx
-
-
-def matched(dy: Any, x: Any, y: Any, slides: Slides) -> Any:
-    """A value per window added to each element that equals ``y`` there."""
-    dx = np.zeros(x.shape, dy.dtype)
-    for _, positions, elements in reversed(list(overlaps(x.ndim, slides))):
-        _add(dx[elements], kept(dy[positions], x[elements] == y[positions]), [span for _, span in slides])
-    return dx
-
-
-def gathered(x: Any, found: Any, slides: Slides) -> Any:
-    """For each window the element with the number that was found there, 0 where none was."""
-    y = np.zeros(found.shape, x.dtype)
-    for number, (_, positions, elements) in enumerate(overlaps(x.ndim, slides)):
-        y[positions] += kept(x[elements], found[positions] == number)
-    return y
-
-
-def _add(view: Any, part: Any, spans: Iterable[Any]) -> None:
-    """Add to a view of zeros and of what other elements of the window have put there."""
-    if all(span.stride >= span.extent for span in spans):
-        view[...] = part  # no other window reaches there
-    else:
-        np.add(view, part, out=view)
+def covering(slides: Slides) -> bool:
+    """Whether every element of the input is in one window and no more."""
+    return all(
+        span.kernel == span.stride and span.dilation == 1 and span.out * span.stride - span.before >= span.size
+        for _, span in slides
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.training_ops.optimizer import Optimizer, rsqrt
+from blocks.training_ops.optimizer import Optimizer, rsqrt, toward
 from dataflow.block import In, Out, attr
 
 
@@ -32,9 +32,13 @@ class ApplyAdagrad(Optimizer):
     usual = {"lr": 0.001}
     slots = {"accum": 0.1}
 
-    def step(self, var: Any, accum: Any, lr: Any, grad: Any) -> Any:
-        accum = accum + np.square(grad) if self.update_slots else accum.copy()
-        return var - grad * lr * rsqrt(accum), accum
+    def step(self, var: Any, accum: Any, lr: Any, grad: Any, out: Any, accum_out: Any, root: Any) -> None:
+        if self.update_slots:
+            np.add(accum, np.square(grad, accum_out), accum_out)
+        else:
+            np.copyto(accum_out, accum)
+        np.multiply(np.multiply(grad, lr, out), rsqrt(accum_out, root), out)
+        np.subtract(var, out, out)
 
 
 class ApplyAdadelta(Optimizer):
@@ -62,11 +66,32 @@ class ApplyAdadelta(Optimizer):
     writes = {"var": "out", "accum": "accum_out", "accum_update": "accum_update_out"}
     usual = {"lr": 0.001, "rho": 0.95, "epsilon": 1e-7}
 
-    def step(self, var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any, grad: Any) -> Any:
+    rooms = 2
+
+    def step(
+        self,
+        var: Any,
+        accum: Any,
+        accum_update: Any,
+        lr: Any,
+        rho: Any,
+        epsilon: Any,
+        grad: Any,
+        out: Any,
+        accum_out: Any,
+        update_out: Any,
+        change: Any,
+        room: Any,
+    ) -> None:
         rest = 1 - rho
-        accum = accum * rho + np.square(grad) * rest
-        change = np.sqrt(accum_update + epsilon) * rsqrt(accum + epsilon) * grad
-        return var - change * lr, accum, accum_update * rho + np.square(change) * rest
+        np.multiply(np.square(grad, room), rest, room)
+        np.add(np.multiply(accum, rho, accum_out), room, accum_out)
+        np.sqrt(np.add(accum_update, epsilon, change), change)
+        np.add(accum_out, epsilon, room)
+        np.multiply(np.multiply(change, rsqrt(room, room), change), grad, change)
+        np.subtract(var, np.multiply(change, lr, out), out)
+        np.multiply(np.square(change, change), rest, change)
+        np.add(np.multiply(accum_update, rho, update_out), change, update_out)
 
 
 class ApplyRMSProp(Optimizer):
@@ -95,10 +120,26 @@ class ApplyRMSProp(Optimizer):
     writes = {"var": "out", "ms": "ms_out", "mom": "mom_out"}
     usual = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
 
-    def step(self, var: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any) -> Any:
-        ms = ms + (np.square(grad) - ms) * (1 - rho)
-        mom = mom * momentum + grad * lr / np.sqrt(ms + epsilon)
-        return var - mom, ms, mom
+    def step(
+        self,
+        var: Any,
+        ms: Any,
+        mom: Any,
+        lr: Any,
+        rho: Any,
+        momentum: Any,
+        epsilon: Any,
+        grad: Any,
+        out: Any,
+        ms_out: Any,
+        mom_out: Any,
+        root: Any,
+    ) -> None:
+        toward(ms, np.square(grad, ms_out), 1 - rho, ms_out)
+        np.sqrt(np.add(ms_out, epsilon, root), root)
+        np.divide(np.multiply(grad, lr, out), root, out)
+        np.add(np.multiply(mom, momentum, mom_out), out, mom_out)
+        np.subtract(var, mom_out, out)
 
 
 class ApplyCenteredRMSProp(Optimizer):
@@ -130,10 +171,27 @@ class ApplyCenteredRMSProp(Optimizer):
     usual = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
 
     def step(
-        self, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any
-    ) -> Any:
+        self,
+        var: Any,
+        mg: Any,
+        ms: Any,
+        mom: Any,
+        lr: Any,
+        rho: Any,
+        momentum: Any,
+        epsilon: Any,
+        grad: Any,
+        out: Any,
+        mg_out: Any,
+        ms_out: Any,
+        mom_out: Any,
+        root: Any,
+    ) -> None:
         rest = 1 - rho
-        ms = ms + (np.square(grad) - ms) * rest
-        mg = mg + (grad - mg) * rest
-        mom = mom * momentum + grad * lr / np.sqrt(ms - np.square(mg) + epsilon)
-        return var - mom, mg, ms, mom
+        toward(ms, np.square(grad, ms_out), rest, ms_out)
+        toward(mg, grad, rest, mg_out)
+        np.subtract(ms_out, np.square(mg_out, root), root)
+        np.sqrt(np.add(root, epsilon, root), root)
+        np.divide(np.multiply(grad, lr, out), root, out)
+        np.add(np.multiply(mom, momentum, mom_out), out, mom_out)
+        np.subtract(var, mom_out, out)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.training_ops.optimizer import Optimizer
+from blocks.training_ops.optimizer import Optimizer, toward
 from dataflow.block import In, Out, attr
 
 
@@ -26,8 +26,10 @@ class ApplyGradientDescent(Optimizer):
     writes = {"var": "out"}
     usual = {"alpha": 0.01}
 
-    def step(self, var: Any, alpha: Any, delta: Any) -> Any:
-        return var - alpha * delta
+    rooms = 0
+
+    def step(self, var: Any, alpha: Any, delta: Any, out: Any) -> None:
+        np.subtract(var, np.multiply(alpha, delta, out), out)
 
     grad = None
 
@@ -54,9 +56,16 @@ class ApplyMomentum(Optimizer):
     writes = {"var": "out", "accum": "accum_out"}
     usual = {"lr": 0.01, "momentum": 0.9}
 
-    def step(self, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any) -> Any:
-        accum = accum * momentum + grad
-        return var - (grad * lr + accum * momentum * lr if self.use_nesterov else accum * lr), accum
+    def step(
+        self, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any, out: Any, accum_out: Any, ahead: Any
+    ) -> None:
+        np.add(np.multiply(accum, momentum, accum_out), grad, accum_out)
+        if self.use_nesterov:
+            np.multiply(np.multiply(accum_out, momentum, ahead), lr, ahead)
+            np.add(np.multiply(grad, lr, out), ahead, out)
+        else:
+            np.multiply(accum_out, lr, out)
+        np.subtract(var, out, out)
 
 
 class ApplyAdam(Optimizer):
@@ -101,9 +110,16 @@ class ApplyAdam(Optimizer):
         beta2: Any,
         epsilon: Any,
         grad: Any,
-    ) -> Any:
-        rate = lr * np.sqrt(1 - beta2_power) / (1 - beta1_power)
-        m = m + (grad - m) * (1 - beta1)
-        v = v + (np.square(grad) - v) * (1 - beta2)
-        step = grad * (1 - beta1) + beta1 * m if self.use_nesterov else m
-        return var - (step * rate) / (np.sqrt(v) + epsilon), m, v
+        out: Any,
+        m_out: Any,
+        v_out: Any,
+        room: Any,
+    ) -> None:
+        toward(m, grad, 1 - beta1, m_out)
+        toward(v, np.square(grad, v_out), 1 - beta2, v_out)
+        step = m_out
+        if self.use_nesterov:
+            step = np.add(np.multiply(grad, 1 - beta1, out), np.multiply(beta1, m_out, room), out)
+        np.multiply(step, lr * np.sqrt(1 - beta2_power) / (1 - beta1_power), out)
+        np.divide(out, np.add(np.sqrt(v_out, room), epsilon, room), out)
+        np.subtract(var, out, out)

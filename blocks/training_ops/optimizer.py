@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.math_ops.exponential import Rsqrt
+from blocks.math_ops.rooms import borrowed_bytes
+from blocks.math_ops.tiling import SMALL, TILE
 from dataflow import dtypes
+from dataflow.block import TensorType
 from dataflow.kinds import Update
+from dataflow.scratch import borrowed
 
-SLAB = 1 << 15  # elements: of so many, all that a step makes stays in the cache
 rsqrt = Rsqrt().kernel
 
 
-class Optimizer(Update, abstract=True):
-    """A step for one variable and what is kept beside it, done slab by slab.
+def toward(mean: Any, value: Any, share: Any, out: Any) -> None:
+    """A mean moved by a share of its distance from a value, written to ``out``, which may be the value."""
+    np.add(mean, np.multiply(np.subtract(value, mean, out), share, out), out)
 
-    A subclass writes ``step``, a formula, which takes and returns what a kernel does.
+
+class Optimizer(Update, abstract=True):
+    """A step for one variable and what is kept beside it, done tile by tile.
+
+    A subclass writes ``step``, which takes what the kernel does, an array for each output to write it to, and as many
+    arrays to work in as ``rooms`` says.
     """
 
     T = dtypes.floating
+    rooms: ClassVar[int] = 1
     step: ClassVar[Any]
 
     def kernel(self, *arrays: Any) -> Any:
-        like = arrays[0]
-        if like.size <= SLAB:
-            return self.step(*arrays)
-        outs = [np.empty(like.shape, like.dtype) for _ in self.signature.outputs]
-        flat_outs = [out.reshape(-1) for out in outs]
-        flat = [array.reshape(-1) if array.ndim else array for array in arrays]
-        for start in range(0, like.size, SLAB):
-            slab = slice(start, start + SLAB)
-            results = self.step(*(array[slab] if array.ndim else array for array in flat))
-            for out, result in zip(flat_outs, results if len(outs) > 1 else (results,), strict=True):
-                out[slab] = result
+        shape, dtype, size = arrays[0].shape, arrays[0].dtype, arrays[0].size
+        outs = [np.empty(shape, dtype) for _ in self.signature.outputs]
+        if size <= SMALL:
+            self.step(*arrays, *outs, *[np.empty(shape, dtype) for _ in range(self.rooms)])
+            return tuple(outs) if len(outs) > 1 else outs[0]
+        flat = [a.reshape(-1) if a.ndim else a for a in (*arrays, *outs)]
+        with borrowed() as empty:
+            space = empty((self.rooms, min(size, TILE)), dtype)
+            for start in range(0, size, TILE):
+                tile = slice(start, start + TILE)
+                self.step(*[a[tile] if a.ndim else a for a in flat], *space[:, : size - start])
         return tuple(outs) if len(outs) > 1 else outs[0]
+
+    def workspace(self, *types: TensorType) -> int:
+        size: int = prod(types[0].shape)  # type: ignore[arg-type]
+        nbytes = self.rooms * min(size, TILE) * dtypes.storage(types[0].dtype).itemsize
+        return nbytes if size <= SMALL else borrowed_bytes(nbytes)

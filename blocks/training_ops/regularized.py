@@ -10,14 +10,18 @@ from blocks.training_ops.optimizer import Optimizer, rsqrt
 from dataflow.block import In, Out, attr
 
 
-def shrunk(x: Any, by: Any) -> Any:
-    """Each element nearer to zero by so much, or zero."""
-    return np.sign(x) * np.maximum(np.abs(x) - by, x.dtype.type(0))
+def shrunk(x: Any, by: Any, out: Any, room: Any) -> Any:
+    """Each element nearer to zero by so much, or zero; ``out`` may be ``by``."""
+    np.subtract(np.abs(x, room), by, room).clip(0, np.inf, room)
+    return np.multiply(np.sign(x, out), room, out)
 
 
-def proximal(x: Any, rate: Any, l1: Any, l2: Any) -> Any:
-    """Each element after both pulls, done at a rate."""
-    return (shrunk(x, rate * l1) if l1 > 0 else x) / (1 + l2 * rate)
+def proximal(x: Any, rate: Any, l1: Any, l2: Any, room: Any, other: Any) -> None:
+    """Each element of ``x`` replaced by what it is after both pulls, done at a rate."""
+    scaled = other if rate.ndim else None
+    if l1 > 0:
+        np.copyto(x, shrunk(x, np.multiply(rate, l1, scaled), other, room))
+    np.divide(x, np.add(1, np.multiply(l2, rate, scaled), scaled), x)
 
 
 class ApplyFtrl(Optimizer):
@@ -50,20 +54,45 @@ class ApplyFtrl(Optimizer):
     usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0, "lr_power": -0.5}
     slots = {"accum": 0.1}
 
-    def step(self, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
-        total = accum + np.square(grad)
+    rooms = 2
+
+    def step(
+        self,
+        var: Any,
+        accum: Any,
+        linear: Any,
+        grad: Any,
+        lr: Any,
+        l1: Any,
+        l2: Any,
+        lr_power: Any,
+        out: Any,
+        accum_out: Any,
+        linear_out: Any,
+        root: Any,
+        room: Any,
+    ) -> None:
+        np.add(accum, np.square(grad, accum_out), accum_out)
         if lr_power == -0.5:
-            root, before = np.sqrt(total), np.sqrt(accum)
+            np.sqrt(accum_out, root)
+            np.sqrt(accum, room)
         else:
-            root, before = np.power(total, -lr_power), np.power(accum, -lr_power)
+            np.power(accum_out, -lr_power, root)
+            np.power(accum, -lr_power, room)
+        np.subtract(root, room, room)
         if self.multiply_linear_by_lr:
-            linear = linear + (grad * lr - (root - before) * var)
-            l1, scale = l1 * lr, root + 2 * l2 * lr
+            np.subtract(np.multiply(grad, lr, out), np.multiply(room, var, room), room)
+            l1 = l1 * lr
+            np.add(root, 2 * l2 * lr, root)
         else:
-            linear = linear + (grad - (root - before) / lr * var)
-            scale = root / lr + 2 * l2
-        zero = var.dtype.type(0)
-        return np.where(np.abs(linear) > l1, (l1 * np.sign(linear) - linear) / scale, zero), total, linear
+            np.subtract(grad, np.multiply(np.divide(room, lr, room), var, room), room)
+            np.add(np.divide(root, lr, root), 2 * l2, root)
+        np.add(linear, room, linear_out)
+        np.subtract(np.multiply(l1, np.sign(linear_out, out), out), linear_out, out)
+        np.divide(out, root, out)
+        bits = np.dtype(f"u{out.itemsize}")
+        kept = np.greater(np.abs(linear_out, room), l1, root.view(bits))
+        np.multiply(out.view(bits), kept, out.view(bits))  # 0 where it is not kept, whatever stands there
 
 
 class ApplyProximalGradientDescent(Optimizer):
@@ -87,8 +116,11 @@ class ApplyProximalGradientDescent(Optimizer):
     usual = {"alpha": 0.01, "l1": 0.0, "l2": 0.0}
     grad = None
 
-    def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any) -> Any:
-        return proximal(var - delta * alpha, alpha, l1, l2)
+    rooms = 2
+
+    def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any, out: Any, *rooms: Any) -> None:
+        np.subtract(var, np.multiply(delta, alpha, out), out)
+        proximal(out, alpha, l1, l2, *rooms)
 
 
 class ApplyProximalAdagrad(Optimizer):
@@ -123,10 +155,25 @@ class ApplyProximalAdagrad(Optimizer):
                 raise self.error(f"input '{name}' must be 0 or more, got {strength}")
         return super().kernel(var, accum, lr, l1, l2, grad)
 
-    def step(self, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
-        accum = accum + np.square(grad)
-        rate = lr * rsqrt(accum)
-        return proximal(var - grad * rate, rate, l1, l2), accum
+    rooms = 3
+
+    def step(
+        self,
+        var: Any,
+        accum: Any,
+        lr: Any,
+        l1: Any,
+        l2: Any,
+        grad: Any,
+        out: Any,
+        accum_out: Any,
+        rate: Any,
+        *rooms: Any,
+    ) -> None:
+        np.add(accum, np.square(grad, accum_out), accum_out)
+        np.multiply(lr, rsqrt(accum_out, rate), rate)
+        np.subtract(var, np.multiply(grad, rate, out), out)
+        proximal(out, rate, l1, l2, *rooms)
 
 
 class ApplyAdagradDA(Optimizer):
@@ -172,9 +219,13 @@ class ApplyAdagradDA(Optimizer):
         l1: Any,
         l2: Any,
         global_step: Any,
-    ) -> Any:
-        total = gradient_accumulator + grad
-        squares = gradient_squared_accumulator + np.square(grad)
+        out: Any,
+        total: Any,
+        squares: Any,
+        room: Any,
+    ) -> None:
+        np.add(gradient_accumulator, grad, total)
+        np.add(gradient_squared_accumulator, np.square(grad, squares), squares)
         steps = np.float32(global_step).astype(var.dtype)
-        pull = shrunk(total, steps * l1) if l1 > 0 else total
-        return -lr * pull / (l2 * (steps * lr) + np.sqrt(squares)), total, squares
+        np.multiply(-lr, shrunk(total, steps * l1, out, room) if l1 > 0 else total, out)
+        np.divide(out, np.add(l2 * (steps * lr), np.sqrt(squares, room), room), out)

@@ -1,0 +1,56 @@
+"""Memory that a kernel works in: what it borrows, and how many bytes that takes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from dataflow.scratch import ALIGNMENT, CHUNK, borrowed
+
+Room = tuple[tuple[int, ...], Any]  # shape and dtype
+
+
+class rooms:
+    """Arrays of the given shapes and dtypes for the length of a ``with`` block, whatever they hold, borrowed as one.
+
+    >>> with rooms(((2,), np.float64), ((3, 4), np.int8)) as (squares, counts):
+    ...     print(squares.shape, counts.shape)
+    (2,) (3, 4)
+
+    None of them may be used after the block.
+    """
+
+    def __init__(self, *wanted: Room):
+        self.total, self.places = _layout(wanted)
+
+    def __enter__(self) -> list[Any]:
+        self.loan = borrowed()
+        memory = self.loan.__enter__()((self.total,), np.uint8)
+        return [np.ndarray(shape, dtype, memory, start) for shape, dtype, start in self.places]
+
+    def __exit__(self, *error: object) -> None:
+        self.loan.__exit__(*error)
+
+
+def rooms_bytes(*wanted: Room) -> int:
+    """What a thread takes to borrow these `rooms`; nothing for empty ones."""
+    return borrowed_bytes(_layout(wanted)[0])
+
+
+def borrowed_bytes(nbytes: int) -> int:
+    """What a thread takes to borrow so many bytes as one array; nothing for nothing."""
+    return max(nbytes, CHUNK) + ALIGNMENT if nbytes else 0
+
+
+@lru_cache(maxsize=256)
+def _layout(wanted: tuple[Room, ...]) -> tuple[int, list[tuple[tuple[int, ...], Any, int]]]:
+    """How many bytes there are in all, and where each room begins."""
+    places, start = [], 0
+    for shape, dtype in wanted:
+        nbytes = prod(shape) * np.dtype(dtype).itemsize
+        places.append((shape, dtype, start if nbytes else 0))
+        start += -(-nbytes // ALIGNMENT) * ALIGNMENT
+    return start, places

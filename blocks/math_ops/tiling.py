@@ -1,0 +1,85 @@
+"""Arithmetic tile by tile: what it makes on the way stays in the cache, and its memory does not grow with the input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from blocks.math_ops.rooms import borrowed_bytes
+from dataflow import dtypes
+from dataflow.scratch import borrowed
+
+TILE = 1 << 17  # elements to work on at a time
+LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed
+SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
+
+
+def tiled(step: Callable[..., Any], rooms: int, out: Any, *arrays: Any, widen: bool = True) -> Any:
+    """``step(*arrays, out, *rooms)`` done tile by tile; ``out`` is made if it is None, and returned.
+
+    The arrays have one shape. Each room is memory of the shape of the tile to work in. The 16-bit floats are given to
+    the step in float32 unless ``widen`` is false, and what it writes is rounded once.
+    """
+    if out is None:
+        out = np.empty(arrays[0].shape, arrays[0].dtype)
+    if out.itemsize > 2 and out.size <= (SMALL if rooms else LONG_TILE):
+        if out.size:
+            step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(rooms)])
+        return out
+    dtype = compute_dtype(out.dtype) if widen else out.dtype
+    narrow = out.dtype != dtype
+    rooms += (len(arrays) + 1) * narrow
+    tile = TILE if rooms else LONG_TILE
+    with borrowed() as empty:
+        space = empty((rooms, min(out.size, tile)), dtype)
+        for *given, result in pieces(tile, *arrays, out):
+            work = [row[: result.size].reshape(result.shape) for row in space]
+            if not narrow:
+                step(*given, result, *work)
+                continue
+            for copy, array in zip(work, given, strict=False):
+                np.copyto(copy, array)
+            step(*work)
+            np.copyto(result, work[len(given)], casting="unsafe")
+    return out
+
+
+def tiled_bytes(rooms: int, like: Any, arrays: int, widen: bool = True, masks: int = 0) -> int:
+    """What `tiled` takes beside so many arrays and its result, for a value of a known type.
+
+    ``masks`` counts the masks that the step makes.
+    """
+    given = dtypes.storage(like.dtype)
+    dtype, size = compute_dtype(given) if widen else given, prod(like.shape)
+    rooms += (arrays + 1) * (given != dtype)
+    tile = min(size, TILE if rooms else LONG_TILE)
+    nbytes = rooms * tile * int(dtype.itemsize)
+    return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else borrowed_bytes(nbytes))
+
+
+@cache
+def compute_dtype(dtype: Any) -> Any:
+    """The dtype to compute in: float32 for the 16-bit floats, otherwise the same."""
+    return dtypes.compute_dtype(dtype.name) if dtype.name in dtypes.floating else dtype
+
+
+def pieces(size: int, *arrays: Any) -> Iterator[tuple[Any, ...]]:
+    """Arrays of one shape in pieces of at most so many elements, as views."""
+    first = arrays[0]
+    if first.size <= size:
+        if first.size:
+            yield arrays
+        return
+    if first.ndim > 1 and all(a.flags.c_contiguous for a in arrays):
+        arrays = tuple(a.reshape(-1) for a in arrays)
+    rows = size // prod(arrays[0].shape[1:])
+    if rows:
+        for start in range(0, len(arrays[0]), rows):
+            yield tuple([a[start : start + rows] for a in arrays])
+    else:
+        for each in zip(*arrays, strict=True):
+            yield from pieces(size, *each)
