@@ -8,11 +8,15 @@ import numpy as np
 
 from blocks.array_ops.like import ZerosLike
 from blocks.math_ops.reduction import rounded, wide
+from blocks.nn_ops.per_channel import as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Elementwise, Opaque
 from dataflow.shapes import agree, show
+
+WIDE = 128  # channels from which on rows are long enough
+WORTH_RESHAPING = 1 << 14  # elements
 
 
 def _channels(block: Block, port: str, shape: Any, data_format: str) -> Any:
@@ -49,8 +53,18 @@ class BiasAdd(Elementwise):
 
     def kernel(self, value: Any, bias: Any, out: Any = None) -> Any:
         if self.data_format == "NCHW":
-            bias = bias.reshape(-1, *[1] * (value.ndim - 2))
-        return np.add(value, bias, out)
+            return np.add(value, bias.reshape(-1, *[1] * (value.ndim - 2)), out)
+        if out is None:
+            out = np.empty(value.shape, value.dtype)
+        if (
+            value.size < WORTH_RESHAPING
+            or len(bias) >= WIDE
+            or not (value.flags.c_contiguous and out.flags.c_contiguous)
+        ):
+            return np.add(value, bias, out)
+        matrix = as_matrix(value.shape, False)  # NumPy is faster with long rows
+        np.add(value.reshape(matrix.shape), matrix.along(bias), out.reshape(matrix.shape))
+        return out
 
     def grad(self, value: Any, bias: Any, output: Any, dy: Any) -> Any:
         return dy, BiasAddGrad(data_format=self.data_format)(dy)
@@ -76,9 +90,10 @@ class BiasAddGrad(Opaque):
         return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
 
     def kernel(self, out_backprop: Any, out: Any = None) -> Any:
-        channel = 1 if self.data_format == "NCHW" else out_backprop.ndim - 1
-        others = tuple(i for i in range(out_backprop.ndim) if i != channel)
-        return rounded(np.add.reduce(out_backprop, others, wide(out_backprop.dtype)), out_backprop.dtype, out)
+        first = self.data_format == "NCHW"
+        matrix = as_matrix(out_backprop.shape, first)
+        sums = np.add.reduce(out_backprop.reshape(matrix.shape), 1 if first else 0, wide(out_backprop.dtype))
+        return rounded(matrix.folded(sums), out_backprop.dtype, out)
 
     def grad(self, out_backprop: Any, output: Any, dy: Any) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)
