@@ -8,11 +8,15 @@ import numpy as np
 
 from blocks.array_ops.like import ZerosLike
 from blocks.math_ops.reduction import rounded, summed, wide
+from blocks.nn_ops.per_channel import as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Elementwise, Opaque, fold_rows, leading
 from dataflow.shapes import agree, show
+
+WIDE = 128  # channels from which on rows are long enough
+WORTH_RESHAPING = 1 << 14  # elements
 
 
 def _channels(block: Block, port: str, shape: Any, data_format: str) -> Any:
@@ -55,8 +59,18 @@ class BiasAdd(Elementwise):
 
     def kernel(self, value: Any, bias: Any, out: Any = None) -> Any:
         if self.data_format == "NCHW":
-            bias = bias.reshape(-1, *[1] * (value.ndim - 2))
-        return np.add(value, bias, out)
+            return np.add(value, bias.reshape(-1, *[1] * (value.ndim - 2)), out)
+        if out is None:
+            out = np.empty(value.shape, value.dtype)
+        if (
+            value.size < WORTH_RESHAPING
+            or len(bias) >= WIDE
+            or not (value.flags.c_contiguous and out.flags.c_contiguous)
+        ):
+            return np.add(value, bias, out)
+        matrix = as_matrix(value.shape, False)  # NumPy is faster with long rows
+        np.add(value.reshape(matrix.shape), matrix.along(bias), out.reshape(matrix.shape))
+        return out
 
     def grad(self, value: Any, bias: Any, output: Any, dy: Any) -> Any:
         return dy, BiasAddGrad(data_format=self.data_format)(dy)

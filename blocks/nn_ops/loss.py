@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.like import BroadcastLike, ZerosLike
 from blocks.array_ops.shape_ops import ExpandDims
-from blocks.math_ops.reduction import Sum, rounded
+from blocks.math_ops.reduction import Sum
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import TILE
+from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
+from dataflow.dtypes import storage
 from dataflow.kinds import Opaque
 from dataflow.shapes import broadcast, show
-
-_SLAB = 1 << 14  # elements that are squared at once, few enough to stay in the cache
 
 
 class L2Loss(Opaque):
@@ -35,10 +38,22 @@ class L2Loss(Opaque):
 
     def kernel(self, t: Any) -> Any:
         flat, total = t.reshape(-1), 0.0
-        for start in range(0, flat.size, _SLAB):
-            slab = flat[start : start + _SLAB].astype(np.float64)
-            total += slab @ slab
+        with rooms(*self.rooms(flat.size, t.dtype)) as (room,):
+            for start in range(0, flat.size, TILE):
+                slab = flat[start : start + TILE]
+                if room.size:
+                    np.copyto(room[: slab.size], slab)
+                    slab = room[: slab.size]
+                total += slab @ slab
         return np.asarray(total / 2, t.dtype)
+
+    def workspace(self, t: TensorType) -> int:
+        return rooms_bytes(*self.rooms(prod(t.shape), storage(t.dtype)))  # type: ignore[arg-type]
+
+    @staticmethod
+    def rooms(size: int, dtype: Any) -> list[Room]:
+        """Memory for some values in float64."""
+        return [((min(size, TILE) * (dtype != np.float64),), np.float64)]
 
     def grad(self, t: Any, output: Any, dy: Any) -> Any:
         return dy * t
@@ -78,15 +93,22 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
         return [None, None] if shape is None else [shape[:1], shape]
 
     def kernel(self, features: Any, labels: Any, out: Any = None) -> Any:
-        shifted, softmax, logs = _row_softmax(
-            np.broadcast_to(features, np.broadcast_shapes(features.shape, labels.shape))
-        )
-        wide = labels.astype(shifted.dtype, copy=False)
-        softmax -= wide
-        np.subtract(logs, shifted, shifted)
-        shifted *= wide
-        loss = np.add.reduce(shifted, -1, np.float64)
-        return rounded(loss, features.dtype, out), rounded(softmax, features.dtype, None)
+        shape = np.broadcast_shapes(features.shape, labels.shape)
+        loss = np.empty(shape[:1], features.dtype) if out is None else out
+        backprop = np.empty(shape, features.dtype)
+
+        def step(part: slice, axis: int, x: Any, labels: Any, slope: Any, room: Any) -> None:
+            logs = _softmax(x, axis, slope, room)
+            np.subtract(slope, labels, slope)
+            np.multiply(np.subtract(logs, room, room), labels, room)
+            loss[part] = np.add.reduce(room, axis, np.float64)
+
+        by_rows(step, 1, [np.broadcast_to(given, shape) for given in (features, labels)], [backprop])
+        return loss, backprop
+
+    def workspace(self, features: TensorType, labels: TensorType) -> int:
+        shape: Any = broadcast(features.shape, labels.shape)
+        return rows_bytes(shape, storage(features.dtype), 1, 3)
 
     def grad(self, features: Any, labels: Any, loss: Any, backprop: Any, dloss: Any, dbackprop: Any) -> Any:
         logits, dloss = BroadcastLike()(features, backprop), ExpandDims()(dloss, -1)
@@ -121,24 +143,33 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
         classes = features.shape[1]
         if labels.size and not 0 <= labels.min() <= labels.max() < classes:
             raise self.error(f"input 'labels' must lie in [0, {classes}), got {labels.min()} to {labels.max()}")
-        shifted, softmax, logs = _row_softmax(features)
-        place = np.arange(len(labels)), labels
-        softmax[place] -= 1
-        loss = logs[:, 0] - shifted[place]
-        return rounded(loss, features.dtype, out), rounded(softmax, features.dtype, None)
+        loss = np.empty(labels.shape, features.dtype) if out is None else out
+        backprop = np.empty(features.shape, features.dtype)
+
+        def step(part: slice, axis: int, x: Any, slope: Any, room: Any) -> None:
+            logs = _softmax(x, axis, slope, room)
+            place = np.arange(part.stop - part.start), labels[part]
+            place = place if axis else place[::-1]
+            slope[place] -= 1
+            loss[part] = logs.reshape(-1) - room[place]
+
+        by_rows(step, 1, [features], [backprop])
+        return loss, backprop
+
+    def workspace(self, features: TensorType, labels: TensorType) -> int:
+        shape: Any = features.shape
+        return rows_bytes(shape, storage(features.dtype), 1, 2)
 
     def grad(self, features: Any, labels: Any, loss: Any, backprop: Any, dloss: Any, dbackprop: Any) -> Any:
         return _by_features(features, backprop, ExpandDims()(dloss, -1), dbackprop), None
 
 
-def _row_softmax(features: Any) -> tuple[Any, Any, Any]:
-    """Logits less the largest of their row, their softmax, and the logarithms of the sums it was divided by."""
-    x = features.astype(dtypes.compute_dtype(features.dtype.name), copy=False)
-    shifted = x - np.maximum.reduce(x, -1, keepdims=True, initial=-np.inf)
-    softmax = np.exp(shifted)
-    sums = np.add.reduce(softmax, -1, np.float64, keepdims=True)
-    softmax /= sums.astype(x.dtype)
-    return shifted, softmax, np.log(sums).astype(x.dtype)
+def _softmax(x: Any, axis: int, out: Any, room: Any) -> Any:
+    """The softmax of rows in ``out``, logits less the largest in ``room``, and the logarithms of the sums."""
+    np.exp(shifted(x, axis, room), out)
+    total = sums(out, axis)
+    np.divide(out, total.astype(out.dtype), out)
+    return np.log(total, total).astype(out.dtype)
 
 
 def _by_features(logits: Any, backprop: Any, dloss: Any, dbackprop: Any) -> Any:

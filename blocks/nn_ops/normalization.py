@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.nn_ops.normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
-from blocks.nn_ops.per_channel import PerChannel, slabs, totals
+from blocks.nn_ops.per_channel import Matrix, PerChannel, as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
+from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.shapes import agree
 
@@ -39,47 +41,62 @@ class BatchNormalization(PerChannel, abstract=True):
         return x.shape
 
     def kernel(self, x: Any, scale: Any, offset: Any, mean: Any, variance: Any, out: Any = None) -> Any:
-        rows = self.rows(x)
-        next_mean, next_variance = mean, variance
-        if self.is_training:
-            given, share = (mean, variance), self.exponential_avg_factor
-            mean, variance = self.moments(rows, len(scale))
-            count = rows.size // max(1, len(scale))
-            next_mean, next_variance = mean, variance * (count / max(1, count - 1))
-            if share != 1:
-                next_mean = (1 - share) * given[0] + share * next_mean
-                next_variance = (1 - share) * given[1] + share * next_variance
-            mean, variance = mean.astype(np.float32), variance.astype(np.float32)
-        if not rows.size:
-            next_mean = next_variance = np.full(len(scale), np.nan)
+        matrix = as_matrix(x.shape, self.channels_first)
         y = np.empty(x.shape, x.dtype) if out is None else out
-        moved = self.rows(y)  # `out` is laid out in one piece, so this is the same memory
-        factor = self.along(self.inverse_deviation(variance) * scale, rows)
-        middle, offset = self.along(mean, rows), self.along(offset, rows)
-        for part, work, _ in slabs(rows, np.float32):
-            work = moved[part] if y.dtype == np.float32 else work
-            np.subtract(rows[part], middle, work, dtype=np.float32)
-            work *= factor
-            np.add(work, offset, moved[part], casting="unsafe")
+        rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
+        next_mean, next_variance = mean, variance
+        with rooms(*self.rooms(matrix, x.dtype)) as (exact, narrow):
+            if self.is_training:
+                given, share = (mean, variance), self.exponential_avg_factor
+                mean, variance = self.moments(matrix, rows, exact)
+                count = rows.size // max(1, len(scale))
+                next_mean, next_variance = mean, variance * (count / max(1, count - 1))
+                if share != 1:
+                    next_mean = (1 - share) * given[0] + share * next_mean
+                    next_variance = (1 - share) * given[1] + share * next_variance
+                mean, variance = mean.astype(np.float32), variance.astype(np.float32)
+            if not rows.size:
+                next_mean = next_variance = np.full(len(scale), np.nan)
+            factor, middle, shift = map(matrix.along, (self.inverse_deviation(variance) * scale, mean, offset))
+            for part in matrix.parts:
+                target = moved[part]
+                work = target if y.dtype == np.float32 else matrix.room(narrow, part)
+                np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
+                np.multiply(work, matrix.of(factor, part), work)
+                np.add(work, matrix.of(shift, part), target, casting="unsafe")
         statistics = (next_mean, next_variance, mean, variance)
         return y, *(np.array(a, np.float32) for a in statistics)
 
-    def moments(self, rows: Any, channels: int) -> tuple[Any, Any]:
+    def workspace(self, x: TensorType, *others: TensorType) -> int:
+        shape: Any = x.shape
+        return rooms_bytes(*self.rooms(as_matrix(shape, self.channels_first), dtypes.storage(x.dtype)))
+
+    def rooms(self, matrix: Matrix, dtype: Any) -> list[Room]:
+        """Memory for sums in float64, where there are any, and to compute in float32."""
+        exact, narrow = matrix.rooms(np.float64, np.float32)
+        return [
+            exact if self.is_training else ((0,), np.float64),
+            narrow if dtype != np.float32 else ((0,), np.float32),
+        ]
+
+    @staticmethod
+    def moments(matrix: Matrix, rows: Any, room: Any) -> tuple[Any, Any]:
         """Mean and biased variance per channel, in float64; NaN where there are no rows."""
         if not rows.size:
-            return np.full(channels, np.nan), np.full(channels, np.nan)
+            return np.full(matrix.channels, np.nan), np.full(matrix.channels, np.nan)
         # distances from any one element are short enough not to lose the variance in the mean
-        shift = (rows[0, :, 0] if self.channels_first else rows[0, :channels]).astype(np.float64)
-        sums = squares = np.zeros(rows.shape[1])
-        along = self.along(shift, rows)
-        for part, slab, _ in slabs(rows, np.float64):
+        first = rows[: matrix.channels, 0] if matrix.channels_first else rows[0, : matrix.channels]
+        shift = first.astype(np.float64)
+        sums, squares, along = matrix.sums(np.float64), matrix.sums(np.float64), matrix.along(shift)
+        for part in matrix.parts:
+            slab = matrix.room(room, part)
             np.copyto(slab, rows[part])
-            sums = sums + totals(slab)
-            slab -= along
-            squares = squares + totals(np.square(slab, slab))
-        count = rows.size // channels
-        mean = self.folded(sums, channels) / count
-        return mean, np.maximum(self.folded(squares, channels) / count - np.square(mean - shift), 0)
+            matrix.add(sums, slab, part)
+            np.subtract(slab, matrix.of(along, part), slab)
+            matrix.add(squares, np.square(slab, slab), part)
+        count = rows.size // matrix.channels
+        mean = matrix.folded(sums) / count
+        return mean, np.maximum(matrix.folded(squares) / count - np.square(mean - shift), 0)
 
     def grad(self, x: Any, scale: Any, offset: Any, mean: Any, variance: Any, *rest: Any) -> Any:
         outputs, dy = rest[: len(rest) // 2], rest[len(rest) // 2]

@@ -11,8 +11,9 @@ from blocks.array_ops.like import OnesLike
 from blocks.array_ops.shape_ops import Size
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.exponential import Rsqrt
+from blocks.math_ops.rooms import rooms, rooms_bytes
 from blocks.nn_ops.bias import BiasAddGrad
-from blocks.nn_ops.per_channel import PerChannel, slabs, totals
+from blocks.nn_ops.per_channel import PerChannel, as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.shapes import agree, show
@@ -32,32 +33,39 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
 
     def computed(self, y_backprop: Any, x: Any, scale: Any, mean: Any, variance: Any, out: Any) -> Any:
         """The values of all outputs."""
-        gradients, rows, channels = self.rows(y_backprop), self.rows(x), len(scale)
-        inverse, middle = self.inverse_deviation(variance), self.along(mean, rows)
-        sums = products = np.zeros(rows.shape[1])
-        for part, dy, centred in slabs(rows, np.float64):
-            np.copyto(dy, gradients[part])
-            np.subtract(rows[part], middle, centred, dtype=np.float64)
-            sums = sums + totals(dy)
-            products = products + totals(np.multiply(dy, centred, dy))
-        offset_backprop, scale_backprop = self.folded(sums, channels), self.folded(products, channels)
-        if rows.size:  # of nothing the deviation is NaN
-            scale_backprop = scale_backprop * inverse
+        matrix = as_matrix(x.shape, self.channels_first)
         x_backprop = np.empty(x.shape, x.dtype) if out is None else out
-        result, count = self.rows(x_backprop), max(1, rows.size // max(1, channels))
-        factor = self.along(scale * inverse, rows)
-        slope = self.along((scale_backprop * inverse / count).astype(np.float32), rows)
-        average = self.along((offset_backprop / count).astype(np.float32), rows)
-        for part, dx, centred in slabs(rows, np.float32):
-            dy = gradients[part]
-            if self.is_training:
-                np.subtract(rows[part], middle, centred, dtype=np.float32)
-                centred *= slope
-                centred += average
-                dy = np.subtract(dy, centred, dx, dtype=np.float32)
-            np.multiply(dy, factor, result[part], casting="unsafe")
+        gradients, rows, result = (array.reshape(matrix.shape) for array in (y_backprop, x, x_backprop))
+        inverse, middle = self.inverse_deviation(variance), matrix.along(mean)
+        sums, products = matrix.sums(np.float64), matrix.sums(np.float64)
+        with rooms(*matrix.rooms(np.float64, np.float64, np.float32)) as (exact, product, single):
+            for part in matrix.parts:
+                dy, centred, work = (matrix.room(room, part) for room in (exact, product, single))
+                np.copyto(dy, gradients[part])
+                np.copyto(centred, np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32))
+                matrix.add(sums, dy, part)
+                matrix.add(products, np.multiply(dy, centred, dy), part)
+            offset_backprop, scale_backprop = matrix.folded(sums), matrix.folded(products)
+            if rows.size:  # of nothing the deviation is NaN
+                scale_backprop = scale_backprop * inverse
+            count = max(1, rows.size // max(1, matrix.channels))
+            factor = matrix.along(scale * inverse)
+            slope = matrix.along((scale_backprop * inverse / count).astype(np.float32))
+            average = matrix.along((offset_backprop / count).astype(np.float32))
+            for part in matrix.parts:
+                dy, work = gradients[part], matrix.room(single, part)
+                if self.is_training:
+                    np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
+                    np.multiply(work, matrix.of(slope, part), work)
+                    np.add(work, matrix.of(average, part), work)
+                    dy = np.subtract(dy, work, work, dtype=np.float32)
+                np.multiply(dy, matrix.of(factor, part), result[part], casting="unsafe")
         nothing = np.empty(0, np.float32), np.empty(0, np.float32)
         return x_backprop, scale_backprop.astype(np.float32), offset_backprop.astype(np.float32), *nothing
+
+    def workspace(self, y_backprop: TensorType, x: TensorType, *others: TensorType) -> int:
+        shape: Any = x.shape
+        return rooms_bytes(*as_matrix(shape, self.channels_first).rooms(np.float64, np.float64, np.float32))
 
     def grad(self, *wires: Any) -> Any:
         count = len(self.signature.inputs)

@@ -1,24 +1,90 @@
-"""What batch normalization and its gradient share: how they move over a batch, with numbers per channel."""
+"""Arithmetic with a number per channel: how it moves over a batch, and what batch normalizations share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from math import gcd, prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.array_ops.shape_ops import ExpandDims
+from blocks.math_ops.rooms import Room
+from blocks.math_ops.tiling import TILE
 from dataflow.block import TensorType, attr
 from dataflow.kinds import Opaque
 from dataflow.shapes import agree, show
 
-_SLAB = 1 << 16  # elements that are worked on at once, few enough to stay in the cache
-_WIDTH = 128  # elements of a row from which on longer ones are not faster
+_WIDTH = 512  # elements of a row from which on longer ones are not faster
+
+Part = tuple[slice, slice]
+
+
+class Matrix:
+    """A batch as a matrix: ``[examples * channels, positions]`` where channels come first, else ``[rows, channels]``.
+
+    In the latter several rows lie side by side where they are short, which NumPy is faster with.
+    """
+
+    def __init__(self, shape: tuple[int, ...], channels_first: bool):
+        self.channels_first = channels_first
+        self.channels = shape[1] if channels_first else shape[-1]
+        if channels_first:
+            self.shape = shape[0] * self.channels, prod(shape[2:])
+        else:
+            count = prod(shape[:-1])
+            beside = gcd(count, 1 << max(0, (_WIDTH // max(1, self.channels)).bit_length() - 1)) if count else 1
+            self.shape = count // beside, self.channels * beside
+        rows, columns = self.shape
+        down, across = min(rows, max(1, TILE // max(1, columns))), min(columns, TILE)
+        self.step = down, across
+        # what to work on at once: few enough elements to stay in the cache
+        self.parts = [
+            (slice(row, min(row + down, rows)), slice(column, min(column + across, columns)))
+            for row in range(0, rows, max(1, down))
+            for column in range(0, columns, max(1, across))
+        ]
+
+    def rooms(self, *dtypes: Any) -> list[Room]:
+        """Memory of the size of a part for each of the dtypes."""
+        return [((prod(self.step),), dtype) for dtype in dtypes]
+
+    @staticmethod
+    def room(room: Any, part: Part) -> Any:
+        """Such memory in the shape of a part."""
+        shape = part[0].stop - part[0].start, part[1].stop - part[1].start
+        return room[: prod(shape)].reshape(shape)
+
+    def along(self, per_channel: Any) -> Any:
+        """One number per channel, so that it broadcasts with the matrix."""
+        numbers = np.tile(per_channel, self.shape[0 if self.channels_first else 1] // max(1, self.channels))
+        return numbers[:, None] if self.channels_first else numbers
+
+    def of(self, along: Any, part: Part) -> Any:
+        """What `along` has for a part."""
+        return along[part[0]] if self.channels_first else along[part[1]]
+
+    def sums(self, dtype: Any) -> Any:
+        """Zeros to `add` to."""
+        return np.zeros(self.shape[0 if self.channels_first else 1], dtype)
+
+    def add(self, sums: Any, values: Any, part: Part) -> None:
+        """The values of a part added to sums per row or column of the matrix; BLAS is four times as fast as NumPy."""
+        if self.channels_first:
+            sums[part[0]] += values @ np.ones(values.shape[1], values.dtype)
+        else:
+            sums[part[1]] += np.ones(values.shape[0], values.dtype) @ values
+
+    def folded(self, sums: Any) -> Any:
+        """Such sums added up to one per channel."""
+        return np.add.reduce(sums.reshape(-1, self.channels), 0)
+
+
+as_matrix = lru_cache(maxsize=256)(Matrix)
 
 
 class PerChannel(Opaque, abstract=True):
-    """What the normalizations and their gradients share: how they move over a batch."""
+    """What the normalizations and their gradients share."""
 
     T: ClassVar[tuple[str, ...]] = ("float32", "bfloat16", "float16")
     data_format: str
@@ -39,27 +105,6 @@ class PerChannel(Opaque, abstract=True):
     def channels_first(self) -> bool:
         return self.data_format.startswith("NC")
 
-    def rows(self, batch: Any) -> Any:
-        """The batch as ``[examples, channels, positions]`` where channels come first.
-
-        Else as ``[rows, channels]``, with several rows side by side where they are short, which NumPy is faster with.
-        """
-        if self.channels_first:
-            return batch.reshape(*batch.shape[:2], prod(batch.shape[2:]))
-        count, channels = prod(batch.shape[:-1]), batch.shape[-1]
-        beside = gcd(count, 1 << max(0, (_WIDTH // max(1, channels)).bit_length() - 1)) if count else 1
-        return batch.reshape(count // beside, channels * beside)
-
-    def along(self, per_channel: Any, rows: Any) -> Any:
-        """One number per channel, so that it broadcasts with `rows`."""
-        if self.channels_first:
-            return per_channel[:, None]
-        return np.tile(per_channel, rows.shape[1] // max(1, len(per_channel)))
-
-    def folded(self, sums: Any, channels: int) -> Any:
-        """Sums over `rows`, added up to one per channel."""
-        return sums if self.channels_first else np.add.reduce(sums.reshape(-1, channels), 0)
-
     def along_wire(self, per_channel: Any, batch: Any) -> Any:
         """One number per channel on a wire, so that it broadcasts with the batch."""
         if not self.channels_first:
@@ -73,19 +118,3 @@ class PerChannel(Opaque, abstract=True):
     def inverse_deviation(self, variance: Any) -> Any:
         """``1 / sqrt(variance + epsilon)`` in float32."""
         return np.reciprocal(np.sqrt(np.add(variance, self.epsilon, dtype=np.float64))).astype(np.float32)
-
-
-def slabs(rows: Any, dtype: Any) -> Iterator[tuple[slice, Any, Any]]:
-    """Which rows to work on at once, and two arrays of their shape to do it in."""
-    step = max(1, min(len(rows), _SLAB // max(1, prod(rows.shape[1:]))))
-    room = np.empty((2, step, *rows.shape[1:]), dtype)
-    for start in range(0, len(rows), step):
-        part = slice(start, min(start + step, len(rows)))
-        yield part, *room[:, : part.stop - start]
-
-
-def totals(slab: Any) -> Any:
-    """Sum over all but the second dim."""
-    if slab.ndim == 2:
-        return np.ones(len(slab)) @ slab  # BLAS is four times as fast as np.add.reduce
-    return np.add.reduce(np.add.reduce(slab, -1), 0)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.reduction import rounded
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import TILE, compute_dtype
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.kinds import Opaque
 from dataflow.shapes import agree, show
 
 INDEX = ("int16", "int32", "int64")
+FEW = 16  # elements that are found faster one by one than by sorting
+PLACES = 8  # bytes of a place in NumPy's own dtype
 
 
 class InTopK(Opaque):
@@ -35,14 +39,30 @@ class InTopK(Opaque):
     grad = None
 
     def kernel(self, predictions: Any, targets: Any, out: Any = None) -> Any:
-        classes = predictions.shape[1]
-        known = (targets >= 0) & (targets < classes)
-        if classes:
-            target = np.take_along_axis(predictions, np.where(known, targets, 0)[:, None], 1)
-            # 0 * x is 0 for all but NaN and infinities
-            known &= np.add.reduce(0 * predictions, 1) == 0
-            known &= np.count_nonzero(predictions > target, 1) < self.k
-        return rounded(known, known.dtype, out)
+        among = np.empty(targets.shape, np.bool_) if out is None else out
+        rows, classes = predictions.shape
+        at_once = _at_once(predictions.shape)
+        with rooms(*self.rooms(predictions.shape)) as (zeros, larger):
+            for start in range(0, rows, at_once):
+                given, target = predictions[start : start + at_once], targets[start : start + at_once]
+                known = (target >= 0) & (target < classes)
+                if classes:
+                    wanted = given[np.arange(len(given)), np.where(known, target, 0)][:, None]
+                    # 0 * x is 0 for all but NaN and infinities
+                    known &= np.add.reduce(np.multiply(given, 0, zeros[: len(given)]), 1) == 0
+                    known &= np.count_nonzero(np.greater(given, wanted, larger[: len(given)]), 1) < self.k
+                among[start : start + at_once] = known
+        return among
+
+    def workspace(self, predictions: TensorType, targets: TensorType) -> int:
+        shape: Any = predictions.shape
+        return rooms_bytes(*self.rooms(shape)) + PLACES * min(shape[0], _at_once(shape))
+
+    @staticmethod
+    def rooms(shape: tuple[int, int]) -> list[Room]:
+        """Memory for zeros and for what is larger than the target."""
+        made = min(shape[0], _at_once(shape)), shape[1]
+        return [(made, np.float32), (made, np.bool_)]
 
 
 class TopK(Opaque):
@@ -81,17 +101,37 @@ class TopK(Opaque):
         return k
 
     def kernel(self, input: Any, k: Any) -> Any:
-        k, (*rows, size) = self.count(int(k), input.shape[-1]), input.shape
-        if k == 0 or 0 in rows:
-            return np.empty((*rows, k), input.dtype), np.empty((*rows, k), self.index_type)
-        order = _falling(input)
-        if 4 * k < size:
-            places = _first(order, k)
-            order = np.take_along_axis(order, places, -1)
-            places = np.take_along_axis(places, np.argsort(order, -1, kind="stable"), -1)
-        else:
-            places = np.argsort(order, -1, kind="stable")[..., :k]
-        return np.take_along_axis(input, places, -1), places.astype(self.index_type)
+        k, (*outer, size) = self.count(int(k), input.shape[-1]), input.shape
+        values, indices = np.empty((*outer, k), input.dtype), np.empty((*outer, k), self.index_type)
+        if not values.size:
+            return values, indices
+        given, tops, places = input.reshape(-1, size), values.reshape(-1, k), indices.reshape(-1, k)
+        at_once = _at_once(given.shape)
+        with rooms(*self.rooms(given.shape, input.dtype, k)) as space:
+            for start in range(0, len(given), at_once):
+                part = slice(start, start + at_once)
+                x, place = given[part], places[part]
+                work = [room[: len(x)] for room in space]
+                if k > FEW or not _picked(x, work[0], place):
+                    place[...] = _sorted(x, k, *work)
+                tops[part] = np.take_along_axis(x, place, 1)
+        return values, indices
+
+    def workspace(self, input: TensorType, k: TensorType) -> int:
+        if k.value is None or 0 in input.shape:  # type: ignore[operator]
+            return 0
+        *outer, size = input.shape  # type: ignore[misc]
+        shape, number = (prod(outer), size), int(k.value)
+        rows = min(shape[0], _at_once(shape))
+        sorted_ = rows * size if 4 * number >= size else rows * number * 4
+        return rooms_bytes(*self.rooms(shape, dtypes.storage(input.dtype), number)) + PLACES * sorted_
+
+    @staticmethod
+    def rooms(shape: tuple[int, int], dtype: Any, k: int) -> list[Room]:
+        """Memory for two matrices in the dtype to compare in, and to find the first of equal elements."""
+        made = min(shape[0], _at_once(shape)), shape[1]
+        exact, finding = compute_dtype(dtype), made if 4 * k < shape[1] else (made[0], 0)
+        return [(made, exact), (made, exact), *[(finding, np.bool_)] * 3, (finding, np.int32)]
 
     def grad(self, input: Any, k: Any, values: Any, indices: Any, dy: Any, dindices: Any) -> Any:
         return PutAlongLast()(input, indices, dy)
@@ -122,8 +162,16 @@ class PutAlongLast(Opaque):
         if out is None:
             out = np.empty(like.shape, like.dtype)
         out[...] = 0
-        np.put_along_axis(out, indices.astype(np.int64), values, -1)
+        if indices.size:
+            made, places = out.reshape(-1, like.shape[-1]), indices.reshape(-1, indices.shape[-1])
+            given, at_once = values.reshape(places.shape), _at_once(places.shape)
+            for start in range(0, len(places), at_once):
+                part = slice(start, start + at_once)
+                np.put_along_axis(made[part], places[part].astype(np.int64, copy=False), given[part], 1)
         return out
+
+    def workspace(self, like: TensorType, indices: TensorType, values: TensorType) -> int:
+        return _places_bytes(indices)
 
     def grad(self, like: Any, indices: Any, values: Any, output: Any, dy: Any) -> Any:
         return None, None, TakeAlongLast()(dy, indices)
@@ -148,32 +196,75 @@ class TakeAlongLast(Opaque):
         _check_rows(self, "indices", "input", indices.shape, input.shape)
         return indices.shape
 
-    def kernel(self, input: Any, indices: Any) -> Any:
+    def kernel(self, input: Any, indices: Any, out: Any = None) -> Any:
         _check_places(self, indices, input.shape[-1])
-        return np.take_along_axis(input, indices.astype(np.int64), -1)
+        taken = np.empty(indices.shape, input.dtype) if out is None else out
+        if taken.size:
+            made, places = taken.reshape(-1, indices.shape[-1]), indices.reshape(-1, indices.shape[-1])
+            given, at_once = input.reshape(-1, input.shape[-1]), _at_once(places.shape)
+            for start in range(0, len(places), at_once):
+                part = slice(start, start + at_once)
+                made[part] = np.take_along_axis(given[part], places[part].astype(np.int64, copy=False), 1)
+        return taken
+
+    def workspace(self, input: TensorType, indices: TensorType) -> int:
+        rows = _rows_at_once(indices)
+        return _places_bytes(indices) + rows * dtypes.storage(input.dtype).itemsize
 
     def grad(self, input: Any, indices: Any, output: Any, dy: Any) -> Any:
         return PutAlongLast()(input, indices, dy)
 
 
-def _falling(x: Any) -> Any:
-    """Whole numbers that are smaller where ``x`` is larger, and largest where it is NaN."""
-    if x.dtype.kind in "iu":
-        return ~x
-    x = np.asarray(x + 0, x.dtype)  # no zero is negative
-    bits = x.view(f"i{x.itemsize}")
-    info = np.iinfo(bits.dtype)
-    order = ~(bits ^ ((bits >> info.bits - 1) & info.max))
-    return np.where(np.isnan(x), info.max, order)
+def _at_once(shape: tuple[int, int]) -> int:
+    """How many rows to work on at once: few enough to stay in the cache."""
+    return max(1, TILE // max(1, shape[1]))
 
 
-def _first(order: Any, k: int) -> Any:
-    """Places of the ``k`` smallest of each row, from left to right; of equal ones the first."""
-    last = np.partition(order, k - 1, -1)[..., k - 1 : k]
-    below, equal = order < last, order == last
-    room = k - np.count_nonzero(below, -1, keepdims=True)
-    taken = below | (equal & (np.cumsum(equal, -1) <= room))
-    return np.nonzero(taken)[-1].reshape(*order.shape[:-1], k)
+def _picked(x: Any, room: Any, places: Any) -> bool:
+    """The places of the largest elements of each row, found one after the other; false where that does not work."""
+    np.copyto(room, x)
+    floats = room.dtype.kind == "f"
+    if floats and np.isnan(np.maximum.reduce(room, None)):
+        return False
+    lowest, rows = -np.inf if floats else np.iinfo(room.dtype).min, np.arange(len(x))
+    for i in range(places.shape[1]):
+        place = room.argmax(1)
+        if (room[rows, place] == lowest).any():  # it may have been picked before
+            return False
+        places[:, i] = place
+        room[rows, place] = lowest
+    return True
+
+
+def _sorted(x: Any, k: int, copy: Any, spare: Any, below: Any, equal: Any, mask: Any, counts: Any) -> Any:
+    """The places of the ``k`` largest elements of each row, in their order; of equal ones the first comes first."""
+    order, spare = _falling(x, copy, spare)
+    if not below.size:
+        return np.argsort(order, 1, kind="stable")[:, :k]
+    np.copyto(spare, order)
+    spare.partition(k - 1, 1)
+    last = spare[:, k - 1 : k]
+    np.less(order, last, below)
+    np.equal(order, last, equal)
+    room = k - np.count_nonzero(below, 1, keepdims=True)
+    np.bitwise_and(equal, np.less_equal(np.cumsum(equal, 1, np.int32, counts), room, mask), equal)
+    places = np.nonzero(np.bitwise_or(below, equal, below))[1].reshape(-1, k)
+    return np.take_along_axis(places, np.argsort(np.take_along_axis(order, places, 1), 1, kind="stable"), 1)
+
+
+def _falling(x: Any, copy: Any, spare: Any) -> tuple[Any, Any]:
+    """Whole numbers that are smaller where ``x`` is larger, and largest where it is NaN; and the other room as such."""
+    if copy.dtype.kind in "iu":
+        return np.invert(x, copy), spare
+    np.copyto(copy, x)
+    np.add(copy, 0, copy)  # no zero is negative
+    unordered = np.isnan(copy)
+    info = np.iinfo(f"i{copy.itemsize}")
+    bits, spare = copy.view(info.dtype), spare.view(info.dtype)
+    np.bitwise_and(np.right_shift(bits, info.bits - 1, spare), info.max, spare)
+    np.invert(np.bitwise_xor(bits, spare, bits), bits)
+    np.copyto(bits, info.max, where=unordered)
+    return bits, spare
 
 
 def _check_rows(block: Opaque, port: str, like: str, shape: Any, wanted: Any, whole: bool = False) -> None:
@@ -186,6 +277,18 @@ def _check_rows(block: Opaque, port: str, like: str, shape: Any, wanted: Any, wh
     if len(shape) != len(wanted) or not all(map(agree, shape[:end], wanted[:end])):
         but = "" if whole else " but for the last dim"
         raise block.error(f"input '{port}' must have the shape of '{like}', {show(wanted)},{but} got {show(shape)}")
+
+
+def _rows_at_once(indices: TensorType) -> int:
+    """How many places are worked on at once."""
+    shape: Any = indices.shape
+    matrix = prod(shape[:-1]), shape[-1]
+    return min(matrix[0], _at_once(matrix)) * matrix[1]
+
+
+def _places_bytes(indices: TensorType) -> int:
+    """What NumPy's own dtype for so many places takes."""
+    return 0 if indices.dtype == "int64" else PLACES * _rows_at_once(indices)
 
 
 def _check_places(block: Opaque, indices: Any, size: int) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
+from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.math_ops.exponential import Exp
-from blocks.math_ops.reduction import Sum, rounded
+from blocks.math_ops.reduction import Sum
+from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
+from dataflow.dtypes import storage
 from dataflow.kinds import Opaque
 from dataflow.shapes import Shape
 
@@ -30,6 +33,7 @@ class Softmax(Opaque):
     logits = In("T", "values with at least one dim")
     softmax = Out("T", "same shape as `logits`, positive, with sum 1 along the last axis")
     reuses = ("logits",)
+    spare: ClassVar[int] = 0
 
     def shape_of(self, logits: TensorType) -> Shape:
         if logits.shape == ():
@@ -37,10 +41,20 @@ class Softmax(Opaque):
         return logits.shape
 
     def kernel(self, logits: Any, out: Any = None) -> Any:
-        shifted = _shifted(logits, out)
-        np.exp(shifted, shifted)
-        shifted /= _row_sums(shifted)
-        return shifted if shifted is out else rounded(shifted, logits.dtype, out)
+        if out is None:
+            out = np.empty(logits.shape, logits.dtype)
+        shape = prod(logits.shape[:-1]), logits.shape[-1]
+        by_rows(self.step, self.spare, [logits.reshape(shape)], [out.reshape(shape)])
+        return out
+
+    def step(self, part: slice, axis: int, x: Any, y: Any) -> None:
+        """Some rows of the result, which lie along an axis."""
+        np.exp(shifted(x, axis, y), y)
+        np.divide(y, sums(y, axis).astype(y.dtype), y)
+
+    def workspace(self, logits: TensorType) -> int:
+        shape: Any = logits.shape
+        return rows_bytes((prod(shape[:-1]), shape[-1]), storage(logits.dtype), self.spare, 2)
 
     def grad(self, logits: Any, softmax: Any, dy: Any) -> Any:
         return (dy - Sum(keep_dims=True)(dy * softmax, -1)) * softmax
@@ -59,21 +73,12 @@ class LogSoftmax(Softmax):
 
     logsoftmax = Out("T", "same shape as `logits`, at most 0")
 
-    def kernel(self, logits: Any, out: Any = None) -> Any:
-        shifted = _shifted(logits, out)
-        shifted -= np.log(_row_sums(np.exp(shifted)))
-        return shifted if shifted is out else rounded(shifted, logits.dtype, out)
+    spare = 1
+
+    def step(self, part: slice, axis: int, x: Any, y: Any, room: Any) -> None:
+        """Some rows of the result, which lie along an axis."""
+        np.exp(shifted(x, axis, y), room)
+        np.subtract(y, np.log(sums(room, axis).astype(y.dtype)), y)
 
     def grad(self, logits: Any, logsoftmax: Any, dy: Any) -> Any:
         return dy - Sum(keep_dims=True)(dy, -1) * Exp()(logsoftmax)
-
-
-def _shifted(logits: Any, out: Any) -> Any:
-    """``logits - max(logits)`` by row, in the dtype to compute in; in ``out`` where that has this dtype."""
-    logits = logits.astype(dtypes.compute_dtype(logits.dtype.name), copy=False)
-    largest = np.maximum.reduce(logits, -1, keepdims=True, initial=-np.inf)
-    return np.subtract(logits, largest, out if out is not None and out.dtype == logits.dtype else None)
-
-
-def _row_sums(exponentials: Any) -> Any:
-    return np.add.reduce(exponentials, -1, np.float64, keepdims=True).astype(exponentials.dtype)
