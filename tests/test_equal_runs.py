@@ -1,0 +1,70 @@
+"""Every graph that ships gives the same bits with fusion, threads and compiled kernels on and off."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from itertools import product
+
+import pytest
+from test_graphs import FILES, ROOT, feeds_of
+
+import dataflow as flow
+from dataflow import independent, regions, tiles
+from dataflow.conformance.equality import same
+from dataflow.data import load_data
+from dataflow.expand import expand
+from dataflow.plan import Plan
+from dataflow.settings import Settings
+
+KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    """What is compiled here is compiled from today's source, once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch):
+    """So small that the arrays of these graphs are cut into many."""
+    monkeypatch.setattr(tiles, "TILE", 256)
+    monkeypatch.setattr(tiles, "ROW", 64)
+    monkeypatch.setattr(tiles, "COMPILED", 128)
+    monkeypatch.setattr(regions, "PAYS", 512)
+    monkeypatch.setattr(independent, "PAYS", 4096)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_graphs(path, tmp_path):
+    shutil.copytree(ROOT / "graphs", tmp_path / "graphs")
+    (tmp_path / ".dataflow").touch()
+    graph = flow.load(tmp_path / path.relative_to(ROOT))
+    feeds = feeds_of(graph)
+    expected = flow.plan(graph, fuse=False, threads=1, kernels="numpy").run(feeds)
+    for fuse, threads, kernels in product((True, False), (1, 3), KERNELS):
+        got = flow.plan(graph, fuse=fuse, threads=threads, kernels=kernels).run(feeds)
+        for name, value in expected.items():
+            assert same(got[name], value), f"{name} with fuse={fuse}, threads={threads}, kernels={kernels}"
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_training_steps(name):
+    graph = flow.load(ROOT / "graphs" / "digits" / f"{name}.yaml", **({"training": True} if name == "cnn" else {}))
+    step = expand(graph)
+    feeds = {port: array[:32] for port, array in load_data(graph, None).items()}
+
+    def variables(**given):
+        state, planned = flow.State(step), Plan(step, steps=True, settings=Settings.of(**given))
+        for _ in range(2):
+            planned.run(feeds, state=state)
+        return state.variables
+
+    expected = variables(fuse=False, threads=1, kernels="numpy")
+    for fuse, threads, kernels in product((True, False), (1, 3), KERNELS):
+        got = variables(fuse=fuse, threads=threads, kernels=kernels)
+        for variable, value in expected.items():
+            assert same(got[variable], value), f"{variable} with fuse={fuse}, threads={threads}, kernels={kernels}"
