@@ -90,14 +90,13 @@ class Frame:
     def _outputs(self) -> dict[str, Any]:
         """Arrays that are the caller's own: what stays here or belongs to someone else is copied."""
         outputs: dict[str, Any] = {}
-        given: list[Any] = []
+        others = {id(self.values[slot]) for slot in self.lent.values()}
         for name, slot in self.program.outputs.items():
             value = self.values[slot]
-            own = slot not in self.fixed and value.base is None and not any(value is v for v in given)
-            if own and not any(value is self.values[s] for s in self.lent.values()):
-                given.append(value)
-            else:
+            if slot in self.fixed or value.base is not None or id(value) in others:
                 value = np.array(value)
+            else:
+                others.add(id(value))
             outputs[name] = value
         return outputs
 

@@ -84,6 +84,7 @@ class Plan:
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
         }
+        self._storage = {name: dtypes.storage(type_.dtype) for name, type_ in self._feedable.items()}
         needed = graph.ancestors(link.node for link in graph.outputs.values())
         self._required = [n for n in self._feedable if n in needed and _must_be_fed(graph.nodes[n])]
 
@@ -175,7 +176,11 @@ class Plan:
     def _arrays(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         arrays = {}
         for name in sorted(feeds):
-            declared, value = self._declared(name), feeds[name]
+            value = feeds[name]
+            if type(value) is np.ndarray and value.dtype is self._storage.get(name):
+                arrays[name] = value
+                continue
+            declared = self._declared(name)
             if not isinstance(value, np.ndarray | np.generic):
                 try:
                     value = dtypes.literal(value, declared.dtype)
