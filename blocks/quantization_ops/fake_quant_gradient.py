@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from functools import cached_property
-from math import prod
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,20 +14,10 @@ from blocks.quantization_ops.nudge import (
     contiguous,
     delivered,
     in_compute_dtype,
-    layouts,
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.passing import (
-    WIDEST,
-    Channels,
-    Part,
-    passed,
-    passed_by_loops,
-    summed_by_loops,
-    taken,
-    width_of,
-)
+from blocks.quantization_ops.passing import passed, taken
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
@@ -64,26 +53,15 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
-    def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
-        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, contiguous(out))
-        passed(g, x, _parts(self._ranges, x, None), work)
-        return delivered(gradients, work, out)
+    def kernel(self, gradients: Any, inputs: Any, out: Any = None, loops: bool = False) -> Any:
+        return _gradient(gradients, inputs, self._ranges, None, out, False, loops)[0]
 
     def workspace(self, *types: Any) -> int:
         return taken(types[1])
 
     @property
     def compiled(self) -> Any:
-        return self._by_loops
-
-    def _by_loops(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
-        if inputs.dtype not in TINY:
-            return self.kernel(gradients, inputs, out)
-        low, high, _ = self._ranges.bounds(inputs.dtype)
-        work = np.empty(inputs.shape, inputs.dtype) if contiguous(out) is None else out
-        passed_by_loops(gradients, inputs, low, high, work)
-        return delivered(gradients, work, out)
+        return partial(self.kernel, loops=True)
 
     grad = None
 
@@ -121,22 +99,16 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
     def lean(self, used: Set[str]) -> Block:
         return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, contiguous(out))
-        below, above = passed(g, x, _parts(ranges, x, None), work, _channels(ranges, x, None))
-        return delivered(gradients, work, out), below[0], above[0]
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+        passed, (below, above) = _gradient(gradients, inputs, ranges, None, out, True, loops)
+        return passed, below[0], above[0]
 
     def workspace(self, *types: Any) -> int:
         return taken(types[1])
 
     @property
     def compiled(self) -> Any:
-        return self._by_loops
-
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        made = _by_loops(gradients, inputs, ranges, None, out)
-        return self.kernel(gradients, inputs, ranges, out) if made is None else (made[0], made[1][0], made[2][0])
+        return partial(self.kernel, loops=True)
 
     grad = None
 
@@ -182,22 +154,16 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     def lean(self, used: Set[str]) -> Block:
         return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, contiguous(out))
-        below, above = passed(g, x, _parts(ranges, x, self.axis), work, _channels(ranges, x, self.axis))
-        return delivered(gradients, work, out), below, above
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+        passed, (below, above) = _gradient(gradients, inputs, ranges, self.axis, out, True, loops)
+        return passed, below, above
 
     def workspace(self, *types: Any) -> int:
         return taken(types[1])
 
     @property
     def compiled(self) -> Any:
-        return self._by_loops
-
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        made = _by_loops(gradients, inputs, ranges, self.axis, out)
-        return self.kernel(gradients, inputs, ranges, out) if made is None else made
+        return partial(self.kernel, loops=True)
 
     grad = None
 
@@ -215,15 +181,8 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
         low, high, blank = prepared.bounds(dtype)
         return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, contiguous(out))
-        passed(g, x, _parts(ranges, x, None), work)
-        return delivered(gradients, work, out)
-
-    @property
-    def compiled(self) -> None:
-        return None  # its element is
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+        return _gradient(gradients, inputs, ranges, None, out, False, loops)[0]
 
 
 class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstract=True):
@@ -231,47 +190,15 @@ class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstra
 
     backprops_wrt_input = Out("T", "gradient by the inputs")
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-        work = workspace(gradients, g, contiguous(out))
-        passed(g, x, _parts(ranges, x, self.axis), work)
-        return delivered(gradients, work, out)
-
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        period = prod(inputs.shape[self.axis % inputs.ndim :])
-        if inputs.dtype not in TINY or not 0 < period <= WIDEST:
-            return self.kernel(gradients, inputs, ranges, out)
-        low, high, blank = ranges.bounds(inputs.dtype, _channels(ranges, inputs, self.axis).layout)
-        if blank is not None:
-            return self.kernel(gradients, inputs, ranges, out)
-        work = np.empty(inputs.shape, inputs.dtype) if contiguous(out) is None else out
-        passed_by_loops(gradients, inputs, low, high, work)
-        return delivered(gradients, work, out)
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+        return _gradient(gradients, inputs, ranges, self.axis, out, False, loops)[0]
 
 
-def _parts(ranges: Ranges, x: Any, axis: int | None) -> list[Part]:
-    """The parts of values, with a range for each channel along an axis or with one for all."""
-    if axis is None:
-        return [Part(slice(None), (-1,), *ranges.bounds(x.dtype))]
-    return [Part(part, layout.shape, *ranges.bounds(x.dtype, layout)) for part, layout in layouts(x.shape, axis)]
-
-
-def _channels(ranges: Ranges, x: Any, axis: int | None) -> Channels:
-    """For the sums of each channel, or of all as one."""
-    bounds = ranges.bounds(x.dtype)
-    if axis is None:
-        low, high, blank = (None if end is None else np.reshape(end, 1) for end in bounds)
-        return Channels(1, 1, width_of(x.size, 1), low, high, blank)
-    neighbours = prod(x.shape[axis % x.ndim + 1 :])
-    return Channels(x.shape[axis], neighbours, width_of(x.size, x.shape[axis] * neighbours), *bounds)
-
-
-def _by_loops(gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out: Any) -> Any:
-    """What the kernel gives, by compiled loops where these know the case."""
-    dtype, channels = inputs.dtype, _channels(ranges, inputs, axis) if inputs.dtype in TINY else None
-    if channels is None or channels.blank is not None or channels.width > WIDEST:
-        return None
-    low, high, _ = ranges.bounds(dtype, None if axis is None else channels.layout)
-    work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
-    sums = summed_by_loops(gradients, inputs, low, high, work, channels)
-    return delivered(gradients, work, out), *sums
+def _gradient(
+    gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out: Any, sums: bool, loops: bool
+) -> tuple[Any, Any]:
+    """The gradients that pass, and the sums below and above for each channel."""
+    g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
+    work = workspace(gradients, g, contiguous(out))
+    totals = passed(g, x, axis, partial(ranges.bounds, x.dtype), work, sums, loops)
+    return delivered(gradients, work, out), totals

@@ -276,8 +276,8 @@ def _round_trip(x: Any, given: Steps | None, limits: Limits, axis: int, half_up:
 
 def _round_rows(x: Any, made: Steps, axis: int, out: Any) -> Any:
     """The values of slices rounded by compiled loops."""
-    count, period = x.shape[axis], prod(x.shape[axis:])
-    layout = Layout(count, period // max(1, count), width_of(x.size, period) // max(1, period))
+    count, period = x.shape[axis], max(1, prod(x.shape[axis:]))
+    layout = Layout(count, period // max(1, count), width_of(x.size, period) // period)
     laid = map(layout.spread, (made.low, made.high, made.scale, made.step))
     result = np.empty(x.shape, x.dtype) if contiguous(out) is None else out
     compiled.step_rows(x.reshape(-1), result.reshape(-1), *laid)

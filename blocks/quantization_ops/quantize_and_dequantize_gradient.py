@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import prod
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import Layout, contiguous, delivered, layouts
-from blocks.quantization_ops.passing import WIDEST, Part, passed, passed_by_loops, taken, width_of
+from blocks.quantization_ops.nudge import Layout, contiguous, delivered
+from blocks.quantization_ops.passing import passed, taken
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
@@ -59,40 +59,22 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         low = np.where(np.abs(input_min) < tiny, -largest, input_min)
         return low, np.where(np.abs(input_max) < tiny, largest, input_max)
 
-    def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
+    def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, loops: bool = False) -> Any:
         low, high = ends
+
+        def laid(layout: Layout | None) -> tuple[Any, Any, None]:
+            return (low[()], high[()], None) if layout is None else (layout.spread(low), layout.spread(high), None)
+
         work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
-        if self.axis < 0:
-            parts = [Part(slice(None), (-1,), low, high, None)]
-        else:
-            made = layouts(input.shape, self.axis)
-            parts = [Part(part, own.shape, own.spread(low), own.spread(high), None) for part, own in made]
-        passed(gradients, input, parts, work)
-        if out is not None and work is not out:
-            np.copyto(out, work)
-        return work if out is None else out, np.zeros(low.shape), np.zeros(high.shape)
+        passed(gradients, input, self.axis if self.axis >= 0 else None, laid, work, loops=loops)
+        return delivered(gradients, work, out), np.zeros(low.shape), np.zeros(high.shape)
 
     def workspace(self, *types: Any) -> int:
         return taken(types[1])
 
     @property
     def compiled(self) -> Any:
-        return self._by_loops
-
-    def _by_loops(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
-        low, high = ends
-        period = prod(input.shape[max(self.axis, 0) :])
-        if input.dtype not in TINY or (self.axis >= 0 and not 0 < period <= WIDEST):
-            return self.kernel(gradients, input, ends, out)
-        if self.axis < 0:
-            laid = low[()], high[()]
-        else:
-            count = input.shape[self.axis]
-            layout = Layout(count, period // count, width_of(input.size, period) // period)
-            laid = layout.spread(low), layout.spread(high)
-        work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
-        passed_by_loops(gradients, input, *laid, work)
-        return delivered(gradients, work, out), np.zeros(low.shape), np.zeros(high.shape)
+        return partial(self.kernel, loops=True)
 
     grad = None
 
