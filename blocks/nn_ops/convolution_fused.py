@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.math_ops.tiling import compute_dtype
 from blocks.nn_ops import columns
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolving import Convolution
-from blocks.nn_ops.sliding import widened
 from blocks.nn_ops.windows import PADDING_IMPLICIT, PADDINGS
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
+from dataflow.dtypes import storage
 from dataflow.shapes import Dim, show
 
 MODES = ("REFLECT", "SYMMETRIC")
@@ -43,10 +45,46 @@ class Mirrored(Convolution, abstract=True):
         height, width = (n + sum(p) if isinstance(n, int) else None for n, p in zip(inner, pads[1:3], strict=True))
         return (batch, height, width, channels)
 
-    def product(self, images: Any, paddings: Any, filter: Any, out: Any) -> Any:
-        """The convolution of the images once their edges are mirrored."""
-        images = np.pad(images, paddings, "reflect" if self.mode == "REFLECT" else "symmetric")
-        return columns.convolve(images, filter, self.over(images.shape[1:-1], filter.shape), out)
+    def product(self, images: Any, paddings: Any, filter: Any, out: Any, size: Any = None) -> Any:
+        """The convolution of the images once they have the size, if one is given, and their edges are mirrored."""
+        batch, height, width, channels = images.shape
+        given = (1, *(size or (height, width)), channels)
+        shape = tuple(n + sum(pad) for n, pad in zip(given, paddings.tolist(), strict=True))
+        over = self.over(shape[1:-1], filter.shape)
+        if out is None:
+            out = np.empty(self.convolved((batch, *shape[1:]), filter.shape), images.dtype)
+        mode = "reflect" if self.mode == "REFLECT" else "symmetric"
+        down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(given[1:3], paddings[1:3], strict=True))
+        with rooms(*self.rooms(images.shape, paddings, filter.shape, images.dtype, size)) as (edges, lines, *space):
+            resizing, space = space[: len(space) - 4], space[len(space) - 4 :]
+            for image in range(batch if out.size else 0):
+                x = images[image : image + 1]
+                if size is not None:
+                    x = self.resized_in(resizing, x, size)
+                grown = x.take(down, 1, lines.reshape(1, shape[1], *given[2:]), "clip")
+                grown = grown.take(across, 2, edges.reshape(shape), "clip")  # other modes make copies on the way
+                columns.convolve_in(space, grown, filter, over, out[image : image + 1])
+        return out
+
+    def rooms(self, shape: Any, paddings: Any, filter: Any, dtype: Any, size: Any = None) -> list[Room]:
+        """Memory for an image with mirrored edges, for those above and below, to resize it and to convolve it."""
+        _, height, width, channels = shape
+        given = size or (height, width)
+        rows, lines = (int(n + sum(pad)) for n, pad in zip(given, paddings[1:3].tolist(), strict=True))
+        over = self.over((rows, lines), filter)
+        own: list[Room] = [((n * channels,), dtype) for n in (rows * lines, rows * given[1])]
+        if size is not None:
+            exact = compute_dtype(dtype)
+            across, both = height * size[1] * channels, size[0] * size[1] * channels
+            copy = height * width * channels * (dtype != exact)
+            own += [((n,), exact) for n in (copy, across, max(across, both), both)] + [
+                ((both * (dtype != exact),), dtype)
+            ]
+        return own + columns.convolve_rooms((1, rows, lines, channels), filter, over, dtype, True)
+
+    def resized_in(self, space: Any, image: Any, size: Any) -> Any:
+        """An image in another size."""
+        raise TypeError(f"{type(self).__name__}: must have a method resized_in, got none; write one")
 
 
 class FusedPadConv2D(Mirrored):
@@ -72,6 +110,11 @@ class FusedPadConv2D(Mirrored):
     def kernel(self, input: Any, paddings: Any, filter: Any, out: Any = None) -> Any:
         self.grown(input.shape, TensorType.of(paddings))
         return self.product(input, paddings, filter, out)
+
+    def workspace(self, input: TensorType, paddings: TensorType, filter: TensorType) -> int:
+        if paddings.value is None or 0 in self.infer(input, paddings, filter)[0].shape:  # type: ignore[operator]
+            return 0
+        return rooms_bytes(*self.rooms(input.shape, paddings.value, filter.shape, storage(input.dtype)))
 
 
 class FusedResizeAndPadConv2D(Mirrored):
@@ -112,21 +155,39 @@ class FusedResizeAndPadConv2D(Mirrored):
     def kernel(self, input: Any, size: Any, paddings: Any, filter: Any, out: Any = None) -> Any:
         shape = self.resized(input.shape, TensorType.of(size))
         self.grown(shape, TensorType.of(paddings))
-        images = widened(input)
-        for axis in (2, 1):
-            images = self.interpolated(images, axis, shape[axis])
-        return self.product(images.astype(input.dtype, copy=False), paddings, filter, out)
+        return self.product(input, paddings, filter, out, shape[1:3])
 
-    def interpolated(self, images: Any, axis: int, size: int) -> Any:
-        """The images with another size along an axis; places are float32, as in TensorFlow."""
-        given = images.shape[axis]
+    def workspace(self, input: TensorType, size: TensorType, paddings: TensorType, filter: TensorType) -> int:
+        made: Any = self.infer(input, size, paddings, filter)[0].shape
+        if size.value is None or paddings.value is None or 0 in made:
+            return 0
+        dtype, wanted = storage(input.dtype), self.resized(input.shape, size)[1:3]
+        return rooms_bytes(*self.rooms(input.shape, paddings.value, filter.shape, dtype, wanted))
+
+    def resized_in(self, space: Any, image: Any, size: Any) -> Any:
+        copy, wide, room, made, narrow = space
+        _, height, width, channels = image.shape
+        if copy.size:
+            np.copyto(copy.reshape(image.shape), image)
+            image = copy.reshape(image.shape)
+        lines = wide.reshape(height, size[1], channels)
+        self.interpolated(image[0], 1, width, lines, room)
+        both = made.reshape(*size, channels)
+        self.interpolated(lines, 0, height, both, room)
+        if narrow.size:
+            np.copyto(narrow.reshape(both.shape), both, casting="unsafe")
+            both = narrow.reshape(both.shape)
+        return both[None]
+
+    def interpolated(self, image: Any, axis: int, given: int, out: Any, room: Any) -> None:
+        """The image with another size along an axis; places are float32, as in TensorFlow."""
+        size = out.shape[axis]
         inside = self.resize_align_corners and size > 1
         scale = np.float32(given - inside) / np.float32(size - inside)
         place = np.arange(size, dtype=np.float32) * scale
         below = np.minimum(place.astype(np.int64), given - 1)
-        share = (place - below).astype(images.dtype).reshape(-1, *[1] * (images.ndim - 1 - axis))
-        low, high = images.take(below, axis), images.take(np.minimum(below + 1, given - 1), axis)
-        high -= low
-        high *= share
-        high += low
-        return high
+        share = (place - below).astype(out.dtype).reshape(-1, *[1] * (2 - axis))
+        low = image.take(below, axis, room[: out.size].reshape(out.shape), "clip")
+        high = image.take(np.minimum(below + 1, given - 1), axis, out, "clip")
+        np.subtract(high, low, high)
+        np.add(np.multiply(high, share, high), low, high)

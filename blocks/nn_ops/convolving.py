@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
+
 from blocks.array_ops.shape_ops import sizes
+from blocks.math_ops.rooms import rooms_bytes
 from blocks.nn_ops import channelwise, columns
 from blocks.nn_ops.windows import (
     EXPLICIT,
@@ -19,7 +22,6 @@ from blocks.nn_ops.windows import (
     PADDINGS,
     STRIDES,
     Span,
-    channels_back,
     channels_last,
     join,
     paddings,
@@ -29,6 +31,7 @@ from blocks.nn_ops.windows import (
 )
 from dataflow import dtypes
 from dataflow.block import In, Ints, Out, TensorType, attr
+from dataflow.dtypes import storage
 from dataflow.kinds import Opaque
 from dataflow.shapes import Dim, agree, show
 
@@ -119,17 +122,15 @@ class Convolution(Opaque, abstract=True):
         """A view with the channels last."""
         return channels_last(x, self.layout)
 
-    def direct(self, out: Any) -> Any:
-        """The memory for a result with channels last, if results have them there."""
-        return None if self.layout.startswith("NC") else out
+    @property
+    def direct(self) -> bool:
+        """Whether values have their channels last already."""
+        return not self.layout.startswith("NC")
 
-    def restored(self, result: Any, out: Any) -> Any:
-        """A result with channels last in the layout of the inputs, and in ``out`` where that is given."""
-        result = channels_back(result, self.layout)
-        if out is None or self.direct(out) is not None:
-            return result
-        out[...] = result
-        return out
+    def last_shape(self, shape: Any) -> tuple[Any, ...]:
+        """A shape with the channels last."""
+        batch, inner, channels = split(shape, self.layout)
+        return (batch, *inner, channels)
 
 
 class OverImages(Convolution, abstract=True):
@@ -160,9 +161,16 @@ class Forward(Convolution, abstract=True):
         return self.convolved(input.shape, filter.shape)
 
     def kernel(self, input: Any, filter: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.empty(self.convolved(input.shape, filter.shape), input.dtype)
         x = self.last(input)
-        over = self.over(x.shape[1:-1], filter.shape)
-        return self.restored(self.core.convolve(x, filter, over, self.direct(out)), out)
+        self.core.convolve(x, filter, self.over(x.shape[1:-1], filter.shape), self.last(out))
+        return out
+
+    def workspace(self, input: TensorType, filter: TensorType) -> int:
+        shape = self.last_shape(input.shape)
+        over = self.over(shape[1:-1], filter.shape)  # type: ignore[arg-type]
+        return rooms_bytes(*self.core.convolve_rooms(shape, filter.shape, over, storage(input.dtype), self.direct))
 
 
 class ByInput(Convolution, abstract=True):
@@ -192,10 +200,19 @@ class ByInput(Convolution, abstract=True):
 
     def kernel(self, input_sizes: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
         shape = self.shape_of(*map(TensorType.of, (input_sizes, filter, out_backprop)))
-        batch, inner, channels = self.parts("input_sizes", shape)
-        over = self.over(inner, filter.shape)
-        last = (batch, *inner, channels)
-        return self.restored(self.core.by_input(last, filter, self.last(out_backprop), over, self.direct(out)), out)
+        if out is None:
+            out = np.empty(shape, filter.dtype)
+        over = self.over(self.last_shape(shape)[1:-1], filter.shape)
+        self.core.by_input(filter, self.last(out_backprop), over, self.last(out))
+        return out
+
+    def workspace(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
+        shape = self.shape_of(input_sizes, filter, out_backprop)
+        if None in shape:
+            return 0
+        last = self.last_shape(shape)
+        over = self.over(last[1:-1], filter.shape)  # type: ignore[arg-type]
+        return rooms_bytes(*self.core.by_input_rooms(last, filter.shape, over, storage(filter.dtype), self.direct))
 
 
 class ByFilter(Convolution, abstract=True):
@@ -213,5 +230,16 @@ class ByFilter(Convolution, abstract=True):
 
     def kernel(self, input: Any, filter_sizes: Any, out_backprop: Any, out: Any = None) -> Any:
         shape = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))
+        if out is None:
+            out = np.empty(shape, input.dtype)
         x = self.last(input)
-        return self.core.by_filter(x, shape, self.last(out_backprop), self.over(x.shape[1:-1], shape), out)
+        self.core.by_filter(x, self.last(out_backprop), self.over(x.shape[1:-1], shape), out)
+        return out
+
+    def workspace(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> int:
+        filter = self.shape_of(input, filter_sizes, out_backprop)
+        if None in filter:
+            return 0
+        shape = self.last_shape(input.shape)
+        over = self.over(shape[1:-1], filter)
+        return rooms_bytes(*self.core.by_filter_rooms(shape, filter, over, storage(input.dtype), self.direct))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ PADDING_IMPLICIT = (
 )
 EXPLICIT = "with EXPLICIT padding the zeros before and behind each dim, two numbers per dim; otherwise empty"
 STRIDES = "step of the window, a number per dim; that of batch and channel is 1"
-SLAB = 4 << 20  # bytes to work on at a time: enough for BLAS, few enough for the cache
+SLAB = 3 << 20  # bytes to work on at a time: enough for BLAS, few enough for the cache
 
 Padding = str | tuple[int, int]  # of one dim: SAME, VALID, or the zeros before and behind
 
@@ -120,11 +121,6 @@ def channels_last(x: Any, data_format: str) -> Any:
     return np.moveaxis(x, 1, -1) if data_format.startswith("NC") else x
 
 
-def channels_back(x: Any, data_format: str) -> Any:
-    """A view of an array whose channels are last, in the layout asked for; undoes `channels_last`."""
-    return np.moveaxis(x, -1, 1) if data_format.startswith("NC") else x
-
-
 # -- sizes ----------------------------------------------------------------------------------------------------------
 
 
@@ -168,28 +164,34 @@ def spans(
 # -- what windows see -----------------------------------------------------------------------------------------------
 
 
-def padded(x: Any, over: Sequence[Span]) -> Any:
+def has_padding(over: Sequence[Span]) -> bool:
+    """Whether windows reach over the border."""
+    return any(s.before or s.after for s in over)
+
+
+def padded(x: Any, over: Sequence[Span], room: Any) -> Any:
     """The array [batch, ..., channels] from the first to the last element that a window touches.
 
-    Padding is 0. Without padding this is a view.
+    Without padding this is a view. Otherwise it is in the room, of one dim, which has zeros wherever an earlier call
+    for as many or more images did not put any of these.
     """
-    if not any(s.before or s.after for s in over):
+    if not has_padding(over):
         return x[(slice(None), *(slice(s.reach) for s in over))]
-    result = np.zeros((x.shape[0], *(s.reach for s in over), x.shape[-1]), x.dtype)
+    shape = (x.shape[0], *(s.reach for s in over), x.shape[-1])
+    result = room[: prod(shape)].reshape(shape)
     inside = [slice(s.before, s.before + n) for s, n in zip(over, x.shape[1:-1], strict=True)]
     kept = [slice(max(s.reach - s.before, 0)) for s in over]
-    result[(slice(None), *inside)] = x[(slice(None), *kept)]
+    np.copyto(result[(slice(None), *inside)], x[(slice(None), *kept)])
     return result
 
 
-def unpadded(grown: Any, over: Sequence[Span], out: Any) -> Any:
+def unpadded(grown: Any, over: Sequence[Span], out: Any) -> None:
     """The array without its padding, written to ``out``: 0 where no window came. Undoes `padded`."""
     wanted = out.shape[1:-1]
     found = grown[(slice(None), *(slice(s.before, s.before + n) for s, n in zip(over, wanted, strict=True)))]
     if found.shape[1:-1] != wanted:
         out.fill(0)
-    out[(slice(None), *map(slice, found.shape[1:-1]))] = found
-    return out
+    np.copyto(out[(slice(None), *map(slice, found.shape[1:-1]))], found, casting="unsafe")
 
 
 def patches(x: Any, over: Sequence[Span]) -> Any:
@@ -215,11 +217,9 @@ def taps(x: Any, over: Sequence[Span]) -> Iterator[tuple[tuple[int, ...], Any]]:
         yield index, x[(slice(None), *along)]
 
 
-def slabs(count: int, each: int) -> Iterator[slice]:
-    """Slices of ``count`` rows of so many bytes each, of at most about `SLAB` bytes, but at least one row."""
-    rows = max(1, SLAB // max(each, 1))
-    for first in range(0, count, rows):
-        yield slice(first, first + rows)
+def at_once(count: int, each: int) -> int:
+    """How many of so many rows of so many bytes each to work on at once: about `SLAB` bytes, but at least one row."""
+    return max(1, min(count, SLAB // max(each, 1)))
 
 
 def seen(over: Span, offset: int) -> tuple[slice, slice]:
