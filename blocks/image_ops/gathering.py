@@ -45,6 +45,10 @@ class Parts:
             return slice(0, self.size)
         return slice(int(self.down[0][0][rows.start]), int(self.down[-1][0][rows.stop - 1]) + 1)
 
+    def taps_bytes(self) -> int:
+        """What the taps take: an index and a weight each, for each channel of a column."""
+        return len(self.down) * (self.height + self.line) * (8 + 4)
+
     def rooms(self, dtype: Any, given: Any, mixing: bool) -> list[Room]:
         """Memory for the lines of a part at their new width, to mix them in if asked, and to copy another dtype to."""
         rows = [slice(row, min(row + self.rows, self.height)) for row in range(0, self.height, self.rows)]

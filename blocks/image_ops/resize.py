@@ -42,7 +42,8 @@ class Resizing(Resampling, abstract=True):
         if not made.known or 0 in made.shape:  # type: ignore[operator]
             return 0
         parts = Parts(images.shape, made.shape, self.taps(images.shape[1], made.shape[1]))  # type: ignore[index,arg-type]
-        return rooms_bytes(*parts.rooms(storage(made.dtype), storage(images.dtype), self.mixing))
+        rooms = parts.rooms(storage(made.dtype), storage(images.dtype), self.mixing)
+        return rooms_bytes(*rooms) + parts.taps_bytes()
 
     def kernel(self, images: Any, size: Any, out: Any = None) -> Any:
         if out is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import Shape
 from blocks.array_ops.slicing import Slice
-from blocks.image_ops.gathering import bands, give_back
+from blocks.image_ops.gathering import Band, bands, give_back
 from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import TILE
@@ -35,7 +35,18 @@ class ResizeGradient(Resampling, abstract=True):
         (made,) = self.infer(grads, other)
         if not made.known or 0 in (*grads.shape, *made.shape):  # type: ignore[misc]
             return 0
-        return rooms_bytes(*self.rooms(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype)))  # type: ignore[arg-type]
+        rooms = self.rooms(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype))  # type: ignore[arg-type]
+        found = self.bands(grads.shape, made.shape, _exact(storage(made.dtype)))
+        return rooms_bytes(*rooms) + sum(band.weights.nbytes for bands in found for band in bands)
+
+    def bands(self, grads: Any, made: Any, exact: Any) -> tuple[list[Band], list[Band]]:
+        """The weights of the rows and of the columns."""
+        (_, height, width, channels), (_, rows, columns, _) = made, grads
+        down, across = self.taps(height, rows), self.taps(width, columns)
+        if channels > FEW:
+            return bands(down, height, ROWS, exact), bands(across, width, COLUMNS, exact)
+        beside = bands(across, width, max(4, COLUMNS // channels), exact)
+        return bands(down, height, ROWS, exact), [band.by_element(channels) for band in beside]  # larger products
 
     def rooms(self, given: Any, grads: Any, made: Any, dtype: Any) -> list[Room]:
         """Memory for the rows of some images, for copies of the gradients and of the result in the dtype to compute in.
@@ -60,12 +71,7 @@ class ResizeGradient(Resampling, abstract=True):
             output.fill(0)
             return output
         (_, height, width, channels), columns, exact = output.shape, grads.shape[2], _exact(output.dtype)
-        down = bands(self.taps(height, grads.shape[1]), height, ROWS, exact)
-        across = bands(
-            self.taps(width, columns), width, COLUMNS if channels > FEW else max(4, COLUMNS // channels), exact
-        )
-        if channels <= FEW:
-            across = [band.by_element(channels) for band in across]  # larger products
+        down, across = self.bands(grads.shape, output.shape, exact)
         with rooms(*self.rooms(grads.shape, grads.dtype, output.shape, output.dtype)) as (lines, copy, result, whole):
             many, step = lines.shape[:2]
             for image, row in product(range(0, len(grads), many), range(0, height, step)):

@@ -34,7 +34,8 @@ def widened(matrices: Any) -> Any:
 
 def adjoint_of(matrices: Any) -> Any:
     """The matrices transposed, and conjugated if complex."""
-    return np.conj(np.swapaxes(matrices, -1, -2))
+    turned = np.swapaxes(matrices, -1, -2)
+    return np.conj(turned) if matrices.dtype.kind == "c" else turned
 
 
 class MatrixInverse(OfSquares):
@@ -123,8 +124,9 @@ class HermitianPart(OfSquares):
     Source: the gradient of tf.linalg.cholesky.
     """
 
-    def kernel(self, input: Any) -> Any:
-        return (input + adjoint_of(input)) * input.dtype.type(0.5)
+    def kernel(self, input: Any, out: Any = None) -> Any:
+        total = np.add(input, adjoint_of(input), out)
+        return np.multiply(total, input.dtype.type(0.5), total)
 
     def grad(self, input: Any, output: Any, dy: Any) -> Any:
         return HermitianPart()(dy)

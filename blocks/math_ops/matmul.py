@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.like import SumToLike
 from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Contraction
@@ -20,11 +22,31 @@ def matrix_product(left: Any, right: Any, out: Any) -> Any:
     """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
     if left.dtype.itemsize > 2 or left.dtype.kind in "iu":
         return np.matmul(left, right, out)
-    result = np.matmul(left.astype(np.float32), right.astype(np.float32))
-    if out is None:
-        return result.astype(left.dtype)
-    out[...] = result
+    with rooms(*_rooms(left.shape, right.shape)) as (wide, other, result):
+        np.copyto(wide, left)
+        np.copyto(other, right)
+        np.matmul(wide, other, result)
+        if out is None:
+            out = np.empty(result.shape, left.dtype)
+        np.copyto(out, result, casting="unsafe")
     return out
+
+
+def _rooms(left: Any, right: Any) -> list[Room]:
+    """Memory for factors and product in float32."""
+    made = (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
+    return [(tuple(shape), np.float32) for shape in (left, right, made)]
+
+
+def product_bytes(left: TensorType, right: TensorType, turned: tuple[bool, bool]) -> int:
+    """What `matrix_product` takes for factors of these types, turned or not."""
+    if left.dtype not in ("bfloat16", "float16"):
+        return 0
+    shapes = [
+        (*shape[:-2], *shape[:-3:-1]) if turn else shape  # type: ignore[index]
+        for shape, turn in zip((left.shape, right.shape), turned, strict=True)
+    ]
+    return rooms_bytes(*_rooms(*shapes))
 
 
 class MatMul(Contraction):
@@ -51,6 +73,9 @@ class MatMul(Contraction):
         left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
         shape = self.contracted(f"{left}, {right} -> m n", a, b)
         return (None, None) if shape is None else shape
+
+    def workspace(self, a: TensorType, b: TensorType) -> int:
+        return product_bytes(a, b, (self.transpose_a, self.transpose_b))
 
     def kernel(self, a: Any, b: Any, out: Any = None) -> Any:
         return matrix_product(a.T if self.transpose_a else a, b.T if self.transpose_b else b, out)
@@ -99,6 +124,11 @@ class BatchMatMul(Contraction):
                 "BatchMatMulV2 lets them broadcast"
             )
         return shape
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        conjugated = [type_ for type_, adjoint in ((x, self.adj_x), (y, self.adj_y)) if adjoint]
+        sizes = [prod(t.shape) * dtypes.storage(t.dtype).itemsize for t in conjugated]  # type: ignore[arg-type]
+        return product_bytes(x, y, (self.adj_x, self.adj_y)) + sum(sizes) * (x.dtype in dtypes.complexes)
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return matrix_product(_adjoint(x) if self.adj_x else x, _adjoint(y) if self.adj_y else y, out)

@@ -11,6 +11,7 @@ import numpy as np
 from dataflow.scratch import ALIGNMENT, CHUNK, borrowed
 
 Room = tuple[tuple[int, ...], Any]  # shape and dtype
+NOTHING = np.empty(0, np.uint8)
 
 
 class rooms:
@@ -27,12 +28,13 @@ class rooms:
         self.total, self.places = _layout(wanted)
 
     def __enter__(self) -> list[Any]:
-        self.loan = borrowed()
-        memory = self.loan.__enter__()((self.total,), np.uint8)
+        self.loan = borrowed() if self.total else None
+        memory = NOTHING if self.loan is None else self.loan.__enter__()((self.total,), np.uint8)
         return [np.ndarray(shape, dtype, memory, start) for shape, dtype, start in self.places]
 
     def __exit__(self, *error: object) -> None:
-        self.loan.__exit__(*error)
+        if self.loan is not None:
+            self.loan.__exit__(*error)
 
 
 def rooms_bytes(*wanted: Room) -> int:

@@ -9,33 +9,31 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import borrowed_bytes
+from blocks.math_ops.rooms import borrowed_bytes, rooms
 from dataflow import dtypes
-from dataflow.scratch import borrowed
 
 TILE = 1 << 17  # elements to work on at a time
 LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed
 SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
 
 
-def tiled(step: Callable[..., Any], rooms: int, out: Any, *arrays: Any, widen: bool = True) -> Any:
-    """``step(*arrays, out, *rooms)`` done tile by tile; ``out`` is made if it is None, and returned.
+def tiled(step: Callable[..., Any], spare: int, out: Any, *arrays: Any, widen: bool = True) -> Any:
+    """``step(*arrays, out, *spare)`` done tile by tile; ``out`` is made if it is None, and returned.
 
-    The arrays have one shape. Each room is memory of the shape of the tile to work in. The 16-bit floats are given to
-    the step in float32 unless ``widen`` is false, and what it writes is rounded once.
+    The arrays have one shape. Spare is memory of the shape of the tile to work in. The 16-bit floats are given to the
+    step in float32 unless ``widen`` is false, and what it writes is rounded once.
     """
     if out is None:
         out = np.empty(arrays[0].shape, arrays[0].dtype)
-    if out.itemsize > 2 and out.size <= (SMALL if rooms else LONG_TILE):
+    if out.itemsize > 2 and out.size <= (SMALL if spare else LONG_TILE):
         if out.size:
-            step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(rooms)])
+            step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(spare)])
         return out
     dtype = compute_dtype(out.dtype) if widen else out.dtype
     narrow = out.dtype != dtype
-    rooms += (len(arrays) + 1) * narrow
-    tile = TILE if rooms else LONG_TILE
-    with borrowed() as empty:
-        space = empty((rooms, min(out.size, tile)), dtype)
+    spare += (len(arrays) + 1) * narrow
+    tile = TILE if spare else LONG_TILE
+    with rooms(((spare, min(out.size, tile)), dtype)) as (space,):
         for *given, result in pieces(tile, *arrays, out):
             work = [row[: result.size].reshape(result.shape) for row in space]
             if not narrow:
@@ -48,16 +46,16 @@ def tiled(step: Callable[..., Any], rooms: int, out: Any, *arrays: Any, widen: b
     return out
 
 
-def tiled_bytes(rooms: int, like: Any, arrays: int, widen: bool = True, masks: int = 0) -> int:
+def tiled_bytes(spare: int, like: Any, arrays: int, widen: bool = True, masks: int = 0) -> int:
     """What `tiled` takes beside so many arrays and its result, for a value of a known type.
 
     ``masks`` counts the masks that the step makes.
     """
     given = dtypes.storage(like.dtype)
     dtype, size = compute_dtype(given) if widen else given, prod(like.shape)
-    rooms += (arrays + 1) * (given != dtype)
-    tile = min(size, TILE if rooms else LONG_TILE)
-    nbytes = rooms * tile * int(dtype.itemsize)
+    spare += (arrays + 1) * (given != dtype)
+    tile = min(size, TILE if spare else LONG_TILE)
+    nbytes = spare * tile * int(dtype.itemsize)
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else borrowed_bytes(nbytes))
 
 

@@ -35,11 +35,10 @@ class Columns:
         self.by_columns = together < SHORT
         # where windows are the elements themselves no copy of them is made
         alone = all(s.stride == 1 for s in over) and self.width == depth and not has_padding(over)
-        self.copied = groups > 1 or given != self.dtype or not alone
+        self.copied = groups > 1 or given != self.dtype or not alone or not direct
         (rows, *others), each = positions(over), groups * self.width * int(self.dtype.itemsize)
-        whole = direct and not self.copied  # then all goes in one product
-        self.images = images if whole else at_once(images, each * prod((rows, *others)))
-        self.rows = rows if whole else at_once(rows, each * self.images * prod(others))
+        self.images = images if not self.copied else at_once(images, each * prod((rows, *others)))
+        self.rows = rows if not self.copied else at_once(rows, each * self.images * prod(others))
         self.tile = self.images, self.rows, *others  # the largest
         self.single = self.images >= images and self.rows >= rows
 

@@ -67,11 +67,13 @@ class AverageGrad(Average, abstract=True):
 
 
 def _divided(total: Any, slides: Slides) -> None:
-    np.divide(total, np.asarray(counts(total.ndim, slides), total.dtype), total)
+    for place, number in counts(total.ndim, slides):
+        np.divide(total[place], number, total[place])
 
 
 def _shared(dy: Any, slides: Slides, out: Any) -> None:
-    np.divide(dy, np.asarray(counts(dy.ndim, slides), out.dtype), out)
+    for place, number in counts(dy.ndim, slides):
+        np.divide(dy[place], out.dtype.type(number), out[place])
 
 
 class AvgPool(Average):
@@ -213,7 +215,8 @@ class MaxPoolWithArgmax(Pooling):
     def workspace(self, input: TensorType) -> int:
         shape: Any = input.shape
         bands = self.bands(shape)
-        return rooms_bytes(*self.rooms(bands, dtypes.storage(input.dtype))) if prod(bands.made) else 0
+        buffers = 3 * 8 * min(prod(bands.made), np.getbufsize())  # NumPy's own, for indices
+        return rooms_bytes(*self.rooms(bands, dtypes.storage(input.dtype))) + buffers if prod(bands.made) else 0
 
     def bands(self, shape: tuple[int, ...]) -> Bands:
         return in_bands(shape, self.slides("input", shape), weight=4)
@@ -247,8 +250,9 @@ class MaxPoolWithArgmax(Pooling):
                     if sure is not None:
                         y[positions][mask & np.isnan(x[elements])] = np.nan
                     inside = (number // width * columns + number % width) * channels
-                    part, indices = np.multiply(mask, inside, share[positions], casting="unsafe"), place[positions]
-                    np.add(indices, part, indices)
+                    part, indices = share[positions], place[positions]
+                    np.copyto(part, mask)
+                    np.add(indices, np.multiply(part, inside, part), indices)
                 if y is not target:
                     np.copyto(target, y, casting="unsafe")
         return top, index

@@ -123,15 +123,17 @@ class TopK(Opaque):
         *outer, size = input.shape  # type: ignore[misc]
         shape, number = (prod(outer), size), int(k.value)
         rows = min(shape[0], _at_once(shape))
-        sorted_ = rows * size if 4 * number >= size else rows * number * 4
-        return rooms_bytes(*self.rooms(shape, dtypes.storage(input.dtype), number)) + PLACES * sorted_
+        dtype = dtypes.storage(input.dtype)
+        places = rows * size if 4 * number >= size else rows * number * 4
+        unordered = rows * size * (dtype.kind not in "iu")
+        return rooms_bytes(*self.rooms(shape, dtype, number)) + PLACES * places + unordered
 
     @staticmethod
     def rooms(shape: tuple[int, int], dtype: Any, k: int) -> list[Room]:
-        """Memory for two matrices in the dtype to compare in, and to find the first of equal elements."""
+        """Memory for two matrices in the dtype to compare in, and for masks where rows are not sorted."""
         made = min(shape[0], _at_once(shape)), shape[1]
-        exact, finding = compute_dtype(dtype), made if 4 * k < shape[1] else (made[0], 0)
-        return [(made, exact), (made, exact), *[(finding, np.bool_)] * 3, (finding, np.int32)]
+        exact, mask = compute_dtype(dtype), made if 4 * k < shape[1] else (made[0], 0)
+        return [(made, exact), (made, exact), (mask, np.bool_), (mask, np.bool_)]
 
     def grad(self, input: Any, k: Any, values: Any, indices: Any, dy: Any, dindices: Any) -> Any:
         return PutAlongLast()(input, indices, dy)
@@ -236,7 +238,7 @@ def _picked(x: Any, room: Any, places: Any) -> bool:
     return True
 
 
-def _sorted(x: Any, k: int, copy: Any, spare: Any, below: Any, equal: Any, mask: Any, counts: Any) -> Any:
+def _sorted(x: Any, k: int, copy: Any, spare: Any, below: Any, equal: Any) -> Any:
     """The places of the ``k`` largest elements of each row, in their order; of equal ones the first comes first."""
     order, spare = _falling(x, copy, spare)
     if not below.size:
@@ -246,8 +248,9 @@ def _sorted(x: Any, k: int, copy: Any, spare: Any, below: Any, equal: Any, mask:
     last = spare[:, k - 1 : k]
     np.less(order, last, below)
     np.equal(order, last, equal)
-    room = k - np.count_nonzero(below, 1, keepdims=True)
-    np.bitwise_and(equal, np.less_equal(np.cumsum(equal, 1, np.int32, counts), room, mask), equal)
+    room = k - np.count_nonzero(below, 1)
+    for row in np.flatnonzero(np.count_nonzero(equal, 1) > room):
+        equal[row, np.flatnonzero(equal[row])[room[row] :]] = False  # only the first have room
     places = np.nonzero(np.bitwise_or(below, equal, below))[1].reshape(-1, k)
     return np.take_along_axis(places, np.argsort(np.take_along_axis(order, places, 1), 1, kind="stable"), 1)
 
@@ -258,12 +261,13 @@ def _falling(x: Any, copy: Any, spare: Any) -> tuple[Any, Any]:
         return np.invert(x, copy), spare
     np.copyto(copy, x)
     np.add(copy, 0, copy)  # no zero is negative
-    unordered = np.isnan(copy)
+    unordered = np.isnan(copy) if np.isnan(np.maximum.reduce(copy, None)) else None
     info = np.iinfo(f"i{copy.itemsize}")
     bits, spare = copy.view(info.dtype), spare.view(info.dtype)
     np.bitwise_and(np.right_shift(bits, info.bits - 1, spare), info.max, spare)
     np.invert(np.bitwise_xor(bits, spare, bits), bits)
-    np.copyto(bits, info.max, where=unordered)
+    if unordered is not None:
+        np.copyto(bits, info.max, where=unordered)
     return bits, spare
 
 
@@ -287,8 +291,9 @@ def _rows_at_once(indices: TensorType) -> int:
 
 
 def _places_bytes(indices: TensorType) -> int:
-    """What NumPy's own dtype for so many places takes."""
-    return 0 if indices.dtype == "int64" else PLACES * _rows_at_once(indices)
+    """What NumPy takes for so many places: its own dtype, and its buffer."""
+    places = _rows_at_once(indices)
+    return PLACES * (places * (indices.dtype != "int64") + min(places, np.getbufsize()))
 
 
 def _check_places(block: Opaque, indices: Any, size: int) -> None:

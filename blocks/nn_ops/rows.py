@@ -48,9 +48,10 @@ def by_rows(step: Callable[..., None], spare: int, given: Sequence[Any], made: S
 def rows_bytes(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> int:
     """What `by_rows` takes for so many matrices given and made."""
     size = shape[0] * shape[1]
+    sums = 8 * min(size, np.getbufsize())  # NumPy's buffer, for float64
     if size <= SMALL and dtype.itemsize > 2:
-        return spare * size * int(dtype.itemsize) + PER_ROW * shape[0]
-    return rooms_bytes(*_rooms(shape, dtype, spare, arrays)) + PER_ROW * min(shape[0], _at_once(shape))
+        return spare * size * int(dtype.itemsize) + PER_ROW * shape[0] + sums
+    return rooms_bytes(*_rooms(shape, dtype, spare, arrays)) + PER_ROW * min(shape[0], _at_once(shape)) + sums
 
 
 def _rooms(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> list[Room]:

@@ -8,7 +8,7 @@ goes by bands, some images or some windows of one, so that what is made on the w
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import Any, ClassVar, NamedTuple
 
@@ -187,17 +187,23 @@ def count(slides: Slides) -> int:
 
 
 @lru_cache(maxsize=256)
-def counts(rank: int, slides: Slides) -> Any:
-    """How many elements each window has on the input: a number, or an array that broadcasts."""
-    total: Any = 1
-    for axis, span in slides:
-        starts = np.arange(span.out) * span.stride - span.before
-        along = np.minimum(starts + span.kernel, span.size) - np.maximum(starts, 0)
-        if along.size and (along == along[0]).all():
-            total = total * int(along[0])
-        else:
-            total = total * along.reshape([-1 if a == axis else 1 for a in range(rank)])
-    return total
+def counts(rank: int, slides: Slides) -> list[tuple[tuple[slice, ...], int]]:
+    """How many elements windows have on the input: parts of all windows, and the number for each."""
+    parts = []
+    for runs in product(*(_runs(span) for _, span in slides)):
+        place = [slice(None)] * rank
+        for (axis, _), (along, _) in zip(slides, runs, strict=True):
+            place[axis] = along
+        parts.append((tuple(place), prod(number for _, number in runs)))
+    return parts
+
+
+def _runs(span: Any) -> list[tuple[slice, int]]:
+    """Positions along a dim that follow each other and have as many elements on the input, and how many."""
+    starts = np.arange(span.out) * span.stride - span.before
+    along = np.minimum(starts + span.kernel, span.size) - np.maximum(starts, 0)
+    edges = [0, *(np.flatnonzero(np.diff(along)) + 1).tolist(), span.out]
+    return [(slice(first, last), int(along[first])) for first, last in pairwise(edges)]
 
 
 def apart(slides: Slides) -> bool:

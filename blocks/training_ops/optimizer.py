@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.math_ops.exponential import Rsqrt
-from blocks.math_ops.rooms import borrowed_bytes
+from blocks.math_ops.rooms import borrowed_bytes, rooms
 from blocks.math_ops.tiling import SMALL, TILE
 from dataflow import dtypes
 from dataflow.block import TensorType
 from dataflow.kinds import Update
-from dataflow.scratch import borrowed
 
 rsqrt = Rsqrt().kernel
 
@@ -41,8 +40,7 @@ class Optimizer(Update, abstract=True):
             self.step(*arrays, *outs, *[np.empty(shape, dtype) for _ in range(self.rooms)])
             return tuple(outs) if len(outs) > 1 else outs[0]
         flat = [a.reshape(-1) if a.ndim else a for a in (*arrays, *outs)]
-        with borrowed() as empty:
-            space = empty((self.rooms, min(size, TILE)), dtype)
+        with rooms(((self.rooms, min(size, TILE)), dtype)) as (space,):
             for start in range(0, size, TILE):
                 tile = slice(start, start + TILE)
                 self.step(*[a[tile] if a.ndim else a for a in flat], *space[:, : size - start])

@@ -1,0 +1,250 @@
+"""Kernels take as much memory as they say, beside inputs and outputs: NumPy reports its own to tracemalloc."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from dataflow import blocks
+from dataflow.block import Block, TensorType
+
+SLACK = 64 << 10  # bytes: what Python itself takes
+LARGE = 1 << 20  # bytes from which on memory is counted closely
+FAMILIES = ("blocks.nn_ops.", "blocks.image_ops.", "blocks.training_ops.")
+
+random = np.random.default_rng(7)
+numbers = (random.normal(size=100_003) * 9).astype(np.float32)
+
+
+def values(*shape, dtype="float32"):
+    """Numbers of all sizes, so that no branch is spared."""
+    return np.resize(numbers, shape).astype(dtype)
+
+
+def chances(rows, columns):
+    """Rows that add up to 1."""
+    positive = np.abs(values(rows, columns))
+    return positive / positive.sum(1, keepdims=True)
+
+
+def sizes(*numbers):
+    return np.array(numbers, np.int32)
+
+
+def elementwise():
+    for name in ("Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Sigmoid", "Rsqrt"):
+        for dtype in ("float32", ml_dtypes.bfloat16):
+            yield name, {}, [values(900, 1000, dtype=dtype)]
+    for name in ("EluGrad", "SeluGrad", "SoftplusGrad", "SoftsignGrad", "LeakyReluGrad", "ReluGrad", "Relu6Grad"):
+        for dtype in ("float32", "float16"):
+            yield name, {}, [values(900, 1000, dtype=dtype), values(900, 1000, dtype=dtype)]
+    for name in ("SqrtGrad", "RsqrtGrad", "ReciprocalGrad"):
+        for dtype in ("float32", "complex64"):
+            yield name, {}, [values(900, 1000, dtype=dtype), values(900, 1000, dtype=dtype)]
+
+
+OPTIMIZERS = {  # inputs: v of the variable's shape, s scalars
+    "ApplyGradientDescent": "vsv",
+    "ApplyMomentum": "vvsvs",
+    "ApplyAdam": "vvvssssssv",
+    "ApplyAdagrad": "vvsv",
+    "ApplyAdadelta": "vvvsssv",
+    "ApplyRMSProp": "vvvssssv",
+    "ApplyCenteredRMSProp": "vvvvssssv",
+    "ApplyFtrl": "vvvvssss",
+    "ApplyProximalGradientDescent": "vsssv",
+    "ApplyProximalAdagrad": "vvsssv",
+    "ApplyAdagradDA": "vvvvsssi",
+}
+
+
+def optimizers():
+    for name, kinds in OPTIMIZERS.items():
+        for size in (1000, 500_000):
+            given = {"v": np.abs(values(size)), "s": np.float32(0.5), "i": np.int64(3)}
+            yield name, {}, [np.asarray(given[kind]) for kind in kinds]
+
+
+def rows():
+    for shape in ((3000, 10), (700, 1000), (3, 300_000)):
+        for name in ("Softmax", "LogSoftmax"):
+            yield name, {}, [values(*shape)]
+        yield "SoftmaxCrossEntropyWithLogits", {}, [values(*shape), chances(*shape)]
+        classes = random.integers(0, shape[1], shape[0])
+        yield "SparseSoftmaxCrossEntropyWithLogits", {}, [values(*shape), classes]
+        yield "InTopK", {"k": 3}, [values(*shape), classes]
+    yield "Softmax", {}, [values(700, 1000, dtype=np.float16)]
+    yield "L2Loss", {}, [values(1_000_000)]
+    for k in (3, 100, 600):
+        given = values(700, 1000)
+        given[::3] = np.nan
+        yield "TopK", {}, [given, np.int32(k)]
+    places = np.argsort(values(700, 1000), 1)[:, :400]
+    for dtype in ("int32", "int64"):
+        yield "PutAlongLast", {}, [values(700, 1000), places.astype(dtype), values(700, 400)]
+        yield "TakeAlongLast", {}, [values(700, 1000), places.astype(dtype)]
+
+
+def normalizations():
+    nothing, each = values(0), np.abs(values(20))
+    for layout, shape in (("NHWC", (8, 90, 80, 20)), ("NCHW", (8, 20, 90, 80)), ("NCHW", (1, 20, 400, 500))):
+        for version in ("", "V2", "V3"):
+            rest = [nothing] if version == "V3" else []
+            for dtype in ("float32",) if not version else ("float32", "float16"):
+                x, attrs = values(*shape, dtype=dtype), {"data_format": layout}
+                yield f"FusedBatchNorm{version}", attrs, [x, each, each, nothing, nothing]
+                yield f"FusedBatchNorm{version}", attrs | {"is_training": False}, [x, each, each, each, each]
+                yield f"FusedBatchNormGrad{version}", attrs, [x, x, each, each, each, *rest]
+    for shape in ((4, 60, 60, 64), (1, 1, 2, 200_000)):
+        yield "LRN", {}, [values(*shape)]
+        yield "LRN", {"beta": 0.75}, [values(*shape, dtype=np.float16)]
+        yield "LRNGrad", {}, [values(*shape)] * 3
+
+
+def images():
+    for shape, size in (((4, 60, 70, 3), (120, 130)), ((1, 700, 600, 3), (300, 900)), ((2, 64, 64, 40), (100, 90))):
+        for kind in ("Bilinear", "Bicubic", "NearestNeighbor"):
+            yield f"Resize{kind}", {}, [values(*shape), sizes(*size)]
+            yield f"Resize{kind}", {}, [values(*shape).astype("uint8"), sizes(*size)]
+            grads = values(shape[0], *size, shape[3])
+            yield f"Resize{kind}Grad", {}, [grads, sizes(*shape[1:3]) if kind[0] == "N" else values(*shape)]
+    yield "ResizeNearestNeighborGrad", {}, [values(2, 300, 300, 3).astype("int32"), sizes(200, 200)]
+
+
+def convolutions():
+    small, large = ((16, 20, 20, 4), (3, 3, 4, 8)), ((4, 60, 70, 32), (3, 3, 32, 16))
+    pairs = [small, large, ((1, 300, 200, 16), (5, 5, 16, 8)), ((8, 40, 40, 32), (1, 1, 32, 16))]
+    for shape, kernel in [*pairs, ((4, 60, 70, 32), (3, 3, 16, 16))]:
+        for more in ({}, {"strides": [1, 2, 2, 1]}, {"data_format": "NCHW"}):
+            yield from family("Conv2D{}", ("", "BackpropInput", "BackpropFilter"), shape, kernel, more)
+    for each in (1, 2):
+        for shape in ((16, 20, 20, 4), (4, 60, 70, 32), (1, 300, 200, 16)):
+            kernel = (3, 3, shape[3], each)
+            for more in ({}, {"strides": [1, 2, 2, 1]}, {"data_format": "NCHW"}):
+                names = ("", "BackpropInput", "BackpropFilter")
+                yield from family("DepthwiseConv2dNative{}", names, shape, kernel, more)
+    names = ("", "BackpropInputV2", "BackpropFilterV2")
+    yield from family("Conv3D{}", names, (2, 12, 30, 30, 8), (3, 3, 3, 8, 16), {}, ("float32", "float16"))
+    pads, attrs = sizes(0, 0, 1, 2, 3, 1, 0, 0).reshape(4, 2), {"mode": "REFLECT", "padding": "SAME"}
+    for dtype in ("float32", "float16"):
+        image, weights = values(2, 200, 150, 6, dtype=dtype), values(3, 3, 6, 8, dtype=dtype)
+        yield "FusedPadConv2D", attrs | {"strides": [1, 1, 1, 1]}, [image, pads, weights]
+        yield "FusedResizeAndPadConv2D", attrs | {"strides": [1, 1, 1, 1]}, [image, sizes(170, 180), pads, weights]
+
+
+def family(name, ends, shape, kernel, more, dtypes=("float32",)):
+    """A convolution and its gradients, with channels where the layout has them."""
+    attrs = {"strides": [1] * len(shape), "padding": "SAME"} | more
+    if attrs.get("data_format") == "NCHW":
+        shape = (shape[0], shape[-1], *shape[1:-1])
+    for dtype in dtypes:
+        x, w = values(*shape, dtype=dtype), values(*kernel, dtype=dtype)
+        dy = blocks[name.format(ends[0])](**attrs)(x, w)
+        yield name.format(ends[0]), attrs, [x, w]
+        yield name.format(ends[1]), attrs, [sizes(*shape), w, dy]
+        yield name.format(ends[2]), attrs, [x, sizes(*kernel), dy]
+
+
+def poolings():
+    for shape in ((8, 50, 60, 24), (1, 900, 400, 3)):
+        for window, step, dtypes in ((2, 2, ["float32", "float16"]), (3, 2, ["float16"]), (3, 1, ["float32"])):
+            attrs = {"ksize": [1, window, window, 1], "strides": [1, step, step, 1], "padding": "SAME"}
+            for dtype in dtypes:
+                x = values(*shape, dtype=dtype)
+                y, argmax = blocks["MaxPoolWithArgmax"](**attrs)(x)
+                yield "AvgPool", attrs, [x]
+                yield "AvgPoolGrad", attrs, [sizes(*shape), y]
+                yield "MaxPool", attrs, [x]
+                yield "MaxPoolGrad", attrs, [x, y, y]
+                yield "MaxPoolGradGrad", attrs, [x, y, x]
+                yield "MaxPoolWithArgmax", attrs, [x]
+                for index in ("int32", "int64"):
+                    yield "MaxPoolGradWithArgmax", attrs, [x, y, argmax.astype(index)]
+                    yield "MaxPoolGradGradWithArgmax", attrs, [x, x, argmax.astype(index)]
+                if step == window == 2:
+                    continue
+                attrs_of_dilation = {"strides": [1, step, step, 1], "rates": [1, 1, 2, 1], "padding": "SAME"}
+                filter = values(window, window, shape[3], dtype=dtype)
+                y = blocks["Dilation2D"](**attrs_of_dilation)(x, filter)
+                yield "Dilation2D", attrs_of_dilation, [x, filter]
+                for by in ("Input", "Filter"):
+                    yield f"Dilation2DBackprop{by}", attrs_of_dilation, [x, filter, y]
+    attrs, x = {"ksize": [1, 2, 3, 2, 1], "strides": [1, 2, 2, 2, 1], "padding": "SAME"}, values(2, 20, 40, 30, 8)
+    y = blocks["MaxPool3D"](**attrs)(x)
+    yield "AvgPool3D", attrs, [x]
+    yield "AvgPool3DGrad", attrs, [sizes(*x.shape), y]
+    yield "MaxPool3D", attrs, [x]
+    yield "MaxPool3DGrad", attrs, [x, y, y]
+    yield "MaxPool3DGradGrad", attrs, [x, y, x]
+    for dtype in ("float32", "int64"):
+        x, ratio = values(3, 150, 140, 8, dtype=dtype), np.array([1.0, 1.7, 1.4, 1.0])
+        attrs = {"pooling_ratio": ratio, "deterministic": True, "seed": 1}
+        y, *begins = blocks["FractionalMaxPool"](**attrs)(x)
+        yield "FractionalMaxPool", attrs, [x]
+        yield "FractionalAvgPool", attrs, [x]
+        yield "FractionalMaxPoolGrad", {}, [x, y, y, *begins]
+        yield "FractionalAvgPoolGrad", {}, [np.array(x.shape), y, *begins]
+
+
+def products():
+    for dtype in (np.float16, np.float32):
+        yield "MatMul", {"transpose_a": True}, [values(300, 400, dtype=dtype), values(300, 500, dtype=dtype)]
+        for name in ("BatchMatMul", "BatchMatMulV2"):
+            yield name, {"adj_y": True}, [values(9, 100, 200, dtype=dtype), values(9, 300, 200, dtype=dtype)]
+
+
+GROUPS = (elementwise, optimizers, rows, normalizations, images, convolutions, poolings, products)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+def test_as_much_as_is_said(group):
+    wrong = []
+    for name, attrs, arrays in group():
+        block = blocks[name](**attrs)
+        types = block.typed([np.asarray(a) for a in arrays], TensorType.of)
+        said, taken = block.workspace(*types), taken_by(block, types)
+        if taken > said * 1.05 + SLACK or (said >= LARGE and taken < said * 0.9):
+            shapes = ", ".join(str(t) for t in types)
+            wrong.append(f"{block!r}({shapes}): said {said:,}, took {taken:,}")
+    assert not wrong, "\n".join(wrong)
+
+
+def taken_by(block, types):
+    """The most that the kernel takes, the first time in a thread or later, beside its outputs."""
+    arrays, outputs = [t.value for t in types], block.infer(*types)
+    results = block.compute(arrays, outputs)
+    given = {"out": np.empty_like(results[0])} if type(block).takes_out else {}
+    own = sum(r.nbytes for r in (results[1:] if given else results))
+    peaks = []
+
+    def measure():
+        for _ in range(2):
+            before = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+            with np.errstate(all="ignore"):
+                made = block.kernel(*block.kernel_args(arrays), **given)
+            peaks.append(tracemalloc.get_traced_memory()[1] - before - own)
+            del made
+
+    tracemalloc.start()
+    try:
+        thread = threading.Thread(target=measure)  # memory that is borrowed belongs to a thread
+        thread.start()
+        thread.join()
+    finally:
+        tracemalloc.stop()
+    return max(peaks)
+
+
+def test_no_block_is_left_out():
+    measured = {name for group in GROUPS for name, _, _ in group()}
+    saying = {
+        name
+        for name, block in blocks.items()
+        if block.workspace is not Block.workspace and block.__module__.startswith(FAMILIES)
+    }
+    assert sorted(saying - measured) == []
