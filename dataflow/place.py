@@ -123,11 +123,13 @@ class Placement:
         taken = 0
         for step in steps_of(stage):
             if type(step.block).workspace is not Block.workspace and min(self.sizes[s] for s in flat(step.reads)) >= 0:
-                taken += step.block.workspace(*(_type(self.types, read) for read in step.reads))
+                taken += step.block.workspace(*map(self._type, step.reads))
         return taken
 
-
-def _type(types: Sequence[TensorType], read: Any) -> Any:
-    if isinstance(read, tuple):
-        return tuple(types[slot] for slot in read)
-    return None if read is None else types[read]
+    def _type(self, read: Any) -> Any:
+        if isinstance(read, tuple):
+            return tuple(map(self._type, read))
+        if read is None:
+            return None
+        type_ = self.types[read]
+        return TensorType(type_.dtype, type_.shape, self.constants.get(read))
