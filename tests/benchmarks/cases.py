@@ -50,7 +50,7 @@ SCALES = {
             planned=(100, 1000, 10_000),
             batch=32,
             weighed=memory.RUNS,
-            seconds=4.0,
+            seconds=1.5,
         ),
         Scale("quick", (100_000, 4_000_000), (64,), 4_000_000, (50, 1000), (100, 1000), 8, memory.RUNS, 0.8),
         Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), 0.0, 1),

@@ -40,11 +40,11 @@ def main(scale: str, only: str | None, save: str | None, wanted: str) -> int:
         for case in chosen:
             results.cases.append(measure(case, others, SCALES[scale]))
             click.echo(line(results.cases[-1]))
+            if save is not None:
+                results.save(Path(save))
     stopped = len(results.cases) < len(chosen)
     if stopped:
         click.echo(f"stopped after {len(results.cases)} of {len(chosen)} cases", err=True)
-    if save is not None:
-        results.save(Path(save))
     click.echo()
     output.table(goals.HEADERS, [v.row() for v in goals.verdicts(results.cases) if v.measured])
     return STOPPED if stopped else 0
