@@ -35,8 +35,10 @@ class Placement:
         self.last = last_uses([flat(stage.reads) for stage in stages], self.roots, self.outputs)
         self.kept = {self.roots.get(slot, slot) for slot in self.outputs}
         self.made = 0  # bytes of values that are made anew in each run, and needed still
+        self.borrowed = 0  # bytes that kernels borrowed so far
         placed = [self._stage(i, stage) for i, stage in enumerate(stages)]
-        self.peak = max(self.peak, self.made + sum(max(self.sizes[slot], 0) for slot in self._copied()))
+        copies = sum(max(self.sizes[slot], 0) for slot in self._copied())
+        self.peak = max(self.peak, self.made + self.borrowed + copies)
         return placed, self.pool.sizes
 
     def _copied(self) -> list[int]:
@@ -69,7 +71,8 @@ class Placement:
             if slot not in last:
                 unread.append(slot)
         self.made += sum(max(self.sizes[slot], 0) for slot in new)
-        self.peak = max(self.peak, self.made + self._workspace(stage))
+        self.borrowed = max(self.borrowed, self._workspace(stage))  # it is kept for the next who borrows
+        self.peak = max(self.peak, self.made + self.borrowed)
         for slot in (*donors, *unread):
             if slot in buffer_of:
                 self.pool.give_back(buffer_of[slot])

@@ -65,6 +65,10 @@ class _Arena:
         while chunk < len(self.chunks) and start + size > self.chunks[chunk].size:
             chunk, start = chunk + 1, 0
         if chunk == len(self.chunks):
+            if not self.chunk and not self.used:  # nobody uses what is there, and it is too small
+                self.chunks.clear()
+                self.arrays.clear()
+                chunk = 0
             self.chunks.append(_chunk(max(self.least, size)))
             self.least = CHUNK
         array = self.chunks[chunk][start : start + size].view(dtype).reshape(shape)
