@@ -47,7 +47,7 @@ class Parts:
 
     def taps_bytes(self) -> int:
         """What the taps take: an index and a weight each, for each channel of a column."""
-        return len(self.down) * (self.height + self.line) * (8 + 4)
+        return len(self.down) * int(self.height + self.line) * (8 + 4)
 
     def rooms(self, dtype: Any, given: Any, mixing: bool) -> list[Room]:
         """Memory for the lines of a part at their new width, to mix them in if asked, and to copy another dtype to."""

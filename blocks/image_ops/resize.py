@@ -48,7 +48,7 @@ class Resizing(Resampling, abstract=True):
     def kernel(self, images: Any, size: Any, out: Any = None) -> Any:
         if out is None:
             (made,) = self.infer(TensorType.of(images), TensorType.of(size))
-            out = np.empty(made.shape, storage(made.dtype))  # type: ignore[arg-type]
+            out = np.empty(made.shape, storage(made.dtype))
         if not out.size:
             return out
         channels = images.shape[3]

@@ -35,9 +35,9 @@ class ResizeGradient(Resampling, abstract=True):
         (made,) = self.infer(grads, other)
         if not made.known or 0 in (*grads.shape, *made.shape):  # type: ignore[misc]
             return 0
-        rooms = self.rooms(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype))  # type: ignore[arg-type]
+        rooms = self.rooms(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype))
         found = self.bands(grads.shape, made.shape, _exact(storage(made.dtype)))
-        return rooms_bytes(*rooms) + sum(band.weights.nbytes for bands in found for band in bands)
+        return rooms_bytes(*rooms) + sum(int(band.weights.nbytes) for bands in found for band in bands)
 
     def bands(self, grads: Any, made: Any, exact: Any) -> tuple[list[Band], list[Band]]:
         """The weights of the rows and of the columns."""

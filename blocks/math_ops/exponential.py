@@ -31,7 +31,7 @@ class SilentGradient(OutputGradient, abstract=True):
     A subclass writes ``step``: `y`, conjugated if complex, `dy`, where to write the product, and ``rooms`` to work in.
     """
 
-    reuses = ("y",)
+    reuses: ClassVar[tuple[str, ...]] = ("y",)
     rooms: ClassVar[int] = 0
     step: ClassVar[Any]
 

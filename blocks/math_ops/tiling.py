@@ -52,7 +52,7 @@ def tiled_bytes(spare: int, like: Any, arrays: int, widen: bool = True, masks: i
     ``masks`` counts the masks that the step makes.
     """
     given = dtypes.storage(like.dtype)
-    dtype, size = compute_dtype(given) if widen else given, prod(like.shape)
+    dtype, size = compute_dtype(given) if widen else given, int(prod(like.shape))
     spare += (arrays + 1) * (given != dtype)
     tile = min(size, TILE if spare else LONG_TILE)
     nbytes = spare * tile * int(dtype.itemsize)

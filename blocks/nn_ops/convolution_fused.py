@@ -53,7 +53,7 @@ class Mirrored(Convolution, abstract=True):
         over = self.over(shape[1:-1], filter.shape)
         if out is None:
             out = np.empty(self.convolved((batch, *shape[1:]), filter.shape), images.dtype)
-        mode = "reflect" if self.mode == "REFLECT" else "symmetric"
+        mode: Any = "reflect" if self.mode == "REFLECT" else "symmetric"
         down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(given[1:3], paddings[1:3], strict=True))
         with rooms(*self.rooms(images.shape, paddings, filter.shape, images.dtype, size)) as (edges, lines, *space):
             resizing, space = space[: len(space) - 4], space[len(space) - 4 :]

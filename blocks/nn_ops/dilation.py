@@ -100,7 +100,7 @@ class Dilation2D(Dilating):
 
     def kernel(self, input: Any, filter: Any, out: Any = None) -> Any:
         if out is None:
-            out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)  # type: ignore[arg-type]
+            out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)
         bands, wide = self.bands(input.shape, filter.shape), widened(filter)
         with rooms(*self.rooms(bands, input.dtype)) as (copy, result, room):
             for band in bands.bands if out.size else ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -35,11 +35,11 @@ def between(bands: Bands, dtype: Any) -> list[Room]:
 
 def _between(given: tuple[int, ...], made: tuple[int, ...], axes: list[int], dtype: Any) -> list[Room]:
     """Memory for what lies between two shapes where one axis after the other changes its size."""
-    rooms, shape = [], list(given)
+    sizes, shape = [], list(given)
     for axis in axes[:-1]:
         shape[axis] = made[axis]
-        rooms.append(((prod(shape),), dtype))
-    return rooms
+        sizes.append(prod(shape))
+    return [((size,), dtype) for size in sizes]
 
 
 def _active(slides: Slides) -> list[int]:
@@ -65,7 +65,7 @@ def fold(
     return out
 
 
-def fold_band(ufunc: np.ufunc, start: Any, x: Any, slides: Slides, out: Any, spare: list[Any]) -> None:
+def fold_band(ufunc: np.ufunc, start: Any, x: Any, slides: Slides, out: Any, spare: Sequence[Any]) -> None:
     """The same for one band, along one axis after the other."""
     axes, along = _active(slides), dict(slides)
     if not axes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -12,16 +11,14 @@ import numpy as np
 from blocks.array_ops.shape_ops import Shape as ShapeOf
 from blocks.math_ops.reduction import wide
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.nn_ops.fractional_windows import Words, areas, bounds, divided, fold, folding_rooms, sequence, spread, tops
+from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
+from blocks.nn_ops.fractional_windows import Words, areas, divided, fold, folding_rooms, sequence, tops
 from blocks.nn_ops.sliding import copied, shaped
 from dataflow import dtypes
 from dataflow.block import In, Out, Tensor, TensorType, attr
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
-from dataflow.shapes import Shape, fits, show
-
-OVERLAPPING = "whether a window takes in the first row and column of the next"
-NUMBERS = ("float32", "float64", "int32", "int64")
+from dataflow.shapes import Shape
 
 
 class FractionalPooling(Opaque, abstract=True):
@@ -160,173 +157,3 @@ class FractionalMaxPool(FractionalPooling):
     def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)
         return backward(value, output, dy, rows, columns)
-
-
-class FractionalBack(Opaque, abstract=True):
-    """A gradient of pooling over windows that begin where two sequences say."""
-
-    T = NUMBERS
-    overlapping: bool = attr(OVERLAPPING, default=False)
-
-    def require_sequences(self, rows: Any, columns: Any, shape: tuple[int, ...]) -> None:
-        """An error unless windows begin one after the other and end on the image of this shape."""
-        for side, begins, size in (("row", rows, shape[1]), ("col", columns, shape[2])):
-            if not (len(begins) > 1 and begins[0] >= 0 and begins[-1] <= size and (np.diff(begins) > 0).all()):
-                raise self.error(
-                    f"input '{side}_pooling_sequence' must rise from 0 or more to at most {size}, "
-                    f"got {show(tuple(begins))}"
-                )
-
-    def require_shape(self, port: str, given: TensorType, image: Shape, rows: Shape, columns: Shape) -> None:
-        """An error unless the value at ``port`` has an element per window of the image."""
-        batch, _, _, channels = (None,) * 4 if image is None else image
-        lengths = (max(n[0] - 1, 0) if n and isinstance(n[0], int) else None for n in (rows, columns))
-        wanted = (batch, *lengths, channels)
-        if not fits(given.shape, wanted):
-            raise self.error(f"input '{port}' must have shape {show(wanted)}, got {show(given.shape)}")
-
-
-class FractionalAvgPoolGrad(FractionalBack):
-    """Gradient of FractionalAvgPool by its input, ``sum(out_backprop / count of the windows it is in)``.
-
-    Added in float64 and rounded once; of integers the sum is cut towards 0.
-
-    >>> back = FractionalAvgPoolGrad()
-    >>> back([1, 1, 3, 1], [[[[10.0], [20.0]]]], [0, 1], [0, 2, 3]).ravel()
-    array([ 5.,  5., 20.], dtype=float32)
-
-    Source: tf.raw_ops.FractionalAvgPoolGrad.
-    """
-
-    orig_input_tensor_shape = In("int64", "shape of the input of the FractionalAvgPool", shape=(4,), static=True)
-    out_backprop = In("T", "gradient by its output")
-    row_pooling_sequence = In("int64", "the rows it gave", shape=("rows",))
-    col_pooling_sequence = In("int64", "the columns it gave", shape=("columns",))
-    output = Out("T", "gradient by its input")
-
-    def shape_of(
-        self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
-    ) -> Shape:
-        if orig_input_tensor_shape.value is None:
-            return (None,) * 4
-        shape = tuple(map(int, orig_input_tensor_shape.value))
-        if min(shape) < 0:
-            raise self.error(f"input 'orig_input_tensor_shape' must be sizes of at least 0, got {show(shape)}")
-        self.require_shape("out_backprop", out_backprop, shape, rows.shape, columns.shape)
-        return shape
-
-    def kernel(self, orig_input_tensor_shape: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None) -> Any:
-        shape = tuple(map(int, orig_input_tensor_shape))
-        self.require_sequences(rows, columns, shape)
-        number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
-        dx = np.empty(shape, out_backprop.dtype) if out is None else out
-        with rooms(*self.rooms(shape, out_backprop.shape)) as (shares, between, result, *spare):
-            for dy, image in zip(out_backprop, dx, strict=True):
-                across = shaped(between, (len(dy), *shape[2:]))
-                spread(np.divide(dy, number, shaped(shares, dy.shape)), 1, columns, self.overlapping, across, spare)
-                total = shaped(result, shape[1:])
-                np.copyto(image, spread(across, 0, rows, self.overlapping, total, spare), casting="unsafe")
-        return dx
-
-    def workspace(
-        self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
-    ) -> int:
-        shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
-        return 0 if None in shape else rooms_bytes(*self.rooms(shape, out_backprop.shape))
-
-    @staticmethod
-    def rooms(shape: Any, made: Any) -> list[Room]:
-        """Memory for the shares of an image, spread along its columns, along its rows, and to spread some at a time."""
-        f64 = np.dtype(np.float64)
-        lines = made[1] * prod(shape[2:])
-        return [((size,), f64) for size in (prod(made[1:]), lines, prod(shape[1:]), lines, lines)]
-
-
-class FractionalMaxPoolGrad(FractionalBack):
-    """Gradient of FractionalMaxPool by its input, ``sum(out_backprop of the windows whose largest element it is)``.
-
-    The first of equals gets all of it.
-
-    >>> back = FractionalMaxPoolGrad()
-    >>> back([[[[1.0], [2.0], [3.0]]]], [[[[2.0], [3.0]]]], [[[[10.0], [20.0]]]], [0, 1], [0, 2, 3]).ravel()
-    array([ 0., 10., 20.], dtype=float32)
-
-    Source: tf.raw_ops.FractionalMaxPoolGrad.
-    """
-
-    orig_input = In("T", "input of the FractionalMaxPool", shape=("batch", "rows", "columns", "channels"))
-    orig_output = In("T", "its output")
-    out_backprop = In("T", "gradient by its output")
-    row_pooling_sequence = In("int64", "the rows it gave", shape=("row_ends",))
-    col_pooling_sequence = In("int64", "the columns it gave", shape=("column_ends",))
-    output = Out("T", "gradient by its input")
-
-    def shape_of(
-        self,
-        orig_input: TensorType,
-        orig_output: TensorType,
-        out_backprop: TensorType,
-        rows: TensorType,
-        columns: TensorType,
-    ) -> Shape:
-        for port, given in (("orig_output", orig_output), ("out_backprop", out_backprop)):
-            self.require_shape(port, given, orig_input.shape, rows.shape, columns.shape)
-        return (None,) * 4 if orig_input.shape is None else orig_input.shape
-
-    def kernel(
-        self, orig_input: Any, orig_output: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None
-    ) -> Any:
-        shape, made, dtype = orig_input.shape, orig_output.shape[1:], orig_input.dtype
-        self.require_sequences(rows, columns, shape)
-        dx = np.empty(shape, dtype) if out is None else out
-        dx.fill(0)
-        with rooms(*self.rooms(shape, orig_output.shape, dtype)) as (whole, masks, corners, largest, *space):
-            index, share = whole.reshape(2, *made)
-            free, equal = masks.reshape(2, *made)
-            for x, y, dy, image in zip(orig_input, orig_output, out_backprop, dx, strict=True):
-                if not np.equal(y, tops(x, rows, columns, self.overlapping, largest.reshape(made), space), equal).all():
-                    raise self.error(
-                        "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
-                        "got other numbers"
-                    )
-                free.fill(True)
-                index[...] = np.arange(made[2])
-                for down, along in self.tries(shape, rows, columns):
-                    lines = x.take(down, 0, shaped(space[0], (made[0], *shape[2:])), "clip")
-                    np.equal(y, lines.take(along, 1, shaped(space[1], made), "clip"), equal)
-                    np.bitwise_and(equal, free, equal)
-                    np.bitwise_xor(free, equal, free)
-                    place = np.add((down * shape[2])[:, None], along, corners)
-                    np.add(index, np.multiply(equal, np.multiply(place, shape[3], place)[..., None], share), index)
-                # a window without numbers gives to its first element
-                place = np.add((rows[:-1] * shape[2])[:, None], columns[:-1], corners)
-                np.add(index, np.multiply(free, np.multiply(place, shape[3], place)[..., None], share), index)
-                np.add.at(image.reshape(-1), index.reshape(-1), dy.reshape(-1))
-        return dx
-
-    def tries(self, shape: Any, rows: Any, columns: Any) -> list[tuple[Any, Any]]:
-        """For each element of a window the row and the column that it lies on; a smaller window has its last twice."""
-        top, bottom = bounds(rows, shape[1], self.overlapping)
-        left, right = bounds(columns, shape[2], self.overlapping)
-        high, wide = int(max(bottom - top)), int(max(right - left))
-        return [
-            (np.minimum(top + i, bottom - 1), np.minimum(left + j, right - 1))
-            for i, j in product(range(high), range(wide))
-        ]
-
-    def workspace(
-        self,
-        orig_input: TensorType,
-        orig_output: TensorType,
-        out_backprop: TensorType,
-        rows: TensorType,
-        columns: TensorType,
-    ) -> int:
-        return rooms_bytes(*self.rooms(orig_input.shape, orig_output.shape, dtypes.storage(orig_input.dtype)))
-
-    @staticmethod
-    def rooms(shape: Any, made: Any, dtype: Any) -> list[Room]:
-        """Memory for indices and shares in them, for masks, for where elements lie, for the largest, and to fold."""
-        size, windows = prod(made[1:]), made[1:3]
-        own: list[Room] = [((2 * size,), np.int64), ((2 * size,), np.bool_), (windows, np.int64), ((size,), dtype)]
-        return own + folding_rooms(shape[1:], windows, shape[3], dtype)

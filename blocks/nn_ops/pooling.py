@@ -31,12 +31,12 @@ class Average(Pooling, abstract=True):
     def averaged(self, port: str, x: Any, out: Any) -> Any:
         """The means of the windows of the input at ``port``."""
         if out is None:
-            out = np.empty(self.pooled(port, x.shape), x.dtype)  # type: ignore[arg-type]
+            out = np.empty(self.pooled(port, x.shape), x.dtype)
         return fold(np.add, 0, x, self.slides(port, x.shape), out, _divided)
 
-    def workspace(self, x: TensorType) -> int:
-        shape: Any = x.shape
-        return fold_bytes(shape, self.slides("", shape), dtypes.storage(x.dtype))
+    def workspace(self, *types: TensorType) -> int:
+        shape: Any = types[0].shape
+        return fold_bytes(shape, self.slides("", shape), dtypes.storage(types[0].dtype))
 
 
 class AverageGrad(Average, abstract=True):
@@ -61,9 +61,9 @@ class AverageGrad(Average, abstract=True):
         dx = np.empty(shape, grad.dtype) if out is None else out
         return spread(grad, self.slides("orig_input_shape", shape), dx, _shared)
 
-    def workspace(self, orig_input_shape: TensorType, grad: TensorType) -> int:
-        shape: Any = self.shape_of(orig_input_shape, grad)
-        return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(grad.dtype))
+    def workspace(self, *types: TensorType) -> int:
+        shape: Any = self.shape_of(*types)
+        return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(types[1].dtype))
 
 
 def _divided(total: Any, slides: Slides) -> None:
@@ -178,7 +178,7 @@ class MaxPool(Pooling):
 
         if out is None:
             (made,) = self.infer(TensorType.of(input))
-            out = np.empty(made.shape, input.dtype)  # type: ignore[arg-type]
+            out = np.empty(made.shape, input.dtype)
         return fold(np.fmax, floor, input, self.slides("input", input.shape), out, raised)
 
     def workspace(self, input: TensorType) -> int:

@@ -89,7 +89,7 @@ class MaxPool3D(Pooling):
 
     def kernel(self, input: Any, out: Any = None) -> Any:
         if out is None:
-            out = np.empty(self.pooled("input", input.shape), input.dtype)  # type: ignore[arg-type]
+            out = np.empty(self.pooled("input", input.shape), input.dtype)
         return fold(np.fmax, -np.inf, input, self.slides("input", input.shape), out)
 
     def workspace(self, input: TensorType) -> int:

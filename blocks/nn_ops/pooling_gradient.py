@@ -172,7 +172,7 @@ class Indexed(Pooling, abstract=True):
     def windows(self, argmax: TensorType) -> int:
         """How many windows are worked on at once."""
         shape: Any = argmax.shape
-        return min(prod(shape if self.include_batch_in_index else shape[1:]), TILE)
+        return min(int(prod(shape if self.include_batch_in_index else shape[1:])), TILE)
 
     def room(self, argmax: TensorType) -> Room:
         """Memory for indices of another dtype than NumPy's own."""

@@ -27,7 +27,7 @@ def by_rows(step: Callable[..., None], spare: int, given: Sequence[Any], made: S
         return
     turned, exact = columns < FEW, compute_dtype(dtype)
     copied = turned or dtype != exact
-    step_rows = _at_once(made[0].shape)
+    step_rows = at_once(made[0].shape)
     with rooms(*_rooms(made[0].shape, dtype, spare, len(given) + len(made))) as (space,):
         for start in range(0, rows, step_rows):
             part = slice(start, min(start + step_rows, rows))
@@ -51,16 +51,17 @@ def rows_bytes(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> i
     sums = 8 * min(size, np.getbufsize())  # NumPy's buffer, for float64
     if size <= SMALL and dtype.itemsize > 2:
         return spare * size * int(dtype.itemsize) + PER_ROW * shape[0] + sums
-    return rooms_bytes(*_rooms(shape, dtype, spare, arrays)) + PER_ROW * min(shape[0], _at_once(shape)) + sums
+    return rooms_bytes(*_rooms(shape, dtype, spare, arrays)) + PER_ROW * min(shape[0], at_once(shape)) + sums
 
 
 def _rooms(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> list[Room]:
     exact = compute_dtype(dtype)
     many = spare + arrays * (shape[1] < FEW or dtype != exact)
-    return [((many, min(shape[0], _at_once(shape)) * shape[1]), exact)]
+    return [((many, min(shape[0], at_once(shape)) * shape[1]), exact)]
 
 
-def _at_once(shape: tuple[int, int]) -> int:
+def at_once(shape: tuple[int, int]) -> int:
+    """How many rows of a matrix to work on at once: few enough to stay in the cache."""
     return max(1, TILE // max(1, shape[1]))
 
 

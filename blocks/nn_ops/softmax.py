@@ -47,7 +47,7 @@ class Softmax(Opaque):
         by_rows(self.step, self.spare, [logits.reshape(shape)], [out.reshape(shape)])
         return out
 
-    def step(self, part: slice, axis: int, x: Any, y: Any) -> None:
+    def step(self, part: slice, axis: int, x: Any, y: Any, *spare: Any) -> None:
         """Some rows of the result, which lie along an axis."""
         np.exp(shifted(x, axis, y), y)
         np.divide(y, sums(y, axis).astype(y.dtype), y)
@@ -75,8 +75,9 @@ class LogSoftmax(Softmax):
 
     spare = 1
 
-    def step(self, part: slice, axis: int, x: Any, y: Any, room: Any) -> None:
+    def step(self, part: slice, axis: int, x: Any, y: Any, *spare: Any) -> None:
         """Some rows of the result, which lie along an axis."""
+        (room,) = spare
         np.exp(shifted(x, axis, y), room)
         np.subtract(y, np.log(sums(room, axis).astype(y.dtype)), y)
 
