@@ -53,7 +53,10 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
-    def kernel(self, gradients: Any, inputs: Any, out: Any = None, loops: bool = False) -> Any:
+    def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
+        return self._kernel(gradients, inputs, out)
+
+    def _kernel(self, gradients: Any, inputs: Any, out: Any = None, loops: bool = False) -> Any:
         return _gradient(gradients, inputs, self._ranges, None, out, False, loops)[0]
 
     def workspace(self, *types: Any) -> int:
@@ -61,7 +64,7 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
 
     @property
     def compiled(self) -> Any:
-        return partial(self.kernel, loops=True)
+        return partial(self._kernel, loops=True)
 
     grad = None
 
@@ -99,7 +102,10 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
     def lean(self, used: Set[str]) -> Block:
         return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        return self._kernel(gradients, inputs, ranges, out)
+
+    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
         passed, (below, above) = _gradient(gradients, inputs, ranges, None, out, True, loops)
         return passed, below[0], above[0]
 
@@ -108,7 +114,7 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
 
     @property
     def compiled(self) -> Any:
-        return partial(self.kernel, loops=True)
+        return partial(self._kernel, loops=True)
 
     grad = None
 
@@ -154,7 +160,10 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     def lean(self, used: Set[str]) -> Block:
         return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        return self._kernel(gradients, inputs, ranges, out)
+
+    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
         passed, (below, above) = _gradient(gradients, inputs, ranges, self.axis, out, True, loops)
         return passed, below, above
 
@@ -163,7 +172,7 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
 
     @property
     def compiled(self) -> Any:
-        return partial(self.kernel, loops=True)
+        return partial(self._kernel, loops=True)
 
     grad = None
 
@@ -181,7 +190,7 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
         low, high, blank = prepared.bounds(dtype)
         return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
         return _gradient(gradients, inputs, ranges, None, out, False, loops)[0]
 
 
@@ -190,7 +199,7 @@ class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstra
 
     backprops_wrt_input = Out("T", "gradient by the inputs")
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
+    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
         return _gradient(gradients, inputs, ranges, self.axis, out, False, loops)[0]
 
 

@@ -59,7 +59,10 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         low = np.where(np.abs(input_min) < tiny, -largest, input_min)
         return low, np.where(np.abs(input_max) < tiny, largest, input_max)
 
-    def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, loops: bool = False) -> Any:
+    def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
+        return self._kernel(gradients, input, ends, out)
+
+    def _kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, loops: bool = False) -> Any:
         low, high = ends
 
         def laid(layout: Layout | None) -> tuple[Any, Any, None]:
@@ -74,7 +77,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
 
     @property
     def compiled(self) -> Any:
-        return partial(self.kernel, loops=True)
+        return partial(self._kernel, loops=True)
 
     grad = None
 
