@@ -140,7 +140,7 @@ class Stream:
     def tile(self, workers: int) -> int:
         """Elements of a tile. Where values are folded it is the same for any number of threads, and so are the sums."""
         tile = tile_of(self.unit)
-        return tile if self.folded or workers == 1 else 2 * tile
+        return tile
 
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the arrays that are in ``values`` for what is written."""

@@ -11,7 +11,7 @@ from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
 
-TILE = 1 << 17  # elements; what a few arrays of them take stays in the cache
+TILE = 1 << 19  # elements; what a few arrays of them take stays in the cache
 LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay there
 COMPILED = 1 << 12  # elements from which compiled kernels are used
 ROW = 8192  # elements over which a short operand is repeated, so that loops along it are long

@@ -20,10 +20,12 @@ from dataflow import dtypes
 from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType, element_count
 
-SPAN = 1 << 17  # elements of a span, about: shorter ones cost more calls than they save memory traffic
+SPAN = 1 << 19  # elements of a span, about: shorter ones cost more calls than they save memory traffic
 COLUMNS = 1024  # about so many, a whole number of periods of channels
 WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
-FEW = 32  # one in so many values outside of the range, or fewer: they are picked out
+FEW = 32  # one eight with values outside of the range in so many values, or fewer: they are picked out
+_ALL = np.uint64(0x0101010101010101)  # eight flags that are true
+_BITS = {4: np.uint32, 8: np.uint64}
 
 Ends = Callable[[Layout | None], tuple[Any, Any, Any]]
 
@@ -52,7 +54,7 @@ class Channels(NamedTuple):
 
     def at(self, places: Any) -> Any:
         """The channel of each place."""
-        return places // self.neighbours % self.count if self.count > 1 else np.zeros_like(places)
+        return places // self.neighbours % self.count if self.count > 1 else 0
 
     def folded(self, columns: Any) -> Any:
         """The sum of each channel's columns."""
@@ -134,6 +136,16 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
             np.less_equal(part.low, rows, out=flags)
             other = passing[part.place].reshape(part.shape)
             np.logical_and(flags, np.less_equal(rows, part.high, out=other), out=flags)
+        np.abs(g, out=size)
+        # 0 * Inf is NaN: gradients that lie inside may be left out of the sums only where all are finite
+        finite = channels is None or np.maximum.reduce(size, initial=0) < np.inf
+        places = _places(inside) if finite else None
+        if places is not None and all(part.blank is None for part in parts) and not _subnormal(size):
+            gs = g[places]
+            sums = channels and _picked(gs, x[places], channels, places)
+            np.copyto(out, g)
+            out[places] = gs * g.dtype.type(0)
+            return sums
         if g.dtype in TINY:
             np.greater_equal(np.abs(g, out=size), TINY[g.dtype], out=passing)
             np.logical_and(inside, passing, out=passing)
@@ -143,22 +155,30 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
             if part.blank is not None:
                 flags = passing[part.place].reshape(part.shape)
                 np.logical_or(flags, part.blank, out=flags)
-        sums = channels and _sums(g, x, parts, channels, inside, size)
-        np.copyto(size, passing)
-        np.multiply(g, size, out=out)
+        if channels is None:
+            sums = None
+        elif places is not None:
+            sums = _picked(g[places], x[places], channels, places)
+        else:
+            sums = [
+                _columns(_where(compare, g, x, parts, inside, size), channels.width)
+                for compare in (np.less, np.greater)
+            ]
+        np.multiply(g, passing, out=out)
     return sums
 
 
-def _sums(g: Any, x: Any, parts: Sequence[Part], channels: Channels, inside: Any, size: Any) -> tuple[Any, Any]:
-    """Columns of gradients below and above the ranges; the memory of ``inside`` and ``size``, ``abs(g)``, is used."""
-    outside = g.size - np.count_nonzero(inside)
-    # 0 * Inf is NaN: those that lie inside may be left out only where all are finite
-    if outside * FEW <= g.size and np.isfinite(np.maximum.reduce(size, initial=0)):
-        if not outside:
-            return np.zeros(channels.width), np.zeros(channels.width)
-        return _picked(g, x, channels, _places(np.logical_not(inside, out=inside)))
-    below = _columns(_where(np.less, g, x, parts, inside, size), channels.width)
-    return below, _columns(_where(np.greater, g, x, parts, inside, size), channels.width)
+def _subnormal(size: Any) -> bool:
+    """Whether an absolute value lies between zero and the normal numbers; the memory is used."""
+    if size.dtype not in TINY:
+        return False
+    tiny = TINY[size.dtype]
+    least = np.minimum.reduce(size, initial=tiny)
+    if least == 0:  # zeros hide it: one less than their bits is more than those of any number
+        bits = size.view(_BITS[size.itemsize])
+        np.subtract(bits, bits.dtype.type(1), out=bits)
+        return bool(np.minimum.reduce(bits) < tiny.view(bits.dtype) - 1)
+    return not least >= tiny  # NaN too
 
 
 def _where(compare: Any, g: Any, x: Any, parts: Sequence[Part], flags: Any, out: Any) -> Any:
@@ -177,15 +197,21 @@ def _columns(values: Any, width: int) -> Any:
 
 
 def _picked(g: Any, x: Any, channels: Channels, places: Any) -> tuple[Any, Any]:
-    g, x, own, column = g[places], x[places], channels.at(places), places % channels.width
+    """Columns of the gradients at these places of a span."""
+    own, column = channels.at(places), places % channels.width
     below, above = g * (x < channels.low[own]), g * (x > channels.high[own])
     return np.bincount(column, below, channels.width), np.bincount(column, above, channels.width)
 
 
 def _places(flags: Any) -> Any:
-    """Where flags are true, if few are: searched by eights."""
+    """Where flags are false, if that is at few places; None otherwise. They are searched by eights."""
     whole = flags.size - flags.size % 8
-    eights = np.flatnonzero(flags[:whole].view(np.uint64))
-    places = (eights[:, None] * 8 + np.arange(8)).reshape(-1)
-    places = places[flags[places]]
-    return np.concatenate([places, whole + np.flatnonzero(flags[whole:])]) if whole < flags.size else places
+    mixed = np.not_equal(flags[:whole].view(np.uint64), _ALL)
+    if np.count_nonzero(mixed) * FEW > flags.size:
+        return None
+    eights = mixed.nonzero()[0]
+    found = np.logical_not(flags[:whole].reshape(-1, 8).take(eights, axis=0)).reshape(-1).nonzero()[0]
+    places = eights.take(found >> 3) * 8 + (found & 7)
+    if whole < flags.size:
+        places = np.concatenate([places, whole + np.logical_not(flags[whole:]).nonzero()[0]])
+    return places

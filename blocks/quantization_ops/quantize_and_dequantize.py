@@ -17,7 +17,7 @@ from dataflow import dtypes
 from dataflow.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.kinds import Opaque
 
-TILE = 1 << 16  # elements that are taken through all operations before the next: they stay in the cache
+TILE = 1 << 19  # elements that are taken through all operations before the next: they stay in the cache
 Limits = tuple[int, int]
 _SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
 
