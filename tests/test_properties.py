@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dataflow as flow
@@ -71,6 +71,28 @@ def test_values_lie_on_the_grid_inside_the_nudged_range(values, ends, bits):
     assert (quantized >= nudged.nmin - slack).all() and (quantized <= nudged.nmax + slack).all()
     inside = (values > nudged.nmin) & (values < nudged.nmax)
     assert (np.abs(quantized - values)[inside] <= nudged.scale * 0.51).all()
+
+
+def near_ties(nudged):
+    """Values at which the level changes, and those next to them; then some that no range has."""
+    ties = nudged.nmin + np.arange(-1, 400, dtype=np.float32)[:, None] * nudged.scale * np.float32(0.5)
+    steps = np.arange(-12, 13, dtype=np.int32)
+    values = (ties.astype(np.float32).view(np.int32) + steps).view(np.float32).reshape(-1)
+    return np.concatenate([values, np.float32([0, -0.0, np.inf, -np.inf, np.nan, 3e38, -3e38, 1e-40])])
+
+
+@pytest.mark.parametrize("name", BLOCKS[:3])
+@given(RANGES, BITS)
+@example((np.float32(-1.9145155), np.float32(486.28693)), 8)  # zero is the second level: there it shows
+def test_every_operation_is_rounded_in_the_order_of_the_formula(name, ends, bits):
+    r = nudge(*ends, bits)
+    values = near_ties(r)
+    half = np.float32(0.5)
+    with np.errstate(all="ignore"):
+        distance = np.clip(values, r.nmin, r.nmax) - r.nmin
+        steps = distance / r.scale if name == "FakeQuantWithMinMaxVars" else distance * r.inv
+        formula = np.floor((steps - r.qz) + half) * r.scale
+    np.testing.assert_array_equal(quantize(name, values, ends, bits).view(np.int32), formula.view(np.int32))
 
 
 @settings(max_examples=25)

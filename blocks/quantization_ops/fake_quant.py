@@ -78,7 +78,7 @@ class FakeQuantWithMinMaxArgs(Elementwise):
         x = in_compute_dtype(inputs)
         work = workspace(inputs, x, out)
         levels = self._ranges.levels(x.dtype)
-        _round(clip, x, levels, np.multiply, levels.inv, work)
+        _round(x, levels, np.multiply, levels.inv, work)
         return delivered(inputs, work, out)
 
     def grad(self, inputs: Any, outputs: Any, dy: Any) -> Any:
@@ -126,7 +126,7 @@ class FakeQuantWithMinMaxVars(Elementwise):
         x = in_compute_dtype(inputs)
         work = workspace(inputs, x, out)
         levels = ranges.levels(x.dtype)
-        _round(clip, x, levels, np.divide, levels.scale, work)
+        _round(x, levels, np.divide, levels.scale, work)
         return delivered(inputs, work, out)
 
     def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
@@ -174,7 +174,7 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
         for part, layout in layouts(inputs.shape, self.axis):
             levels = ranges.levels(x.dtype, layout)
             rows = flat_work[part].reshape(layout.shape)
-            _round(_clip_to_arrays, flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
+            _round(flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
         return delivered(inputs, work, out)
 
     @property
@@ -198,26 +198,31 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
         return FakeQuantWithMinMaxVarsPerChannelGradient(**self.attrs())(dy, inputs, min, max)
 
 
-def _round(clamp: Any, x: Any, levels: Levels, count: Any, step: Any, out: Any) -> None:
+def _round(x: Any, levels: Levels, count: Any, step: Any, out: Any) -> None:
     """Write ``x`` rounded to the levels; ``count`` is how many steps a distance has, by ``step``."""
     if levels.delicate:
         x = flushed(x)
-    clamp(x, levels.low, levels.high, out)
+    if levels.top is None:
+        clamp = _clip_to_arrays if np.ndim(levels.low) else clip
+        x = clamp(x, levels.low, levels.high, out)
     if levels.shifted:
-        np.subtract(out, levels.low, out)
+        x = np.subtract(x, levels.low, out)
     if levels.delicate:
-        out[...] = flushed(out)
-    count(out, step, out)
-    if levels.shifted:
+        x = flushed(x)
+    count(x, step, out)
+    if levels.top is not None:
+        clip(out, out.dtype.type(0), levels.top, out)
+    if levels.offset is not None:
+        np.subtract(out, levels.offset, out)
+    else:
         np.subtract(out, levels.qz, out)
-    np.add(out, out.dtype.type(0.5), out)
+        np.add(out, out.dtype.type(0.5), out)
     np.floor(out, out)
     np.multiply(out, levels.scale, out)
     if levels.blank is not None:
         np.copyto(out, 0, where=levels.blank)
 
 
-def _clip_to_arrays(x: Any, low: Any, high: Any, out: Any) -> None:
+def _clip_to_arrays(x: Any, low: Any, high: Any, out: Any) -> Any:
     # the clip ufunc is slow for ends that are arrays
-    np.maximum(x, low, out=out)
-    np.minimum(out, high, out=out)
+    return np.minimum(np.maximum(x, low, out=out), high, out=out)

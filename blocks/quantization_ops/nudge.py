@@ -87,7 +87,9 @@ def check_range(block: Block, min: float, max: float) -> None:
 class Levels(NamedTuple):
     """What rounding to the levels takes: the numbers of a `NudgedRange`, laid out to broadcast with the values.
 
-    ``shifted`` is false where ``low`` and ``qz`` are all zero. ``delicate`` is true where a step is so small that
+    ``offset`` is ``qz - 0.5`` where to subtract that at once makes no difference, otherwise None. ``top`` is the number
+    of steps where to clip the steps of many channels from zero to there is the same as to clip the values, otherwise
+    None. ``shifted`` is false where ``low`` and ``qz`` are all zero. ``delicate`` is true where a step is so small that
     subnormal values could count for something. ``blank`` is None where no channel is.
     """
 
@@ -96,6 +98,8 @@ class Levels(NamedTuple):
     scale: Any
     inv: Any
     qz: Any
+    offset: Any
+    top: Any
     shifted: bool
     delicate: bool
     blank: Any
@@ -175,9 +179,25 @@ class Ranges:
             delicate = _any((scale != 0) & (abs(scale) < TINY[dtype] * dtype.type(2**17)))
             # a range that is upside down has its lower end as its only level
             numbers = (nmin, np.maximum(nmin, nmax), scale, inv, qz)
-            self.made[key] = Levels(*_laid(layout, numbers), shifted, delicate, _some(layout, blank))
+            # half a step, less one bit, minus one step would be rounded up to minus half a step
+            offset = None if _any(qz == 1) else _laid(layout, (qz - dtype.type(0.5),))[0]
+            top = None if delicate or layout is None else self._top(dtype)
+            self.made[key] = Levels(*_laid(layout, numbers), offset, top, shifted, delicate, _some(layout, blank))
         made: Levels = self.made[key]
         return made
+
+    def _top(self, dtype: Any) -> Any:
+        """The number of steps of the ranges, if from there on all is rounded to their upper end; None if not.
+
+        Subtracting, multiplying and rounding never put two values in another order. So clipping may come after them.
+        """
+        _, inv, _, nmin, nmax, qz, _ = self.nudged(dtype)
+        _, _, num_bits, narrow_range = self.args
+        top = dtype.type(2**num_bits - 1 - narrow_range)
+        with np.errstate(all="ignore"):
+            highest = (nmax - nmin) * inv
+            same = np.floor(highest - qz + dtype.type(0.5)) == np.floor(top - qz + dtype.type(0.5))
+            return top if (same & (inv > 0) & np.isfinite(inv) & np.isfinite(nmin) & (nmin <= nmax)).all() else None
 
     def bounds(self, dtype: Any, layout: Layout | None = None) -> Bounds:
         """For comparing values of this dtype."""
