@@ -146,7 +146,11 @@ class Block:
 
     @property
     def compiled(self) -> Callable[..., Any] | None:
-        """The kernel as one that is compiled, to the bit the same, where Numba is installed."""
+        """The kernel as one that is compiled, to the bit the same, where Numba is installed.
+
+        It is given many tiles at once where it can. One whose outputs are folded takes ``tile``, the elements of each,
+        and gives for those outputs a row per tile, to be folded in their order; or a single one if all are the same.
+        """
         return None
 
     def lean(self, used: Set[str]) -> Block:

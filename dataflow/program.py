@@ -71,7 +71,7 @@ class Region:
     @property
     def scratch_bytes(self) -> int:
         """Bytes that the workers borrow for values that live no longer than a tile, and in their kernels."""
-        tile = min(self.stream.tile(self.workers), self.stream.size)
+        tile = min(self.stream.tile, self.stream.size)
         each = tile * sum(self.stream.widths[buffer] for buffer in self.stream.buffers) + self.stream.workspace(tile)
         return min(self.workers, -(-self.stream.size // tile)) * -(-each // CHUNK) * CHUNK
 
@@ -209,7 +209,7 @@ def _names(program: Program) -> Callable[[int], str]:
 
 
 def _heading(region: Region, program: Program) -> str:
-    tile = min(region.stream.tile(region.workers), region.stream.size)
+    tile = min(region.stream.tile, region.stream.size)
     count = -(-region.stream.size // tile)
     read, written = program.moved(region)
     threads = f" by {region.workers} threads" if region.workers > 1 else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from threading import Lock
 from types import MappingProxyType
@@ -17,6 +17,9 @@ from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType
 from dataflow.table import Table
 from dataflow.tiles import ACROSS, ALONG, Operand, Tiling, tile_of
+
+SHARES = 4  # of what a thread does, so that all end at about the same time
+LONG = 1 << 24  # elements of a compiled call: between calls a run may be interrupted
 
 
 class Piece(NamedTuple):
@@ -65,7 +68,7 @@ class Stream:
         self.scratch, self.widths, self.homes, self.compiled = scratch, widths, homes, compiled
         self.tables: dict[tuple[int, bool], Table] = {}
         self.size = pieces[0].tiling.size
-        self.unit = max(piece.tiling.unit for piece in pieces)
+        self.tile = tile_of(max(piece.tiling.unit for piece in pieces))  # elements of a tile
         self.folded = {
             s: ufunc for p in pieces for s, ufunc in zip(p.writes, p.folds, strict=True) if ufunc is not None
         }
@@ -137,23 +140,27 @@ class Stream:
     def _tile_type(self, slot: Any, tile: int) -> Any:
         return TensorType(name_of(self.dtypes[slot]), (tile,)) if isinstance(slot, int) else None
 
-    def tile(self, workers: int) -> int:
-        """Elements of a tile. Where values are folded it is the same for any number of threads, and so are the sums."""
-        tile = tile_of(self.unit)
-        return tile
+    @cached_property
+    def at_once(self) -> bool:
+        """Whether all is done by one compiled call, which may be given many tiles."""
+        first, *others = self.loops
+        return not others and not self.buffers and (isinstance(first, Loop) or self.pieces[first].block.compiled)
 
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the arrays that are in ``values`` for what is written."""
-        tile = self.tile(workers)
-        job = _Job(self, values, tile)
-        self.table(min(tile, self.size), job.compiled)  # compiled once, before there are threads
+        tile = step = self.tile
+        job = _Job(self, values)
         workers = min(workers, -(-self.size // tile))
-        starts = enumerate(range(0, self.size, tile))
+        if job.compiled and self.at_once:
+            shares = max(SHARES * workers if workers > 1 else 1, -(-self.size // LONG))
+            step = -(-self.size // shares // tile) * tile
+        self.table(min(step, self.size), job.compiled)  # compiled once, before there are threads
+        starts = iter(range(0, self.size, step))
         if workers > 1:
             shared = threads.Shared(starts)
-            threads.together(np.errstate(all="ignore")(lambda: job.work(shared)), workers)
+            threads.together(np.errstate(all="ignore")(lambda: job.work(shared, step)), workers)
         else:
-            job.work(starts)
+            job.work(starts, step)
         for piece in self.folding:
             made = [job.folds.get(slot) for slot in piece.writes]
             totals = piece.block.finish([fold and fold.total for fold in made], self.size // piece.tiling.unit)
@@ -173,26 +180,28 @@ class Stream:
 
 
 class Fold:
-    """Parts put together in the order of tiles, whichever comes first."""
+    """Parts of tiles put together in their order, whichever comes first."""
 
     def __init__(self, ufunc: np.ufunc):
         self.ufunc, self.waiting, self.next, self.lock = ufunc, {}, 0, Lock()  # type: ignore[var-annotated]
         self.total: Any = None
 
-    def add(self, number: int, part: Any) -> None:
+    def add(self, number: int, tiles: int, parts: Iterable[Any]) -> None:
+        """Take the parts of so many tiles from this number on."""
         with self.lock:
-            self.waiting[number] = part
+            self.waiting[number] = tiles, parts
             while self.next in self.waiting:
-                part = self.waiting.pop(self.next)
-                self.total = part if self.next == 0 else self.ufunc(self.total, part)
-                self.next += 1
+                tiles, parts = self.waiting.pop(self.next)
+                for part in parts:
+                    self.total = part if self.total is None else self.ufunc(self.total, part)
+                self.next += tiles
 
 
 class _Job:
     """One run of a stream: arrays that are known, and what is made of them once for all tiles."""
 
-    def __init__(self, stream: Stream, values: list[Any], tile: int):
-        self.stream, self.values, self.tile = stream, values, tile
+    def __init__(self, stream: Stream, values: list[Any]):
+        self.stream, self.values = stream, values
         self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
         self.flat = {(slot, size): _flat(values[slot], size) for slot, size in stream.arrays}
         self.prepared: list[Any] = []
@@ -208,21 +217,22 @@ class _Job:
         as_planned = self.compiled or not stream.compiled
         self.buffers: Sequence[int] = stream.buffers if as_planned else range(len(stream.widths))
 
-    def work(self, starts: Iterator[tuple[int, int]]) -> None:
-        """Take tiles, by number and first element, until there are none."""
+    def work(self, starts: Iterator[int], step: int) -> None:
+        """Take so many elements at once, by the first of them, until there are none."""
         buffers, widths = self.buffers, self.stream.widths
         if not buffers:
-            self._tiles(starts, {})
+            self._tiles(starts, step, {})
             return
         with borrowed() as empty:
-            self._tiles(starts, {buffer: empty((self.tile * widths[buffer],), np.uint8) for buffer in buffers})
+            self._tiles(starts, step, {buffer: empty((step * widths[buffer],), np.uint8) for buffer in buffers})
 
-    def _tiles(self, starts: Iterator[tuple[int, int]], memory: Mapping[int, Any]) -> None:
-        stream, tile, folds = self.stream, self.tile, self.folds
+    def _tiles(self, starts: Iterator[int], step: int, memory: Mapping[int, Any]) -> None:
+        stream, folds = self.stream, self.folds
         running, count = 0, -1
         try:
-            for number, start in starts:
-                if count != (count := min(tile, stream.size - start)):
+            for start in starts:
+                number = start // stream.tile
+                if count != (count := min(step, stream.size - start)):
                     table = stream.table(count, self.compiled)
                     cells, moving = table.filled(self, memory)
                 for place, flat, unit, each, first, last, shape in moving:

@@ -29,8 +29,9 @@ class Table:
                 self.calls.append((run.pieces[0], self._loop(run)))
             else:
                 block = stream.pieces[run].block
-                kernel = (compiled and block.compiled) or block.call
-                self.calls += [(run, call) for call in self._calls(run, stream.pieces[run], kernel)]
+                self.calls += [
+                    (run, call) for call in self._calls(run, stream.pieces[run], compiled and block.compiled)
+                ]
 
     def filled(self, job: Any, memory: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
         """The cells for a run, and what must be put into some of them for each tile."""
@@ -41,13 +42,17 @@ class Table:
             cells[place] = make(job)
         return cells, [(place, job.flat[key], *rest) for place, key, *rest in self.moving]
 
-    def _calls(self, number: int, piece: Any, kernel: Any) -> Iterator[Call]:
+    def _calls(self, number: int, piece: Any, compiled: Any) -> Iterator[Call]:
         """The calls of a piece: one, or two where what is left over has another shape."""
-        tiling, prepared = piece.tiling, piece.block.prepared_ports
+        tiling, prepared, kernel = piece.tiling, piece.block.prepared_ports, piece.block.call
         if all(piece.folds):
             row = self._argument(tiling, piece.reads[0], tiling.operands[0], 0, self.count)
             yield _call(piece.block.part, False, [row], [None] * len(piece.writes), piece.writes)
             return
+        tiles = 0
+        if compiled:
+            tiles = -(-self.count // self.stream.tile) if any(piece.folds) else 0
+            kernel = partial(compiled, tile=self.stream.tile) if tiles else compiled
         ports = zip(piece.block.signature.inputs, piece.reads, tiling.operands, strict=True)
         kept = [(slot, operand) for port, slot, operand in ports if port not in prepared]
         for first, last in tiling.pieces(self.count):
@@ -59,7 +64,7 @@ class Table:
                 self._along(tiling, slot, whole, first, last) if fold is None else None
                 for slot, fold in zip(piece.writes, piece.folds, strict=True)
             ]
-            yield _call(kernel, piece.block.takes_out, args, outs, piece.writes)
+            yield _call(kernel, piece.block.takes_out, args, outs, piece.writes, tiles)
 
     def _loop(self, loop: Loop) -> Call:
         """The call of a compiled loop."""
@@ -114,8 +119,11 @@ class Table:
         return self.places.setdefault(key, len(self.places)), new
 
 
-def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots: Sequence[int]) -> Call:
-    """The call of a kernel on cells, by the shortest way there is; results that are folded go to those of the slots."""
+def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots: Sequence[int], tiles: int = 0) -> Call:
+    """The call of a kernel on cells, by the shortest way there is; results that are folded go to those of the slots.
+
+    tiles : of which the kernel gives a row each to fold; 0 where the results are those of one tile.
+    """
     out = outs[0]
     if isinstance(kernel, np.ufunc):
         if len(args) == 1:
@@ -135,7 +143,7 @@ def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots:
         for result, place, slot in zip(results if len(outs) > 1 else (results,), outs, slots, strict=True):
             if place is None:
                 if slot in folds:
-                    folds[slot].add(number, result)
+                    folds[slot].add(number, tiles or 1, result if tiles else (result,))
             elif result is not cells[place]:
                 cells[place][...] = result
 

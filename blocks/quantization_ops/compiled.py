@@ -64,43 +64,52 @@ def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: A
 
 
 @loop
-def sum_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
-    """What `pass_flat` does, and the sums of the other gradients, added to columns; ``out`` is memory of its own."""
-    zero, width = one - one, below.size
-    for row in range(0, out.size, width):
-        end = min(row + width, out.size)
-        for start in range(row, end, _CHUNK):
-            size, column = min(_CHUNK, end - start), start - row
-            gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
-            others = np.int32(0)
-            for j in range(size):
-                inside = (low <= xs[j]) & (xs[j] <= high)
-                to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
-                others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
-            if others:
-                under, over = below[column : column + size], above[column : column + size]
+def sum_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, tile: Any, columns: Any) -> None:
+    """What `pass_flat` does, and the sums of the other gradients of each tile, added to its columns below and above.
+
+    ``out`` is memory of its own.
+    """
+    zero = one - one
+    for t in range(columns.shape[0]):
+        below, above = columns[t, 0], columns[t, 1]
+        stop = min((t + 1) * tile, out.size)
+        for row in range(t * tile, stop, below.size):
+            end = min(row + below.size, stop)
+            for start in range(row, end, _CHUNK):
+                size, column = min(_CHUNK, end - start), start - row
+                gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
+                others = np.int32(0)
                 for j in range(size):
-                    under[j] += gs[j] * (one if xs[j] < low else zero)
-                    over[j] += gs[j] * (one if xs[j] > high else zero)
+                    inside = (low <= xs[j]) & (xs[j] <= high)
+                    to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
+                    others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
+                if others:
+                    under, over = below[column : column + size], above[column : column + size]
+                    for j in range(size):
+                        under[j] += gs[j] * (one if xs[j] < low else zero)
+                        over[j] += gs[j] * (one if xs[j] > high else zero)
 
 
 @loop
-def sum_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, below: Any, above: Any) -> None:
+def sum_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, tile: Any, columns: Any) -> None:
     """The same with ends for each element of a row."""
-    zero, width = one - one, below.size
-    for row in range(0, out.size, width):
-        end = min(row + width, out.size)
-        for start in range(row, end, _CHUNK):
-            size, column = min(_CHUNK, end - start), start - row
-            gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
-            low, high = lows[column : column + size], highs[column : column + size]
-            others = np.int32(0)
-            for j in range(size):
-                inside = (low[j] <= xs[j]) & (xs[j] <= high[j])
-                to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
-                others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
-            if others:
-                under, over = below[column : column + size], above[column : column + size]
+    zero = one - one
+    for t in range(columns.shape[0]):
+        below, above = columns[t, 0], columns[t, 1]
+        stop = min((t + 1) * tile, out.size)
+        for row in range(t * tile, stop, below.size):
+            end = min(row + below.size, stop)
+            for start in range(row, end, _CHUNK):
+                size, column = min(_CHUNK, end - start), start - row
+                gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
+                low, high = lows[column : column + size], highs[column : column + size]
+                others = np.int32(0)
                 for j in range(size):
-                    under[j] += gs[j] * (one if xs[j] < low[j] else zero)
-                    over[j] += gs[j] * (one if xs[j] > high[j] else zero)
+                    inside = (low[j] <= xs[j]) & (xs[j] <= high[j])
+                    to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
+                    others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
+                if others:
+                    under, over = below[column : column + size], above[column : column + size]
+                    for j in range(size):
+                        under[j] += gs[j] * (one if xs[j] < low[j] else zero)
+                        over[j] += gs[j] * (one if xs[j] > high[j] else zero)

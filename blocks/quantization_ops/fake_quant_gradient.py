@@ -17,7 +17,7 @@ from blocks.quantization_ops.nudge import (
     per_channel_shape,
     workspace,
 )
-from blocks.quantization_ops.passing import passed, taken
+from blocks.quantization_ops.passing import in_order, passed, taken
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
@@ -54,17 +54,17 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
     def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
-        return self._kernel(gradients, inputs, out)
-
-    def _kernel(self, gradients: Any, inputs: Any, out: Any = None, loops: bool = False) -> Any:
-        return _gradient(gradients, inputs, self._ranges, None, out, False, loops)[0]
-
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
+        return _gradient(gradients, inputs, self._ranges, None, out)[0]
 
     @property
     def compiled(self) -> Any:
-        return partial(self._kernel, loops=True)
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
+        return _gradient(gradients, inputs, self._ranges, None, out, loops=True)[0]
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     grad = None
 
@@ -103,18 +103,20 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
         return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        return self._kernel(gradients, inputs, ranges, out)
-
-    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
-        passed, (below, above) = _gradient(gradients, inputs, ranges, None, out, True, loops)
+        passed, totals = _gradient(gradients, inputs, ranges, None, out, sums=True)
+        below, above = in_order(totals)
         return passed, below[0], above[0]
-
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
 
     @property
     def compiled(self) -> Any:
-        return partial(self._kernel, loops=True)
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, tile: int = 0) -> Any:
+        passed, totals = _gradient(gradients, inputs, ranges, None, out, sums=True, loops=True, span=tile)
+        return passed, totals[:, 0, 0], totals[:, 1, 0]
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     grad = None
 
@@ -161,18 +163,20 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        return self._kernel(gradients, inputs, ranges, out)
-
-    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
-        passed, (below, above) = _gradient(gradients, inputs, ranges, self.axis, out, True, loops)
+        passed, totals = _gradient(gradients, inputs, ranges, self.axis, out, sums=True)
+        below, above = in_order(totals)
         return passed, below, above
-
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
 
     @property
     def compiled(self) -> Any:
-        return partial(self._kernel, loops=True)
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, tile: int = 0) -> Any:
+        passed, totals = _gradient(gradients, inputs, ranges, self.axis, out, sums=True, loops=True, span=tile)
+        return passed, totals[:, 0], totals[:, 1]
+
+    def workspace(self, *types: Any) -> int:
+        return taken(types[1])
 
     grad = None
 
@@ -190,8 +194,11 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
         low, high, blank = prepared.bounds(dtype)
         return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
 
-    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
-        return _gradient(gradients, inputs, ranges, None, out, False, loops)[0]
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        return _gradient(gradients, inputs, ranges, None, out)[0]
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        return _gradient(gradients, inputs, ranges, None, out, loops=True)[0]
 
 
 class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstract=True):
@@ -199,15 +206,16 @@ class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstra
 
     backprops_wrt_input = Out("T", "gradient by the inputs")
 
-    def _kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, loops: bool = False) -> Any:
-        return _gradient(gradients, inputs, ranges, self.axis, out, False, loops)[0]
+    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        return _gradient(gradients, inputs, ranges, self.axis, out)[0]
+
+    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+        return _gradient(gradients, inputs, ranges, self.axis, out, loops=True)[0]
 
 
-def _gradient(
-    gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out: Any, sums: bool, loops: bool
-) -> tuple[Any, Any]:
-    """The gradients that pass, and the sums below and above for each channel."""
+def _gradient(gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out: Any, **how: Any) -> tuple[Any, Any]:
+    """The gradients that pass, and the sums of spans below and above for each channel; for ``how`` see `passed`."""
     g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
     work = workspace(gradients, g, contiguous(out))
-    totals = passed(g, x, axis, partial(ranges.bounds, x.dtype), work, sums, loops)
+    totals = passed(g, x, axis, partial(ranges.bounds, x.dtype), work, **how)
     return delivered(gradients, work, out), totals

@@ -8,6 +8,7 @@ difference whether contributions that are zero are left out. The sums of spans a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from math import prod
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from dataflow.shapes import TensorType, element_count
 SPAN = 1 << 19  # elements of a span, about: shorter ones cost more calls than they save memory traffic
 COLUMNS = 1024  # about so many, a whole number of periods of channels
 WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
+MANY = 1 << 16  # columns that compiled loops have at most, or those of one span
 FEW = 32  # one eight with values outside of the range in so many values, or fewer: they are picked out
 _ALL = np.uint64(0x0101010101010101)  # eight flags that are true
 _BITS = {4: np.uint32, 8: np.uint64}
@@ -61,35 +63,59 @@ class Channels(NamedTuple):
         return np.add.reduce(columns.reshape(-1, self.count, self.neighbours), axis=(0, 2))
 
 
-def passed(g: Any, x: Any, axis: int | None, ends: Ends, out: Any, sums: bool = False, loops: bool = False) -> Any:
-    """Write the gradients that pass to ``out``, which may be ``g`` or ``x``; sums below and above, per channel.
+def passed(
+    g: Any, x: Any, axis: int | None, ends: Ends, out: Any, sums: bool = False, loops: bool = False, span: int = 0
+) -> Any:
+    """Write the gradients that pass to ``out``, which may be ``g`` or ``x``.
+
+    Returns the sums of each span below and above, per channel, as an array of shape ``(spans, 2, channels)``.
 
     axis : of the channels, None where all values have one range.
     ends : the ends of the ranges and what is blank, laid out; for None one each per channel.
     loops : use compiled loops where they know the case; they give the same bits.
+    span : elements of a span, if that is not for this to say.
     """
     count, neighbours = (1, 1) if axis is None else (x.shape[axis], prod(x.shape[axis % x.ndim + 1 :]))
     period = max(1, count * neighbours)
     low, high, blank = ends(None)
     loops = loops and g.dtype in TINY and blank is None and period <= WIDEST
-    totals = np.zeros((2, count))
+    apart = not (np.may_share_memory(out, g) or np.may_share_memory(out, x))
     g, x, out = g.reshape(-1), x.reshape(-1), out.reshape(-1)
-    step = max(1, SPAN // period) * period
-    for start in range(0, g.size, step):
-        span = slice(start, start + step)
-        size = min(step, g.size - start)
+    span = span or max(1, SPAN // period) * period
+    totals = np.zeros((max(1, -(-g.size // span)), 2, count))
+    columns = 1 if not sums else width_of(span, period) if apart else span  # with no memory of its own, one at a time
+    at = 0
+    for start, stop in _runs(g.size, span, columns, loops):
+        part, size = slice(start, stop), min(span, stop - start)
         width = width_of(size, period)
         channels = Channels(count, neighbours, np.atleast_1d(low), np.atleast_1d(high), width) if sums else None
         if loops:
             laid = (low, high) if axis is None else ends(Layout(count, neighbours, width // period))[:2]
-            made = _by_loops(g[span], x[span], *laid, out[span], channels)
+            made = _by_loops(g[part], x[part], *laid, out[part], channels, size, apart)
         else:
-            made = _by_numpy(g[span], x[span], list(_parts(size, count, neighbours, axis, ends)), out[span], channels)
+            made = [_by_numpy(g[part], x[part], list(_parts(size, count, neighbours, axis, ends)), out[part], channels)]
         if channels is not None:
-            totals += [channels.folded(columns) for columns in made]
+            for below, above in made:
+                totals[at] = channels.folded(below), channels.folded(above)
+                at += 1
     if blank is not None:
-        totals[:, np.atleast_1d(blank)] = 0
-    return totals + 0.0  # never -0.0
+        totals[..., np.atleast_1d(blank)] = 0
+    return totals
+
+
+def in_order(totals: Any) -> Any:
+    """The sums of all spans: below and above, per channel."""
+    return reduce(np.add, totals) + 0.0  # never -0.0
+
+
+def _runs(size: int, span: int, width: int, loops: bool) -> Iterator[tuple[int, int]]:
+    """Where what is done at once begins and ends: spans, or as many whole ones as compiled loops have columns for."""
+    step = span * max(1, MANY // width) if loops else span
+    whole = size - size % span
+    for start in range(0, whole, step):
+        yield start, min(start + step, whole)
+    if whole < size:
+        yield whole, size
 
 
 def width_of(size: int, period: int) -> int:
@@ -113,16 +139,16 @@ def _parts(size: int, count: int, neighbours: int, axis: int | None, ends: Ends)
         yield Part(place, layout.shape, *ends(layout))
 
 
-def _by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels | None) -> Any:
+def _by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels | None, span: int, apart: bool) -> Any:
     constants = TINY[g.dtype], g.dtype.type(1)
     if channels is None:
         (compiled.pass_rows if low.ndim else compiled.pass_flat)(g, x, out, low, high, *constants)
         return None
-    columns = np.zeros((2, channels.width))
+    columns = np.zeros((-(-g.size // span), 2, channels.width))
     loop = compiled.sum_rows if low.ndim else compiled.sum_flat
     with borrowed() as empty:
-        own = empty(out.shape, out.dtype) if np.may_share_memory(out, g) or np.may_share_memory(out, x) else out
-        loop(g, x, own, low, high, *constants, *columns)
+        own = out if apart else empty(out.shape, out.dtype)
+        loop(g, x, own, low, high, *constants, span, columns)
         if own is not out:
             np.copyto(out, own)
     return columns

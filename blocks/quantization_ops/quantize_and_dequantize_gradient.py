@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,9 +59,16 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         return low, np.where(np.abs(input_max) < tiny, largest, input_max)
 
     def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
-        return self._kernel(gradients, input, ends, out)
+        return self._passed(gradients, input, ends, out), *map(np.zeros_like, ends)
 
-    def _kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, loops: bool = False) -> Any:
+    @property
+    def compiled(self) -> Any:
+        return self._by_loops
+
+    def _by_loops(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, tile: int = 0) -> Any:
+        return self._passed(gradients, input, ends, out, loops=True), *(np.zeros((1, *end.shape)) for end in ends)
+
+    def _passed(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any, loops: bool = False) -> Any:
         low, high = ends
 
         def laid(layout: Layout | None) -> tuple[Any, Any, None]:
@@ -70,14 +76,10 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
 
         work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
         passed(gradients, input, self.axis if self.axis >= 0 else None, laid, work, loops=loops)
-        return delivered(gradients, work, out), np.zeros(low.shape), np.zeros(high.shape)
+        return delivered(gradients, work, out)
 
     def workspace(self, *types: Any) -> int:
         return taken(types[1])
-
-    @property
-    def compiled(self) -> Any:
-        return partial(self._kernel, loops=True)
 
     grad = None
 
