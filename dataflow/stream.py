@@ -166,7 +166,8 @@ class Stream:
             totals = piece.block.finish([fold and fold.total for fold in made], self.size // piece.tiling.unit)
             for slot, fold, total in zip(piece.writes, made, totals, strict=True):
                 if fold is not None:
-                    values[slot][...] = np.reshape(total, values[slot].shape)
+                    out = values[slot]
+                    out[...] = total if np.ndim(total) == 0 else total.reshape(out.shape)
 
     def prepared(self, number: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
         """What a piece makes of the arrays that its block prepares, and its numbers."""

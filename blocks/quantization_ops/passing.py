@@ -58,17 +58,14 @@ class Channels(NamedTuple):
         """The channel of each place."""
         return places // self.neighbours % self.count if self.count > 1 else 0
 
-    def folded(self, columns: Any) -> Any:
-        """The sum of each channel's columns."""
-        return np.add.reduce(columns.reshape(-1, self.count, self.neighbours), axis=(0, 2))
-
 
 def passed(
     g: Any, x: Any, axis: int | None, ends: Ends, out: Any, sums: bool = False, loops: bool = False, span: int = 0
 ) -> Any:
     """Write the gradients that pass to ``out``, which may be ``g`` or ``x``.
 
-    Returns the sums of each span below and above, per channel, as an array of shape ``(spans, 2, channels)``.
+    Returns the sums of each span below and above, per channel, as an array of shape ``(spans, 2, channels)``; None
+    where no ``sums`` are asked for.
 
     axis : of the channels, None where all values have one range.
     ends : the ends of the ranges and what is blank, laid out; for None one each per channel.
@@ -82,25 +79,26 @@ def passed(
     apart = not (np.may_share_memory(out, g) or np.may_share_memory(out, x))
     g, x, out = g.reshape(-1), x.reshape(-1), out.reshape(-1)
     span = span or max(1, SPAN // period) * period
-    totals = np.zeros((max(1, -(-g.size // span)), 2, count))
-    columns = 1 if not sums else width_of(span, period) if apart else span  # with no memory of its own, one at a time
-    at = 0
-    for start, stop in _runs(g.size, span, columns, loops):
+    width = 1 if not sums else width_of(span, period) if apart else span  # with no memory of its own, one at a time
+    totals = [np.zeros((1, 2, count))] if not g.size else []
+    for start, stop in _runs(g.size, span, width, loops):
         part, size = slice(start, stop), min(span, stop - start)
         width = width_of(size, period)
-        channels = Channels(count, neighbours, np.atleast_1d(low), np.atleast_1d(high), width) if sums else None
         if loops:
             laid = (low, high) if axis is None else ends(Layout(count, neighbours, width // period))[:2]
-            made = _by_loops(g[part], x[part], *laid, out[part], channels, size, apart)
+            columns = _by_loops(g[part], x[part], *laid, out[part], width if sums else 0, size, apart)
         else:
-            made = [_by_numpy(g[part], x[part], list(_parts(size, count, neighbours, axis, ends)), out[part], channels)]
-        if channels is not None:
-            for below, above in made:
-                totals[at] = channels.folded(below), channels.folded(above)
-                at += 1
+            channels = Channels(count, neighbours, np.atleast_1d(low), np.atleast_1d(high), width) if sums else None
+            parts = list(_parts(size, count, neighbours, axis, ends))
+            columns = _by_numpy(g[part], x[part], parts, out[part], channels)
+        if sums:
+            totals.append(np.add.reduce(columns.reshape(-1, 2, width // period, count, neighbours), axis=(2, 4)))
+    if not sums:
+        return None
     if blank is not None:
-        totals[..., np.atleast_1d(blank)] = 0
-    return totals
+        for own in totals:
+            own[..., np.atleast_1d(blank)] = 0
+    return totals[0] if len(totals) == 1 else np.concatenate(totals)
 
 
 def in_order(totals: Any) -> Any:
@@ -139,18 +137,20 @@ def _parts(size: int, count: int, neighbours: int, axis: int | None, ends: Ends)
         yield Part(place, layout.shape, *ends(layout))
 
 
-def _by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, channels: Channels | None, span: int, apart: bool) -> Any:
+def _by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, width: int, span: int, apart: bool) -> Any:
     constants = TINY[g.dtype], g.dtype.type(1)
-    if channels is None:
+    if not width:
         (compiled.pass_rows if low.ndim else compiled.pass_flat)(g, x, out, low, high, *constants)
         return None
-    columns = np.zeros((-(-g.size // span), 2, channels.width))
+    columns = np.zeros((-(-g.size // span), 2, width))
     loop = compiled.sum_rows if low.ndim else compiled.sum_flat
+    if apart:
+        loop(g, x, out, low, high, *constants, span, columns)
+        return columns
     with borrowed() as empty:
-        own = out if apart else empty(out.shape, out.dtype)
+        own = empty(out.shape, out.dtype)
         loop(g, x, own, low, high, *constants, span, columns)
-        if own is not out:
-            np.copyto(out, own)
+        np.copyto(out, own)
     return columns
 
 
@@ -186,10 +186,12 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
         elif places is not None:
             sums = _picked(g[places], x[places], channels, places)
         else:
-            sums = [
-                _columns(_where(compare, g, x, parts, inside, size), channels.width)
-                for compare in (np.less, np.greater)
-            ]
+            sums = np.stack(
+                [
+                    _columns(_where(compare, g, x, parts, inside, size), channels.width)
+                    for compare in (np.less, np.greater)
+                ]
+            )
         np.multiply(g, passing, out=out)
     return sums
 
@@ -222,11 +224,11 @@ def _columns(values: Any, width: int) -> Any:
     return columns
 
 
-def _picked(g: Any, x: Any, channels: Channels, places: Any) -> tuple[Any, Any]:
+def _picked(g: Any, x: Any, channels: Channels, places: Any) -> Any:
     """Columns of the gradients at these places of a span."""
     own, column = channels.at(places), places % channels.width
     below, above = g * (x < channels.low[own]), g * (x > channels.high[own])
-    return np.bincount(column, below, channels.width), np.bincount(column, above, channels.width)
+    return np.stack([np.bincount(column, below, channels.width), np.bincount(column, above, channels.width)])
 
 
 def _places(flags: Any) -> Any:
