@@ -312,9 +312,15 @@ class Block:
         """What the kernel takes for these inputs: those named by ``prepare`` replaced by what it makes of them."""
         if not self.prepared_ports:
             return list(arrays)
-        by_port = dict(zip(self.signature.inputs, arrays, strict=True))
-        made = self.prepared([by_port.pop(port) for port in self.prepared_ports])
-        return [*by_port.values(), made]
+        taken, others = self._ports
+        return [*[arrays[i] for i in others], self.prepared([arrays[i] for i in taken])]
+
+    @cached_property
+    def _ports(self) -> tuple[list[int], list[int]]:
+        """The positions of the inputs that ``prepare`` names, in its order, and of the others."""
+        names = list(self.signature.inputs)
+        taken = [names.index(port) for port in self.prepared_ports]
+        return taken, [i for i in range(len(names)) if i not in taken]
 
     def prepared(self, arrays: Sequence[Any]) -> Any:
         """What ``prepare`` makes of the inputs that it names; small ones are compared with those of the last call."""

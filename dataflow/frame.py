@@ -104,10 +104,7 @@ class Frame:
         if isinstance(stage, Region):
             return partial(self._stream, stage)
         if isinstance(stage, Together):
-            types = self.program.types
-            return partial(
-                self._together, stage, [partial(self._late, s, [types[w] for w in s.writes]) for s in stage.steps]
-            )
+            return partial(self._together, stage, [self._called(step) for step in stage.steps])
         return self._bind(stage)
 
     def _bind(self, step: Step) -> Callable[[], Any] | None:
@@ -129,20 +126,46 @@ class Frame:
                 return partial(call, *args, out=out)
             if self._prepared_early(step):
                 return partial(call, *step.block.kernel_args(args), out=out)
-        known = all(self.program.types[s].known for s in step.writes)
-        one = len(step.writes) == 1 and not any(isinstance(read, tuple) for read in step.reads)
-        if step.how == "into" and known and one and not step.block.takes_key and not step.block.prepared_ports:
-            return partial(self._into, step, step.block.call, step.reads, step.writes[0])
-        return partial(self._late, step, [self.program.types[s] for s in step.writes])
+        return self._called(step)
 
-    def _into(self, step: Step, call: Callable[..., Any], reads: Sequence[int | None], slot: int) -> None:
-        """Run a step that writes one array."""
+    def _called(self, step: Step) -> Callable[[], None]:
+        """The call of a step whose arrays are looked up in each run."""
+        types = [self.program.types[s] for s in step.writes]
+        if step.block.takes_key or not all(type_.known for type_ in types):
+            return partial(self._late, step, types)
+        if step.how == "into":
+            return partial(self._into, step, step.block.call, step.writes[0], step.writes[1:])
+        return partial(self._new, step, [dtypes.storage(type_.dtype) for type_ in types])
+
+    def _into(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
+        """Run a step that writes its first array into memory."""
         values = self.values
+        args = [_value(values, read) for read in step.reads]
+        if step.block.prepared_ports:
+            args = step.block.kernel_args(args)
         if slot not in self.fixed:
             values[slot] = self._fresh(slot)
-        call(*[None if read is None else values[read] for read in reads], out=values[slot])
+        made = call(*args, out=values[slot])
+        if others:
+            self._keep(others, made[1:], [dtypes.storage(self.program.types[s].dtype) for s in others])
         if step.releases:
             self._release(step)
+
+    def _new(self, step: Step, storage: Sequence[Any]) -> None:
+        """Run a step that makes its arrays itself."""
+        made = step.block.kernel(*step.block.kernel_args([_value(self.values, read) for read in step.reads]))
+        self._keep(step.writes, made if isinstance(made, tuple) else (made,), storage)
+        if step.releases:
+            self._release(step)
+
+    def _keep(self, slots: Sequence[int], made: Sequence[Any], storage: Sequence[Any]) -> None:
+        """Put what was made where it belongs."""
+        values = self.values
+        for slot, dtype, result in zip(slots, storage, made, strict=True):
+            if slot not in self.fixed:
+                values[slot] = np.asarray(result, dtype)
+            elif result is not values[slot]:
+                values[slot][...] = result
 
     def _prepared_early(self, step: Step) -> bool:
         """Whether all that ``prepare`` needs is constant, so that it is done once and for all."""
@@ -187,27 +210,15 @@ class Frame:
                 self.values[slot] = None
 
     def _late(self, step: Step, types: Sequence[TensorType]) -> None:
-        """Run a step some of whose arrays are known only now."""
-        values, block = self.values, step.block
-        args = [_value(values, read) for read in step.reads]
+        """Run a step of which some things are known only now: the shapes of what it makes, or the key of the run."""
+        block, args = step.block, [_value(self.values, read) for read in step.reads]
         kernel: Any = block.kernel
         if block.takes_key:
-            made: Any = kernel(*block.kernel_args(args), key=Key(self.seed, step.node, self.count))
-        elif any(t.shape is None or not t.known for t in types):
-            made = block(*args)
-            made = made if isinstance(made, tuple) else (made,)
-        elif step.how == "into":
-            out = values[step.writes[0]] if step.writes[0] in self.fixed else self._fresh(step.writes[0])
-            made = block.call(*block.kernel_args(args), out=out)
+            made = kernel(*block.kernel_args(args), key=Key(self.seed, step.node, self.count))
         else:
-            made = kernel(*block.kernel_args(args))
-        if len(step.writes) == 1 and not isinstance(made, tuple):
-            made = (made,)
-        for slot, type_, result in zip(step.writes, types, made, strict=True):
-            if slot not in self.fixed:
-                values[slot] = np.asarray(result, dtypes.storage(type_.dtype))
-            elif result is not values[slot]:
-                values[slot][...] = result
+            made = block(*args)
+        made = made if isinstance(made, tuple) else (made,)
+        self._keep(step.writes, made, [dtypes.storage(type_.dtype) for type_ in types])
         self._release(step)
 
 

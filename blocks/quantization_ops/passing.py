@@ -54,9 +54,12 @@ class Channels(NamedTuple):
     high: Any
     width: int
 
-    def at(self, places: Any) -> Any:
-        """The channel of each place."""
-        return places // self.neighbours % self.count if self.count > 1 else 0
+    def ends(self, places: Any) -> tuple[Any, Any]:
+        """The ends of the range at each place."""
+        if self.count == 1:
+            return self.low, self.high
+        own = places // self.neighbours % self.count
+        return self.low[own], self.high[own]
 
 
 def passed(
@@ -88,7 +91,7 @@ def passed(
             laid = (low, high) if axis is None else ends(Layout(count, neighbours, width // period))[:2]
             columns = _by_loops(g[part], x[part], *laid, out[part], width if sums else 0, size, apart)
         else:
-            channels = Channels(count, neighbours, np.atleast_1d(low), np.atleast_1d(high), width) if sums else None
+            channels = Channels(count, neighbours, low, high, width) if sums else None
             parts = list(_parts(size, count, neighbours, axis, ends))
             columns = _by_numpy(g[part], x[part], parts, out[part], channels)
         if sums:
@@ -165,7 +168,7 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
         np.abs(g, out=size)
         # 0 * Inf is NaN: gradients that lie inside may be left out of the sums only where all are finite
         finite = channels is None or np.maximum.reduce(size, initial=0) < np.inf
-        places = _places(inside) if finite else None
+        places = _places(inside) if finite and g.size > COLUMNS else None  # few values are not worth the search
         if places is not None and all(part.blank is None for part in parts) and not _subnormal(size):
             gs = g[places]
             sums = channels and _picked(gs, x[places], channels, places)
@@ -186,12 +189,8 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
         elif places is not None:
             sums = _picked(g[places], x[places], channels, places)
         else:
-            sums = np.stack(
-                [
-                    _columns(_where(compare, g, x, parts, inside, size), channels.width)
-                    for compare in (np.less, np.greater)
-                ]
-            )
+            beyond = (_where(compare, g, x, parts, inside, size) for compare in (np.less, np.greater))
+            sums = np.array([_columns(values, channels.width) for values in beyond])
         np.multiply(g, passing, out=out)
     return sums
 
@@ -218,6 +217,8 @@ def _where(compare: Any, g: Any, x: Any, parts: Sequence[Part], flags: Any, out:
 
 
 def _columns(values: Any, width: int) -> Any:
+    if values.size == width:
+        return values.astype(np.float64)
     whole = values.size - values.size % width
     columns = np.add.reduce(values[:whole].reshape(-1, width), axis=0, dtype=np.float64)
     columns[: values.size - whole] += values[whole:]
@@ -226,9 +227,8 @@ def _columns(values: Any, width: int) -> Any:
 
 def _picked(g: Any, x: Any, channels: Channels, places: Any) -> Any:
     """Columns of the gradients at these places of a span."""
-    own, column = channels.at(places), places % channels.width
-    below, above = g * (x < channels.low[own]), g * (x > channels.high[own])
-    return np.stack([np.bincount(column, below, channels.width), np.bincount(column, above, channels.width)])
+    (low, high), column = channels.ends(places), places % channels.width
+    return np.array([np.bincount(column, g * lies, channels.width) for lies in (x < low, x > high)])
 
 
 def _places(flags: Any) -> Any:
