@@ -35,6 +35,9 @@ def rounded(value: Any, dtype: Any, out: Any) -> Any:
 
 def summed(ufunc: np.ufunc, input: Any, axes: Sequence[int], dtype: Any, keep_dims: bool = False) -> Any:
     """A fold over axes in a dtype; over the first axes, as the parts of a large array are folded."""
+    if len(axes) == input.ndim and input.flags.c_contiguous:
+        total = ufunc.reduce(input.reshape(-1), 0, dtype)
+        return total.reshape([1] * input.ndim) if keep_dims else total
     width = leading(input.shape, axes)
     if width is None:
         # without `out`: NumPy would round there after every chunk of its own buffer

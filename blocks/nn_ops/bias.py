@@ -108,8 +108,12 @@ class BiasAddGrad(Opaque):
         return fold_rows(np.add, rows, wide(rows.dtype))
 
     def kernel(self, out_backprop: Any, out: Any = None) -> Any:
-        dtype = out_backprop.dtype
-        return rounded(summed(np.add, out_backprop, self._folded(out_backprop.shape), wide(dtype)), dtype, out)
+        dtype, shape = out_backprop.dtype, out_backprop.shape
+        if self.data_format == "NHWC" and 0 not in shape:
+            total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), wide(dtype))
+        else:
+            total = summed(np.add, out_backprop, self._folded(shape), wide(dtype))
+        return rounded(total, dtype, out)
 
     def grad(self, out_backprop: Any, output: Any, dy: Any) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

@@ -141,7 +141,8 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
 
     def kernel(self, features: Any, labels: Any, out: Any = None) -> Any:
         classes = features.shape[1]
-        if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        least, most = np.minimum.reduce(labels, initial=0), np.maximum.reduce(labels, initial=0)
+        if least < 0 or most >= classes:
             raise self.error(f"input 'labels' must lie in [0, {classes}), got {labels.min()} to {labels.max()}")
         loss = np.empty(labels.shape, features.dtype) if out is None else out
         backprop = np.empty(features.shape, features.dtype)

@@ -26,6 +26,7 @@ COLUMNS = 1024  # about so many, a whole number of periods of channels
 WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
 MANY = 1 << 16  # columns that compiled loops have at most, or those of one span
 FEW = 32  # one eight with values outside of the range in so many values, or fewer: they are picked out
+SEARCHED, PASSED = 1 << 13, 1 << 17  # values of a span from which to search for these pays: with sums, and without
 _ALL = np.uint64(0x0101010101010101)  # eight flags that are true
 _BITS = {4: np.uint32, 8: np.uint64}
 
@@ -166,9 +167,10 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
             other = passing[part.place].reshape(part.shape)
             np.logical_and(flags, np.less_equal(rows, part.high, out=other), out=flags)
         np.abs(g, out=size)
+        places = None
         # 0 * Inf is NaN: gradients that lie inside may be left out of the sums only where all are finite
-        finite = channels is None or np.maximum.reduce(size, initial=0) < np.inf
-        places = _places(inside) if finite and g.size > COLUMNS else None  # few values are not worth the search
+        if g.size >= (SEARCHED if channels else PASSED) and (channels is None or np.maximum.reduce(size) < np.inf):
+            places = _places(inside)
         if places is not None and all(part.blank is None for part in parts) and not _subnormal(size):
             gs = g[places]
             sums = channels and _picked(gs, x[places], channels, places)
@@ -176,7 +178,7 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
             out[places] = gs * g.dtype.type(0)
             return sums
         if g.dtype in TINY:
-            np.greater_equal(np.abs(g, out=size), TINY[g.dtype], out=passing)
+            np.greater_equal(np.abs(g, out=size) if places is not None else size, TINY[g.dtype], out=passing)
             np.logical_and(inside, passing, out=passing)
         else:
             np.copyto(passing, inside)
