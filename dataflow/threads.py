@@ -20,7 +20,7 @@ def cores() -> int:
 
 
 MOST = 256
-PAYS = 1 << 20  # elements from which handing tiles to other threads takes less time than it saves
+PAYS = 1 << 21  # elements from which handing tiles to other threads takes less time than it saves
 
 
 class Shared:

@@ -13,6 +13,23 @@ from dataflow.block import In, Out
 from dataflow.kinds import Binary, Elementwise
 
 
+ROW = 1 << 13  # elements over which a number is repeated
+
+
+def _of_two(ufunc: np.ufunc, x: Any, y: Any, out: Any) -> Any:
+    """``np.maximum`` or ``np.minimum``, which are three times slower beside a number than beside an array."""
+    if y.size > 1 or x.size < 2 * ROW or not x.flags.c_contiguous:
+        return ufunc(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
+    made = np.empty(x.shape, x.dtype) if out is None else out
+    if made.shape != x.shape or not made.flags.c_contiguous:
+        return ufunc(x, y, out=out)
+    whole = x.size - x.size % ROW
+    flat, into = x.reshape(-1), made.reshape(-1)
+    ufunc(flat[:whole].reshape(-1, ROW), np.full(ROW, y), out=into[:whole].reshape(-1, ROW))
+    ufunc(flat[whole:], y.reshape(()), out=into[whole:])
+    return made
+
+
 class Maximum(Binary):
     """The larger of two values, ``x if x >= y else y``.
 
@@ -32,7 +49,7 @@ class Maximum(Binary):
         return x if x > y or x != x else y
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        return np.maximum(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
+        return _of_two(np.maximum, x, y, out)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         first = GreaterEqual()(x, y)
@@ -58,7 +75,7 @@ class Minimum(Binary):
         return x if x < y or x != x else y
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        return np.minimum(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
+        return _of_two(np.minimum, x, y, out)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         first = LessEqual()(x, y)
