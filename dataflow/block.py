@@ -15,10 +15,10 @@ from dataflow import dtypes
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.eager import alone
 from dataflow.errors import BlockError, listing, nearest
+from dataflow.job import PieceError
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, agree, broadcast
 from dataflow.signature import In, Literal, Out, Signature, Wire, flat
-from dataflow.stream import PieceError
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 

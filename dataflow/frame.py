@@ -12,12 +12,12 @@ import numpy as np
 
 from dataflow import dtypes, threads
 from dataflow.errors import DataflowError, RunError
+from dataflow.job import PieceError
 from dataflow.keys import Key
 from dataflow.pool import results
 from dataflow.program import SMALL, Program, Region, Stage, Step, Together, nbytes
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
-from dataflow.stream import PieceError
 
 Trace = Callable[[str, float, Sequence[Any]], None]
 

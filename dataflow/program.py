@@ -141,7 +141,7 @@ class Program:
 
     @property
     def buffer_bytes(self) -> int:
-        """Bytes of scratch memory that are kept from run to run."""
+        """Bytes of the buffers, which are kept from run to run."""
         return sum(self.buffer_sizes)
 
 
@@ -182,9 +182,10 @@ def _lines(program: Program) -> Iterator[str]:
     regions = sum(isinstance(stage, Region) for stage in program.stages)
     counts = [_count(len(cells), "step"), *([_count(regions, "region")] if regions else [])]
     moved = sum(program.moved(stage)[0] + program.moved(stage)[1] for stage in program.stages)
+    size = f" of {program.buffer_bytes} bytes" if program.buffer_sizes else ""
     yield (
-        f"{', '.join(counts)}, {_count(len(program.buffer_sizes), 'buffer')}, {program.buffer_bytes} bytes of scratch, "
-        f"{program.peak_bytes} at most; {moved} bytes read and written"
+        f"{', '.join(counts)}, {_count(len(program.buffer_sizes), 'buffer')}{size}; "
+        f"{moved} bytes read and written, {program.peak_bytes} held at most"
     )
 
 
@@ -209,11 +210,9 @@ def _names(program: Program) -> Callable[[int], str]:
 
 
 def _heading(region: Region, program: Program) -> str:
-    tile = min(region.stream.tile, region.stream.size)
-    count = -(-region.stream.size // tile)
     read, written = program.moved(region)
     threads = f" by {region.workers} threads" if region.workers > 1 else ""
-    return f"{_count(count, 'tile')} of {tile} elements{threads}, {read} bytes read, {written} written"
+    return f"{region.stream.heading}{threads}, {read} bytes read, {written} written"
 
 
 def _place(stage: Stage, step: Step, program: Program) -> str:
@@ -221,6 +220,8 @@ def _place(stage: Stage, step: Step, program: Program) -> str:
     slot = step.writes[0] if step.writes else None
     if slot is None:
         return ""
+    if isinstance(stage, Region) and slot in stage.stream.registers:
+        return "register"
     if isinstance(stage, Region) and slot in stage.stream.scratch:
         return f"scratch {stage.stream.scratch[slot]}"
     if isinstance(stage, Region) and slot in stage.stream.homes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
-from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,8 +11,8 @@ import numpy as np
 
 from dataflow import threads
 from dataflow.dtypes import name_of
+from dataflow.job import Job
 from dataflow.loops import Loop, function, loops
-from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType
 from dataflow.table import Table
 from dataflow.tiles import ACROSS, ALONG, Operand, Tiling, tile_of
@@ -33,14 +32,6 @@ class Piece(NamedTuple):
     reads: tuple[Any, ...]
     writes: tuple[int, ...]
     folds: tuple[Any, ...]
-
-
-class PieceError(Exception):
-    """A kernel failed; ``piece`` is its number, the cause is what it raised."""
-
-    def __init__(self, piece: int):
-        super().__init__(piece)
-        self.piece = piece
 
 
 class Stream:
@@ -140,18 +131,35 @@ class Stream:
     def _tile_type(self, slot: Any, tile: int) -> Any:
         return TensorType(name_of(self.dtypes[slot]), (tile,)) if isinstance(slot, int) else None
 
-    @cached_property
-    def at_once(self) -> bool:
-        """Whether all is done by one compiled call, which may be given many tiles."""
-        first, *others = self.loops
+    def at_once(self, items: Sequence[Loop | int]) -> bool:
+        """Whether these are one compiled call for all that is done: it may be given many tiles."""
+        first, *others = items
         return not others and not self.buffers and (isinstance(first, Loop) or self.pieces[first].block.compiled)
+
+    @property
+    def heading(self) -> str:
+        """How the elements are taken."""
+        if self.compiled and self.at_once(loops(self)):
+            return f"compiled loop of {self.size} elements"
+        tile = min(self.tile, self.size)
+        count = -(-self.size // tile)
+        return f"{count} tile{'s' * (count > 1)} of {tile} elements"
+
+    @cached_property
+    def registers(self) -> set[int]:
+        """Values that only live inside compiled loops."""
+        if not self.compiled:
+            return set()
+        compiled = [item for item in loops(self) if isinstance(item, Loop)]
+        written = {slot for loop in compiled for i in loop.pieces for slot in self.pieces[i].writes}
+        return written.difference(*(loop.results for loop in compiled))
 
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the arrays that are in ``values`` for what is written."""
         tile = step = self.tile
-        job = _Job(self, values)
+        job = Job(self, values)
         workers = min(workers, -(-self.size // tile))
-        if job.compiled and self.at_once:
+        if job.compiled and self.at_once(self.loops):
             shares = max(SHARES * workers if workers > 1 else 1, -(-self.size // LONG))
             step = -(-self.size // shares // tile) * tile
         self.table(min(step, self.size), job.compiled)  # compiled once, before there are threads
@@ -178,80 +186,6 @@ class Stream:
             numbers = block.numbers(self.first[number], made) if self.compiled else ()
             known = self.remembered[number] = (made, numbers)
         return known
-
-
-class Fold:
-    """Parts of tiles put together in their order, whichever comes first."""
-
-    def __init__(self, ufunc: np.ufunc):
-        self.ufunc, self.waiting, self.next, self.lock = ufunc, {}, 0, Lock()  # type: ignore[var-annotated]
-        self.total: Any = None
-
-    def add(self, number: int, tiles: int, parts: Iterable[Any]) -> None:
-        """Take the parts of so many tiles from this number on."""
-        with self.lock:
-            self.waiting[number] = tiles, parts
-            while self.next in self.waiting:
-                tiles, parts = self.waiting.pop(self.next)
-                for part in parts:
-                    self.total = part if self.total is None else self.ufunc(self.total, part)
-                self.next += tiles
-
-
-class _Job:
-    """One run of a stream: arrays that are known, and what is made of them once for all tiles."""
-
-    def __init__(self, stream: Stream, values: list[Any]):
-        self.stream, self.values = stream, values
-        self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
-        self.flat = {(slot, size): _flat(values[slot], size) for slot, size in stream.arrays}
-        self.prepared: list[Any] = []
-        self.numbers: list[Any] = []
-        try:
-            for ports in stream.prepares:
-                prepared, numbers = stream.prepared(len(self.prepared), [values[slot] for slot in ports])
-                self.prepared.append(prepared)
-                self.numbers.append(numbers)
-        except Exception as error:
-            raise PieceError(len(self.prepared)) from error
-        self.compiled = stream.compiled and None not in self.numbers
-        as_planned = self.compiled or not stream.compiled
-        self.buffers: Sequence[int] = stream.buffers if as_planned else range(len(stream.widths))
-
-    def work(self, starts: Iterator[int], step: int) -> None:
-        """Take so many elements at once, by the first of them, until there are none."""
-        buffers, widths = self.buffers, self.stream.widths
-        if not buffers:
-            self._tiles(starts, step, {})
-            return
-        with borrowed() as empty:
-            self._tiles(starts, step, {buffer: empty((step * widths[buffer],), np.uint8) for buffer in buffers})
-
-    def _tiles(self, starts: Iterator[int], step: int, memory: Mapping[int, Any]) -> None:
-        stream, folds = self.stream, self.folds
-        running, count = 0, -1
-        try:
-            for start in starts:
-                number = start // stream.tile
-                if count != (count := min(step, stream.size - start)):
-                    table = stream.table(count, self.compiled)
-                    cells, moving = table.filled(self, memory)
-                for place, flat, unit, each, first, last, shape in moving:
-                    part = flat[(start + first) // unit * each : (start + last) // unit * each]
-                    cells[place] = part if len(shape) == 1 else part.reshape(shape)
-                for running, call in table.calls:  # noqa: B007
-                    call(cells, folds, number)
-        except Exception as error:
-            if isinstance(starts, threads.Shared):
-                starts.stop()
-            raise PieceError(running) from error
-
-
-def _flat(array: Any, size: int) -> Any:
-    """The elements of an array in a row; those of the value that was broadcast if they are more."""
-    if array.size != size:
-        array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
-    return np.ascontiguousarray(array).reshape(-1)
 
 
 def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any, Operand]]:

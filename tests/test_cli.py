@@ -71,7 +71,7 @@ def test_run_writes_outputs(folder):
 def test_run_shows_the_plan(folder):
     done = dataflow("run", "line.yaml", "-i", "x=x.npy", "--plan", cwd=folder)
     assert "Multiply(x, 2.0)" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("2 steps, 1 buffer,")
+    assert done.stdout.splitlines()[-1].startswith("2 steps, 1 buffer of 8 bytes;")
 
 
 def test_the_digits_graph():

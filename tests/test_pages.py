@@ -1,4 +1,4 @@
-"""The tutorial and README's example: every file written, command run and printed line compared."""
+"""The pages of the docs and README's example: every file written, command run and printed line compared."""
 
 from __future__ import annotations
 
@@ -36,7 +36,13 @@ def play(text, folder):
             yield printed, body, done[-1].returncode, int(info.removeprefix("status=") or 0)
 
 
-PAGES = [("docs/tutorial.md", 7), ("docs/graph_format.md", 3), ("docs/training.md", 1), ("README.md", 1)]
+PAGES = [
+    ("docs/tutorial.md", 7),
+    ("docs/graph_format.md", 3),
+    ("docs/training.md", 1),
+    ("docs/performance.md", 1),
+    ("README.md", 1),
+]
 
 
 @pytest.mark.parametrize("page, least", PAGES)

@@ -314,7 +314,7 @@ def test_a_plan_prints_its_steps():
         "tanh    Tanh(x)             float32[4, 6]  buffer 0",
         "tanh_1  Tanh(tanh)          float32[4, 6]  buffer 0, in place",
         "add_v2  AddV2(tanh_1, 1.0)  float32[4, 6]  buffer 0, in place",
-        "3 steps, 1 buffer, 96 bytes of scratch, 288 at most; 580 bytes read and written",
+        "3 steps, 1 buffer of 96 bytes; 580 bytes read and written, 288 held at most",
     ]
 
 

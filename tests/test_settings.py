@@ -51,7 +51,7 @@ def doubling(tmp_path):
         "dataflow: 1\ninputs:\n  x: float32[N]\n"
         "nodes:\n  twice: {block: AddV2, inputs: {x: x, y: x}}\noutputs: {y: twice}\n"
     )
-    np.save(tmp_path / "x.npy", np.ones(1_500_000, np.float32))
+    np.save(tmp_path / "x.npy", np.ones(3_000_000, np.float32))
     return path
 
 
@@ -79,8 +79,8 @@ def test_the_command_line_limits_memory(doubling):
     given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}"]
     done = command(*given, "--max-bytes", "1MiB")
     assert done.returncode == 1
-    assert "a run must hold at most 1048576 bytes, got 6000000" in done.stderr
-    assert command(*given, "--max-bytes", "6MB").returncode == 0
+    assert "a run must hold at most 1048576 bytes, got 12000000" in done.stderr
+    assert command(*given, "--max-bytes", "12MB").returncode == 0
     done = command(*given, "--max-bytes", "lots")
     assert done.returncode == 2
     assert "must be a number of bytes such as 1000000, 64MiB or 2GB, got 'lots'" in done.stderr

@@ -12,7 +12,6 @@ from dataflow import dtypes
 from dataflow.block import In, Out
 from dataflow.kinds import Binary, Elementwise
 
-
 ROW = 1 << 13  # elements over which a number is repeated
 
 

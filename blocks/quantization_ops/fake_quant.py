@@ -9,25 +9,14 @@ from typing import Any
 import numpy as np
 
 from blocks.quantization_ops import compiled
+from blocks.quantization_ops.delivery import contiguous, delivered, in_compute_dtype, workspace
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxArgsGradient,
     FakeQuantWithMinMaxVarsGradient,
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
-from blocks.quantization_ops.nudge import (
-    Layout,
-    Levels,
-    Ranges,
-    check_range,
-    clip,
-    contiguous,
-    delivered,
-    in_compute_dtype,
-    layouts,
-    per_channel_shape,
-    workspace,
-)
-from blocks.quantization_ops.passing import WIDEST, width_of
+from blocks.quantization_ops.layout import WIDEST, Layout, layouts, width_of
+from blocks.quantization_ops.nudge import Levels, Ranges, check_range, clip, clip_to_arrays, per_channel_shape
 from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, Shape, TensorType, attr
@@ -203,7 +192,7 @@ def _round(x: Any, levels: Levels, count: Any, step: Any, out: Any) -> None:
     if levels.delicate:
         x = flushed(x)
     if levels.top is None:
-        clamp = _clip_to_arrays if np.ndim(levels.low) else clip
+        clamp = clip_to_arrays if np.ndim(levels.low) else clip
         x = clamp(x, levels.low, levels.high, out)
     if levels.shifted:
         x = np.subtract(x, levels.low, out)
@@ -221,8 +210,3 @@ def _round(x: Any, levels: Levels, count: Any, step: Any, out: Any) -> None:
     np.multiply(out, levels.scale, out)
     if levels.blank is not None:
         np.copyto(out, 0, where=levels.blank)
-
-
-def _clip_to_arrays(x: Any, low: Any, high: Any, out: Any) -> Any:
-    # the clip ufunc is slow for ends that are arrays
-    return np.minimum(np.maximum(x, low, out=out), high, out=out)

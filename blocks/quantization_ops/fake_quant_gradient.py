@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from blocks.quantization_ops.delivery import contiguous, delivered, in_compute_dtype, workspace
 from blocks.quantization_ops.nudge import (
     Ranges,
     check_range,
-    contiguous,
-    delivered,
-    in_compute_dtype,
     per_channel_shape,
-    workspace,
 )
 from blocks.quantization_ops.passing import in_order, passed, taken
 from blocks.quantization_ops.subnormal import TINY

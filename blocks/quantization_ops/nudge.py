@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.quantization_ops.layout import Layout
 from blocks.quantization_ops.subnormal import SUBNORMAL, TINY, flushed
-from dataflow import dtypes
 from dataflow.block import Block, Shape, TensorType
 from dataflow.shapes import agree
 
@@ -19,7 +19,10 @@ try:  # the ufunc: np.clip takes several times longer to call
 except ImportError:  # NumPy 1
     from numpy.core.umath import clip
 
-ROW = 8192  # elements over which the numbers of a few channels are repeated, so that loops along them are long
+
+def clip_to_arrays(x: Any, low: Any, high: Any, out: Any) -> Any:
+    """What ``clip`` does, which is slow where the ends are arrays."""
+    return np.minimum(np.maximum(x, low, out=out), high, out=out)
 
 
 class NudgedRange(NamedTuple):
@@ -118,44 +121,6 @@ class Bounds(NamedTuple):
     blank: Any
 
 
-class Layout(NamedTuple):
-    """How flat values are seen so that each stands opposite the numbers of its channel.
-
-    As rows that hold all channels ``repeat`` times, or (``repeat`` = 0) with an axis of channels and one of neighbours.
-    """
-
-    channels: int
-    neighbours: int
-    repeat: int
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        if self.repeat:
-            return (-1, self.channels * self.neighbours * self.repeat)
-        return (-1, self.channels, self.neighbours)
-
-    def spread(self, numbers: Any) -> Any:
-        """An array with an element per channel, laid out to broadcast with values of this layout."""
-        return np.tile(np.repeat(numbers, self.neighbours), self.repeat) if self.repeat else numbers[:, None]
-
-
-def layouts(shape: tuple[int, ...], axis: int) -> list[tuple[slice, Layout]]:
-    """The parts into which values of this shape, made flat, are cut, and the layout of each."""
-    channels = shape[axis]
-    neighbours = int(np.prod(shape[axis % len(shape) + 1 :], dtype=np.int64))
-    period, size = channels * neighbours, int(np.prod(shape, dtype=np.int64))
-    if size == 0:
-        return []
-    if neighbours >= 64 and period > ROW:
-        return [(slice(size), Layout(channels, neighbours, 0))]
-    repeat = max(1, min(ROW, size) // period)
-    whole = size - size % (period * repeat)
-    parts = [(slice(whole), Layout(channels, neighbours, repeat))]
-    if whole < size:  # what is left over is one row, shorter than the others
-        parts.append((slice(whole, size), Layout(channels, neighbours, (size - whole) // period)))
-    return parts
-
-
 class Ranges:
     """The nudged range of one ``min`` and ``max``, worked out once for each dtype and layout that kernels ask for."""
 
@@ -222,30 +187,3 @@ def _some(layout: Layout | None, flags: Any) -> Any:
 
 def _any(flags: Any) -> bool:
     return bool(flags.any() if flags.ndim else flags)  # the methods of scalars are slow
-
-
-def in_compute_dtype(x: Any) -> Any:
-    """The values as float64 if they are that, otherwise as float32."""
-    dtype = dtypes.compute_dtype(dtypes.name_of(x.dtype))
-    return x if x.dtype == dtype else x.astype(dtype, order="C")
-
-
-def workspace(given: Any, x: Any, out: Any) -> Any:
-    """Where to compute in the dtype of ``x``: ``out`` if it has that, or ``x`` if it is a copy of what was given."""
-    if out is not None and out.dtype == x.dtype:
-        return out
-    return np.empty(x.shape, x.dtype) if x is given else x
-
-
-def contiguous(out: Any) -> Any:
-    """``out`` if its elements may be seen as a flat row, otherwise None."""
-    return out if out is None or out.flags.c_contiguous else None
-
-
-def delivered(given: Any, work: Any, out: Any) -> Any:
-    """What was computed, in ``out`` where there is one, and in the dtype of what was given."""
-    if out is None:
-        return work if work.dtype == given.dtype else work.astype(given.dtype)
-    if work is not out:
-        np.copyto(out, work, casting="unsafe")
-    return out

@@ -10,57 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from blocks.quantization_ops import compiled
-from blocks.quantization_ops.nudge import Layout, layouts
+from blocks.quantization_ops.layout import WIDEST, Layout, layouts, width_of
+from blocks.quantization_ops.outside import Channels, Part, beyond, columns_of, picked, places_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
 from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType, element_count
 
 SPAN = 1 << 19  # elements of a span, about: shorter ones cost more calls than they save memory traffic
-COLUMNS = 1024  # about so many, a whole number of periods of channels
-WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
 MANY = 1 << 16  # columns that compiled loops have at most, or those of one span
-FEW = 32  # one eight with values outside of the range in so many values, or fewer: they are picked out
 SEARCHED, PASSED = 1 << 13, 1 << 17  # values of a span from which to search for these pays: with sums, and without
-_ALL = np.uint64(0x0101010101010101)  # eight flags that are true
 _BITS = {4: np.uint32, 8: np.uint64}
 
 Ends = Callable[[Layout | None], tuple[Any, Any, Any]]
-
-
-class Part(NamedTuple):
-    """A part of a span and the ends of its values' ranges, laid out to broadcast with rows of them.
-
-    ``blank`` is true where all gradients pass as they are, None where that is nowhere.
-    """
-
-    place: slice
-    shape: tuple[int, ...]
-    low: Any
-    high: Any
-    blank: Any
-
-
-class Channels(NamedTuple):
-    """The channels of a span: so many, with so many neighbours each, the ends of their ranges, and columns for sums."""
-
-    count: int
-    neighbours: int
-    low: Any
-    high: Any
-    width: int
-
-    def ends(self, places: Any) -> tuple[Any, Any]:
-        """The ends of the range at each place."""
-        if self.count == 1:
-            return self.low, self.high
-        own = places // self.neighbours % self.count
-        return self.low[own], self.high[own]
 
 
 def passed(
@@ -120,11 +87,6 @@ def _runs(size: int, span: int, width: int, loops: bool) -> Iterator[tuple[int, 
         yield whole, size
 
 
-def width_of(size: int, period: int) -> int:
-    """About as many elements as there are columns: whole periods of channels, in so many elements."""
-    return max(period, min(size, COLUMNS) // period * period)
-
-
 def taken(values: TensorType) -> int:
     """Bytes that `passed` takes for itself, for values of this type."""
     count, dtype = element_count(values.shape) or 0, dtypes.storage(values.dtype)
@@ -170,10 +132,10 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
         places = None
         # 0 * Inf is NaN: gradients that lie inside may be left out of the sums only where all are finite
         if g.size >= (SEARCHED if channels else PASSED) and (channels is None or np.maximum.reduce(size) < np.inf):
-            places = _places(inside)
+            places = places_of(inside)
         if places is not None and all(part.blank is None for part in parts) and not _subnormal(size):
             gs = g[places]
-            sums = channels and _picked(gs, x[places], channels, places)
+            sums = channels and picked(gs, x[places], channels, places)
             np.copyto(out, g)
             out[places] = gs * g.dtype.type(0)
             return sums
@@ -189,10 +151,10 @@ def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channel
         if channels is None:
             sums = None
         elif places is not None:
-            sums = _picked(g[places], x[places], channels, places)
+            sums = picked(g[places], x[places], channels, places)
         else:
-            beyond = (_where(compare, g, x, parts, inside, size) for compare in (np.less, np.greater))
-            sums = np.array([_columns(values, channels.width) for values in beyond])
+            both = (beyond(compare, g, x, parts, inside, size) for compare in (np.less, np.greater))
+            sums = np.array([columns_of(values, channels.width) for values in both])
         np.multiply(g, passing, out=out)
     return sums
 
@@ -208,40 +170,3 @@ def _subnormal(size: Any) -> bool:
         np.subtract(bits, bits.dtype.type(1), out=bits)
         return bool(np.minimum.reduce(bits) < tiny.view(bits.dtype) - 1)
     return not least >= tiny  # NaN too
-
-
-def _where(compare: Any, g: Any, x: Any, parts: Sequence[Part], flags: Any, out: Any) -> Any:
-    """The gradients times whether their value lies beyond the end."""
-    for part in parts:
-        end = part.low if compare is np.less else part.high
-        compare(x[part.place].reshape(part.shape), end, out=flags[part.place].reshape(part.shape))
-    return np.multiply(g, flags, out=out)
-
-
-def _columns(values: Any, width: int) -> Any:
-    if values.size == width:
-        return values.astype(np.float64)
-    whole = values.size - values.size % width
-    columns = np.add.reduce(values[:whole].reshape(-1, width), axis=0, dtype=np.float64)
-    columns[: values.size - whole] += values[whole:]
-    return columns
-
-
-def _picked(g: Any, x: Any, channels: Channels, places: Any) -> Any:
-    """Columns of the gradients at these places of a span."""
-    (low, high), column = channels.ends(places), places % channels.width
-    return np.array([np.bincount(column, g * lies, channels.width) for lies in (x < low, x > high)])
-
-
-def _places(flags: Any) -> Any:
-    """Where flags are false, if that is at few places; None otherwise. They are searched by eights."""
-    whole = flags.size - flags.size % 8
-    mixed = np.not_equal(flags[:whole].view(np.uint64), _ALL)
-    if np.count_nonzero(mixed) * FEW > flags.size:
-        return None
-    eights = mixed.nonzero()[0]
-    found = np.logical_not(flags[:whole].reshape(-1, 8).take(eights, axis=0)).reshape(-1).nonzero()[0]
-    places = eights.take(found >> 3) * 8 + (found & 7)
-    if whole < flags.size:
-        places = np.concatenate([places, whole + np.logical_not(flags[whole:]).nonzero()[0]])
-    return places

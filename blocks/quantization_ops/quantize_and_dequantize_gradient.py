@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.nudge import Layout, contiguous, delivered
+from blocks.quantization_ops.delivery import contiguous, delivered
+from blocks.quantization_ops.layout import Layout
 from blocks.quantization_ops.passing import passed, taken
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes

@@ -1,0 +1,36 @@
+"""The dtype to compute in, the memory to do it in, and what was computed as it was asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+
+
+def in_compute_dtype(x: Any) -> Any:
+    """The values as float64 if they are that, otherwise as float32."""
+    dtype = dtypes.compute_dtype(dtypes.name_of(x.dtype))
+    return x if x.dtype == dtype else x.astype(dtype, order="C")
+
+
+def workspace(given: Any, x: Any, out: Any) -> Any:
+    """Where to compute in the dtype of ``x``: ``out`` if it has that, or ``x`` if it is a copy of what was given."""
+    if out is not None and out.dtype == x.dtype:
+        return out
+    return np.empty(x.shape, x.dtype) if x is given else x
+
+
+def contiguous(out: Any) -> Any:
+    """``out`` if its elements may be seen as a flat row, otherwise None."""
+    return out if out is None or out.flags.c_contiguous else None
+
+
+def delivered(given: Any, work: Any, out: Any) -> Any:
+    """What was computed, in ``out`` where there is one, and in the dtype of what was given."""
+    if out is None:
+        return work if work.dtype == given.dtype else work.astype(given.dtype)
+    if work is not out:
+        np.copyto(out, work, casting="unsafe")
+    return out

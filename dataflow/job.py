@@ -1,0 +1,94 @@
+"""One run of a stream: the arrays that are known, and what is made of them tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from dataflow import threads
+from dataflow.scratch import borrowed
+
+
+class PieceError(Exception):
+    """A kernel failed; ``piece`` is its number, the cause is what it raised."""
+
+    def __init__(self, piece: int):
+        super().__init__(piece)
+        self.piece = piece
+
+
+class Fold:
+    """Parts of tiles put together in their order, whichever comes first."""
+
+    def __init__(self, ufunc: np.ufunc):
+        self.ufunc, self.waiting, self.next, self.lock = ufunc, {}, 0, Lock()  # type: ignore[var-annotated]
+        self.total: Any = None
+
+    def add(self, number: int, tiles: int, parts: Iterable[Any]) -> None:
+        """Take the parts of so many tiles from this number on."""
+        with self.lock:
+            self.waiting[number] = tiles, parts
+            while self.next in self.waiting:
+                tiles, parts = self.waiting.pop(self.next)
+                for part in parts:
+                    self.total = part if self.total is None else self.ufunc(self.total, part)
+                self.next += tiles
+
+
+class Job:
+    """One run of a stream: arrays that are known, and what is made of them once for all tiles."""
+
+    def __init__(self, stream: Any, values: list[Any]):
+        self.stream, self.values = stream, values
+        self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
+        self.flat = {(slot, size): _flat(values[slot], size) for slot, size in stream.arrays}
+        self.prepared: list[Any] = []
+        self.numbers: list[Any] = []
+        try:
+            for ports in stream.prepares:
+                prepared, numbers = stream.prepared(len(self.prepared), [values[slot] for slot in ports])
+                self.prepared.append(prepared)
+                self.numbers.append(numbers)
+        except Exception as error:
+            raise PieceError(len(self.prepared)) from error
+        self.compiled = stream.compiled and None not in self.numbers
+        as_planned = self.compiled or not stream.compiled
+        self.buffers: Sequence[int] = stream.buffers if as_planned else range(len(stream.widths))
+
+    def work(self, starts: Iterator[int], step: int) -> None:
+        """Take so many elements at once, by the first of them, until there are none."""
+        buffers, widths = self.buffers, self.stream.widths
+        if not buffers:
+            self._tiles(starts, step, {})
+            return
+        with borrowed() as empty:
+            self._tiles(starts, step, {buffer: empty((step * widths[buffer],), np.uint8) for buffer in buffers})
+
+    def _tiles(self, starts: Iterator[int], step: int, memory: Mapping[int, Any]) -> None:
+        stream, folds = self.stream, self.folds
+        running, count = 0, -1
+        try:
+            for start in starts:
+                number = start // stream.tile
+                if count != (count := min(step, stream.size - start)):
+                    table = stream.table(count, self.compiled)
+                    cells, moving = table.filled(self, memory)
+                for place, flat, unit, each, first, last, shape in moving:
+                    part = flat[(start + first) // unit * each : (start + last) // unit * each]
+                    cells[place] = part if len(shape) == 1 else part.reshape(shape)
+                for running, call in table.calls:  # noqa: B007
+                    call(cells, folds, number)
+        except Exception as error:
+            if isinstance(starts, threads.Shared):
+                starts.stop()
+            raise PieceError(running) from error
+
+
+def _flat(array: Any, size: int) -> Any:
+    """The elements of an array in a row; those of the value that was broadcast if they are more."""
+    if array.size != size:
+        array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
+    return np.ascontiguousarray(array).reshape(-1)
