@@ -147,3 +147,14 @@ def test_integers_and_back_are_near(dtype, mode, worst):
     back = flow.blocks["Dequantize"](mode=mode)(q.output, q.output_min, q.output_max)
     step = 2 / (255 if dtype.endswith("8") else 65535)
     assert np.abs(back - values).max() <= worst * step + 1e-6
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, 1.5, np.inf, np.nan])
+@pytest.mark.parametrize("name", ["Maximum", "Minimum"])
+def test_many_values_beside_a_number_are_as_few(name, number):
+    """Long arrays take another way through NumPy than short ones."""
+    random = np.random.default_rng(0)
+    values = random.choice(np.float32([0, -0.0, 1.5, -2, np.inf, -np.inf, np.nan]), 50_001)
+    block, number = flow.blocks[name](), np.float32(number)
+    few = np.concatenate([block(part, number) for part in np.array_split(values, 20)])
+    np.testing.assert_array_equal(block(values, number).view(np.int32), few.view(np.int32))
