@@ -45,15 +45,14 @@ class Job:
         self.stream, self.values = stream, values
         self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
         self.flat = {(slot, size): _flat(values[slot], size) for slot, size in stream.arrays}
-        self.prepared: list[Any] = []
-        self.numbers: list[Any] = []
+        self.prepared, self.numbers = [None] * len(stream.pieces), stream.numbers.copy()
+        piece = 0
         try:
-            for ports in stream.prepares:
-                prepared, numbers = stream.prepared(len(self.prepared), [values[slot] for slot in ports])
-                self.prepared.append(prepared)
-                self.numbers.append(numbers)
+            for piece, slots in stream.prepares:
+                made = stream.prepared(piece, [values[slot] for slot in slots])
+                self.prepared[piece], self.numbers[piece] = made
         except Exception as error:
-            raise PieceError(len(self.prepared)) from error
+            raise PieceError(piece) from error
         self.compiled = stream.compiled and None not in self.numbers
         as_planned = self.compiled or not stream.compiled
         self.buffers: Sequence[int] = stream.buffers if as_planned else range(len(stream.widths))
@@ -77,7 +76,8 @@ class Job:
                     table = stream.table(count, self.compiled)
                     cells, moving = table.filled(self, memory)
                 for place, flat, unit, each, first, last, shape in moving:
-                    part = flat[(start + first) // unit * each : (start + last) // unit * each]
+                    begin, end = start + first, start + last
+                    part = flat[begin:end] if unit == 1 else flat[begin // unit * each : end // unit * each]
                     cells[place] = part if len(shape) == 1 else part.reshape(shape)
                 for running, call in table.calls:  # noqa: B007
                     call(cells, folds, number)
@@ -89,6 +89,8 @@ class Job:
 
 def _flat(array: Any, size: int) -> Any:
     """The elements of an array in a row; those of the value that was broadcast if they are more."""
+    if array.ndim == 1 and array.size == size and array.flags.c_contiguous:
+        return array
     if array.size != size:
         array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
     return np.ascontiguousarray(array).reshape(-1)

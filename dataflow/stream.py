@@ -67,8 +67,9 @@ class Stream:
             piece for piece in pieces if any(slot in needed for slot in piece.writes if slot in self.folded)
         ]
         self.arrays = list(dict.fromkeys(pair for piece in pieces for pair in self._arrays(piece)))
-        self.prepares = [_prepares(piece) for piece in pieces]
-        self.first = [next((dtypes[s] for s in p.reads if isinstance(s, int)), None) for p in pieces]
+        self.prepares = [(i, slots) for i, piece in enumerate(pieces) if (slots := _prepares(piece))]
+        prepared = {i for i, _ in self.prepares}
+        self.numbers = [() if i in prepared else self._numbers(i, None) for i in range(len(pieces))]
         self.remembered: dict[int, tuple[Any, Any]] = {}  # what pieces made of their small inputs, and their numbers
 
     def _arrays(self, piece: Piece) -> Iterator[tuple[int, int]]:
@@ -177,15 +178,20 @@ class Stream:
                     out = values[slot]
                     out[...] = total if np.ndim(total) == 0 else total.reshape(out.shape)
 
-    def prepared(self, number: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
+    def prepared(self, piece: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
         """What a piece makes of the arrays that its block prepares, and its numbers."""
-        block = self.pieces[number].block
-        made = block.prepared(arrays) if arrays else None
-        known = self.remembered.get(number)
+        made, known = self.pieces[piece].block.prepared(arrays), self.remembered.get(piece)
         if known is None or known[0] is not made:
-            numbers = block.numbers(self.first[number], made) if self.compiled else ()
-            known = self.remembered[number] = (made, numbers)
+            known = self.remembered[piece] = (made, self._numbers(piece, made))
         return known
+
+    def _numbers(self, piece: int, made: Any) -> tuple[Any, ...] | None:
+        """The numbers that a piece's elements take beside its inputs; None where it cannot be compiled."""
+        if not self.compiled:
+            return ()
+        first = next((self.dtypes[slot] for slot in self.pieces[piece].reads if isinstance(slot, int)), None)
+        numbers: tuple[Any, ...] | None = self.pieces[piece].block.numbers(first, made)
+        return numbers
 
 
 def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any, Operand]]:

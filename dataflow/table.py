@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ class Table:
         self.scratch: list[tuple[int, int, slice, Any, tuple[int, ...]]] = []
         self.moving: list[tuple[int, tuple[int, int], int, int, int, int, tuple[int, ...]]] = []
         self.fixed: list[tuple[int, Callable[[Any], Any]]] = []
+        self.numbers: list[tuple[int, int, int]] = []  # which of the numbers of a piece
+        self.scalars: list[tuple[int, tuple[int, int]]] = []
         self.calls: list[tuple[int, Call]] = []
         for run in stream.loops if compiled else range(len(stream.pieces)):
             if isinstance(run, Loop):
@@ -38,6 +41,10 @@ class Table:
         cells: list[Any] = [None] * len(self.places)
         for place, buffer, part, dtype, shape in self.scratch:
             cells[place] = memory[buffer][part].view(dtype).reshape(shape)
+        for place, piece, which in self.numbers:
+            cells[place] = job.numbers[piece][which]
+        for place, key in self.scalars:
+            cells[place] = job.flat[key][0]
         for place, make in self.fixed:
             cells[place] = make(job)
         return cells, [(place, job.flat[key], *rest) for place, key, *rest in self.moving]
@@ -79,10 +86,12 @@ class Table:
             slot, operand, tiling = piece.reads[position], piece.tiling.operands[position], piece.tiling
             rows.append(self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,))))
         for i, position, which in loop.scalars:
-            scalars.append(self._fixed((i, position, which), partial(_scalar, stream.pieces[i], i, position, which)))
-        places = (*arrays, *results, *rows, *scalars)
+            scalars.append(
+                self._number(i, which) if position is None else self._scalar(stream.pieces[i].reads[position])
+            )
+        given = itemgetter(*arrays, *results, *rows, *scalars)  # two or more
         function, row = self.stream.functions[loop.pieces[0]], loop.row or count
-        return lambda cells, folds, number: function(count, row, *[cells[place] for place in places])
+        return lambda cells, folds, number: function(count, row, *given(cells))
 
     def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int) -> Any:
         if isinstance(slot, tuple):
@@ -111,6 +120,20 @@ class Table:
         place, new = self._place(key)
         if new:
             self.fixed.append((place, make))
+        return place
+
+    def _number(self, piece: int, which: int) -> int:
+        """The cell of a number that an element takes beside its inputs."""
+        place, new = self._place(("number", piece, which))
+        if new:
+            self.numbers.append((place, piece, which))
+        return place
+
+    def _scalar(self, slot: int) -> int:
+        """The cell of an operand that is one number."""
+        place, new = self._place(("scalar", slot))
+        if new:
+            self.scalars.append((place, (slot, 1)))
         return place
 
     def _place(self, key: Any) -> tuple[int, bool]:
@@ -159,12 +182,7 @@ def _fixed(slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...], 
         return np.broadcast_to(array[(0,) * array.ndim], shape)
     flat = job.flat[slot, tiling.elements(operand)]
     if flat.size > 1 and tiling.repeats:
-        return np.tile(flat, -(-shape[-1] // flat.size))[: shape[-1]]
+        rows = np.empty((shape[-1] // flat.size, flat.size), flat.dtype)  # whole units
+        rows[...] = flat
+        return rows.reshape(-1)
     return flat.reshape(operand.dims)
-
-
-def _scalar(piece: Any, number: int, position: int | None, which: int, job: Any) -> Any:
-    """A scalar operand of a piece, or one of the numbers that its element function takes."""
-    if position is None:
-        return job.numbers[number][which]
-    return job.flat[piece.reads[position], 1][0]
