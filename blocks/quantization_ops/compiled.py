@@ -11,8 +11,6 @@ import numpy as np
 
 from dataflow.compiler import loop
 
-_CHUNK = 128  # elements that are looked through at once for one that does not pass
-
 
 @loop
 def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: Any, scale: Any) -> None:
@@ -64,52 +62,46 @@ def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: A
 
 
 @loop
-def sum_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, tile: Any, columns: Any) -> None:
-    """What `pass_flat` does, and the sums of the other gradients of each tile, added to its columns below and above.
+def sum_flat(
+    g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, tile: Any, first: Any, columns: Any
+) -> None:
+    """What `pass_flat` does, and the sums of the other gradients below and above, for values in short rows.
 
+    So many rows make a tile, which has columns of its own, ``[2, rows, row]``; the first row belongs to ``first``.
     ``out`` is memory of its own.
     """
     zero = one - one
     for t in range(columns.shape[0]):
-        below, above = columns[t, 0], columns[t, 1]
-        stop = min((t + 1) * tile, out.size)
-        for row in range(t * tile, stop, below.size):
-            end = min(row + below.size, stop)
-            for start in range(row, end, _CHUNK):
-                size, column = min(_CHUNK, end - start), start - row
-                gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
-                others = np.int32(0)
-                for j in range(size):
-                    inside = (low <= xs[j]) & (xs[j] <= high)
-                    to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
-                    others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
-                if others:
-                    under, over = below[column : column + size], above[column : column + size]
-                    for j in range(size):
-                        under[j] += gs[j] * (one if xs[j] < low else zero)
-                        over[j] += gs[j] * (one if xs[j] > high else zero)
+        below, above, k = columns[t, 0], columns[t, 1], first
+        for i in range(t * tile, min((t + 1) * tile, g.shape[0])):
+            others = np.int32(0)
+            for j in range(g.shape[1]):
+                inside = (low <= x[i, j]) & (x[i, j] <= high)
+                out[i, j] = g[i, j] * (one if inside & (abs(g[i, j]) >= tiny) else zero)
+                others = np.int32(others | (np.int32(0) if inside & (abs(g[i, j]) < np.inf) else np.int32(1)))
+            if others:
+                for j in range(g.shape[1]):
+                    below[k, j] += g[i, j] * (one if x[i, j] < low else zero)
+                    above[k, j] += g[i, j] * (one if x[i, j] > high else zero)
+            k = k + 1 if k + 1 < below.shape[0] else 0
 
 
 @loop
-def sum_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, tile: Any, columns: Any) -> None:
-    """The same with ends for each element of a row."""
+def sum_rows(
+    g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, tile: Any, first: Any, columns: Any
+) -> None:
+    """The same with ends for each of the columns."""
     zero = one - one
     for t in range(columns.shape[0]):
-        below, above = columns[t, 0], columns[t, 1]
-        stop = min((t + 1) * tile, out.size)
-        for row in range(t * tile, stop, below.size):
-            end = min(row + below.size, stop)
-            for start in range(row, end, _CHUNK):
-                size, column = min(_CHUNK, end - start), start - row
-                gs, xs, to = g[start : start + size], x[start : start + size], out[start : start + size]
-                low, high = lows[column : column + size], highs[column : column + size]
-                others = np.int32(0)
-                for j in range(size):
-                    inside = (low[j] <= xs[j]) & (xs[j] <= high[j])
-                    to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
-                    others = np.int32(others | (np.int32(0) if inside & (abs(gs[j]) < np.inf) else np.int32(1)))
-                if others:
-                    under, over = below[column : column + size], above[column : column + size]
-                    for j in range(size):
-                        under[j] += gs[j] * (one if xs[j] < low[j] else zero)
-                        over[j] += gs[j] * (one if xs[j] > high[j] else zero)
+        below, above, k = columns[t, 0], columns[t, 1], first
+        for i in range(t * tile, min((t + 1) * tile, g.shape[0])):
+            others = np.int32(0)
+            for j in range(g.shape[1]):
+                inside = (lows[k, j] <= x[i, j]) & (x[i, j] <= highs[k, j])
+                out[i, j] = g[i, j] * (one if inside & (abs(g[i, j]) >= tiny) else zero)
+                others = np.int32(others | (np.int32(0) if inside & (abs(g[i, j]) < np.inf) else np.int32(1)))
+            if others:
+                for j in range(g.shape[1]):
+                    below[k, j] += g[i, j] * (one if x[i, j] < lows[k, j] else zero)
+                    above[k, j] += g[i, j] * (one if x[i, j] > highs[k, j] else zero)
+            k = k + 1 if k + 1 < below.shape[0] else 0

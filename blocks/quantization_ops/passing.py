@@ -8,7 +8,7 @@ difference whether contributions that are zero are left out. The sums of spans a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
+from functools import cache, reduce
 from math import prod
 from typing import Any
 
@@ -50,9 +50,11 @@ def passed(
     apart = not (np.may_share_memory(out, g) or np.may_share_memory(out, x))
     g, x, out = g.reshape(-1), x.reshape(-1), out.reshape(-1)
     span = span or max(1, SPAN // period) * period
-    width = 1 if not sums else width_of(span, period) if apart else span  # with no memory of its own, one at a time
+    width = width_of(span, period) if sums else 1
+    # several spans at once only where they are whole rows, and have memory of their own
+    many = 1 if not loops or (sums and not (apart and span % row_of(width) == 0)) else max(1, MANY // width)
     totals = [np.zeros((1, 2, count))] if not g.size else []
-    for start, stop in _runs(g.size, span, width, loops):
+    for start, stop in _runs(g.size, span, many):
         part, size = slice(start, stop), min(span, stop - start)
         width = width_of(size, period)
         if loops:
@@ -77,9 +79,9 @@ def in_order(totals: Any) -> Any:
     return reduce(np.add, totals) + 0.0  # never -0.0
 
 
-def _runs(size: int, span: int, width: int, loops: bool) -> Iterator[tuple[int, int]]:
-    """Where what is done at once begins and ends: spans, or as many whole ones as compiled loops have columns for."""
-    step = span * max(1, MANY // width) if loops else span
+def _runs(size: int, span: int, many: int) -> Iterator[tuple[int, int]]:
+    """Where what is done at once begins and ends: so many spans, and what is left over."""
+    step = span * many
     whole = size - size % span
     for start in range(0, whole, step):
         yield start, min(start + step, whole)
@@ -108,16 +110,28 @@ def _by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, width: int, span: i
     if not width:
         (compiled.pass_rows if low.ndim else compiled.pass_flat)(g, x, out, low, high, *constants)
         return None
-    columns = np.zeros((-(-g.size // span), 2, width))
-    loop = compiled.sum_rows if low.ndim else compiled.sum_flat
-    if apart:
-        loop(g, x, out, low, high, *constants, span, columns)
-        return columns
+    short = row_of(width)
+    columns = np.zeros((-(-g.size // span), 2, width // short, short))
+    whole = g.size - g.size % short
     with borrowed() as empty:
-        own = empty(out.shape, out.dtype)
-        loop(g, x, own, low, high, *constants, span, columns)
-        np.copyto(out, own)
+        own = out if apart else empty(out.shape, out.dtype)
+        rows = [array[:whole].reshape(-1, short) for array in (g, x, own)]
+        if low.ndim:
+            low, high = low.reshape(-1, short), high.reshape(-1, short)
+        loop = compiled.sum_rows if low.ndim else compiled.sum_flat
+        loop(*rows, low, high, *constants, span // short, 0, columns)
+        if whole < g.size:
+            rest = [array[whole:].reshape(1, -1) for array in (g, x, own)]
+            loop(*rest, low, high, *constants, 1, whole // short % columns.shape[2], columns)
+        if own is not out:
+            np.copyto(out, own)
     return columns
+
+
+@cache
+def row_of(width: int) -> int:
+    """The elements of short rows into which so many columns are divided, about sixty or more."""
+    return next(short for short in range(min(width, 48), width + 1) if width % short == 0)
 
 
 def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channels | None) -> Any:
