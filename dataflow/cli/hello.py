@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ _RUNS = 20  # the fastest time of these is shown
 @click.command("hello")
 def command() -> None:
     """Run a first graph: a handwritten digit, quantized. Writes hello.yaml."""
-    text = files("dataflow.cli").joinpath("hello.yaml").read_text("utf-8")
+    text = Path(__file__).with_name("hello.yaml").read_text("utf-8")
     path = Path("hello.yaml")
     kept = path.exists() and path.read_text("utf-8") != text
     if not path.exists():
