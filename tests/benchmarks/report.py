@@ -1,4 +1,4 @@
-"""Writes results into docs/performance.md and its plots: ``python -m tests.benchmarks.report results.json``."""
+"""Writes results into docs/performance.md and its plots: ``python -m tests.benchmarks.report results.json ...``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
 def main(args: Sequence[str]) -> int:
-    """Write the page and the plots of a results file; the exit status."""
-    if len(args) != 1:
-        print("usage: python -m tests.benchmarks.report results.json", file=sys.stderr)
+    """Write the page and the plots of results files, one for each run of the suite; the exit status."""
+    if not args:
+        print("usage: python -m tests.benchmarks.report results.json ...", file=sys.stderr)
         return 2
-    write(load(Path(args[0])), PAGE)
+    write(load(*map(Path, args)), PAGE)
     return 0
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import dataflow as flow
@@ -63,11 +64,12 @@ class Result:
 
 @dataclass
 class Results:
-    """All that one run of the suite measured, and on what."""
+    """All that a run of the suite measured, or several did, and on what."""
 
     scale: str
     machine: dict[str, Any]
     cases: list[Result] = field(default_factory=list)
+    runs: int = 1
 
     @property
     def heading(self) -> str:
@@ -75,7 +77,8 @@ class Results:
         told = self.machine
         versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
         busy = f" (busy with other work, load {told['load']:.1f})" * (told["load"] > BUSY)
-        return f"{told['processor']}, {told['cores']} cores{busy}; Python {told['python']}, {versions}"
+        runs = f", {self.runs} runs" * (self.runs > 1)
+        return f"{told['processor']}, {told['cores']} cores{busy}{runs}; Python {told['python']}, {versions}"
 
     def families(self) -> dict[str, list[Result]]:
         """Results by family, in the order in which they were measured."""
@@ -88,8 +91,29 @@ class Results:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
-def load(path: Path) -> Results:
-    """The results in a file."""
+def load(*paths: Path) -> Results:
+    """The results in a file; of several files the median over their runs, for the cases that all of them have."""
+    runs = [_load(path) for path in paths]
+    cases = {case.subject: [case] for case in runs[0].cases}
+    for run in runs[1:]:
+        found = {case.subject: case for case in run.cases}
+        cases = {subject: [*known, found[subject]] for subject, known in cases.items() if subject in found}
+    load = median(run.machine["load"] for run in runs)
+    merged = [_together(known) for known in cases.values()]
+    return Results(runs[0].scale, {**runs[0].machine, "load": load}, merged, len(runs))
+
+
+def _together(cases: Sequence[Result]) -> Result:
+    """One case in several runs: medians of medians, and what was fastest in all."""
+    values = {}
+    for name in cases[0].values:
+        if timings := [case.values[name] for case in cases if name in case.values]:
+            least, rounds = min(t.minimum for t in timings), sum(t.rounds for t in timings)
+            values[name] = Timing(median(t.median for t in timings), least, rounds)
+    return Result(cases[0].subject, values, {name: note for case in cases for name, note in case.notes.items()})
+
+
+def _load(path: Path) -> Results:
     told = json.loads(path.read_text("utf-8"))
     return Results(told["scale"], told["machine"], [_result(case) for case in told["cases"]])
 

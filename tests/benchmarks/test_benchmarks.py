@@ -112,6 +112,19 @@ def test_the_order_of_rounds_turns():
     assert timing.turned(list("abc"), 2) == list("cab")
 
 
+def test_several_runs_are_their_median(tmp_path: Path):
+    paths = [tmp_path / f"{i}.json" for i in range(3)]
+    for path, seconds, load in zip(paths, (2e-3, 9e-3, 3e-3), (0.0, 2.0, 0.9), strict=True):
+        own = measured(names.CHAIN, round(seconds * 1e4), copy=1.0)
+        found = [measured(names.FORWARD, 1000, copy=1e-3, JAX=seconds), own]
+        results.Results("tiny", MACHINE | {"load": load}, found).save(path)
+    together = results.load(*paths)
+    (case,) = together.cases  # the other one is another in each
+    assert case.values["JAX"].median == 3e-3
+    assert case.values["JAX"].minimum == 1e-3
+    assert together.heading == "an abacus, 2 cores (busy with other work, load 0.9), 3 runs; Python 3, numpy 2"
+
+
 def test_report(tmp_path: Path):
     cases_found = [
         measured(names.FORWARD, 1000, copy=1e-6, numpy_1_thread=2e-6),
