@@ -22,6 +22,7 @@ import numpy as np
 
 log = logging.getLogger("dataflow")
 WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use
+WIDE = 1 << 16  # elements that belong together, beyond which compiled loops would leave the cache
 DTYPES = frozenset(map(np.dtype, (np.float32, np.float64, np.bool_)))
 OPTIONS = "nogil=True, error_model='numpy'"  # no fast maths: it would join multiplications and additions
 

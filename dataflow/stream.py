@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dataflow import threads
+from dataflow.compiler import WIDE
 from dataflow.dtypes import name_of
 from dataflow.job import Job
 from dataflow.loops import Loop, function, loops
@@ -135,7 +136,12 @@ class Stream:
     def at_once(self, items: Sequence[Loop | int]) -> bool:
         """Whether these are one compiled call for all that is done: it may be given many tiles."""
         first, *others = items
-        return not others and not self.buffers and (isinstance(first, Loop) or self.pieces[first].block.compiled)
+        if others or self.buffers:
+            return False
+        if isinstance(first, Loop):
+            return True
+        piece = self.pieces[first]
+        return piece.block.compiled is not None and piece.tiling.unit <= WIDE
 
     @property
     def heading(self) -> str:

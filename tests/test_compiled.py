@@ -166,3 +166,15 @@ def test_numba_is_not_imported_for_small_work():
     program = "import sys, dataflow as flow; flow.blocks['Add']()([1.0], 2.0); print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", ["FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs"])
+def test_dtypes_without_compiled_loops_stay_with_numpy(name, dtype, monkeypatch):
+    x = blocks["Cast"](DstT=dtype)(np.random.default_rng(0).standard_normal(9000).astype(np.float32))
+    ends = (np.float32(-1), np.float32(2)) if name.endswith("Vars") else ()
+    made = []
+    for kernels in ("numpy", "jit"):
+        monkeypatch.setenv("DATAFLOW_KERNELS", kernels)
+        made.append(blocks[name]()(x, *ends).astype(np.float32))
+    np.testing.assert_array_equal(*made)

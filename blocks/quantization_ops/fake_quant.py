@@ -15,11 +15,12 @@ from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxVarsGradient,
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
-from blocks.quantization_ops.layout import WIDEST, Layout, layouts, width_of
+from blocks.quantization_ops.layout import Layout, layouts, width_of
 from blocks.quantization_ops.nudge import Levels, Ranges, check_range, clip, clip_to_arrays, per_channel_shape
 from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, Shape, TensorType, attr
+from dataflow.compiler import WIDE
 from dataflow.kinds import Elementwise
 
 
@@ -60,6 +61,8 @@ class FakeQuantWithMinMaxArgs(Elementwise):
         return np.floor((x - low) * inv - qz + half) * scale
 
     def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+        if dtype not in TINY:
+            return None
         levels = self._ranges.levels(dtype)
         return levels.simple and (levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale)
 
@@ -108,6 +111,8 @@ class FakeQuantWithMinMaxVars(Elementwise):
         return np.floor((x - low) / step - qz + half) * scale
 
     def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        if dtype not in TINY:
+            return None
         levels = prepared.levels(dtype)
         return levels.simple and (levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale)
 
@@ -166,6 +171,9 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
             _round(flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
         return delivered(inputs, work, out)
 
+    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        return () if dtype in TINY and prepared.levels(dtype).simple else None
+
     @property
     def compiled(self) -> Any:
         return self._by_loops
@@ -173,12 +181,10 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
     def _by_loops(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
         count, dtype = inputs.shape[self.axis], inputs.dtype
         period = prod(inputs.shape[self.axis % inputs.ndim :])
-        if dtype not in TINY or not 0 < period <= WIDEST:
+        if not 0 < period <= WIDE:
             return self.kernel(inputs, ranges, out)
         layout = Layout(count, period // count, width_of(inputs.size, period) // period)
-        low, high, scale, inv, qz, *_ = levels = ranges.levels(dtype, layout)
-        if not levels.simple:
-            return self.kernel(inputs, ranges, out)
+        low, high, scale, inv, qz, *_ = ranges.levels(dtype, layout)
         work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
         compiled.round_rows(inputs.reshape(-1), work.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale)
         return delivered(inputs, work, out)

@@ -53,6 +53,9 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
         return _gradient(gradients, inputs, self._ranges, None, out)[0]
 
+    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+        return () if dtype in TINY else None
+
     @property
     def compiled(self) -> Any:
         return self._by_loops
@@ -103,6 +106,9 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
         passed, totals = _gradient(gradients, inputs, ranges, None, out, sums=True)
         below, above = in_order(totals)
         return passed, below[0], above[0]
+
+    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        return () if dtype in TINY and prepared.bounds(dtype).blank is None else None
 
     @property
     def compiled(self) -> Any:
@@ -164,6 +170,9 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         below, above = in_order(totals)
         return passed, below, above
 
+    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        return () if dtype in TINY and prepared.bounds(dtype).blank is None else None
+
     @property
     def compiled(self) -> Any:
         return self._by_loops
@@ -188,6 +197,8 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
         return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
 
     def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+        if dtype not in TINY:
+            return None
         low, high, blank = prepared.bounds(dtype)
         return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
 

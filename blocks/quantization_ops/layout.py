@@ -8,7 +8,6 @@ import numpy as np
 
 ROW = 8192  # elements over which the numbers of a few channels are repeated, so that loops along them are long
 COLUMNS = 1024  # about so many, a whole number of periods of channels
-WIDEST = 1 << 16  # elements in which channels repeat, beyond which compiled loops would leave the cache
 
 
 class Layout(NamedTuple):

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from blocks.quantization_ops import compiled
-from blocks.quantization_ops.layout import WIDEST, Layout, layouts, width_of
+from blocks.quantization_ops.layout import Layout, layouts, width_of
 from blocks.quantization_ops.outside import Channels, Part, beyond, columns_of, picked, places_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
+from dataflow.compiler import WIDE
 from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType, element_count
 
@@ -46,7 +47,7 @@ def passed(
     count, neighbours = (1, 1) if axis is None else (x.shape[axis], prod(x.shape[axis % x.ndim + 1 :]))
     period = max(1, count * neighbours)
     low, high, blank = ends(None)
-    loops = loops and g.dtype in TINY and blank is None and period <= WIDEST
+    loops = loops and g.dtype in TINY and blank is None and period <= WIDE
     apart = not (np.may_share_memory(out, g) or np.may_share_memory(out, x))
     g, x, out = g.reshape(-1), x.reshape(-1), out.reshape(-1)
     span = span or max(1, SPAN // period) * period
