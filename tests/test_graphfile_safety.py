@@ -16,6 +16,7 @@ import dataflow as flow
 from dataflow.errors import GraphFileError
 from dataflow.graphfile import resolved_text
 from dataflow.graphfile.params import Allowance
+from dataflow.graphfile.tree import TOO_DEEP
 
 # -- nothing is evaluated -------------------------------------------------------------------------------------------
 
@@ -114,6 +115,23 @@ MERGES = f"x-0: &m {{{', '.join(f'k{i}: 1' for i in range(1000))}}}\n" + "".join
 )
 def test_bombs_are_refused(read, text, message):
     assert [p.message for p in problems(read, text)] == [message]
+
+
+@pytest.mark.parametrize("depth", [120, 900, 1100, 100_000])
+@pytest.mark.parametrize(
+    "unit, line, column",
+    [("[", 2, 105), ("{a: ", 2, 402), ("[\n", 101, 1), ("[{a: ", 2, 252)],
+    ids=["lists", "mappings", "lines", "mixed"],
+)
+def test_depth_is_refused_where_it_is_reached_whatever_the_parser_allows(read, unit, line, column, depth):
+    (problem,) = problems(read, f"x-a: {unit * depth}")
+    assert (problem.message, problem.line, problem.column) == (TOO_DEEP, line, column)
+
+
+@pytest.mark.parametrize("depth", [120, 900, 1100])
+def test_depth_without_brackets_is_refused(read, depth):
+    (problem,) = problems(read, f"x-a:\n  {'- ' * depth}a")
+    assert (problem.message, problem.line, problem.column) == (TOO_DEEP, 3, 201)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ anything is expanded.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, Document, Place, Stop, Value, cropped
+from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document, Place, Stop, Value, cropped
 
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _NO_KEYS: dict[str, Place] = {}
@@ -33,10 +34,21 @@ def parse(text: str, path: str) -> Document:
     except Stop:
         pass
     except yaml.MarkedYAMLError as error:
-        document.report(*_syntax(document, error))
+        document.report(*(_depth(document.text, error) or _syntax(document, error)))
     except yaml.YAMLError as error:
         document.report(START, f"not YAML: {error}")
     return document
+
+
+def _depth(text: str, error: yaml.MarkedYAMLError) -> tuple[Place, str] | None:
+    """What is nested too deep before the place of an error: the parser reads ahead, and may have limits of its own."""
+    depth = 0
+    with suppress(yaml.YAMLError):
+        for event in iter(LOADER(text[: error.problem_mark.index] if error.problem_mark else text).get_event, None):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                return (event.start_mark.line + 1, event.start_mark.column + 1), TOO_DEEP
+    return None
 
 
 def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
@@ -187,7 +199,7 @@ class _Tree:
 
     def nest(self, height: int, place: Place) -> None:
         if len(self.open) + height > MAX_DEPTH:
-            raise self.document.fail(place, f"values may be nested {MAX_DEPTH} deep, got more")
+            raise self.document.fail(place, TOO_DEEP)
 
     def refuse_tag(self, tag: str, place: Place) -> None:
         if not self.ignored:

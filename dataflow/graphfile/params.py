@@ -18,7 +18,7 @@ import numpy as np
 from dataflow.attrs import Attr, attr, show
 from dataflow.errors import listing, nearest
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, Document, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value, cropped
 
 MAX_REPEATED = 1_000_000  # values and characters that parameters may add in one load
 
@@ -235,6 +235,6 @@ class Substitution:
         if not isinstance(value, list):
             return value
         if depth == MAX_DEPTH:
-            raise ValueError(f"values may be nested {MAX_DEPTH} deep, got more")
+            raise ValueError(TOO_DEEP)
         self.allowance.take(len(value))
         return [Value(self.wrapped(v, place, depth + 1), place) for v in value]

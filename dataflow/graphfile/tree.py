@@ -12,6 +12,7 @@ from dataflow.errors import Problem
 BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
 MAX_DEPTH = 100  # of lists and mappings in each other
+TOO_DEEP = f"values may be nested {MAX_DEPTH} deep, got more"
 MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
 _SHOWN = 160  # a source line longer than this says nothing under a caret
 
