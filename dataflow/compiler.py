@@ -140,9 +140,7 @@ def _source(lines: Sequence[Line]) -> str:
     parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
     parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
     given = ", ".join(f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays)  # in the order a, o, p, s
-    functions = [
-        f"@njit({OPTIONS}, inline='always')\n" + s.replace("def element(", f"def {names[s]}(") for s in sources
-    ]
+    functions = [f"@njit({OPTIONS})\n" + s.replace("def element(", f"def {names[s]}(") for s in sources]
     return "\n\n".join(
         [
             "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit",

@@ -44,7 +44,7 @@ class Job:
     def __init__(self, stream: Any, values: list[Any]):
         self.stream, self.values = stream, values
         self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
-        self.flat = {(slot, size): _flat(values[slot], size) for slot, size in stream.arrays}
+        self.flat = {slot: _flat(values[slot]) for slot in stream.arrays}
         self.prepared, self.numbers = [None] * len(stream.pieces), stream.numbers.copy()
         piece = 0
         try:
@@ -79,6 +79,8 @@ class Job:
                     begin, end = start + first, start + last
                     part = flat[begin:end] if unit == 1 else flat[begin // unit * each : end // unit * each]
                     cells[place] = part if len(shape) == 1 else part.reshape(shape)
+                if table.repeated:
+                    table.repeat(cells)
                 for running, call in table.calls:  # noqa: B007
                     call(cells, folds, number)
         except Exception as error:
@@ -87,10 +89,8 @@ class Job:
             raise PieceError(running) from error
 
 
-def _flat(array: Any, size: int) -> Any:
-    """The elements of an array in a row; those of the value that was broadcast if they are more."""
-    if array.ndim == 1 and array.size == size and array.flags.c_contiguous:
+def _flat(array: Any) -> Any:
+    """The elements of an array in a row."""
+    if array.ndim == 1 and array.flags.c_contiguous:
         return array
-    if array.size != size:
-        array = array[tuple(slice(None if stride else 1) for stride in array.strides)]
     return np.ascontiguousarray(array).reshape(-1)

@@ -174,8 +174,6 @@ class Contraction(Block, abstract=True):
 class View(Block, abstract=True):
     """The first input's own elements under another shape or other strides: costs nothing."""
 
-    moves: ClassVar[bool] = False  # True: as many elements as before may be in another order
-
 
 class Rearrange(Block, abstract=True):
     """Moves elements without arithmetic."""

@@ -119,7 +119,7 @@ def _loop(stream: Any, run: Sequence[int]) -> Loop | None:
         lines.append(Line(source, tuple(args), None))
     for at, i in enumerate(run):
         (slot,) = stream.pieces[i].writes
-        if slot in stream.needed or any(slot in p.reads for j, p in enumerate(stream.pieces) if j not in run):
+        if slot in stream.needed or any(slot in p.slots for j, p in enumerate(stream.pieces) if j not in run):
             lines[at] = lines[at]._replace(out=_index(loop.results, slot))
     return loop._replace(lines=tuple(lines), row=row)
 

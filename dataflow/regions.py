@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from dataflow.shapes import TensorType, element_count
 from dataflow.signature import flat
 from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
-from dataflow.tiles import ALONG, Tiling, fewest, tiling
+from dataflow.tiles import ACROSS, ALONG, Tiling, fewest, tiling
+from dataflow.views import shape_in_order
 
 
 class Regions:
@@ -35,28 +37,34 @@ class Regions:
         self.steps, self.types, self.sizes, self.constants = steps, types, sizes, constants
         self.outputs, self.settings = outputs, settings
         self.compiled = settings.compiled
-        self.origin: dict[int, int] = {}  # of a view with the same elements in the same order
-        self.shapes: dict[int, Any] = {}  # of a view that repeats elements, before it does
+        # of a view on all elements of another value in their order: that value, and the shape in which they broadcast
+        self.shown: dict[int, tuple[int, tuple[int, ...]]] = {}
         self.why: dict[int, str] = {}  # large steps that do not go by tiles
         self.tilings: dict[int, Tiling] = {}
         large = [i for i, step in enumerate(steps) if step.how != "view" and self._large(step)]
         for step in steps if large else ():
-            if step.how == "view" and step.reads[0] is not None:
-                self._view(step.block, step.reads[0], step.writes[0])
+            if step.how == "view":
+                self._view(step)
         for i in large:
             if (made := self._tiling(i, steps[i])) is not None:
                 self.tilings[i] = made
         if not settings.fuse:  # sums are made of tiles all the same
             self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.folds)}
 
-    def _view(self, block: Any, source: int, slot: int) -> None:
-        before, after = element_count(self.types[source].shape), element_count(self.types[slot].shape)
-        if before is None or after is None or block.moves:
+    def _view(self, step: Step) -> None:
+        (source, *others), (slot,) = step.reads, step.writes
+        if source is None or any(other is not None and other not in self.constants for other in others):
             return
-        if before == after:
-            self.origin[slot] = self.origin.get(source, source)
-        elif before < after and source not in self.shapes:
-            self.shapes[slot] = self.types[source].shape
+        source_type, (root, shape) = self.types[source], self._shown(source)
+        before, after = element_count(source_type.shape), element_count(self.types[slot].shape)
+        if before is None or after is None or not 0 < before <= after or shape != source_type.shape:
+            return
+        arrays = [None if other is None else self.constants[other] for other in others]
+        if (shape := shape_in_order(step.block, source_type, arrays)) is not None:
+            self.shown[slot] = root, shape
+
+    def _shown(self, slot: int) -> tuple[int, Any]:
+        return self.shown.get(slot, (slot, self.types[slot].shape))
 
     def _large(self, step: Step) -> bool:
         """Whether a step may be worth it, as far as bytes tell; all of them are known."""
@@ -65,20 +73,22 @@ class Regions:
 
     def _tiling(self, i: int, step: Step) -> Tiling | None:
         """How a step goes by tiles, if that pays."""
-        types = [self._given(read) for read in step.reads]
-        made = tiling(step.block, types, [self.types[slot] for slot in step.writes], self.compiled)
+        types, shown = ([self._given(read, past) for read in step.reads] for past in (False, True))
+        made = tiling(step.block, types, [self.types[slot] for slot in step.writes], self.compiled, shown)
         if isinstance(made, str):
             self.why[i] = made
             return None
         return made
 
-    def _given(self, read: Any) -> Any:
+    def _given(self, read: Any, past: bool) -> Any:
+        """The type of what is read, or of what lies behind the views on it."""
         if isinstance(read, tuple):
-            return tuple(map(self._given, read))
+            return tuple(self._given(each, past) for each in read)
         if read is None:
             return None
         type_ = self.types[read]
-        return TensorType(type_.dtype, self.shapes.get(read, type_.shape), self.constants.get(read))
+        shape = self._shown(read)[1] if past else type_.shape
+        return TensorType(type_.dtype, shape, self.constants.get(read))
 
     def stages(self) -> list[Step | Region]:
         """Steps and regions in the order in which they run, without views that nobody looks at any more."""
@@ -92,7 +102,8 @@ class Regions:
         }
         names = [step.node for step in self.steps]
         reads, writes = [step.reads for step in self.steps], [step.writes for step in self.steps]
-        made = groups(names, reads, writes, self.folded, self.tilings, self.origin, self.settings.fuse)
+        origin = {slot: root for slot, (root, shape) in self.shown.items() if shape == self.types[slot].shape}
+        made = groups(names, reads, writes, self.folded, self.tilings, origin, self.settings.fuse)
         self.direct = {i: self._direct(i) for i in self.tilings}  # what is read past views
         readers: dict[int, set[int]] = {}  # of a slot, by the first step of their group
         for group in made:
@@ -110,14 +121,17 @@ class Regions:
         return stages
 
     def _direct(self, i: int) -> tuple[Any, ...]:
-        made = iter([self._source(slot, operand) for slot, operand in along(self.steps[i].reads, self.tilings[i])])
+        tiling = self.tilings[i]
+        made = iter([self._source(slot, operand, tiling) for slot, operand in along(self.steps[i].reads, tiling)])
         return tuple(
             tuple(next(made) for _ in read) if isinstance(read, tuple) else None if read is None else next(made)
             for read in self.steps[i].reads
         )
 
-    def _source(self, slot: int, operand: Any) -> int:
-        return self.origin.get(slot, slot) if operand.how == ALONG else slot
+    def _source(self, slot: int, operand: Any, tiling: Tiling) -> int:
+        root, shape = self._shown(slot)
+        beside = operand.how in (ALONG, ACROSS) and tiling.elements(operand) == prod(shape)
+        return root if beside else slot
 
     def _region(self, group: Group) -> Region:
         steps = [replace(self.steps[i], reads=self.direct[i], how="tile") for i in group.steps]

@@ -34,6 +34,19 @@ class Piece(NamedTuple):
     writes: tuple[int, ...]
     folds: tuple[Any, ...]
 
+    @property
+    def slots(self) -> set[int]:
+        """The slots that are read, those of variadic inputs among them."""
+        return {slot for slot, _ in _pairs(self.reads, self.tiling.operands) if slot is not None}
+
+    @property
+    def short(self) -> list[tuple[int, bool]]:
+        """The slots that must be repeated to the shape of the output's tile, and whether each is a single number."""
+        ports = zip(self.block.signature.inputs.values(), self.reads, self.tiling.operands, strict=True)
+        free = [(reads, operand) for port, reads, operand in ports if port.shape is None]
+        pairs = _pairs(*zip(*free, strict=True)) if free else ()
+        return [(slot, operand == Operand(ACROSS)) for slot, operand in pairs if self.tiling.is_short(operand)]
+
 
 class Stream:
     """Pieces that run one after the other on each tile.
@@ -67,22 +80,22 @@ class Stream:
         self.folding = [
             piece for piece in pieces if any(slot in needed for slot in piece.writes if slot in self.folded)
         ]
-        self.arrays = list(dict.fromkeys(pair for piece in pieces for pair in self._arrays(piece)))
+        self.arrays = list(dict.fromkeys(slot for piece in pieces for slot in self._arrays(piece)))
         self.prepares = [(i, slots) for i, piece in enumerate(pieces) if (slots := _prepares(piece))]
         prepared = {i for i, _ in self.prepares}
         self.numbers = [() if i in prepared else self._numbers(i, None) for i in range(len(pieces))]
         self.remembered: dict[int, tuple[Any, Any]] = {}  # what pieces made of their small inputs, and their numbers
 
-    def _arrays(self, piece: Piece) -> Iterator[tuple[int, int]]:
-        """The slots of arrays that lie beside the tiles, with the elements that they have there."""
+    def _arrays(self, piece: Piece) -> Iterator[int]:
+        """The slots of arrays that lie beside the tiles."""
         for slot, operand in _pairs(piece.reads, piece.tiling.operands):
             inside = slot is None or slot in self.homes or slot in self.scratch
             if not inside and operand.how in (ALONG, ACROSS):
-                yield slot, piece.tiling.elements(operand)
+                yield slot
         for slot in piece.writes:
             slot = self.homes.get(slot, slot)
             if slot not in self.folded and slot not in self.scratch:
-                yield slot, self.size
+                yield slot
 
     def __getstate__(self) -> dict[str, Any]:
         made = ("functions", "loops")  # compiled anew
@@ -115,12 +128,18 @@ class Stream:
         return {piece: one for piece, one in made.items() if one is not None}
 
     def workspace(self, tile: int) -> int:
-        """Bytes that the kernels take for themselves for a tile; compiled ones take next to nothing."""
-        most = 0
+        """Bytes that the kernels take for themselves for a tile; compiled ones take next to nothing.
+
+        What is repeated for kernels that need it in one piece is kept from tile to tile.
+        """
+        most = kept = 0
         for piece in self.pieces:
-            if not self.compiled or piece.block.compiled is None:
+            compiled = self.compiled and piece.block.compiled is not None
+            if not compiled:
                 most = max(most, piece.block.workspace(*(self._tile_type(slot, tile) for slot in piece.reads)))
-        return most
+            if not isinstance(piece.block.call, np.ufunc):
+                kept += sum(self.dtypes[slot].itemsize for slot, scalar in piece.short if compiled or not scalar)
+        return most + kept * tile
 
     @cached_property
     def buffers(self) -> list[int]:
@@ -141,7 +160,7 @@ class Stream:
         if isinstance(first, Loop):
             return True
         piece = self.pieces[first]
-        return piece.block.compiled is not None and piece.tiling.unit <= WIDE
+        return piece.block.compiled is not None and piece.tiling.unit <= WIDE and not piece.short
 
     @property
     def heading(self) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from dataflow.loops import Loop
 from dataflow.tiles import ALONG, LIKE, WHOLE, Operand, Tiling
 
+SHOWN, SOLID = "shown", "solid"  # how a short operand is repeated: by strides of 0, or in memory of its own
 Call = Callable[[list[Any], Mapping[int, Any], int], Any]  # of cells, folds and the number of the tile
 
 
@@ -22,10 +23,11 @@ class Table:
         self.stream, self.count = stream, count
         self.places: dict[Any, int] = {}
         self.scratch: list[tuple[int, int, slice, Any, tuple[int, ...]]] = []
-        self.moving: list[tuple[int, tuple[int, int], int, int, int, int, tuple[int, ...]]] = []
+        self.moving: list[tuple[int, int, int, int, int, int, tuple[int, ...]]] = []
         self.fixed: list[tuple[int, Callable[[Any], Any]]] = []
         self.numbers: list[tuple[int, int, int]] = []  # which of the numbers of a piece
-        self.scalars: list[tuple[int, tuple[int, int]]] = []
+        self.scalars: list[tuple[int, int]] = []
+        self.repeated: list[tuple[int, int, tuple[int, ...], str]] = []
         self.calls: list[tuple[int, Call]] = []
         for run in stream.loops if compiled else range(len(stream.pieces)):
             if isinstance(run, Loop):
@@ -43,11 +45,16 @@ class Table:
             cells[place] = memory[buffer][part].view(dtype).reshape(shape)
         for place, piece, which in self.numbers:
             cells[place] = job.numbers[piece][which]
-        for place, key in self.scalars:
-            cells[place] = job.flat[key][0]
+        for place, slot in self.scalars:
+            cells[place] = job.flat[slot][0]
         for place, make in self.fixed:
             cells[place] = make(job)
-        return cells, [(place, job.flat[key], *rest) for place, key, *rest in self.moving]
+        return cells, [(place, job.flat[slot], *rest) for place, slot, *rest in self.moving]
+
+    def repeat(self, cells: list[Any]) -> None:
+        """Repeat what is short and moves with the tiles, once all that moves is there."""
+        for place, short, shape, how in self.repeated:
+            cells[place] = _repeated(cells[short], shape, how)
 
     def _calls(self, number: int, piece: Any, compiled: Any) -> Iterator[Call]:
         """The calls of a piece: one, or two where what is left over has another shape."""
@@ -60,10 +67,11 @@ class Table:
         if compiled:
             tiles = -(-self.count // self.stream.tile) if any(piece.folds) else 0
             kernel = partial(compiled, tile=self.stream.tile) if tiles else compiled
-        ports = zip(piece.block.signature.inputs, piece.reads, tiling.operands, strict=True)
-        kept = [(slot, operand) for port, slot, operand in ports if port not in prepared]
+        ports = zip(piece.block.signature.inputs.values(), piece.reads, tiling.operands, strict=True)
+        repeat = "" if isinstance(kernel, np.ufunc) else SOLID if compiled else SHOWN  # ufuncs do it themselves
+        kept = [(s, o, "" if port.shape else repeat) for port, s, o in ports if port.name not in prepared]
         for first, last in tiling.pieces(self.count):
-            args = [self._argument(tiling, slot, operand, first, last) for slot, operand in kept]
+            args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in kept]
             if prepared:
                 args.append(self._fixed(("prepared", number), lambda job: job.prepared[number]))
             whole = Operand(ALONG, tiling.unit, tiling.dims)
@@ -84,7 +92,7 @@ class Table:
         for i, position in loop.rows:
             piece = stream.pieces[i]
             slot, operand, tiling = piece.reads[position], piece.tiling.operands[position], piece.tiling
-            rows.append(self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,))))
+            rows.append(self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,), "")))
         for i, position, which in loop.scalars:
             scalars.append(
                 self._number(i, which) if position is None else self._scalar(stream.pieces[i].reads[position])
@@ -93,13 +101,23 @@ class Table:
         function, row = self.stream.functions[loop.pieces[0]], loop.row or count
         return lambda cells, folds, number: function(count, row, *given(cells))
 
-    def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int) -> Any:
+    def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int, repeat: str = "") -> Any:
+        """The cell of an input, or the cells of a variadic one; a short operand is repeated if the kernel asks it."""
         if isinstance(slot, tuple):
-            return tuple(self._argument(tiling, s, o, first, last) for s, o in zip(slot, operand, strict=True))
-        if slot is not None and operand.how == ALONG:
-            return self._along(tiling, slot, operand, first, last)
+            pairs = zip(slot, operand, strict=True)
+            return tuple(self._argument(tiling, s, o, first, last, repeat) for s, o in pairs)
+        if slot is None or not tiling.is_short(operand):
+            repeat = ""
         shape = tiling.shape(last - first)
-        return self._fixed((slot, operand, shape), partial(_fixed, slot, operand, tiling, shape))
+        if slot is None or operand.how != ALONG:
+            return self._fixed((slot, operand, shape, repeat), partial(_fixed, slot, operand, tiling, shape, repeat))
+        short = self._along(tiling, slot, operand, first, last)
+        if not repeat:
+            return short
+        place, new = self._place((short, shape, repeat))
+        if new:
+            self.repeated.append((place, short, shape, repeat))
+        return place
 
     def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int) -> int:
         """The cell of a value that has elements of its own for each tile."""
@@ -113,7 +131,7 @@ class Table:
             part = slice(first * dtype.itemsize, last * dtype.itemsize)
             self.scratch.append((place, self.stream.scratch[slot], part, dtype, shape))
         elif new:
-            self.moving.append((place, (slot, tiling.elements(operand)), unit, each, first, last, shape))
+            self.moving.append((place, slot, unit, each, first, last, shape))
         return place
 
     def _fixed(self, key: Any, make: Callable[[Any], Any]) -> int:
@@ -133,7 +151,7 @@ class Table:
         """The cell of an operand that is one number."""
         place, new = self._place(("scalar", slot))
         if new:
-            self.scalars.append((place, (slot, 1)))
+            self.scalars.append((place, slot))
         return place
 
     def _place(self, key: Any) -> tuple[int, bool]:
@@ -173,16 +191,24 @@ def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots:
     return several
 
 
-def _fixed(slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...], job: Any) -> Any:
+def _repeated(short: Any, shape: tuple[int, ...], how: str) -> Any:
+    """An operand with as many elements as the tile, which are shown again and again or stand there."""
+    shown = np.broadcast_to(short, shape)
+    return np.ascontiguousarray(shown) if how == SOLID else shown
+
+
+def _fixed(slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...], repeat: str, job: Any) -> Any:
     """What is the same for all tiles, beside an output of this shape."""
     if slot is None or operand.how == WHOLE:
         return None if slot is None else job.values[slot]
     if operand.how == LIKE:
         array = job.values[slot]
         return np.broadcast_to(array[(0,) * array.ndim], shape)
-    flat = job.flat[slot, tiling.elements(operand)]
+    flat = job.flat[slot]
     if flat.size > 1 and tiling.repeats:
         rows = np.empty((shape[-1] // flat.size, flat.size), flat.dtype)  # whole units
         rows[...] = flat
-        return rows.reshape(-1)
-    return flat.reshape(operand.dims)
+        short = rows.reshape(-1)
+    else:
+        short = flat.reshape(operand.dims)
+    return _repeated(short, shape, repeat) if repeat else short

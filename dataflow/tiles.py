@@ -7,6 +7,7 @@ the same for all tiles. Nothing else is asked of a tile: values of several shape
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
@@ -60,6 +61,10 @@ class Tiling(NamedTuple):
         """Elements that an operand has in all."""
         return self.size // self.unit * operand.each if operand.how == ALONG else prod(operand.dims)
 
+    def is_short(self, operand: Operand) -> bool:
+        """Whether an operand has fewer elements beside a tile than the output."""
+        return operand.how == ACROSS or (operand.how == ALONG and operand.each != self.unit)
+
     def pieces(self, count: int) -> list[tuple[int, int]]:
         """The parts in which so many elements are seen: whole rows, and what is left over."""
         row = row_of(self.unit)
@@ -87,8 +92,24 @@ def tile_of(unit: int) -> int:
     return max(1, TILE // row_of(unit)) * row_of(unit)
 
 
-def tiling(block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: bool) -> Tiling | str | None:
+@contextmanager
+def shortened(tile: int, row: int) -> Iterator[None]:
+    """Tiles of so many elements and rows of so many, for checks that are to have many of them; of this process."""
+    global TILE, ROW
+    usual = TILE, ROW
+    TILE, ROW = tile, row
+    try:
+        yield
+    finally:
+        TILE, ROW = usual
+
+
+def tiling(
+    block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: bool, shown: Sequence[Any] | None = None
+) -> Tiling | str | None:
     """How a block goes by tiles for inputs and outputs of these types.
+
+    ``shown`` has for inputs that repeat elements the types before that, as far as those lie in their order.
 
     Why it does not where one might expect it to; None where that is no question, or would not pay.
     """
@@ -101,7 +122,7 @@ def tiling(block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: b
         return None
     if shape is None or prod(shape) <= fewest(compiled):
         return None
-    made = _along_outputs(block, types, shape) if width is None else _by_rows(prod(shape), width, len(types))
+    made = _along_outputs(block, shown or types, shape) if width is None else _by_rows(prod(shape), width, len(types))
     if isinstance(made, str):
         return made
     if made.unit > LONGEST:

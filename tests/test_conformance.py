@@ -13,7 +13,7 @@ from dataflow.conformance import ConformanceError, check, checks
 from dataflow.conformance.equality import near, same
 from dataflow.conformance.samples import documented, samples
 from dataflow.errors import BlockError
-from dataflow.kinds import Reduction, Unary
+from dataflow.kinds import Reduction, Unary, View
 
 
 def double(self, x, out=None):
@@ -81,6 +81,10 @@ def by_strides(self, x, out=None):
     return double(self, np.lib.stride_tricks.as_strided(x, x.shape, np.empty(x.shape, x.dtype).strides), out)
 
 
+def by_repetition(self, x, out=None):
+    return double(self, x + x.dtype.type(1) if 0 in x.strides else x, out)
+
+
 def float32_only(self, x):
     if x.dtype != "float32":
         raise self.error(f"input 'x' must be float32, got {x.dtype}")
@@ -98,6 +102,26 @@ def accept_types(self, operands, type_of):
 
 def refuse(self, *args):
     raise BlockError("no")
+
+
+class Turned(View, abstract=True):
+    """The value, turned round if it shows the memory of another, ``x[::-1]``.
+
+    >>> Turned()([1.0, 2.0]).shape
+    (2,)
+
+    Source: the tests.
+    """
+
+    T = ("float32",)
+    x = In("T", "values")
+    y = Out("T", "the same, or turned round")
+
+    def shape_of(self, x):
+        return x.shape
+
+    def kernel(self, x):
+        return x if x.base is None else x[::-1]
 
 
 class Folded(Reduction, abstract=True):
@@ -149,6 +173,12 @@ WRONG = [
         made(kernel=lambda self, x, out=None: double(self, x) if out is None else np.negative(x, out=out)),
         "in a graph",
     ),
+    (
+        "repeated_operands",
+        made(kernel=lambda self, x, out=None: double(self, x + 1 if 0 in x.strides else x, out)),
+        "repeated from",
+    ),
+    ("shown_in_order", Turned, "must show its elements in the order"),
     ("gradient_types", made(grad=lambda self, x, y, dy: blocks["Cast"](DstT="float32")(dy)), "the gradient by 'x_0'"),
     ("gradient_matches", made(grad=lambda self, x, y, dy: dy * 3), "must be the slope"),
     ("gradient_matches", made(grad=lambda self, x, y, dy: dy * (2 if x.type.known else 3)), "known only at run time"),

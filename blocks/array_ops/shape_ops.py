@@ -215,8 +215,6 @@ class Transpose(View):
     perm = In("I", "the axis of `x` that each axis of `y` is; may count from the end", shape=("rank",), static=True)
     y = Out("T", "`x` with its axes in the order of `perm`")
 
-    moves = True
-
     def shape_of(self, x: TensorType, perm: TensorType) -> Any:
         if perm.value is None:
             return x.shape and (None,) * len(x.shape)

@@ -1,0 +1,126 @@
+"""Checks that a block may be run by tiles: beside operands that are repeated, and past views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import Block
+from dataflow.conformance.equality import near, same
+from dataflow.conformance.samples import Array, Sample, broken, documented, samples
+from dataflow.errors import BlockError
+from dataflow.graph import Graph, Ref
+from dataflow.kinds import View
+from dataflow.plan import plan
+from dataflow.registry import blocks
+from dataflow.signature import In
+from dataflow.tiles import shortened, tile_of
+from dataflow.views import shape_in_order
+
+TILE, ROW, COLUMNS = 256, 64, 24  # elements of a tile and of its rows, and of a row where the block does not say
+
+
+def repeated_operands(block_class: type[Block]) -> None:
+    """By tiles, the same bits whichever operands are repeated along rows, columns or both, for any number of tiles."""
+    for sample in documented(block_class)[:1]:
+        if not sample.block.streams:
+            continue
+        columns = _columns(sample)
+        with shortened(TILE, ROW):
+            rows = tile_of(columns) // columns
+            shapes: list[tuple[int, ...]] = [(count, columns) for count in (rows - 1, rows, rows + 1, 3 * rows + 1)]
+            if columns == COLUMNS:
+                shapes += [(TILE - 1,), (TILE,), (TILE + 1,), (3 * TILE + 5,)]
+            for shape in shapes:
+                _check_shape(sample, shape)
+
+
+def _columns(sample: Sample) -> int:
+    """Elements of a row: as many as a port of declared shape has numbers, which may be those of channels."""
+    ports = zip(sample.block.signature.inputs.values(), sample.arrays, strict=True)
+    return next((len(array) for port, array in ports if port.shape), COLUMNS)
+
+
+def _check_shape(sample: Sample, shape: tuple[int, ...]) -> None:
+    """Every combination of what the operands of an output of this shape may be repeated from."""
+    rng = np.random.default_rng(0)
+    free = [port.name for port in sample.block.signature.inputs.values() if _is_free(port)]
+    sources = list(dict.fromkeys(product(*({size, 1} for size in shape))))
+    full = sample.mapped(lambda port, array: rng.choice(array.reshape(-1), shape) if _is_free(port) else array)
+    if not _gives(full, shape):
+        return
+    for each in product(sources, repeat=len(free)):
+        source = dict(zip(free, each, strict=True))
+        parts = full.mapped(lambda port, array, source=source: _part(array, source.get(port.name)))  # type: ignore[misc]
+        expected = parts.mapped(lambda port, array: _repeated(array, shape) if _is_free(port) else array).results()
+        for views in (True, False):
+            if not views and not _gives(parts, shape):
+                continue
+            graph, feeds = _wired(parts, shape if views else None)
+            made = plan(graph, kernels="numpy").run(feeds).values()
+            ports = sample.block.signature.outputs.values()
+            for port, got, wanted in zip(ports, made, expected, strict=True):
+                agree = same if port.reduce is None else near
+                if not agree(got, np.asarray(wanted, got.dtype)):
+                    raise broken(
+                        type(sample.block),
+                        f"by tiles '{port.name}' must be the same for operands repeated from "
+                        f"{source} to {shape}, got something else for {sample.block!r}",
+                    )
+
+
+def _gives(sample: Sample, shape: tuple[int, ...]) -> bool:
+    """Whether the block takes operands of these shapes, and its output has this one."""
+    try:
+        return sample.outputs[0].shape == shape
+    except BlockError:
+        return False
+
+
+def _is_free(port: In) -> bool:
+    return port.shape is None and not port.like
+
+
+def _part(array: Array, shape: tuple[int, ...] | None) -> Array:
+    return array if shape is None else np.ascontiguousarray(array[tuple(map(slice, shape))])
+
+
+def _repeated(array: Array, shape: tuple[int, ...]) -> Array:
+    return np.ascontiguousarray(np.broadcast_to(array, shape))
+
+
+def _wired(sample: Sample, shape: Sequence[int] | None) -> tuple[Graph, dict[str, Array]]:
+    """The block in a graph that is fed its operands; with a shape, these are repeated to it by a view."""
+    graph, feeds = Graph("check"), {}
+    operands: list[Any] = []
+    for port, value in zip(sample.block.signature.inputs.values(), sample.arrays, strict=True):
+        wires: list[Ref] = []
+        for i, array in enumerate(value if isinstance(value, tuple) else (value,)):
+            name = f"{port.name}_{i}"
+            feeds[name] = array
+            wire = graph.input(name, dtypes.name_of(array.dtype), array.shape)
+            repeat = shape is not None and _is_free(port)
+            wires.append(blocks["BroadcastTo"]()(wire, list(shape or ())) if repeat else wire)
+        operands.append(tuple(wires) if isinstance(value, tuple) else wires[0])
+    made = graph.add(sample.block, operands)
+    for i, ref in enumerate([made] if isinstance(made, Ref) else made):
+        graph.output(f"out_{i}", ref)
+    return graph, feeds
+
+
+def shown_in_order(block_class: type[Block]) -> None:
+    """A View says truly whether it shows all elements in their order, so that a run by tiles may go past it."""
+    for sample in samples(block_class) if issubclass(block_class, View) else ():
+        first, *others = sample.arrays
+        if first is None or not first.size:
+            continue
+        shape = shape_in_order(sample.block, sample.types[0], others)
+        counted = np.arange(first.size).astype(first.dtype).reshape(first.shape)
+        with np.errstate(all="ignore"):
+            shown = sample.block.kernel(counted, *others)
+        if shape is not None and not same(shown, np.broadcast_to(counted.reshape(shape), shown.shape)):
+            raise broken(block_class, f"must show its elements in the order {shape}, got another for {sample}")

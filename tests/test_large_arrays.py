@@ -1,0 +1,152 @@
+"""Arrays of more elements than a tile has: the bits of node by node, and those of the formula."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+import dataflow as flow
+from dataflow import blocks as b
+from dataflow.conformance.equality import same
+from dataflow.tiles import COMPILED, TILE
+
+KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
+SIZES = [TILE, TILE + 1, 600_000]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
+def runs(graph, **feeds):
+    """What node by node gives, after it was compared with every other way to run."""
+    alone = flow.plan(graph, fuse=False, kernels="numpy", threads=1).run(feeds)
+    for kernels in KERNELS:
+        got = flow.plan(graph, kernels=kernels, threads=2).run(feeds)
+        for name, value in alone.items():
+            assert same(got[name], value), f"'{name}' with {kernels}: {np.sum(got[name] != value)} differ"
+    return alone
+
+
+def feed(shape, low=-3.0, high=3.0, dtype=np.float32):
+    return np.linspace(low, high, int(np.prod(shape))).astype(dtype).reshape(shape)
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("loss", ["Mean", "Sum"])
+def test_gradient_of_a_loss_through_fake_quantization(loss, n):
+    x = feed(n)
+    graph = flow.Graph()
+    quantized = b["FakeQuantWithMinMaxVars"]()(graph.input("x", shape=["N"]), np.float32(-2), np.float32(2))
+    graph.output("loss", b[loss]()(quantized, [0]))
+    got = runs(flow.gradient(graph, of="loss", wrt=["x"]), x=x)["grad_x"]
+    sure = np.abs(np.abs(x) - 2) > 0.02  # away from the ends of the range, which is nudged
+    inside = np.where(np.abs(x) < 2, np.float32(1 if loss == "Sum" else 1 / n), np.float32(0))
+    assert np.array_equal(got[sure], inside[sure])
+
+
+FAKE = {
+    "FakeQuantWithMinMaxArgs": lambda x: b["FakeQuantWithMinMaxArgs"](min=-2, max=2)(x),
+    "per channel": lambda x: b["FakeQuantWithMinMaxVarsPerChannel"]()(x, -feed(8, 1, 2), feed(8, 1, 2)),
+    "QuantizeAndDequantizeV4": lambda x: b["QuantizeAndDequantizeV4"](range_given=True)(x, -2.0, 2.0),
+    "V4 of slices": lambda x: b["QuantizeAndDequantizeV4"](range_given=True, axis=1)(x, -feed(8, 1, 2), feed(8, 1, 2)),
+    "a chain": lambda x: b["FakeQuantWithMinMaxArgs"](min=-2, max=2)(b["Relu6"]()(x * 1.5) - 1.0),
+    **{n: b[n]() for n in ("Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Relu", "Relu6", "Tanh", "Sigmoid")},
+    "Rsqrt": lambda x: b["Rsqrt"]()(x * x + 1.0),
+}
+
+
+@pytest.mark.parametrize("axes", [[0], [1], [0, 1]], ids=str)
+@pytest.mark.parametrize("name", FAKE)
+def test_gradient_of_a_mean_over_any_axes(name, axes):
+    graph = flow.Graph()
+    made = FAKE[name](graph.input("x", shape=["N", 8]))
+    graph.output("loss", b["Sum"]()(b["Square"]()(b["Mean"]()(made, axes)), list(range(2 - len(axes)))))
+    runs(flow.gradient(graph, of="loss", wrt=["x"]), x=feed((75_001, 8)))
+
+
+@pytest.mark.parametrize("n", [COMPILED - 1, 5000, 600_000])
+def test_values_of_a_loop_that_a_list_of_inputs_takes(n):
+    """Of a run of blocks that are compiled into one loop, what a variadic port reads leaves the loop."""
+    graph = flow.Graph()
+    a = b["Tanh"]()(graph.input("x", shape=["N"])) * 2.0
+    graph.output("y", b["AddN"]()([a, b["Softplus"]()(a + 1.0)]))
+    x = feed(n)
+    two = np.tanh(x) * np.float32(2)
+    assert same(runs(graph, x=x)["y"], two + b["Softplus"]()(two + np.float32(1)))
+
+
+VIEWS = {
+    "turned round": (lambda v: b["StridedSlice"]()(v, [-1], [-600_001], [-1]), lambda v: v[::-1]),
+    "turned twice": (
+        lambda v: b["StridedSlice"](begin_mask=1, end_mask=1)(
+            b["StridedSlice"](begin_mask=1, end_mask=1)(v, [0], [0], [-1]), [0], [0], [-1]
+        ),
+        lambda v: v,
+    ),
+    "rows turned round": (
+        lambda v: b["StridedSlice"](begin_mask=3, end_mask=3)(b["Reshape"]()(v, [600, 1000]), [0, 0], [0, 0], [1, -1]),
+        lambda v: v.reshape(600, 1000)[:, ::-1],
+    ),
+    "transposed": (
+        lambda v: b["Transpose"]()(b["Reshape"]()(v, [600, 1000]), [1, 0]),
+        lambda v: v.reshape(600, 1000).T,
+    ),
+    "transposed, in a row": (
+        lambda v: b["Reshape"]()(b["Transpose"]()(b["Reshape"]()(v, [600, 1000]), [1, 0]), [-1]),
+        lambda v: v.reshape(600, 1000).T.reshape(-1),
+    ),
+    "an axis of one moved": (
+        lambda v: b["Transpose"]()(b["Reshape"]()(v, [600_000, 1]), [1, 0]),
+        lambda v: v.reshape(1, -1),
+    ),
+    "repeated": (lambda v: b["BroadcastTo"]()(v, [2, 600_000]), lambda v: np.broadcast_to(v, (2, 600_000))),
+    "repeated as columns": (
+        lambda v: b["BroadcastTo"]()(b["Reshape"]()(v, [600_000, 1]), [600_000, 2]),
+        lambda v: np.broadcast_to(v[:, None], (600_000, 2)),
+    ),
+    "half of it, repeated": (
+        lambda v: b["BroadcastTo"]()(b["StridedSlice"](end_mask=1)(v, [300_000], [0], [1]), [2, 300_000]),
+        lambda v: np.broadcast_to(v[300_000:], (2, 300_000)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_inside_a_run(name):
+    """A view is gone past by tiles only where it shows all elements in their order."""
+    view, formula = VIEWS[name]
+    graph = flow.Graph()
+    made = b["Elu"]()(graph.input("x", shape=[600_000]))
+    graph.output("y", b["Cast"](DstT="float64")(view(made)))
+    graph.output("z", view(made) * 3.0)
+    graph.output("sum", b["Sum"]()(view(made), [0]))
+    x = feed(600_000)
+    shown = formula(b["Elu"]()(x))
+    got = runs(graph, x=x)
+    assert same(got["y"], shown.astype(np.float64)) and same(got["z"], shown * np.float32(3))
+    assert np.allclose(got["sum"], shown.sum(0, dtype=np.float64), rtol=1e-6, atol=0.1)
+
+
+@pytest.mark.parametrize("axes", [[0], [1], [0, 1]], ids=str)
+def test_sums_of_what_a_view_repeats(axes):
+    graph = flow.Graph()
+    x = graph.input("x", shape=[1, 600_000])
+    graph.output("y", b["Sum"]()(b["BroadcastTo"]()(x, [4, 600_000]), axes))
+    got = runs(graph, x=feed((1, 600_000), 0, 1))["y"]
+    assert np.allclose(got, np.broadcast_to(feed((1, 600_000), 0, 1), (4, 600_000)).sum(tuple(axes), np.float64))
+
+
+def test_feeds_that_repeat_an_element():
+    """A feed may be a view with strides of 0 itself."""
+    graph = flow.Graph()
+    x = graph.input("x", shape=[1, "N"])
+    graph.output("y", b["BroadcastTo"]()(x, [2, 600_000]) * graph.input("z", shape=[2, "N"]))
+    z = feed((2, 600_000))
+    got = runs(graph, x=np.broadcast_to(np.float32(3), (1, 600_000)), z=z)["y"]
+    assert same(got, z * np.float32(3))
