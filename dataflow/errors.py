@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+# what a terminal acts on, what turns the direction of text, and what nobody sees; the joiners that scripts need are not
+_ACTING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str, kept: str = "\n\t") -> str:
+    r"""Text in which nothing acts on a terminal or hides: the escape character, say, is written ``\x1b``.
+
+    >>> print(visible("red: \x1b[31m"))
+    red: \x1b[31m
+    """
+    return _ACTING.sub(lambda found: found[0] if found[0] in kept else ascii(found[0])[1:-1], text)
 
 
 class DataflowError(Exception):
     """Any error this package raises on purpose."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class BlockError(DataflowError, ValueError):
@@ -22,7 +41,7 @@ class GraphError(DataflowError, ValueError):
 class UnknownNameError(GraphError, KeyError):
     """A name that is not there: a block, a node, an output."""
 
-    __str__ = Exception.__str__  # KeyError would print the message quoted
+    __str__ = DataflowError.__str__  # KeyError would print the message quoted
 
 
 class GradientError(GraphError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataflow.block import Block
-from dataflow.errors import BlockError, GraphError, UnknownNameError, nearest
+from dataflow.errors import BlockError, GraphError, UnknownNameError, nearest, visible
 from dataflow.operators import Operators
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, element_count
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+_LONGEST = 255  # bytes of a name, as file systems have it
 _FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the run
 
 
@@ -129,7 +130,9 @@ class Graph:
         return ref
 
     def output(self, name: str, wire: Ref | str) -> None:
-        """Name a wire as an output of the graph."""
+        """Name a wire as an output of the graph. Names may have parts, joined by /, as those of nodes have."""
+        if wrong := wrong_name(name):
+            raise GraphError(f"output '{name}': {wrong}")
         ref = self.ref(wire) if isinstance(wire, str) else self._own(wire)
         self.outputs[name] = Link(ref.node, ref.port)
         self.cache.clear()
@@ -198,6 +201,8 @@ class Graph:
             raise GraphError(
                 f"node '{name}': names must be letters, digits and _ (parts joined by /), starting with a letter"
             )
+        if wrong := wrong_name(name):
+            raise GraphError(f"node '{name}': {wrong}")
         if name in self._nodes:
             raise GraphError(f"node '{name}': each name must be used once, got it twice; rename one")
         return name
@@ -348,6 +353,17 @@ class Graph:
         rows = [(n.name, type(n.block).__name__, ", ".join(map(str, n.types.values()))) for n in self.order()]
         widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
         return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
+
+
+def wrong_name(name: str) -> str:
+    """What is wrong with a name that goes into files and onto terminals; nothing where it is right."""
+    if visible(name, "") != name:
+        return "names must have no control characters"
+    for part in name.split("/"):
+        if part in ("", ".", ".."):
+            return f"names must have parts that are names between /, got {part or 'an empty one'}"
+    size = len(name.encode())
+    return f"names must have at most {_LONGEST} bytes, got {size:,}; shorten it" if size > _LONGEST else ""
 
 
 @cache

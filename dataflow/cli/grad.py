@@ -18,11 +18,11 @@ from dataflow.cli import options
 )
 def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | None) -> None:
     """Add the gradient of an output to a graph, as a graph that runs."""
-    from dataflow.graphfile import resolved_text
+    from dataflow.graphfile import resolved_text, to_output
 
     graph = flow.gradient(options.load(path, params), of=of, wrt=[name.strip() for name in wrt.split(",")])
     if out is None:
         click.echo(resolved_text(graph), nl=False)
     else:
         flow.save(graph, out)
-        click.echo(f"{out}: {len(graph.nodes)} nodes, outputs {', '.join(graph.outputs)}")
+        click.echo(f"{out}: {len(graph.nodes)} nodes, outputs {', '.join(graph.outputs)}", err=to_output(out))

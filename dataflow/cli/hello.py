@@ -17,11 +17,13 @@ _RUNS = 20  # the fastest time of these is shown
 @click.command("hello")
 def command() -> None:
     """Run a first graph: a handwritten digit, quantized. Writes hello.yaml."""
+    from dataflow.graphfile import write_text
+
     text = Path(__file__).with_name("hello.yaml").read_text("utf-8")
     path = Path("hello.yaml")
     kept = path.exists() and path.read_text("utf-8") != text
     if not path.exists():
-        path.write_text(text, "utf-8")
+        write_text(path, text)
     graph = flow.load(str(path))
     plan = flow.plan(graph)
     seconds: dict[str, float] = {}

@@ -28,7 +28,7 @@ def command(
     """Run a trained graph; outputs whose inputs are not given are left out."""
     import dataflow as flow
     from dataflow.data import load_data
-    from dataflow.graphfile import write_arrays
+    from dataflow.graphfile import to_output, write_arrays
 
     graph = options.load(path, params)
     variables = options.trained(graph, path, folder, which)
@@ -41,4 +41,6 @@ def command(
     outputs = flow.run(graph, {**{n: v for n, v in variables.items() if n in graph.nodes}, **feeds})
     if out is not None:
         write_arrays(out, outputs)
+        if to_output(out):
+            return  # what is printed beside it would be part of it
     output.values(outputs)

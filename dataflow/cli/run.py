@@ -41,7 +41,7 @@ def command(
     """Run a graph and print its outputs."""
     from dataflow import checkpoint
     from dataflow.data import load_data
-    from dataflow.graphfile import write_arrays
+    from dataflow.graphfile import to_output, write_arrays
 
     graph = options.load(path, params)
     feeds = {**load_data(graph, split), **options.arrays(inputs)}
@@ -60,6 +60,8 @@ def command(
             checkpoint.save(Path(kept), state, {})
     if out is not None:
         write_arrays(out, outputs)
+        if to_output(out):
+            return  # what is printed beside it would be part of it
     if as_json:
         import json
 

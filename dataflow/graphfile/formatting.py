@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dataflow.errors import DataflowError, GraphFileError
+from dataflow.graphfile.atomic import write_text
 from dataflow.graphfile.document import parse
 from dataflow.graphfile.emit import WIDTH, filled
 from dataflow.graphfile.files import read_document
 from dataflow.graphfile.source import Item, Node, Source
-from dataflow.graphfile.store import write_text
 from dataflow.graphfile.tree import Document
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from dataflow.block import Block
 from dataflow.errors import BlockError, DataflowError
-from dataflow.graph import NAME, Ref
+from dataflow.graph import NAME, Ref, wrong_name
 from dataflow.graphfile.definition import WRONG, known_keys, mapping, short_type, text
 from dataflow.graphfile.include import add_subgraph, is_path
 from dataflow.graphfile.operands import Draft, Scope
@@ -75,6 +75,9 @@ class Reader(Scope):
         result = {}
         for name, value in self.definition.outputs.data.items():
             who = f"output '{cropped(name)}'"
+            if wrong := wrong_name(name):
+                self.document.report(self.definition.outputs.keys[name], f"{who}: {wrong}")
+                continue
             value = self.substitution.resolve(value, who)
             if isinstance(value.data, str):
                 ref = self.wire(who, value)
@@ -138,12 +141,15 @@ class Reader(Scope):
         return draft
 
     def _named(self, what: str, name: str, place: Place) -> bool:
+        who = f"{what} '{cropped(self.prefix + name)}'"
         if NAME.fullmatch(name):
-            return True
+            if wrong := wrong_name(self.prefix + name):
+                self.document.report(place, f"{who}: {wrong}")
+            return not wrong
         better = re.sub(r"[^A-Za-z0-9_]+", "_", name[:60]).strip("_")
         hint = f"write '{better}'" if NAME.fullmatch(better) else ""
         wanted = "names must be letters, digits and _, starting with a letter"
-        self.document.report(place, f"{what} '{cropped(self.prefix + name)}': {wanted}", hint)
+        self.document.report(place, f"{who}: {wanted}", hint)
         return False
 
     def _report_cycle(self, cycle: list[str], first: Draft) -> None:

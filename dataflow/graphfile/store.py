@@ -1,21 +1,19 @@
-"""Files written so that a crash leaves the old one or the new one; and the arrays that a graph file has beside it."""
+"""The arrays that a graph file has beside it."""
 
 from __future__ import annotations
 
-import contextlib
 import filecmp
 import os
-import secrets
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 
-from dataflow.errors import DataflowError, GraphError
+from dataflow.errors import GraphError
 from dataflow.graphfile.arrays import Arrays, origin
+from dataflow.graphfile.atomic import put_arrays, settle, temporary
 from dataflow.graphfile.emit import escaped
-from dataflow.graphfile.files import project_of, reason
+from dataflow.graphfile.files import project_of
 
 
 class Store:
@@ -77,65 +75,15 @@ class Store:
             return False
         said = self.file
         with temporary(self.folder / said) as (file, made):
-            np.savez(file, **cast(dict[str, Any], self.new))
+            put_arrays(file, self.new)
             file.flush()
             number = 1
             while (target := self.folder / self.file).exists() and not filecmp.cmp(made, target, shallow=False):
                 number += 1
                 self.file = f"{self.stem}-{number}.npz"
-            settle(file, made, target)
+            if not target.exists():
+                settle(file, made, target)
         return self.file != said
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, all of it or nothing."""
-    try:
-        data = text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise DataflowError(f"{path}: text must be UTF-8, got {text[error.start]!a}") from None
-    _write(path, lambda file: file.write(data))
-
-
-def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
-    """Write an .npz file, all of it or nothing."""
-    _write(path, lambda file: np.savez(file, **arrays))
-
-
-def _write(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
-    target = Path(os.path.realpath(os.fspath(path)))
-    with temporary(target) as (file, made):
-        write(file)
-        settle(file, made, target)
-
-
-@contextlib.contextmanager
-def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
-    """A new file in the folder of the target, gone at the end unless `settle` has given it its place."""
-    made = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
-    try:
-        with made.open("xb") as file:
-            yield file, made
-    except OSError as error:
-        raise DataflowError(f"{target}: cannot be written: {reason(error)}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            made.unlink()
-
-
-def settle(file: IO[bytes], made: Path, target: Path) -> None:
-    """Puts a finished temporary file in the place of its target, after its bytes have reached the disk."""
-    file.flush()
-    if target.exists():
-        made.chmod(target.stat().st_mode & 0o777)
-    os.fsync(file.fileno())
-    file.close()  # not every system can rename an open file
-    made.replace(target)
-    with contextlib.suppress(OSError):  # not every system can do this to a folder
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _has_array(values: list[Any]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dataflow.errors import Problem
+from dataflow.errors import Problem, visible
 
 BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
@@ -80,8 +80,8 @@ class Document:
         """A problem at a place of this file, with its source line."""
         line, column = place
         source = self.lines[line - 1] if line <= len(self.lines) and self.text else ""
-        source = "" if max(len(source), column) > _SHOWN else _printable(source.replace("\t", " "), " ")
-        return Problem(self.path, line, column, _printable(message), _printable(hint), source)
+        source = "" if max(len(source), column) > _SHOWN else "".join(c if c.isprintable() else " " for c in source)
+        return Problem(self.path, line, column, visible(message, ""), visible(hint, ""), source)
 
     def report(self, place: Place, message: str, hint: str = "") -> Any:
         """Notes a problem and gives BROKEN; a hint may also follow the message after a semicolon."""
@@ -101,10 +101,3 @@ class Document:
 def cropped(text: str) -> str:
     """Text as a message quotes it: cut where it is long."""
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _printable(text: str, substitute: str = "") -> str:
-    """Without what a terminal would act on."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else substitute or repr(c)[1:-1] for c in text)

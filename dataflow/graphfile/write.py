@@ -13,8 +13,9 @@ from dataflow.attrs import plain
 from dataflow.block import Block
 from dataflow.errors import BlockError, GraphError
 from dataflow.graph import Graph, Node
+from dataflow.graphfile.atomic import regular, write_text
 from dataflow.graphfile.emit import block, entry, escaped
-from dataflow.graphfile.store import Store, write_text
+from dataflow.graphfile.store import Store
 from dataflow.signature import Literal
 
 MAX_INLINE = 1000  # elements that a file shows; larger arrays are saved beside it
@@ -27,12 +28,17 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     Arrays that came from files are named, not copied; other large ones are saved beside it as ``<stem>.npz``, or
     ``<stem>-2.npz`` and so on where that is another file: no array file is ever overwritten.
     """
-    target = Path(os.path.realpath(os.fspath(path)))
+    target = Path(os.path.realpath(path))
     store = Store(target.parent, target.stem)
     lines = list(_lines(graph, store))
+    if store.new and not regular(path):
+        raise GraphError(
+            f"{os.fspath(path)}: a graph with large arrays must be saved to a file, beside which they are put, "
+            "got a device or pipe"
+        )
     if store.write():
         lines = list(_lines(graph, store))
-    write_text(target, "\n".join(lines) + "\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def resolved_text(graph: Graph) -> str:

@@ -1,0 +1,311 @@
+"""Files that are written: what they replace, what they are written into, and the names of what is in them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graph_text import node, problems, same
+
+import dataflow as flow
+from dataflow.errors import DataflowError, GraphError
+from dataflow.graph import wrong_name
+from dataflow.graphfile import write_arrays, write_text
+
+ONE = "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 2.5}}}\noutputs: {y: c}\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("g.yaml").write_text(ONE)
+    return tmp_path
+
+
+# -- what is written into -------------------------------------------------------------------------------------------
+
+
+def received(pipe, act):
+    """What comes out of a named pipe while something is done."""
+    got = []
+    reader = threading.Thread(target=lambda: got.append(Path(pipe).read_bytes()))
+    reader.start()
+    act()
+    reader.join(60)
+    return got[0]
+
+
+def test_a_pipe_is_written_into_and_stays(here):
+    os.mkfifo("pipe")
+    assert received("pipe", lambda: write_text("pipe", "text")) == b"text"
+    Path("got.npz").write_bytes(received("pipe", lambda: write_arrays("pipe", {"a": np.arange(5)})))
+    with np.load("got.npz") as found:
+        same(found["a"], np.arange(5))
+    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
+    assert not list(here.glob(".*"))
+
+
+def test_a_device_is_written_into_and_stays(here):
+    main, device = os.openpty()
+    try:
+        write_text(os.ttyname(device), "text")
+        assert os.read(main, 100) == b"text"
+        assert stat.S_ISCHR(Path(os.ttyname(device)).stat().st_mode)
+    finally:
+        os.close(main)
+        os.close(device)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_device_that_takes_nothing_is_an_error(here):
+    with pytest.raises(DataflowError, match="/dev/full: cannot be written: no space left on device"):
+        write_text("/dev/full", "text")
+
+
+@pytest.mark.parametrize("into", ["pipe", "file"])
+def test_standard_output_gets_the_file_and_nothing_else(here, into):
+    for args in (["run"], ["grad", "--of", "y", "--wrt", "c"], ["show", "--resolved"]):
+        args = [sys.executable, "-m", "dataflow", args[0], "g.yaml", *args[1:], "-o"]
+        subprocess.run([*args, "wanted"], check=True, capture_output=True)
+        if into == "pipe":
+            Path("got").write_bytes(subprocess.run([*args, "/dev/stdout"], stdout=subprocess.PIPE, check=True).stdout)
+        else:
+            with Path("got").open("wb") as out:
+                subprocess.run([*args, "/dev/stdout"], stdout=out, check=True)
+        if args[3] == "run":
+            with np.load("got") as found:
+                assert dict(found) == {"y": 2.5}
+            assert Path("got").read_bytes().rindex(b"PK\x05\x06") + 22 == len(Path("got").read_bytes())
+        else:
+            assert Path("got").read_bytes() == Path("wanted").read_bytes()
+
+
+def test_text_on_standard_output_comes_after_what_was_there(here):
+    with Path("out").open("ab") as out:
+        out.write(b"before\n")
+        out.flush()
+        subprocess.run(
+            [sys.executable, "-m", "dataflow", "show", "g.yaml", "-o", "/dev/stdout"], stdout=out, check=True
+        )
+    assert Path("out").read_text().startswith("before\nc ")
+
+
+def test_large_arrays_are_not_put_beside_a_pipe(here):
+    os.mkfifo("pipe")
+    graph = flow.Graph("large")
+    graph.output("c", graph.constant(np.zeros(2000, np.float32)))
+    with pytest.raises(GraphError, match="pipe: a graph with large arrays must be saved to a file"):
+        flow.save(graph, "pipe")
+    assert not Path("pipe.npz").exists()
+
+
+# -- what is replaced -----------------------------------------------------------------------------------------------
+
+
+def test_a_file_keeps_its_mode_and_a_link_its_place(here):
+    write_text("real", "old")
+    Path("real").chmod(0o640)
+    Path("link").symlink_to("real")
+    write_text("link", "new")
+    assert (Path("real").read_text(), stat.S_IMODE(Path("real").stat().st_mode)) == ("new", 0o640)
+    assert Path("link").is_symlink()
+    Path("hanging").symlink_to("made")
+    write_text("hanging", "new")
+    assert Path("made").read_text() == "new"
+
+
+def test_what_only_the_owner_may_read_is_never_open_to_others(here, monkeypatch):
+    write_text("secret", "old")
+    Path("secret").chmod(0o600)
+    modes = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: modes.append(stat.S_IMODE(os.fstat(fd).st_mode)) or fsync(fd))
+    write_text("secret", "new")
+    assert modes[0] == 0o600
+
+
+def test_a_read_only_file_is_not_replaced(here, monkeypatch):
+    write_text("kept", "old")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # a user who may do anything could write it
+    with pytest.raises(DataflowError, match="kept: cannot be written: it is read-only"):
+        write_text("kept", "new")
+    assert Path("kept").read_text() == "old"
+
+
+def test_names_as_long_as_the_file_system_takes(here):
+    write_text("日" * 84, "text")
+    assert Path("日" * 84).read_text() == "text"
+
+
+# -- signals --------------------------------------------------------------------------------------------------------
+
+STALLED = """
+import os, sys
+from dataflow.graphfile import write_arrays
+def stall(fd):
+    print("writing", flush=True)
+    while True:
+        os.read(0, 1)
+os.fsync = stall
+write_arrays("a.npz", {"a": [1]})
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_while_a_file_is_written_leaves_the_old_one_alone(here, name):
+    write_arrays("a.npz", {"a": [0]})
+    process = subprocess.Popen(
+        [sys.executable, "-c", STALLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        assert process.stdout.readline() == b"writing\n"
+        assert list(here.glob(".*.tmp"))
+        process.send_signal(getattr(signal, name))
+        assert process.wait(60) == -getattr(signal, name)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+    assert not list(here.glob(".*.tmp"))
+    assert dict(np.load("a.npz")) == {"a": [0]}
+
+
+def test_signals_that_the_program_handles_stay_its_own(here):
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda *_: seen.append("ours"))
+    fsync = os.fsync
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "fsync", lambda fd: (os.kill(os.getpid(), signal.SIGTERM), fsync(fd)))
+            write_text("a", "text")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (Path("a").read_text(), set(seen)) == ("text", {"ours"})
+
+
+def test_handlers_are_as_they_were(here):
+    before = signal.getsignal(signal.SIGTERM)
+    write_text("a", "text")
+    thread = threading.Thread(target=write_text, args=("b", "text"))
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert Path("b").read_text() == "text"
+
+
+# -- names ----------------------------------------------------------------------------------------------------------
+
+NAMES = [
+    "file",
+    "allow_pickle",
+    "args",
+    "kwds",
+    "self",
+    "a.npy",
+    "sub/graph/y",
+    "Y",
+    "y",
+    "é日本",
+    "a b",
+    "...",
+    "x" * 255,
+]
+
+
+def test_outputs_of_any_name_are_stored(here):
+    wanted = {name: np.float32([i]) for i, name in enumerate(NAMES)}
+    graph = flow.Graph("names")
+    for name, value in wanted.items():
+        graph.output(name, graph.constant(value))
+    write_arrays("out.npz", flow.run(graph))
+    with np.load("out.npz", allow_pickle=False) as found:
+        assert found.files == NAMES
+        assert {name: found[name] for name in NAMES} == wanted
+    Path("again.yaml").write_text(
+        "dataflow: 1\nnodes:\n"
+        + "".join(
+            f'  n{i}: {{block: Const, attrs: {{value: {{path: out.npz, array: "{name}"}}}}}}\n'
+            for i, name in enumerate(NAMES)
+        )
+        + f"outputs: {{{', '.join(f'n{i}: n{i}' for i in range(len(NAMES)))}}}\n"
+    )
+    assert list(flow.run(flow.load("again.yaml")).values()) == list(wanted.values())
+
+
+def test_the_same_bytes_as_savez(here):
+    arrays = {"a": np.arange(6.0).reshape(2, 3).T, "b/c": np.float16(1.5), "empty": np.zeros((0, 2), ">i4")}
+    write_arrays("ours.npz", arrays)
+    np.savez("theirs.npz", **arrays)
+    assert Path("ours.npz").read_bytes() == Path("theirs.npz").read_bytes()
+    with zipfile.ZipFile("ours.npz") as archive:
+        assert archive.testzip() is None
+
+
+def test_names_that_numpy_would_take_for_one_are_refused(here):
+    with pytest.raises(DataflowError, match=r"out\.npz: names must differ by more than '\.npy', got 'a\.npy' twice"):
+        write_arrays("out.npz", {"a": [1], "a.npy": [2]})
+    assert not Path("out.npz").exists()
+
+
+def test_objects_are_not_written(here):
+    with pytest.raises(DataflowError, match=r"out\.npz: cannot be written: object arrays"):
+        write_arrays("out.npz", {"a": np.array([{}])})
+    assert not list(here.glob("*.npz")) and not list(here.glob(".*"))
+
+
+WRONG = {
+    "": "names must have parts that are names between /, got an empty one",
+    "/y": "names must have parts that are names between /, got an empty one",
+    "y/": "names must have parts that are names between /, got an empty one",
+    "a//y": "names must have parts that are names between /, got an empty one",
+    "../../x": "names must have parts that are names between /, got ..",
+    "a/../y": "names must have parts that are names between /, got ..",
+    "./y": "names must have parts that are names between /, got .",
+    "a\0b": "names must have no control characters",
+    "a\nb": "names must have no control characters",
+    "a\x1b[31m": "names must have no control characters",
+    "a\x9b31m": "names must have no control characters",
+    "a\u202eb": "names must have no control characters",
+    "a\udc80": "names must have no control characters",
+    "x" * 256: "names must have at most 255 bytes, got 256; shorten it",
+    "é" * 128: "names must have at most 255 bytes, got 256; shorten it",
+}
+
+
+@pytest.mark.parametrize("name", WRONG, ids=ascii)
+def test_names_that_lead_out_of_a_file_or_act_on_a_terminal_are_refused(name):
+    graph = flow.Graph("names")
+    wire = graph.constant(1.0)
+    with pytest.raises(GraphError) as caught:
+        graph.output(name, wire)
+    assert str(caught.value).endswith(WRONG[name])
+    assert not graph.outputs
+    with pytest.raises(GraphError):
+        graph.input(name)
+
+
+@pytest.mark.parametrize("name", [name for name in WRONG if name.isprintable()], ids=ascii)
+def test_names_are_refused_where_the_file_has_them(read, name):
+    (problem,) = problems(read, f'nodes:\n  c: {{block: Const, attrs: {{value: 1}}}}\noutputs: {{"{name}": c}}\n')
+    assert problem.message.endswith(WRONG[name].partition(";")[0])
+    assert (problem.line, problem.column) == (4, 11)
+
+
+def test_names_of_nodes_have_an_end_too(read):
+    assert not wrong_name("x" * 255)
+    text = f"nodes:\n  {'x' * 256}: {{block: Const, attrs: {{value: 1}}}}\n"
+    (problem,) = problems(read, text)
+    assert (problem.line, problem.column) == (3, 3)
+    assert "names must have at most 255 bytes, got 256" in problem.message
+    Path("inner.yaml").write_text("dataflow: 1\n" + node("Const", "attrs: {value: 1}"))
+    (problem,) = problems(read, f"nodes: {{{'x' * 254}: {{block: ./inner.yaml}}}}\n", "outer.yaml")
+    assert "names must have at most 255 bytes, got 256" in problem.message
