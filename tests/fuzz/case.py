@@ -1,0 +1,139 @@
+"""One random graph with what it is fed, all from one seed."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from dataflow import blocks, dtypes, gradient
+from dataflow.errors import GradientError
+from dataflow.graph import Graph
+from dataflow.kinds import Elementwise, Reduction
+
+from .growth import Growth, Refused
+from .makers import SHAPING, elementwise, reduction, sampled
+
+SMALL, MEDIUM, LARGE = "small", "medium", "large"
+SIZES = {  # elements of the main values; small ones go by small tiles
+    SMALL: ((1, 127, 128, 129, 255, 256, 257, 600, 1024, 1536), None),
+    MEDIUM: ((1, 60, 4095, 4096, 4097, 65536), (1, 1, 3, 3, 3, 2)),
+    LARGE: ((524287, 524288, 524289, 600000, 4000000), (2, 2, 5, 6, 0.4)),
+}
+DTYPES = ("float32", "float64", "bfloat16", "float16", "int32", "int64", "int8", "uint8", "bool", "complex64")
+USUAL = (10, 4, 2, 1, 1, 1, 1, 1, 0.5, 0.5)
+
+
+@dataclass
+class Case:
+    """A graph with outputs, the values that it is fed at first and then; what blocks crashed on while it grew."""
+
+    seed: int
+    scale: str
+    graph: Graph
+    feeds: list[dict[str, np.ndarray]]
+    crashes: list[str] = field(default_factory=list)
+
+    @property
+    def largest(self):
+        """Elements of the largest value."""
+        return max(prod(t.shape) for node in self.graph.nodes.values() for t in node.types.values() if t.known)
+
+
+def case(seed, scale):
+    """The graph of a seed; None where its nodes came to nothing."""
+    random = np.random.default_rng((seed, len(scale)))
+    sizes, weights = SIZES[scale]
+    size = int(random.choice(sizes, p=None if weights is None else np.array(weights) / sum(weights)))
+    growth = Growth(random, _shapes(random, size), _dtypes(random), most=max(3 * size, 4096))
+    nodes = int(random.integers(10, 61)) if size < 200_000 else int(random.integers(10, 26 if size < 10**6 else 14))
+    for _ in range(4 * nodes):
+        if len(growth.graph.nodes) >= nodes:
+            break
+        try:
+            _grow(growth)
+        except Refused:
+            continue
+    graph = _with_gradient(growth) if growth.chance(0.5) else growth.graph
+    _choose_outputs(growth, graph)
+    if not graph.outputs:
+        return None
+    feeds = [{name: np.asarray(make(random)) for name, make in growth.given.items()} for _ in range(2)]
+    return Case(seed, scale, graph, feeds, growth.crashes)
+
+
+def _shapes(random, size):
+    """Shapes of one size, or next to it: flat, rows and columns, four dims with channels last."""
+    shapes = [(size,)]
+    for columns in random.choice([2, 3, 4, 7, 16, 128, 1000, size], 2):
+        columns = int(columns)
+        shapes.append(
+            (max(1, size // columns), columns) if random.random() < 0.8 else (columns, max(1, size // columns))
+        )
+    a, c = (int(v) for v in random.choice([1, 2, 3, 4, 8], 2))
+    rest = max(1, size // (a * c))
+    rows = max(d for d in (1, 2, 3, 4, 8, 16) if d <= rest)
+    shapes.append((a, rows, max(1, rest // rows), c))
+    chosen = random.choice(len(shapes), random.integers(1, 4), replace=False)
+    return [shapes[i] for i in chosen]
+
+
+def _dtypes(random):
+    return list(dict.fromkeys(random.choice(DTYPES, 3, p=np.array(USUAL) / sum(USUAL))))
+
+
+FAMILIES = [
+    [c for c in (blocks[name] for name in blocks) if issubclass(c, Elementwise)],
+    [c for c in (blocks[name] for name in blocks) if issubclass(c, Reduction)] + [blocks["Mean"]],
+    [blocks[name] for name in blocks],
+]
+
+
+def _grow(growth):
+    way = growth.pick(("elementwise", "reduction", "shaping", "any"), (10, 3, 5, 2))
+    if way == "elementwise":
+        return elementwise(growth, growth.pick(FAMILIES[0]))
+    if way == "reduction":
+        return reduction(growth, growth.pick(FAMILIES[1]))
+    if way == "shaping":
+        return growth.pick(list(SHAPING), list(SHAPING.values()))(growth)
+    return sampled(growth, growth.pick(FAMILIES[2]))
+
+
+def _with_gradient(growth):
+    """The graph with the gradient of a mean or sum of one of its values by some that it depends on."""
+    graph = growth.graph
+    floats = [ref for ref in growth.wires if ref.dtype in dtypes.floating]
+    for _ in range(4):
+        if not floats:
+            return graph
+        of = growth.pick(floats[-10:])
+        behind = graph.ancestors([of.node])
+        wrt = [r.wire for r in floats if r.node in behind and r.node != of.node and "." not in r.wire]
+        if not wrt:
+            continue
+        wrt = sorted({growth.pick(wrt) for _ in range(growth.random.integers(1, 4))})
+        try:
+            loss = growth.call(growth.pick(("Sum", "Mean")), of, np.arange(len(of.shape), dtype=np.int32))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # zero where it does not depend on it
+                return gradient(graph, of=loss.wire, wrt=wrt)
+        except (GradientError, Refused):
+            continue
+    return graph
+
+
+def _choose_outputs(growth, graph):
+    """Some of the last values and some in the middle."""
+    read = {source for node in graph.nodes.values() for source in node.sources}
+    links = [ref for name, node in graph.nodes.items() for ref in _refs(graph, name)]
+    ends = [ref for ref in links if ref.node not in read]
+    for i in range(growth.random.integers(1, 7)):
+        ref = growth.pick(ends) if ends and growth.chance(0.6) else growth.pick(links)
+        graph.output(f"y{i}", ref)
+
+
+def _refs(graph, name):
+    return [graph.ref(f"{name}.{port}") for port in graph.nodes[name].types]

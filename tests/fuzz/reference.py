@@ -1,0 +1,85 @@
+"""What a graph comes to when its blocks are called one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.errors import DataflowError
+from dataflow.graph import Link
+from dataflow.keys import Key
+from dataflow.signature import Literal
+
+
+@dataclass
+class Failure:
+    """What a node said that failed."""
+
+    who: str
+    text: str
+
+
+def node_by_node(graph, feeds):
+    """The outputs by name, and the failures of nodes by name; an output that needs one of these is missing."""
+    wanted = graph.ancestors(link.node for link in graph.outputs.values())
+    order = [node for node in graph.order() if node.name in wanted]
+    kept = set(graph.outputs.values())
+    left = {}
+    for node in order:
+        for link in _links(node):
+            left[link] = left.get(link, 0) + 1
+    values, failures = {}, {}
+    for node in order:
+        if node.name in feeds:
+            results = (feeds[node.name],)
+        else:
+            try:
+                results = _called(graph, node, values)
+            except KeyError:
+                results = ()
+            except DataflowError as error:
+                failures[node.name] = Failure(node.who, str(error).removeprefix(type(node.block).__name__))
+                results = ()
+        for port, result in zip(node.types, results, strict=False):
+            values[Link(node.name, port)] = result
+        for link in _links(node):
+            left[link] -= 1
+            if not left[link] and link not in kept:
+                values.pop(link, None)
+    return {name: values[link] for name, link in graph.outputs.items() if link in values}, failures
+
+
+def _called(graph, node, values):
+    """The results of a node's block, called on arrays as a user calls it; a random one with the key of the run."""
+    operands = []
+    for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
+        many = isinstance(value, tuple)
+        found = [_operand(graph, port, one, values) for one in (value if many else (value,))]
+        operands.append(tuple(found) if many else found[0])
+    if node.block.takes_key:
+        arrays = [o.value if isinstance(o, Literal) else o for o in operands]
+        results = node.block.kernel(*node.block.kernel_args(arrays), key=Key(0, node.name, 0))
+        results = results if isinstance(results, tuple) else (results,)
+        return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, node.types.values(), strict=True)]
+    made = node.block(*operands)
+    return made if isinstance(made, tuple) else () if made is None else (made,)
+
+
+def _operand(graph, port, value, values):
+    if not isinstance(value, Link):
+        return value
+    if port.like and value not in values:  # only its type is looked at
+        type_ = graph.nodes[value.node].types[value.port]
+        return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)
+    return values[value]
+
+
+def _links(node):
+    return [
+        link
+        for value in node.inputs.values()
+        for link in (value if isinstance(value, tuple) else (value,))
+        if isinstance(link, Link)
+    ]

@@ -1,0 +1,107 @@
+"""The settings that must not change a bit, and tiles so small that small arrays are cut into many."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from dataflow import compiler
+
+TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "PAYS": 512}
+COMPILES = find_spec("numba") is not None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a plan is run: its settings, and whether it begins with NumPy and goes over to compiled kernels."""
+
+    kernels: str = "numpy"
+    fuse: bool = True
+    threads: int = 1
+
+    def __str__(self):
+        return f"kernels={self.kernels}, fuse={self.fuse}, threads={self.threads}"
+
+
+NUMPY = (Setting(fuse=False), Setting(), Setting(threads=2), Setting(threads=4), Setting(fuse=False, threads=4))
+JIT = (Setting("jit"), Setting("jit", threads=4), Setting("auto", threads=2), Setting("jit", fuse=False))
+
+
+@contextmanager
+def replaced(**values):
+    """Other values for these names, in every module of the framework that has them."""
+    modules = [m for name, m in sys.modules.items() if name.startswith("dataflow.") and m is not None]
+    changed = [(m, name, vars(m)[name]) for name in values for m in modules if name in vars(m)]
+    if missing := set(values) - {name for _, name, _ in changed}:
+        raise AttributeError(f"no module has {', '.join(sorted(missing))} any more; the fuzzer must learn its new name")
+    try:
+        for module, name, _ in changed:
+            setattr(module, name, values[name])
+        yield
+    finally:
+        for module, name, before in changed:
+            setattr(module, name, before)
+
+
+@contextmanager
+def small_tiles() -> Iterator[None]:
+    """Tiles of a few hundred elements, so that arrays of as many go through all that large ones go through."""
+    with replaced(**TINY):
+        yield
+
+
+@contextmanager
+def interpreted() -> Iterator[None]:
+    """Compiled loops run by Python, element by element: the same formulas in the same order, nothing to compile."""
+    call = compiler.loop.__call__
+    with replaced(fused=_python):
+        compiler.loop.__call__ = lambda self, *args: self.function(*args)
+        try:
+            yield
+        finally:
+            compiler.loop.__call__ = call
+
+
+def _python(lines, dtypes):
+    """A fused loop as a plain function."""
+    import numba
+
+    scope = {}
+    before, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
+    try:
+        exec(compile(compiler._source(lines), "fused loop", "exec", dont_inherit=True), scope)
+    finally:
+        numba.config.DISABLE_JIT = before
+    return scope["fused"]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collects what runs compiled by Numba: fused loops and kernels of blocks."""
+    ran: list[str] = []
+    call, fused = compiler.loop.__call__, compiler.fused
+    if find_spec("numba") is None or _is_interpreted():
+        yield ran
+        return
+
+    def counting(self, *args):
+        ran.append(self.function.__name__)
+        return call(self, *args)
+
+    def making(lines, dtypes):
+        ran.append("fused")
+        return fused(lines, dtypes)
+
+    with replaced(fused=making):
+        compiler.loop.__call__ = counting
+        try:
+            yield ran
+        finally:
+            compiler.loop.__call__ = call
+
+
+def _is_interpreted() -> bool:
+    return compiler.fused is _python

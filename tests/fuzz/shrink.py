@@ -1,0 +1,85 @@
+"""A smaller case that goes wrong in the same way: one output, and of its graph only what it takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dataflow import dtypes
+from dataflow.graph import Link
+
+from .compare import differing, scaled
+from .reference import node_by_node
+
+
+def shrunk(case, setting):
+    """The case with fewer outputs and nodes, as long as the setting still gives something else than the blocks do."""
+    with scaled(case):
+        for name in list(case.graph.outputs):
+            one = replace(case, graph=case.graph.copy())
+            one.graph.outputs = {name: case.graph.outputs[name]}
+            if _wrong(one, setting):
+                case = one
+                break
+        tried = set()
+        while (name := _next(case, tried)) is not None:
+            tried.add(name)
+            smaller = _cut(case, name)
+            if smaller is not None and _wrong(smaller, setting):
+                case = smaller
+        return replace(case, graph=_needed(case))
+
+
+def _wrong(case, setting):
+    expected = [node_by_node(case.graph, feeds) for feeds in case.feeds]
+    return all(case.graph.outputs.keys() == outputs.keys() for outputs, _ in expected) and bool(
+        differing(case, setting, expected)
+    )
+
+
+def _next(case, tried):
+    """The node nearest to the outputs that has not been tried."""
+    needed = _needed(case)
+    return next((n.name for n in reversed(needed.order()) if n.name not in tried and n.sources), None)
+
+
+def _needed(case):
+    """The graph without the nodes that its outputs do not need."""
+    graph = case.graph.copy()
+    graph.drop(set(graph.nodes) - graph.ancestors(link.node for link in graph.outputs.values()))
+    return graph
+
+
+def _cut(case, name):
+    """The case with the values of a node fed; None where they cannot be."""
+    if any(link.node == name for link in case.graph.outputs.values()):
+        return None
+    needed = _needed(case)
+    node = needed.nodes[name]
+    watched = needed.copy()
+    watched.outputs = {port: Link(name, port) for port in node.types}
+    feeds = []
+    for given in case.feeds:
+        values, failures = node_by_node(watched, given)
+        if failures:
+            return None
+        feeds.append({_fed(name, port): value for port, value in values.items()} | given)
+    graph, links = needed.bare(), {}
+    for other in needed.order():
+        if other.name == name:
+            for port, type_ in node.types.items():
+                ref = graph.input(_fed(name, port), dtypes.name_of(dtypes.storage(type_.dtype)), type_.shape)
+                links[Link(name, port)] = Link(ref.node, ref.port)
+        else:
+            inputs = {
+                port: tuple(links.get(v, v) for v in value) if isinstance(value, tuple) else links.get(value, value)
+                for port, value in other.inputs.items()
+            }
+            graph.insert(replace(other, inputs=inputs))
+    graph.outputs = dict(needed.outputs)
+    made = replace(case, graph=graph, feeds=feeds)
+    graph = _needed(made)
+    return replace(made, graph=graph, feeds=[{n: v for n, v in given.items() if n in graph.nodes} for given in feeds])
+
+
+def _fed(name, port):
+    return f"{name.replace('/', '_')}_{port}_"
