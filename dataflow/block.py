@@ -14,10 +14,11 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.eager import alone
-from dataflow.errors import BlockError, listing, nearest
+from dataflow.errors import BlockError, RunError, listing, nearest
+from dataflow.failure import missing, out_of_memory
 from dataflow.job import PieceError
 from dataflow.registry import blocks
-from dataflow.shapes import Shape, TensorType, agree, broadcast
+from dataflow.shapes import Shape, TensorType, agree, broadcast, impossible
 from dataflow.signature import In, Literal, Out, Signature, Wire, flat
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
@@ -244,8 +245,16 @@ class Block:
                         like = "" if isinstance(name, int) else f" like '{first}'"
                         raise self.error(f"input '{port.name}' must have size {wanted}{like}, got {dim}")
 
+    def inferred(self, types: Sequence[Any]) -> list[TensorType]:
+        """The type of each output, refused where no array can have it, for inputs of types that `typed` gives."""
+        outputs = self.infer(*types)
+        for name, type_ in zip(self.signature.outputs, outputs, strict=True):
+            if wrong := impossible(type_):
+                raise self.error(f"output '{name}' {wrong}; give smaller inputs")
+        return outputs
+
     def infer(self, *types: Any) -> list[TensorType]:
-        """The type of each output for inputs of the given types (those that `typed` gives)."""
+        """The type of each output, as the block has it."""
         shapes = None
         result = []
         for i, port in enumerate(self.signature.outputs.values()):
@@ -280,20 +289,25 @@ class Block:
         if wire is not None:
             return wire.graph.add(self, operands, name=name)
         types = self.typed(operands, TensorType.of)
-        outputs = self.infer(*types)
+        outputs = self.inferred(types)
         arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
-        return self.pack(self.compute(arrays, outputs))
-
-    def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[np.ndarray[Any, Any]]:
-        """Run the kernel on arrays in port order and give its results the output dtypes."""
         try:
-            tiled = alone(self, arrays, outputs)
+            return self.pack(self.compute(arrays, outputs))
+        except Exception as error:
+            if out_of_memory(error):
+                raise RunError(f"{self._who}: {missing(error, outputs)}") from error
+            raise
+
+    def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[np.ndarray[Any, Any]]:
+        """Run the kernel on arrays in port order, with a ``key`` if it is to draw by one; the results as declared."""
+        try:
+            tiled = None if key else alone(self, arrays, outputs)
         except PieceError as error:
             raise (error.__cause__ or error) from None
         if tiled is not None:
             return tiled
         with np.errstate(all="ignore"):
-            results = self.kernel(*self.kernel_args(arrays))
+            results = self.kernel(*self.kernel_args(arrays), **key)
         if len(outputs) == 1:
             results = (results,)
         return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]

@@ -9,11 +9,11 @@ from dataflow.graph import Graph, Link, Node
 from dataflow.independent import at_the_same_time
 from dataflow.kinds import View
 from dataflow.place import Placement
-from dataflow.program import Program, Step, nbytes
+from dataflow.program import Program, Step
 from dataflow.regions import Regions
 from dataflow.rewrite import cull, fold_constants, lean, merge_equals, shape_only, specialize
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType
+from dataflow.shapes import TensorType, nbytes
 from dataflow.signature import flat
 from dataflow.uncollected import uncollected
 
@@ -58,6 +58,7 @@ class _Builder:
             tuple(sizes),
             frozenset(held.in_place),
             held.peak + sum(sizes),
+            self.settings.max_bytes,
         )
 
     def slot(self, link: Link) -> int:

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from dataflow import dtypes, threads
-from dataflow.errors import DataflowError, RunError
+from dataflow.errors import RunError
+from dataflow.failure import failed, missing
 from dataflow.job import PieceError
 from dataflow.keys import Key
+from dataflow.late import Late
 from dataflow.pool import results
-from dataflow.program import SMALL, Program, Region, Stage, Step, Together, nbytes
-from dataflow.shapes import TensorType
+from dataflow.program import SMALL, Program, Region, Stage, Step, Together
+from dataflow.shapes import TensorType, nbytes
 from dataflow.signature import flat
 
 Trace = Callable[[str, float, Sequence[Any]], None]
@@ -27,7 +29,7 @@ class Frame:
 
     def __init__(self, made: Program):
         self.program = made
-        memory = [np.empty(size, np.uint8) for size in made.buffer_sizes]
+        memory = [self._buffer(*numbered) for numbered in enumerate(made.buffer_sizes)]
         # values that share a buffer and a type share the array: NumPy knows it for the same, and need not compare
         arrays: dict[Any, np.ndarray[Any, Any]] = {}
         self.values: list[Any] = [None] * len(made.types)
@@ -44,14 +46,28 @@ class Frame:
             self.values[slot] = _array(np.empty(nbytes(made.types[slot]), np.uint8), made.types[slot])
         self.fixed = {slot for slot, value in enumerate(self.values) if value is not None}
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
+        self.late = Late(made, self.values)
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.stages: list[Stage] = []
         with np.errstate(all="ignore"):  # to see whether a kernel gives a view, it is run on whatever memory holds
             for stage in made.stages:
-                if (call := self._call(stage)) is not None:
+                try:
+                    call = self._call(stage)
+                except Exception as error:
+                    raise self._failed(stage, error) from error
+                if call is not None:
                     self.calls.append(call)
                     self.stages.append(stage)
+
+    def _buffer(self, number: int, size: int) -> Any:
+        try:
+            return np.empty(size, np.uint8)
+        except Exception as error:
+            held = [slot for slot, buffer in self.program.buffer_of.items() if buffer == number]
+            largest = max(held, key=lambda slot: nbytes(self.program.types[slot]))
+            step = next(step for step in self.program.steps if largest in step.writes)
+            raise self._failed(step, error) from error
 
     def run(
         self, feeds: Mapping[str, Any], trace: Trace | None = None, seed: int = 0, steps: int = 0
@@ -69,15 +85,18 @@ class Frame:
                 for call in calls:
                     call()
             return self._outputs()
-        except PieceError as failed:
-            raise _run_error(self._at(calls).steps[failed.piece], failed.__cause__) from failed.__cause__
+        except RunError:
+            raise
+        except PieceError as error:
+            raise self._failed(self._at(calls).steps[error.piece], error.__cause__) from error.__cause__
         except Exception as error:
-            raise _run_error(self._at(calls), error) from error
+            raise self._failed(self._at(calls), error) from error
         finally:
             for slot in self.passing:
                 values[slot] = None
 
     def _at(self, calls: Any) -> Any:
+        """The stage whose call came last of those that have begun."""
         return self.stages[len(self.calls) - length_hint(calls) - 1]
 
     def _traced(self, calls: Iterable[Callable[[], Any]], trace: Trace) -> None:
@@ -94,11 +113,23 @@ class Frame:
         for name, slot in self.program.outputs.items():
             value = self.values[slot]
             if slot in self.fixed or value.base is not None or id(value) in others:
-                value = np.array(value)
+                value = self._copy(name, slot)
             else:
                 others.add(id(value))
             outputs[name] = value
         return outputs
+
+    def _copy(self, name: str, slot: int) -> Any:
+        value = self.values[slot]
+        if not self.program.types[slot].known:
+            self.late.admit(f"output '{name}'", [TensorType.of(value)], value.nbytes)
+        try:
+            return np.array(value)
+        except Exception as error:
+            raise RunError(f"output '{name}': {missing(error, [TensorType.of(value)])}") from error
+
+    def _failed(self, stage: Stage, error: BaseException | None) -> RunError:
+        return failed(stage, error, [self.program.types[slot] for slot in stage.writes])
 
     def _call(self, stage: Stage) -> Callable[[], Any] | None:
         if isinstance(stage, Region):
@@ -130,12 +161,12 @@ class Frame:
 
     def _called(self, step: Step) -> Callable[[], None]:
         """The call of a step whose arrays are looked up in each run."""
-        types = [self.program.types[s] for s in step.writes]
-        if step.block.takes_key or not all(type_.known for type_ in types):
-            return partial(self._late, step, types)
-        if step.how == "into":
+        types, storage = self.program.types, [dtypes.storage(self.program.types[s].dtype) for s in step.writes]
+        if not all(types[slot].known for slot in (*flat(step.reads), *step.writes)):
+            return partial(self._late, step, storage)
+        if step.how == "into" and not step.block.takes_key:
             return partial(self._into, step, step.block.call, step.writes[0], step.writes[1:])
-        return partial(self._new, step, [dtypes.storage(type_.dtype) for type_ in types])
+        return partial(self._new, step, storage)
 
     def _into(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
         """Run a step that writes its first array into memory."""
@@ -153,7 +184,8 @@ class Frame:
 
     def _new(self, step: Step, storage: Sequence[Any]) -> None:
         """Run a step that makes its arrays itself."""
-        made = step.block.kernel(*step.block.kernel_args([_value(self.values, read) for read in step.reads]))
+        args = step.block.kernel_args([_value(self.values, read) for read in step.reads])
+        made = step.block.kernel(*args, **self._key(step))
         self._keep(step.writes, made if isinstance(made, tuple) else (made,), storage)
         if step.releases:
             self._release(step)
@@ -176,7 +208,10 @@ class Frame:
         """Run a region; what it writes for others is made here where it has no buffer."""
         for slot in region.writes:
             if slot not in self.fixed:
-                self.values[slot] = self._fresh(slot)
+                try:
+                    self.values[slot] = self._fresh(slot)
+                except Exception as error:
+                    raise PieceError(next(i for i, s in enumerate(region.steps) if slot in s.writes)) from error
         region.stream.run(self.values, region.workers)
         self._release(region)
 
@@ -209,24 +244,15 @@ class Frame:
             if slot not in self.fixed:
                 self.values[slot] = None
 
-    def _late(self, step: Step, types: Sequence[TensorType]) -> None:
-        """Run a step of which some things are known only now: the shapes of what it makes, or the key of the run."""
-        block, args = step.block, [_value(self.values, read) for read in step.reads]
-        kernel: Any = block.kernel
-        if block.takes_key:
-            made = kernel(*block.kernel_args(args), key=Key(self.seed, step.node, self.count))
-        else:
-            made = block(*args)
-        made = made if isinstance(made, tuple) else (made,)
-        self._keep(step.writes, made, [dtypes.storage(type_.dtype) for type_ in types])
+    def _late(self, step: Step, storage: Sequence[Any]) -> None:
+        """Run a step of which some shapes are known only now."""
+        args = [_value(self.values, read) for read in step.reads]
+        self._keep(step.writes, self.late.run(step, args, self._key(step)), storage)
         self._release(step)
 
-
-def _run_error(step: Step, error: BaseException | None) -> RunError:
-    if isinstance(error, DataflowError):
-        text = str(error).removeprefix(type(step.block).__name__)
-        return RunError(step.who + (text if text.startswith(":") else f": {text}"))
-    return RunError(f"{step.who}: {type(error).__name__}: {error}")
+    def _key(self, step: Step) -> dict[str, Key]:
+        """What decides the random numbers of a step, where it draws any."""
+        return {"key": Key(self.seed, step.node, self.count)} if step.block.takes_key else {}
 
 
 def _array(memory: np.ndarray[Any, Any], type_: TensorType) -> np.ndarray[Any, Any]:

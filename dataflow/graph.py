@@ -400,10 +400,9 @@ def _types(
     """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
     try:
         types = block.typed(operands, type_of)
-        outputs = block.infer(*types)
+        return types, _folded(block, types, block.inferred(types))
     except BlockError as error:
         raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
-    return types, _folded(block, types, outputs)
 
 
 def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> list[TensorType]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from dataflow.frame import Frame, Trace
 from dataflow.graph import Graph, Node
 from dataflow.program import Program
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType, fits, show
+from dataflow.shapes import TensorType, fits, impossible, nbytes, show
 
 
 def plan(
@@ -46,6 +47,15 @@ def _must_be_fed(node: Node) -> bool:
 
 def _given(key: Any) -> str:
     return ", ".join(f"{name}{show(shape)}" for name, shape in key) or "no inputs"
+
+
+def _largest(made: Program) -> str:
+    """Of the values that steps make the one that takes most."""
+    sizes = [(nbytes(made.types[s]), step, made.types[s]) for step in made.steps for s in step.writes]
+    if not sizes:
+        return ""
+    size, step, type_ = max(sizes, key=itemgetter(0))
+    return f", of which {step.who} makes {size} ({type_})"
 
 
 class State(Protocol):
@@ -153,6 +163,8 @@ class Plan:
             given = TensorType(declared.dtype, None if shape is None else tuple(shape))
             if not given.known:
                 raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; give {name}=[...]")
+            if wrong := impossible(given):
+                raise GraphError(f"input '{name}' {wrong}; give a smaller one")
             types[name] = given
         self._check(types)
         key = tuple((name, t.shape) for name, t in types.items())
@@ -162,7 +174,7 @@ class Plan:
             if most is not None and made.peak_bytes > most:
                 raise GraphError(
                     f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
-                    f"{_given(key)}; give smaller inputs or a larger max_bytes"
+                    f"{_given(key)}{_largest(made)}; give smaller inputs or a larger max_bytes"
                 )
             self.programs[key] = made
             self._idle[key] = []

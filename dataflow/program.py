@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
 from dataflow.block import Block
 from dataflow.scratch import CHUNK
-from dataflow.shapes import TensorType, element_count
+from dataflow.shapes import TensorType, nbytes
 from dataflow.signature import flat
 from dataflow.stream import Stream
 
@@ -69,6 +68,11 @@ class Region:
         return self.steps[-1].node
 
     @property
+    def who(self) -> str:
+        """What is named where it is not known which of the steps failed."""
+        return _together(self.steps)
+
+    @property
     def scratch_bytes(self) -> int:
         """Bytes that the workers borrow for values that live no longer than a tile, and in their kernels."""
         tile = min(self.stream.tile, self.stream.size)
@@ -94,6 +98,11 @@ class Together:
         return self.steps[-1].node
 
     @property
+    def who(self) -> str:
+        """What is named where it is not known which of the steps failed."""
+        return _together(self.steps)
+
+    @property
     def reads(self) -> tuple[int, ...]:
         """The slots that the steps read."""
         return tuple(slot for step in self.steps for slot in flat(step.reads))
@@ -111,7 +120,9 @@ Stage = Step | Region | Together
 class Program:
     """A run laid out for one set of input shapes. Slots hold values; some slots have a buffer of their own.
 
-    peak_bytes : the most that a run holds beside its inputs, outputs and what kernels take for themselves included.
+    peak_bytes : the most that a run holds beside its inputs, outputs and what kernels take for themselves included, and
+        values whose shapes only the run decides left out.
+    max_bytes : the most that it may hold, those values included; None for any.
     """
 
     types: tuple[TensorType, ...]
@@ -123,6 +134,7 @@ class Program:
     buffer_sizes: tuple[int, ...]
     in_place: frozenset[int]
     peak_bytes: int
+    max_bytes: int | None = None
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -145,14 +157,13 @@ class Program:
         return sum(self.buffer_sizes)
 
 
+def _together(steps: Sequence[Step]) -> str:
+    return steps[-1].who + (f" with {_count(len(steps) - 1, 'other')}" if len(steps) > 1 else "")
+
+
 def steps_of(stage: Stage) -> tuple[Step, ...]:
     """The steps of a stage."""
     return (stage,) if isinstance(stage, Step) else stage.steps
-
-
-def nbytes(type_: TensorType) -> int:
-    """Size of a value in bytes; its shape must be known."""
-    return (element_count(type_.shape) or 0) * dtypes.storage(type_.dtype).itemsize
 
 
 def _lines(program: Program) -> Iterator[str]:
@@ -186,6 +197,7 @@ def _lines(program: Program) -> Iterator[str]:
     yield (
         f"{', '.join(counts)}, {_count(len(program.buffer_sizes), 'buffer')}{size}; "
         f"{moved} bytes read and written, {program.peak_bytes} held at most"
+        + ("" if all(type_.known for type_ in program.types) else ", and values of shapes that the run decides")
     )
 
 

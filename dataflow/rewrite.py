@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dataflow import dtypes
+from dataflow.failure import failed
 from dataflow.graph import Graph, Link, Node
 from dataflow.shapes import TensorType, element_count
 
@@ -55,7 +56,10 @@ def fold_constants(graph: Graph) -> Graph:
     for node in graph.nodes.values():
         wanted = list(node.types.values())
         if node.block.pure and _reads_known(result, node) and all(map(_may_fold, wanted)):
-            values = node.block.compute(_arrays(node, result.typed(node)), wanted)
+            try:
+                values = node.block.compute(_arrays(node, result.typed(node)), wanted)
+            except Exception as error:
+                raise failed(node, error, wanted) from error
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
             node = replace(node, types=dict(zip(node.types, folded, strict=True)))
         result.insert(node)

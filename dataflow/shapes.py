@@ -5,6 +5,7 @@ A named dim equals itself and may turn out to be any size; a plan is made once a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from dataflow import dtypes
 
 Dim = int | str | None
 Shape = tuple[Dim, ...] | None
+
+MOST_DIMS = 64  # that an array of NumPy may have
+MOST_BYTES = sys.maxsize  # that it may take: what is larger has no address
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +124,24 @@ def element_count(shape: Shape) -> int | None:
             return None
         count *= dim
     return count
+
+
+def nbytes(type_: TensorType) -> int:
+    """Size of a value in bytes, 0 where its shape is not known."""
+    return (element_count(type_.shape) or 0) * dtypes.storage(type_.dtype).itemsize
+
+
+def impossible(type_: TensorType) -> str:
+    """What an array of this type would have to be, and is too large for; nothing where there may be one."""
+    if type_.shape is None:
+        return ""
+    if len(type_.shape) > MOST_DIMS:
+        return f"must have at most {MOST_DIMS} dims, got {len(type_.shape)}"
+    size = dtypes.storage(type_.dtype).itemsize
+    for dim in type_.shape:
+        if isinstance(dim, int) and dim:  # as NumPy counts, to whom an empty array may be too large
+            size *= dim
+    return "" if size <= MOST_BYTES else f"must take at most {MOST_BYTES} bytes, got {size} for {type_}"
 
 
 def contract(rule: str, shapes: Sequence[Shape]) -> Shape:

@@ -12,7 +12,7 @@ import numpy as np
 from dataflow import threads
 from dataflow.compiler import WIDE
 from dataflow.dtypes import name_of
-from dataflow.job import Job
+from dataflow.job import Job, PieceError
 from dataflow.loops import Loop, function, loops
 from dataflow.shapes import TensorType
 from dataflow.table import Table
@@ -196,12 +196,18 @@ class Stream:
         else:
             job.work(starts, step)
         for piece in self.folding:
-            made = [job.folds.get(slot) for slot in piece.writes]
-            totals = piece.block.finish([fold and fold.total for fold in made], self.size // piece.tiling.unit)
-            for slot, fold, total in zip(piece.writes, made, totals, strict=True):
-                if fold is not None:
-                    out = values[slot]
-                    out[...] = total if np.ndim(total) == 0 else total.reshape(out.shape)
+            try:
+                self._finish(piece, [job.folds.get(slot) for slot in piece.writes], values)
+            except Exception as error:
+                raise PieceError(self.pieces.index(piece)) from error
+
+    def _finish(self, piece: Piece, folds: Sequence[Any], values: list[Any]) -> None:
+        """Write what a piece makes of its folds."""
+        totals = piece.block.finish([fold and fold.total for fold in folds], self.size // piece.tiling.unit)
+        for slot, fold, total in zip(piece.writes, folds, totals, strict=True):
+            if fold is not None:
+                out = values[slot]
+                out[...] = total if np.ndim(total) == 0 else total.reshape(out.shape)
 
     def prepared(self, piece: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
         """What a piece makes of the arrays that its block prepares, and its numbers."""

@@ -87,7 +87,8 @@ def test_a_run_that_would_hold_too_much_is_refused_before_it_starts():
     graph.output("y", x + 1.0)
     planned = flow.plan(graph, max_bytes=1000)
     assert planned.run(x=[1.0])["y"].tolist() == [2.0]
-    text = r"graph 'wide': a run must hold at most 1000 bytes, got 4000000000 for x\[1000000000\]; give smaller inputs"
+    text = r"graph 'wide': a run must hold at most 1000 bytes, got 4000000000 for x\[1000000000\], "
+    text += r"of which node 'add_v2' \(AddV2\) makes 4000000000 \(float32\[1000000000\]\); give smaller inputs"
     with pytest.raises(GraphError, match=text):
         planned.at(x=[10**9])
     with pytest.raises(GraphError, match="must hold at most 100 bytes, got 1200"):

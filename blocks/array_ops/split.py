@@ -15,6 +15,8 @@ from dataflow.kinds import Rearrange
 from dataflow.shapes import fits, merge, show
 from dataflow.signature import Signature
 
+MOST_PARTS = 1 << 16  # each is an output, with a name and a type
+
 
 class Parts(Rearrange, abstract=True):
     """A value cut along an axis into as many outputs as an attr says, ``output_0``, ``output_1`` and so on.
@@ -74,7 +76,7 @@ class Split(Parts):
     axis = In("int32", "the axis to cut, counted from the end if negative", shape=(), static=True)
     value = In("T", "value to cut, of a size along the axis that `num_split` divides")
     output = Out("T", "one of the equal parts")
-    num_split: int = attr("number of parts", ge=1)
+    num_split: int = attr("number of parts", ge=1, le=MOST_PARTS)
 
     def count(self) -> int:
         return self.num_split
@@ -118,7 +120,7 @@ class SplitV(Parts):
     size_splits = In("Tlen", "size of each part; one may be -1 and takes what is left", shape=("num",), static=True)
     axis = In("int32", "the axis to cut, counted from the end if negative", shape=(), static=True)
     output = Out("T", "one of the parts")
-    num_split: int = attr("number of parts", ge=1)
+    num_split: int = attr("number of parts", ge=1, le=MOST_PARTS)
 
     def count(self) -> int:
         return self.num_split
@@ -169,7 +171,7 @@ class Unstack(Parts):
     T = dtypes.every
     value = In("T", "value to take apart, of size `num` along the axis")
     output = Out("T", "one of the slices, without the axis")
-    num: int = attr("number of slices", ge=0)
+    num: int = attr("number of slices", ge=0, le=MOST_PARTS)
     axis: int = attr("the axis that they lie along, counted from the end if negative", default=0)
 
     def count(self) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
+
+from dataflow.errors import DataflowError
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -44,14 +46,38 @@ def summary(value: Any) -> str:
         return " ".join(text.split())
     if value.dtype.kind not in "fiub" and value.dtype.name != "bfloat16":
         return f"{value.size} values"
-    wide = value.astype(np.float64)
-    return f"min {wide.min():.6g}, mean {wide.mean():.6g}, max {wide.max():.6g}"
+    with np.errstate(all="ignore"):
+        low, mean, high = float(value.min()), value.mean(dtype=np.float64), float(value.max())  # no copy, may be large
+    return f"min {low:.6g}, mean {mean:.6g}, max {high:.6g}"
 
 
 def values(outputs: Mapping[str, Any]) -> None:
     """A row per output: name, type, and the value or its range."""
-    rows = [(name, f"{value.dtype.name}{list(value.shape)}", summary(value)) for name, value in outputs.items()]
+    summaries = _shown(outputs, summary)
+    rows = [(name, f"{value.dtype.name}{list(value.shape)}", summaries[name]) for name, value in outputs.items()]
     table(("output", "type", "value"), rows)
+
+
+def as_json(outputs: Mapping[str, Any]) -> None:
+    """One line: an object with the value of each output as numbers and lists."""
+    import json
+
+    click.echo(json.dumps(_shown(outputs, lambda value: value.tolist())))
+
+
+def _shown(outputs: Mapping[str, Any], show: Callable[[Any], Any]) -> dict[str, Any]:
+    """What is shown of each output; DataflowError that names one for which the memory does not suffice."""
+    shown = {}
+    for name, value in outputs.items():
+        try:
+            shown[name] = show(value)
+        except MemoryError as error:
+            type_ = f"{value.dtype.name}{list(value.shape)}"
+            raise DataflowError(
+                f"output '{name}': must have memory to show {type_} ({value.nbytes} bytes), got MemoryError; "
+                "write it to a file with -o"
+            ) from error
+    return shown
 
 
 class Progress:

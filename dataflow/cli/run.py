@@ -63,8 +63,6 @@ def command(
         if to_output(out):
             return  # what is printed beside it would be part of it
     if as_json:
-        import json
-
-        click.echo(json.dumps({name: value.tolist() for name, value in outputs.items()}))
+        output.as_json(outputs)
         return
     output.values(outputs)
