@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.comparison import Greater, NotEqual
+from blocks.math_ops.powers import power
 from blocks.math_ops.select import SelectV2
 from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.kinds import Binary, Elementwise, Unary
+from dataflow.shapes import broadcast
 
 
 class OutputGradient(Elementwise, abstract=True):
@@ -88,8 +91,9 @@ class Log(Unary):
 class Pow(Binary):
     """Power, ``x ** y``.
 
-    An integer to a negative power is an error; a negative float to a fraction is NaN. The gradient by ``y`` is zero
-    where ``x`` is not positive.
+    An integer to a negative power is an error; a negative float to a fraction is NaN. Powers of real numbers to -1,
+    0.5, 1 and 2 are rounded correctly, be ``y`` one number or many. The gradient by ``y`` is zero where ``x`` is not
+    positive.
 
     >>> Pow()([2.0, 3.0], 2.0)
     array([4., 9.], dtype=float32)
@@ -98,14 +102,16 @@ class Pow(Binary):
     """
 
     T = dtypes.floating + dtypes.signed + dtypes.complexes
-    reuses = ("x", "y")
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         if y.dtype.kind == "i" and (y < 0).any():
             raise self.error(
                 f"input 'y' must be at least 0 for integers, got {y.min()}; convert both with Cast to float"
             )
-        return np.power(x, y, out)
+        return power(x, y, out)
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        return 3 * prod(map(int, broadcast(x.shape, y.shape) or ()))  # masks
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)
@@ -152,6 +158,9 @@ class SqrtGrad(SilentGradient):
 class Rsqrt(Unary):
     """One by the square root, ``1 / sqrt(x)``.
 
+    Of a negative real number as a complex one it is ``-i / sqrt(|x|)`` whatever the sign of the imaginary zero, and of
+    complex infinities 0, as in the reference. There tiny negative numbers in complex64 give NaN beside it; here 0.
+
     >>> Rsqrt()([4.0, 16.0])
     array([0.5 , 0.25], dtype=float32)
 
@@ -165,14 +174,19 @@ class Rsqrt(Unary):
         return tiled(_rsqrt, 0, out, x)
 
     def workspace(self, x: TensorType) -> int:
-        return tiled_bytes(0, x, 1)
+        return tiled_bytes(0, x, 1, masks=x.dtype in dtypes.complexes)
 
     def grad(self, x: Any, y: Any, dy: Any) -> Any:
         return RsqrtGrad()(y, dy)
 
 
 def _rsqrt(x: Any, out: Any) -> None:
+    if x.dtype.kind == "c":
+        infinite = np.isinf(x)
+        x = np.add(x, 0, out)  # an imaginary -0.0 would be below the cut
     np.reciprocal(np.sqrt(x, out), out)
+    if x.dtype.kind == "c":
+        np.copyto(out, 0, where=infinite)
 
 
 class RsqrtGrad(SilentGradient):

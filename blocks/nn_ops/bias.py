@@ -110,7 +110,7 @@ class BiasAddGrad(Opaque):
     def kernel(self, out_backprop: Any, out: Any = None) -> Any:
         dtype, shape = out_backprop.dtype, out_backprop.shape
         if self.data_format == "NHWC" and 0 not in shape:
-            total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), wide(dtype))
+            total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), wide(dtype)).reshape(-1)
         else:
             total = summed(np.add, out_backprop, self._folded(shape), wide(dtype))
         return rounded(total, dtype, out)

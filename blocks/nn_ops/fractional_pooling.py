@@ -97,7 +97,7 @@ class FractionalAvgPool(FractionalPooling):
     >>> pool = FractionalAvgPool(pooling_ratio=[1.0, 1.0, 1.5, 1.0], deterministic=True, seed=1)
     >>> means, _, columns = pool([[[[1.0], [2.0], [3.0], [4.0], [5.0]]]])
     >>> means.ravel(), columns
-    (array([1.5, 3.5, 5. ], dtype=float32), array([0, 2, 4, 5]))
+    (array([1. , 2.5, 4.5], dtype=float32), array([0, 1, 3, 5]))
 
     Source: tf.nn.fractional_avg_pool.
     """
@@ -137,7 +137,7 @@ class FractionalMaxPool(FractionalPooling):
     >>> pool = FractionalMaxPool(pooling_ratio=[1.0, 1.0, 1.5, 1.0], deterministic=True, seed=1)
     >>> largest, _, columns = pool([[[[1.0], [2.0], [3.0], [4.0], [5.0]]]])
     >>> largest.ravel(), columns
-    (array([2., 4., 5.], dtype=float32), array([0, 2, 4, 5]))
+    (array([1., 3., 5.], dtype=float32), array([0, 1, 3, 5]))
 
     Source: tf.nn.fractional_max_pool.
     """

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.nn_ops.fractional_windows import areas, bounds, folding_rooms, spread, tops
+from blocks.nn_ops.fractional_windows import areas, bounds, folding_rooms, members, overlaps, spread, tops
 from blocks.nn_ops.sliding import shaped
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -47,7 +47,7 @@ class FractionalBack(Opaque, abstract=True):
 class FractionalAvgPoolGrad(FractionalBack):
     """Gradient of FractionalAvgPool by its input, ``sum(out_backprop / count of the windows it is in)``.
 
-    Added in float64 and rounded once; of integers the sum is cut towards 0.
+    Added in float64, window after window, and rounded once; of integers the sum is cut towards 0.
 
     >>> back = FractionalAvgPoolGrad()
     >>> back([1, 1, 3, 1], [[[[10.0], [20.0]]]], [0, 1], [0, 2, 3]).ravel()
@@ -78,12 +78,24 @@ class FractionalAvgPoolGrad(FractionalBack):
         self.require_sequences(rows, columns, shape)
         number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
         dx = np.empty(shape, out_backprop.dtype) if out is None else out
+        down = [members(rows)]
+        along = [members(columns)]
+        if self.overlapping:  # the window before comes first: another order is rounded otherwise
+            down.insert(0, overlaps(rows, shape[1]))
+            along.insert(0, overlaps(columns, shape[2]))
         with rooms(*self.rooms(shape, out_backprop.shape)) as (shares, between, result, *spare):
+            lines = between.reshape(len(along), len(number), *shape[2:])
+            total = shaped(result, shape[1:])
             for dy, image in zip(out_backprop, dx, strict=True):
-                across = shaped(between, (len(dy), *shape[2:]))
-                spread(np.divide(dy, number, shaped(shares, dy.shape)), 1, columns, self.overlapping, across, spare)
-                total = shaped(result, shape[1:])
-                np.copyto(image, spread(across, 0, rows, self.overlapping, total, spare), casting="unsafe")
+                share = np.divide(dy, number, shaped(shares, dy.shape))
+                lines.fill(0)
+                total.fill(0)
+                for places, line in zip(along, lines, strict=True):
+                    spread(share, 1, places, line, spare)
+                for places in down:
+                    for line in lines:
+                        spread(line, 0, places, total, spare)
+                np.copyto(image, total, casting="unsafe")
         return dx
 
     def workspace(
@@ -92,12 +104,12 @@ class FractionalAvgPoolGrad(FractionalBack):
         shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
         return 0 if None in shape else rooms_bytes(*self.rooms(shape, out_backprop.shape))
 
-    @staticmethod
-    def rooms(shape: Any, made: Any) -> list[Room]:
+    def rooms(self, shape: Any, made: Any) -> list[Room]:
         """Memory for the shares of an image, spread along its columns, along its rows, and to spread some at a time."""
         f64 = np.dtype(np.float64)
         lines = made[1] * prod(shape[2:])
-        return [((size,), f64) for size in (prod(made[1:]), lines, prod(shape[1:]), lines, lines)]
+        sizes = (prod(made[1:]), (1 + self.overlapping) * lines, prod(shape[1:]), lines, lines)
+        return [((size,), f64) for size in sizes]
 
 
 class FractionalMaxPoolGrad(FractionalBack):

@@ -45,8 +45,6 @@ class Words:
 def sequence(size: int, windows: int, words: Words, pseudo_random: bool) -> Any:
     """Where each window begins, and the size: sizes of windows differ by one, in random order or nearly evenly."""
     least, more = divmod(size, windows)
-    if more == 0:
-        return np.arange(windows + 1) * least
     if pseudo_random:
         mean = size / windows
         bound = min((least + 2) / mean - 1, (size + 1 - least) / mean - (windows - 1))
@@ -93,14 +91,24 @@ def tops(x: Any, rows: Any, columns: Any, overlapping: bool, y: Any, space: Any)
     return np.fmax(y, floor, out=y)
 
 
-def spread(y: Any, axis: int, begins: Any, overlapping: bool, x: Any, spare: Any) -> Any:
-    """A value per window of an image added to every row of it."""
-    begin, end = bounds(begins, x.shape[axis], overlapping)
-    x.fill(0)
-    for offset in range(max(end - begin)):
-        there = np.flatnonzero(begin + offset < end)
-        old = _rows(x, axis, begin[there] + offset, spare[1])
-        _put_rows(x, axis, begin[there] + offset, np.add(old, _rows(y, axis, there, spare[0]), old))
+def members(begins: Any) -> list[tuple[Any, Any]]:
+    """Rows and the windows that they belong to by size, at most one row of a window at a time."""
+    begin, end = begins[:-1], begins[1:]
+    there = [np.flatnonzero(begin + offset < end) for offset in range(max(end - begin))]
+    return [(begin[windows] + offset, windows) for offset, windows in enumerate(there)]
+
+
+def overlaps(begins: Any, size: int) -> list[tuple[Any, Any]]:
+    """Rows that the window before takes in too, with that window."""
+    windows = np.flatnonzero(begins[1:] < size)
+    return [(begins[windows + 1], windows)]
+
+
+def spread(y: Any, axis: int, places: list[tuple[Any, Any]], x: Any, spare: Any) -> Any:
+    """What windows have added to the rows of these places."""
+    for rows, windows in places:
+        old = _rows(x, axis, rows, spare[1])
+        _put_rows(x, axis, rows, np.add(old, _rows(y, axis, windows, spare[0]), old))
     return x
 
 

@@ -32,7 +32,8 @@ class QuantizeV2(Opaque):
     The range is widened to contain 0 and to be at least ``ensure_minimum_range * max(1, |min|, |max|)`` wide; the last
     two outputs are the range in use. MIN_COMBINED rounds halves up into unsigned types and away from zero into signed
     ones; MIN_FIRST rounds the input and the lower end apart; SCALED has no offset, and makes the range fit the levels.
-    Values out of the range saturate, also to the highest qint32, which the reference wraps around. NaN gives 0.
+    Values out of the range saturate, also to the highest qint32, which the reference wraps around. NaN gives 0. Where
+    there is but one slice along ``axis`` the range in use is a scalar, as in the reference.
 
     >>> QuantizeV2(T="quint8")([-1.0, 0.0, 0.5, 9.0], -1.0, 1.0).output
     array([  0, 128, 191, 255], dtype=uint8)
@@ -60,7 +61,7 @@ class QuantizeV2(Opaque):
 
     def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> Any:
         size = _check_range(self, self.axis, input, min_range, max_range)
-        bounds: Any = () if self.axis < 0 else (size,)
+        bounds: Any = () if self.axis < 0 or size == 1 else (size,) if isinstance(size, int) else None
         return [input.shape, bounds, bounds]
 
     def kernel(self, input: Any, min_range: Any, max_range: Any, out: Any = None) -> Any:
@@ -88,7 +89,8 @@ class QuantizeV2(Opaque):
         else:
             values -= np.float32((highest - lowest + 1) / 2)
             round_away(values, values)
-        return store(values, self.T, out), lo, hi
+        bounds = () if lo.size == 1 else lo.shape
+        return store(values, self.T, out), lo.reshape(bounds), hi.reshape(bounds)
 
     def _widened(self, lowest: Any, highest: Any) -> tuple[Any, Any]:
         """The range with 0 in it and of some width."""

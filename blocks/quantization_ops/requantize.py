@@ -131,7 +131,8 @@ class RequantizationRangePerChannel(Opaque):
 
     ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a channel, a slice along the last axis; the range is
     ``[-o, o]``, or ``[0, o]`` where no number is negative. ``o`` is at least the smallest normal float32, before it is
-    clipped. Numbers of a size that float32 rounds to 2**31 count as such; the reference wraps them around.
+    clipped. Numbers of a size that float32 rounds to 2**31 count as such; the reference wraps them around. Channels
+    whose lower end is NaN are passed over.
 
     >>> q = np.array([[2**30, 0], [0, 2**29]], np.int32)
     >>> RequantizationRangePerChannel(clip_value_max=6.0)(q, [-1.0, -4.0], [1.0, 4.0]).output_max
@@ -169,7 +170,8 @@ class RequantizePerChannel(Opaque):
     """Quantized numbers with a range per channel laid over one symmetric range, ``rint(input * k)``, saturated.
 
     ``k = 255 * r / o / 2**31`` (127 for qint8), where ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a
-    channel, a slice along the last axis, and ``o`` that of the requested range. quint8 is for values not below 0.
+    channel, a slice along the last axis, and ``o`` that of the requested range. quint8 is for values not below 0. A
+    range whose lower end is NaN takes all to the lowest number.
 
     >>> q = np.array([[2**29, 2**29], [-2**30, 2**30]], np.int32)
     >>> RequantizePerChannel()(q, [-1.0, -2.0], [1.0, 2.0], 0.0, 2.0).output
@@ -218,7 +220,8 @@ class RequantizePerChannel(Opaque):
         values = np.multiply(input, factor.reshape(() if input.ndim == 0 else -1), dtype=np.float32)
         values = np.asarray(values)
         np.rint(values, out=values)
-        np.clip(values, lowest, highest, out=values)
+        np.fmax(values, np.float32(lowest), out=values)  # also where the value is NaN
+        np.minimum(values, np.float32(highest), out=values)
         return store(values, self.out_type, out), lo.copy(), hi.copy()
 
     grad = None
@@ -271,7 +274,9 @@ def _nearest(value: Any) -> Any:
 
 
 def _larger(lo: Any, hi: Any) -> Any:
-    return np.fmax(np.abs(flushed(lo)), np.abs(flushed(hi)))
+    """The larger size of the ends of a range; NaN where the lower end is, that of the lower one where the other is."""
+    low, high = np.abs(flushed(lo)), np.abs(flushed(hi))
+    return np.where(low < high, high, low)
 
 
 def _check_channels(block: Block, input: TensorType, name: str, end: TensorType) -> None:

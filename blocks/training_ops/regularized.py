@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.powers import power
 from blocks.training_ops.optimizer import Optimizer, rsqrt
 from dataflow.block import In, Out, attr
 
@@ -77,8 +78,8 @@ class ApplyFtrl(Optimizer):
             np.sqrt(accum_out, root)
             np.sqrt(accum, room)
         else:
-            np.power(accum_out, -lr_power, root)
-            np.power(accum, -lr_power, room)
+            power(accum_out, -lr_power, root)
+            power(accum, -lr_power, room)
         np.subtract(root, room, room)
         if self.multiply_linear_by_lr:
             np.subtract(np.multiply(grad, lr, out), np.multiply(room, var, room), room)

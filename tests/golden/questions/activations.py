@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from .asking import Question, asks
+from .inputs import FLOATS as EVERY_FLOAT
 from .inputs import label, numbers, singles, stored
 
 FLOATS = ("float32", "float64")
 EDGES = [-np.inf, -60.0, -17.0, -14.0, -13.5, -2.0, -0.5, -0.0, 0.0, 0.5, 13.5, 14.0, 17.0, 36.0, 60.0, np.inf, np.nan]
 
 
-def drawn(random: np.random.Generator, dtype: str, shape: Any) -> Any:
-    """Random values, of the negative ones none so near to 0 that ``e ** x - 1`` is little but rounding."""
-    x = numbers(random, dtype, shape)
-    return np.where((x < 0) & (x > -0.5), x - x.dtype.type(0.5), x)
-
-
 def features(random: np.random.Generator, name: str, dtypes: tuple[str, ...] = FLOATS) -> Iterator[Question]:
-    for case, dtype, x in singles(random, dtypes, drawn):
+    for case, dtype, x in singles(random, dtypes, numbers):
         yield Question(case, {}, {name: x}, slopes=dtype in FLOATS)
     for dtype in dtypes:
         yield Question(f"{dtype}_edges", {}, {name: np.array(EDGES).astype(stored(dtype))})
-        yield Question(f"{dtype}_many", {}, {name: drawn(random, dtype, (200,))}, slopes=dtype in FLOATS)
+        yield Question(f"{dtype}_many", {}, {name: numbers(random, dtype, (200,))}, slopes=dtype in FLOATS)
+        yield Question(f"{dtype}_near_zero", {}, {name: (-(10.0 ** random.uniform(-9, 0, 200))).astype(stored(dtype))})
 
 
 @asks("Elu", "Selu", "Softplus", ulps=4)
@@ -39,8 +34,8 @@ def fraction(random: np.random.Generator) -> Iterator[Question]:
 
 
 def gradients(random: np.random.Generator, name: str) -> Iterator[Question]:
-    for case, dtype, x in singles(random, FLOATS, drawn):
-        yield Question(case, {}, {"gradients": drawn(random, dtype, x.shape), name: x}, slopes=True)
+    for case, dtype, x in singles(random, FLOATS, numbers):
+        yield Question(case, {}, {"gradients": numbers(random, dtype, x.shape), name: x}, slopes=True)
     for dtype in FLOATS:
         dy, x = np.meshgrid(np.array(EDGES).astype(dtype), np.array(EDGES).astype(dtype))
         yield Question(f"{dtype}_edges", {}, {"gradients": dy, name: x})
@@ -62,15 +57,15 @@ def of_softsign(random: np.random.Generator) -> Iterator[Question]:
         yield question._replace(slopes=False)  # the reference has none
 
 
-ALPHAS = (0.2, 0.0, 1.0, 2.5, -0.5)
+ALPHAS = (0.2, 0.0, 1.0, 2.5, -0.5, 0.1, 1e-9)
 
 
 @asks("LeakyRelu")
 def leaky(random: np.random.Generator) -> Iterator[Question]:
     yield from features(random, "features")
     for alpha in ALPHAS:
-        for dtype in FLOATS:
-            x = np.concatenate([np.array(EDGES), random.normal(size=6)]).astype(dtype)
+        for dtype in EVERY_FLOAT:
+            x = np.concatenate([np.array(EDGES), random.normal(size=60)]).astype(stored(dtype))
             yield Question(f"{dtype}_alpha_{alpha}", {"alpha": alpha}, {"features": x})
         x = random.normal(size=(2, 3)).astype("float32")
         yield Question(f"slopes_{alpha}_{label(x.shape)}", {"alpha": alpha}, {"features": x}, slopes=True)
@@ -80,6 +75,7 @@ def leaky(random: np.random.Generator) -> Iterator[Question]:
 def leaky_gradient(random: np.random.Generator) -> Iterator[Question]:
     yield from gradients(random, "features")
     for alpha in ALPHAS:
-        for dtype in FLOATS:
-            dy, x = random.normal(size=(2, 3, 4)).astype(dtype)
-            yield Question(f"{dtype}_{alpha}", {"alpha": alpha}, {"gradients": dy, "features": x}, slopes=True)
+        for dtype in EVERY_FLOAT:
+            dy, x = random.normal(size=(2, 3, 20)).astype(stored(dtype))
+            inputs = {"gradients": dy, "features": x}
+            yield Question(f"{dtype}_{alpha}", {"alpha": alpha}, inputs, slopes=dtype in FLOATS)

@@ -61,11 +61,19 @@ def logistic(random: np.random.Generator) -> Iterator[Question]:
         yield question._replace(inputs={"x": np.where(vanishing, np.ones_like(x), x)})
 
 
-@asks("Log", "Sqrt", "Rsqrt", "Reciprocal", "Inv", ulps=4)
+@asks("Log", "Sqrt", "Reciprocal", "Inv", ulps=4)
 def positive(random: np.random.Generator) -> Iterator[Question]:
     near_one = [1 + step * 2.0**-k for k in range(1, 24) for step in (1, -1)]
     scales = {dtype: [*near_one, *10.0 ** random.uniform(-power, power, 40)] for dtype, power in SCALES.items()}
     yield from function(random, scales, positive=True)
+
+
+@asks("Rsqrt", ulps=4)
+def inverse_root(random: np.random.Generator) -> Iterator[Question]:
+    yield from positive(random)
+    for dtype in COMPLEX:
+        x = np.array([complex(a, b) for a in (-4.0, -0.3, np.inf, -np.inf) for b in (0.0, -0.0, 2.0, np.inf)], dtype)
+        yield Question(f"{dtype}_cut", {}, {"x": x})
 
 
 SCALES = {"float32": 36.0, "float64": 300.0, "float16": 4.0, "bfloat16": 36.0}
@@ -105,6 +113,9 @@ def power(random: np.random.Generator) -> Iterator[Question]:
         x, y = (apart(random, dtype, (60,)) for _ in range(2))
         yield Question(f"{dtype}_whole", {}, {"x": x, "y": np.rint(y)})
         yield Question(f"{dtype}_signed", {}, {"x": x, "y": y}, slopes=False)
+        for exponent in (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0):
+            x = np.concatenate([special(dtype), apart(random, dtype, (60,))])
+            yield Question(f"{dtype}_to_{exponent}", {}, {"x": x, "y": np.array(exponent).astype(x.dtype)})
     for dtype in SIGNED:
         x, y = numbers(random, dtype, (12, 1)), np.arange(9).astype(dtype)
         yield Question(f"{dtype}_whole", {}, {"x": x, "y": y})

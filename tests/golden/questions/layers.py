@@ -34,6 +34,8 @@ def bias_gradient(random: np.random.Generator) -> Iterator[Question]:
                 inputs = {"out_backprop": numbers(random, dtype, shape)}
                 name = f"{dtype}_{data_format}_{label(shape)}"
                 yield Question(name, {"data_format": data_format}, inputs, slopes=wide(dtype))
+        one = numbers(random, "float32", (2, 1, 3) if data_format == "NCHW" else (2, 3, 1))
+        yield Question(f"one_channel_{data_format}", {"data_format": data_format}, {"out_backprop": one}, slopes=True)
 
 
 def edges(dtype: str) -> Any:

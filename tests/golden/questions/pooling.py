@@ -242,6 +242,12 @@ def fractional(random: np.random.Generator) -> Iterator[Question]:
                 value = (random.normal(size=shape) * 20).astype(dtype)
                 name = f"{dtype}_{'x'.join(map(str, ratio[1:3]))}_{choice}"
                 yield Question(name, attrs, {"value": value}, slopes=dtype[0] == "f")
+    for pseudo_random in (True, False):  # rows of one size draw as others do, and columns get what comes next
+        attrs = {"pooling_ratio": [1.0, 2.0, 1.2, 1.0], "pseudo_random": pseudo_random, "overlapping": True}
+        for seed, seed2 in ((3, 70), (5, 8)):
+            attrs |= {"deterministic": True, "seed": seed, "seed2": seed2}
+            value = random.normal(size=(1, 4, 6, 1)).astype("float32")
+            yield Question(f"even_rows_{pseudo_random}_{seed}", attrs, {"value": value})
 
 
 @asks("FractionalAvgPoolGrad", ulps=None, relative=1e-6)
@@ -256,6 +262,15 @@ def fractional_mean_gradient(random: np.random.Generator) -> Iterator[Question]:
                 "col_pooling_sequence": columns,
             }
             yield Question(f"{dtype}_{overlapping}", {"overlapping": overlapping}, inputs)
+    pairs = np.arange(0, 33, 2)  # ninths of which four meet: whether whole numbers come of them depends on the order
+    for dtype in ("int32", "int64", "float64"):
+        inputs = {
+            "orig_input_tensor_shape": np.array([1, 32, 32, 2]),
+            "out_backprop": random.integers(-50, 50, size=(1, 16, 16, 2)).astype(dtype),
+            "row_pooling_sequence": pairs,
+            "col_pooling_sequence": pairs,
+        }
+        yield Question(f"{dtype}_ninths", {"overlapping": True}, inputs)
 
 
 @asks("FractionalMaxPoolGrad")

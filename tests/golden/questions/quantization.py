@@ -173,6 +173,10 @@ def quantize(random: np.random.Generator) -> Iterator[Question]:
         for mode in ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN") if attrs["mode"] == "SCALED" else ("HALF_AWAY_FROM_ZERO",):
             given = attrs | {"round_mode": mode, "ensure_minimum_range": next(minimum)}
             yield Question(f"{name}_{mode}", given, {"input": x, "min_range": low, "max_range": high})
+    x, one = random.normal(size=(4, 1, 3)).astype(f32), np.ones(1, f32)
+    for mode in ("MIN_COMBINED", "SCALED"):
+        attrs = {"T": "quint8", "mode": mode, "axis": 1}
+        yield Question(f"one_slice_{mode}", attrs, {"input": x, "min_range": -one, "max_range": one})
 
 
 @asks("Dequantize")
@@ -238,10 +242,20 @@ def channel_accumulators(random: np.random.Generator) -> Iterator[tuple[str, dic
         yield f"c{i}", {"input": q, "input_min": (-scale).astype(f32), "input_max": (scale * 0.9).astype(f32)}
 
 
+def unset(random: np.random.Generator) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Channels with ends that are NaN."""
+    q = integers(random, np.int32, 60).reshape(2, 2, 3, 5)
+    low, high = np.array([-1, np.nan, -3, np.nan, -0.5], f32), np.array([1, 2, np.nan, np.nan, 0.7], f32)
+    yield "nan_ends", {"input": q, "input_min": low, "input_max": high}
+    yield "nan_only", {"input": q, "input_min": np.full(5, np.nan, f32), "input_max": high}
+
+
 @asks("RequantizationRangePerChannel")
 def requantization_range_per_channel(random: np.random.Generator) -> Iterator[Question]:
     for (name, inputs), clip in itertools.product(channel_accumulators(random), (1e30, 6.0, 1.0)):
         yield Question(f"{name}_{clip}", {"clip_value_max": clip}, inputs)
+    for name, inputs in unset(random):
+        yield Question(name, {"clip_value_max": 6.0}, inputs)
 
 
 @asks("RequantizePerChannel")
@@ -249,6 +263,9 @@ def requantize_per_channel(random: np.random.Generator) -> Iterator[Question]:
     for (name, inputs), out_type in itertools.product(channel_accumulators(random), ("quint8", "qint8")):
         high = f32(random.uniform(0.1, 50))
         wanted = {"requested_output_min": f32(0 if out_type == "quint8" else -high), "requested_output_max": high}
+        yield Question(f"{name}_{out_type}", {"out_type": out_type}, inputs | wanted)
+    for (name, inputs), out_type in itertools.product(unset(random), ("quint8", "qint8")):
+        wanted = {"requested_output_min": f32(-1), "requested_output_max": f32(2)}
         yield Question(f"{name}_{out_type}", {"out_type": out_type}, inputs | wanted)
 
 

@@ -1,0 +1,91 @@
+"""Values that follow one rule of the blocks' own, whatever the layout, the size and NumPy's version."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+from golden.exact import distance
+
+import dataflow as flow
+from dataflow import blocks
+
+FLOATS = (np.float32, np.float64, np.float16, ml_dtypes.bfloat16)
+EXPONENTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+def bits(array):
+    return np.ascontiguousarray(array).view(f"u{array.itemsize}")
+
+
+@pytest.fixture
+def values():
+    drawn = np.random.default_rng(5).normal(size=3000) * 4
+    return np.concatenate([[0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1.0], drawn])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("exponent", EXPONENTS)
+def test_powers_do_not_depend_on_the_shape_of_the_exponent(dtype, exponent, values):
+    x, y = values.astype(dtype), np.array(exponent, dtype)
+    power = blocks["Pow"]()
+    whole = power(x, np.full(x.shape, exponent, dtype))
+    mixed = power(x[:, None], np.array([exponent, 0.25, -1.5, 2.5], dtype))
+    tiled = flow.Graph()
+    tiled.output("z", power(tiled.input("x", np.dtype(dtype).name, ["N"]), tiled.constant(y)))
+    long = np.resize(x, 600_001)
+    for name, z in {
+        "one number": power(x, y),
+        "one in a list": power(x, y.reshape(1)),
+        "a column": power(x.reshape(-1, 4), np.full((x.size // 4, 1), exponent, dtype)).reshape(-1),
+        "among others": mixed[:, 0],
+        "every other": power(np.repeat(x, 2)[::2], y),
+        "alone": np.stack([power(one, y) for one in x]),
+        "in tiles": flow.run(tiled, x=long)["z"][: x.size],
+    }.items():
+        unequal = (bits(z) != bits(whole)) & ~(np.isnan(z) & np.isnan(whole))
+        assert not unequal.any(), f"{name}: {z[unequal][:3]} from {x[unequal][:3]}, not {whole[unequal][:3]}"
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_powers_that_are_rounded_correctly(dtype, values):
+    x = values.astype(dtype)
+    with np.errstate(all="ignore"):
+        root = np.where(x == -np.inf, np.inf, np.sqrt(x) + 0)
+        rules = {-1: 1 / x, 0: np.ones_like(x), 0.5: root, 1: x, 2: x * x}
+    for exponent, wanted in rules.items():
+        z = blocks["Pow"]()(x, np.full(x.shape, exponent, dtype))
+        assert (bits(z) == bits(wanted))[~np.isnan(wanted)].all() and (np.isnan(z) == np.isnan(wanted)).all()
+
+
+@pytest.mark.parametrize("block", ("Elu", "Selu"))
+@pytest.mark.parametrize("dtype", FLOATS[:1] + FLOATS[2:])
+def test_little_is_lost_next_to_zero(block, dtype):
+    random = np.random.default_rng(3)
+    x = -np.concatenate([random.uniform(0, 1, 50_000), 10.0 ** random.uniform(-30, 1, 50_000)]).astype(dtype)
+    factor = 1.7580993408473768 if block == "Selu" else 1.0
+    wanted = (factor * np.expm1(x.astype(np.float64))).astype(np.float32).astype(dtype)
+    assert distance(blocks[block]()(x), wanted).max() <= 4
+
+
+def test_one_channel_has_one_sum():
+    for size in (6, 600_000):
+        graph = flow.Graph()
+        graph.output("bias", blocks["BiasAddGrad"]()(graph.input("dy", shape=[size, 1])))
+        ones = np.ones((size, 1), np.float32)
+        for total in (blocks["BiasAddGrad"]()(ones), flow.run(graph, dy=ones)["bias"]):
+            assert total.shape == (1,) and total[0] == size
+
+
+def test_one_slice_has_one_range():
+    quantize = blocks["QuantizeV2"](T="quint8", mode="SCALED", axis=1)
+    x, end = np.linspace(-1, 1, 6, dtype=np.float32).reshape(3, 1, 2), np.float32([1])
+    graph = flow.Graph()
+    unknown = quantize(
+        graph.input("x", shape=[3, "N", 2]), graph.input("lo", shape=["N"]), graph.input("hi", shape=["N"])
+    )
+    graph.output("lo_used", unknown.output_min)
+    assert [part.shape for part in quantize(x, -end, end)] == [(3, 1, 2), (), ()]
+    assert flow.run(graph, x=x, lo=-end, hi=end)["lo_used"].shape == ()
+    two = np.repeat(x, 2, 1)
+    assert flow.run(graph, x=two, lo=-np.repeat(end, 2), hi=np.repeat(end, 2))["lo_used"].shape == (2,)
