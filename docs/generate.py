@@ -109,7 +109,7 @@ def _relative(path: Path) -> str:
 def example(block: type[Block]) -> str:
     """A graph file that does what the docstring's example does; nothing where that calls the block on no values."""
     for sample in documented(block)[:1]:
-        return resolved_text(example_graph(sample))
+        return resolved_text(example_graph(sample), DOCS / "example.yaml")
     return ""
 
 

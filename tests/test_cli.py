@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dataflow as flow
+
 GRAPHS = Path(__file__).parent.parent / "graphs"
 LINE = """\
 dataflow: 1
@@ -137,6 +139,49 @@ def test_show_resolved_has_no_parameters(folder):
     done = dataflow("show", "line.yaml", "--resolved", "-p", "slope=3.5", cwd=folder)
     assert "3.5" in done.stdout
     assert "$" not in done.stdout
+
+
+FED = """\
+dataflow: 1
+name: fed
+inputs: {x: "float32[N]"}
+nodes:
+  y: {block: Multiply, inputs: {x: x, y: {path: x.npy}}}
+outputs: {y: y}
+data:
+  train: {path: data.npz, inputs: {x: points}}
+"""
+
+
+@pytest.mark.parametrize("command", [("show", "--resolved"), ("grad", "--of", "y", "--wrt", "x")], ids=["show", "grad"])
+def test_graphs_are_printed_as_they_would_stand_beside_the_file_from_any_folder(folder, tmp_path_factory, command):
+    (folder / "fed.yaml").write_text(FED)
+    beside = dataflow(*command, "fed.yaml", cwd=folder)
+    (folder / "sub").mkdir()
+    for elsewhere in (tmp_path_factory.mktemp("other"), folder / "sub", folder.parent):
+        done = dataflow(*command, folder / "fed.yaml", cwd=elsewhere)
+        assert (done.returncode, done.stderr, done.stdout) == (0, "", beside.stdout)
+    (folder / "again.yaml").write_text(beside.stdout)
+    again, wanted = flow.load(folder / "again.yaml"), flow.load(folder / "fed.yaml")
+    assert again.sections == wanted.sections
+    np.testing.assert_array_equal(flow.run(again, x=[1, 2])["y"], np.float32([1, 4]))
+
+
+def test_show_resolved_writes_a_graph_that_runs(folder, tmp_path_factory):
+    (folder / ".dataflow").touch()
+    (folder / "sub").mkdir()
+    rows = ", ".join(["[2.5, 3.5]"] * 1001)  # more than a graph file shows
+    text = FED.replace(
+        "y: {block: Multiply", f"y: {{block: AddV2, inputs: {{x: m, y: [{rows}]}}}}\n  m: {{block: Multiply"
+    )
+    (folder / "fed.yaml").write_text(text)
+    done = dataflow(
+        "show", folder / "fed.yaml", "--resolved", "-o", folder / "sub" / "a.yaml", cwd=tmp_path_factory.mktemp("other")
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(file.name for file in (folder / "sub").iterdir()) == ["a.npz", "a.yaml"]
+    written, wanted = flow.load(folder / "sub" / "a.yaml"), flow.load(folder / "fed.yaml")
+    assert written == wanted
 
 
 def test_blocks(folder):

@@ -189,4 +189,4 @@ def test_graphs_and_plans_can_be_pickled(read):
         same(run({"x": [1, 1]})["y"], np.float32([2, 3]))
     assert pickle.loads(pickle.dumps(graph)) == graph
     assert str(pickle.loads(pickle.dumps(plan))) == str(plan)
-    assert resolved_text(graph) == resolved_text(read(text))
+    assert resolved_text(graph, "graph.yaml") == resolved_text(read(text), "graph.yaml")

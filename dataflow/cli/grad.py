@@ -22,7 +22,7 @@ def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | No
 
     graph = flow.gradient(options.load(path, params), of=of, wrt=[name.strip() for name in wrt.split(",")])
     if out is None:
-        click.echo(resolved_text(graph), nl=False)
+        click.echo(resolved_text(graph, path), nl=False)
     else:
         flow.save(graph, out)
         click.echo(f"{out}: {len(graph.nodes)} nodes, outputs {', '.join(graph.outputs)}", err=to_output(out))

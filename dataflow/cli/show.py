@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+import dataflow as flow
 from dataflow.cli import options
 
 
@@ -27,7 +28,10 @@ def command(path: str, params: tuple[str, ...], expanded: bool, resolved: bool, 
 
         graph = expand(graph)
     forms = {"mermaid": mermaid, "dot": dot, "svg": svg}
-    text = resolved_text(graph) if resolved else forms.get(form, str)(graph)
+    if resolved and out is not None:
+        flow.save(graph, out)
+        return
+    text = resolved_text(graph, path) if resolved else forms.get(form, str)(graph)
     if out is None:
         click.echo(text.rstrip("\n"))
     else:

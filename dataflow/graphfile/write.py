@@ -41,9 +41,10 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
-def resolved_text(graph: Graph) -> str:
-    """What `save` writes into the current folder: the file with parameters set and sub-graphs written out."""
-    return "\n".join(_lines(graph, Store(Path.cwd(), graph.name))) + "\n"
+def resolved_text(graph: Graph, path: str | os.PathLike[str]) -> str:
+    """What `save` writes into a file: parameters are set, sub-graphs written out, paths relative to the file."""
+    target = Path(os.path.realpath(os.fspath(path)))
+    return "\n".join(_lines(graph, Store(target.parent, target.stem))) + "\n"
 
 
 def _lines(graph: Graph, store: Store) -> Iterator[str]:
