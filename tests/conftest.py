@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-import dataflow as flow
+# What is tested is what is installed, though `python -m pytest` puts the current folder first, which may be a checkout.
+ROOT = str(Path(__file__).resolve().parents[1])
+sys.path.sort(key=ROOT.__eq__)
+os.environ["PYTHONSAFEPATH"] = "1"  # the same for the processes that tests start
+
+import dataflow as flow  # noqa: E402
 
 # the same examples on every machine, however slow
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -22,6 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder of the recorded vectors to replay; default: tests/golden",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory):
+    """The tests run outside the checkout: what they need is installed, or found from where they are."""
+    with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
+        yield
 
 
 @pytest.fixture

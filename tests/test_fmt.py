@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dataflow as flow
 from dataflow.errors import GraphFileError
 from dataflow.graphfile import format_file, resolved_text
 from dataflow.graphfile import load as load_graph
@@ -16,7 +17,7 @@ from dataflow.graphfile.document import parse
 from dataflow.graphfile.formatting import formatted
 
 ROOT = Path(__file__).parent.parent
-GRAPHS = sorted([*(ROOT / "graphs").rglob("*.yaml"), *(ROOT / "dataflow").rglob("*.yaml")])
+GRAPHS = sorted([*(ROOT / "graphs").rglob("*.yaml"), *Path(flow.__file__).parent.rglob("*.yaml")])
 UGLY = """\
 # modeline
 dataflow:   1
@@ -114,7 +115,7 @@ def test_the_layout():
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
 def test_the_graphs_here_are_in_order_and_so_is_what_save_writes(path):
     assert not format_file(path, write=False)
-    text = resolved_text(load_graph(path))
+    text = resolved_text(load_graph(path), path)
     assert tidy(text) == text
 
 

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import dataflow as flow
+
 ROOT = Path(__file__).parents[1]
-TOPS = (ROOT / "dataflow", ROOT / "blocks")
-FILES = sorted(path.relative_to(ROOT).as_posix() for top in TOPS for path in top.rglob("*.py"))
+SITE = Path(flow.__file__).parents[1]  # where the packages are installed
+FILES = sorted(
+    path.relative_to(SITE).as_posix() for top in ("dataflow", "blocks") for path in (SITE / top).rglob("*.py")
+)
 
 # Where a library may be imported; NumPy may be everywhere.
 HOMES = {
@@ -40,12 +44,12 @@ SEEN_BY_BLOCKS = (
 
 def imported(file):
     """The modules that the import statements of a file name; ``b`` of ``from a import b`` may be one too."""
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+    for node in ast.walk(ast.parse((SITE / file).read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             for inner in (f"{node.module}.{alias.name}" for alias in node.names):
-                is_module = (ROOT / inner.replace(".", "/")).with_suffix(".py").exists()
+                is_module = (SITE / inner.replace(".", "/")).with_suffix(".py").exists()
                 yield inner if is_module else node.module
 
 
