@@ -24,12 +24,6 @@ class StoredArray(np.ndarray[Any, Any]):
 
     origin: tuple[str, str] | None = None
 
-    @classmethod
-    def at(cls, array: np.ndarray[Any, Any], path: str, name: str) -> StoredArray:
-        stored = array.view(cls)
-        stored.origin = (path, name)
-        return stored
-
 
 def _int(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

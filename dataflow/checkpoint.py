@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,14 +15,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dataflow import dtypes
-from dataflow.errors import DataflowError
+from dataflow.errors import DataflowError, cropped
 from dataflow.graph import Graph
 from dataflow.graphfile import write_arrays
 from dataflow.state import State
+from dataflow.stored import ArrayFile, Entry, Unreadable
 
 BEST = "best.npz"
 T = TypeVar("T")
 _META = "meta"
+_LONGEST_META = 64 << 20  # bytes
 
 
 def save(path: Path, state: State, notes: Mapping[str, Any]) -> None:
@@ -53,22 +54,42 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
 def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     """What a checkpoint says of itself, and its variables. DataflowError where the file is damaged."""
     try:
-        if not zipfile.is_zipfile(path) and path.exists():
-            raise DataflowError(f"{path}: is no whole checkpoint: it is no .npz file")
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            meta = json.loads(archive[_META].tobytes())
-            variables = {
-                name: archive[f"variable/{name}"].view(dtypes.storage(dtype)) for name, dtype in meta["dtypes"].items()
-            }
-    except OSError as error:
-        raise DataflowError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except DataflowError:
-        raise
-    except Exception as error:  # whatever a damaged file makes of itself
+        with ArrayFile(path) as file:
+            meta = _meta(file.entry(_META))
+            variables = {name: _variable(file, name, dtype) for name, dtype in meta["dtypes"].items()}
+    except Unreadable as error:
         raise DataflowError(f"{path}: is no whole checkpoint: {error}") from None
     if meta["digest"] != _digest({key: meta[key] for key in ("seed", "step", "notes")}, variables):
         raise DataflowError(f"{path}: is no whole checkpoint: its digest does not agree with what is in it")
     return meta, variables
+
+
+def _meta(entry: Entry) -> dict[str, Any]:
+    """What a checkpoint says of itself, each part of its kind."""
+    if entry.dtype != np.uint8 or entry.nbytes > _LONGEST_META:
+        raise Unreadable(f"'{_META}' must be at most {_LONGEST_META:,} bytes of JSON")
+    try:
+        meta: dict[str, Any] = json.loads(entry.read().tobytes())
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"'{_META}' is no JSON: {error}") from None
+    kinds = {"seed": int, "step": int, "notes": dict, "dtypes": dict, "digest": str}
+    for key, kind in kinds.items():
+        if not isinstance(meta, dict) or type(meta.get(key)) is not kind:
+            raise Unreadable(f"'{_META}' must have {', '.join(kinds)}, got another '{key}' or none")
+    if not 0 <= meta["step"] < 2**63:
+        raise Unreadable(f"'step' must be a number of steps, got {cropped(str(meta['step']))}")
+    return meta
+
+
+def _variable(file: ArrayFile, name: str, dtype: Any) -> np.ndarray[Any, Any]:
+    if not isinstance(dtype, str) or dtype not in dtypes.every:
+        raise Unreadable(f"variable '{cropped(name)}' must have a dtype, got {cropped(str(dtype))}")
+    array: np.ndarray[Any, Any] = file.entry(f"variable/{name}").read()
+    if dtype == "bfloat16" and array.dtype == np.uint16:
+        array = array.view(dtypes.storage(dtype))
+    if array.dtype != dtypes.storage(dtype):
+        raise Unreadable(f"variable '{cropped(name)}' must be {dtype}, got {dtypes.name_of(array.dtype)}")
+    return array
 
 
 def steps(folder: Path) -> list[Path]:

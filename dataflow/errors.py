@@ -101,3 +101,8 @@ def listing(names: Iterable[str], last: str = "or") -> str:
     """``a, b or c``."""
     *rest, final = [str(name) for name in names] or ["nothing"]
     return f"{', '.join(rest)} {last} {final}" if rest else final
+
+
+def cropped(text: str) -> str:
+    """Text as a message quotes it: cut where it is long."""
+    return text if len(text) <= 60 else text[:57] + "..."

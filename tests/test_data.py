@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import struct
 
 import numpy as np
 import pytest
+from array_files import idx
 
 import dataflow as flow
 from dataflow.data import load_data, split
@@ -16,10 +16,6 @@ from dataflow.errors import DataflowError, GraphError
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)
 Y = np.arange(8, dtype=np.uint8) % 4
-
-
-def idx(array, kind):
-    return struct.pack(">HBB", 0, kind, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
 @pytest.fixture
@@ -88,7 +84,7 @@ def test_columns_are_what_the_input_wants(folder, entry, dtype, shape, wanted):
 @pytest.mark.parametrize(
     "entry, dtype, shape, message",
     [
-        ({"path": "none.npy"}, "float32", None, "input 'x': none.npy: cannot be read as data: No such file"),
+        ({"path": "none.npy"}, "float32", None, "input 'x': none.npy: cannot be read as data: no such file"),
         ({"path": "d.npz"}, "float32", None, "'array' must be given, got nothing; it has x and y"),
         ({"path": "d.npz", "array": "xx"}, "float32", None, "no array 'xx'; did you mean 'x'?"),
         ({"path": "t.csv", "array": "lable"}, "float32", None, "no column 'lable'; did you mean 'label'?"),

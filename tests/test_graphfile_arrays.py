@@ -20,6 +20,7 @@ from dataflow import dtypes
 from dataflow.data import load_data
 from dataflow.errors import DataflowError, GraphError, UnknownNameError
 from dataflow.graphfile import write_arrays, write_text
+from dataflow.graphfile.arrays import Arrays
 
 # -- arrays ---------------------------------------------------------------------------------------------------------
 
@@ -72,20 +73,20 @@ class Sentinel:
 @pytest.mark.parametrize(
     "path, message",
     [
-        ("pickled.npy", "pickled.npy: arrays must be of numbers, got dtype object"),
-        ("pickled.npz, array: a", "pickled.npz: arrays must be of numbers, got dtype object"),
+        ("pickled.npy", "pickled.npy: must be of numbers, got dtype object"),
+        ("pickled.npz, array: a", "pickled.npz: array 'a' must be of numbers, got dtype object"),
         (
             "bomb.npz, array: a",
-            "bomb.npz: arrays may take 1,073,741,824 bytes in all, got 8,796,093,022,208 more bytes",
+            "bomb.npz: array 'a' must hold 8,796,093,022,208 bytes as its header declares, got 100,000",
         ),
-        ("bomb.npz, array: more", "bomb.npz: must hold 8 bytes as it declares, got more"),
-        ("bomb.npz, array: less", "bomb.npz: must hold 8,000,000 bytes as it declares, got 8"),
+        ("bomb.npz, array: more", "bomb.npz: array 'more' must hold 8 bytes as its header declares, got 20,971,520"),
+        ("bomb.npz, array: less", "bomb.npz: array 'less' must hold 8,000,000 bytes as its header declares, got 8"),
         ("bomb.npz, array: b", "bomb.npz: no array 'b'"),
         ("/etc/passwd", "paths must be relative to this file, got '/etc/passwd'"),
         ("link.npy", "files must lie inside the project, got 'link.npy'"),
         ("../outside.npy", "files must lie inside the project, got '../outside.npy'"),
         ("pipe", "pipe: must be a regular file, got a device or pipe"),
-        ("graph.yaml", "graph.yaml is no sound .npz or .npy file"),
+        ("graph.yaml", "graph.yaml: must be .npy, .npz or IDX, plain or gzip, got something else"),
     ],
 )
 def test_arrays_that_are_refused(read, tmp_path_factory, path, message):
@@ -104,6 +105,14 @@ def test_arrays_that_are_refused(read, tmp_path_factory, path, message):
     assert problem.message.startswith(f"node 'y' (Const): attr 'value': {message}")
     assert (problem.line, problem.column) == (3, 43)
     assert not Path("loaded").exists()
+
+
+def test_arrays_of_a_graph_have_a_limit_in_all(tmp_path):
+    np.savez(tmp_path / "a.npz", a=np.zeros(100), b=np.zeros(100))
+    arrays = Arrays(limit=1000)
+    arrays.read(tmp_path / "a.npz", "a")
+    with pytest.raises(ValueError, match=r"a\.npz: arrays may take 1,000 bytes in all, got 800 more"):
+        arrays.read(tmp_path / "a.npz", "b")
 
 
 # -- writing --------------------------------------------------------------------------------------------------------
@@ -297,7 +306,7 @@ def test_data_by_split_wherever_the_graph_is_saved(read):
         with pytest.raises(UnknownNameError, match="no data 'tst'"):
             load_data(found, "tst")
     Path("data/d.npz").unlink()
-    with pytest.raises(GraphError, match=r"data 'train': input 'x': .*d\.npz: cannot be read as data: No such file"):
+    with pytest.raises(GraphError, match=r"data 'train': input 'x': .*d\.npz: cannot be read as data: no such file"):
         load_data(graph)
 
 

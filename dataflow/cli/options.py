@@ -102,21 +102,20 @@ def arrays(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _array(name: str, place: str) -> Any:
-    import numpy as np
+    from dataflow.stored import ArrayFile, Unreadable
 
     path, _, key = place.partition(".npz:")
     path += ".npz" if key else ""
     try:
-        found = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise click.UsageError(f"-i {name}: must be a .npy or .npz file, got {path}: {error}") from None
-    if isinstance(found, np.ndarray):
-        return found
-    names = found.files
-    key = key or (name if name in names else names[0] if len(names) == 1 else "")
-    if key not in names:
-        raise click.UsageError(f"-i {name}: {path} has {', '.join(names)}, got '{key}'; write {path}:{names[0]}")
-    return found[key]
+        with ArrayFile(path) as file:
+            names = file.names
+            key = key or (name if name in names or len(names) != 1 else names[0])
+            if names and key not in names:
+                some = ", ".join(names[:10])
+                raise click.UsageError(f"-i {name}: {path} has {some}, got '{key}'; write {path}:{names[0]}")
+            return file.entry(key if names else None).read()
+    except Unreadable as error:
+        raise flow.DataflowError(f"-i {name}: {path}: {error}") from None
 
 
 def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:

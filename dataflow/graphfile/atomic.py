@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from dataflow.errors import DataflowError
-from dataflow.graphfile.files import reason
+from dataflow.stored import reason
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _unfinished: set[Path] = set()

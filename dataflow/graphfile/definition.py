@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dataflow.errors import nearest
+from dataflow.errors import cropped, nearest
 from dataflow.graphfile.params import Param, declare
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import START, Document, Place, Value, cropped
+from dataflow.graphfile.tree import START, Document, Place, Value
 
 VERSION = 1
 SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")

@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
+from dataflow.errors import cropped
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document, Place, Stop, Value, cropped
+from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document, Place, Stop, Value
 
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _NO_KEYS: dict[str, Place] = {}

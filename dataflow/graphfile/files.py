@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
-from dataflow.errors import nearest
+from dataflow.errors import cropped
 from dataflow.graphfile.document import parse
-from dataflow.graphfile.tree import START, Document, cropped
+from dataflow.graphfile.tree import START, Document
+from dataflow.stored import RegularFile, Unreadable, reason
 
 MAX_BYTES = 16 << 20
 _MARKERS = ("pyproject.toml", ".git", ".dataflow")
@@ -43,29 +43,14 @@ def confined(folder: Path, project: Path, path: str) -> Path:
     return real
 
 
-def check_regular(path: Path, limit: int) -> None:
-    """Raises ValueError where this is no regular file, or one larger than the limit."""
-    try:
-        info = path.stat()
-    except (OSError, ValueError) as error:
-        hint = neighbour(path)
-        raise ValueError(reason(error) + (f"; {hint}" if hint else "")) from None
-    if stat.S_ISDIR(info.st_mode):
-        raise ValueError("must be a file, got a folder")
-    if not stat.S_ISREG(info.st_mode):
-        raise ValueError("must be a regular file, got a device or pipe")
-    if info.st_size > limit:
-        raise ValueError(f"may have at most {limit:,} bytes, got {info.st_size:,}")
-
-
 def read_document(path: Path, shown: str) -> Document:
     """The tree of a file; what is wrong with the file or in it is in ``problems``."""
     document = Document(shown)
     try:
-        check_regular(path, MAX_BYTES)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        document.report(START, str(error) if isinstance(error, ValueError) else reason(error))
+        with RegularFile(path, MAX_BYTES) as file:
+            data = file.read(0, file.size)
+    except Unreadable as error:
+        document.report(START, str(error))
         return document
     try:
         return parse(data.decode("utf-8"), shown)
@@ -75,18 +60,3 @@ def read_document(path: Path, shown: str) -> Document:
         found = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"the byte 0x{data[error.start]:02x}"
         document.report(place, f"a graph file must be UTF-8, got {found}", "save it as UTF-8")
     return document
-
-
-def reason(error: Exception) -> str:
-    """What the system says of a file, in lower case."""
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text[:1].lower() + text[1:])
-
-
-def neighbour(path: Path) -> str:
-    """``did you mean 'dense.yaml'?`` where a file is not there but one with such a name is."""
-    try:
-        names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    except (OSError, ValueError):
-        return ""
-    return nearest(path.name, names[:1000])

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataflow import dtypes
+from dataflow.errors import cropped
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition
-from dataflow.graphfile.files import confined, neighbour
+from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft
-from dataflow.graphfile.tree import BROKEN, cropped
+from dataflow.graphfile.tree import BROKEN
 from dataflow.registry import blocks
 from dataflow.shapes import TensorType, agree, fits, show
 from dataflow.signature import In, Literal
+from dataflow.stored import neighbour
 
 if TYPE_CHECKING:
     from dataflow.graphfile.nodes import Reader

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from dataflow.errors import GraphFileError, Problem, listing, nearest
+from dataflow.errors import GraphFileError, Problem, cropped, listing, nearest
 from dataflow.graph import Graph
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.nodes import Reader
 from dataflow.graphfile.session import Session
-from dataflow.graphfile.tree import BROKEN, cropped
+from dataflow.graphfile.tree import BROKEN
 from dataflow.uncollected import uncollected
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dataflow.errors import listing
+from dataflow.errors import cropped, listing
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import NOTHING, WRONG, Definition, known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.session import Session
-from dataflow.graphfile.tree import BROKEN, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, Place, Value
 from dataflow.signature import In, Literal
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from dataflow.attrs import Attr, attr, show
-from dataflow.errors import listing, nearest
+from dataflow.errors import cropped, listing, nearest
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value
 
 MAX_REPEATED = 1_000_000  # values and characters that parameters may add in one load
 

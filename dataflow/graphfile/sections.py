@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dataflow import dtypes
-from dataflow.errors import nearest
+from dataflow.errors import cropped, nearest
 from dataflow.graphfile.definition import known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Scope
-from dataflow.graphfile.tree import BROKEN, Place, Value, cropped
+from dataflow.graphfile.tree import BROKEN, Place, Value
 
 TRAIN_KEYS = (
     "minimize", "optimizer", "schedule", "clip", "variables", "epochs", "batch_size", "steps_per_epoch", "seed",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dataflow.errors import Problem, visible
+from dataflow.errors import Problem, cropped, visible
 
 BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
@@ -96,8 +96,3 @@ class Document:
         """Reports, and gives what to raise."""
         self.report(place, message, hint)
         return Stop()
-
-
-def cropped(text: str) -> str:
-    """Text as a message quotes it: cut where it is long."""
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,125 @@
+"""Arrays in files: .npy, members of .npz, and IDX, plain or gzip.
+
+What a header declares is held against the real size of the file before memory is asked for, and each checksum that a
+file has is compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from dataflow.dtypes import native
+from dataflow.errors import cropped, listing, nearest
+from dataflow.stored import headers
+from dataflow.stored.archive import START, directory, located
+from dataflow.stored.content import DEFLATE, GZIP, Packed, Plain
+from dataflow.stored.headers import LONGEST, Header
+from dataflow.stored.regular import RegularFile, Unreadable
+
+A = TypeVar("A", bound=np.ndarray[Any, Any])
+
+
+class ArrayFile:
+    """A file with arrays, recognized by how it begins; those of a .npz file have names.
+
+    Raises Unreadable, as its entries do, where the file is no regular one or not what it says it is.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.file = RegularFile(path)
+        self._begin = self.file.read(0, min(self.file.size, LONGEST))
+        self._members = directory(self.file) if self._begin.startswith(START) else None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the arrays; none of a file with one array that has no name."""
+        return list(self._members or ())
+
+    def entry(self, name: str | None = None) -> Entry:
+        """The array of this name, or the only one."""
+        if self._members is None:
+            single = self._single()
+            if name is not None:
+                wanted = f"must be an .npz file to have an array '{cropped(name)}', got another"
+                raise Unreadable(f"{wanted}; leave out 'array'")
+            return single
+        if name is None and len(self._members) == 1:
+            name = next(iter(self._members))
+        if name is None or name not in self._members:
+            wrong = "'array' must be given, got nothing" if name is None else f"no array '{cropped(name)}'"
+            raise Unreadable(f"{wrong}; {self._instead(name or '')}")
+        who = f"array '{cropped(name)}'"
+        with _about(who):
+            member = located(self.file, self._members[name])
+        if member.deflated:
+            packed = Packed(self.file, member.start, member.packed, DEFLATE, member.length, member.crc)
+            return Entry(packed, headers.npy, who)
+        return Entry(Plain(self.file, member.start, member.length, member.crc), headers.npy, who)
+
+    def _single(self) -> Entry:
+        if self._begin.startswith(headers.NPY):
+            return Entry(Plain(self.file, 0, self.file.size), headers.npy)
+        if self._begin.startswith(b"\0\0"):
+            return Entry(Plain(self.file, 0, self.file.size), headers.idx)
+        if self._begin.startswith(b"\x1f\x8b"):
+            return Entry(Packed(self.file, 0, self.file.size, GZIP), headers.idx)
+        raise Unreadable("must be .npy, .npz or IDX, plain or gzip, got something else")
+
+    def _instead(self, name: str) -> str:
+        shown = [cropped(n) for n in self.names[:10]] + ["..."] * (len(self.names) > 10)
+        return nearest(name[:60], self.names[:1000]) or f"it has {listing(shown, 'and')}"
+
+    def close(self) -> None:
+        self.file.close()
+
+    def __enter__(self) -> ArrayFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Entry:
+    """An array in a file: its type is known, and its values are read when they are asked for."""
+
+    def __init__(self, content: Plain | Packed, parse: Callable[[bytes], Header], who: str = ""):
+        self.content, self.who = content, who
+        with _about(who):
+            self.header = parse(content.begin())
+            content.check_values(self.header.nbytes, self.header.size)
+        self.shape, self.dtype, self.nbytes = self.header.shape, self.header.dtype, self.header.nbytes
+
+    def read(self, kind: type[A] = np.ndarray) -> A:  # type: ignore[assignment]
+        """The array, in memory of its own and in the byte order of this machine."""
+        with _about(self.who):
+            try:
+                order: Any = "F" if self.header.by_columns else "C"
+                array: Any = np.ndarray.__new__(kind, self.shape, self.dtype, order=order)
+                flat = (array.T if self.header.by_columns else array).reshape(-1).view(np.uint8)
+                self.content.read_after(self.header.size, memoryview(flat))
+                return cast(A, native(array))
+            except MemoryError:
+                raise Unreadable(f"takes {self.nbytes:,} bytes of memory, more than there is") from None
+
+    def in_rows(self) -> tuple[RegularFile, int] | None:
+        """The file, and where in it the values begin, row after row, for which the checksum was right; None where
+        they do not lie there so."""
+        if isinstance(self.content, Packed) or (self.header.by_columns and len(self.shape) > 1):
+            return None
+        with _about(self.who):
+            self.content.verify()
+        return self.content.file, self.content.start + self.header.size
+
+
+@contextlib.contextmanager
+def _about(who: str) -> Iterator[None]:
+    """What is wrong is said of this part of the file."""
+    try:
+        yield
+    except Unreadable as error:
+        raise Unreadable(f"{who} {error}" if who else str(error)) from None

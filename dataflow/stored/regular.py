@@ -1,0 +1,149 @@
+"""Regular files, read at any place; whatever else has a path is refused before it is opened."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import stat
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from dataflow.errors import nearest
+
+_AT_ONCE = 1 << 30  # no system reads more than 2 GiB in one call
+_PREADV: Callable[..., int] | None = getattr(os, "preadv", None)  # not on every system
+
+
+class Unreadable(ValueError):
+    """What is wrong with a file, without its name: who reads it knows under which name people know it."""
+
+
+class RegularFile:
+    """A regular file, open for reading.
+
+    Raises Unreadable where it is none (to open a pipe may take for ever), or larger than the limit.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], limit: int | None = None):
+        try:
+            _check(Path(path).stat(), limit)
+            # the path may lead elsewhere by now: the pipe that it then may be must not be waited for
+            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            self._hold(path, io.FileIO(os.open(path, flags)))
+            _check(os.fstat(self._file.fileno()), limit)
+        except Unreadable:
+            raise
+        except (OSError, ValueError) as error:
+            hint = neighbour(Path(path))
+            raise Unreadable(reason(error) + (f"; {hint}" if hint else "")) from None
+        self.identity = self._identity()
+
+    @classmethod
+    def spooled(cls, path: Path, pieces: Iterable[bytes]) -> RegularFile:
+        """A file of these bytes, made of the file at the path; it is gone when nobody needs it any more."""
+        import tempfile  # takes longer to import than all else here, and only tables need it
+
+        made = cls.__new__(cls)
+        made._hold(path, tempfile.TemporaryFile())  # noqa: SIM115 - it lives as long as what holds it
+        for piece in pieces:
+            made._file.write(piece)
+        made._file.flush()
+        made.identity = made._identity()
+        return made
+
+    def _hold(self, path: str | os.PathLike[str], file: Any) -> None:
+        self.path, self._file = Path(path), file
+        weakref.finalize(self, file.close)
+        self._lock = threading.Lock()  # between the move to a place and the reading there
+
+    @property
+    def size(self) -> int:
+        return self.identity[2]
+
+    def _identity(self) -> tuple[int, int, int, int]:
+        info = os.fstat(self._file.fileno())
+        return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+
+    def check_unchanged(self) -> None:
+        """Raises Unreadable where somebody has written into the file since it was opened."""
+        if self._identity() != self.identity:
+            raise Unreadable("has changed since it was opened; begin again")
+
+    def read(self, start: int, count: int) -> bytes:
+        """So many bytes from a place on."""
+        data = bytearray(min(count, max(self.size - start, 0)))
+        self.fill([(start, memoryview(data))])
+        if len(data) < count:
+            raise Unreadable(f"is cut short: it has {self.size:,} bytes, where {start + count:,} are needed")
+        return bytes(data)
+
+    def fill(self, pieces: Iterable[tuple[int, memoryview]]) -> None:
+        """Reads into each memory what begins at its place; threads may do so at the same time."""
+        read = self._seek_and_read if _PREADV is None else functools.partial(_PREADV, self._file.fileno())
+        try:
+            for start, memory in pieces:
+                done = read([memory[:_AT_ONCE]], start)
+                while done < len(memory):
+                    if not (count := read([memory[done : done + _AT_ONCE]], start + done)):
+                        raise Unreadable("has become shorter since it was opened; begin again")
+                    done += count
+        except OSError as error:
+            raise Unreadable(reason(error)) from None
+
+    def _seek_and_read(self, memories: list[memoryview], start: int) -> int:
+        with self._lock:
+            self._file.seek(start)
+            count: int = self._file.readinto(memories[0]) or 0
+            return count
+
+    def text(self) -> io.TextIOWrapper:
+        """The file as UTF-8 text, from its beginning; to be closed by who asked for it."""
+        self._file.seek(0)
+        return open(self._file.fileno(), encoding="utf-8", closefd=False)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> RegularFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Callable[..., RegularFile], tuple[Any, ...]]:
+        return _reopened, (self.path, self.identity)
+
+
+def _reopened(path: Path, identity: tuple[int, int, int, int]) -> RegularFile:
+    file = RegularFile(path)
+    if file.identity != identity:
+        raise Unreadable(f"{path}: has changed since it was opened; begin again")
+    return file
+
+
+def _check(info: os.stat_result, limit: int | None) -> None:
+    if stat.S_ISDIR(info.st_mode):
+        raise Unreadable("must be a file, got a folder")
+    if not stat.S_ISREG(info.st_mode):
+        raise Unreadable("must be a regular file, got a device or pipe")
+    if limit is not None and info.st_size > limit:
+        raise Unreadable(f"may have at most {limit:,} bytes, got {info.st_size:,}")
+
+
+def reason(error: Exception) -> str:
+    """What the system says of a file, in lower case."""
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text[:1].lower() + text[1:])
+
+
+def neighbour(path: Path) -> str:
+    """``did you mean 'dense.yaml'?`` where a file is not there but one with such a name is."""
+    try:
+        names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    except (OSError, ValueError):
+        return ""
+    return nearest(path.name, names[:1000])
