@@ -7,10 +7,31 @@ array([4., 5.], dtype=float32)
 
 from __future__ import annotations
 
-import importlib
+import os
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+
+
+def _leave_out_current_folder() -> None:
+    """`python -m dataflow` looks there first: a yaml.py or blocks/ that lies beside a graph would be imported and run.
+
+    Where the package itself comes from the current folder, all stays.
+    """
+    asked = sys.argv[:1] == ["-m"] and sys.orig_argv[-len(sys.argv)] in ("dataflow", "dataflow.__main__", "-mdataflow")
+    if not asked or sys.flags.safe_path:
+        return
+    try:
+        here = os.getcwd()  # noqa: PTH109
+    except OSError:  # it is gone, so the path does not have it
+        return
+    if sys.path[0] == here and __path__[0] != f"{here}{os.sep}dataflow":
+        del sys.path[0]
+
+
+_leave_out_current_folder()  # before anything is imported that the interpreter has not
+
+import importlib  # noqa: E402
+from types import ModuleType  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 if TYPE_CHECKING:
     from dataflow.block import Block as Block
