@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dataflow import dtypes
-from dataflow.errors import DataflowError, cropped
+from dataflow.errors import DataflowError, GraphError, cropped
 from dataflow.graph import Graph
 from dataflow.graphfile import write_arrays
 from dataflow.state import State
@@ -46,7 +46,10 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
     if kept != variables.keys():
         other = sorted(kept ^ variables.keys())[0]
         raise DataflowError(f"{path}: is of another graph: variable '{other}' is in one of the two; train without it")
-    state = State(graph, meta["seed"], variables)
+    try:
+        state = State(graph, meta["seed"], variables)
+    except GraphError as error:
+        raise DataflowError(f"{path}: is of another graph: {error}") from None
     state.step = meta["step"]
     return state, meta["notes"]
 

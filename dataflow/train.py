@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from dataflow import checkpoint
 from dataflow.data import Split, split
 from dataflow.data.splits import shuffled
-from dataflow.errors import GraphError, listing, nearest
+from dataflow.errors import DataflowError, GraphError, listing, nearest
 from dataflow.expand import expand
 from dataflow.graph import Graph
 from dataflow.plan import Plan
@@ -83,15 +83,24 @@ class Trainer:
         splits = graph.sections.get("data", {})
         self.data = split(graph, "train" if "train" in splits else None) if splits else None
         self.validation = self._validation()
+        if self.data is not None:
+            _check_rows(self.data, "train with")
+        if self.validation is not None:
+            _check_rows(self.validation, "validate with")
         self.state, self.progress = State(self.step_graph, self.settings.get("seed", 0)), _Progress()
         if folder is not None and checkpoint.steps(folder):
             if not resume:
                 raise GraphError(f"{folder}: has checkpoints of an earlier training; go on from them, or remove them")
-            self.state, notes = checkpoint.latest(folder, lambda path: checkpoint.load(path, self.step_graph))
-            self.progress = _Progress(**notes)
+            self.state, self.progress = checkpoint.latest(folder, self._resumed)
             checkpoint.tidy(folder)
         self.plan = Plan(self.step_graph, steps=True)
         self.stopped = False
+
+    def _resumed(self, path: Path) -> tuple[State, _Progress]:
+        state, notes = checkpoint.load(path, self.step_graph)
+        if not _right(notes):
+            raise DataflowError(f"{path}: is no whole checkpoint: where training stood is not said as training says it")
+        return state, _Progress(**notes)
 
     def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
         """Train, and give a report after each epoch. ``tick`` is called after each step."""
@@ -136,7 +145,7 @@ class Trainer:
     def _feeds(self) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
         """The batches of the epoch that are still to come; of a graph without data, nothing each."""
         if self.data is None:
-            return iter([{}] * (self.batches - self.progress.batch))
+            return ({} for _ in range(self.progress.batch, self.batches))
         order = shuffled(self.data.length, self.state.seed, self.progress.epoch)
         return self.data.batches(self.size, self.progress.batch, order)
 
@@ -189,6 +198,23 @@ class Trainer:
             old.unlink()
 
 
+def _right(notes: Mapping[str, Any]) -> bool:
+    """Whether the notes of a checkpoint are those of a training: all there, each of its kind."""
+    kinds = {each.name: type(each.default) for each in fields(_Progress)} | {"sums": dict, "best": float}
+    return (
+        notes.keys() == kinds.keys()
+        and all(type(notes[name]) is kind or (name == "best" and notes[name] is None) for name, kind in kinds.items())
+        and all(notes[name] >= 0 for name, kind in kinds.items() if kind is int)
+        and all(type(total) is float for total in notes["sums"].values())
+        and (notes["rows"] > 0) == (notes["batch"] > 0)
+    )
+
+
+def _check_rows(data: Split, purpose: str) -> None:
+    if not data.length:
+        raise GraphError(f"{data.who}: must have rows to {purpose}, got none")
+
+
 def metrics(graph: Graph) -> list[str]:
     """What is minimized and the metrics; of a graph that is not for training, all outputs of one number."""
     train: Mapping[str, Any] = graph.sections.get("train") or {}
@@ -200,7 +226,8 @@ def metrics(graph: Graph) -> list[str]:
 def evaluate(
     graph: Graph, data: Split, names: list[str], variables: Mapping[str, np.ndarray[Any, Any]]
 ) -> dict[str, float]:
-    """Means of outputs over the rows of a split."""
+    """Means of outputs over the rows of a split; GraphError where it has none."""
+    _check_rows(data, "measure with")
     wanted = graph.copy()
     wanted.outputs = {n: graph.outputs[n] if n in graph.outputs else _link(graph, n) for n in names}
     plan, sums, seen = Plan(wanted), dict.fromkeys(names, 0.0), 0
@@ -210,7 +237,7 @@ def evaluate(
         for name in names:
             sums[name] += _mean(graph, name, outputs[name]) * rows
         seen += rows
-    return {name: total / max(seen, 1) for name, total in sums.items()}
+    return {name: total / seen for name, total in sums.items()}
 
 
 def _link(graph: Graph, wire: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import dataflow as flow
 from dataflow import checkpoint
 from dataflow.errors import DataflowError, GraphError
 from dataflow.expand import expand
-from dataflow.train import Trainer
+from dataflow.train import Trainer, evaluate
 
 X = np.float32(np.random.default_rng(0).normal(size=(50, 3)))
 Y = X @ np.float32([1.0, -2.0, 0.5]) + np.float32(0.25)
@@ -130,6 +131,63 @@ def test_checkpoints_that_are_damaged_are_passed_over(load):
         checkpoint.latest(folder, checkpoint.read)
 
 
+META = {
+    "no_meta": None,
+    "not_json": b"{",
+    "a_list": b"[1, 2]",
+    "nested": b"[" * 100_000,
+    "digits": b'{"seed": ' + b"9" * 10_000 + b"}",
+    "no_digest": {"digest": None},
+    "seed_of_text": {"seed": "0"},
+    "negative_step": {"step": -1},
+    "true_step": {"step": True},
+    "huge_step": {"step": 2**64},
+    "dtypes_in_a_list": {"dtypes": ["w", "b"]},
+    "unknown_dtype": {"dtypes": {"w": "float33", "b": "float32"}},
+    "other_dtype": {"dtypes": {"w": "int32", "b": "float32"}},
+    "missing_variable": {"dtypes": {"w": "float32", "b": "float32", "v": "float32"}},
+    "fewer_variables": {"dtypes": {"w": "float32"}},
+    "no_notes": {"notes": {}},
+    "notes_in_a_list": {"notes": []},
+    "unknown_note": {"notes": {"epok": 1}},
+    "epoch_of_text": {"notes": {"epoch": "1"}},
+    "negative_batch": {"notes": {"batch": -1}},
+    "batch_without_rows": {"notes": {"batch": 3, "rows": 0}},
+    "sums_of_text": {"notes": {"sums": {"loss": "1"}}},
+    "best_of_text": {"notes": {"best": "1"}},
+    "done_is_1": {"notes": {"done": 1}},
+}
+
+
+@pytest.mark.parametrize("kind", META)
+def test_checkpoints_that_are_whole_but_say_nonsense_are_passed_over(load, kind):
+    """Digest and checksums are right: what is in the file was put there."""
+    graph, folder = load(), Path("kept")
+    list(Trainer(graph, folder).run())
+    latest, before = checkpoint.steps(folder)[:2]
+    with np.load(latest) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    change, meta = META[kind], json.loads(arrays["meta"].tobytes())
+    if isinstance(change, dict):
+        for key, value in change.items():
+            meta[key] = {**meta[key], **value} if key == "notes" and value and kind != "no_notes" else value
+        named = [n for n in meta["dtypes"] if f"variable/{n}" in arrays]
+        meta["digest"] = meta["digest"] and checkpoint._digest(
+            {key: meta[key] for key in ("seed", "step", "notes")}, {n: arrays[f"variable/{n}"] for n in named}
+        )
+        change = json.dumps(meta).encode()
+    arrays["meta"] = np.frombuffer(change or b"", np.uint8)
+    if change is None:
+        del arrays["meta"]
+    np.savez(latest, **arrays)
+    again = Trainer(graph, folder, resume=True)
+    assert again.state.step == int(before.stem.removeprefix("step-"))
+    before.unlink()
+    checkpoint.steps(folder)[1].unlink()
+    with pytest.raises(DataflowError, match=rf"{latest.name}: is (no whole checkpoint|of another graph): "):
+        Trainer(graph, folder, resume=True)
+
+
 def test_a_checkpoint_of_another_graph_is_refused(load):
     graph = load()
     list(Trainer(graph, Path("kept")).run())
@@ -194,6 +252,38 @@ def test_sections_that_do_not_fit(load, change, message):
     with pytest.raises(DataflowError) as caught:
         Trainer(load(lambda text: text.replace(*change)))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("split, purpose", [("train", "train with"), ("validate", "validate with")])
+def test_splits_without_rows_are_refused(load, split, purpose):
+    def change(text):
+        other = "validate" if split == "train" else "train"
+        part = "{path: d.npz, rows: [%s], inputs: {x: x, y: y}}"
+        splits = f"  {split}: {part % '7, 7'}\n  {other}: {part % '0, 9'}\n"
+        return text.replace("  train: {path: d.npz, inputs: {x: x, y: y}}\n", splits)
+
+    graph = load(change)
+    with pytest.raises(GraphError, match=f"data '{split}': must have rows to {purpose}, got none"):
+        Trainer(graph)
+    with pytest.raises(GraphError, match=f"data '{split}': must have rows to measure with, got none"):
+        evaluate(graph, flow.data.split(graph, split), ["loss"], {})
+
+
+@pytest.mark.parametrize("steps", [10**12, 10**30])
+def test_a_long_epoch_takes_no_memory_before_its_first_step(load, steps):
+    graph = flow.Graph("long")
+    w = graph.variable("w", 1.0)
+    graph.output("loss", flow.blocks["Square"]()(w))
+    optimizer = {"block": "ApplyGradientDescent", "inputs": {"alpha": 0.1}}
+    graph.sections["train"] = {"minimize": "loss", "optimizer": optimizer, "steps_per_epoch": steps}
+    trainer = Trainer(graph)
+    tracemalloc.start()
+    try:
+        assert list(trainer.run(lambda trainer: trainer.stop())) == []
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert trainer.state.step == 1
 
 
 def dataflow(*args):

@@ -165,12 +165,12 @@ class Reader(Scope):
             if draft.block is not None and is_path(draft.block.data):
                 return add_subgraph(self, draft)
             if draft.block is not None:
-                self._no_block(draft, draft.block)
+                self.no_block(draft, draft.block)
             self.operands(draft, {})
             return BROKEN
         kind = blocks[draft.block.data]
         ports = kind.signature.inputs
-        block = self._block(draft, kind)
+        block = self.block(draft, kind)
         self.check_ports(draft, ports, kind.signature.attrs, kind.__name__)
         operands = self.operands(draft, ports)
         if block is BROKEN or not draft.ok or any(o is BROKEN for o in operands.values()):
@@ -199,7 +199,7 @@ class Reader(Scope):
                 return place
         return draft.block.place if draft.block else draft.place
 
-    def _no_block(self, draft: Draft, block: Value) -> None:
+    def no_block(self, draft: Draft, block: Value) -> None:
         name = cropped(block.data)
         if name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
@@ -207,7 +207,7 @@ class Reader(Scope):
             hint = self.session.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
         self.report(draft, block.place, f"{draft.who}: no block '{name}'", hint)
 
-    def _block(self, draft: Draft, kind: type[Block]) -> Any:
+    def block(self, draft: Draft, kind: type[Block]) -> Any:
         """The block with its attrs; BROKEN where they are wrong."""
         known, who = kind.signature.attrs, f"{draft.who} ({kind.__name__})"
         attrs: dict[str, Any] = {}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataflow import dtypes
 from dataflow.errors import cropped, nearest
-from dataflow.graphfile.definition import known_keys
+from dataflow.graphfile.definition import WRONG, known_keys, mapping
 from dataflow.graphfile.files import confined
-from dataflow.graphfile.operands import Scope
+from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.tree import BROKEN, Place, Value
+from dataflow.registry import blocks
+
+if TYPE_CHECKING:
+    from dataflow.graphfile.nodes import Reader
 
 TRAIN_KEYS = (
     "minimize", "optimizer", "schedule", "clip", "variables", "epochs", "batch_size", "steps_per_epoch", "seed",
@@ -124,17 +128,20 @@ def _has_path(column: Value) -> bool:
     return isinstance(column.data, dict) and "path" in column.data
 
 
-def read_train(scope: Scope, section: Value) -> dict[str, Any]:
+def read_train(reader: Reader, section: Value) -> dict[str, Any]:
     """How the graph is trained. What the values mean is for the trainer to say."""
-    report = scope.document.report
+    report = reader.document.report
     if not isinstance(section.data, dict):
         report(section.place, f"'train' must be a mapping, got {section.kind}")
         return {}
-    known_keys(scope.document, section, TRAIN_KEYS, "'train'")
+    known_keys(reader.document, section, TRAIN_KEYS, "'train'")
     for key, value in section.data.items():
-        if key in _WANTED and value.data is not BROKEN and not _right(key, value.plain()):
-            report(value.place, f"train '{key}' must be {_WANTED[key]}, got {value.kind}")
-    names = {*scope.wires, *scope.definition.outputs.data}
+        if key in _WANTED and value.data is not BROKEN:
+            if not _right(key, value.plain()):
+                report(value.place, f"train '{key}' must be {_WANTED[key]}, got {value.kind}")
+            elif key in ("optimizer", "schedule"):
+                _check_block(reader, f"train '{key}'", value)
+    names = {*reader.wires, *reader.definition.outputs.data}
     goal = section.data.get("minimize")
     if (
         goal is not None
@@ -149,6 +156,22 @@ def read_train(scope: Scope, section: Value) -> dict[str, Any]:
         )
     result: dict[str, Any] = section.plain()
     return result
+
+
+def _check_block(reader: Reader, who: str, value: Value) -> None:
+    """Reports what is wrong with the block that a mapping names, with its attrs, and with numbers on its inputs."""
+    document, block = reader.document, value.data["block"]
+    attrs = mapping(document, value.data.get("attrs"), "'attrs' must map names to values", who)
+    inputs = mapping(document, value.data.get("inputs"), "'inputs' must map ports to wires or numbers", who)
+    draft = Draft(who, who, value.place, block, inputs, attrs, ok=attrs is not WRONG)
+    if block.data in blocks:
+        reader.block(draft, blocks[block.data])
+    else:
+        reader.no_block(draft, block)
+    for name, given in inputs.data.items():
+        if given.data is None or isinstance(given.data, dict | bool):
+            wrong = f"{who}: input '{cropped(name)}' must be a wire or a number, got {given.kind}"
+            reader.report(draft, given.place, wrong)
 
 
 def _right(key: str, value: Any) -> bool:
