@@ -56,6 +56,7 @@ class Block:
     prepare: ClassVar[Any] = None
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel hands its work to several cores by itself, as BLAS does
+    in_rows: ClassVar[bool] = False  # True: the kernel gets its inputs contiguous, as its sums go by where these lie
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
     prepared_ports: ClassVar[tuple[str, ...]] = ()
@@ -312,9 +313,8 @@ class Block:
             results = (results,)
         return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
-    @property
-    def call(self) -> Callable[..., Any]:
-        """The shortest way to the kernel, for the planner to bind."""
+    def call(self, dtype: Any) -> Callable[..., Any]:
+        """The shortest way to the kernel for a first output of this dtype, for the planner to bind."""
         return self.kernel
 
     @property
@@ -323,7 +323,11 @@ class Block:
         return False
 
     def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
-        """What the kernel takes for these inputs: those named by ``prepare`` replaced by what it makes of them."""
+        """What the kernel takes for these inputs: contiguous ones if it asks for that, and those named by ``prepare``
+        replaced by what it makes of them.
+        """
+        if self.in_rows:
+            arrays = [_contiguous(a) for a in arrays]
         if not self.prepared_ports:
             return list(arrays)
         taken, others = self._ports
@@ -386,6 +390,12 @@ class Block:
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{self._who} is frozen; make a new one: {self._who}({name}=...)")
+
+
+def _contiguous(given: Any) -> Any:
+    if isinstance(given, tuple):
+        return tuple(map(_contiguous, given))
+    return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)
 
 
 _WEAK = ("float32", "int32")

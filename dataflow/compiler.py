@@ -76,10 +76,14 @@ ELEMENTS: dict[Any, str] = {
 }
 
 
-def element(block: Any) -> str | None:
-    """Source of a function ``element`` that computes one element as the block does; None if there is none."""
-    if isinstance(block.call, np.ufunc):
-        if (formula := ELEMENTS.get(block.call)) is None:
+def element(block: Any, dtype: Any) -> str | None:
+    """Source of a function ``element`` that computes one element as the block does; None if there is none.
+
+    ``dtype`` is that of the output.
+    """
+    call = block.call(dtype)
+    if isinstance(call, np.ufunc):
+        if (formula := ELEMENTS.get(call)) is None:
             return None
         return f"def element({', '.join('xy'[: len(block.signature.inputs)])}):\n    return {formula}\n"
     if block.element is None:

@@ -148,12 +148,15 @@ class Frame:
                 self.fixed.add(step.writes[0])
                 self.passing.remove(step.writes[0])
                 return None
-        plain = fixed_inputs and not step.block.takes_key
-        if step.how == "into" and plain and len(step.writes) == 1 and step.writes[0] in self.fixed:
-            out, call = self.values[step.writes[0]], step.block.call
+        block, early = step.block, fixed_inputs and not step.block.takes_key
+        if block.in_rows and early:
+            early = all(array.flags.c_contiguous for array in flat(args))
+        if step.how == "into" and early and len(step.writes) == 1 and step.writes[0] in self.fixed:
+            out = self.values[step.writes[0]]
+            call = block.call(out.dtype)
             if isinstance(call, np.ufunc):
                 return partial(call, *args, out)  # by position: by name it costs half as much again
-            if not step.block.prepared_ports:
+            if not block.prepared_ports:
                 return partial(call, *args, out=out)
             if self._prepared_early(step):
                 return partial(call, *step.block.kernel_args(args), out=out)
@@ -165,14 +168,14 @@ class Frame:
         if not all(types[slot].known for slot in (*flat(step.reads), *step.writes)):
             return partial(self._late, step, storage)
         if step.how == "into" and not step.block.takes_key:
-            return partial(self._into, step, step.block.call, step.writes[0], step.writes[1:])
+            return partial(self._into, step, step.block.call(storage[0]), step.writes[0], step.writes[1:])
         return partial(self._new, step, storage)
 
     def _into(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
         """Run a step that writes its first array into memory."""
         values = self.values
         args = [_value(values, read) for read in step.reads]
-        if step.block.prepared_ports:
+        if step.block.prepared_ports or step.block.in_rows:
             args = step.block.kernel_args(args)
         if slot not in self.fixed:
             values[slot] = self._fresh(slot)

@@ -56,8 +56,7 @@ class Unary(Elementwise, abstract=True):
     def kernel(self, x: Any, out: Any = None) -> Any:
         return self.ufunc(x, out=out)
 
-    @property
-    def call(self) -> Any:
+    def call(self, dtype: Any) -> Any:
         return self.ufunc if type(self).kernel is Unary.kernel else self.kernel
 
 
@@ -78,14 +77,14 @@ class Binary(Elementwise, abstract=True):
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return self.ufunc(x, y, out=out)  # by name: np.maximum takes it no other way
 
-    @property
-    def call(self) -> Any:
+    def call(self, dtype: Any) -> Any:
         return self.ufunc if type(self).kernel is Binary.kernel else self.kernel
 
 
 class Reduction(Block, abstract=True):
     """Folds axes with an associative ufunc: any axis may be cut and the parts folded again."""
 
+    in_rows = True
     T: ClassVar[tuple[str, ...]] = dtypes.real
     ufunc: ClassVar[np.ufunc]
     input = In("T", "values to fold")
@@ -198,6 +197,8 @@ class Update(Block, abstract=True):
 
 class Opaque(Block, abstract=True):
     """Whole arrays in, whole arrays out: runs alone."""
+
+    in_rows = True
 
 
 def _shapeless(block: Block, types: Sequence[TensorType]) -> dict[str, TensorType]:

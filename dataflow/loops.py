@@ -68,7 +68,7 @@ def _row(piece: Any, dtypes: Any) -> int | None:
     slots = [slot for slot in (*piece.reads, *piece.writes) if slot is not None]
     if len(piece.writes) != 1 or piece.folds[0] is not None or any(isinstance(slot, tuple) for slot in slots):
         return None
-    if any(dtypes[slot] not in DTYPES for slot in slots) or element(block) is None:
+    if any(dtypes[slot] not in DTYPES for slot in slots) or element(block, dtypes[piece.writes[0]]) is None:
         return None
     row = 0
     for _, _, operand in _inputs(piece):
@@ -93,7 +93,7 @@ def _inputs(piece: Any) -> list[tuple[int, Any, Any]]:
 
 def _loop(stream: Any, run: Sequence[int]) -> Loop | None:
     first = stream.pieces[run[0]]
-    if len(run) == 1 and (isinstance(first.block.call, np.ufunc) or _row(first, stream.dtypes) is None):
+    if len(run) == 1 and (isinstance(_call(stream, first), np.ufunc) or _row(first, stream.dtypes) is None):
         return None  # NumPy's own loop is as fast
     loop = Loop([*run], (), 0, [], [], [], [])
     made: dict[int, int] = {}  # the line that makes the value of a slot
@@ -112,8 +112,8 @@ def _loop(stream: Any, run: Sequence[int]) -> Loop | None:
                 args.append(("p", _index(loop.rows, (i, position))))
             else:
                 args.append(("s", _index(loop.scalars, (i, position, 0))))
-        source = element(piece.block) or ""
-        for which in range(_arity(piece.block) - len(args)):
+        source = element(piece.block, stream.dtypes[piece.writes[0]]) or ""
+        for which in range(_arity(stream, piece) - len(args)):
             args.append(("s", _index(loop.scalars, (i, None, which))))
         made[piece.writes[0]] = at
         lines.append(Line(source, tuple(args), None))
@@ -124,8 +124,13 @@ def _loop(stream: Any, run: Sequence[int]) -> Loop | None:
     return loop._replace(lines=tuple(lines), row=row)
 
 
-def _arity(block: Any) -> int:
-    return block.call.nin if isinstance(block.call, np.ufunc) else len(inspect.signature(block.element).parameters)
+def _call(stream: Any, piece: Any) -> Any:
+    return piece.block.call(stream.dtypes[piece.writes[0]])
+
+
+def _arity(stream: Any, piece: Any) -> int:
+    call = _call(stream, piece)
+    return call.nin if isinstance(call, np.ufunc) else len(inspect.signature(piece.block.element).parameters)
 
 
 def _index(items: list[Any], item: Any) -> int:

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from dataflow import dtypes
 from dataflow.block import Block
 from dataflow.buffers import Buffers, last_uses
 from dataflow.program import SMALL, Region, Stage, Step, steps_of
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
+from dataflow.views import shape_of_step
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Placement:
         self.kept = {self.roots.get(slot, slot) for slot in self.outputs}
         self.made = 0  # bytes of values that are made anew in each run, and needed still
         self.borrowed = 0  # bytes that kernels borrowed so far
+        self.scattered: set[int] = set()  # large views whose elements do not lie in their order
         placed = [self._stage(i, stage) for i, stage in enumerate(stages)]
         copies = sum(max(self.sizes[slot], 0) for slot in self._copied())
         self.peak = max(self.peak, self.made + self.borrowed + copies)
@@ -53,6 +56,8 @@ class Placement:
 
     def _stage(self, i: int, stage: Stage) -> Stage:
         roots, last, buffer_of = self.roots, self.last, self.buffer_of
+        if isinstance(stage, Step) and stage.how == "view" and self.sizes[stage.writes[0]] > SMALL:
+            self._view(stage)
         read = {roots.get(slot, slot) for slot in flat(stage.reads)}
         gone = sorted(r for r in read if last[r] == i and r not in self.constants)
         donors = list(gone)
@@ -78,6 +83,14 @@ class Placement:
                 self.pool.give_back(buffer_of[slot])
         self.made -= sum(max(self.sizes[s], 0) for s in (*gone, *unread) if self._made_anew(s) and s not in roots)
         return stage.releasing(tuple(gone))
+
+    def _view(self, step: Step) -> None:
+        source, slot = step.reads[0], step.writes[0]
+        if source in self.scattered:
+            self.made += self.sizes[slot]  # where strides cannot tell it, it is copied; not known when that is gone
+        elif shape_of_step(step, self.types, self.constants) == self.types[slot].shape:
+            return
+        self.scattered.add(slot)
 
     def _made_anew(self, slot: int) -> bool:
         return slot not in self.buffer_of and slot not in self.feeds
@@ -113,7 +126,8 @@ class Placement:
             if name not in step.block.reuses or read not in gone or read not in self.buffer_of or read in later:
                 continue
             alone = roots.count(read) == 1 or (
-                isinstance(step.block.call, np.ufunc) and step.reads.count(read) == len(roots)
+                step.reads.count(read) == len(roots)
+                and isinstance(step.block.call(dtypes.storage(self.types[slot].dtype)), np.ufunc)
             )
             if alone and self.types[read] == self.types[slot]:
                 return int(read)
@@ -127,6 +141,8 @@ class Placement:
         for step in steps_of(stage):
             if type(step.block).workspace is not Block.workspace and min(self.sizes[s] for s in flat(step.reads)) >= 0:
                 taken += step.block.workspace(*map(self._type, step.reads))
+            if step.block.in_rows:
+                taken += sum(self.sizes[slot] for slot in flat(step.reads) if slot in self.scattered)
         return taken
 
     def _type(self, read: Any) -> Any:

@@ -19,7 +19,7 @@ from dataflow.signature import flat
 from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
 from dataflow.tiles import ACROSS, ALONG, Tiling, fewest, tiling
-from dataflow.views import shape_in_order
+from dataflow.views import shape_of_step
 
 
 class Regions:
@@ -52,15 +52,14 @@ class Regions:
             self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.folds)}
 
     def _view(self, step: Step) -> None:
-        (source, *others), (slot,) = step.reads, step.writes
-        if source is None or any(other is not None and other not in self.constants for other in others):
+        source, slot = step.reads[0], step.writes[0]
+        if source is None:
             return
-        source_type, (root, shape) = self.types[source], self._shown(source)
-        before, after = element_count(source_type.shape), element_count(self.types[slot].shape)
-        if before is None or after is None or not 0 < before <= after or shape != source_type.shape:
+        root, shape = self._shown(source)
+        before, after = element_count(self.types[source].shape), element_count(self.types[slot].shape)
+        if before is None or after is None or not 0 < before <= after or shape != self.types[source].shape:
             return
-        arrays = [None if other is None else self.constants[other] for other in others]
-        if (shape := shape_in_order(step.block, source_type, arrays)) is not None:
+        if (shape := shape_of_step(step, self.types, self.constants)) is not None:
             self.shown[slot] = root, shape
 
     def _shown(self, slot: int) -> tuple[int, Any]:
@@ -188,7 +187,7 @@ def _donor(step: Step, gone: Sequence[int], dtype: Any, storage: Mapping[int, An
     """The value that is read for the last time, and that the block may write over."""
     reads = flat(step.reads)
     for name, read in zip(step.block.signature.inputs, step.reads, strict=True):
-        alone = reads.count(read) == 1 or isinstance(step.block.call, np.ufunc)
+        alone = reads.count(read) == 1 or isinstance(step.block.call(dtype), np.ufunc)
         if name in step.block.reuses and read in gone and alone and storage[read] == dtype:
             return int(read)
     return None

@@ -137,7 +137,7 @@ class Stream:
             compiled = self.compiled and piece.block.compiled is not None
             if not compiled:
                 most = max(most, piece.block.workspace(*(self._tile_type(slot, tile) for slot in piece.reads)))
-            if not isinstance(piece.block.call, np.ufunc):
+            if not isinstance(piece.block.call(self.dtypes[piece.writes[0]]), np.ufunc):
                 kept += sum(self.dtypes[slot].itemsize for slot, scalar in piece.short if compiled or not scalar)
         return most + kept * tile
 

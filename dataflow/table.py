@@ -58,7 +58,8 @@ class Table:
 
     def _calls(self, number: int, piece: Any, compiled: Any) -> Iterator[Call]:
         """The calls of a piece: one, or two where what is left over has another shape."""
-        tiling, prepared, kernel = piece.tiling, piece.block.prepared_ports, piece.block.call
+        tiling, prepared = piece.tiling, piece.block.prepared_ports
+        kernel = piece.block.call(self.stream.dtypes[piece.writes[0]])
         if all(piece.folds):
             row = self._argument(tiling, piece.reads[0], tiling.operands[0], 0, self.count)
             yield _call(piece.block.part, False, [row], [None] * len(piece.writes), piece.writes)
@@ -69,7 +70,7 @@ class Table:
             kernel = partial(compiled, tile=self.stream.tile) if tiles else compiled
         ports = zip(piece.block.signature.inputs.values(), piece.reads, tiling.operands, strict=True)
         repeat = "" if isinstance(kernel, np.ufunc) else SOLID if compiled else SHOWN  # ufuncs do it themselves
-        kept = [(s, o, "" if port.shape else repeat) for port, s, o in ports if port.name not in prepared]
+        kept = [(s, o, repeat if port.shape is None else "") for port, s, o in ports if port.name not in prepared]
         for first, last in tiling.pieces(self.count):
             args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in kept]
             if prepared:

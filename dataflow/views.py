@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dataflow.dtypes import storage
 from dataflow.shapes import TensorType
+
+
+def shape_of_step(step: Any, types: Sequence[TensorType], constants: Mapping[int, Any]) -> tuple[int, ...] | None:
+    """`shape_in_order` of a step that makes a view; None too where that depends on values which are not known yet."""
+    source, *others = step.reads
+    if source is None or any(other is not None and other not in constants for other in others):
+        return None
+    return shape_in_order(step.block, types[source], [None if other is None else constants[other] for other in others])
 
 
 def shape_in_order(block: Any, source: TensorType, others: Sequence[Any]) -> tuple[int, ...] | None:

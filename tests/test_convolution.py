@@ -211,3 +211,15 @@ def test_bad_inputs(name, named, inputs):
     attrs |= {"mode": "REFLECT"} if name.startswith("Fused") else {}
     with pytest.raises(BlockError, match=named):
         blocks[name](**attrs)(*inputs)
+
+
+@pytest.mark.parametrize("name", ["Conv2DBackpropInput", "Conv2DBackpropFilter", "Conv3DBackpropInputV2"])
+@pytest.mark.parametrize("shape", [(), (2,), (1, 1), (1,) * 6], ids=str)
+def test_gradients_of_any_rank_are_taken_or_refused_by_name(name, shape):
+    """What is no gradient of such a convolution is an error that names the port, of whatever rank it is."""
+    rank = 5 if "3D" in name else 4
+    block = blocks[name](strides=[1] * rank, padding="VALID")
+    first, second = np.ones([1] * rank, np.float32), np.int32([1] * rank)
+    operands = [first, second] if "Filter" in name else [second, first]
+    with pytest.raises(BlockError, match="input 'out_backprop' must have"):
+        block(*operands, np.ones(shape, np.float32))

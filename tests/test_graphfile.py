@@ -331,3 +331,13 @@ def test_a_mistake_deep_inside_is_reported_there_and_nowhere_else(read):
     problems(read, node("./low.yaml"), "middle.yaml")
     found = problems(read, node("./middle.yaml"))
     assert [(p.path, p.line, p.column) for p in found] == [("low.yaml", 3, 14)]
+
+
+def test_a_list_of_one_output_is_one_wire(tmp_path):
+    """Blocks with as many outputs as they are asked for may have one."""
+    graph = flow.Graph()
+    (part,) = flow.blocks["Unstack"](num=1)(graph.input("x", shape=[1, 4]))
+    graph.output("y", part + 1.0)
+    graph.output("part", part)
+    flow.save(graph, tmp_path / "one.yaml")
+    assert flow.load(tmp_path / "one.yaml") == graph

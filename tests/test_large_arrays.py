@@ -150,3 +150,73 @@ def test_feeds_that_repeat_an_element():
     z = feed((2, 600_000))
     got = runs(graph, x=np.broadcast_to(np.float32(3), (1, 600_000)), z=z)["y"]
     assert same(got, z * np.float32(3))
+
+
+def layouts(array):
+    """The array as it may lie in memory."""
+    yield np.asfortranarray(array)
+    yield np.ascontiguousarray(array[::-1, ::-1])[::-1, ::-1]
+    yield np.repeat(array, 2, -1)[:, ::2]
+    yield array.astype(array.dtype.newbyteorder())
+
+
+ORDERED = {
+    "Sum": ([1], "float64"),
+    "Mean": ([0], "float64"),
+    "Prod": ([1], "complex128"),
+    "L2Loss": (None, "float64"),
+    "BiasAddGrad": (None, "float64"),
+    "Softmax": (None, "float32"),
+    "Square": (None, "complex64"),
+    "SigmoidGrad": (..., "complex64"),
+    "Multiply": (..., "complex64"),
+    "MatMul": (..., "float64"),
+}
+
+
+@pytest.mark.parametrize("shape", [(37, 37), (725, 725)], ids=str)
+@pytest.mark.parametrize("name", ORDERED)
+def test_the_same_bits_however_the_arrays_lie(name, shape):
+    """What is added up is added in the order of the elements, not of their memory; complex products never use FMA."""
+    second, dtype = ORDERED[name]
+    random = np.random.default_rng(0)
+    x = random.standard_normal(shape) + (1j * random.standard_normal(shape) if dtype.startswith("c") else 0)
+    x = x.astype(dtype)
+    graph = flow.Graph()
+    wire = graph.input("x", dtype, shape)
+    graph.output("y", b[name]()(wire, *([] if second is None else [wire if second is ... else second])))
+    expected = b[name]()(x, *([] if second is None else [x if second is ... else second]))
+    for array in (x, *layouts(x)):
+        assert same(runs(graph, x=array)["y"], expected)
+    turned = flow.Graph()
+    wire = b["Transpose"]()(turned.input("x", dtype, shape), [1, 0])
+    turned.output("y", b[name]()(wire, *([] if second is None else [wire if second is ... else second])))
+    assert same(runs(turned, x=np.ascontiguousarray(x.T))["y"], expected)
+
+
+def test_copies_of_views_are_held_in_the_plan():
+    """A sum over a transposed value works on a copy of it, and the plan knows."""
+    graph = flow.Graph()
+    x = graph.input("x", "float64", [300, 500])
+    graph.output("y", b["Sum"]()(b["Transpose"]()(x, [1, 0]), [1]))
+    graph.output("z", b["Reshape"]()(b["Transpose"]()(x, [1, 0]), [-1]) * 2.0)
+    plain = flow.Graph()
+    x = plain.input("x", "float64", [300, 500])
+    plain.output("y", b["Sum"]()(x, [0]))
+    plain.output("z", b["Reshape"]()(x, [-1]) * 2.0)
+    assert flow.plan(graph).peak_bytes >= flow.plan(plain).peak_bytes + 300 * 500 * 8
+
+
+@pytest.mark.parametrize("n", [5000, 600_000])
+def test_what_is_not_finite_is_told_of_the_whole_value(n):
+    """Counts and the place of the first are those of all elements, whichever way the block is run."""
+    x = feed(n)
+    x[n // 2 : n // 2 + 3] = np.nan
+    x[n - 2] = -np.inf
+    graph = flow.Graph()
+    graph.output("y", b["CheckNumerics"](message="no")(graph.input("x", shape=["N"]) * 2.0) + 1.0)
+    for fuse, kernels in ((False, "numpy"), *((True, kernels) for kernels in KERNELS)):
+        with pytest.raises(
+            flow.DataflowError, match=rf"NaN \(3 times\) and -Inf \(1 times\), first at \[{n // 2}\]: no"
+        ):
+            flow.plan(graph, fuse=fuse, kernels=kernels).run(x=x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -110,6 +111,10 @@ def test_plans_run_in_threads_of_the_caller_too():
         for value in (1.0, 2.0, 3.0):
             seen.append((value, float(planned.run(x=np.full(300_000, value, np.float32))["y"])))
 
-    together(work, 4)
+    callers = [threading.Thread(target=work) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
     assert len(seen) == 12
     assert all(got == value**2 - 1 for value, got in seen)

@@ -28,6 +28,7 @@ class CheckNumerics(Elementwise):
     output = Out("T", "`tensor`, unchanged")
     message: str = attr("what the error says")
     reuses = ("tensor",)
+    streams = False  # the error tells of the whole value
 
     def kernel(self, tensor: Any, out: Any = None) -> Any:
         finite = np.isfinite(tensor)

@@ -91,7 +91,7 @@ class SumToLike(View):
         (made,) = self.finish([total], math.prod(input.shape[axis] for axis in axes))
         return np.reshape(made, like.shape).astype(input.dtype)
 
-    folds = (np.add,)
+    folds, in_rows = (np.add,), True
 
     def fold_width(self, input: TensorType, like: TensorType) -> int | None:
         if not input.known or not like.known or input.shape == like.shape:

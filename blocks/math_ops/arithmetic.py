@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from dataflow import dtypes
 from dataflow.block import In, Out
 from dataflow.kinds import Binary, Elementwise, Unary
@@ -68,7 +69,16 @@ class Multiply(Binary):
     """
 
     aliases = ("Mul",)
-    ufunc = np.multiply
+    reuses = ("x", "y")
+
+    def call(self, dtype: Any) -> Any:
+        return multiply if dtype.kind == "c" else np.multiply
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        return multiply(x, y, out)
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        return multiply_bytes(x, y)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         return dy * conj(y), conj(x) * dy
@@ -84,7 +94,16 @@ class Square(Unary):
     """
 
     T = dtypes.number
-    ufunc = np.square
+    reuses = ("x",)
+
+    def call(self, dtype: Any) -> Any:
+        return square if dtype.kind == "c" else np.square
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        return square(x, out)
+
+    def workspace(self, x: TensorType) -> int:
+        return multiply_bytes(x)
 
     def grad(self, x: Any, y: Any, dy: Any) -> Any:
         return dy * (2 * conj(x))

@@ -9,9 +9,10 @@ import numpy as np
 
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.comparison import Greater, NotEqual
+from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.powers import power
 from blocks.math_ops.select import SelectV2
-from blocks.math_ops.tiling import tiled, tiled_bytes
+from blocks.math_ops.tiling import TILE, tiled, tiled_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.kinds import Binary, Elementwise, Unary
@@ -51,7 +52,8 @@ class SilentGradient(OutputGradient, abstract=True):
             out[silent] = 0
 
     def workspace(self, y: TensorType, dy: TensorType) -> int:
-        return tiled_bytes(self.rooms + (y.dtype in dtypes.complexes), y, 2, widen=False, masks=1)
+        rooms = self.rooms + (y.dtype in dtypes.complexes)
+        return tiled_bytes(rooms, y, 2, widen=False, masks=1) + multiply_bytes(y, most=TILE)
 
 
 class Exp(Unary):
@@ -148,7 +150,7 @@ class SqrtGrad(SilentGradient):
     """
 
     def step(self, y: Any, dy: Any, out: Any) -> None:
-        np.multiply(np.divide(0.5, y, out), dy, out)
+        multiply(np.divide(0.5, y, out), dy, out)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         ratio = dz / y
@@ -204,9 +206,9 @@ class RsqrtGrad(SilentGradient):
     rooms = 1
 
     def step(self, y: Any, dy: Any, out: Any, room: Any) -> None:
-        np.multiply(dy, y, room)
-        np.multiply(np.square(y, out), -0.5, out)
-        np.multiply(out, room, out)
+        multiply(dy, y, room)
+        np.multiply(square(y, out), -0.5, out)
+        multiply(out, room, out)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         y = conj(y)
@@ -244,7 +246,7 @@ class ReciprocalGrad(SilentGradient):
     aliases = ("InvGrad",)
 
     def step(self, y: Any, dy: Any, out: Any) -> None:
-        np.multiply(np.square(y, out), dy, out)
+        multiply(square(y, out), dy, out)
         np.negative(out, out)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:

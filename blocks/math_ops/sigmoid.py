@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.exponential import OutputGradient
 from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow import dtypes
@@ -62,8 +63,11 @@ class SigmoidGrad(OutputGradient):
         if out is None:
             out = np.empty_like(y)
         np.subtract(1, y, out)
-        np.multiply(out, y, out)
-        return np.multiply(out, dy, out)
+        multiply(out, y, out)
+        return multiply(out, dy, out)
+
+    def workspace(self, y: TensorType, dy: TensorType) -> int:
+        return multiply_bytes(y)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         y = conj(y)
@@ -101,9 +105,12 @@ class TanhGrad(OutputGradient):
     def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
         if out is None:
             out = np.empty_like(y)
-        np.square(y, out)
+        square(y, out)
         np.subtract(1, out, out)
-        return np.multiply(out, dy, out)
+        return multiply(out, dy, out)
+
+    def workspace(self, y: TensorType, dy: TensorType) -> int:
+        return multiply_bytes(y)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         y = conj(y)

@@ -9,6 +9,7 @@ import numpy as np
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
+from blocks.math_ops.complex_products import multiply
 from dataflow import dtypes
 from dataflow.kinds import Binary
 
@@ -62,7 +63,7 @@ class MulNoNan(ZeroSafe):
     Source: tf.math.multiply_no_nan.
     """
 
-    ufunc, winner = np.multiply, "y"
+    ufunc, winner = staticmethod(multiply), "y"
     reuses = ("x", "y")
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
@@ -102,7 +103,7 @@ class Xlogy(ZeroSafe):
     def ufunc(x: Any, y: Any, out: Any) -> None:
         if out.itemsize == 2:  # rounded once, at the end
             x, y = x.astype(np.float32), y.astype(np.float32)
-        out[...] = x * np.log(y)
+        out[...] = multiply(x, np.log(y))
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)

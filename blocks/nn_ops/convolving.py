@@ -183,6 +183,7 @@ class ByInput(Convolution, abstract=True):
     output = Out("T", "gradient by the input")
 
     def shape_of(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> Any:
+        self.parts("out_backprop", out_backprop.shape)
         shape = self.wanted(sizes(self, "input_sizes", input_sizes), filter.shape, out_backprop.shape)
         self.matched(out_backprop.shape, self.convolved(shape, filter.shape, "input_sizes"))
         return shape

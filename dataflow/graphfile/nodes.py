@@ -179,15 +179,15 @@ class Reader(Scope):
 
     def append(self, draft: Draft, name: str, block: Block, operands: list[Any]) -> Any:
         """Type-checks a node and adds it to the graph."""
-        ports = block.signature.outputs
         try:
-            refs = self.session.graph.add(block, operands, name=self.prefix + name, doc=draft.doc)
+            graph = self.session.graph
+            graph.add(block, operands, name=self.prefix + name, doc=draft.doc)
         except DataflowError as error:
             message = str(error)
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
             message = f"{draft.who} ({type(block).__name__}): {type(error).__name__}: {error}"
         else:
-            return dict(zip(ports, (refs,) if len(ports) == 1 else refs or (), strict=True))
+            return {port: Ref(graph, self.prefix + name, port) for port in block.signature.outputs}
         return self.report(draft, self._blamed(draft, message), message)
 
     def _blamed(self, draft: Draft, message: str) -> Place:

@@ -1,0 +1,42 @@
+"""Products of complex numbers, each of their four products and two sums rounded by itself.
+
+NumPy joins a product and a sum where its vector instructions do, which depends on how the arrays lie.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import TensorType
+from dataflow.shapes import broadcast
+
+
+def multiply(x: Any, y: Any, out: Any = None) -> Any:
+    """``x * y``, of any dtype; ``out`` may be one of them."""
+    if x.dtype.kind != "c":
+        return np.multiply(x, y, out=out)
+    real = x.real * y.real
+    real -= x.imag * y.imag
+    imaginary = x.real * y.imag
+    imaginary += x.imag * y.real
+    if out is None:
+        out = np.empty(real.shape, x.dtype)
+    out.real, out.imag = real, imaginary
+    return out
+
+
+def square(x: Any, out: Any = None) -> Any:
+    """``x * x``, of any dtype; ``out`` may be ``x``."""
+    return multiply(x, x, out) if x.dtype.kind == "c" else np.square(x, out=out)
+
+
+def multiply_bytes(*types: TensorType, most: int | None = None) -> int:
+    """What `multiply` takes for itself, for values of known types; for so many elements at most."""
+    if types[0].dtype not in dtypes.complexes:
+        return 0
+    count = prod(map(int, broadcast(*[t.shape for t in types]) or ()))  # type: ignore[arg-type]
+    return min(count, most or count) * dtypes.storage(types[0].dtype).itemsize * 3 // 2
