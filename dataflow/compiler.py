@@ -1,6 +1,6 @@
 """Kernels compiled by Numba, where that is installed: one loop for blocks that run together, to the bit the same.
 
-What is compiled is kept on disk, so that it takes time once. Nothing here is imported before it is needed.
+Nothing here is imported before it is needed.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ import hashlib
 import importlib.util
 import inspect
 import logging
-import os
+import pickle
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from dataflow import kept
 
 log = logging.getLogger("dataflow")
 WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use
@@ -47,7 +49,8 @@ class loop:
         if self.made is None:
             import numba
 
-            self.made = numba.njit(nogil=True, error_model="numpy", cache=True)(self.function)
+            source = inspect.getsource(sys.modules[self.function.__module__])
+            self.made = _keeping(numba.njit(nogil=True, error_model="numpy")(self.function), source)
         self.made(*args)
 
 
@@ -115,13 +118,13 @@ def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, Any], ...]) -> Calla
     import numba
 
     text = _source(lines)
-    name = "fused_" + hashlib.sha256((text + _versions()).encode()).hexdigest()[:24]
+    name = "fused_" + hashlib.sha256(text.encode()).hexdigest()[:24]
     examples = [dtype.type(0) if kind == "s" else np.empty(0, dtype) for kind, dtype in dtypes]
     began = time.perf_counter()
     try:
-        function = _module(name, text).fused
+        function = _keeping(_module(name, text).fused, text)
         function.compile(tuple(map(numba.typeof, (0, 0, *examples))))
-    except Exception as error:  # a damaged cache, or a Numba that knows less than is asked: NumPy does as well
+    except Exception as error:  # a Numba that knows less than is asked: NumPy does as well
         log.warning("cannot compile %d blocks into one loop: %s: %s", len(lines), type(error).__name__, error)
         return None
     log.info("compiled %d blocks into one loop in %.2f s", len(lines), time.perf_counter() - began)
@@ -149,7 +152,7 @@ def _source(lines: Sequence[Line]) -> str:
         [
             "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit",
             *functions,
-            f"@njit({OPTIONS}, cache=True)\n"
+            f"@njit({OPTIONS})\n"
             f"def fused(count, row, {given}):\n"
             "    for r in range(0, count, row):\n"
             "        m = min(row, count - r)\n"
@@ -161,34 +164,56 @@ def _source(lines: Sequence[Line]) -> str:
 
 
 def _module(name: str, text: str) -> Any:
-    """The source as a module in the cache folder, where Numba keeps what it compiles beside it."""
-    folder = _folder()
-    path = folder / f"{name}.py"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            part = path.with_suffix(f".{os.getpid()}.part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        spec = importlib.util.spec_from_file_location(name, path)
-    except OSError:  # nowhere to write: compiled for this process alone
-        spec = None
-    if spec is None or spec.loader is None:
-        scope: dict[str, Any] = {}
-        exec(compile(text.replace(", cache=True", ""), name, "exec"), scope)
-        return type("Module", (), {"fused": staticmethod(scope["fused"])})
-    module = importlib.util.module_from_spec(spec)
+    """The source as a module."""
+    module = ModuleType(name)
     sys.modules[name] = module  # where Numba looks for it when it reads what it compiled before
-    spec.loader.exec_module(module)
+    exec(compile(text, name, "exec"), module.__dict__)
     return module
 
 
-def _folder() -> Path:
-    """Where compiled loops are kept: DATAFLOW_CACHE, or the user's cache folder."""
-    if given := os.environ.get("DATAFLOW_CACHE"):
-        return Path(given)
-    base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "dataflow-blocks"
+def _keeping(function: Any, source: str) -> Any:
+    """A function of Numba's that keeps on disk what it is compiled to; the source is all that this depends on."""
+    function._cache = _Kept(function.__name__, source)
+    return function
+
+
+class _Kept:
+    """What Numba calls the cache of a function: what it is compiled to for some types is a file of its own.
+
+    Numba's own stops a run where it finds no place or a damaged file, and its index is not safe from other processes.
+    """
+
+    def __init__(self, name: str, source: str):
+        self.name, self.source = name, source
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """The compiled function for types of arguments; None if it is not kept."""
+        try:
+            from numba.core.compiler import CompileResult
+
+            result: Any = CompileResult
+            target.refresh()
+            data = kept.read(self._file(signature, target.codegen()))
+            return None if data is None else result._rebuild(target, *pickle.loads(data))
+        except Exception as error:  # a Numba that is different inside
+            kept.warn(f"{type(error).__name__}: {error}")
+            return None
+
+    def save_overload(self, signature: Any, made: Any) -> None:
+        """Keeps a compiled function."""
+        try:
+            from numba.core import serialize
+
+            dumps: Any = serialize.dumps
+            if not made.library.has_dynamic_globals:
+                kept.write(self._file(signature, made.codegen), dumps(made._reduce()))
+        except Exception as error:
+            kept.warn(f"{type(error).__name__}: {error}")
+
+    def _file(self, signature: Any, codegen: Any) -> str:
+        """A name for all that the compiled function depends on."""
+        of = repr((self.source, OPTIONS, str(signature), codegen.magic_tuple(), _versions()))
+        return f"{self.name}-{hashlib.sha256(of.encode()).hexdigest()[:32]}"
 
 
 def _versions() -> str:
