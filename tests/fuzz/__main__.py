@@ -24,11 +24,12 @@ from .campaign import campaign
     "--jit-share", type=float, default=0.5, show_default=True, help="Share of both that run compiled kernels."
 )
 @click.option("--stop", is_flag=True, help="End with the first difference.")
-def main(seed, minutes, graphs, large_share, medium_share, jit_share, stop):
+@click.option("--keep", type=click.Path(exists=True, file_okay=False), help="Folder for the smallest graphs, as files.")
+def main(seed, minutes, graphs, large_share, medium_share, jit_share, stop, keep):
     """Compare random graphs under all settings with their blocks called one by one."""
     seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     click.echo(f"seeds from {seed}")
-    seen = campaign(seed, minutes, graphs, large_share, medium_share, jit_share, stop, tell=click.echo)
+    seen = campaign(seed, minutes, graphs, large_share, medium_share, jit_share, stop, click.echo, keep)
     click.echo(f"seeds {seed} to {seed + seen.graphs - 1}: {seen}")
     sys.exit(bool(seen.reports))
 

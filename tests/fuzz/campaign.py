@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+
+from dataflow import save
 
 from .case import LARGE, MEDIUM, SMALL, case
 from .compare import findings
@@ -34,21 +37,24 @@ class Seen:
         )
 
 
-def campaign(seed, minutes, graphs=None, large_share=0.05, medium_share=0.1, jit_share=0.5, stop=False, tell=None):
+def campaign(
+    seed, minutes, graphs=None, large_share=0.05, medium_share=0.1, jit_share=0.5, stop=False, tell=None, keep=None
+):
     """Run the graphs of the seeds from ``seed`` on for so many minutes, or so many of them.
 
     Large graphs have values of about and beyond 524,288 elements, medium ones up to 65,536; the others go by small
     tiles. ``jit_share`` is that of the large and medium ones that run compiled kernels too; small ones always do, with
-    loops that Python runs. With ``stop`` the first difference ends it. ``tell`` is called with each report.
+    loops that Python runs. With ``stop`` the first difference ends it. ``tell`` is called with each report; to the
+    folder ``keep`` they write the smallest graph that shows it.
     """
     seen, ends = Seen(), time.monotonic() + 60 * minutes
     while time.monotonic() < ends and (graphs is None or seen.graphs < graphs) and not (stop and seen.reports):
-        _one(seed, large_share, medium_share, jit_share, seen, tell)
+        _one(seed, large_share, medium_share, jit_share, seen, tell, keep)
         seed += 1
     return seen
 
 
-def _one(seed, large_share, medium_share, jit_share, seen, tell):
+def _one(seed, large_share, medium_share, jit_share, seen, tell, keep):
     way, compiled = np.random.default_rng(seed).random(2)
     scale = LARGE if way < large_share else MEDIUM if way < large_share + medium_share else SMALL
     jit = scale == SMALL or compiled < jit_share
@@ -63,12 +69,12 @@ def _one(seed, large_share, medium_share, jit_share, seen, tell):
     found, compiled_loops = findings(made, jit)
     seen.jit += compiled_loops > 0
     if found:
-        seen.reports.append(report(made, jit, found))
+        seen.reports.append(report(made, jit, found, keep))
         if tell is not None:
             tell(seen.reports[-1])
 
 
-def report(made, jit, found):
+def report(made, jit, found, keep=None):
     """What went wrong with a case, the smallest graph that shows it, and how to run it again."""
     shares = {
         LARGE: "--large-share 1",
@@ -82,10 +88,12 @@ def report(made, jit, found):
     ]
     if found[0].setting is not None:
         try:
-            small = shrunk(made, found[0].setting)
+            small = shrunk(made, found[0])
         except Exception as error:  # what cannot be made smaller is reported as it is
             return "\n".join([*lines, f"    not made smaller: {type(error).__name__}: {error}"])
         lines += ["    down to:", *(f"        {line}" for line in _drawn(small.graph))]
+        if keep is not None:
+            save(small.graph, Path(keep) / f"{made.scale}_{made.seed}.yaml")
     return "\n".join(lines)
 
 

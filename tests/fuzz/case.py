@@ -15,15 +15,16 @@ from dataflow.kinds import Elementwise, Reduction
 
 from .growth import Growth, Refused
 from .makers import SHAPING, elementwise, reduction, sampled
+from .ways import with_next
 
 SMALL, MEDIUM, LARGE = "small", "medium", "large"
 SIZES = {  # elements of the main values; small ones go by small tiles
-    SMALL: ((1, 127, 128, 129, 255, 256, 257, 600, 1024, 1536), None),
-    MEDIUM: ((1, 60, 4095, 4096, 4097, 65536), (1, 1, 3, 3, 3, 2)),
+    SMALL: ((1, 127, 128, 129, 255, 256, 257, 600, 1024, 1536), (1, 1, 1, 2, 1, 1, 4, 4, 3, 3)),
+    MEDIUM: ((1, 60, 4095, 4096, 4097, 65536), (1, 1, 2, 2, 6, 4)),
     LARGE: ((524287, 524288, 524289, 600000, 4000000), (2, 2, 5, 6, 0.4)),
 }
 DTYPES = ("float32", "float64", "bfloat16", "float16", "int32", "int64", "int8", "uint8", "bool", "complex64")
-USUAL = (10, 4, 2, 1, 1, 1, 1, 1, 0.5, 0.5)
+USUAL = (12, 5, 2, 1, 1, 1, 1, 1, 0.5, 0.5)
 
 
 @dataclass
@@ -46,8 +47,8 @@ def case(seed, scale):
     """The graph of a seed; None where its nodes came to nothing."""
     random = np.random.default_rng((seed, len(scale)))
     sizes, weights = SIZES[scale]
-    size = int(random.choice(sizes, p=None if weights is None else np.array(weights) / sum(weights)))
-    growth = Growth(random, _shapes(random, size), _dtypes(random), most=max(3 * size, 4096))
+    size = int(random.choice(sizes, p=np.array(weights) / sum(weights)))
+    growth = Growth(random, _shapes(random, size), _dtypes(random), most=max((3 if size < 10**6 else 2) * size, 4096))
     nodes = int(random.integers(10, 61)) if size < 200_000 else int(random.integers(10, 26 if size < 10**6 else 14))
     for _ in range(4 * nodes):
         if len(growth.graph.nodes) >= nodes:
@@ -56,7 +57,7 @@ def case(seed, scale):
             _grow(growth)
         except Refused:
             continue
-    graph = _with_gradient(growth) if growth.chance(0.5) else growth.graph
+    graph = _with_gradient(growth) if growth.chance(0.7) else growth.graph
     _choose_outputs(growth, graph)
     if not graph.outputs:
         return None
@@ -81,7 +82,7 @@ def _shapes(random, size):
 
 
 def _dtypes(random):
-    return list(dict.fromkeys(random.choice(DTYPES, 3, p=np.array(USUAL) / sum(USUAL))))
+    return list(dict.fromkeys(random.choice(DTYPES, 2, p=np.array(USUAL) / sum(USUAL))))
 
 
 FAMILIES = [
@@ -109,7 +110,7 @@ def _with_gradient(growth):
     for _ in range(4):
         if not floats:
             return graph
-        of = growth.pick(floats[-10:])
+        of = growth.pick(floats)
         behind = graph.ancestors([of.node])
         wrt = [r.wire for r in floats if r.node in behind and r.node != of.node and "." not in r.wire]
         if not wrt:
@@ -126,13 +127,19 @@ def _with_gradient(growth):
 
 
 def _choose_outputs(growth, graph):
-    """Some of the last values and some in the middle."""
+    """Ends of the graph, so many that a good part of it is needed, and some values in the middle."""
     read = {source for node in graph.nodes.values() for source in node.sources}
-    links = [ref for name, node in graph.nodes.items() for ref in _refs(graph, name)]
+    links = [ref for name in graph.nodes for ref in _refs(graph, name)]
     ends = [ref for ref in links if ref.node not in read]
-    for i in range(growth.random.integers(1, 7)):
-        ref = growth.pick(ends) if ends and growth.chance(0.6) else growth.pick(links)
-        graph.output(f"y{i}", ref)
+    share, needed = growth.random.uniform(0.3, 1.0), set()
+    for i in growth.random.permutation(len(ends)):
+        if len(needed) >= share * len(graph.nodes):
+            break
+        graph.output(f"end{i}", ends[i])
+        needed |= graph.ancestors([ends[i].node])
+    for i in range(growth.random.integers(0, 4)):
+        graph.output(f"middle{i}", growth.pick(links))
+    with_next(graph)
 
 
 def _refs(graph, name):

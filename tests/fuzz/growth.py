@@ -100,6 +100,8 @@ class Growth:
     def of(self, dtype, shape):
         """A wire of this dtype and shape: one that is there, one made of another, or a new source."""
         shape = tuple(map(int, shape))
+        if shape and self.chance(0.12):
+            return self.repeated(dtype, shape)
         there = [ref for ref in self.wires if ref.shape == shape and dtypes.fit(ref.dtype, (dtype,))]
         if there and self.chance(0.85):
             return self.pick(there)
@@ -109,6 +111,11 @@ class Growth:
             except Refused:
                 pass
         return self.source(dtype, shape)
+
+    def repeated(self, dtype, shape):
+        """A wire of this type that repeats a row, a column or a number."""
+        short = [d if self.chance(0.4) else 1 for d in shape][self.random.integers(0, len(shape) + 1) :]
+        return self.call("BroadcastTo", self.of(dtype, short), list(shape))
 
     def _made(self, dtype, shape):
         """A wire of this type made of another wire by a few nodes."""

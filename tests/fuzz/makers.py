@@ -95,7 +95,7 @@ def _operand(growth, sample, port, array, share):
     type_ = TensorType.of(array)
     if port.name in sample.block.writes:
         return _variable(growth, array)
-    if port.static:
+    if port.static or sample.block.kept:  # what a variable begins with is known before the run
         return Literal(array)
     floats = type_.dtype in (*dtypes.floating, *dtypes.complexes)
     if floats and not port.static and growth.chance(share):

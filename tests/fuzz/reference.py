@@ -20,6 +20,9 @@ class Failure:
     who: str
     text: str
 
+    def __str__(self):
+        return self.who + self.text
+
 
 def node_by_node(graph, feeds):
     """The outputs by name, and the failures of nodes by name; an output that needs one of these is missing."""
@@ -48,7 +51,11 @@ def node_by_node(graph, feeds):
             left[link] -= 1
             if not left[link] and link not in kept:
                 values.pop(link, None)
-    return {name: values[link] for name, link in graph.outputs.items() if link in values}, failures
+    outputs = {name: values[link] for name, link in graph.outputs.items() if link in values}
+    for name, link in graph.outputs.items():
+        if link.node in feeds:
+            outputs[name] = dtypes.native(feeds[link.node])
+    return outputs, failures
 
 
 def _called(graph, node, values):

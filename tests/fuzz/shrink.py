@@ -11,29 +11,28 @@ from .compare import differing, scaled
 from .reference import node_by_node
 
 
-def shrunk(case, setting):
-    """The case with fewer outputs and nodes, as long as the setting still gives something else than the blocks do."""
+def shrunk(case, finding):
+    """The case with fewer outputs and nodes, as long as the same goes wrong under the setting."""
     with scaled(case):
         for name in list(case.graph.outputs):
             one = replace(case, graph=case.graph.copy())
             one.graph.outputs = {name: case.graph.outputs[name]}
-            if _wrong(one, setting):
+            if _wrong(one, finding):
                 case = one
                 break
         tried = set()
         while (name := _next(case, tried)) is not None:
             tried.add(name)
             smaller = _cut(case, name)
-            if smaller is not None and _wrong(smaller, setting):
+            if smaller is not None and _wrong(smaller, finding):
                 case = smaller
         return replace(case, graph=_needed(case))
 
 
-def _wrong(case, setting):
+def _wrong(case, finding):
     expected = [node_by_node(case.graph, feeds) for feeds in case.feeds]
-    return all(case.graph.outputs.keys() == outputs.keys() for outputs, _ in expected) and bool(
-        differing(case, setting, expected)
-    )
+    found = differing(case, finding.setting, expected)
+    return bool(found) and found[0].kind == finding.kind
 
 
 def _next(case, tried):

@@ -1,33 +1,15 @@
-"""The settings that must not change a bit, and tiles so small that small arrays are cut into many."""
+"""The framework made smaller: tiles of a few hundred elements, loops that Python runs, and what ran compiled."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 
 from dataflow import compiler
 
-TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "PAYS": 512}
-COMPILES = find_spec("numba") is not None
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How a plan is run: its settings, and whether it begins with NumPy and goes over to compiled kernels."""
-
-    kernels: str = "numpy"
-    fuse: bool = True
-    threads: int = 1
-
-    def __str__(self):
-        return f"kernels={self.kernels}, fuse={self.fuse}, threads={self.threads}"
-
-
-NUMPY = (Setting(fuse=False), Setting(), Setting(threads=2), Setting(threads=4), Setting(fuse=False, threads=4))
-JIT = (Setting("jit"), Setting("jit", threads=4), Setting("auto", threads=2), Setting("jit", fuse=False))
+TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "PAYS": 512, "_FOLD_LIMIT": 128}
 
 
 @contextmanager

@@ -1,0 +1,26 @@
+"""Graphs that once gave other values under some setting: every way must give the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dataflow as flow
+
+from .case import SMALL, Case
+from .compare import findings
+from .values import values
+
+FILES = sorted((Path(__file__).parent / "once_wrong").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_graph(path, seed):
+    graph = flow.load(path)
+    random = np.random.default_rng(seed)
+    feeds = [{n: values(random, t.dtype, t.shape) for n, t in sorted(graph.inputs.items())} for _ in range(2)]
+    found, _ = findings(Case(8 * seed, SMALL, graph, feeds), jit=True)
+    assert not found, "\n".join(map(str, found))

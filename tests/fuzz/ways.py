@@ -1,0 +1,136 @@
+"""The ways in which a graph comes to its outputs, all of which must give the same bits."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from dataflow import Graph, State, load, plan, save
+from dataflow.errors import DataflowError
+from dataflow.graph import Link
+from dataflow.plan import Plan
+from dataflow.settings import Settings
+
+from .reference import node_by_node
+
+COMPILES = find_spec("numba") is not None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A way to run a graph, and what must not change a bit of what it gives."""
+
+    kernels: str = "numpy"
+    fuse: bool = True
+    threads: int = 1
+    way: str = "planned"
+
+    def __str__(self):
+        return f"{self.way}, kernels={self.kernels}, fuse={self.fuse}, threads={self.threads}"
+
+    def runner(self, graph):
+        """A function of feeds that gives outputs; it may be called again and again."""
+        return WAYS[self.way](graph, self)
+
+
+NUMPY = (
+    Setting(fuse=False),
+    Setting(),
+    Setting(threads=2),
+    Setting(threads=4),
+    Setting(fuse=False, threads=4),
+    Setting(way="called", threads=4),
+    Setting(way="stepped"),
+)
+JIT = (
+    Setting("jit"),
+    Setting("jit", threads=4),
+    Setting("auto", threads=2),
+    Setting("jit", fuse=False),
+    Setting("jit", way="called"),
+)
+SOMETIMES = (Setting(way="stored"), Setting(way="open", threads=2))  # they cost more than they find
+
+
+def _planned(graph, setting):
+    return plan(graph, kernels=setting.kernels, fuse=setting.fuse, threads=setting.threads).run
+
+
+def _called(graph, setting):
+    """Blocks called one by one on arrays as they were fed, with these kernels and threads."""
+
+    def run(feeds):
+        with environment(setting.kernels, setting.threads):
+            outputs, failures = node_by_node(graph, feeds)
+        for failure in failures.values():
+            raise DataflowError(str(failure))
+        return outputs
+
+    return run
+
+
+def _stepped(graph, setting):
+    """As a step, with variables in a state; what they become is among the outputs as ``next_`` and their name."""
+    planned = Plan(graph, steps=True, settings=Settings.of(setting.threads, setting.kernels, setting.fuse))
+    kept = {name for name, node in graph.nodes.items() if node.block.kept}
+
+    def run(feeds):
+        state = State(graph, values={name: value for name, value in feeds.items() if name in kept})
+        outputs = planned.run({name: value for name, value in feeds.items() if name not in kept}, state=state)
+        return outputs | {f"next_{v}": state.variables[v] for v in graph.updates if f"next_{v}" in outputs}
+
+    return run
+
+
+def _stored(graph, setting):
+    """Written to a graph file and read from it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fuzz.yaml"
+        save(graph, path)
+        again = load(path)
+    if again != graph:
+        raise DataflowError("a graph must be the same after it was saved and loaded, got another one")
+    return _planned(again, setting)
+
+
+def _open(graph, setting):
+    """With inputs whose sizes are not known before the run."""
+    opened = Graph(graph.name)
+    for node in graph.order():
+        shape = getattr(node.block, "shape", None)
+        if type(node.block).__name__ == "Placeholder" and shape:
+            block = type(node.block)(dtype=node.block.dtype, shape=[None, *shape[1:]])
+            opened.insert(replace(node, block=block, types={port: block.infer()[0] for port in node.types}))
+        else:
+            opened.insert(node)
+            retyped = opened.retyped(node)
+            opened.drop([node.name])
+            opened.insert(retyped)
+    opened.outputs = dict(graph.outputs)
+    return _planned(opened, setting)
+
+
+WAYS = {"planned": _planned, "called": _called, "stepped": _stepped, "stored": _stored, "open": _open}
+
+
+@contextmanager
+def environment(kernels, threads):
+    """The kernels and threads of blocks that are called by themselves."""
+    mine = {"DATAFLOW_KERNELS": kernels, "DATAFLOW_THREADS": str(threads)}
+    before = {name: os.environ.get(name) for name in mine}
+    os.environ |= mine
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+
+
+def with_next(graph):
+    """What variables become as outputs, so that every way gives it."""
+    taken = {name: Link(link.node, link.port) for name, link in graph.updates.items()}
+    graph.outputs |= {f"next_{name}": link for name, link in taken.items()}
