@@ -55,7 +55,7 @@ class Block:
     grad: ClassVar[Any] = MISSING_GRADIENT
     prepare: ClassVar[Any] = None
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
-    uses_cores: ClassVar[bool] = False  # True: the kernel hands its work to several cores by itself, as BLAS does
+    uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, and shares that among threads
     in_rows: ClassVar[bool] = False  # True: the kernel gets its inputs contiguous, as its sums go by where these lie
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False

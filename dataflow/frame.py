@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from operator import length_hint
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dataflow import dtypes, threads
+from dataflow.blas import one_thread
 from dataflow.errors import RunError
 from dataflow.failure import failed, missing
 from dataflow.job import PieceError
@@ -47,6 +49,9 @@ class Frame:
         self.fixed = {slot for slot, value in enumerate(self.values) if value is not None}
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
         self.late = Late(made, self.values)
+        # held for the whole run, so that not each product, which holds it too, has to begin and end that
+        large = any(step.block.uses_cores and sum(made.moved(step)) > SMALL for step in made.steps)
+        self.held = one_thread if large else nullcontext()
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.stages: list[Stage] = []
@@ -79,7 +84,7 @@ class Frame:
             values[slot] = feeds[name]
         calls = iter(self.calls)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), self.held:
                 if trace is not None:
                     self._traced(calls, trace)
                 for call in calls:

@@ -13,7 +13,7 @@ PAYS = 1 << 22  # bytes that a step reads and writes, from which handing it to a
 def at_the_same_time(stages: Sequence[Stage], sizes: Sequence[int], threads: int) -> list[Stage]:
     """The stages, with neighbours that do not wait for each other put together.
 
-    Regions have threads of their own, and so have products of matrices.
+    Regions share their tiles among threads, and products of matrices their panels.
     """
     if threads == 1 or sum(sizes) < 2 * PAYS:
         return list(stages)

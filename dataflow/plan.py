@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow import dtypes, threads
 from dataflow.build import program
 from dataflow.compiler import WARM
 from dataflow.errors import GraphError, UnknownNameError, nearest
@@ -126,7 +126,11 @@ class Plan:
         except IndexError:
             frame = Frame(self._program(arrays))
         began = time.perf_counter()
-        outputs = frame.run(arrays, trace, *((seed, 0) if state is None else (state.seed, state.step)))
+        before = threads.allow(self.settings.threads)
+        try:
+            outputs = frame.run(arrays, trace, *((seed, 0) if state is None else (state.seed, state.step)))
+        finally:
+            threads.allow(before)
         frames.append(frame)
         if self.settings.kernels == "auto":
             self._warm(time.perf_counter() - began)

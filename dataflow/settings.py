@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
+from dataflow import threads
 from dataflow.errors import DataflowError
-from dataflow.threads import MOST, cores
 
 KERNELS = ("auto", "numpy", "jit")
 
@@ -48,18 +47,13 @@ class Settings:
 
 
 def _threads(given: int | None) -> int:
-    name, value = _named("threads", given, "DATAFLOW_THREADS", cores())
-    try:
-        count = int(value)
-    except ValueError:
-        count = 0
-    if not 1 <= count <= MOST:
-        raise DataflowError(f"{name} must be a whole number from 1 to {MOST}, got '{value}'")
-    return count
+    return threads.usual() if given is None else threads.count(given, "setting 'threads'")
 
 
 def _kernels(given: str | None) -> str:
-    name, value = _named("kernels", given, "DATAFLOW_KERNELS", "auto")
+    name, value = "setting 'kernels'", given
+    if given is None:
+        name, value = "environment variable DATAFLOW_KERNELS", os.environ.get("DATAFLOW_KERNELS") or "auto"
     if value not in KERNELS:
         raise DataflowError(f"{name} must be one of {', '.join(KERNELS)}, got '{value}'")
     from dataflow import compiler  # with NumPy, which takes longer to import than `--help` to print
@@ -67,9 +61,3 @@ def _kernels(given: str | None) -> str:
     if value == "jit" and not compiler.available():
         raise DataflowError(f"{name} must have Numba installed for 'jit', got none; pip install 'dataflow-blocks[jit]'")
     return "numpy" if value == "auto" and not compiler.available() else str(value)
-
-
-def _named(setting: str, given: Any, variable: str, usual: Any) -> tuple[str, Any]:
-    if given is not None:
-        return f"setting '{setting}'", given
-    return f"environment variable {variable}", os.environ.get(variable) or usual

@@ -25,10 +25,12 @@ HOMES = {
     "networkx": "dataflow/graph.py",
     "numba": "dataflow/compiler.py",
     "rich": "dataflow/cli/",
+    "threadpoolctl": "dataflow/blas.py",
     "yaml": "dataflow/graphfile/",
 }
 SEEN_BY_BLOCKS = (
     "attrs",
+    "blas",
     "block",
     "compiler",
     "dtypes",
@@ -39,6 +41,7 @@ SEEN_BY_BLOCKS = (
     "scratch",
     "shapes",
     "signature",
+    "threads",
 )
 
 

@@ -13,7 +13,8 @@ import pytest
 import dataflow as flow
 
 HOSTILE = "print('hostile'); raise SystemExit(9)\n"
-NAMES = ("yaml", "numpy", "click", "rich", "networkx", "ml_dtypes", "numba", "json", "logging", "pathlib", "evil")
+LIBRARIES = ("yaml", "numpy", "click", "rich", "networkx", "ml_dtypes", "numba", "threadpoolctl")
+NAMES = (*LIBRARIES, "json", "logging", "pathlib", "evil")
 GRAPH = """\
 dataflow: 1
 nodes:

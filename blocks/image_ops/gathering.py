@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.math_ops.products import matmul
 from blocks.math_ops.rooms import Room
 from blocks.math_ops.tiling import TILE
 
@@ -106,4 +107,4 @@ def bands(taps: Taps, size: int, step: int, dtype: Any) -> list[Band]:
 def give_back(resized: Any, to: list[Band], images: Any, start: int = 0) -> None:
     """What resized pixels along the second dim give to those of the images, which begin with that at ``start``."""
     for pixels, seen, weights in to:
-        np.matmul(weights, resized[:, seen], images[:, pixels.start - start : pixels.stop - start])
+        matmul(weights, resized[:, seen], images[:, pixels.start - start : pixels.stop - start])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.products import matmul
 from blocks.math_ops.reduction import rounded, wide
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -240,7 +241,7 @@ def _product(a: Any, in_a: list[str], b: Any, in_b: list[str], wanted: set[str])
         together = flat.itemsize in flat.strides[-2:]
         return flat if together else np.ascontiguousarray(flat)
 
-    product = np.matmul(matrices(a, in_a, rows, inner), matrices(b, in_b, inner, cols))
+    product = matmul(matrices(a, in_a, rows, inner), matrices(b, in_b, inner, cols))
     lengths = [a.shape[in_a.index(x)] for x in (*batch, *rows)] + [b.shape[in_b.index(x)] for x in cols]
     return product.reshape(lengths), [*batch, *rows, *cols]
 

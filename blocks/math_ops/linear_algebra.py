@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.matmul import BatchMatMulV2
+from blocks.math_ops.products import parts, share
 from dataflow import dtypes
+from dataflow.blas import one_thread
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque
 from dataflow.shapes import agree, show
@@ -30,6 +32,22 @@ class OfSquares(Opaque, abstract=True):
 def widened(matrices: Any) -> Any:
     """The matrices in a dtype that LAPACK knows."""
     return matrices.astype(np.float32) if matrices.dtype == np.float16 else matrices
+
+
+def each_by_lapack(call: Any, matrices: Any) -> Any:
+    """What a function of LAPACK's makes of each matrix, by one thread for each."""
+    matrices, size = widened(matrices), matrices.shape[-1]
+    places = parts(matrices.shape[:-2], matrices.itemsize * size**3)
+    if len(places) == 1:
+        with one_thread:
+            return call(matrices)
+    out = np.empty_like(matrices, order="C")
+
+    def some(at: Any) -> None:
+        out[at] = call(matrices[at])
+
+    share(places, some)
+    return out
 
 
 def adjoint_of(matrices: Any) -> Any:
@@ -55,7 +73,7 @@ class MatrixInverse(OfSquares):
     def kernel(self, input: Any) -> Any:
         matrices = adjoint_of(input) if self.adjoint else input
         try:
-            return np.linalg.inv(widened(matrices)).astype(input.dtype, copy=False)
+            return each_by_lapack(np.linalg.inv, matrices).astype(input.dtype, copy=False)
         except np.linalg.LinAlgError:
             raise self.error("input 'input' must be matrices with an inverse, got a singular one") from None
 
@@ -84,7 +102,7 @@ class Cholesky(OfSquares):
 
     def kernel(self, input: Any) -> Any:
         try:
-            return np.linalg.cholesky(widened(input)).astype(input.dtype, copy=False)
+            return each_by_lapack(np.linalg.cholesky, input).astype(input.dtype, copy=False)
         except np.linalg.LinAlgError:
             raise self.error("input 'input' must be positive definite matrices, got one that is not") from None
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from blocks.array_ops.like import SumToLike
 from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.products import matmul
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
@@ -21,11 +22,11 @@ UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradien
 def matrix_product(left: Any, right: Any, out: Any) -> Any:
     """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
     if left.dtype.itemsize > 2 or left.dtype.kind in "iu":
-        return np.matmul(left, right, out)
+        return matmul(left, right, out)
     with rooms(*_rooms(left.shape, right.shape)) as (wide, other, result):
         np.copyto(wide, left)
         np.copyto(other, right)
-        np.matmul(wide, other, result)
+        matmul(wide, other, result)
         if out is None:
             out = np.empty(result.shape, left.dtype)
         np.copyto(out, result, casting="unsafe")

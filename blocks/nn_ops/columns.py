@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.products import matmul
 from blocks.math_ops.rooms import Room, rooms
 from blocks.math_ops.tiling import compute_dtype
 from blocks.nn_ops.windows import Span, at_once, has_padding, padded, patches, taps, unpadded
@@ -128,10 +129,10 @@ def convolve_in(space: Sequence[Any], x: Any, filter: Any, over: Sequence[Span],
         for rows in tiles:
             matrix, part = columns.filled(memory, seen[:, rows]), there[:, rows]
             if not products.size:
-                np.matmul(matrix[0], weights[0], part.reshape(len(matrix[0]), -1))
+                matmul(matrix[0], weights[0], part.reshape(len(matrix[0]), -1))
                 continue
             product = products[: part.size].reshape(len(weights), matrix.shape[1], -1)
-            np.matmul(matrix, weights, product)
+            matmul(matrix, weights, product)
             for group, values in enumerate(product):
                 target = part[..., group * values.shape[1] : (group + 1) * values.shape[1]]
                 np.copyto(target, values.reshape(target.shape), casting="unsafe")
@@ -215,9 +216,9 @@ def _turned(s: Span) -> Span:
 def _product(left: Any, right: Any, out: Any) -> None:
     """The matrix products, written to memory in either order."""
     if out.flags.c_contiguous:
-        np.matmul(left, right, out)
+        matmul(left, right, out)
     else:
-        np.matmul(right.swapaxes(1, 2), left.swapaxes(1, 2), out.swapaxes(1, 2))
+        matmul(right.swapaxes(1, 2), left.swapaxes(1, 2), out.swapaxes(1, 2))
 
 
 # -- its gradient by the filter -------------------------------------------------------------------------------------
@@ -238,7 +239,7 @@ def by_filter(x: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
             for rows in tiles:
                 matrix = columns.filled(memory, seen[:, rows]).swapaxes(1, 2)
                 part = total if first else room.reshape(shape)
-                np.matmul(matrix, columns.by_group(there[:, rows], gradients), part)
+                matmul(matrix, columns.by_group(there[:, rows], gradients), part)
                 if not first:
                     np.add(total, part, total)
                 first = False

@@ -15,6 +15,7 @@ from blocks.math_ops.tiling import TILE
 from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow import dtypes
+from dataflow.blas import one_thread
 from dataflow.block import In, Out, TensorType
 from dataflow.dtypes import storage
 from dataflow.kinds import Opaque
@@ -38,7 +39,7 @@ class L2Loss(Opaque):
 
     def kernel(self, t: Any) -> Any:
         flat, total = t.reshape(-1), 0.0
-        with rooms(*self.rooms(flat.size, t.dtype)) as (room,):
+        with rooms(*self.rooms(flat.size, t.dtype)) as (room,), one_thread:
             for start in range(0, flat.size, TILE):
                 slab = flat[start : start + TILE]
                 if room.size:

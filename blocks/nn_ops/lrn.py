@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.products import matmul
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import TILE
+from dataflow.blas import one_thread
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque
 
@@ -64,9 +66,11 @@ class LocalResponse(Opaque, abstract=True):
         wide = channels + 2 * radius
         total = _windows(sums[:, : count * wide + 2 * radius], 2 * radius + 1)
         found = total.reshape(count, wide)[:, :channels]
-        if not np.isfinite(total @ total):  # what is not finite spoils all channels of its position
+        with one_thread:
+            length = total @ total
+        if not np.isfinite(length):  # what is not finite spoils all channels of its position
             place = np.arange(channels)
-            found = inside @ (np.abs(place[:, None] - place) <= radius).astype(f32)
+            found = matmul(inside, (np.abs(place[:, None] - place) <= radius).astype(f32))
         return found
 
     def norm(self, x: Any, inside: Any, sums: Any, norm: Any) -> Any:

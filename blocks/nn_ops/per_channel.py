@@ -11,6 +11,7 @@ import numpy as np
 from blocks.array_ops.shape_ops import ExpandDims
 from blocks.math_ops.rooms import Room
 from blocks.math_ops.tiling import TILE
+from dataflow.blas import one_thread
 from dataflow.block import TensorType, attr
 from dataflow.kinds import Opaque
 from dataflow.shapes import agree, show
@@ -73,7 +74,8 @@ class Matrix:
         if self.channels_first:
             sums[part[0]] += np.add.reduce(values, 1)
         else:
-            sums[part[1]] += np.ones(len(values)) @ values  # BLAS is faster than NumPy with columns
+            with one_thread:
+                sums[part[1]] += np.ones(len(values)) @ values  # BLAS is faster than NumPy with columns
 
     def folded(self, sums: Any) -> Any:
         """Such sums added up to one per channel."""

@@ -1,0 +1,115 @@
+"""Products of matrices that have the same bits for any number of threads, of ours and of BLAS, and any layout.
+
+BLAS adds up the terms of an element in an order that depends on how many threads share a product, on which of its
+kernels the shapes call for, and on whether factors are stored by rows or by columns. So products are cut into panels by
+their shapes alone, each is computed by one thread of BLAS, and the threads of a run share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dataflow import threads
+from dataflow.blas import one_thread
+
+TINY = 1024  # elements of both factors, up to which no BLAS has work for a second thread
+SMALL = 4096  # up to which nothing is cut
+LEAST = 12 << 20  # work of a panel: some 50 us, so that handing it to another thread takes less time than it saves
+MANY, FEW = 16, 4  # panels: for as many threads one cuts as long as panels are large, for as few where they are small
+LONG, SHORT, THIN = 1024, 256, 64  # rows or columns of panels: no faster beyond, a little slower below, much slower
+
+
+class Panel(NamedTuple):
+    """Which part of the factors makes which part of the product."""
+
+    left: tuple[Any, ...]
+    right: tuple[Any, ...]
+    out: tuple[Any, ...]
+
+
+def matmul(left: Any, right: Any, out: Any = None) -> Any:
+    """The matrix products of the last two dims, ``left @ right``, in ``out`` if it is given; the others broadcast.
+
+    The bits are those of these values as they lie: factors must be contiguous, or such ones transposed.
+    """
+    (m, k), n, elements = left.shape[-2:], right.shape[-1], left.size + right.size
+    if m == n and m > 1 and left.strides[-2:] == right.strides[:-3:-1] and np.may_share_memory(left, right):
+        right = right.copy("K")  # NumPy computes but half of a matrix times itself, by another kernel
+    if elements <= TINY:
+        return np.matmul(left, right, out)
+    if elements > SMALL:
+        lead = left.shape[:-2]
+        if lead != right.shape[:-2]:
+            lead = np.broadcast_shapes(lead, right.shape[:-2])
+        panels = _panels(lead, m, k, n, left.itemsize if left.dtype.kind in "fc" else 256)
+        if len(panels) > 1:
+            if out is None:
+                out = np.empty((*lead, m, n), left.dtype)
+            left, right = _spread(left, lead), _spread(right, lead)
+            share(panels, lambda panel: np.matmul(left[panel.left], right[panel.right], out[panel.out]))
+            return out
+    with one_thread:
+        return np.matmul(left, right, out)
+
+
+def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
+    """Call for each item, with one thread of BLAS, in as many threads as the run allows; results go to memory."""
+    workers = min(threads.allowed(), len(items))
+    shared = threads.Shared(items)
+
+    def work() -> None:
+        with one_thread, np.errstate(all="ignore"):
+            for item in shared:
+                call(item)
+
+    threads.together(work, workers)
+
+
+def _spread(matrices: Any, lead: tuple[int, ...]) -> Any:
+    return matrices if matrices.shape[:-2] == lead else np.broadcast_to(matrices, (*lead, *matrices.shape[-2:]))
+
+
+@lru_cache(maxsize=1024)
+def _panels(lead: tuple[int, ...], m: int, k: int, n: int, weight: int) -> list[Panel]:
+    """The panels of products of matrices of these sizes, which are many if they lie along leading dims.
+
+    weight : of one multiplication, as much as its numbers have bytes.
+    """
+
+    def work(rows: int, columns: int) -> int:
+        return weight * (rows * k * columns + 3 * k * (rows + columns))  # the latter for reading the factors
+
+    each, whole = work(m, n), slice(None)
+    if each * prod(lead) < 2 * LEAST:
+        return [Panel((), (), ())]
+    if each < LEAST:
+        return [Panel(part, part, part) for part in parts(lead, each)]
+    rows, columns, count = m, n, prod(lead)
+    while work(rows, columns) >= 2 * LEAST:
+        made, longer = count * -(-m // rows) * -(-n // columns), max(rows, columns)
+        if longer <= THIN or (longer <= LONG and (made >= MANY or (made >= FEW and longer <= SHORT))):
+            break
+        half = -(-longer // 2 // 16) * 16
+        rows, columns = (half, columns) if rows == longer else (rows, half)
+    down, across = ([slice(i, i + s) for i in range(0, size, s)] for size, s in ((m, rows), (n, columns)))
+    places = product(product(*map(range, lead)), down, across)
+    return [Panel((*at, i, whole), (*at, whole, j), (*at, i, j)) for at, i, j in places]
+
+
+def parts(lead: Sequence[int], each: int) -> list[tuple[Any, ...]]:
+    """Indices along leading dims that take them in parts of about `LEAST` work, where an element takes so much."""
+    axis, below = 0, prod(lead) * each
+    while axis < len(lead):
+        below //= max(lead[axis], 1)
+        if below <= LEAST or axis == len(lead) - 1:
+            step = max(1, LEAST // max(below, 1))
+            along = [slice(start, start + step) for start in range(0, lead[axis], step)]
+            return list(product(*map(range, lead[:axis]), along))
+        axis += 1
+    return [()]

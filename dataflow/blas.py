@@ -1,0 +1,127 @@
+"""BLAS and LAPACK, by which NumPy multiplies and factors matrices, in one thread each: with more, bits are others.
+
+How many threads they use is for the whole process to set, or for each thread by itself where they are built so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from ctypes import PYFUNCTYPE, c_int
+from itertools import product
+from threading import Lock, local
+from typing import Any
+
+
+class _Ours:
+    holding = 0  # threads that want one thread of BLAS
+    before = 1  # threads that BLAS had
+
+
+class _Mine(local):
+    holding = 0
+    before = 1
+
+
+class Library:
+    """A BLAS whose number of threads can be asked for and set; ``own`` where each thread has a number of its own."""
+
+    def __init__(self, get: Callable[[], int], set: Callable[[int], Any], own: bool = False):
+        self.get, self.set = get, set
+        self.state = _Mine() if own else _Ours()
+
+    def limit(self) -> None:
+        """One thread from here on; what there was, or has been set meanwhile, comes back in the end."""
+        threads = self.get()
+        if threads != 1:
+            self.state.before = threads
+            self.set(1)
+
+    def restore(self) -> None:
+        """As many threads as before."""
+        self.state.holding = 0
+        if self.state.before != 1 and self.get() == 1:  # otherwise somebody has set another number just now
+            self.set(self.state.before)
+        self.state.before = 1
+
+
+class _Here(local):
+    inside = 0
+
+
+class OneThread:
+    """A ``with`` block in which BLAS and LAPACK work in the thread that calls them, and in no other.
+
+    May be nested, and entered by several threads at once; each that calls BLAS has to enter. When all have left there
+    are as many threads as before.
+    """
+
+    def __init__(self, find: Callable[[], Iterable[Library]]):
+        self.find, self.here, self.lock = find, _Here(), Lock()
+        self.libraries: tuple[Library, ...] = ()
+        self.found = False
+
+    def __enter__(self) -> None:
+        here = self.here
+        if here.inside:  # entered again for each product, however small
+            for library in self.libraries:
+                if library.get() != 1:
+                    library.limit()
+        else:
+            self._begin()
+        here.inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        here = self.here
+        here.inside -= 1
+        if not here.inside:
+            self._end()
+
+    def _begin(self) -> None:
+        with self.lock:
+            if not self.found:
+                self.libraries, self.found = tuple(self.find()), True
+            for library in self.libraries:
+                library.limit()
+                library.state.holding += 1
+
+    def _end(self) -> None:
+        with self.lock:
+            for library in self.libraries:
+                library.state.holding -= 1
+                if not library.state.holding:
+                    library.restore()
+
+    def forked(self) -> None:
+        """In a child process, which has none of its parent's other threads: they will not leave any more."""
+        self.lock = Lock()
+        for library in self.libraries:
+            if self.here.inside:
+                library.state.holding = 1
+            else:
+                library.restore()
+
+
+def _find() -> list[Library]:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # late: most need no product
+
+    return [_library(each) for each in ThreadpoolController().lib_controllers if each.user_api == "blas"]
+
+
+def _library(controller: Any) -> Library:
+    layer = getattr(controller, "threading_layer", None)
+    if controller.internal_api == "openblas" and layer != "openmp":
+        # not by `controller.set_num_threads`, which does nothing, and says nothing, where another thread came first
+        for prefix, suffix in product(("", "scipy_"), ("", "64_", "_64")):
+            get, set = (f"{prefix}openblas_{verb}_num_threads{suffix}" for verb in ("get", "set"))
+            if hasattr(controller.dynlib, set):
+                dynlib = controller.dynlib
+                return Library(PYFUNCTYPE(c_int)((get, dynlib)), PYFUNCTYPE(None, c_int)((set, dynlib)))
+    own = layer == "openmp" or controller.internal_api == "mkl"
+    return Library(controller.get_num_threads, controller.set_num_threads, own)
+
+
+one_thread = OneThread(_find)
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=one_thread.forked)
