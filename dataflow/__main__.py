@@ -1,5 +1,21 @@
-"""``python -m dataflow`` is the command ``dataflow``."""
+"""``python -m dataflow`` and the command ``dataflow``."""
 
-from dataflow.cli import main
+import os
+import sys
 
-main()
+from dataflow import interrupt
+
+
+def main() -> None:
+    """Run the command line."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: the next file would get its number, and what is printed
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    interrupt.watch()
+    from dataflow.cli import main as run  # from here on, Ctrl+C prints no traceback
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 # what a terminal acts on, what turns the direction of text, and what nobody sees; the joiners that scripts need are not
 _ACTING = re.compile(
@@ -23,11 +24,33 @@ def visible(text: str, kept: str = "\n\t") -> str:
     return _ACTING.sub(lambda found: found[0] if found[0] in kept else ascii(found[0])[1:-1], text)
 
 
+_CONCEALED: dict[str, str] = {}  # what graph files took from the environment -> how it is written there
+_TELLING = 6  # characters; something as long stands in a message for nothing else
+
+
+def conceal(value: str, written: str) -> None:
+    """From now on messages have this value as it is written, ``${env:NAME}``, for it may be a secret."""
+    _CONCEALED[value] = written
+
+
+def concealed(text: str) -> str:
+    """The text of a message with what must not be told replaced."""
+    for value in sorted(_CONCEALED, key=len, reverse=True):
+        found = re.escape(value[:40])  # of a long one there may be no more than the beginning
+        if len(value) < _TELLING:  # such as 1: only where it stands as what came
+            found = rf"(?:(?<=got )|(?<=[^\w\s])){found}(?!\w)"
+        for match in reversed([*re.finditer(found, text)]):
+            start = match.start()
+            same = takewhile(lambda pair: pair[0] == pair[1], zip(text[start:], value, strict=False))
+            text = text[:start] + _CONCEALED[value] + text[start + len([*same]) :]
+    return text
+
+
 class DataflowError(Exception):
     """Any error this package raises on purpose."""
 
     def __str__(self) -> str:
-        return visible(super().__str__())
+        return visible(concealed(Exception.__str__(self)))  # not that of KeyError, which prints a message quoted
 
 
 class BlockError(DataflowError, ValueError):
@@ -40,8 +63,6 @@ class GraphError(DataflowError, ValueError):
 
 class UnknownNameError(GraphError, KeyError):
     """A name that is not there: a block, a node, an output."""
-
-    __str__ = DataflowError.__str__  # KeyError would print the message quoted
 
 
 class GradientError(GraphError):
@@ -79,6 +100,9 @@ class GraphFileError(GraphError):
     def __init__(self, problems: Iterable[Problem]):
         self.problems = sorted(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    def __str__(self) -> str:
+        return visible(Exception.__str__(self))  # the problems conceal what they must; paths are those of the caller
 
     def __reduce__(self) -> tuple[type, tuple[list[Problem]]]:
         return type(self), (self.problems,)

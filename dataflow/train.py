@@ -186,14 +186,18 @@ class Trainer:
         return evaluate(self.graph, data, self.names, kept)
 
     def save(self, best: bool = False) -> None:
-        """Write a checkpoint, and drop those that are too old."""
+        """Write a checkpoint, and drop those that are too old.
+
+        The best one is written first: a process that ends between the two goes on from the one before, sees the same
+        epoch again and writes the same. The other way round it would go on from where it was no longer known.
+        """
         if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         notes = asdict(self.progress)
-        checkpoint.save(self.folder / f"step-{self.state.step:09d}.npz", self.state, notes)
         if best:
             checkpoint.save(self.folder / checkpoint.BEST, self.state, notes)
+        checkpoint.save(self.folder / f"step-{self.state.step:09d}.npz", self.state, notes)
         for old in checkpoint.steps(self.folder)[self.settings.get("checkpoint", {}).get("keep", 3) :]:
             old.unlink()
 

@@ -152,9 +152,12 @@ def test_pictures_show_types_and_literals() -> None:
     assert svg(sample()) == svg(sample())
 
 
-def test_characters_that_xml_cannot_hold_are_replaced() -> None:
-    root = ElementTree.fromstring(svg(Graph("bell\x07", doc="\x00\ud800 and text")))
-    assert [e.text for e in root if e.tag.endswith(("title", "desc"))] == ["bell\ufffd", "\ufffd\ufffd and text"]
+def test_characters_that_xml_cannot_hold_are_spelled_out() -> None:
+    root = ElementTree.fromstring(svg(Graph("bell\x07", doc="\x00\ud800\uffff and text")))
+    assert [e.text for e in root if e.tag.endswith(("title", "desc"))] == [
+        "bell\\x07",
+        "\\x00\\ud800\ufffd and text",
+    ]
 
 
 def test_an_empty_graph_can_be_drawn() -> None:

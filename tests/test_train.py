@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -205,6 +206,27 @@ def test_early_stopping_and_the_best(load):
     assert len(losses) < 400 and int(np.argmin(losses)) == len(losses) - 3
     best, _ = checkpoint.load(Path("kept", checkpoint.BEST), expand(graph))
     assert best.step == reports[-3].step
+
+
+@pytest.mark.parametrize("saves", range(1, 25))
+def test_the_best_is_known_wherever_the_process_ends(load, monkeypatch, saves):
+    graph = load(lambda text: text + "  early_stopping: {metric: loss, patience: 2}\n", epochs=400, rate=0.5)
+    list(Trainer(graph, Path("whole")).run())
+    wanted = Path("whole", checkpoint.BEST).read_bytes()
+    save, count = checkpoint.save, 0
+
+    def killed(*args):
+        nonlocal count
+        count += 1
+        if count > saves:
+            raise KeyboardInterrupt
+        save(*args)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(checkpoint, "save", killed)
+        list(Trainer(graph, Path("kept")).run())
+    list(Trainer(graph, Path("kept"), resume=True).run())
+    assert Path("kept", checkpoint.BEST).read_bytes() == wanted
 
 
 @pytest.mark.parametrize("clip", ["value", "norm", "global_norm"])

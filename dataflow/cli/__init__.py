@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import os
+import io
 import sys
+import traceback
+import warnings
 from typing import Any
 
 import click
 
 import dataflow as flow
+from dataflow.cli import output
+from dataflow.interrupt import STOPPED
 
 _COMMANDS = (
     "hello", "run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "fmt", "schema", "bench",
@@ -50,6 +54,10 @@ def group(verbose: bool) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 the graph or data is wrong, 2 usage, 3 a failure at run time."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # of a terminal that has no such letter
+    warnings.showwarning = lambda message, *_: output.say(f"warning: {message}", err=True)
     sys.exit(_status(sys.argv[1:] if args is None else args))
 
 
@@ -57,24 +65,26 @@ def _status(args: list[str]) -> int:
     try:
         return int(group.main(args, prog_name="dataflow", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        output.say(text.getvalue().rstrip(), err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
+        output.say("stopped", err=True)
+        return STOPPED
+    except output.Unread:
         return 0
     except flow.DataflowError as error:
         from dataflow.errors import RunError
 
-        click.echo(str(error), err=True)
+        output.say(str(error), err=True)
         return 3 if isinstance(error, RunError) else 1
     except OSError as error:
-        click.echo(f"{error.filename or 'file'}: {error.strerror or error}", err=True)
+        output.say(f"{error.filename or 'file'}: {error.strerror or error}", err=True)
         return 1
     except Exception as error:
         if "-v" in args or "--verbose" in args:
-            raise
-        click.echo(f"unexpected {type(error).__name__}: {error}; `dataflow -v ...` shows where", err=True)
+            output.say(traceback.format_exc().rstrip(), err=True)
+        else:
+            output.say(f"unexpected {type(error).__name__}: {error}; `dataflow -v ...` shows where", err=True)
         return 3

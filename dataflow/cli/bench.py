@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from dataflow import interrupt
+
 _SUITE = Path("tests", "benchmarks", "suite.py")
 
 
@@ -32,5 +34,7 @@ def command(quick: bool, only: str | None, save: str | None, peers: str) -> int:
     if root is None:
         raise click.UsageError(f"must run in a source tree of dataflow-blocks, which has {_SUITE.parent}; got {here}")
     sys.path.insert(0, str(root / "tests"))
-    status: int = importlib.import_module("benchmarks.suite").main("quick" if quick else "full", only, save, peers)
+    suite = importlib.import_module("benchmarks.suite")
+    with interrupt.raised():
+        status: int = suite.main("quick" if quick else "full", only, save, peers)
     return status

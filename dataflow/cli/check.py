@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dataflow.cli import options
+from dataflow.cli import options, output
 
 
 @click.command("check")
@@ -18,10 +18,10 @@ def command(paths: tuple[str, ...], params: tuple[str, ...]) -> int:
     for path in paths:
         try:
             graph = options.load(path, params)
-            click.echo(f"{path}: ok, {len(graph.nodes)} nodes")
+            output.say(f"{path}: ok, {len(graph.nodes)} nodes")
         except GraphFileError as error:
             wrong += len(error.problems)
-            click.echo(str(error), err=True)
+            output.say(str(error), err=True)
     if wrong:
-        click.echo(f"{wrong} problem{'s' * (wrong != 1)}", err=True)
+        output.say(f"{wrong} problem{'s' * (wrong != 1)}", err=True)
     return int(wrong > 0)

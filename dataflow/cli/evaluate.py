@@ -29,6 +29,6 @@ def command(
     if as_json:
         import json
 
-        click.echo(json.dumps(means))
+        output.say(json.dumps(means))
         return
     output.table(("metric", "value"), [(metric, float(value)) for metric, value in means.items()])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from dataflow.cli import output
+
 
 @click.command("fmt")
 @click.argument("paths", metavar="GRAPH...", nargs=-1, required=True, type=click.Path())
@@ -18,8 +20,8 @@ def command(paths: tuple[str, ...], check: bool) -> int:
         try:
             if format_file(path, write=not check):
                 changed += 1
-                click.echo(f"{path}: {'is not in order' if check else 'put in order'}")
+                output.say(f"{path}: {'is not in order' if check else 'put in order'}")
         except DataflowError as error:
             wrong += 1
-            click.echo(str(error), err=True)
+            output.say(str(error), err=True)
     return int(wrong > 0 or (check and changed > 0))

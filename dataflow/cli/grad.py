@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import options
+from dataflow.cli import options, output
 
 
 @click.command("grad")
@@ -22,7 +22,7 @@ def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | No
 
     graph = flow.gradient(options.load(path, params), of=of, wrt=[name.strip() for name in wrt.split(",")])
     if out is None:
-        click.echo(resolved_text(graph, path), nl=False)
+        output.say(resolved_text(graph, path).rstrip("\n"))
     else:
         flow.save(graph, out)
-        click.echo(f"{out}: {len(graph.nodes)} nodes, outputs {', '.join(graph.outputs)}", err=to_output(out))
+        output.say(f"{out}: {len(graph.nodes)} nodes, outputs {', '.join(graph.outputs)}", err=to_output(out))

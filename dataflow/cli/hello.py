@@ -31,10 +31,10 @@ def command() -> None:
         outputs = plan.run(trace=lambda node, took, _: seconds.update({node: min(took, seconds.get(node, took))}))
     pictures = {name: value for name, value in outputs.items() if getattr(value, "ndim", 0) == 2}
     _draw(pictures)
-    click.echo()
+    output.say()
     output.table(("node", "block", "bits", "SQNR dB", "time us"), _rows(graph, outputs, seconds))
-    click.echo(f"\n{path} {'is yours and was left as it is' if kept else 'is the graph that ran'}. Next:")
-    click.echo(f"  dataflow show {path}\n  dataflow blocks quantize")
+    output.say(f"\n{path} {'is yours and was left as it is' if kept else 'is the graph that ran'}. Next:")
+    output.say(f"  dataflow show {path}\n  dataflow blocks quantize")
 
 
 def _draw(pictures: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ def _draw(pictures: dict[str, Any]) -> None:
             name if not line else "".join(_ink(v) * 2 for v in p[line - 1]) if line <= len(p) else ""
             for name, p in shown
         ]
-        click.echo("   ".join(cell.ljust(16) for cell in cells).rstrip())
+        output.say("   ".join(cell.ljust(16) for cell in cells).rstrip())
 
 
 def _ink(value: float) -> str:

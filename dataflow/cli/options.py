@@ -12,6 +12,7 @@ import click
 
 import dataflow as flow
 from dataflow.settings import KERNELS
+from dataflow.threads import MOST
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
@@ -36,7 +37,7 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--threads",
-            type=click.IntRange(min=1),
+            type=click.IntRange(1, MOST),
             expose_value=False,
             callback=_into_environment("DATAFLOW_THREADS"),
             help="How many threads may work at a time.  [default: one per core]",
@@ -60,11 +61,23 @@ class Size(click.ParamType):  # type: ignore[type-arg]
     name = "size"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) *([kMGT]?)(i?)B?", str(value).strip())
+        match = re.fullmatch(r"([0-9]+)(\.[0-9]{1,30})? *([kMGT]?)(i?)B?", str(value).strip())
         if match is None:
-            self.fail(f"must be a number of bytes such as 1000000, 64MiB or 2GB, got '{value}'", param, ctx)
-        number, unit, binary = match.groups()
-        return int(float(number) * (1024 if binary else 1000) ** " kMGT".index(unit or " "))
+            self.fail(f"must be a number of bytes such as 1000000, 64MiB or 2GB, got {_short(value)}", param, ctx)
+        whole, part, unit, binary = match.groups(default="")
+        digits = part.removeprefix(".")
+        scale = (1024 if binary else 1000) ** " kMGT".index(unit or " ")
+        size: int = int("0" + whole.lstrip("0")[:30] + digits) * scale // 10 ** len(digits)
+        if size >= 1 << 63:
+            self.fail(f"must be less than 2^63 bytes, got {_short(value)}", param, ctx)
+        return size
+
+
+def _short(value: Any) -> str:
+    from dataflow.attrs import show
+
+    shown: str = show(str(value))
+    return shown
 
 
 def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,19 +94,31 @@ def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    """``("a=1", "b=2")`` as a dict; a usage error names the text without an equals sign."""
+    """``("a=1", "b=2")`` as a dict; a usage error names the text without an equals sign, and a name given twice."""
+    found: dict[str, str] = {}
     for text in texts:
-        if "=" not in text:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
             raise click.UsageError(f"{option} takes NAME=VALUE, got '{text}'")
-    return dict(text.split("=", 1) for text in texts)
+        if name in found:
+            raise click.UsageError(f"{option} {name}: must be given once, got '{found[name]}' and '{value}'")
+        found[name] = value
+    return found
 
 
 def load(path: str, texts: Sequence[str] = ()) -> flow.Graph:
     """The graph of a file, with ``-p`` values read as YAML scalars."""
+    graph: flow.Graph = flow.load(path, **{name: _scalar(name, value) for name, value in pairs(texts, "-p").items()})
+    return graph
+
+
+def _scalar(name: str, text: str) -> Any:
     from dataflow.graphfile import scalar
 
-    graph: flow.Graph = flow.load(path, **{name: scalar(value) for name, value in pairs(texts, "-p").items()})
-    return graph
+    try:
+        return scalar(text)
+    except ValueError as error:
+        raise click.UsageError(f"-p {name}: {error}") from None
 
 
 def arrays(texts: Sequence[str]) -> dict[str, Any]:

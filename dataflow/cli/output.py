@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,32 @@ from typing import Any
 
 import click
 
-from dataflow.errors import DataflowError
+from dataflow.errors import DataflowError, visible
+
+
+class Unread(Exception):
+    """Nobody reads any more what is printed: the other end of the pipe was closed."""
+
+
+def say(text: str = "", err: bool = False) -> None:
+    """Print a line, or several. All that commands print goes through here, or onto a terminal through `_text`."""
+    try:
+        click.echo(visible(text), err=err)
+    except OSError as error:
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python complains once more at exit
+        if err:
+            return
+        if isinstance(error, BrokenPipeError):
+            raise Unread from None
+        raise DataflowError(f"standard output: cannot be written: {str(error.strerror).lower()}") from None
+
+
+def _text(text: str) -> Any:
+    """Text for rich, which takes no part of it for markup."""
+    from rich.text import Text
+
+    return Text(visible(text, ""))
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -22,15 +48,15 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
         drawn = Table(box=None, header_style="bold", pad_edge=False)
         for header, to_right in zip(headers, right, strict=True):
-            drawn.add_column(header, justify="right" if to_right else "left", overflow="fold")
+            drawn.add_column(_text(header), justify="right" if to_right else "left", overflow="fold")
         for row in cells:
-            drawn.add_row(*(cell.replace("[", r"\[") for cell in row))
+            drawn.add_row(*map(_text, row))
         Console(highlight=False).print(drawn)
         return
     widths = [max(len(line[i]) for line in [list(headers), *cells]) for i in range(len(headers))]
     for line in [list(headers), *cells]:
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)]
-        click.echo("  ".join(parts).rstrip())
+        say("  ".join(parts).rstrip())
 
 
 def _cell(value: Any) -> str:
@@ -62,7 +88,7 @@ def as_json(outputs: Mapping[str, Any]) -> None:
     """One line: an object with the value of each output as numbers and lists."""
     import json
 
-    click.echo(json.dumps(_shown(outputs, lambda value: value.tolist())))
+    say(json.dumps(_shown(outputs, lambda value: value.tolist())))
 
 
 def _shown(outputs: Mapping[str, Any], show: Callable[[Any], Any]) -> dict[str, Any]:
@@ -100,14 +126,14 @@ class Progress:
         if self._status is None:
             from rich.console import Console
 
-            self._status = Console(stderr=True, highlight=False).status(text)
+            self._status = Console(stderr=True, highlight=False).status(_text(text))
             self._status.start()
-        self._status.update(text)
+        self._status.update(_text(text))
 
     def line(self, text: str) -> None:
         """Print a line that stays."""
         self.close()
-        click.echo(text)
+        say(text)
 
     def close(self) -> None:
         """Take the changing line away."""

@@ -47,7 +47,7 @@ def command(
     feeds = {**load_data(graph, split), **options.arrays(inputs)}
     if show_plan:
         shapes = {name: array.shape for name, array in feeds.items()}
-        click.echo(str(flow.plan(graph, max_bytes=max_bytes, **shapes)))
+        output.say(str(flow.plan(graph, max_bytes=max_bytes, **shapes)))
         return
     if steps is None and kept is None:
         outputs = flow.plan(graph, max_bytes=max_bytes).run(feeds, seed=seed)

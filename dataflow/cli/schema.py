@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from dataflow.cli import output
+
 
 @click.command("schema")
 def command() -> None:
@@ -12,4 +14,4 @@ def command() -> None:
 
     from dataflow.schema import schema
 
-    click.echo(json.dumps(schema(), indent=2))
+    output.say(json.dumps(schema(), indent=2))

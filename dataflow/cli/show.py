@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import options
+from dataflow.cli import options, output
 
 
 @click.command("show")
@@ -14,14 +14,18 @@ from dataflow.cli import options
 @click.option("--expanded", is_flag=True, help="Show the training step: gradients and updates written out.")
 @click.option("--resolved", is_flag=True, help="Print the file after parameters and included files.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "mermaid", "dot", "svg"]), default="text", show_default=True
+    "--format", "form", type=click.Choice(["text", "mermaid", "dot", "svg"]), help="How it is shown.  [default: text]"
 )
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write to this file instead of printing.")
-def command(path: str, params: tuple[str, ...], expanded: bool, resolved: bool, form: str, out: str | None) -> None:
+def command(
+    path: str, params: tuple[str, ...], expanded: bool, resolved: bool, form: str | None, out: str | None
+) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
     from dataflow.describe import dot, mermaid, svg
     from dataflow.graphfile import resolved_text, write_text
 
+    if resolved and form is not None:
+        raise click.UsageError(f"--resolved: must be given without --format, as it prints YAML, got {form}")
     graph = options.load(path, params)
     if expanded:
         from dataflow.expand import expand
@@ -31,8 +35,8 @@ def command(path: str, params: tuple[str, ...], expanded: bool, resolved: bool, 
     if resolved and out is not None:
         flow.save(graph, out)
         return
-    text = resolved_text(graph, path) if resolved else forms.get(form, str)(graph)
+    text = resolved_text(graph, path) if resolved else forms.get(form or "text", str)(graph)
     if out is None:
-        click.echo(text.rstrip("\n"))
+        output.say(text.rstrip("\n"))
     else:
         write_text(out, text)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dataflow.cli import options, output
+from dataflow.interrupt import STOPPED, first
 
 if TYPE_CHECKING:
     from dataflow.train import Report, Trainer
-
-STOPPED = 130
 
 
 @click.command("train")
@@ -36,14 +34,16 @@ def command(
     """Train a graph as its `train` section says, with a checkpoint after each epoch.
 
     A parameter `training` of the graph is true while it is trained, and what it is otherwise while it is validated.
-    Ctrl+C ends after the step that is under way; `--resume` goes on from there.
+    Ctrl+C ends after the step that is under way, once more at once; `--resume` goes on from the last checkpoint.
     """
     from dataflow import checkpoint
     from dataflow.graphfile import defaults
     from dataflow.train import Trainer
 
-    where = options.checkpoint_folder(path, folder)
+    if resume and restart:
+        raise click.UsageError("--resume and --restart: must be given one of them, got both")
     measured = options.load(path, params)
+    where = options.checkpoint_folder(path, folder)
     switched = isinstance(defaults(path).get("training"), bool)
     graph = options.load(path, (*params, "training=true")) if switched else measured
     if checkpoint.steps(where) and not resume:
@@ -51,19 +51,25 @@ def command(
             raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
         checkpoint.clear(where)
     trainer = Trainer(graph, where, resume, epochs, measured)
-    before = signal.signal(signal.SIGINT, lambda *_: trainer.stop())
-    try:
-        progress = output.Progress(live=not as_json)
-        for report in trainer.run(progress.tick):
-            progress.line(_json(report) if as_json else _line(report, trainer))
-        progress.close()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    progress = output.Progress(live=not as_json)
+
+    def stop() -> None:
+        trainer.stop()
+        output.say("stopping after this step; Ctrl+C once more stops at once", err=True)
+
+    with first(stop):
+        try:
+            for report in trainer.run(progress.tick):
+                progress.line(_json(report) if as_json else _line(report, trainer))
+        except output.Unread:  # after an epoch, of which there is a checkpoint
+            trainer.stop()
+        finally:
+            progress.close()
     if trainer.stopped:
-        click.echo(f"stopped in step {trainer.state.step}; go on with dataflow train {path} --resume", err=True)
+        output.say(f"stopped in step {trainer.state.step}; go on with dataflow train {path} --resume", err=True)
         return STOPPED
     if not as_json:
-        click.echo(f"checkpoints in {where}" + (f"; next: dataflow evaluate {path}" if trainer.data else ""))
+        output.say(f"checkpoints in {where}" + (f"; next: dataflow evaluate {path}" if trainer.data else ""))
     return 0
 
 

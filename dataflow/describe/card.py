@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from dataflow import dtypes
 from dataflow.describe.layout import Box
+from dataflow.errors import visible
 
 _ROW, _PAD, _MARGIN, _HEAD, _PILL = 20.0, 12.0, 24.0, 44.0, 44.0
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
+_FORBIDDEN = re.compile("[\ufffe\uffff]")  # what XML cannot hold, visible or not
 _MONO = 6.7  # width of a character in 11px monospace, the widest of the fonts asked for
 _FAMILIES = {
     "float": dtypes.floating,
@@ -178,7 +179,7 @@ def document(width: float, height: float, body: str, title: str, doc: str) -> st
 
 def escape(text: str) -> str:
     """Text as XML holds it."""
-    return html.escape(_FORBIDDEN.sub("\ufffd", text))
+    return html.escape(_FORBIDDEN.sub("\ufffd", visible(text)))
 
 
 def _port(label: Label, x: float, y: float) -> str:

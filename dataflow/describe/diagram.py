@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataflow.describe.data import brief, places, split
+from dataflow.errors import visible
 from dataflow.graph import Graph, Link, Node
 from dataflow.signature import Literal
 
@@ -76,12 +77,12 @@ def _ports(prefix: str, names: list[str]) -> str:
 
 def _mermaid(text: str) -> str:
     """Text between the quotes of a label: marks that Mermaid or HTML would read are written as entities."""
-    return "".join(c if c.isalnum() or c in " _.,:=/-+…[]()?" else f"#{ord(c)};" for c in text)
+    return "".join(c if c.isalnum() or c in " _.,:=/-+…[]()?" else f"#{ord(c)};" for c in visible(text))
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _record(text: str) -> str:
-    return "".join(f"\\{c}" if c in '\\{}|<>"' else c for c in text.replace("\n", " "))
+    return "".join(f"\\{c}" if c in '\\{}|<>"' else c for c in visible(text).replace("\n", " "))

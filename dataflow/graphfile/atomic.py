@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from dataflow import interrupt
 from dataflow.errors import DataflowError
 from dataflow.stored import reason
 
@@ -147,6 +148,9 @@ def remove_unfinished() -> None:
     for made in tuple(_unfinished):
         with contextlib.suppress(OSError):
             made.unlink()
+
+
+interrupt.before_end.append(remove_unfinished)
 
 
 def _like(made: Path, target: Path) -> None:

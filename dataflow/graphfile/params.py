@@ -7,6 +7,7 @@ replaced, by its text. ``${env:NAME,default}`` is the environment's: as a whole 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -15,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from dataflow import dtypes
 from dataflow.attrs import Attr, attr, show
-from dataflow.errors import cropped, listing, nearest
+from dataflow.errors import conceal, cropped, listing, nearest
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value
+from dataflow.registry import blocks
 
 MAX_REPEATED = 1_000_000  # values and characters that parameters may add in one load
 
@@ -224,6 +227,8 @@ class Substitution:
                 place, f"{who}: the form is ${{env:NAME,default}}, got ${{env:{cropped(text)}}}"
             )
         value = os.environ.get(found[1], found[2])
+        if found[1] in os.environ:
+            _conceal(os.environ[found[1]], f"${{env:{found[1]}}}")
         if value is None:
             return self.document.report(
                 place, f"{who}: the environment has no {found[1]}; set it or write ${{env:{found[1]},default}}"
@@ -238,3 +243,16 @@ class Substitution:
             raise ValueError(TOO_DEEP)
         self.allowance.take(len(value))
         return [Value(self.wrapped(v, place, depth + 1), place) for v in value]
+
+
+def _conceal(value: str, written: str) -> None:
+    """Keeps a value of the environment out of messages, in each form in which they might have it."""
+    forms = {value, repr(value)[1:-1], ascii(value)[1:-1]}
+    with contextlib.suppress(ValueError):
+        if isinstance(read := scalar(value), str):
+            forms.update(re.split(r"[.,\s\[\]]+", value))  # a wire with its port, a dtype with its dims
+        else:
+            forms.add(repr(read))
+    for form in forms:
+        if form and dtypes.canonical(form) is None and form not in blocks:  # the words of messages are no secrets
+            conceal(form, written)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dataflow.errors import Problem, cropped, visible
+from dataflow.errors import Problem, concealed, cropped, visible
 
 BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
@@ -81,7 +81,8 @@ class Document:
         line, column = place
         source = self.lines[line - 1] if line <= len(self.lines) and self.text else ""
         source = "" if max(len(source), column) > _SHOWN else "".join(c if c.isprintable() else " " for c in source)
-        return Problem(self.path, line, column, visible(message, ""), visible(hint, ""), source)
+        message, hint = (visible(concealed(text), "") for text in (message, hint))
+        return Problem(self.path, line, column, message, hint, source)
 
     def report(self, place: Place, message: str, hint: str = "") -> Any:
         """Notes a problem and gives BROKEN; a hint may also follow the message after a semicolon."""

@@ -1,0 +1,307 @@
+"""What reaches a terminal: nothing that acts on it, and nothing that was a secret of the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graph_text import problems
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dataflow as flow
+from dataflow.cli import output
+from dataflow.data import load_data
+from dataflow.describe import dot, mermaid, svg
+from dataflow.errors import (
+    BlockError,
+    DataflowError,
+    GraphError,
+    GraphFileError,
+    UnknownNameError,
+    concealed,
+    visible,
+)
+from dataflow.graphfile import check
+
+ACTING = "\x1b[31m\x9b31m\x07\r\x08\x7f\u202e\u2066\u200b\ufeff\u2028\x85"
+RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\u2028\ud800-\udfff]")
+WORDS = json.dumps(ACTING)
+GRAPH = f"""\
+dataflow: 1
+name: {WORDS}
+doc: {WORDS}
+inputs: {{x: {{dtype: float32, shape: [N], doc: {WORDS}}}}}
+nodes:
+  w: {{block: Variable, inputs: {{initvalues: 1.0}}, doc: {WORDS}}}
+  z: {{block: Square, inputs: {{x: w}}}}
+  y: {{block: Einsum, inputs: {{inputs: [x]}}, attrs: {{equation: "i->i"}}, doc: {WORDS}}}
+outputs: {{y: y, z: z}}
+train: {{minimize: z, metrics: [{WORDS}], optimizer: {{block: ApplyGradientDescent, inputs: {{alpha: 0.1}}}}}}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("g.yaml").write_text(GRAPH)
+    return tmp_path
+
+
+def terminal(*args, **environment):
+    """The exit code of a command, and what it sent to a terminal."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dataflow", *args],
+        stdout=theirs,
+        stderr=theirs,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200", "PYTHONIOENCODING": "utf-8", **environment},
+    )
+    os.close(theirs)
+    data = b""
+    while True:
+        try:
+            part = os.read(ours, 1 << 16)
+        except OSError:
+            break
+        if not part:
+            break
+        data += part
+    os.close(ours)
+    return process.wait(60), data.decode(errors="surrogateescape").replace("\r\n", "\n")
+
+
+COMMANDS = [
+    ("check", "g.yaml"),
+    ("show", "g.yaml"),
+    ("show", "g.yaml", "--resolved"),
+    ("show", "g.yaml", "--format", "dot"),
+    ("show", "g.yaml", "--format", "svg"),
+    ("show", "g.yaml", "--format", "mermaid"),
+    ("run", "g.yaml"),
+    ("run", "g.yaml", "-s", ACTING),
+    ("run", "g.yaml", "-p", ACTING),
+    ("run", "g.yaml", "-i", f"x={ACTING}"),
+    ("run", "g.yaml", "-i", f"{ACTING}=x.npy"),
+    ("run", ACTING),
+    ("check", ACTING),
+    ("fmt", ACTING),
+    (ACTING,),
+    ("run", f"--{ACTING}"),
+    ("show", "g.yaml", "--format", ACTING),
+    ("grad", "g.yaml", "--of", ACTING, "--wrt", "x"),
+    ("grad", "g.yaml", "--of", "y", "--wrt", ACTING),
+    ("blocks", ACTING),
+    ("train", "g.yaml"),
+    ("evaluate", "g.yaml"),
+    ("predict", "g.yaml", "--checkpoints", ACTING),
+]
+
+
+@pytest.mark.parametrize("args", COMMANDS, ids=lambda args: " ".join(map(ascii, args)))
+def test_no_command_sends_what_a_graph_or_an_argument_has(here, args):
+    _, text = terminal(*args)
+    assert text and "Traceback" not in text
+    assert not RAW.search(text), ascii(text)
+
+
+def test_values_are_on_a_terminal_what_they_are(here):
+    np.save("x.npy", np.float32([1, 2]))
+    Path("g.yaml").write_text(
+        'dataflow: 1\ninputs: {x: "float32[N]"}\nnodes: {y: {block: Relu, inputs: {features: x}}}\n'
+        'outputs: {"[red]y[/]": y, "\\\\[b]": y}\n'
+    )
+    status, text = terminal("run", "g.yaml", "-i", "x=x.npy", TERM="dumb")
+    assert status == 0
+    assert [line.split("  ")[0] for line in text.splitlines()[1:]] == ["[red]y[/]", "\\[b]"]
+
+
+def test_files_that_are_drawn_show_it_too(here):
+    graph = flow.Graph(ACTING, doc=ACTING)
+    x = graph.input("x", "float32", ["N"], doc=ACTING)
+    graph.add(flow.blocks["Einsum"](equation="i->i"), [(x,)], name="y", doc=ACTING)
+    graph.output("y", "y")
+    for text in (dot(graph), svg(graph), mermaid(graph)):
+        assert not RAW.search(text)
+    drawn = ElementTree.fromstring(svg(graph))
+    assert drawn.find("{*}title").text == visible(ACTING)
+    assert "\\\\x1b[31m" in dot(graph)
+
+
+@pytest.mark.parametrize("kind", [DataflowError, BlockError, GraphError, UnknownNameError])
+def test_messages_are_shown_so_wherever_they_are_printed(kind):
+    assert str(kind(f"no '{ACTING}'\nsecond line")) == f"no '{visible(ACTING)}'\nsecond line"
+
+
+def test_letters_stay():
+    text = "naïve 日本 \u200d👩\u200d🔬 می\u200cخواهم\tand\nlines"
+    assert visible(text) == text
+    assert visible("a\nb\tc", "") == "a\\nb\\tc"
+
+
+@given(st.text())
+def test_what_is_visible_is_so_for_good(text):
+    assert visible(visible(text)) == visible(text)
+    assert not RAW.search(visible(text))
+    visible(text).encode()
+
+
+def test_commands_print_by_one_function():
+    """Every other way onto the terminal would have to do what `say` does."""
+    folder = Path(output.__file__).parent
+    for path in folder.glob("*.py"):
+        found = re.findall(r"click\.echo|click\.secho|\bprint\(|sys\.std\w+\.write|Console\(", path.read_text())
+        assert not found or path.name == "output.py", path
+
+
+def test_warnings_too(here):
+    _, text = terminal("grad", "g.yaml", "--of", "y", "--wrt", "w")
+    assert text.startswith("warning: gradient: 'y' does not depend on 'w'; its gradient is zero\n")
+
+
+def test_a_terminal_without_such_letters_gets_their_numbers(here):
+    Path("g.yaml").write_text(
+        "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 1}}}\noutputs: {é日: c}\n", "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "dataflow", "run", "g.yaml"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.returncode == 0
+    assert b"\xe9\\u65e5" in done.stdout
+
+
+# -- the environment ------------------------------------------------------------------------------------------------
+
+LONG = "pa55 /" + "wörd" * 40
+SECRETS = ["hunter2", "hunter2.key", "17823", "1e3", "0x1f40", "ab", "/srv/hunter2", "float32[hunter2]", "'q\"", LONG]
+PLACES = {
+    "attr": "nodes: {y: {block: Transpose, inputs: {x: w, perm: [0]}, attrs: {T: @}}}",
+    "number": "nodes: {y: {block: FakeQuantWithMinMaxArgs, inputs: {inputs: 1.0}, attrs: {num_bits: @}}}",
+    "wire": "nodes: {y: {block: Relu, inputs: {features: @}}}",
+    "listed": "nodes: {y: {block: AddN, inputs: {inputs: [@, @]}}}",
+    "block": "nodes: {y: {block: @}}",
+    "graph": "nodes: {y: {block: './none/@'}}",
+    "path": "nodes: {y: {block: Const, attrs: {value: {path: 'none/@.npy'}}}}",
+    "array": "nodes: {y: {block: Const, attrs: {value: {path: a.npz, array: @}}}}",
+    "within": "nodes: {y: {block: Const, attrs: {value: 1, dtype: 'a@b'}}}",
+    "input": "inputs: {x: @}\nnodes: {y: {block: Relu, inputs: {features: x, nothing: 1}}}",
+    "output": "nodes: {y: {block: Const, attrs: {value: 1}}}\noutputs: {y: @}",
+    "param": "params: {p: {type: bool, default: @}}\nnodes: {y: {block: Const, attrs: {value: $p}}}",
+    "rows": "data: {train: {path: 'd.npz', rows: @, inputs: {}}}",
+    "minimize": "train: {minimize: 'no-@'}",
+    "clip": "train: {clip: {norm: [@]}}",
+}
+
+
+def told(text, secret):
+    """Whether a message has a secret; a short one may stand in a word, as in 'able', and one is the 64 of a limit."""
+    if len(secret) < 6:
+        return re.search(rf"(?<![\w.$]){re.escape(secret)}(?![\w.])", text) is not None
+    return secret in text or secret[:30] in text
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("secret", SECRETS)
+def test_messages_have_the_variable_and_not_its_value(read, monkeypatch, place, secret):
+    np.savez("a.npz", a=1)
+    monkeypatch.setenv("TOKEN", secret)
+    text = PLACES[place].replace("@", "${env:TOKEN}").replace(": ${env:TOKEN}", ': "${env:TOKEN}"')
+    text = text.replace("[${env:TOKEN}, ${env:TOKEN}]", '["${env:TOKEN}", "${env:TOKEN}"]')
+    text = text.replace("[${env:TOKEN}]", '["${env:TOKEN}"]')
+    Path("graph.yaml").write_text(f"dataflow: 1\n{text}\n")
+    found = check("graph.yaml")
+    assert found or secret in ("17823", "1e3", "0x1f40")  # which may stand where text is wrong
+    for problem in found:
+        assert not told(str(problem), secret), problem
+    assert not told(str(GraphFileError(found)), secret)
+
+
+def test_a_value_that_the_file_itself_has_is_told(read):
+    (problem,) = problems(read, 'nodes: {y: {block: "${env:NOT_SET,Rellu}"}}\noutputs: {}\n')
+    assert problem.message == "node 'y': no block 'Rellu'"
+
+
+def test_errors_long_after_loading_have_none_either(read, monkeypatch):
+    monkeypatch.setenv("FOLDER", "confidential")
+    graph = read(
+        'inputs: {x: "float32[N]"}\nnodes: {y: {block: Relu, inputs: {features: x}}}\noutputs: {y: y}\n'
+        'data: {train: {path: "${env:FOLDER}/x.npy", inputs: {x: a}}}\n'
+    )
+    with pytest.raises(DataflowError) as caught:
+        load_data(graph)
+    assert "confidential" not in str(caught.value)
+    assert "${env:FOLDER}/x.npy: cannot be read" in str(caught.value)
+
+
+def test_words_of_every_message_are_no_secrets(read, monkeypatch):
+    monkeypatch.setenv("KIND", "float32")
+    graph = read('nodes: {y: {block: Cast, inputs: {x: 1}, attrs: {DstT: "${env:KIND}"}}}\noutputs: {y: y}\n')
+    assert flow.run(graph)["y"].dtype == np.float32
+    assert concealed("must be float32, got int32") == "must be float32, got int32"
+
+
+# -- streams --------------------------------------------------------------------------------------------------------
+
+
+def command(*args, **options):
+    done = subprocess.run([sys.executable, "-m", "dataflow", *args], text=True, **options)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "args", [("blocks",), ("schema",), ("run", "g.yaml", "--json"), ("show", "g.yaml"), ("check", "g.yaml")]
+)
+def test_a_reader_that_went_away_is_no_failure(here, args):
+    Path("g.yaml").write_text("dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 1}}}\noutputs: {c: c}\n")
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as gone:
+        assert command(*args, stdout=gone, stderr=subprocess.PIPE) == (0, None, "")
+
+
+def test_training_whose_reader_went_away_stops_with_a_checkpoint(here):
+    text = GRAPH.replace(f"metrics: [{WORDS}], ", "epochs: 1000, ")
+    Path("g.yaml").write_text(text.replace("outputs: {y: y, z: z}", "outputs: {z: z}"))
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as gone:
+        status, _, said = command("train", "g.yaml", stdout=gone, stderr=subprocess.PIPE)
+    assert (status, said) == (130, "stopped in step 1; go on with dataflow train g.yaml --resume\n")
+    assert [path.name for path in Path("g.checkpoints").glob("step-*")] == ["step-000000001.npz"]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(here, closed):
+    Path("g.yaml").write_text("dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 1}}}\noutputs: {c: c}\n")
+    script = f'"{sys.executable}" -m dataflow run g.yaml -o out.npz {closed}'
+    done = subprocess.run(["sh", "-c", script], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert dict(np.load("out.npz")) == {"c": 1}
+    done = subprocess.run(["sh", "-c", script.replace("g.yaml", "none.yaml")], capture_output=True)
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_full_disk_behind_the_output_is_told(here):
+    with Path("/dev/full").open("w") as full:
+        status, _, said = command("blocks", stdout=full, stderr=subprocess.PIPE)
+    assert (status, said) == (1, "standard output: cannot be written: no space left on device\n")
+
+
+def test_lines_that_cannot_be_told_are_no_failure(monkeypatch):
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        output.say("lost", err=True)
+        output.say("lost", err=True)
