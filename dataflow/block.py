@@ -56,6 +56,7 @@ class Block:
     prepare: ClassVar[Any] = None
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, and shares that among threads
+    broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
     in_rows: ClassVar[bool] = False  # True: the kernel gets its inputs contiguous, as its sums go by where these lie
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False

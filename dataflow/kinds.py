@@ -25,7 +25,7 @@ class Elementwise(Block, abstract=True):
     """``out[i]`` needs the inputs, broadcast against each other, at ``i`` alone: any axis may be cut."""
 
     streams = True
-    broadcasts: ClassVar[bool] = True  # False: inputs without a declared shape must have one shape
+    broadcasts = True  # False: inputs without a declared shape must have one shape
 
     def shape_of(self, *types: Any) -> Any:
         if not self.broadcasts:

@@ -39,11 +39,21 @@ class Piece(NamedTuple):
         """The slots that are read, those of variadic inputs among them."""
         return {slot for slot, _ in _pairs(self.reads, self.tiling.operands) if slot is not None}
 
+    def repeats(self, port: Any) -> bool:
+        """Whether the kernel wants what stands on a port in the shape of the output's tile, and not as it broadcasts.
+
+        One that takes several inputs which broadcast gets them so; beside a single one there is nothing to go by.
+        """
+        if port.shape is not None:
+            return False
+        free = [each for each in self.block.signature.inputs.values() if each.shape is None and not each.like]
+        return not self.block.broadcasts or (len(free) == 1 and not port.many)
+
     @property
     def short(self) -> list[tuple[int, bool]]:
-        """The slots that must be repeated to the shape of the output's tile, and whether each is a single number."""
+        """The slots that are repeated to the shape of the output's tile, and whether each is a single number."""
         ports = zip(self.block.signature.inputs.values(), self.reads, self.tiling.operands, strict=True)
-        free = [(reads, operand) for port, reads, operand in ports if port.shape is None]
+        free = [(reads, operand) for port, reads, operand in ports if self.repeats(port)]
         pairs = _pairs(*zip(*free, strict=True)) if free else ()
         return [(slot, operand == Operand(ACROSS)) for slot, operand in pairs if self.tiling.is_short(operand)]
 

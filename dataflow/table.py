@@ -70,7 +70,7 @@ class Table:
             kernel = partial(compiled, tile=self.stream.tile) if tiles else compiled
         ports = zip(piece.block.signature.inputs.values(), piece.reads, tiling.operands, strict=True)
         repeat = "" if isinstance(kernel, np.ufunc) else SOLID if compiled else SHOWN  # ufuncs do it themselves
-        kept = [(s, o, repeat if port.shape is None else "") for port, s, o in ports if port.name not in prepared]
+        kept = [(s, o, repeat if piece.repeats(port) else "") for port, s, o in ports if port.name not in prepared]
         for first, last in tiling.pieces(self.count):
             args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in kept]
             if prepared:
