@@ -280,6 +280,59 @@ def test_a_table_in_a_pipe_is_not_waited_for(tmp_path):
         open_rows(tmp_path / "x.csv")
 
 
+# -- reading that fails ------------------------------------------------------------------------------------------------
+
+
+def reading(monkeypatch, change):
+    """Has every reading from a file go through ``change(number, read, memories, start)``."""
+    calls = []
+
+    def read(descriptor, memories, start):
+        calls.append(start)
+        return change(len(calls) - 1, lambda m: os.preadv(descriptor, m, start), memories)
+
+    monkeypatch.setattr("dataflow.stored.regular._PREADV", read)
+    return calls
+
+
+READABLE = [name for name in RIGHT if not name.startswith(("version", "python", "spaces"))]
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_each_reading_may_fail(tmp_path, monkeypatch, name):
+    path = written(tmp_path / name, RIGHT[name])
+    array = "x" if name.endswith(".npz") else None
+    with monkeypatch.context() as patch:
+        calls = reading(patch, lambda number, read, memories: read(memories))
+        by_rows(path, array)
+        count = len(calls)
+    for failing in range(count):
+
+        def fail(number, read, memories, failing=failing):
+            if number == failing:
+                raise OSError(5, "Input/output error")
+            return read(memories)
+
+        with monkeypatch.context() as patch:
+            reading(patch, fail)
+            with pytest.raises(DataflowError, match=r"input/output error"):
+                by_rows(path, array)
+    assert count > 1
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_a_system_that_reads_in_small_parts_or_from_one_place_to_the_next(tmp_path, monkeypatch, name):
+    path = written(tmp_path / name, RIGHT[name])
+    array = "x" if name.endswith(".npz") else None
+    with monkeypatch.context() as patch:
+        reading(patch, lambda number, read, memories: read([memories[0][:7]]))
+        found = by_rows(path, array)
+        patch.setattr("dataflow.stored.regular._PREADV", None)
+        again = by_rows(path, array)
+    for rows in (found, again):
+        same(rows.astype(rows.dtype.newbyteorder("=")), X)
+
+
 # -- files that change ------------------------------------------------------------------------------------------------
 
 

@@ -79,7 +79,8 @@ def open_rows(path: Path, name: str | None = None) -> Rows:
     try:
         if path.suffix == ".csv":
             return _csv(path, name)
-        return _rows(ArrayFile(path).entry(name))
+        file = ArrayFile(path)
+        return _rows(file.entry(name if file.names else None))  # where there is one array, any name is its own
     except (OSError, ValueError) as error:
         if isinstance(error, DataflowError):
             raise

@@ -60,8 +60,15 @@ class Split:
 
     def rows(self, indices: np.ndarray[Any, Any] | None = None) -> dict[str, np.ndarray[Any, Any]]:
         """The rows with these numbers by graph input; all rows by default."""
-        indices = self.start + (np.arange(self.length) if indices is None else indices)
-        return {feed: column.rows(indices) for feed, column in self.columns.items()}
+        count = self.length if indices is None else len(indices)
+        try:
+            indices = self.start + (np.arange(count) if indices is None else indices)
+            return {feed: column.rows(indices) for feed, column in self.columns.items()}
+        except MemoryError:
+            raise GraphError(
+                f"{self.who}: {count:,} rows at a time take more memory than there is; "
+                "give fewer by 'rows' here, or by 'batch_size' in training"
+            ) from None
 
     def batches(self, size: int, start: int = 0, order: Any = None) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
         """The rows in batches, the last one shorter if need be, from batch ``start`` on; in file order by default."""
@@ -72,7 +79,12 @@ class Split:
 
 def shuffled(length: int, seed: int, epoch: int) -> np.ndarray[Any, Any]:
     """The order of rows in an epoch: the same for the same seed and epoch."""
-    return Key(seed, "shuffle", epoch).generator().permutation(length)
+    try:
+        return Key(seed, "shuffle", epoch).generator().permutation(length)
+    except MemoryError:
+        raise GraphError(
+            f"the order of {length:,} rows takes more memory than there is; give fewer by 'rows'"
+        ) from None
 
 
 def _options(declared: Mapping[str, Any], entry: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _BYTES = 2**63 - 1  # of NumPy's arrays, with each size of 0 taken for 1
 _IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _ITEM = re.compile(
     r"""\s*(["'])(descr|fortran_order|shape)\1\s*:\s*"""
-    r"""(?:(["'])([^"']*)\3|(True|False)|\(((?:\s*\d{1,30}L?\s*,)*(?:\s*\d{1,30}L?)?)\s*\))\s*(?:,|$)"""
+    r"""(?:(["'])([^"']*)\3|(True|False)|\(((?:\s*[0-9]{1,30}L?\s*,)*(?:\s*[0-9]{1,30}L?)?)\s*\))\s*(?:,|$)"""
 )  # matched, not evaluated: a literal may be nested deeper than any stack
 
 
@@ -60,7 +60,7 @@ def npy(start: bytes) -> Header:
     found = _items(text)
     if found is None:
         raise Unreadable(f"must have a header with one dtype, the order and the shape, got {cropped(text.strip())}")
-    shape = tuple(int(size.strip(" \t\r\nL")) for size in found["shape"].split(",") if size.strip())
+    shape = tuple(map(int, re.findall(r"[0-9]+", found["shape"])))
     return Header(shape, _dtype(found["descr"]), found["fortran_order"] == "True", before + length)
 
 
