@@ -13,8 +13,10 @@ import pytest
 from graph_text import node, problems, same
 
 import dataflow as flow
-from dataflow.errors import GraphFileError
+from dataflow.data import split
+from dataflow.errors import GraphError, GraphFileError
 from dataflow.graphfile import resolved_text
+from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Allowance
 from dataflow.graphfile.tree import TOO_DEEP
 
@@ -173,6 +175,79 @@ def test_reading_leaves_the_garbage_collector_as_it_was(read, enabled):
             assert gc.isenabled() is enabled
     finally:
         gc.enable()
+
+
+# -- links that come after a look ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outside(tmp_path_factory):
+    """A folder out of the project, with a file of its own for each that a graph may name."""
+    folder = tmp_path_factory.mktemp("outside")
+    np.save(folder / "x.npy", np.float32([666]))
+    (folder / "x.csv").write_text("a\n666\n")
+    (folder / "inner.yaml").write_text("dataflow: 1\n" + node("Const", "attrs: {value: 666}"))
+    return folder
+
+
+SWAPS = {
+    "file": lambda outside, name: (Path("data", name).unlink(), Path("data", name).symlink_to(outside / name)),
+    "folder": lambda outside, name: (Path("data").rename("before"), Path("data").symlink_to(outside)),
+}
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+@pytest.mark.parametrize("name", ["x.npy", "x.csv"])
+def test_data_that_was_swapped_for_a_link_is_not_read(read, outside, swap, name):
+    Path("data").mkdir()
+    np.save("data/x.npy", np.float32([1]))
+    Path("data/x.csv").write_text("a\n1\n")
+    array = ", array: a" if name == "x.csv" else ""
+    graph = read(
+        f"inputs: {{x: 'float32[N]'}}\n{node('Relu', 'inputs: {features: x}')}"
+        f"data:\n  train: {{inputs: {{x: {{path: data/{name}{array}}}}}}}\n"
+    )
+    opened = split(graph)
+    SWAPS[swap](outside, name)
+    assert opened.rows()["x"].tolist() == [1]
+    for again in (graph, pickle.loads(pickle.dumps(graph)), graph.copy()):
+        with pytest.raises(GraphError, match="must be what it was when the graph was loaded, got a link"):
+            split(again)
+    with pytest.raises(GraphFileError, match="files must lie inside the project"):
+        flow.load("graph.yaml")
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("x.npy", node("Const", "attrs: {value: {path: data/x.npy}}")),
+        ("inner.yaml", node("./data/inner.yaml")),
+    ],
+)
+def test_what_is_swapped_between_the_look_and_the_reading_is_not_read(read, outside, monkeypatch, swap, name, text):
+    Path("data").mkdir()
+    np.save("data/x.npy", np.float32([1]))
+    Path("data/inner.yaml").write_text("dataflow: 1\n" + node("Const", "attrs: {value: 1}"))
+    read(text)
+
+    def looked(*args):
+        found = confined(*args)
+        SWAPS[swap](outside, name)
+        return found
+
+    for module in ("operands", "include"):
+        monkeypatch.setattr(f"dataflow.graphfile.{module}.confined", looked)
+    (problem,) = problems(read, text)
+    assert "must be what it was when the graph was loaded, got a link" in problem.message
+
+
+def test_links_that_a_program_names_are_followed(read, outside):
+    graph = flow.Graph("links")
+    graph.input("x", "float32", ["N"])
+    Path("link.npy").symlink_to(outside / "x.npy")
+    graph.sections["data"] = {"train": {"inputs": {"x": {"path": str(Path("link.npy").absolute())}}}}
+    assert split(graph).rows()["x"].tolist() == [666]
 
 
 # -- pickles --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ and is read, not mapped: pages of a mapped file would count as the process's own
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,13 +72,13 @@ def _runs(indices: np.ndarray[Any, Any]) -> list[tuple[int, int, int]]:
     return [(start, end, int(indices[start])) for start, end in zip(starts, ends, strict=False)]
 
 
-def open_rows(path: Path, name: str | None = None) -> Rows:
+def open_rows(path: str | os.PathLike[str], name: str | None = None) -> Rows:
     """The array in a .npy, .npz, .csv or IDX file; ``name`` is the array of a .npz file or the columns of a .csv one.
 
     Raises DataflowError that says what is wrong with the file.
     """
     try:
-        if path.suffix == ".csv":
+        if Path(path).suffix == ".csv":
             return _csv(path, name)
         file = ArrayFile(path)
         return _rows(file.entry(name if file.names else None))  # where there is one array, any name is its own
@@ -85,7 +86,7 @@ def open_rows(path: Path, name: str | None = None) -> Rows:
         if isinstance(error, DataflowError):
             raise
         said = reason(error)
-        if not path.exists() and "; did you mean" not in said:
+        if not Path(path).exists() and "; did you mean" not in said:
             said += "; put it there, or name another in the data section"
         raise DataflowError(f"{path}: cannot be read as data: {said}") from None
 
@@ -99,7 +100,7 @@ def _rows(entry: Entry) -> Rows:
     return Held(entry.read()) if found is None else Filed(*found, entry.shape, entry.dtype)
 
 
-def _csv(path: Path, columns: str | None) -> Rows:
+def _csv(path: str | os.PathLike[str], columns: str | None) -> Rows:
     """Numbers between commas under a line of names; parsed in pieces into a file that is gone with the process."""
     with RegularFile(path) as opened, opened.text() as file:
         header = [name.strip().strip('"') for name in file.readline().split(",")]
@@ -108,13 +109,13 @@ def _csv(path: Path, columns: str | None) -> Rows:
             hint = nearest(unknown[0], header) or f"it has {listing(header, 'and')}"
             raise DataflowError(f"{path}: no column '{unknown[0]}'; {hint}")
         places = [header.index(name) for name in wanted]
-        values = RegularFile.spooled(path, _parsed(path, file, places))
+        values = RegularFile.spooled(Path(path), _parsed(path, file, places))
     count = values.size // (4 * len(places))
     shape = (count, len(places)) if columns is None or len(places) > 1 else (count,)
     return Filed(values, 0, shape, np.dtype(np.float32))
 
 
-def _parsed(path: Path, file: Iterable[str], places: list[int]) -> Iterator[bytes]:
+def _parsed(path: str | os.PathLike[str], file: Iterable[str], places: list[int]) -> Iterator[bytes]:
     count, lines = 0, iter(file)
     while read := list(itertools.islice(lines, _LINES)):
         kept = [line for line in read if line.strip()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,7 +101,7 @@ class _Column:
         if options["path"] is None:
             raise GraphError(f"{who}: 'path' must be given, got nothing")
         try:
-            self.source: Rows = open_rows(Path(options["path"]), options.get("array"))
+            self.source: Rows = open_rows(options["path"], options.get("array"))
         except DataflowError as error:
             raise GraphError(f"{who}: {error}") from None
         shape = (*self.source.shape, *((self.depth,) if self.depth else ()))

@@ -9,7 +9,7 @@ import numpy as np
 
 from dataflow.attrs import StoredArray
 from dataflow.errors import cropped
-from dataflow.stored import ArrayFile, Unreadable
+from dataflow.stored import ArrayFile, Real, Unreadable
 
 MAX_BYTES = 1 << 30  # of all arrays that one graph file loads
 
@@ -31,7 +31,7 @@ class Arrays:
         return self._read[path, name]
 
     def _array(self, path: Path, name: str | None) -> StoredArray:
-        with ArrayFile(path) as file:
+        with ArrayFile(Real(path)) as file:
             entry = file.entry(name)
             if entry.nbytes > self.left:
                 raise Unreadable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dataflow.errors import cropped
@@ -43,7 +44,7 @@ def confined(folder: Path, project: Path, path: str) -> Path:
     return real
 
 
-def read_document(path: Path, shown: str) -> Document:
+def read_document(path: str | os.PathLike[str], shown: str) -> Document:
     """The tree of a file; what is wrong with the file or in it is in ``problems``."""
     document = Document(shown)
     try:

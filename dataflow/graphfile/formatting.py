@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from dataflow.errors import DataflowError, GraphFileError
 from dataflow.graphfile.atomic import write_text
@@ -20,7 +19,7 @@ def format_file(path: str | os.PathLike[str], write: bool = True) -> bool:
 
     Raises GraphFileError where it is not YAML that a graph file may have. What else is wrong with it does not matter.
     """
-    document = read_document(Path(path), os.fspath(path))
+    document = read_document(path, os.fspath(path))
     text = formatted(document)
     changed = text != document.text
     if changed and write:

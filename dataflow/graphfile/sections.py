@@ -11,6 +11,7 @@ from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.tree import BROKEN, Place, Value
 from dataflow.registry import blocks
+from dataflow.stored import Real
 
 if TYPE_CHECKING:
     from dataflow.graphfile.nodes import Reader
@@ -118,7 +119,7 @@ def _path(scope: Scope, who: str, value: Value) -> str | None:
         scope.document.report(path.place, f"{who}: 'path' must be text, got {path.kind}")
         return None
     try:
-        return str(confined(scope.real.parent, scope.session.project, path.data))
+        return Real(confined(scope.real.parent, scope.session.project, path.data))
     except ValueError as error:
         scope.document.report(path.place, f"{who}: {error}")
         return None

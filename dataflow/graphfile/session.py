@@ -12,6 +12,7 @@ from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.definition import Definition, define
 from dataflow.graphfile.files import project_of, read_document
 from dataflow.graphfile.params import Allowance
+from dataflow.stored import Real
 
 _COMPARED = 50_000  # names compared for "did you mean" in one load
 
@@ -33,7 +34,7 @@ class Session:
     def definition(self, real: Path, shown: str) -> Definition:
         """What a file says; it is read once however often it is used."""
         if real not in self._definitions:
-            self._definitions[real] = define(read_document(real, shown))
+            self._definitions[real] = define(read_document(Real(real), shown))
         return self._definitions[real]
 
     def problems(self) -> list[Problem]:

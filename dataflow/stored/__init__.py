@@ -2,6 +2,7 @@
 
 from dataflow.stored.arrays import ArrayFile as ArrayFile
 from dataflow.stored.arrays import Entry as Entry
+from dataflow.stored.regular import Real as Real
 from dataflow.stored.regular import RegularFile as RegularFile
 from dataflow.stored.regular import Unreadable as Unreadable
 from dataflow.stored.regular import neighbour as neighbour

@@ -18,6 +18,10 @@ _AT_ONCE = 1 << 30  # no system reads more than 2 GiB in one call
 _PREADV: Callable[..., int] | None = getattr(os, "preadv", None)  # not on every system
 
 
+class Real(str):
+    """A path that had no symbolic links in it when it was looked up: what may be read there was decided then."""
+
+
 class Unreadable(ValueError):
     """What is wrong with a file, without its name: who reads it knows under which name people know it."""
 
@@ -25,7 +29,8 @@ class Unreadable(ValueError):
 class RegularFile:
     """A regular file, open for reading.
 
-    Raises Unreadable where it is none (to open a pipe may take for ever), or larger than the limit.
+    Raises Unreadable where it is none (to open a pipe may take for ever), larger than the limit, or behind a link that
+    has come since a Real path was looked up.
     """
 
     def __init__(self, path: str | os.PathLike[str], limit: int | None = None):
@@ -34,7 +39,12 @@ class RegularFile:
             # the path may lead elsewhere by now: the pipe that it then may be must not be waited for
             flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             self._hold(path, io.FileIO(os.open(path, flags)))
-            _check(os.fstat(self._file.fileno()), limit)
+            info = os.fstat(self._file.fileno())
+            _check(info, limit)
+            if isinstance(path, Real) and not (
+                os.path.realpath(path) == path and os.path.samestat(Path(path).lstat(), info)
+            ):
+                raise Unreadable("must be what it was when the graph was loaded, got a link; load the graph again")
         except Unreadable:
             raise
         except (OSError, ValueError) as error:
