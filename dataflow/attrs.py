@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow import dtypes, entry
 from dataflow.errors import listing, nearest
 from dataflow.shapes import Shape as Shape  # the annotation of a shape attr
 
@@ -82,9 +82,7 @@ def _dim(dim: Any) -> int | str | None:
 
 
 def _tensor(value: Any) -> np.ndarray[Any, Any]:
-    array = dtypes.literal(value)
-    if dtypes.name_of(array.dtype) not in dtypes.every:
-        raise TypeError
+    array = entry.literal(value)
     if array.flags.writeable:
         array = array.copy()
         array.flags.writeable = False
@@ -128,6 +126,8 @@ class Attr:
         read, wanted = _KINDS[self.kind]
         try:
             value = read(value)
+        except entry.Refused as error:
+            raise ValueError(str(error)) from None
         except (TypeError, ValueError, OverflowError) as error:
             wanted = listing(self.choices) if self.choices else wanted
             hint = f"; {error}" if str(error).startswith("did you mean") else ""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow import dtypes, entry
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.eager import alone
 from dataflow.errors import BlockError, RunError, listing, nearest
@@ -183,12 +183,15 @@ class Block:
                 types.append(None)
             else:
                 types.append(self._type(port, type_of(operand), bound))
+        made = (
+            self._bind_literals(ports, operands, bound) if any(isinstance(o, Literal) for o in flat(operands)) else {}
+        )
         for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
             if isinstance(operand, Literal):
-                types[i] = self._literal_type(port, operand, bound)
+                types[i] = self._literal_type(port, operand, bound, made)
             elif isinstance(operand, tuple) and None in types[i]:
                 types[i] = tuple(
-                    self._literal_type(port, o, bound) if t is None else t
+                    self._literal_type(port, o, bound, made) if t is None else t
                     for o, t in zip(operand, types[i], strict=True)
                 )
         self._check_shapes(ports, types)
@@ -206,23 +209,45 @@ class Block:
         bound.setdefault(port.dtype, (port.name, fitted))
         return given if fitted == given.dtype else TensorType(fitted, given.shape, given.value)
 
-    def _literal_type(self, port: In, operand: Literal, bound: dict[str, tuple[str, str]]) -> TensorType:
-        accepted, dtype = self._accepted(port.dtype), bound.get(port.dtype, ("", ""))[1]
+    def _bind_literals(
+        self, ports: Iterable[In], operands: Sequence[Any], bound: dict[str, tuple[str, str]]
+    ) -> dict[int, Any]:
+        """Fix each type variable for which only literals stand to the dtype that they get together.
+
+        Gives the arrays that were made of literals to find it, by their ids.
+        """
+        free: dict[str, dict[str, In]] = {}  # the ports of the literals by their own dtypes, by type variable
+        made: dict[int, Any] = {}
+        for port, operand in zip(ports, operands, strict=True):
+            for each in flat([operand]) if port.dtype not in bound else ():
+                array = made[id(each)] = self.array_of(port.name, each)
+                free.setdefault(port.dtype, {}).setdefault(dtypes.name_of(array.dtype), port)
+        for variable, found in free.items():
+            port, *_, last = (*found.values(), *found.values())
+            try:
+                own = entry.together(found)
+            except entry.Refused as error:
+                raise self.error(f"inputs '{port.name}' and '{last.name}' {error}") from None
+            accepted = self._accepted(variable)
+            fitted = dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
+            bound[variable] = (port.name, fitted)
+        return made
+
+    def _literal_type(
+        self, port: In, operand: Literal, bound: dict[str, tuple[str, str]], made: dict[int, Any]
+    ) -> TensorType:
+        dtype = bound[port.dtype][1]
+        array = made.get(id(operand))
+        if array is None or array.dtype != dtypes.storage(dtype):
+            array = self.array_of(port.name, operand, dtype)
+        return TensorType.of(array, dtype)
+
+    def array_of(self, port: str, operand: Literal, dtype: str | None = None) -> Any:
+        """The array of a literal on a port; BlockError that names the port where the dtype cannot hold it."""
         try:
-            array = dtypes.literal(operand.value)
-        except (ValueError, OverflowError):
-            raise self.error(f"input '{port.name}' must be numbers in even rows, got {operand}") from None
-        own = dtypes.name_of(array.dtype)
-        target = dtype or dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
-        if own not in _DTYPES or (own == "bool") != (target == "bool"):
-            raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}")
-        try:
-            converted = array if own == target else dtypes.literal(operand.value, target)
-        except (ValueError, OverflowError):
-            raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}") from None
-        if own in dtypes.floating and target not in dtypes.floating + dtypes.complexes and (converted != array).any():
-            raise self.error(f"input '{port.name}' must be {target}, got {show(operand.value)}")
-        return TensorType(target, converted.shape, converted)
+            return entry.literal(operand.value, dtype)
+        except entry.Refused as error:
+            raise self.error(f"input '{port}' {error}") from None
 
     def _accepted(self, dtype: str) -> tuple[str, ...]:
         if dtype in _DTYPES:

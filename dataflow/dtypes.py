@@ -66,36 +66,6 @@ def compute_dtype(name: str) -> np.dtype[Any]:
     return np.dtype(np.float64 if name == "float64" else np.float32)
 
 
-def literal(value: Any, dtype: str | None = None) -> np.ndarray[Any, Any]:
-    """An array of a number, list or array; plain Python numbers become float32 and int32 unless a dtype is given.
-
-    Numbers too large for these stay as they are; OverflowError where they do not fit the dtype that was given.
-    """
-    if isinstance(value, np.ndarray | np.generic):
-        array = native(np.asarray(value))
-        return array if dtype is None else _converted(array, _STORAGE[dtype])
-    if dtype is not None:
-        return _converted(value, _STORAGE[dtype])
-    array = np.asarray(value)
-    default = {"f": np.float32, "i": np.int32, "c": np.complex64}.get(array.dtype.kind)
-    if default is None:
-        return array
-    try:
-        return _converted(array if default is not np.int32 else value, np.dtype(default))
-    except OverflowError:
-        return array
-
-
-def _converted(value: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    if isinstance(value, np.ndarray) and value.dtype == dtype:
-        return value
-    try:
-        with np.errstate(over="raise"):
-            return np.asarray(value, dtype) if not isinstance(value, np.ndarray) else value.astype(dtype)
-    except FloatingPointError:
-        raise OverflowError(f"numbers must fit {dtype.name}") from None
-
-
 def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array in the byte order of this machine."""
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

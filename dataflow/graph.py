@@ -17,7 +17,7 @@ from dataflow.errors import BlockError, GraphError, UnknownNameError, nearest, v
 from dataflow.operators import Operators
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, element_count
-from dataflow.signature import Literal, flat
+from dataflow.signature import Literal, entered, flat
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -125,8 +125,7 @@ class Graph:
 
     def variable(self, name: str, value: Any = None, **attrs: Any) -> Ref:
         """A Variable node: a number, array or wire that it begins with, or ``initializer=``, ``shape=``, ``dtype=``."""
-        operand = value if value is None or isinstance(value, Ref | np.ndarray | np.generic) else Literal(value)
-        ref: Ref = self.add(blocks["Variable"](**attrs), [operand], name=name)
+        ref: Ref = self.add(blocks["Variable"](**attrs), [value], name=name)
         return ref
 
     def output(self, name: str, wire: Ref | str) -> None:
@@ -145,7 +144,11 @@ class Graph:
         name = self._fresh(block) if name is None else self._checked(name)
         who = f"node '{name}' ({type(block).__name__})"
         ports = block.signature.inputs
-        operands = operands or [None] * len(ports)
+        given = zip(ports.values(), operands or [None] * len(ports), strict=True)
+        try:
+            operands = [entered(type(block).__name__, port, operand) for port, operand in given]
+        except BlockError as error:
+            raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
         types, outputs = _types(
             who, block, operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o)
         )

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dataflow import dtypes, threads
+from dataflow import dtypes, entry, threads
 from dataflow.build import program
 from dataflow.compiler import WARM
 from dataflow.errors import GraphError, UnknownNameError, nearest
@@ -193,20 +193,12 @@ class Plan:
         arrays = {}
         for name in sorted(feeds):
             value = feeds[name]
-            if type(value) is np.ndarray and value.dtype is self._storage.get(name):
-                arrays[name] = value
-                continue
-            declared = self._declared(name)
-            if not isinstance(value, np.ndarray | np.generic):
+            if type(value) is not np.ndarray or value.dtype is not self._storage.get(name) or not value.flags.aligned:
+                declared = self._declared(name)
                 try:
-                    value = dtypes.literal(value, declared.dtype)
-                except (TypeError, ValueError, OverflowError):
-                    raise GraphError(f"input '{name}' must be numbers that make {declared}, got {value!r}") from None
-            value = dtypes.native(np.asarray(value))
-            if value.dtype != dtypes.storage(declared.dtype):
-                raise GraphError(
-                    f"input '{name}' must be {declared.dtype}, got {value.dtype.name}; convert it with .astype"
-                )
+                    value = entry.array(value, declared.dtype)
+                except entry.Refused as error:
+                    raise GraphError(f"input '{name}' {error}") from None
             arrays[name] = value
         return arrays
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dataflow import entry
 from dataflow.attrs import Attr, key, plain
 from dataflow.errors import BlockError, listing, nearest
 from dataflow.shapes import Shape
@@ -118,7 +119,7 @@ class Signature:
         missing = [n for n, p in self.inputs.items() if given.get(n) is None and not p.optional]
         if missing:
             raise BlockError(f"{who}: input {listing([repr(n) for n in missing], 'and')} must be wired, got nothing")
-        return [_operand(who, port, given.get(name)) for name, port in self.inputs.items()]
+        return [entered(who, port, given.get(name)) for name, port in self.inputs.items()]
 
 
 def flat(operands: Iterable[Any]) -> list[Any]:
@@ -132,7 +133,11 @@ def flat(operands: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _operand(who: str, port: In, value: Any) -> Any:
+def entered(who: str, port: In, value: Any) -> Any:
+    """What a caller put on a port as an operand: a wire, a plain array or a literal; a tuple of them if variadic.
+
+    Raises BlockError that names the port where it is none.
+    """
     if value is None:
         return None
     if port.many:
@@ -140,12 +145,19 @@ def _operand(who: str, port: In, value: Any) -> Any:
             raise BlockError(f"{who}: input '{port.name}' must be a list of values, got one; write it as a list")
         if not value:
             raise BlockError(f"{who}: input '{port.name}' must have at least one value, got an empty list")
-        return tuple(_single(v) for v in value)
-    return _single(value)
+        return tuple(_single(who, port, v) for v in value)
+    return _single(who, port, value)
 
 
-def _single(value: Any) -> Any:
-    return value if isinstance(value, Wire | Literal | np.ndarray | np.generic) else Literal(value)
+def _single(who: str, port: In, value: Any) -> Any:
+    if entry.is_ready(value) or isinstance(value, Wire | Literal):
+        return value
+    if entry.is_plain(value):
+        return Literal(value)
+    try:
+        return entry.array(value)
+    except entry.Refused as error:
+        raise BlockError(f"{who}: input '{port.name}' {error}") from None
 
 
 def _count(ports: Sequence[str]) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow import entry
 from dataflow.errors import GraphError, listing
 from dataflow.graph import Graph, Link
 from dataflow.plan import Plan
-from dataflow.shapes import TensorType, fits
+from dataflow.shapes import fits, show
 
 
 class State:
@@ -40,11 +40,15 @@ class State:
             raise GraphError(f"graph '{graph.name}' has no variable '{unknown[0]}'; it has {listing(kept, 'and')}")
         initial = graph.copy()
         initial.outputs = {n: Link(n, next(iter(node.types))) for n, node in kept.items() if n not in given}
-        self.variables = Plan(initial).run(seed=seed) if initial.outputs else {}
+        self.variables = Plan(initial).run({}, seed=seed) if initial.outputs else {}
         for name, value in given.items():
-            declared, array = next(iter(kept[name].types.values())), np.asarray(value)
-            if not fits(array.shape, declared.shape) or array.dtype != dtypes.storage(declared.dtype):
-                raise GraphError(f"variable '{name}' must be {declared}, got {TensorType.of(array)}")
+            declared = next(iter(kept[name].types.values()))
+            try:
+                array = entry.array(value, declared.dtype)
+            except entry.Refused as error:
+                raise GraphError(f"variable '{name}' {error}") from None
+            if not fits(array.shape, declared.shape):
+                raise GraphError(f"variable '{name}' must have shape {show(declared.shape)}, got {show(array.shape)}")
             self.variables[name] = array
         self.variables = {name: self.variables[name] for name in kept}
 

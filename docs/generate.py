@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import blocks as library
-from dataflow import dtypes
+from dataflow import dtypes, entry
 from dataflow.attrs import plain
 from dataflow.block import Block
 from dataflow.conformance.samples import Sample, documented
@@ -136,7 +136,7 @@ def _operand(graph: Graph, sample: Sample, port: In, array: Any, given: TensorTy
     if array.size > _SHOWN or array.dtype.kind == "c" or (array.size == 0 and array.ndim > 1):
         return graph.input(name, given.dtype, array.shape)
     listed = plain(array)
-    if given.dtype == dtypes.name_of(dtypes.literal(listed).dtype) or port.dtype in dtypes.every:
+    if given.dtype == dtypes.name_of(entry.literal(listed).dtype) or port.dtype in dtypes.every:
         return Literal(listed)
     return graph.add(blocks["Const"](value=listed, dtype=given.dtype), name=name)
 

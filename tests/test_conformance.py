@@ -67,6 +67,12 @@ def spoils(self, x, out=None):
     return x
 
 
+def counts(self, x, out=None):
+    out = double(self, x, out)
+    x += x.dtype.type(1)
+    return out
+
+
 def reads_after_writing(self, x, out=None):
     out = np.multiply(x, x.dtype.type(3), out=out)
     return np.subtract(out, x, out=out)
@@ -163,6 +169,8 @@ WRONG = [
     ("untouched", made(kernel=lambda self, x, out=None: x), "must give new arrays"),
     ("repeatable", made(kernel=lambda self, x, out=None: np.full(x.shape, next(COUNT), x.dtype)), "a second run"),
     ("strided", made(kernel=by_strides), "must not depend on strides"),
+    ("any_layout", made(kernel=by_strides), "must give the same for reversed inputs"),
+    ("any_layout", made(kernel=counts), "must leave transposed inputs as they are"),
     ("into", made(kernel=lambda self, x, out=None: double(self, x)), "must return `out`"),
     ("into", made(kernel=lambda self, x, out=None: double(self, x) if out is None else out), "the same with `out`"),
     ("in_place", made(kernel=reads_after_writing, reuses=("x",)), "which `reuses` allows"),

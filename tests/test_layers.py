@@ -34,6 +34,7 @@ SEEN_BY_BLOCKS = (
     "block",
     "compiler",
     "dtypes",
+    "entry",
     "errors",
     "keys",
     "kinds",

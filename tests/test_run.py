@@ -49,8 +49,8 @@ def test_variables_and_defaults_may_be_fed():
         ({"x": np.ones((3, 2))}, GraphError, "input 'x' must be float32, got float64; convert it with .astype"),
         ({"x": np.ones((3, 3), np.float32)}, GraphError, "input 'x' must have shape [N, 2], got [3, 3]"),
         ({"x": [1.0, 2.0]}, GraphError, "input 'x' must have shape [N, 2], got [2]"),
-        ({"x": [[1.0], [2.0, 3.0]]}, GraphError, "input 'x' must be numbers that make float32[N, 2]"),
-        ({"x": "text"}, GraphError, "input 'x' must be numbers that make float32[N, 2], got 'text'"),
+        ({"x": [[1.0], [2.0, 3.0]]}, GraphError, "input 'x' must be numbers in even rows, got [[1.0], [2.0, 3.0]]"),
+        ({"x": "text"}, GraphError, "input 'x' must be numbers, got 'text'; write numbers"),
     ],
 )
 def test_wrong_feeds(feeds, error, text):

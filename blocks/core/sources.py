@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflow import dtypes
+from dataflow import dtypes, entry
 from dataflow.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
 from dataflow.kinds import Opaque, Source, View
 from dataflow.shapes import fits, show
@@ -26,14 +26,14 @@ class Const(Source):
         "element type; by default that of `value`, float32 or int32 for plain numbers", default=None
     )
 
-    def __init__(self, **attrs: Any):
+    def __init__(self, /, **attrs: Any):
         dtype = attrs.get("dtype")
         dtype = dtypes.canonical(dtype) if isinstance(dtype, str) else None
         if dtype is not None and not isinstance(attrs.get("value"), str | None):
             try:
-                attrs["value"] = dtypes.literal(attrs["value"], dtype)
-            except (TypeError, ValueError, OverflowError):
-                raise self.error(f"attr 'value' must be {dtype}, got {attrs['value']}") from None
+                attrs["value"] = entry.literal(attrs["value"], dtype)
+            except entry.Refused as error:
+                raise self.error(f"attr 'value' {error}") from None
         super().__init__(**attrs)
 
     def check(self) -> None:

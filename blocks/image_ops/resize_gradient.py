@@ -75,7 +75,10 @@ class ResizeGradient(Resampling, abstract=True):
         with rooms(*self.rooms(grads.shape, grads.dtype, output.shape, output.dtype)) as (lines, copy, result, whole):
             many, step = lines.shape[:2]
             for image, row in product(range(0, len(grads), many), range(0, height, step)):
-                values = grads[image : image + many].reshape(-1, grads.shape[1], lines.shape[2])
+                given = np.ascontiguousarray(
+                    grads[image : image + many]
+                )  # products of other strides add in other orders
+                values = given.reshape(-1, grads.shape[1], lines.shape[2])
                 if copy.size:
                     values = copied(values, copy)
                 target = output[image : image + many, row : row + step]

@@ -9,7 +9,7 @@ import numpy as np
 
 from blocks.random_ops.draws import truncated_normal, uniform
 from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, Shape, TensorType, attr
+from dataflow.block import Dtype, In, Literal, Out, Shape, TensorType, attr
 from dataflow.errors import listing
 from dataflow.keys import Key
 from dataflow.kinds import Opaque, View
@@ -49,12 +49,12 @@ class Variable(View):
     pure = False
 
     def typed(self, operands: Any, type_of: Any) -> list[Any]:
-        types = super().typed(operands, type_of)
-        (given,) = types
-        if given is not None and self.dtype not in (None, given.dtype):
-            if not hasattr(operands[0], "value"):
-                raise self.error(f"input 'initvalues' must be {self.dtype}, got {given.dtype}; convert it with Cast")
-            return [TensorType.of(dtypes.literal(operands[0].value, self.dtype), self.dtype)]
+        (given,) = operands
+        if isinstance(given, Literal) and self.dtype is not None:
+            return [TensorType.of(self.array_of("initvalues", given, self.dtype), self.dtype)]
+        (type_,) = types = super().typed(operands, type_of)
+        if type_ is not None and self.dtype not in (None, type_.dtype):
+            raise self.error(f"input 'initvalues' must be {self.dtype}, got {type_.dtype}; convert it with Cast")
         return types
 
     def infer(self, *types: Any) -> list[TensorType]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dataflow.block import Block
-from dataflow.conformance import gradients, graphs, inference, kernels, messages, tiles, writing
+from dataflow.conformance import entering, gradients, graphs, inference, kernels, messages, tiles, writing
 from dataflow.conformance.samples import ConformanceError, Sample, samples
 
 __all__ = ["ConformanceError", "Sample", "check", "checks", "samples"]
@@ -30,7 +30,7 @@ def checks() -> dict[str, Check]:
     """Every check by its name; each takes a block class and raises ConformanceError that says what is wrong."""
     return {
         name: function
-        for module in (writing, inference, kernels, graphs, tiles, gradients, messages)
+        for module in (writing, inference, kernels, entering, graphs, tiles, gradients, messages)
         for name, function in vars(module).items()
         if getattr(function, "__module__", "") == module.__name__ and callable(function) and not name.startswith("_")
     }

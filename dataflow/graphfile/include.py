@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataflow import dtypes
+from dataflow import dtypes, entry
 from dataflow.errors import cropped
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition
@@ -16,7 +16,7 @@ from dataflow.graphfile.operands import Draft
 from dataflow.graphfile.tree import BROKEN
 from dataflow.registry import blocks
 from dataflow.shapes import TensorType, agree, fits, show
-from dataflow.signature import In, Literal
+from dataflow.signature import In
 from dataflow.stored import neighbour
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ def _wired(
     dtype, shape = declared["dtype"], declared["shape"]
     place, who = draft.inputs.data[name].place, f"{draft.who}: input '{name}'"
     try:
-        given = operand.type if isinstance(operand, Ref) else TensorType.of(_converted(operand, dtype), dtype)
-    except (ValueError, TypeError, OverflowError):
-        return outer.report(draft, place, f"{who} must be {dtype}, got {operand}")
+        given = operand.type if isinstance(operand, Ref) else TensorType.of(entry.literal(operand.value, dtype), dtype)
+    except entry.Refused as error:
+        return outer.report(draft, place, f"{who} {error}")
     if dtypes.fit(given.dtype, (dtype,)) is None:
         return outer.report(draft, place, f"{who} must be {dtype}, got {given.dtype}; convert it with Cast")
     if not fits(given.shape, shape):
@@ -131,13 +131,3 @@ def _wired(
     if isinstance(operand, Ref):
         return operand
     return outer.session.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)
-
-
-def _converted(literal: Literal, dtype: str) -> Any:
-    """The array of a literal; ValueError where the dtype cannot hold its numbers."""
-    array, wanted = dtypes.literal(literal.value), dtypes.literal(literal.value, dtype)
-    if (array.dtype.kind == "b") != (dtype == "bool") or (
-        array.dtype.kind == "f" and wanted.dtype.kind in "iu" and (wanted != array).any()
-    ):
-        raise ValueError
-    return wanted

@@ -1,0 +1,115 @@
+"""Checks that a block takes arrays however they lie in memory, and leaves them as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from dataflow import dtypes
+from dataflow.block import Block
+from dataflow.conformance.equality import same
+from dataflow.conformance.samples import Array, Sample, broken, documented, samples
+from dataflow.conformance.wiring import wired
+from dataflow.errors import BlockError
+from dataflow.run import run
+from dataflow.signature import In, flat
+
+TIMES, MOST = 8, 30_000  # how much longer each axis is, and elements that all inputs may have
+
+
+def any_layout(block_class: type[Block]) -> None:
+    """Whatever the byte order, strides and alignment of the inputs, results are the same and inputs are left alone."""
+    for sample in (*samples(block_class), *filter(None, map(_grown, documented(block_class)))):
+        if not sample.arrays or not sample.block.pure:
+            continue
+        plain = _called(sample.mapped(lambda _, a: np.array(a, order="C")))
+        graph, refs, feeds = wired(sample)
+        for i, ref in enumerate(refs):
+            graph.output(f"out_{i}", ref)
+        for what, change in LAYOUTS.items():
+            laid = sample.mapped(partial(_laid, change))
+            fed = {name: change(np.array(array)) for name, array in feeds.items()}
+            given = [*flat(laid.arrays), *fed.values()]
+            before = [a.tobytes() for a in given]
+            for results in (_called(laid), tuple(run(graph, fed).values())):
+                if not all(map(same, plain, results)):
+                    raise broken(block_class, f"must give the same for {what} inputs, got something else for {sample}")
+            if before != [a.tobytes() for a in given]:
+                raise broken(block_class, f"must leave {what} inputs as they are, got others for {sample}")
+
+
+def _grown(sample: Sample) -> Sample | None:
+    """The sample with more along every axis, of numbers that do not add up evenly, if the block takes that."""
+    rng = np.random.default_rng(0)
+
+    def more(port: In, array: Array) -> Array:
+        if port.static or port.shape == () or not array.ndim:
+            return array
+        wide = np.tile(array, (TIMES,) * array.ndim)
+        return wide * rng.uniform(0.7, 1.3, wide.shape).astype(wide.dtype) if _inexact(wide) else wide
+
+    grown = sample.mapped(more)
+    if sum(array.size for array in flat(grown.arrays)) > MOST:
+        return None
+    try:
+        _called(grown)
+    except BlockError:
+        return None
+    return grown
+
+
+def _inexact(array: Array) -> bool:
+    return dtypes.name_of(array.dtype) in dtypes.floating + dtypes.complexes
+
+
+def _laid(change: Callable[[Array], Array], port: In, array: Array) -> Array:
+    return change(np.array(array))
+
+
+def _called(sample: Sample) -> tuple[Array, ...]:
+    """What a call of the block gives, one array per output."""
+    made = sample.block(*(list(a) if isinstance(a, tuple) else a for a in sample.arrays))
+    return made if isinstance(made, tuple) else (made,)
+
+
+def _swapped(array: Array) -> Array:
+    """In the other byte order, where the dtype has two."""
+    return array.astype(array.dtype.newbyteorder(">")) if array.dtype.kind != "V" else array
+
+
+def _transposed(array: Array) -> Array:
+    return np.array(array.T, order="C").T
+
+
+def _reversed(array: Array) -> Array:
+    back = (slice(None, None, -1),) * array.ndim
+    return np.array(array[back], order="C")[back]
+
+
+def _every_second(array: Array) -> Array:
+    wide = np.repeat(array[..., None], 2, -1)
+    return wide[..., 0]
+
+
+def _misaligned(array: Array) -> Array:
+    memory = np.empty(array.nbytes + 1, np.uint8)
+    moved = memory[1:].view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    return moved
+
+
+def _locked(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
+
+
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "big-endian": _swapped,
+    "transposed": _transposed,
+    "reversed": _reversed,
+    "every second of": _every_second,
+    "misaligned": _misaligned,
+    "read-only": _locked,
+}

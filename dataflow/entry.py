@@ -1,0 +1,268 @@
+"""What comes from outside becomes a plain array, or is refused: one place for calls, feeds, constants and states.
+
+Arrays keep their dtype, whoever made them. Numbers and lists have none and take the one that is asked for. No value
+changes on the way, but that numbers are rounded to the nearest of a floating dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dataflow import dtypes
+
+Array = np.ndarray[Any, Any]
+_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
+_READY = frozenset(map(dtypes.storage, dtypes.every))  # in another byte order a dtype is another
+_NUMBERS = (bool, int, float, complex, np.number, np.bool_)
+_USUAL_SIZE = 1e9  # that all dtypes below can hold
+_USUAL_DTYPES: dict[Any, Any] = {
+    **{(float, name): dtypes.storage(name or "float32") for name in (None, "float32", "float64")},
+    **{(int, name): dtypes.storage(name or "int32") for name in (None, "int32", "int64", "float32", "float64")},
+}
+_USUAL = (float, int, list, tuple, bool, complex, str, bytes, range, type(None))
+_SIMPLE = {float, int, bool, complex}
+_TRUTHS = {bool, np.bool_}
+_MOST_DIMS = 64  # that an array of NumPy has
+# what numbers without a dtype get, the narrowest by default; of several dtypes together the last one
+_PLAIN = ("int32", "int64", "uint64", "float32", "float64", "complex64", "complex128")
+_NARROW = {"i": "int32", "u": "int32", "O": "int32", "f": "float32", "c": "complex64"}
+_NO_NUMBERS = {"O": "Python objects", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "time spans"}
+
+
+class Refused(ValueError):
+    """What came cannot be taken; the text goes on after the name of a port, an attr or an input."""
+
+
+def array(value: Any, dtype: str | None = None) -> Array:
+    """The array that enters where one of this dtype is wanted; where none is given, any will do.
+
+    Raises Refused where an array has another dtype, or a number or list cannot have this one.
+    """
+    if is_plain(value):
+        return literal(value, dtype)
+    found: Array = value if is_ready(value) else _plain_array(value)
+    if dtype is not None and found.dtype != dtypes.storage(dtype):
+        how = " with .astype" if hasattr(value, "astype") else ""
+        raise Refused(f"must be {dtype}, got {found.dtype.name}; convert it{how}")
+    return found
+
+
+def literal(value: Any, dtype: str | None = None) -> Array:
+    """The array of a number, list or array; plain numbers become float32 and int32 unless a dtype is given.
+
+    Numbers too large for these get 64 bits. Raises Refused where the dtype cannot hold the values.
+    """
+    usual = _USUAL_DTYPES.get((type(value), dtype))
+    if usual is not None and abs(value) < _USUAL_SIZE:  # most are such numbers, and need no second look
+        return np.asarray(value, usual)
+    if not is_plain(value):
+        found = _plain_array(value)
+        return found if dtype is None else _converted(found, dtype)
+    found = _numbers(value)
+    if dtype is not None:
+        return _converted(found, dtype)
+    try:
+        return _converted(found, _NARROW[found.dtype.kind]) if found.dtype.kind in _NARROW else found
+    except Refused:
+        if found.dtype == object:
+            raise Refused(f"must be numbers of at most 64 bits, got {_short(value)}") from None
+        return found
+
+
+def is_ready(value: Any) -> bool:
+    """Whether a value is an array that enters as it is."""
+    return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a number, a list or whatever else has no dtype of its own."""
+    if type(value) in _USUAL:
+        return True
+    if isinstance(value, np.ndarray | np.generic):
+        return False
+    exports = any(hasattr(value, name) for name in _PROTOCOLS)
+    return isinstance(value, _USUAL) or not (exports or _has_buffer(value))
+
+
+def together(names: Iterable[str]) -> str:
+    """The dtype that numbers of these dtypes get beside each other, in whatever order they stand."""
+    known = sorted(set(names))
+    if len(known) == 1:
+        return known[0]
+    own = [name for name in known if name not in (*_PLAIN, "bool")]
+    if len(own) > 1:
+        raise Refused(f"must be of one dtype, got {own[0]} and {own[1]}; convert one with Cast")
+    plain = [name for name in _PLAIN if name in known]
+    if own or not plain:
+        return [*own, *known][0]
+    return "complex128" if {"float64", "complex64"} <= set(plain) else plain[-1]
+
+
+# -- arrays ---------------------------------------------------------------------------------------------------------
+
+
+def _plain_array(value: Any) -> Array:
+    """An array of any library as one of NumPy's own class, aligned and in the byte order of this machine."""
+    found = value if isinstance(value, np.ndarray | np.generic) else _exported(value)
+    if hasattr(found, "mask"):
+        raise Refused("must be an array without a mask, got a masked one; fill it with .filled")
+    found = dtypes.native(np.asarray(found))
+    _check_dtype(found.dtype)
+    return found if found.flags.aligned else found.copy()
+
+
+def _exported(value: Any) -> Any:
+    """The array that a column of a table, a tensor and the like make of themselves."""
+    missing = getattr(value, "null_count", 0)
+    missing = missing() if callable(missing) else missing
+    if missing:
+        raise Refused(f"must have no missing values, got {missing}; fill them")
+    try:
+        if any(hasattr(value, name) for name in _PROTOCOLS[:3]) or _has_buffer(value):
+            return np.asanyarray(value)
+        return np.from_dlpack(value)
+    except Exception as error:  # whatever the other library makes of it
+        raise Refused(f"must be an array, got a {type(value).__name__} that cannot be one: {error}") from None
+
+
+def _has_buffer(value: Any) -> bool:
+    try:
+        memoryview(value).release()
+    except TypeError:
+        return False
+    return True
+
+
+def _check_dtype(dtype: np.dtype[Any]) -> None:
+    """Refuse what is no number, and numbers that no block has."""
+    if dtype in _READY:
+        return
+    if dtype.names is not None:
+        raise Refused(f"must be numbers, got records; take one of their fields {', '.join(dtype.names[:10])}")
+    if dtype.kind in _NO_NUMBERS:
+        raise Refused(f"must be numbers, got {_NO_NUMBERS[dtype.kind]} (dtype {dtype}); convert it with .astype")
+    raise Refused(f"must be of a dtype that blocks have, got {dtype.name}; convert it with .astype")
+
+
+# -- numbers and lists ----------------------------------------------------------------------------------------------
+
+
+def _numbers(value: Any) -> Array:
+    """Numbers in the dtype that NumPy gives them; whole ones beyond its 64 bits stay objects."""
+    kinds = _kinds(value)
+    if len(kinds) > 1 and not kinds.isdisjoint(_TRUTHS) and not kinds <= _TRUTHS:
+        raise Refused(f"must be numbers, or true and false, got both: {_short(value)}")
+    try:
+        found = np.asarray(value)
+        if found.dtype.char == "O" or (found.dtype.char == "d" and float not in kinds):
+            found = _beyond(value, kinds, found)
+    except (ValueError, TypeError):
+        raise Refused(f"must be numbers in even rows, got {_short(value)}") from None
+    except OverflowError:
+        raise Refused(f"must be numbers of at most 64 bits, got {_short(value)}") from None
+    if found.dtype != object:
+        _check_dtype(found.dtype)
+    return found
+
+
+def _beyond(value: Any, kinds: set[type], found: Array) -> Array:
+    """What NumPy makes objects or floating numbers of: whole numbers beyond int64, and those beside others."""
+    if not all(issubclass(kind, int | np.integer) for kind in kinds) or not found.size:
+        return np.asarray(value, np.complex128 if complex in kinds else np.float64)
+    whole = np.asarray(value, object)
+    return whole.astype(np.uint64) if whole.min() >= 0 and whole.max() < 1 << 64 else whole
+
+
+def _kinds(value: Any, depth: int = 0) -> set[type]:
+    """The types of all numbers in a list and in the lists in it."""
+    if isinstance(value, _NUMBERS):
+        return {type(value)}
+    if not is_plain(value):
+        return {_plain_array(value).dtype.type}
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        raise Refused(_no_number(value))
+    if depth == _MOST_DIMS:
+        raise Refused(f"must have at most {_MOST_DIMS} dims, got lists that go deeper")
+    found = set(map(type, value))
+    if found <= _SIMPLE:
+        return found
+    if deeper := {kind for kind in found if not issubclass(kind, _NUMBERS)}:
+        found = (found - deeper).union(*(_kinds(item, depth + 1) for item in value if type(item) in deeper))
+    return found
+
+
+def _no_number(value: Any) -> str:
+    if value is None:
+        return "must be numbers, got None; write nan (in a file .nan) for what is not known"
+    if isinstance(value, str | bytes):
+        return f"must be numbers, got {_short(value)}; " + ("take off the quotes" if _reads(value) else "write numbers")
+    return f"must be an array, a number or a list, got a {type(value).__name__}"
+
+
+def _reads(text: str | bytes) -> bool:
+    """Whether a text is a number when it is read as one."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# -- the same values in another dtype -------------------------------------------------------------------------------
+
+
+def _converted(found: Array, dtype: str) -> Array:
+    """The numbers in a dtype, the nearest ones where it is floating. Raises Refused where it cannot hold them."""
+    target = dtypes.storage(dtype)
+    if found.dtype == target:
+        return found
+    if not found.size:
+        return found.astype(target)
+    wrong: Any = True
+    if dtype == "bool":
+        hint = "write true or false"
+    elif found.dtype == bool:
+        hint = "write a number"
+    elif found.dtype.kind == "c" and target.kind != "c":
+        hint = "take its real part"
+    else:
+        made, wrong, hint = _whole(found, dtype) if target.kind in "iu" else _rounded(found, target)
+        if wrong is False:
+            return made
+    first = found[np.broadcast_to(wrong, found.shape)][0]
+    raise Refused(f"must be {dtype}, got {_short(first if found.dtype == object else first.item())}; {hint}")
+
+
+def _whole(found: Array, dtype: str) -> tuple[Array, Any, str]:
+    """Whole numbers of a dtype, where they cannot be that, and what then to do."""
+    low, high = dtypes.limits(dtype)
+    if found.dtype.kind not in "iuO":
+        found = found.astype(np.float64)
+        broken = found != np.floor(found)
+        if broken.any():
+            return found, broken, "write a whole number"
+    if low <= found.min() and found.max() < high + 1:  # in floating numbers the highest one is rounded
+        return found.astype(dtypes.storage(dtype)), False, ""
+    return found, (found < low) | (found >= high + 1), f"it holds {low} to {high}"
+
+
+def _rounded(found: Array, target: np.dtype[Any]) -> tuple[Array, Any, str]:
+    """The nearest numbers of a floating dtype, where there are none, and what then to do."""
+    try:
+        with np.errstate(all="ignore"):
+            found = found.astype(np.float64) if found.dtype == object else found
+            made = found.astype(target)
+    except OverflowError:
+        return found, True, "it holds no number as large"
+    if np.isfinite(made).all():
+        return made, False, ""
+    lost = np.isinf(made) & ~np.isinf(found)
+    return made, lost if lost.any() else False, "it holds no number as large"
