@@ -73,7 +73,7 @@ class Block:
         if not abstract:
             blocks.register(cls)
 
-    def __init__(self, **attrs: Any):
+    def __init__(self, /, **attrs: Any):
         known = self.signature.attrs
         for name in attrs:
             if name not in known:
@@ -309,8 +309,10 @@ class Block:
 
     # -- running ------------------------------------------------------------------------------------------------
 
-    def __call__(self, *args: Any, name: str | None = None, **named: Any) -> Any:
+    def __call__(self, /, *args: Any, name: str | None = None, **named: Any) -> Any:
         """On arrays: the result, an array or a named tuple. On wires: wires to a new node, called ``name`` if given."""
+        if name is not None and not isinstance(name, str):  # no text stands on a port, so it is meant for one
+            named, name = {**named, "name": name}, None
         operands = self.signature.bind(self._who, args, named)
         wire = next((o for o in flat(operands) if isinstance(o, Wire)), None)
         if wire is not None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from dataflow import dtypes
 from dataflow.errors import GraphError, listing, nearest
-from dataflow.gradient import gradient
-from dataflow.graph import Graph, Ref
+from dataflow.gradient import reverse
+from dataflow.graph import Graph, Link, Ref
 from dataflow.kinds import Update
 from dataflow.registry import blocks
 from dataflow.signature import Literal
@@ -67,11 +67,10 @@ class _Expansion:
 
     def build(self) -> Graph:
         names = trained(self.source)
-        graph = self.graph = gradient(self.source, of=self.train["minimize"], wrt=names)
-        slopes = {name: graph.deref(graph.outputs[f"grad_{name}"]) for name in names}
-        outputs = dict(self.source.outputs)
-        outputs.setdefault(self.train["minimize"], next(iter(graph.outputs.values())))
-        graph.outputs = outputs
+        graph, target, slopes = reverse(self.source, self.train["minimize"], names)
+        self.graph = graph
+        graph.outputs = {**self.source.outputs}
+        graph.outputs.setdefault(self.train["minimize"], Link(target.node, target.port))
         graph.sections = {key: value for key, value in self.source.sections.items() if key != "train"}
         slopes = self._clipped(slopes)
         for name, slope in slopes.items():

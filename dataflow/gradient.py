@@ -26,6 +26,7 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
     Raises
     ------
     GradientError
+        When an output is called ``grad_<name>`` already.
         When a block between them has no gradient; the message names it and the path to it.
     UnknownNameError
         When a name is not in the graph.
@@ -37,8 +38,21 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
 
     The new nodes are called ``grad/<node>/<block>`` after the node whose gradient they compute.
     """
-    result = graph.copy()
     names = [wrt] if isinstance(wrt, str) else list(wrt)
+    for name in names:
+        if f"grad_{name}" in (of, *graph.outputs):
+            raise GradientError(
+                f"gradient: 'grad_{name}' must be free for the gradient by '{name}', got an output of graph "
+                f"'{graph.name}' with this name; rename that output"
+            )
+    result, target, slopes = reverse(graph, of, names)
+    result.outputs = {of: _link(target)} | {f"grad_{name}": _link(slope) for name, slope in slopes.items()}
+    return result
+
+
+def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, dict[str, Ref]]:
+    """The graph with the gradient of one wire by others added, that wire, and the gradients by name."""
+    result = graph.copy()
     target = (
         result.deref(result.outputs[of]) if of in result.outputs else result.ref(of)
     )  # a node may have that name too
@@ -48,17 +62,18 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
             raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
     with uncollected():
         arrived = _flow(graph, result, target, list(sources.values()))
-    result.outputs = {of: _link(target)}
+    slopes = {}
     for name, ref in sources.items():
         result.scope = f"grad/{ref.node}/"
         dy = _total(arrived.get(_link(ref), []))
         if dy is None:
-            warnings.warn(f"gradient: '{of}' does not depend on '{name}'; its gradient is zero", stacklevel=2)
+            warnings.warn(f"gradient: '{of}' does not depend on '{name}'; its gradient is zero", stacklevel=3)
             dy = blocks["ZerosLike"]()(ref)
-        result.outputs[f"grad_{name}"] = _link(dy)
+        slopes[name] = dy
     result.scope = ""
-    result.drop(set(result.nodes) - set(graph.nodes) - result.ancestors(link.node for link in result.outputs.values()))
-    return result
+    needed = result.ancestors([target.node, *(slope.node for slope in slopes.values())])
+    result.drop(set(result.nodes) - set(graph.nodes) - needed)
+    return result, target, slopes
 
 
 def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> dict[Link, list[Ref]]:

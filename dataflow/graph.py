@@ -133,6 +133,11 @@ class Graph:
         if wrong := wrong_name(name):
             raise GraphError(f"output '{name}': {wrong}")
         ref = self.ref(wire) if isinstance(wire, str) else self._own(wire)
+        if name in self.outputs:
+            raise GraphError(
+                f"graph '{self.name}': output '{name}': each name must be used once, got it twice; use another, "
+                f"or take the first one out: del graph.outputs['{name}']"
+            )
         self.outputs[name] = Link(ref.node, ref.port)
         self.cache.clear()
 

@@ -23,22 +23,34 @@ from dataflow.shapes import TensorType, fits, impossible, nbytes, show
 
 def plan(
     graph: Graph,
+    shapes: Mapping[str, Sequence[int]] | None = None,
     /,
     *,
     threads: int | None = None,
     kernels: str | None = None,
-    fuse: bool = True,
+    fuse: bool | None = None,
     max_bytes: int | None = None,
-    **shapes: Sequence[int],
+    **named: Sequence[int],
 ) -> Plan:
     """A plan of the graph; ``print`` shows its steps once the shapes are known, from the graph or from here.
 
     What the settings mean is told by `dataflow.settings.Settings`; none of them changes a bit of the results.
     """
-    made = Plan(graph, settings=Settings.of(threads, kernels, fuse, max_bytes))
-    if shapes or all(t.known for t in graph.inputs.values()):
-        made.at(**shapes)
+    told_apart(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
+    made = Plan(graph, settings=Settings.of(threads, kernels, fuse is not False, max_bytes))
+    if shapes or named or all(t.known for t in graph.inputs.values()):
+        made.at(shapes, **named)
     return made
+
+
+def told_apart(graph: Graph, given: Any, **options: Any) -> None:
+    """Refuse a keyword that may be an option or an input of the graph, unless inputs are given in a dict."""
+    for name, value in options.items():
+        if given is None and value is not None and name in graph.nodes and graph.nodes[name].block.feedable:
+            raise GraphError(
+                f"graph '{graph.name}': keyword '{name}' may be an option or the input of this name; give the inputs "
+                f"in a dict, {{'{name}': ...}}, and options as keywords after it"
+            )
 
 
 def _must_be_fed(node: Node) -> bool:
@@ -104,16 +116,21 @@ class Plan:
         /,
         trace: Trace | None = None,
         state: State | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         **named: Any,
     ) -> dict[str, Any]:
         """The outputs by name. ``trace`` is called after each step with the node, its seconds and its results.
 
         With a ``state`` the variables have the values in it; when all is done it gets their next ones. Without one,
-        ``seed`` decides the random numbers.
+        ``seed`` decides the random numbers, 0 by default. An input that is called as an option must be in the dict.
         """
+        if seed is not None or trace is not None:
+            told_apart(self.graph, feeds, seed=seed, trace=None if callable(trace) else trace)
+        if state is not None and not hasattr(state, "commit"):
+            told_apart(self.graph, feeds, state=state)
+            raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
         if trace is not None and self.settings.fuse:
-            return self._unfused().run(feeds, trace, state, seed, **named)
+            return self._unfused().run({**(feeds or {}), **named}, trace, state, seed)
         kept = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         arrays = self._arrays({**kept, **(feeds or {}), **named})
         key = tuple((name, array.shape) for name, array in arrays.items())
@@ -128,7 +145,7 @@ class Plan:
         began = time.perf_counter()
         before = threads.allow(self.settings.threads)
         try:
-            outputs = frame.run(arrays, trace, *((seed, 0) if state is None else (state.seed, state.step)))
+            outputs = frame.run(arrays, trace, *((seed or 0, 0) if state is None else (state.seed, state.step)))
         finally:
             threads.allow(before)
         frames.append(frame)
@@ -158,8 +175,9 @@ class Plan:
         """The most that a run holds beside its inputs, in bytes: of the programs made so far, the largest."""
         return max((made.peak_bytes for made in self.programs.values()), default=0)
 
-    def at(self, **shapes: Sequence[int]) -> Program:
+    def at(self, shapes: Mapping[str, Sequence[int]] | None = None, /, **named: Sequence[int]) -> Program:
         """The program for inputs of these shapes; inputs whose shape is known already may be left out."""
+        shapes = {**(shapes or {}), **named}
         types: dict[str, TensorType] = {}
         for name in sorted({*shapes, *self._required}):
             declared = self._declared(name)
@@ -187,7 +205,7 @@ class Plan:
     def _program(self, arrays: Mapping[str, Any]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:
             raise GraphError(f"input '{missing[0]}' must be fed {self._feedable[missing[0]]}, got nothing")
-        return self.at(**{name: array.shape for name, array in arrays.items()})
+        return self.at({name: array.shape for name, array in arrays.items()})
 
     def _arrays(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         arrays = {}

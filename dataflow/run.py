@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dataflow.frame import Trace
 from dataflow.graph import Graph
-from dataflow.plan import Plan
+from dataflow.plan import Plan, told_apart
 from dataflow.settings import Settings
 from dataflow.state import State
 
@@ -17,6 +18,8 @@ def run(
     /,
     state: State | None = None,
     max_bytes: int | None = None,
+    trace: Trace | None = None,
+    seed: int | None = None,
     **named: Any,
 ) -> dict[str, Any]:
     """The outputs of a graph, by name, for these inputs.
@@ -24,7 +27,8 @@ def run(
     With a ``state`` the run is a step: variables have the values in it, and at the end those that nodes such as Assign
     give them. Without one they have their initial values. Variables and inputs with a default may be fed too. The plan
     is kept with the graph, one per set of shapes. A run that would hold more than ``max_bytes`` beside its inputs is
-    refused; threads and kernels are those of the environment (`dataflow.settings.Settings`).
+    refused; threads and kernels are those of the environment (`dataflow.settings.Settings`). ``trace`` and
+    ``seed`` are those of `dataflow.plan.Plan.run`. An input that is called as an option must be in the dict.
 
     Raises
     ------
@@ -33,8 +37,10 @@ def run(
     RunError
         When a kernel fails; the message names the node. The state is then what it was.
     """
+    if max_bytes is not None:
+        told_apart(graph, feeds, max_bytes=max_bytes)
     key = ("plan", state is not None, max_bytes)
     if key not in graph.cache:
         graph.cache[key] = Plan(graph, state is not None, Settings.of(max_bytes=max_bytes))
     planned: Plan = graph.cache[key]
-    return planned.run(feeds, state=state, **named)
+    return planned.run(feeds, trace, state, seed, **named)

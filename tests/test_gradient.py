@@ -37,7 +37,8 @@ def test_higher_derivatives():
     for expected in (32.0, 48.0, 48.0, 24.0, 0.0):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            graph = gradient(graph, of=next(reversed(graph.outputs)), wrt=["x"])
+            graph.outputs = {"f": graph.outputs.popitem()[1]}
+            graph = gradient(graph, of="f", wrt=["x"])
         assert run(graph, x=2.0)["grad_x"] == expected
 
 
@@ -211,3 +212,14 @@ def test_gradients_keep_the_dtype(dtype):
     backward = gradient(graph, of="y", wrt=["x"])
     assert backward.deref(backward.outputs["grad_x"]).dtype == dtype
     assert run(backward, x=[1.0, 2.0])["grad_x"].dtype == graph.ref("x").type.dtype
+
+
+def test_no_output_is_replaced_by_a_gradient():
+    graph = graph_of(lambda x, w: x * w, x=[2], w=[2])
+    graph.output("grad_w", graph.ref("x"))
+    with pytest.raises(GradientError, match="'grad_w' must be free for the gradient by 'w', got an output of graph"):
+        gradient(graph, of="f", wrt=["x", "w"])
+    assert run(gradient(graph, of="f", wrt=["x"]), x=[1.0, 2.0], w=[3.0, 4.0])["grad_x"].tolist() == [3.0, 4.0]
+    first = gradient(graph_of(lambda x: x * x, x=[]), of="f", wrt=["x"])
+    with pytest.raises(GradientError, match="'grad_x' must be free"):
+        gradient(first, of="grad_x", wrt=["x"])

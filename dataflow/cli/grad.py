@@ -20,7 +20,11 @@ def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | No
     """Add the gradient of an output to a graph, as a graph that runs."""
     from dataflow.graphfile import resolved_text, to_output
 
-    graph = flow.gradient(options.load(path, params), of=of, wrt=[name.strip() for name in wrt.split(",")])
+    source = options.load(path, params)
+    try:
+        graph = flow.gradient(source, of=of, wrt=[name.strip() for name in wrt.split(",")])
+    except flow.DataflowError as error:
+        raise flow.DataflowError(f"{path}: {error}") from None
     if out is None:
         output.say(resolved_text(graph, path).rstrip("\n"))
     else:

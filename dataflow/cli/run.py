@@ -47,10 +47,10 @@ def command(
     feeds = {**load_data(graph, split), **options.arrays(inputs)}
     if show_plan:
         shapes = {name: array.shape for name, array in feeds.items()}
-        output.say(str(flow.plan(graph, max_bytes=max_bytes, **shapes)))
+        output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))
         return
     if steps is None and kept is None:
-        outputs = flow.plan(graph, max_bytes=max_bytes).run(feeds, seed=seed)
+        outputs = flow.plan(graph, {}, max_bytes=max_bytes).run(feeds, seed=seed)
     else:
         known = kept is not None and Path(kept).exists()
         state = checkpoint.load(Path(kept), graph)[0] if kept is not None and known else flow.State(graph, seed)
