@@ -39,25 +39,28 @@ def test_the_installed_package_is_tested(package):
     assert Path(sys.modules[package].__file__).resolve() == installed(package).resolve()
 
 
-def needed(name, extras, seen):
-    """The names of all that a package needs on some platform, as far as it is installed here."""
+def needed(name, extras, pins, seen):
+    """The names of all that a package needs on some platform, as far as the releases of the constraints are here."""
     try:
-        lines = distribution(name).requires or ()
+        found = distribution(name)
     except PackageNotFoundError:
         return
-    for requirement in map(Requirement, lines):
-        found = canonicalize_name(requirement.name), frozenset(requirement.extras)
+    if found.version != pins.get(name, found.version):
+        return
+    for requirement in map(Requirement, found.requires or ()):
+        inner = canonicalize_name(requirement.name), frozenset(requirement.extras)
         places = [{**place, "extra": extra} for place in PLACES for extra in extras or [""]]
-        if found in seen or (requirement.marker and not any(map(requirement.marker.evaluate, places))):
+        if inner in seen or (requirement.marker and not any(map(requirement.marker.evaluate, places))):
             continue
-        seen.add(found)
-        yield found[0]
-        yield from needed(*found, seen)
+        seen.add(inner)
+        yield inner[0]
+        yield from needed(*inner, pins, seen)
 
 
 def test_constraints_have_all_that_is_needed():
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
-    wanted = set(needed(PROJECT, ["dev"], set())) - {PROJECT}
-    assert {"numpy", "numba", "llvmlite", "pytest", "ruff", "colorama"} <= wanted
-    assert wanted <= {canonicalize_name(line.split("==")[0]) for line in lines}
+    pins = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+    wanted = set(needed(PROJECT, ["dev"], pins, set())) - {PROJECT}
+    assert {"numpy", "numba", "pytest", "ruff"} <= wanted
+    assert wanted <= set(pins)
