@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dataflow.errors import cropped
 from dataflow.stored.regular import RegularFile, Unreadable
@@ -21,8 +21,7 @@ _ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 0x41, 0x08, 0x800
 _ELSEWHERE = 0xFFFFFFFF  # of a 32-bit number that stands in the extra field, with 64 bits
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A member of a zip: its bytes as they lie in the file, and what they must come to."""
 
     name: str
@@ -61,7 +60,7 @@ def directory(file: RegularFile) -> dict[str, Member]:
         name = member.name.removesuffix(".npy")
         if name in found:
             raise Unreadable(f"must hold each array once, got '{cropped(name)}' twice")
-        found[name] = replace(member, end=end)
+        found[name] = member._replace(end=end)
     if not found:
         raise Unreadable("must hold arrays, got a zip without any")
     return found
@@ -151,4 +150,4 @@ def located(file: RegularFile, member: Member) -> Member:
     )
     if not agrees:
         raise Unreadable("is damaged: its own header and the directory of the file do not agree")
-    return replace(member, start=start)
+    return member._replace(start=start)
