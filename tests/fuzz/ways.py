@@ -53,6 +53,7 @@ JIT = (
     Setting("jit", fuse=False),
     Setting("jit", way="called"),
 )
+THOROUGH = (Setting(), Setting("auto", threads=2))  # run several times whatever it costs
 SOMETIMES = (Setting(way="stored"), Setting(way="open", threads=2))  # they cost more than they find
 
 
