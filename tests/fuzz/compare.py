@@ -69,7 +69,7 @@ def expectations(case):
 
 
 def differing(case, setting, expected):
-    """What differs under a setting: in a run, one with other feeds, the first one again; a large case mostly runs once."""
+    """What differs under a setting: in a run, with other feeds, with the first ones again; large cases may run once."""
     random = np.random.default_rng(case.seed)
     with replaced(WARM=0.0):
         run = None
