@@ -275,9 +275,9 @@ class Block:
     def inferred(self, types: Sequence[Any]) -> list[TensorType]:
         """The type of each output, refused where no array can have it, for inputs of types that `typed` gives."""
         outputs = self.infer(*types)
-        for name, type_ in zip(self.signature.outputs, outputs, strict=True):
+        for i, type_ in enumerate(outputs):
             if wrong := impossible(type_):
-                raise self.error(f"output '{name}' {wrong}; give smaller inputs")
+                raise self.error(f"output '{list(self.signature.outputs)[i]}' {wrong}; give smaller inputs")
         return outputs
 
     def infer(self, *types: Any) -> list[TensorType]:

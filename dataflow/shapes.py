@@ -17,6 +17,7 @@ Shape = tuple[Dim, ...] | None
 
 MOST_DIMS = 64  # that an array of NumPy may have
 MOST_BYTES = sys.maxsize  # that it may take: what is larger has no address
+_CERTAIN = MOST_BYTES >> 4  # elements of any dtype that do not take more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,14 +134,18 @@ def nbytes(type_: TensorType) -> int:
 
 def impossible(type_: TensorType) -> str:
     """What an array of this type would have to be, and is too large for; nothing where there may be one."""
-    if type_.shape is None:
+    shape = type_.shape
+    if not shape:
         return ""
-    if len(type_.shape) > MOST_DIMS:
-        return f"must have at most {MOST_DIMS} dims, got {len(type_.shape)}"
-    size = dtypes.storage(type_.dtype).itemsize
-    for dim in type_.shape:
-        if isinstance(dim, int) and dim:  # as NumPy counts, to whom an empty array may be too large
-            size *= dim
+    count = 1
+    for dim in shape:
+        if dim and isinstance(dim, int):  # as NumPy counts, to whom an empty array may be too large
+            count *= dim
+    if count <= _CERTAIN and len(shape) <= MOST_DIMS:
+        return ""
+    if len(shape) > MOST_DIMS:
+        return f"must have at most {MOST_DIMS} dims, got {len(shape)}"
+    size = count * dtypes.storage(type_.dtype).itemsize
     return "" if size <= MOST_BYTES else f"must take at most {MOST_BYTES} bytes, got {size} for {type_}"
 
 
