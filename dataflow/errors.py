@@ -121,9 +121,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{found}'?" if found else ""
 
 
+_LISTED = 50  # names; of more the first ones stand for all
+
+
 def listing(names: Iterable[str], last: str = "or") -> str:
     """``a, b or c``."""
     *rest, final = [str(name) for name in names] or ["nothing"]
+    if len(rest) > _LISTED:
+        rest, final = rest[:_LISTED], f"{len(rest) + 1 - _LISTED} more"
     return f"{', '.join(rest)} {last} {final}" if rest else final
 
 

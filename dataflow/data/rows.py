@@ -17,7 +17,7 @@ import numpy as np
 from dataflow.errors import DataflowError, listing, nearest
 from dataflow.stored import ArrayFile, Entry, RegularFile, Unreadable, reason
 
-_LINES = 65536  # of a .csv file that are parsed together
+_LINES, _VALUES = 1 << 16, 1 << 22  # of a .csv file that are parsed together
 
 
 class Rows(Protocol):
@@ -105,19 +105,21 @@ def _csv(path: str | os.PathLike[str], columns: str | None) -> Rows:
     with RegularFile(path) as opened, opened.text() as file:
         header = [name.strip().strip('"') for name in file.readline().split(",")]
         wanted = [name.strip() for name in columns.split(",")] if columns else header
-        if unknown := [name for name in wanted if name not in header]:
+        place_of = {name: i for i, name in reversed([*enumerate(header)])}  # the first of equal names
+        if unknown := [name for name in wanted if name not in place_of]:
             hint = nearest(unknown[0], header) or f"it has {listing(header, 'and')}"
             raise DataflowError(f"{path}: no column '{unknown[0]}'; {hint}")
-        places = [header.index(name) for name in wanted]
-        values = RegularFile.spooled(Path(path), _parsed(path, file, places))
+        places = [place_of[name] for name in wanted]
+        at_once = max(1, min(_LINES, _VALUES // len(header)))
+        values = RegularFile.spooled(Path(path), _parsed(path, file, places, at_once))
     count = values.size // (4 * len(places))
     shape = (count, len(places)) if columns is None or len(places) > 1 else (count,)
     return Filed(values, 0, shape, np.dtype(np.float32))
 
 
-def _parsed(path: str | os.PathLike[str], file: Iterable[str], places: list[int]) -> Iterator[bytes]:
+def _parsed(path: str | os.PathLike[str], file: Iterable[str], places: list[int], at_once: int) -> Iterator[bytes]:
     count, lines = 0, iter(file)
-    while read := list(itertools.islice(lines, _LINES)):
+    while read := list(itertools.islice(lines, at_once)):
         kept = [line for line in read if line.strip()]
         try:
             part = np.loadtxt(kept, np.float64, delimiter=",", usecols=places, ndmin=2) if kept else np.empty(0)

@@ -6,15 +6,19 @@ Wires from one port share a trunk, and a long one passes every column in a slot 
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+
+from dataflow.errors import DataflowError
 
 Point = tuple[float, float]
 _End = tuple["_Slot", float]
 _Pull = tuple["_Slot", float, float]  # another slot, how far below its top, with what weight
 _SWEEPS = 24  # of ordering, and of straightening; both settle well before
+_FULL = 10_000  # boxes, and pieces of wires between columns, that get them all; more get fewer
+_MOST = 100_000  # boxes and pieces of a drawing: with more it takes minutes, and shows nothing
 
 
 @dataclass(eq=False)
@@ -90,15 +94,27 @@ def place(
     Returns
     -------
     The width and height of the whole, and an SVG path for each (box, right port) that a wire leaves from.
+
+    Raises
+    ------
+    DataflowError
+        When there is too much to draw.
     """
     rank = _ranks(boxes, ties)
+    count = len(boxes) + len(ties) + 2 * _bends(rank, ties)
+    if count > _MOST:
+        raise DataflowError(
+            f"drawing: must have at most {_MOST:,} boxes and pieces of wires, got {count:,}; "
+            "draw its parts, or write DOT and let Graphviz draw it"
+        )
+    sweeps = max(2, min(_SWEEPS, _SWEEPS * _FULL // max(count, 1)))
     columns = [_Column() for _ in range(max(rank.values(), default=-1) + 1)]
     slots = {box: _Slot(box, 0) for box in boxes}
     for box in boxes:
         columns[rank[box]].slots.append(slots[box])
     trunks = _trunks(columns, slots, rank, ties)
-    _order(columns)
-    _straighten(columns, trunks.values(), gap)
+    _order(columns, sweeps)
+    _straighten(columns, trunks.values(), gap, sweeps // 2)
     top = min((s.y for c in columns for s in c.slots), default=0.0)
     x = bottom = 0.0
     for column in columns:
@@ -139,6 +155,15 @@ def _ranks(boxes: Sequence[Box], ties: Sequence[Tie]) -> dict[Box, int]:
     return rank
 
 
+def _bends(rank: dict[Box, int], ties: Sequence[Tie]) -> int:
+    """How many columns wires pass between their ends, those from one port together."""
+    longest: dict[tuple[Box, int], int] = {}
+    for tie in ties:
+        key, span = (tie.source, tie.start), rank[tie.target] - rank[tie.source] - 1
+        longest[key] = max(longest.get(key, 0), span)
+    return sum(longest.values())
+
+
 def _trunks(
     columns: list[_Column], slots: dict[Box, _Slot], rank: dict[Box, int], ties: Sequence[Tie]
 ) -> dict[tuple[Box, int], list[_Slot]]:
@@ -166,12 +191,12 @@ def _exit(slot: _Slot, port: int) -> float:
 # -- order ------------------------------------------------------------------------------------------------------
 
 
-def _order(columns: list[_Column]) -> None:
+def _order(columns: list[_Column], sweeps: int) -> None:
     """Order the slots of each column so that wires cross little; of all the orders met, the best is kept."""
     for column in columns:
         _number(column.slots)
     best, kept = _crossings(columns), [list(c.slots) for c in columns]
-    for sweep in range(_SWEEPS):
+    for sweep in range(sweeps):
         if not best:
             break
         forward = sweep % 2 == 0
@@ -184,7 +209,7 @@ def _order(columns: list[_Column]) -> None:
     for column, slots in zip(columns, kept, strict=True):
         column.slots = slots
         _number(slots)
-    _swap(columns)
+    _swap(columns, sweeps)
 
 
 def _by_barycentre(slots: list[_Slot], segments: Iterable[_Segment], forward: bool) -> None:
@@ -200,14 +225,14 @@ def _by_barycentre(slots: list[_Slot], segments: Iterable[_Segment], forward: bo
     _number(slots)
 
 
-def _swap(columns: list[_Column]) -> None:
+def _swap(columns: list[_Column], sweeps: int) -> None:
     """Exchange neighbours in a column wherever that undoes crossings: what barycentres leave undone."""
     ends: dict[_Slot, tuple[list[_End], list[_End]]] = {s: ([], []) for c in columns for s in c.slots}
     for column in columns:
         for s in column.segments:
             ends[s.right][0].append((s.left, s.left_dy))
             ends[s.left][1].append((s.right, s.right_dy))
-    for _ in range(_SWEEPS):
+    for _ in range(sweeps):
         swapped = False
         for column in columns:
             for i in range(len(column.slots) - 1):
@@ -221,7 +246,12 @@ def _swap(columns: list[_Column]) -> None:
 
 
 def _inversions(upper: tuple[list[_End], list[_End]], lower: tuple[list[_End], list[_End]]) -> int:
-    return sum(_height_at(*a) > _height_at(*b) for side in (0, 1) for a in upper[side] for b in lower[side])
+    count = 0
+    for above, below in zip(upper, lower, strict=True):
+        if above and below:
+            heights = sorted(_height_at(*end) for end in below)
+            count += sum(bisect_left(heights, _height_at(*end)) for end in above)
+    return count
 
 
 def _number(slots: Iterable[_Slot]) -> None:
@@ -247,7 +277,7 @@ def _crossings(columns: Iterable[_Column]) -> int:
 # -- heights ----------------------------------------------------------------------------------------------------
 
 
-def _straighten(columns: list[_Column], trunks: Iterable[Sequence[_Slot]], gap: float) -> None:
+def _straighten(columns: list[_Column], trunks: Iterable[Sequence[_Slot]], gap: float, sweeps: int) -> None:
     """Give every slot its y: near those it is wired to, in order and apart from its neighbours in the column.
 
     Waves from the left and from the right come first, then both sides pull, and the points of a trunk to their middle.
@@ -260,7 +290,7 @@ def _straighten(columns: list[_Column], trunks: Iterable[Sequence[_Slot]], gap: 
         rights[s.left].append((s.right, -shift, s.weight))
     for column in columns:
         _settle(column.slots, [[]] * len(column.slots), gap)
-    for _ in range(_SWEEPS // 2):
+    for _ in range(sweeps):
         for pulls, order in ((lefts, columns), (rights, columns[::-1])):
             for column in order:
                 _settle(column.slots, [pulls[s] for s in column.slots], gap)
@@ -269,7 +299,7 @@ def _straighten(columns: list[_Column], trunks: Iterable[Sequence[_Slot]], gap: 
     for middle, points in middles:
         for point in points:
             both[point].append((middle, 0.0, 16.0 * len(points)))
-    for _ in range(_SWEEPS // 2):
+    for _ in range(sweeps):
         for order in (columns, columns[::-1]):
             for middle, points in middles:
                 middle.y = sum(point.y for point in points) / len(points)

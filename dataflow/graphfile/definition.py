@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dataflow.errors import cropped, nearest
+from dataflow.errors import cropped
 from dataflow.graphfile.params import Param, declare
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import START, Document, Place, Value
@@ -79,7 +79,7 @@ def known_keys(document: Document, value: Value, known: Iterable[str], who: str,
     known, right = tuple(known), True
     for key in value.data:
         if key not in known and not (ignored and key.startswith(ignored)):
-            hint = nearest(key[:60], known) or f"it has {', '.join(known)}"
+            hint = document.hints.nearest(key, known) or f"it has {', '.join(known)}"
             document.report(value.keys[key], f"{who} has no key '{cropped(key)}'", hint)
             right = False
     return right

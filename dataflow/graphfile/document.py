@@ -17,7 +17,9 @@ from dataflow.errors import cropped
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document, Place, Stop, Value
 
+MAX_VALUES = 1_000_000  # of a file, and keys: more take longer to read than anyone waits
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
+_COUNTED = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _NO_KEYS: dict[str, Place] = {}
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -81,12 +83,17 @@ class _Tree:
         self.document = document
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Value, int, int]] = {}  # with size and height
-        self.expanded = 0
+        self.expanded, self.left = 0, MAX_VALUES
 
     def build(self) -> None:
         for event in iter(LOADER(self.document.text).get_event, None):
             kind, mark = type(event), event.start_mark
             place = mark.line + 1, mark.column + 1
+            if kind in _COUNTED:
+                self.left -= 1
+                if self.left < 0:
+                    text = f"a file may hold {MAX_VALUES:,} values and keys, got more"
+                    raise self.document.fail(place, text, "keep arrays in .npz files and parts of a graph in their own")
             if kind is yaml.ScalarEvent:
                 self.scalar(event, place)
             elif kind is yaml.MappingStartEvent:

@@ -74,7 +74,7 @@ def _opened(outer: Reader, draft: Draft) -> Any:
     definition = outer.session.definition(real, shown)
     outer.session.included += len(definition.nodes.data)
     if outer.session.included > MAX_NODES:
-        return outer.report(draft, place, f"{draft.who}: sub-graphs may have {MAX_NODES:,} nodes in all, got more")
+        raise outer.document.fail(place, f"{draft.who}: sub-graphs may have {MAX_NODES:,} nodes in all, got more")
     if definition.broken:
         draft.ok = False  # what is wrong is reported in that file
         return BROKEN
@@ -86,7 +86,7 @@ def _params(outer: Reader, draft: Draft, definition: Definition, file: str) -> d
     params, given = definition.params, draft.attrs.data
     for name in given:
         if name not in params:
-            hint = outer.session.nearest(name, params) or outer.having(params)
+            hint = outer.session.hints.nearest(name, params) or outer.having(params)
             if name in definition.inputs.data:
                 hint = "it is an input, so write it under 'inputs'"
             outer.report(draft, draft.attrs.keys[name], f"{draft.who}: {file} has no attr '{cropped(name)}'", hint)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from dataflow.errors import GraphFileError, Problem, cropped, listing, nearest
+from dataflow.errors import GraphFileError, Problem, cropped, listing
 from dataflow.graph import Graph
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.nodes import Reader
 from dataflow.graphfile.session import Session
-from dataflow.graphfile.tree import BROKEN
+from dataflow.graphfile.tree import BROKEN, Stop
 from dataflow.uncollected import uncollected
 
 
@@ -33,23 +34,25 @@ def check(path: str | os.PathLike[str], /, **params: Any) -> list[Problem]:
 
 def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The parameters of a file and their defaults; None where there is none."""
-    session = Session(path)
-    params = session.definition(session.real, session.shown).params
+    session, params = Session(path), {}
+    with suppress(Stop):
+        params = session.definition(session.real, session.shown).params
     return {name: None if param.required else param.default for name, param in params.items()}
 
 
 @uncollected()
 def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
     session = Session(path)
-    definition = session.definition(session.real, session.shown)
-    if not definition.broken:
-        session.graph.name = definition.name or session.real.stem
-        session.graph.doc = definition.doc
-        reader = Reader(session, definition, session.real, _given(definition, params))
-        reader.add_inputs()
-        for name, ref in reader.build().items():
-            session.graph.output(name, ref)
-        reader.add_sections()
+    with suppress(Stop):
+        definition = session.definition(session.real, session.shown)
+        if not definition.broken:
+            session.graph.name = definition.name or session.real.stem
+            session.graph.doc = definition.doc
+            reader = Reader(session, definition, session.real, _given(definition, params))
+            reader.add_inputs()
+            for name, ref in reader.build().items():
+                session.graph.output(name, ref)
+            reader.add_sections()
     return session
 
 
@@ -59,7 +62,8 @@ def _given(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
     report, params = definition.document.report, definition.params
     for name in given:
         if name not in params:
-            hint = nearest(name, params) or (f"it has {listing(params, 'and')}" if params else "it has none")
+            having = f"it has {listing(params, 'and')}" if params else "it has none"
+            hint = definition.document.hints.nearest(name, params) or having
             report(definition.place, f"the graph has no param '{cropped(name)}'", hint)
     for name, param in params.items():
         try:

@@ -67,8 +67,12 @@ class Reader(Scope):
             self.wires[name] = BROKEN
             found = self.input_type(name)
             if self._named("input", name, section.keys[name]) and found is not BROKEN:
-                ref = self.session.graph.input(name, found["dtype"], found["shape"], found["doc"])
-                self.wires[name] = {ref.port: ref}
+                try:
+                    ref = self.session.graph.input(name, found["dtype"], found["shape"], found["doc"])
+                except DataflowError as error:
+                    self.document.report(section.data[name].place, str(error))
+                else:
+                    self.wires[name] = {ref.port: ref}
 
     def outputs(self) -> dict[str, Ref]:
         """The wires that have names as outputs; those that were reported are left out."""
@@ -204,7 +208,7 @@ class Reader(Scope):
         if name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
         else:
-            hint = self.session.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
+            hint = self.session.hints.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
         self.report(draft, block.place, f"{draft.who}: no block '{name}'", hint)
 
     def block(self, draft: Draft, kind: type[Block]) -> Any:
@@ -235,7 +239,7 @@ class Reader(Scope):
 
     def _no_attr(self, draft: Draft, name: str, kind: type[Block]) -> None:
         known = kind.signature.attrs
-        hint = self.session.nearest(name, known) or self.having(known)
+        hint = self.session.hints.nearest(name, known) or self.having(known)
         if name in kind.signature.inputs:
             hint = "it is an input, so write it under 'inputs'"
         self.report(draft, draft.attrs.keys[name], f"{draft.who}: {kind.__name__} has no attr '{cropped(name)}'", hint)

@@ -71,10 +71,10 @@ class Scope:
         missing = [name for name, port in ports.items() if name not in given and not port.optional]
         for name in draft.inputs.data:
             if name not in ports:
-                hint = self.session.nearest(name, ports) or self.having(ports)
+                hint = self.session.hints.nearest(name, ports) or self.having(ports)
                 self.report(draft, draft.inputs.keys[name], f"{draft.who}: {of} has no input '{cropped(name)}'", hint)
                 if missing:
-                    missing.remove(self.session.closest(name, missing) or missing[0])
+                    missing.remove(self.session.hints.closest(name, missing) or missing[0])
         if missing and draft.inputs is not WRONG:
             names = listing([f"'{name}'" for name in missing], "and")
             self.report(draft, draft.place, f"{draft.who} ({of}): input {names} must be wired, got nothing")
@@ -151,11 +151,11 @@ class Scope:
         if draft is not None:
             draft.ok = False
         if wires is None:
-            hint = self.session.nearest(name, self.wires)
+            hint = self.session.hints.nearest(name, self.wires)
             return self.document.report(value.place, f"{who}: no node or input named '{cropped(name)}'", hint)
         if not dot:
             return self.document.report(value.place, f"{who}: '{name}' has no outputs to wire")
-        hint = self.session.nearest(port, wires) or self.having(wires)
+        hint = self.session.hints.nearest(port, wires) or self.having(wires)
         return self.document.report(value.place, f"{who}: '{name}' has no output '{cropped(port)}'", hint)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from dataflow import dtypes
 from dataflow.attrs import Attr, attr, show
-from dataflow.errors import conceal, cropped, listing, nearest
+from dataflow.errors import conceal, cropped, listing
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value
 from dataflow.registry import blocks
@@ -90,14 +90,13 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
     entries = value.data
     for key in entries:
         if key not in ("type", "default", "doc"):
-            document.report(
-                value.keys[key], f"param '{name}': no key '{cropped(key)}'", nearest(key, ("type", "default", "doc"))
-            )
+            hint = document.hints.nearest(key, ("type", "default", "doc"))
+            document.report(value.keys[key], f"param '{name}': no key '{cropped(key)}'", hint)
     if "doc" in entries and not isinstance(entries["doc"].data, str):
         document.report(entries["doc"].place, f"param '{name}': 'doc' must be text, got {entries['doc'].kind}")
     kind = entries["type"].data if "type" in entries else None
     if "type" in entries and kind not in (*TYPES,):
-        hint = nearest(kind, TYPES) if isinstance(kind, str) else ""
+        hint = document.hints.nearest(kind, TYPES) if isinstance(kind, str) else ""
         document.report(
             entries["type"].place, f"param '{name}': 'type' must be {listing(TYPES)}, got {entries['type'].kind}", hint
         )
@@ -149,7 +148,7 @@ class Substitution:
     def __init__(self, document: Document, values: Mapping[str, Any], allowance: Allowance | None = None):
         self.document, self.values = document, values
         self.allowance = allowance or Allowance()
-        self.idle = "$" not in document.text
+        self.idle = not document.has_dollars
 
     def resolve(self, value: Value, who: str) -> Value:
         """The value with every ``$`` form replaced, BROKEN where one of them has no value."""
@@ -216,9 +215,8 @@ class Substitution:
     def value(self, name: str, place: Place, who: str) -> Any:
         if name in self.values:
             return self.values[name]
-        return self.document.report(
-            place, f"{who}: no param '{cropped(name)}'; {nearest(name, self.values) or 'write $$ for a dollar sign'}"
-        )
+        hint = self.document.hints.nearest(name, self.values) or "write $$ for a dollar sign"
+        return self.document.report(place, f"{who}: no param '{cropped(name)}'", hint)
 
     def environment(self, text: str, place: Place, who: str) -> Any:
         found = _ENV.fullmatch(text)

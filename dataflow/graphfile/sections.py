@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dataflow import dtypes
-from dataflow.errors import cropped, nearest
+from dataflow.errors import cropped
 from dataflow.graphfile.definition import WRONG, known_keys, mapping
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft, Scope
@@ -82,7 +82,8 @@ def _split(scope: Scope, who: str, split: Value, place: Place) -> dict[str, Any]
     result["inputs"] = {}
     for feed, column in feeds.data.items():
         if feed not in inputs:
-            report(feeds.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", nearest(feed[:60], inputs))
+            hint = scope.document.hints.nearest(feed, inputs)
+            report(feeds.keys[feed], f"{who}: no graph input named '{cropped(feed)}'", hint)
         result["inputs"][feed] = _column(scope, f"{who}: input '{cropped(feed)}'", column)
     if "path" not in split.data and not (feeds.data and all(_has_path(c) for c in feeds.data.values())):
         report(place, f"{who}: 'path' must be given, got nothing")
@@ -153,7 +154,7 @@ def read_train(reader: Reader, section: Value) -> dict[str, Any]:
         report(
             goal.place,
             f"train 'minimize': no node, input or output named '{cropped(goal.data)}'",
-            nearest(goal.data[:60], names),
+            reader.document.hints.nearest(goal.data, names),
         )
     result: dict[str, Any] = section.plain()
     return result

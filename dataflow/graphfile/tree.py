@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dataflow.errors import Problem, concealed, cropped, visible
+from dataflow.errors import Problem, closest, concealed, cropped, visible
 
 BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stands for what was wrong and is reported
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
 MAX_DEPTH = 100  # of lists and mappings in each other
 TOO_DEEP = f"values may be nested {MAX_DEPTH} deep, got more"
 MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
+_COMPARED = 50_000  # names compared for "did you mean" in one load
 _SHOWN = 160  # a source line longer than this says nothing under a caret
 
 
@@ -59,6 +61,25 @@ class Stop(Exception):
 
 
 @dataclass(eq=False)
+class Hints:
+    """What was probably meant, while there is time for it: a file of nothing but mistakes must not take minutes."""
+
+    compared: int = 0
+
+    def closest(self, name: str, known: Collection[str]) -> str:
+        """The one of the known names that is meant, or nothing."""
+        if len(name) > 60 or self.compared > _COMPARED:
+            return ""
+        self.compared += len(known)
+        return closest(name, known)
+
+    def nearest(self, name: str, known: Collection[str]) -> str:
+        """``did you mean 'Relu'?`` or nothing."""
+        found = self.closest(name, known)
+        return f"did you mean '{found}'?" if found else ""
+
+
+@dataclass(eq=False)
 class Document:
     """The text of one file, the tree in it, and the problems met while reading it."""
 
@@ -67,10 +88,16 @@ class Document:
     root: Value | None = None
     problems: dict[tuple[Place, str], Problem] = field(default_factory=dict)  # by place and message
     prefix: str = ""  # of the node names while the file is read as a sub-graph
+    hints: Hints = field(default_factory=Hints)  # of the load
 
     def within(self, prefix: str) -> Document:
         """This document for a use in which node names have a prefix; a problem that all uses share comes once."""
-        return Document(self.path, self.text, self.root, self.problems, prefix)
+        return Document(self.path, self.text, self.root, self.problems, prefix, self.hints)
+
+    @cached_property
+    def has_dollars(self) -> bool:
+        """Whether parameters may stand in it."""
+        return "$" in self.text
 
     @cached_property
     def lines(self) -> list[str]:
@@ -89,8 +116,12 @@ class Document:
         if not hint:
             message, _, hint = message.partition("; ")
         key = place, message.replace(f"'{self.prefix}", "'") if self.prefix else message
-        if key not in self.problems and len(self.problems) < MAX_PROBLEMS:
+        if key not in self.problems:
             self.problems[key] = self.problem(place, message, hint)
+            if len(self.problems) >= MAX_PROBLEMS:
+                text = f"this is problem {MAX_PROBLEMS:,} of the file; what comes after it is not looked at"
+                self.problems[place, text] = self.problem(place, text, "")
+                raise Stop
         return BROKEN
 
     def fail(self, place: Place, message: str, hint: str = "") -> Stop:
