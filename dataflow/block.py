@@ -174,26 +174,28 @@ class Block:
         bound: dict[str, tuple[str, str]] = {}  # by dtype or type variable: the port that fixed it, and what to
         ports = self.signature.inputs.values()
         types: list[Any] = []
+        literals: list[tuple[In, Literal]] = []
         for port, operand in zip(ports, operands, strict=True):
             if isinstance(operand, tuple):
+                literals += [(port, o) for o in operand if isinstance(o, Literal)]
                 types.append(
                     tuple(None if isinstance(o, Literal) else self._type(port, type_of(o), bound) for o in operand)
                 )
-            elif operand is None or isinstance(operand, Literal):
+            elif isinstance(operand, Literal):
+                literals.append((port, operand))
                 types.append(None)
             else:
-                types.append(self._type(port, type_of(operand), bound))
-        made = (
-            self._bind_literals(ports, operands, bound) if any(isinstance(o, Literal) for o in flat(operands)) else {}
-        )
-        for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
-            if isinstance(operand, Literal):
-                types[i] = self._literal_type(port, operand, bound, made)
-            elif isinstance(operand, tuple) and None in types[i]:
-                types[i] = tuple(
-                    self._literal_type(port, o, bound, made) if t is None else t
-                    for o, t in zip(operand, types[i], strict=True)
-                )
+                types.append(None if operand is None else self._type(port, type_of(operand), bound))
+        if literals:
+            arrays = self._bind_literals(literals, bound)
+            for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
+                if isinstance(operand, Literal):
+                    types[i] = self._literal_type(port, operand, bound, arrays)
+                elif isinstance(operand, tuple):
+                    types[i] = tuple(
+                        self._literal_type(port, o, bound, arrays) if t is None else t
+                        for o, t in zip(operand, types[i], strict=True)
+                    )
         self._check_shapes(ports, types)
         return types
 
@@ -210,17 +212,17 @@ class Block:
         return given if fitted == given.dtype else TensorType(fitted, given.shape, given.value)
 
     def _bind_literals(
-        self, ports: Iterable[In], operands: Sequence[Any], bound: dict[str, tuple[str, str]]
+        self, literals: Iterable[tuple[In, Literal]], bound: dict[str, tuple[str, str]]
     ) -> dict[int, Any]:
         """Fix each type variable for which only literals stand to the dtype that they get together.
 
         Gives the arrays that were made of literals to find it, by their ids.
         """
         free: dict[str, dict[str, In]] = {}  # the ports of the literals by their own dtypes, by type variable
-        made: dict[int, Any] = {}
-        for port, operand in zip(ports, operands, strict=True):
-            for each in flat([operand]) if port.dtype not in bound else ():
-                array = made[id(each)] = self.array_of(port.name, each)
+        arrays: dict[int, Any] = {}
+        for port, literal in literals:
+            if port.dtype not in bound:
+                array = arrays[id(literal)] = self.array_of(port.name, literal)
                 free.setdefault(port.dtype, {}).setdefault(dtypes.name_of(array.dtype), port)
         for variable, found in free.items():
             port, *_, last = (*found.values(), *found.values())
@@ -231,13 +233,13 @@ class Block:
             accepted = self._accepted(variable)
             fitted = dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
             bound[variable] = (port.name, fitted)
-        return made
+        return arrays
 
     def _literal_type(
-        self, port: In, operand: Literal, bound: dict[str, tuple[str, str]], made: dict[int, Any]
+        self, port: In, operand: Literal, bound: dict[str, tuple[str, str]], arrays: dict[int, Any]
     ) -> TensorType:
         dtype = bound[port.dtype][1]
-        array = made.get(id(operand))
+        array = arrays.get(id(operand))
         if array is None or array.dtype != dtypes.storage(dtype):
             array = self.array_of(port.name, operand, dtype)
         return TensorType.of(array, dtype)

@@ -55,6 +55,8 @@ def literal(value: Any, dtype: str | None = None) -> Array:
 
     Numbers too large for these get 64 bits. Raises Refused where the dtype cannot hold the values.
     """
+    if is_ready(value):
+        return value if dtype is None else _converted(value, dtype)
     usual = _USUAL_DTYPES.get((type(value), dtype))
     if usual is not None and abs(value) < _USUAL_SIZE:  # most are such numbers, and need no second look
         return np.asarray(value, usual)
