@@ -15,6 +15,7 @@ from dataflow.build import program
 from dataflow.compiler import WARM
 from dataflow.errors import GraphError, UnknownNameError, nearest
 from dataflow.frame import Frame, Trace
+from dataflow.given import by_name, sizes_of, told_apart
 from dataflow.graph import Graph, Node
 from dataflow.program import Program
 from dataflow.settings import Settings
@@ -41,16 +42,6 @@ def plan(
     if shapes or named or all(t.known for t in graph.inputs.values()):
         made.at(shapes, **named)
     return made
-
-
-def told_apart(graph: Graph, given: Any, **options: Any) -> None:
-    """Refuse a keyword that may be an option or an input of the graph, unless inputs are given in a dict."""
-    for name, value in options.items():
-        if given is None and value is not None and name in graph.nodes and graph.nodes[name].block.feedable:
-            raise GraphError(
-                f"graph '{graph.name}': keyword '{name}' may be an option or the input of this name; give the inputs "
-                f"in a dict, {{'{name}': ...}}, and options as keywords after it"
-            )
 
 
 def _must_be_fed(node: Node) -> bool:
@@ -130,9 +121,10 @@ class Plan:
             told_apart(self.graph, feeds, state=state)
             raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
         if trace is not None and self.settings.fuse:
-            return self._unfused().run({**(feeds or {}), **named}, trace, state, seed)
+            return self._unfused().run(by_name(feeds, named), trace, state, seed)
         kept = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
-        arrays = self._arrays({**kept, **(feeds or {}), **named})
+        feeds = named if feeds is None else feeds if type(feeds) is dict and not named else by_name(feeds, named)
+        arrays = self._arrays({**kept, **feeds} if kept else feeds)
         key = tuple((name, array.shape) for name, array in arrays.items())
         frames = self._idle.get(key)
         if frames is None:
@@ -177,12 +169,12 @@ class Plan:
 
     def at(self, shapes: Mapping[str, Sequence[int]] | None = None, /, **named: Sequence[int]) -> Program:
         """The program for inputs of these shapes; inputs whose shape is known already may be left out."""
-        shapes = {**(shapes or {}), **named}
+        shapes = by_name(shapes, named)
         types: dict[str, TensorType] = {}
         for name in sorted({*shapes, *self._required}):
             declared = self._declared(name)
-            shape = shapes.get(name, declared.shape)
-            given = TensorType(declared.dtype, None if shape is None else tuple(shape))
+            shape = sizes_of(name, shapes[name]) if name in shapes else declared.shape
+            given = TensorType(declared.dtype, shape)
             if not given.known:
                 raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; give {name}=[...]")
             if wrong := impossible(given):
@@ -208,8 +200,12 @@ class Plan:
         return self.at({name: array.shape for name, array in arrays.items()})
 
     def _arrays(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        try:
+            names = sorted(feeds)
+        except TypeError:  # not all of them are text
+            names = [*by_name(feeds, {})]
         arrays = {}
-        for name in sorted(feeds):
+        for name in names:
             value = feeds[name]
             if type(value) is not np.ndarray or value.dtype is not self._storage.get(name) or not value.flags.aligned:
                 declared = self._declared(name)
@@ -222,6 +218,7 @@ class Plan:
 
     def _declared(self, name: str) -> TensorType:
         if name not in self._feedable:
+            by_name({name: None}, {})  # must be text, to have anything near
             hint = nearest(name, self._feedable) or f"it has {', '.join(self._feedable) or 'none'}"
             raise UnknownNameError(f"graph '{self.graph.name}' has no input '{name}'; {hint}")
         return self._feedable[name]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataflow.frame import Trace
+from dataflow.given import told_apart
 from dataflow.graph import Graph
-from dataflow.plan import Plan, told_apart
+from dataflow.plan import Plan
 from dataflow.settings import Settings
 from dataflow.state import State
 

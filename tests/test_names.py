@@ -126,3 +126,22 @@ def test_an_output_is_named_once():
     del graph.outputs["x"]
     graph.output("x", graph.ref("x"))
     assert flow.run(graph, x=ONE)["x"].tolist() == [1.0]
+
+
+def test_inputs_are_given_by_name_and_once():
+    graph = doubled("x")
+    with pytest.raises(GraphError, match="input 'x' must be given once, got it in the dict and as a keyword"):
+        flow.run(graph, {"x": ONE}, x=ONE)
+    with pytest.raises(GraphError, match="inputs must be given by name in a dict, got a ndarray"):
+        flow.run(graph, ONE)
+    for feeds in ({1: ONE}, {"x": ONE, 1: ONE}):
+        with pytest.raises(GraphError, match="inputs must be given by name in a dict, got 1 for a name"):
+            flow.run(graph, feeds)
+    with pytest.raises(GraphError, match="inputs must be given by name in a dict, got a int"):
+        flow.plan(graph, 3)
+
+
+@pytest.mark.parametrize("shape", [3, [1.5], [-1], "N", [None], None])
+def test_a_plan_is_for_sizes(shape):
+    with pytest.raises(GraphError, match="input 'x' must have a known shape to plan for, got"):
+        flow.plan(doubled("x"), x=shape)
