@@ -27,7 +27,7 @@ class Library:
     """A BLAS whose number of threads can be asked for and set; ``own`` where each thread has a number of its own."""
 
     def __init__(self, get: Callable[[], int], set: Callable[[int], Any], own: bool = False):
-        self.get, self.set = get, set
+        self.get, self.set, self.own = get, set, own
         self.state = _Mine() if own else _Ours()
 
     def limit(self) -> None:
@@ -52,8 +52,7 @@ class _Here(local):
 class OneThread:
     """A ``with`` block in which BLAS and LAPACK work in the thread that calls them, and in no other.
 
-    May be nested, and entered by several threads at once; each that calls BLAS has to enter. When all have left there
-    are as many threads as before.
+    May be nested, and entered by several threads at once. When all have left there are as many threads as before.
     """
 
     def __init__(self, find: Callable[[], Iterable[Library]]):
@@ -76,6 +75,12 @@ class OneThread:
         here.inside -= 1
         if not here.inside:
             self._end()
+
+    def too(self) -> None:
+        """The same in a thread that works for one that is inside, and never needs more."""
+        for library in self.libraries:
+            if library.own and library.get() != 1:
+                library.set(1)
 
     def _begin(self) -> None:
         with self.lock:

@@ -229,12 +229,11 @@ class Frame:
         shared = threads.Shared(enumerate(calls))
 
         def work() -> None:
-            with np.errstate(all="ignore"):
-                for i, call in shared:
-                    try:
-                        call()
-                    except Exception as error:
-                        failed[i] = error
+            for i, call in shared:
+                try:
+                    call()
+                except Exception as error:
+                    failed[i] = error
 
         threads.together(work, min(stage.workers, len(calls)))
         if failed:

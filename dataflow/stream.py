@@ -202,7 +202,7 @@ class Stream:
         starts = iter(range(0, self.size, step))
         if workers > 1:
             shared = threads.Shared(starts)
-            threads.together(np.errstate(all="ignore")(lambda: job.work(shared, step)), workers)
+            threads.together(lambda: job.work(shared, step), workers)
         else:
             job.work(starts, step)
         for piece in self.folding:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
-from threading import Lock, local
-from typing import TYPE_CHECKING, Any
+from threading import Lock, Thread, local
+from typing import Any
 
 from dataflow.errors import DataflowError
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
 
 
 @cache
@@ -83,25 +81,75 @@ class Shared:
 
 def together(work: Callable[[], None], threads: int) -> None:
     """Call ``work`` in so many threads at once; when all are done, the first exception is raised."""
-    others = [_pool().submit(work) for _ in range(threads - 1)]
+    others = [_Task(work) for _ in range(threads - 1)]
+    for other in others:
+        _crew().take(other)
     before = allow(1)
     try:
         work()
     finally:
         allow(before)
-        # those that no thread had time for are not needed any more: the work is shared, and done
-        waited = [other for other in others if not other.cancel()]
-        errors = [error for other in waited if (error := other.exception()) is not None]
-    if errors:
-        raise errors[0]
+        # what no thread had time for is not needed any more: the work is shared, and done
+        waited = [other for other in others if not other.begun.acquire(False)]
+        for other in waited:
+            other.done.acquire()
+    for other in waited:
+        if other.error is not None:
+            raise other.error
+
+
+class _Task:
+    """Work for one thread more; ``begun`` belongs to the thread that does it, or to the one that wants it no more."""
+
+    __slots__ = ("begun", "done", "error", "work")
+
+    def __init__(self, work: Callable[[], None]):
+        self.work, self.begun, self.done = work, Lock(), Lock()
+        self.error: BaseException | None = None
+        self.done.acquire()
+
+
+class _Crew:
+    """Threads that sleep until there is a task."""
+
+    def __init__(self) -> None:
+        from _queue import SimpleQueue  # the module around it takes as long to import as this one
+
+        self.tasks: Any = SimpleQueue()
+        self.resting: list[None] = []  # one entry for each thread that nobody counts on
+
+    def take(self, task: _Task) -> None:
+        """Let a thread do this, a new one if all are busy; nobody does where there can be no more threads."""
+        try:
+            self.resting.pop()
+        except IndexError:
+            with suppress(RuntimeError):
+                Thread(target=self._serve, name="dataflow", daemon=True).start()
+        self.tasks.put(task)
+
+    def _serve(self) -> None:
+        import numpy as np
+
+        allow(1)
+        with np.errstate(all="ignore"):  # as in a run
+            while True:
+                task = self.tasks.get()
+                done = task.done if task.begun.acquire(False) else None
+                if done is not None:
+                    try:
+                        task.work()
+                    except BaseException as error:
+                        task.error = error
+                del task  # what it holds would live on until there is another
+                self.resting.append(None)
+                if done is not None:
+                    done.release()
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # takes a tenth of the time that a command starts in
-
-    return ThreadPoolExecutor(MOST, "dataflow", allow, (1,))  # made as they are asked for
+def _crew() -> _Crew:
+    return _Crew()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_crew.cache_clear)  # a child has none of its parent's threads

@@ -287,7 +287,7 @@ def test_panels_are_shared_among_the_threads_of_the_run_and_not_shared_again():
 
 
 def test_one_thread_of_a_plan_is_one_thread_for_products_too(monkeypatch):
-    monkeypatch.setattr(threads, "_pool", lambda: pytest.fail("asked for another thread"))
+    monkeypatch.setattr(threads, "_crew", lambda: pytest.fail("asked for another thread"))
     a = products.values(np.float32, 300, 300)
     products.planned("MatMul", {}, [a, a], threads=1)()
     monkeypatch.setenv("DATAFLOW_THREADS", "1")

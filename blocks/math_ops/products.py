@@ -61,14 +61,19 @@ def matmul(left: Any, right: Any, out: Any = None) -> Any:
 def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
     """Call for each item, with one thread of BLAS, in as many threads as the run allows; results go to memory."""
     workers = min(threads.allowed(), len(items))
-    shared = threads.Shared(items)
+    with one_thread:
+        if workers < 2:
+            for item in items:
+                call(item)
+            return
+        shared = threads.Shared(items)
 
-    def work() -> None:
-        with one_thread, np.errstate(all="ignore"):
+        def work() -> None:
+            one_thread.too()
             for item in shared:
                 call(item)
 
-    threads.together(work, workers)
+        threads.together(work, workers)
 
 
 def _spread(matrices: Any, lead: tuple[int, ...]) -> Any:
