@@ -15,12 +15,13 @@ from dataflow.rewrite import cull, fold_constants, lean, merge_equals, shape_onl
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType, nbytes
 from dataflow.signature import flat
+from dataflow.threads import among
 from dataflow.uncollected import uncollected
 
 
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
     """Lay out a run that computes the outputs from feeds of these types."""
-    with uncollected():
+    with uncollected(), among(settings.threads):
         graph = specialize(cull(graph, outputs), feeds)
         graph = lean(merge_equals(fold_constants(graph)))
         return _Builder(graph, feeds, settings).build()

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dataflow import dtypes, entry, threads
+from dataflow import dtypes, entry
 from dataflow.build import program
 from dataflow.compiler import WARM
 from dataflow.errors import GraphError, UnknownNameError, nearest
@@ -20,6 +20,7 @@ from dataflow.graph import Graph, Node
 from dataflow.program import Program
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType, fits, impossible, nbytes, show
+from dataflow.threads import among
 
 
 def plan(
@@ -135,11 +136,8 @@ class Plan:
         except IndexError:
             frame = Frame(self._program(arrays))
         began = time.perf_counter()
-        before = threads.allow(self.settings.threads)
-        try:
+        with among(self.settings.threads):
             outputs = frame.run(arrays, trace, *((seed or 0, 0) if state is None else (state.seed, state.step)))
-        finally:
-            threads.allow(before)
         frames.append(frame)
         if self.settings.kernels == "auto":
             self._warm(time.perf_counter() - began)

@@ -49,14 +49,21 @@ class _Here(local):
 _here = _Here()
 
 
-def allow(number: int | None) -> int | None:
-    """Let kernels that the calling thread runs share their work among so many; gives what was allowed before."""
-    before, _here.allowed = _here.allowed, number
-    return before
+class among:
+    """A ``with`` block in which kernels that the calling thread runs may share their work among so many."""
+
+    def __init__(self, threads: int):
+        self.threads = threads
+
+    def __enter__(self) -> None:
+        self.before, _here.allowed = _here.allowed, self.threads
+
+    def __exit__(self, *error: object) -> None:
+        _here.allowed = self.before
 
 
 def allowed() -> int:
-    """Among how many threads a kernel may share its work; in none of `together` any more."""
+    """Among how many threads a kernel may share its work: none but its own where these are `together` already."""
     return _here.allowed or usual()
 
 
@@ -84,11 +91,10 @@ def together(work: Callable[[], None], threads: int) -> None:
     others = [_Task(work) for _ in range(threads - 1)]
     for other in others:
         _crew().take(other)
-    before = allow(1)
     try:
-        work()
+        with among(1):
+            work()
     finally:
-        allow(before)
         # what no thread had time for is not needed any more: the work is shared, and done
         waited = [other for other in others if not other.begun.acquire(False)]
         for other in waited:
@@ -130,8 +136,7 @@ class _Crew:
     def _serve(self) -> None:
         import numpy as np
 
-        allow(1)
-        with np.errstate(all="ignore"):  # as in a run
+        with among(1), np.errstate(all="ignore"):  # the latter as in a run
             while True:
                 task = self.tasks.get()
                 done = task.done if task.begun.acquire(False) else None

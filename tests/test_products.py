@@ -277,11 +277,8 @@ def test_panels_are_shared_among_the_threads_of_the_run_and_not_shared_again():
             meeting.wait(10)  # two are here at a time
 
     meeting = threading.Barrier(2)
-    before = threads.allow(2)
-    try:
+    with threads.among(2):
         share(range(8), look)
-    finally:
-        threads.allow(before)
     assert len({name for name, _, _ in seen.values()}) == 2
     assert {rest for _, *rest in map(tuple, seen.values()) for rest in [tuple(rest)]} == {(1, 1)}
 
@@ -298,12 +295,8 @@ def test_an_error_in_any_thread_is_raised():
     def fail(item):
         raise ValueError(f"item {item}")
 
-    before = threads.allow(4)
-    try:
-        with pytest.raises(ValueError, match="item"):
-            share(range(20), fail)
-    finally:
-        threads.allow(before)
+    with threads.among(4), pytest.raises(ValueError, match="item"):
+        share(range(20), fail)
 
 
 # -- every block ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from dataflow import blocks
+from dataflow import blocks, threads
 from dataflow.block import Block, TensorType
 
 SLACK = 160 << 10  # bytes: what Python takes, buffers that NumPy casts in, borrowed memory that nobody needs
@@ -206,14 +206,33 @@ def test_as_much_as_is_said(group):
     for name, attrs, arrays in group():
         block = blocks[name](**attrs)
         types = block.typed([np.asarray(a) for a in arrays], TensorType.of)
-        said, taken = block.workspace(*types), taken_by(block, types)
+        with threads.among(1):
+            said = block.workspace(*types)
+        taken = taken_by(block, types)
         if taken > said * 1.05 + SLACK or (said >= LARGE and taken < said * 0.9):
             shapes = ", ".join(str(t) for t in types)
             wrong.append(f"{block!r}({shapes}): said {said:,}, took {taken:,}")
     assert not wrong, "\n".join(wrong)
 
 
-def taken_by(block, types):
+@pytest.mark.parametrize("case", ["Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_each_thread_takes_as_much_as_is_said(case, stride, monkeypatch):
+    x, w, y = values(12, 60, 70, 32), values(3, 3, 32, 64), values(12, 60 // stride, 70 // stride, 64)
+    arrays = {"Conv2D": [x, w], "Conv2DBackpropInput": [sizes(*x.shape), w, y]}.get(case, [x, sizes(*w.shape), y])
+    block = blocks[case](strides=[1, stride, stride, 1], padding="SAME")
+    types = block.typed(arrays, TensorType.of)
+    said = []
+    for count in (1, 4):
+        with threads.among(count):
+            said.append(block.workspace(*types))
+        crew = threads._Crew()  # whose threads have borrowed nothing yet
+        monkeypatch.setattr(threads, "_crew", lambda crew=crew: crew)
+        assert taken_by(block, types, count) <= said[-1] * 1.05 + SLACK
+    assert said[1] > 2.5 * said[0]
+
+
+def taken_by(block, types, count=1):
     """The most that the kernel takes, the first time in a thread or later, beside its outputs."""
     arrays, outputs = [t.value for t in types], block.infer(*types)
     results = block.compute(arrays, outputs)
@@ -225,7 +244,7 @@ def taken_by(block, types):
         for _ in range(2):
             before = tracemalloc.get_traced_memory()[0]
             tracemalloc.reset_peak()
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), threads.among(count):
                 made = block.kernel(*block.kernel_args(arrays), **given)
             peaks.append(tracemalloc.get_traced_memory()[1] - before - own)
             del made

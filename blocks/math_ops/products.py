@@ -60,7 +60,7 @@ def matmul(left: Any, right: Any, out: Any = None) -> Any:
 
 def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
     """Call for each item, with one thread of BLAS, in as many threads as the run allows; results go to memory."""
-    workers = min(threads.allowed(), len(items))
+    workers = sharing(items)
     with one_thread:
         if workers < 2:
             for item in items:
@@ -74,6 +74,11 @@ def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
                 call(item)
 
         threads.together(work, workers)
+
+
+def sharing(items: Sequence[Any]) -> int:
+    """How many threads `share` items."""
+    return min(threads.allowed(), len(items))
 
 
 def _spread(matrices: Any, lead: tuple[int, ...]) -> Any:

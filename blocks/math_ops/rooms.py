@@ -37,6 +37,12 @@ class rooms:
             self.loan.__exit__(*error)
 
 
+def reserve(nbytes: int) -> None:
+    """See that what the calling thread borrows next, in one go or in several, comes from one piece of so many bytes."""
+    with borrowed() as empty:
+        empty((nbytes,), np.uint8)
+
+
 def rooms_bytes(*wanted: Room) -> int:
     """What a thread takes to borrow these `rooms`; nothing for empty ones."""
     return borrowed_bytes(_layout(wanted)[0])

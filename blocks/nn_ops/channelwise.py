@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms
+from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import compute_dtype
 from blocks.nn_ops.columns import positions
 from blocks.nn_ops.windows import Span, at_once, has_padding, taps
@@ -41,6 +41,11 @@ def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any) -> None:
             _multiply(seen, steps, holes, weights, y)
             if y is not there:
                 np.copyto(there, y, casting="unsafe")
+
+
+def convolve_bytes(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> int:
+    """The memory that `convolve` works in."""
+    return rooms_bytes(*convolve_rooms(shape, filter, over, dtype, direct))
 
 
 def convolve_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[Room]:
@@ -151,6 +156,11 @@ def by_input(filter: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
                 _phase(seen, phases, weights, there, result, each)
 
 
+def by_input_bytes(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> int:
+    """The memory that `by_input` works in."""
+    return rooms_bytes(*by_input_rooms(shape, filter, over, dtype, direct))
+
+
 def by_input_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[Room]:
     """The memory that `by_input` works in: for gradients with places around them, for a phase, and for weights."""
     exact, each = compute_dtype(dtype), filter[-1]
@@ -211,6 +221,11 @@ def by_filter(x: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
                 np.einsum(tap, dims, gradients, dims, [0, *dims[2:]], out=part)
                 sums[index] += np.add.reduce(part.reshape(-1, channels), 0, np.float64)
     np.copyto(out, sums.reshape(out.shape), casting="unsafe")
+
+
+def by_filter_bytes(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> int:
+    """The memory that `by_filter` works in."""
+    return rooms_bytes(*by_filter_rooms(shape, filter, over, dtype, direct))
 
 
 def by_filter_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[Room]:

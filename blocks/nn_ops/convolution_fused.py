@@ -9,7 +9,7 @@ import numpy as np
 from blocks.array_ops.shape_ops import sizes
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops import columns
+from blocks.nn_ops import groupwise
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolving import Convolution
 from blocks.nn_ops.windows import PADDING_IMPLICIT, PADDINGS
@@ -55,23 +55,21 @@ class Mirrored(Convolution, abstract=True):
             out = np.empty(self.convolved((batch, *shape[1:]), filter.shape), images.dtype)
         mode: Any = "reflect" if self.mode == "REFLECT" else "symmetric"
         down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(given[1:3], paddings[1:3], strict=True))
-        with rooms(*self.rooms(images.shape, paddings, filter.shape, images.dtype, size)) as (edges, lines, *space):
-            resizing, space = space[: len(space) - 4], space[len(space) - 4 :]
+        with rooms(*self.rooms(images.shape, paddings, images.dtype, size)) as (edges, lines, *space):
             for image in range(batch if out.size else 0):
                 x = images[image : image + 1]
                 if size is not None:
-                    x = self.resized_in(resizing, x, size)
+                    x = self.resized_in(space, x, size)
                 grown = x.take(down, 1, lines.reshape(1, shape[1], *given[2:]), "clip")
                 grown = grown.take(across, 2, edges.reshape(shape), "clip")  # other modes make copies on the way
-                columns.convolve_in(space, grown, filter, over, out[image : image + 1])
+                groupwise.convolve(grown, filter, over, out[image : image + 1])
         return out
 
-    def rooms(self, shape: Any, paddings: Any, filter: Any, dtype: Any, size: Any = None) -> list[Room]:
-        """Memory for an image with mirrored edges, for those above and below, to resize it and to convolve it."""
+    def rooms(self, shape: Any, paddings: Any, dtype: Any, size: Any = None) -> list[Room]:
+        """Memory for an image with mirrored edges, for those above and below, and to resize it."""
         _, height, width, channels = shape
         given = size or (height, width)
-        rows, lines = (int(n + sum(pad)) for n, pad in zip(given, paddings[1:3].tolist(), strict=True))
-        over = self.over((rows, lines), filter)
+        rows, lines = _mirrored(given, paddings)
         own: list[Room] = [((n * channels,), dtype) for n in (rows * lines, rows * given[1])]
         if size is not None:
             exact = compute_dtype(dtype)
@@ -80,11 +78,22 @@ class Mirrored(Convolution, abstract=True):
             own += [((n,), exact) for n in (copy, across, max(across, both), both)] + [
                 ((both * (dtype != exact),), dtype)
             ]
-        return own + columns.convolve_rooms((1, rows, lines, channels), filter, over, dtype, True)
+        return own
+
+    def bytes(self, shape: Any, paddings: Any, filter: Any, dtype: Any, size: Any = None) -> int:
+        """What `product` takes."""
+        grown = (1, *_mirrored(size or shape[1:3], paddings), shape[3])
+        taken = groupwise.convolve_bytes(grown, filter, self.over(grown[1:3], filter), dtype, True)
+        return rooms_bytes(*self.rooms(shape, paddings, dtype, size)) + taken
 
     def resized_in(self, space: Any, image: Any, size: Any) -> Any:
         """An image in another size."""
         raise TypeError(f"{type(self).__name__}: must have a method resized_in, got none; write one")
+
+
+def _mirrored(size: Any, paddings: Any) -> tuple[int, ...]:
+    """Height and width with mirrored edges."""
+    return tuple(int(n + sum(pad)) for n, pad in zip(size, paddings[1:3].tolist(), strict=True))
 
 
 class FusedPadConv2D(Mirrored):
@@ -114,7 +123,7 @@ class FusedPadConv2D(Mirrored):
     def workspace(self, input: TensorType, paddings: TensorType, filter: TensorType) -> int:
         if paddings.value is None or 0 in self.infer(input, paddings, filter)[0].shape:  # type: ignore[operator]
             return 0
-        return rooms_bytes(*self.rooms(input.shape, paddings.value, filter.shape, storage(input.dtype)))
+        return self.bytes(input.shape, paddings.value, filter.shape, storage(input.dtype))
 
 
 class FusedResizeAndPadConv2D(Mirrored):
@@ -162,7 +171,7 @@ class FusedResizeAndPadConv2D(Mirrored):
         if size.value is None or paddings.value is None or 0 in made:
             return 0
         dtype, wanted = storage(input.dtype), self.resized(input.shape, size)[1:3]
-        return rooms_bytes(*self.rooms(input.shape, paddings.value, filter.shape, dtype, wanted))
+        return self.bytes(input.shape, paddings.value, filter.shape, dtype, wanted)
 
     def resized_in(self, space: Any, image: Any, size: Any) -> Any:
         copy, wide, room, made, narrow = space

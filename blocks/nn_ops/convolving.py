@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
-from blocks.math_ops.rooms import rooms_bytes
-from blocks.nn_ops import channelwise, columns
+from blocks.nn_ops import channelwise, groupwise
 from blocks.nn_ops.windows import (
     EXPLICIT,
     FORMAT,
@@ -65,7 +64,7 @@ class Convolution(Opaque, abstract=True):
     @property
     def core(self) -> Any:
         """The module that has the arithmetic."""
-        return channelwise if self.apart else columns
+        return channelwise if self.apart else groupwise
 
     # -- shapes -----------------------------------------------------------------------------------------------------
 
@@ -170,7 +169,7 @@ class Forward(Convolution, abstract=True):
     def workspace(self, input: TensorType, filter: TensorType) -> int:
         shape = self.last_shape(input.shape)
         over = self.over(shape[1:-1], filter.shape)  # type: ignore[arg-type]
-        return rooms_bytes(*self.core.convolve_rooms(shape, filter.shape, over, storage(input.dtype), self.direct))
+        return int(self.core.convolve_bytes(shape, filter.shape, over, storage(input.dtype), self.direct))
 
 
 class ByInput(Convolution, abstract=True):
@@ -213,7 +212,7 @@ class ByInput(Convolution, abstract=True):
             return 0
         last = self.last_shape(shape)
         over = self.over(last[1:-1], filter.shape)  # type: ignore[arg-type]
-        return rooms_bytes(*self.core.by_input_rooms(last, filter.shape, over, storage(filter.dtype), self.direct))
+        return int(self.core.by_input_bytes(last, filter.shape, over, storage(filter.dtype), self.direct))
 
 
 class ByFilter(Convolution, abstract=True):
@@ -243,4 +242,4 @@ class ByFilter(Convolution, abstract=True):
             return 0
         shape = self.last_shape(input.shape)
         over = self.over(shape[1:-1], filter)
-        return rooms_bytes(*self.core.by_filter_rooms(shape, filter, over, storage(input.dtype), self.direct))
+        return int(self.core.by_filter_bytes(shape, filter, over, storage(input.dtype), self.direct))
