@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,12 +30,12 @@ class Loop(NamedTuple):
     results: list[int]
 
 
-def loops(stream: Any) -> list[Loop | int]:
-    """The pieces in their order: alone, by number, or in loops."""
+def loops(pieces: Sequence[Any], dtypes: Mapping[int, Any], needed: Set[int]) -> list[Loop | int]:
+    """The pieces in their order: alone, by number, or in loops; ``needed`` are slots that outlive the tiles."""
     runs: list[list[int]] = []
     row = 0
-    for i, piece in enumerate(stream.pieces):
-        own = _row(piece, stream.dtypes)
+    for i, piece in enumerate(pieces):
+        own = _row(piece, dtypes)
         if own is None:
             runs.append([i])
             row = -1
@@ -45,7 +45,7 @@ def loops(stream: Any) -> list[Loop | int]:
         else:
             runs[-1].append(i)
             row = row or own
-    return [_loop(stream, run) or run[0] for run in runs]
+    return [_loop(pieces, dtypes, needed, run) or run[0] for run in runs]
 
 
 def function(stream: Any, loop: Loop) -> Any:
@@ -91,17 +91,17 @@ def _inputs(piece: Any) -> list[tuple[int, Any, Any]]:
     ]
 
 
-def _loop(stream: Any, run: Sequence[int]) -> Loop | None:
-    first = stream.pieces[run[0]]
-    if len(run) == 1 and (isinstance(_call(stream, first), np.ufunc) or _row(first, stream.dtypes) is None):
+def _loop(pieces: Sequence[Any], dtypes: Mapping[int, Any], needed: Set[int], run: Sequence[int]) -> Loop | None:
+    first = pieces[run[0]]
+    if len(run) == 1 and (isinstance(_call(first, dtypes), np.ufunc) or _row(first, dtypes) is None):
         return None  # NumPy's own loop is as fast
     loop = Loop([*run], (), 0, [], [], [], [])
     made: dict[int, int] = {}  # the line that makes the value of a slot
     lines = []
     row = 0
     for at, i in enumerate(run):
-        piece = stream.pieces[i]
-        row = row or _row(piece, stream.dtypes) or 0
+        piece = pieces[i]
+        row = row or _row(piece, dtypes) or 0
         args: list[tuple[str, int]] = []
         for position, slot, operand in _inputs(piece):
             if slot in made:
@@ -112,24 +112,24 @@ def _loop(stream: Any, run: Sequence[int]) -> Loop | None:
                 args.append(("p", _index(loop.rows, (i, position))))
             else:
                 args.append(("s", _index(loop.scalars, (i, position, 0))))
-        source = element(piece.block, stream.dtypes[piece.writes[0]]) or ""
-        for which in range(_arity(stream, piece) - len(args)):
+        source = element(piece.block, dtypes[piece.writes[0]]) or ""
+        for which in range(_arity(piece, dtypes) - len(args)):
             args.append(("s", _index(loop.scalars, (i, None, which))))
         made[piece.writes[0]] = at
         lines.append(Line(source, tuple(args), None))
     for at, i in enumerate(run):
-        (slot,) = stream.pieces[i].writes
-        if slot in stream.needed or any(slot in p.slots for j, p in enumerate(stream.pieces) if j not in run):
+        (slot,) = pieces[i].writes
+        if slot in needed or any(slot in p.slots for j, p in enumerate(pieces) if j not in run):
             lines[at] = lines[at]._replace(out=_index(loop.results, slot))
     return loop._replace(lines=tuple(lines), row=row)
 
 
-def _call(stream: Any, piece: Any) -> Any:
-    return piece.block.call(stream.dtypes[piece.writes[0]])
+def _call(piece: Any, dtypes: Mapping[int, Any]) -> Any:
+    return piece.block.call(dtypes[piece.writes[0]])
 
 
-def _arity(stream: Any, piece: Any) -> int:
-    call = _call(stream, piece)
+def _arity(piece: Any, dtypes: Mapping[int, Any]) -> int:
+    call = _call(piece, dtypes)
     return call.nin if isinstance(call, np.ufunc) else len(inspect.signature(piece.block.element).parameters)
 
 

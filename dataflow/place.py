@@ -118,6 +118,10 @@ class Placement:
                 i for i, step in enumerate(stage.steps) if any(slot in (s, homes.get(s)) for s in step.writes)
             )
             later = {self.roots.get(s, s) for step in stage.steps[writer + 1 :] for s in flat(step.reads)}
+            # what the next tile reads of it, by a view or all of it, must still be there
+            later |= {
+                self.roots.get(s, s) for p in stage.stream.pieces for s in p.slots if s in p.beyond or s in self.roots
+            }
             step = stage.steps[writer]
         else:
             return None

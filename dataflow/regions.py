@@ -12,6 +12,7 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.buffers import Buffers
 from dataflow.fuse import Group, along, groups
+from dataflow.loops import Loop, loops
 from dataflow.program import Region, Step
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType, element_count
@@ -143,24 +144,32 @@ class Regions:
             for step, tiling in zip(steps, tilings, strict=True)
         ]
         storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in (*outer, *written)}
-        parts = _scratch(steps, storage, set(needed), self.folded)
+        turns = list(range(len(steps)))
+        for item in loops(pieces, storage, set(needed)) if self.compiled else ():
+            if isinstance(item, Loop):
+                turns[item.pieces[0] : item.pieces[-1] + 1] = [item.pieces[0]] * len(item.pieces)
+        parts = _scratch(steps, storage, set(needed), self.folded, turns)
         stream = Stream(pieces, storage, set(needed), *parts, compiled=self.compiled)
         workers = self.settings.threads if group.size >= PAYS else 1
         return Region(tuple(steps), stream, tuple(outer), tuple(needed), workers, tuple(dict.fromkeys(group.notes)))
 
 
 def _scratch(
-    steps: Sequence[Step], storage: Mapping[int, Any], needed: set[int], folded: set[int]
+    steps: Sequence[Step], storage: Mapping[int, Any], needed: set[int], folded: set[int], turns: Sequence[int]
 ) -> tuple[dict[int, int], list[int], dict[int, int]]:
     """Where the values of a tile are: the buffer of each, bytes per element of the buffers, and outputs as buffers.
 
-    A value that is gone when an output is written may have had the output's own memory.
+    A value that is gone when an output is written may have had the output's own memory. Steps of one turn are taken
+    through each element together: what one of them reads last another may not overwrite, unless it has that very place.
     """
     last = {slot: i for i, step in enumerate(steps) for slot in flat(step.reads)}
     pool = Buffers()
     buffer_of: dict[int, int] = {}
     holders: dict[int, list[int]] = {}
+    unused: list[int] = []  # slots whose buffers are free once the turn is over
     for i, step in enumerate(steps):
+        if i and turns[i] != turns[i - 1]:
+            _give_back(pool, buffer_of, unused)
         gone = [s for s in dict.fromkeys(flat(step.reads)) if last[s] == i and s in buffer_of and s not in needed]
         for position, slot in enumerate(step.writes):
             if slot in folded:
@@ -173,7 +182,7 @@ def _scratch(
                 gone.remove(donor)
             holders.setdefault(buffer_of[slot], []).append(slot)
         for slot in [*gone, *(s for s in step.writes if s in buffer_of and s not in last and s not in needed)]:
-            pool.give_back(buffer_of[slot])
+            unused.append(slot)
     homes: dict[int, int] = {}
     for own in holders.values():
         if own[-1] in needed:
@@ -181,6 +190,11 @@ def _scratch(
     used = sorted({b for s, b in buffer_of.items() if s not in needed and s not in homes})
     scratch = {s: used.index(b) for s, b in buffer_of.items() if s not in needed and s not in homes}
     return scratch, [pool.sizes[b] for b in used], homes
+
+
+def _give_back(pool: Buffers, buffer_of: Mapping[int, int], unused: list[int]) -> None:
+    while unused:
+        pool.give_back(buffer_of[unused.pop()])
 
 
 def _donor(step: Step, gone: Sequence[int], dtype: Any, storage: Mapping[int, Any]) -> int | None:

@@ -16,7 +16,7 @@ from dataflow.job import Job, PieceError
 from dataflow.loops import Loop, function, loops
 from dataflow.shapes import TensorType
 from dataflow.table import Table
-from dataflow.tiles import ACROSS, ALONG, Operand, Tiling, tile_of
+from dataflow.tiles import ACROSS, ALONG, WHOLE, Operand, Tiling, tile_of
 
 SHARES = 4  # of what a thread does, so that all end at about the same time
 LONG = 1 << 24  # elements of a compiled call: between calls a run may be interrupted
@@ -38,6 +38,12 @@ class Piece(NamedTuple):
     def slots(self) -> set[int]:
         """The slots that are read, those of variadic inputs among them."""
         return {slot for slot, _ in _pairs(self.reads, self.tiling.operands) if slot is not None}
+
+    @property
+    def beyond(self) -> set[int]:
+        """The slots of which a tile reads other elements than those at its own place."""
+        pairs = _pairs(self.reads, self.tiling.operands)
+        return {slot for slot, operand in pairs if operand.how == WHOLE or self.tiling.is_short(operand)}
 
     def repeats(self, port: Any) -> bool:
         """Whether the kernel wants what stands on a port in the shape of the output's tile, and not as it broadcasts.
@@ -108,7 +114,7 @@ class Stream:
                 yield slot
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("functions", "loops")  # compiled anew
+        made = ("functions", "loops", "_loops")  # compiled anew
         return {name: value for name, value in self.__dict__.items() if name not in made} | {
             "tables": {},
             "remembered": {},
@@ -121,10 +127,15 @@ class Stream:
         return self.tables[count, compiled]
 
     @cached_property
+    def _loops(self) -> list[Loop | int]:
+        """The pieces by number, and the loops that they make as far as can be seen without compiling them."""
+        return loops(self.pieces, self.dtypes, self.needed)
+
+    @cached_property
     def loops(self) -> list[Loop | int]:
         """The pieces by number, with those that are compiled in loops."""
         made: list[Loop | int] = []
-        for item in loops(self):
+        for item in self._loops:
             if isinstance(item, int) or item.pieces[0] in self.functions:
                 made.append(item)
             else:
@@ -134,7 +145,7 @@ class Stream:
     @cached_property
     def functions(self) -> dict[int, Any]:
         """The function of each loop that could be compiled, by its first piece."""
-        made = {loop.pieces[0]: function(self, loop) for loop in loops(self) if isinstance(loop, Loop)}
+        made = {loop.pieces[0]: function(self, loop) for loop in self._loops if isinstance(loop, Loop)}
         return {piece: one for piece, one in made.items() if one is not None}
 
     def workspace(self, tile: int) -> int:
@@ -155,7 +166,7 @@ class Stream:
     def buffers(self) -> list[int]:
         """The buffers that are used: values in a compiled loop need none."""
         written: list[int] = []
-        for item in loops(self) if self.compiled else range(len(self.pieces)):
+        for item in self._loops if self.compiled else range(len(self.pieces)):
             written += item.results if isinstance(item, Loop) else self.pieces[item].writes
         return sorted({self.scratch[slot] for slot in written if slot in self.scratch})
 
@@ -175,7 +186,7 @@ class Stream:
     @property
     def heading(self) -> str:
         """How the elements are taken."""
-        if self.compiled and self.at_once(loops(self)):
+        if self.compiled and self.at_once(self._loops):
             return f"compiled loop of {self.size} elements"
         tile = min(self.tile, self.size)
         count = -(-self.size // tile)
@@ -186,7 +197,7 @@ class Stream:
         """Values that only live inside compiled loops."""
         if not self.compiled:
             return set()
-        compiled = [item for item in loops(self) if isinstance(item, Loop)]
+        compiled = [item for item in self._loops if isinstance(item, Loop)]
         written = {slot for loop in compiled for i in loop.pieces for slot in self.pieces[i].writes}
         return written.difference(*(loop.results for loop in compiled))
 

@@ -220,3 +220,32 @@ def test_what_is_not_finite_is_told_of_the_whole_value(n):
             flow.DataflowError, match=rf"NaN \(3 times\) and -Inf \(1 times\), first at \[{n // 2}\]: no"
         ):
             flow.plan(graph, fuse=fuse, kernels=kernels).run(x=x)
+
+
+def test_memory_that_other_tiles_read_is_not_written_over():
+    """A result may take the place of an input, unless what is read of that lies elsewhere: here its first row."""
+    graph = flow.Graph()
+    x, w = graph.input("x", shape=[20_000, 64]), graph.input("w", shape=[64, 64])
+    product = b["MatMul"]()(x, w)
+    first = b["StridedSlice"](begin_mask=2, end_mask=2)(product, [0, 0], [1, 0], [1, 1])
+    a = b["Add"]()(product, first, name="a")
+    graph.output("a", b["MatMul"]()(a, w))
+    graph.output("z", b["MatMul"]()(b["Multiply"]()(product, 2.0, name="z"), w))  # the last to read the product
+    runs(graph, x=feed((20_000, 64)), w=feed((64, 64), -1, 1))
+
+
+def test_memory_within_a_compiled_loop_is_used_again_by_what_is_as_wide():
+    """Truth values of one byte are read element by element, while numbers of eight would be written over those to come.
+
+    Two sums divide the blocks into loops.
+    """
+    graph = flow.Graph()
+    t = b["Softplus"]()(graph.input("x", "float64", ["N"]), name="a")
+    clipped = b["ClipByValue"]()(t, 0.5, 0.7, name="b")
+    above = b["Greater"]()(t, 0.7, name="c")
+    outside = b["LogicalOr"]()(b["Less"]()(t, 0.5, name="d"), above, name="e")
+    graph.output("sum", b["Sum"]()(clipped, [0], name="f"))
+    graph.output("y", b["SelectV2"]()(outside, 0.0, 1.0, name="g"))
+    graph.output("count", b["Sum"]()(b["SelectV2"]()(above, 1.0, 0.0, name="h"), [0], name="i"))
+    graph.output("t", t)
+    runs(graph, x=feed(20_000, dtype=np.float64))
