@@ -44,8 +44,8 @@ class Frame:
             self.values[slot] = arrays[key]
         self.copied = {n: s for n, s in made.feeds.items() if nbytes(made.types[s]) <= SMALL}
         self.lent = {n: s for n, s in made.feeds.items() if n not in self.copied}
-        for slot in self.copied.values():
-            self.values[slot] = _array(np.empty(nbytes(made.types[slot]), np.uint8), made.types[slot])
+        for name, slot in self.copied.items():
+            self.values[slot] = self._input(name, made.types[slot])
         self.fixed = {slot for slot, value in enumerate(self.values) if value is not None}
         self.passing = [s for s in range(len(self.values)) if s not in self.fixed]
         self.late = Late(made, self.values)
@@ -64,6 +64,12 @@ class Frame:
                 if call is not None:
                     self.calls.append(call)
                     self.stages.append(stage)
+
+    def _input(self, name: str, type_: TensorType) -> Any:
+        try:
+            return _array(np.empty(nbytes(type_), np.uint8), type_)
+        except Exception as error:
+            raise RunError(f"input '{name}': {missing(error, [type_])}") from error
 
     def _buffer(self, number: int, size: int) -> Any:
         try:

@@ -13,7 +13,8 @@ import numpy as np
 from dataflow import dtypes, entry
 from dataflow.build import program
 from dataflow.compiler import WARM
-from dataflow.errors import GraphError, UnknownNameError, nearest
+from dataflow.errors import GraphError, RunError, UnknownNameError, nearest
+from dataflow.failure import missing
 from dataflow.frame import Frame, Trace
 from dataflow.given import by_name, sizes_of, told_apart
 from dataflow.graph import Graph, Node
@@ -211,6 +212,8 @@ class Plan:
                     value = entry.array(value, declared.dtype)
                 except entry.Refused as error:
                     raise GraphError(f"input '{name}' {error}") from None
+                except MemoryError as error:
+                    raise RunError(f"input '{name}': {missing(error, [declared])}") from error
             arrays[name] = value
         return arrays
 
