@@ -82,11 +82,7 @@ def _dim(dim: Any) -> int | str | None:
 
 
 def _tensor(value: Any) -> np.ndarray[Any, Any]:
-    array = entry.literal(value)
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
-    return array
+    return entry.frozen(entry.literal(value))
 
 
 _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {

@@ -74,6 +74,18 @@ def literal(value: Any, dtype: str | None = None) -> Array:
         return found
 
 
+def frozen(found: Array) -> Array:
+    """An array that nobody can change any more: this one if it is such, else a copy."""
+    owner: Any = found
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    if owner is None or (not isinstance(owner, np.ndarray) and _has_buffer(owner) and memoryview(owner).readonly):
+        return found
+    copy = found.copy()
+    copy.flags.writeable = False
+    return copy
+
+
 def is_ready(value: Any) -> bool:
     """Whether a value is an array that enters as it is."""
     return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned

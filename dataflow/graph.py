@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dataflow import entry
 from dataflow.block import Block
 from dataflow.errors import BlockError, GraphError, UnknownNameError, nearest, visible
 from dataflow.operators import Operators
@@ -386,16 +387,7 @@ def _wiring(operand: Any, type_: Any) -> Any:
         return Link(operand.node, operand.port)
     if isinstance(operand, tuple):
         return tuple(map(_wiring, operand, type_))
-    return None if operand is None else Literal(_kept(type_.value))
-
-
-def _kept(array: Any) -> Any:
-    """An array that nobody else can change."""
-    array = array if isinstance(array, np.ndarray) else np.asarray(array)
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
-    return array
+    return None if operand is None else Literal(entry.frozen(type_.value))
 
 
 def _identity(node: Node) -> Any:

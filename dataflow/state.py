@@ -44,7 +44,7 @@ class State:
         for name, value in given.items():
             declared = next(iter(kept[name].types.values()))
             try:
-                array = entry.array(value, declared.dtype)
+                array = np.array(entry.array(value, declared.dtype))
             except entry.Refused as error:
                 raise GraphError(f"variable '{name}' {error}") from None
             if not fits(array.shape, declared.shape):

@@ -294,3 +294,28 @@ def test_what_gives_no_array_is_an_error_of_our_own(way):
     with pytest.raises(DataflowError) as caught:
         way(Broken([1]), "float32")
     assert "must be an array, got a Broken that cannot be one: on another device" in str(caught.value)
+
+
+# -- what stays -----------------------------------------------------------------------------------------------------
+
+
+def test_constants_and_states_do_not_follow_the_arrays_that_they_were_made_of():
+    values = np.float32([1.0, 2.0])
+    view = values.view()
+    view.flags.writeable = False
+    graph = Graph("g")
+    graph.output("constant", graph.constant(view))
+    graph.output("literal", graph.input("x", "float32", [2]) + view)
+    graph.output("kept", graph.variable("w", shape=[2], dtype="float32") * 1.0)
+    state = flow.State(graph, values={"w": values})
+    values[:] = 7.0
+    found = flow.run(graph, x=[0.0, 0.0], state=state)
+    assert {name: array.tolist() for name, array in found.items()} == {name: [1.0, 2.0] for name in found}
+
+
+def test_a_constant_is_no_copy_of_what_nobody_can_change():
+    values = np.frombuffer(np.float32([1.0, 2.0]).tobytes(), np.float32)
+    assert np.shares_memory(blocks["Const"](value=values).value, values)
+    writable = np.frombuffer(bytearray(values.tobytes()), np.float32)
+    writable.flags.writeable = False
+    assert not np.shares_memory(blocks["Const"](value=writable).value, writable)
