@@ -15,7 +15,7 @@ from dataflow.fuse import Group, along, groups
 from dataflow.loops import Loop, loops
 from dataflow.program import Region, Step
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType, element_count
+from dataflow.shapes import TensorType
 from dataflow.signature import flat
 from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
@@ -57,8 +57,7 @@ class Regions:
         if source is None:
             return
         root, shape = self._shown(source)
-        before, after = element_count(self.types[source].shape), element_count(self.types[slot].shape)
-        if before is None or after is None or not 0 < before <= after or shape != self.types[source].shape:
+        if shape != self.types[source].shape:
             return
         if (shape := shape_of_step(step, self.types, self.constants)) is not None:
             self.shown[slot] = root, shape

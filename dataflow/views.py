@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from dataflow.dtypes import storage
-from dataflow.shapes import TensorType
+from dataflow.shapes import TensorType, element_count
 
 
 def shape_of_step(step: Any, types: Sequence[TensorType], constants: Mapping[int, Any]) -> tuple[int, ...] | None:
     """`shape_in_order` of a step that makes a view; None too where that depends on values which are not known yet."""
     source, *others = step.reads
     if source is None or any(other is not None and other not in constants for other in others):
+        return None
+    before, after = (element_count(types[slot].shape) for slot in (source, step.writes[0]))
+    if before is None or after is None or not 0 < before <= after:  # elements are left out, or added up
         return None
     return shape_in_order(step.block, types[source], [None if other is None else constants[other] for other in others])
 
@@ -28,7 +31,8 @@ def shape_in_order(block: Any, source: TensorType, others: Sequence[Any]) -> tup
     try:
         shape: Any = source.shape
         probe = np.empty(shape, storage(source.dtype))
-        view = block.kernel(probe, *others)
+        with np.errstate(all="ignore"):
+            view = block.kernel(probe, *others)
     except Exception:  # too large, or refused by the kernel: the run will say so
         return None
     same_start = view.__array_interface__["data"][0] == probe.__array_interface__["data"][0]

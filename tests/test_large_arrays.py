@@ -249,3 +249,16 @@ def test_memory_within_a_compiled_loop_is_used_again_by_what_is_as_wide():
     graph.output("count", b["Sum"]()(b["SelectV2"]()(above, 1.0, 0.0, name="h"), [0], name="i"))
     graph.output("t", t)
     runs(graph, x=feed(20_000, dtype=np.float64))
+
+
+@pytest.mark.filterwarnings("error")
+def test_planning_past_views_computes_nothing_and_warns_of_nothing():
+    graph = flow.Graph()
+    x, like = graph.input("x", "float32", [600_000]), graph.input("like", "float32", [])
+    graph.output("y", b["SumToLike"](mean=True)(x, like))
+    graph.output("z", b["BroadcastLike"](mean=True)(like, x) * x)
+    memory = np.empty(600_000, np.float32)
+    memory.fill(np.inf)
+    memory[::2] = -np.inf
+    del memory  # what a probe may find
+    flow.plan(graph)
