@@ -26,7 +26,7 @@ from dataflow import threads
 from dataflow.blas import Library, OneThread, one_thread
 
 COUNTS = (1, 2, 4, 8)
-REPOSITORY = Path(__file__).parent.parent
+LIBRARY = Path(flow.__file__).parents[1] / "blocks"  # where it is installed
 
 
 def blas_threads() -> int:
@@ -342,6 +342,6 @@ def test_blocks_call_blas_with_one_thread():
                 loose.append(f"{path.name}:{node.lineno}")
             self.generic_visit(node)
 
-    for path in sorted((REPOSITORY / "blocks").rglob("*.py")):
+    for path in sorted(LIBRARY.rglob("*.py")):
         Look().visit(ast.parse(path.read_text(encoding="utf-8")))
     assert {place.partition(":")[0] for place in loose} == {"products.py"}, loose  # which is where they are held
