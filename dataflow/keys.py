@@ -30,11 +30,15 @@ class Key:
 
     def draw(self, shape: tuple[int, ...], sample: Callable[[np.random.Generator, int], Any], *more: int) -> Any:
         """An array of a shape, filled by chunks; ``sample`` gives so many values from a generator."""
-        values: Any = None
         size = prod(shape)
-        for chunk, start in enumerate(range(0, max(size, 1), CHUNK)):
-            part = sample(self.generator(*more, chunk=chunk), min(CHUNK, size - start))
-            if values is None:
-                values = part if len(part) == size else np.empty(size, part.dtype)
-            values[start : start + len(part)] = part
-        return values.reshape(shape)
+        first = sample(self.generator(*more), min(CHUNK, size))
+        if len(first) == size:
+            return first.reshape(shape)
+        values = np.empty(shape, first.dtype)  # as its caller gets it: a reshaped array would be copied once more
+        row = values.reshape(-1)
+        row[:CHUNK] = first
+        del first
+        for start in range(CHUNK, size, CHUNK):
+            stop = min(start + CHUNK, size)
+            row[start:stop] = sample(self.generator(*more, chunk=start // CHUNK), stop - start)
+        return values

@@ -35,6 +35,9 @@ FED = {  # blocks whose output is as large as a fed value says: attrs, arrays, a
     "ResizeBilinear": ({}, [IMAGE, sizes(1000, 1000)], 1),
     "ResizeBicubic": ({}, [IMAGE, sizes(1000, 1000)], 1),
     "ResizeNearestNeighbor": ({}, [IMAGE, sizes(1000, 1000)], 1),
+    "MirrorPad": ({"mode": "SYMMETRIC"}, [np.ones((1000, 1000), np.float32), sizes(9, 9, 500, 500).reshape(2, 2)], 1),
+    "RandomNormal": ({"dtype": "float32"}, [sizes(3_000_000)], 0),
+    "Multinomial": ({}, [np.ones((10, 10), np.float32), np.int32(200_000)], 1),
     "SparseToDense": ({}, [sizes(1, 5), sizes(3_000_000), np.float32(1), np.float32(0)], 1),
     "Conv2DBackpropInput": (
         {"strides": [1, 1, 1, 1], "padding": "SAME"},

@@ -197,7 +197,29 @@ def products():
             yield name, {"adj_y": True}, [values(9, 100, 200, dtype=dtype), values(9, 300, 200, dtype=dtype)]
 
 
-GROUPS = (elementwise, optimizers, rows, normalizations, images, convolutions, poolings, products)
+def drawn():
+    shape = sizes(1000, 1500)
+    for name in ("RandomUniform", "RandomNormal", "TruncatedNormal"):
+        for dtype in ("bfloat16", "float16", "float32", "float64"):
+            yield name, {"dtype": dtype}, [shape]
+    yield "RandomUniformInt", {}, [shape, np.int32(0), np.int32(9)]
+    for dtype in ("float16", "float32", "float64"):
+        yield "RandomGamma", {}, [sizes(1_500_000), np.full((), 2, dtype)]
+        yield "RandomGamma", {}, [sizes(10), np.full(150_000, 2, dtype)]
+        ends = [np.full((), end, dtype) for end in (0, 1, -1, 1)]
+        for rows in (1_000_000, 10):
+            yield "ParameterizedTruncatedNormal", {}, [sizes(rows, 1_000_000 // rows), *ends]
+    for batch, count in ((10, 200_000), (1000, 1500), (100_000, 12)):
+        yield "Multinomial", {}, [values(batch, 10), np.int32(count)]
+
+
+def borders():
+    for mode in ("REFLECT", "SYMMETRIC"):
+        for rows in ((500, 500, 500, 500), (0, 900, 3, 0), (5, 5, 800, 800)):
+            yield "MirrorPad", {"mode": mode}, [values(1000, 1000), sizes(*rows).reshape(2, 2)]
+
+
+GROUPS = (elementwise, optimizers, rows, normalizations, images, convolutions, poolings, products, drawn, borders)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)

@@ -10,6 +10,7 @@ from blocks.array_ops.shape_ops import INDEX
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Rearrange
+from dataflow.shapes import element_count
 
 MODES = ("REFLECT", "SYMMETRIC")
 
@@ -78,6 +79,18 @@ class MirrorPad(Mirror, Rearrange):
     paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
     output = Out("T", "`input` with the border around it")
     adds = True
+
+    def workspace(self, input: TensorType, paddings: TensorType) -> int:
+        """The largest border that lies between what it mirrors: that is copied first."""
+        (made,) = self.infer(input, paddings)
+        if paddings.value is None or not made.known:
+            return 0
+        largest = 0
+        for axis, row in enumerate(paddings.value.tolist()):
+            before = element_count(made.shape[:axis]) or 0  # type: ignore[index]
+            behind = element_count(input.shape[axis + 1 :]) or 0  # type: ignore[index]
+            largest = max(largest, max(row) * before * behind * (before > 1))
+        return largest * dtypes.storage(made.dtype).itemsize
 
     def kernel(self, input: Any, paddings: Any, out: Any = None) -> Any:
         dims = list(zip(input.shape, paddings.tolist(), strict=True))

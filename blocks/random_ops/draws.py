@@ -38,7 +38,8 @@ def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64
     values = key.draw(shape, lambda generator, n: generator.random(n, wide), *seeds)
     if dtype in ("float16", "bfloat16"):
         # bits that do not fit are cleared: each value x is then met exactly as often as numbers from x to the next
-        values = (values.view(np.uint32) & np.uint32(0xFFFFE000 if dtype == "float16" else 0xFFFF0000)).view(np.float32)
+        bits = values.view(np.uint32)
+        bits &= np.uint32(0xFFFFE000 if dtype == "float16" else 0xFFFF0000)
     return values.astype(dtypes.storage(dtype), copy=False)
 
 
@@ -64,13 +65,19 @@ def truncated_normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str =
     return key.draw(shape, sample, *seeds).astype(dtypes.storage(dtype), copy=False)
 
 
+def drawn_bytes(count: int, itemsize: int, wide: int, more: int = 0) -> int:
+    """What it takes to draw so many numbers of an item size in a wider one, and ``more`` for each of a chunk."""
+    chunk = min(count, CHUNK) * (wide + more)
+    return chunk if wide <= itemsize else count * wide + max(0, chunk - count * itemsize)  # the chunk goes before
+
+
 def each(
     key: Key, shape: tuple[int, ...], sample: Callable[[np.random.Generator, Any], Any], *seeds: int
 ) -> np.ndarray[Any, Any]:
     """A float64 array whose elements have distributions of their own; ``sample`` gets a generator and positions."""
-    size = prod(shape)
-    values = np.empty(size)
+    size, values = prod(shape), np.empty(shape)
+    row = values.reshape(-1)
     for chunk, start in enumerate(range(0, size, CHUNK)):
         stop = min(start + CHUNK, size)
-        values[start:stop] = sample(key.generator(*seeds, chunk=chunk), np.arange(start, stop))
-    return values.reshape(shape)
+        row[start:stop] = sample(key.generator(*seeds, chunk=chunk), np.arange(start, stop))
+    return values

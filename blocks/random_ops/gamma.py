@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import Seeded, each, size_of
+from blocks.random_ops.draws import Seeded, drawn_bytes, each, size_of
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.keys import Key
 from dataflow.kinds import Elementwise, Opaque
+from dataflow.shapes import element_count
 
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that
@@ -39,6 +40,11 @@ class RandomGamma(Seeded, Opaque):
         size = sizes(self, "shape", shape)
         return None if size is None or alpha.shape is None else size + alpha.shape
 
+    def workspace(self, shape: TensorType, alpha: TensorType) -> int:
+        (made,) = self.infer(shape, alpha)
+        parameters = 25 * (element_count(alpha.shape) or 0)
+        return drawn_bytes(element_count(made.shape) or 0, dtypes.storage(alpha.dtype).itemsize, 8, 33) + parameters
+
     def kernel(self, shape: Any, alpha: Any, key: Any = None) -> Any:
         size = size_of(self, "shape", shape) + alpha.shape
         wide = alpha.reshape(-1).astype(np.float64)
@@ -50,7 +56,7 @@ class RandomGamma(Seeded, Opaque):
             own = positions % wide.size
             return np.where(usual[own], generator.standard_gamma(drawn[own]), fixed[own])
 
-        return each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype)
+        return each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype, copy=False)
 
     def grad(self, shape: Any, alpha: Any, output: Any, dy: Any) -> Any:
         return None, dy * RandomGammaGrad()(alpha, output)

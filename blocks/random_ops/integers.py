@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SHAPE, Seeded, size_of
+from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, size_of
+from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
+from dataflow.shapes import element_count
 
 
 class RandomUniformInt(Seeded, Opaque):
@@ -29,6 +31,11 @@ class RandomUniformInt(Seeded, Opaque):
 
     def shape_of(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> Any:
         return sizes(self, "shape", shape)
+
+    def workspace(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> int:
+        (made,) = self.infer(shape, minval, maxval)
+        each = dtypes.storage(made.dtype).itemsize
+        return drawn_bytes(element_count(made.shape) or 0, each, each)
 
     def kernel(self, shape: Any, minval: Any, maxval: Any, key: Any = None) -> Any:
         size, low, high = size_of(self, "shape", shape), int(minval), int(maxval)

@@ -9,8 +9,9 @@ import numpy as np
 from blocks.random_ops.draws import Seeded, uniform
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.keys import Key
+from dataflow.keys import CHUNK, Key
 from dataflow.kinds import Opaque, Rearrange
+from dataflow.shapes import element_count
 
 
 class Multinomial(Seeded, Opaque):
@@ -41,6 +42,12 @@ class Multinomial(Seeded, Opaque):
             raise self.error(f"input 'num_samples' must be at least 0, got {count}")
         return batch, count
 
+    def workspace(self, logits: TensorType, num_samples: TensorType) -> int:
+        (made,) = self.infer(logits, num_samples)
+        chunk = max(CHUNK, len(made.shape or ()) and int(made.shape[0]))  # type: ignore[index,arg-type]
+        count, rows = element_count(made.shape) or 0, element_count(logits.shape) or 0
+        return 8 * count + 57 * min(count, chunk) + 16 * rows
+
     def kernel(self, logits: Any, num_samples: Any, key: Any = None) -> Any:
         shape = self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
         logits = logits.astype(np.float64)
@@ -49,8 +56,14 @@ class Multinomial(Seeded, Opaque):
         highest[highest == -np.inf] = 0
         logits -= highest
         cumulative = np.cumsum(np.exp(logits, logits), axis=1)
-        target = uniform(key or Key(), shape, self.seed, self.seed2) * cumulative[:, -1:]
-        return _count_up_to(cumulative, target).astype(dtypes.storage(self.output_dtype))
+        target = uniform(key or Key(), shape, self.seed, self.seed2)
+        target *= cumulative[:, -1:]
+        output = np.empty(shape, dtypes.storage(self.output_dtype))
+        step = max(1, CHUNK // max(len(logits), 1))
+        for start in range(0, shape[1], step):
+            some = np.s_[:, start : start + step]
+            output[some] = _count_up_to(cumulative, target[some])
+        return output
 
 
 def _count_up_to(rows: Any, values: Any) -> Any:

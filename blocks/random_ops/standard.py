@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SHAPE, Seeded, normal, size_of, truncated_normal, uniform
+from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, normal, size_of, truncated_normal, uniform
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
+from dataflow.shapes import element_count
 
 
 class Drawn(Seeded, Opaque, abstract=True):
@@ -21,10 +24,18 @@ class Drawn(Seeded, Opaque, abstract=True):
     output = Out("dtype", "random numbers, of shape `shape`")
     dtype: Dtype = attr("element type", choices=dtypes.floating)
     draw: ClassVar[Callable[..., Any]]
+    trims: ClassVar[bool] = False  # whether numbers are drawn again by their size
     grad = None
 
     def shape_of(self, shape: TensorType) -> Any:
         return sizes(self, "shape", shape)
+
+    def workspace(self, shape: TensorType) -> int:
+        (made,) = self.infer(shape)
+        wide = np.dtype(dtypes.compute_dtype(self.dtype)).itemsize
+        return drawn_bytes(
+            element_count(made.shape) or 0, dtypes.storage(self.dtype).itemsize, wide, (wide + 1) * self.trims
+        )
 
     def kernel(self, shape: Any, key: Any = None) -> Any:
         return self.draw(key or Key(), size_of(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
@@ -70,4 +81,4 @@ class TruncatedNormal(Drawn):
     Source: tf.random.truncated_normal.
     """
 
-    draw = staticmethod(truncated_normal)
+    draw, trims = staticmethod(truncated_normal), True

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SHAPE, Seeded, each, size_of
+from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, each, size_of
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.keys import Key
 from dataflow.kinds import Opaque
-from dataflow.shapes import agree, show
+from dataflow.shapes import agree, element_count, show
 
 FAR = 1e150  # standard deviations; of more the square would overflow, and infinity less infinity is no width
 WIDE = 2.5  # an interval from here on is met often enough by a normal distribution, a narrower one by a uniform one
@@ -53,6 +53,13 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
                 raise self.error(f"input '{name}' must be one number or one per row, {size[0]}, got {given.shape[0]}")
         return size
 
+    def workspace(self, shape: TensorType, *parameters: TensorType) -> int:
+        (made,) = self.infer(shape, *parameters)
+        count, itemsize = element_count(made.shape) or 0, dtypes.storage(made.dtype).itemsize
+        rows = int(made.shape[0]) if count else 0  # type: ignore[index,arg-type]
+        given = sum(element_count(p.shape) or 0 for p in parameters)
+        return max(49 * rows - count * itemsize, 25 * rows + drawn_bytes(count, itemsize, 8, 100)) + 8 * given
+
     def kernel(self, shape: Any, means: Any, stdevs: Any, minvals: Any, maxvals: Any, key: Any = None) -> Any:
         size = size_of(self, "shape", shape)
         parameters = (means, stdevs, minvals, maxvals)
@@ -72,7 +79,7 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
             values = mean[row] + stdev[row] * sign[row] * between(generator, a[row], b[row])
             return np.clip(values, low[row], high[row])
 
-        return each(key or Key(), size, sample, self.seed, self.seed2).astype(means.dtype)
+        return each(key or Key(), size, sample, self.seed, self.seed2).astype(means.dtype, copy=False)
 
     def _check(self, mean: Any, stdev: Any, low: Any, high: Any) -> None:
         if not np.isfinite(mean).all():
