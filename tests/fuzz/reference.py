@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dataflow import dtypes
+from dataflow.block import TensorType
 from dataflow.errors import DataflowError
 from dataflow.graph import Link
 from dataflow.keys import Key
-from dataflow.signature import Literal
 
 
 @dataclass
@@ -66,10 +66,10 @@ def _called(graph, node, values):
         found = [_operand(graph, port, one, values) for one in (value if many else (value,))]
         operands.append(tuple(found) if many else found[0])
     if node.block.takes_key:
-        arrays = [o.value if isinstance(o, Literal) else o for o in operands]
-        results = node.block.kernel(*node.block.kernel_args(arrays), key=Key(0, node.name, 0))
-        results = results if isinstance(results, tuple) else (results,)
-        return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, node.types.values(), strict=True)]
+        bound = node.block.signature.bind(node.who, operands, {})
+        types = node.block.typed(bound, TensorType.of)
+        arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
+        return node.block.compute(arrays, node.block.infer(*types), key=Key(0, node.name, 0))
     made = node.block(*operands)
     return made if isinstance(made, tuple) else () if made is None else (made,)
 
