@@ -9,19 +9,20 @@ from math import prod
 import numpy as np
 
 from dataflow import blocks, dtypes, gradient
+from dataflow.compiler import ELEMENTS
 from dataflow.errors import GradientError
 from dataflow.graph import Graph
 from dataflow.kinds import Elementwise, Reduction
 
 from .growth import Growth, Refused
-from .makers import SHAPING, elementwise, reduction, sampled
+from .makers import SHAPING, chain, elementwise, reduction, sampled
 from .ways import with_next
 
 SMALL, MEDIUM, LARGE = "small", "medium", "large"
 SIZES = {  # elements of the main values; small ones go by small tiles
     SMALL: ((1, 127, 128, 129, 255, 256, 257, 600, 1024, 1536), (1, 1, 1, 2, 1, 1, 4, 4, 3, 3)),
-    MEDIUM: ((1, 60, 4095, 4096, 4097, 65536), (1, 1, 2, 2, 6, 4)),
-    LARGE: ((524287, 524288, 524289, 600000, 4000000), (2, 2, 5, 6, 0.4)),
+    MEDIUM: ((1, 60, 4095, 4096, 4097, 5000, 65536), (1, 1, 1, 1, 6, 4, 6)),
+    LARGE: ((524287, 524288, 524289, 600000, 4000000), (1, 2, 6, 7, 0.4)),
 }
 DTYPES = ("float32", "float64", "bfloat16", "float16", "int32", "int64", "int8", "uint8", "bool", "complex64")
 USUAL = (12, 5, 2, 1, 1, 1, 1, 1, 0.5, 0.5)
@@ -92,10 +93,20 @@ FAMILIES = [
 ]
 
 
+# those that a compiler may put into one loop
+LOOPED = [
+    c
+    for c in FAMILIES[0]
+    if c.element is not None or (getattr(c, "ufunc", None) in {*ELEMENTS} and len(c.signature.outputs) == 1)
+]
+
+
 def _grow(growth):
-    way = growth.pick(("elementwise", "reduction", "shaping", "any"), (10, 3, 5, 2))
+    way = growth.pick(("elementwise", "chain", "reduction", "shaping", "any"), (8, 3, 3, 5, 2))
     if way == "elementwise":
         return elementwise(growth, growth.pick(FAMILIES[0]))
+    if way == "chain":
+        return chain(growth, LOOPED)
     if way == "reduction":
         return reduction(growth, growth.pick(FAMILIES[1]))
     if way == "shaping":

@@ -12,14 +12,16 @@ from dataflow.signature import Literal, flat
 from .growth import Refused
 
 
-def elementwise(growth, block_class):
-    """A block whose operands broadcast: each is large, a row, a column or a number."""
+def elementwise(growth, block_class, first=None):
+    """A block whose operands broadcast: each is large, a row, a column or a number; the first one may be given."""
     block = attrs_of(growth, block_class)
     bound, main, operands = {}, None, []
     for port in block.signature.inputs.values():
         accepted = (bound[port.dtype],) if port.dtype in bound else block._accepted(port.dtype)
         if main is None and port.shape is None:
-            ref = growth.any(accepted)
+            if first is not None and not dtypes.fit(first.dtype, accepted):
+                raise Refused("of another dtype")
+            ref = first or growth.any(accepted)
             main, bound[port.dtype] = ref.shape, dtypes.fit(ref.dtype, accepted)
             operands.append(
                 (ref, *(growth.of(ref.dtype, main) for _ in range(growth.random.integers(0, 4)))) if port.many else ref
@@ -37,6 +39,17 @@ def elementwise(growth, block_class):
             shape = tuple(main[getattr(block, "axis", -1)] for _ in port.shape)
             operands.append(small(growth, block_class, port.name, dtype, shape))
     return growth.add(block, operands)
+
+
+def chain(growth, classes):
+    """A few blocks of elements, each on what the one before gave, so that a compiler may put them into one loop."""
+    ref = growth.any(("float32", "float64"))
+    for _ in range(growth.random.integers(3, 8)):
+        try:
+            ref = elementwise(growth, growth.pick(classes), ref)
+        except Refused:  # another block may do
+            continue
+    return ref
 
 
 def attrs_of(growth, block_class):

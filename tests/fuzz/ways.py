@@ -76,10 +76,13 @@ def _called(graph, setting):
 
 def _stepped(graph, setting):
     """As a step, with variables in a state; what they become is among the outputs as ``next_`` and their name."""
+    graph = graph.copy()  # without the updates that are no outputs: they may fail
+    graph.drop(set(graph.nodes) - graph.ancestors(link.node for link in graph.outputs.values()))
     planned = Plan(graph, steps=True, settings=Settings.of(setting.threads, setting.kernels, setting.fuse))
     kept = {name for name, node in graph.nodes.items() if node.block.kept}
 
     def run(feeds):
+        feeds = {name: value for name, value in feeds.items() if name in graph.nodes}
         state = State(graph, values={name: value for name, value in feeds.items() if name in kept})
         outputs = planned.run({name: value for name, value in feeds.items() if name not in kept}, state=state)
         return outputs | {f"next_{v}": state.variables[v] for v in graph.updates if f"next_{v}" in outputs}
