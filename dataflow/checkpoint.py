@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dataflow import dtypes
+from dataflow.atomic import check_writable, told, write_arrays
 from dataflow.errors import DataflowError, GraphError, cropped
 from dataflow.graph import Graph
-from dataflow.graphfile import write_arrays
 from dataflow.state import State
 from dataflow.stored import ArrayFile, Entry, Unreadable
 
@@ -109,6 +109,13 @@ def latest(folder: Path, reader: Callable[[Path], T]) -> T:
         except DataflowError as error:
             failure = error
     raise failure
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, and see that checkpoints can be written there before the first has been worked for."""
+    with told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    check_writable(folder / BEST)
 
 
 def clear(folder: Path) -> None:

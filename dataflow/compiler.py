@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dataflow import kept
+from dataflow.errors import visible
 
 log = logging.getLogger("dataflow")
 WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use
@@ -125,7 +126,9 @@ def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, Any], ...]) -> Calla
         function = _keeping(_module(name, text).fused, text)
         function.compile(tuple(map(numba.typeof, (0, 0, *examples))))
     except Exception as error:  # a Numba that knows less than is asked: NumPy does as well
-        log.warning("cannot compile %d blocks into one loop: %s: %s", len(lines), type(error).__name__, error)
+        log.warning(
+            "cannot compile %d blocks into one loop: %s: %s", len(lines), type(error).__name__, visible(str(error))
+        )
         return None
     log.info("compiled %d blocks into one loop in %.2f s", len(lines), time.perf_counter() - began)
     made: Callable[..., None] = function

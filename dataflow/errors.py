@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -110,6 +109,8 @@ class GraphFileError(GraphError):
 
 def closest(name: str, known: Iterable[str]) -> str:
     """The one of the known names that was probably meant, or nothing when none is close."""
+    import difflib  # which only those who err wait for
+
     folded = {k.lower(): k for k in reversed(list(known))}
     close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else ""
@@ -130,6 +131,12 @@ def listing(names: Iterable[str], last: str = "or") -> str:
     if len(rest) > _LISTED:
         rest, final = rest[:_LISTED], f"{len(rest) + 1 - _LISTED} more"
     return f"{', '.join(rest)} {last} {final}" if rest else final
+
+
+def reason(error: Exception) -> str:
+    """What the system says of a file, in lower case."""
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text[:1].lower() + text[1:])
 
 
 def cropped(text: str) -> str:

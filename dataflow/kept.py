@@ -5,14 +5,15 @@ What cannot be read or kept is compiled again: a run never fails for it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import os
-import secrets
 import sys
 from functools import cache
 from pathlib import Path
+
+from dataflow.atomic import settle, temporary
+from dataflow.errors import visible
 
 log = logging.getLogger("dataflow")
 _DIGEST = hashlib.sha256
@@ -36,13 +37,9 @@ def write(name: str, data: bytes) -> None:
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{name}.{secrets.token_hex(6)}.part"
-        try:
-            part.write_bytes(_DIGEST(data).digest() + data)
-            part.replace(folder / name)
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        with temporary(folder / name) as (file, made):
+            file.write(_DIGEST(data).digest() + data)
+            settle(file, made, folder / name)
     except OSError as error:
         warn(f"{folder}: {error.strerror or error}")
     except RuntimeError as error:  # nobody knows where the user's home is
@@ -52,7 +49,7 @@ def write(name: str, data: bytes) -> None:
 @cache
 def warn(reason: str) -> None:
     """Says why kernels are compiled anew each time."""
-    log.warning("compiled kernels cannot be kept, %s; DATAFLOW_CACHE may name another folder", reason)
+    log.warning("compiled kernels cannot be kept, %s; DATAFLOW_CACHE may name another folder", visible(reason))
 
 
 def _folder() -> Path:

@@ -104,6 +104,8 @@ class Trainer:
 
     def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
         """Train, and give a report after each epoch. ``tick`` is called after each step."""
+        if self.folder is not None:
+            checkpoint.prepare(self.folder)
         while self.progress.epoch < self.epochs and not self.progress.done:
             began = time.monotonic()
             for _ in self._steps():
@@ -193,7 +195,6 @@ class Trainer:
         """
         if self.folder is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         notes = asdict(self.progress)
         if best:
             checkpoint.save(self.folder / checkpoint.BEST, self.state, notes)

@@ -255,12 +255,22 @@ def test_mistakes(folder, args, status, said):
     assert (done.returncode, said in done.stderr) == (status, True), done.stderr
 
 
+FAILING = (
+    "dataflow: 1\ninputs: {x: 'float32[2]'}\nnodes:\n"
+    "  q: {block: QuantizeV2, inputs: {input: x, min_range: x_min, max_range: 0.0}, attrs: {T: quint8}}\n"
+    "  x_min: {block: Max, inputs: {input: x, axis: [0]}}\noutputs: {q: q}\n"
+)
+
+
+@pytest.mark.parametrize("option", ["-o", "--state"])
+def test_where_nothing_can_be_written_nothing_is_run(folder, option):
+    (folder / "bad.yaml").write_text(FAILING)
+    done = dataflow("run", "bad.yaml", "-i", "x=x.npy", option, "none/file.npz", cwd=folder)
+    assert (done.returncode, "file.npz: cannot be written: no such file" in done.stderr) == (1, True)
+
+
 def test_a_failure_at_run_time_is_status_3(folder):
-    (folder / "bad.yaml").write_text(
-        "dataflow: 1\ninputs: {x: 'float32[2]'}\nnodes:\n"
-        "  q: {block: QuantizeV2, inputs: {input: x, min_range: x_min, max_range: 0.0}, attrs: {T: quint8}}\n"
-        "  x_min: {block: Max, inputs: {input: x, axis: [0]}}\noutputs: {q: q}\n"
-    )
+    (folder / "bad.yaml").write_text(FAILING)
     done = dataflow("run", "bad.yaml", "-i", "x=x.npy", cwd=folder)
     assert done.returncode == 3
     assert done.stderr.startswith("node 'q' (QuantizeV2): ")

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 import dataflow as flow
 from dataflow import dtypes
+from dataflow.atomic import write_arrays, write_text
 from dataflow.data import load_data
 from dataflow.errors import DataflowError, GraphError, UnknownNameError
-from dataflow.graphfile import write_arrays, write_text
 from dataflow.graphfile.arrays import Arrays
 
 # -- arrays ---------------------------------------------------------------------------------------------------------

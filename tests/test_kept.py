@@ -137,7 +137,7 @@ def test_a_folder_in_the_place_of_a_file_is_left_alone(folder, caplog):
     assert caplog.text.count("compiled kernels cannot be kept") == 1
 
 
-@pytest.mark.parametrize("method", ["write_bytes", "replace", "mkdir"])
+@pytest.mark.parametrize("method", ["open", "replace", "mkdir"])
 def test_a_full_disk_leaves_nothing_half_written(folder, monkeypatch, caplog, method):
     def full(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -16,9 +16,9 @@ import pytest
 from graph_text import node, problems, same
 
 import dataflow as flow
+from dataflow.atomic import write_arrays, write_text
 from dataflow.errors import DataflowError, GraphError
 from dataflow.graph import wrong_name
-from dataflow.graphfile import write_arrays, write_text
 
 ONE = "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 2.5}}}\noutputs: {y: c}\n"
 
@@ -145,11 +145,27 @@ def test_names_as_long_as_the_file_system_takes(here):
     assert Path("日" * 84).read_text() == "text"
 
 
+FILLED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+from dataflow.atomic import write_arrays
+write_arrays("a.npz", {"a": [0.0] * 100_000})
+"""
+
+
+def test_a_file_that_grows_too_large_leaves_the_old_one(here):
+    write_arrays("a.npz", {"a": [0]})
+    done = subprocess.run([sys.executable, "-c", FILLED], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].endswith("DataflowError: a.npz: cannot be written: file too large")
+    assert dict(np.load("a.npz")) == {"a": [0]}
+    assert not list(here.glob(".*"))
+
+
 # -- signals --------------------------------------------------------------------------------------------------------
 
 STALLED = """
 import os, sys
-from dataflow.graphfile import write_arrays
+from dataflow.atomic import write_arrays
 def stall(fd):
     print("writing", flush=True)
     while True:

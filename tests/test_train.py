@@ -189,6 +189,14 @@ def test_checkpoints_that_are_whole_but_say_nonsense_are_passed_over(load, kind)
         Trainer(graph, folder, resume=True)
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(load):
+    trained = []
+    for folder in ("g.yaml", "g.yaml/kept"):
+        with pytest.raises(DataflowError, match=r"g\.yaml(/kept)?: cannot be written: (file exists|not a directory)"):
+            list(Trainer(load(), Path(folder)).run(trained.append))
+    assert not trained
+
+
 def test_a_checkpoint_of_another_graph_is_refused(load):
     graph = load()
     list(Trainer(graph, Path("kept")).run())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import io
 import sys
-import traceback
 import warnings
 from typing import Any
 
@@ -57,8 +56,10 @@ def main(args: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # of a terminal that has no such letter
-    warnings.showwarning = lambda message, *_: output.say(f"warning: {message}", err=True)
-    sys.exit(_status(sys.argv[1:] if args is None else args))
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: output.say(f"warning: {message}", err=True)
+        status = _status(sys.argv[1:] if args is None else args)
+    sys.exit(status)
 
 
 def _status(args: list[str]) -> int:
@@ -84,6 +85,8 @@ def _status(args: list[str]) -> int:
         return 1
     except Exception as error:
         if "-v" in args or "--verbose" in args:
+            import traceback
+
             output.say(traceback.format_exc().rstrip(), err=True)
         else:
             output.say(f"unexpected {type(error).__name__}: {error}; `dataflow -v ...` shows where", err=True)

@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Run a trained graph; outputs whose inputs are not given are left out."""
     import dataflow as flow
+    from dataflow.atomic import check_writable, to_output, write_arrays
     from dataflow.data import load_data
-    from dataflow.graphfile import to_output, write_arrays
 
     graph = options.load(path, params)
     variables = options.trained(graph, path, folder, which)
@@ -38,6 +38,8 @@ def command(
     if not possible:
         raise flow.DataflowError(f"{path}: no output can be had without input '{min(missing)}'; give it with -i or -s")
     graph.outputs = possible
+    if out is not None:
+        check_writable(out)
     outputs = flow.run(graph, {**{n: v for n, v in variables.items() if n in graph.nodes}, **feeds})
     if out is not None:
         write_arrays(out, outputs)

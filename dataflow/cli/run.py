@@ -40,8 +40,8 @@ def command(
 ) -> None:
     """Run a graph and print its outputs."""
     from dataflow import checkpoint
+    from dataflow.atomic import check_writable, to_output, write_arrays
     from dataflow.data import load_data
-    from dataflow.graphfile import to_output, write_arrays
 
     graph = options.load(path, params)
     feeds = {**load_data(graph, split), **options.arrays(inputs)}
@@ -49,6 +49,9 @@ def command(
         shapes = {name: array.shape for name, array in feeds.items()}
         output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))
         return
+    for written in (out, kept):
+        if written is not None:
+            check_writable(written)
     if steps is None and kept is None:
         outputs = flow.plan(graph, {}, max_bytes=max_bytes).run(feeds, seed=seed)
     else:

@@ -21,8 +21,9 @@ def command(
     path: str, params: tuple[str, ...], expanded: bool, resolved: bool, form: str | None, out: str | None
 ) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
+    from dataflow.atomic import write_text
     from dataflow.describe import dot, mermaid, svg
-    from dataflow.graphfile import resolved_text, write_text
+    from dataflow.graphfile import resolved_text
 
     if resolved and form is not None:
         raise click.UsageError(f"--resolved: must be given without --format, as it prints YAML, got {form}")

@@ -1,8 +1,5 @@
 """Graph files: YAML text and the graph it stands for, every problem with its line."""
 
-from dataflow.graphfile.atomic import to_output as to_output
-from dataflow.graphfile.atomic import write_arrays as write_arrays
-from dataflow.graphfile.atomic import write_text as write_text
 from dataflow.graphfile.formatting import format_file as format_file
 from dataflow.graphfile.loading import check as check
 from dataflow.graphfile.loading import defaults as defaults

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dataflow.errors import cropped
+from dataflow.errors import cropped, reason
 from dataflow.graphfile.document import parse
 from dataflow.graphfile.tree import START, Document
-from dataflow.stored import RegularFile, Unreadable, reason
+from dataflow.stored import RegularFile, Unreadable
 
 MAX_BYTES = 16 << 20
 _MARKERS = ("pyproject.toml", ".git", ".dataflow")

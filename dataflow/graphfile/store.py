@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.atomic import put_arrays, settle, temporary, told
 from dataflow.errors import GraphError
 from dataflow.graphfile.arrays import Arrays, origin
-from dataflow.graphfile.atomic import put_arrays, settle, temporary
 from dataflow.graphfile.emit import escaped
 from dataflow.graphfile.files import project_of
 
@@ -74,7 +74,7 @@ class Store:
         if not self.new:
             return False
         said = self.file
-        with temporary(self.folder / said) as (file, made):
+        with told(self.folder / said), temporary(self.folder / said) as (file, made):
             put_arrays(file, self.new)
             file.flush()
             number = 1

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.atomic import regular, write_text
 from dataflow.attrs import plain
 from dataflow.block import Block
 from dataflow.errors import BlockError, GraphError
 from dataflow.graph import Graph, Node
-from dataflow.graphfile.atomic import regular, write_text
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.store import Store
 from dataflow.signature import Literal

@@ -6,4 +6,3 @@ from dataflow.stored.regular import Real as Real
 from dataflow.stored.regular import RegularFile as RegularFile
 from dataflow.stored.regular import Unreadable as Unreadable
 from dataflow.stored.regular import neighbour as neighbour
-from dataflow.stored.regular import reason as reason

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from dataflow.errors import nearest
+from dataflow.errors import nearest, reason
 
 _AT_ONCE = 1 << 30  # no system reads more than 2 GiB in one call
 _PREADV: Callable[..., int] | None = getattr(os, "preadv", None)  # not on every system
@@ -142,12 +142,6 @@ def _check(info: os.stat_result, limit: int | None) -> None:
         raise Unreadable("must be a regular file, got a device or pipe")
     if limit is not None and info.st_size > limit:
         raise Unreadable(f"may have at most {limit:,} bytes, got {info.st_size:,}")
-
-
-def reason(error: Exception) -> str:
-    """What the system says of a file, in lower case."""
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text[:1].lower() + text[1:])
 
 
 def neighbour(path: Path) -> str:

@@ -16,8 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from dataflow import interrupt
-from dataflow.errors import DataflowError
-from dataflow.stored import reason
+from dataflow.errors import DataflowError, reason
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _unfinished: set[Path] = set()
@@ -75,7 +74,7 @@ def _printed(found: os.stat_result) -> int | None:
 
 
 def _write(path: str | os.PathLike[str], fill: Callable[[Any], Any]) -> None:
-    with _told(path):
+    with told(path):
         if regular(path):
             target = Path(os.path.realpath(path))  # through a link, which stays
             with temporary(target) as (file, made):
@@ -99,8 +98,17 @@ class _Forward:
         self.write, self.flush = file.write, file.flush
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """DataflowError where a file could not be written, to be known before the work is done that would be lost."""
+    with told(path):
+        if regular(path):
+            with temporary(Path(os.path.realpath(path))):
+                pass
+
+
 @contextlib.contextmanager
-def _told(path: str | os.PathLike[str]) -> Iterator[None]:
+def told(path: str | os.PathLike[str]) -> Iterator[None]:
+    """While within, what the system says of a file is an error that names it."""
     try:
         yield
     except DataflowError:
@@ -114,7 +122,7 @@ def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A new file in the folder of the target, gone at the end unless `settle` has given it its place."""
     stem = os.fsdecode(os.fsencode(target.name)[:100])
     made = target.parent / f".{stem}.{secrets.token_hex(6)}.tmp"
-    with _told(target), _noted(made), made.open("xb") as file:
+    with _noted(made), made.open("xb") as file:
         _like(made, target)
         yield file, made
 
