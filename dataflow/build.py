@@ -45,8 +45,9 @@ class _Builder:
         feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
         in_order = Regions(steps, self.types, self.sizes, self.constants, set(outputs.values()), self.settings).stages()
         stages = at_the_same_time(in_order, self.sizes, self.settings.threads)
+        most = self.settings.max_bytes
         held = Placement(
-            self.types, self.sizes, self.roots, self.constants, set(feeds.values()), list(outputs.values())
+            self.types, self.sizes, self.roots, self.constants, set(feeds.values()), list(outputs.values()), most
         )
         placed, sizes = held.place(stages)
         return Program(
@@ -59,7 +60,7 @@ class _Builder:
             tuple(sizes),
             frozenset(held.in_place),
             held.peak + sum(sizes),
-            self.settings.max_bytes,
+            most,
         )
 
     def slot(self, link: Link) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from dataflow import dtypes
 from dataflow.block import Block
 from dataflow.buffers import Buffers, last_uses
+from dataflow.failure import failed
 from dataflow.program import SMALL, Region, Stage, Step, steps_of
 from dataflow.shapes import TensorType
 from dataflow.signature import flat
@@ -27,6 +28,7 @@ class Placement:
     constants: Mapping[int, Any]
     feeds: set[int]
     outputs: Sequence[int]
+    max_bytes: int | None = None
     buffer_of: dict[int, int] = field(default_factory=dict)
     in_place: set[int] = field(default_factory=set)
     peak: int = 0  # bytes that are held at most beside the buffers
@@ -87,10 +89,9 @@ class Placement:
     def _view(self, step: Step) -> None:
         source, slot = step.reads[0], step.writes[0]
         if source in self.scattered:
-            self.made += self.sizes[slot]  # where strides cannot tell it, it is copied; not known when that is gone
-        elif shape_of_step(step, self.types, self.constants) == self.types[slot].shape:
-            return
-        self.scattered.add(slot)
+            self.made += self.sizes[slot]  # where strides cannot tell it, it is copied, else by its readers
+        elif shape_of_step(step, self.types, self.constants) != self.types[slot].shape:
+            self.scattered.add(slot)
 
     def _made_anew(self, slot: int) -> bool:
         return slot not in self.buffer_of and slot not in self.feeds
@@ -140,14 +141,24 @@ class Placement:
     def _workspace(self, stage: Stage) -> int:
         """Bytes that the kernels take for themselves."""
         if isinstance(stage, Region):
-            return stage.scratch_bytes
+            return stage.scratch_bytes + self._put_in_rows(stage.reads)
+        held = self.made + sum(self.pool.sizes)
+        if self.max_bytes is not None and held > self.max_bytes:
+            return 0  # refused already; what kernels would take may itself take long to find out
         taken = 0
         for step in steps_of(stage):
             if type(step.block).workspace is not Block.workspace and min(self.sizes[s] for s in flat(step.reads)) >= 0:
-                taken += step.block.workspace(*map(self._type, step.reads))
+                try:
+                    taken += step.block.workspace(*map(self._type, step.reads))
+                except Exception as error:
+                    raise failed(step, error, [self.types[slot] for slot in step.writes]) from error
             if step.block.in_rows:
-                taken += sum(self.sizes[slot] for slot in flat(step.reads) if slot in self.scattered)
+                taken += self._put_in_rows(flat(step.reads))
         return taken
+
+    def _put_in_rows(self, reads: Sequence[int]) -> int:
+        """Bytes of copies whose elements lie in their order."""
+        return sum(self.sizes[slot] for slot in reads if slot in self.scattered)
 
     def _type(self, read: Any) -> Any:
         if isinstance(read, tuple):

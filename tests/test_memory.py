@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import State, scratch
+from dataflow import State, blocks, scratch
 from dataflow.data import load_data
-from dataflow.errors import GraphError
+from dataflow.errors import GraphError, RunError
 from dataflow.expand import expand
 from dataflow.plan import Plan
 from dataflow.pool import Pool, results
@@ -79,6 +79,57 @@ def test_the_peak_of_a_chain_is_known(fuse):
     peak = measured(planned, {"x": np.ones(SIZE, np.float32)})
     assert 0.95 * peak <= planned.peak_bytes <= 1.05 * peak
     assert planned.peak_bytes < (1.1 if fuse else 2.1) * 4 * SIZE
+
+
+VIEWS = {
+    "reshaped after a transpose": (lambda x: blocks["Reshape"]()(blocks["Transpose"]()(x, [1, 0]), [-1]), (1000, 1000)),
+    "reshaped after a broadcast": (
+        lambda x: blocks["Reshape"]()(blocks["BroadcastTo"]()(x, [999, 999]), [-1]),
+        (999, 1),
+    ),
+    "reshaped after a slice": (
+        lambda x: blocks["Reshape"]()(blocks["StridedSlice"]()(x, [0, 0], [1000, 900], [1, 1]), [-1]),
+        (1000, 1000),
+    ),
+    "transposed": (lambda x: blocks["Abs"]()(blocks["Transpose"]()(x, [1, 0])) * 2.0, (1000, 1000)),
+    "transposed in the middle": (
+        lambda x: blocks["Abs"]()(blocks["Transpose"]()(blocks["Abs"]()(x), [1, 0])),
+        (990, 990),
+    ),
+    "reversed": (
+        lambda x: blocks["Abs"]()(
+            blocks["StridedSlice"](begin_mask=3, end_mask=3)(x, [0, 0], [0, 0], [-1, 1]),
+        ),
+        (1000, 1000),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", VIEWS)
+def test_copies_of_views_whose_elements_lie_elsewhere_are_counted(case):
+    make, shape = VIEWS[case]
+    graph = flow.Graph()
+    seen = make(graph.input("x", "float32", shape))
+    graph.output("y", seen if "reshaped" not in case else blocks["Max"]()(seen, [0]))
+    planned = flow.plan(graph, threads=1, kernels="numpy")
+    peak = measured(planned, {"x": np.ones(shape, np.float32)})
+    assert 0.95 * peak <= planned.peak_bytes <= 1.05 * peak + SHOWN
+
+
+def test_what_a_kernel_would_work_with_is_not_asked_where_the_result_is_too_large(monkeypatch):
+    graph = flow.Graph()
+    graph.output("y", blocks["ResizeBilinear"]()(graph.input("x", "float32", [1, 1, 1, 1]), [2**31 - 1, 1]))
+    monkeypatch.setattr(blocks["ResizeBilinear"], "workspace", refuse)
+    with pytest.raises(GraphError, match=r"must hold at most 1000 bytes, got 85899345\d\d for"):
+        flow.plan(graph, max_bytes=1000)
+    with pytest.raises(
+        RunError, match=r"node 'resize_bilinear' \(ResizeBilinear\): must have memory for float32\[1, 2147"
+    ):
+        flow.plan(graph)
+
+
+def refuse(self, *types):
+    raise MemoryError
 
 
 def test_a_run_that_would_hold_too_much_is_refused_before_it_starts():
