@@ -180,6 +180,15 @@ def test_arrays_enter_however_they_lie(way, layout, dtype):
     assert laid.tobytes() == before
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_powers_have_the_same_bits_however_their_operands_lie(layout, dtype):
+    x = np.linspace(0.1, 5, 1000, dtype=dtype)
+    laid = LAYOUTS[layout](x.copy())
+    assert blocks["Pow"]()(laid, laid).tobytes() == blocks["Pow"]()(x, x).tobytes()
+    assert blocks["Pow"]()(x, laid).tobytes() == blocks["Pow"]()(x, x).tobytes()
+
+
 @pytest.mark.parametrize("size", [4, 20_000])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_bytes_from_a_file_enter_at_any_offset(size, order):
