@@ -13,6 +13,7 @@ from dataflow.signature import Literal
 
 from .values import values
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NUMBER = 64  # elements up to which an operand may be a constant in the graph
 
 
@@ -51,7 +52,9 @@ class Growth:
         try:
             # a block of its own: what it remembers of its calls must not outlive this graph
             block = type(block)(**block.attrs())
-            made = self.graph.add(block, block.signature.bind(type(block).__name__, list(operands), {}))
+            # nodes that may run in any order do so by their names
+            name = f"{self.pick(LETTERS)}{len(self.graph.nodes)}_{type(block).__name__}"
+            made = self.graph.add(block, block.signature.bind(type(block).__name__, list(operands), {}), name)
         except DataflowError as error:
             raise Refused(str(error)) from None
         except Exception as error:
