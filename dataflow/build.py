@@ -121,7 +121,8 @@ class _Builder:
             reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, values, types, strict=True))
         writes = tuple([self.slot(Link(node.name, port)) for port in node.types])
         how = "make"
-        if isinstance(node.block, View) and reads[0] is not None and node.block.fold_width(*types) is None:
+        view = isinstance(node.block, View) and reads[0] is not None and not node.block.copies(*types)
+        if view and node.block.fold_width(*types) is None:
             how = "view"
             self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
         elif node.block.takes_out and min([self.sizes[slot] for slot in (*flat(reads), *writes)]) >= 0:

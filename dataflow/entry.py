@@ -88,7 +88,12 @@ def frozen(found: Array) -> Array:
 
 def is_ready(value: Any) -> bool:
     """Whether a value is an array that enters as it is."""
-    return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned
+    return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned and _runs_forwards(value)
+
+
+def _runs_forwards(found: Array) -> bool:
+    # NumPy computes exponentials, logarithms, powers and more to other last bits where a stride is below 0
+    return found.flags.c_contiguous or not any(stride < 0 for stride in found.strides)
 
 
 def is_plain(value: Any) -> bool:
@@ -119,13 +124,13 @@ def together(names: Iterable[str]) -> str:
 
 
 def _plain_array(value: Any) -> Array:
-    """An array of any library as one of NumPy's own class, aligned and in the byte order of this machine."""
+    """An array of any library as one of NumPy's own class, aligned, forwards and in the byte order of this machine."""
     found = value if isinstance(value, np.ndarray | np.generic) else _exported(value)
     if hasattr(found, "mask"):
         raise Refused("must be an array without a mask, got a masked one; fill it with .filled")
     found = dtypes.native(np.asarray(found))
     _check_dtype(found.dtype)
-    return found if found.flags.aligned else found.copy()
+    return found if found.flags.aligned and _runs_forwards(found) else found.copy()
 
 
 def _exported(value: Any) -> Any:

@@ -173,6 +173,10 @@ class Contraction(Block, abstract=True):
 class View(Block, abstract=True):
     """The first input's own elements under another shape or other strides: costs nothing."""
 
+    def copies(self, *types: TensorType) -> bool:
+        """Whether, as is known before the run, the kernel must copy: no view that others see has strides below 0."""
+        return False
+
 
 class Rearrange(Block, abstract=True):
     """Moves elements without arithmetic."""

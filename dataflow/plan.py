@@ -206,7 +206,8 @@ class Plan:
         arrays = {}
         for name in names:
             value = feeds[name]
-            if type(value) is not np.ndarray or value.dtype is not self._storage.get(name) or not value.flags.aligned:
+            usual = type(value) is np.ndarray and value.dtype is self._storage.get(name)
+            if not (usual and (value.flags.carray or entry.is_ready(value))):
                 declared = self._declared(name)
                 try:
                     value = entry.array(value, declared.dtype)

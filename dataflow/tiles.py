@@ -149,7 +149,9 @@ def _along_outputs(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> 
     if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
         return "its operands do not broadcast to its output"
     if axis is None:
-        return _by_runs(shape, shapes)
+        made = _by_runs(shape, shapes)
+        # what is folded comes from one call for each tile, also where that ends within a row
+        return made._replace(repeats=False) if any(block.folds) else made
     if axis == 0:
         return "the first axis is that of channels"
     if any(own != shape and prod(own) != 1 for own in _shapes(shapes)):

@@ -9,6 +9,7 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks as b
+from dataflow import dtypes
 from dataflow.conformance.equality import same
 from dataflow.tiles import COMPILED, TILE
 
@@ -262,3 +263,38 @@ def test_planning_past_views_computes_nothing_and_warns_of_nothing():
     memory[::2] = -np.inf
     del memory  # what a probe may find
     flow.plan(graph)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+@pytest.mark.parametrize("rows", [200_001, 200_002, 262_150])
+def test_sums_beside_a_row_end_within_a_tile(dtype, rows):
+    """All of a tile is folded, also where it ends within a row of what is repeated."""
+    graph = flow.Graph()
+    dy, row = graph.input("dy", dtype, [rows, 3]), graph.input("row", dtype, [1, 3])
+    made = b["FakeQuantWithMinMaxVarsGradient"]()(dy, b["BroadcastTo"]()(row, [rows, 3]), 0.0, 3.0)
+    for name, wire in made._asdict().items():
+        graph.output(name, wire)
+    feeds = {"dy": feed((rows, 3), -1, 2), "row": np.float32([[-1, 1, 5]])}
+    got = runs(graph, **{name: array.astype(dtypes.storage(dtype)) for name, array in feeds.items()})
+    below = feeds["dy"].astype(dtypes.storage(dtype))[:, 0].astype(np.float64).sum()
+    assert np.isclose(float(got["backprop_wrt_min"]), below, rtol=1e-3)
+
+
+BACKWARDS = ["Exp", "Log", "Softplus", "Pow", "Tanh", "Sigmoid", "Elu"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", BACKWARDS)
+def test_the_same_bits_backwards(name, dtype):
+    """A fed array, or a view in the graph, whose elements stand in memory from the last to the first."""
+    block, x = b[name](), feed(1001, 0.1, 3, np.float64).astype(dtype)
+    operands = (x,) if len(block.signature.inputs) == 1 else (x, x)
+    expected = block(*operands)
+    graph = flow.Graph()
+    wire = graph.input("x", dtype, [1001])
+    turned = b["StridedSlice"](begin_mask=1, end_mask=1)(wire, [0], [0], [-1])
+    graph.output("turned", block(*[turned] * len(operands)))
+    graph.output("fed", block(*[wire] * len(operands)))
+    assert same(block(*[x[::-1]] * len(operands)), expected[::-1])
+    assert same(flow.run(graph, x=x)["turned"], expected[::-1])
+    assert same(flow.run(graph, x=np.ascontiguousarray(x[::-1])[::-1])["fed"], expected)

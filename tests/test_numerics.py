@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import ml_dtypes
 import numpy as np
 import pytest
 from golden.exact import distance
 
 import dataflow as flow
-from dataflow import blocks
+from dataflow import blocks, dtypes
+from dataflow.conformance.equality import same
 
 FLOATS = (np.float32, np.float64, np.float16, ml_dtypes.bfloat16)
 EXPONENTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
@@ -89,3 +92,16 @@ def test_one_slice_has_one_range():
     assert flow.run(graph, x=x, lo=-end, hi=end)["lo_used"].shape == ()
     two = np.repeat(x, 2, 1)
     assert flow.run(graph, x=two, lo=-np.repeat(end, 2), hi=np.repeat(end, 2))["lo_used"].shape == (2,)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+def test_clipping_is_the_same_beside_numbers_and_arrays(dtype):
+    """Zeros of either sign, NaN and infinities, clipped by bounds in every shape: one number or one for each value."""
+    special = np.array([0.0, -0.0, np.nan, 1.0, -1.0, np.inf, -np.inf]).astype(dtypes.storage(dtype))
+    clip = blocks["ClipByValue"]()
+    for value, low, high in itertools.product(special, repeat=3):
+        many = [np.full(37, each, special.dtype) for each in (value, low, high)]
+        expected = clip(many[0], low, high)
+        for lows, highs in ((many[1], many[2]), (many[1], high), (low, many[2])):
+            assert same(clip(many[0], lows, highs), expected), (value, low, high)
+        assert same(clip(value, low, high), expected[0]), (value, low, high)

@@ -136,7 +136,12 @@ class StridedSlice(Strided, View):
         return self.sliced(input.shape, self.slicing(len(input.shape), numbers, count))
 
     def kernel(self, input: Any, begin: Any, end: Any, strides: Any) -> Any:
-        return input[self.numpy_index(input.shape, begin, end, strides)]
+        shown = input[self.numpy_index(input.shape, begin, end, strides)]
+        return np.array(shown) if (strides < 0).any() else shown
+
+    def copies(self, *types: TensorType) -> bool:
+        strides = types[-1].value
+        return strides is not None and bool((strides < 0).any())
 
     def grad(self, input: Any, begin: Any, end: Any, strides: Any, output: Any, dy: Any) -> Any:
         if begin.dtype == "int16":

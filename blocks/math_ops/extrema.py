@@ -84,7 +84,8 @@ class Minimum(Binary):
 class ClipByValue(Elementwise):
     """Values moved into a range, ``max(min(t, clip_value_max), clip_value_min)``.
 
-    NaN stays NaN, and a bound that is NaN makes NaN. Where the bounds cross, the lower one is what comes out.
+    NaN stays NaN, and a bound that is NaN makes NaN. A zero between the bounds keeps its sign. Where the bounds cross,
+    the lower one is what comes out.
 
     >>> ClipByValue()([-1.0, 0.5, 3.0], 0.0, 1.0)
     array([0. , 0.5, 1. ], dtype=float32)
@@ -103,7 +104,17 @@ class ClipByValue(Elementwise):
         if out is None:
             out = np.empty(np.broadcast_shapes(t.shape, clip_value_min.shape, clip_value_max.shape), t.dtype)
         # one pass, in which the lower bound still wins over an upper bound below it
-        return t.clip(clip_value_min, np.maximum(clip_value_min, clip_value_max), out)
+        high = np.maximum(clip_value_min, clip_value_max)
+        high = np.where(high == clip_value_min, clip_value_min, high)  # of two zeros the lower bound's
+        if not any(clip_value_min.strides) and not any(high.strides):
+            return t.clip(clip_value_min, high, out)
+        # beside numbers a zero that meets a zero keeps its sign, beside arrays it takes the other's
+        zeros = np.broadcast_to(t == 0, out.shape)
+        signs = np.broadcast_to(t, out.shape)[zeros]
+        t.clip(clip_value_min, high, out)
+        kept = out[zeros]
+        out[zeros] = np.where(kept == 0, signs, kept)
+        return out
 
     def grad(self, t: Any, clip_value_min: Any, clip_value_max: Any, output: Any, dy: Any) -> Any:
         below, above = Less()(t, clip_value_min), Greater()(t, clip_value_max)

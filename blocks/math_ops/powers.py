@@ -18,17 +18,12 @@ def power(x: Any, y: Any, out: Any = None) -> Any:
     if y.size == 1 and (exact := EXACT.get(float(y.flat[0]))):
         exact(x, out, True)
         return out
-    np.power(_forwards(x), _forwards(y), out)
+    np.power(x, y, out)
     if y.size > 1:
         for exponent, exact in EXACT.items():
             if (there := y == exponent).any():
                 exact(x, out, there)
     return out
-
-
-def _forwards(values: Any) -> Any:
-    """The values with no stride below 0: of those NumPy takes powers in another way, with other last bits."""
-    return values.copy() if min(values.strides, default=0) < 0 else values
 
 
 def _inverse(x: Any, out: Any, where: Any) -> None:

@@ -62,6 +62,7 @@ class BiasAdd(Elementwise):
             return np.add(value, bias.reshape(-1, *[1] * (value.ndim - 2)), out)
         if out is None:
             out = np.empty(value.shape, value.dtype)
+        bias = bias.reshape(-1)  # that of one channel may come as a number
         if (
             value.size < WORTH_RESHAPING
             or len(bias) >= WIDE

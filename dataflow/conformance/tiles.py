@@ -32,7 +32,7 @@ def repeated_operands(block_class: type[Block]) -> None:
         columns = _columns(sample)
         with shortened(TILE, ROW):
             rows = tile_of(columns) // columns
-            shapes: list[tuple[int, ...]] = [(count, columns) for count in (rows - 1, rows, rows + 1, 3 * rows + 1)]
+            shapes: list[tuple[int, ...]] = [(count, columns) for count in (rows - 1, rows, rows + 1, 3 * rows + 3)]
             if columns == COLUMNS:
                 shapes += [(TILE - 1,), (TILE,), (TILE + 1,), (3 * TILE + 5,)]
             for shape in shapes:
