@@ -11,10 +11,9 @@ import warnings
 import ml_dtypes
 import numpy as np
 from golden import exact, questions, reader
+from golden.replay import asked, parts
 
 from dataflow import blocks, gradient, run
-from dataflow.block import TensorType
-from dataflow.conformance import Sample
 from dataflow.conformance.wiring import wired
 
 # outputs 1 and 2 of these are sums of the gradients over all axes, or over all but the last
@@ -52,14 +51,14 @@ def each(vectors, check):
 
 
 def called(case):
-    sample = asked(case)
+    sample = asked(case.op, case.attrs, case.inputs)
     results = sample.block(*sample.arrays)
     compare(case, results if isinstance(results, tuple) else (results,))
 
 
 def wired_up(case):
     """A graph of the block gives the recorded values, and its reverse pass the recorded gradients."""
-    sample = asked(case)
+    sample = asked(case.op, case.attrs, case.inputs)
     graph, outputs, feeds = wired(sample)
     wires = [ref.wire for ref in outputs]
     names = sloped(case, sample, feeds)
@@ -79,7 +78,7 @@ def wired_up(case):
 def sloped(case, sample, feeds):
     """The inputs for which a gradient was recorded, each with its node."""
     ports = sample.block.signature.inputs.items()
-    nodes = {name: f"{port}_{i}" for port, p in ports for i, name in enumerate(parts(case, p))}
+    nodes = {name: f"{port}_{i}" for port, p in ports for i, name in enumerate(parts(p, case.inputs))}
     names = {name: node for name, node in nodes.items() if name in case.slopes and node in feeds}
     assert bool(names) == bool(case.slopes)
     return names
@@ -92,38 +91,6 @@ def weighted_sum(case, outputs):
         for i, weights in case.weights.items()
     ]
     return sums[0] if len(sums) == 1 else blocks["AddN"]()(sums)
-
-
-def asked(case):
-    """The block and its inputs; what the reference takes as a scalar input may stand among the recorded attrs."""
-    block = blocks[case.op]
-    ports, attrs = block.signature.inputs, block.signature.attrs
-    for name in case.attrs.keys() - attrs.keys() - ports.keys():
-        # T follows from the inputs, and V3 rounds half to even only
-        assert name == "T" or (case.op, name, case.attrs[name]) == (
-            "QuantizeAndDequantizeV3",
-            "round_mode",
-            "HALF_TO_EVEN",
-        )
-    made = block(**{name: value for name, value in case.attrs.items() if name in attrs})
-    operands = {name: operand(case, port) for name, port in ports.items()}
-    types = made.typed(made.signature.bind(case.op, (), operands), TensorType.of)
-    return Sample(made, tuple(tuple(t.value for t in ts) if isinstance(ts, tuple) else ts.value for ts in types))
-
-
-def operand(case, port):
-    if not port.many:
-        return case.inputs[port.name] if port.name in case.inputs else case.attrs[port.name]
-    if port.name in case.inputs:
-        return list(case.inputs[port.name])
-    return [case.inputs[name] for name in parts(case, port)]
-
-
-def parts(case, port):
-    """The names under which a case has the values of a port: those of a list have a number behind each."""
-    stem = port.name.removesuffix("s") if port.many else port.name
-    numbered = [name for name in case.inputs if name.startswith(stem) and name[len(stem) :].isdigit()]
-    return sorted(numbered, key=lambda name: int(name[len(stem) :])) if port.many else [port.name]
 
 
 def compare(case, results):

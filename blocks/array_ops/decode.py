@@ -20,7 +20,8 @@ class DecodeRaw(Opaque):
     """The numbers that bytes are the memory of, ``output[i] = bytes[i * size : (i + 1) * size]`` read as one number.
 
     There is no dtype for text here: a string is a row of bytes, the last dim of an array of uint8, and all strings of
-    an array have one length. It must be a multiple of the size of a number.
+    an array have one length. It must be a multiple of the size of a number. Where there are no strings the last dim is
+    what it is for others; TensorFlow makes it 0.
 
     >>> DecodeRaw(out_type="int16")([1, 0, 255, 255])
     array([ 1, -1], dtype=int16)

@@ -138,6 +138,8 @@ class LikeImage(ResizeGradient, abstract=True):
 class ResizeBilinearGrad(LikeImage, Bilinear):
     """Gradient of ResizeBilinear, ``output = rows.T @ grads @ columns`` with the weights it took.
 
+    Also in float64 TensorFlow's weights and sums have the digits of float32.
+
     >>> ResizeBilinearGrad()(np.ones((1, 1, 4, 1), "float32"), np.zeros((1, 1, 2, 1), "float32")).ravel()
     array([1.5, 2.5], dtype=float32)
 
@@ -147,6 +149,8 @@ class ResizeBilinearGrad(LikeImage, Bilinear):
 
 class ResizeBicubicGrad(LikeImage, Bicubic):
     """Gradient of ResizeBicubic, ``output = rows.T @ grads @ columns`` with the weights it took.
+
+    Also in float64 TensorFlow's weights and sums have the digits of float32.
 
     >>> ResizeBicubicGrad()(np.ones((1, 1, 4, 1), "float32"), np.zeros((1, 1, 2, 1), "float32")).ravel()
     array([1.40625, 2.59375], dtype=float32)

@@ -10,7 +10,7 @@ import numpy as np
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.comparison import Greater, NotEqual
 from blocks.math_ops.complex_products import multiply, multiply_bytes, square
-from blocks.math_ops.powers import power
+from blocks.math_ops.powers import power, power_bytes
 from blocks.math_ops.select import SelectV2
 from blocks.math_ops.tiling import TILE, tiled, tiled_bytes
 from dataflow import dtypes
@@ -113,7 +113,7 @@ class Pow(Binary):
         return power(x, y, out)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
-        return 3 * prod(map(int, broadcast(x.shape, y.shape) or ()))  # masks
+        return power_bytes(prod(map(int, broadcast(x.shape, y.shape) or ())), dtypes.storage(x.dtype).itemsize)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)
@@ -141,7 +141,8 @@ class Sqrt(Unary):
 class SqrtGrad(SilentGradient):
     """Gradient of Sqrt, ``0.5 / y * dy``.
 
-    Zero where ``dy`` is, even if ``y`` is zero too.
+    Zero where ``dy`` is, even if ``y`` is zero too. The last few elements of an array go through the formula
+    in another order in TensorFlow's CPU kernel, and may differ in the last place.
 
     >>> SqrtGrad()([2.0, 4.0], [1.0, 2.0])
     array([0.25, 0.25], dtype=float32)
@@ -161,7 +162,8 @@ class Rsqrt(Unary):
     """One by the square root, ``1 / sqrt(x)``.
 
     Of a negative real number as a complex one it is ``-i / sqrt(|x|)`` whatever the sign of the imaginary zero, and of
-    complex infinities 0, as in the reference. There tiny negative numbers in complex64 give NaN beside it; here 0.
+    complex infinities 0, as in the reference. There tiny negative numbers in complex64 give NaN beside it; here 0. Real
+    numbers of float32 may be some units in the last place off there.
 
     >>> Rsqrt()([4.0, 16.0])
     array([0.5 , 0.25], dtype=float32)
@@ -194,7 +196,8 @@ def _rsqrt(x: Any, out: Any) -> None:
 class RsqrtGrad(SilentGradient):
     """Gradient of Rsqrt, ``-0.5 * dy * y ** 3``.
 
-    Zero where ``dy`` is, even if ``y`` is infinite.
+    Zero where ``dy`` is, even if ``y`` is infinite. The last few elements of an array go through the formula
+    in another order in TensorFlow's CPU kernel, and may differ in the last place.
 
     >>> RsqrtGrad()([2.0, 0.5], [1.0, 16.0])
     array([-4., -1.], dtype=float32)
@@ -217,6 +220,8 @@ class RsqrtGrad(SilentGradient):
 
 class Reciprocal(Unary):
     """One by the value, ``1 / x``.
+
+    Rounded correctly; TensorFlow's CPU kernel may be a unit in the last place off in float32.
 
     >>> Reciprocal()([4.0, -0.5])
     array([ 0.25, -2.  ], dtype=float32)

@@ -54,7 +54,7 @@ class Rint(Unary):
 class Round(Unary):
     """The nearest whole number, ``round(x)``; integers stay as they are.
 
-    A half goes to the even neighbour.
+    A half goes to the even neighbour. TensorFlow's CPU kernel makes zeros of all integers.
 
     >>> Round()([0.5, 1.5, -1.2])
     array([ 0.,  2., -1.], dtype=float32)

@@ -14,7 +14,8 @@ FILTER = ("filter_depth", "filter_height", "filter_width", "in_channels", "out_c
 class Conv3D(OverVolumes, Forward):
     """Convolution of volumes, ``output[b, d, i, j, o] = sum(window(input, b, d, i, j) * filter[..., o])``.
 
-    The filter is not turned round. The 16-bit floats are added up in float32.
+    The filter is not turned round. The 16-bit floats are added up in float32. With SAME padding and a step longer than
+    the window TensorFlow's CPU kernel begins at later elements than its own gradients, Conv2D and this block.
 
     >>> Conv3D(strides=[1, 1, 1, 1, 1], padding="VALID")([[[[[1.0], [2.0], [4.0]]]]], [[[[[1.0]], [[-1.0]]]]])
     array([[[[[-1.],

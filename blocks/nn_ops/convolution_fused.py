@@ -99,7 +99,8 @@ def _mirrored(size: Any, paddings: Any) -> tuple[int, ...]:
 class FusedPadConv2D(Mirrored):
     """Convolution of images with mirrored edges, ``conv(mirror(input, paddings), filter)``.
 
-    TensorFlow's CPU kernel answers for the first image of a batch only, and repeats that; here each has its own.
+    TensorFlow's CPU kernel answers for the first image of a batch only, and repeats that; here each has its own. With
+    SAME padding and a step longer than the window it begins at other pixels than Conv2D and this block.
 
     >>> block = FusedPadConv2D(mode="REFLECT", strides=[1, 1, 1, 1], padding="VALID")
     >>> block([[[[1.0], [2.0], [4.0]]]], [[0, 0], [0, 0], [2, 0], [0, 0]], [[[[1.0]]]]).ravel()
@@ -131,7 +132,8 @@ class FusedResizeAndPadConv2D(Mirrored):
 
     Resizing is bilinear and counts from the corner of the first pixel: pixel ``i`` comes from ``i * height / size``,
     or with `resize_align_corners` from ``i * (height - 1) / (size - 1)``. TensorFlow's CPU kernel answers for the first
-    image of a batch only, and repeats that; here each has its own.
+    image of a batch only, and repeats that; here each has its own. With SAME padding and a step longer than the window
+    it begins at other pixels than Conv2D and this block.
 
     >>> block = FusedResizeAndPadConv2D(mode="REFLECT", strides=[1, 1, 1, 1], padding="VALID")
     >>> block([[[[1.0], [2.0]]]], [1, 4], [[0, 0], [0, 0], [1, 0], [0, 0]], [[[[1.0]]]]).ravel()

@@ -110,8 +110,8 @@ class FusedBatchNorm(BatchNormalization):
     """Batch normalization, ``(x - mean) / sqrt(variance + epsilon) * scale + offset`` per channel.
 
     In training the mean and variance of the batch are taken, and the running ones move towards them by
-    ``exponential_avg_factor``; else the running ones are taken, and stay. Sums are kept in float64. The mean and
-    variance of an empty batch are NaN.
+    ``exponential_avg_factor``; else the running ones are taken, and stay. Sums are kept in float64; TensorFlow's
+    are of float32, and of many pixels their last digits are lost. The mean and variance of an empty batch are NaN.
 
     >>> FusedBatchNorm()([[[[1.0], [3.0]]]], [2.0], [5.0], [], []).y.round(3)
     array([[[[3.],

@@ -27,6 +27,9 @@ from dataflow.shapes import Shape, merge
 class AvgPool3D(Average):
     """Mean of each window of a volume, ``sum(window) / count``; what reaches over the border does not count.
 
+    With SAME padding and a step longer than the window TensorFlow's CPU kernel begins at later elements than its own
+    gradient, AvgPool and this block.
+
     >>> pool = AvgPool3D(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="SAME")
     >>> pool([[[[[1.0], [3.0], [5.0]]]]]).ravel()
     array([2., 5.], dtype=float32)
@@ -70,7 +73,9 @@ class AvgPool3DGrad(AverageGrad):
 class MaxPool3D(Pooling):
     """Largest element of each window of a volume, ``max(window)``.
 
-    NaN is passed over; a window of nothing else gives -inf, or NaN where it is one element.
+    NaN is passed over; a window of nothing else gives -inf, or NaN where it is one element. In TensorFlow's CPU kernel
+    a NaN may hide the elements before it. With SAME padding and a step longer than the window it begins at later
+    elements than its own gradient, MaxPool and this block.
 
     >>> pool = MaxPool3D(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="SAME")
     >>> pool([[[[[1.0], [3.0], [-5.0]]]]]).ravel()

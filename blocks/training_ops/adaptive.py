@@ -13,7 +13,8 @@ from dataflow.block import In, Out, attr
 class ApplyAdagrad(Optimizer):
     """A step by the sum of squared gradients, ``accum += grad**2; var -= lr * grad / sqrt(accum)``.
 
-    Nothing is added to the root: where `accum` and `grad` are 0 the result is NaN, so `accum` should begin above 0.
+    Nothing is added to the root: where `accum` and `grad` are 0 the result is NaN, so `accum` should begin above 0. In
+    float32 TensorFlow takes the reciprocal root in a fast way, up to 2 units in the last place off.
 
     >>> ApplyAdagrad()([1.0], [7.0], 0.4, [3.0])
     ApplyAdagradOutputs(out=array([0.7], dtype=float32), accum_out=array([16.], dtype=float32))
@@ -45,7 +46,8 @@ class ApplyAdadelta(Optimizer):
     """A step as long as those before it, ``var -= lr * sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad``.
 
     First ``accum = rho * accum + (1 - rho) * grad**2``; last, with the step before it is multiplied by `lr`,
-    ``accum_update = rho * accum_update + (1 - rho) * step**2``.
+    ``accum_update = rho * accum_update + (1 - rho) * step**2``. In float32 TensorFlow takes the reciprocal root in a
+    fast way, up to 2 units in the last place off.
 
     >>> ApplyAdadelta()([1.0], [4.0], [1.0], 0.5, 0.5, 0.0, [2.0]).out
     array([0.5], dtype=float32)

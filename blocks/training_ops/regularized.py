@@ -128,7 +128,8 @@ class ApplyProximalAdagrad(Optimizer):
     """A step of Adagrad, then to zero, ``var = shrunk(var - rate * grad, rate * l1) / (1 + rate * l2)``.
 
     Before that ``accum += grad**2``; ``rate = lr / sqrt(accum)``. ``shrunk(v, d)`` is ``sign(v) * max(|v| - d, 0)``; it
-    is done where `l1` is above 0.
+    is done where `l1` is above 0. In float32 TensorFlow takes the reciprocal root in a fast way, up to 2 units in the
+    last place off.
 
     >>> ApplyProximalAdagrad()([1.0, 0.5], [3.0, 3.0], 1.0, 1.0, 2.0, [-1.0, 1.0]).out
     array([0.5, 0. ], dtype=float32)

@@ -49,20 +49,28 @@ ROUGH = {"Elu", "Selu"}  # off by hundreds of ulps there: no value is taken from
 NARROW = {"float64": np.float64, "complex64": np.complex64, "complex128": np.complex128}
 
 
-def corrected(op: str, inputs: list[Any], output: Any) -> tuple[Any, int]:
-    """The output, correctly rounded where that is subnormal or ``FAR`` away; and for how many values it is."""
+def right(op: str, inputs: list[Any], output: Any) -> Any:
+    """The correctly rounded values of what has this output; None for an op that has no function here."""
     function = FUNCTIONS.get(op)
     if function is None or output.dtype.kind in "iub":
-        return output, 0
+        return None
     wide = np.clongdouble if output.dtype.kind == "c" else np.longdouble
     with np.errstate(all="ignore"):
-        right = np.asarray(function(*(a.astype(wide) for a in inputs)))
-        right = right.astype(NARROW.get(output.dtype.name, np.float32)).astype(output.dtype)
-        far = distance(output, right) > far_off(op)
+        values = np.asarray(function(*(a.astype(wide) for a in inputs)))
+        return values.astype(NARROW.get(output.dtype.name, np.float32)).astype(output.dtype)
+
+
+def corrected(op: str, inputs: list[Any], output: Any) -> tuple[Any, int]:
+    """The output, correctly rounded where that is subnormal or ``FAR`` away; and for how many values it is."""
+    values = right(op, inputs, output)
+    if values is None:
+        return output, 0
+    with np.errstate(all="ignore"):
+        far = distance(output, values) > far_off(op)
         if output.dtype.kind != "c":
             tiny = float(ml_dtypes.finfo(output.dtype).tiny)  # type: ignore[no-untyped-call]
-            far |= (abs(right) < tiny) & (right != output)
-    return np.where(far, right, output), int(far.sum())
+            far |= (abs(values) < tiny) & (values != output)
+    return np.where(far, values, output), int(far.sum())
 
 
 def far_off(op: str) -> int:

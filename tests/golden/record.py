@@ -1,4 +1,4 @@
-"""Record vectors from TensorFlow: ``python record.py --out DIR [--seed N] [--size N] [Op ...]``.
+"""Record vectors from TensorFlow: ``python -m tests.golden.record --out DIR [--seed N] [--size N] [Op ...]``.
 
 Needs TensorFlow 2.21 (``pip install tensorflow-cpu``) in a virtual environment of its own; nothing else here imports
 it. What is asked stands in ``questions``. Where the reference is far off, the correctly rounded value is recorded in
@@ -17,11 +17,12 @@ import numpy as np
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its own kernels, which are the same on every processor
 import tensorflow as tf
-from exact import corrected, far_off
-from questions import TABLE, Question, asking, questions
-from reader import Case, save
 from tensorflow.python.framework import op_def_registry
 from tensorflow.python.util import tf_inspect
+
+from .exact import corrected, far_off
+from .questions import TABLE, Question, asking, questions
+from .reader import Case, save
 
 EAGER = f"tensorflow {tf.__version__} eager"
 SLICED = f"{EAGER}, composed slice by slice"
@@ -33,22 +34,9 @@ def record(op: str, seed: int = 0) -> list[Case]:
     """What the reference answers to every question about an op."""
     cases = []
     definition = defined(op)
-    attrs = {attr.name for attr in definition.attr}
     for question in questions(op, seed):
-        # questions may be about several ops: each gets what its definition names
-        question = Question(
-            question.name,
-            {name: value for name, value in question.attrs.items() if name in attrs | _names(op)},
-            {
-                name: np.asarray(a)
-                for name, a in question.inputs.items()
-                if {name, name.rstrip("0123456789")} & _names(op)
-            },
-            question.slopes,
-        )
+        question = narrowed(op, question)
         answered, oracle = answer(op, question)
-        if op in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"):
-            answered, oracle = reserved(question, answered, oracle)
         if len(answered.outputs) == 1:
             arrays = [question.inputs[arg.name] for arg in definition.input_arg if arg.name in question.inputs]
             output, count = corrected(op, arrays, answered.outputs[0])
@@ -61,16 +49,27 @@ def record(op: str, seed: int = 0) -> list[Case]:
     return cases
 
 
-def reserved(question: Question, answered: Answer, oracle: str) -> tuple[Answer, str]:
+def narrowed(op: str, question: Question) -> Question:
+    """Of a question about several ops what the definition of this one names."""
+    attrs = {attr.name for attr in defined(op).attr}
+    return Question(
+        question.name,
+        {name: value for name, value in question.attrs.items() if name in attrs | _names(op)},
+        {name: np.asarray(a) for name, a in question.inputs.items() if {name, name.rstrip("0123456789")} & _names(op)},
+        question.slopes,
+    )
+
+
+def reserved(question: Question, answered: Answer) -> tuple[Answer, str]:
     """The answer with reserve spaces of which the reference leaves unset what it has not computed."""
     if question.attrs.get("is_training", True):
         if question.inputs["x"].size:
-            return answered, oracle
+            return answered, EAGER
         used = [np.full_like(question.inputs["scale"], np.nan)] * 2
     else:
         used = [question.inputs["mean"], question.inputs["variance"]]
     outputs = [*answered.outputs[:3], *used, *answered.outputs[5:]]
-    return answered._replace(outputs=outputs), f"{oracle}; its reserve spaces are unset, and here what was used"
+    return answered._replace(outputs=outputs), f"{EAGER}; its reserve spaces are unset, and here what was used"
 
 
 class Answer(NamedTuple):
@@ -85,6 +84,8 @@ def answer(op: str, question: Question) -> tuple[Answer, str]:
     """The outputs, and how they were got: V2 and V4 refuse an axis with a given range, so each slice is asked alone."""
     if any(arg.is_ref for arg in defined(op).input_arg):
         return Answer(step(op, question.attrs, question.inputs), {}, {}), STEPPED
+    if op in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"):
+        return reserved(question, call(op, *question[1:]))
     axis = question.attrs.get("axis", -1)
     if (
         op not in ("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")

@@ -1,4 +1,4 @@
-"""Add ops of TensorFlow to ``catalogue.json``: ``python record_catalogue.py Op [Block=Op ...]``.
+"""Add ops of TensorFlow to ``catalogue.json``: ``python -m tests.golden.record_catalogue Op [Block=Op ...]``.
 
 A row has the names that ``tf.raw_ops`` gives to ports and attrs, their types and defaults, and whether the reference
 registers a gradient. Rows that are there already are replaced. Needs TensorFlow, as ``record.py`` does.
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from record import defined, inferred
 from tensorflow.python.framework import ops
+
+from .record import defined, inferred
 
 FILE = Path(__file__).parents[1] / "catalogue.json"
 
