@@ -9,7 +9,7 @@ import pytest
 
 import dataflow as flow
 
-from .case import SMALL, Case
+from .case import MEDIUM, SMALL, Case
 from .compare import findings
 from .values import values
 
@@ -22,5 +22,6 @@ def test_graph(path, seed):
     graph = flow.load(path)
     random = np.random.default_rng(seed)
     feeds = [{n: values(random, t.dtype, t.shape) for n, t in sorted(graph.inputs.items())} for _ in range(2)]
-    found, _ = findings(Case(8 * seed, SMALL, graph, feeds), jit=True)
+    scale = SMALL if all(value.size <= 4096 for value in feeds[0].values()) else MEDIUM
+    found, _ = findings(Case(8 * seed, scale, graph, feeds), jit=True)
     assert not found, "\n".join(map(str, found))
