@@ -24,7 +24,8 @@ class Cast(Elementwise):
 
     Floats become integers toward zero; integers that do not fit wrap around, and of a complex number the real part is
     kept. To bool, everything but zero is true. What NaN, an infinity or a float that does not fit becomes as an integer
-    is left to the processor.
+    is left to the processor. On the way to complex numbers ``Truncate`` does nothing; TensorFlow's kernel cuts off
+    nearly all digits.
 
     >>> Cast(DstT="int32")([1.7, -1.7])
     array([ 1, -1], dtype=int32)
@@ -44,9 +45,11 @@ class Cast(Elementwise):
 
     def kernel(self, x: Any, out: Any = None) -> Any:
         dtype = dtypes.storage(self.DstT)
+        truncate = self.Truncate
         if x.dtype.kind == "c" and dtype.kind != "c":
             x = x.real
-        if self.Truncate and (cut := _CUT_BITS.get((dtypes.name_of(x.dtype), self.DstT))):
+            truncate = truncate and self.DstT != "bfloat16"  # complex numbers are rounded to that all the same
+        if truncate and (cut := _CUT_BITS.get((dtypes.name_of(x.dtype), self.DstT))):
             bits = f"i{x.itemsize}"
             x = np.bitwise_and(x.view(bits), np.array(-1 << cut, bits)).view(x.dtype)
         if out is None:

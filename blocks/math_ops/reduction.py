@@ -98,7 +98,7 @@ class Mean(Opaque):
     """Mean over axes, ``sum(input) / count``.
 
     Floats are added in float64 and rounded once; integers are added in 64 bits and the quotient is cut towards 0. An
-    empty mean is NaN, and 0 for integers.
+    empty mean is NaN, and 0 for integers; of complex numbers TensorFlow makes it 0 too.
 
     >>> Mean()([[1.0, 2.0], [3.0, 6.0]], 1)
     array([1.5, 4.5], dtype=float32)
@@ -262,7 +262,8 @@ class ProdGrad(Opaque):
 class ArgMax(Opaque):
     """Index of the largest element along an axis, the first where several are equal, ``argmax(input)``.
 
-    NaN counts as smaller than every number.
+    NaN counts as smaller than every number; in TensorFlow's CPU kernel the lowest finite number counts as small as NaN
+    and -inf.
 
     >>> ArgMax()([[1.0, 3.0, 3.0], [5.0, 0.0, 2.0]], 1)
     array([1, 0])

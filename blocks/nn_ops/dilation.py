@@ -165,7 +165,8 @@ class DilatingBack(Dilating, abstract=True):
 class Dilation2DBackpropInput(DilatingBack):
     """Gradient of Dilation2D by its input, ``sum(out_backprop of the windows whose largest sum it is in)``.
 
-    The first of equal sums gets all of it.
+    The first of equal sums gets all of it. TensorFlow's CPU kernel finds none where all are the lowest number of the
+    dtype, as zeros of unsigned integers, and takes an element of its own.
 
     >>> back = Dilation2DBackpropInput(strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID")
     >>> back([[[[1.0], [3.0], [2.0]]]], [[[0.0], [5.0]]], [[[[10.0], [20.0]]]]).ravel()
@@ -201,7 +202,9 @@ class Dilation2DBackpropInput(DilatingBack):
 class Dilation2DBackpropFilter(DilatingBack):
     """Gradient of Dilation2D by its filter, ``sum(out_backprop of the windows whose largest sum it is in)``.
 
-    The first of equal sums gets all of it. Floats are added in float64 and rounded once, integers wrap around.
+    The first of equal sums gets all of it. TensorFlow's CPU kernel finds none where all are the lowest number of the
+    dtype, as zeros of unsigned integers, and takes an element of its own. Floats are added in float64 and rounded once,
+    integers wrap around.
 
     >>> back = Dilation2DBackpropFilter(strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID")
     >>> back([[[[1.0], [3.0], [2.0]]]], [[[0.0], [5.0]]], [[[[10.0], [20.0]]]]).ravel()

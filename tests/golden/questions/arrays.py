@@ -157,6 +157,9 @@ def cast(random: np.random.Generator) -> Iterator[Question]:
     for source, target in itertools.permutations(FLOATS, 2):
         x = np.concatenate([special(source, subnormal=False)[:16], numbers(random, source, 40)])
         yield Question(f"cut_{source}_{target}", {"DstT": target, "Truncate": True}, {"x": x})
+    for source, target in itertools.product(COMPLEX, FLOATS):
+        x = numbers(random, source, 40)
+        yield Question(f"cut_{source}_{target}", {"DstT": target, "Truncate": True}, {"x": x})
     for shape in SHAPES:
         yield Question(
             f"shape_{label(shape)}", {"DstT": "float64"}, {"x": numbers(random, "float32", shape)}, slopes=True

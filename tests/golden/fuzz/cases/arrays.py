@@ -279,7 +279,7 @@ def scatter_into(op: str, draw: Draw) -> Drawn:
 
 @fuzzes("ScatterAdd", "ScatterSub", "ScatterMul", "ScatterDiv", "ScatterUpdate")
 def scatter_rows(op: str, draw: Draw) -> Drawn:
-    shape = draw.shape(1, 3, 1000)
+    shape = tuple(max(1, n) for n in draw.shape(1, 3, 1000))
     rows = shape[:1] if draw.large else draw.shape(0, 2, 20)
     places = draw.whole(0, max(1, shape[0]), rows)
     if op == "ScatterUpdate":

@@ -71,7 +71,8 @@ def several(op: str, draw: Draw) -> Drawn:
 def clipped(op: str, draw: Draw) -> Drawn:
     shape = draw.shape()
     low, high = (draw.values(draw.pick([(), shape])) for _ in range(2))
-    ends = (np.minimum(low, high), np.maximum(low, high)) if draw.chance(0.8) else (low, high)
+    with np.errstate(invalid="ignore"):
+        ends = (np.minimum(low, high), np.maximum(low, high)) if draw.chance(0.8) else (low, high)
     return {}, {"t": draw.values(shape), "clip_value_min": ends[0], "clip_value_max": ends[1]}
 
 

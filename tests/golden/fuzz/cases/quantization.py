@@ -156,7 +156,10 @@ def requantize(op: str, draw: Draw) -> Drawn:
     low, high = ends(draw, None, 0.1)
     q = whole(draw, draw.shape(1, 4), draw.dtype) >> draw.between(0, 20)
     new_low, new_high = ends(draw, None, 0.1)
-    requested = {"requested_output_min": np.minimum(new_low, np.float32(0)), "requested_output_max": new_high}
+    requested = {
+        "requested_output_min": np.minimum(new_low, np.float32(0)),
+        "requested_output_max": np.fmax(new_high, np.float32(0)),
+    }
     return {"out_type": draw.pick(["quint8", "qint8"])}, {"input": q, "input_min": low, "input_max": high} | requested
 
 
