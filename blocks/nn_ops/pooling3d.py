@@ -74,8 +74,8 @@ class MaxPool3D(Pooling):
     """Largest element of each window of a volume, ``max(window)``.
 
     NaN is passed over; a window of nothing else gives -inf, or NaN where it is one element. In TensorFlow's CPU kernel
-    a NaN may hide the elements before it. With SAME padding and a step longer than the window it begins at later
-    elements than its own gradient, MaxPool and this block.
+    a NaN may hide the elements before it, and -inf may become the lowest finite number. With SAME padding and a step
+    longer than the window it begins at later elements than its own gradient, MaxPool and this block.
 
     >>> pool = MaxPool3D(ksize=[1, 1, 1, 2, 1], strides=[1, 1, 1, 2, 1], padding="SAME")
     >>> pool([[[[[1.0], [3.0], [-5.0]]]]]).ravel()

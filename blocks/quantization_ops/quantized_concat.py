@@ -18,8 +18,8 @@ class QuantizedConcat(Opaque):
     """Quantized values joined along one axis over their common range, ``[min(0, *input_mins), max(*input_maxes)]``.
 
     For qint32 the common range is symmetric about 0. Values whose range is the common one are copied; the others are
-    rounded to the common levels, halves away from zero. A NaN at the end of a range does not count for the common one,
-    and the values of that range are 0; the reference makes of them the lowest number.
+    rounded to the common levels, halves away from zero. A NaN at the end of a range does not count for the common one.
+    What is NaN by an infinite range, or one with NaN, gives 0, while the reference gives the lowest number.
 
     >>> a, b = np.array([0, 255], np.uint8), np.array([0, 255], np.uint8)
     >>> QuantizedConcat()(0, [a, b], [0.0, 0.0], [1.0, 2.0]).output

@@ -82,7 +82,7 @@ RULES = {
     ),
     **dict.fromkeys(("TensorScatterAdd", "ScatterAdd", "ScatterNdAdd"), SUM),
     **dict.fromkeys(("ScatterSub", "ScatterNdSub"), SUM._replace(spread=True)),
-    **dict.fromkeys(("ScatterMul", "ScatterDiv"), FACTORS),
+    **dict.fromkeys(("ScatterMul", "ScatterDiv"), FACTORS._replace(wider="")),
     **dict.fromkeys(("MaxPoolGradWithArgmax", "Dilation2DBackpropInput", "Dilation2DBackpropFilter"), SUM),
     **dict.fromkeys(("MirrorPadGrad", "MaxPoolGrad", "MaxPool3DGrad", "FractionalMaxPoolGrad"), SUM),
     **dict.fromkeys(("Softmax", "LogSoftmax", "SoftmaxCrossEntropyWithLogits", "LRN", "LRNGrad"), STEPS),
@@ -131,8 +131,8 @@ def _turned_round(sample: Sample, got: Any, wanted: Any) -> Any:
 
 
 def _unset_range(sample: Sample, got: Any, wanted: Any) -> Any:
-    """Zeros of ranges that have an end that is NaN."""
-    if got.dtype.kind == "f" or not any(np.isnan(end).any() for ends in sample.arrays[2:] for end in ends):
+    """Zeros of ranges that have an end that is NaN or infinite."""
+    if got.dtype.kind == "f" or all(np.isfinite(end).all() for ends in sample.arrays[2:] for end in ends):
         return np.zeros(got.shape, bool)
     return (got == 0) & (wanted == np.iinfo(got.dtype).min)
 
@@ -160,7 +160,9 @@ TOLD: dict[str, Any] = {
     "Cast": _cut_complex,
     "RequantizationRangePerChannel": _turned_round,
     **dict.fromkeys(("AvgPool3D", "Conv3D"), _shifted),
-    "MaxPool3D": lambda sample, got, wanted: _shifted(sample, got, wanted) | np.isnan(sample.arrays[0]).any(),
+    "MaxPool3D": lambda sample, got, wanted: (
+        _shifted(sample, got, wanted) | np.isnan(sample.arrays[0]).any() | (got == -np.inf)
+    ),
 }
 
 
