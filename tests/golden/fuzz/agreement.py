@@ -234,10 +234,11 @@ def _subnormal(x: Any) -> Any:
 def _flushed(op: str, position: int, got: Any, wanted: Any) -> Any:
     if ("uantize" in op or "Quant" in op) and not position:
         return np.zeros(got.shape, bool)
-    zero = (wanted == 0) & (np.abs(got) <= _tiny(got)) | (got == 0) & (np.abs(wanted) <= _tiny(got))
+    wide = np.complex128 if got.dtype.kind == "c" else np.float64
+    zero = np.abs(got.astype(wide) - wanted.astype(wide)) <= _tiny(got)
     if op in STEPWISE:  # what stands between two steps may be too small or too large
         zero |= (wanted == 0) | ~np.isfinite(wanted) | ~np.isfinite(got)
-    return zero | _subnormal(got) & (np.abs(wanted) == _tiny(got))
+    return zero
 
 
 def _from_subnormal(sample: Sample, got: Any) -> Any:

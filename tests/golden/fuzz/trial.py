@@ -29,6 +29,7 @@ NO_KERNEL = (
     "could not be found",
     "not in the list of allowed values",
     "No OpKernel",
+    "data type is not supported",
 )
 UNLIKE = (tf.errors.OpError, ValueError, TypeError, AttributeError)
 

@@ -125,7 +125,7 @@ def steps(draw: Draw, shape: tuple[int, ...]) -> tuple[dict[str, Any], dict[str,
     masks["ellipsis_mask"] = 1 << draw.between(0, count - 1) if count and draw.chance(0.3) else 0
     masks["new_axis_mask"] = masks["new_axis_mask"] if draw.chance(0.3) else 0
     if draw.large:
-        masks |= {"begin_mask": 1 << count, "shrink_axis_mask": 0}
+        masks |= {"begin_mask": (1 << count) - 1, "end_mask": (1 << count) - 1, "shrink_axis_mask": 0}
     most = max(shape, default=1) + 1
     begin, end = (draw.whole(-most, most + 1, count, "int64") for _ in range(2))
     stride = draw.random.choice([1, 1, 2, 3, -1, -2], count) if count else np.zeros(0)

@@ -49,16 +49,13 @@ def fuzzes(*ops: str, dtypes: tuple[str, ...] | None = None, subnormal: bool = F
     return mark
 
 
-def first(block: Any) -> Any:
-    return next(iter(block.signature.inputs.values()))
-
-
 def dtypes_of(op: str) -> tuple[str, ...]:
     """The dtypes in which to ask about an op; quantized ones only where plain integers are not taken."""
     if (given := CASES[op].dtypes) is not None:
         return given
     block = blocks[op]
-    variable = "T" if isinstance(getattr(block, "T", None), tuple) else first(block).dtype
+    variables = [port.dtype for port in block.signature.inputs.values()]
+    variable = "T" if "T" in variables else variables[0]
     accepted = (variable,) if variable in dtypes.every else getattr(block, variable)
     return tuple(t for t in accepted if t.removeprefix("q") not in accepted or not t.startswith("q"))
 
