@@ -38,6 +38,8 @@ def findings(case, jit):
     with scaled(case), counted() as loops:
         found = [Finding(None, text) for text in case.crashes]
         expected = expectations(case)
+        crashes = [failure for _, failures in expected for failure in failures.values() if failure.crash]
+        found += [Finding(None, f"must not crash by itself: {failure}") for failure in crashes]
         if case.graph.outputs:
             for setting in (*NUMPY, *(JIT if jit and COMPILES else ()), *(SOMETIMES if case.seed % 8 == 0 else ())):
                 found += differing(case, setting, expected)
@@ -65,7 +67,7 @@ def expectations(case):
     case.graph.outputs = {name: link for name, link in case.graph.outputs.items() if name in kept}
     case.graph.cache.clear()
     needed = case.graph.ancestors(link.node for link in case.graph.outputs.values())
-    return [(values, {n: f for n, f in failures.items() if n in needed}) for values, failures in expected]
+    return [(values, {n: f for n, f in failures.items() if n in needed or f.crash}) for values, failures in expected]
 
 
 def differing(case, setting, expected):

@@ -13,12 +13,17 @@ from dataflow.graph import Link
 from dataflow.keys import Key
 
 
+class Missing(Exception):
+    """An operand has no value, because a node before failed."""
+
+
 @dataclass
 class Failure:
     """What a node said that failed."""
 
     who: str
     text: str
+    crash: bool = False  # no error of the project's own
 
     def __str__(self):
         return self.who + self.text
@@ -40,10 +45,13 @@ def node_by_node(graph, feeds):
         else:
             try:
                 results = _called(graph, node, values)
-            except KeyError:
+            except Missing:
                 results = ()
             except DataflowError as error:
                 failures[node.name] = Failure(node.who, str(error).removeprefix(type(node.block).__name__))
+                results = ()
+            except Exception as error:
+                failures[node.name] = Failure(node.who, f": {type(error).__name__}: {error}", crash=True)
                 results = ()
         for port, result in zip(node.types, results, strict=False):
             values[Link(node.name, port)] = result
@@ -80,6 +88,8 @@ def _operand(graph, port, value, values):
     if port.like and value not in values:  # only its type is looked at
         type_ = graph.nodes[value.node].types[value.port]
         return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)
+    if value not in values:
+        raise Missing
     return values[value]
 
 
