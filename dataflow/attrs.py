@@ -168,9 +168,10 @@ def plain(value: Any) -> Any:
 def key(value: Any) -> Any:
     """Something hashable that is equal just when two attr values have the same bits; one NaN is as good as another."""
     if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biu" and (missing := value != value).any():
-            value = np.where(missing, np.array(np.nan, value.dtype), value)
-        return dtypes.name_of(value.dtype), value.shape, value.tobytes()
+        parts = dtypes.parts(value)
+        if parts.dtype.kind not in "biu" and (missing := parts != parts).any():
+            parts = np.where(missing, np.array(np.nan, parts.dtype), parts)
+        return dtypes.name_of(value.dtype), value.shape, parts.tobytes()
     # 0.0 and -0.0 are equal for Python
     return repr(value) if isinstance(value, float) and (value == 0 or math.isnan(value)) else value
 

@@ -160,6 +160,13 @@ class Block:
         """A block that gives only the outputs that are used, by name, in less time; this one if there is none."""
         return self
 
+    def lowered(self, *types: Any) -> Sequence[Block]:
+        """Two blocks that give the same one after the other for inputs of these types, if the planner does better so.
+
+        The first is given the first input, the second what that gives and the other inputs.
+        """
+        return ()
+
     def workspace(self, *types: Any) -> int:
         """Bytes that the kernel takes beside its inputs and outputs while it runs, for inputs of known types."""
         return 0
@@ -357,11 +364,20 @@ class Block:
         replaced by what it makes of them.
         """
         if self.in_rows:
-            arrays = [_contiguous(a) for a in arrays]
+            arrays = self.in_order(arrays)
         if not self.prepared_ports:
             return list(arrays)
         taken, others = self._ports
         return [*[arrays[i] for i in others], self.prepared([arrays[i] for i in taken])]
+
+    def in_order(self, arrays: Sequence[Any]) -> list[Any]:
+        """The inputs with their elements in order, copied where they are not; but for those that lend their shape."""
+        return [a if lent else _contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
+
+    @cached_property
+    def _lent(self) -> list[bool]:
+        """For each input whether it only lends its dtype and shape."""
+        return [port.like for port in self.signature.inputs.values()]
 
     @cached_property
     def _ports(self) -> tuple[list[int], list[int]]:

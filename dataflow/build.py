@@ -11,7 +11,7 @@ from dataflow.kinds import View
 from dataflow.place import Placement
 from dataflow.program import Program, Step
 from dataflow.regions import Regions
-from dataflow.rewrite import cull, fold_constants, lean, merge_equals, shape_only, specialize
+from dataflow.rewrite import cull, fold_constants, lean, lower, merge_equals, shape_only, specialize
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType, nbytes
 from dataflow.signature import flat
@@ -22,7 +22,7 @@ from dataflow.uncollected import uncollected
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
     """Lay out a run that computes the outputs from feeds of these types."""
     with uncollected(), among(settings.threads):
-        graph = specialize(cull(graph, outputs), feeds)
+        graph = lower(specialize(cull(graph, outputs), feeds))
         graph = lean(merge_equals(fold_constants(graph)))
         return _Builder(graph, feeds, settings).build()
 

@@ -66,6 +66,13 @@ def compute_dtype(name: str) -> np.dtype[Any]:
     return np.dtype(np.float64 if name == "float64" else np.float32)
 
 
+def parts(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The real and imaginary parts of complex numbers, one after the other in a row; other arrays as they are."""
+    if array.dtype.kind != "c":
+        return array
+    return np.ascontiguousarray(array).reshape(-1).view(array.real.dtype)
+
+
 def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array in the byte order of this machine."""
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

@@ -19,6 +19,7 @@ from dataflow.tiles import COMPILED, Tiling, tiling
 
 SHORT = 64  # elements
 _spent: dict[type, float] = {}  # seconds that each kind of block has run
+_UNKNOWN: Any = object()
 _MOST = 64  # streams that a block remembers
 
 
@@ -39,11 +40,11 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
     compiled = settings.compiled or (settings.kernels == "auto" and _spent.get(type(block), 0.0) > WARM)
     streams = block.__dict__.setdefault("_streams", {})
     key = (settings, compiled, *(_key(array) for array in flat), len(arrays))
-    if key not in streams:
+    made: Prepared | None = streams.get(key, _UNKNOWN)
+    if made is _UNKNOWN:
         if len(streams) >= _MOST:
             streams.clear()
-        streams[key] = _prepared(block, arrays, outputs, settings, compiled)
-    made: Prepared | None = streams[key]
+        made = streams[key] = _prepared(block, arrays, outputs, settings, compiled)
     if made is None:
         return None
     values = [*flat, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]

@@ -161,7 +161,7 @@ class Frame:
                 return None
         block, early = step.block, fixed_inputs and not step.block.takes_key
         if block.in_rows and early:
-            early = all(array.flags.c_contiguous for array in flat(args))
+            early = all(a is b for a, b in zip(flat(args), flat(block.in_order(args)), strict=True))
         if step.how == "into" and early and len(step.writes) == 1 and step.writes[0] in self.fixed:
             out = self.values[step.writes[0]]
             call = block.call(out.dtype)

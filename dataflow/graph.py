@@ -180,7 +180,12 @@ class Graph:
         self._updates = {variable: link for variable, link in self._updates.items() if link.node in self._nodes}
         self.cache.clear()
 
-    def _own(self, ref: Ref) -> Ref:
+    def _own(self, ref: Any) -> Ref:
+        if not isinstance(ref, Ref):
+            raise GraphError(
+                f"graph '{self.name}': a wire must be one that a block gave, or its name, got a {type(ref).__name__}; "
+                "make a value one with graph.constant"
+            )
         if ref.graph is not self:
             raise GraphError(f"graph '{self.name}': wires must be of this graph, got {ref!r} of '{ref.graph.name}'")
         return ref

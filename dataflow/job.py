@@ -54,7 +54,7 @@ class Job:
         except Exception as error:
             raise PieceError(piece) from error
         self.compiled = stream.compiled and None not in self.numbers
-        as_planned = self.compiled or not stream.compiled
+        as_planned = not stream.compiled or (self.compiled and stream.compiles)
         self.buffers: Sequence[int] = stream.buffers if as_planned else range(len(stream.widths))
 
     def work(self, starts: Iterator[int], step: int) -> None:

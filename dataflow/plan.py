@@ -181,7 +181,8 @@ class Plan:
             types[name] = given
         self._check(types)
         key = tuple((name, t.shape) for name, t in types.items())
-        if key not in self.programs:
+        made = self.programs.get(key)
+        if made is None:
             made = program(self.graph, types, self.graph.outputs, self.settings)
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
@@ -191,7 +192,7 @@ class Plan:
                 )
             self.programs[key] = made
             self._idle[key] = []
-        return self.programs[key]
+        return made
 
     def _program(self, arrays: Mapping[str, Any]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from math import prod
 from threading import Lock
@@ -47,6 +48,10 @@ class Pool:
         with self.lock:
             self.arrays.clear()
 
+    def forked(self) -> None:
+        """In a child process, where a thread that held the lock is not any more: begin anew."""
+        self.lock, self.arrays = Lock(), []
+
 
 def _alone() -> int:
     """What `sys.getrefcount` says of an array that only a list holds."""
@@ -58,3 +63,6 @@ def _alone() -> int:
 
 ALONE = _alone()
 results = Pool()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=results.forked)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dataflow import dtypes
+from dataflow.block import Block
 from dataflow.failure import failed
 from dataflow.graph import Graph, Link, Node
 from dataflow.shapes import TensorType, element_count
@@ -46,6 +47,24 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
         else:
             changed.add(node.name)
             result.insert(result.retyped(node))
+    return result
+
+
+def lower(graph: Graph) -> Graph:
+    """With blocks that the planner takes for two written out as these."""
+    if all(type(node.block).lowered is Block.lowered for node in graph.nodes.values()):
+        return graph
+    result = graph.bare()
+    result.outputs = dict(graph.outputs)
+    for node in graph.nodes.values():
+        if made := () if type(node.block).lowered is Block.lowered else node.block.lowered(*result.typed(node)):
+            first, second = made
+            (port, source), *others = node.inputs.items()
+            (taken,), (given,) = first.signature.inputs, first.signature.outputs
+            name = f"{node.name}/{type(first).__name__.lower()}"
+            result.insert(result.retyped(Node(name, first, {taken: source}, {given: TensorType("float32", None)})))
+            node = replace(node, block=second, inputs={port: Link(name, given), **dict(others)})
+        result.insert(node)
     return result
 
 

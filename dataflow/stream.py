@@ -148,6 +148,11 @@ class Stream:
         made = {loop.pieces[0]: function(self, loop) for loop in self._loops if isinstance(loop, Loop)}
         return {piece: one for piece, one in made.items() if one is not None}
 
+    @property
+    def compiles(self) -> bool:
+        """Whether every loop could be compiled, so that values within need no memory."""
+        return len(self.functions) == sum(isinstance(item, Loop) for item in self._loops)
+
     def workspace(self, tile: int) -> int:
         """Bytes that the kernels take for themselves for a tile; compiled ones take next to nothing.
 

@@ -12,6 +12,8 @@ from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
 
+from dataflow.shapes import TensorType, element_count
+
 TILE = 1 << 19  # elements; what a few arrays of them take stays in the cache
 LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay there
 COMPILED = 1 << 12  # elements from which compiled kernels are used
@@ -122,7 +124,11 @@ def tiling(
         return None
     if shape is None or prod(shape) <= fewest(compiled):
         return None
-    made = _along_outputs(block, shown or types, shape) if width is None else _by_rows(prod(shape), width, len(types))
+    made = (
+        _along_outputs(block, types, shown or types, shape)
+        if width is None
+        else _by_rows(prod(shape), width, len(types))
+    )
     if isinstance(made, str):
         return made
     if made.unit > LONGEST:
@@ -142,8 +148,11 @@ def _by_rows(size: int, width: int, inputs: int) -> Tiling:
     return Tiling(size, max(1, width), (), dims, False, (Operand(ALONG, max(1, width), dims), *rest))
 
 
-def _along_outputs(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
+def _along_outputs(block: Any, types: Sequence[Any], shown: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
     ports = block.signature.inputs.values()
+    if any(block.folds):  # what is folded is cut by the block's own shapes, whatever lies behind the views on them
+        shown = [_alike(own, given) for own, given in zip(types, shown, strict=True)]
+    types = shown
     shapes = [LIKE if port.like else own for port, own in zip(ports, block.spread(*types), strict=True)]
     axis = block.channel_axis(len(shape))
     if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
@@ -157,6 +166,11 @@ def _along_outputs(block: Any, types: Sequence[Any], shape: tuple[int, ...]) -> 
     if any(own != shape and prod(own) != 1 for own in _shapes(shapes)):
         return "operands of several shapes beside channels"
     return _by_channel(shape, shapes, axis)
+
+
+def _alike(type_: Any, shown: Any) -> Any:
+    """The type of what is shown if it is one number, which lies beside all tiles alike; else that of the input."""
+    return shown if isinstance(shown, TensorType) and element_count(shown.shape) == 1 else type_
 
 
 def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:

@@ -12,8 +12,8 @@ import pytest
 
 import dataflow as flow
 from dataflow.describe import layout, svg
-from dataflow.errors import DataflowError, listing
-from dataflow.graphfile import check, document, include
+from dataflow.errors import DataflowError, GraphFileError, listing
+from dataflow.graphfile import check, document, format_file, formatting, include
 from dataflow.graphfile.tree import MAX_PROBLEMS, Document
 
 MANY = 3000
@@ -207,3 +207,19 @@ def test_crossings_of_two_neighbours_are_counted_without_comparing_all_with_all(
         assert len(looks) <= 4 * size
         upper, lower = ends
         assert found == sum(height(*a) > height(*b) for side in (0, 1) for a, b in product(upper[side], lower[side]))
+
+
+def test_files_of_more_values_than_anyone_waits_for_are_not_put_in_order(tmp_path, monkeypatch):
+    """The limit of `fmt` counts values and keys, and the file stays as it is."""
+    monkeypatch.setattr(formatting, "MAX_FORMATTED", 50)
+    path = tmp_path / "g.yaml"
+    for numbers, fine in ((20, True), (60, False)):
+        value = f"{{block: Const, attrs: {{value: {list(range(numbers))}}}}}"
+        text = f"dataflow: 1\nnodes: {{c: {value}}}\noutputs: {{y: c}}\n"
+        path.write_text(text)
+        if fine:
+            format_file(path)
+            continue
+        with pytest.raises(GraphFileError, match=r"g.yaml:1:1: .*may hold 50 values and keys, got \d+; keep arrays in"):
+            format_file(path)
+        assert path.read_text() == text

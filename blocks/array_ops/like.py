@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Elementwise, View, fold_rows, leading
+from dataflow.block import Block, In, Out, TensorType, attr
+from dataflow.kinds import Elementwise, Unary, View, fold_rows, leading
 from dataflow.shapes import Shape, broadcast, element_count, fits, show
 
 
@@ -91,6 +92,13 @@ class SumToLike(View):
         (made,) = self.finish([total], math.prod(input.shape[axis] for axis in axes))
         return np.reshape(made, like.shape).astype(input.dtype)
 
+    def copies(self, input: TensorType, like: TensorType) -> bool:
+        return input.known and like.known and input.shape != like.shape
+
+    def workspace(self, input: TensorType, like: TensorType) -> int:
+        wide = 16 if input.dtype in dtypes.complexes else 8
+        return wide * (1 + self.mean) * math.prod(like.shape) * self.copies(input, like)  # type: ignore[arg-type]
+
     folds, in_rows = (np.add,), True
 
     def fold_width(self, input: TensorType, like: TensorType) -> int | None:
@@ -135,13 +143,40 @@ class BroadcastLike(View):
         if input.shape == like.shape:
             return input
         if self.mean and input.size:
-            times = like.size // input.size
-            wide = np.result_type(input.dtype, np.float32)  # 16-bit floats cannot hold the count
-            input = np.divide(input, times, dtype=wide).astype(input.dtype)
+            input = share(input, like.size // input.size)
         return np.broadcast_to(input, like.shape)
+
+    def lowered(self, input: TensorType, like: TensorType) -> Sequence[Block]:
+        if not self.mean or not input.known or not like.known or input.shape == like.shape or 0 in input.shape:  # type: ignore[operator]
+            return ()
+        times = math.prod(like.shape) // math.prod(input.shape)  # type: ignore[arg-type]
+        return Share(times=times), BroadcastLike()
 
     def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
         return SumToLike(mean=self.mean)(dy, input), None
+
+
+class Share(Unary, abstract=True):
+    """An equal share of a value, ``x / times``: what BroadcastLike repeats as a mean."""
+
+    T = dtypes.floating + dtypes.complexes
+    times: int = attr("how many share the value")
+    reuses = ("x",)
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        made = share(x, self.times)
+        if out is None:
+            return made
+        np.copyto(out, made)
+        return out
+
+    def workspace(self, x: TensorType) -> int:
+        return 2 * dtypes.storage(x.dtype).itemsize * math.prod(x.shape)  # type: ignore[arg-type]
+
+
+def share(x: Any, times: int) -> Any:
+    """``x / times``; 16-bit floats, which cannot hold the count, are divided in float32."""
+    return np.divide(x, times, dtype=np.result_type(x.dtype, np.float32)).astype(x.dtype)
 
 
 class ReshapeLike(View):

@@ -17,7 +17,7 @@ ROW = 1 << 13  # elements over which a number is repeated
 
 def _of_two(ufunc: np.ufunc, x: Any, y: Any, out: Any) -> Any:
     """``np.maximum`` or ``np.minimum``, which are three times slower beside a number than beside an array."""
-    if y.size > 1 or x.size < 2 * ROW or not x.flags.c_contiguous:
+    if y.size > 1 or y.ndim > x.ndim or x.size < 2 * ROW or not x.flags.c_contiguous:
         return ufunc(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
     made = np.empty(x.shape, x.dtype) if out is None else out
     if made.shape != x.shape or not made.flags.c_contiguous:

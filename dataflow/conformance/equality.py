@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.dtypes import parts
+
 Array = np.ndarray[Any, Any]
 
 
@@ -16,13 +18,14 @@ def same(a: Any, b: Any) -> bool:
         return False
     if a.tobytes() == b.tobytes():
         return True
+    a, b = parts(a), parts(b)
     bits = f"V{a.dtype.itemsize}"
     equal = np.ascontiguousarray(a).view(bits) == np.ascontiguousarray(b).view(bits)
     return bool(np.all(equal.reshape(a.shape) | (_nan(a) & _nan(b))))
 
 
 def _nan(a: Array) -> Any:
-    return a != a if a.dtype.kind in "fcV" else np.zeros(a.shape, bool)
+    return a != a if a.dtype.kind in "fV" else np.zeros(a.shape, bool)
 
 
 def near(a: Any, b: Any) -> bool:

@@ -106,6 +106,7 @@ class _Tree:
                 self.alias(event.anchor, place)
             elif kind is yaml.DocumentStartEvent and self.document.root is not None:
                 raise self.document.fail(place, "a file holds one graph, got a second document")
+        self.document.size = MAX_VALUES - self.left
         if self.document.root is None or self.document.root.data is None:
             self.document.root = None
             raise self.document.fail(START, "a graph file begins with 'dataflow: 1', got an empty file")

@@ -11,7 +11,9 @@ from dataflow.graphfile.document import parse
 from dataflow.graphfile.emit import WIDTH, filled
 from dataflow.graphfile.files import read_document
 from dataflow.graphfile.source import Item, Node, Source
-from dataflow.graphfile.tree import Document
+from dataflow.graphfile.tree import START, Document
+
+MAX_FORMATTED = 100_000  # values and keys: more take longer than anyone waits
 
 
 def format_file(path: str | os.PathLike[str], write: bool = True) -> bool:
@@ -32,6 +34,9 @@ def formatted(document: Document) -> str:
     root, path = document.root, document.path
     if root is not None and not isinstance(root.data, dict):
         document.report(root.place, f"a graph file must be a mapping, got {root.kind}")
+    if document.size > MAX_FORMATTED:
+        text = f"a file that is put in order may hold {MAX_FORMATTED:,} values and keys, got {document.size:,}"
+        document.report(START, text, "keep arrays in .npz files")
     if document.problems:
         raise GraphFileError(document.problems.values())
     source = Source(document.text.replace("\r\n", "\n"))

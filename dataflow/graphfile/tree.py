@@ -89,6 +89,7 @@ class Document:
     problems: dict[tuple[Place, str], Problem] = field(default_factory=dict)  # by place and message
     prefix: str = ""  # of the node names while the file is read as a sub-graph
     hints: Hints = field(default_factory=Hints)  # of the load
+    size: int = 0  # values and keys in the text
 
     def within(self, prefix: str) -> Document:
         """This document for a use in which node names have a prefix; a problem that all uses share comes once."""
