@@ -138,10 +138,11 @@ def test_height_and_width_are_enough():
 
 @pytest.mark.parametrize("case", ["plain", "many_channels", "groups", "each_channel", "volume"])
 @pytest.mark.parametrize("what", ["images", "rows", "outputs"])
-def test_nothing(case, what):
+@pytest.mark.parametrize("stride", [1, 4])
+def test_nothing(case, what, stride):
     """No images, a window larger than them, no outputs: the output is empty, gradients are zero."""
     family, attrs, x, w, _ = made(case)
-    attrs = attrs | {"padding": "VALID", "strides": [1, *[4] * (x.ndim - 2), 1]}
+    attrs = attrs | {"padding": "VALID", "strides": [1, *[stride] * (x.ndim - 2), 1]}
     x = x[:0] if what == "images" else x[:, :, :1] if what == "rows" else x
     w = w[..., :0] if what == "outputs" else w
     forward, by_input, by_filter = (blocks[name](**attrs) for name in FAMILIES[family])

@@ -77,8 +77,9 @@ def _grown(x: Any, over: Sequence[Span], each: int, room: Any) -> Any:
 
 def _weights(filter: Any, joined: bool, width: int, room: Any) -> Any:
     """The filter as [...kernel, column, channel], where the columns are those of a whole row if they are joined."""
-    weights = room.reshape(*filter.shape[:-2], width if joined else 1, -1)
-    np.copyto(weights, filter.reshape(*filter.shape[:-2], 1, -1))
+    kernel, channels = filter.shape[:-2], prod(filter.shape[-2:])
+    weights = room.reshape(*kernel, width if joined else 1, channels)
+    np.copyto(weights, filter.reshape(*kernel, 1, channels))
     return weights
 
 
