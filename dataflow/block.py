@@ -12,6 +12,7 @@ from typing import Any, ClassVar, dataclass_transform
 import numpy as np
 
 from dataflow import dtypes, entry
+from dataflow.arithmetic import settled
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.eager import alone
 from dataflow.errors import BlockError, RunError, listing, nearest
@@ -344,7 +345,7 @@ class Block:
             raise (error.__cause__ or error) from None
         if tiled is not None:
             return tiled
-        with np.errstate(all="ignore"):
+        with settled():
             results = self.kernel(*self.kernel_args(arrays), **key)
         if len(outputs) == 1:
             results = (results,)

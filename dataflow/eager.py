@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dataflow.arithmetic import settled
 from dataflow.compiler import WARM
 from dataflow.dtypes import storage
 from dataflow.pool import results
@@ -49,7 +50,7 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
         return None
     values = [*flat, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
     began = time.perf_counter()
-    with np.errstate(all="ignore"):
+    with settled():
         made.stream.run(values, made.workers)
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
     return values[len(flat) :]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dataflow import dtypes, threads
+from dataflow.arithmetic import settled
 from dataflow.blas import one_thread
 from dataflow.errors import RunError
 from dataflow.failure import failed, missing
@@ -24,6 +25,10 @@ from dataflow.shapes import TensorType, nbytes
 from dataflow.signature import flat
 
 Trace = Callable[[str, float, Sequence[Any]], None]
+
+
+class _Traced(Exception):
+    """What traces a run failed; the cause is what it raised."""
 
 
 class Frame:
@@ -55,7 +60,7 @@ class Frame:
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.stages: list[Stage] = []
-        with np.errstate(all="ignore"):  # to see whether a kernel gives a view, it is run on whatever memory holds
+        with settled():  # to see whether a kernel gives a view, it is run on whatever memory holds
             for stage in made.stages:
                 try:
                     call = self._call(stage)
@@ -90,7 +95,7 @@ class Frame:
             values[slot] = feeds[name]
         calls = iter(self.calls)
         try:
-            with np.errstate(all="ignore"), self.held:
+            with settled(), self.held:
                 if trace is not None:
                     self._traced(calls, trace)
                 for call in calls:
@@ -98,6 +103,8 @@ class Frame:
             return self._outputs()
         except RunError:
             raise
+        except _Traced as error:
+            raise error.__cause__ or error from None
         except PieceError as error:
             raise self._failed(self._at(calls).steps[error.piece], error.__cause__) from error.__cause__
         except Exception as error:
@@ -115,7 +122,13 @@ class Frame:
             step = self._at(calls)
             start = time.perf_counter()
             call()
-            trace(step.node, time.perf_counter() - start, [self.values[s] for s in step.writes])
+            seconds = time.perf_counter() - start
+            # copies, as the memory is used again; and whose error it is shows by where it was raised
+            made = [np.array(self.values[slot]) for slot in step.writes]
+            try:
+                trace(step.node, seconds, made)
+            except Exception as error:
+                raise _Traced from error
 
     def _outputs(self) -> dict[str, Any]:
         """Arrays that are the caller's own: what stays here or belongs to someone else is copied."""

@@ -43,7 +43,10 @@ class Job:
 
     def __init__(self, stream: Any, values: list[Any]):
         self.stream, self.values = stream, values
-        self.folds = {slot: Fold(ufunc) for slot, ufunc in stream.folded.items() if slot in stream.needed}
+        # all that a piece folds, if any of it is needed: it is finished together
+        self.folds = {
+            slot: Fold(stream.folded[slot]) for p in stream.folding for slot in p.writes if slot in stream.folded
+        }
         self.flat = {slot: _flat(values[slot]) for slot in stream.arrays}
         self.prepared, self.numbers = [None] * len(stream.pieces), stream.numbers.copy()
         piece = 0

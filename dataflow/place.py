@@ -37,6 +37,9 @@ class Placement:
         """The stages with what they release, and the sizes of the buffers."""
         self.pool = Buffers()
         self.last = last_uses([flat(stage.reads) for stage in stages], self.roots, self.outputs)
+        self.views: dict[int, list[int]] = {}
+        for view, root in self.roots.items():
+            self.views.setdefault(root, []).append(view)
         self.kept = {self.roots.get(slot, slot) for slot in self.outputs}
         self.made = 0  # bytes of values that are made anew in each run, and needed still
         self.borrowed = 0  # bytes that kernels borrowed so far
@@ -62,6 +65,7 @@ class Placement:
             self._view(stage)
         read = {roots.get(slot, slot) for slot in flat(stage.reads)}
         gone = sorted(r for r in read if last[r] == i and r not in self.constants)
+        shown = [view for root in gone for view in self.views.get(root, ())]  # they hold the memory too
         donors = list(gone)
         new, unread = [], []
         for slot in stage.writes:
@@ -84,7 +88,7 @@ class Placement:
             if slot in buffer_of:
                 self.pool.give_back(buffer_of[slot])
         self.made -= sum(max(self.sizes[s], 0) for s in (*gone, *unread) if self._made_anew(s) and s not in roots)
-        return stage.releasing(tuple(gone))
+        return stage.releasing((*gone, *shown))
 
     def _view(self, step: Step) -> None:
         source, slot = step.reads[0], step.writes[0]

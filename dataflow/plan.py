@@ -40,7 +40,7 @@ def plan(
     What the settings mean is told by `dataflow.settings.Settings`; none of them changes a bit of the results.
     """
     told_apart(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
-    made = Plan(graph, settings=Settings.of(threads, kernels, fuse is not False, max_bytes))
+    made = Plan(graph, settings=Settings.of(threads, kernels, True if fuse is None else fuse, max_bytes))
     if shapes or named or all(t.known for t in graph.inputs.values()):
         made.at(shapes, **named)
     return made
@@ -112,13 +112,17 @@ class Plan:
         seed: int | None = None,
         **named: Any,
     ) -> dict[str, Any]:
-        """The outputs by name. ``trace`` is called after each step with the node, its seconds and its results.
+        """The outputs by name. ``trace`` is called after each step: with the node, its seconds, copies of its results.
 
         With a ``state`` the variables have the values in it; when all is done it gets their next ones. Without one,
         ``seed`` decides the random numbers, 0 by default. An input that is called as an option must be in the dict.
         """
         if seed is not None or trace is not None:
             told_apart(self.graph, feeds, seed=seed, trace=None if callable(trace) else trace)
+            if trace is not None and not callable(trace):
+                raise GraphError(f"option 'trace' must be a function, got a {type(trace).__name__}")
+            if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool)):
+                raise GraphError(f"option 'seed' must be a whole number, got {seed!r}")
         if state is not None and not hasattr(state, "commit"):
             told_apart(self.graph, feeds, state=state)
             raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
@@ -126,11 +130,11 @@ class Plan:
             return self._unfused().run(by_name(feeds, named), trace, state, seed)
         kept = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else by_name(feeds, named)
-        arrays = self._arrays({**kept, **feeds} if kept else feeds)
+        arrays, copied = self._arrays({**kept, **feeds} if kept else feeds)
         key = tuple((name, array.shape) for name, array in arrays.items())
         frames = self._idle.get(key)
-        if frames is None:
-            self._program(arrays)
+        if frames is None or copied:
+            self._admit(self._program(arrays), copied)
             frames = self._idle.setdefault(key, [])
         try:
             frame = frames.pop()
@@ -199,25 +203,39 @@ class Plan:
             raise GraphError(f"input '{missing[0]}' must be fed {self._feedable[missing[0]]}, got nothing")
         return self.at({name: array.shape for name, array in arrays.items()})
 
-    def _arrays(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    def _admit(self, made: Program, copied: int) -> None:
+        """Refuse what a run would hold beside the copies of its inputs."""
+        most = self.settings.max_bytes
+        if most is not None and made.peak_bytes + copied > most:
+            raise GraphError(
+                f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes + copied}, "
+                f"{copied} of them for copies of inputs; give contiguous arrays in the byte order of this machine"
+            )
+
+    def _arrays(self, feeds: Mapping[str, Any]) -> tuple[dict[str, np.ndarray[Any, Any]], int]:
+        """The inputs as kernels take them, contiguous, and how many bytes of arrays were copied for that."""
         try:
             names = sorted(feeds)
         except TypeError:  # not all of them are text
             names = [*by_name(feeds, {})]
-        arrays = {}
+        arrays, copied = {}, 0
         for name in names:
-            value = feeds[name]
+            given = value = feeds[name]
             usual = type(value) is np.ndarray and value.dtype is self._storage.get(name)
-            if not (usual and (value.flags.carray or entry.is_ready(value))):
+            if not (usual and (flags := value.flags).c_contiguous and flags.aligned):
                 declared = self._declared(name)
                 try:
                     value = entry.array(value, declared.dtype)
+                    if not value.flags.c_contiguous:  # once for all who read it
+                        value = np.ascontiguousarray(value)
                 except entry.Refused as error:
                     raise GraphError(f"input '{name}' {error}") from None
                 except MemoryError as error:
                     raise RunError(f"input '{name}': {missing(error, [declared])}") from error
+                if isinstance(given, np.ndarray) and not np.may_share_memory(value, given):
+                    copied += value.nbytes
             arrays[name] = value
-        return arrays
+        return arrays, copied
 
     def _declared(self, name: str) -> TensorType:
         if name not in self._feedable:

@@ -43,6 +43,10 @@ class Settings:
         DataflowError
             When one is not what it may be; the message says where it came from.
         """
+        if not isinstance(fuse, bool):
+            raise DataflowError(f"setting 'fuse' must be True or False, got {fuse!r}")
+        if max_bytes is not None and (not isinstance(max_bytes, int) or isinstance(max_bytes, bool) or max_bytes < 0):
+            raise DataflowError(f"setting 'max_bytes' must be a number of bytes, such as 64 << 20, got {max_bytes!r}")
         return Settings(_threads(threads), _kernels(kernels), fuse, max_bytes)
 
 

@@ -231,7 +231,7 @@ class Stream:
         """Write what a piece makes of its folds."""
         totals = piece.block.finish([fold and fold.total for fold in folds], self.size // piece.tiling.unit)
         for slot, fold, total in zip(piece.writes, folds, totals, strict=True):
-            if fold is not None:
+            if fold is not None and slot in self.needed:
                 out = values[slot]
                 out[...] = total if np.ndim(total) == 0 else total.reshape(out.shape)
 

@@ -9,6 +9,7 @@ from functools import cache
 from threading import Lock, Thread, local
 from typing import Any
 
+from dataflow.arithmetic import settled
 from dataflow.errors import DataflowError
 
 
@@ -29,11 +30,11 @@ PAYS = 1 << 21  # elements from which handing tiles to other threads takes less 
 def count(value: Any, name: str) -> int:
     """A number of threads that was given under this name; DataflowError where it is none."""
     try:
-        number = int(value)
+        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else 0
     except ValueError:
         number = 0
     if not 1 <= number <= MOST:
-        raise DataflowError(f"{name} must be a whole number from 1 to {MOST}, got '{value}'")
+        raise DataflowError(f"{name} must be a whole number from 1 to {MOST}, got {value!r}")
     return number
 
 
@@ -134,9 +135,8 @@ class _Crew:
         self.tasks.put(task)
 
     def _serve(self) -> None:
-        import numpy as np
 
-        with among(1), np.errstate(all="ignore"):  # the latter as in a run
+        with among(1), settled():  # the latter as in a run
             while True:
                 task = self.tasks.get()
                 done = task.done if task.begun.acquire(False) else None

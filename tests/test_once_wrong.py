@@ -16,7 +16,7 @@ import dataflow as flow
 from dataflow import blocks as b
 from dataflow import eager, loops
 from dataflow.conformance.equality import same
-from dataflow.errors import GraphError
+from dataflow.errors import DataflowError, GraphError
 from dataflow.pool import results
 
 ones = np.ones
@@ -131,3 +131,110 @@ def test_a_child_process_may_run_whatever_its_parent_was_doing():
             b["Square"]()(ones(600_000, np.float32))
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("port", ["min", "max"])
+def test_what_is_folded_together_is_finished_together(port):
+    """Also where only one of the results is read, and the other depends on it."""
+    graph = flow.Graph()
+    graph.output("y", getattr(b["MinMaxObserver"](symmetric=True)(graph.input("x", shape=["N"])), port))
+    got = flow.plan(graph).run(x=np.linspace(-3, 2, 600_000).astype(np.float32))["y"]
+    assert got == {"min": -3, "max": 3}[port]
+
+
+def test_sums_do_not_depend_on_the_buffers_of_the_caller():
+    """NumPy converts and adds in chunks, as long as who calls it has asked for."""
+    random = np.random.default_rng(0)
+    values = random.normal(size=1_000_000) * 10.0 ** random.uniform(-12, 12, 1_000_000)
+    x = np.concatenate([values, -random.permutation(values)]).astype(np.float32)
+    graph = flow.Graph()
+    graph.output("y", b["Sum"]()(graph.input("x", shape=["N"]), [0]))
+    expected, usual = flow.run(graph, x=x)["y"], np.getbufsize()
+    try:
+        np.setbufsize(64)
+        for threads in (1, 3):
+            assert same(flow.plan(graph, threads=threads).run(x=x)["y"], expected)
+        assert same(b["Sum"]()(x, [0]), expected)
+        assert np.getbufsize() == 64
+    finally:
+        np.setbufsize(usual)
+
+
+def test_what_is_traced_stays_as_it_was():
+    """Memory is used again by later steps, and an error of who traces is nobody else's."""
+    graph = flow.Graph()
+    x = graph.input("x", shape=[100_000])
+    first = b["Exp"]()(x, name="first")
+    graph.output("y", b["Exp"]()(b["Neg"]()(first, name="second"), name="third"))
+    seen = {}
+    flow.run(graph, x=ones(100_000, np.float32), trace=lambda node, _, made: seen.setdefault(node, made[0]))
+    e = np.exp(np.float32(1))
+    assert (seen["first"][0], seen["second"][0]) == (e, -e)
+
+    def fail(*_):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        flow.run(graph, x=ones(100_000, np.float32), trace=fail)
+    assert same(flow.run(graph, x=ones(100_000, np.float32))["y"], np.exp(-ones(100_000, np.float32) * e))
+
+
+def test_digits_that_are_cut_off_leave_nan():
+    """Also NaN that is told from an infinity by the last digit alone."""
+    x = np.array([0x7F800001, 0xFF800010, 0x7FC00000, 0x7F800000], np.uint32).view(np.float32)
+    for dtype in ("bfloat16", "float16"):
+        made = b["Cast"](DstT=dtype, Truncate=True)(x).astype(np.float32)
+        assert np.isnan(made[:3]).all() and made[3] == np.inf
+    wide = np.array([0x7FF0000000000001], np.uint64).view(np.float64)
+    assert np.isnan(b["Cast"](DstT="float32", Truncate=True)(wide)).all()
+
+
+@pytest.mark.parametrize(
+    "change", [np.asfortranarray, lambda a: a.astype(">f4"), lambda a: a[::-1]], ids=["F", ">", "-"]
+)
+def test_copies_of_inputs_are_held_to_the_limit(change):
+    graph = flow.Graph()
+    x = graph.input("x", shape=[2000, 2000])
+    graph.output("y", b["Sum"]()((x + 1.0) * x, [0, 1]))
+    plan = flow.plan(graph, kernels="numpy", threads=1, max_bytes=8_000_000)
+    plain = ones((2000, 2000), np.float32)
+    expected = plan.run(x=plain)["y"]
+    with pytest.raises(GraphError, match=r"must hold at most 8000000 bytes, got .* for copies of inputs"):
+        plan.run(x=change(plain))
+    assert same(flow.plan(graph).run(x=change(plain))["y"], expected)
+
+
+WRONG_BYTES = [{"max_bytes": value} for value in (float("nan"), "1MB", -1, 1.5)]
+WRONG_KINDS = [*({"threads": value} for value in ([1], 1.5, True)), {"fuse": "no"}, {"fuse": 0}]
+
+
+@pytest.mark.parametrize("options", [*WRONG_BYTES, *WRONG_KINDS], ids=str)
+def test_options_of_another_kind_are_refused(options):
+    graph = flow.Graph()
+    graph.output("y", b["Exp"]()(graph.input("x", shape=[3])))
+    with pytest.raises(DataflowError, match=f"setting '{next(iter(options))}' must be"):
+        flow.plan(graph, **options)
+
+
+@pytest.mark.parametrize("options", [{"seed": 1.5}, {"seed": "a"}, {"seed": True}, {"trace": 5}], ids=str)
+def test_options_of_a_run_of_another_kind_are_refused(options):
+    graph = flow.Graph()
+    graph.output("y", b["Exp"]()(graph.input("x", shape=[3])))
+    with pytest.raises(GraphError, match=f"option '{next(iter(options))}' must be"):
+        flow.run(graph, x=[1.0, 2.0, 3.0], **options)
+
+
+def test_views_hold_nothing_once_they_are_not_needed():
+    """What a step made anew is let go with the last view on it."""
+    graph = flow.Graph()
+    x = graph.input("x", shape=[1000, 300])
+    for i in range(10):
+        turned = b["StridedSlice"](begin_mask=3, end_mask=3)(x, [i, 0], [0, 0], [-1, 1])
+        graph.output(f"y{i}", b["Max"]()(b["Reshape"]()(turned, [300, 1000]), [1]))
+    plan = flow.plan(graph, kernels="numpy", threads=1)
+    x = ones((1000, 300), np.float32)
+    tracemalloc.start()
+    plan.run(x=x)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held <= plan.peak_bytes * 1.1

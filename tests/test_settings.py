@@ -28,7 +28,7 @@ def test_what_is_given_comes_before_the_environment(monkeypatch):
 @pytest.mark.parametrize(
     "given, variable, text",
     [
-        ({"threads": 0}, None, "setting 'threads' must be a whole number from 1 to 256, got '0'"),
+        ({"threads": 0}, None, "setting 'threads' must be a whole number from 1 to 256, got 0"),
         ({"kernels": "fast"}, None, "setting 'kernels' must be one of auto, numpy, jit, got 'fast'"),
         ({}, ("DATAFLOW_THREADS", "many"), "environment variable DATAFLOW_THREADS must be a whole number"),
         (

@@ -51,7 +51,10 @@ class Cast(Elementwise):
             truncate = truncate and self.DstT != "bfloat16"  # complex numbers are rounded to that all the same
         if truncate and (cut := _CUT_BITS.get((dtypes.name_of(x.dtype), self.DstT))):
             bits = f"i{x.itemsize}"
-            x = np.bitwise_and(x.view(bits), np.array(-1 << cut, bits)).view(x.dtype)
+            made = np.bitwise_and(x.view(bits), np.array(-1 << cut, bits)).view(x.dtype)
+            if np.isinf(made).any():
+                np.copyto(made, x, where=np.isnan(x))  # all that told NaN from an infinity may have been cut off
+            x = made
         if out is None:
             return x.astype(dtype)
         np.copyto(out, x, casting="unsafe")
