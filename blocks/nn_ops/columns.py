@@ -28,7 +28,7 @@ class Columns:
     def __init__(self, shape: Any, filter: Any, over: tuple[Span, ...], given: Any, direct: bool):
         images, self.channels, self.depth, self.outputs = shape[0], shape[-1], filter[-2], filter[-1]
         self.over, self.given, self.direct = over, given, direct
-        self.groups = groups = self.channels // self.depth
+        self.groups = groups = self.channels // self.depth if self.depth else 1  # of nothing there is one
         self.dtype = compute_dtype(given)
         self.kernel = tuple(int(s.kernel or 0) for s in over)
         self.width = prod(self.kernel) * self.depth
