@@ -347,9 +347,9 @@ class Block:
             return tiled
         with settled():
             results = self.kernel(*self.kernel_args(arrays), **key)
-        if len(outputs) == 1:
-            results = (results,)
-        return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
+            if len(outputs) == 1:
+                results = (results,)
+            return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
     def call(self, dtype: Any) -> Callable[..., Any]:
         """The shortest way to the kernel for a first output of this dtype, for the planner to bind."""

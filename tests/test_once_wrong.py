@@ -238,3 +238,10 @@ def test_views_hold_nothing_once_they_are_not_needed():
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert held <= plan.peak_bytes * 1.1
+
+
+def test_results_are_rounded_as_quietly_as_they_are_computed():
+    block = b["FakeQuantWithMinMaxVarsGradient"](num_bits=2)
+    with np.errstate(all="raise"):
+        made = block(np.full(8, 3e38, np.float32), np.full(8, -1, np.float32), np.float32(0), np.float32(3))
+    assert made.backprop_wrt_min == np.inf
