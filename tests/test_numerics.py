@@ -105,3 +105,10 @@ def test_clipping_is_the_same_beside_numbers_and_arrays(dtype):
         for lows, highs in ((many[1], many[2]), (many[1], high), (low, many[2])):
             assert same(clip(many[0], lows, highs), expected), (value, low, high)
         assert same(clip(value, low, high), expected[0]), (value, low, high)
+
+
+def test_sums_beyond_their_dtype_are_infinite_and_warn_of_nothing():
+    """Warnings are errors here."""
+    gradient = blocks["FakeQuantWithMinMaxVarsGradient"]()
+    dy, above = np.full(2, 3e38, np.float32), np.full(2, 9, np.float32)
+    assert gradient(dy, above, np.float32(-1), np.float32(1)).backprop_wrt_max == np.inf
