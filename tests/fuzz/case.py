@@ -15,7 +15,8 @@ from dataflow.graph import Graph
 from dataflow.kinds import Elementwise, Reduction
 
 from .growth import Growth, Refused
-from .makers import SHAPING, chain, elementwise, reduction, sampled
+from .makers import chain, elementwise, reduction, sampled
+from .shaping import SHAPING
 from .ways import with_next
 
 SMALL, MEDIUM, LARGE = "small", "medium", "large"
