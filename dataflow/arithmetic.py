@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+_errstate, _enter, _buffer = np.errstate, np.errstate.__enter__, np.getbufsize
 BUFFER = 8192  # elements that NumPy converts at a time, and adds up before the next: its own default
 
 
@@ -13,12 +12,9 @@ class settled(np.errstate):
     """A ``with`` block in which nothing warns of overflow and the like, and sums are cut as by default."""
 
     def __init__(self) -> None:
-        super().__init__(all="ignore")
+        _errstate.__init__(self, all="ignore")
 
     def __enter__(self) -> None:
-        super().__enter__()
-        if np.getbufsize() != BUFFER:
+        _enter(self)
+        if _buffer() != BUFFER:
             np.setbufsize(BUFFER)  # until the end: this is part of what is put back there
-
-    def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)

@@ -57,6 +57,8 @@ class Frame:
         # held for the whole run, so that not each product, which holds it too, has to begin and end that
         large = any(step.block.uses_cores and sum(made.moved(step)) > SMALL for step in made.steps)
         self.held = one_thread if large else nullcontext()
+        adds = any(step.block.in_rows or any(step.block.folds) for step in made.steps)
+        self.arithmetic = settled if adds else partial(np.errstate, all="ignore")  # which takes half the time
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.stages: list[Stage] = []
@@ -95,7 +97,7 @@ class Frame:
             values[slot] = feeds[name]
         calls = iter(self.calls)
         try:
-            with settled(), self.held:
+            with self.arithmetic(), self.held:
                 if trace is not None:
                     self._traced(calls, trace)
                 for call in calls:

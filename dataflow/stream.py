@@ -114,7 +114,7 @@ class Stream:
                 yield slot
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("functions", "loops", "_loops")  # compiled anew
+        made = ("functions", "loops", "_loops", "compiles", "all_at_once")  # compiled anew
         return {name: value for name, value in self.__dict__.items() if name not in made} | {
             "tables": {},
             "remembered": {},
@@ -148,7 +148,7 @@ class Stream:
         made = {loop.pieces[0]: function(self, loop) for loop in self._loops if isinstance(loop, Loop)}
         return {piece: one for piece, one in made.items() if one is not None}
 
-    @property
+    @cached_property
     def compiles(self) -> bool:
         """Whether every loop could be compiled, so that values within need no memory."""
         return len(self.functions) == sum(isinstance(item, Loop) for item in self._loops)
@@ -177,6 +177,11 @@ class Stream:
 
     def _tile_type(self, slot: Any, tile: int) -> Any:
         return TensorType(name_of(self.dtypes[slot]), (tile,)) if isinstance(slot, int) else None
+
+    @cached_property
+    def all_at_once(self) -> bool:
+        """Whether one compiled call may do all there is."""
+        return self.at_once(self.loops)
 
     def at_once(self, items: Sequence[Loop | int]) -> bool:
         """Whether these are one compiled call for all that is done: it may be given many tiles."""
@@ -211,7 +216,7 @@ class Stream:
         tile = step = self.tile
         job = Job(self, values)
         workers = min(workers, -(-self.size // tile))
-        if job.compiled and self.at_once(self.loops):
+        if job.compiled and self.all_at_once:
             shares = max(SHARES * workers if workers > 1 else 1, -(-self.size // LONG))
             step = -(-self.size // shares // tile) * tile
         self.table(min(step, self.size), job.compiled)  # compiled once, before there are threads

@@ -274,3 +274,11 @@ def test_a_failure_at_run_time_is_status_3(folder):
     done = dataflow("run", "bad.yaml", "-i", "x=x.npy", cwd=folder)
     assert done.returncode == 3
     assert done.stderr.startswith("node 'q' (QuantizeV2): ")
+
+
+def test_help_needs_no_numpy():
+    """What takes longer to import than to print stays away."""
+    code = "import sys; sys.argv = ['dataflow', '--help']; from dataflow.__main__ import main\n"
+    code += "try: main()\nexcept SystemExit: print('numpy' in sys.modules, 'networkx' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "False False"
