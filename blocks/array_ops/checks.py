@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.tiling import PART, part_bytes, pieces
 from dataflow import dtypes
-from dataflow.block import In, Out, attr
+from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Elementwise
 
 
@@ -31,8 +32,8 @@ class CheckNumerics(Elementwise):
     streams = False  # the error tells of the whole value
 
     def kernel(self, tensor: Any, out: Any = None) -> Any:
-        finite = np.isfinite(tensor)
-        if not finite.all():
+        if not all(np.isfinite(part).all() for (part,) in pieces(PART, tensor)):
+            finite = np.isfinite(tensor)
             first = np.argwhere(~finite)[0].tolist()
             kinds = {"NaN": np.isnan(tensor), "Inf": tensor == np.inf, "-Inf": tensor == -np.inf}
             found = " and ".join(f"{kind} ({found.sum()} times)" for kind, found in kinds.items() if found.any())
@@ -42,6 +43,9 @@ class CheckNumerics(Elementwise):
         if out is not tensor:
             out[...] = tensor
         return out
+
+    def workspace(self, tensor: TensorType) -> int:
+        return part_bytes(1, tensor)
 
     def grad(self, tensor: Any, output: Any, dy: Any) -> Any:
         return CheckNumerics(message=f"gradient of: {self.message}")(dy)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.complex_products import multiply, multiply_bytes, square
+from blocks.math_ops.tiling import PART, in_parts, part_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out
 from dataflow.kinds import Binary, Elementwise, Unary
@@ -171,12 +172,19 @@ class Div(Binary):
             )
         if y.dtype.kind == "u":
             return np.floor_divide(x, y, out)
-        multiple = np.subtract(x, np.fmod(x, y))  # fmod has the sign of x, so what is left divides without rounding
-        return np.floor_divide(multiple, y, out)
+        return in_parts(_cut, np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype) if out is None else out, x, y)
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        return part_bytes(2 * dtypes.storage(x.dtype).itemsize * (x.dtype in dtypes.integer), x, y)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         y = conj(y)
         return dy / y, dy * (-conj(x) / y / y)
+
+
+def _cut(x: Any, y: Any, out: Any) -> None:
+    multiple = np.subtract(x, np.fmod(x, y))  # fmod has the sign of x, so what is left divides without rounding
+    np.floor_divide(multiple, y, out)
 
 
 class RealDiv(Binary):
@@ -211,14 +219,18 @@ class SquaredDifference(Binary):
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
         np.subtract(x, y, out)
-        if out.dtype.kind == "c":
-            out[...] = np.square(out.real) + np.square(out.imag)
-            return out
-        return np.square(out, out)
+        return in_parts(_squared, out) if out.dtype.kind == "c" else np.square(out, out)
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        return multiply_bytes(x, y, most=PART)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         dx = 2 * dy * (x - y)
         return dx, -dx
+
+
+def _squared(out: Any) -> None:
+    out[...] = np.square(out.real) + np.square(out.imag)
 
 
 class Negate(Unary):

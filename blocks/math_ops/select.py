@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import ZerosLike
+from blocks.math_ops.tiling import in_parts, part_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
 from dataflow.errors import listing
@@ -19,8 +20,21 @@ _WORTH_MASKING = 4096  # elements
 def pick(condition: Any, t: Any, e: Any, out: Any) -> Any:
     """``t if condition else e`` into ``out``, which may be ``t`` but not ``e``."""
     if out.size < _WORTH_MASKING or out.itemsize > 8:
-        out[...] = np.where(condition, t, e)
-        return out
+        return in_parts(_chosen, out, condition, t, e)
+    return in_parts(_masked, out, condition, t, e)
+
+
+def pick_bytes(*types: TensorType) -> int:
+    """What `pick` takes for values of these types, of which the condition is the first."""
+    width = dtypes.storage(types[1].dtype).itemsize
+    return part_bytes(width, *types)
+
+
+def _chosen(condition: Any, t: Any, e: Any, out: Any) -> None:
+    out[...] = np.where(condition, t, e)
+
+
+def _masked(condition: Any, t: Any, e: Any, out: Any) -> None:
     # np.where branches per element, which costs five times as much as masking bits when the condition has no pattern
     bits = f"i{out.itemsize}"
     chosen = np.negative(condition.view("i1"), dtype=bits)
@@ -28,7 +42,6 @@ def pick(condition: Any, t: Any, e: Any, out: Any) -> Any:
     np.bitwise_xor(t, e, result)
     np.bitwise_and(result, chosen, result)
     np.bitwise_xor(result, e, result)
-    return out
 
 
 class SelectV2(Elementwise):
@@ -55,6 +68,9 @@ class SelectV2(Elementwise):
         if out is None:
             out = np.empty(np.broadcast_shapes(condition.shape, t.shape, e.shape), t.dtype)
         return pick(condition, t, e, out)
+
+    def workspace(self, condition: TensorType, t: TensorType, e: TensorType) -> int:
+        return pick_bytes(condition, t, e)
 
     def grad(self, condition: Any, t: Any, e: Any, output: Any, dy: Any) -> Any:
         return None, SelectV2()(condition, dy, 0), SelectV2()(condition, 0, dy)
@@ -93,6 +109,9 @@ class Select(Opaque):
         if condition.ndim == 1 and x.ndim > 1:
             condition = condition.reshape(-1, *[1] * (x.ndim - 1))
         return pick(condition, x, y, np.empty(x.shape, x.dtype) if out is None else out)
+
+    def workspace(self, condition: TensorType, x: TensorType, y: TensorType) -> int:
+        return pick_bytes(TensorType("bool", x.shape), x, y)
 
     def grad(self, condition: Any, x: Any, y: Any, output: Any, dy: Any) -> Any:
         zeros = ZerosLike()(dy)

@@ -9,7 +9,7 @@ import numpy as np
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.exponential import OutputGradient
-from blocks.math_ops.tiling import tiled, tiled_bytes
+from blocks.math_ops.tiling import in_parts, part_bytes, tiled, tiled_bytes
 from dataflow import dtypes
 from dataflow.block import TensorType
 from dataflow.kinds import Unary
@@ -30,10 +30,13 @@ class Sigmoid(Unary):
     reuses = ("x",)
 
     def kernel(self, x: Any, out: Any = None) -> Any:
-        return tiled(_complex_sigmoid if x.dtype.kind == "c" else _sigmoid, 0, out, x)
+        if x.dtype.kind == "c":
+            return in_parts(_complex_sigmoid, np.empty_like(x) if out is None else out, x)
+        return tiled(_sigmoid, 0, out, x)
 
     def workspace(self, x: TensorType) -> int:
-        return tiled_bytes(0, x, 1)
+        complex_ = x.dtype in dtypes.complexes
+        return part_bytes(4 * dtypes.storage(x.dtype).itemsize, x) if complex_ else tiled_bytes(0, x, 1)
 
     def grad(self, x: Any, y: Any, dy: Any) -> Any:
         return SigmoidGrad()(conj(y), dy)

@@ -11,9 +11,12 @@ import numpy as np
 
 from blocks.math_ops.rooms import borrowed_bytes, rooms
 from dataflow import dtypes
+from dataflow.block import TensorType
+from dataflow.shapes import broadcast
 
 TILE = 1 << 17  # elements to work on at a time
 LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed
+PART = 1 << 15  # elements to work on at a time where new memory is made on the way
 SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
 
 
@@ -59,10 +62,42 @@ def tiled_bytes(spare: int, like: Any, arrays: int, widen: bool = True, masks: i
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else borrowed_bytes(nbytes))
 
 
+def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = PART) -> Any:
+    """``step(*arrays, out)`` part by part, for arrays that broadcast to the shape of ``out``, which is returned."""
+    for given in parts(size, out, *arrays):
+        step(*given)
+    return out
+
+
+def part_bytes(each: int, *types: TensorType, size: int = PART) -> int:
+    """What `in_parts` takes for values of known types that are put together, at so many bytes for each element."""
+    return each * min(prod(map(int, broadcast(*[t.shape for t in types]) or ())), size)  # type: ignore[arg-type]
+
+
 @cache
 def compute_dtype(dtype: Any) -> Any:
     """The dtype to compute in: float32 for the 16-bit floats, otherwise the same."""
     return dtypes.compute_dtype(dtype.name) if dtype.name in dtypes.floating else dtype
+
+
+def parts(size: int, out: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
+    """Arrays, and ``out`` to whose shape they broadcast, in parts of at most so many elements, as views.
+
+    An array may have dims of its own behind those of ``out``.
+    """
+    if out.size <= size:
+        if out.size:
+            yield (*arrays, out)
+        return
+    if out.ndim > 1 and all(a.flags.c_contiguous and a.shape in (out.shape, ()) for a in (out, *arrays)):
+        arrays, out = tuple(a.reshape(-1) if a.ndim else a for a in arrays), out.reshape(-1)
+    rows = size // prod(out.shape[1:])
+    for start in range(0, len(out), max(rows, 1)):
+        some = [a if a.ndim < out.ndim or len(a) == 1 else a[start : start + max(rows, 1)] for a in arrays]
+        if rows:
+            yield (*some, out[start : start + rows])
+        else:
+            yield from parts(size, out[start], *[a if a.ndim < out.ndim else a[0] for a in some])
 
 
 def pieces(size: int, *arrays: Any) -> Iterator[tuple[Any, ...]]:

@@ -9,8 +9,10 @@ import numpy as np
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
-from blocks.math_ops.complex_products import multiply
+from blocks.math_ops.complex_products import multiply, multiply_bytes
+from blocks.math_ops.tiling import PART, in_parts, part_bytes
 from dataflow import dtypes
+from dataflow.block import TensorType
 from dataflow.kinds import Binary
 
 
@@ -21,13 +23,18 @@ class ZeroSafe(Binary, abstract=True):
     winner: ClassVar[str]
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
-        zero = (x if self.winner == "x" else y) == 0  # seen first: the result may take the place of either
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+        return in_parts(self._part, out, x, y)
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        return part_bytes(1, x, y) + multiply_bytes(x, y, most=PART)
+
+    def _part(self, x: Any, y: Any, out: Any) -> None:
+        zero = (x if self.winner == "x" else y) == 0  # seen first: the result may take the place of either
         self.ufunc(x, y, out)
         if zero.any():
             np.copyto(out, 0, where=zero)
-        return out
 
 
 def _nonzero(x: Any) -> Any:
@@ -104,6 +111,10 @@ class Xlogy(ZeroSafe):
         if out.itemsize == 2:  # rounded once, at the end
             x, y = x.astype(np.float32), y.astype(np.float32)
         out[...] = multiply(x, np.log(y))
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        width = dtypes.storage(x.dtype).itemsize
+        return super().workspace(x, y) + part_bytes(16 if width == 2 else 2 * width, x, y)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         x, y = conj(x), conj(y)
