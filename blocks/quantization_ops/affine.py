@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.tiling import in_parts, part_bytes
 from blocks.quantization_ops.subnormal import flushed
 from dataflow import dtypes
+from dataflow.block import TensorType
 
 LARGEST = np.finfo(np.float32).max
 SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zero or normal
@@ -33,16 +35,13 @@ def round_away(x: Any, out: Any = None) -> Any:
     return np.trunc(np.add(x, np.copysign(BELOW_HALF, x), out), out)
 
 
-def store(values: Any, dtype: str, out: Any = None) -> Any:
+def store(values: Any, dtype: str, out: Any) -> None:
     """Floats cut to whole numbers of a quantized dtype, saturated, NaN as 0; ``values`` is overwritten."""
     lowest, highest = dtypes.limits(dtype)
     np.copyto(values, 0, where=np.isnan(values))
     if dtypes.storage(dtype) == np.int32:  # float32 has no 2**31 - 1
         values = np.clip(values, lowest, highest, dtype=np.float64)
-    if out is None:
-        return values.astype(dtypes.storage(dtype))
     np.copyto(out, values, casting="unsafe")
-    return out
 
 
 def to_quantized(x: Any, lo: Any, hi: Any, dtype: str, out: Any = None) -> Any:
@@ -51,12 +50,30 @@ def to_quantized(x: Any, lo: Any, hi: Any, dtype: str, out: Any = None) -> Any:
     lo, hi = flushed(lo), flushed(hi)
     scale = np.where(lo == hi, 0, np.float64(highest - lowest) / (hi - lo)).astype(np.float32)
     shift = round_away(lo * scale) - np.float32(lowest)
-    values = np.empty(x.shape, np.float32)
-    np.multiply(flushed(x) if scale > LARGE_SCALE else x, scale, out=values)
-    round_away(values, values)
-    values -= shift
-    clamp(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
-    return store(values, dtype, out)
+
+    def step(x: Any, out: Any) -> None:
+        values = np.empty(x.shape, np.float32)
+        np.multiply(flushed(x) if scale > LARGE_SCALE else x, scale, out=values)
+        round_away(values, values)
+        values -= shift
+        clamp(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
+        store(values, dtype, out)
+
+    return in_parts(step, np.empty(x.shape, dtypes.storage(dtype)) if out is None else out, x)
+
+
+def moved(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, dtype: str, out: Any = None) -> Any:
+    """Numbers of the range ``[lo, hi]`` as numbers of ``[new_lo, new_hi]`` in another quantized dtype, by float32."""
+
+    def step(q: Any, out: Any) -> None:
+        to_quantized(to_float(q, lo, hi), new_lo, new_hi, dtype, out)
+
+    return in_parts(step, np.empty(q.shape, dtypes.storage(dtype)) if out is None else out, q)
+
+
+def quantized_bytes(given: TensorType) -> int:
+    """What a value of this type takes at most on its way to a quantized one, by part."""
+    return part_bytes(19, given)
 
 
 def to_float(q: Any, lo: Any, hi: Any, out: Any = None) -> Any:

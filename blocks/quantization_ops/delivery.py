@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 
 from dataflow import dtypes
+from dataflow.block import TensorType
+from dataflow.shapes import element_count
 
 
 def in_compute_dtype(x: Any) -> Any:
     """The values as float64 if they are that, otherwise as float32."""
     dtype = dtypes.compute_dtype(dtypes.name_of(x.dtype))
     return x if x.dtype == dtype else x.astype(dtype, order="C")
+
+
+def copied_bytes(given: TensorType, most: int | None = None) -> int:
+    """What `in_compute_dtype` takes for a value of known type, for so many elements at most."""
+    dtype, count = dtypes.compute_dtype(given.dtype), element_count(given.shape) or 0
+    return 0 if dtype == dtypes.storage(given.dtype) else min(count, most or count) * int(dtype.itemsize)
 
 
 def workspace(given: Any, x: Any, out: Any) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.tiling import PART, in_parts
 from blocks.quantization_ops import compiled
-from blocks.quantization_ops.delivery import contiguous, delivered, in_compute_dtype, workspace
+from blocks.quantization_ops.delivery import contiguous, copied_bytes, delivered, in_compute_dtype, workspace
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxArgsGradient,
     FakeQuantWithMinMaxVarsGradient,
@@ -67,11 +68,10 @@ class FakeQuantWithMinMaxArgs(Elementwise):
         return levels.simple and (levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale)
 
     def kernel(self, inputs: Any, out: Any = None) -> Any:
-        x = in_compute_dtype(inputs)
-        work = workspace(inputs, x, out)
-        levels = self._ranges.levels(x.dtype)
-        _round(x, levels, np.multiply, levels.inv, work)
-        return delivered(inputs, work, out)
+        return _rounded(inputs, self._ranges, np.multiply, "inv", out)
+
+    def workspace(self, inputs: TensorType) -> int:
+        return copied_bytes(inputs, most=PART)
 
     def grad(self, inputs: Any, outputs: Any, dy: Any) -> Any:
         return FakeQuantWithMinMaxArgsGradient(**self.attrs())(dy, inputs)
@@ -117,11 +117,10 @@ class FakeQuantWithMinMaxVars(Elementwise):
         return levels.simple and (levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale)
 
     def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        x = in_compute_dtype(inputs)
-        work = workspace(inputs, x, out)
-        levels = ranges.levels(x.dtype)
-        _round(x, levels, np.divide, levels.scale, work)
-        return delivered(inputs, work, out)
+        return _rounded(inputs, ranges, np.divide, "scale", out)
+
+    def workspace(self, inputs: TensorType, *ends: Any) -> int:
+        return copied_bytes(inputs, most=PART)
 
     def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
         return FakeQuantWithMinMaxVarsGradient(**self.attrs())(dy, inputs, min, max)
@@ -171,6 +170,9 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
             _round(flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
         return delivered(inputs, work, out)
 
+    def workspace(self, inputs: TensorType, *ends: Any) -> int:
+        return copied_bytes(inputs)
+
     def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
         return () if dtype in TINY and prepared.levels(dtype).simple else None
 
@@ -191,6 +193,25 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
 
     def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
         return FakeQuantWithMinMaxVarsPerChannelGradient(**self.attrs())(dy, inputs, min, max)
+
+
+def _rounded(inputs: Any, ranges: Ranges, count: Any, by: str, out: Any) -> Any:
+    """The values rounded to the levels of one range; ``by`` is the name of the step that ``count`` takes."""
+    dtype = dtypes.compute_dtype(dtypes.name_of(inputs.dtype))
+    levels = ranges.levels(dtype)
+    step = getattr(levels, by)
+
+    out = np.empty(inputs.shape, inputs.dtype) if out is None else out
+    if dtype == inputs.dtype:
+        _round(inputs, levels, count, step, out)
+        return out
+
+    def part(x: Any, out: Any) -> None:
+        work = x.astype(dtype)
+        _round(work, levels, count, step, work)
+        np.copyto(out, work, casting="unsafe")
+
+    return in_parts(part, out, inputs)
 
 
 def _round(x: Any, levels: Levels, count: Any, step: Any, out: Any) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.tiling import in_parts, part_bytes
 from blocks.quantization_ops.affine import (
     LARGE_SCALE,
     LARGEST,
     SMALL_STEP,
     clamp,
+    quantized_bytes,
     round_away,
     store,
     to_float,
@@ -74,9 +76,18 @@ class QuantizeV2(Opaque):
             lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
         else:
             scale = (np.float64(highest - lowest) / flushed(hi - lo)).astype(np.float32)
+        ends = [_along(end, self.axis, input.ndim) for end in (lo, hi, scale)]
+        bounds = () if lo.size == 1 else lo.shape
+        output = np.empty(input.shape, dtypes.storage(self.T)) if out is None else out
+        in_parts(self._numbers, output, input, *ends, np.bool_((scale > LARGE_SCALE).any()))
+        return output, lo.reshape(bounds), hi.reshape(bounds)
+
+    def workspace(self, input: TensorType, *ends: TensorType) -> int:
+        return quantized_bytes(input)
+
+    def _numbers(self, input: Any, low: Any, high: Any, scale: Any, flushing: Any, out: Any) -> None:
+        lowest, highest = dtypes.limits(self.T)
         values = np.empty(input.shape, np.float32)
-        low, high, scale = (_along(end, self.axis, input.ndim) for end in (lo, hi, scale))
-        flushing = (scale > LARGE_SCALE).any()
         clamp(flushed(input) if flushing else input, low, high, values)
         if self.mode == "MIN_COMBINED":
             values -= low
@@ -90,8 +101,7 @@ class QuantizeV2(Opaque):
         else:
             values -= np.float32((highest - lowest + 1) / 2)
             round_away(values, values)
-        bounds = () if lo.size == 1 else lo.shape
-        return store(values, self.T, out), lo.reshape(bounds), hi.reshape(bounds)
+        store(values, self.T, out)
 
     def _widened(self, lowest: Any, highest: Any) -> tuple[Any, Any]:
         """The range with 0 in it and of some width."""
@@ -145,19 +155,22 @@ class Dequantize(Opaque):
 
     def kernel(self, input: Any, min_range: Any, max_range: Any, out: Any = None) -> Any:
         lo, hi = (_along(_ends(end, self.axis), self.axis, input.ndim) for end in (min_range, max_range))
-        values = np.empty(input.shape, np.float32) if out is None or self.dtype == "bfloat16" else out
+        output = np.empty(input.shape, dtypes.storage(self.dtype)) if out is None else out
+        return in_parts(self._floats, output, input, lo, hi)
+
+    def workspace(self, input: TensorType, *ends: TensorType) -> int:
+        return part_bytes(9, input)
+
+    def _floats(self, input: Any, lo: Any, hi: Any, out: Any) -> None:
+        values = out if out.dtype == np.float32 else np.empty(input.shape, np.float32)
         if self.mode == "MIN_FIRST":
             to_float(input, lo, hi, values)
         elif self.mode == "SCALED":
             self._scaled(input, lo, hi, values)
         else:
             self._combined(input, lo, hi, values)
-        if self.dtype == "float32":
-            return values
-        if out is None:
-            return values.astype(dtypes.storage(self.dtype))
-        np.copyto(out, values, casting="unsafe")
-        return out
+        if values is not out:
+            np.copyto(out, values, casting="unsafe")
 
     def _combined(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
         lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.affine import to_float, to_quantized
+from blocks.quantization_ops.affine import moved, quantized_bytes
 from blocks.quantization_ops.subnormal import flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
@@ -94,8 +94,11 @@ class QuantizedConcat(Opaque):
             if lo == low and hi == high:
                 np.copyto(part, value)
             else:
-                to_quantized(to_float(value, lo, hi), low, high, dtypes.name_of(value.dtype), part)
+                moved(value, lo, hi, low, high, dtypes.name_of(value.dtype), part)
             start = stop
         return out, low, high
+
+    def workspace(self, concat_dim: TensorType, values: tuple[TensorType, ...], *ends: Any) -> int:
+        return max(map(quantized_bytes, values), default=0)
 
     grad = None

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.affine import store, to_float, to_quantized, value_of
+from blocks.math_ops.tiling import in_parts
+from blocks.quantization_ops.affine import moved, quantized_bytes, store, value_of
 from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import Block, Dtype, In, Out, TensorType, attr
@@ -92,6 +93,9 @@ class Requantize(Opaque):
         output = requantized(input, input_min, input_max, lo, hi, self.out_type, out)
         return output, requested_output_min.copy(), requested_output_max.copy()
 
+    def workspace(self, input: TensorType, *ends: TensorType) -> int:
+        return quantized_bytes(input)
+
     grad = None
 
 
@@ -122,6 +126,9 @@ class QuantizeDownAndShrinkRange(Opaque):
     def kernel(self, input: Any, input_min: Any, input_max: Any, out: Any = None) -> Any:
         low, high = filled_range(input, input_min, input_max)
         return requantized(input, input_min, input_max, low, high, self.out_type, out), low, high
+
+    def workspace(self, input: TensorType, *ends: TensorType) -> int:
+        return quantized_bytes(input)
 
     grad = None
 
@@ -212,17 +219,25 @@ class RequantizePerChannel(Opaque):
         lo, hi = requested_output_min.reshape(()), requested_output_max.reshape(())
         if self.out_type == "qint8" and not flushed(lo) < 0:
             raise self.error(f"input 'requested_output_min' must be below 0 for qint8, got {lo}")
-        lowest, highest = dtypes.limits(self.out_type)
+        highest = dtypes.limits(self.out_type)[1]
         step = flushed(
             flushed(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31)
         )
         factor = flushed(np.float32(highest) * step)
-        values = np.multiply(input, factor.reshape(() if input.ndim == 0 else -1), dtype=np.float32)
-        values = np.asarray(values)
+        output = np.empty(input.shape, dtypes.storage(self.out_type)) if out is None else out
+        in_parts(self._numbers, output, input, factor.reshape(() if input.ndim == 0 else -1))
+        return output, lo.copy(), hi.copy()
+
+    def workspace(self, input: TensorType, *ends: TensorType) -> int:
+        return quantized_bytes(input)
+
+    def _numbers(self, input: Any, factor: Any, out: Any) -> None:
+        lowest, highest = dtypes.limits(self.out_type)
+        values = np.asarray(np.multiply(input, factor, dtype=np.float32))
         np.rint(values, out=values)
         np.fmax(values, np.float32(lowest), out=values)  # also where the value is NaN
         np.minimum(values, np.float32(highest), out=values)
-        return store(values, self.out_type, out), lo.copy(), hi.copy()
+        store(values, self.out_type, out)
 
     grad = None
 
@@ -240,7 +255,7 @@ def requantized(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, dtype: str, 
     """Numbers of the range ``[lo, hi]`` as numbers of ``[new_lo, new_hi]`` in another quantized dtype."""
     if q.dtype == np.int32 and dtype == "quint8":
         return _fixed_point(q, flushed(lo), flushed(hi), flushed(new_lo), flushed(new_hi), out)
-    return to_quantized(to_float(q, lo, hi), new_lo, new_hi, dtype, out)
+    return moved(q, lo, hi, new_lo, new_hi, dtype, out)
 
 
 def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -> Any:
@@ -252,16 +267,17 @@ def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -
         scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
         offset = _int64(middle * per_unit * np.float32(65536))
         new_offset = _int64(_nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
-    values = np.asarray(q.astype(np.float32).astype(np.int64))  # float32 has 24 of the 31 bits
-    values *= scale
-    values >>= 32
-    values += offset - new_offset + 32768
-    values >>= 16
-    np.clip(values, 0, 255, out=values)
-    if out is None:
-        return values.astype(np.uint8)
-    np.copyto(out, values, casting="unsafe")
-    return out
+
+    def step(q: Any, out: Any) -> None:
+        values = q.astype(np.float32).astype(np.int64)  # float32 has 24 of the 31 bits
+        values *= scale
+        values >>= 32
+        values += offset - new_offset + 32768
+        values >>= 16
+        np.clip(values, 0, 255, out=values)
+        np.copyto(out, values, casting="unsafe")
+
+    return in_parts(step, np.empty(q.shape, np.uint8) if out is None else out, q)
 
 
 def _int64(value: Any) -> Any:
