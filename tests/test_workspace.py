@@ -47,6 +47,18 @@ def elementwise():
             yield name, {}, [values(900, 1000, dtype=dtype), values(900, 1000, dtype=dtype)]
 
 
+def schedules():
+    steps = np.arange(1, 900_001, dtype=np.int32)
+    for name, more in {
+        "CosineDecay": {},
+        "ExponentialDecay": {"decay_rate": 0.5},
+        "PolynomialDecay": {"power": 2.0},
+        "StepDecay": {"boundaries": [9, 90]},
+    }.items():
+        decay = {} if name == "StepDecay" else {"decay_steps": 1000}
+        yield name, {"initial_learning_rate": 0.1, "warmup_steps": 5} | decay | more, [steps]
+
+
 OPTIMIZERS = {  # inputs: v of the variable's shape, s scalars
     "ApplyGradientDescent": "vsv",
     "ApplyMomentum": "vvsvs",
@@ -219,7 +231,19 @@ def borders():
             yield "MirrorPad", {"mode": mode}, [values(1000, 1000), sizes(*rows).reshape(2, 2)]
 
 
-GROUPS = (elementwise, optimizers, rows, normalizations, images, convolutions, poolings, products, drawn, borders)
+GROUPS = (
+    elementwise,
+    schedules,
+    optimizers,
+    rows,
+    normalizations,
+    images,
+    convolutions,
+    poolings,
+    products,
+    drawn,
+    borders,
+)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)

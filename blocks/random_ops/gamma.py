@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
+from blocks.math_ops.tiling import in_parts, part_bytes
 from blocks.random_ops.draws import Seeded, drawn_bytes, each, size_of
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType
@@ -16,6 +17,8 @@ from dataflow.shapes import element_count
 
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that
+FEW = 1 << 13  # samples whose slopes are found together
+BYTES = 30 * 8  # that each of them takes at most
 
 
 class RandomGamma(Seeded, Opaque):
@@ -81,22 +84,28 @@ class RandomGammaGrad(Elementwise):
     output = Out("T", "the slope; the broadcast shape of `alpha` and `sample`")
 
     def kernel(self, alpha: Any, sample: Any, out: Any = None) -> Any:
-        a, x = np.broadcast_arrays(alpha, sample)
-        slope = np.full(a.shape, np.nan)
-        slope[(a > 0) & (x == 0)] = 0
-        large = (a >= LARGE) & (np.abs(a.astype(np.float64) - x) < a / 2)
-        above = (x > 1) & (x > a)
-        usual = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x) & ~large
-        groups = ((large & (a < np.inf), _by_expansion), (usual & above, _by_fraction), (usual & ~above, _by_series))
-        for group, compute in groups:
-            if group.any():
-                slope[group] = compute(a[group].astype(np.float64), x[group].astype(np.float64))
         if out is None:
-            return slope.astype(a.dtype)
-        out[...] = slope
-        return out
+            out = np.empty(np.broadcast_shapes(alpha.shape, sample.shape), alpha.dtype)
+        return in_parts(_slope, out, alpha, sample, size=FEW)
+
+    def workspace(self, alpha: TensorType, sample: TensorType) -> int:
+        return part_bytes(BYTES, alpha, sample, size=FEW)
 
     grad = None
+
+
+def _slope(alpha: Any, sample: Any, out: Any) -> None:
+    a, x = np.broadcast_arrays(alpha, sample)
+    slope = np.full(a.shape, np.nan)
+    slope[(a > 0) & (x == 0)] = 0
+    large = (a >= LARGE) & (np.abs(a.astype(np.float64) - x) < a / 2)
+    above = (x > 1) & (x > a)
+    usual = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x) & ~large
+    groups = ((large & (a < np.inf), _by_expansion), (usual & above, _by_fraction), (usual & ~above, _by_series))
+    for group, compute in groups:
+        if group.any():
+            slope[group] = compute(a[group].astype(np.float64), x[group].astype(np.float64))
+    out[...] = slope
 
 
 def _by_series(a: Any, x: Any) -> Any:

@@ -100,3 +100,6 @@ class RandomShuffle(Seeded, Rearrange):
             return value.copy()
         order = (key or Key()).generator(self.seed, self.seed2).permutation(len(value))
         return value[order]
+
+    def workspace(self, value: TensorType) -> int:
+        return 8 * int(value.shape[0]) if value.shape else 0  # type: ignore[arg-type]

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.block import In, Ints, Out, attr
+from blocks.math_ops.tiling import in_parts, part_bytes
+from dataflow.block import In, Ints, Out, TensorType, attr
 from dataflow.kinds import Elementwise
 
 
@@ -20,10 +21,16 @@ class Schedule(Elementwise, abstract=True):
     initial_learning_rate: float = attr("rate at the start, after the warm-up", ge=0.0)
     warmup_steps: int = attr("steps over which the rate grows from 0 to the initial one", default=0, ge=0)
 
-    def kernel(self, step: Any) -> Any:
+    def kernel(self, step: Any, out: Any = None) -> Any:
+        return in_parts(self._rates, np.empty(step.shape, np.float32) if out is None else out, step)
+
+    def workspace(self, step: TensorType) -> int:
+        return part_bytes(5 * 8, step)
+
+    def _rates(self, step: Any, out: Any) -> None:
         done = np.maximum(np.asarray(step, np.float64) - 1, 0)
         warm = np.minimum((done + 1) / self.warmup_steps, 1.0) if self.warmup_steps else 1.0
-        return np.asarray(self.decayed(np.maximum(done - self.warmup_steps, 0)) * warm, np.float32)
+        out[...] = self.decayed(np.maximum(done - self.warmup_steps, 0)) * warm
 
     def decayed(self, done: Any) -> Any:
         """The rate after so many steps, warm-up aside."""
