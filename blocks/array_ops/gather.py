@@ -11,7 +11,7 @@ from blocks.array_ops.shape_ops import INDEX
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import agree, fits, show
+from dataflow.shapes import agree, element_count, fits, nbytes, show
 
 ANY_INDEX = ("int16", *INDEX)
 FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
@@ -43,6 +43,13 @@ def sums_by_row(index: Any, rows: Any) -> tuple[Any, Any]:
         more = np.flatnonzero(counts > turn)
         sums[more] += rows[order[starts[more] + turn]]
     return ordered[starts], sums
+
+
+def sums_bytes(count: int, width: int, dtype: str) -> int:
+    """What `sums_by_row` takes at most, with what it gives, for so many rows of this dtype, each so wide."""
+    each = dtypes.storage(dtype)
+    exact = each.itemsize if each.kind in "iub" else 16 if each.kind == "c" else 8
+    return count * (6 * 8 + 1 + width * (int(each.itemsize) + exact))
 
 
 class Gather(Rearrange):
@@ -197,6 +204,13 @@ class GatherGrad(Batched, Opaque):
         dx[places] = sums
         dx = dx.reshape(lead, size, between, behind).swapaxes(1, 2)
         return np.ascontiguousarray(dx).reshape(params.shape)
+
+    def workspace(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> int:
+        count, size = element_count(indices.shape) or 0, element_count(dy.shape) or 0
+        first = self.along(axis.value, len(params.shape or ()), self.batch(params.shape, indices.shape))
+        copied = prod(map(int, (params.shape or ())[:first])) > 1  # type: ignore[arg-type]
+        copies = (nbytes(dy) + nbytes(params)) * copied  # slices made rows, and the way back
+        return sums_bytes(count, size // max(count, 1), dy.dtype) + copies
 
     def grad(self, dy: Any, indices: Any, axis: Any, params: Any, dx: Any, ddx: Any) -> Any:
         return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)

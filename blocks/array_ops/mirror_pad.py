@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX
+from blocks.math_ops.tiling import compute_dtype
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Rearrange
@@ -134,6 +135,10 @@ class MirrorPadGrad(Mirror, Opaque):
                 folded[mirrored] += np.flip(folded[border], axis)
             folded = folded[(slice(None),) * axis + (slice(row[0], row[0] + size),)]
         return np.ascontiguousarray(folded, input.dtype).reshape(folded.shape)  # a scalar comes out with a dim
+
+    def workspace(self, input: TensorType, paddings: TensorType) -> int:
+        given = dtypes.storage(input.dtype)
+        return (element_count(input.shape) or 0) * compute_dtype(given).itemsize
 
     def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
         return MirrorPad(mode=self.mode)(dy, paddings)

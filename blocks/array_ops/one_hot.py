@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.math_ops.tiling import PART, part_bytes, parts
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque
@@ -49,7 +50,12 @@ class OneHot(Opaque):
         if out is None:
             out = np.empty(self.shape_of(TensorType.of(indices), TensorType.of(depth)), on_value.dtype)
         out[...] = off_value
-        # the extra dim in front lets a single index be found as well
-        fine = ((indices >= 0) & (indices < depth))[None]
-        np.moveaxis(out, self.axis, -1)[None][(*np.nonzero(fine), indices[None][fine])] = on_value
+        for rows, index in parts(PART, indices, np.moveaxis(out, self.axis, -1)):
+            # the extra dim in front lets a single index be found as well
+            fine = ((index >= 0) & (index < depth))[None]
+            rows[None][(*np.nonzero(fine), index[None][fine])] = on_value
         return out
+
+    def workspace(self, indices: TensorType, *others: TensorType) -> int:
+        rank = len(indices.shape or ())
+        return part_bytes(8 * (2 * rank + 3) + 3, indices)

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.gather import ANY_INDEX, sums_by_row
+from blocks.array_ops.gather import ANY_INDEX, sums_by_row, sums_bytes
 from blocks.array_ops.like import ZerosLike
 from blocks.array_ops.shape_ops import INDEX, Reshape, sizes
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
+from blocks.math_ops.tiling import PART, part_bytes, parts
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import fits, show
+from dataflow.shapes import element_count, fits, nbytes, show
 
 POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
@@ -49,14 +50,21 @@ def check_places(block: Block, of: str, given: TensorType, indices: TensorType, 
 def inside(block: Block, port: str, indices: Any, shape: Any, policy: str | None = None) -> Any:
     """Which tuples lie in the shape; an error that names the first that does not, unless the policy is IGNORE."""
     limits = shape[: indices.shape[-1]]
-    outside = ((indices < 0) | (indices >= np.array(limits, np.int64))).any(-1)
+    outside = np.empty(indices.shape[:-1], np.bool_)
+    for tuples, wrong in parts(max(PART // max(indices.shape[-1], 1), 1), outside, indices):
+        wrong[...] = ((tuples < 0) | (tuples >= np.array(limits, np.int64))).any(-1)
     if outside.any() and policy != "IGNORE":
         place = np.argwhere(outside)[0] if outside.ndim else ()
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
         got = indices[tuple(place)].tolist()
         way_out = "" if policy is None else "; bad_indices_policy='IGNORE' leaves it out"
         raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}{way_out}")
-    return ~outside
+    return np.logical_not(outside, outside)
+
+
+def inside_bytes(indices: TensorType) -> int:
+    """What `inside` takes, with what it gives."""
+    return (element_count(indices.shape[:-1]) or 0) + part_bytes(4, indices)  # type: ignore[index]
 
 
 def columns(indices: Any) -> tuple[Any, ...]:
@@ -87,10 +95,17 @@ class GatherNd(Rearrange):
             return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
         fine = inside(self, "indices", indices, params.shape, self.bad_indices_policy)
         if fine.all():
-            return np.array(params[(*columns(indices), ...)])
+            return np.asarray(params[(*columns(indices), ...)])
         taken = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
         taken[fine] = params[columns(indices[fine])]
         return taken
+
+    def workspace(self, params: TensorType, indices: TensorType) -> int:
+        (made,) = self.infer(params, indices)
+        found = inside_bytes(indices)
+        if self.bad_indices_policy != "IGNORE":
+            return found
+        return found + nbytes(indices) + nbytes(made)  # those that lie inside, and what they name
 
     def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
         return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
@@ -122,6 +137,10 @@ class TensorScatter(Opaque, abstract=True):
         if updates.size:
             self.write(out, columns(indices), updates)
         return out
+
+    def workspace(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> int:
+        found = inside_bytes(indices)
+        return found if self.bad_indices_policy != "IGNORE" else found + nbytes(indices) + nbytes(updates)
 
     def write(self, out: Any, places: Any, updates: Any) -> None:
         """Change the copy."""
@@ -169,6 +188,15 @@ class TensorScatterAdd(TensorScatter):
         different, sums = sums_by_row(index, updates.reshape(len(index), -1))
         where = np.unravel_index(different, shape)
         out[where] = out[where] + sums.reshape(len(different), *out.shape[len(places) :])
+
+    def workspace(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> int:
+        count = element_count(indices.shape[:-1]) or 0  # type: ignore[index]
+        width = (element_count(updates.shape) or 0) // max(count, 1)
+        depth = int(indices.shape[-1])  # type: ignore[index,arg-type]
+        sums = sums_bytes(count, width, updates.dtype)
+        # each place, the sum that belongs there, and what it becomes
+        added = count * (2 * 8 + 8 * depth) + 2 * max(sums - 6 * 8 * count, 0)
+        return super().workspace(tensor, indices, updates) + max(sums, added)
 
     def grad(self, tensor: Any, indices: Any, updates: Any, output: Any, dy: Any) -> Any:
         return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
