@@ -12,7 +12,7 @@ from blocks.math_ops.reduction import summed
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque, fold_rows, leading
-from dataflow.shapes import axes_of, fits, show
+from dataflow.shapes import axes_of, element_count, fits, show
 
 
 class SQNR(Opaque):
@@ -41,8 +41,12 @@ class SQNR(Opaque):
     def kernel(self, value: Any, reference: Any) -> Any:
         noise = np.subtract(reference, value, dtype=np.float64)
         lost = np.add.reduce(np.square(noise, noise), None)
+        del noise  # before the next as large
         power = np.add.reduce(np.square(reference, dtype=np.float64), None)
         return np.asarray(np.inf if lost == 0 else 10 * np.log10(power / lost), value.dtype)
+
+    def workspace(self, value: TensorType, reference: TensorType) -> int:
+        return 8 * (element_count(value.shape) or 0)
 
     def grad(self, value: Any, reference: Any, decibels: Any, dy: Any) -> Any:
         noise = reference - value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, ClassVar
 
@@ -14,10 +14,11 @@ from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
+from blocks.math_ops.tiling import PART, parts
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Reduction, fold_rows, leading
-from dataflow.shapes import axes_of, fits, show
+from dataflow.shapes import axes_of, element_count, fits, show
 
 
 def wide(dtype: Any) -> Any:
@@ -46,6 +47,14 @@ def summed(ufunc: np.ufunc, input: Any, axes: Sequence[int], dtype: Any, keep_di
     return np.reshape(fold_rows(ufunc, input.reshape(-1, width), dtype), left)
 
 
+def _folded_bytes(block: Any, types: Sequence[TensorType], exact: Callable[[Any], Any], values: int = 1) -> int:
+    """What a fold holds in its own dtype before it is rounded to that of the input, in so many arrays."""
+    (made,) = block.infer(*types)
+    given = dtypes.storage(made.dtype)
+    dtype = exact(given)
+    return 0 if values == 1 and dtype == given else values * int(dtype.itemsize) * (element_count(made.shape) or 0)
+
+
 def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
     """A result of the reduction, or its gradient, with the dims of size 1 that it needs to broadcast with the input."""
     if block.keep_dims:
@@ -72,6 +81,9 @@ class Accumulation(Reduction, abstract=True):
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
         folded = summed(self.ufunc, input, self.axes(axis, input.ndim), wide(input.dtype), self.keep_dims)
         return rounded(folded, input.dtype, out)
+
+    def workspace(self, *types: TensorType) -> int:
+        return _folded_bytes(self, types, wide)
 
     def part(self, rows: Any) -> Any:
         return fold_rows(self.ufunc, rows, wide(rows.dtype))
@@ -121,6 +133,9 @@ class Mean(Opaque):
         (mean,) = self.finish([total], prod(input.shape[a] for a in axes))
         return rounded(mean, input.dtype, out)
 
+    def workspace(self, *types: TensorType) -> int:
+        return _folded_bytes(self, types, _exact, 3 if types[0].dtype in dtypes.integer else 2)
+
     def part(self, rows: Any) -> Any:
         return fold_rows(np.add, rows, _exact(rows.dtype))
 
@@ -148,6 +163,9 @@ class Extreme(Reduction, abstract=True):
         initial = dtypes.limits(name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
         folded = self.ufunc.reduce(input, axes, self._exact(name), out, self.keep_dims, initial)
         return np.asarray(folded, input.dtype)
+
+    def workspace(self, *types: TensorType) -> int:
+        return _folded_bytes(self, types, lambda dtype: self._exact(dtype.name))
 
     def _exact(self, dtype: str) -> Any:
         # float32 holds the 16-bit types exactly, and NumPy is faster there
@@ -251,6 +269,13 @@ class ProdGrad(Opaque):
         dx *= dy.reshape([1 if i in axes else n for i, n in enumerate(input.shape)])
         return rounded(dx, input.dtype, out)
 
+    def workspace(self, input: TensorType, axis: TensorType, dy: TensorType) -> int:
+        given, rank = dtypes.storage(input.dtype), len(input.shape or ())
+        axes, exact = self.axes(axis.value, rank), wide(given)
+        moved = sorted(axes) != list(range(rank - len(axes), rank))
+        each = (2 + (exact != given)) * exact.itemsize + moved * given.itemsize  # NumPy casts all of it beforehand
+        return (element_count(input.shape) or 0) * int(each)
+
     def grad(self, input: Any, axis: Any, dy: Any, dx: Any, ddx: Any) -> Any:
         parts = dx * conj(ddx)
         others = (Sum(keep_dims=True)(parts, axis) - parts) / conj(input)
@@ -292,11 +317,25 @@ class ArgMax(Opaque):
         return tuple(d for i, d in enumerate(input.shape) if i != axis)
 
     def kernel(self, input: Any, dimension: Any) -> Any:
-        axis = int(dimension)
-        index = np.argmax(input, axis, keepdims=True)
-        if input.dtype.kind not in "iub":
-            # NumPy takes a NaN for the largest
-            largest = np.take_along_axis(input, index, axis)
-            if np.isnan(largest).any():
-                index = np.argmax(np.where(np.isnan(input), -np.inf, input), axis, keepdims=True)
-        return index.squeeze(axis).astype(dtypes.storage(self.output_type))
+        rows = np.moveaxis(input, int(dimension), -1)
+        made = np.empty(rows.shape[:-1], dtypes.storage(self.output_type))
+        for some, index in parts(max(PART // rows.shape[-1], 1), made, rows):
+            index[...] = _largest(some)
+        return made
+
+    def workspace(self, input: TensorType, dimension: TensorType) -> int:
+        size = input.shape[int(dimension.value)]  # type: ignore[index]
+        given = dtypes.storage(input.dtype)
+        wide = 0 if given.kind in "iub" else 1 + max(given.itemsize, 4)  # where there is a NaN
+        count = min(element_count(input.shape) or 0, max(PART, int(size)))  # type: ignore[arg-type]
+        return count * (given.itemsize + wide) + 3 * 8 * count // int(size)  # type: ignore[arg-type,operator]
+
+
+def _largest(rows: Any) -> Any:
+    index = np.argmax(rows, -1, keepdims=True)
+    if rows.dtype.kind not in "iub":
+        # NumPy takes a NaN for the largest
+        largest = np.take_along_axis(rows, index, -1)
+        if np.isnan(largest).any():
+            index = np.argmax(np.where(np.isnan(rows), -np.inf, rows), -1, keepdims=True)
+    return index[..., 0]
