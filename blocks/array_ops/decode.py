@@ -59,6 +59,6 @@ class DecodeRaw(Opaque):
             return bytes.astype(target)
         width = target.itemsize // (1 + (target.kind == "c"))  # both parts of a complex number have their own order
         rows = bytes.reshape(-1, width)
-        return (
-            np.array(rows if self.little_endian else rows[:, ::-1], order="C").reshape(-1).view(target).reshape(shape)
-        )
+        made = np.empty(shape, target)
+        made.reshape(-1).view(np.uint8).reshape(rows.shape)[...] = rows if self.little_endian else rows[:, ::-1]
+        return made

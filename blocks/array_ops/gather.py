@@ -79,6 +79,9 @@ class Gather(Rearrange):
         check_indices(self, "indices", indices, len(params), "axis 0 of 'params'")
         return np.asarray(np.take(params, indices, 0, out, "clip"))
 
+    def workspace(self, params: TensorType, indices: TensorType) -> int:
+        return _places_bytes(indices)
+
     def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
         return GatherGrad()(dy, indices, 0, params)
 
@@ -162,6 +165,15 @@ class GatherV2(Batched, Rearrange):
         out[...] = result
         return out
 
+    def workspace(self, params: TensorType, indices: TensorType, axis: TensorType) -> int:
+        batch = self.batch(params.shape, indices.shape)
+        if not batch:
+            return _places_bytes(indices)
+        (made,) = self.infer(params, indices, axis)
+        moved = self.along(axis.value, len(params.shape or ()), batch) > batch
+        # positions before and after each batch is counted on, and what is taken before its dims are where they belong
+        return 2 * 8 * (element_count(indices.shape) or 0) + nbytes(made) + nbytes(params) * moved
+
     def grad(self, params: Any, indices: Any, axis: Any, output: Any, dy: Any) -> Any:
         return GatherGrad(batch_dims=self.batch_dims)(dy, indices, axis, params)
 
@@ -223,6 +235,11 @@ def _rows(params: Any, indices: Any, along: int, batch: int) -> tuple[Any, Any, 
     rows = moved.reshape(lead * moved.shape[batch], *moved.shape[batch + 1 :])
     count = prod(indices.shape[batch:])
     return rows, _flat(indices, lead, count, moved.shape[batch]), along - batch
+
+
+def _places_bytes(indices: TensorType) -> int:
+    """What NumPy takes for places in its own dtype."""
+    return 8 * (element_count(indices.shape) or 0) * (indices.dtype != "int64")
 
 
 def _flat(indices: Any, lead: int, count: int, size: int) -> Any:

@@ -115,9 +115,10 @@ def _rows_at_once(indices: TensorType) -> int:
 
 
 def _places_bytes(indices: TensorType) -> int:
-    """What NumPy takes for so many places: its own dtype, and its buffer."""
+    """What NumPy takes for so many places: its own dtype, the numbers of their rows, and its buffer."""
     places = _rows_at_once(indices)
-    return PLACES * (places * (indices.dtype != "int64") + min(places, np.getbufsize()))
+    rows = places // max(int(indices.shape[-1]), 1)  # type: ignore[index,arg-type]
+    return PLACES * (places * (indices.dtype != "int64") + rows + min(places, np.getbufsize()))
 
 
 def _check_places(block: Opaque, indices: Any, size: int) -> None:

@@ -55,7 +55,7 @@ class InTopK(Opaque):
 
     def workspace(self, predictions: TensorType, targets: TensorType) -> int:
         shape: Any = predictions.shape
-        return rooms_bytes(*self.rooms(shape)) + PLACES * min(int(shape[0]), at_once(shape))
+        return rooms_bytes(*self.rooms(shape)) + 3 * PLACES * min(int(shape[0]), at_once(shape))
 
     @staticmethod
     def rooms(shape: tuple[int, int]) -> list[Room]:
