@@ -109,8 +109,6 @@ def held(plan, feeds):
 # goes. Products and convolutions put operands in the order that they need.
 OVER = {
     "BatchMatMul": 1.6,
-    "Einsum": 7.1,
-    "EinsumGrad": 3.1,
     "FusedPadConv2D": 1.8,
     "MaxPoolWithArgmax": 1.3,
 }

@@ -12,10 +12,11 @@ import numpy as np
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.products import matmul
 from blocks.math_ops.reduction import rounded, wide
+from blocks.math_ops.tiling import compute_dtype
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Contraction
-from dataflow.shapes import agree, fits, show
+from dataflow.shapes import agree, element_count, fits, show
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
 SUMMED = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.complexes)
@@ -123,6 +124,11 @@ class Einsum(Labelled):
         result = summed(inputs, labels, self.output_labels(sizes), sizes)
         return np.array(result, inputs[0].dtype, order="C") if out is None else rounded(result, out.dtype, out)
 
+    def workspace(self, inputs: Sequence[TensorType]) -> int:
+        labels = [self.labels(term, len(t.shape or ()), "inputs") for term, t in zip(self.terms, inputs, strict=True)]
+        sizes = self.sizes(labels, [t.shape for t in inputs], ["inputs"] * len(inputs))
+        return summed_bytes(inputs, labels, self.output_labels(sizes), sizes)
+
     def grad(self, inputs: Any, output: Any, dy: Any) -> Any:
         pulled = []
         for i, x in enumerate(inputs):
@@ -182,6 +188,12 @@ class EinsumGrad(Labelled):
         result = summed(arrays, [self.output_labels(sizes), *labels[1:]], target, sizes)
         return np.array(result, dy.dtype).reshape(input.shape)
 
+    def workspace(self, dy: TensorType, input: TensorType, other: TensorType | None) -> int:
+        labels, shapes, ports = self._operands(*(t.shape for t in (input, other) if t is not None))
+        sizes = self.sizes(labels, shapes, ports)
+        types = [dy] if other is None else [dy, other]
+        return summed_bytes(types, [self.output_labels(sizes), *labels[1:]], labels[0], sizes)
+
     def grad(self, dy: Any, input: Any, other: Any, dx: Any, ddx: Any) -> Any:
         if other is None:
             return Einsum(equation=self.equation)([ddx]), None, None
@@ -206,6 +218,34 @@ def summed(arrays: Sequence[Any], labels: Sequence[Sequence[str]], target: Seque
     spread = array.reshape([sizes[label] if label in names else 1 for label in order])
     full = np.broadcast_to(spread, [sizes[label] for label in order])
     return full if len(order) == len(target) else _on_diagonal(full, order, target)
+
+
+def summed_bytes(
+    types: Sequence[TensorType], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
+) -> int:
+    """What `summed` takes at most for values of known types, with what it gives."""
+    given = dtypes.storage(types[0].dtype)
+    dtype = compute_dtype(given)
+    copied = 0  # elements
+    pairs = []
+    for i, (type_, names) in enumerate(zip(types, labels, strict=True)):
+        others = {label for j, each in enumerate(labels) if j != i for label in each}
+        left = [label for label in dict.fromkeys(names) if label in others or label in target]
+        count = element_count(type_.shape) or 0
+        copied += count * (dtype != given)
+        if len(left) < len(set(names)):
+            copied += prod(sizes[label] for label in left) * (1 + wide(dtype).itemsize // dtype.itemsize)
+        pairs.append((count, left))
+    if len(pairs) == 2:
+        both = [label for label in pairs[0][1] if label in pairs[1][1]]
+        batch, inner = ([x for x in both if (x in target) == kept] for kept in (True, False))
+        for count, names in pairs:
+            alone = [x for x in names if x not in both]
+            copied += count * (names not in ([*batch, *alone, *inner], [*batch, *inner, *alone]))
+        copied += prod(sizes[label] for label in {*both, *pairs[0][1], *pairs[1][1]} - set(inner))
+    if len(set(target)) < len(target):
+        copied += prod(sizes[label] for label in target)
+    return int(copied * dtype.itemsize)
 
 
 def _plain(array: Any, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple[Any, list[str]]:
