@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ def _one(seed, large_share, medium_share, jit_share, seen, tell, keep):
     seen.blocks |= {type(node.block).__name__ for node in made.graph.nodes.values()}
     found, compiled_loops = findings(made, jit)
     seen.jit += compiled_loops > 0
+    if scale == LARGE:
+        gc.collect()  # graphs and plans hold each other, and with them their arrays
     if found:
         seen.reports.append(report(made, jit, found, keep))
         if tell is not None:
