@@ -44,7 +44,7 @@ def test_an_array_may_have_dims_behind():
     np.testing.assert_array_equal(out, rows.sum(-1))
 
 
-N = 100_003
+N = 300_007
 random = np.random.default_rng(1)
 floats = random.normal(size=(N, 2)).astype(np.float32)
 whole = random.integers(-5, 5, (N, 2)).astype(np.int32)

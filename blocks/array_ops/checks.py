@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import PART, part_bytes, pieces
+from blocks.math_ops.tiling import TILE, part_bytes, pieces
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Elementwise
@@ -32,7 +32,7 @@ class CheckNumerics(Elementwise):
     streams = False  # the error tells of the whole value
 
     def kernel(self, tensor: Any, out: Any = None) -> Any:
-        if not all(np.isfinite(part).all() for (part,) in pieces(PART, tensor)):
+        if not all(np.isfinite(part).all() for (part,) in pieces(TILE, tensor)):
             finite = np.isfinite(tensor)
             first = np.argwhere(~finite)[0].tolist()
             kinds = {"NaN": np.isnan(tensor), "Inf": tensor == np.inf, "-Inf": tensor == -np.inf}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import PART, part_bytes, parts
+from blocks.math_ops.tiling import TILE, part_bytes, parts
 from dataflow import dtypes
 from dataflow.block import In, Out, TensorType, attr
 from dataflow.kinds import Opaque
@@ -50,7 +50,7 @@ class OneHot(Opaque):
         if out is None:
             out = np.empty(self.shape_of(TensorType.of(indices), TensorType.of(depth)), on_value.dtype)
         out[...] = off_value
-        for rows, index in parts(PART, indices, np.moveaxis(out, self.axis, -1)):
+        for rows, index in parts(TILE, indices, np.moveaxis(out, self.axis, -1)):
             # the extra dim in front lets a single index be found as well
             fine = ((index >= 0) & (index < depth))[None]
             rows[None][(*np.nonzero(fine), index[None][fine])] = on_value

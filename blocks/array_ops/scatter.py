@@ -11,7 +11,7 @@ from blocks.array_ops.like import ZerosLike
 from blocks.array_ops.shape_ops import INDEX, Reshape, sizes
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
-from blocks.math_ops.tiling import PART, part_bytes, parts
+from blocks.math_ops.tiling import TILE, part_bytes, parts
 from dataflow import dtypes
 from dataflow.block import Block, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Rearrange
@@ -51,7 +51,7 @@ def inside(block: Block, port: str, indices: Any, shape: Any, policy: str | None
     """Which tuples lie in the shape; an error that names the first that does not, unless the policy is IGNORE."""
     limits = shape[: indices.shape[-1]]
     outside = np.empty(indices.shape[:-1], np.bool_)
-    for tuples, wrong in parts(max(PART // max(indices.shape[-1], 1), 1), outside, indices):
+    for tuples, wrong in parts(max(TILE // max(indices.shape[-1], 1), 1), outside, indices):
         wrong[...] = ((tuples < 0) | (tuples >= np.array(limits, np.int64))).any(-1)
     if outside.any() and policy != "IGNORE":
         place = np.argwhere(outside)[0] if outside.ndim else ()

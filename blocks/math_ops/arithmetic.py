@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.complex_products import multiply, multiply_bytes, square
-from blocks.math_ops.tiling import PART, in_parts, part_bytes
+from blocks.math_ops.tiling import TILE, in_parts, part_bytes
 from dataflow import dtypes
 from dataflow.block import In, Out
 from dataflow.kinds import Binary, Elementwise, Unary
@@ -222,7 +222,7 @@ class SquaredDifference(Binary):
         return in_parts(_squared, out) if out.dtype.kind == "c" else np.square(out, out)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
-        return multiply_bytes(x, y, most=PART)
+        return multiply_bytes(x, y, most=TILE)
 
     def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
         dx = 2 * dy * (x - y)

@@ -14,7 +14,7 @@ from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
-from blocks.math_ops.tiling import PART, parts
+from blocks.math_ops.tiling import TILE, parts
 from dataflow import dtypes
 from dataflow.block import Dtype, In, Out, TensorType, attr
 from dataflow.kinds import Opaque, Reduction, fold_rows, leading
@@ -317,9 +317,9 @@ class ArgMax(Opaque):
         return tuple(d for i, d in enumerate(input.shape) if i != axis)
 
     def kernel(self, input: Any, dimension: Any) -> Any:
-        rows = np.moveaxis(input, int(dimension), -1)
+        rows = input if dimension in (-1, input.ndim - 1) else np.moveaxis(input, int(dimension), -1)
         made = np.empty(rows.shape[:-1], dtypes.storage(self.output_type))
-        for some, index in parts(max(PART // rows.shape[-1], 1), made, rows):
+        for some, index in parts(max(TILE // rows.shape[-1], 1), made, rows):
             index[...] = _largest(some)
         return made
 
@@ -327,7 +327,7 @@ class ArgMax(Opaque):
         size = input.shape[int(dimension.value)]  # type: ignore[index]
         given = dtypes.storage(input.dtype)
         wide = 0 if given.kind in "iub" else 1 + max(given.itemsize, 4)  # where there is a NaN
-        count = min(element_count(input.shape) or 0, max(PART, int(size)))  # type: ignore[arg-type]
+        count = min(element_count(input.shape) or 0, max(TILE, int(size)))  # type: ignore[arg-type]
         return count * (given.itemsize + wide) + 3 * 8 * count // int(size)  # type: ignore[arg-type,operator]
 
 

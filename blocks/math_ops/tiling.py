@@ -16,7 +16,6 @@ from dataflow.shapes import broadcast
 
 TILE = 1 << 17  # elements to work on at a time
 LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed
-PART = 1 << 15  # elements to work on at a time where new memory is made on the way
 SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
 
 
@@ -62,14 +61,14 @@ def tiled_bytes(spare: int, like: Any, arrays: int, widen: bool = True, masks: i
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else borrowed_bytes(nbytes))
 
 
-def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = PART) -> Any:
+def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = TILE) -> Any:
     """``step(*arrays, out)`` part by part, for arrays that broadcast to the shape of ``out``, which is returned."""
     for given in parts(size, out, *arrays):
         step(*given)
     return out
 
 
-def part_bytes(each: int, *types: TensorType, size: int = PART) -> int:
+def part_bytes(each: int, *types: TensorType, size: int = TILE) -> int:
     """What `in_parts` takes for values of known types that are put together, at so many bytes for each element."""
     return each * min(prod(map(int, broadcast(*[t.shape for t in types]) or ())), size)  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
 from blocks.math_ops.complex_products import multiply, multiply_bytes
-from blocks.math_ops.tiling import PART, in_parts, part_bytes
+from blocks.math_ops.tiling import TILE, in_parts, part_bytes
 from dataflow import dtypes
 from dataflow.block import TensorType
 from dataflow.kinds import Binary
@@ -28,7 +28,7 @@ class ZeroSafe(Binary, abstract=True):
         return in_parts(self._part, out, x, y)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
-        return part_bytes(1, x, y) + multiply_bytes(x, y, most=PART)
+        return part_bytes(1, x, y) + multiply_bytes(x, y, most=TILE)
 
     def _part(self, x: Any, y: Any, out: Any) -> None:
         zero = (x if self.winner == "x" else y) == 0  # seen first: the result may take the place of either

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import PART, in_parts
+from blocks.math_ops.tiling import TILE, in_parts
 from blocks.quantization_ops import compiled
 from blocks.quantization_ops.delivery import contiguous, copied_bytes, delivered, in_compute_dtype, workspace
 from blocks.quantization_ops.fake_quant_gradient import (
@@ -71,7 +71,7 @@ class FakeQuantWithMinMaxArgs(Elementwise):
         return _rounded(inputs, self._ranges, np.multiply, "inv", out)
 
     def workspace(self, inputs: TensorType) -> int:
-        return copied_bytes(inputs, most=PART)
+        return copied_bytes(inputs, most=TILE)
 
     def grad(self, inputs: Any, outputs: Any, dy: Any) -> Any:
         return FakeQuantWithMinMaxArgsGradient(**self.attrs())(dy, inputs)
@@ -120,7 +120,7 @@ class FakeQuantWithMinMaxVars(Elementwise):
         return _rounded(inputs, ranges, np.divide, "scale", out)
 
     def workspace(self, inputs: TensorType, *ends: Any) -> int:
-        return copied_bytes(inputs, most=PART)
+        return copied_bytes(inputs, most=TILE)
 
     def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
         return FakeQuantWithMinMaxVarsGradient(**self.attrs())(dy, inputs, min, max)
