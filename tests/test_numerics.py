@@ -112,3 +112,17 @@ def test_sums_beyond_their_dtype_are_infinite_and_warn_of_nothing():
     gradient = blocks["FakeQuantWithMinMaxVarsGradient"]()
     dy, above = np.full(2, 3e38, np.float32), np.full(2, 9, np.float32)
     assert gradient(dy, above, np.float32(-1), np.float32(1)).backprop_wrt_max == np.inf
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+@pytest.mark.parametrize("source", FLOATS)
+def test_floats_that_fit_no_integer_become_the_same_one_wherever_they_stand(source, dtype):
+    """In a row, alone, and every second of a row: NumPy's vector loops and what these leave over differ for some."""
+    special = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e10, -1e10, -1, 2**31] * 9)
+    with np.errstate(over="ignore"):
+        special = special.astype(source)
+    cast = blocks["Cast"](DstT=dtype)
+    alone = np.concatenate([cast(special[i : i + 1]) for i in range(len(special))])
+    assert same(cast(special), alone)
+    assert same(cast(np.repeat(special, 2)[::2]), alone)
+    assert same(cast(np.tile(special, 8000)), np.tile(alone, 8000))

@@ -55,6 +55,10 @@ class Cast(Elementwise):
             if np.isinf(made).any():
                 np.copyto(made, x, where=np.isnan(x))  # all that told NaN from an infinity may have been cut off
             x = made
+        if self.DstT == "uint32" and dtypes.name_of(x.dtype) in dtypes.floating:
+            # by way of int64: what does not fit gets other values in NumPy's vector loop than in what that leaves over
+            out = np.empty(x.shape, dtype) if out is None else out
+            return np.positive(x, out, dtype=np.int64, casting="unsafe")
         if out is None:
             return x.astype(dtype)
         np.copyto(out, x, casting="unsafe")
