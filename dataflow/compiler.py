@@ -14,6 +14,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -50,8 +51,10 @@ class loop:
         if self.made is None:
             import numba
 
-            source = inspect.getsource(sys.modules[self.function.__module__])
-            self.made = _keeping(numba.njit(nogil=True, error_model="numpy")(self.function), source)
+            made = numba.njit(nogil=True, error_model="numpy")(self.function)
+            with suppress(OSError, TypeError):  # no file has its source, so nothing says what would be kept
+                made = _keeping(made, inspect.getsource(sys.modules[self.function.__module__]))
+            self.made = made
         self.made(*args)
 
 
@@ -90,10 +93,17 @@ def element(block: Any, dtype: Any) -> str | None:
         if (formula := ELEMENTS.get(call)) is None:
             return None
         return f"def element({', '.join('xy'[: len(block.signature.inputs)])}):\n    return {formula}\n"
-    if block.element is None:
+    return None if block.element is None else _written(block.element)
+
+
+@cache
+def _written(function: Any) -> str | None:
+    """The source of an element function under the name ``element``; None where no file has it."""
+    try:
+        source = textwrap.dedent(inspect.getsource(function)).removeprefix("@staticmethod\n")
+    except (OSError, TypeError):
         return None
-    source = textwrap.dedent(inspect.getsource(block.element)).removeprefix("@staticmethod\n")
-    return source[: source.index("(")].replace(block.element.__name__, "element") + source[source.index("(") :]
+    return source[: source.index("(")].replace(function.__name__, "element") + source[source.index("(") :]
 
 
 class Line(NamedTuple):

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -153,6 +154,38 @@ def test_what_cannot_be_compiled_runs_with_numpy(compiled, monkeypatch, caplog):
     assert same(plan(line(5000)).run(x=fed)["y"], np.abs(fed * 2 + 1))
     assert "cannot compile 3 blocks into one loop: RuntimeError: no room" in caplog.text
     compiler.fused.cache_clear()
+
+
+def test_an_element_whose_source_no_file_has_runs_with_numpy(compiled):
+    scope = {}
+    source = """
+class Doubled(Unary, abstract=True):
+    T = ("float32",)
+
+    def kernel(self, x, out=None):
+        return np.add(x, x, out=out)
+
+    @staticmethod
+    def element(x):
+        return x + x
+"""
+    exec(source, {"Unary": Unary, "np": np, "__name__": "typed_in"}, scope)
+    graph = Graph()
+    x = graph.input("x", "float32", [5000])
+    graph.output("y", blocks["Abs"]()(scope["Doubled"]()(x) + 1.0))
+    fed = np.linspace(-1, 1, 5000, dtype=np.float32)
+    assert same(plan(graph).run(x=fed)["y"], np.abs(fed * 2 + 1))
+
+
+def test_a_compiled_kernel_whose_source_no_file_has(compiled):
+    scope = {"__name__": "typed_in"}
+    exec("def doubled(x, out):\n    for i in range(x.size):\n        out[i] = x[i] + x[i]", scope)
+    fed = np.linspace(-1, 1, 50, dtype=np.float32)
+    out = np.empty_like(fed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "typed_in", ModuleType("typed_in"))
+        compiler.loop(scope["doubled"])(fed, out)
+    assert same(out, fed + fed)
 
 
 def test_kernels_that_are_not_there_are_refused(monkeypatch):
