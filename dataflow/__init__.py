@@ -33,6 +33,8 @@ import importlib  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
+from dataflow import evaluator  # noqa: E402
+
 if TYPE_CHECKING:
     from dataflow.block import Block as Block
     from dataflow.describe import describe as describe
@@ -66,6 +68,7 @@ _HOMES = {
     "save": "graphfile",
 }
 __all__ = sorted(_HOMES)
+evaluator.register(lambda: importlib.import_module("dataflow.eager"))
 
 
 def __getattr__(name: str) -> Any:

@@ -11,13 +11,11 @@ from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from dataflow import dtypes, entry
+from dataflow import dtypes, entry, evaluator
 from dataflow.arithmetic import settled
 from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
-from dataflow.eager import alone
 from dataflow.errors import BlockError, RunError, listing, nearest
 from dataflow.failure import missing, out_of_memory
-from dataflow.job import PieceError
 from dataflow.registry import blocks
 from dataflow.shapes import Shape, TensorType, agree, broadcast, impossible
 from dataflow.signature import In, Literal, Out, Signature, Wire, flat
@@ -331,20 +329,14 @@ class Block:
         outputs = self.inferred(types)
         arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
         try:
-            return self.pack(self.compute(arrays, outputs))
+            return self.pack(evaluator.current().compute(self, arrays, outputs))
         except Exception as error:
             if out_of_memory(error):
                 raise RunError(f"{self._who}: {missing(error, outputs)}") from error
             raise
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[np.ndarray[Any, Any]]:
-        """Run the kernel on arrays in port order, with a ``key`` if it is to draw by one; the results as declared."""
-        try:
-            tiled = None if key else alone(self, arrays, outputs)
-        except PieceError as error:
-            raise (error.__cause__ or error) from None
-        if tiled is not None:
-            return tiled
+        """Run the kernel on whole arrays in port order, with a ``key`` if it is to draw by one; results as declared."""
         with settled():
             results = self.kernel(*self.kernel_args(arrays), **key)
             if len(outputs) == 1:

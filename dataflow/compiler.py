@@ -26,7 +26,6 @@ from dataflow.errors import visible
 
 log = logging.getLogger("dataflow")
 WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use
-WIDE = 1 << 16  # elements that belong together, beyond which compiled loops would leave the cache
 DTYPES = frozenset(map(np.dtype, (np.float32, np.float64, np.bool_)))
 OPTIONS = "nogil=True, error_model='numpy'"  # no fast maths: it would join multiplications and additions
 
@@ -37,25 +36,14 @@ def available() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-class loop:
-    """A function that Numba compiles when it is first called; what it makes of it is kept on disk.
+def compile_loop(function: Callable[..., None]) -> Callable[..., None]:
+    """The function, compiled by Numba when it is first called; what it makes of it is kept on disk."""
+    import numba
 
-    The function works on flat arrays and scalars. To use this as a decorator does not need Numba.
-    """
-
-    def __init__(self, function: Callable[..., None]):
-        self.function, self.__doc__ = function, function.__doc__
-        self.made: Any = None
-
-    def __call__(self, *args: Any) -> None:
-        if self.made is None:
-            import numba
-
-            made = numba.njit(nogil=True, error_model="numpy")(self.function)
-            with suppress(OSError, TypeError):  # no file has its source, so nothing says what would be kept
-                made = _keeping(made, inspect.getsource(sys.modules[self.function.__module__]))
-            self.made = made
-        self.made(*args)
+    made: Callable[..., None] = numba.njit(nogil=True, error_model="numpy")(function)
+    with suppress(OSError, TypeError):  # no file has its source, so nothing says what would be kept
+        made = _keeping(made, inspect.getsource(sys.modules[function.__module__]))
+    return made
 
 
 # One element of what a ufunc gives. Those that are not here are computed otherwise by NumPy than by a compiler.

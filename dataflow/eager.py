@@ -9,14 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dataflow.arithmetic import settled
-from dataflow.compiler import WARM
+from dataflow.block import Block
+from dataflow.compiler import WARM, compile_loop
 from dataflow.dtypes import storage
+from dataflow.job import PieceError
 from dataflow.pool import results
 from dataflow.settings import Settings
 from dataflow.shapes import TensorType
 from dataflow.stream import Piece, Stream
 from dataflow.threads import PAYS
 from dataflow.tiles import COMPILED, Tiling, tiling
+
+__all__ = ["compile_loop", "compute", "run_tiled"]
 
 SHORT = 64  # elements
 _spent: dict[type, float] = {}  # seconds that each kind of block has run
@@ -32,7 +36,16 @@ class Prepared(NamedTuple):
     outputs: tuple[tuple[Any, Any, bool], ...]  # shape and dtype, and whether it is folded
 
 
-def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any] | None:
+def compute(block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[Any]:
+    """The outputs, of the given types, of a block for arrays in port order: by tiles where that pays."""
+    try:
+        tiled = None if key else run_tiled(block, arrays, outputs)
+    except PieceError as error:
+        raise (error.__cause__ or error) from None
+    return block.compute(arrays, outputs, **key) if tiled is None else tiled
+
+
+def run_tiled(block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[Any] | None:
     """The outputs, of the given types, of a block that is run tile by tile; None where that does not pay."""
     flat = [array for array in _flat(arrays) if array is not None]
     if all(array.size < COMPILED for array in flat):
@@ -56,7 +69,9 @@ def alone(block: Any, arrays: Sequence[Any], outputs: Sequence[Any]) -> list[Any
     return values[len(flat) :]
 
 
-def _prepared(block: Any, arrays: Sequence[Any], outputs: Sequence[Any], settings: Settings, compiled: bool) -> Any:
+def _prepared(
+    block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], settings: Settings, compiled: bool
+) -> Any:
     made = tiling(block, [_type(array) for array in arrays], outputs, compiled)
     if not isinstance(made, Tiling):
         return None

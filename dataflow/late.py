@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dataflow import eager
 from dataflow.errors import RunError
 from dataflow.failure import failed
 from dataflow.keys import Key
@@ -37,7 +38,7 @@ class Late:
         self.admit(step.who, outputs, new)
         try:
             self.admit(step.who, outputs, new, block.workspace(*types))
-            made = block.compute(args, outputs, **key)
+            made = eager.compute(block, args, outputs, **key)
         except Exception as error:
             raise failed(step, error, outputs) from error
         for slot, array in zip(step.writes, made, strict=True):

@@ -16,6 +16,7 @@ from dataflow.block import Block
 from dataflow.failure import failed
 from dataflow.graph import Graph, Link, Node
 from dataflow.shapes import TensorType, element_count
+from dataflow.threads import among
 
 _FOLD_LIMIT = 1 << 18  # elements; larger constants are cheaper to make again than to keep
 
@@ -76,7 +77,8 @@ def fold_constants(graph: Graph) -> Graph:
         wanted = list(node.types.values())
         if node.block.pure and _reads_known(result, node) and all(map(_may_fold, wanted)):
             try:
-                values = node.block.compute(_arrays(node, result.typed(node)), wanted)
+                with among(1):  # planning starts no threads
+                    values = node.block.compute(_arrays(node, result.typed(node)), wanted)
             except Exception as error:
                 raise failed(node, error, wanted) from error
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dataflow import threads
-from dataflow.compiler import WIDE
 from dataflow.dtypes import name_of
+from dataflow.evaluator import WIDE
 from dataflow.job import Job, PieceError
 from dataflow.loops import Loop, function, loops
 from dataflow.shapes import TensorType

@@ -184,7 +184,7 @@ def test_a_compiled_kernel_whose_source_no_file_has(compiled):
     out = np.empty_like(fed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "typed_in", ModuleType("typed_in"))
-        compiler.loop(scope["doubled"])(fed, out)
+        compiler.compile_loop(scope["doubled"])(fed, out)
     assert same(out, fed + fed)
 
 

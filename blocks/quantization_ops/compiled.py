@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.compiler import loop
+from dataflow.evaluator import jit_loop
 
 
-@loop
+@jit_loop
 def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: Any, scale: Any) -> None:
     """Fake quantization of flat values; the numbers are those of a row of elements, and rows follow each other."""
     width = low.size
@@ -26,7 +26,7 @@ def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: A
             to[j] = np.floor((v - low[j]) * inv[j] - qz[j] + half) * scale[j]
 
 
-@loop
+@jit_loop
 def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> None:
     """Values rounded to whole multiples of a step, halves to even, as rows."""
     width = low.size
@@ -40,7 +40,7 @@ def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> N
             to[j] = np.rint(v * scale[j]) * step[j]
 
 
-@loop
+@jit_loop
 def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any) -> None:
     """Gradients of values between two ends; ``out`` may be one of the inputs."""
     zero = one - one
@@ -49,7 +49,7 @@ def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any
         out[j] = g[j] * (one if inside & (abs(g[j]) >= tiny) else zero)
 
 
-@loop
+@jit_loop
 def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any) -> None:
     """The same with ends for each element of a row."""
     zero, width = one - one, lows.size
@@ -61,7 +61,7 @@ def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: A
             to[j] = gs[j] * (one if inside & (abs(gs[j]) >= tiny) else zero)
 
 
-@loop
+@jit_loop
 def sum_flat(
     g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, tile: Any, first: Any, columns: Any
 ) -> None:
@@ -86,7 +86,7 @@ def sum_flat(
             k = k + 1 if k + 1 < below.shape[0] else 0
 
 
-@loop
+@jit_loop
 def sum_rows(
     g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, tile: Any, first: Any, columns: Any
 ) -> None:

@@ -21,7 +21,7 @@ from blocks.quantization_ops.nudge import Levels, Ranges, check_range, clip, cli
 from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow import dtypes
 from dataflow.block import In, Out, Shape, TensorType, attr
-from dataflow.compiler import WIDE
+from dataflow.evaluator import WIDE
 from dataflow.kinds import Elementwise
 
 

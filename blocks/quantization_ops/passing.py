@@ -19,7 +19,7 @@ from blocks.quantization_ops.layout import Layout, layouts, width_of
 from blocks.quantization_ops.outside import Channels, Part, beyond, columns_of, picked, places_of
 from blocks.quantization_ops.subnormal import TINY
 from dataflow import dtypes
-from dataflow.compiler import WIDE
+from dataflow.evaluator import WIDE
 from dataflow.scratch import borrowed
 from dataflow.shapes import TensorType, element_count
 

@@ -1,0 +1,71 @@
+"""Who runs a block that is called on arrays, and who compiles its loops: whatever engine is registered.
+
+Without one, kernels run on whole arrays and loops are run by Python: the same bits, in more time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from dataflow.block import Block
+    from dataflow.shapes import TensorType
+
+Loop = Callable[..., None]
+WIDE = 1 << 16  # elements that belong together, beyond which compiled loops would leave the cache
+
+
+class Evaluator(Protocol):
+    """What an engine does for blocks that are called by themselves."""
+
+    def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[Any]:
+        """The outputs, of the given types, of a block for arrays in port order."""
+
+    def compile_loop(self, function: Loop) -> Loop:
+        """The function, compiled."""
+
+
+class WholeArrays:
+    """The evaluator where no engine is registered."""
+
+    def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[Any]:
+        """The outputs of the kernel."""
+        return block.compute(arrays, outputs)
+
+    def compile_loop(self, function: Loop) -> Loop:
+        """The function as it is."""
+        return function
+
+
+_loader: Callable[[], Evaluator] = WholeArrays
+
+
+def register(loader: Callable[[], Evaluator]) -> None:
+    """Let the evaluator that this gives run all blocks from now on; called when the first one is to run."""
+    global _loader
+    _loader = loader
+    current.cache_clear()
+
+
+@cache
+def current() -> Evaluator:
+    """The evaluator that is registered."""
+    return _loader()
+
+
+class jit_loop:
+    """A function that the engine compiles when it is first called.
+
+    The function works on flat arrays and scalars. To use this as a decorator needs no compiler.
+    """
+
+    def __init__(self, function: Loop):
+        self.function, self.__doc__ = function, function.__doc__
+        self.compiled: Loop | None = None
+
+    def __call__(self, *args: Any) -> None:
+        if self.compiled is None:
+            self.compiled = current().compile_loop(self.function)
+        self.compiled(*args)

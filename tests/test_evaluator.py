@@ -1,0 +1,69 @@
+"""Who runs blocks that are called on arrays: the registered engine, or without one the kernels themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dataflow import Graph, blocks, eager, evaluator, plan, threads
+from dataflow.conformance.equality import same
+
+X = np.linspace(-3, 3, 600_000, dtype=np.float32)
+
+
+@pytest.fixture
+def no_engine(monkeypatch):
+    monkeypatch.setattr(evaluator, "_loader", evaluator._loader)
+    evaluator.register(evaluator.WholeArrays)
+    yield
+    evaluator.current.cache_clear()
+
+
+def test_the_engine_is_registered_and_asked():
+    asked = []
+
+    class Asked(evaluator.WholeArrays):
+        def compute(self, block, arrays, outputs):
+            asked.append(block)
+            return super().compute(block, arrays, outputs)
+
+    assert evaluator.current() is eager
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluator, "_loader", evaluator._loader)
+        evaluator.register(Asked)
+        blocks["Relu"]()(X)
+    evaluator.current.cache_clear()
+    assert asked == [blocks["Relu"]()]
+
+
+@pytest.mark.parametrize("name", ["Relu", "Mean", "FakeQuantWithMinMaxArgsGradient"])
+def test_without_an_engine_the_bits_are_the_same(name, no_engine):
+    given = {"Relu": [X], "Mean": [X, [0]], "FakeQuantWithMinMaxArgsGradient": [X[::-1].copy(), X]}[name]
+    alone = blocks[name]()(*given)
+    evaluator.register(lambda: eager)
+    assert same(alone, blocks[name]()(*given))
+
+
+def test_a_block_imports_no_engine():
+    program = (
+        "import sys; from dataflow.block import Block; from dataflow.kinds import Unary\n"
+        "print([m for m in sys.modules if m in ('dataflow.eager', 'dataflow.stream', 'dataflow.compiler')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_planning_starts_no_threads(monkeypatch):
+    """A product that is shared among threads when it is called is folded by one."""
+    monkeypatch.setenv("DATAFLOW_THREADS", "4")
+    monkeypatch.setattr(threads, "together", lambda work, count: pytest.fail(f"{count} threads"))
+    factors = np.ones((512, 512), np.float32), np.full((512, 512), 2, np.float32)
+    with pytest.raises(pytest.fail.Exception, match="4 threads"):
+        blocks["MatMul"]()(*factors)
+    graph = Graph()
+    x = graph.input("x", "float32", [1, 512])
+    graph.output("y", x + blocks["MatMul"]()(*map(graph.constant, factors)))
+    plan(graph)
