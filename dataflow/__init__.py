@@ -33,19 +33,19 @@ import importlib  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
-from dataflow import evaluator  # noqa: E402
+from dataflow.core import evaluator  # noqa: E402
 
 if TYPE_CHECKING:
-    from dataflow.block import Block as Block
+    from dataflow.core.block import Block as Block
+    from dataflow.core.errors import DataflowError as DataflowError
+    from dataflow.core.errors import GraphFileError as GraphFileError
+    from dataflow.core.registry import blocks as blocks
     from dataflow.describe import describe as describe
-    from dataflow.errors import DataflowError as DataflowError
-    from dataflow.errors import GraphFileError as GraphFileError
     from dataflow.gradient import gradient as gradient
     from dataflow.graph import Graph as Graph
     from dataflow.graphfile import load as load
     from dataflow.graphfile import save as save
     from dataflow.plan import plan as plan
-    from dataflow.registry import blocks as blocks
     from dataflow.run import run as run
     from dataflow.state import State as State
     from dataflow.train import Trainer as Trainer
@@ -53,13 +53,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Block": "block",
-    "DataflowError": "errors",
+    "Block": "core.block",
+    "DataflowError": "core.errors",
     "Graph": "graph",
-    "GraphFileError": "errors",
+    "GraphFileError": "core.errors",
     "State": "state",
     "Trainer": "train",
-    "blocks": "registry",
+    "blocks": "core.registry",
     "describe": "describe",
     "gradient": "gradient",
     "load": "graphfile",

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from dataflow import interrupt
-from dataflow.errors import DataflowError, reason
+from dataflow.core.errors import DataflowError, reason
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _unfinished: set[Path] = set()

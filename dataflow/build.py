@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dataflow.core.kinds import View
+from dataflow.core.ports import flat
+from dataflow.core.shapes import TensorType, nbytes
+from dataflow.core.thread_pool import among
 from dataflow.graph import Graph, Link, Node
 from dataflow.independent import at_the_same_time
-from dataflow.kinds import View
 from dataflow.place import Placement
 from dataflow.program import Program, Step
 from dataflow.regions import Regions
 from dataflow.rewrite import cull, fold_constants, lean, lower, merge_equals, shape_only, specialize
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType, nbytes
-from dataflow.signature import flat
-from dataflow.threads import among
 from dataflow.uncollected import uncollected
 
 

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dataflow import dtypes
 from dataflow.atomic import check_writable, told, write_arrays
-from dataflow.errors import DataflowError, GraphError, cropped
+from dataflow.core import dtypes
+from dataflow.core.errors import DataflowError, GraphError, cropped
 from dataflow.graph import Graph
 from dataflow.state import State
 from dataflow.stored import ArrayFile, Entry, Unreadable

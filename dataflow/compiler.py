@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dataflow import kept
-from dataflow.errors import visible
+from dataflow.core.errors import visible
 
 log = logging.getLogger("dataflow")
 WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow.arithmetic import settled
-from dataflow.block import Block
 from dataflow.compiler import WARM, compile_loop
-from dataflow.dtypes import storage
+from dataflow.core.block import Block
+from dataflow.core.dtypes import storage
+from dataflow.core.numpy_state import settled
+from dataflow.core.shapes import TensorType
+from dataflow.core.thread_pool import PAYS
 from dataflow.job import PieceError
 from dataflow.pool import results
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType
 from dataflow.stream import Piece, Stream
-from dataflow.threads import PAYS
 from dataflow.tiles import COMPILED, Tiling, tiling
 
 __all__ = ["compile_loop", "compute", "run_tiled"]

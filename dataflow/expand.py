@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.errors import GraphError, listing, nearest
+from dataflow.core import dtypes
+from dataflow.core.errors import GraphError, listing, nearest
+from dataflow.core.kinds import Update
+from dataflow.core.ports import Literal
+from dataflow.core.registry import blocks
 from dataflow.gradient import reverse
 from dataflow.graph import Graph, Link, Ref
-from dataflow.kinds import Update
-from dataflow.registry import blocks
-from dataflow.signature import Literal
 
 GRADIENT_PORTS = ("grad", "delta")
 RATE_PORTS = ("lr", "alpha")

@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes, threads
-from dataflow.arithmetic import settled
-from dataflow.blas import one_thread
-from dataflow.errors import RunError
-from dataflow.failure import failed, missing
+from dataflow.core import dtypes, thread_pool
+from dataflow.core.blas import one_thread
+from dataflow.core.errors import RunError
+from dataflow.core.numpy_state import settled
+from dataflow.core.ports import flat
+from dataflow.core.random import Key
+from dataflow.core.run_errors import failed, missing
+from dataflow.core.shapes import TensorType, nbytes
 from dataflow.job import PieceError
-from dataflow.keys import Key
 from dataflow.late import Late
 from dataflow.pool import results
 from dataflow.program import SMALL, Program, Region, Stage, Step, Together
-from dataflow.shapes import TensorType, nbytes
-from dataflow.signature import flat
 
 Trace = Callable[[str, float, Sequence[Any]], None]
 
@@ -247,7 +247,7 @@ class Frame:
     def _together(self, stage: Together, calls: Sequence[Callable[[], Any]]) -> None:
         """Run independent steps by several threads; of those that fail the first one's error is raised."""
         failed: dict[int, Exception] = {}
-        shared = threads.Shared(enumerate(calls))
+        shared = thread_pool.Shared(enumerate(calls))
 
         def work() -> None:
             for i, call in shared:
@@ -256,7 +256,7 @@ class Frame:
                 except Exception as error:
                     failed[i] = error
 
-        threads.together(work, min(stage.workers, len(calls)))
+        thread_pool.together(work, min(stage.workers, len(calls)))
         if failed:
             raise PieceError(min(failed)) from failed[min(failed)]
         self._release(stage)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflow.signature import flat
+from dataflow.core.ports import flat
 from dataflow.tiles import ALONG, Operand, Tiling, tile_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import index
 from typing import Any
 
-from dataflow.errors import GraphError
+from dataflow.core.errors import GraphError
 from dataflow.graph import Graph
 
 

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from dataflow import dtypes
-from dataflow.block import MISSING_GRADIENT
-from dataflow.errors import GradientError
+from dataflow.core import dtypes
+from dataflow.core.block import MISSING_GRADIENT
+from dataflow.core.errors import GradientError
+from dataflow.core.ports import Literal, flat
+from dataflow.core.registry import blocks
 from dataflow.graph import Graph, Link, Node, Ref
-from dataflow.registry import blocks
-from dataflow.signature import Literal, flat
 from dataflow.uncollected import uncollected
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dataflow import entry
-from dataflow.block import Block
-from dataflow.errors import BlockError, GraphError, UnknownNameError, nearest, visible
+from dataflow.core import conversion
+from dataflow.core.block import Block
+from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest, visible
+from dataflow.core.ports import Literal, entered, flat
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import Shape, TensorType, element_count
 from dataflow.operators import Operators
-from dataflow.registry import blocks
-from dataflow.shapes import Shape, TensorType, element_count
-from dataflow.signature import Literal, entered, flat
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -392,7 +392,7 @@ def _wiring(operand: Any, type_: Any) -> Any:
         return Link(operand.node, operand.port)
     if isinstance(operand, tuple):
         return tuple(map(_wiring, operand, type_))
-    return None if operand is None else Literal(entry.frozen(type_.value))
+    return None if operand is None else Literal(conversion.frozen(type_.value))
 
 
 def _identity(node: Node) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dataflow.core.ports import flat
 from dataflow.program import Stage, Step, Together
-from dataflow.signature import flat
 
 PAYS = 1 << 22  # bytes that a step reads and writes, from which handing it to a thread takes less time than it saves
 

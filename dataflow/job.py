@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import threads
-from dataflow.scratch import borrowed
+from dataflow.core import thread_pool
+from dataflow.core.scratch import borrowed
 
 
 class PieceError(Exception):
@@ -87,7 +87,7 @@ class Job:
                 for running, call in table.calls:  # noqa: B007
                     call(cells, folds, number)
         except Exception as error:
-            if isinstance(starts, threads.Shared):
+            if isinstance(starts, thread_pool.Shared):
                 starts.stop()
             raise PieceError(running) from error
 

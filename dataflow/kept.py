@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from dataflow.atomic import settle, temporary
-from dataflow.errors import visible
+from dataflow.core.errors import visible
 
 log = logging.getLogger("dataflow")
 _DIGEST = hashlib.sha256

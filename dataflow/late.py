@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from dataflow import eager
-from dataflow.errors import RunError
-from dataflow.failure import failed
-from dataflow.keys import Key
+from dataflow.core.errors import RunError
+from dataflow.core.random import Key
+from dataflow.core.run_errors import failed
+from dataflow.core.shapes import TensorType, element_count, nbytes
 from dataflow.program import Program, Step
-from dataflow.shapes import TensorType, element_count, nbytes
 
 
 class Late:

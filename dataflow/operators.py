@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflow.registry import blocks
-from dataflow.signature import Wire
+from dataflow.core.ports import Wire
+from dataflow.core.registry import blocks
 
 
 class Operators(Wire):

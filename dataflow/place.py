@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block
 from dataflow.buffers import Buffers, last_uses
-from dataflow.failure import failed
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.ports import flat
+from dataflow.core.run_errors import failed
+from dataflow.core.shapes import TensorType
 from dataflow.program import SMALL, Region, Stage, Step, steps_of
-from dataflow.shapes import TensorType
-from dataflow.signature import flat
 from dataflow.views import shape_of_step
 
 

@@ -10,18 +10,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dataflow import dtypes, entry
 from dataflow.build import program
 from dataflow.compiler import WARM
-from dataflow.errors import GraphError, RunError, UnknownNameError, nearest
-from dataflow.failure import missing
+from dataflow.core import conversion, dtypes
+from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest
+from dataflow.core.run_errors import missing
+from dataflow.core.shapes import TensorType, fits, impossible, nbytes, show
+from dataflow.core.thread_pool import among
 from dataflow.frame import Frame, Trace
 from dataflow.given import by_name, sizes_of, told_apart
 from dataflow.graph import Graph, Node
 from dataflow.program import Program
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType, fits, impossible, nbytes, show
-from dataflow.threads import among
 
 
 def plan(
@@ -225,10 +225,10 @@ class Plan:
             if not (usual and (flags := value.flags).c_contiguous and flags.aligned):
                 declared = self._declared(name)
                 try:
-                    value = entry.array(value, declared.dtype)
+                    value = conversion.array(value, declared.dtype)
                     if not value.flags.c_contiguous:  # once for all who read it
                         value = np.ascontiguousarray(value)
-                except entry.Refused as error:
+                except conversion.Refused as error:
                     raise GraphError(f"input '{name}' {error}") from None
                 except MemoryError as error:
                     raise RunError(f"input '{name}': {missing(error, [declared])}") from error

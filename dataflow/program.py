@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.block import Block
-from dataflow.scratch import CHUNK
-from dataflow.shapes import TensorType, nbytes
-from dataflow.signature import flat
+from dataflow.core.block import Block
+from dataflow.core.ports import flat
+from dataflow.core.scratch import CHUNK
+from dataflow.core.shapes import TensorType, nbytes
 from dataflow.stream import Stream
 
 SMALL = 1 << 14  # bytes: up to here, copying a value costs less than binding a call anew

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
 from dataflow.buffers import Buffers
+from dataflow.core import dtypes
+from dataflow.core.ports import flat
+from dataflow.core.shapes import TensorType
+from dataflow.core.thread_pool import PAYS
 from dataflow.fuse import Group, along, groups
 from dataflow.loops import Loop, loops
 from dataflow.program import Region, Step
 from dataflow.settings import Settings
-from dataflow.shapes import TensorType
-from dataflow.signature import flat
 from dataflow.stream import Piece, Stream
-from dataflow.threads import PAYS
 from dataflow.tiles import ACROSS, ALONG, Tiling, fewest, tiling
 from dataflow.views import shape_of_step
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block
-from dataflow.failure import failed
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.run_errors import failed
+from dataflow.core.shapes import TensorType, element_count
+from dataflow.core.thread_pool import among
 from dataflow.graph import Graph, Link, Node
-from dataflow.shapes import TensorType, element_count
-from dataflow.threads import among
 
 _FOLD_LIMIT = 1 << 18  # elements; larger constants are cheaper to make again than to keep
 

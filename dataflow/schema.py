@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dataflow import dtypes
-from dataflow.attrs import Attr, plain
-from dataflow.block import Block
-from dataflow.registry import blocks
-from dataflow.signature import In
+from dataflow.core import dtypes
+from dataflow.core.attrs import Attr, plain
+from dataflow.core.block import Block
+from dataflow.core.ports import In
+from dataflow.core.registry import blocks
 
 Schema = dict[str, Any]
 

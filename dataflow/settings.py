@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from dataflow import threads
-from dataflow.errors import DataflowError
+from dataflow.core import thread_pool
+from dataflow.core.errors import DataflowError
 
 KERNELS = ("auto", "numpy", "jit")
 
@@ -51,7 +51,7 @@ class Settings:
 
 
 def _threads(given: int | None) -> int:
-    return threads.usual() if given is None else threads.count(given, "setting 'threads'")
+    return thread_pool.usual() if given is None else thread_pool.count(given, "setting 'threads'")
 
 
 def _kernels(given: str | None) -> str:

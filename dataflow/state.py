@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import entry
-from dataflow.errors import GraphError, listing
+from dataflow.core import conversion
+from dataflow.core.errors import GraphError, listing
+from dataflow.core.shapes import fits, show
 from dataflow.graph import Graph, Link
 from dataflow.plan import Plan
-from dataflow.shapes import fits, show
 
 
 class State:
@@ -44,8 +44,8 @@ class State:
         for name, value in given.items():
             declared = next(iter(kept[name].types.values()))
             try:
-                array = np.array(entry.array(value, declared.dtype))
-            except entry.Refused as error:
+                array = np.array(conversion.array(value, declared.dtype))
+            except conversion.Refused as error:
                 raise GraphError(f"variable '{name}' {error}") from None
             if not fits(array.shape, declared.shape):
                 raise GraphError(f"variable '{name}' must have shape {show(declared.shape)}, got {show(array.shape)}")

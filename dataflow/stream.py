@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow import threads
-from dataflow.dtypes import name_of
-from dataflow.evaluator import WIDE
+from dataflow.core import thread_pool
+from dataflow.core.dtypes import name_of
+from dataflow.core.evaluator import WIDE
+from dataflow.core.shapes import TensorType
 from dataflow.job import Job, PieceError
 from dataflow.loops import Loop, function, loops
-from dataflow.shapes import TensorType
 from dataflow.table import Table
 from dataflow.tiles import ACROSS, ALONG, WHOLE, Operand, Tiling, tile_of
 
@@ -222,8 +222,8 @@ class Stream:
         self.table(min(step, self.size), job.compiled)  # compiled once, before there are threads
         starts = iter(range(0, self.size, step))
         if workers > 1:
-            shared = threads.Shared(starts)
-            threads.together(lambda: job.work(shared, step), workers)
+            shared = thread_pool.Shared(starts)
+            thread_pool.together(lambda: job.work(shared, step), workers)
         else:
             job.work(starts, step)
         for piece in self.folding:

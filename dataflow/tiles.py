@@ -12,7 +12,7 @@ from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
 
-from dataflow.shapes import TensorType, element_count
+from dataflow.core.shapes import TensorType, element_count
 
 TILE = 1 << 19  # elements; what a few arrays of them take stays in the cache
 LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay there

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from dataflow import checkpoint
+from dataflow.core.errors import DataflowError, GraphError, listing, nearest
 from dataflow.data import Split, split
 from dataflow.data.splits import shuffled
-from dataflow.errors import DataflowError, GraphError, listing, nearest
 from dataflow.expand import expand
 from dataflow.graph import Graph
 from dataflow.plan import Plan

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.dtypes import storage
-from dataflow.shapes import TensorType, element_count
+from dataflow.core.dtypes import storage
+from dataflow.core.shapes import TensorType, element_count
 
 
 def shape_of_step(step: Any, types: Sequence[TensorType], constants: Mapping[int, Any]) -> tuple[int, ...] | None:

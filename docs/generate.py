@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import blocks as library
-from dataflow import dtypes, entry
-from dataflow.attrs import plain
-from dataflow.block import Block
 from dataflow.conformance.samples import Sample, documented
+from dataflow.core import conversion, dtypes
+from dataflow.core.attrs import plain
+from dataflow.core.block import Block
+from dataflow.core.ports import In, Literal
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import TensorType
 from dataflow.describe import block_markdown, block_svg, describe, svg
 from dataflow.graph import Graph, Ref
 from dataflow.graphfile import load, resolved_text
-from dataflow.registry import blocks
-from dataflow.shapes import TensorType
-from dataflow.signature import In, Literal
 
 DOCS = Path(__file__).resolve().parent
 GRAPHS = ("quant/digits_fake_quant",)  # drawn for README
@@ -136,7 +136,7 @@ def _operand(graph: Graph, sample: Sample, port: In, array: Any, given: TensorTy
     if array.size > _SHOWN or array.dtype.kind == "c" or (array.size == 0 and array.ndim > 1):
         return graph.input(name, given.dtype, array.shape)
     listed = plain(array)
-    if given.dtype == dtypes.name_of(entry.literal(listed).dtype) or port.dtype in dtypes.every:
+    if given.dtype == dtypes.name_of(conversion.literal(listed).dtype) or port.dtype in dtypes.every:
         return Literal(listed)
     return graph.add(blocks["Const"](value=listed, dtype=given.dtype), name=name)
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from dataflow.keys import Key
-from dataflow.shapes import TensorType
+from dataflow.core.random import Key
+from dataflow.core.shapes import TensorType
 
 
 def draw(block, *inputs, key=Key(1, "node")):  # noqa: B008 - a frozen value

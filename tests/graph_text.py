@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataflow.errors import GraphFileError
+from dataflow.core.errors import GraphFileError
 
 
 def problems(read, text, *args, **params):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.errors import GraphFileError
+from dataflow.core.errors import GraphFileError
 from dataflow.graphfile import load
 
 FOLDER = Path(__file__).parent / "bad_graphs"

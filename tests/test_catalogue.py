@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow import blocks, dtypes
+from dataflow import blocks
+from dataflow.core import dtypes
 
 ROWS = json.loads((Path(__file__).parent / "catalogue.json").read_text())
 KNOWN = [row for row in ROWS if row["block"] in blocks]

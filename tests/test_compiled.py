@@ -17,10 +17,10 @@ from test_golden import called, wired_up
 from test_plan import random_graph
 
 from dataflow import Graph, blocks, compiler, plan, tiles
-from dataflow.block import Block
 from dataflow.conformance.equality import same
-from dataflow.errors import DataflowError
-from dataflow.kinds import Binary, Unary
+from dataflow.core.block import Block
+from dataflow.core.errors import DataflowError
+from dataflow.core.kinds import Binary, Unary
 
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from dataflow import Graph, blocks
-from dataflow.block import MISSING_GRADIENT, In, Literal, Out, TensorType, attr
 from dataflow.conformance import ConformanceError, check, checks
 from dataflow.conformance.equality import near, same
 from dataflow.conformance.samples import documented, samples
-from dataflow.errors import BlockError
-from dataflow.kinds import Reduction, Unary, View
+from dataflow.core.block import MISSING_GRADIENT, In, Literal, Out, TensorType, attr
+from dataflow.core.errors import BlockError
+from dataflow.core.kinds import Reduction, Unary, View
 
 
 def double(self, x, out=None):

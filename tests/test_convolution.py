@@ -7,7 +7,7 @@ import pytest
 
 from blocks.nn_ops import windows
 from dataflow import blocks
-from dataflow.errors import BlockError
+from dataflow.core.errors import BlockError
 
 FAMILIES = {
     "Conv2D": ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),

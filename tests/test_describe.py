@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dataflow as flow
+from dataflow.core.registry import blocks
 from dataflow.describe import block_markdown, block_svg, describe, dot, mermaid, svg, text
 from dataflow.describe.data import brief, category, parts
 from dataflow.describe.layout import Box, Tie, place
 from dataflow.graph import Graph
-from dataflow.registry import blocks
 
 HOSTILE = """<b> & "x" 'y' ]]> {|} \\ `z` --> é"""
 

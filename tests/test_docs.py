@@ -13,7 +13,7 @@ import pytest
 
 import dataflow as flow
 from dataflow.conformance.samples import documented
-from dataflow.registry import blocks
+from dataflow.core.registry import blocks
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATE: dict[str, Any] = runpy.run_path(str(DOCS / "generate.py"))

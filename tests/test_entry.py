@@ -13,8 +13,8 @@ import pytest
 import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.entering import LAYOUTS
-from dataflow.entry import Refused, together
-from dataflow.errors import BlockError, DataflowError
+from dataflow.core.conversion import Refused, together
+from dataflow.core.errors import BlockError, DataflowError
 
 NAN = float("nan")
 

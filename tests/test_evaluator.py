@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from dataflow import Graph, blocks, eager, evaluator, plan, threads
+from dataflow import Graph, blocks, eager, plan
 from dataflow.conformance.equality import same
+from dataflow.core import evaluator, thread_pool
 
 X = np.linspace(-3, 3, 600_000, dtype=np.float32)
 
@@ -49,7 +50,7 @@ def test_without_an_engine_the_bits_are_the_same(name, no_engine):
 
 def test_a_block_imports_no_engine():
     program = (
-        "import sys; from dataflow.block import Block; from dataflow.kinds import Unary\n"
+        "import sys; from dataflow.core.block import Block; from dataflow.core.kinds import Unary\n"
         "print([m for m in sys.modules if m in ('dataflow.eager', 'dataflow.stream', 'dataflow.compiler')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -59,7 +60,7 @@ def test_a_block_imports_no_engine():
 def test_planning_starts_no_threads(monkeypatch):
     """A product that is shared among threads when it is called is folded by one."""
     monkeypatch.setenv("DATAFLOW_THREADS", "4")
-    monkeypatch.setattr(threads, "together", lambda work, count: pytest.fail(f"{count} threads"))
+    monkeypatch.setattr(thread_pool, "together", lambda work, count: pytest.fail(f"{count} threads"))
     factors = np.ones((512, 512), np.float32), np.full((512, 512), 2, np.float32)
     with pytest.raises(pytest.fail.Exception, match="4 threads"):
         blocks["MatMul"]()(*factors)

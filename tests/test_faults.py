@@ -10,8 +10,9 @@ from threading import Lock
 import numpy as np
 import pytest
 
-from dataflow import State, blocks, compiler, pool, scratch, stream
-from dataflow.errors import RunError
+from dataflow import State, blocks, compiler, pool, stream
+from dataflow.core import scratch
+from dataflow.core.errors import RunError
 from dataflow.expand import expand
 from dataflow.graph import Graph
 from dataflow.plan import Plan

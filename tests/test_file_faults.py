@@ -15,7 +15,7 @@ from test_train import TEXT, X, Y, bits
 import dataflow as flow
 from dataflow import checkpoint
 from dataflow.atomic import write_arrays, write_text
-from dataflow.errors import DataflowError
+from dataflow.core.errors import DataflowError
 from dataflow.train import Trainer
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dataflow as flow
-from dataflow.errors import GraphFileError
+from dataflow.core.errors import GraphFileError
 from dataflow.graphfile import format_file, resolved_text
 from dataflow.graphfile import load as load_graph
 from dataflow.graphfile.document import parse

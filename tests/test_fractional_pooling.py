@@ -15,8 +15,8 @@ from blocks.nn_ops.fractional_pooling import (
 )
 from blocks.nn_ops.fractional_windows import Words, sequence
 from dataflow import Graph, run
-from dataflow.errors import BlockError
-from dataflow.keys import Key
+from dataflow.core.errors import BlockError
+from dataflow.core.random import Key
 
 pools = st.fixed_dictionaries(
     {

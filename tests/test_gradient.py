@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dataflow import Graph, blocks, gradient, run
-from dataflow.block import In, Out
-from dataflow.errors import GradientError, UnknownNameError
-from dataflow.kinds import Unary
+from dataflow.core.block import In, Out
+from dataflow.core.errors import GradientError, UnknownNameError
+from dataflow.core.kinds import Unary
 
 
 def graph_of(build, **shapes):

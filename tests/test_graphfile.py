@@ -11,7 +11,7 @@ import pytest
 from graph_text import node, problems, same
 
 import dataflow as flow
-from dataflow.errors import GraphError, GraphFileError
+from dataflow.core.errors import GraphError, GraphFileError
 from dataflow.graphfile import check
 
 # -- grammar --------------------------------------------------------------------------------------------------------

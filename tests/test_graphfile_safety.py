@@ -13,8 +13,8 @@ import pytest
 from graph_text import node, problems, same
 
 import dataflow as flow
+from dataflow.core.errors import GraphError, GraphFileError
 from dataflow.data import split
-from dataflow.errors import GraphError, GraphFileError
 from dataflow.graphfile import resolved_text
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Allowance

@@ -9,8 +9,8 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks as b
-from dataflow import dtypes
 from dataflow.conformance.equality import same
+from dataflow.core import dtypes
 from dataflow.tiles import COMPILED, TILE
 
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]

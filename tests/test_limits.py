@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import blocks, pool, scratch
-from dataflow.block import In, Out
-from dataflow.errors import BlockError, GraphError, RunError
-from dataflow.kinds import Opaque
+from dataflow import blocks, pool
+from dataflow.core import scratch
+from dataflow.core.block import In, Out
+from dataflow.core.errors import BlockError, GraphError, RunError
+from dataflow.core.kinds import Opaque
 
 MIB = 1 << 20
 IMAGE = np.ones((1, 40, 50, 3), np.float32)

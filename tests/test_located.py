@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import blocks, frame, pool, scratch
-from dataflow.errors import GraphError, RunError
+from dataflow import blocks, frame, pool
+from dataflow.core import scratch
+from dataflow.core.errors import GraphError, RunError
 
 MIB = 1 << 20
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import State, blocks, scratch
+from dataflow import State, blocks
+from dataflow.core import scratch
+from dataflow.core.errors import GraphError, RunError
 from dataflow.data import load_data
-from dataflow.errors import GraphError, RunError
 from dataflow.expand import expand
 from dataflow.plan import Plan
 from dataflow.pool import Pool, results

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import blocks, dtypes, scratch
-from dataflow.block import Block
+from dataflow import blocks
 from dataflow.conformance.samples import documented, retyped
-from dataflow.errors import DataflowError
+from dataflow.core import dtypes, scratch
+from dataflow.core.block import Block
+from dataflow.core.errors import DataflowError
+from dataflow.core.ports import Literal, flat
+from dataflow.core.shapes import element_count
 from dataflow.pool import results
-from dataflow.shapes import element_count
-from dataflow.signature import Literal, flat
 
 ELEMENTS = 1 << 18  # of the largest array, about
 MOST = 4 * ELEMENTS  # elements of outputs: beyond that it is time that is measured, not memory

@@ -17,8 +17,8 @@ from array_files import idx, npy, zipped
 
 import dataflow as flow
 from dataflow import checkpoint
+from dataflow.core.errors import DataflowError
 from dataflow.data.rows import open_rows
-from dataflow.errors import DataflowError
 from dataflow.stored import ArrayFile, Unreadable
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)

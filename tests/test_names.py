@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 import dataflow as flow
 from dataflow import Graph, blocks
-from dataflow.block import In, Out
 from dataflow.cli import group
-from dataflow.errors import BlockError, GraphError
-from dataflow.kinds import Elementwise
+from dataflow.core.block import In, Out
+from dataflow.core.errors import BlockError, GraphError
+from dataflow.core.kinds import Elementwise
 
 NAMES = (
     "self", "state", "seed", "trace", "threads", "kernels", "fuse", "max_bytes", "graph", "feeds", "shapes", "named",

@@ -10,8 +10,9 @@ import pytest
 from golden.exact import distance
 
 import dataflow as flow
-from dataflow import blocks, dtypes
+from dataflow import blocks
 from dataflow.conformance.equality import same
+from dataflow.core import dtypes
 
 FLOATS = (np.float32, np.float64, np.float16, ml_dtypes.bfloat16)
 EXPONENTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)

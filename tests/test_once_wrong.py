@@ -16,7 +16,7 @@ import dataflow as flow
 from dataflow import blocks as b
 from dataflow import eager, loops
 from dataflow.conformance.equality import same
-from dataflow.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError, GraphError
 from dataflow.pool import results
 
 ones = np.ones

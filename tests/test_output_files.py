@@ -17,7 +17,7 @@ from graph_text import node, problems, same
 
 import dataflow as flow
 from dataflow.atomic import write_arrays, write_text
-from dataflow.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError, GraphError
 from dataflow.graph import wrong_name
 
 ONE = "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 2.5}}}\noutputs: {y: c}\n"

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from dataflow import Graph, blocks, gradient, independent, plan, regions, run, tiles
-from dataflow.block import In, Out, attr
 from dataflow.conformance.equality import same
-from dataflow.errors import GraphError, RunError
+from dataflow.core.block import In, Out, attr
+from dataflow.core.errors import GraphError, RunError
+from dataflow.core.kinds import Binary, Opaque
+from dataflow.core.ports import Literal, flat
 from dataflow.graph import Link
-from dataflow.kinds import Binary, Opaque
-from dataflow.signature import Literal, flat
 
 SMALL, LARGE = 6, 5000  # columns: within what a run copies, and beyond
 

@@ -63,6 +63,6 @@ def test_found_by_a_graph_file(package):
 
 
 def test_a_name_is_taken_once(package):
-    code = "import dataflow as flow; from dataflow.kinds import Unary; len(flow.blocks)\nclass Exp(Unary): pass"
+    code = "import dataflow as flow; from dataflow.core.kinds import Unary; len(flow.blocks)\nclass Exp(Unary): pass"
     done = python(package, "-c", code)
     assert "block 'Exp' of __main__: the name must be new, got one that blocks.math_ops.exponential has" in done.stderr

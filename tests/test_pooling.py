@@ -15,7 +15,7 @@ from blocks.nn_ops.pooling_gradient import (
     MaxPoolGradGradWithArgmax,
     MaxPoolGradWithArgmax,
 )
-from dataflow.errors import BlockError
+from dataflow.core.errors import BlockError
 
 IMAGE = {"ksize": (1, 3, 2, 1), "strides": (1, 2, 1, 1), "padding": "SAME"}
 VOLUME = {"ksize": (1, 3, 2, 1, 1), "strides": (1, 2, 1, 2, 1), "padding": "SAME"}

@@ -11,8 +11,8 @@ from distributions import draw, gamma_cdf
 
 import dataflow as flow
 from dataflow import blocks
-from dataflow.errors import BlockError, RunError
-from dataflow.keys import CHUNK, Key
+from dataflow.core.errors import BlockError, RunError
+from dataflow.core.random import CHUNK, Key
 
 N = 40_000
 STANDARD = ("RandomUniform", "RandomNormal", "TruncatedNormal")

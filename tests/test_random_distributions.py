@@ -9,8 +9,9 @@ import pytest
 from distributions import assert_counted, assert_distributed, assert_moments, cut, draw, gamma_cdf, phi
 
 from blocks.random_ops import draws
-from dataflow import blocks, dtypes
-from dataflow.keys import Key
+from dataflow import blocks
+from dataflow.core import dtypes
+from dataflow.core.random import Key
 
 N = 40_000
 FLOATS = dtypes.floating

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from dataflow import Graph, blocks, plan, run
-from dataflow.block import In, Out
-from dataflow.errors import GraphError, RunError, UnknownNameError
-from dataflow.kinds import Opaque
+from dataflow.core.block import In, Out
+from dataflow.core.errors import GraphError, RunError, UnknownNameError
+from dataflow.core.kinds import Opaque
 
 LARGE = 20_000  # elements: beyond what a run copies
 

@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from dataflow.errors import GraphFileError
+from dataflow.core.errors import GraphFileError
+from dataflow.core.registry import blocks
 from dataflow.graphfile import load
 from dataflow.graphfile.document import parse
-from dataflow.registry import blocks
 from dataflow.schema import schema
 
 GRAPHS = Path(__file__).parents[1] / "graphs"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow.errors import DataflowError
+from dataflow.core.errors import DataflowError
+from dataflow.core.thread_pool import Shared, cores, together
 from dataflow.settings import Settings
-from dataflow.threads import Shared, cores, together
 
 
 def test_what_is_given_comes_before_the_environment(monkeypatch):

@@ -11,8 +11,8 @@ from itertools import product
 import pytest
 
 import dataflow as flow
+from dataflow.core.errors import DataflowError, GraphFileError, listing
 from dataflow.describe import layout, svg
-from dataflow.errors import DataflowError, GraphFileError, listing
 from dataflow.graphfile import check, document, format_file, formatting, include
 from dataflow.graphfile.tree import MAX_PROBLEMS, Document
 

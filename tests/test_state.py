@@ -9,7 +9,7 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks
-from dataflow.errors import GraphError, GraphFileError, RunError
+from dataflow.core.errors import GraphError, GraphFileError, RunError
 
 
 def counter():

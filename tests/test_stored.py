@@ -15,8 +15,8 @@ import pytest
 from array_files import READERS, by_graph, by_option, by_rows, declared, header, idx, npy, one_member, written, zipped
 from graph_text import same
 
+from dataflow.core.errors import DataflowError
 from dataflow.data.rows import Filed, open_rows
-from dataflow.errors import DataflowError
 from dataflow.stored import ArrayFile, RegularFile, Unreadable
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)

@@ -18,9 +18,7 @@ from hypothesis import strategies as st
 
 import dataflow as flow
 from dataflow.cli import output
-from dataflow.data import load_data
-from dataflow.describe import dot, mermaid, svg
-from dataflow.errors import (
+from dataflow.core.errors import (
     BlockError,
     DataflowError,
     GraphError,
@@ -29,6 +27,8 @@ from dataflow.errors import (
     concealed,
     visible,
 )
+from dataflow.data import load_data
+from dataflow.describe import dot, mermaid, svg
 from dataflow.graphfile import check
 
 ACTING = "\x1b[31m\x9b31m\x07\r\x08\x7f\u202e\u2066\u200b\ufeff\u2028\x85"

@@ -13,7 +13,7 @@ import pytest
 
 import dataflow as flow
 from dataflow import checkpoint
-from dataflow.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError, GraphError
 from dataflow.expand import expand
 from dataflow.train import Trainer, evaluate
 

@@ -9,8 +9,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from dataflow import blocks, threads
-from dataflow.block import Block, TensorType
+from dataflow import blocks
+from dataflow.core import thread_pool
+from dataflow.core.block import Block, TensorType
 
 SLACK = 160 << 10  # bytes: what Python takes, buffers that NumPy casts in, borrowed memory that nobody needs
 LARGE = 1 << 20  # bytes from which on memory is counted closely
@@ -252,7 +253,7 @@ def test_as_much_as_is_said(group):
     for name, attrs, arrays in group():
         block = blocks[name](**attrs)
         types = block.typed([np.asarray(a) for a in arrays], TensorType.of)
-        with threads.among(1):
+        with thread_pool.among(1):
             said = block.workspace(*types)
         taken = taken_by(block, types)
         if taken > said * 1.05 + SLACK or (said >= LARGE and taken < said * 0.9):
@@ -270,10 +271,10 @@ def test_each_thread_takes_as_much_as_is_said(case, stride, monkeypatch):
     types = block.typed(arrays, TensorType.of)
     said = []
     for count in (1, 4):
-        with threads.among(count):
+        with thread_pool.among(count):
             said.append(block.workspace(*types))
-        crew = threads._Crew()  # whose threads have borrowed nothing yet
-        monkeypatch.setattr(threads, "_crew", lambda crew=crew: crew)
+        crew = thread_pool._Crew()  # whose threads have borrowed nothing yet
+        monkeypatch.setattr(thread_pool, "_crew", lambda crew=crew: crew)
         assert taken_by(block, types, count) <= said[-1] * 1.05 + SLACK
     assert said[1] > 2.5 * said[0]
 
@@ -290,7 +291,7 @@ def taken_by(block, types, count=1):
         for _ in range(2):
             before = tracemalloc.get_traced_memory()[0]
             tracemalloc.reset_peak()
-            with np.errstate(all="ignore"), threads.among(count):
+            with np.errstate(all="ignore"), thread_pool.among(count):
                 made = block.kernel(*block.kernel_args(arrays), **given)
             peaks.append(tracemalloc.get_traced_memory()[1] - before - own)
             del made

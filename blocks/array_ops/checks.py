@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.tiling import TILE, part_bytes, pieces
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Elementwise
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Elementwise
 
 
 class CheckNumerics(Elementwise):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
 
 DECODED = (
     *("float16", "float32", "float64", "int32", "uint16", "uint8", "int16", "int8", "int64"),

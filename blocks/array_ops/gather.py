@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import agree, element_count, fits, nbytes, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, Rearrange
+from dataflow.core.shapes import agree, element_count, fits, nbytes, show
 
 ANY_INDEX = ("int16", *INDEX)
 FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Elementwise, Unary, View, fold_rows, leading
-from dataflow.shapes import Shape, broadcast, element_count, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Elementwise, Unary, View, fold_rows, leading
+from dataflow.core.shapes import Shape, broadcast, element_count, fits, show
 
 
 class ZerosLike(Elementwise):

@@ -8,10 +8,10 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX
 from blocks.math_ops.tiling import compute_dtype
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import element_count
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, Rearrange
+from dataflow.core.shapes import element_count
 
 MODES = ("REFLECT", "SYMMETRIC")
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.tiling import TILE, part_bytes, parts
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
 
 
 class OneHot(Opaque):

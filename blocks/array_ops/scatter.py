@@ -12,10 +12,10 @@ from blocks.array_ops.shape_ops import INDEX, Reshape, sizes
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from blocks.math_ops.tiling import TILE, part_bytes, parts
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import element_count, fits, nbytes, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, Rearrange
+from dataflow.core.shapes import element_count, fits, nbytes, show
 
 POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import ReshapeLike, SumToLike
-from dataflow import dtypes
-from dataflow.block import Block, Dtype, In, Ints, Out, TensorType, attr
-from dataflow.kinds import Opaque, View
-from dataflow.shapes import agree, axes_of, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, Dtype, In, Ints, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, View
+from dataflow.core.shapes import agree, axes_of, show
 
 INDEX = ("int32", "int64")
 

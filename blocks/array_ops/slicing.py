@@ -8,10 +8,10 @@ import numpy as np
 
 from blocks.array_ops.like import ReshapeLike
 from blocks.array_ops.shape_ops import INDEX, ExpandDims, Shape, Squeeze
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.kinds import Rearrange, View
-from dataflow.shapes import agree, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Rearrange, View
+from dataflow.core.shapes import agree, show
 
 
 def part_like(dy: Any, begin: Any, like: Any) -> Any:

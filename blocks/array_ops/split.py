@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.slicing import Concat
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Rearrange
-from dataflow.shapes import fits, merge, show
-from dataflow.signature import Signature
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Rearrange
+from dataflow.core.ports import Signature
+from dataflow.core.shapes import fits, merge, show
 
 MOST_PARTS = 1 << 16  # each is an output, with a name and a type
 

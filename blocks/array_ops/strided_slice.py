@@ -9,10 +9,10 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, Shape, sizes
 from blocks.math_ops.cast import Cast
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Rearrange, View
-from dataflow.shapes import fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Rearrange, View
+from dataflow.core.shapes import fits, show
 
 
 class Strided(Block, abstract=True):

@@ -9,10 +9,10 @@ import numpy as np
 from blocks.array_ops.shape_ops import INDEX, Reshape, Shape
 from blocks.array_ops.split import Stack
 from blocks.math_ops.reduction import Sum
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import broadcast, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Opaque, Rearrange
+from dataflow.core.shapes import broadcast, show
 
 
 class Tile(Rearrange):

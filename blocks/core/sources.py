@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflow import dtypes, entry
-from dataflow.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
-from dataflow.kinds import Opaque, Source, View
-from dataflow.shapes import fits, show
+from dataflow.core import conversion, dtypes
+from dataflow.core.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
+from dataflow.core.kinds import Opaque, Source, View
+from dataflow.core.shapes import fits, show
 
 
 class Const(Source):
@@ -31,8 +31,8 @@ class Const(Source):
         dtype = dtypes.canonical(dtype) if isinstance(dtype, str) else None
         if dtype is not None and not isinstance(attrs.get("value"), str | None):
             try:
-                attrs["value"] = entry.literal(attrs["value"], dtype)
-            except entry.Refused as error:
+                attrs["value"] = conversion.literal(attrs["value"], dtype)
+            except conversion.Refused as error:
                 raise self.error(f"attr 'value' {error}") from None
         super().__init__(**attrs)
 

@@ -12,9 +12,9 @@ from blocks.image_ops.resize_gradient import ResizeBicubicGrad, ResizeBilinearGr
 from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.rooms import rooms, rooms_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.dtypes import storage
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import storage
 
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 

@@ -13,11 +13,11 @@ from blocks.image_ops.gathering import Band, bands, give_back
 from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import TILE
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.dtypes import storage
-from dataflow.registry import blocks
-from dataflow.shapes import agree, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import storage
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import agree, show
 
 ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
 FEW = 8  # channels up to which pixels are too small to multiply one by one

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.block import Block, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.core.block import Block, TensorType, attr
+from dataflow.core.kinds import Opaque
 
 f32 = np.float32
 STEPS = 1024  # the reference takes the cubic weights from a table with so many places between two pixels

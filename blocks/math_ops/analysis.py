@@ -9,10 +9,10 @@ import numpy as np
 
 from blocks.array_ops.like import SumToLike
 from blocks.math_ops.reduction import summed
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Opaque, fold_rows, leading
-from dataflow.shapes import axes_of, element_count, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, fold_rows, leading
+from dataflow.core.shapes import axes_of, element_count, fits, show
 
 
 class SQNR(Opaque):

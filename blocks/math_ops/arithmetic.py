@@ -8,10 +8,10 @@ import numpy as np
 
 from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.tiling import TILE, in_parts, part_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out
-from dataflow.kinds import Binary, Elementwise, Unary
-from dataflow.shapes import Shape, TensorType, fits, merge, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out
+from dataflow.core.kinds import Binary, Elementwise, Unary
+from dataflow.core.shapes import Shape, TensorType, fits, merge, show
 
 
 def conj(x: Any) -> Any:

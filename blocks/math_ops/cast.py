@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, attr
-from dataflow.kinds import Elementwise
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Out, attr
+from dataflow.core.kinds import Elementwise
 
 _DIFFERENTIABLE = dtypes.floating + dtypes.complexes
 _CUT_BITS = {

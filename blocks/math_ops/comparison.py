@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.errors import BlockError
-from dataflow.kinds import Binary, Unary
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.errors import BlockError
+from dataflow.core.kinds import Binary, Unary
 
 
 class Equality(Binary, abstract=True):

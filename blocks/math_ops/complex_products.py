@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import TensorType
-from dataflow.shapes import broadcast
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.shapes import broadcast
 
 
 def multiply(x: Any, y: Any, out: Any = None) -> Any:

@@ -13,10 +13,10 @@ from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.products import matmul
 from blocks.math_ops.reduction import rounded, wide
 from blocks.math_ops.tiling import compute_dtype
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Contraction
-from dataflow.shapes import agree, element_count, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Contraction
+from dataflow.core.shapes import agree, element_count, fits, show
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
 SUMMED = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.complexes)

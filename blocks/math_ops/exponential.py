@@ -13,10 +13,10 @@ from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.powers import power, power_bytes
 from blocks.math_ops.select import SelectV2
 from blocks.math_ops.tiling import TILE, tiled, tiled_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.kinds import Binary, Elementwise, Unary
-from dataflow.shapes import broadcast
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Binary, Elementwise, Unary
+from dataflow.core.shapes import broadcast
 
 
 class OutputGradient(Elementwise, abstract=True):

@@ -8,9 +8,9 @@ import numpy as np
 
 from blocks.math_ops.comparison import Greater, GreaterEqual, Less, LessEqual, LogicalOr
 from blocks.math_ops.select import SelectV2
-from dataflow import dtypes
-from dataflow.block import In, Out
-from dataflow.kinds import Binary, Elementwise
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out
+from dataflow.core.kinds import Binary, Elementwise
 
 ROW = 1 << 13  # elements over which a number is repeated
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from blocks.math_ops.matmul import BatchMatMulV2
 from blocks.math_ops.products import parts, share
-from dataflow import dtypes
-from dataflow.blas import one_thread
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import agree, show
+from dataflow.core import dtypes
+from dataflow.core.blas import one_thread
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import agree, show
 
 
 class OfSquares(Opaque, abstract=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataflow.block import In, Out
-from dataflow.kinds import Reduction
+from dataflow.core.block import In, Out
+from dataflow.core.kinds import Reduction
 
 
 class LogicalReduction(Reduction, abstract=True):

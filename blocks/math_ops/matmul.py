@@ -11,10 +11,10 @@ from blocks.array_ops.like import SumToLike
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.products import matmul
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Contraction
-from dataflow.shapes import fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Contraction
+from dataflow.core.shapes import fits, show
 
 UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
 

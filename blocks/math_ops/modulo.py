@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.kinds import Binary
+from dataflow.core import dtypes
+from dataflow.core.kinds import Binary
 
 
 class Mod(Binary):

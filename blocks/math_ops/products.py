@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow import threads
-from dataflow.blas import one_thread
+from dataflow.core import thread_pool
+from dataflow.core.blas import one_thread
 
 TINY = 1024  # elements of both factors, up to which no BLAS has work for a second thread
 SMALL = 4096  # up to which nothing is cut
@@ -66,19 +66,19 @@ def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
             for item in items:
                 call(item)
             return
-        shared = threads.Shared(items)
+        shared = thread_pool.Shared(items)
 
         def work() -> None:
             one_thread.too()
             for item in shared:
                 call(item)
 
-        threads.together(work, workers)
+        thread_pool.together(work, workers)
 
 
 def sharing(items: Sequence[Any]) -> int:
     """How many threads `share` items."""
-    return min(threads.allowed(), len(items))
+    return min(thread_pool.allowed(), len(items))
 
 
 def _spread(matrices: Any, lead: tuple[int, ...]) -> Any:

@@ -15,10 +15,10 @@ from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
 from blocks.math_ops.tiling import TILE, parts
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.kinds import Opaque, Reduction, fold_rows, leading
-from dataflow.shapes import axes_of, element_count, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
+from dataflow.core.shapes import axes_of, element_count, fits, show
 
 
 def wide(dtype: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.scratch import ALIGNMENT, CHUNK, borrowed
+from dataflow.core.scratch import ALIGNMENT, CHUNK, borrowed
 
 Room = tuple[tuple[int, ...], Any]  # shape and dtype
 NOTHING = np.empty(0, np.uint8)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.kinds import Unary
+from dataflow.core import dtypes
+from dataflow.core.kinds import Unary
 
 
 class Floor(Unary):

@@ -8,11 +8,11 @@ import numpy as np
 
 from blocks.array_ops.like import ZerosLike
 from blocks.math_ops.tiling import in_parts, part_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.errors import listing
-from dataflow.kinds import Elementwise, Opaque
-from dataflow.shapes import Shape, fits, merge, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.errors import listing
+from dataflow.core.kinds import Elementwise, Opaque
+from dataflow.core.shapes import Shape, fits, merge, show
 
 _WORTH_MASKING = 4096  # elements
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.rooms import borrowed_bytes, rooms
-from dataflow import dtypes
-from dataflow.block import TensorType
-from dataflow.shapes import broadcast
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.shapes import broadcast
 
 TILE = 1 << 17  # elements to work on at a time
 LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed

@@ -11,9 +11,9 @@ from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
 from blocks.math_ops.complex_products import multiply, multiply_bytes
 from blocks.math_ops.tiling import TILE, in_parts, part_bytes
-from dataflow import dtypes
-from dataflow.block import TensorType
-from dataflow.kinds import Binary
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.kinds import Binary
 
 
 class ZeroSafe(Binary, abstract=True):

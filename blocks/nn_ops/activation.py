@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.math_ops.tiling import tiled, tiled_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.kinds import Elementwise, Unary
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Elementwise, Unary
 
 
 class Rectifier(Unary, abstract=True):

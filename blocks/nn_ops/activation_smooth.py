@@ -12,9 +12,9 @@ from blocks.math_ops.comparison import Less
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.select import SelectV2
 from blocks.math_ops.tiling import tiled, tiled_bytes
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Elementwise, Unary
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Elementwise, Unary
 
 SELU_SCALE = 1.0507009873554805
 SELU_FLOOR = 1.7580993408473768  # the scale times alpha, 1.6732632423543772

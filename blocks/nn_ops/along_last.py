@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from blocks.nn_ops.rows import at_once
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.kinds import Opaque
-from dataflow.shapes import agree, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import agree, show
 
 INDEX = ("int16", "int32", "int64")
 PLACES = 8  # bytes of a place in NumPy's own dtype

@@ -10,10 +10,10 @@ from blocks.array_ops.like import ZerosLike
 from blocks.math_ops.reduction import rounded, summed, wide
 from blocks.nn_ops.per_channel import as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Elementwise, Opaque, fold_rows, leading
-from dataflow.shapes import agree, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Elementwise, Opaque, fold_rows, leading
+from dataflow.core.shapes import agree, show
 
 WIDE = 128  # channels from which on rows are long enough
 WORTH_RESHAPING = 1 << 14  # elements

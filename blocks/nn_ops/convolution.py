@@ -6,8 +6,8 @@ from typing import Any
 
 from blocks.array_ops.shape_ops import Shape
 from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverImages
-from dataflow import dtypes
-from dataflow.block import In, Out
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out
 
 FILTER = ("filter_height", "filter_width", "in_channels", "out_channels")
 

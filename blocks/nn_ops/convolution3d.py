@@ -6,7 +6,7 @@ from typing import Any
 
 from blocks.array_ops.shape_ops import INDEX, Shape
 from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverVolumes
-from dataflow.block import In, Out
+from dataflow.core.block import In, Out
 
 FILTER = ("filter_depth", "filter_height", "filter_width", "in_channels", "out_channels")
 

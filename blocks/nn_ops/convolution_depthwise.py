@@ -6,7 +6,7 @@ from typing import Any
 
 from blocks.array_ops.shape_ops import Shape
 from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverImages
-from dataflow.block import In, Out
+from dataflow.core.block import In, Out
 
 FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
 

@@ -13,10 +13,10 @@ from blocks.nn_ops import groupwise
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolving import Convolution
 from blocks.nn_ops.windows import PADDING_IMPLICIT, PADDINGS
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.dtypes import storage
-from dataflow.shapes import Dim, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import storage
+from dataflow.core.shapes import Dim, show
 
 MODES = ("REFLECT", "SYMMETRIC")
 MODE = "how images go on behind their edges: REFLECT leaves out the edge itself, SYMMETRIC has it twice"

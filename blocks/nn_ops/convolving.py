@@ -28,11 +28,11 @@ from blocks.nn_ops.windows import (
     spatial,
     split,
 )
-from dataflow import dtypes
-from dataflow.block import In, Ints, Out, TensorType, attr
-from dataflow.dtypes import storage
-from dataflow.kinds import Opaque
-from dataflow.shapes import Dim, agree, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.dtypes import storage
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Dim, agree, show
 
 DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
 

@@ -27,10 +27,10 @@ from blocks.nn_ops.sliding import (
     widened,
 )
 from blocks.nn_ops.windows import PADDINGS, paddings, spans, spatial
-from dataflow import dtypes
-from dataflow.block import In, Ints, Out, TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import Shape, agree, fits, merge, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Shape, agree, fits, merge, show
 
 
 class Dilating(Opaque, abstract=True):

@@ -14,11 +14,11 @@ from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from blocks.nn_ops.fractional_windows import Words, areas, divided, fold, folding_rooms, sequence, tops
 from blocks.nn_ops.sliding import copied, shaped
-from dataflow import dtypes
-from dataflow.block import In, Out, Tensor, TensorType, attr
-from dataflow.keys import Key
-from dataflow.kinds import Opaque
-from dataflow.shapes import Shape
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, Tensor, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.random import Key
+from dataflow.core.shapes import Shape
 
 
 class FractionalPooling(Opaque, abstract=True):

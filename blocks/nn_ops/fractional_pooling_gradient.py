@@ -11,10 +11,10 @@ import numpy as np
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.nn_ops.fractional_windows import areas, bounds, folding_rooms, members, overlaps, spread, tops
 from blocks.nn_ops.sliding import shaped
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import Shape, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Shape, fits, show
 
 OVERLAPPING = "whether a window takes in the first row and column of the next"
 NUMBERS = ("float32", "float64", "int32", "int64")

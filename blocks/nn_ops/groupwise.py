@@ -16,7 +16,7 @@ from blocks.math_ops.products import matmul, share, sharing
 from blocks.math_ops.rooms import Room, reserve, rooms, rooms_bytes
 from blocks.nn_ops.columns import Columns, columns_of, positions
 from blocks.nn_ops.windows import SLAB, Span, has_padding, padded, patches, taps, unpadded
-from dataflow.threads import among
+from dataflow.core.thread_pool import among
 
 SUMS = 8  # gradients by a filter that are summed apart, for as many threads
 

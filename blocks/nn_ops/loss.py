@@ -14,12 +14,12 @@ from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import TILE
 from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
-from dataflow import dtypes
-from dataflow.blas import one_thread
-from dataflow.block import In, Out, TensorType
-from dataflow.dtypes import storage
-from dataflow.kinds import Opaque
-from dataflow.shapes import broadcast, show
+from dataflow.core import dtypes
+from dataflow.core.blas import one_thread
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import storage
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import broadcast, show
 
 
 class L2Loss(Opaque):

@@ -10,9 +10,9 @@ import numpy as np
 from blocks.math_ops.products import matmul
 from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import TILE
-from dataflow.blas import one_thread
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.core.blas import one_thread
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
 
 f32 = np.dtype(np.float32)
 

@@ -10,9 +10,9 @@ from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.nn_ops.normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
 from blocks.nn_ops.per_channel import Matrix, PerChannel, as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.shapes import agree
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.shapes import agree
 
 
 class BatchNormalization(PerChannel, abstract=True):

@@ -15,8 +15,8 @@ from blocks.math_ops.rooms import rooms, rooms_bytes
 from blocks.nn_ops.bias import BiasAddGrad
 from blocks.nn_ops.per_channel import PerChannel, as_matrix
 from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.shapes import agree, show
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.shapes import agree, show
 
 
 class BatchNormalizationGradient(PerChannel, abstract=True):

@@ -11,10 +11,10 @@ import numpy as np
 from blocks.array_ops.shape_ops import ExpandDims
 from blocks.math_ops.rooms import Room
 from blocks.math_ops.tiling import TILE
-from dataflow.blas import one_thread
-from dataflow.block import TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import agree, show
+from dataflow.core.blas import one_thread
+from dataflow.core.block import TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import agree, show
 
 _WIDTH = 512  # elements of a row from which on longer ones are not faster
 

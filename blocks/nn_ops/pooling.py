@@ -15,9 +15,9 @@ from blocks.nn_ops.folding import between, fold, fold_band, fold_bytes, spread, 
 from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
 from blocks.nn_ops.sliding import Band, Bands, Pooling, Slides, copied, counts, in_bands, is_float, lowest, shaped
 from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS, span, split
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Ints, Out, TensorType, attr
-from dataflow.shapes import Shape, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Ints, Out, TensorType, attr
+from dataflow.core.shapes import Shape, fits, show
 
 INDEX = dtypes.signed[2:]
 

@@ -19,9 +19,9 @@ from blocks.nn_ops.pooling import Average, AverageGrad
 from blocks.nn_ops.pooling_gradient import MaxPoolGradGrad
 from blocks.nn_ops.sliding import Band, Bands, Pooling, copied, overlaps, shaped
 from blocks.nn_ops.windows import FORMAT_3D, FORMATS_3D
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.shapes import Shape, merge
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.shapes import Shape, merge
 
 
 class AvgPool3D(Average):

@@ -16,9 +16,9 @@ from blocks.nn_ops.finding import Found, Search, copies, equals, put, put_bytes,
 from blocks.nn_ops.folding import between, fold_band
 from blocks.nn_ops.sliding import BORDER, Band, Bands, Pooling, copied, count, in_bands, is_float, lowest, shaped
 from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS
-from dataflow import dtypes
-from dataflow.block import In, Ints, Out, TensorType, attr
-from dataflow.shapes import Shape, merge
+from dataflow.core import dtypes
+from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.shapes import Shape, merge
 
 BORDERS = f"{BORDER}; EXPLICIT may by `explicit_paddings`"
 EXPLICIT = "how far windows reach over the border with EXPLICIT padding, before and behind each dim; otherwise empty"

@@ -11,9 +11,9 @@ from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from blocks.math_ops.tiling import compute_dtype
 from blocks.nn_ops.along_last import INDEX, PLACES, PutAlongLast
 from blocks.nn_ops.rows import at_once
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
 
 FEW = 16  # elements that are found faster one by one than by sorting
 

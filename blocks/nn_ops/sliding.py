@@ -16,10 +16,10 @@ import numpy as np
 
 from blocks.math_ops.reduction import rounded
 from blocks.nn_ops.windows import PADDINGS, paddings, seen, spans, spatial, split
-from dataflow import dtypes
-from dataflow.block import Ints, TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import Shape, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Ints, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Shape, fits, show
 
 BORDER = "what to do at the border: SAME has ceil(size / stride) windows, which may reach over it; VALID none that do"
 

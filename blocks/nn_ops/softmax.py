@@ -10,11 +10,11 @@ import numpy as np
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.reduction import Sum
 from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.dtypes import storage
-from dataflow.kinds import Opaque
-from dataflow.shapes import Shape
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import storage
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Shape
 
 
 class Softmax(Opaque):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow.block import Block
-from dataflow.shapes import Dim, show
+from dataflow.core.block import Block
+from dataflow.core.shapes import Dim, show
 
 FORMATS = ("NHWC", "NCHW")
 FORMATS_3D = ("NDHWC", "NCDHW")

@@ -13,8 +13,8 @@ import numpy as np
 
 from blocks.math_ops.tiling import in_parts, part_bytes
 from blocks.quantization_ops.subnormal import flushed
-from dataflow import dtypes
-from dataflow.block import TensorType
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
 
 LARGEST = np.finfo(np.float32).max
 SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zero or normal

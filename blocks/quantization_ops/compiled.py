@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.evaluator import jit_loop
+from dataflow.core.evaluator import jit_loop
 
 
 @jit_loop

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import TensorType
-from dataflow.shapes import element_count
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.shapes import element_count
 
 
 def in_compute_dtype(x: Any) -> Any:

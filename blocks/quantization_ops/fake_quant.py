@@ -19,10 +19,10 @@ from blocks.quantization_ops.fake_quant_gradient import (
 from blocks.quantization_ops.layout import Layout, layouts, width_of
 from blocks.quantization_ops.nudge import Levels, Ranges, check_range, clip, clip_to_arrays, per_channel_shape
 from blocks.quantization_ops.subnormal import TINY, flushed
-from dataflow import dtypes
-from dataflow.block import In, Out, Shape, TensorType, attr
-from dataflow.evaluator import WIDE
-from dataflow.kinds import Elementwise
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, Shape, TensorType, attr
+from dataflow.core.evaluator import WIDE
+from dataflow.core.kinds import Elementwise
 
 
 class FakeQuantWithMinMaxArgs(Elementwise):

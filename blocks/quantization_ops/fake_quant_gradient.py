@@ -16,9 +16,9 @@ from blocks.quantization_ops.nudge import (
 )
 from blocks.quantization_ops.passing import in_order, passed, taken
 from blocks.quantization_ops.subnormal import TINY
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.kinds import Elementwise
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.kinds import Elementwise
 
 
 class FakeQuantWithMinMaxArgsGradient(Elementwise):

@@ -11,8 +11,8 @@ import numpy as np
 
 from blocks.quantization_ops.layout import Layout
 from blocks.quantization_ops.subnormal import SUBNORMAL, TINY, flushed
-from dataflow.block import Block, Shape, TensorType
-from dataflow.shapes import agree
+from dataflow.core.block import Block, Shape, TensorType
+from dataflow.core.shapes import agree
 
 try:  # the ufunc: np.clip takes several times longer to call
     from numpy._core.umath import clip

@@ -18,10 +18,10 @@ from blocks.quantization_ops import compiled
 from blocks.quantization_ops.layout import Layout, layouts, width_of
 from blocks.quantization_ops.outside import Channels, Part, beyond, columns_of, picked, places_of
 from blocks.quantization_ops.subnormal import TINY
-from dataflow import dtypes
-from dataflow.evaluator import WIDE
-from dataflow.scratch import borrowed
-from dataflow.shapes import TensorType, element_count
+from dataflow.core import dtypes
+from dataflow.core.evaluator import WIDE
+from dataflow.core.scratch import borrowed
+from dataflow.core.shapes import TensorType, element_count
 
 SPAN = 1 << 19  # elements of a span, about: shorter ones cost more calls than they save memory traffic
 MANY = 1 << 16  # columns that compiled loops have at most, or those of one span

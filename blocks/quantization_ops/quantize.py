@@ -19,10 +19,10 @@ from blocks.quantization_ops.affine import (
     to_quantized,
 )
 from blocks.quantization_ops.subnormal import flushed
-from dataflow import dtypes
-from dataflow.block import Block, Dtype, In, Out, TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import Dim, agree, element_count
+from dataflow.core import dtypes
+from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Dim, agree, element_count
 
 MODES = ("MIN_COMBINED", "MIN_FIRST", "SCALED")
 ROUNDINGS = ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN")

@@ -9,9 +9,9 @@ import numpy as np
 
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
 from blocks.quantization_ops.steps import Limits, Steps, round_rows, round_trip, steps
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, Shape, TensorType, attr
-from dataflow.kinds import Opaque
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
+from dataflow.core.kinds import Opaque
 
 
 def _to_even(x: Any, low: Any, high: Any, scale: Any, half: Any, step: Any) -> Any:

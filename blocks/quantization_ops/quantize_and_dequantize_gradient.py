@@ -10,10 +10,10 @@ from blocks.quantization_ops.delivery import contiguous, delivered
 from blocks.quantization_ops.layout import Layout
 from blocks.quantization_ops.passing import passed, taken
 from blocks.quantization_ops.subnormal import TINY
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, Shape, TensorType, attr
-from dataflow.kinds import Elementwise
-from dataflow.shapes import agree, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
+from dataflow.core.kinds import Elementwise
+from dataflow.core.shapes import agree, fits, show
 
 
 class QuantizeAndDequantizeV4Grad(Elementwise):

@@ -8,10 +8,10 @@ import numpy as np
 
 from blocks.quantization_ops.affine import moved, quantized_bytes
 from blocks.quantization_ops.subnormal import flushed
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.kinds import Opaque
-from dataflow.shapes import Dim, Shape, agree, element_count, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Dim, Shape, agree, element_count, show
 
 
 class QuantizedConcat(Opaque):

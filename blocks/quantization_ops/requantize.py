@@ -9,10 +9,10 @@ import numpy as np
 from blocks.math_ops.tiling import in_parts
 from blocks.quantization_ops.affine import moved, quantized_bytes, store, value_of
 from blocks.quantization_ops.subnormal import TINY, flushed
-from dataflow import dtypes
-from dataflow.block import Block, Dtype, In, Out, TensorType, attr
-from dataflow.kinds import Opaque
-from dataflow.shapes import agree, element_count
+from dataflow.core import dtypes
+from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import agree, element_count
 
 BELOW_INT64 = -(2**63)  # what the reference's processor makes of a float that no int64 can hold
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
-from dataflow import dtypes
-from dataflow.block import Block, TensorType, attr
-from dataflow.keys import CHUNK, Key
+from dataflow.core import dtypes
+from dataflow.core.block import Block, TensorType, attr
+from dataflow.core.random import CHUNK, Key
 
 SEED = "makes other numbers for the same run, node and step"
 SHAPE = "shape of the output"

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from blocks.random_ops.draws import SEED, uniform
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.keys import Key
-from dataflow.kinds import Opaque
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.random import Key
 
 
 class Dropout(Opaque):

@@ -9,11 +9,11 @@ import numpy as np
 from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.math_ops.tiling import in_parts, part_bytes
 from blocks.random_ops.draws import Seeded, drawn_bytes, each, size_of
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.keys import Key
-from dataflow.kinds import Elementwise, Opaque
-from dataflow.shapes import element_count
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Elementwise, Opaque
+from dataflow.core.random import Key
+from dataflow.core.shapes import element_count
 
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that

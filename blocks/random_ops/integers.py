@@ -6,11 +6,11 @@ from typing import Any
 
 from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, size_of
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.keys import Key
-from dataflow.kinds import Opaque
-from dataflow.shapes import element_count
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Opaque
+from dataflow.core.random import Key
+from dataflow.core.shapes import element_count
 
 
 class RandomUniformInt(Seeded, Opaque):

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from blocks.random_ops.draws import Seeded, uniform
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.keys import CHUNK, Key
-from dataflow.kinds import Opaque, Rearrange
-from dataflow.shapes import element_count
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque, Rearrange
+from dataflow.core.random import CHUNK, Key
+from dataflow.core.shapes import element_count
 
 
 class Multinomial(Seeded, Opaque):

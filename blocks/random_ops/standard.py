@@ -9,11 +9,11 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, normal, size_of, truncated_normal, uniform
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Out, TensorType, attr
-from dataflow.keys import Key
-from dataflow.kinds import Opaque
-from dataflow.shapes import element_count
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.random import Key
+from dataflow.core.shapes import element_count
 
 
 class Drawn(Seeded, Opaque, abstract=True):

@@ -9,11 +9,11 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, each, size_of
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType
-from dataflow.keys import Key
-from dataflow.kinds import Opaque
-from dataflow.shapes import agree, element_count, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.kinds import Opaque
+from dataflow.core.random import Key
+from dataflow.core.shapes import agree, element_count, show
 
 FAR = 1e150  # standard deviations; of more the square would overflow, and infinity less infinity is no width
 WIDE = 2.5  # an interval from here on is met often enough by a normal distribution, a narrower one by a uniform one

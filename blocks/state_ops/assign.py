@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Update
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Update
 
 
 class Assign(Update):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflow.block import In, Out, attr
-from dataflow.kinds import Update
+from dataflow.core.block import In, Out, attr
+from dataflow.core.kinds import Update
 
 
 class CountUpTo(Update):

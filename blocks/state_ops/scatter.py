@@ -10,10 +10,10 @@ import numpy as np
 from blocks.array_ops.gather import check_indices
 from blocks.array_ops.scatter import POLICIES, check_places, columns, inside
 from blocks.array_ops.shape_ops import INDEX
-from dataflow import dtypes
-from dataflow.block import In, Out, TensorType, attr
-from dataflow.kinds import Update
-from dataflow.shapes import fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.kinds import Update
+from dataflow.core.shapes import fits, show
 
 
 def fold(ufunc: np.ufunc, rows: Any, numbers: Any, updates: Any) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from blocks.random_ops.draws import truncated_normal, uniform
-from dataflow import dtypes
-from dataflow.block import Dtype, In, Literal, Out, Shape, TensorType, attr
-from dataflow.errors import listing
-from dataflow.keys import Key
-from dataflow.kinds import Opaque, View
-from dataflow.shapes import fits, merge, show
+from dataflow.core import dtypes
+from dataflow.core.block import Dtype, In, Literal, Out, Shape, TensorType, attr
+from dataflow.core.errors import listing
+from dataflow.core.kinds import Opaque, View
+from dataflow.core.random import Key
+from dataflow.core.shapes import fits, merge, show
 
 INITIALIZERS = (
     "zeros", "ones", "truncated_normal", "random_uniform",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.training_ops.optimizer import Optimizer, toward
-from dataflow.block import In, Out, attr
+from dataflow.core.block import In, Out, attr
 
 
 class ApplyGradientDescent(Optimizer):

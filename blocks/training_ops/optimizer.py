@@ -10,9 +10,9 @@ import numpy as np
 from blocks.math_ops.exponential import Rsqrt
 from blocks.math_ops.rooms import borrowed_bytes, rooms
 from blocks.math_ops.tiling import SMALL, TILE
-from dataflow import dtypes
-from dataflow.block import TensorType
-from dataflow.kinds import Update
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.kinds import Update
 
 rsqrt = Rsqrt().kernel
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from blocks.math_ops.powers import power
 from blocks.training_ops.optimizer import Optimizer, rsqrt
-from dataflow.block import In, Out, attr
+from dataflow.core.block import In, Out, attr
 
 
 def shrunk(x: Any, by: Any, out: Any, room: Any) -> Any:

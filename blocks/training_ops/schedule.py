@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from blocks.math_ops.tiling import in_parts, part_bytes
-from dataflow.block import In, Ints, Out, TensorType, attr
-from dataflow.kinds import Elementwise
+from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.kinds import Elementwise
 
 
 class Schedule(Elementwise, abstract=True):

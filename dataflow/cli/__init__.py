@@ -35,7 +35,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from dataflow.errors import nearest
+            from dataflow.core.errors import nearest
 
             hint = nearest(args[0], _COMMANDS)
             raise click.UsageError(error.message + (f" {hint[0].upper()}{hint[1:]}" if hint else ""), ctx) from None
@@ -76,7 +76,7 @@ def _status(args: list[str]) -> int:
     except output.Unread:
         return 0
     except flow.DataflowError as error:
-        from dataflow.errors import RunError
+        from dataflow.core.errors import RunError
 
         output.say(str(error), err=True)
         return 3 if isinstance(error, RunError) else 1

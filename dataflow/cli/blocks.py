@@ -25,7 +25,7 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
         output.say(_json(hits))
         return
     if not hits:
-        from dataflow.errors import nearest
+        from dataflow.core.errors import nearest
 
         hint = nearest(" ".join(words), flow.blocks.names())
         raise flow.DataflowError(

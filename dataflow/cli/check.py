@@ -12,7 +12,7 @@ from dataflow.cli import options, output
 @options.params
 def command(paths: tuple[str, ...], params: tuple[str, ...]) -> int:
     """Check graph files and report every mistake with its line."""
-    from dataflow.errors import GraphFileError
+    from dataflow.core.errors import GraphFileError
 
     wrong = 0
     for path in paths:

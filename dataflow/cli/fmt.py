@@ -12,7 +12,7 @@ from dataflow.cli import output
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 where a file is not in order.")
 def command(paths: tuple[str, ...], check: bool) -> int:
     """Put graph files in one layout; comments stay."""
-    from dataflow.errors import DataflowError
+    from dataflow.core.errors import DataflowError
     from dataflow.graphfile import format_file
 
     changed = wrong = 0

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 import dataflow as flow
+from dataflow.core.thread_pool import MOST
 from dataflow.settings import KERNELS
-from dataflow.threads import MOST
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
@@ -74,7 +74,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
 
 
 def _short(value: Any) -> str:
-    from dataflow.attrs import show
+    from dataflow.core.attrs import show
 
     shown: str = show(str(value))
     return shown

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dataflow.errors import DataflowError, visible
+from dataflow.core.errors import DataflowError, visible
 
 
 class Unread(Exception):

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dataflow.block import Block
 from dataflow.conformance import entering, gradients, graphs, inference, kernels, messages, tiles, writing
 from dataflow.conformance.samples import ConformanceError, Sample, samples
+from dataflow.core.block import Block
 
 __all__ = ["ConformanceError", "Sample", "check", "checks", "samples"]
 

@@ -7,14 +7,14 @@ from functools import partial
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block
 from dataflow.conformance.equality import same
 from dataflow.conformance.samples import Array, Sample, broken, documented, samples
 from dataflow.conformance.wiring import wired
-from dataflow.errors import BlockError
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.errors import BlockError
+from dataflow.core.ports import In, flat
 from dataflow.run import run
-from dataflow.signature import In, flat
 
 TIMES, MOST = 8, 30_000  # how much longer each axis is, and elements that all inputs may have
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.dtypes import parts
+from dataflow.core.dtypes import parts
 
 Array = np.ndarray[Any, Any]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block
 from dataflow.conformance.samples import Array, Sample, broken, documented, retyped, samples
 from dataflow.conformance.wiring import fed, wired
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.registry import blocks
 from dataflow.gradient import gradient
-from dataflow.registry import blocks
 from dataflow.run import run
 
 STEP = 1e-6

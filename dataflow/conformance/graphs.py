@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from dataflow import eager
-from dataflow.block import Block
 from dataflow.conformance.equality import same
 from dataflow.conformance.samples import broken, documented, samples
 from dataflow.conformance.wiring import wired
+from dataflow.core.block import Block
 from dataflow.graphfile import load, save
 from dataflow.run import run
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block, TensorType
 from dataflow.conformance.samples import Sample, broken, candidates, samples
-from dataflow.errors import BlockError
-from dataflow.shapes import Shape, fits, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, TensorType
+from dataflow.core.errors import BlockError
+from dataflow.core.shapes import Shape, fits, show
 
 
 def accepted(block_class: type[Block]) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block, TensorType
 from dataflow.conformance.equality import near, same
 from dataflow.conformance.samples import Array, Sample, broken, samples
-from dataflow.kinds import Reduction, View
-from dataflow.signature import flat
+from dataflow.core import dtypes
+from dataflow.core.block import Block, TensorType
+from dataflow.core.kinds import Reduction, View
+from dataflow.core.ports import flat
 
 
 def untouched(block_class: type[Block]) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.attrs import Attr
-from dataflow.block import Block
 from dataflow.conformance.samples import Array, Change, Sample, broken, documented
-from dataflow.errors import BlockError
-from dataflow.kinds import Elementwise
-from dataflow.signature import In
+from dataflow.core import dtypes
+from dataflow.core.attrs import Attr
+from dataflow.core.block import Block
+from dataflow.core.errors import BlockError
+from dataflow.core.kinds import Elementwise
+from dataflow.core.ports import In
 
 
 def bad_attr(block_class: type[Block]) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block, TensorType
-from dataflow.errors import BlockError, DataflowError
-from dataflow.kinds import Elementwise, Reduction
-from dataflow.signature import In, Wire, flat
+from dataflow.core import dtypes
+from dataflow.core.block import Block, TensorType
+from dataflow.core.errors import BlockError, DataflowError
+from dataflow.core.kinds import Elementwise, Reduction
+from dataflow.core.ports import In, Wire, flat
 
 Array = np.ndarray[Any, Any]
 Change = Callable[[In, Array], Array]

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block
 from dataflow.conformance.equality import near, same
 from dataflow.conformance.samples import Array, Sample, broken, documented, samples
-from dataflow.errors import BlockError
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.errors import BlockError
+from dataflow.core.kinds import View
+from dataflow.core.ports import In
+from dataflow.core.registry import blocks
 from dataflow.graph import Graph, Ref
-from dataflow.kinds import View
 from dataflow.plan import plan
-from dataflow.registry import blocks
-from dataflow.signature import In
 from dataflow.tiles import shortened, tile_of
 from dataflow.views import shape_in_order
 

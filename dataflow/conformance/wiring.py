@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from dataflow.conformance.samples import Array, Sample
+from dataflow.core.ports import In
+from dataflow.core.shapes import Shape, TensorType
 from dataflow.graph import Graph, Ref
-from dataflow.shapes import Shape, TensorType
-from dataflow.signature import In
 
 
 def wired(sample: Sample, known: bool = True) -> tuple[Graph, list[Ref], dict[str, Array]]:

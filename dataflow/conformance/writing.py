@@ -7,10 +7,10 @@ import inspect
 import pickle
 import re
 
-from dataflow import dtypes
-from dataflow.block import MISSING_GRADIENT, Block, In, Out
 from dataflow.conformance.samples import broken, documented, examples, scope
-from dataflow.registry import blocks
+from dataflow.core import dtypes
+from dataflow.core.block import MISSING_GRADIENT, Block, In, Out
+from dataflow.core.registry import blocks
 
 
 def summary(block_class: type[Block]) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow.core import dtypes
+from dataflow.core.errors import DataflowError, GraphError, UnknownNameError, listing, nearest
+from dataflow.core.random import Key
+from dataflow.core.shapes import TensorType, fits
 from dataflow.data.rows import Rows, open_rows
-from dataflow.errors import DataflowError, GraphError, UnknownNameError, listing, nearest
 from dataflow.graph import Graph
-from dataflow.keys import Key
-from dataflow.shapes import TensorType, fits
 
 OPTIONS = ("path", "array", "dtype", "scale", "offset", "one_hot")
 

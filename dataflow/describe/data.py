@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes, kinds
-from dataflow.attrs import Attr, StoredArray, plain
-from dataflow.block import MISSING_GRADIENT, Block
+from dataflow.core import dtypes, kinds
+from dataflow.core.attrs import Attr, StoredArray, plain
+from dataflow.core.block import MISSING_GRADIENT, Block
+from dataflow.core.ports import In, Literal, Out
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import TensorType, show
 from dataflow.graph import Graph, Link, Node
 from dataflow.graphfile.emit import flow
-from dataflow.registry import blocks
-from dataflow.shapes import TensorType, show
-from dataflow.signature import In, Literal, Out
 
 Described = dict[str, Any]
 _LISTED = 64  # elements; of larger arrays only the type is told

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataflow.core.errors import visible
+from dataflow.core.ports import Literal
 from dataflow.describe.data import brief, places, split
-from dataflow.errors import visible
 from dataflow.graph import Graph, Link, Node
-from dataflow.signature import Literal
 
 
 def mermaid(graph: Graph) -> str:

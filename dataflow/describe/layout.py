@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dataflow.errors import DataflowError
+from dataflow.core.errors import DataflowError
 
 Point = tuple[float, float]
 _End = tuple["_Slot", float]

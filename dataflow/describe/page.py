@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dataflow.block import Block
+from dataflow.core.block import Block
+from dataflow.core.shapes import show
 from dataflow.describe.data import Described, block_class, brief, describe, dtype_text
-from dataflow.shapes import show
 
 _GRADIENTS = {
     "yes": "Yes: gradients pass this block.",

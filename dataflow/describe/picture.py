@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dataflow.block import Block
+from dataflow.core.block import Block
+from dataflow.core.ports import Literal
+from dataflow.core.shapes import show
 from dataflow.describe.card import Card, Label, card, document, draw, family, pill, wire
 from dataflow.describe.data import block_class, brief, category, cut, describe, dtype_text, places, split
 from dataflow.describe.layout import Box, Tie, place
 from dataflow.graph import Graph, Link, Node
-from dataflow.shapes import show
-from dataflow.signature import Literal
 
 
 def svg(graph: Graph) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.attrs import StoredArray
-from dataflow.errors import cropped
+from dataflow.core.attrs import StoredArray
+from dataflow.core.errors import cropped
 from dataflow.stored import ArrayFile, Real, Unreadable
 
 MAX_BYTES = 1 << 30  # of all arrays that one graph file loads

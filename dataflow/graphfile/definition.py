@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dataflow.errors import cropped
+from dataflow.core.errors import cropped
 from dataflow.graphfile.params import Param, declare
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import START, Document, Place, Value

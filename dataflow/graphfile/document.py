@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from dataflow.errors import cropped
+from dataflow.core.errors import cropped
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document, Place, Stop, Value
 

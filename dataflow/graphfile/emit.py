@@ -9,8 +9,8 @@ import textwrap
 from functools import lru_cache
 from typing import Any
 
-from dataflow.attrs import plain, show
-from dataflow.errors import GraphError
+from dataflow.core.attrs import plain, show
+from dataflow.core.errors import GraphError
 from dataflow.graphfile.scalars import scalar
 
 WIDTH = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dataflow.errors import cropped, reason
+from dataflow.core.errors import cropped, reason
 from dataflow.graphfile.document import parse
 from dataflow.graphfile.tree import START, Document
 from dataflow.stored import RegularFile, Unreadable

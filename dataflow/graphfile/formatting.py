@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from dataflow.atomic import write_text
-from dataflow.errors import DataflowError, GraphFileError
+from dataflow.core.errors import DataflowError, GraphFileError
 from dataflow.graphfile.document import parse
 from dataflow.graphfile.emit import WIDTH, filled
 from dataflow.graphfile.files import read_document

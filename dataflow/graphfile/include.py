@@ -7,16 +7,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataflow import dtypes, entry
-from dataflow.errors import cropped
+from dataflow.core import conversion, dtypes
+from dataflow.core.errors import cropped
+from dataflow.core.ports import In
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft
 from dataflow.graphfile.tree import BROKEN
-from dataflow.registry import blocks
-from dataflow.shapes import TensorType, agree, fits, show
-from dataflow.signature import In
 from dataflow.stored import neighbour
 
 if TYPE_CHECKING:
@@ -112,8 +112,10 @@ def _wired(
     dtype, shape = declared["dtype"], declared["shape"]
     place, who = draft.inputs.data[name].place, f"{draft.who}: input '{name}'"
     try:
-        given = operand.type if isinstance(operand, Ref) else TensorType.of(entry.literal(operand.value, dtype), dtype)
-    except entry.Refused as error:
+        given = (
+            operand.type if isinstance(operand, Ref) else TensorType.of(conversion.literal(operand.value, dtype), dtype)
+        )
+    except conversion.Refused as error:
         return outer.report(draft, place, f"{who} {error}")
     if dtypes.fit(given.dtype, (dtype,)) is None:
         return outer.report(draft, place, f"{who} must be {dtype}, got {given.dtype}; convert it with Cast")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from dataflow.errors import GraphFileError, Problem, cropped, listing
+from dataflow.core.errors import GraphFileError, Problem, cropped, listing
 from dataflow.graph import Graph
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.nodes import Reader

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dataflow.block import Block
-from dataflow.errors import BlockError, DataflowError, cropped
+from dataflow.core.block import Block
+from dataflow.core.errors import BlockError, DataflowError, cropped
+from dataflow.core.registry import blocks
 from dataflow.graph import NAME, Ref, wrong_name
 from dataflow.graphfile.definition import WRONG, known_keys, mapping, short_type, text
 from dataflow.graphfile.include import add_subgraph, is_path
@@ -17,7 +18,6 @@ from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.order import order
 from dataflow.graphfile.sections import read_data, read_train
 from dataflow.graphfile.tree import BROKEN, Place, Value
-from dataflow.registry import blocks
 
 NODE_KEYS = ("block", "inputs", "attrs", "doc")
 _PORT = re.compile(r"\b(input|attr)s? '([^']+)'")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dataflow.errors import cropped, listing
+from dataflow.core.errors import cropped, listing
+from dataflow.core.ports import In, Literal
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import NOTHING, WRONG, Definition, known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.session import Session
 from dataflow.graphfile.tree import BROKEN, Place, Value
-from dataflow.signature import In, Literal
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
 

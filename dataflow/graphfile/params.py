@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.attrs import Attr, attr, show
-from dataflow.errors import conceal, cropped, listing
+from dataflow.core import dtypes
+from dataflow.core.attrs import Attr, attr, show
+from dataflow.core.errors import conceal, cropped, listing
+from dataflow.core.registry import blocks
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value
-from dataflow.registry import blocks
 
 MAX_REPEATED = 1_000_000  # values and characters that parameters may add in one load
 

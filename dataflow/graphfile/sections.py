@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dataflow import dtypes
-from dataflow.errors import cropped
+from dataflow.core import dtypes
+from dataflow.core.errors import cropped
+from dataflow.core.registry import blocks
 from dataflow.graphfile.definition import WRONG, known_keys, mapping
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.tree import BROKEN, Place, Value
-from dataflow.registry import blocks
 from dataflow.stored import Real
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dataflow.errors import Problem
+from dataflow.core.errors import Problem
 from dataflow.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.definition import Definition, define

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from dataflow.atomic import regular, write_text
-from dataflow.attrs import plain
-from dataflow.block import Block
-from dataflow.errors import BlockError, GraphError
+from dataflow.core.attrs import plain
+from dataflow.core.block import Block
+from dataflow.core.errors import BlockError, GraphError
+from dataflow.core.ports import Literal
 from dataflow.graph import Graph, Node
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.store import Store
-from dataflow.signature import Literal
 
 MAX_INLINE = 1000  # elements that a file shows; larger arrays are saved beside it
 _SECTIONS = ("data", "train")

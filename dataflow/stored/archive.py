@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from dataflow.errors import cropped
+from dataflow.core.errors import cropped
 from dataflow.stored.regular import RegularFile, Unreadable
 
 START = (b"PK\3\4", b"PK\5\6")  # of a zip; the second where it has no members

@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from dataflow.dtypes import native
-from dataflow.errors import cropped, listing, nearest
+from dataflow.core.dtypes import native
+from dataflow.core.errors import cropped, listing, nearest
 from dataflow.stored import headers
 from dataflow.stored.archive import START, directory, located
 from dataflow.stored.content import DEFLATE, GZIP, Packed, Plain

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.errors import cropped
+from dataflow.core import dtypes
+from dataflow.core.errors import cropped
 from dataflow.stored.regular import Unreadable
 
 NPY = b"\x93NUMPY"

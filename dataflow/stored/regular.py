@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from dataflow.errors import nearest, reason
+from dataflow.core.errors import nearest, reason
 
 _AT_ONCE = 1 << 30  # no system reads more than 2 GiB in one call
 _PREADV: Callable[..., int] | None = getattr(os, "preadv", None)  # not on every system

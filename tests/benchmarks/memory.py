@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import scratch
+from dataflow.core import scratch
 from dataflow.pool import results
 
 from . import ours

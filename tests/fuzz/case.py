@@ -8,11 +8,12 @@ from math import prod
 
 import numpy as np
 
-from dataflow import blocks, dtypes, gradient
+from dataflow import blocks, gradient
 from dataflow.compiler import ELEMENTS
-from dataflow.errors import GradientError
+from dataflow.core import dtypes
+from dataflow.core.errors import GradientError
+from dataflow.core.kinds import Elementwise, Reduction
 from dataflow.graph import Graph
-from dataflow.kinds import Elementwise, Reduction
 
 from .growth import Growth, Refused
 from .makers import chain, elementwise, reduction, sampled

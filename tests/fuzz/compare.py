@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dataflow.conformance.equality import same
-from dataflow.errors import DataflowError
+from dataflow.core.errors import DataflowError
 
 from .case import LARGE, SMALL
 from .reference import node_by_node

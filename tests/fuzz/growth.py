@@ -6,10 +6,11 @@ from math import prod
 
 import numpy as np
 
-from dataflow import Graph, blocks, dtypes
-from dataflow.errors import DataflowError
+from dataflow import Graph, blocks
+from dataflow.core import dtypes
+from dataflow.core.errors import DataflowError
+from dataflow.core.ports import Literal
 from dataflow.graph import Ref
-from dataflow.signature import Literal
 
 from .values import values
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import TensorType
 from dataflow.conformance.samples import samples
-from dataflow.signature import Literal, flat
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.ports import Literal, flat
 
 from .growth import Refused
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import TensorType
-from dataflow.errors import DataflowError
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.errors import DataflowError
+from dataflow.core.random import Key
 from dataflow.graph import Link
-from dataflow.keys import Key
 
 
 class Missing(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataflow import blocks, dtypes
+from dataflow import blocks
+from dataflow.core import dtypes
 
 from .growth import Refused
 

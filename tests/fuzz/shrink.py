@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dataflow import dtypes
+from dataflow.core import dtypes
 from dataflow.graph import Link
 
 from .compare import differing, scaled

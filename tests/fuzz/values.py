@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow.core import dtypes
 
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, 1e-45, -1e-45, 1e-40, 3e38, -3e38, 0.5, -0.5, 1.5, 2.5, -2.5, 1.0, -1.0)
 

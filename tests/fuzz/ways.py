@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dataflow import Graph, State, load, plan, save
-from dataflow.errors import DataflowError
+from dataflow.core.errors import DataflowError
 from dataflow.graph import Link
 from dataflow.plan import Plan
 from dataflow.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dataflow import blocks
-from dataflow.block import TensorType
 from dataflow.conformance import Sample
+from dataflow.core.block import TensorType
 
 
 def asked(op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Sample:

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 
 from dataflow.conformance import Sample
-from dataflow.kinds import Elementwise
+from dataflow.core.kinds import Elementwise
 
 from ..exact import distance, right
 from .draw import subnormal

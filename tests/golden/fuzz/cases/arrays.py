@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow.core import dtypes
 
 from ..draw import Draw
 from .asking import Drawn, fuzzes

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow import blocks, dtypes
+from dataflow import blocks
+from dataflow.core import dtypes
 
 from ..draw import Draw
 

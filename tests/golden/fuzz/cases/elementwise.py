@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import blocks, dtypes
+from dataflow import blocks
+from dataflow.core import dtypes
 
 from ..draw import PLAIN, Draw
 from .asking import Drawn, fuzzes

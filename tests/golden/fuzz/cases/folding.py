@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow.core import dtypes
 
 from ..draw import PLAIN, Draw
 from .asking import Drawn, fuzzes

@@ -11,14 +11,14 @@ from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from dataflow import dtypes, entry, evaluator
-from dataflow.arithmetic import settled
-from dataflow.attrs import Dtype, Ints, Tensor, attr, key, show
-from dataflow.errors import BlockError, RunError, listing, nearest
-from dataflow.failure import missing, out_of_memory
-from dataflow.registry import blocks
-from dataflow.shapes import Shape, TensorType, agree, broadcast, impossible
-from dataflow.signature import In, Literal, Out, Signature, Wire, flat
+from dataflow.core import conversion, dtypes, evaluator
+from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
+from dataflow.core.errors import BlockError, RunError, listing, nearest
+from dataflow.core.numpy_state import settled
+from dataflow.core.ports import In, Literal, Out, Signature, Wire, flat
+from dataflow.core.registry import blocks
+from dataflow.core.run_errors import missing, out_of_memory
+from dataflow.core.shapes import Shape, TensorType, agree, broadcast, impossible
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 
@@ -27,7 +27,7 @@ MISSING_GRADIENT = object()
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
 class Block:
-    """The root of all blocks; `dataflow.kinds` has the bases to derive from.
+    """The root of all blocks; `dataflow.core.kinds` has the bases to derive from.
 
     A subclass writes its ports (class attributes without annotation), attrs (annotated, by `attr`), type variables
     (a name and the tuple of dtypes it may be), ``kernel``, where its kind does not give one ``shape_of``, and ``grad``.
@@ -233,8 +233,8 @@ class Block:
         for variable, found in free.items():
             port, *_, last = (*found.values(), *found.values())
             try:
-                own = entry.together(found)
-            except entry.Refused as error:
+                own = conversion.together(found)
+            except conversion.Refused as error:
                 raise self.error(f"inputs '{port.name}' and '{last.name}' {error}") from None
             accepted = self._accepted(variable)
             fitted = dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
@@ -253,8 +253,8 @@ class Block:
     def array_of(self, port: str, operand: Literal, dtype: str | None = None) -> Any:
         """The array of a literal on a port; BlockError that names the port where the dtype cannot hold it."""
         try:
-            return entry.literal(operand.value, dtype)
-        except entry.Refused as error:
+            return conversion.literal(operand.value, dtype)
+        except conversion.Refused as error:
             raise self.error(f"input '{port}' {error}") from None
 
     def _accepted(self, dtype: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow import dtypes
+from dataflow.core import dtypes
 
 Dim = int | str | None
 Shape = tuple[Dim, ...] | None

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from dataflow.errors import DataflowError, RunError
-from dataflow.shapes import TensorType, nbytes
+from dataflow.core.errors import DataflowError, RunError
+from dataflow.core.shapes import TensorType, nbytes
 
 # of NumPy and Python, where a size does not fit into what they count in
 _TOO_LARGE = re.compile("too (big|large)|maximum (supported|allowed) (dimension|size)|dimensions? exceed", re.I)

@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from dataflow.block import Block
-    from dataflow.shapes import TensorType
+    from dataflow.core.block import Block
+    from dataflow.core.shapes import TensorType
 
 Loop = Callable[..., None]
 WIDE = 1 << 16  # elements that belong together, beyond which compiled loops would leave the cache

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes
+from dataflow.core import dtypes
 
 Array = np.ndarray[Any, Any]
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import dtypes, entry
-from dataflow.errors import listing, nearest
-from dataflow.shapes import Shape as Shape  # the annotation of a shape attr
+from dataflow.core import conversion, dtypes
+from dataflow.core.errors import listing, nearest
+from dataflow.core.shapes import Shape as Shape  # the annotation of a shape attr
 
 Dtype = str  # the annotation of a dtype attr
 Ints = tuple[int, ...]  # the annotation of a list of whole numbers
@@ -82,7 +82,7 @@ def _dim(dim: Any) -> int | str | None:
 
 
 def _tensor(value: Any) -> np.ndarray[Any, Any]:
-    return entry.frozen(entry.literal(value))
+    return conversion.frozen(conversion.literal(value))
 
 
 _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
@@ -122,7 +122,7 @@ class Attr:
         read, wanted = _KINDS[self.kind]
         try:
             value = read(value)
-        except entry.Refused as error:
+        except conversion.Refused as error:
             raise ValueError(str(error)) from None
         except (TypeError, ValueError, OverflowError) as error:
             wanted = listing(self.choices) if self.choices else wanted

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import entry
-from dataflow.attrs import Attr, key, plain
-from dataflow.errors import BlockError, listing, nearest
-from dataflow.shapes import Shape
+from dataflow.core import conversion
+from dataflow.core.attrs import Attr, key, plain
+from dataflow.core.errors import BlockError, listing, nearest
+from dataflow.core.shapes import Shape
 
 
 class In:
@@ -150,13 +150,13 @@ def entered(who: str, port: In, value: Any) -> Any:
 
 
 def _single(who: str, port: In, value: Any) -> Any:
-    if entry.is_ready(value) or isinstance(value, Wire | Literal):
+    if conversion.is_ready(value) or isinstance(value, Wire | Literal):
         return value
-    if entry.is_plain(value):
+    if conversion.is_plain(value):
         return Literal(value)
     try:
-        return entry.array(value)
-    except entry.Refused as error:
+        return conversion.array(value)
+    except conversion.Refused as error:
         raise BlockError(f"{who}: input '{port.name}' {error}") from None
 
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dataflow import dtypes
-from dataflow.block import Block, In, Out, TensorType, attr
-from dataflow.errors import listing
-from dataflow.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
+from dataflow.core import dtypes
+from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.errors import listing
+from dataflow.core.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
 
 _COLUMNS = 1024  # elements over which short rows are put side by side
 

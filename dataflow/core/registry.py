@@ -14,10 +14,10 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from dataflow.errors import DataflowError, UnknownNameError, nearest
+from dataflow.core.errors import DataflowError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
-    from dataflow.block import Block
+    from dataflow.core.block import Block
 
 GROUP = "dataflow.blocks"
 

@@ -9,7 +9,7 @@ from functools import cache
 from threading import Lock, Thread, local
 from typing import Any
 
-from dataflow.errors import DataflowError
+from dataflow.core.errors import DataflowError
 
 
 @cache
@@ -134,7 +134,7 @@ class _Crew:
         self.tasks.put(task)
 
     def _serve(self) -> None:
-        from dataflow.arithmetic import settled  # with NumPy, which commands that need no thread do without
+        from dataflow.core.numpy_state import settled  # with NumPy, which commands that need no thread do without
 
         with among(1), settled():  # the latter as in a run
             while True:
