@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dataflow.atomic import check_writable, told, write_arrays
 from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError, GraphError, cropped
+from dataflow.files import ArrayFile, Entry, Unreadable
+from dataflow.files.atomic import check_writable, told, write_arrays
 from dataflow.graph import Graph
 from dataflow.state import State
-from dataflow.stored import ArrayFile, Entry, Unreadable
 
 BEST = "best.npz"
 T = TypeVar("T")

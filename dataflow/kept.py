@@ -12,8 +12,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from dataflow.atomic import settle, temporary
 from dataflow.core.errors import visible
+from dataflow.files.atomic import settle, temporary
 
 log = logging.getLogger("dataflow")
 _DIGEST = hashlib.sha256

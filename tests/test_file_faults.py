@@ -14,8 +14,8 @@ from test_train import TEXT, X, Y, bits
 
 import dataflow as flow
 from dataflow import checkpoint
-from dataflow.atomic import write_arrays, write_text
 from dataflow.core.errors import DataflowError
+from dataflow.files.atomic import write_arrays, write_text
 from dataflow.train import Trainer
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

@@ -19,7 +19,7 @@ import dataflow as flow
 from dataflow import checkpoint
 from dataflow.core.errors import DataflowError
 from dataflow.data.rows import open_rows
-from dataflow.stored import ArrayFile, Unreadable
+from dataflow.files import ArrayFile, Unreadable
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 Y = np.arange(40, dtype=np.int64)

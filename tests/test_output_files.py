@@ -16,8 +16,8 @@ import pytest
 from graph_text import node, problems, same
 
 import dataflow as flow
-from dataflow.atomic import write_arrays, write_text
 from dataflow.core.errors import DataflowError, GraphError
+from dataflow.files.atomic import write_arrays, write_text
 from dataflow.graph import wrong_name
 
 ONE = "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 2.5}}}\noutputs: {y: c}\n"
@@ -148,7 +148,7 @@ def test_names_as_long_as_the_file_system_takes(here):
 FILLED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-from dataflow.atomic import write_arrays
+from dataflow.files.atomic import write_arrays
 write_arrays("a.npz", {"a": [0.0] * 100_000})
 """
 
@@ -165,7 +165,7 @@ def test_a_file_that_grows_too_large_leaves_the_old_one(here):
 
 STALLED = """
 import os, sys
-from dataflow.atomic import write_arrays
+from dataflow.files.atomic import write_arrays
 def stall(fd):
     print("writing", flush=True)
     while True:

@@ -17,7 +17,7 @@ _RUNS = 20  # the fastest time of these is shown
 @click.command("hello")
 def command() -> None:
     """Run a first graph: a handwritten digit, quantized. Writes hello.yaml."""
-    from dataflow.atomic import write_text
+    from dataflow.files.atomic import write_text
 
     text = Path(__file__).with_name("hello.yaml").read_text("utf-8")
     path = Path("hello.yaml")

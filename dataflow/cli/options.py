@@ -127,7 +127,7 @@ def arrays(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _array(name: str, place: str) -> Any:
-    from dataflow.stored import ArrayFile, Unreadable
+    from dataflow.files import ArrayFile, Unreadable
 
     path, _, key = place.partition(".npz:")
     path += ".npz" if key else ""

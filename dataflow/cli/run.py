@@ -40,8 +40,8 @@ def command(
 ) -> None:
     """Run a graph and print its outputs."""
     from dataflow import checkpoint
-    from dataflow.atomic import check_writable, to_output, write_arrays
     from dataflow.data import load_data
+    from dataflow.files.atomic import check_writable, to_output, write_arrays
 
     graph = options.load(path, params)
     feeds = {**load_data(graph, split), **options.arrays(inputs)}

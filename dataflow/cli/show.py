@@ -21,8 +21,8 @@ def command(
     path: str, params: tuple[str, ...], expanded: bool, resolved: bool, form: str | None, out: str | None
 ) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
-    from dataflow.atomic import write_text
     from dataflow.describe import dot, mermaid, svg
+    from dataflow.files.atomic import write_text
     from dataflow.graphfile import resolved_text
 
     if resolved and form is not None:

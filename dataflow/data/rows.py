@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from dataflow.core.errors import DataflowError, listing, nearest, reason
-from dataflow.stored import ArrayFile, Entry, RegularFile, Unreadable
+from dataflow.files import ArrayFile, Entry, RegularFile, Unreadable
 
 _LINES, _VALUES = 1 << 16, 1 << 22  # of a .csv file that are parsed together
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dataflow.core.attrs import StoredArray
 from dataflow.core.errors import cropped
-from dataflow.stored import ArrayFile, Real, Unreadable
+from dataflow.files import ArrayFile, Real, Unreadable
 
 MAX_BYTES = 1 << 30  # of all arrays that one graph file loads
 

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from dataflow.core.errors import cropped, reason
+from dataflow.files import RegularFile, Unreadable
 from dataflow.graphfile.document import parse
 from dataflow.graphfile.tree import START, Document
-from dataflow.stored import RegularFile, Unreadable
 
 MAX_BYTES = 16 << 20
 _MARKERS = ("pyproject.toml", ".git", ".dataflow")

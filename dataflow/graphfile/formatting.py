@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from dataflow.atomic import write_text
 from dataflow.core.errors import DataflowError, GraphFileError
+from dataflow.files.atomic import write_text
 from dataflow.graphfile.document import parse
 from dataflow.graphfile.emit import WIDTH, filled
 from dataflow.graphfile.files import read_document

@@ -12,12 +12,12 @@ from dataflow.core.errors import cropped
 from dataflow.core.ports import In
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, agree, fits, show
+from dataflow.files import neighbour
 from dataflow.graph import Ref
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft
 from dataflow.graphfile.tree import BROKEN
-from dataflow.stored import neighbour
 
 if TYPE_CHECKING:
     from dataflow.graphfile.nodes import Reader

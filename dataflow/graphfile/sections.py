@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from dataflow.core import dtypes
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
+from dataflow.files import Real
 from dataflow.graphfile.definition import WRONG, known_keys, mapping
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft, Scope
 from dataflow.graphfile.tree import BROKEN, Place, Value
-from dataflow.stored import Real
 
 if TYPE_CHECKING:
     from dataflow.graphfile.nodes import Reader

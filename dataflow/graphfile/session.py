@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 from dataflow.core.errors import Problem
+from dataflow.files import Real
 from dataflow.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.definition import Definition, define
 from dataflow.graphfile.files import project_of, read_document
 from dataflow.graphfile.params import Allowance
 from dataflow.graphfile.tree import Document, Hints
-from dataflow.stored import Real
 
 
 class Session:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.atomic import put_arrays, settle, temporary, told
 from dataflow.core.errors import GraphError
+from dataflow.files.atomic import put_arrays, settle, temporary, told
 from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import escaped
 from dataflow.graphfile.files import project_of

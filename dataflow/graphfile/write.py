@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.atomic import regular, write_text
 from dataflow.core.attrs import plain
 from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, GraphError
 from dataflow.core.ports import Literal
+from dataflow.files.atomic import regular, write_text
 from dataflow.graph import Graph, Node
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.store import Store

@@ -15,11 +15,11 @@ import numpy as np
 
 from dataflow.core.dtypes import native
 from dataflow.core.errors import cropped, listing, nearest
-from dataflow.stored import headers
-from dataflow.stored.archive import START, directory, located
-from dataflow.stored.content import DEFLATE, GZIP, Packed, Plain
-from dataflow.stored.headers import LONGEST, Header
-from dataflow.stored.regular import RegularFile, Unreadable
+from dataflow.files import headers
+from dataflow.files.archive import START, directory, located
+from dataflow.files.content import DEFLATE, GZIP, Packed, Plain
+from dataflow.files.headers import LONGEST, Header
+from dataflow.files.regular import RegularFile, Unreadable
 
 A = TypeVar("A", bound=np.ndarray[Any, Any])
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.errors import cropped
-from dataflow.stored.regular import Unreadable
+from dataflow.files.regular import Unreadable
 
 NPY = b"\x93NUMPY"
 LONGEST = 10_000 + 12  # bytes of a header; NumPy reads no longer ones either

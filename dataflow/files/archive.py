@@ -6,7 +6,7 @@ import struct
 from typing import NamedTuple
 
 from dataflow.core.errors import cropped
-from dataflow.stored.regular import RegularFile, Unreadable
+from dataflow.files.regular import RegularFile, Unreadable
 
 START = (b"PK\3\4", b"PK\5\6")  # of a zip; the second where it has no members
 DEFLATED = 8

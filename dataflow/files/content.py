@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow.stored.headers import LONGEST
-from dataflow.stored.regular import RegularFile, Unreadable
+from dataflow.files.headers import LONGEST
+from dataflow.files.regular import RegularFile, Unreadable
 
 MAX_UNPACKED = 1 << 30  # bytes of a compressed array: it cannot be read in parts
 MODEST, MAX_RATIO = 64 << 20, 100  # one over so many bytes may have so many times those it takes in the file
