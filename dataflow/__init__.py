@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from dataflow.core.errors import GraphFileError as GraphFileError
     from dataflow.core.registry import blocks as blocks
     from dataflow.describe import describe as describe
-    from dataflow.gradient import gradient as gradient
-    from dataflow.graph import Graph as Graph
+    from dataflow.graph.gradient import gradient as gradient
+    from dataflow.graph.graph import Graph as Graph
     from dataflow.graphfile import load as load
     from dataflow.graphfile import save as save
     from dataflow.plan import plan as plan
@@ -55,13 +55,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Block": "core.block",
     "DataflowError": "core.errors",
-    "Graph": "graph",
+    "Graph": "graph.graph",
     "GraphFileError": "core.errors",
     "State": "state",
     "Trainer": "train",
     "blocks": "core.registry",
     "describe": "describe",
-    "gradient": "gradient",
+    "gradient": "graph.gradient",
     "load": "graphfile",
     "plan": "plan",
     "run": "run",

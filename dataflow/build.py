@@ -9,19 +9,19 @@ from dataflow.core.kinds import View
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType, nbytes
 from dataflow.core.thread_pool import among
-from dataflow.graph import Graph, Link, Node
+from dataflow.graph.gc_pause import gc_paused
+from dataflow.graph.graph import Graph, Link, Node
+from dataflow.graph.rewrite import cull, fold_constants, lean, lower, merge_equals, shape_only, specialize
 from dataflow.independent import at_the_same_time
 from dataflow.place import Placement
 from dataflow.program import Program, Step
 from dataflow.regions import Regions
-from dataflow.rewrite import cull, fold_constants, lean, lower, merge_equals, shape_only, specialize
 from dataflow.settings import Settings
-from dataflow.uncollected import uncollected
 
 
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
     """Lay out a run that computes the outputs from feeds of these types."""
-    with uncollected(), among(settings.threads):
+    with gc_paused(), among(settings.threads):
         graph = lower(specialize(cull(graph, outputs), feeds))
         graph = lean(merge_equals(fold_constants(graph)))
         return _Builder(graph, feeds, settings).build()

@@ -18,7 +18,7 @@ from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError, GraphError, cropped
 from dataflow.files import ArrayFile, Entry, Unreadable
 from dataflow.files.atomic import check_writable, told, write_arrays
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 from dataflow.state import State
 
 BEST = "best.npz"

@@ -16,8 +16,8 @@ from dataflow.core.errors import GraphError, listing, nearest
 from dataflow.core.kinds import Update
 from dataflow.core.ports import Literal
 from dataflow.core.registry import blocks
-from dataflow.gradient import reverse
-from dataflow.graph import Graph, Link, Ref
+from dataflow.graph.gradient import reverse
+from dataflow.graph.graph import Graph, Link, Ref
 
 GRADIENT_PORTS = ("grad", "delta")
 RATE_PORTS = ("lr", "alpha")

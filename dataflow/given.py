@@ -7,7 +7,7 @@ from operator import index
 from typing import Any
 
 from dataflow.core.errors import GraphError
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 
 
 def told_apart(graph: Graph, given: Any, **options: Any) -> None:

@@ -19,7 +19,7 @@ from dataflow.core.shapes import TensorType, fits, impossible, nbytes, show
 from dataflow.core.thread_pool import among
 from dataflow.frame import Frame, Trace
 from dataflow.given import by_name, sizes_of, told_apart
-from dataflow.graph import Graph, Node
+from dataflow.graph.graph import Graph, Node
 from dataflow.program import Program
 from dataflow.settings import Settings
 

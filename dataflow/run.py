@@ -7,7 +7,7 @@ from typing import Any
 
 from dataflow.frame import Trace
 from dataflow.given import told_apart
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 from dataflow.plan import Plan
 from dataflow.settings import Settings
 from dataflow.state import State

@@ -10,7 +10,7 @@ import numpy as np
 from dataflow.core import conversion
 from dataflow.core.errors import GraphError, listing
 from dataflow.core.shapes import fits, show
-from dataflow.graph import Graph, Link
+from dataflow.graph.graph import Graph, Link
 from dataflow.plan import Plan
 
 

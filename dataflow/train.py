@@ -15,7 +15,7 @@ from dataflow.core.errors import DataflowError, GraphError, listing, nearest
 from dataflow.data import Split, split
 from dataflow.data.splits import shuffled
 from dataflow.expand import expand
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 from dataflow.plan import Plan
 from dataflow.state import State
 

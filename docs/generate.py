@@ -21,7 +21,7 @@ from dataflow.core.ports import In, Literal
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
 from dataflow.describe import block_markdown, block_svg, describe, svg
-from dataflow.graph import Graph, Ref
+from dataflow.graph.graph import Graph, Ref
 from dataflow.graphfile import load, resolved_text
 
 DOCS = Path(__file__).resolve().parent

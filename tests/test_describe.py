@@ -20,7 +20,7 @@ from dataflow.core.registry import blocks
 from dataflow.describe import block_markdown, block_svg, describe, dot, mermaid, svg, text
 from dataflow.describe.data import brief, category, parts
 from dataflow.describe.layout import Box, Tie, place
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 
 HOSTILE = """<b> & "x" 'y' ]]> {|} \\ `z` --> é"""
 

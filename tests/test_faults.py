@@ -14,7 +14,7 @@ from dataflow import State, blocks, compiler, pool, stream
 from dataflow.core import scratch
 from dataflow.core.errors import RunError
 from dataflow.expand import expand
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 from dataflow.plan import Plan
 from dataflow.settings import Settings
 

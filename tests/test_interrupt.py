@@ -138,7 +138,7 @@ sys.meta_path.insert(0, Finder())
 """
 
 
-@pytest.mark.parametrize("name", ["click", "dataflow.graph", "yaml", "numpy"])
+@pytest.mark.parametrize("name", ["click", "dataflow.graph.graph", "yaml", "numpy"])
 def test_no_traceback_while_importing(here, name):
     with running("run", "g.yaml", code=IMPORTING.format(name=name)) as process:
         assert process.stdout.readline() == "importing\n"

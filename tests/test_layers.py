@@ -22,7 +22,7 @@ FILES = sorted(
 HOMES = {
     "click": "dataflow/cli/",
     "ml_dtypes": "dataflow/core/dtypes.py",
-    "networkx": "dataflow/graph.py",
+    "networkx": "dataflow/graph/graph.py",
     "numba": "dataflow/compiler.py",
     "rich": "dataflow/cli/",
     "threadpoolctl": "dataflow/core/blas.py",

@@ -16,7 +16,7 @@ from dataflow.core.block import In, Out, attr
 from dataflow.core.errors import GraphError, RunError
 from dataflow.core.kinds import Binary, Opaque
 from dataflow.core.ports import Literal, flat
-from dataflow.graph import Link
+from dataflow.graph.graph import Link
 
 SMALL, LARGE = 6, 5000  # columns: within what a run copies, and beyond
 

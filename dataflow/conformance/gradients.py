@@ -12,7 +12,7 @@ from dataflow.conformance.wiring import fed, wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.registry import blocks
-from dataflow.gradient import gradient
+from dataflow.graph.gradient import gradient
 from dataflow.run import run
 
 STEP = 1e-6

@@ -16,7 +16,7 @@ from dataflow.core.errors import BlockError
 from dataflow.core.kinds import View
 from dataflow.core.ports import In
 from dataflow.core.registry import blocks
-from dataflow.graph import Graph, Ref
+from dataflow.graph.graph import Graph, Ref
 from dataflow.plan import plan
 from dataflow.tiles import shortened, tile_of
 from dataflow.views import shape_in_order

@@ -57,7 +57,7 @@ class Out:
 
 
 class Wire:
-    """What a block called on it answers with more wire instead of a value; `dataflow.graph.Ref` is the one kind."""
+    """What a block called on it answers with more wire instead of a value; a `Ref` of a graph is one."""
 
     graph: Any
 

@@ -12,7 +12,7 @@ from dataflow.core.errors import DataflowError, GraphError, UnknownNameError, li
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType, fits
 from dataflow.data.rows import Rows, open_rows
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 
 OPTIONS = ("path", "array", "dtype", "scale", "offset", "one_hot")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataflow.core.errors import visible
 from dataflow.core.ports import Literal
 from dataflow.describe.data import brief, places, split
-from dataflow.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph, Link, Node
 
 
 def mermaid(graph: Graph) -> str:

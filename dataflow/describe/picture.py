@@ -10,7 +10,7 @@ from dataflow.core.shapes import show
 from dataflow.describe.card import Card, Label, card, document, draw, family, pill, wire
 from dataflow.describe.data import block_class, brief, category, cut, describe, dtype_text, places, split
 from dataflow.describe.layout import Box, Tie, place
-from dataflow.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph, Link, Node
 
 
 def svg(graph: Graph) -> str:

@@ -13,7 +13,7 @@ from dataflow.core.ports import In
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
-from dataflow.graph import Ref
+from dataflow.graph.graph import Ref
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.operands import Draft

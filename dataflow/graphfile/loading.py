@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import Any
 
 from dataflow.core.errors import GraphFileError, Problem, cropped, listing
-from dataflow.graph import Graph
+from dataflow.graph.gc_pause import gc_paused
+from dataflow.graph.graph import Graph
 from dataflow.graphfile.definition import Definition
 from dataflow.graphfile.nodes import Reader
 from dataflow.graphfile.session import Session
 from dataflow.graphfile.tree import BROKEN, Stop
-from dataflow.uncollected import uncollected
 
 
 def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:
@@ -40,7 +40,7 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {name: None if param.required else param.default for name, param in params.items()}
 
 
-@uncollected()
+@gc_paused()
 def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
     session = Session(path)
     with suppress(Stop):

@@ -11,7 +11,7 @@ from typing import Any
 from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, DataflowError, cropped
 from dataflow.core.registry import blocks
-from dataflow.graph import NAME, Ref, wrong_name
+from dataflow.graph.graph import NAME, Ref, wrong_name
 from dataflow.graphfile.definition import WRONG, known_keys, mapping, short_type, text
 from dataflow.graphfile.include import add_subgraph, is_path
 from dataflow.graphfile.operands import Draft, Scope

@@ -9,7 +9,7 @@ from typing import Any
 
 from dataflow.core.errors import cropped, listing
 from dataflow.core.ports import In, Literal
-from dataflow.graph import Ref
+from dataflow.graph.graph import Ref
 from dataflow.graphfile.definition import NOTHING, WRONG, Definition, known_keys
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Substitution

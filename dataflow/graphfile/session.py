@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dataflow.core.errors import Problem
 from dataflow.files import Real
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.definition import Definition, define
 from dataflow.graphfile.files import project_of, read_document

@@ -14,7 +14,7 @@ from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, GraphError
 from dataflow.core.ports import Literal
 from dataflow.files.atomic import regular, write_text
-from dataflow.graph import Graph, Node
+from dataflow.graph.graph import Graph, Node
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.store import Store
 

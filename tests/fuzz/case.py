@@ -13,7 +13,7 @@ from dataflow.compiler import ELEMENTS
 from dataflow.core import dtypes
 from dataflow.core.errors import GradientError
 from dataflow.core.kinds import Elementwise, Reduction
-from dataflow.graph import Graph
+from dataflow.graph.graph import Graph
 
 from .growth import Growth, Refused
 from .makers import chain, elementwise, reduction, sampled

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dataflow import Graph, State, load, plan, save
 from dataflow.core.errors import DataflowError
-from dataflow.graph import Link
+from dataflow.graph.graph import Link
 from dataflow.plan import Plan
 from dataflow.settings import Settings
 

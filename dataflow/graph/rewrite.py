@@ -16,7 +16,7 @@ from dataflow.core.block import Block
 from dataflow.core.run_errors import failed
 from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.thread_pool import among
-from dataflow.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph, Link, Node
 
 _FOLD_LIMIT = 1 << 18  # elements; larger constants are cheaper to make again than to keep
 

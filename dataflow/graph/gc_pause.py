@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Nothing is collected within: the collector would look through a growing graph time and again, and find nothing.
 
     What no one refers to any more is freed all the same, unless it refers to itself.

@@ -18,7 +18,7 @@ from dataflow.core.errors import BlockError, GraphError, UnknownNameError, neare
 from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Shape, TensorType, element_count
-from dataflow.operators import Operators
+from dataflow.graph.operators import Operators
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -11,8 +11,8 @@ from dataflow.core.block import MISSING_GRADIENT
 from dataflow.core.errors import GradientError
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
-from dataflow.graph import Graph, Link, Node, Ref
-from dataflow.uncollected import uncollected
+from dataflow.graph.gc_pause import gc_paused
+from dataflow.graph.graph import Graph, Link, Node, Ref
 
 
 def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
@@ -60,7 +60,7 @@ def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, di
     for name, ref in {of: target, **sources}.items():
         if ref.dtype not in dtypes.floating + dtypes.complexes:
             raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
-    with uncollected():
+    with gc_paused():
         arrived = _flow(graph, result, target, list(sources.values()))
     slopes = {}
     for name, ref in sources.items():
