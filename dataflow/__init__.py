@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     from dataflow.core.errors import GraphFileError as GraphFileError
     from dataflow.core.registry import blocks as blocks
     from dataflow.describe import describe as describe
+    from dataflow.engine.plan import plan as plan
+    from dataflow.engine.run import run as run
+    from dataflow.engine.state import State as State
     from dataflow.graph.gradient import gradient as gradient
     from dataflow.graph.graph import Graph as Graph
     from dataflow.graphfile import load as load
     from dataflow.graphfile import save as save
-    from dataflow.plan import plan as plan
-    from dataflow.run import run as run
-    from dataflow.state import State as State
     from dataflow.train import Trainer as Trainer
 
 __version__ = "0.1.0"
@@ -57,18 +57,18 @@ _HOMES = {
     "DataflowError": "core.errors",
     "Graph": "graph.graph",
     "GraphFileError": "core.errors",
-    "State": "state",
+    "State": "engine.state",
     "Trainer": "train",
     "blocks": "core.registry",
     "describe": "describe",
     "gradient": "graph.gradient",
     "load": "graphfile",
-    "plan": "plan",
-    "run": "run",
+    "plan": "engine.plan",
+    "run": "engine.run",
     "save": "graphfile",
 }
 __all__ = sorted(_HOMES)
-evaluator.register(lambda: importlib.import_module("dataflow.eager"))
+evaluator.register(lambda: importlib.import_module("dataflow.engine.eager"))
 
 
 def __getattr__(name: str) -> Any:

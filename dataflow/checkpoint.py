@@ -16,10 +16,10 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError, GraphError, cropped
+from dataflow.engine.state import State
 from dataflow.files import ArrayFile, Entry, Unreadable
 from dataflow.files.atomic import check_writable, told, write_arrays
 from dataflow.graph.graph import Graph
-from dataflow.state import State
 
 BEST = "best.npz"
 T = TypeVar("T")

@@ -16,11 +16,12 @@ from golden import reader
 from test_golden import called, wired_up
 from test_plan import random_graph
 
-from dataflow import Graph, blocks, compiler, plan, tiles
+from dataflow import Graph, blocks, plan
 from dataflow.conformance.equality import same
 from dataflow.core.block import Block
 from dataflow.core.errors import DataflowError
 from dataflow.core.kinds import Binary, Unary
+from dataflow.engine import jit, render_numba, tiling
 
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
@@ -40,7 +41,7 @@ def cache(tmp_path_factory):
 def compiled(monkeypatch):
     """Compiled kernels for arrays of any size."""
     monkeypatch.setenv("DATAFLOW_KERNELS", "jit")
-    monkeypatch.setattr(tiles, "COMPILED", 0)
+    monkeypatch.setattr(tiling, "COMPILED", 0)
 
 
 def with_kernels():
@@ -68,7 +69,7 @@ def test_recorded_vectors(name, compiled):
 
 def elementwise():
     plain = [c for c in {blocks[name] for name in blocks} if c.kernel in (Unary.kernel, Binary.kernel)]
-    return sorted(c.__name__ for c in plain if c.ufunc in compiler.ELEMENTS)
+    return sorted(c.__name__ for c in plain if c.ufunc in render_numba.ELEMENTS)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -99,9 +100,9 @@ def test_special_values(name, dtype, compiled):
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("seed", range(6))
 def test_random_graphs(seed, threads, compiled, monkeypatch):
-    monkeypatch.setattr(tiles, "TILE", 64)
-    monkeypatch.setattr(tiles, "ROW", 16)
-    monkeypatch.setattr("dataflow.regions.PAYS", 100)
+    monkeypatch.setattr(tiling, "TILE", 64)
+    monkeypatch.setattr(tiling, "ROW", 16)
+    monkeypatch.setattr("dataflow.engine.form_regions.PAYS", 100)
     graph, wires = random_graph(seed, 67)
     for i, wire in enumerate(wires[-6:]):
         graph.output(f"y{i}", wire)
@@ -120,7 +121,7 @@ def line(size):
 
 
 def test_a_plan_compiles_once_it_has_run_for_long(monkeypatch, caplog):
-    monkeypatch.setattr(importlib.import_module("dataflow.plan"), "WARM", -1.0)
+    monkeypatch.setattr(importlib.import_module("dataflow.engine.plan"), "WARM", -1.0)
     planned = plan(line(5000), kernels="auto")
     fed = np.linspace(-1, 1, 5000, dtype=np.float32)
     with caplog.at_level(logging.INFO, "dataflow"):
@@ -148,12 +149,12 @@ def test_what_cannot_be_compiled_runs_with_numpy(compiled, monkeypatch, caplog):
     def broken(name, text):
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(compiler, "_module", broken)
-    compiler.fused.cache_clear()
+    monkeypatch.setattr(jit, "_module", broken)
+    render_numba.fused.cache_clear()
     fed = np.linspace(-1, 1, 5000, dtype=np.float32)
     assert same(plan(line(5000)).run(x=fed)["y"], np.abs(fed * 2 + 1))
     assert "cannot compile 3 blocks into one loop: RuntimeError: no room" in caplog.text
-    compiler.fused.cache_clear()
+    render_numba.fused.cache_clear()
 
 
 def test_an_element_whose_source_no_file_has_runs_with_numpy(compiled):
@@ -184,12 +185,12 @@ def test_a_compiled_kernel_whose_source_no_file_has(compiled):
     out = np.empty_like(fed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "typed_in", ModuleType("typed_in"))
-        compiler.compile_loop(scope["doubled"])(fed, out)
+        jit.compile_loop(scope["doubled"])(fed, out)
     assert same(out, fed + fed)
 
 
 def test_kernels_that_are_not_there_are_refused(monkeypatch):
-    monkeypatch.setattr(compiler, "available", lambda: False)
+    monkeypatch.setattr(jit, "available", lambda: False)
     with pytest.raises(DataflowError, match="setting 'kernels' must have Numba installed for 'jit', got none"):
         plan(line(5), kernels="jit")
     assert plan(line(5)).settings.kernels == "numpy"

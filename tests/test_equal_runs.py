@@ -10,12 +10,12 @@ import pytest
 from test_graphs import FILES, ROOT, feeds_of
 
 import dataflow as flow
-from dataflow import independent, regions, tiles
 from dataflow.conformance.equality import same
 from dataflow.data import load_data
+from dataflow.engine import form_regions, parallel, tiling
+from dataflow.engine.plan import Plan
+from dataflow.engine.settings import Settings
 from dataflow.expand import expand
-from dataflow.plan import Plan
-from dataflow.settings import Settings
 
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 
@@ -31,11 +31,11 @@ def cache(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
     """So small that the arrays of these graphs are cut into many."""
-    monkeypatch.setattr(tiles, "TILE", 256)
-    monkeypatch.setattr(tiles, "ROW", 64)
-    monkeypatch.setattr(tiles, "COMPILED", 128)
-    monkeypatch.setattr(regions, "PAYS", 512)
-    monkeypatch.setattr(independent, "PAYS", 4096)
+    monkeypatch.setattr(tiling, "TILE", 256)
+    monkeypatch.setattr(tiling, "ROW", 64)
+    monkeypatch.setattr(tiling, "COMPILED", 128)
+    monkeypatch.setattr(form_regions, "PAYS", 512)
+    monkeypatch.setattr(parallel, "PAYS", 4096)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

@@ -10,13 +10,14 @@ from threading import Lock
 import numpy as np
 import pytest
 
-from dataflow import State, blocks, compiler, pool, stream
+from dataflow import State, blocks
 from dataflow.core import scratch
 from dataflow.core.errors import RunError
+from dataflow.engine import jit, region, result_pool
+from dataflow.engine.plan import Plan
+from dataflow.engine.settings import Settings
 from dataflow.expand import expand
 from dataflow.graph.graph import Graph
-from dataflow.plan import Plan
-from dataflow.settings import Settings
 
 NAMED = re.compile(r"(node '[\w/]+' \(\w+\)[^:]*|(in|out)put '[\w/']+'): ")
 ALLOCATING = (
@@ -88,8 +89,8 @@ def kernels(faults, monkeypatch):
         monkeypatch.setattr(block, "call", property(lambda self, call=call: faults.before(call.__get__(self))))
         faulty = property(lambda self, c=compiled: (made := c.__get__(self)) and faults.before(made))
         monkeypatch.setattr(block, "compiled", faulty)
-    loop = stream.function
-    monkeypatch.setattr(stream, "function", lambda *args: (made := loop(*args)) and faults.before(made))
+    loop = region.function
+    monkeypatch.setattr(region, "function", lambda *args: (made := loop(*args)) and faults.before(made))
     return faults
 
 
@@ -156,7 +157,7 @@ def survived(graph, given, settings, faults):
 
     def fresh():
         """A state, and the plan without the memory of its runs."""
-        pool.results.clear()
+        result_pool.results.clear()
         scratch._threads.__dict__.clear()
         planned._idle = {key: [] for key in planned._idle}
         return State(graph, 7) if stateful else None
@@ -190,7 +191,7 @@ def survived(graph, given, settings, faults):
 
 
 def prepared(case):
-    if "compiled" in case and not compiler.available():
+    if "compiled" in case and not jit.available():
         pytest.skip("needs Numba: pip install 'dataflow-blocks[jit]'")
     graph, given, settings = CASES[case]()
     Plan(graph, bool(graph.updates), Settings.of(**settings)).run(

@@ -84,7 +84,7 @@ def test_a_second_time_ends_the_longest_step_at_once(here):
 
 
 def test_other_commands_end_the_first_time(here):
-    with running("run", "g.yaml", code=slow("from dataflow.plan import Plan", "run")) as process:
+    with running("run", "g.yaml", code=slow("from dataflow.engine.plan import Plan", "run")) as process:
         assert process.stdout.readline() == "stalled\n"
         process.send_signal(signal.SIGINT)
         assert ended(process) == (130, "stopped\n")

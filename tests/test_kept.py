@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import kept
-from dataflow.compiler import loop
+from dataflow.engine import jit_cache
+from dataflow.engine.jit import compile_loop
 
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
 # A graph with loops of both kinds: that of a fused region, and that which a block brings.
 PROGRAM = """
 import numpy as np, dataflow as flow
-from dataflow import tiles
+from dataflow.engine import tiling
 
-tiles.COMPILED = 0
+tiling.COMPILED = 0
 b = flow.blocks
 graph = flow.Graph("g")
 x = graph.input("x", "float32", ["N", 3])
@@ -85,14 +85,14 @@ def twice(x, out):
 def call():
     """What a process that has not compiled the loop yet gets of it."""
     x, out = np.arange(5.0), np.zeros(5)
-    loop(twice)(x, out)
+    compile_loop(twice)(x, out)
     np.testing.assert_array_equal(out, x * 2)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path / "kernels"))
-    kept.warn.cache_clear()
+    jit_cache.warn.cache_clear()
     return tmp_path / "kernels"
 
 
@@ -118,10 +118,10 @@ def test_damaged_files_are_compiled_again(folder, damage):
     (file,) = folder.iterdir()
     whole = file.read_bytes()
     file.write_bytes(DAMAGES[damage](whole))
-    assert kept.read(file.name) is None
+    assert jit_cache.read(file.name) is None
     call()
     (again,) = folder.iterdir()
-    assert kept.read(again.name) is not None
+    assert jit_cache.read(again.name) is not None
     before = again.stat().st_ino
     call()
     assert again.stat().st_ino == before

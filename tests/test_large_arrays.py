@@ -11,7 +11,7 @@ import dataflow as flow
 from dataflow import blocks as b
 from dataflow.conformance.equality import same
 from dataflow.core import dtypes
-from dataflow.tiles import COMPILED, TILE
+from dataflow.engine.tiling import COMPILED, TILE
 
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 SIZES = [TILE, TILE + 1, 600_000]

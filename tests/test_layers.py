@@ -23,7 +23,7 @@ HOMES = {
     "click": "dataflow/cli/",
     "ml_dtypes": "dataflow/core/dtypes.py",
     "networkx": "dataflow/graph/graph.py",
-    "numba": "dataflow/compiler.py",
+    "numba": "dataflow/engine/jit.py",
     "rich": "dataflow/cli/",
     "threadpoolctl": "dataflow/core/blas.py",
     "yaml": "dataflow/graphfile/",

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import blocks, pool
+from dataflow import blocks
 from dataflow.core import scratch
 from dataflow.core.block import In, Out
 from dataflow.core.errors import BlockError, GraphError, RunError
 from dataflow.core.kinds import Opaque
+from dataflow.engine import result_pool
 
 MIB = 1 << 20
 IMAGE = np.ones((1, 40, 50, 3), np.float32)
@@ -63,7 +64,7 @@ def fed(name, attrs, arrays, place, known=False):
 
 def peak_of(run):
     """What a call gives or raises, and the most bytes that it took."""
-    pool.results.clear()
+    result_pool.results.clear()
     scratch._threads.__dict__.clear()
     tracemalloc.start()
     try:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import blocks, frame, pool
+from dataflow import blocks
 from dataflow.core import scratch
 from dataflow.core.errors import GraphError, RunError
+from dataflow.engine import execute, result_pool
 
 MIB = 1 << 20
 
@@ -30,7 +31,7 @@ def test_an_output_that_cannot_be_copied_is_named(monkeypatch):
     graph = flow.Graph()
     graph.output("y", graph.input("x", "float32", [3]))
     planned = flow.plan(graph)
-    monkeypatch.setattr(frame, "np", Refusing("array"))
+    monkeypatch.setattr(execute, "np", Refusing("array"))
     with pytest.raises(RunError, match=r"output 'y': must have memory for float32\[3\] \(12 bytes\), got MemoryError"):
         planned.run(x=[1.0, 2.0, 3.0])
     monkeypatch.undo()
@@ -42,7 +43,7 @@ def test_a_buffer_that_cannot_be_had_is_named(monkeypatch):
     x = graph.input("x", "float32", [100])
     graph.output("y", blocks["Max"]()(blocks["Abs"]()(x), [0]))
     planned = flow.plan(graph)
-    monkeypatch.setattr(frame, "np", Refusing("empty"))
+    monkeypatch.setattr(execute, "np", Refusing("empty"))
     with pytest.raises(RunError, match=r"node 'abs' \(Abs\): must have memory for float32\[100\] \(400 bytes\)"):
         planned.run(x=np.ones(100, np.float32))
 
@@ -58,8 +59,8 @@ def test_a_region_that_cannot_have_its_output_names_the_node(monkeypatch):
     graph, feeds = region()
     planned = flow.plan(graph, kernels="numpy")
     planned.run(feeds)
-    monkeypatch.setattr(pool, "np", Refusing("empty"))
-    pool.results.clear()
+    monkeypatch.setattr(result_pool, "np", Refusing("empty"))
+    result_pool.results.clear()
     with pytest.raises(
         RunError, match=r"node 'multiply' \(Multiply\): must have memory for float32\[1048576\] \(4194304 bytes\)"
     ):

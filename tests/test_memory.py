@@ -13,10 +13,10 @@ from dataflow import State, blocks
 from dataflow.core import scratch
 from dataflow.core.errors import GraphError, RunError
 from dataflow.data import load_data
+from dataflow.engine.plan import Plan
+from dataflow.engine.result_pool import Pool, results
+from dataflow.engine.settings import Settings
 from dataflow.expand import expand
-from dataflow.plan import Plan
-from dataflow.pool import Pool, results
-from dataflow.settings import Settings
 
 GRAPHS = Path(__file__).parents[1] / "graphs"
 SIZE = 1 << 20

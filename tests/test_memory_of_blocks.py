@@ -16,7 +16,7 @@ from dataflow.core.block import Block
 from dataflow.core.errors import DataflowError
 from dataflow.core.ports import Literal, flat
 from dataflow.core.shapes import element_count
-from dataflow.pool import results
+from dataflow.engine.result_pool import results
 
 ELEMENTS = 1 << 18  # of the largest array, about
 MOST = 4 * ELEMENTS  # elements of outputs: beyond that it is time that is measured, not memory

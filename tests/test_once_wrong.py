@@ -14,10 +14,10 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks as b
-from dataflow import eager, loops
 from dataflow.conformance.equality import same
 from dataflow.core.errors import DataflowError, GraphError
-from dataflow.pool import results
+from dataflow.engine import eager, render_numba
+from dataflow.engine.result_pool import results
 
 ones = np.ones
 
@@ -31,7 +31,7 @@ def test_loops_that_cannot_be_compiled_have_memory_for_what_lies_between(monkeyp
     graph.output("y", (first * third + second) * first + third * second)
     feed = np.linspace(-1, 1, 20_000).astype(np.float32)
     expected = flow.plan(graph, kernels="numpy").run(x=feed)["y"]
-    monkeypatch.setattr(loops, "fused", lambda *_: None)
+    monkeypatch.setattr(render_numba, "fused", lambda *_: None)
     assert same(flow.plan(graph, kernels="jit").run(x=feed)["y"], expected)
 
 

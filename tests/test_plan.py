@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow import Graph, blocks, gradient, independent, plan, regions, run, tiles
+from dataflow import Graph, blocks, gradient, plan, run
 from dataflow.conformance.equality import same
 from dataflow.core.block import In, Out, attr
 from dataflow.core.errors import GraphError, RunError
 from dataflow.core.kinds import Binary, Opaque
 from dataflow.core.ports import Literal, flat
+from dataflow.engine import form_regions, parallel, tiling
 from dataflow.graph.graph import Link
 
 SMALL, LARGE = 6, 5000  # columns: within what a run copies, and beyond
@@ -98,10 +99,10 @@ def test_a_plan_gives_the_bits_of_node_by_node(seed, columns):
 @pytest.fixture
 def tiny_tiles(monkeypatch):
     """Tiles so small that arrays of a few hundred elements are cut, in threads too."""
-    monkeypatch.setattr(tiles, "TILE", 64)
-    monkeypatch.setattr(tiles, "ROW", 16)
-    monkeypatch.setattr(regions, "PAYS", 100)
-    monkeypatch.setattr(independent, "PAYS", 100)
+    monkeypatch.setattr(tiling, "TILE", 64)
+    monkeypatch.setattr(tiling, "ROW", 16)
+    monkeypatch.setattr(form_regions, "PAYS", 100)
+    monkeypatch.setattr(parallel, "PAYS", 100)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

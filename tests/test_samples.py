@@ -14,8 +14,8 @@ from click.testing import CliRunner
 import dataflow as flow
 from dataflow.cli import group
 from dataflow.data import load_data
+from dataflow.engine.plan import Plan
 from dataflow.expand import expand
-from dataflow.plan import Plan
 from dataflow.train import Trainer
 
 GRAPHS = Path(__file__).parent.parent / "graphs"

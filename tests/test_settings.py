@@ -13,7 +13,7 @@ import pytest
 import dataflow as flow
 from dataflow.core.errors import DataflowError
 from dataflow.core.thread_pool import Shared, cores, together
-from dataflow.settings import Settings
+from dataflow.engine.settings import Settings
 
 
 def test_what_is_given_comes_before_the_environment(monkeypatch):

@@ -12,7 +12,7 @@ import click
 
 import dataflow as flow
 from dataflow.core.thread_pool import MOST
-from dataflow.settings import KERNELS
+from dataflow.engine.settings import KERNELS
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 

@@ -14,7 +14,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.errors import BlockError
 from dataflow.core.ports import In, flat
-from dataflow.run import run
+from dataflow.engine.run import run
 
 TIMES, MOST = 8, 30_000  # how much longer each axis is, and elements that all inputs may have
 

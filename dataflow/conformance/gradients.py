@@ -12,8 +12,8 @@ from dataflow.conformance.wiring import fed, wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.registry import blocks
+from dataflow.engine.run import run
 from dataflow.graph.gradient import gradient
-from dataflow.run import run
 
 STEP = 1e-6
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from dataflow import eager
 from dataflow.conformance.equality import same
 from dataflow.conformance.samples import broken, documented, samples
 from dataflow.conformance.wiring import wired
 from dataflow.core.block import Block
+from dataflow.engine import eager
+from dataflow.engine.run import run
 from dataflow.graphfile import load, save
-from dataflow.run import run
 
 
 def as_node(block_class: type[Block]) -> None:

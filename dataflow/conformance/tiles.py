@@ -16,10 +16,10 @@ from dataflow.core.errors import BlockError
 from dataflow.core.kinds import View
 from dataflow.core.ports import In
 from dataflow.core.registry import blocks
+from dataflow.engine.plan import plan
+from dataflow.engine.tiling import shortened, tile_of
+from dataflow.engine.views import shape_in_order
 from dataflow.graph.graph import Graph, Ref
-from dataflow.plan import plan
-from dataflow.tiles import shortened, tile_of
-from dataflow.views import shape_in_order
 
 TILE, ROW, COLUMNS = 256, 64, 24  # elements of a tile and of its rows, and of a row where the block does not say
 

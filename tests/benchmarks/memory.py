@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import scratch
-from dataflow.pool import results
+from dataflow.engine.result_pool import results
 
 from . import ours
 from .names import NAIVE, OUTPUTS

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import dataflow as flow
+from dataflow.engine.plan import Plan
+from dataflow.engine.settings import Settings
 from dataflow.expand import expand
-from dataflow.plan import Plan
-from dataflow.settings import Settings
 
 from . import names
 from .models import ADAM, RANGES, RATE

@@ -9,10 +9,10 @@ from math import prod
 import numpy as np
 
 from dataflow import blocks, gradient
-from dataflow.compiler import ELEMENTS
 from dataflow.core import dtypes
 from dataflow.core.errors import GradientError
 from dataflow.core.kinds import Elementwise, Reduction
+from dataflow.engine.render_numba import ELEMENTS
 from dataflow.graph.graph import Graph
 
 from .growth import Growth, Refused

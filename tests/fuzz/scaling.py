@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from dataflow import compiler
+from dataflow.core.evaluator import jit_loop
+from dataflow.engine import render_numba
 
 TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "PAYS": 512, "_FOLD_LIMIT": 128}
 
@@ -38,13 +39,13 @@ def small_tiles() -> Iterator[None]:
 @contextmanager
 def interpreted() -> Iterator[None]:
     """Compiled loops run by Python, element by element: the same formulas in the same order, nothing to compile."""
-    call = compiler.loop.__call__
+    call = jit_loop.__call__
     with replaced(fused=_python):
-        compiler.loop.__call__ = lambda self, *args: self.function(*args)
+        jit_loop.__call__ = lambda self, *args: self.function(*args)
         try:
             yield
         finally:
-            compiler.loop.__call__ = call
+            jit_loop.__call__ = call
 
 
 def _python(lines, dtypes):
@@ -54,7 +55,7 @@ def _python(lines, dtypes):
     scope = {}
     before, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
     try:
-        exec(compile(compiler._source(lines), "fused loop", "exec", dont_inherit=True), scope)
+        exec(compile(render_numba._source(lines), "fused loop", "exec", dont_inherit=True), scope)
     finally:
         numba.config.DISABLE_JIT = before
     return scope["fused"]
@@ -64,7 +65,7 @@ def _python(lines, dtypes):
 def counted() -> Iterator[list[str]]:
     """Collects what runs compiled by Numba: fused loops and kernels of blocks."""
     ran: list[str] = []
-    call, fused = compiler.loop.__call__, compiler.fused
+    call, fused = jit_loop.__call__, render_numba.fused
     if find_spec("numba") is None or _is_interpreted():
         yield ran
         return
@@ -78,12 +79,12 @@ def counted() -> Iterator[list[str]]:
         return fused(lines, dtypes)
 
     with replaced(fused=making):
-        compiler.loop.__call__ = counting
+        jit_loop.__call__ = counting
         try:
             yield ran
         finally:
-            compiler.loop.__call__ = call
+            jit_loop.__call__ = call
 
 
 def _is_interpreted() -> bool:
-    return compiler.fused is _python
+    return render_numba.fused is _python

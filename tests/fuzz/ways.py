@@ -11,9 +11,9 @@ from pathlib import Path
 
 from dataflow import Graph, State, load, plan, save
 from dataflow.core.errors import DataflowError
+from dataflow.engine.plan import Plan
+from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Link
-from dataflow.plan import Plan
-from dataflow.settings import Settings
 
 from .reference import node_by_node
 

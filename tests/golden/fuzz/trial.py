@@ -11,8 +11,8 @@ import numpy as np
 from dataflow import DataflowError, blocks
 from dataflow.conformance import Sample
 from dataflow.conformance.wiring import wired
-from dataflow.plan import Plan
-from dataflow.settings import Settings
+from dataflow.engine.plan import Plan
+from dataflow.engine.settings import Settings
 
 from ..questions import Question
 from ..questions.inputs import stored

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import eager
 from dataflow.core.errors import RunError
 from dataflow.core.random import Key
 from dataflow.core.run_errors import failed
 from dataflow.core.shapes import TensorType, element_count, nbytes
-from dataflow.program import Program, Step
+from dataflow.engine import eager
+from dataflow.engine.program import Program, Step
 
 
 class Late:

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow.compiler import WARM, compile_loop
 from dataflow.core.block import Block
 from dataflow.core.dtypes import storage
 from dataflow.core.numpy_state import settled
 from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import PAYS
-from dataflow.job import PieceError
-from dataflow.pool import results
-from dataflow.settings import Settings
-from dataflow.stream import Piece, Stream
-from dataflow.tiles import COMPILED, Tiling, tiling
+from dataflow.engine.jit import WARM, compile_loop
+from dataflow.engine.region import Piece, Stream
+from dataflow.engine.result_pool import results
+from dataflow.engine.settings import Settings
+from dataflow.engine.tile_loop import PieceError
+from dataflow.engine.tiling import COMPILED, Tiling, tiling
 
 __all__ = ["compile_loop", "compute", "run_tiled"]
 

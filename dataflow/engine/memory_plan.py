@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.buffers import Buffers, last_uses
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.ports import flat
 from dataflow.core.run_errors import failed
 from dataflow.core.shapes import TensorType
-from dataflow.program import SMALL, Region, Stage, Step, steps_of
-from dataflow.views import shape_of_step
+from dataflow.engine.buffers import Buffers, last_uses
+from dataflow.engine.program import SMALL, Region, Stage, Step, steps_of
+from dataflow.engine.views import shape_of_step
 
 
 @dataclass

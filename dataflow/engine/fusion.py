@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflow.core.ports import flat
-from dataflow.tiles import ALONG, Operand, Tiling, tile_of
+from dataflow.engine.tiling import ALONG, Operand, Tiling, tile_of
 
 
 @dataclass(slots=True)

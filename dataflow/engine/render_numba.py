@@ -3,13 +3,116 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence, Set
+import textwrap
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dataflow.compiler import DTYPES, Line, element, fused
-from dataflow.tiles import ACROSS, ALONG, row_of
+from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
+from dataflow.engine.tiling import ACROSS, ALONG, row_of
+
+# One element of what a ufunc gives. Those that are not here are computed otherwise by NumPy than by a compiler.
+ELEMENTS: dict[Any, str] = {
+    np.add: "x + y",
+    np.subtract: "x - y",
+    np.multiply: "x * y",
+    np.divide: "x / y",
+    np.negative: "-x",
+    np.absolute: "abs(x)",
+    np.square: "x * x",
+    np.sqrt: "np.sqrt(x)",
+    np.floor: "np.floor(x)",
+    np.ceil: "np.ceil(x)",
+    np.rint: "np.rint(x)",
+    np.greater: "x > y",
+    np.greater_equal: "x >= y",
+    np.less: "x < y",
+    np.less_equal: "x <= y",
+    np.equal: "x == y",
+    np.not_equal: "x != y",
+    np.logical_and: "x & y",
+    np.logical_or: "x | y",
+    np.logical_not: "not x",
+}
+
+
+def element(block: Any, dtype: Any) -> str | None:
+    """Source of a function ``element`` that computes one element as the block does; None if there is none.
+
+    ``dtype`` is that of the output.
+    """
+    call = block.call(dtype)
+    if isinstance(call, np.ufunc):
+        if (formula := ELEMENTS.get(call)) is None:
+            return None
+        return f"def element({', '.join('xy'[: len(block.signature.inputs)])}):\n    return {formula}\n"
+    return None if block.element is None else _written(block.element)
+
+
+@cache
+def _written(function: Any) -> str | None:
+    """The source of an element function under the name ``element``; None where no file has it."""
+    try:
+        source = textwrap.dedent(inspect.getsource(function)).removeprefix("@staticmethod\n")
+    except (OSError, TypeError):
+        return None
+    return source[: source.index("(")].replace(function.__name__, "element") + source[source.index("(") :]
+
+
+class Line(NamedTuple):
+    """One block in a fused loop: its element function, where its arguments come from, and where its result goes.
+
+    args : ``("a", i)`` the element of array i, ``("p", i)`` of the row i that is repeated, ``("s", i)`` scalar i,
+        ``("t", i)`` the result of line i.
+    out : the array that gets the result too, if any.
+    """
+
+    source: str
+    args: tuple[tuple[str, int], ...]
+    out: int | None
+
+
+@cache
+def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, Any], ...]) -> Callable[..., None] | None:
+    """A function of elements, elements in a row, arrays, results, rows and scalars that runs the lines on each element.
+
+    ``dtypes`` has the kind (``a``, ``o``, ``p``, ``s``) and the dtype of each argument after the first two. None where
+    it cannot be compiled.
+    """
+    return compile_source(_source(lines), dtypes, len(lines))
+
+
+def _source(lines: Sequence[Line]) -> str:
+    """The module of a fused loop: the function of each element, then the loop over them."""
+    sources = list(dict.fromkeys(line.source for line in lines))
+    names = {source: f"element{i}" for i, source in enumerate(sources)}
+    used = {(kind, i) for line in lines for kind, i in line.args if kind != "t"}
+    used |= {("o", line.out) for line in lines if line.out is not None}
+    arrays = sorted(used)
+    body = []
+    for i, line in enumerate(lines):
+        args = ", ".join(f"{kind}{j}" + "[j]" * (kind in "ap") for kind, j in line.args)
+        body.append(f"t{i} = {names[line.source]}({args})")
+        body += [f"o{line.out}[j] = t{i}"] if line.out is not None else []
+    parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
+    parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
+    given = ", ".join(f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays)  # in the order a, o, p, s
+    functions = [f"@njit({OPTIONS})\n" + s.replace("def element(", f"def {names[s]}(") for s in sources]
+    return "\n\n".join(
+        [
+            "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit",
+            *functions,
+            f"@njit({OPTIONS})\n"
+            f"def fused(count, row, {given}):\n"
+            "    for r in range(0, count, row):\n"
+            "        m = min(row, count - r)\n"
+            + "".join(f"        {part}\n" for part in parts)
+            + "        for j in range(m):\n"
+            + "".join(f"            {line}\n" for line in body),
+        ]
+    )
 
 
 class Loop(NamedTuple):

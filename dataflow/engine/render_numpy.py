@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.loops import Loop
-from dataflow.tiles import ALONG, LIKE, WHOLE, Operand, Tiling
+from dataflow.engine.render_numba import Loop
+from dataflow.engine.tiling import ALONG, LIKE, WHOLE, Operand, Tiling
 
 SHOWN, SOLID = "shown", "solid"  # how a short operand is repeated: by strides of 0, or in memory of its own
 Call = Callable[[list[Any], Mapping[int, Any], int], Any]  # of cells, folds and the number of the tile

@@ -19,10 +19,10 @@ from dataflow.core.ports import flat
 from dataflow.core.random import Key
 from dataflow.core.run_errors import failed, missing
 from dataflow.core.shapes import TensorType, nbytes
-from dataflow.job import PieceError
-from dataflow.late import Late
-from dataflow.pool import results
-from dataflow.program import SMALL, Program, Region, Stage, Step, Together
+from dataflow.engine.late_shapes import Late
+from dataflow.engine.program import SMALL, Program, Region, Stage, Step, Together
+from dataflow.engine.result_pool import results
+from dataflow.engine.tile_loop import PieceError
 
 Trace = Callable[[str, float, Sequence[Any]], None]
 

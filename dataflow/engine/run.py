@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dataflow.frame import Trace
-from dataflow.given import told_apart
+from dataflow.engine.execute import Trace
+from dataflow.engine.named_inputs import told_apart
+from dataflow.engine.plan import Plan
+from dataflow.engine.settings import Settings
+from dataflow.engine.state import State
 from dataflow.graph.graph import Graph
-from dataflow.plan import Plan
-from dataflow.settings import Settings
-from dataflow.state import State
 
 
 def run(
@@ -28,8 +28,8 @@ def run(
     With a ``state`` the run is a step: variables have the values in it, and at the end those that nodes such as Assign
     give them. Without one they have their initial values. Variables and inputs with a default may be fed too. The plan
     is kept with the graph, one per set of shapes. A run that would hold more than ``max_bytes`` beside its inputs is
-    refused; threads and kernels are those of the environment (`dataflow.settings.Settings`). ``trace`` and
-    ``seed`` are those of `dataflow.plan.Plan.run`. An input that is called as an option must be in the dict.
+    refused; threads and kernels are those of the environment (`dataflow.engine.settings.Settings`). ``trace`` and
+    ``seed`` are those of `dataflow.engine.plan.Plan.run`. An input that is called as an option must be in the dict.
 
     Raises
     ------

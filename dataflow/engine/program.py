@@ -13,7 +13,7 @@ from dataflow.core.block import Block
 from dataflow.core.ports import flat
 from dataflow.core.scratch import CHUNK
 from dataflow.core.shapes import TensorType, nbytes
-from dataflow.stream import Stream
+from dataflow.engine.region import Stream
 
 SMALL = 1 << 14  # bytes: up to here, copying a value costs less than binding a call anew
 

@@ -10,8 +10,8 @@ import numpy as np
 from dataflow.core import conversion
 from dataflow.core.errors import GraphError, listing
 from dataflow.core.shapes import fits, show
+from dataflow.engine.plan import Plan
 from dataflow.graph.graph import Graph, Link
-from dataflow.plan import Plan
 
 
 class State:

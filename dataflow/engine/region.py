@@ -13,10 +13,10 @@ from dataflow.core import thread_pool
 from dataflow.core.dtypes import name_of
 from dataflow.core.evaluator import WIDE
 from dataflow.core.shapes import TensorType
-from dataflow.job import Job, PieceError
-from dataflow.loops import Loop, function, loops
-from dataflow.table import Table
-from dataflow.tiles import ACROSS, ALONG, WHOLE, Operand, Tiling, tile_of
+from dataflow.engine.render_numba import Loop, function, loops
+from dataflow.engine.render_numpy import Table
+from dataflow.engine.tile_loop import Job, PieceError
+from dataflow.engine.tiling import ACROSS, ALONG, WHOLE, Operand, Tiling, tile_of
 
 SHARES = 4  # of what a thread does, so that all end at about the same time
 LONG = 1 << 24  # elements of a compiled call: between calls a run may be interrupted

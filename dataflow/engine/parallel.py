@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dataflow.core.ports import flat
-from dataflow.program import Stage, Step, Together
+from dataflow.engine.program import Stage, Step, Together
 
 PAYS = 1 << 22  # bytes that a step reads and writes, from which handing it to a thread takes less time than it saves
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.buffers import Buffers
 from dataflow.core import dtypes
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import PAYS
-from dataflow.fuse import Group, along, groups
-from dataflow.loops import Loop, loops
-from dataflow.program import Region, Step
-from dataflow.settings import Settings
-from dataflow.stream import Piece, Stream
-from dataflow.tiles import ACROSS, ALONG, Tiling, fewest, tiling
-from dataflow.views import shape_of_step
+from dataflow.engine.buffers import Buffers
+from dataflow.engine.fusion import Group, along, groups
+from dataflow.engine.program import Region, Step
+from dataflow.engine.region import Piece, Stream
+from dataflow.engine.render_numba import Loop, loops
+from dataflow.engine.settings import Settings
+from dataflow.engine.tiling import ACROSS, ALONG, Tiling, fewest, tiling
+from dataflow.engine.views import shape_of_step
 
 
 class Regions:

@@ -9,14 +9,14 @@ from dataflow.core.kinds import View
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType, nbytes
 from dataflow.core.thread_pool import among
+from dataflow.engine.form_regions import Regions
+from dataflow.engine.memory_plan import Placement
+from dataflow.engine.parallel import at_the_same_time
+from dataflow.engine.program import Program, Step
+from dataflow.engine.settings import Settings
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph, Link, Node
 from dataflow.graph.rewrite import cull, fold_constants, lean, lower, merge_equals, shape_only, specialize
-from dataflow.independent import at_the_same_time
-from dataflow.place import Placement
-from dataflow.program import Program, Step
-from dataflow.regions import Regions
-from dataflow.settings import Settings
 
 
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:

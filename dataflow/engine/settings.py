@@ -60,8 +60,8 @@ def _kernels(given: str | None) -> str:
         name, value = "environment variable DATAFLOW_KERNELS", os.environ.get("DATAFLOW_KERNELS") or "auto"
     if value not in KERNELS:
         raise DataflowError(f"{name} must be one of {', '.join(KERNELS)}, got '{value}'")
-    from dataflow import compiler  # with NumPy, which takes longer to import than `--help` to print
+    from dataflow.engine import jit  # with NumPy, which takes longer to import than `--help` to print
 
-    if value == "jit" and not compiler.available():
+    if value == "jit" and not jit.available():
         raise DataflowError(f"{name} must have Numba installed for 'jit', got none; pip install 'dataflow-blocks[jit]'")
-    return "numpy" if value == "auto" and not compiler.available() else str(value)
+    return "numpy" if value == "auto" and not jit.available() else str(value)

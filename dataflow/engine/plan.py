@@ -10,18 +10,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dataflow.build import program
-from dataflow.compiler import WARM
 from dataflow.core import conversion, dtypes
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest
 from dataflow.core.run_errors import missing
 from dataflow.core.shapes import TensorType, fits, impossible, nbytes, show
 from dataflow.core.thread_pool import among
-from dataflow.frame import Frame, Trace
-from dataflow.given import by_name, sizes_of, told_apart
+from dataflow.engine.execute import Frame, Trace
+from dataflow.engine.jit import WARM
+from dataflow.engine.lower import program
+from dataflow.engine.named_inputs import by_name, sizes_of, told_apart
+from dataflow.engine.program import Program
+from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph, Node
-from dataflow.program import Program
-from dataflow.settings import Settings
 
 
 def plan(
@@ -37,7 +37,7 @@ def plan(
 ) -> Plan:
     """A plan of the graph; ``print`` shows its steps once the shapes are known, from the graph or from here.
 
-    What the settings mean is told by `dataflow.settings.Settings`; none of them changes a bit of the results.
+    What the settings mean is told by `dataflow.engine.settings.Settings`; none of them changes a bit of the results.
     """
     told_apart(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
     made = Plan(graph, settings=Settings.of(threads, kernels, True if fuse is None else fuse, max_bytes))
@@ -64,7 +64,7 @@ def _largest(made: Program) -> str:
 
 
 class State(Protocol):
-    """What a run needs of the values that variables keep; `dataflow.state` has the class."""
+    """What a run needs of the values that variables keep; `dataflow.engine.state` has the class."""
 
     variables: dict[str, np.ndarray[Any, Any]]
     seed: int
