@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from dataflow.core.errors import DataflowError as DataflowError
     from dataflow.core.errors import GraphFileError as GraphFileError
     from dataflow.core.registry import blocks as blocks
-    from dataflow.describe import describe as describe
     from dataflow.engine.plan import plan as plan
     from dataflow.engine.run import run as run
     from dataflow.engine.state import State as State
@@ -48,7 +47,8 @@ if TYPE_CHECKING:
     from dataflow.graph.graph import Graph as Graph
     from dataflow.graphfile import load as load
     from dataflow.graphfile import save as save
-    from dataflow.train import Trainer as Trainer
+    from dataflow.inspection import describe as describe
+    from dataflow.training.trainer import Trainer as Trainer
 
 __version__ = "0.1.0"
 
@@ -58,9 +58,9 @@ _HOMES = {
     "Graph": "graph.graph",
     "GraphFileError": "core.errors",
     "State": "engine.state",
-    "Trainer": "train",
+    "Trainer": "training.trainer",
     "blocks": "core.registry",
-    "describe": "describe",
+    "describe": "inspection",
     "gradient": "graph.gradient",
     "load": "graphfile",
     "plan": "engine.plan",

@@ -20,9 +20,9 @@ from dataflow.core.block import Block
 from dataflow.core.ports import In, Literal
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
-from dataflow.describe import block_markdown, block_svg, describe, svg
 from dataflow.graph.graph import Graph, Ref
 from dataflow.graphfile import load, resolved_text
+from dataflow.inspection import block_markdown, block_svg, describe, svg
 
 DOCS = Path(__file__).resolve().parent
 GRAPHS = ("quant/digits_fake_quant",)  # drawn for README

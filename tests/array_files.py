@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dataflow import checkpoint
 from dataflow.cli.options import arrays
-from dataflow.data.rows import open_rows
 from dataflow.graphfile.arrays import Arrays
+from dataflow.training import checkpoint
+from dataflow.training.data.arrays import open_rows
 
 
 def idx(array, kind):

@@ -10,9 +10,9 @@ from array_files import idx
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError
-from dataflow.data import load_data, split
-from dataflow.data.rows import Filed, open_rows
-from dataflow.data.splits import shuffled
+from dataflow.training.data import load_data, split
+from dataflow.training.data.arrays import Filed, open_rows
+from dataflow.training.data.splits import shuffled
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)
 Y = np.arange(8, dtype=np.uint8) % 4

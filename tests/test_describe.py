@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 import dataflow as flow
 from dataflow.core.registry import blocks
-from dataflow.describe import block_markdown, block_svg, describe, dot, mermaid, svg, text
-from dataflow.describe.data import brief, category, parts
-from dataflow.describe.layout import Box, Tie, place
 from dataflow.graph.graph import Graph
+from dataflow.inspection import block_markdown, block_svg, describe, dot, mermaid, svg, text
+from dataflow.inspection.data import brief, category, parts
+from dataflow.inspection.layout import Box, Tie, place
 
 HOSTILE = """<b> & "x" 'y' ]]> {|} \\ `z` --> é"""
 

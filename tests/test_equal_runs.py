@@ -11,11 +11,11 @@ from test_graphs import FILES, ROOT, feeds_of
 
 import dataflow as flow
 from dataflow.conformance.equality import same
-from dataflow.data import load_data
 from dataflow.engine import form_regions, parallel, tiling
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
-from dataflow.expand import expand
+from dataflow.training.data import load_data
+from dataflow.training.step_graph import expand
 
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 

@@ -16,8 +16,8 @@ from dataflow.core.errors import RunError
 from dataflow.engine import jit, region, result_pool
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
-from dataflow.expand import expand
 from dataflow.graph.graph import Graph
+from dataflow.training.step_graph import expand
 
 NAMED = re.compile(r"(node '[\w/]+' \(\w+\)[^:]*|(in|out)put '[\w/']+'): ")
 ALLOCATING = (

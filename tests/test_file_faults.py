@@ -13,10 +13,10 @@ import pytest
 from test_train import TEXT, X, Y, bits
 
 import dataflow as flow
-from dataflow import checkpoint
 from dataflow.core.errors import DataflowError
 from dataflow.files.atomic import write_arrays, write_text
-from dataflow.train import Trainer
+from dataflow.training import checkpoint
+from dataflow.training.trainer import Trainer
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 

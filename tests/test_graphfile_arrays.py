@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 import dataflow as flow
 from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError, GraphError, UnknownNameError
-from dataflow.data import load_data
 from dataflow.files.atomic import write_arrays, write_text
 from dataflow.graphfile.arrays import Arrays
+from dataflow.training.data import load_data
 
 # -- arrays ---------------------------------------------------------------------------------------------------------
 

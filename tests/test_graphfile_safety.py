@@ -14,11 +14,11 @@ from graph_text import node, problems, same
 
 import dataflow as flow
 from dataflow.core.errors import GraphError, GraphFileError
-from dataflow.data import split
 from dataflow.graphfile import resolved_text
 from dataflow.graphfile.files import confined
 from dataflow.graphfile.params import Allowance
 from dataflow.graphfile.tree import TOO_DEEP
+from dataflow.training.data import split
 
 # -- nothing is evaluated -------------------------------------------------------------------------------------------
 

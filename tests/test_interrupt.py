@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow import checkpoint
+from dataflow.training import checkpoint
 
 ENDLESS = "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"  # as a long kernel is: Python runs no handler meanwhile
 TRAINED = """\
@@ -74,7 +74,7 @@ def test_training_ends_after_the_step_that_is_under_way(here):
 
 
 def test_a_second_time_ends_the_longest_step_at_once(here):
-    with running("train", "g.yaml", code=slow("from dataflow.train import Trainer", "_steps")) as process:
+    with running("train", "g.yaml", code=slow("from dataflow.training.trainer import Trainer", "_steps")) as process:
         assert process.stdout.readline() == "stalled\n"
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline().startswith("stopping after this step")
@@ -105,7 +105,7 @@ def test_what_is_being_written_is_taken_away(here):
 def test_training_that_is_killed_leaves_whole_checkpoints_only(here, name):
     """Wherever the signal comes: here while the fourth checkpoint is being written."""
     stall = """
-import os, signal, dataflow.checkpoint as checkpoint
+import os, signal, dataflow.training.checkpoint as checkpoint
 count, fsync = 0, os.fsync
 def sync(fd):
     global count

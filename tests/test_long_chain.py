@@ -9,8 +9,8 @@ import pytest
 from graph_text import same
 
 import dataflow as flow
-from dataflow.describe import mermaid
 from dataflow.graphfile import check
+from dataflow.inspection import mermaid
 
 COUNT = 10_000
 BLOCKS = ("block: Add, inputs: {x: %s, y: 1}", "block: Negate, inputs: {x: %s}")  # four in a row give back what came

@@ -12,11 +12,11 @@ import dataflow as flow
 from dataflow import State, blocks
 from dataflow.core import scratch
 from dataflow.core.errors import GraphError, RunError
-from dataflow.data import load_data
 from dataflow.engine.plan import Plan
 from dataflow.engine.result_pool import Pool, results
 from dataflow.engine.settings import Settings
-from dataflow.expand import expand
+from dataflow.training.data import load_data
+from dataflow.training.step_graph import expand
 
 GRAPHS = Path(__file__).parents[1] / "graphs"
 SIZE = 1 << 20

@@ -16,10 +16,10 @@ import pytest
 from array_files import idx, npy, zipped
 
 import dataflow as flow
-from dataflow import checkpoint
 from dataflow.core.errors import DataflowError
-from dataflow.data.rows import open_rows
 from dataflow.files import ArrayFile, Unreadable
+from dataflow.training import checkpoint
+from dataflow.training.data.arrays import open_rows
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 Y = np.arange(40, dtype=np.int64)

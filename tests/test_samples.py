@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 import dataflow as flow
 from dataflow.cli import group
-from dataflow.data import load_data
 from dataflow.engine.plan import Plan
-from dataflow.expand import expand
-from dataflow.train import Trainer
+from dataflow.training.data import load_data
+from dataflow.training.step_graph import expand
+from dataflow.training.trainer import Trainer
 
 GRAPHS = Path(__file__).parent.parent / "graphs"
 

@@ -12,9 +12,9 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphFileError, listing
-from dataflow.describe import layout, svg
 from dataflow.graphfile import check, document, format_file, formatting, include
 from dataflow.graphfile.tree import MAX_PROBLEMS, Document
+from dataflow.inspection import layout, svg
 
 MANY = 3000
 LAST = f"this is problem {MAX_PROBLEMS:,} of the file; what comes after it is not looked at"
@@ -142,27 +142,27 @@ def test_a_csv_file_of_a_hundred_thousand_columns(project):
     (project / "wide.csv").write_text(
         ",".join(f"c{i}" for i in range(columns)) + "\n" + (",".join(["1"] * columns) + "\n") * 3
     )
-    code = "from dataflow.data.rows import *; from pathlib import Path; print(open_rows(Path('wide.csv')).shape)"
+    code = "import pathlib, dataflow.training.data.arrays as a; print(a.open_rows(pathlib.Path('wide.csv')).shape)"
     assert in_time(code, project).stdout == "(3, 100000)\n"
 
 
 def test_rows_of_many_columns_are_parsed_a_few_at_a_time(project, monkeypatch):
-    from dataflow.data import rows
+    from dataflow.training.data import arrays
 
     (project / "wide.csv").write_text(
         ",".join(f"c{i}" for i in range(100)) + "\n" + "".join(",".join([str(k)] * 100) + "\n" for k in range(70))
     )
-    monkeypatch.setattr(rows, "_VALUES", 1000)
-    taken, load = [], rows.np.loadtxt
+    monkeypatch.setattr(arrays, "_VALUES", 1000)
+    taken, load = [], arrays.np.loadtxt
 
     def loadtxt(lines, *args, **how):
         taken.append(len(lines))
         return load(lines, *args, **how)
 
-    monkeypatch.setattr(rows.np, "loadtxt", loadtxt)
-    values = rows.open_rows(project / "wide.csv").take(rows.np.arange(70))
+    monkeypatch.setattr(arrays.np, "loadtxt", loadtxt)
+    values = arrays.open_rows(project / "wide.csv").take(arrays.np.arange(70))
     assert taken == [10] * 7
-    assert (values == rows.np.arange(70)[:, None]).all()
+    assert (values == arrays.np.arange(70)[:, None]).all()
 
 
 def skips(count):

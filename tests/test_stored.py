@@ -16,8 +16,8 @@ from array_files import READERS, by_graph, by_option, by_rows, declared, header,
 from graph_text import same
 
 from dataflow.core.errors import DataflowError
-from dataflow.data.rows import Filed, open_rows
 from dataflow.files import ArrayFile, RegularFile, Unreadable
+from dataflow.training.data.arrays import Filed, open_rows
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow import checkpoint
 from dataflow.core.errors import DataflowError, GraphError
-from dataflow.expand import expand
-from dataflow.train import Trainer, evaluate
+from dataflow.training import checkpoint, data
+from dataflow.training.step_graph import expand
+from dataflow.training.trainer import Trainer, evaluate
 
 X = np.float32(np.random.default_rng(0).normal(size=(50, 3)))
 Y = X @ np.float32([1.0, -2.0, 0.5]) + np.float32(0.25)
@@ -298,7 +298,7 @@ def test_splits_without_rows_are_refused(load, split, purpose):
     with pytest.raises(GraphError, match=f"data '{split}': must have rows to {purpose}, got none"):
         Trainer(graph)
     with pytest.raises(GraphError, match=f"data '{split}': must have rows to measure with, got none"):
-        evaluate(graph, flow.data.split(graph, split), ["loss"], {})
+        evaluate(graph, data.split(graph, split), ["loss"], {})
 
 
 @pytest.mark.parametrize("steps", [10**12, 10**30])

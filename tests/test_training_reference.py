@@ -9,7 +9,7 @@ import pytest
 from training import setting
 
 import dataflow as flow
-from dataflow.expand import expand
+from dataflow.training.step_graph import expand
 
 GRAPHS = setting.DIGITS.parents[1]
 RECORDED = json.loads(setting.LOSSES.read_text())

@@ -13,7 +13,7 @@ from dataflow.cli import output
 @click.option("--json", "as_json", is_flag=True, help="Print plain data.")
 def command(words: tuple[str, ...], as_json: bool) -> None:
     """List blocks, find them by words, or show one."""
-    from dataflow.describe import describe, text
+    from dataflow.inspection import describe, text
 
     if len(words) == 1 and words[0] in flow.blocks:
         found = describe(flow.blocks[words[0]])

@@ -19,8 +19,8 @@ def command(
     path: str, params: tuple[str, ...], name: str | None, folder: str | None, which: str, as_json: bool
 ) -> None:
     """Measure a trained graph: means over a split of what is minimized and of the metrics."""
-    from dataflow.data import split
-    from dataflow.train import evaluate, metrics
+    from dataflow.training.data import split
+    from dataflow.training.trainer import evaluate, metrics
 
     graph = options.load(path, params)
     splits = list(graph.sections.get("data", {}))

@@ -162,7 +162,7 @@ def checkpoint_folder(path: str, folder: str | None) -> Path:
 
 def trained(graph: flow.Graph, path: str, folder: str | None, which: str) -> dict[str, Any]:
     """The variables of the best or the latest checkpoint."""
-    from dataflow import checkpoint
+    from dataflow.training import checkpoint
 
     where = checkpoint_folder(path, folder)
     best = where / checkpoint.BEST

@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Run a trained graph; outputs whose inputs are not given are left out."""
     import dataflow as flow
-    from dataflow.data import load_data
     from dataflow.files.atomic import check_writable, to_output, write_arrays
+    from dataflow.training.data import load_data
 
     graph = options.load(path, params)
     variables = options.trained(graph, path, folder, which)

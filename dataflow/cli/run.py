@@ -39,9 +39,9 @@ def command(
     show_plan: bool,
 ) -> None:
     """Run a graph and print its outputs."""
-    from dataflow import checkpoint
-    from dataflow.data import load_data
     from dataflow.files.atomic import check_writable, to_output, write_arrays
+    from dataflow.training import checkpoint
+    from dataflow.training.data import load_data
 
     graph = options.load(path, params)
     feeds = {**load_data(graph, split), **options.arrays(inputs)}

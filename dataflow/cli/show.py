@@ -21,15 +21,15 @@ def command(
     path: str, params: tuple[str, ...], expanded: bool, resolved: bool, form: str | None, out: str | None
 ) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
-    from dataflow.describe import dot, mermaid, svg
     from dataflow.files.atomic import write_text
     from dataflow.graphfile import resolved_text
+    from dataflow.inspection import dot, mermaid, svg
 
     if resolved and form is not None:
         raise click.UsageError(f"--resolved: must be given without --format, as it prints YAML, got {form}")
     graph = options.load(path, params)
     if expanded:
-        from dataflow.expand import expand
+        from dataflow.training.step_graph import expand
 
         graph = expand(graph)
     forms = {"mermaid": mermaid, "dot": dot, "svg": svg}

@@ -10,7 +10,7 @@ from dataflow.cli import options, output
 from dataflow.interrupt import STOPPED, first
 
 if TYPE_CHECKING:
-    from dataflow.train import Report, Trainer
+    from dataflow.training.trainer import Report, Trainer
 
 
 @click.command("train")
@@ -36,9 +36,9 @@ def command(
     A parameter `training` of the graph is true while it is trained, and what it is otherwise while it is validated.
     Ctrl+C ends after the step that is under way, once more at once; `--resume` goes on from the last checkpoint.
     """
-    from dataflow import checkpoint
     from dataflow.graphfile import defaults
-    from dataflow.train import Trainer
+    from dataflow.training import checkpoint
+    from dataflow.training.trainer import Trainer
 
     if resume and restart:
         raise click.UsageError("--resume and --restart: must be given one of them, got both")

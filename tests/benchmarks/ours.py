@@ -10,7 +10,7 @@ from typing import Any
 import dataflow as flow
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
-from dataflow.expand import expand
+from dataflow.training.step_graph import expand
 
 from . import names
 from .models import ADAM, RANGES, RATE

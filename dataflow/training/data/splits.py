@@ -11,8 +11,8 @@ from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError, GraphError, UnknownNameError, listing, nearest
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType, fits
-from dataflow.data.rows import Rows, open_rows
 from dataflow.graph.graph import Graph
+from dataflow.training.data.arrays import Rows, open_rows
 
 OPTIONS = ("path", "array", "dtype", "scale", "offset", "one_hot")
 

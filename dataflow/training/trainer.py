@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from dataflow import checkpoint
 from dataflow.core.errors import DataflowError, GraphError, listing, nearest
-from dataflow.data import Split, split
-from dataflow.data.splits import shuffled
 from dataflow.engine.plan import Plan
 from dataflow.engine.state import State
-from dataflow.expand import expand
 from dataflow.graph.graph import Graph
+from dataflow.training import checkpoint
+from dataflow.training.data import Split, split
+from dataflow.training.data.splits import shuffled
+from dataflow.training.step_graph import expand
 
 EVALUATED = 512  # rows at a time where nothing is learned
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataflow.core.block import Block
 from dataflow.core.ports import Literal
 from dataflow.core.shapes import show
-from dataflow.describe.card import Card, Label, card, document, draw, family, pill, wire
-from dataflow.describe.data import block_class, brief, category, cut, describe, dtype_text, places, split
-from dataflow.describe.layout import Box, Tie, place
 from dataflow.graph.graph import Graph, Link, Node
+from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
+from dataflow.inspection.data import block_class, brief, category, cut, describe, dtype_text, places, split
+from dataflow.inspection.layout import Box, Tie, place
 
 
 def svg(graph: Graph) -> str:

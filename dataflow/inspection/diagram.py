@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataflow.core.errors import visible
 from dataflow.core.ports import Literal
-from dataflow.describe.data import brief, places, split
 from dataflow.graph.graph import Graph, Link, Node
+from dataflow.inspection.data import brief, places, split
 
 
 def mermaid(graph: Graph) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dataflow.core.block import Block
 from dataflow.core.shapes import show
-from dataflow.describe.data import Described, block_class, brief, describe, dtype_text
+from dataflow.inspection.data import Described, block_class, brief, describe, dtype_text
 
 _GRADIENTS = {
     "yes": "Yes: gradients pass this block.",

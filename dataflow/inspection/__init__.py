@@ -1,0 +1,8 @@
+"""A block or a graph as plain data, text, Markdown, Mermaid, DOT or SVG."""
+
+from dataflow.inspection.data import describe
+from dataflow.inspection.diagram import dot, mermaid
+from dataflow.inspection.page import block_markdown, text
+from dataflow.inspection.picture import block_svg, svg
+
+__all__ = ["block_markdown", "block_svg", "describe", "dot", "mermaid", "svg", "text"]
