@@ -30,7 +30,6 @@ def _leave_out_current_folder() -> None:
 _leave_out_current_folder()  # before anything is imported that the interpreter has not
 
 import importlib  # noqa: E402
-from types import ModuleType  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from dataflow.core import evaluator  # noqa: E402
@@ -45,8 +44,8 @@ if TYPE_CHECKING:
     from dataflow.engine.state import State as State
     from dataflow.graph.gradient import gradient as gradient
     from dataflow.graph.graph import Graph as Graph
-    from dataflow.graphfile import load as load
-    from dataflow.graphfile import save as save
+    from dataflow.graphfile.load import load as load
+    from dataflow.graphfile.save import save as save
     from dataflow.inspection import describe as describe
     from dataflow.training.trainer import Trainer as Trainer
 
@@ -62,10 +61,10 @@ _HOMES = {
     "blocks": "core.registry",
     "describe": "inspection",
     "gradient": "graph.gradient",
-    "load": "graphfile",
+    "load": "graphfile.load",
     "plan": "engine.plan",
     "run": "engine.run",
-    "save": "graphfile",
+    "save": "graphfile.save",
 }
 __all__ = sorted(_HOMES)
 evaluator.register(lambda: importlib.import_module("dataflow.engine.eager"))
@@ -81,14 +80,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
-
-
-class _Package(ModuleType):
-    """Keeps `flow.run`, `flow.plan` and the like functions, although modules of those names are imported."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

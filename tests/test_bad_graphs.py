@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dataflow.core.errors import GraphFileError
-from dataflow.graphfile import load
+from dataflow.graphfile.load import load
 
 FOLDER = Path(__file__).parent / "bad_graphs"
 FILES = sorted(FOLDER.glob("*.yaml"))

@@ -11,7 +11,7 @@ from array_files import idx
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError
 from dataflow.training.data import load_data, split
-from dataflow.training.data.arrays import Filed, open_rows
+from dataflow.training.data.arrays import FileArray, open_rows
 from dataflow.training.data.splits import shuffled
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)
@@ -51,7 +51,7 @@ def folder(tmp_path, monkeypatch):
 )
 def test_rows(folder, path, name, wanted, stays):
     rows = open_rows(folder / path, name)
-    assert isinstance(rows, Filed) is stays
+    assert isinstance(rows, FileArray) is stays
     assert rows.shape == wanted.shape
     for indices in ([0], [7, 0, 3], [2, 3, 4, 5], [1, 1], []):
         np.testing.assert_array_equal(rows.take(np.array(indices, int)), wanted[np.array(indices, int)])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
-from dataflow.graphfile import format_file, resolved_text
-from dataflow.graphfile import load as load_graph
-from dataflow.graphfile.document import parse
-from dataflow.graphfile.formatting import formatted
+from dataflow.graphfile.format import format_file, formatted
+from dataflow.graphfile.load import load as load_graph
+from dataflow.graphfile.parse import parse
+from dataflow.graphfile.save import resolved_text
 
 ROOT = Path(__file__).parent.parent
 GRAPHS = sorted([*(ROOT / "graphs").rglob("*.yaml"), *Path(flow.__file__).parent.rglob("*.yaml")])

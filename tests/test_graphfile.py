@@ -12,7 +12,7 @@ from graph_text import node, problems, same
 
 import dataflow as flow
 from dataflow.core.errors import GraphError, GraphFileError
-from dataflow.graphfile import check
+from dataflow.graphfile.load import check
 
 # -- grammar --------------------------------------------------------------------------------------------------------
 

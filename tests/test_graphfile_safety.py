@@ -14,9 +14,9 @@ from graph_text import node, problems, same
 
 import dataflow as flow
 from dataflow.core.errors import GraphError, GraphFileError
-from dataflow.graphfile import resolved_text
-from dataflow.graphfile.files import confined
-from dataflow.graphfile.params import Allowance
+from dataflow.graphfile.params import ExpansionBudget
+from dataflow.graphfile.paths import confined
+from dataflow.graphfile.save import resolved_text
 from dataflow.graphfile.tree import TOO_DEEP
 from dataflow.training.data import split
 
@@ -150,7 +150,7 @@ def test_depth_without_brackets_is_refused(read, depth):
     ids=["lists", "depth", "text"],
 )
 def test_parameters_that_grow_from_file_to_file_are_refused(read, monkeypatch, value, more, message):
-    monkeypatch.setattr("dataflow.graphfile.session.Allowance", lambda: Allowance(left=100_000))
+    monkeypatch.setattr("dataflow.graphfile.load_context.ExpansionBudget", lambda: ExpansionBudget(left=100_000))
     for i in range(7):
         text = f"params: {{p: {value}}}\n" + node(f"./{i - 1}.yaml", f"attrs: {{p: {more}}}")
         Path(f"{i}.yaml").write_text("dataflow: 1\n" + text)
@@ -236,7 +236,7 @@ def test_what_is_swapped_between_the_look_and_the_reading_is_not_read(read, outs
         SWAPS[swap](outside, name)
         return found
 
-    for module in ("operands", "include"):
+    for module in ("wires", "subgraphs"):
         monkeypatch.setattr(f"dataflow.graphfile.{module}.confined", looked)
     (problem,) = problems(read, text)
     assert "must be what it was when the graph was loaded, got a link" in problem.message

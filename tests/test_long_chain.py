@@ -9,7 +9,7 @@ import pytest
 from graph_text import same
 
 import dataflow as flow
-from dataflow.graphfile import check
+from dataflow.graphfile.load import check
 from dataflow.inspection import mermaid
 
 COUNT = 10_000

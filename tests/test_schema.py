@@ -12,9 +12,9 @@ import pytest
 
 from dataflow.core.errors import GraphFileError
 from dataflow.core.registry import blocks
-from dataflow.graphfile import load
-from dataflow.graphfile.document import parse
-from dataflow.schema import schema
+from dataflow.graphfile.load import load
+from dataflow.graphfile.parse import parse
+from dataflow.graphfile.schema import schema
 
 GRAPHS = Path(__file__).parents[1] / "graphs"
 SCHEMA = schema()

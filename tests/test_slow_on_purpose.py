@@ -12,7 +12,9 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphFileError, listing
-from dataflow.graphfile import check, document, format_file, formatting, include
+from dataflow.graphfile import format, parse, subgraphs
+from dataflow.graphfile.format import format_file
+from dataflow.graphfile.load import check
 from dataflow.graphfile.tree import MAX_PROBLEMS, Document
 from dataflow.inspection import layout, svg
 
@@ -90,7 +92,7 @@ def test_thousands_of_mistakes_are_not_all_looked_at(case, project, monkeypatch)
 
 
 def test_a_file_of_too_many_values_is_refused_at_the_first_that_is_too_many(project, monkeypatch):
-    monkeypatch.setattr(document, "MAX_VALUES", 1000)
+    monkeypatch.setattr(parse, "MAX_VALUES", 1000)
     path = project / "long.yaml"
     path.write_text(
         "dataflow: 1\nnodes:\n  a: {block: Const, attrs: {value: [" + "1, " * 1000 + "]}}\noutputs: {y: a}\n"
@@ -104,7 +106,7 @@ def test_a_file_of_too_many_values_is_refused_at_the_first_that_is_too_many(proj
 
 
 def test_files_that_use_each_other_tenfold_are_refused_once(project, monkeypatch):
-    monkeypatch.setattr(include, "MAX_NODES", 300)
+    monkeypatch.setattr(subgraphs, "MAX_NODES", 300)
     for i in range(6):
         block, port = (f"./{i + 1}.yaml", "x") if i < 5 else ("Relu", "features")
         nodes = "".join(
@@ -211,7 +213,7 @@ def test_crossings_of_two_neighbours_are_counted_without_comparing_all_with_all(
 
 def test_files_of_more_values_than_anyone_waits_for_are_not_put_in_order(tmp_path, monkeypatch):
     """The limit of `fmt` counts values and keys, and the file stays as it is."""
-    monkeypatch.setattr(formatting, "MAX_FORMATTED", 50)
+    monkeypatch.setattr(format, "MAX_FORMATTED", 50)
     path = tmp_path / "g.yaml"
     for numbers, fine in ((20, True), (60, False)):
         value = f"{{block: Const, attrs: {{value: {list(range(numbers))}}}}}"

@@ -17,7 +17,7 @@ from graph_text import same
 
 from dataflow.core.errors import DataflowError
 from dataflow.files import ArrayFile, RegularFile, Unreadable
-from dataflow.training.data.arrays import Filed, open_rows
+from dataflow.training.data.arrays import FileArray, open_rows
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)
 
@@ -339,7 +339,7 @@ def test_a_system_that_reads_in_small_parts_or_from_one_place_to_the_next(tmp_pa
 def test_rows_of_a_file_that_has_changed_are_not_read(tmp_path):
     path = written(tmp_path / "x.npz", saved(np.savez, x=X))
     rows = open_rows(path, "x")
-    assert isinstance(rows, Filed)
+    assert isinstance(rows, FileArray)
     same(rows.take(np.array([7, 2])), X[[7, 2]])
     with path.open("r+b") as file:
         file.seek(200)

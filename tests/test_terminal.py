@@ -27,7 +27,7 @@ from dataflow.core.errors import (
     concealed,
     visible,
 )
-from dataflow.graphfile import check
+from dataflow.graphfile.load import check
 from dataflow.inspection import dot, mermaid, svg
 from dataflow.training.data import load_data
 

@@ -13,7 +13,7 @@ from dataflow.cli import output
 def command(paths: tuple[str, ...], check: bool) -> int:
     """Put graph files in one layout; comments stay."""
     from dataflow.core.errors import DataflowError
-    from dataflow.graphfile import format_file
+    from dataflow.graphfile.format import format_file
 
     changed = wrong = 0
     for path in paths:

@@ -19,7 +19,7 @@ from dataflow.cli import options, output
 def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | None) -> None:
     """Add the gradient of an output to a graph, as a graph that runs."""
     from dataflow.files.atomic import to_output
-    from dataflow.graphfile import resolved_text
+    from dataflow.graphfile.save import resolved_text
 
     source = options.load(path, params)
     try:

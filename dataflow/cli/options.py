@@ -113,7 +113,7 @@ def load(path: str, texts: Sequence[str] = ()) -> flow.Graph:
 
 
 def _scalar(name: str, text: str) -> Any:
-    from dataflow.graphfile import scalar
+    from dataflow.graphfile.scalars import scalar
 
     try:
         return scalar(text)

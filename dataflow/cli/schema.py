@@ -12,6 +12,6 @@ def command() -> None:
     """Print the JSON Schema of graph files, for editors."""
     import json
 
-    from dataflow.schema import schema
+    from dataflow.graphfile.schema import schema
 
     output.say(json.dumps(schema(), indent=2))

@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
     from dataflow.files.atomic import write_text
-    from dataflow.graphfile import resolved_text
+    from dataflow.graphfile.save import resolved_text
     from dataflow.inspection import dot, mermaid, svg
 
     if resolved and form is not None:

@@ -36,7 +36,7 @@ def command(
     A parameter `training` of the graph is true while it is trained, and what it is otherwise while it is validated.
     Ctrl+C ends after the step that is under way, once more at once; `--resume` goes on from the last checkpoint.
     """
-    from dataflow.graphfile import defaults
+    from dataflow.graphfile.load import defaults
     from dataflow.training import checkpoint
     from dataflow.training.trainer import Trainer
 

@@ -11,7 +11,8 @@ from dataflow.conformance.wiring import wired
 from dataflow.core.block import Block
 from dataflow.engine import eager
 from dataflow.engine.run import run
-from dataflow.graphfile import load, save
+from dataflow.graphfile.load import load
+from dataflow.graphfile.save import save
 
 
 def as_node(block_class: type[Block]) -> None:

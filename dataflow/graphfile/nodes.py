@@ -6,25 +6,25 @@ Every node is checked, also where another is wrong; what depends on a wrong one 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, DataflowError, cropped
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import NAME, Ref, wrong_name
-from dataflow.graphfile.definition import WRONG, known_keys, mapping, short_type, text
-from dataflow.graphfile.include import add_subgraph, is_path
-from dataflow.graphfile.operands import Draft, Scope
-from dataflow.graphfile.order import order
-from dataflow.graphfile.sections import read_data, read_train
+from dataflow.graphfile.data_and_train import read_data, read_train
+from dataflow.graphfile.file_sections import WRONG, known_keys, mapping, short_type, text
+from dataflow.graphfile.subgraphs import add_subgraph, is_path
 from dataflow.graphfile.tree import BROKEN, Place, Value
+from dataflow.graphfile.wires import FileScope, NodeSpec
 
 NODE_KEYS = ("block", "inputs", "attrs", "doc")
 _PORT = re.compile(r"\b(input|attr)s? '([^']+)'")
 
 
-class Reader(Scope):
-    """Reads one use of a file into the graph of the session."""
+class GraphBuilder(FileScope):
+    """Reads one use of a file into the graph that a load builds."""
 
     # -- inputs and outputs -------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ class Reader(Scope):
             found = self.input_type(name)
             if self._named("input", name, section.keys[name]) and found is not BROKEN:
                 try:
-                    ref = self.session.graph.input(name, found["dtype"], found["shape"], found["doc"])
+                    ref = self.context.graph.input(name, found["dtype"], found["shape"], found["doc"])
                 except DataflowError as error:
                     self.document.report(section.data[name].place, str(error))
                 else:
@@ -98,51 +98,51 @@ class Reader(Scope):
             ("train", self.definition.train, read_train),
         ):
             if section is not None and section.data is not None:
-                self.session.graph.sections[key] = read(self, self.substitution.resolve(section, f"'{key}'"))
+                self.context.graph.sections[key] = read(self, self.substitution.resolve(section, f"'{key}'"))
 
     # -- nodes --------------------------------------------------------------------------------------------------
 
     def build(self) -> dict[str, Ref]:
         """Adds the nodes and gives the outputs by name."""
         inputs = self.definition.inputs.data
-        drafts = {name: self._draft(name, value) for name, value in self.definition.nodes.data.items()}
-        for name, draft in drafts.items():
+        specs = {name: self._draft(name, value) for name, value in self.definition.nodes.data.items()}
+        for name, spec in specs.items():
             if name in inputs:
-                self.report(draft, draft.place, f"{draft.who}: an input has this name already; rename one of them")
-        needs = {name: [s for w in draft.wires() if (s := _source(w)) in drafts] for name, draft in drafts.items()}
-        names, cycles = order(needs)
+                self.report(spec, spec.place, f"{spec.who}: an input has this name already; rename one of them")
+        needs = {name: [s for w in spec.wires() if (s := _source(w)) in specs] for name, spec in specs.items()}
+        names, cycles = topological_order(needs)
         for cycle in cycles:
-            self._report_cycle(cycle, drafts[cycle[0]])
-        self.wires |= {name: BROKEN for name in drafts if name not in inputs}
+            self._report_cycle(cycle, specs[cycle[0]])
+        self.wires |= {name: BROKEN for name in specs if name not in inputs}
         for name in names:
-            wires = self._add(drafts[name])
+            wires = self._add(specs[name])
             if name not in inputs:
                 self.wires[name] = wires
         return self.outputs()
 
-    def _draft(self, name: str, value: Value) -> Draft:
+    def _draft(self, name: str, value: Value) -> NodeSpec:
         place = self.definition.nodes.keys[name]
-        draft = Draft(name, f"node '{cropped(self.prefix + name)}'", place)
-        draft.ok = self._named("node", name, place)
+        spec = NodeSpec(name, f"node '{cropped(self.prefix + name)}'", place)
+        spec.ok = self._named("node", name, place)
         if not isinstance(value.data, dict):
-            self.report(draft, value.place, f"{draft.who} must be a mapping with 'block', got {value.kind}")
-            return draft
-        known_keys(self.document, value, NODE_KEYS, draft.who)
+            self.report(spec, value.place, f"{spec.who} must be a mapping with 'block', got {value.kind}")
+            return spec
+        known_keys(self.document, value, NODE_KEYS, spec.who)
         entries = value.data
-        resolved = {k: self.substitution.resolve(entries[k], draft.who) for k in NODE_KEYS[:3] if k in entries}
+        resolved = {k: self.substitution.resolve(entries[k], spec.who) for k in NODE_KEYS[:3] if k in entries}
         block = resolved.get("block")
         if block is None:
-            self.report(draft, place, f"{draft.who}: 'block' must be given, got nothing")
+            self.report(spec, place, f"{spec.who}: 'block' must be given, got nothing")
         elif isinstance(block.data, str):
-            draft.block = block
+            spec.block = block
         elif block.data is not BROKEN:
-            self.report(draft, block.place, f"{draft.who}: 'block' must be text, got {block.kind}")
-        draft.inputs = mapping(self.document, resolved.get("inputs"), "'inputs' must map ports to wires", draft.who)
-        draft.attrs = mapping(self.document, resolved.get("attrs"), "'attrs' must map names to values", draft.who)
-        draft.ok &= draft.inputs is not WRONG and draft.attrs is not WRONG
+            self.report(spec, block.place, f"{spec.who}: 'block' must be text, got {block.kind}")
+        spec.inputs = mapping(self.document, resolved.get("inputs"), "'inputs' must map ports to wires", spec.who)
+        spec.attrs = mapping(self.document, resolved.get("attrs"), "'attrs' must map names to values", spec.who)
+        spec.ok &= spec.inputs is not WRONG and spec.attrs is not WRONG
         if "doc" in entries:
-            draft.doc = text(self.document, entries["doc"], f"{draft.who}: 'doc'")
-        return draft
+            spec.doc = text(self.document, entries["doc"], f"{spec.who}: 'doc'")
+        return spec
 
     def _named(self, what: str, name: str, place: Place) -> bool:
         who = f"{what} '{cropped(self.prefix + name)}'"
@@ -156,96 +156,133 @@ class Reader(Scope):
         self.document.report(place, f"{who}: {wanted}", hint)
         return False
 
-    def _report_cycle(self, cycle: list[str], first: Draft) -> None:
+    def _report_cycle(self, cycle: list[str], first: NodeSpec) -> None:
         back = next((w.place for w in first.wires() if _source(w) == cycle[-1]), first.place)
         names = [self.prefix + name for name in (*cycle, cycle[0])]
         if len(names) > 50:
             names[25:-25] = [f"... {len(names) - 50} more ..."]
         self.report(first, back, f"cycle: {' -> '.join(names)}")
 
-    def _add(self, draft: Draft) -> Any:
+    def _add(self, spec: NodeSpec) -> Any:
         """Adds a node, or the nodes of a sub-graph, and gives its outputs; BROKEN where something is wrong."""
-        if draft.block is None or draft.block.data not in blocks:
-            if draft.block is not None and is_path(draft.block.data):
-                return add_subgraph(self, draft)
-            if draft.block is not None:
-                self.no_block(draft, draft.block)
-            self.operands(draft, {})
+        if spec.block is None or spec.block.data not in blocks:
+            if spec.block is not None and is_path(spec.block.data):
+                return add_subgraph(self, spec)
+            if spec.block is not None:
+                self.no_block(spec, spec.block)
+            self.operands(spec, {})
             return BROKEN
-        kind = blocks[draft.block.data]
+        kind = blocks[spec.block.data]
         ports = kind.signature.inputs
-        block = self.block(draft, kind)
-        self.check_ports(draft, ports, kind.signature.attrs, kind.__name__)
-        operands = self.operands(draft, ports)
-        if block is BROKEN or not draft.ok or any(o is BROKEN for o in operands.values()):
+        block = self.block(spec, kind)
+        self.check_ports(spec, ports, kind.signature.attrs, kind.__name__)
+        operands = self.operands(spec, ports)
+        if block is BROKEN or not spec.ok or any(o is BROKEN for o in operands.values()):
             return BROKEN
-        return self.append(draft, draft.name, block, [operands.get(p) for p in ports])
+        return self.append(spec, spec.name, block, [operands.get(p) for p in ports])
 
-    def append(self, draft: Draft, name: str, block: Block, operands: list[Any]) -> Any:
+    def append(self, spec: NodeSpec, name: str, block: Block, operands: list[Any]) -> Any:
         """Type-checks a node and adds it to the graph."""
         try:
-            graph = self.session.graph
-            graph.add(block, operands, name=self.prefix + name, doc=draft.doc)
+            graph = self.context.graph
+            graph.add(block, operands, name=self.prefix + name, doc=spec.doc)
         except DataflowError as error:
             message = str(error)
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
-            message = f"{draft.who} ({type(block).__name__}): {type(error).__name__}: {error}"
+            message = f"{spec.who} ({type(block).__name__}): {type(error).__name__}: {error}"
         else:
             return {port: Ref(graph, self.prefix + name, port) for port in block.signature.outputs}
-        return self.report(draft, self._blamed(draft, message), message)
+        return self.report(spec, self._blamed(spec, message), message)
 
-    def _blamed(self, draft: Draft, message: str) -> Place:
+    def _blamed(self, spec: NodeSpec, message: str) -> Place:
         """Where to point: at the value of the port or attr that a message names, else at the block."""
         if found := _PORT.search(message.partition(": ")[2]):
-            value = (draft.inputs if found[1] == "input" else draft.attrs).data.get(found[2])
+            value = (spec.inputs if found[1] == "input" else spec.attrs).data.get(found[2])
             if value is not None:
                 place: Place = value.place
                 return place
-        return draft.block.place if draft.block else draft.place
+        return spec.block.place if spec.block else spec.place
 
-    def no_block(self, draft: Draft, block: Value) -> None:
+    def no_block(self, spec: NodeSpec, block: Value) -> None:
         name = cropped(block.data)
         if name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
         else:
-            hint = self.session.hints.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
-        self.report(draft, block.place, f"{draft.who}: no block '{name}'", hint)
+            hint = self.context.hints.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
+        self.report(spec, block.place, f"{spec.who}: no block '{name}'", hint)
 
-    def block(self, draft: Draft, kind: type[Block]) -> Any:
+    def block(self, spec: NodeSpec, kind: type[Block]) -> Any:
         """The block with its attrs; BROKEN where they are wrong."""
-        known, who = kind.signature.attrs, f"{draft.who} ({kind.__name__})"
+        known, who = kind.signature.attrs, f"{spec.who} ({kind.__name__})"
         attrs: dict[str, Any] = {}
-        for name, value in draft.attrs.data.items():
+        for name, value in spec.attrs.data.items():
             if name not in known:
-                self._no_attr(draft, name, kind)
+                self._no_attr(spec, name, kind)
                 continue
-            plain = self.value(draft, f"{who}: attr '{name}'", value, array=known[name].kind == "Tensor")
+            plain = self.value(spec, f"{who}: attr '{name}'", value, array=known[name].kind == "Tensor")
             try:
                 if plain is not BROKEN:
                     known[name].parse(plain)
                 attrs[name] = plain
             except ValueError as error:
-                self.report(draft, value.place, f"{who}: attr '{name}' {error}")
+                self.report(spec, value.place, f"{who}: attr '{name}' {error}")
         for name, attr in known.items():
-            if attr.required and draft.attrs is not WRONG and name not in draft.attrs.data:
-                self.report(draft, draft.place, f"{who}: attr '{name}' must be given: {attr.doc}")
-        if not draft.ok or any(value is BROKEN for value in attrs.values()):
+            if attr.required and spec.attrs is not WRONG and name not in spec.attrs.data:
+                self.report(spec, spec.place, f"{who}: attr '{name}' must be given: {attr.doc}")
+        if not spec.ok or any(value is BROKEN for value in attrs.values()):
             return BROKEN
         try:
             return kind(**attrs)
         except BlockError as error:
             message = who + str(error).removeprefix(kind.__name__)
-            return self.report(draft, self._blamed(draft, message), message)
+            return self.report(spec, self._blamed(spec, message), message)
 
-    def _no_attr(self, draft: Draft, name: str, kind: type[Block]) -> None:
+    def _no_attr(self, spec: NodeSpec, name: str, kind: type[Block]) -> None:
         known = kind.signature.attrs
-        hint = self.session.hints.nearest(name, known) or self.having(known)
+        hint = self.context.hints.nearest(name, known) or self.having(known)
         if name in kind.signature.inputs:
             hint = "it is an input, so write it under 'inputs'"
-        self.report(draft, draft.attrs.keys[name], f"{draft.who}: {kind.__name__} has no attr '{cropped(name)}'", hint)
+        self.report(spec, spec.attrs.keys[name], f"{spec.who}: {kind.__name__} has no attr '{cropped(name)}'", hint)
 
 
 def _source(wire: Value) -> str:
     """The node that a wire names."""
     name: str = wire.data.partition(".")[0]
     return name
+
+
+_MOST_CYCLES = 20  # cycles; more of them say no more
+
+
+def topological_order(needs: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:
+    """Names so that each comes after those it needs, otherwise as given; and the cycles that forbid it.
+
+    A cycle lists its nodes along the wires, beginning with the one that is given first. Names on cycles are among the
+    sorted ones, somewhere.
+    """
+    rank = {name: i for i, name in enumerate(needs)}
+    done: dict[str, bool] = {}  # False: on the way that is being followed
+    result: list[str] = []
+    cycles: list[list[str]] = []
+    for start in needs:
+        if start in done:
+            continue
+        done[start] = False
+        way: list[tuple[str, Iterator[str]]] = [(start, iter(needs[start]))]
+        while way:
+            name, rest = way[-1]
+            for source in rest:
+                if source not in done:
+                    done[source] = False
+                    way.append((source, iter(needs[source])))
+                    break
+                if not done[source] and len(cycles) < _MOST_CYCLES:
+                    names = [n for n, _ in way]
+                    loop = names[names.index(source) :][::-1]
+                    first = loop.index(min(loop, key=rank.__getitem__))
+                    cycles.append(loop[first:] + loop[:first])
+            else:
+                done[name] = True
+                result.append(name)
+                way.pop()
+    return result, cycles

@@ -131,7 +131,7 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(slots=True)
-class Allowance:
+class ExpansionBudget:
     """What parameters may still add: sub-graphs that hand on `[$p, $p]` double it each time."""
 
     left: int = MAX_REPEATED
@@ -145,9 +145,9 @@ class Allowance:
 class Substitution:
     """Puts the values of parameters where their names stand; problems go to ``document``, once each."""
 
-    def __init__(self, document: Document, values: Mapping[str, Any], allowance: Allowance | None = None):
+    def __init__(self, document: Document, values: Mapping[str, Any], budget: ExpansionBudget | None = None):
         self.document, self.values = document, values
-        self.allowance = allowance or Allowance()
+        self.budget = budget or ExpansionBudget()
         self.idle = not document.has_dollars
 
     def resolve(self, value: Value, who: str) -> Value:
@@ -167,7 +167,7 @@ class Substitution:
         return value
 
     def text(self, text: str, place: Place, who: str) -> Any:
-        if self.allowance.left < 0:
+        if self.budget.left < 0:
             return BROKEN  # as was reported where it ran out
         if whole := _WHOLE.fullmatch(text):
             name = whole[1] or whole[2]
@@ -185,7 +185,7 @@ class Substitution:
             if found is BROKEN:
                 return BROKEN
             try:
-                self.allowance.take(len(found))
+                self.budget.take(len(found))
             except ValueError as error:
                 return self.document.report(place, f"{who}: {error}")
             parts += text[end : part.start()], found
@@ -239,7 +239,7 @@ class Substitution:
             return value
         if depth == MAX_DEPTH:
             raise ValueError(TOO_DEEP)
-        self.allowance.take(len(value))
+        self.budget.take(len(value))
         return [Value(self.wrapped(v, place, depth + 1), place) for v in value]
 
 

@@ -20,7 +20,7 @@ from dataflow.files import ArrayFile, Entry, RegularFile, Unreadable
 _LINES, _VALUES = 1 << 16, 1 << 22  # of a .csv file that are parsed together
 
 
-class Rows(Protocol):
+class RowSource(Protocol):
     """An array of which rows can be had."""
 
     @property
@@ -34,7 +34,7 @@ class Rows(Protocol):
         ...
 
 
-class Held:
+class InMemoryArray:
     """An array in memory."""
 
     def __init__(self, array: np.ndarray[Any, Any]):
@@ -44,7 +44,7 @@ class Held:
         return np.take(self.array, indices, axis=0)
 
 
-class Filed:
+class FileArray:
     """An array whose rows lie one after the other in a file, from a place on."""
 
     def __init__(self, file: RegularFile, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]):
@@ -72,7 +72,7 @@ def _runs(indices: np.ndarray[Any, Any]) -> list[tuple[int, int, int]]:
     return [(start, end, int(indices[start])) for start, end in zip(starts, ends, strict=False)]
 
 
-def open_rows(path: str | os.PathLike[str], name: str | None = None) -> Rows:
+def open_rows(path: str | os.PathLike[str], name: str | None = None) -> RowSource:
     """The array in a .npy, .npz, .csv or IDX file; ``name`` is the array of a .npz file or the columns of a .csv one.
 
     Raises DataflowError that says what is wrong with the file.
@@ -91,16 +91,16 @@ def open_rows(path: str | os.PathLike[str], name: str | None = None) -> Rows:
         raise DataflowError(f"{path}: cannot be read as data: {said}") from None
 
 
-def _rows(entry: Entry) -> Rows:
+def _rows(entry: Entry) -> RowSource:
     if not entry.shape:
         raise Unreadable("must have rows, got a single number; save it with shape [1]")
     if entry.shape[0] and not entry.nbytes:  # of which a file of a hundred bytes can declare any number
         raise Unreadable(f"rows must have elements, got shape {list(entry.shape)}")
     found = entry.in_rows()
-    return Held(entry.read()) if found is None else Filed(*found, entry.shape, entry.dtype)
+    return InMemoryArray(entry.read()) if found is None else FileArray(*found, entry.shape, entry.dtype)
 
 
-def _csv(path: str | os.PathLike[str], columns: str | None) -> Rows:
+def _csv(path: str | os.PathLike[str], columns: str | None) -> RowSource:
     """Numbers between commas under a line of names; parsed in pieces into a file that is gone with the process."""
     with RegularFile(path) as opened, opened.text() as file:
         header = [name.strip().strip('"') for name in file.readline().split(",")]
@@ -114,7 +114,7 @@ def _csv(path: str | os.PathLike[str], columns: str | None) -> Rows:
         values = RegularFile.spooled(Path(path), _parsed(path, file, places, at_once))
     count = values.size // (4 * len(places))
     shape = (count, len(places)) if columns is None or len(places) > 1 else (count,)
-    return Filed(values, 0, shape, np.dtype(np.float32))
+    return FileArray(values, 0, shape, np.dtype(np.float32))
 
 
 def _parsed(path: str | os.PathLike[str], file: Iterable[str], places: list[int], at_once: int) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from dataflow.core.errors import DataflowError, GraphError, UnknownNameError, li
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType, fits
 from dataflow.graph.graph import Graph
-from dataflow.training.data.arrays import Rows, open_rows
+from dataflow.training.data.arrays import RowSource, open_rows
 
 OPTIONS = ("path", "array", "dtype", "scale", "offset", "one_hot")
 
@@ -101,7 +101,7 @@ class _Column:
         if options["path"] is None:
             raise GraphError(f"{who}: 'path' must be given, got nothing")
         try:
-            self.source: Rows = open_rows(options["path"], options.get("array"))
+            self.source: RowSource = open_rows(options["path"], options.get("array"))
         except DataflowError as error:
             raise GraphError(f"{who}: {error}") from None
         shape = (*self.source.shape, *((self.depth,) if self.depth else ()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dataflow.core.errors import cropped, reason
 from dataflow.files import RegularFile, Unreadable
-from dataflow.graphfile.document import parse
+from dataflow.graphfile.parse import parse
 from dataflow.graphfile.tree import START, Document
 
 MAX_BYTES = 16 << 20

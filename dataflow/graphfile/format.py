@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from dataflow.core.errors import DataflowError, GraphFileError
 from dataflow.files.atomic import write_text
-from dataflow.graphfile.document import parse
+from dataflow.graphfile.comments import Item, Node, Source
 from dataflow.graphfile.emit import WIDTH, filled
-from dataflow.graphfile.files import read_document
-from dataflow.graphfile.source import Item, Node, Source
+from dataflow.graphfile.parse import parse
+from dataflow.graphfile.paths import read_document
 from dataflow.graphfile.tree import START, Document
 
 MAX_FORMATTED = 100_000  # values and keys: more take longer than anyone waits

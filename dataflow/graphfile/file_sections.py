@@ -19,7 +19,7 @@ WRONG = Value({}, START)  # stands for a mapping that was reported to be somethi
 
 
 @dataclass(eq=False)
-class Definition:
+class GraphFile:
     """A file with its sections told apart."""
 
     document: Document
@@ -39,9 +39,9 @@ class Definition:
         return self.document.root is None
 
 
-def define(document: Document) -> Definition:
+def define(document: Document) -> GraphFile:
     """The sections of a document; what is wrong with them goes to its problems."""
-    definition = Definition(document)
+    definition = GraphFile(document)
     root = document.root
     if root is None:
         return definition

@@ -14,13 +14,13 @@ from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
 from dataflow.graph.graph import Ref
-from dataflow.graphfile.definition import Definition
-from dataflow.graphfile.files import confined
-from dataflow.graphfile.operands import Draft
+from dataflow.graphfile.file_sections import GraphFile
+from dataflow.graphfile.paths import confined
 from dataflow.graphfile.tree import BROKEN
+from dataflow.graphfile.wires import NodeSpec
 
 if TYPE_CHECKING:
-    from dataflow.graphfile.nodes import Reader
+    from dataflow.graphfile.nodes import GraphBuilder
 
 MAX_DEPTH = 50
 MAX_NODES = 50_000  # that sub-graphs may add: a few files that use each other tenfold would ask for billions
@@ -31,105 +31,111 @@ def is_path(name: str) -> bool:
     return name.startswith(("./", "../", "/"))
 
 
-def add_subgraph(outer: Reader, draft: Draft) -> Any:
+def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
     """Adds the nodes of the file that a node names as its block, and gives its outputs; BROKEN where it is wrong."""
-    opened = _opened(outer, draft)
+    opened = _opened(outer, spec)
     if opened is BROKEN:
-        outer.operands(draft, {})
+        outer.operands(spec, {})
         return BROKEN
     definition, real, file = opened
     ports = {name: In("T") for name in definition.inputs.data}
-    outer.check_ports(draft, ports, definition.params, file)
-    operands = outer.operands(draft, ports)
-    prefix = f"{outer.prefix}{draft.name}/"
-    inner = type(outer)(outer.session, definition, real, _params(outer, draft, definition, file), prefix, outer.chain)
+    outer.check_ports(spec, ports, definition.params, file)
+    operands = outer.operands(spec, ports)
+    prefix = f"{outer.prefix}{spec.name}/"
+    inner = type(outer)(outer.context, definition, real, _params(outer, spec, definition, file), prefix, outer.chain)
     sizes: dict[str, tuple[str, Any]] = {}
     for name in ports:
         declared, operand = inner.input_type(name), operands.get(name, BROKEN)
         wired = BROKEN
         if declared is not BROKEN and operand is not BROKEN:
-            wired = _wired(outer, draft, prefix, name, operand, declared, sizes)
+            wired = _wired(outer, spec, prefix, name, operand, declared, sizes)
         inner.wires[name] = BROKEN if wired is BROKEN else {wired.port: wired}
     outputs = inner.build()
     whole = len(outputs) == len(definition.outputs.data)  # else something is wrong in a file that this one uses
-    return outputs if draft.ok and whole and not definition.document.problems else BROKEN
+    return outputs if spec.ok and whole and not definition.document.problems else BROKEN
 
 
-def _opened(outer: Reader, draft: Draft) -> Any:
+def _opened(outer: GraphBuilder, spec: NodeSpec) -> Any:
     """The file that a node names as its block: what it says, its real path, and the path as written."""
-    assert draft.block is not None
-    name, place = draft.block.data, draft.block.place
+    assert spec.block is not None
+    name, place = spec.block.data, spec.block.place
     try:
-        real = confined(outer.real.parent, outer.session.project, name)
+        real = confined(outer.real.parent, outer.context.project, name)
     except ValueError as error:
-        return outer.report(draft, place, f"{draft.who}: {error}")
+        return outer.report(spec, place, f"{spec.who}: {error}")
     if real in outer.chain:
         names = [path.name for path in (*outer.chain[outer.chain.index(real) :], real)]
-        return outer.report(draft, place, f"{draft.who}: a graph must not use itself, got {' -> '.join(names)}")
+        return outer.report(spec, place, f"{spec.who}: a graph must not use itself, got {' -> '.join(names)}")
     if len(outer.chain) > MAX_DEPTH:
-        return outer.report(draft, place, f"{draft.who}: sub-graphs may be nested {MAX_DEPTH} deep, got more")
+        return outer.report(spec, place, f"{spec.who}: sub-graphs may be nested {MAX_DEPTH} deep, got more")
     if not real.exists():
-        return outer.report(draft, place, f"{draft.who}: no file '{cropped(name)}'", neighbour(real))
+        return outer.report(spec, place, f"{spec.who}: no file '{cropped(name)}'", neighbour(real))
     shown = os.path.normpath(Path(outer.document.path).parent / name)
-    definition = outer.session.definition(real, shown)
-    outer.session.included += len(definition.nodes.data)
-    if outer.session.included > MAX_NODES:
-        raise outer.document.fail(place, f"{draft.who}: sub-graphs may have {MAX_NODES:,} nodes in all, got more")
+    definition = outer.context.definition(real, shown)
+    outer.context.included += len(definition.nodes.data)
+    if outer.context.included > MAX_NODES:
+        raise outer.document.fail(place, f"{spec.who}: sub-graphs may have {MAX_NODES:,} nodes in all, got more")
     if definition.broken:
-        draft.ok = False  # what is wrong is reported in that file
+        spec.ok = False  # what is wrong is reported in that file
         return BROKEN
     return definition, real, cropped(name)
 
 
-def _params(outer: Reader, draft: Draft, definition: Definition, file: str) -> dict[str, Any]:
+def _params(outer: GraphBuilder, spec: NodeSpec, definition: GraphFile, file: str) -> dict[str, Any]:
     """The attrs of a node as the parameters of its file; BROKEN where they are wrong or missing."""
-    params, given = definition.params, draft.attrs.data
+    params, given = definition.params, spec.attrs.data
     for name in given:
         if name not in params:
-            hint = outer.session.hints.nearest(name, params) or outer.having(params)
+            hint = outer.context.hints.nearest(name, params) or outer.having(params)
             if name in definition.inputs.data:
                 hint = "it is an input, so write it under 'inputs'"
-            outer.report(draft, draft.attrs.keys[name], f"{draft.who}: {file} has no attr '{cropped(name)}'", hint)
+            outer.report(spec, spec.attrs.keys[name], f"{spec.who}: {file} has no attr '{cropped(name)}'", hint)
     values: dict[str, Any] = {}
     for name, param in params.items():
         values[name] = param.default
         if name in given:
-            value = outer.value(draft, f"{draft.who}: attr '{name}'", given[name], array=True)
+            value = outer.value(spec, f"{spec.who}: attr '{name}'", given[name], array=True)
             try:
                 values[name] = value if value is BROKEN else param.parse(value)
             except ValueError as error:
                 values[name] = BROKEN
-                outer.report(draft, given[name].place, f"{draft.who} ({file}): attr '{name}' {error}")
+                outer.report(spec, given[name].place, f"{spec.who} ({file}): attr '{name}' {error}")
         elif param.required:
-            outer.report(draft, draft.place, f"{draft.who} ({file}): attr '{name}' must be given, got nothing")
+            outer.report(spec, spec.place, f"{spec.who} ({file}): attr '{name}' must be given, got nothing")
     return values
 
 
 def _wired(
-    outer: Reader, draft: Draft, prefix: str, name: str, operand: Any, declared: Any, sizes: dict[str, tuple[str, Any]]
+    outer: GraphBuilder,
+    spec: NodeSpec,
+    prefix: str,
+    name: str,
+    operand: Any,
+    declared: Any,
+    sizes: dict[str, tuple[str, Any]],
 ) -> Any:
     """The wire for an input of a sub-graph, if its type is as declared there; a literal becomes a Const node."""
     dtype, shape = declared["dtype"], declared["shape"]
-    place, who = draft.inputs.data[name].place, f"{draft.who}: input '{name}'"
+    place, who = spec.inputs.data[name].place, f"{spec.who}: input '{name}'"
     try:
         given = (
             operand.type if isinstance(operand, Ref) else TensorType.of(conversion.literal(operand.value, dtype), dtype)
         )
     except conversion.Refused as error:
-        return outer.report(draft, place, f"{who} {error}")
+        return outer.report(spec, place, f"{who} {error}")
     if dtypes.fit(given.dtype, (dtype,)) is None:
-        return outer.report(draft, place, f"{who} must be {dtype}, got {given.dtype}; convert it with Cast")
+        return outer.report(spec, place, f"{who} must be {dtype}, got {given.dtype}; convert it with Cast")
     if not fits(given.shape, shape):
-        return outer.report(draft, place, f"{who} must have shape {show(shape)}, got {given}")
+        return outer.report(spec, place, f"{who} must have shape {show(shape)}, got {given}")
     for dim, size in zip(shape or (), given.shape or (), strict=False):
         if isinstance(dim, str):
             first, bound = sizes.get(dim, ("", None))
             if not agree(bound, size):
                 return outer.report(
-                    draft, place, f"{who} must have size {bound} in dim '{dim}' like '{first}', got {given}"
+                    spec, place, f"{who} must have size {bound} in dim '{dim}' like '{first}', got {given}"
                 )
             if isinstance(size, int):
                 sizes.setdefault(dim, (name, size))
     if isinstance(operand, Ref):
         return operand
-    return outer.session.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)
+    return outer.context.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)

@@ -13,7 +13,7 @@ from dataflow.core.errors import GraphError
 from dataflow.files.atomic import put_arrays, settle, temporary, told
 from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import escaped
-from dataflow.graphfile.files import project_of
+from dataflow.graphfile.paths import project_of
 
 
 class Store:

@@ -15,8 +15,8 @@ from dataflow.core.errors import BlockError, GraphError
 from dataflow.core.ports import Literal
 from dataflow.files.atomic import regular, write_text
 from dataflow.graph.graph import Graph, Node
+from dataflow.graphfile.array_store import Store
 from dataflow.graphfile.emit import block, entry, escaped
-from dataflow.graphfile.store import Store
 
 MAX_INLINE = 1000  # elements that a file shows; larger arrays are saved beside it
 _SECTIONS = ("data", "train")

@@ -10,17 +10,17 @@ from typing import Any
 from dataflow.core.errors import cropped, listing
 from dataflow.core.ports import In, Literal
 from dataflow.graph.graph import Ref
-from dataflow.graphfile.definition import NOTHING, WRONG, Definition, known_keys
-from dataflow.graphfile.files import confined
+from dataflow.graphfile.file_sections import NOTHING, WRONG, GraphFile, known_keys
+from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.params import Substitution
-from dataflow.graphfile.session import Session
+from dataflow.graphfile.paths import confined
 from dataflow.graphfile.tree import BROKEN, Place, Value
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
 
 
 @dataclass(eq=False)
-class Draft:
+class NodeSpec:
     """A node as the file has it, with parameters put in; ``ok`` until something in it is wrong."""
 
     name: str
@@ -38,109 +38,107 @@ class Draft:
         return [item for item in items if isinstance(item.data, str)]
 
 
-class Scope:
+class FileScope:
     """One use of a file: as the graph itself, or as a sub-graph, whose node names get a prefix."""
 
     def __init__(
         self,
-        session: Session,
-        definition: Definition,
+        context: LoadContext,
+        definition: GraphFile,
         real: Path,
         params: Mapping[str, Any],
         prefix: str = "",
         chain: tuple[Path, ...] = (),
     ):
-        self.session, self.definition, self.real, self.prefix = session, definition, real, prefix
+        self.context, self.definition, self.real, self.prefix = context, definition, real, prefix
         self.chain = (*chain, real)  # the files from the top one to this one
         self.document = definition.document.within(prefix) if prefix else definition.document
-        self.substitution = Substitution(self.document, params, session.allowance)
+        self.substitution = Substitution(self.document, params, context.budget)
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
 
-    def report(self, draft: Draft, place: Place, message: str, hint: str = "") -> Any:
+    def report(self, spec: NodeSpec, place: Place, message: str, hint: str = "") -> Any:
         """Notes a problem and that the node cannot be added; gives BROKEN."""
-        draft.ok = False
+        spec.ok = False
         return self.document.report(place, message, hint)
 
-    def check_ports(self, draft: Draft, ports: Mapping[str, In], attrs: Mapping[str, Any], of: str) -> None:
+    def check_ports(self, spec: NodeSpec, ports: Mapping[str, In], attrs: Mapping[str, Any], of: str) -> None:
         """Reports inputs that the block has not, and those that are not wired.
 
         An input that the block has not was meant for one that is missing, so that one is not reported too; nor is one
         that stands under the attrs by mistake.
         """
-        given = draft.inputs.data.keys() | (draft.attrs.data.keys() - attrs)
+        given = spec.inputs.data.keys() | (spec.attrs.data.keys() - attrs)
         missing = [name for name, port in ports.items() if name not in given and not port.optional]
-        for name in draft.inputs.data:
+        for name in spec.inputs.data:
             if name not in ports:
-                hint = self.session.hints.nearest(name, ports) or self.having(ports)
-                self.report(draft, draft.inputs.keys[name], f"{draft.who}: {of} has no input '{cropped(name)}'", hint)
+                hint = self.context.hints.nearest(name, ports) or self.having(ports)
+                self.report(spec, spec.inputs.keys[name], f"{spec.who}: {of} has no input '{cropped(name)}'", hint)
                 if missing:
-                    missing.remove(self.session.hints.closest(name, missing) or missing[0])
-        if missing and draft.inputs is not WRONG:
+                    missing.remove(self.context.hints.closest(name, missing) or missing[0])
+        if missing and spec.inputs is not WRONG:
             names = listing([f"'{name}'" for name in missing], "and")
-            self.report(draft, draft.place, f"{draft.who} ({of}): input {names} must be wired, got nothing")
+            self.report(spec, spec.place, f"{spec.who} ({of}): input {names} must be wired, got nothing")
 
     def having(self, names: Mapping[str, Any]) -> str:
         """What there is instead."""
         return f"it has {listing(names, 'and')}" if names else "it has none"
 
-    def operands(self, draft: Draft, ports: Mapping[str, In]) -> dict[str, Any]:
+    def operands(self, spec: NodeSpec, ports: Mapping[str, In]) -> dict[str, Any]:
         """What stands on each input, by port; BROKEN where it was reported. Of unknown ports only wires are checked."""
         result = {}
-        for name, value in draft.inputs.data.items():
-            who, port = f"{draft.who}: input '{cropped(name)}'", ports.get(name)
+        for name, value in spec.inputs.data.items():
+            who, port = f"{spec.who}: input '{cropped(name)}'", ports.get(name)
             if port is not None:
-                result[name] = self._many(draft, who, value) if port.many else self._single(draft, who, value)
+                result[name] = self._many(spec, who, value) if port.many else self._single(spec, who, value)
             else:
                 items = value.data if isinstance(value.data, list) else [value]
-                result[name] = tuple(self.wire(who, item, draft) for item in items if isinstance(item.data, str))
+                result[name] = tuple(self.wire(who, item, spec) for item in items if isinstance(item.data, str))
         return result
 
-    def _many(self, draft: Draft, who: str, value: Value) -> Any:
+    def _many(self, spec: NodeSpec, who: str, value: Value) -> Any:
         if value.data is BROKEN:
             return BROKEN
         if not isinstance(value.data, list):
-            return self.report(draft, value.place, f"{who} must be a list of wires, got {value.kind}", "put it in [ ]")
+            return self.report(spec, value.place, f"{who} must be a list of wires, got {value.kind}", "put it in [ ]")
         if not value.data:
-            return self.report(draft, value.place, f"{who} must have at least one value, got an empty list")
-        items = tuple(self._single(draft, who, item) for item in value.data)
+            return self.report(spec, value.place, f"{who} must have at least one value, got an empty list")
+        items = tuple(self._single(spec, who, item) for item in value.data)
         return BROKEN if any(item is BROKEN for item in items) else items
 
-    def _single(self, draft: Draft, who: str, value: Value) -> Any:
+    def _single(self, spec: NodeSpec, who: str, value: Value) -> Any:
         data = value.data
         if data is BROKEN:
             return BROKEN
         if isinstance(data, str):
-            return self.wire(who, value, draft)
+            return self.wire(who, value, spec)
         if data is None:
-            return self.report(draft, value.place, f"{who} must be a wire or a number, got nothing")
+            return self.report(spec, value.place, f"{who} must be a wire or a number, got nothing")
         if isinstance(data, list) and (wrong := _not_number(value)):
             hint = "only a port that takes many values has a list of wires" if isinstance(wrong.data, str) else ""
-            return self.report(draft, wrong.place, f"{who}: a list must hold numbers, got {wrong.kind}", hint)
-        plain = self.value(draft, who, value, array=True)
+            return self.report(spec, wrong.place, f"{who}: a list must hold numbers, got {wrong.kind}", hint)
+        plain = self.value(spec, who, value, array=True)
         return plain if plain is BROKEN else Literal(plain)
 
-    def value(self, draft: Draft, who: str, value: Value, array: bool) -> Any:
+    def value(self, spec: NodeSpec, who: str, value: Value, array: bool) -> Any:
         """The plain value of an attr or literal; a mapping is an array in a file, where one may stand."""
         if not isinstance(value.data, dict):
             return value.data if value.data is BROKEN else value.plain()
         if not array:
-            return self.report(draft, value.place, f"{who} must be a plain value, got a mapping")
+            return self.report(spec, value.place, f"{who} must be a plain value, got a mapping")
         if not known_keys(self.document, value, ("path", "array"), who):
-            draft.ok = False
+            spec.ok = False
             return BROKEN
         path, name = (value.data.get(key, Value(None, value.place)).data for key in ("path", "array"))
         if path is BROKEN or name is BROKEN:
             return BROKEN
         if not isinstance(path, str) or not isinstance(name, str | None):
-            return self.report(
-                draft, value.place, f"{who}: an array must be {{path: file.npz, array: name}}, both text"
-            )
+            return self.report(spec, value.place, f"{who}: an array must be {{path: file.npz, array: name}}, both text")
         try:
-            return self.session.arrays.read(confined(self.real.parent, self.session.project, path), name)
+            return self.context.arrays.read(confined(self.real.parent, self.context.project, path), name)
         except ValueError as error:
-            return self.report(draft, value.data["path"].place, f"{who}: {error}")
+            return self.report(spec, value.data["path"].place, f"{who}: {error}")
 
-    def wire(self, who: str, value: Value, draft: Draft | None = None) -> Any:
+    def wire(self, who: str, value: Value, spec: NodeSpec | None = None) -> Any:
         """The wire that a text names; BROKEN where there is none, or where it comes from a node that is wrong."""
         name, dot, port = value.data.partition(".")
         wires = self.wires.get(name)
@@ -148,14 +146,14 @@ class Scope:
             return BROKEN
         if wires and (not dot or port in wires):
             return wires[port] if dot else next(iter(wires.values()))
-        if draft is not None:
-            draft.ok = False
+        if spec is not None:
+            spec.ok = False
         if wires is None:
-            hint = self.session.hints.nearest(name, self.wires)
+            hint = self.context.hints.nearest(name, self.wires)
             return self.document.report(value.place, f"{who}: no node or input named '{cropped(name)}'", hint)
         if not dot:
             return self.document.report(value.place, f"{who}: '{name}' has no outputs to wire")
-        hint = self.session.hints.nearest(port, wires) or self.having(wires)
+        hint = self.context.hints.nearest(port, wires) or self.having(wires)
         return self.document.report(value.place, f"{who}: '{name}' has no output '{cropped(port)}'", hint)
 
 

@@ -8,13 +8,13 @@ from dataflow.core import dtypes
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
 from dataflow.files import Real
-from dataflow.graphfile.definition import WRONG, known_keys, mapping
-from dataflow.graphfile.files import confined
-from dataflow.graphfile.operands import Draft, Scope
+from dataflow.graphfile.file_sections import WRONG, known_keys, mapping
+from dataflow.graphfile.paths import confined
 from dataflow.graphfile.tree import BROKEN, Place, Value
+from dataflow.graphfile.wires import FileScope, NodeSpec
 
 if TYPE_CHECKING:
-    from dataflow.graphfile.nodes import Reader
+    from dataflow.graphfile.nodes import GraphBuilder
 
 TRAIN_KEYS = (
     "minimize", "optimizer", "schedule", "clip", "variables", "epochs", "batch_size", "steps_per_epoch", "seed",
@@ -46,7 +46,7 @@ _COLUMN_WANTED = {
 }
 
 
-def read_data(scope: Scope, section: Value) -> dict[str, Any]:
+def read_data(scope: FileScope, section: Value) -> dict[str, Any]:
     """Splits of the data: files, and which array in them feeds which graph input. Paths become real ones."""
     result: dict[str, Any] = {}
     if not isinstance(section.data, dict):
@@ -62,7 +62,7 @@ def read_data(scope: Scope, section: Value) -> dict[str, Any]:
     return result
 
 
-def _split(scope: Scope, who: str, split: Value, place: Place) -> dict[str, Any]:
+def _split(scope: FileScope, who: str, split: Value, place: Place) -> dict[str, Any]:
     report, inputs = scope.document.report, scope.definition.inputs.data
     known_keys(scope.document, split, SPLIT_KEYS, who)
     path = _path(scope, who, split)
@@ -90,7 +90,7 @@ def _split(scope: Scope, who: str, split: Value, place: Place) -> dict[str, Any]
     return result
 
 
-def _column(scope: Scope, who: str, column: Value) -> Any:
+def _column(scope: FileScope, who: str, column: Value) -> Any:
     """The array that feeds an input: its name, or a mapping with its file, array and what is done to it."""
     report = scope.document.report
     if isinstance(column.data, str):
@@ -111,7 +111,7 @@ def _column(scope: Scope, who: str, column: Value) -> Any:
     return result | ({"path": path} if path is not None else {})
 
 
-def _path(scope: Scope, who: str, value: Value) -> str | None:
+def _path(scope: FileScope, who: str, value: Value) -> str | None:
     """The real path of the file that a mapping names, so that a graph can be saved in another folder."""
     path = value.data.get("path")
     if path is None or path.data is BROKEN:
@@ -120,7 +120,7 @@ def _path(scope: Scope, who: str, value: Value) -> str | None:
         scope.document.report(path.place, f"{who}: 'path' must be text, got {path.kind}")
         return None
     try:
-        return Real(confined(scope.real.parent, scope.session.project, path.data))
+        return Real(confined(scope.real.parent, scope.context.project, path.data))
     except ValueError as error:
         scope.document.report(path.place, f"{who}: {error}")
         return None
@@ -130,7 +130,7 @@ def _has_path(column: Value) -> bool:
     return isinstance(column.data, dict) and "path" in column.data
 
 
-def read_train(reader: Reader, section: Value) -> dict[str, Any]:
+def read_train(reader: GraphBuilder, section: Value) -> dict[str, Any]:
     """How the graph is trained. What the values mean is for the trainer to say."""
     report = reader.document.report
     if not isinstance(section.data, dict):
@@ -160,20 +160,20 @@ def read_train(reader: Reader, section: Value) -> dict[str, Any]:
     return result
 
 
-def _check_block(reader: Reader, who: str, value: Value) -> None:
+def _check_block(reader: GraphBuilder, who: str, value: Value) -> None:
     """Reports what is wrong with the block that a mapping names, with its attrs, and with numbers on its inputs."""
     document, block = reader.document, value.data["block"]
     attrs = mapping(document, value.data.get("attrs"), "'attrs' must map names to values", who)
     inputs = mapping(document, value.data.get("inputs"), "'inputs' must map ports to wires or numbers", who)
-    draft = Draft(who, who, value.place, block, inputs, attrs, ok=attrs is not WRONG)
+    spec = NodeSpec(who, who, value.place, block, inputs, attrs, ok=attrs is not WRONG)
     if block.data in blocks:
-        reader.block(draft, blocks[block.data])
+        reader.block(spec, blocks[block.data])
     else:
-        reader.no_block(draft, block)
+        reader.no_block(spec, block)
     for name, given in inputs.data.items():
         if given.data is None or isinstance(given.data, dict | bool):
             wrong = f"{who}: input '{cropped(name)}' must be a wire or a number, got {given.kind}"
-            reader.report(draft, given.place, wrong)
+            reader.report(spec, given.place, wrong)
 
 
 def _right(key: str, value: Any) -> bool:

@@ -9,13 +9,13 @@ from dataflow.core.errors import Problem
 from dataflow.files import Real
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.arrays import Arrays
-from dataflow.graphfile.definition import Definition, define
-from dataflow.graphfile.files import project_of, read_document
-from dataflow.graphfile.params import Allowance
+from dataflow.graphfile.file_sections import GraphFile, define
+from dataflow.graphfile.params import ExpansionBudget
+from dataflow.graphfile.paths import project_of, read_document
 from dataflow.graphfile.tree import Document, Hints
 
 
-class Session:
+class LoadContext:
     """One load of a graph file."""
 
     def __init__(self, path: str | os.PathLike[str]):
@@ -25,12 +25,12 @@ class Session:
         self.graph = Graph()
         self.arrays = Arrays()
         self.included = 0  # nodes that sub-graphs have added
-        self.allowance = Allowance()
+        self.budget = ExpansionBudget()
         self.hints = Hints()
-        self._definitions: dict[Path, Definition] = {}
+        self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []
 
-    def definition(self, real: Path, shown: str) -> Definition:
+    def definition(self, real: Path, shown: str) -> GraphFile:
         """What a file says; it is read once however often it is used."""
         if real not in self._definitions:
             document = read_document(Real(real), shown)

@@ -10,9 +10,9 @@ from typing import Any
 from dataflow.core.errors import GraphFileError, Problem, cropped, listing
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
-from dataflow.graphfile.definition import Definition
-from dataflow.graphfile.nodes import Reader
-from dataflow.graphfile.session import Session
+from dataflow.graphfile.file_sections import GraphFile
+from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.nodes import GraphBuilder
 from dataflow.graphfile.tree import BROKEN, Stop
 
 
@@ -21,10 +21,10 @@ def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:
 
     Raises GraphFileError that lists every problem with its line and column.
     """
-    session = _read(path, params)
-    if problems := session.problems():
+    context = _read(path, params)
+    if problems := context.problems():
         raise GraphFileError(problems)
-    return session.graph
+    return context.graph
 
 
 def check(path: str | os.PathLike[str], /, **params: Any) -> list[Problem]:
@@ -34,29 +34,29 @@ def check(path: str | os.PathLike[str], /, **params: Any) -> list[Problem]:
 
 def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The parameters of a file and their defaults; None where there is none."""
-    session, params = Session(path), {}
+    context, params = LoadContext(path), {}
     with suppress(Stop):
-        params = session.definition(session.real, session.shown).params
+        params = context.definition(context.real, context.shown).params
     return {name: None if param.required else param.default for name, param in params.items()}
 
 
 @gc_paused()
-def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> Session:
-    session = Session(path)
+def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> LoadContext:
+    context = LoadContext(path)
     with suppress(Stop):
-        definition = session.definition(session.real, session.shown)
+        definition = context.definition(context.real, context.shown)
         if not definition.broken:
-            session.graph.name = definition.name or session.real.stem
-            session.graph.doc = definition.doc
-            reader = Reader(session, definition, session.real, _given(definition, params))
+            context.graph.name = definition.name or context.real.stem
+            context.graph.doc = definition.doc
+            reader = GraphBuilder(context, definition, context.real, _given(definition, params))
             reader.add_inputs()
             for name, ref in reader.build().items():
-                session.graph.output(name, ref)
+                context.graph.output(name, ref)
             reader.add_sections()
-    return session
+    return context
 
 
-def _given(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
+def _given(definition: GraphFile, given: Mapping[str, Any]) -> dict[str, Any]:
     """The value of each parameter for a caller in Python; BROKEN where it is wrong or missing."""
     values: dict[str, Any] = {}
     report, params = definition.document.report, definition.params

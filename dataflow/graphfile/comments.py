@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from dataflow.graphfile.document import LOADER
+from dataflow.graphfile.parse import LOADER
 
 
 @dataclass(eq=False)
