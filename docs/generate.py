@@ -132,7 +132,7 @@ def example_graph(sample: Sample) -> Graph:
 def _operand(graph: Graph, sample: Sample, port: In, array: Any, given: TensorType) -> Any:
     """A number where that is read back as the same value, a constant where it needs its dtype told, else an input."""
     name = _free(graph, port.name)
-    if port.name in sample.block.writes:
+    if port.name in sample.block.assigns:
         return graph.variable(name, array)
     if array.size > _SHOWN or array.dtype.kind == "c" or (array.size == 0 and array.ndim > 1):
         return graph.input(name, given.dtype, array.shape)

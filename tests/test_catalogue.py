@@ -32,7 +32,7 @@ def test_ports(row):
     block = blocks[row["block"]]
     assert list(block.signature.inputs) == list(row["inputs"])
     # the next values of variables that the reference changes without showing them
-    further = [name for name in block.writes.values() if name not in row["outputs"]]
+    further = [name for name in block.assigns.values() if name not in row["outputs"]]
     assert list(block.signature.outputs) == [*row["outputs"], *further]
 
 

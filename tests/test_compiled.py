@@ -47,7 +47,7 @@ def compiled(monkeypatch):
 def with_kernels():
     """Blocks that say how to compute them one element at a time, or bring a compiled kernel."""
     every = {blocks[name] for name in blocks}
-    return sorted(c.__name__ for c in every if c.element is not None or c.compiled is not Block.compiled)
+    return sorted(c.__name__ for c in every if c.element is not None or c.compiled_kernel is not Block.compiled_kernel)
 
 
 def recorded():

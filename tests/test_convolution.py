@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blocks.nn_ops import windows
+from blocks.kernels import windows
 from dataflow import blocks
 from dataflow.core.errors import BlockError
 

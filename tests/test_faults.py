@@ -85,10 +85,10 @@ def kernels(faults, monkeypatch):
     faults.error = RuntimeError
     for block in blocks.values():
         monkeypatch.setattr(block, "kernel", faults.before(block.kernel))
-        call, compiled = block.call, block.compiled
-        monkeypatch.setattr(block, "call", property(lambda self, call=call: faults.before(call.__get__(self))))
+        call, compiled = block.kernel_for, block.compiled_kernel
+        monkeypatch.setattr(block, "kernel_for", property(lambda self, call=call: faults.before(call.__get__(self))))
         faulty = property(lambda self, c=compiled: (made := c.__get__(self)) and faults.before(made))
-        monkeypatch.setattr(block, "compiled", faulty)
+        monkeypatch.setattr(block, "compiled_kernel", faulty)
     loop = region.function
     monkeypatch.setattr(region, "function", lambda *args: (made := loop(*args)) and faults.before(made))
     return faults

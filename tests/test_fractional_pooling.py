@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blocks.kernels.fractional_windows import Words, sequence
 from blocks.nn_ops.fractional_pooling import (
     FractionalAvgPool,
     FractionalAvgPoolGrad,
     FractionalMaxPool,
     FractionalMaxPoolGrad,
 )
-from blocks.nn_ops.fractional_windows import Words, sequence
 from dataflow import Graph, run
 from dataflow.core.errors import BlockError
 from dataflow.core.random import Key

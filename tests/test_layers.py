@@ -54,6 +54,11 @@ def test_blocks_see_the_core_alone(file):
     assert all(module.startswith("dataflow.core.") for module in imported(file) if module.startswith("dataflow"))
 
 
+def test_kernels_hold_no_block():
+    """Categories hold blocks and their bases, `blocks/kernels` the arithmetic that they share."""
+    assert not [name for name in flow.blocks if flow.blocks[name].__module__.startswith("blocks.kernels.")]
+
+
 @pytest.mark.parametrize("file", [file for file in FILES if file.startswith("dataflow/")])
 def test_framework_knows_no_block(file):
     assert not any(module.partition(".")[0] == "blocks" for module in imported(file))

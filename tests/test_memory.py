@@ -173,13 +173,13 @@ def test_a_result_keeps_its_values_while_it_is_held():
 
 
 def test_borrowed_memory_is_the_same_for_the_next_who_borrows():
-    with scratch.borrowed() as empty:
+    with scratch.Scratch() as empty:
         outer = empty((1000,), np.float32)
-        with scratch.borrowed() as inner:
+        with scratch.Scratch() as inner:
             place = inner((10,), np.float64).ctypes.data
         assert empty((10,), np.float64).ctypes.data == place
         assert outer.ctypes.data % scratch.ALIGNMENT == place % scratch.ALIGNMENT == 0
-    with scratch.borrowed() as empty:
+    with scratch.Scratch() as empty:
         large = empty((scratch.KEPT,), np.uint8)
         assert large.size == scratch.KEPT
 

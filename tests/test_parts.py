@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blocks.math_ops.tiling import in_parts, parts
+from blocks.kernels.chunked import in_parts, parts
 from dataflow import blocks
 
 SHAPES = [

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dataflow as flow
-from blocks.math_ops.products import _panels, matmul, share
+from blocks.kernels.matrix_product import _panels, matmul, share
 from dataflow.core import thread_pool
 from dataflow.core.blas import Library, OneThread, one_thread
 

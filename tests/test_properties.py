@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dataflow as flow
-from blocks.quantization_ops.nudge import nudge
+from blocks.kernels.nudged_range import nudge
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
 VALUES = st.lists(FLOATS, min_size=1, max_size=60).map(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from distributions import assert_counted, assert_distributed, assert_moments, cut, draw, gamma_cdf, phi
 
-from blocks.random_ops import draws
+from blocks.kernels import sampling
 from dataflow import blocks
 from dataflow.core import dtypes
 from dataflow.core.random import Key
@@ -52,10 +52,10 @@ def test_16_bits_are_those_of_float32_rounded(dtype):
 def test_uniform_never_reaches_one(dtype):
     class Highest:
         def draw(self, shape, sample, *more):
-            wide = dtypes.compute_dtype(dtype).type
+            wide = dtypes.compute(dtypes.storage(dtype)).type
             return np.full(shape, 1 - wide(2.0 ** (-53 if dtype == "float64" else -24)))
 
-    values = draws.uniform(Highest(), (3,), dtype=dtype)
+    values = sampling.uniform(Highest(), (3,), dtype=dtype)
     assert values.dtype == dtypes.storage(dtype)
     assert (values < 1).all() and (values > 0.99).all()
 

@@ -89,7 +89,7 @@ class SumToLike(View):
             total = fold_rows(np.add, input.reshape(-1, width), dtype)
         else:
             total = np.add.reduce(input, tuple(axes), dtype=dtype)
-        (made,) = self.finish([total], math.prod(input.shape[axis] for axis in axes))
+        (made,) = self.finalize([total], math.prod(input.shape[axis] for axis in axes))
         return np.reshape(made, like.shape).astype(input.dtype)
 
     def copies(self, input: TensorType, like: TensorType) -> bool:
@@ -99,17 +99,17 @@ class SumToLike(View):
         wide = 16 if input.dtype in dtypes.complexes else 8
         return wide * (1 + self.mean) * math.prod(like.shape) * self.copies(input, like)  # type: ignore[arg-type]
 
-    folds, in_rows = (np.add,), True
+    reduces, contiguous_inputs = (np.add,), True
 
-    def fold_width(self, input: TensorType, like: TensorType) -> int | None:
+    def row_width(self, input: TensorType, like: TensorType) -> int | None:
         if not input.known or not like.known or input.shape == like.shape:
             return None
         return leading(input.shape, _repeated(input.shape, like.shape))
 
-    def part(self, rows: Any) -> Any:
+    def partials(self, rows: Any) -> Any:
         return fold_rows(np.add, rows, np.result_type(rows.dtype, np.float64))
 
-    def finish(self, totals: Any, rows: int) -> Any:
+    def finalize(self, totals: Any, rows: int) -> Any:
         return [np.divide(totals[0], rows) if self.mean else totals[0]]
 
     def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX
-from blocks.math_ops.tiling import compute_dtype
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque, Rearrange
@@ -138,7 +137,7 @@ class MirrorPadGrad(Mirror, Opaque):
 
     def workspace(self, input: TensorType, paddings: TensorType) -> int:
         given = dtypes.storage(input.dtype)
-        return (element_count(input.shape) or 0) * compute_dtype(given).itemsize
+        return (element_count(input.shape) or 0) * dtypes.compute(given).itemsize
 
     def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
         return MirrorPad(mode=self.mode)(dy, paddings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import TILE, part_bytes, parts
+from blocks.kernels.chunked import TILE, part_bytes, parts
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque

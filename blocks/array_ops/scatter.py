@@ -9,9 +9,9 @@ import numpy as np
 from blocks.array_ops.gather import ANY_INDEX, sums_by_row, sums_bytes
 from blocks.array_ops.like import ZerosLike
 from blocks.array_ops.shape_ops import INDEX, Reshape, sizes
+from blocks.kernels.chunked import TILE, part_bytes, parts
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
-from blocks.math_ops.tiling import TILE, part_bytes, parts
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque, Rearrange

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.image_ops.gathering import Parts, columns, gather
+from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.image_ops.resize_gradient import ResizeBicubicGrad, ResizeBilinearGrad, ResizeNearestNeighborGrad, size_of
-from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
+from blocks.kernels.resample import Parts, columns, gather
 from blocks.math_ops.cast import Cast
-from blocks.math_ops.rooms import rooms, rooms_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import storage
+from dataflow.core.scratch import scratch, scratch_bytes
 
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 
@@ -22,8 +22,8 @@ PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating
 class Resizing(Resampling, abstract=True):
     """Images and a size in, images of that size out: the columns first, then the rows.
 
-    A subclass writes ``mixed(taps, source, target, room)``, which mixes the pixels along the second dim of the source;
-    the room has one dim and is as large as the target.
+    A subclass writes ``mixed(taps, source, target, buffer)``, which mixes pixels along the second dim of the source;
+    the buffer has one dim and is as large as the target.
     """
 
     T: ClassVar[Any] = PIXELS
@@ -31,7 +31,7 @@ class Resizing(Resampling, abstract=True):
     size = In("int32", "height and width of the result", shape=(2,), static=True)
     resized_images = Out("float32", "[batch, *size, channels]")
     mixed: ClassVar[Any]
-    mixing: ClassVar[bool] = True  # whether it needs the room
+    mixing: ClassVar[bool] = True  # whether it needs the buffer
 
     def shape_of(self, images: TensorType, size: TensorType) -> Any:
         batch, _, _, channels = image_shape(self, "images", images)
@@ -42,8 +42,8 @@ class Resizing(Resampling, abstract=True):
         if not made.known or 0 in made.shape:  # type: ignore[operator]
             return 0
         parts = Parts(images.shape, made.shape, self.taps(images.shape[1], made.shape[1]))  # type: ignore[index,arg-type]
-        rooms = parts.rooms(storage(made.dtype), storage(images.dtype), self.mixing)
-        return rooms_bytes(*rooms) + parts.taps_bytes()
+        scratch_arrays = parts.scratch_arrays(storage(made.dtype), storage(images.dtype), self.mixing)
+        return scratch_bytes(*scratch_arrays) + parts.taps_bytes()
 
     def kernel(self, images: Any, size: Any, out: Any = None) -> Any:
         if out is None:
@@ -55,7 +55,7 @@ class Resizing(Resampling, abstract=True):
         across = columns(self.taps(images.shape[2], out.shape[2]), channels, out.itemsize)
         pixels = (channels,) if len(across[0][0]) == out.shape[2] else ()
         parts = Parts(images.shape, out.shape, self.taps(images.shape[1], out.shape[1]))
-        with rooms(*parts.rooms(out.dtype, images.dtype, self.mixing)) as (wide, room, copy):
+        with scratch(*parts.scratch_arrays(out.dtype, images.dtype, self.mixing)) as (wide, buffer, copy):
             for some, rows, lines in parts:
                 source, target = images[some, lines], out[some, rows]
                 if copy.size:
@@ -63,11 +63,11 @@ class Resizing(Resampling, abstract=True):
                     source = copy[: source.size].reshape(source.shape)
                 source = source.reshape(-1, images.shape[2] * channels // prod(pixels), *pixels)
                 between = wide[: len(source) * parts.line].reshape(-1, parts.line)
-                self.mixed(across, source, between, room)
+                self.mixed(across, source, between, buffer)
                 down = [(index[rows] - lines.start, weight[rows, None]) for index, weight in parts.down]
                 target = target.reshape(len(target), -1, parts.line)
                 between = between.reshape(len(target), -1, parts.line)
-                self.mixed(down, between, target, room)
+                self.mixed(down, between, target, buffer)
         return out
 
 
@@ -85,7 +85,7 @@ class ResizeNearestNeighbor(Resizing, Nearest):
     mixing = False
 
     @staticmethod
-    def mixed(taps: Any, source: Any, target: Any, room: Any) -> None:
+    def mixed(taps: Any, source: Any, target: Any, buffer: Any) -> None:
         ((near, _),) = taps
         gather(source, near, target)
 
@@ -103,12 +103,12 @@ class ResizeBilinear(Resizing, Bilinear):
     """
 
     @staticmethod
-    def mixed(taps: Any, source: Any, target: Any, room: Any) -> None:
+    def mixed(taps: Any, source: Any, target: Any, buffer: Any) -> None:
         (before, _), (behind, part) = taps
-        room = room[: target.size].reshape(target.shape)
+        buffer = buffer[: target.size].reshape(target.shape)
         gather(source, before, target)
-        np.subtract(gather(source, behind, room), target, room)
-        np.add(target, np.multiply(room, part, room), target)
+        np.subtract(gather(source, behind, buffer), target, buffer)
+        np.add(target, np.multiply(buffer, part, buffer), target)
 
     def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
         return ResizeBilinearGrad(**self.attrs())(dy, images)
@@ -124,13 +124,13 @@ class ResizeBicubic(Resizing, Bicubic):
     """
 
     @staticmethod
-    def mixed(taps: Any, source: Any, target: Any, room: Any) -> None:
-        room = room[: target.size].reshape(target.shape)
+    def mixed(taps: Any, source: Any, target: Any, buffer: Any) -> None:
+        buffer = buffer[: target.size].reshape(target.shape)
         for i, (index, weight) in enumerate(taps):
-            part = gather(source, index, room if i else target)
+            part = gather(source, index, buffer if i else target)
             np.multiply(part, weight, part)
             if i:
-                np.add(target, room, target)
+                np.add(target, buffer, target)
 
     def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
         backward = ResizeBicubicGrad(**self.attrs())

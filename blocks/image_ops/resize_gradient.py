@@ -9,14 +9,14 @@ import numpy as np
 
 from blocks.array_ops.shape_ops import Shape
 from blocks.array_ops.slicing import Slice
-from blocks.image_ops.gathering import Band, bands, give_back
-from blocks.image_ops.sampling import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import TILE
+from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
+from blocks.kernels.chunked import TILE
+from blocks.kernels.resample import Band, bands, give_back
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import storage
 from dataflow.core.registry import blocks
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import agree, show
 
 ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
@@ -35,9 +35,9 @@ class ResizeGradient(Resampling, abstract=True):
         (made,) = self.infer(grads, other)
         if not made.known or 0 in (*grads.shape, *made.shape):  # type: ignore[misc]
             return 0
-        rooms = self.rooms(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype))
+        scratch_arrays = self.scratch_arrays(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype))
         found = self.bands(grads.shape, made.shape, _exact(storage(made.dtype)))
-        return rooms_bytes(*rooms) + sum(int(band.weights.nbytes) for bands in found for band in bands)
+        return scratch_bytes(*scratch_arrays) + sum(int(band.weights.nbytes) for bands in found for band in bands)
 
     def bands(self, grads: Any, made: Any, exact: Any) -> tuple[list[Band], list[Band]]:
         """The weights of the rows and of the columns."""
@@ -48,7 +48,7 @@ class ResizeGradient(Resampling, abstract=True):
         beside = bands(across, width, max(4, COLUMNS // channels), exact)
         return bands(down, height, ROWS, exact), [band.by_element(channels) for band in beside]  # larger products
 
-    def rooms(self, given: Any, grads: Any, made: Any, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, given: Any, grads: Any, made: Any, dtype: Any) -> list[ArraySpec]:
         """Memory for the rows of some images, for copies of the gradients and of the result in the dtype to compute in.
 
         A whole number for each of an integer result too.
@@ -72,7 +72,12 @@ class ResizeGradient(Resampling, abstract=True):
             return output
         (_, height, width, channels), columns, exact = output.shape, grads.shape[2], _exact(output.dtype)
         down, across = self.bands(grads.shape, output.shape, exact)
-        with rooms(*self.rooms(grads.shape, grads.dtype, output.shape, output.dtype)) as (lines, copy, result, whole):
+        with scratch(*self.scratch_arrays(grads.shape, grads.dtype, output.shape, output.dtype)) as (
+            lines,
+            copy,
+            result,
+            whole,
+        ):
             many, step = lines.shape[:2]
             for image, row in product(range(0, len(grads), many), range(0, height, step)):
                 given = np.ascontiguousarray(
@@ -100,16 +105,16 @@ class ResizeGradient(Resampling, abstract=True):
         return output
 
 
-def copied(values: Any, room: Any) -> Any:
-    """The values in the dtype of the room."""
-    copy = room.reshape(-1)[: values.size].reshape(values.shape)
+def copied(values: Any, buffer: Any) -> Any:
+    """The values in the dtype of the buffer."""
+    copy = buffer.reshape(-1)[: values.size].reshape(values.shape)
     np.copyto(copy, values, casting="unsafe")
     return copy
 
 
 def _exact(dtype: Any) -> Any:
     """The dtype to compute in: float64 holds sums of integers exactly, and BLAS knows it."""
-    return np.dtype(np.float64) if dtype.kind in "iu" else dtypes.compute_dtype(dtype.name)
+    return np.dtype(np.float64) if dtype.kind in "iu" else dtypes.compute(dtype)
 
 
 class LikeImage(ResizeGradient, abstract=True):

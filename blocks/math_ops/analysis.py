@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import SumToLike
-from blocks.math_ops.reduction import summed
+from blocks.kernels.sums import summed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque, fold_rows, leading
@@ -91,13 +91,13 @@ class MinMaxObserver(Opaque):
     def _folded(self, rank: int) -> list[int]:
         return [i for i in range(rank) if self.axis is None or i != self.channel(rank)]
 
-    def fold_width(self, x: TensorType) -> int | None:
+    def row_width(self, x: TensorType) -> int | None:
         return leading(x.shape, self._folded(len(x.shape))) if x.known and x.shape else None
 
-    def part(self, rows: Any) -> Any:
+    def partials(self, rows: Any) -> Any:
         return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)
 
-    def finish(self, totals: Any, rows: int) -> Any:
+    def finalize(self, totals: Any, rows: int) -> Any:
         low, high = totals
         if not self.symmetric:
             return low, high
@@ -106,4 +106,4 @@ class MinMaxObserver(Opaque):
 
     def kernel(self, x: Any) -> Any:
         others = self._folded(x.ndim)
-        return self.finish([summed(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)
+        return self.finalize([summed(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.complex_products import multiply, multiply_bytes, square
-from blocks.math_ops.tiling import TILE, in_parts, part_bytes
+from blocks.kernels.chunked import TILE, in_parts, part_bytes
+from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
 from dataflow.core.kinds import Binary, Elementwise, Unary
@@ -72,7 +72,7 @@ class Multiply(Binary):
     aliases = ("Mul",)
     reuses = ("x", "y")
 
-    def call(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: Any) -> Any:
         return multiply if dtype.kind == "c" else np.multiply
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
@@ -97,7 +97,7 @@ class Square(Unary):
     T = dtypes.number
     reuses = ("x",)
 
-    def call(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: Any) -> Any:
         return square if dtype.kind == "c" else np.square
 
     def kernel(self, x: Any, out: Any = None) -> Any:

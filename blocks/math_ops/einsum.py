@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
-from blocks.math_ops.products import matmul
-from blocks.math_ops.reduction import rounded, wide
-from blocks.math_ops.tiling import compute_dtype
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Contraction
@@ -122,7 +121,7 @@ class Einsum(Labelled):
         labels = [self.labels(term, x.ndim, "inputs") for term, x in zip(self.terms, inputs, strict=True)]
         sizes = self.sizes(labels, [x.shape for x in inputs], ["inputs"] * len(inputs))
         result = summed(inputs, labels, self.output_labels(sizes), sizes)
-        return np.array(result, inputs[0].dtype, order="C") if out is None else rounded(result, out.dtype, out)
+        return np.array(result, inputs[0].dtype, order="C") if out is None else cast_into(result, out.dtype, out)
 
     def workspace(self, inputs: Sequence[TensorType]) -> int:
         labels = [self.labels(term, len(t.shape or ()), "inputs") for term, t in zip(self.terms, inputs, strict=True)]
@@ -210,7 +209,7 @@ def summed(arrays: Sequence[Any], labels: Sequence[Sequence[str]], target: Seque
         others = {label for j, (_, each) in enumerate(pairs) if j != i for label in each}
         alone = [axis for axis, label in enumerate(names) if label not in wanted | others]
         if alone:
-            total = np.add.reduce(array, tuple(alone), wide(array.dtype)).astype(array.dtype)
+            total = np.add.reduce(array, tuple(alone), dtypes.accumulate(array.dtype)).astype(array.dtype)
             pairs[i] = np.asarray(total), [label for axis, label in enumerate(names) if axis not in alone]
     (array, names) = pairs[0] if len(pairs) == 1 else _product(*pairs[0], *pairs[1], wanted)
     order = list(dict.fromkeys(target))
@@ -225,7 +224,7 @@ def summed_bytes(
 ) -> int:
     """What `summed` takes at most for values of known types, with what it gives."""
     given = dtypes.storage(types[0].dtype)
-    dtype = compute_dtype(given)
+    dtype = dtypes.compute(given)
     copied = 0  # elements
     pairs = []
     for i, (type_, names) in enumerate(zip(types, labels, strict=True)):
@@ -234,7 +233,7 @@ def summed_bytes(
         count = element_count(type_.shape) or 0
         copied += count * (dtype != given)
         if len(left) < len(set(names)):
-            copied += prod(sizes[label] for label in left) * (1 + wide(dtype).itemsize // dtype.itemsize)
+            copied += prod(sizes[label] for label in left) * (1 + dtypes.accumulate(dtype).itemsize // dtype.itemsize)
         pairs.append((count, left))
     if len(pairs) == 2:
         both = [label for label in pairs[0][1] if label in pairs[1][1]]

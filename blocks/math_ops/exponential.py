@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.kernels.chunked import TILE, tiled, tiled_bytes
+from blocks.kernels.complex_products import multiply, multiply_bytes, square
+from blocks.kernels.powers import power, power_bytes
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.comparison import Greater, NotEqual
-from blocks.math_ops.complex_products import multiply, multiply_bytes, square
-from blocks.math_ops.powers import power, power_bytes
 from blocks.math_ops.select import SelectV2
-from blocks.math_ops.tiling import TILE, tiled, tiled_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.kinds import Binary, Elementwise, Unary
@@ -32,28 +32,28 @@ class OutputGradient(Elementwise, abstract=True):
 class SilentGradient(OutputGradient, abstract=True):
     """A gradient that is zero where the one that came in was zero, even if the slope there is infinite.
 
-    A subclass writes ``step``: `y`, conjugated if complex, `dy`, where to write the product, and ``rooms`` to work in.
+    A subclass writes ``step``: `y`, conjugated if complex, `dy`, where to write the product, and `scratch_arrays`.
     """
 
     reuses: ClassVar[tuple[str, ...]] = ("y",)
-    rooms: ClassVar[int] = 0
+    scratch_arrays: ClassVar[int] = 0
     step: ClassVar[Any]
 
     def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
-        return tiled(self.part, self.rooms + (y.dtype.kind == "c"), out, y, dy, widen=False)
+        return tiled(self.part, self.scratch_arrays + (y.dtype.kind == "c"), out, y, dy, widen=False)
 
-    def part(self, y: Any, dy: Any, out: Any, *rooms: Any) -> None:
+    def part(self, y: Any, dy: Any, out: Any, *scratch_arrays: Any) -> None:
         """The gradient of one tile."""
         silent = dy == 0
         if y.dtype.kind == "c":
-            y, rooms = np.conjugate(y, rooms[0]), rooms[1:]
-        self.step(y, dy, out, *rooms)
+            y, scratch_arrays = np.conjugate(y, scratch_arrays[0]), scratch_arrays[1:]
+        self.step(y, dy, out, *scratch_arrays)
         if silent.any():
             out[silent] = 0
 
     def workspace(self, y: TensorType, dy: TensorType) -> int:
-        rooms = self.rooms + (y.dtype in dtypes.complexes)
-        return tiled_bytes(rooms, y, 2, widen=False, masks=1) + multiply_bytes(y, most=TILE)
+        scratch_arrays = self.scratch_arrays + (y.dtype in dtypes.complexes)
+        return tiled_bytes(scratch_arrays, y, 2, widen=False, masks=1) + multiply_bytes(y, most=TILE)
 
 
 class Exp(Unary):
@@ -206,12 +206,12 @@ class RsqrtGrad(SilentGradient):
     """
 
     reuses = ("y", "dy")
-    rooms = 1
+    scratch_arrays = 1
 
-    def step(self, y: Any, dy: Any, out: Any, room: Any) -> None:
-        multiply(dy, y, room)
+    def step(self, y: Any, dy: Any, out: Any, buffer: Any) -> None:
+        multiply(dy, y, buffer)
         np.multiply(square(y, out), -0.5, out)
-        multiply(out, room, out)
+        multiply(out, buffer, out)
 
     def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
         y = conj(y)

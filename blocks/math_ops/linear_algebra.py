@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.matrix_product import parts, share
 from blocks.math_ops.matmul import BatchMatMulV2
-from blocks.math_ops.products import parts, share
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import SumToLike
+from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
-from blocks.math_ops.products import matmul
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Contraction
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import fits, show
 
 UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
@@ -23,7 +23,7 @@ def matrix_product(left: Any, right: Any, out: Any) -> Any:
     """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
     if left.dtype.itemsize > 2 or left.dtype.kind in "iu":
         return matmul(left, right, out)
-    with rooms(*_rooms(left.shape, right.shape)) as (wide, other, result):
+    with scratch(*_scratch_arrays(left.shape, right.shape)) as (wide, other, result):
         np.copyto(wide, left)
         np.copyto(other, right)
         matmul(wide, other, result)
@@ -33,7 +33,7 @@ def matrix_product(left: Any, right: Any, out: Any) -> Any:
     return out
 
 
-def _rooms(left: Any, right: Any) -> list[Room]:
+def _scratch_arrays(left: Any, right: Any) -> list[ArraySpec]:
     """Memory for factors and product in float32."""
     made = (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
     return [(tuple(shape), np.float32) for shape in (left, right, made)]
@@ -47,7 +47,7 @@ def product_bytes(left: TensorType, right: TensorType, turned: tuple[bool, bool]
         (*shape[:-2], *shape[:-3:-1]) if turn else shape  # type: ignore[index]
         for shape, turn in zip((left.shape, right.shape), turned, strict=True)
     ]
-    return rooms_bytes(*_rooms(*shapes))
+    return scratch_bytes(*_scratch_arrays(*shapes))
 
 
 class MatMul(Contraction):

@@ -10,41 +10,17 @@ import numpy as np
 
 from blocks.array_ops.like import BroadcastLike, OnesLike, ReshapeLike
 from blocks.array_ops.shape_ops import INDEX, ExpandDims
+from blocks.kernels.chunked import TILE, parts
+from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.sums import summed
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
-from blocks.math_ops.tiling import TILE, parts
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
 from dataflow.core.shapes import axes_of, element_count, fits, show
-
-
-def wide(dtype: Any) -> Any:
-    """The dtype in which sums and products are kept until they are rounded once, at the end."""
-    return dtype if dtype.kind in "iub" else np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
-
-
-def rounded(value: Any, dtype: Any, out: Any) -> Any:
-    """The value in its final dtype, written to ``out`` where it is given."""
-    if out is None:
-        return np.asarray(value, dtype)
-    out[...] = value
-    return out
-
-
-def summed(ufunc: np.ufunc, input: Any, axes: Sequence[int], dtype: Any, keep_dims: bool = False) -> Any:
-    """A fold over axes in a dtype; over the first axes, as the parts of a large array are folded."""
-    if len(axes) == input.ndim and input.flags.c_contiguous:
-        total = ufunc.reduce(input.reshape(-1), 0, dtype)
-        return total.reshape([1] * input.ndim) if keep_dims else total
-    width = leading(input.shape, axes)
-    if width is None:
-        # without `out`: NumPy would round there after every chunk of its own buffer
-        return ufunc.reduce(input, tuple(axes), dtype, None, keep_dims)
-    left = [1 if i in axes else d for i, d in enumerate(input.shape) if keep_dims or i not in axes]
-    return np.reshape(fold_rows(ufunc, input.reshape(-1, width), dtype), left)
 
 
 def _folded_bytes(block: Any, types: Sequence[TensorType], exact: Callable[[Any], Any], values: int = 1) -> int:
@@ -68,9 +44,9 @@ def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
     return folded
 
 
-def _exact(dtype: Any) -> Any:
+def _mean_dtype(dtype: Any) -> Any:
     """The dtype in which a mean is made."""
-    return np.dtype(f"{dtype.kind}8") if dtype.kind in "iu" else wide(dtype)
+    return np.dtype(f"{dtype.kind}8") if dtype.kind in "iu" else dtypes.accumulate(dtype)
 
 
 class Accumulation(Reduction, abstract=True):
@@ -79,14 +55,14 @@ class Accumulation(Reduction, abstract=True):
     T = dtypes.number
 
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
-        folded = summed(self.ufunc, input, self.axes(axis, input.ndim), wide(input.dtype), self.keep_dims)
-        return rounded(folded, input.dtype, out)
+        folded = summed(self.ufunc, input, self.axes(axis, input.ndim), dtypes.accumulate(input.dtype), self.keep_dims)
+        return cast_into(folded, input.dtype, out)
 
     def workspace(self, *types: TensorType) -> int:
-        return _folded_bytes(self, types, wide)
+        return _folded_bytes(self, types, dtypes.accumulate)
 
-    def part(self, rows: Any) -> Any:
-        return fold_rows(self.ufunc, rows, wide(rows.dtype))
+    def partials(self, rows: Any) -> Any:
+        return fold_rows(self.ufunc, rows, dtypes.accumulate(rows.dtype))
 
 
 class Sum(Accumulation):
@@ -124,22 +100,22 @@ class Mean(Opaque):
     output = Out("T", "`input` without the folded axes")
     keep_dims: bool = attr("keep the folded axes, with size 1", default=False)
     # not a Reduction: means of parts do not fold into the mean of the whole
-    axes, shape_of, fold_width = Reduction.axes, Reduction.shape_of, Reduction.fold_width
-    folds = (np.add,)
+    axes, shape_of, row_width = Reduction.axes, Reduction.shape_of, Reduction.row_width
+    reduces = (np.add,)
 
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
         axes = self.axes(axis, input.ndim)
-        total = summed(np.add, input, axes, _exact(input.dtype), self.keep_dims)
-        (mean,) = self.finish([total], prod(input.shape[a] for a in axes))
-        return rounded(mean, input.dtype, out)
+        total = summed(np.add, input, axes, _mean_dtype(input.dtype), self.keep_dims)
+        (mean,) = self.finalize([total], prod(input.shape[a] for a in axes))
+        return cast_into(mean, input.dtype, out)
 
     def workspace(self, *types: TensorType) -> int:
-        return _folded_bytes(self, types, _exact, 3 if types[0].dtype in dtypes.integer else 2)
+        return _folded_bytes(self, types, _mean_dtype, 3 if types[0].dtype in dtypes.integer else 2)
 
-    def part(self, rows: Any) -> Any:
-        return fold_rows(np.add, rows, _exact(rows.dtype))
+    def partials(self, rows: Any) -> Any:
+        return fold_rows(np.add, rows, _mean_dtype(rows.dtype))
 
-    def finish(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
+    def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
         total = np.asarray(totals[0])
         if total.dtype.kind not in "iu":
             return [np.true_divide(total, rows)]
@@ -159,7 +135,7 @@ class Extreme(Reduction, abstract=True):
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
         axes, name = self.axes(axis, input.ndim), input.dtype.name
         if leading(input.shape, axes) is not None:
-            return rounded(summed(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
+            return cast_into(summed(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
         initial = dtypes.limits(name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
         folded = self.ufunc.reduce(input, axes, self._exact(name), out, self.keep_dims, initial)
         return np.asarray(folded, input.dtype)
@@ -167,11 +143,11 @@ class Extreme(Reduction, abstract=True):
     def workspace(self, *types: TensorType) -> int:
         return _folded_bytes(self, types, lambda dtype: self._exact(dtype.name))
 
-    def _exact(self, dtype: str) -> Any:
+    def _mean_dtype(self, dtype: str) -> Any:
         # float32 holds the 16-bit types exactly, and NumPy is faster there
-        return np.dtype(dtype) if dtype in dtypes.integer else dtypes.compute_dtype(dtype)
+        return dtypes.compute(dtypes.storage(dtype))
 
-    def part(self, rows: Any) -> Any:
+    def partials(self, rows: Any) -> Any:
         return fold_rows(self.ufunc, rows, self._exact(rows.dtype.name))
 
     def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
@@ -260,18 +236,18 @@ class ProdGrad(Opaque):
         last = tuple(range(first, input.ndim))
         moved = np.moveaxis(input, axes, last)
         x = moved.reshape(*moved.shape[:first], prod(moved.shape[first:]))
-        before = np.ones(x.shape, wide(input.dtype))
+        before = np.ones(x.shape, dtypes.accumulate(input.dtype))
         after = np.ones_like(before)
         np.cumprod(x[..., :-1], -1, before.dtype, before[..., 1:])
         np.cumprod(x[..., :0:-1], -1, after.dtype, after[..., -2::-1])
         np.conjugate(np.multiply(before, after, before), before)
         dx = np.moveaxis(before.reshape(moved.shape), last, axes)
         dx *= dy.reshape([1 if i in axes else n for i, n in enumerate(input.shape)])
-        return rounded(dx, input.dtype, out)
+        return cast_into(dx, input.dtype, out)
 
     def workspace(self, input: TensorType, axis: TensorType, dy: TensorType) -> int:
         given, rank = dtypes.storage(input.dtype), len(input.shape or ())
-        axes, exact = self.axes(axis.value, rank), wide(given)
+        axes, exact = self.axes(axis.value, rank), dtypes.accumulate(given)
         moved = sorted(axes) != list(range(rank - len(axes), rank))
         each = (2 + (exact != given)) * exact.itemsize + moved * given.itemsize  # NumPy casts all of it beforehand
         return (element_count(input.shape) or 0) * int(each)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import ZerosLike
-from blocks.math_ops.tiling import in_parts, part_bytes
+from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.errors import listing

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.chunked import in_parts, part_bytes, tiled, tiled_bytes
+from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.arithmetic import conj
-from blocks.math_ops.complex_products import multiply, multiply_bytes, square
 from blocks.math_ops.exponential import OutputGradient
-from blocks.math_ops.tiling import in_parts, part_bytes, tiled, tiled_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.kinds import Unary

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.math_ops.tiling import tiled, tiled_bytes
+from blocks.kernels.chunked import tiled, tiled_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.kinds import Elementwise, Unary
@@ -56,7 +56,7 @@ class Relu(Rectifier):
     def element(x: Any, zero: Any) -> Any:
         return zero if x < zero else x
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...]:
         return (dtype.type(0),)
 
     def kernel(self, features: Any, out: Any = None) -> Any:
@@ -87,7 +87,7 @@ class ReluGrad(RectifierGradient):
     def element(g: Any, x: Any, zero: Any, one: Any) -> Any:
         return g * (one if x > zero else zero)
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...]:
         return dtype.type(0), dtype.type(1)
 
     def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
@@ -112,7 +112,7 @@ class Relu6(Rectifier):
         x = zero if x < zero else x
         return six if x > six else x
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...]:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...]:
         return dtype.type(0), dtype.type(6)
 
     def kernel(self, features: Any, out: Any = None) -> Any:

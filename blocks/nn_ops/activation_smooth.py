@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.kernels.chunked import tiled, tiled_bytes
 from blocks.math_ops.arithmetic import Sign
 from blocks.math_ops.comparison import Less
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.select import SelectV2
-from blocks.math_ops.tiling import tiled, tiled_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Elementwise, Unary
@@ -24,20 +24,20 @@ class Activation(Unary, abstract=True):
     """A function of one value, computed in float32 at least and rounded once.
 
     A subclass writes ``step``, which takes what the kernel does, where to write to, and as many arrays to work in as
-    ``rooms`` says.
+    ``scratch_arrays`` says.
     """
 
     features = In("T", "values, any shape")
     activations = Out("T", "same shape as `features`")
     reuses = ("features",)
-    rooms: ClassVar[int] = 1
+    scratch_arrays: ClassVar[int] = 1
     step: ClassVar[Any]
 
     def kernel(self, features: Any, out: Any = None) -> Any:
-        return tiled(self.step, self.rooms, out, features)
+        return tiled(self.step, self.scratch_arrays, out, features)
 
     def workspace(self, features: TensorType) -> int:
-        return tiled_bytes(self.rooms, features, 1)
+        return tiled_bytes(self.scratch_arrays, features, 1)
 
 
 class ActivationGradient(Elementwise, abstract=True):
@@ -46,11 +46,11 @@ class ActivationGradient(Elementwise, abstract=True):
     T = dtypes.floating
     backprops = Out("T", "gradient by the input, same shape as `gradients`")
     broadcasts = False
-    rooms: ClassVar[int] = 1
+    scratch_arrays: ClassVar[int] = 1
     step: ClassVar[Any]
 
     def workspace(self, gradients: TensorType, other: TensorType) -> int:
-        return tiled_bytes(self.rooms, gradients, 2)
+        return tiled_bytes(self.scratch_arrays, gradients, 2)
 
 
 class FromFeatures(ActivationGradient, abstract=True):
@@ -61,7 +61,7 @@ class FromFeatures(ActivationGradient, abstract=True):
     reuses = ("gradients", "features")
 
     def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
-        return tiled(self.step, self.rooms, out, gradients, features)
+        return tiled(self.step, self.scratch_arrays, out, gradients, features)
 
 
 class FromOutputs(ActivationGradient, abstract=True):
@@ -72,16 +72,16 @@ class FromOutputs(ActivationGradient, abstract=True):
     reuses = ("gradients", "outputs")
 
     def kernel(self, gradients: Any, outputs: Any, out: Any = None) -> Any:
-        return tiled(self.step, self.rooms, out, gradients, outputs)
+        return tiled(self.step, self.scratch_arrays, out, gradients, outputs)
 
 
-def _falling(x: Any, factor: float, low: Any, room: Any) -> None:
+def _falling(x: Any, factor: float, low: Any, buffer: Any) -> None:
     """``factor * (e ** min(x, 0) - 1)`` in the place of ``low``."""
     x.clip(-np.inf, 0, low)  # clip with two bounds is twice as fast as np.minimum with a number
     # e ** x - 1 is 2 t / (1 - t) with t = tanh(x / 2), where nothing is taken from a number that is nearly as large
     np.tanh(np.multiply(low, 0.5, low), low)
-    np.subtract(1, low, room)
-    np.divide(np.multiply(low, 2 * factor, low), room, low)
+    np.subtract(1, low, buffer)
+    np.divide(np.multiply(low, 2 * factor, low), buffer, low)
 
 
 class Elu(Activation):
@@ -95,10 +95,10 @@ class Elu(Activation):
     Source: tf.nn.elu.
     """
 
-    rooms = 2
+    scratch_arrays = 2
 
-    def step(self, x: Any, out: Any, low: Any, room: Any) -> None:
-        _falling(x, 1, low, room)
+    def step(self, x: Any, out: Any, low: Any, buffer: Any) -> None:
+        _falling(x, 1, low, buffer)
         np.maximum(x, low, out=out)  # e ** x - 1 is above x where that is negative
 
     def grad(self, features: Any, activations: Any, dy: Any) -> Any:
@@ -138,10 +138,10 @@ class Selu(Activation):
     Source: tf.nn.selu.
     """
 
-    rooms = 2
+    scratch_arrays = 2
 
-    def step(self, x: Any, out: Any, low: Any, room: Any) -> None:
-        _falling(x, SELU_FLOOR, low, room)
+    def step(self, x: Any, out: Any, low: Any, buffer: Any) -> None:
+        _falling(x, SELU_FLOOR, low, buffer)
         np.multiply(x.clip(0, np.inf, out), SELU_SCALE, out)
         np.add(out, low, out)  # one of the two is always 0
 
@@ -160,7 +160,7 @@ class SeluGrad(FromOutputs):
     Source: tf.raw_ops.SeluGrad.
     """
 
-    rooms = 2
+    scratch_arrays = 2
 
     def step(self, dy: Any, y: Any, out: Any, low: Any, high: Any) -> None:
         low.fill(0)
@@ -186,7 +186,7 @@ class Softplus(Activation):
     Source: tf.math.softplus.
     """
 
-    rooms = 3
+    scratch_arrays = 3
 
     def step(self, x: Any, out: Any, power: Any, total: Any, result: Any) -> None:
         limit = -np.log(np.finfo(x.dtype).eps) - 2
@@ -289,7 +289,7 @@ class LeakyRelu(Activation):
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
     def kernel(self, features: Any, out: Any = None) -> Any:
-        return tiled(partial(self.step, slope(self.alpha, features.dtype)), self.rooms, out, features)
+        return tiled(partial(self.step, slope(self.alpha, features.dtype)), self.scratch_arrays, out, features)
 
     def step(self, alpha: float, x: Any, out: Any, low: Any) -> None:
         np.multiply(x, alpha, low)
@@ -316,7 +316,7 @@ class LeakyReluGrad(FromFeatures):
 
     def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
         step = partial(self.step, slope(self.alpha, features.dtype))
-        return tiled(step, self.rooms, out, gradients, features)
+        return tiled(step, self.scratch_arrays, out, gradients, features)
 
     def step(self, alpha: float, dy: Any, x: Any, out: Any, low: Any) -> None:
         if 0 <= alpha <= 1:

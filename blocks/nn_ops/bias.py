@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import ZerosLike
-from blocks.math_ops.reduction import rounded, summed, wide
-from blocks.nn_ops.per_channel import as_matrix
-from blocks.nn_ops.windows import FORMAT, FORMATS
+from blocks.kernels.channels import as_matrix
+from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.sums import summed
+from blocks.kernels.windows import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.kinds import Elementwise, Opaque, fold_rows, leading
@@ -54,7 +55,7 @@ class BiasAdd(Elementwise):
     def channel_axis(self, rank: int) -> int | None:
         return 1 if self.data_format == "NCHW" else None
 
-    def spread(self, value: Any, bias: Any) -> list[Any]:
+    def broadcast_shapes(self, value: Any, bias: Any) -> list[Any]:
         return [value.shape, bias.shape if self.data_format == "NHWC" else None]
 
     def kernel(self, value: Any, bias: Any, out: Any = None) -> Any:
@@ -96,25 +97,25 @@ class BiasAddGrad(Opaque):
     def shape_of(self, out_backprop: TensorType) -> Any:
         return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
 
-    folds = (np.add,)
+    reduces = (np.add,)
 
-    def fold_width(self, out_backprop: TensorType) -> int | None:
+    def row_width(self, out_backprop: TensorType) -> int | None:
         return leading(out_backprop.shape, self._folded(out_backprop.shape)) if out_backprop.known else None
 
     def _folded(self, shape: Any) -> list[int]:
         channel = 1 if self.data_format == "NCHW" else len(shape) - 1
         return [i for i in range(len(shape)) if i != channel]
 
-    def part(self, rows: Any) -> Any:
-        return fold_rows(np.add, rows, wide(rows.dtype))
+    def partials(self, rows: Any) -> Any:
+        return fold_rows(np.add, rows, dtypes.accumulate(rows.dtype))
 
     def kernel(self, out_backprop: Any, out: Any = None) -> Any:
         dtype, shape = out_backprop.dtype, out_backprop.shape
         if self.data_format == "NHWC" and 0 not in shape:
-            total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), wide(dtype)).reshape(-1)
+            total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), dtypes.accumulate(dtype)).reshape(-1)
         else:
-            total = summed(np.add, out_backprop, self._folded(shape), wide(dtype))
-        return rounded(total, dtype, out)
+            total = summed(np.add, out_backprop, self._folded(shape), dtypes.accumulate(dtype))
+        return cast_into(total, dtype, out)
 
     def grad(self, out_backprop: Any, output: Any, dy: Any) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

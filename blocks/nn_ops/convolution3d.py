@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import INDEX, Shape
-from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverVolumes
+from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverVolumes
 from dataflow.core.block import In, Out
 
 FILTER = ("filter_depth", "filter_height", "filter_width", "in_channels", "out_channels")

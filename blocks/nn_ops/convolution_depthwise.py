@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape_ops import Shape
-from blocks.nn_ops.convolving import ByFilter, ByInput, Forward, OverImages
+from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverImages
 from dataflow.core.block import In, Out
 
 FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")

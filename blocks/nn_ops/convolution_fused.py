@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops import groupwise
+from blocks.kernels import grouped_convolution
+from blocks.kernels.windows import PADDING_IMPLICIT, PADDINGS
 from blocks.nn_ops.convolution import FILTER
-from blocks.nn_ops.convolving import Convolution
-from blocks.nn_ops.windows import PADDING_IMPLICIT, PADDINGS
+from blocks.nn_ops.convolution_base import Convolution
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import storage
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Dim, show
 
 MODES = ("REFLECT", "SYMMETRIC")
@@ -55,24 +54,24 @@ class Mirrored(Convolution, abstract=True):
             out = np.empty(self.convolved((batch, *shape[1:]), filter.shape), images.dtype)
         mode: Any = "reflect" if self.mode == "REFLECT" else "symmetric"
         down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(given[1:3], paddings[1:3], strict=True))
-        with rooms(*self.rooms(images.shape, paddings, images.dtype, size)) as (edges, lines, *space):
+        with scratch(*self.scratch_arrays(images.shape, paddings, images.dtype, size)) as (edges, lines, *space):
             for image in range(batch if out.size else 0):
                 x = images[image : image + 1]
                 if size is not None:
                     x = self.resized_in(space, x, size)
                 grown = x.take(down, 1, lines.reshape(1, shape[1], *given[2:]), "clip")
                 grown = grown.take(across, 2, edges.reshape(shape), "clip")  # other modes make copies on the way
-                groupwise.convolve(grown, filter, over, out[image : image + 1])
+                grouped_convolution.convolve(grown, filter, over, out[image : image + 1])
         return out
 
-    def rooms(self, shape: Any, paddings: Any, dtype: Any, size: Any = None) -> list[Room]:
+    def scratch_arrays(self, shape: Any, paddings: Any, dtype: Any, size: Any = None) -> list[ArraySpec]:
         """Memory for an image with mirrored edges, for those above and below, and to resize it."""
         _, height, width, channels = shape
         given = size or (height, width)
         rows, lines = _mirrored(given, paddings)
-        own: list[Room] = [((n * channels,), dtype) for n in (rows * lines, rows * given[1])]
+        own: list[ArraySpec] = [((n * channels,), dtype) for n in (rows * lines, rows * given[1])]
         if size is not None:
-            exact = compute_dtype(dtype)
+            exact = dtypes.compute(dtype)
             across, both = height * size[1] * channels, size[0] * size[1] * channels
             copy = height * width * channels * (dtype != exact)
             own += [((n,), exact) for n in (copy, across, max(across, both), both)] + [
@@ -83,8 +82,8 @@ class Mirrored(Convolution, abstract=True):
     def bytes(self, shape: Any, paddings: Any, filter: Any, dtype: Any, size: Any = None) -> int:
         """What `product` takes."""
         grown = (1, *_mirrored(size or shape[1:3], paddings), shape[3])
-        taken = groupwise.convolve_bytes(grown, filter, self.over(grown[1:3], filter), dtype, True)
-        return rooms_bytes(*self.rooms(shape, paddings, dtype, size)) + taken
+        taken = grouped_convolution.convolve_bytes(grown, filter, self.over(grown[1:3], filter), dtype, True)
+        return scratch_bytes(*self.scratch_arrays(shape, paddings, dtype, size)) + taken
 
     def resized_in(self, space: Any, image: Any, size: Any) -> Any:
         """An image in another size."""
@@ -176,21 +175,21 @@ class FusedResizeAndPadConv2D(Mirrored):
         return self.bytes(input.shape, paddings.value, filter.shape, dtype, wanted)
 
     def resized_in(self, space: Any, image: Any, size: Any) -> Any:
-        copy, wide, room, made, narrow = space
+        copy, wide, buffer, made, narrow = space
         _, height, width, channels = image.shape
         if copy.size:
             np.copyto(copy.reshape(image.shape), image)
             image = copy.reshape(image.shape)
         lines = wide.reshape(height, size[1], channels)
-        self.interpolated(image[0], 1, width, lines, room)
+        self.interpolated(image[0], 1, width, lines, buffer)
         both = made.reshape(*size, channels)
-        self.interpolated(lines, 0, height, both, room)
+        self.interpolated(lines, 0, height, both, buffer)
         if narrow.size:
             np.copyto(narrow.reshape(both.shape), both, casting="unsafe")
             both = narrow.reshape(both.shape)
         return both[None]
 
-    def interpolated(self, image: Any, axis: int, given: int, out: Any, room: Any) -> None:
+    def interpolated(self, image: Any, axis: int, given: int, out: Any, buffer: Any) -> None:
         """The image with another size along an axis; places are float32, as in TensorFlow."""
         size = out.shape[axis]
         inside = self.resize_align_corners and size > 1
@@ -198,7 +197,7 @@ class FusedResizeAndPadConv2D(Mirrored):
         place = np.arange(size, dtype=np.float32) * scale
         below = np.minimum(place.astype(np.int64), given - 1)
         share = (place - below).astype(out.dtype).reshape(-1, *[1] * (2 - axis))
-        low = image.take(below, axis, room[: out.size].reshape(out.shape), "clip")
+        low = image.take(below, axis, buffer[: out.size].reshape(out.shape), "clip")
         high = image.take(np.minimum(below + 1, given - 1), axis, out, "clip")
         np.subtract(high, low, high)
         np.add(np.multiply(high, share, high), low, high)

@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.reduction import rounded, wide
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.finding import Found, Search, Test, copies, kept, put, put_bytes
-from blocks.nn_ops.sliding import (
+from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.sliding_windows import (
     BORDER,
     Band,
     Bands,
@@ -26,10 +23,12 @@ from blocks.nn_ops.sliding import (
     shaped,
     widened,
 )
-from blocks.nn_ops.windows import PADDINGS, paddings, spans, spatial
+from blocks.kernels.window_argmax import Found, Search, Test, copies, kept, put, put_bytes
+from blocks.kernels.windows import PADDINGS, paddings, spans, spatial
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.kinds import Opaque
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, agree, fits, merge, show
 
 
@@ -66,9 +65,9 @@ class Dilating(Opaque, abstract=True):
         return in_bands(input, self.slides(input, filter), weight=4)
 
 
-def _sums(x: Any, filter: Any, room: Any) -> Callable[[Any, Any, Any], Any]:
+def _sums(x: Any, filter: Any, buffer: Any) -> Callable[[Any, Any, Any], Any]:
     """The sums of an element of the window and the filter's."""
-    return lambda index, positions, elements: np.add(x[elements], filter[index], room[positions])
+    return lambda index, positions, elements: np.add(x[elements], filter[index], buffer[positions])
 
 
 def _dilate(sums: Callable[[Any, Any, Any], Any], slides: Slides, y: Any, floor: Any) -> None:
@@ -102,22 +101,22 @@ class Dilation2D(Dilating):
         if out is None:
             out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)
         bands, wide = self.bands(input.shape, filter.shape), widened(filter)
-        with rooms(*self.rooms(bands, input.dtype)) as (copy, result, room):
+        with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, buffer):
             for band in bands.bands if out.size else ():
                 x, target = copied(input[band.seen], copy), out[band.made]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
-                _dilate(_sums(x, wide, shaped(room, y.shape)), band.slides, y, lowest(input.dtype))
+                _dilate(_sums(x, wide, shaped(buffer, y.shape)), band.slides, y, lowest(input.dtype))
                 if y is not target:
                     np.copyto(target, y, casting="unsafe")
         return out
 
     def workspace(self, input: TensorType, filter: TensorType) -> int:
-        return rooms_bytes(*self.rooms(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
+        return scratch_bytes(*self.scratch_arrays(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
 
     @staticmethod
-    def rooms(bands: Bands, dtype: Any) -> list[Room]:
+    def scratch_arrays(bands: Bands, dtype: Any) -> list[ArraySpec]:
         """Memory for copies and for sums."""
-        return [*copies(bands, dtype), ((prod(bands.made),), compute_dtype(dtype))]
+        return [*copies(bands, dtype), ((prod(bands.made),), dtypes.compute(dtype))]
 
     def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
         attrs = self.attrs()
@@ -142,18 +141,18 @@ class DilatingBack(Dilating, abstract=True):
         raise TypeError(f"{type(self).__name__}: must have a method own_shape, got none; write one")
 
     @staticmethod
-    def search_rooms(kept: int, dtype: Any, bands: Bands) -> list[Room]:
+    def search_scratch(kept: int, dtype: Any, bands: Bands) -> list[ArraySpec]:
         """Memory for a copy of the input, for the largest sums, for others, and to find them."""
-        exact, made = compute_dtype(dtype), (prod(bands.made),)
+        exact, made = dtypes.compute(dtype), (prod(bands.made),)
         seen = prod(bands.seen) * (dtype != exact)
-        return [((seen,), exact), (made, exact), (made, exact), *Search.rooms(bands, kept)]
+        return [((seen,), exact), (made, exact), (made, exact), *Search.scratch_arrays(bands, kept)]
 
     def found(
-        self, input: Any, filter: Any, made: Any, band: Band, copy: Any, top: Any, room: Any, *masks: Any
+        self, input: Any, filter: Any, made: Any, band: Band, copy: Any, top: Any, buffer: Any, *masks: Any
     ) -> tuple[Any, Callable[[Test | None], Iterator[Found]]]:
         """The largest sums of the windows of a band, and the search for the first element that each came from."""
         x, y = copied(input[band.seen], copy), shaped(top, made)
-        sums = _sums(x, widened(filter), shaped(room, made))
+        sums = _sums(x, widened(filter), shaped(buffer, made))
         _dilate(sums, band.slides, y, lowest(input.dtype))
 
         def test(index: Any, positions: Any, elements: Any, mask: Any) -> None:
@@ -191,12 +190,12 @@ class Dilation2DBackpropInput(DilatingBack):
             return list(search(sure))[::-1]  # so that each element gets its values in the order of the windows
 
         masks = count(slides)
-        return put(out_backprop, slides, dx, masks, partial(self.search_rooms, masks, input.dtype), find)
+        return put(out_backprop, slides, dx, masks, partial(self.search_scratch, masks, input.dtype), find)
 
     def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
         dtype, slides = dtypes.storage(input.dtype), self.slides(input.shape, filter.shape)
         masks, shape = count(slides), input.shape
-        return put_bytes(shape, slides, dtype, masks, partial(self.search_rooms, masks, dtype))  # type: ignore[arg-type]
+        return put_bytes(shape, slides, dtype, masks, partial(self.search_scratch, masks, dtype))  # type: ignore[arg-type]
 
 
 class Dilation2DBackpropFilter(DilatingBack):
@@ -220,8 +219,8 @@ class Dilation2DBackpropFilter(DilatingBack):
 
     def kernel(self, input: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
         bands, floor = self.bands(input.shape, filter.shape), lowest(input.dtype)
-        total = np.zeros(filter.shape, wide(input.dtype))
-        with rooms(*self.rooms(bands, input.dtype)) as (parts, low, *space):
+        total = np.zeros(filter.shape, dtypes.accumulate(input.dtype))
+        with scratch(*self.scratch_arrays(bands, input.dtype)) as (parts, low, *space):
             for band in bands.bands if out_backprop.size else ():
                 dy = out_backprop[band.made]
                 y, search = self.found(input, filter, dy.shape, band, *space)
@@ -231,15 +230,15 @@ class Dilation2DBackpropFilter(DilatingBack):
                     index = np.unravel_index(number, filter.shape[:2])
                     total[index] += _by_channel(kept(dy[positions], mask, part[positions]), total.dtype)
                 total[0, 0] += _by_channel(kept(dy, nowhere, part), total.dtype)
-        return rounded(total, input.dtype, out)
+        return cast_into(total, input.dtype, out)
 
     def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
-        return rooms_bytes(*self.rooms(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
+        return scratch_bytes(*self.scratch_arrays(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
 
-    def rooms(self, bands: Bands, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, bands: Bands, dtype: Any) -> list[ArraySpec]:
         """Memory for the gradients of an element of the filter, for what came from none, and to find the others."""
         made = (prod(bands.made),)
-        return [(made, dtype), (made, np.bool_), *self.search_rooms(1, dtype, bands)]
+        return [(made, dtype), (made, np.bool_), *self.search_scratch(1, dtype, bands)]
 
 
 def _by_channel(dy: Any, dtype: Any) -> Any:

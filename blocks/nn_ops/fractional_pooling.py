@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import Shape as ShapeOf
-from blocks.math_ops.reduction import wide
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.kernels.fractional_windows import Words, areas, divided, fold, folding_scratch, sequence, tops
+from blocks.kernels.sliding_windows import copied, shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
-from blocks.nn_ops.fractional_windows import Words, areas, divided, fold, folding_rooms, sequence, tops
-from blocks.nn_ops.sliding import copied, shaped
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Tensor, TensorType, attr
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape
 
 
@@ -59,11 +58,11 @@ class FractionalPooling(Opaque, abstract=True):
 
     def workspace(self, value: TensorType) -> int:
         made: Any = self.shape_of(value)[0]
-        return rooms_bytes(*self.rooms(value.shape, made, dtypes.storage(value.dtype)))
+        return scratch_bytes(*self.scratch_arrays(value.shape, made, dtypes.storage(value.dtype)))
 
-    def rooms(self, shape: Any, made: Any, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
         """The memory to work in."""
-        raise TypeError(f"{type(self).__name__}: must have a method rooms, got none; write one")
+        raise TypeError(f"{type(self).__name__}: must have a method scratch_arrays, got none; write one")
 
     def windows(self, size: Any, axis: int) -> Any:
         """How many windows there are along an axis of so many pixels."""
@@ -106,7 +105,7 @@ class FractionalAvgPool(FractionalPooling):
         rows, columns = self.sequences(value.shape, key)
         number = areas(rows, columns, value.shape, self.overlapping)
         means = np.empty((len(value), *number.shape[:2], value.shape[3]), value.dtype)
-        with rooms(*self.rooms(value.shape, means.shape, value.dtype)) as (copy, result, between, *spare):
+        with scratch(*self.scratch_arrays(value.shape, means.shape, value.dtype)) as (copy, result, between, *spare):
             for image, mean in zip(value, means, strict=True):
                 lines = shaped(between, (len(mean), *image.shape[1:]))
                 total = mean if mean.dtype == result.dtype else shaped(result, mean.shape)
@@ -117,11 +116,11 @@ class FractionalAvgPool(FractionalPooling):
                 np.copyto(mean, divided(total, number, spare[0]), casting="unsafe")
         return means, rows, columns
 
-    def rooms(self, shape: Any, made: Any, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
         """Memory for copies of an image and its means in the dtype to add in, and for adding."""
-        exact = wide(dtype)
+        exact = dtypes.accumulate(dtype)
         sizes = (prod(shape[1:]), prod(made[1:])) if dtype != exact else (0, 0)
-        return [*(((size,), exact) for size in sizes), *folding_rooms(shape[1:], made[1:], shape[3], exact)]
+        return [*(((size,), exact) for size in sizes), *folding_scratch(shape[1:], made[1:], shape[3], exact)]
 
     def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
@@ -145,14 +144,14 @@ class FractionalMaxPool(FractionalPooling):
     def kernel(self, value: Any, key: Any = None) -> Any:
         rows, columns = self.sequences(value.shape, key)
         largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
-        with rooms(*self.rooms(value.shape, largest.shape, value.dtype)) as space:
+        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as space:
             for image, top in zip(value, largest, strict=True):
                 tops(image, rows, columns, self.overlapping, top, space)
         return largest, rows, columns
 
-    def rooms(self, shape: Any, made: Any, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
         """Memory for folding an image."""
-        return folding_rooms(shape[1:], made[1:], shape[3], dtype)
+        return folding_scratch(shape[1:], made[1:], shape[3], dtype)
 
     def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.nn_ops.fractional_windows import areas, bounds, folding_rooms, members, overlaps, spread, tops
-from blocks.nn_ops.sliding import shaped
+from blocks.kernels.fractional_windows import areas, bounds, folding_scratch, members, overlaps, spread, tops
+from blocks.kernels.sliding_windows import shaped
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 
 OVERLAPPING = "whether a window takes in the first row and column of the next"
@@ -83,7 +83,7 @@ class FractionalAvgPoolGrad(FractionalBack):
         if self.overlapping:  # the window before comes first: another order is rounded otherwise
             down.insert(0, overlaps(rows, shape[1]))
             along.insert(0, overlaps(columns, shape[2]))
-        with rooms(*self.rooms(shape, out_backprop.shape)) as (shares, between, result, *spare):
+        with scratch(*self.scratch_arrays(shape, out_backprop.shape)) as (shares, between, result, *spare):
             lines = between.reshape(len(along), len(number), *shape[2:])
             total = shaped(result, shape[1:])
             for dy, image in zip(out_backprop, dx, strict=True):
@@ -102,9 +102,9 @@ class FractionalAvgPoolGrad(FractionalBack):
         self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
     ) -> int:
         shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
-        return 0 if None in shape else rooms_bytes(*self.rooms(shape, out_backprop.shape))
+        return 0 if None in shape else scratch_bytes(*self.scratch_arrays(shape, out_backprop.shape))
 
-    def rooms(self, shape: Any, made: Any) -> list[Room]:
+    def scratch_arrays(self, shape: Any, made: Any) -> list[ArraySpec]:
         """Memory for the shares of an image, spread along its columns, along its rows, and to spread some at a time."""
         f64 = np.dtype(np.float64)
         lines = made[1] * prod(shape[2:])
@@ -150,7 +150,7 @@ class FractionalMaxPoolGrad(FractionalBack):
         self.require_sequences(rows, columns, shape)
         dx = np.empty(shape, dtype) if out is None else out
         dx.fill(0)
-        with rooms(*self.rooms(shape, orig_output.shape, dtype)) as (whole, masks, corners, largest, *space):
+        with scratch(*self.scratch_arrays(shape, orig_output.shape, dtype)) as (whole, masks, corners, largest, *space):
             index, share = whole.reshape(2, *made)
             free, equal = masks.reshape(2, *made)
             for x, y, dy, image in zip(orig_input, orig_output, out_backprop, dx, strict=True):
@@ -192,11 +192,13 @@ class FractionalMaxPoolGrad(FractionalBack):
         rows: TensorType,
         columns: TensorType,
     ) -> int:
-        return rooms_bytes(*self.rooms(orig_input.shape, orig_output.shape, dtypes.storage(orig_input.dtype)))
+        return scratch_bytes(
+            *self.scratch_arrays(orig_input.shape, orig_output.shape, dtypes.storage(orig_input.dtype))
+        )
 
     @staticmethod
-    def rooms(shape: Any, made: Any, dtype: Any) -> list[Room]:
+    def scratch_arrays(shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
         """Memory for indices and shares in them, for masks, for where elements lie, for the largest, and to fold."""
         size, windows = prod(made[1:]), made[1:3]
-        own: list[Room] = [((2 * size,), np.int64), ((2 * size,), np.bool_), (windows, np.int64), ((size,), dtype)]
-        return own + folding_rooms(shape[1:], windows, shape[3], dtype)
+        own: list[ArraySpec] = [((2 * size,), np.int64), ((2 * size,), np.bool_), (windows, np.int64), ((size,), dtype)]
+        return own + folding_scratch(shape[1:], windows, shape[3], dtype)

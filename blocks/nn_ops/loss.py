@@ -9,16 +9,16 @@ import numpy as np
 
 from blocks.array_ops.like import BroadcastLike, ZerosLike
 from blocks.array_ops.shape_ops import ExpandDims
+from blocks.kernels.chunked import TILE
+from blocks.kernels.rowwise import by_rows, rows_bytes, shifted, sums
 from blocks.math_ops.reduction import Sum
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import TILE
-from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import storage
 from dataflow.core.kinds import Opaque
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import broadcast, show
 
 
@@ -39,20 +39,20 @@ class L2Loss(Opaque):
 
     def kernel(self, t: Any) -> Any:
         flat, total = t.reshape(-1), 0.0
-        with rooms(*self.rooms(flat.size, t.dtype)) as (room,), one_thread:
+        with scratch(*self.scratch_arrays(flat.size, t.dtype)) as (buffer,), one_thread:
             for start in range(0, flat.size, TILE):
                 slab = flat[start : start + TILE]
-                if room.size:
-                    np.copyto(room[: slab.size], slab)
-                    slab = room[: slab.size]
+                if buffer.size:
+                    np.copyto(buffer[: slab.size], slab)
+                    slab = buffer[: slab.size]
                 total += slab @ slab
         return np.asarray(total / 2, t.dtype)
 
     def workspace(self, t: TensorType) -> int:
-        return rooms_bytes(*self.rooms(prod(t.shape), storage(t.dtype)))  # type: ignore[arg-type]
+        return scratch_bytes(*self.scratch_arrays(prod(t.shape), storage(t.dtype)))  # type: ignore[arg-type]
 
     @staticmethod
-    def rooms(size: int, dtype: Any) -> list[Room]:
+    def scratch_arrays(size: int, dtype: Any) -> list[ArraySpec]:
         """Memory for some values in float64."""
         return [((min(size, TILE) * (dtype != np.float64),), np.float64)]
 
@@ -98,11 +98,11 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
         loss = np.empty(shape[:1], features.dtype) if out is None else out
         backprop = np.empty(shape, features.dtype)
 
-        def step(part: slice, axis: int, x: Any, labels: Any, slope: Any, room: Any) -> None:
-            logs = _softmax(x, axis, slope, room)
+        def step(part: slice, axis: int, x: Any, labels: Any, slope: Any, buffer: Any) -> None:
+            logs = _softmax(x, axis, slope, buffer)
             np.subtract(slope, labels, slope)
-            np.multiply(np.subtract(logs, room, room), labels, room)
-            loss[part] = np.add.reduce(room, axis, np.float64)
+            np.multiply(np.subtract(logs, buffer, buffer), labels, buffer)
+            loss[part] = np.add.reduce(buffer, axis, np.float64)
 
         by_rows(step, 1, [np.broadcast_to(given, shape) for given in (features, labels)], [backprop])
         return loss, backprop
@@ -148,12 +148,12 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
         loss = np.empty(labels.shape, features.dtype) if out is None else out
         backprop = np.empty(features.shape, features.dtype)
 
-        def step(part: slice, axis: int, x: Any, slope: Any, room: Any) -> None:
-            logs = _softmax(x, axis, slope, room)
+        def step(part: slice, axis: int, x: Any, slope: Any, buffer: Any) -> None:
+            logs = _softmax(x, axis, slope, buffer)
             place = np.arange(part.stop - part.start), labels[part]
             place = place if axis else place[::-1]
             slope[place] -= 1
-            loss[part] = logs.reshape(-1) - room[place]
+            loss[part] = logs.reshape(-1) - buffer[place]
 
         by_rows(step, 1, [features], [backprop])
         return loss, backprop
@@ -166,9 +166,9 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
         return _by_features(features, backprop, ExpandDims()(dloss, -1), dbackprop), None
 
 
-def _softmax(x: Any, axis: int, out: Any, room: Any) -> Any:
-    """The softmax of rows in ``out``, logits less the largest in ``room``, and the logarithms of the sums."""
-    np.exp(shifted(x, axis, room), out)
+def _softmax(x: Any, axis: int, out: Any, buffer: Any) -> Any:
+    """The softmax of rows in ``out``, logits less the largest in ``buffer``, and the logarithms of the sums."""
+    np.exp(shifted(x, axis, buffer), out)
     total = sums(out, axis)
     np.divide(out, total.astype(out.dtype), out)
     return np.log(total, total).astype(out.dtype)

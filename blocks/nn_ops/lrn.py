@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.products import matmul
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import TILE
+from blocks.kernels.chunked import TILE
+from blocks.kernels.matrix_product import matmul
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
 f32 = np.dtype(np.float32)
 
@@ -28,9 +28,9 @@ class LocalResponse(Opaque, abstract=True):
 
     def workspace(self, *types: TensorType) -> int:
         shape: Any = types[0].shape
-        return rooms_bytes(*self.rooms(shape, len(types))) if prod(shape) else 0
+        return scratch_bytes(*self.scratch_arrays(shape, len(types))) if prod(shape) else 0
 
-    def rooms(self, shape: tuple[int, ...], arrays: int) -> list[Room]:
+    def scratch_arrays(self, shape: tuple[int, ...], arrays: int) -> list[ArraySpec]:
         """The memory to work in: four rows of sums, and two values per element beside copies of the arrays."""
         channels, positions = shape[3], prod(shape[:3])
         wide = channels + 2 * self.radius(channels)
@@ -79,11 +79,11 @@ class LocalResponse(Opaque, abstract=True):
         np.multiply(self.summed(inside, sums), f32.type(self.alpha), norm)
         return np.add(norm, f32.type(self.bias), norm)
 
-    def power(self, norm: Any, room: Any) -> Any:
+    def power(self, norm: Any, buffer: Any) -> Any:
         """``norm ** beta``, in place."""
         if self.beta in (0.5, 0.75):
             np.sqrt(norm, norm)
-            return norm if self.beta == 0.5 else np.multiply(norm, np.sqrt(norm, room), norm)
+            return norm if self.beta == 0.5 else np.multiply(norm, np.sqrt(norm, buffer), norm)
         if self.beta != 1:
             np.multiply(np.log(norm, norm), f32.type(self.beta), norm)
             np.exp(norm, norm)
@@ -95,12 +95,12 @@ def _windows(sums: Any, width: int) -> Any:
 
     Sums of 1, 2, 4, ... elements are made, and those added up that make the width.
     """
-    part, *spare, room = sums
+    part, *spare, buffer = sums
     total, size, done, count = part, 1, 0, len(part) - width + 1
     while True:
         if width & size:
             if done:
-                total = np.add(total[:count], part[done : done + count], room[:count])
+                total = np.add(total[:count], part[done : done + count], buffer[:count])
             done += size
         if done == width:
             return total[:count]
@@ -126,9 +126,9 @@ class LRN(LocalResponse):
     def kernel(self, input: Any, out: Any = None) -> Any:
         y = np.empty(input.shape, input.dtype) if out is None else out
         if input.size:
-            with rooms(*self.rooms(input.shape, 1)) as (sums, work):
-                for inside, norm, room, x, result in self.slabs((input, y), sums, work):
-                    power = self.power(self.norm(x, inside, sums, norm), room)
+            with scratch(*self.scratch_arrays(input.shape, 1)) as (sums, work):
+                for inside, norm, buffer, x, result in self.slabs((input, y), sums, work):
+                    power = self.power(self.norm(x, inside, sums, norm), buffer)
                     np.divide(x, power, result, casting="unsafe")
         return y
 
@@ -156,12 +156,12 @@ class LRNGrad(LocalResponse):
     def kernel(self, input_grads: Any, input_image: Any, output_image: Any, out: Any = None) -> Any:
         dx = np.empty(input_image.shape, input_image.dtype) if out is None else out
         if dx.size:
-            with rooms(*self.rooms(dx.shape, 3)) as (sums, work):
+            with scratch(*self.scratch_arrays(dx.shape, 3)) as (sums, work):
                 arrays = input_grads, input_image, output_image, dx
-                for inside, norm, room, dy, x, y, result in self.slabs(arrays, sums, work):
+                for inside, norm, buffer, dy, x, y, result in self.slabs(arrays, sums, work):
                     self.norm(x, inside, sums, norm)
                     np.divide(np.multiply(dy, y, inside), norm, inside)
-                    share = np.multiply(self.summed(inside, sums), x, room)
+                    share = np.multiply(self.summed(inside, sums), x, buffer)
                     np.multiply(share, f32.type(2 * self.alpha * self.beta), share)
                     np.divide(dy, self.power(norm, inside), norm)
                     np.subtract(norm, share, result, casting="unsafe")

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
+from blocks.kernels.channels import Matrix, as_matrix
+from blocks.kernels.windows import FORMAT, FORMATS, FORMATS_3D
+from blocks.nn_ops.normalization_base import PerChannel
 from blocks.nn_ops.normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
-from blocks.nn_ops.per_channel import Matrix, PerChannel, as_matrix
-from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import agree
 
 
@@ -45,7 +46,7 @@ class BatchNormalization(PerChannel, abstract=True):
         y = np.empty(x.shape, x.dtype) if out is None else out
         rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
         next_mean, next_variance = mean, variance
-        with rooms(*self.rooms(matrix, x.dtype)) as (exact, narrow):
+        with scratch(*self.scratch_arrays(matrix, x.dtype)) as (exact, narrow):
             if self.is_training:
                 given, share = (mean, variance), self.exponential_avg_factor
                 mean, variance = self.moments(matrix, rows, exact)
@@ -60,7 +61,7 @@ class BatchNormalization(PerChannel, abstract=True):
             factor, middle, shift = map(matrix.along, (self.inverse_deviation(variance) * scale, mean, offset))
             for part in matrix.parts:
                 target = moved[part]
-                work = target if y.dtype == np.float32 else matrix.room(narrow, part)
+                work = target if y.dtype == np.float32 else matrix.buffer(narrow, part)
                 np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
                 np.multiply(work, matrix.of(factor, part), work)
                 np.add(work, matrix.of(shift, part), target, casting="unsafe")
@@ -69,18 +70,18 @@ class BatchNormalization(PerChannel, abstract=True):
 
     def workspace(self, x: TensorType, *others: TensorType) -> int:
         shape: Any = x.shape
-        return rooms_bytes(*self.rooms(as_matrix(shape, self.channels_first), dtypes.storage(x.dtype)))
+        return scratch_bytes(*self.scratch_arrays(as_matrix(shape, self.channels_first), dtypes.storage(x.dtype)))
 
-    def rooms(self, matrix: Matrix, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, matrix: Matrix, dtype: Any) -> list[ArraySpec]:
         """Memory for sums in float64, where there are any, and to compute in float32."""
-        exact, narrow = matrix.rooms(np.float64, np.float32)
+        exact, narrow = matrix.scratch_arrays(np.float64, np.float32)
         return [
             exact if self.is_training else ((0,), np.float64),
             narrow if dtype != np.float32 else ((0,), np.float32),
         ]
 
     @staticmethod
-    def moments(matrix: Matrix, rows: Any, room: Any) -> tuple[Any, Any]:
+    def moments(matrix: Matrix, rows: Any, buffer: Any) -> tuple[Any, Any]:
         """Mean and biased variance per channel, in float64; NaN where there are no rows."""
         if not rows.size:
             return np.full(matrix.channels, np.nan), np.full(matrix.channels, np.nan)
@@ -89,7 +90,7 @@ class BatchNormalization(PerChannel, abstract=True):
         shift = first.astype(np.float64)
         sums, squares, along = matrix.sums(np.float64), matrix.sums(np.float64), matrix.along(shift)
         for part in matrix.parts:
-            slab = matrix.room(room, part)
+            slab = matrix.buffer(buffer, part)
             np.copyto(slab, rows[part])
             matrix.add(sums, slab, part)
             np.subtract(slab, matrix.of(along, part), slab)

@@ -9,13 +9,14 @@ import numpy as np
 
 from blocks.array_ops.like import OnesLike
 from blocks.array_ops.shape_ops import Size
+from blocks.kernels.channels import as_matrix
+from blocks.kernels.windows import FORMAT, FORMATS, FORMATS_3D
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.exponential import Rsqrt
-from blocks.math_ops.rooms import rooms, rooms_bytes
 from blocks.nn_ops.bias import BiasAddGrad
-from blocks.nn_ops.per_channel import PerChannel, as_matrix
-from blocks.nn_ops.windows import FORMAT, FORMATS, FORMATS_3D
+from blocks.nn_ops.normalization_base import PerChannel
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.scratch import scratch, scratch_bytes
 from dataflow.core.shapes import agree, show
 
 
@@ -38,9 +39,9 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
         gradients, rows, result = (array.reshape(matrix.shape) for array in (y_backprop, x, x_backprop))
         inverse, middle = self.inverse_deviation(variance), matrix.along(mean)
         sums, products = matrix.sums(np.float64), matrix.sums(np.float64)
-        with rooms(*matrix.rooms(np.float64, np.float64, np.float32)) as (exact, product, single):
+        with scratch(*matrix.scratch_arrays(np.float64, np.float64, np.float32)) as (exact, product, single):
             for part in matrix.parts:
-                dy, centred, work = (matrix.room(room, part) for room in (exact, product, single))
+                dy, centred, work = (matrix.buffer(buffer, part) for buffer in (exact, product, single))
                 np.copyto(dy, gradients[part])
                 np.copyto(centred, np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32))
                 matrix.add(sums, dy, part)
@@ -53,7 +54,7 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
             slope = matrix.along((scale_backprop * inverse / count).astype(np.float32))
             average = matrix.along((offset_backprop / count).astype(np.float32))
             for part in matrix.parts:
-                dy, work = gradients[part], matrix.room(single, part)
+                dy, work = gradients[part], matrix.buffer(single, part)
                 if self.is_training:
                     np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
                     np.multiply(work, matrix.of(slope, part), work)
@@ -65,7 +66,7 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
 
     def workspace(self, y_backprop: TensorType, x: TensorType, *others: TensorType) -> int:
         shape: Any = x.shape
-        return rooms_bytes(*as_matrix(shape, self.channels_first).rooms(np.float64, np.float64, np.float32))
+        return scratch_bytes(*as_matrix(shape, self.channels_first).scratch_arrays(np.float64, np.float64, np.float32))
 
     def grad(self, *wires: Any) -> Any:
         count = len(self.signature.inputs)

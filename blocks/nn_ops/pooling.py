@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import Shape as ShapeOf
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.finding import Search, copies, equals, unordered
-from blocks.nn_ops.folding import between, fold, fold_band, fold_bytes, spread, spread_bytes
+from blocks.kernels.sliding_windows import Band, Bands, Slides, copied, counts, in_bands, is_float, lowest, shaped
+from blocks.kernels.window_argmax import Search, copies, equals, unordered
+from blocks.kernels.window_reduce import between, fold, fold_band, fold_bytes, spread, spread_bytes
+from blocks.kernels.windows import FORMAT, FORMATS, PADDINGS, span, split
+from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
-from blocks.nn_ops.sliding import Band, Bands, Pooling, Slides, copied, counts, in_bands, is_float, lowest, shaped
-from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS, span, split
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Ints, Out, TensorType, attr
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 
 INDEX = dtypes.signed[2:]
@@ -216,17 +216,19 @@ class MaxPoolWithArgmax(Pooling):
         shape: Any = input.shape
         bands = self.bands(shape)
         buffers = 3 * 8 * min(prod(bands.made), np.getbufsize())  # NumPy's own, for indices
-        return rooms_bytes(*self.rooms(bands, dtypes.storage(input.dtype))) + buffers if prod(bands.made) else 0
+        return (
+            scratch_bytes(*self.scratch_arrays(bands, dtypes.storage(input.dtype))) + buffers if prod(bands.made) else 0
+        )
 
     def bands(self, shape: tuple[int, ...]) -> Bands:
         return in_bands(shape, self.slides("input", shape), weight=4)
 
-    def rooms(self, bands: Bands, dtype: Any) -> list[Room]:
+    def scratch_arrays(self, bands: Bands, dtype: Any) -> list[ArraySpec]:
         """Memory for copies, for where windows begin, for the share of an element in the index, and to find in."""
         images, rows, columns, _ = bands.made
         places = [((images * rows * columns,), np.int64), ((prod(bands.made),), dtypes.storage(self.Targmax))]
-        masks = Search.rooms(bands, 1)
-        return copies(bands, dtype) + places + masks + between(bands, compute_dtype(dtype))
+        masks = Search.scratch_arrays(bands, 1)
+        return copies(bands, dtype) + places + masks + between(bands, dtypes.compute(dtype))
 
     def kernel(self, input: Any, out: Any = None) -> Any:
         shape: Any = self.pooled("input", input.shape)
@@ -236,7 +238,7 @@ class MaxPoolWithArgmax(Pooling):
             return top, index
         columns, channels = input.shape[2:]
         width = bands.slides[1][1].kernel
-        with rooms(*self.rooms(bands, input.dtype)) as (copy, result, corners, shares, *space):
+        with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, corners, shares, *space):
             for band in bands.bands:
                 x, target, place = copied(input[band.seen], copy), top[band.made], index[band.made]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)

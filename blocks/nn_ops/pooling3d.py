@@ -11,16 +11,17 @@ import numpy as np
 
 from blocks.array_ops.like import ZerosLike
 from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.kernels.sliding_windows import Band, Bands, copied, overlaps, shaped
+from blocks.kernels.window_argmax import Found, copies, put, put_bytes
+from blocks.kernels.window_reduce import fold, fold_bytes
+from blocks.kernels.windows import FORMAT_3D, FORMATS_3D
 from blocks.math_ops.cast import Cast
-from blocks.math_ops.rooms import Room
-from blocks.nn_ops.finding import Found, copies, put, put_bytes
-from blocks.nn_ops.folding import fold, fold_bytes
 from blocks.nn_ops.pooling import Average, AverageGrad
+from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.pooling_gradient import MaxPoolGradGrad
-from blocks.nn_ops.sliding import Band, Bands, Pooling, copied, overlaps, shaped
-from blocks.nn_ops.windows import FORMAT_3D, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, merge
 
 
@@ -133,21 +134,21 @@ class MaxPool3DGrad(Pooling):
         slides = self.slides("orig_input", orig_input.shape)
         dx = np.empty(orig_input.shape, grad.dtype) if out is None else out
 
-        def find(band: Band, seen: Any, made: Any, room: Any) -> Iterator[Found]:
+        def find(band: Band, seen: Any, made: Any, buffer: Any) -> Iterator[Found]:
             x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
-            mask = shaped(room, y.shape)
+            mask = shaped(buffer, y.shape)
             for number, (_, positions, elements) in reversed(list(enumerate(overlaps(x.ndim, band.slides)))):
                 yield number, positions, elements, np.equal(x[elements], y[positions], mask[positions])
 
-        return put(grad, slides, dx, 1, partial(self.rooms, orig_input.dtype), find)
+        return put(grad, slides, dx, 1, partial(self.scratch_arrays, orig_input.dtype), find)
 
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
         shape: Any = orig_input.shape
-        extra = partial(self.rooms, dtypes.storage(orig_input.dtype))
+        extra = partial(self.scratch_arrays, dtypes.storage(orig_input.dtype))
         return put_bytes(shape, self.slides("orig_input", shape), dtypes.storage(grad.dtype), 1, extra)
 
     @staticmethod
-    def rooms(dtype: Any, bands: Bands) -> list[Room]:
+    def scratch_arrays(dtype: Any, bands: Bands) -> list[ArraySpec]:
         """Memory for copies of input and output, and for where they are equal."""
         return [*copies(bands, dtype), ((prod(bands.made),), np.bool_)]
 

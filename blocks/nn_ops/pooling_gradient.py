@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.like import ZerosLike
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import TILE, compute_dtype
-from blocks.nn_ops.finding import Found, Search, copies, equals, put, put_bytes, take, unordered
-from blocks.nn_ops.folding import between, fold_band
-from blocks.nn_ops.sliding import BORDER, Band, Bands, Pooling, copied, count, in_bands, is_float, lowest, shaped
-from blocks.nn_ops.windows import FORMAT, FORMATS, PADDINGS
+from blocks.kernels.chunked import TILE
+from blocks.kernels.sliding_windows import BORDER, Band, Bands, copied, count, in_bands, is_float, lowest, shaped
+from blocks.kernels.window_argmax import Found, Search, copies, equals, put, put_bytes, take, unordered
+from blocks.kernels.window_reduce import between, fold_band
+from blocks.kernels.windows import FORMAT, FORMATS, PADDINGS
+from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, merge
 
 BORDERS = f"{BORDER}; EXPLICIT may by `explicit_paddings`"
@@ -68,18 +69,18 @@ class MaxPoolGrad(Pooling):
             # backwards, so that each element gets its values in the order of the windows
             return list(Search(y.shape, space[:masks]).found(band.slides, equals(x, y), unordered(x)))[::-1]
 
-        return put(grad, slides, dx, count(slides), partial(self.rooms, orig_input.dtype), find)
+        return put(grad, slides, dx, count(slides), partial(self.scratch_arrays, orig_input.dtype), find)
 
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
         shape, dtype, slides = _given(self, orig_input)
-        return put_bytes(shape, slides, dtype, count(slides), partial(self.rooms, dtype))
+        return put_bytes(shape, slides, dtype, count(slides), partial(self.scratch_arrays, dtype))
 
     @staticmethod
-    def rooms(dtype: Any, bands: Bands) -> list[Room]:
+    def scratch_arrays(dtype: Any, bands: Bands) -> list[ArraySpec]:
         """Memory for a copy of the input, for the largest elements, and to find them."""
-        exact = compute_dtype(dtype)
+        exact = dtypes.compute(dtype)
         own = [((prod(bands.seen) * (dtype != exact),), exact), ((prod(bands.made),), exact)]
-        return own + Search.rooms(bands, count(bands.slides)) + between(bands, exact)
+        return own + Search.scratch_arrays(bands, count(bands.slides)) + between(bands, exact)
 
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
@@ -123,7 +124,7 @@ class MaxPoolGradGrad(Pooling):
         bands = in_bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
         if not taken.size:
             return taken
-        with rooms(*self.rooms(bands, grad.dtype)) as (seen, made, product, *masks):
+        with scratch(*self.scratch_arrays(bands, grad.dtype)) as (seen, made, product, *masks):
             for band in bands.bands:
                 x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
                 found = Search(y.shape, masks).found(band.slides, equals(x, y))
@@ -133,12 +134,12 @@ class MaxPoolGradGrad(Pooling):
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
         shape, dtype, slides = _given(self, orig_input)
         bands = in_bands(shape, slides, weight=2)
-        return rooms_bytes(*self.rooms(bands, dtype)) if prod(bands.made) else 0
+        return scratch_bytes(*self.scratch_arrays(bands, dtype)) if prod(bands.made) else 0
 
     @staticmethod
-    def rooms(bands: Bands, dtype: Any) -> list[Room]:
+    def scratch_arrays(bands: Bands, dtype: Any) -> list[ArraySpec]:
         """Memory for copies, for what is taken from an element of the window, and to find it."""
-        return [*copies(bands, dtype), ((prod(bands.made),), dtype), *Search.rooms(bands, 1)]
+        return [*copies(bands, dtype), ((prod(bands.made),), dtype), *Search.scratch_arrays(bands, 1)]
 
     def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
@@ -157,7 +158,7 @@ class Indexed(Pooling, abstract=True):
     output = Out("T", "gradient by its input")
     include_batch_in_index: bool = attr("whether the indices count over the batch too", default=False)
 
-    def parts(self, images: Any, argmax: Any, windows: Any, room: Any) -> Iterator[tuple[Any, Any, Any]]:
+    def parts(self, images: Any, argmax: Any, windows: Any, buffer: Any) -> Iterator[tuple[Any, Any, Any]]:
         """Elements, some indices of them, and values of their windows; an error where an index is of no element."""
         whole = self.include_batch_in_index
         size = images.size if whole else images[:1].size
@@ -167,14 +168,14 @@ class Indexed(Pooling, abstract=True):
             elements, indices, values = (array.reshape(-1) for array in group)
             for start in range(0, len(indices), TILE):
                 part = slice(start, start + TILE)
-                yield elements, copied(indices[part], room), values[part]
+                yield elements, copied(indices[part], buffer), values[part]
 
     def windows(self, argmax: TensorType) -> int:
         """How many windows are worked on at once."""
         shape: Any = argmax.shape
         return min(int(prod(shape if self.include_batch_in_index else shape[1:])), TILE)
 
-    def room(self, argmax: TensorType) -> Room:
+    def buffer(self, argmax: TensorType) -> ArraySpec:
         """Memory for indices of another dtype than NumPy's own."""
         return (self.windows(argmax) * (argmax.dtype != "int64"),), np.int64
 
@@ -195,24 +196,24 @@ class MaxPoolGradWithArgmax(Indexed):
 
     def kernel(self, input: Any, grad: Any, argmax: Any, out: Any = None) -> Any:
         dx = np.empty(input.shape, input.dtype) if out is None else out
-        with rooms(*self.rooms(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, room):
+        with scratch(*self.scratch_arrays(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, buffer):
             total = dx if dx.dtype == copy.dtype else copy.reshape(dx.shape)
             total.fill(0)
-            for elements, indices, dy in self.parts(total, argmax, grad, room):
+            for elements, indices, dy in self.parts(total, argmax, grad, buffer):
                 np.add.at(elements, indices, copied(dy, values))
             if total is not dx:
                 np.copyto(dx, total, casting="unsafe")
         return dx
 
     def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
-        return rooms_bytes(*self.rooms(input, grad, argmax))
+        return scratch_bytes(*self.scratch_arrays(input, grad, argmax))
 
-    def rooms(self, input: TensorType, grad: TensorType, argmax: TensorType) -> list[Room]:
+    def scratch_arrays(self, input: TensorType, grad: TensorType, argmax: TensorType) -> list[ArraySpec]:
         """Memory for the result and values in the dtype to compute in, and for indices."""
         dtype, shape = dtypes.storage(grad.dtype), input.shape
-        exact = compute_dtype(dtype)
+        exact = dtypes.compute(dtype)
         sizes: Any = (prod(shape), self.windows(argmax)) if dtype != exact else (0, 0)  # type: ignore[arg-type]
-        return [*(((size,), exact) for size in sizes), self.room(argmax)]
+        return [*(((size,), exact) for size in sizes), self.buffer(argmax)]
 
     def backward(self, input: Any, grad: Any, argmax: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""
@@ -243,13 +244,13 @@ class MaxPoolGradGradWithArgmax(Indexed):
 
     def kernel(self, input: Any, grad: Any, argmax: Any, out: Any = None) -> Any:
         taken = np.empty(argmax.shape, grad.dtype) if out is None else out
-        with rooms(self.room(TensorType.of(argmax))) as (room,):
-            for elements, indices, there in self.parts(grad, argmax, taken, room):
+        with scratch(self.buffer(TensorType.of(argmax))) as (buffer,):
+            for elements, indices, there in self.parts(grad, argmax, taken, buffer):
                 elements.take(indices, None, there, "clip")  # other modes make a copy on the way
         return taken
 
     def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
-        return rooms_bytes(self.room(argmax))
+        return scratch_bytes(self.buffer(argmax))
 
     def backward(self, input: Any, grad: Any, argmax: Any, output: Any, doutput: Any) -> Any:
         """The gradient rule."""

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.along_last import INDEX, PLACES, PutAlongLast
-from blocks.nn_ops.rows import at_once
+from blocks.kernels.rowwise import at_once
+from blocks.nn_ops.take_along_axis import INDEX, PLACES, PutAlongLast
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
 FEW = 16  # elements that are found faster one by one than by sorting
 
@@ -41,7 +40,7 @@ class InTopK(Opaque):
         among = np.empty(targets.shape, np.bool_) if out is None else out
         rows, classes = predictions.shape
         step = at_once(predictions.shape)
-        with rooms(*self.rooms(predictions.shape)) as (zeros, larger):
+        with scratch(*self.scratch_arrays(predictions.shape)) as (zeros, larger):
             for start in range(0, rows, step):
                 given, target = predictions[start : start + step], targets[start : start + step]
                 known = (target >= 0) & (target < classes)
@@ -55,10 +54,10 @@ class InTopK(Opaque):
 
     def workspace(self, predictions: TensorType, targets: TensorType) -> int:
         shape: Any = predictions.shape
-        return rooms_bytes(*self.rooms(shape)) + 3 * PLACES * min(int(shape[0]), at_once(shape))
+        return scratch_bytes(*self.scratch_arrays(shape)) + 3 * PLACES * min(int(shape[0]), at_once(shape))
 
     @staticmethod
-    def rooms(shape: tuple[int, int]) -> list[Room]:
+    def scratch_arrays(shape: tuple[int, int]) -> list[ArraySpec]:
         """Memory for zeros and for what is larger than the target."""
         made = min(shape[0], at_once(shape)), shape[1]
         return [(made, np.float32), (made, np.bool_)]
@@ -106,11 +105,11 @@ class TopK(Opaque):
             return values, indices
         given, tops, places = input.reshape(-1, size), values.reshape(-1, k), indices.reshape(-1, k)
         step = at_once(given.shape)
-        with rooms(*self.rooms(given.shape, input.dtype, k)) as space:
+        with scratch(*self.scratch_arrays(given.shape, input.dtype, k)) as space:
             for start in range(0, len(given), step):
                 part = slice(start, start + step)
                 x, place = given[part], places[part]
-                work = [room[: len(x)] for room in space]
+                work = [buffer[: len(x)] for buffer in space]
                 if k > FEW or not _picked(x, work[0], place):
                     place[...] = _sorted(x, k, *work)
                 tops[part] = np.take_along_axis(x, place, 1)
@@ -126,32 +125,32 @@ class TopK(Opaque):
         dtype = dtypes.storage(input.dtype)
         places = rows * size if 4 * number >= size else rows * number * 4
         unordered = rows * size * (dtype.kind not in "iu")
-        return rooms_bytes(*self.rooms(shape, dtype, number)) + PLACES * places + unordered
+        return scratch_bytes(*self.scratch_arrays(shape, dtype, number)) + PLACES * places + unordered
 
     @staticmethod
-    def rooms(shape: tuple[int, int], dtype: Any, k: int) -> list[Room]:
+    def scratch_arrays(shape: tuple[int, int], dtype: Any, k: int) -> list[ArraySpec]:
         """Memory for two matrices in the dtype to compare in, and for masks where rows are not sorted."""
         made = min(shape[0], at_once(shape)), shape[1]
-        exact, mask = compute_dtype(dtype), made if 4 * k < shape[1] else (made[0], 0)
+        exact, mask = dtypes.compute(dtype), made if 4 * k < shape[1] else (made[0], 0)
         return [(made, exact), (made, exact), (mask, np.bool_), (mask, np.bool_)]
 
     def grad(self, input: Any, k: Any, values: Any, indices: Any, dy: Any, dindices: Any) -> Any:
         return PutAlongLast()(input, indices, dy)
 
 
-def _picked(x: Any, room: Any, places: Any) -> bool:
+def _picked(x: Any, buffer: Any, places: Any) -> bool:
     """The places of the largest elements of each row, found one after the other; false where that does not work."""
-    np.copyto(room, x)
-    floats = room.dtype.kind == "f"
-    if floats and np.isnan(np.maximum.reduce(room, None)):
+    np.copyto(buffer, x)
+    floats = buffer.dtype.kind == "f"
+    if floats and np.isnan(np.maximum.reduce(buffer, None)):
         return False
-    lowest, rows = -np.inf if floats else np.iinfo(room.dtype).min, np.arange(len(x))
+    lowest, rows = -np.inf if floats else np.iinfo(buffer.dtype).min, np.arange(len(x))
     for i in range(places.shape[1]):
-        place = room.argmax(1)
-        if (room[rows, place] == lowest).any():  # it may have been picked before
+        place = buffer.argmax(1)
+        if (buffer[rows, place] == lowest).any():  # it may have been picked before
             return False
         places[:, i] = place
-        room[rows, place] = lowest
+        buffer[rows, place] = lowest
     return True
 
 
@@ -165,15 +164,15 @@ def _sorted(x: Any, k: int, copy: Any, spare: Any, below: Any, equal: Any) -> An
     last = spare[:, k - 1 : k]
     np.less(order, last, below)
     np.equal(order, last, equal)
-    room = k - np.count_nonzero(below, 1)
-    for row in np.flatnonzero(np.count_nonzero(equal, 1) > room):
-        equal[row, np.flatnonzero(equal[row])[room[row] :]] = False  # only the first have room
+    buffer = k - np.count_nonzero(below, 1)
+    for row in np.flatnonzero(np.count_nonzero(equal, 1) > buffer):
+        equal[row, np.flatnonzero(equal[row])[buffer[row] :]] = False  # only the first have buffer
     places = np.nonzero(np.bitwise_or(below, equal, below))[1].reshape(-1, k)
     return np.take_along_axis(places, np.argsort(np.take_along_axis(order, places, 1), 1, kind="stable"), 1)
 
 
 def _falling(x: Any, copy: Any, spare: Any) -> tuple[Any, Any]:
-    """Whole numbers that are smaller where ``x`` is larger, and largest where it is NaN; and the other room as such."""
+    """Whole numbers that are smaller where ``x`` is larger, largest where it is NaN; and the other buffer as such."""
     if copy.dtype.kind in "iu":
         return np.invert(x, copy), spare
     np.copyto(copy, x)

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.kernels.rowwise import by_rows, rows_bytes, shifted, sums
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.reduction import Sum
-from blocks.nn_ops.rows import by_rows, rows_bytes, shifted, sums
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import storage
@@ -77,9 +77,9 @@ class LogSoftmax(Softmax):
 
     def step(self, part: slice, axis: int, x: Any, y: Any, *spare: Any) -> None:
         """Some rows of the result, which lie along an axis."""
-        (room,) = spare
-        np.exp(shifted(x, axis, y), room)
-        np.subtract(y, np.log(sums(room, axis).astype(y.dtype)), y)
+        (buffer,) = spare
+        np.exp(shifted(x, axis, y), buffer)
+        np.subtract(y, np.log(sums(buffer, axis).astype(y.dtype)), y)
 
     def grad(self, logits: Any, logsoftmax: Any, dy: Any) -> Any:
         return dy - Sum(keep_dims=True)(dy, -1) * Exp()(logsoftmax)

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import TILE, in_parts
-from blocks.quantization_ops import compiled
-from blocks.quantization_ops.delivery import contiguous, copied_bytes, delivered, in_compute_dtype, workspace
+from blocks.kernels import quantization_loops
+from blocks.kernels.channel_rows import Layout, layouts, width_of
+from blocks.kernels.chunked import TILE, in_parts
+from blocks.kernels.compute_dtype import cast_into, contiguous, copied_bytes, in_compute_dtype, workspace
+from blocks.kernels.flush_subnormals import TINY, flushed
+from blocks.kernels.nudged_range import Levels, Ranges, check_range, clip, clip_to_arrays, per_channel_shape
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxArgsGradient,
     FakeQuantWithMinMaxVarsGradient,
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
-from blocks.quantization_ops.layout import Layout, layouts, width_of
-from blocks.quantization_ops.nudge import Levels, Ranges, check_range, clip, clip_to_arrays, per_channel_shape
-from blocks.quantization_ops.subnormal import TINY, flushed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
 from dataflow.core.evaluator import WIDE
@@ -61,7 +61,7 @@ class FakeQuantWithMinMaxArgs(Elementwise):
         x = high if x > high else x
         return np.floor((x - low) * inv - qz + half) * scale
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
         if dtype not in TINY:
             return None
         levels = self._ranges.levels(dtype)
@@ -101,7 +101,7 @@ class FakeQuantWithMinMaxVars(Elementwise):
     reuses = ("inputs",)
     smooth = False
 
-    def prepare(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
     @staticmethod
@@ -110,10 +110,10 @@ class FakeQuantWithMinMaxVars(Elementwise):
         x = high if x > high else x
         return np.floor((x - low) / step - qz + half) * scale
 
-    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
         if dtype not in TINY:
             return None
-        levels = prepared.levels(dtype)
+        levels = precomputed.levels(dtype)
         return levels.simple and (levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale)
 
     def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -157,7 +157,7 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
     def channel_axis(self, rank: int) -> int:
         return self.axis % rank
 
-    def prepare(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
     def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -168,16 +168,16 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
             levels = ranges.levels(x.dtype, layout)
             rows = flat_work[part].reshape(layout.shape)
             _round(flat_x[part].reshape(layout.shape), levels, np.multiply, levels.inv, rows)
-        return delivered(inputs, work, out)
+        return cast_into(work, inputs.dtype, out)
 
     def workspace(self, inputs: TensorType, *ends: Any) -> int:
         return copied_bytes(inputs)
 
-    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
-        return () if dtype in TINY and prepared.levels(dtype).simple else None
+    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
+        return () if dtype in TINY and precomputed.levels(dtype).simple else None
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops
 
     def _by_loops(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -188,8 +188,8 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
         layout = Layout(count, period // count, width_of(inputs.size, period) // period)
         low, high, scale, inv, qz, *_ = ranges.levels(dtype, layout)
         work = np.empty(inputs.shape, dtype) if contiguous(out) is None else out
-        compiled.round_rows(inputs.reshape(-1), work.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale)
-        return delivered(inputs, work, out)
+        quantization_loops.round_rows(inputs.reshape(-1), work.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale)
+        return cast_into(work, inputs.dtype, out)
 
     def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
         return FakeQuantWithMinMaxVarsPerChannelGradient(**self.attrs())(dy, inputs, min, max)
@@ -197,7 +197,7 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
 
 def _rounded(inputs: Any, ranges: Ranges, count: Any, by: str, out: Any) -> Any:
     """The values rounded to the levels of one range; ``by`` is the name of the step that ``count`` takes."""
-    dtype = dtypes.compute_dtype(dtypes.name_of(inputs.dtype))
+    dtype = dtypes.compute(inputs.dtype)
     levels = ranges.levels(dtype)
     step = getattr(levels, by)
 

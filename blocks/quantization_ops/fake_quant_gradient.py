@@ -8,14 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.delivery import contiguous, delivered, in_compute_dtype, workspace
-from blocks.quantization_ops.nudge import (
-    Ranges,
-    check_range,
-    per_channel_shape,
-)
-from blocks.quantization_ops.passing import in_order, passed, taken
-from blocks.quantization_ops.subnormal import TINY
+from blocks.kernels.clipped_gradient import in_order, passed, taken
+from blocks.kernels.compute_dtype import cast_into, contiguous, in_compute_dtype, workspace
+from blocks.kernels.flush_subnormals import TINY
+from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.kinds import Elementwise
@@ -53,11 +49,11 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
         return _gradient(gradients, inputs, self._ranges, None, out)[0]
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
         return () if dtype in TINY else None
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops
 
     def _by_loops(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
@@ -96,10 +92,10 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
     narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
     reuses = ("gradients", "inputs")
 
-    def prepare(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
-    def lean(self, used: Set[str]) -> Block:
+    def narrowed(self, used: Set[str]) -> Block:
         return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -107,11 +103,11 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
         below, above = in_order(totals)
         return passed, below[0], above[0]
 
-    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
-        return () if dtype in TINY and prepared.bounds(dtype).blank is None else None
+    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
+        return () if dtype in TINY and precomputed.bounds(dtype).blank is None else None
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops
 
     def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, tile: int = 0) -> Any:
@@ -159,10 +155,10 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     def channel_axis(self, rank: int) -> int:
         return self.axis % rank
 
-    def prepare(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Any, max: Any) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
-    def lean(self, used: Set[str]) -> Block:
+    def narrowed(self, used: Set[str]) -> Block:
         return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -170,11 +166,11 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
         below, above = in_order(totals)
         return passed, below, above
 
-    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
-        return () if dtype in TINY and prepared.bounds(dtype).blank is None else None
+    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
+        return () if dtype in TINY and precomputed.bounds(dtype).blank is None else None
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops
 
     def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, tile: int = 0) -> Any:
@@ -196,10 +192,10 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
     def element(g: Any, x: Any, low: Any, high: Any, tiny: Any, one: Any, zero: Any) -> Any:
         return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
 
-    def numbers(self, dtype: Any, prepared: Ranges) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
         if dtype not in TINY:
             return None
-        low, high, blank = prepared.bounds(dtype)
+        low, high, blank = precomputed.bounds(dtype)
         return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
 
     def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -226,4 +222,4 @@ def _gradient(gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out
     g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
     work = workspace(gradients, g, contiguous(out))
     totals = passed(g, x, axis, partial(ranges.bounds, x.dtype), work, **how)
-    return delivered(gradients, work, out), totals
+    return cast_into(work, gradients.dtype, out), totals

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import in_parts, part_bytes
-from blocks.quantization_ops.affine import (
+from blocks.kernels.affine import (
     LARGE_SCALE,
     LARGEST,
     SMALL_STEP,
@@ -18,7 +17,8 @@ from blocks.quantization_ops.affine import (
     to_float,
     to_quantized,
 )
-from blocks.quantization_ops.subnormal import flushed
+from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.flush_subnormals import flushed
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque

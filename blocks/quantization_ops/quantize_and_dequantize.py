@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.symmetric_range import Limits, Steps, round_rows, round_trip, steps
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
-from blocks.quantization_ops.steps import Limits, Steps, round_rows, round_trip, steps
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.core.kinds import Opaque
@@ -68,7 +68,7 @@ class QuantizeAndDequantize(Opaque):
 
     element = staticmethod(_to_even)
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
         return self._given[dtype].numbers
 
     def kernel(self, input: Any, out: Any = None) -> Any:
@@ -122,7 +122,7 @@ class QuantizeAndDequantizeV2(Opaque):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def prepare(self, input_min: Any, input_max: Any) -> Steps | None:
+    def precompute(self, input_min: Any, input_max: Any) -> Steps | None:
         if not self.range_given:
             return None
         _check_range(self, "input", input_min, input_max)
@@ -133,14 +133,14 @@ class QuantizeAndDequantizeV2(Opaque):
         return None if self.axis >= 0 else _up if self.round_mode == "HALF_UP" else _to_even
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops if self.axis >= 0 and self.round_mode == "HALF_TO_EVEN" else None
 
     def _by_loops(self, input: Any, given: Steps | None, out: Any = None) -> Any:
         return round_rows(input, given, self.axis, out) if given and given.numbers else self.kernel(input, given, out)
 
-    def numbers(self, dtype: Any, prepared: Steps | None) -> tuple[Any, ...] | None:
-        return prepared and prepared.numbers
+    def element_args(self, dtype: Any, precomputed: Steps | None) -> tuple[Any, ...] | None:
+        return precomputed and precomputed.numbers
 
     def kernel(self, input: Any, given: Steps | None, out: Any = None) -> Any:
         limits = _limits(self, "attr", self.num_bits, self.narrow_range)
@@ -188,7 +188,7 @@ class QuantizeAndDequantizeV3(Opaque):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def prepare(self, input_min: Any, input_max: Any, num_bits: Any) -> tuple[Limits, Steps | None]:
+    def precompute(self, input_min: Any, input_max: Any, num_bits: Any) -> tuple[Limits, Steps | None]:
         limits = _limits(self, "input", int(num_bits), self.narrow_range)
         if not self.range_given:
             return limits, None
@@ -199,11 +199,11 @@ class QuantizeAndDequantizeV3(Opaque):
     def element(self) -> Any:
         return None if self.axis >= 0 else _to_even
 
-    def numbers(self, dtype: Any, prepared: tuple[Limits, Steps | None]) -> tuple[Any, ...] | None:
-        return prepared[1] and prepared[1].numbers
+    def element_args(self, dtype: Any, precomputed: tuple[Limits, Steps | None]) -> tuple[Any, ...] | None:
+        return precomputed[1] and precomputed[1].numbers
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops if self.axis >= 0 else None
 
     def _by_loops(self, input: Any, given: tuple[Limits, Steps | None], out: Any = None) -> Any:

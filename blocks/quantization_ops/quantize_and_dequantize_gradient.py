@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.delivery import contiguous, delivered
-from blocks.quantization_ops.layout import Layout
-from blocks.quantization_ops.passing import passed, taken
-from blocks.quantization_ops.subnormal import TINY
+from blocks.kernels.channel_rows import Layout
+from blocks.kernels.clipped_gradient import passed, taken
+from blocks.kernels.compute_dtype import cast_into, contiguous
+from blocks.kernels.flush_subnormals import TINY
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.core.kinds import Elementwise
@@ -50,7 +50,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def prepare(self, input_min: Any, input_max: Any) -> tuple[Any, Any]:
+    def precompute(self, input_min: Any, input_max: Any) -> tuple[Any, Any]:
         if input_min.dtype not in TINY:
             return input_min.copy(), input_max.copy()
         # subnormal values equal zero: an end that is zero lets all of them in
@@ -63,7 +63,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         return self._passed(gradients, input, ends, out), *map(np.zeros_like, ends)
 
     @property
-    def compiled(self) -> Any:
+    def compiled_kernel(self) -> Any:
         return self._by_loops
 
     def _by_loops(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, tile: int = 0) -> Any:
@@ -77,7 +77,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
 
         work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
         passed(gradients, input, self.axis if self.axis >= 0 else None, laid, work, loops=loops)
-        return delivered(gradients, work, out)
+        return cast_into(work, gradients.dtype, out)
 
     def workspace(self, *types: Any) -> int:
         return taken(types[1])

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops.affine import moved, quantized_bytes
-from blocks.quantization_ops.subnormal import flushed
+from blocks.kernels.affine import moved, quantized_bytes
+from blocks.kernels.flush_subnormals import flushed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.kinds import Opaque

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import in_parts
-from blocks.quantization_ops.affine import moved, quantized_bytes, store, value_of
-from blocks.quantization_ops.subnormal import TINY, flushed
+from blocks.kernels.affine import moved, quantized_bytes, store, value_of
+from blocks.kernels.chunked import in_parts
+from blocks.kernels.flush_subnormals import TINY, flushed
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque

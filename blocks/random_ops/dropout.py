@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.random_ops.draws import SEED, uniform
+from blocks.kernels.sampling import uniform
+from blocks.random_ops.seeded_base import SEED
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque

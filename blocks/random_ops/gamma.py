@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.math_ops.tiling import in_parts, part_bytes
-from blocks.random_ops.draws import Seeded, drawn_bytes, each, size_of
+from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.sampling import drawn_bytes, each
+from blocks.random_ops.seeded_base import Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.kinds import Elementwise, Opaque

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
-
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, normal, size_of, truncated_normal, uniform
+from blocks.kernels.sampling import drawn_bytes, normal, truncated_normal, uniform
+from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.kinds import Opaque
@@ -32,7 +31,7 @@ class Drawn(Seeded, Opaque, abstract=True):
 
     def workspace(self, shape: TensorType) -> int:
         (made,) = self.infer(shape)
-        wide = np.dtype(dtypes.compute_dtype(self.dtype)).itemsize
+        wide = dtypes.compute(dtypes.storage(self.dtype)).itemsize
         return drawn_bytes(
             element_count(made.shape) or 0, dtypes.storage(self.dtype).itemsize, wide, (wide + 1) * self.trims
         )

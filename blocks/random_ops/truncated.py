@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape_ops import INDEX, sizes
-from blocks.random_ops.draws import SHAPE, Seeded, drawn_bytes, each, size_of
+from blocks.kernels.sampling import drawn_bytes, each
+from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.kinds import Opaque

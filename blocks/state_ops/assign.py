@@ -25,7 +25,7 @@ class Assign(Update):
     value = In("T", "what it becomes, of the shape that the variable has")
     output_ref = Out("T", "`value`")
     validate_shape: bool = attr("false lets a value of another shape come", default=True)
-    writes = {"ref": "output_ref"}
+    assigns = {"ref": "output_ref"}
 
     def shape_of(self, ref: TensorType, value: TensorType) -> Any:
         return super().shape_of(ref, value) if self.validate_shape else [value.shape]
@@ -49,7 +49,7 @@ class AssignAdd(Update):
     ref = In("T", "the variable")
     value = In("T", "what is added to it")
     output_ref = Out("T", "the sum")
-    writes = {"ref": "output_ref"}
+    assigns = {"ref": "output_ref"}
 
     def kernel(self, ref: Any, value: Any, out: Any = None) -> Any:
         return np.add(ref, value, out)
@@ -70,7 +70,7 @@ class AssignSub(Update):
     ref = In("T", "the variable")
     value = In("T", "what is subtracted from it")
     output_ref = Out("T", "the difference")
-    writes = {"ref": "output_ref"}
+    assigns = {"ref": "output_ref"}
 
     def kernel(self, ref: Any, value: Any, out: Any = None) -> Any:
         return np.subtract(ref, value, out)

@@ -24,7 +24,7 @@ class CountUpTo(Update):
     output = Out("T", "its value before", shape=())
     ref_out = Out("T", "its next value", shape=())
     limit: int = attr("the counter's last value")
-    writes = {"ref": "ref_out"}
+    assigns = {"ref": "ref_out"}
 
     def kernel(self, ref: Any) -> Any:
         if ref >= self.limit:

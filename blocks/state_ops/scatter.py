@@ -54,7 +54,7 @@ class Scatter(Update, abstract=True):
     indices = In("Tindices", "numbers of the rows to change, any shape")
     updates = In("T", "a row for each index, of shape `indices.shape + ref.shape[1:]`; or one number for all")
     output_ref = Out("T", "the variable's next value")
-    writes = {"ref": "output_ref"}
+    assigns = {"ref": "output_ref"}
     grad = None
 
     def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.random_ops.draws import truncated_normal, uniform
+from blocks.kernels.sampling import truncated_normal, uniform
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Literal, Out, Shape, TensorType, attr
 from dataflow.core.errors import listing
@@ -45,7 +45,7 @@ class Variable(View):
     limit: float = attr("random_uniform draws from [-limit, limit)", default=0.05, ge=0.0)
     trainable: bool = attr("whether training changes it", default=True)
     feedable = True
-    kept = True
+    stateful = True
     pure = False
 
     def typed(self, operands: Any, type_of: Any) -> list[Any]:

@@ -29,9 +29,9 @@ class ApplyAdagrad(Optimizer):
     out = Out("T", "the variable's next value")
     accum_out = Out("T", "next value of `accum`")
     update_slots: bool = attr("false leaves `accum` as it is", default=True)
-    writes = {"var": "out", "accum": "accum_out"}
-    usual = {"lr": 0.001}
-    slots = {"accum": 0.1}
+    assigns = {"var": "out", "accum": "accum_out"}
+    defaults = {"lr": 0.001}
+    slot_defaults = {"accum": 0.1}
 
     def step(self, var: Any, accum: Any, lr: Any, grad: Any, out: Any, accum_out: Any, root: Any) -> None:
         if self.update_slots:
@@ -65,10 +65,10 @@ class ApplyAdadelta(Optimizer):
     out = Out("T", "the variable's next value")
     accum_out = Out("T", "next value of `accum`")
     accum_update_out = Out("T", "next value of `accum_update`")
-    writes = {"var": "out", "accum": "accum_out", "accum_update": "accum_update_out"}
-    usual = {"lr": 0.001, "rho": 0.95, "epsilon": 1e-7}
+    assigns = {"var": "out", "accum": "accum_out", "accum_update": "accum_update_out"}
+    defaults = {"lr": 0.001, "rho": 0.95, "epsilon": 1e-7}
 
-    rooms = 2
+    scratch_arrays = 2
 
     def step(
         self,
@@ -83,14 +83,14 @@ class ApplyAdadelta(Optimizer):
         accum_out: Any,
         update_out: Any,
         change: Any,
-        room: Any,
+        buffer: Any,
     ) -> None:
         rest = 1 - rho
-        np.multiply(np.square(grad, room), rest, room)
-        np.add(np.multiply(accum, rho, accum_out), room, accum_out)
+        np.multiply(np.square(grad, buffer), rest, buffer)
+        np.add(np.multiply(accum, rho, accum_out), buffer, accum_out)
         np.sqrt(np.add(accum_update, epsilon, change), change)
-        np.add(accum_out, epsilon, room)
-        np.multiply(np.multiply(change, rsqrt(room, room), change), grad, change)
+        np.add(accum_out, epsilon, buffer)
+        np.multiply(np.multiply(change, rsqrt(buffer, buffer), change), grad, change)
         np.subtract(var, np.multiply(change, lr, out), out)
         np.multiply(np.square(change, change), rest, change)
         np.add(np.multiply(accum_update, rho, update_out), change, update_out)
@@ -119,8 +119,8 @@ class ApplyRMSProp(Optimizer):
     out = Out("T", "the variable's next value")
     ms_out = Out("T", "next value of `ms`")
     mom_out = Out("T", "next value of `mom`")
-    writes = {"var": "out", "ms": "ms_out", "mom": "mom_out"}
-    usual = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
+    assigns = {"var": "out", "ms": "ms_out", "mom": "mom_out"}
+    defaults = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
 
     def step(
         self,
@@ -169,8 +169,8 @@ class ApplyCenteredRMSProp(Optimizer):
     mg_out = Out("T", "next value of `mg`")
     ms_out = Out("T", "next value of `ms`")
     mom_out = Out("T", "next value of `mom`")
-    writes = {"var": "out", "mg": "mg_out", "ms": "ms_out", "mom": "mom_out"}
-    usual = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
+    assigns = {"var": "out", "mg": "mg_out", "ms": "ms_out", "mom": "mom_out"}
+    defaults = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
 
     def step(
         self,

@@ -23,10 +23,10 @@ class ApplyGradientDescent(Optimizer):
     alpha = In("T", "learning rate", shape=())
     delta = In("T", "gradient of the loss by the variable")
     out = Out("T", "the variable's next value")
-    writes = {"var": "out"}
-    usual = {"alpha": 0.01}
+    assigns = {"var": "out"}
+    defaults = {"alpha": 0.01}
 
-    rooms = 0
+    scratch_arrays = 0
 
     def step(self, var: Any, alpha: Any, delta: Any, out: Any) -> None:
         np.subtract(var, np.multiply(alpha, delta, out), out)
@@ -53,8 +53,8 @@ class ApplyMomentum(Optimizer):
     out = Out("T", "the variable's next value")
     accum_out = Out("T", "next value of `accum`")
     use_nesterov: bool = attr("look ahead along the momentum", default=False)
-    writes = {"var": "out", "accum": "accum_out"}
-    usual = {"lr": 0.01, "momentum": 0.9}
+    assigns = {"var": "out", "accum": "accum_out"}
+    defaults = {"lr": 0.01, "momentum": 0.9}
 
     def step(
         self, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any, out: Any, accum_out: Any, ahead: Any
@@ -95,8 +95,8 @@ class ApplyAdam(Optimizer):
     m_out = Out("T", "next value of `m`")
     v_out = Out("T", "next value of `v`")
     use_nesterov: bool = attr("look ahead along the momentum", default=False)
-    writes = {"var": "out", "m": "m_out", "v": "v_out"}
-    usual = {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
+    assigns = {"var": "out", "m": "m_out", "v": "v_out"}
+    defaults = {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
 
     def step(
         self,
@@ -113,13 +113,13 @@ class ApplyAdam(Optimizer):
         out: Any,
         m_out: Any,
         v_out: Any,
-        room: Any,
+        buffer: Any,
     ) -> None:
         toward(m, grad, 1 - beta1, m_out)
         toward(v, np.square(grad, v_out), 1 - beta2, v_out)
         step = m_out
         if self.use_nesterov:
-            step = np.add(np.multiply(grad, 1 - beta1, out), np.multiply(beta1, m_out, room), out)
+            step = np.add(np.multiply(grad, 1 - beta1, out), np.multiply(beta1, m_out, buffer), out)
         np.multiply(step, lr * np.sqrt(1 - beta2_power) / (1 - beta1_power), out)
-        np.divide(out, np.add(np.sqrt(v_out, room), epsilon, room), out)
+        np.divide(out, np.add(np.sqrt(v_out, buffer), epsilon, buffer), out)
         np.subtract(var, out, out)

@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.powers import power
+from blocks.kernels.powers import power
 from blocks.training_ops.optimizer import Optimizer, rsqrt
 from dataflow.core.block import In, Out, attr
 
 
-def shrunk(x: Any, by: Any, out: Any, room: Any) -> Any:
+def shrunk(x: Any, by: Any, out: Any, buffer: Any) -> Any:
     """Each element nearer to zero by so much, or zero; ``out`` may be ``by``."""
-    np.subtract(np.abs(x, room), by, room).clip(0, np.inf, room)
-    return np.multiply(np.sign(x, out), room, out)
+    np.subtract(np.abs(x, buffer), by, buffer).clip(0, np.inf, buffer)
+    return np.multiply(np.sign(x, out), buffer, out)
 
 
-def proximal(x: Any, rate: Any, l1: Any, l2: Any, room: Any, other: Any) -> None:
+def proximal(x: Any, rate: Any, l1: Any, l2: Any, buffer: Any, other: Any) -> None:
     """Each element of ``x`` replaced by what it is after both pulls, done at a rate."""
     scaled = other if rate.ndim else None
     if l1 > 0:
-        np.copyto(x, shrunk(x, np.multiply(rate, l1, scaled), other, room))
+        np.copyto(x, shrunk(x, np.multiply(rate, l1, scaled), other, buffer))
     np.divide(x, np.add(1, np.multiply(l2, rate, scaled), scaled), x)
 
 
@@ -51,11 +51,11 @@ class ApplyFtrl(Optimizer):
     accum_out = Out("T", "next value of `accum`")
     linear_out = Out("T", "next value of `linear`")
     multiply_linear_by_lr: bool = attr("keep `linear` times `lr`, so that `lr` may be 0", default=False)
-    writes = {"var": "out", "accum": "accum_out", "linear": "linear_out"}
-    usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0, "lr_power": -0.5}
-    slots = {"accum": 0.1}
+    assigns = {"var": "out", "accum": "accum_out", "linear": "linear_out"}
+    defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0, "lr_power": -0.5}
+    slot_defaults = {"accum": 0.1}
 
-    rooms = 2
+    scratch_arrays = 2
 
     def step(
         self,
@@ -71,28 +71,28 @@ class ApplyFtrl(Optimizer):
         accum_out: Any,
         linear_out: Any,
         root: Any,
-        room: Any,
+        buffer: Any,
     ) -> None:
         np.add(accum, np.square(grad, accum_out), accum_out)
         if lr_power == -0.5:
             np.sqrt(accum_out, root)
-            np.sqrt(accum, room)
+            np.sqrt(accum, buffer)
         else:
             power(accum_out, -lr_power, root)
-            power(accum, -lr_power, room)
-        np.subtract(root, room, room)
+            power(accum, -lr_power, buffer)
+        np.subtract(root, buffer, buffer)
         if self.multiply_linear_by_lr:
-            np.subtract(np.multiply(grad, lr, out), np.multiply(room, var, room), room)
+            np.subtract(np.multiply(grad, lr, out), np.multiply(buffer, var, buffer), buffer)
             l1 = l1 * lr
             np.add(root, 2 * l2 * lr, root)
         else:
-            np.subtract(grad, np.multiply(np.divide(room, lr, room), var, room), room)
+            np.subtract(grad, np.multiply(np.divide(buffer, lr, buffer), var, buffer), buffer)
             np.add(np.divide(root, lr, root), 2 * l2, root)
-        np.add(linear, room, linear_out)
+        np.add(linear, buffer, linear_out)
         np.subtract(np.multiply(l1, np.sign(linear_out, out), out), linear_out, out)
         np.divide(out, root, out)
         bits = np.dtype(f"u{out.itemsize}")
-        kept = np.greater(np.abs(linear_out, room), l1, root.view(bits))
+        kept = np.greater(np.abs(linear_out, buffer), l1, root.view(bits))
         np.multiply(out.view(bits), kept, out.view(bits))  # 0 where it is not kept, whatever stands there
 
 
@@ -113,15 +113,15 @@ class ApplyProximalGradientDescent(Optimizer):
     l2 = In("T", "strength of the pull in proportion to the value", shape=())
     delta = In("T", "gradient of the loss by the variable")
     out = Out("T", "the variable's next value")
-    writes = {"var": "out"}
-    usual = {"alpha": 0.01, "l1": 0.0, "l2": 0.0}
+    assigns = {"var": "out"}
+    defaults = {"alpha": 0.01, "l1": 0.0, "l2": 0.0}
     grad = None
 
-    rooms = 2
+    scratch_arrays = 2
 
-    def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any, out: Any, *rooms: Any) -> None:
+    def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any, out: Any, *scratch_arrays: Any) -> None:
         np.subtract(var, np.multiply(delta, alpha, out), out)
-        proximal(out, alpha, l1, l2, *rooms)
+        proximal(out, alpha, l1, l2, *scratch_arrays)
 
 
 class ApplyProximalAdagrad(Optimizer):
@@ -145,9 +145,9 @@ class ApplyProximalAdagrad(Optimizer):
     grad = In("T", "gradient of the loss by the variable")
     out = Out("T", "the variable's next value")
     accum_out = Out("T", "next value of `accum`")
-    writes = {"var": "out", "accum": "accum_out"}
-    usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
-    slots = {"accum": 0.1}
+    assigns = {"var": "out", "accum": "accum_out"}
+    defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
+    slot_defaults = {"accum": 0.1}
 
     def kernel(self, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
         if not lr > 0:
@@ -157,7 +157,7 @@ class ApplyProximalAdagrad(Optimizer):
                 raise self.error(f"input '{name}' must be 0 or more, got {strength}")
         return super().kernel(var, accum, lr, l1, l2, grad)
 
-    rooms = 3
+    scratch_arrays = 3
 
     def step(
         self,
@@ -170,12 +170,12 @@ class ApplyProximalAdagrad(Optimizer):
         out: Any,
         accum_out: Any,
         rate: Any,
-        *rooms: Any,
+        *scratch_arrays: Any,
     ) -> None:
         np.add(accum, np.square(grad, accum_out), accum_out)
         np.multiply(lr, rsqrt(accum_out, rate), rate)
         np.subtract(var, np.multiply(grad, rate, out), out)
-        proximal(out, rate, l1, l2, *rooms)
+        proximal(out, rate, l1, l2, *scratch_arrays)
 
 
 class ApplyAdagradDA(Optimizer):
@@ -203,13 +203,13 @@ class ApplyAdagradDA(Optimizer):
     out = Out("T", "the variable's next value")
     gradient_accumulator_out = Out("T", "next value of `gradient_accumulator`")
     gradient_squared_accumulator_out = Out("T", "next value of `gradient_squared_accumulator`")
-    writes = {
+    assigns = {
         "var": "out",
         "gradient_accumulator": "gradient_accumulator_out",
         "gradient_squared_accumulator": "gradient_squared_accumulator_out",
     }
-    usual = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
-    slots = {"gradient_squared_accumulator": 0.1}
+    defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
+    slot_defaults = {"gradient_squared_accumulator": 0.1}
 
     def step(
         self,
@@ -224,10 +224,10 @@ class ApplyAdagradDA(Optimizer):
         out: Any,
         total: Any,
         squares: Any,
-        room: Any,
+        buffer: Any,
     ) -> None:
         np.add(gradient_accumulator, grad, total)
         np.add(gradient_squared_accumulator, np.square(grad, squares), squares)
         steps = np.float32(global_step).astype(var.dtype)
-        np.multiply(-lr, shrunk(total, steps * l1, out, room) if l1 > 0 else total, out)
-        np.divide(out, np.add(l2 * (steps * lr), np.sqrt(squares, room), room), out)
+        np.multiply(-lr, shrunk(total, steps * l1, out, buffer) if l1 > 0 else total, out)
+        np.divide(out, np.add(l2 * (steps * lr), np.sqrt(squares, buffer), buffer), out)

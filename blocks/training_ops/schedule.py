@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import in_parts, part_bytes
+from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.kinds import Elementwise
 

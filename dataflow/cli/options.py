@@ -169,7 +169,7 @@ def trained(graph: flow.Graph, path: str, folder: str | None, which: str) -> dic
     _, variables = (
         checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
     )
-    kept = [name for name, node in graph.nodes.items() if node.block.kept]
+    kept = [name for name, node in graph.nodes.items() if node.block.stateful]
     if missing := [name for name in kept if name not in variables]:
         raise flow.DataflowError(f"{where}: must have variable '{missing[0]}' of {path}, got a checkpoint without it")
     return {name: variables[name] for name in kept}

@@ -157,14 +157,14 @@ def _check_partials(sample: Sample) -> None:
 def _check_rows(sample: Sample) -> None:
     """Parts of rows that are put together and finished are what the kernel gives."""
     block = sample.block
-    width = block.fold_width(*sample.types)
+    width = block.row_width(*sample.types)
     if width is None or sample.arrays[0].size < 2 * width:
         return
     first = sample.arrays[0]
     rows = np.ascontiguousarray(first).reshape(-1, width)
-    parts = [block.part(half) for half in np.array_split(rows, 2)]
-    pairs = zip(*parts, strict=True) if len(block.folds) > 1 else [parts]
-    totals = block.finish([ufunc(*pair) for ufunc, pair in zip(block.folds, pairs, strict=True)], len(rows))
+    parts = [block.partials(half) for half in np.array_split(rows, 2)]
+    pairs = zip(*parts, strict=True) if len(block.reduces) > 1 else [parts]
+    totals = block.finalize([ufunc(*pair) for ufunc, pair in zip(block.reduces, pairs, strict=True)], len(rows))
     for total, result, type_ in zip(totals, sample.results(), sample.outputs, strict=True):
         made = np.asarray(np.reshape(total, np.shape(result)), dtypes.storage(type_.dtype))
         if not near(made, np.asarray(result)):

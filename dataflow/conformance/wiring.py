@@ -20,7 +20,7 @@ def wired(sample: Sample, known: bool = True) -> tuple[Graph, list[Ref], dict[st
     inputs: dict[str, list[Any]] = {port: [] for port in sample.block.signature.inputs}
     for name, port, array, type_ in fed(sample):
         shape: Shape = array.shape if known else (None,) * array.ndim
-        kept = port.name in sample.block.writes
+        kept = port.name in sample.block.assigns
         source = graph.variable(name, dtype=type_.dtype, shape=shape) if kept else None
         inputs[port.name].append(source or graph.input(name, type_.dtype, shape))
     operands: list[Any] = []

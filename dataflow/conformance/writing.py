@@ -70,13 +70,14 @@ def ports(block_class: type[Block]) -> None:
 
 
 def methods(block_class: type[Block]) -> None:
-    """``kernel``, ``grad``, ``reuses`` and ``prepare`` fit the ports; the class is found by its name and aliases."""
+    """``kernel``, ``grad``, ``reuses`` and ``precompute`` fit the ports; the class is found by its name and aliases."""
     inputs, outputs = list(block_class.signature.inputs), list(block_class.signature.outputs)
-    taken = [p for p in inputs if p not in block_class.prepared_ports] + ["prepared"] * bool(block_class.prepared_ports)
+    ahead = block_class.precomputed_ports
+    taken = [p for p in inputs if p not in ahead] + ["precomputed"] * bool(ahead)
     _takes(block_class, "kernel", taken + ["out"] * block_class.takes_out + ["key"] * block_class.takes_key)
     if callable(block_class.grad):
         _takes(block_class, "grad", [*inputs, *outputs, *(f"d{name}" for name in outputs)])
-    for what, names in (("reuses", block_class.reuses), ("prepare", block_class.prepared_ports)):
+    for what, names in (("reuses", block_class.reuses), ("precompute", block_class.precomputed_ports)):
         if wrong := [name for name in names if name not in inputs]:
             raise broken(block_class, f"{what} must name inputs, got '{wrong[0]}'")
     for name in (block_class.__name__, *block_class.aliases):

@@ -34,7 +34,7 @@ class Block:
 
     kernel(self, <inputs in port order>, out=None) -> array, or tuple of arrays
         Whole arrays in and out. With ``out`` in its signature it writes the first output there and returns it.
-        Inputs that a ``prepare`` method names are taken out and replaced by its one result, made once per run.
+        Inputs that a ``precompute`` method names are taken out and replaced by its one result, made once per run.
         With ``key=None`` in its signature it gets a `Key` to draw random numbers by; None outside of a graph.
     shape_of(self, <a TensorType per input>) -> shape, or list of shapes
         Only for outputs whose port declares none.
@@ -48,18 +48,18 @@ class Block:
     reuses: ClassVar[tuple[str, ...]] = ()
     pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
     feedable: ClassVar[bool] = False  # True: a run may give the value; else it is that of the first input
-    kept: ClassVar[bool] = False  # True: the value is kept from run to run, and blocks that write may change it
-    writes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # input wired to a kept value -> output that is its next
+    stateful: ClassVar[bool] = False  # True: the value is kept from run to run, and blocks with `assigns` change it
+    assigns: ClassVar[Mapping[str, str]] = MappingProxyType({})  # input wired to a variable -> output that is its next
     smooth: ClassVar[bool] = True  # False: the gradient is a convention (straight-through), not the slope of the kernel
     grad: ClassVar[Any] = MISSING_GRADIENT
-    prepare: ClassVar[Any] = None
+    precompute: ClassVar[Any] = None
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, and shares that among threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
-    in_rows: ClassVar[bool] = False  # True: the kernel gets its inputs contiguous, as its sums go by where these lie
+    contiguous_inputs: ClassVar[bool] = False  # True: the kernel gets them so, as its sums go by where elements lie
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
-    prepared_ports: ClassVar[tuple[str, ...]] = ()
+    precomputed_ports: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -68,7 +68,7 @@ class Block:
             cls.grad = vars(cls).get("backward")
         parameters = inspect.signature(cls.kernel).parameters
         cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
-        cls.prepared_ports = tuple(inspect.signature(cls.prepare).parameters)[1:] if cls.prepare else ()
+        cls.precomputed_ports = tuple(inspect.signature(cls.precompute).parameters)[1:] if cls.precompute else ()
         if not abstract:
             blocks.register(cls)
 
@@ -108,11 +108,11 @@ class Block:
         """The axis, of an output of this rank, that an input of declared shape lies along: no tile divides it."""
         return None
 
-    def spread(self, *types: Any) -> list[Any]:
+    def broadcast_shapes(self, *types: Any) -> list[Any]:
         """The shape by which each input broadcasts to the output, a list if variadic, None if it is needed whole."""
         return [
             None
-            if port.shape is not None or port.name in self.prepared_ports or given is None
+            if port.shape is not None or port.name in self.precomputed_ports or given is None
             else [t.shape for t in given]
             if isinstance(given, tuple)
             else given.shape
@@ -120,34 +120,34 @@ class Block:
         ]
 
     @property
-    def folds(self) -> tuple[Any, ...]:
+    def reduces(self) -> tuple[Any, ...]:
         """For each output the ufunc that puts parts of it together, None where it goes along with the tiles."""
         return tuple(port.reduce for port in self.signature.outputs.values())
 
-    def fold_width(self, *types: Any) -> int | None:
+    def row_width(self, *types: Any) -> int | None:
         """Elements that an output has beside each other where `part` can fold the first input by tiles, else None.
 
         The first input is then seen as ``[rows, width]``, and all rows are folded.
         """
         return None
 
-    def part(self, rows: Any) -> Any:
+    def partials(self, rows: Any) -> Any:
         """The outputs folded over some rows, ``[rows, width]``, in the dtype in which parts are put together."""
         raise NotImplementedError
 
-    def finish(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
+    def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
         """The outputs, in any shape, from all parts put together over so many rows."""
         return totals
 
-    def numbers(self, dtype: Any, prepared: Any) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
         """Scalars that ``element`` takes after the inputs, for values of this dtype; None where it may not be used.
 
-        ``prepared`` is what ``prepare`` gave.
+        ``precomputed`` is what `precompute` gave.
         """
         return ()
 
     @property
-    def compiled(self) -> Callable[..., Any] | None:
+    def compiled_kernel(self) -> Callable[..., Any] | None:
         """The kernel as one that is compiled, to the bit the same, where Numba is installed.
 
         It is given many tiles at once where it can. One whose outputs are folded takes ``tile``, the elements of each,
@@ -155,7 +155,7 @@ class Block:
         """
         return None
 
-    def lean(self, used: Set[str]) -> Block:
+    def narrowed(self, used: Set[str]) -> Block:
         """A block that gives only the outputs that are used, by name, in less time; this one if there is none."""
         return self
 
@@ -343,7 +343,7 @@ class Block:
                 results = (results,)
             return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
-    def call(self, dtype: Any) -> Callable[..., Any]:
+    def kernel_for(self, dtype: Any) -> Callable[..., Any]:
         """The shortest way to the kernel for a first output of this dtype, for the planner to bind."""
         return self.kernel
 
@@ -353,15 +353,15 @@ class Block:
         return False
 
     def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
-        """What the kernel takes for these inputs: contiguous ones if it asks for that, and those named by ``prepare``
-        replaced by what it makes of them.
+        """What the kernel takes for these inputs: contiguous ones if it asks for that, and those that ``precompute``
+        names replaced by what it makes of them.
         """
-        if self.in_rows:
+        if self.contiguous_inputs:
             arrays = self.in_order(arrays)
-        if not self.prepared_ports:
+        if not self.precomputed_ports:
             return list(arrays)
         taken, others = self._ports
-        return [*[arrays[i] for i in others], self.prepared([arrays[i] for i in taken])]
+        return [*[arrays[i] for i in others], self.precomputed([arrays[i] for i in taken])]
 
     def in_order(self, arrays: Sequence[Any]) -> list[Any]:
         """The inputs with their elements in order, copied where they are not; but for those that lend their shape."""
@@ -374,19 +374,19 @@ class Block:
 
     @cached_property
     def _ports(self) -> tuple[list[int], list[int]]:
-        """The positions of the inputs that ``prepare`` names, in its order, and of the others."""
+        """The positions of the inputs that ``precompute`` names, in its order, and of the others."""
         names = list(self.signature.inputs)
-        taken = [names.index(port) for port in self.prepared_ports]
+        taken = [names.index(port) for port in self.precomputed_ports]
         return taken, [i for i in range(len(names)) if i not in taken]
 
-    def prepared(self, arrays: Sequence[Any]) -> Any:
-        """What ``prepare`` makes of the inputs that it names; small ones are compared with those of the last call."""
+    def precomputed(self, arrays: Sequence[Any]) -> Any:
+        """What ``precompute`` makes of the inputs that it names; small ones are compared with the last ones."""
         small = sum(array.nbytes for array in arrays) <= _REMEMBERED
         key = [(array.dtype, array.shape, array.tobytes()) for array in arrays] if small else None
         last = self.__dict__.get("_last")
         if last is not None and key is not None and last[0] == key:
             return last[1]
-        made = self.prepare(*arrays)
+        made = self.precompute(*arrays)
         self.__dict__["_last"] = (key, made)  # one object: other threads see it whole
         return made
 

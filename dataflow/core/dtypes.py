@@ -26,6 +26,7 @@ _STORAGE = {name: np.dtype(name) for name in (*floating[1:], *integer, *complexe
 _STORAGE["bfloat16"] = np.dtype(ml_dtypes.bfloat16)
 _STORAGE |= {name: np.dtype(name.replace("q", "")) for name in quantized}
 _TWIN = {name.replace("q", ""): name for name in quantized}
+_COMPUTE = {_STORAGE[name]: np.dtype(np.float32) for name in ("bfloat16", "float16")}
 _ALIASES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32"}
 
 
@@ -61,9 +62,14 @@ def limits(name: str) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 
-def compute_dtype(name: str) -> np.dtype[Any]:
-    """The dtype in which a float kernel works: float32 for the 16-bit types, otherwise its own."""
-    return np.dtype(np.float64 if name == "float64" else np.float32)
+def compute(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in which a kernel works: float32 for the 16-bit floats, otherwise the same."""
+    return _COMPUTE.get(dtype, dtype)
+
+
+def accumulate(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in which sums and products are kept until they are rounded once, at the end."""
+    return dtype if dtype.kind in "iub" else np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
 
 
 def parts(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

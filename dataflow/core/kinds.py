@@ -56,7 +56,7 @@ class Unary(Elementwise, abstract=True):
     def kernel(self, x: Any, out: Any = None) -> Any:
         return self.ufunc(x, out=out)
 
-    def call(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: Any) -> Any:
         return self.ufunc if type(self).kernel is Unary.kernel else self.kernel
 
 
@@ -77,14 +77,14 @@ class Binary(Elementwise, abstract=True):
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return self.ufunc(x, y, out=out)  # by name: np.maximum takes it no other way
 
-    def call(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: Any) -> Any:
         return self.ufunc if type(self).kernel is Binary.kernel else self.kernel
 
 
 class Reduction(Block, abstract=True):
     """Folds axes with an associative ufunc: any axis may be cut and the parts folded again."""
 
-    in_rows = True
+    contiguous_inputs = True
     T: ClassVar[tuple[str, ...]] = dtypes.real
     ufunc: ClassVar[np.ufunc]
     input = In("T", "values to fold")
@@ -109,15 +109,15 @@ class Reduction(Block, abstract=True):
             raise self.error(f"input 'axis' {error}") from None
 
     @property
-    def folds(self) -> tuple[Any, ...]:
+    def reduces(self) -> tuple[Any, ...]:
         return (self.ufunc,)
 
-    def fold_width(self, input: TensorType, axis: TensorType) -> int | None:
+    def row_width(self, input: TensorType, axis: TensorType) -> int | None:
         if not input.known or axis.value is None:
             return None
         return leading(input.shape, self.axes(axis.value, len(input.shape or ())))
 
-    def part(self, rows: Any) -> Any:
+    def partials(self, rows: Any) -> Any:
         return fold_rows(self.ufunc, rows, rows.dtype)
 
     def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
@@ -189,8 +189,8 @@ class Update(Block, abstract=True):
     variables that it keeps begin with, where that is not 0.
     """
 
-    usual: ClassVar[Mapping[str, float]] = MappingProxyType({})
-    slots: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    defaults: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    slot_defaults: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     pure = False  # not for what it gives, but for what it stands for: two equal ones may not become one
 
@@ -202,7 +202,7 @@ class Update(Block, abstract=True):
 class Opaque(Block, abstract=True):
     """Whole arrays in, whole arrays out: runs alone."""
 
-    in_rows = True
+    contiguous_inputs = True
 
 
 def _shapeless(block: Block, types: Sequence[TensorType]) -> dict[str, TensorType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -14,10 +15,10 @@ MOST = 512  # arrays that are remembered
 ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction asks for
 
 
-class borrowed:
+class Scratch:
     """Arrays for the length of a ``with`` block, whose values are whatever the memory holds.
 
-    >>> with borrowed() as empty:
+    >>> with Scratch() as empty:
     ...     squares = np.square([1.0, 2.0], out=empty((2,), np.float64))
     ...     print(squares.sum())
     5.0
@@ -25,7 +26,7 @@ class borrowed:
     None of the arrays may be used after the block. Blocks may be nested.
     """
 
-    def __enter__(self) -> borrowed:
+    def __enter__(self) -> Scratch:
         try:
             self.arena = _threads.arena
         except AttributeError:
@@ -40,6 +41,60 @@ class borrowed:
         """An array of this shape and dtype."""
         array: np.ndarray[Any, Any] = self.arena.take(shape, dtype)
         return array
+
+
+ArraySpec = tuple[tuple[int, ...], Any]  # shape and dtype
+_NOTHING = np.empty(0, np.uint8)
+
+
+class scratch:
+    """Arrays of the given shapes and dtypes for the length of a ``with`` block, whatever they hold, borrowed as one.
+
+    >>> with scratch(((2,), np.float64), ((3, 4), np.int8)) as (squares, counts):
+    ...     print(squares.shape, counts.shape)
+    (2,) (3, 4)
+
+    None of them may be used after the block.
+    """
+
+    def __init__(self, *wanted: ArraySpec):
+        self.total, self.places = _layout(wanted)
+
+    def __enter__(self) -> list[Any]:
+        self.loan = Scratch() if self.total else None
+        memory = _NOTHING if self.loan is None else self.loan.__enter__()((self.total,), np.uint8)
+        return [np.ndarray(shape, dtype, memory, start) for shape, dtype, start in self.places]
+
+    def __exit__(self, *error: object) -> None:
+        if self.loan is not None:
+            self.loan.__exit__(*error)
+
+
+def reserve(nbytes: int) -> None:
+    """See that what the calling thread borrows next, in one go or in several, comes from one piece of so many bytes."""
+    with Scratch() as empty:
+        empty((nbytes,), np.uint8)
+
+
+def scratch_bytes(*wanted: ArraySpec) -> int:
+    """What a thread takes to borrow these `scratch` arrays; nothing for empty ones."""
+    return one_array_bytes(_layout(wanted)[0])
+
+
+def one_array_bytes(nbytes: int) -> int:
+    """What a thread takes to borrow so many bytes as one array; nothing for nothing."""
+    return max(nbytes, CHUNK) + ALIGNMENT if nbytes else 0
+
+
+@lru_cache(maxsize=256)
+def _layout(wanted: tuple[ArraySpec, ...]) -> tuple[int, list[tuple[tuple[int, ...], Any, int]]]:
+    """How many bytes there are in all, and where each array begins."""
+    places, start = [], 0
+    for shape, dtype in wanted:
+        nbytes = prod(shape) * np.dtype(dtype).itemsize
+        places.append((shape, dtype, start if nbytes else 0))
+        start += -(-nbytes // ALIGNMENT) * ALIGNMENT
+    return start, places
 
 
 class _Arena:

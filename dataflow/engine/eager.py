@@ -87,9 +87,9 @@ def _prepared(
         return None if array is None else slot(array.dtype)
 
     reads = tuple(map(read, arrays))
-    written = [(t.shape, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.folds, strict=True)]
+    written = [(t.shape, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.reduces, strict=True)]
     writes = tuple(slot(dtype) for _, dtype, _ in written)
-    stream = Stream([Piece(block, made, reads, writes, block.folds)], dtypes, set(writes), compiled=compiled)
+    stream = Stream([Piece(block, made, reads, writes, block.reduces)], dtypes, set(writes), compiled=compiled)
     return Prepared(stream, settings.threads if made.size >= PAYS else 1, tuple(written))
 
 

@@ -57,7 +57,7 @@ class Frame:
         # held for the whole run, so that not each product, which holds it too, has to begin and end that
         large = any(step.block.uses_cores and sum(made.moved(step)) > SMALL for step in made.steps)
         self.held = one_thread if large else nullcontext()
-        adds = any(step.block.in_rows or any(step.block.folds) for step in made.steps)
+        adds = any(step.block.contiguous_inputs or any(step.block.reduces) for step in made.steps)
         self.arithmetic = settled if adds else partial(np.errstate, all="ignore")  # which takes half the time
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
@@ -175,14 +175,14 @@ class Frame:
                 self.passing.remove(step.writes[0])
                 return None
         block, early = step.block, fixed_inputs and not step.block.takes_key
-        if block.in_rows and early:
+        if block.contiguous_inputs and early:
             early = all(a is b for a, b in zip(flat(args), flat(block.in_order(args)), strict=True))
         if step.how == "into" and early and len(step.writes) == 1 and step.writes[0] in self.fixed:
             out = self.values[step.writes[0]]
-            call = block.call(out.dtype)
+            call = block.kernel_for(out.dtype)
             if isinstance(call, np.ufunc):
                 return partial(call, *args, out)  # by position: by name it costs half as much again
-            if not block.prepared_ports:
+            if not block.precomputed_ports:
                 return partial(call, *args, out=out)
             if self._prepared_early(step):
                 return partial(call, *step.block.kernel_args(args), out=out)
@@ -194,14 +194,14 @@ class Frame:
         if not all(types[slot].known for slot in (*flat(step.reads), *step.writes)):
             return partial(self._late, step, storage)
         if step.how == "into" and not step.block.takes_key:
-            return partial(self._into, step, step.block.call(storage[0]), step.writes[0], step.writes[1:])
+            return partial(self._into, step, step.block.kernel_for(storage[0]), step.writes[0], step.writes[1:])
         return partial(self._new, step, storage)
 
     def _into(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
         """Run a step that writes its first array into memory."""
         values = self.values
         args = [_value(values, read) for read in step.reads]
-        if step.block.prepared_ports or step.block.in_rows:
+        if step.block.precomputed_ports or step.block.contiguous_inputs:
             args = step.block.kernel_args(args)
         if slot not in self.fixed:
             values[slot] = self._fresh(slot)
@@ -231,7 +231,7 @@ class Frame:
     def _prepared_early(self, step: Step) -> bool:
         """Whether all that ``prepare`` needs is constant, so that it is done once and for all."""
         ports = zip(step.block.signature.inputs, step.reads, strict=True)
-        return all(read in self.program.constants for name, read in ports if name in step.block.prepared_ports)
+        return all(read in self.program.constants for name, read in ports if name in step.block.precomputed_ports)
 
     def _stream(self, region: Region) -> None:
         """Run a region; what it writes for others is made here where it has no buffer."""

@@ -50,7 +50,7 @@ class Regions:
             if (made := self._tiling(i, steps[i])) is not None:
                 self.tilings[i] = made
         if not settings.fuse:  # sums are made of tiles all the same
-            self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.folds)}
+            self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.reduces)}
 
     def _view(self, step: Step) -> None:
         source, slot = step.reads[0], step.writes[0]
@@ -96,7 +96,7 @@ class Regions:
         self.folded = {
             slot
             for i in self.tilings
-            for slot, ufunc in zip(self.steps[i].writes, self.steps[i].block.folds, strict=True)
+            for slot, ufunc in zip(self.steps[i].writes, self.steps[i].block.reduces, strict=True)
             if ufunc is not None
         }
         names = [step.node for step in self.steps]
@@ -139,7 +139,7 @@ class Regions:
         needed = [s for s in written if s in self.outputs or self.readers.get(s, set()) - {group.steps[0]}]
         outer = [s for s in dict.fromkeys(s for step in steps for s in flat(step.reads)) if s not in written]
         pieces = [
-            Piece(step.block, tiling, step.reads, step.writes, step.block.folds)
+            Piece(step.block, tiling, step.reads, step.writes, step.block.reduces)
             for step, tiling in zip(steps, tilings, strict=True)
         ]
         storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in (*outer, *written)}
@@ -200,7 +200,7 @@ def _donor(step: Step, gone: Sequence[int], dtype: Any, storage: Mapping[int, An
     """The value that is read for the last time, and that the block may write over."""
     reads = flat(step.reads)
     for name, read in zip(step.block.signature.inputs, step.reads, strict=True):
-        alone = reads.count(read) == 1 or isinstance(step.block.call(dtype), np.ufunc)
+        alone = reads.count(read) == 1 or isinstance(step.block.kernel_for(dtype), np.ufunc)
         if name in step.block.reuses and read in gone and alone and storage[read] == dtype:
             return int(read)
     return None

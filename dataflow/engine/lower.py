@@ -122,7 +122,7 @@ class _Builder:
         writes = tuple([self.slot(Link(node.name, port)) for port in node.types])
         how = "make"
         view = isinstance(node.block, View) and reads[0] is not None and not node.block.copies(*types)
-        if view and node.block.fold_width(*types) is None:
+        if view and node.block.row_width(*types) is None:
             how = "view"
             self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
         elif node.block.takes_out and min([self.sizes[slot] for slot in (*flat(reads), *writes)]) >= 0:

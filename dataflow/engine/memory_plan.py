@@ -136,7 +136,7 @@ class Placement:
                 continue
             alone = roots.count(read) == 1 or (
                 step.reads.count(read) == len(roots)
-                and isinstance(step.block.call(dtypes.storage(self.types[slot].dtype)), np.ufunc)
+                and isinstance(step.block.kernel_for(dtypes.storage(self.types[slot].dtype)), np.ufunc)
             )
             if alone and self.types[read] == self.types[slot]:
                 return int(read)
@@ -156,7 +156,7 @@ class Placement:
                     taken += step.block.workspace(*map(self._type, step.reads))
                 except Exception as error:
                     raise failed(step, error, [self.types[slot] for slot in step.writes]) from error
-            if step.block.in_rows:
+            if step.block.contiguous_inputs:
                 taken += self._put_in_rows(flat(step.reads))
         return taken
 

@@ -160,10 +160,10 @@ class Stream:
         """
         most = kept = 0
         for piece in self.pieces:
-            compiled = self.compiled and piece.block.compiled is not None
+            compiled = self.compiled and piece.block.compiled_kernel is not None
             if not compiled:
                 most = max(most, piece.block.workspace(*(self._tile_type(slot, tile) for slot in piece.reads)))
-            if not isinstance(piece.block.call(self.dtypes[piece.writes[0]]), np.ufunc):
+            if not isinstance(piece.block.kernel_for(self.dtypes[piece.writes[0]]), np.ufunc):
                 kept += sum(self.dtypes[slot].itemsize for slot, scalar in piece.short if compiled or not scalar)
         return most + kept * tile
 
@@ -191,7 +191,7 @@ class Stream:
         if isinstance(first, Loop):
             return True
         piece = self.pieces[first]
-        return piece.block.compiled is not None and piece.tiling.unit <= WIDE and not piece.short
+        return piece.block.compiled_kernel is not None and piece.tiling.unit <= WIDE and not piece.short
 
     @property
     def heading(self) -> str:
@@ -234,7 +234,7 @@ class Stream:
 
     def _finish(self, piece: Piece, folds: Sequence[Any], values: list[Any]) -> None:
         """Write what a piece makes of its folds."""
-        totals = piece.block.finish([fold and fold.total for fold in folds], self.size // piece.tiling.unit)
+        totals = piece.block.finalize([fold and fold.total for fold in folds], self.size // piece.tiling.unit)
         for slot, fold, total in zip(piece.writes, folds, totals, strict=True):
             if fold is not None and slot in self.needed:
                 out = values[slot]
@@ -242,7 +242,7 @@ class Stream:
 
     def prepared(self, piece: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
         """What a piece makes of the arrays that its block prepares, and its numbers."""
-        made, known = self.pieces[piece].block.prepared(arrays), self.remembered.get(piece)
+        made, known = self.pieces[piece].block.precomputed(arrays), self.remembered.get(piece)
         if known is None or known[0] is not made:
             known = self.remembered[piece] = (made, self._numbers(piece, made))
         return known
@@ -252,7 +252,7 @@ class Stream:
         if not self.compiled:
             return ()
         first = next((self.dtypes[slot] for slot in self.pieces[piece].reads if isinstance(slot, int)), None)
-        numbers: tuple[Any, ...] | None = self.pieces[piece].block.numbers(first, made)
+        numbers: tuple[Any, ...] | None = self.pieces[piece].block.element_args(first, made)
         return numbers
 
 
@@ -264,4 +264,4 @@ def _pairs(slots: Sequence[Any], operands: Sequence[Any]) -> Iterator[tuple[Any,
 def _prepares(piece: Piece) -> list[int]:
     """The slots of the inputs that a block prepares."""
     by_port = dict(zip(piece.block.signature.inputs, piece.reads, strict=True))
-    return [by_port[port] for port in piece.block.prepared_ports]
+    return [by_port[port] for port in piece.block.precomputed_ports]

@@ -43,7 +43,7 @@ def element(block: Any, dtype: Any) -> str | None:
 
     ``dtype`` is that of the output.
     """
-    call = block.call(dtype)
+    call = block.kernel_for(dtype)
     if isinstance(call, np.ufunc):
         if (formula := ELEMENTS.get(call)) is None:
             return None
@@ -190,7 +190,7 @@ def _inputs(piece: Any) -> list[tuple[int, Any, Any]]:
     return [
         triple
         for port, triple in zip(piece.block.signature.inputs, triples, strict=True)
-        if port not in piece.block.prepared_ports
+        if port not in piece.block.precomputed_ports
     ]
 
 
@@ -228,7 +228,7 @@ def _loop(pieces: Sequence[Any], dtypes: Mapping[int, Any], needed: Set[int], ru
 
 
 def _call(piece: Any, dtypes: Mapping[int, Any]) -> Any:
-    return piece.block.call(dtypes[piece.writes[0]])
+    return piece.block.kernel_for(dtypes[piece.writes[0]])
 
 
 def _arity(piece: Any, dtypes: Mapping[int, Any]) -> int:

@@ -35,7 +35,7 @@ class Table:
             else:
                 block = stream.pieces[run].block
                 self.calls += [
-                    (run, call) for call in self._calls(run, stream.pieces[run], compiled and block.compiled)
+                    (run, call) for call in self._calls(run, stream.pieces[run], compiled and block.compiled_kernel)
                 ]
 
     def filled(self, job: Any, memory: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
@@ -58,11 +58,11 @@ class Table:
 
     def _calls(self, number: int, piece: Any, compiled: Any) -> Iterator[Call]:
         """The calls of a piece: one, or two where what is left over has another shape."""
-        tiling, prepared = piece.tiling, piece.block.prepared_ports
-        kernel = piece.block.call(self.stream.dtypes[piece.writes[0]])
+        tiling, prepared = piece.tiling, piece.block.precomputed_ports
+        kernel = piece.block.kernel_for(self.stream.dtypes[piece.writes[0]])
         if all(piece.folds):
             row = self._argument(tiling, piece.reads[0], tiling.operands[0], 0, self.count)
-            yield _call(piece.block.part, False, [row], [None] * len(piece.writes), piece.writes)
+            yield _call(piece.block.partials, False, [row], [None] * len(piece.writes), piece.writes)
             return
         tiles = 0
         if compiled:

@@ -35,7 +35,7 @@ class State:
         self.seed, self.step = seed, 0
         self.variables: dict[str, np.ndarray[Any, Any]] = {}
         given = dict(values or {})
-        kept = {n: node for n, node in graph.nodes.items() if node.block.kept}
+        kept = {n: node for n, node in graph.nodes.items() if node.block.stateful}
         if unknown := [name for name in given if name not in kept]:
             raise GraphError(f"graph '{graph.name}' has no variable '{unknown[0]}'; it has {listing(kept, 'and')}")
         initial = graph.copy()

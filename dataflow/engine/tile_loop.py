@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import thread_pool
-from dataflow.core.scratch import borrowed
+from dataflow.core.scratch import Scratch
 
 
 class PieceError(Exception):
@@ -66,7 +66,7 @@ class Job:
         if not buffers:
             self._tiles(starts, step, {})
             return
-        with borrowed() as empty:
+        with Scratch() as empty:
             self._tiles(starts, step, {buffer: empty((step * widths[buffer],), np.uint8) for buffer in buffers})
 
     def _tiles(self, starts: Iterator[int], step: int, memory: Mapping[int, Any]) -> None:

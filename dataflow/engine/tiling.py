@@ -115,10 +115,10 @@ def tiling(
 
     Why it does not where one might expect it to; None where that is no question, or would not pay.
     """
-    if (width := block.fold_width(*types)) is not None:
+    if (width := block.row_width(*types)) is not None:
         shape, made = types[0].shape, None
     elif block.streams:
-        shapes = {t.shape for t, ufunc in zip(outputs, block.folds, strict=True) if ufunc is None}
+        shapes = {t.shape for t, ufunc in zip(outputs, block.reduces, strict=True) if ufunc is None}
         shape = shapes.pop() if len(shapes) == 1 else None
     else:
         return None
@@ -150,17 +150,17 @@ def _by_rows(size: int, width: int, inputs: int) -> Tiling:
 
 def _along_outputs(block: Any, types: Sequence[Any], shown: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
     ports = block.signature.inputs.values()
-    if any(block.folds):  # what is folded is cut by the block's own shapes, whatever lies behind the views on them
+    if any(block.reduces):  # what is folded is cut by the block's own shapes, whatever lies behind the views on them
         shown = [_alike(own, given) for own, given in zip(types, shown, strict=True)]
     types = shown
-    shapes = [LIKE if port.like else own for port, own in zip(ports, block.spread(*types), strict=True)]
+    shapes = [LIKE if port.like else own for port, own in zip(ports, block.broadcast_shapes(*types), strict=True)]
     axis = block.channel_axis(len(shape))
     if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
         return "its operands do not broadcast to its output"
     if axis is None:
         made = _by_runs(shape, shapes)
         # what is folded comes from one call for each tile, also where that ends within a row
-        return made._replace(repeats=False) if any(block.folds) else made
+        return made._replace(repeats=False) if any(block.reduces) else made
     if axis == 0:
         return "the first axis is that of channels"
     if any(own != shape and prod(own) != 1 for own in _shapes(shapes)):

@@ -158,7 +158,7 @@ class Graph:
         types, outputs = _types(
             who, block, operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o)
         )
-        if block.writes:
+        if block.assigns:
             self._check_writes(who, block, operands)
         inputs = {p: _wiring(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
         node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
@@ -169,7 +169,7 @@ class Graph:
     def insert(self, node: Node) -> None:
         """Append a node that is typed already, after those that feed it."""
         self._nodes[node.name] = node
-        for port, output in node.block.writes.items():
+        for port, output in node.block.assigns.items():
             self._updates[node.inputs[port].node] = Link(node.name, output)
         self.cache.clear()
 
@@ -193,9 +193,9 @@ class Graph:
     def _check_writes(self, who: str, block: Block, operands: Sequence[Any]) -> None:
         """Refuse a block that changes what is not kept, or what another block changes in the same step."""
         for port, ref in zip(block.signature.inputs, operands, strict=True):
-            if port not in block.writes:
+            if port not in block.assigns:
                 continue
-            if not isinstance(ref, Ref) or not self._nodes[ref.node].block.kept:
+            if not isinstance(ref, Ref) or not self._nodes[ref.node].block.stateful:
                 got = f"'{ref.wire}'" if isinstance(ref, Ref) else "a number"
                 raise GraphError(f"{who}: input '{port}' must be wired to a Variable, which it changes, got {got}")
             if ref.node in self._updates:

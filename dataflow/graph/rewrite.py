@@ -114,7 +114,7 @@ def lean(graph: Graph) -> Graph:
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     for node in graph.nodes.values():
-        if len(node.types) > 1 and (block := node.block.lean(used.get(node.name, set()))) is not node.block:
+        if len(node.types) > 1 and (block := node.block.narrowed(used.get(node.name, set()))) is not node.block:
             types = {port: node.types[port] for port in block.signature.outputs}
             node = replace(node, block=block, types=types)
         result.insert(node)

@@ -42,7 +42,7 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
     Raises DataflowError where the file is damaged or its variables are not those of the graph.
     """
     meta, variables = read(path)
-    kept = {n for n, node in graph.nodes.items() if node.block.kept}
+    kept = {n for n, node in graph.nodes.items() if node.block.stateful}
     if kept != variables.keys():
         other = sorted(kept ^ variables.keys())[0]
         raise DataflowError(f"{path}: is of another graph: variable '{other}' is in one of the two; train without it")

@@ -40,7 +40,7 @@ def expand(graph: Graph) -> Graph:
 def trained(graph: Graph) -> list[str]:
     """The variables that training changes: those that are named, or all trainable ones that the goal depends on."""
     train = graph.sections["train"]
-    kept = [n for n, node in graph.nodes.items() if node.block.kept]
+    kept = [n for n, node in graph.nodes.items() if node.block.stateful]
     if "variables" in train:
         for name in train["variables"]:
             if name not in kept:
@@ -84,8 +84,8 @@ class _Expansion:
         given = dict(optimizer.get("inputs", {}))
         ports = kind.signature.inputs
         for port in given:
-            if port not in ports or port in kind.writes or port in GRADIENT_PORTS:
-                free = [p for p in ports if p not in kind.writes and p not in GRADIENT_PORTS]
+            if port not in ports or port in kind.assigns or port in GRADIENT_PORTS:
+                free = [p for p in ports if p not in kind.assigns and p not in GRADIENT_PORTS]
                 hint = nearest(port, free) or f"it has {listing(free, 'and')}"
                 raise GraphError(f"train: optimizer {kind.__name__} has no input '{port}' to set; {hint}")
         block = kind(**optimizer.get("attrs", {}))
@@ -96,24 +96,26 @@ class _Expansion:
     def _kind(self, name: str) -> type[Update]:
         kind = blocks[name]
         if not issubclass(kind, Update) or not any(port in kind.signature.inputs for port in GRADIENT_PORTS):
-            usable = [n for n, b in blocks.items() if b.writes and any(p in b.signature.inputs for p in GRADIENT_PORTS)]
+            usable = [
+                n for n, b in blocks.items() if b.assigns and any(p in b.signature.inputs for p in GRADIENT_PORTS)
+            ]
             raise GraphError(f"train: optimizer must be a block that applies a gradient, got {name}; {listing(usable)}")
         return kind
 
     def _operand(self, block: Update, port: str, name: str, variable: Ref, slope: Ref, given: Mapping[str, Any]) -> Any:
         """What stands on a port of the optimizer of a variable."""
-        first = next(iter(block.writes))
+        first = next(iter(block.assigns))
         if port == first:
             return variable
-        if port in block.writes:
-            return self._slot(f"train/{name}/{port}", block.slots.get(port, 0.0), variable)
+        if port in block.assigns:
+            return self._slot(f"train/{name}/{port}", block.slot_defaults.get(port, 0.0), variable)
         if port in GRADIENT_PORTS:
             return slope
         if port in RATE_PORTS and "schedule" in self.train:
             return self._cast(self._rate(), variable.dtype)
         if port == "global_step":
             return self._counter()
-        said = port in given or port in block.usual  # Ftrl's lr_power is an exponent
+        said = port in given or port in block.defaults  # Ftrl's lr_power is an exponent
         if not said and port.endswith("_power") and port.removesuffix("_power") in block.signature.inputs:
             return self._power(port, self._value(block, port.removesuffix("_power"), given), variable.dtype)
         return self._value(block, port, given)
@@ -126,7 +128,7 @@ class _Expansion:
         return self.graph.variable(name, np.full(shape, value, dtypes.storage(dtype)), trainable=False)
 
     def _value(self, block: Update, port: str, given: Mapping[str, Any]) -> Any:
-        value = given.get(port, block.usual.get(port))
+        value = given.get(port, block.defaults.get(port))
         if value is None:
             raise GraphError(f"train: optimizer {type(block).__name__}: input '{port}' must be given, got nothing")
         return self.graph.ref(value) if isinstance(value, str) else Literal(value)

@@ -184,7 +184,7 @@ class Trainer:
 
     def evaluate(self, data: Split) -> dict[str, float]:
         """Means over a split of what is minimized and of the metrics, with the variables as they are."""
-        kept = {n: self.state.variables[n] for n, node in self.graph.nodes.items() if node.block.kept}
+        kept = {n: self.state.variables[n] for n, node in self.graph.nodes.items() if node.block.stateful}
         return evaluate(self.graph, data, self.names, kept)
 
     def save(self, best: bool = False) -> None:

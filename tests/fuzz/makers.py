@@ -104,9 +104,9 @@ def sampled(growth, block_class):
 
 def _operand(growth, sample, port, array, share):
     type_ = TensorType.of(array)
-    if port.name in sample.block.writes:
+    if port.name in sample.block.assigns:
         return _variable(growth, array)
-    if port.static or sample.block.kept:  # what a variable begins with is known before the run
+    if port.static or sample.block.stateful:  # what a variable begins with is known before the run
         return Literal(array)
     floats = type_.dtype in (*dtypes.floating, *dtypes.complexes)
     if floats and not port.static and growth.chance(share):

@@ -79,7 +79,7 @@ def _stepped(graph, setting):
     graph = graph.copy()  # without the updates that are no outputs: they may fail
     graph.drop(set(graph.nodes) - graph.ancestors(link.node for link in graph.outputs.values()))
     planned = Plan(graph, steps=True, settings=Settings.of(setting.threads, setting.kernels, setting.fuse))
-    kept = {name for name, node in graph.nodes.items() if node.block.kept}
+    kept = {name for name, node in graph.nodes.items() if node.block.stateful}
 
     def run(feeds):
         feeds = {name: value for name, value in feeds.items() if name in graph.nodes}

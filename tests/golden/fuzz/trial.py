@@ -117,7 +117,7 @@ def _runs(op: str, question: Question, random: np.random.Generator, number: int,
     if large or number % 8 == 0:
         ways["graph"] = lambda: _planned(asked(op, question.attrs, question.inputs), "numpy")
     block = blocks[op]
-    if large and (block.element is not None or block.compiled is not None):
+    if large and (block.element is not None or block.compiled_kernel is not None):
         ways["compiled"] = lambda: _planned(asked(op, question.attrs, question.inputs), "jit")
     return ways
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from blocks.quantization_ops import compiled
-from blocks.quantization_ops.layout import Layout, layouts, width_of
-from blocks.quantization_ops.outside import Channels, Part, beyond, columns_of, picked, places_of
-from blocks.quantization_ops.subnormal import TINY
+from blocks.kernels import quantization_loops
+from blocks.kernels.channel_rows import Layout, layouts, width_of
+from blocks.kernels.flush_subnormals import TINY
+from blocks.kernels.sparse_range_sums import Channels, Part, beyond, columns_of, picked, places_of
 from dataflow.core import dtypes
 from dataflow.core.evaluator import WIDE
-from dataflow.core.scratch import borrowed
+from dataflow.core.scratch import Scratch
 from dataflow.core.shapes import TensorType, element_count
 
 SPAN = 1 << 19  # elements of a span, about: shorter ones cost more calls than they save memory traffic
@@ -93,7 +93,7 @@ def _runs(size: int, span: int, many: int) -> Iterator[tuple[int, int]]:
 def taken(values: TensorType) -> int:
     """Bytes that `passed` takes for itself, for values of this type."""
     count, dtype = element_count(values.shape) or 0, dtypes.storage(values.dtype)
-    compute = dtypes.compute_dtype(values.dtype)
+    compute = dtypes.compute(dtypes.storage(values.dtype))
     copies = 3 * count * compute.itemsize if compute != dtype else 0  # of both inputs and of the result
     return copies + min(count, SPAN) * (compute.itemsize + 2)
 
@@ -109,17 +109,17 @@ def _parts(size: int, count: int, neighbours: int, axis: int | None, ends: Ends)
 def _by_loops(g: Any, x: Any, low: Any, high: Any, out: Any, width: int, span: int, apart: bool) -> Any:
     constants = TINY[g.dtype], g.dtype.type(1)
     if not width:
-        (compiled.pass_rows if low.ndim else compiled.pass_flat)(g, x, out, low, high, *constants)
+        (quantization_loops.pass_rows if low.ndim else quantization_loops.pass_flat)(g, x, out, low, high, *constants)
         return None
     short = row_of(width)
     columns = np.zeros((-(-g.size // span), 2, width // short, short))
     whole = g.size - g.size % short
-    with borrowed() as empty:
+    with Scratch() as empty:
         own = out if apart else empty(out.shape, out.dtype)
         rows = [array[:whole].reshape(-1, short) for array in (g, x, own)]
         if low.ndim:
             low, high = low.reshape(-1, short), high.reshape(-1, short)
-        loop = compiled.sum_rows if low.ndim else compiled.sum_flat
+        loop = quantization_loops.sum_rows if low.ndim else quantization_loops.sum_flat
         loop(*rows, low, high, *constants, span // short, 0, columns)
         if whole < g.size:
             rest = [array[whole:].reshape(1, -1) for array in (g, x, own)]
@@ -136,7 +136,7 @@ def row_of(width: int) -> int:
 
 
 def _by_numpy(g: Any, x: Any, parts: Sequence[Part], out: Any, channels: Channels | None) -> Any:
-    with borrowed() as empty:
+    with Scratch() as empty:
         size, inside, passing = (empty(g.shape, dtype) for dtype in (g.dtype, np.bool_, np.bool_))
         for part in parts:
             rows, flags = x[part.place].reshape(part.shape), inside[part.place].reshape(part.shape)

@@ -9,31 +9,31 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.sliding import Bands, Slides, copied, covering, in_bands, shaped
-from blocks.nn_ops.windows import seen
+from blocks.kernels.sliding_windows import Bands, Slides, copied, covering, in_bands, shaped
+from blocks.kernels.windows import seen
+from dataflow.core import dtypes
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
 
 def fold_bytes(shape: tuple[int, ...], slides: Slides, given: Any) -> int:
     """What `fold` takes for an input of this shape and dtype."""
     bands = in_bands(shape, slides)
-    return rooms_bytes(*_fold_rooms(bands, given)) if prod(bands.made) else 0
+    return scratch_bytes(*_fold_scratch(bands, given)) if prod(bands.made) else 0
 
 
-def _fold_rooms(bands: Bands, given: Any) -> list[Room]:
+def _fold_scratch(bands: Bands, given: Any) -> list[ArraySpec]:
     """Memory for copies of input and output in the dtype to compute in, and for what is folded along some axes only."""
-    dtype = compute_dtype(given)
+    dtype = dtypes.compute(given)
     sizes = (prod(bands.seen), prod(bands.made)) if given != dtype else (0, 0)
     return [*(((size,), dtype) for size in sizes), *between(bands, dtype)]
 
 
-def between(bands: Bands, dtype: Any) -> list[Room]:
+def between(bands: Bands, dtype: Any) -> list[ArraySpec]:
     """Memory for what is folded along some axes only."""
     return _between(bands.seen, bands.made, _active(bands.slides), dtype)
 
 
-def _between(given: tuple[int, ...], made: tuple[int, ...], axes: list[int], dtype: Any) -> list[Room]:
+def _between(given: tuple[int, ...], made: tuple[int, ...], axes: list[int], dtype: Any) -> list[ArraySpec]:
     """Memory for what lies between two shapes where one axis after the other changes its size."""
     sizes, shape = [], list(given)
     for axis in axes[:-1]:
@@ -53,7 +53,7 @@ def fold(
     bands = in_bands(x.shape, slides)
     if not out.size:
         return out
-    with rooms(*_fold_rooms(bands, x.dtype)) as (copy, result, *spare):
+    with scratch(*_fold_scratch(bands, x.dtype)) as (copy, result, *spare):
         for band in bands.bands:
             part, target = copied(x[band.seen], copy), out[band.made]
             made = target if target.dtype == part.dtype else shaped(result, target.shape)
@@ -102,29 +102,29 @@ def _met(axis: int, span: Any) -> tuple[list[Any], list[tuple[Any, Any]]]:
 def spread_bytes(shape: tuple[int, ...], slides: Slides, given: Any) -> int:
     """What `spread` takes for a result of this shape and dtype."""
     bands = _spread_bands(shape, slides, given)
-    return rooms_bytes(*_spread_rooms(bands, given)) if prod(bands.made) else 0
+    return scratch_bytes(*_spread_scratch(bands, given)) if prod(bands.made) else 0
 
 
 def _spread_bands(shape: tuple[int, ...], slides: Slides, given: Any) -> Bands:
-    return in_bands(shape, slides, whole=given != compute_dtype(given))
+    return in_bands(shape, slides, whole=given != dtypes.compute(given))
 
 
-def _spread_rooms(bands: Bands, given: Any) -> list[Room]:
+def _spread_scratch(bands: Bands, given: Any) -> list[ArraySpec]:
     """Memory for the shares of a band, for the result in the dtype to compute in, and for what is spread in part."""
-    dtype = compute_dtype(given)
+    dtype = dtypes.compute(given)
     axes = [axis for axis, _ in reversed(bands.slides)]
     own = [((n,), dtype) for n in (prod(bands.made), prod(bands.seen) * (given != dtype))]
     return own + _between(bands.made, bands.seen, axes, dtype)
 
 
 def spread(dy: Any, slides: Slides, out: Any, share: Callable[[Any, Slides, Any], None]) -> Any:
-    """What ``share(dy, slides, room)`` makes of a value per window, added to all elements of the window; in ``out``."""
+    """What ``share(dy, slides, buffer)`` makes of a value per window, added to all its elements; in ``out``."""
     bands = _spread_bands(out.shape, slides, dy.dtype)
     if not dy.size or not covering(slides):
         out.fill(0)
     if not dy.size or not out.size:
         return out
-    with rooms(*_spread_rooms(bands, dy.dtype)) as (shares, copy, *spare):
+    with scratch(*_spread_scratch(bands, dy.dtype)) as (shares, copy, *spare):
         for band in bands.bands:
             part, target = dy[band.made], out[band.seen]
             x = shaped(shares, part.shape)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room
-from blocks.nn_ops.sliding import lowest, shaped
+from blocks.kernels.sliding_windows import lowest, shaped
+from dataflow.core.scratch import ArraySpec
 
 WORD = 0xFFFFFFFF
 
@@ -112,25 +112,25 @@ def spread(y: Any, axis: int, places: list[tuple[Any, Any]], x: Any, spare: Any)
     return x
 
 
-def _rows(x: Any, axis: int, index: Any, room: Any) -> Any:
+def _rows(x: Any, axis: int, index: Any, buffer: Any) -> Any:
     shape = (*x.shape[:axis], len(index), *x.shape[axis + 1 :])
-    return x.take(index, axis, shaped(room, shape), "clip")  # other modes make a copy on the way
+    return x.take(index, axis, shaped(buffer, shape), "clip")  # other modes make a copy on the way
 
 
 def _put_rows(x: Any, axis: int, index: Any, rows: Any) -> None:
     x[(slice(None),) * axis + (index,)] = rows
 
 
-def folding_rooms(size: Any, windows: Any, channels: int, dtype: Any) -> list[Room]:
+def folding_scratch(size: Any, windows: Any, channels: int, dtype: Any) -> list[ArraySpec]:
     """Memory for an image folded along its rows, and twice for the rows that this takes at a time."""
     return [((windows[0] * size[1] * channels,), dtype)] * 3
 
 
-def divided(x: Any, number: Any, room: Any) -> Any:
+def divided(x: Any, number: Any, buffer: Any) -> Any:
     """The quotient, of integers cut towards 0; in the place of ``x``."""
     if x.dtype.kind != "i":
         return np.divide(x, number, x)
-    np.subtract(x, np.fmod(x, number, shaped(room, x.shape)), x)
+    np.subtract(x, np.fmod(x, number, shaped(buffer, x.shape)), x)
     return np.floor_divide(x, number, x)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.nn_ops.rows import at_once
+from blocks.kernels.rowwise import at_once
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.kinds import Opaque

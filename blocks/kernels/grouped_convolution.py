@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.products import matmul, share, sharing
-from blocks.math_ops.rooms import Room, reserve, rooms, rooms_bytes
-from blocks.nn_ops.columns import Columns, columns_of, positions
-from blocks.nn_ops.windows import SLAB, Span, has_padding, padded, patches, taps, unpadded
+from blocks.kernels.im2col import Columns, columns_of, positions
+from blocks.kernels.matrix_product import matmul, share, sharing
+from blocks.kernels.windows import SLAB, Span, has_padding, padded, patches, taps, unpadded
+from dataflow.core.scratch import ArraySpec, reserve, scratch, scratch_bytes
 from dataflow.core.thread_pool import among
 
 SUMS = 8  # gradients by a filter that are summed apart, for as many threads
@@ -28,13 +28,13 @@ def convolve(x: Any, filter: Any, over: tuple[Span, ...], out: Any) -> None:
     columns = columns_of(x.shape, filter.shape, over, x.dtype, out.flags.c_contiguous)
     if not out.size:
         return
-    reserve(rooms_bytes(*_weights(columns), *_convolve_rooms(columns)))
-    with rooms(*_weights(columns)) as (room,):
-        weights = columns.by_group(filter, room)
+    reserve(scratch_bytes(*_weights(columns), *_convolve_scratch(columns)))
+    with scratch(*_weights(columns)) as (buffer,):
+        weights = columns.by_group(filter, buffer)
 
         def some(tile: Any) -> None:
             (images, tiles), there = tile, out[tile[0]]
-            with rooms(*_convolve_rooms(columns)) as (edges, memory, products):
+            with scratch(*_convolve_scratch(columns)) as (edges, memory, products):
                 edges.fill(0)
                 seen = patches(padded(x[images], over, edges), over)
                 for rows in tiles:
@@ -54,19 +54,19 @@ def convolve(x: Any, filter: Any, over: tuple[Span, ...], out: Any) -> None:
 def convolve_bytes(shape: Any, filter: Any, over: tuple[Span, ...], dtype: Any, direct: bool) -> int:
     """The memory that `convolve` works in."""
     columns = columns_of(shape, filter, over, dtype, direct)
-    return rooms_bytes(*_weights(columns)) + sharing(columns.tiles) * rooms_bytes(*_convolve_rooms(columns))
+    return scratch_bytes(*_weights(columns)) + sharing(columns.tiles) * scratch_bytes(*_convolve_scratch(columns))
 
 
-def _weights(columns: Columns) -> list[Room]:
+def _weights(columns: Columns) -> list[ArraySpec]:
     """For the filter in the dtype to compute in."""
     narrow = columns.given != columns.dtype
     return [((columns.width * columns.outputs * narrow,), columns.dtype)]
 
 
-def _convolve_rooms(columns: Columns) -> list[Room]:
+def _convolve_scratch(columns: Columns) -> list[ArraySpec]:
     """For padded images, for windows and for products, of each thread."""
     needed = columns.given != columns.dtype or columns.groups > 1 or not columns.direct
-    return [columns.edges(), columns.room(), columns.by_window(needed)]
+    return [columns.edges(), columns.buffer(), columns.by_window(needed)]
 
 
 # -- its gradient by the input --------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def by_input(filter: Any, dy: Any, over: tuple[Span, ...], out: Any) -> None:
     back, shape = tuple(map(_turned, over)), (*filter.shape[:-2], filter.shape[-1], filter.shape[-2])
     with among(1):
         reserve(by_input_bytes(out.shape, filter.shape, over, out.dtype, out.flags.c_contiguous))
-    with rooms(_turned_room(columns)) as (turned,):  # twice as fast as adding up shares: windows are only read
+    with scratch(_turned_buffer(columns)) as (turned,):  # twice as fast as adding up shares: windows are only read
         weights = turned.reshape(shape)
         np.copyto(weights, np.flip(filter, tuple(range(len(over)))).swapaxes(-1, -2))
         convolve(dy, weights, back, out)
@@ -91,11 +91,11 @@ def by_input_bytes(shape: Any, filter: Any, over: tuple[Span, ...], dtype: Any, 
     """The memory that `by_input` works in."""
     columns = columns_of(shape, filter, over, dtype, False)
     if not _turns(columns):
-        own = rooms_bytes(*_share_rooms(columns, direct))
-        return rooms_bytes(*_weights(columns)) + sharing(columns.tiles) * own
+        own = scratch_bytes(*_share_scratch(columns, direct))
+        return scratch_bytes(*_weights(columns)) + sharing(columns.tiles) * own
     grown, turned = (shape[0], *positions(over), filter[-1]), (*filter[:-2], filter[-1], filter[-2])
     taken = convolve_bytes(grown, turned, tuple(map(_turned, over)), dtype, direct)
-    return rooms_bytes(_turned_room(columns)) + taken
+    return scratch_bytes(_turned_buffer(columns)) + taken
 
 
 def _turns(columns: Columns) -> bool:
@@ -103,7 +103,7 @@ def _turns(columns: Columns) -> bool:
     return columns.groups == 1 and not columns.by_columns and all(map(_turnable, columns.over))
 
 
-def _turned_room(columns: Columns) -> Room:
+def _turned_buffer(columns: Columns) -> ArraySpec:
     return (columns.width * columns.outputs,), columns.given
 
 
@@ -114,18 +114,18 @@ def _share(columns: Columns, filter: Any, dy: Any, out: Any) -> None:
     if not dy.size:
         return
     alone, split = all(s.stride >= s.extent for s in over), (columns.groups, columns.depth)
-    reserve(rooms_bytes(*_weights(columns), *_share_rooms(columns, direct)))
-    with rooms(*_weights(columns)) as (room,):
-        weights = columns.by_group(filter, room).swapaxes(1, 2)
+    reserve(scratch_bytes(*_weights(columns), *_share_scratch(columns, direct)))
+    with scratch(*_weights(columns)) as (buffer,):
+        weights = columns.by_group(filter, buffer).swapaxes(1, 2)
 
         def some(tile: Any) -> None:
             images, tiles = tile
             there, x = dy[images], out[images]
-            with rooms(*_share_rooms(columns, direct)) as (grown_room, memory, gradients):
+            with scratch(*_share_scratch(columns, direct)) as (grown_buffer, memory, gradients):
                 grown = x[(slice(None), *(slice(s.reach) for s in over))]
-                if grown_room.size:
+                if grown_buffer.size:
                     shape = (len(there), *(s.reach for s in over), out.shape[-1])
-                    grown = grown_room[: prod(shape)].reshape(shape)
+                    grown = grown_buffer[: prod(shape)].reshape(shape)
                     grown.fill(0)
                 # [batch, ...positions, group, channel] for each element of the window
                 shares = [(index, tap.reshape(*tap.shape[:-1], *split)) for index, tap in taps(grown, over)]
@@ -139,13 +139,13 @@ def _share(columns: Columns, filter: Any, dy: Any, out: Any) -> None:
                             np.copyto(target, value)
                         else:
                             np.add(target, value, target)
-                if grown_room.size:
+                if grown_buffer.size:
                     unpadded(grown, over, x)
 
         share(columns.tiles, some)
 
 
-def _share_rooms(columns: Columns, direct: bool) -> list[Room]:
+def _share_scratch(columns: Columns, direct: bool) -> list[ArraySpec]:
     """For padded images, for windows and for gradients in the dtype to compute in, of each thread."""
     copies = columns.given != columns.dtype or not direct
     reach = columns.images * prod(s.reach for s in columns.over) * columns.channels
@@ -182,13 +182,13 @@ def by_filter(x: Any, dy: Any, over: tuple[Span, ...], out: Any) -> None:
         out.fill(0)
         return
     apart, shape = _apart(columns), (columns.groups, columns.width, columns.outputs // columns.groups)
-    reserve(rooms_bytes(_sums(columns), *_by_filter_rooms(columns)))
-    with rooms(_sums(columns)) as (room,):
-        sums = (room if room.size else out).reshape(len(apart), *shape)
+    reserve(scratch_bytes(_sums(columns), *_by_filter_scratch(columns)))
+    with scratch(_sums(columns)) as (buffer,):
+        sums = (buffer if buffer.size else out).reshape(len(apart), *shape)
 
         def some(numbered: Any) -> None:
             (number, several), first = numbered, True
-            with rooms(*_by_filter_rooms(columns)) as (edges, memory, gradients, spare):
+            with scratch(*_by_filter_scratch(columns)) as (edges, memory, gradients, spare):
                 edges.fill(0)
                 for images, tiles in several:
                     seen, there = patches(padded(x[images], over, edges), over), dy[images]
@@ -203,14 +203,14 @@ def by_filter(x: Any, dy: Any, over: tuple[Span, ...], out: Any) -> None:
         share(apart, some)
         for part in sums[1:]:
             np.add(sums[0], part, sums[0])
-        if room.size:
+        if buffer.size:
             np.copyto(out.reshape(columns.width, columns.groups, -1), sums[0].swapaxes(0, 1), casting="unsafe")
 
 
 def by_filter_bytes(shape: Any, filter: Any, over: tuple[Span, ...], dtype: Any, direct: bool) -> int:
     """The memory that `by_filter` works in."""
     columns = columns_of(shape, filter, over, dtype, direct)
-    return rooms_bytes(_sums(columns)) + sharing(_apart(columns)) * rooms_bytes(*_by_filter_rooms(columns))
+    return scratch_bytes(_sums(columns)) + sharing(_apart(columns)) * scratch_bytes(*_by_filter_scratch(columns))
 
 
 def _apart(columns: Columns) -> list[tuple[int, list[Any]]]:
@@ -220,15 +220,15 @@ def _apart(columns: Columns) -> list[tuple[int, list[Any]]]:
     return list(enumerate(columns.tiles[i : i + step] for i in range(0, len(columns.tiles), step)))
 
 
-def _sums(columns: Columns) -> Room:
+def _sums(columns: Columns) -> ArraySpec:
     """For the sums, unless there is one that can be made where the result goes."""
     count = len(_apart(columns))
     needed = count > 1 or columns.given != columns.dtype or columns.groups > 1
     return (count * columns.width * columns.outputs * needed,), columns.dtype
 
 
-def _by_filter_rooms(columns: Columns) -> list[Room]:
+def _by_filter_scratch(columns: Columns) -> list[ArraySpec]:
     """For padded images, for windows, for gradients, and for what is added to a sum, of each thread."""
     copies = columns.given != columns.dtype or not columns.direct
     spare = columns.width * columns.outputs * (not columns.single)
-    return [columns.edges(), columns.room(), columns.by_window(copies), ((spare,), columns.dtype)]
+    return [columns.edges(), columns.buffer(), columns.by_window(copies), ((spare,), columns.dtype)]

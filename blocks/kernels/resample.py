@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.math_ops.products import matmul
-from blocks.math_ops.rooms import Room
-from blocks.math_ops.tiling import TILE
+from blocks.kernels.chunked import TILE
+from blocks.kernels.matrix_product import matmul
+from dataflow.core.scratch import ArraySpec
 
 # index and weight of a pixel, each for every pixel of the result along a dim; indices rise along it and from tap to tap
 Taps = list[tuple[Any, Any]]
@@ -50,7 +50,7 @@ class Parts:
         """What the taps take: an index and a weight each, for each channel of a column."""
         return len(self.down) * int(self.height + self.line) * (8 + 4)
 
-    def rooms(self, dtype: Any, given: Any, mixing: bool) -> list[Room]:
+    def scratch_arrays(self, dtype: Any, given: Any, mixing: bool) -> list[ArraySpec]:
         """Memory for the lines of a part at their new width, to mix them in if asked, and to copy another dtype to."""
         rows = [slice(row, min(row + self.rows, self.height)) for row in range(0, self.height, self.rows)]
         lines = self.many * max(part.stop - part.start for part in map(self.lines, rows))

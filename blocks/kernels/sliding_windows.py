@@ -10,16 +10,12 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from itertools import pairwise, product
 from math import prod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.math_ops.reduction import rounded
-from blocks.nn_ops.windows import PADDINGS, paddings, seen, spans, spatial, split
+from blocks.kernels.windows import seen
 from dataflow.core import dtypes
-from dataflow.core.block import Ints, TensorType, attr
-from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import Shape, fits, show
 
 BORDER = "what to do at the border: SAME has ceil(size / stride) windows, which may reach over it; VALID none that do"
 
@@ -28,60 +24,12 @@ CACHED = 1 << 19  # elements of the largest array to work on at a time
 Slides = tuple[tuple[int, Any], ...]  # an axis and the `Span` of the window along it
 
 
-class Pooling(Opaque, abstract=True):
-    """A window of ``ksize`` that moves by ``strides`` over the spatial dims of images or volumes."""
-
-    ksize: Ints = attr("size of the window, a number per dim; that of batch and channel is 1")
-    strides: Ints = attr("step of the window, a number per dim; that of batch and channel is 1")
-    padding: str = attr(BORDER, choices=PADDINGS[:2])
-    over_channels: ClassVar[bool] = False  # whether the window may lie on channels
-
-    @property
-    def layout(self) -> str:
-        """The dims by their letters."""
-        return str(getattr(self, "data_format", "NHWC"))
-
-    def check(self) -> None:
-        window = spatial(self, "ksize", self.layout, self.over_channels)
-        spatial(self, "strides", self.layout, self.over_channels)
-        for size, border in zip(window, paddings(self, self.layout), strict=True):
-            if not isinstance(border, str) and max(border) >= size:
-                raise self.error(f"attr 'explicit_paddings' must be below the size of the window, {size}, got {border}")
-
-    def slides(self, port: str, shape: Any) -> Slides:
-        """The window along each spatial axis of the input at ``port``."""
-        window, steps, sizes = (split(dims, self.layout)[1] for dims in (self.ksize, self.strides, shape))
-        made = spans(self, port, sizes, window, steps, (1,) * len(sizes), paddings(self, self.layout))
-        return tuple(enumerate(made, 2 if self.layout.startswith("NC") else 1))
-
-    def pooled(self, port: str, shape: Shape) -> Shape:
-        """The shape with one element per window; an error where the input at ``port`` may not have this shape."""
-        self.require_rank(port, shape)
-        if shape is None:
-            return (None,) * len(self.layout)
-        dims = list(shape)
-        for axis, span in self.slides(port, shape):
-            dims[axis] = span.out
-        return tuple(dims)
-
-    def require_rank(self, port: str, shape: Shape) -> None:
-        """An error unless the input at ``port`` has the dims of the layout."""
-        if shape is not None and len(shape) != len(self.layout):
-            raise self.error(f"input '{port}' must have the {len(self.layout)} dims {self.layout}, got {show(shape)}")
-
-    def require(self, shape: Shape, **given: TensorType) -> None:
-        """An error that names the port unless the inputs given by port have this shape."""
-        for port, type_ in given.items():
-            if not fits(type_.shape, shape):
-                raise self.error(f"input '{port}' must have shape {show(shape)}, got {show(type_.shape)}")
-
-
 # -- dtypes ---------------------------------------------------------------------------------------------------------
 
 
 def widened(x: Any) -> Any:
     """The array in the dtype to compute in."""
-    return x.astype(dtypes.compute_dtype(x.dtype.name), copy=False) if is_float(x.dtype) else x
+    return x.astype(dtypes.compute(x.dtype), copy=False)
 
 
 @cache
@@ -98,23 +46,18 @@ def lowest(dtype: Any) -> Any:
     return np.iinfo(dtype).min
 
 
-def finished(y: Any, dtype: Any, out: Any) -> Any:
-    """A result in its final dtype, in ``out`` where that is given."""
-    return y if y is out else rounded(y, dtype, out)
-
-
-def copied(x: Any, room: Any) -> Any:
-    """The array in the dtype of the room: itself, or a copy there, which may also stand for a result."""
-    if x.dtype == room.dtype:
+def copied(x: Any, buffer: Any) -> Any:
+    """The array in the dtype of the buffer: itself, or a copy there, which may also stand for a result."""
+    if x.dtype == buffer.dtype:
         return x
-    copy = shaped(room, x.shape)
+    copy = shaped(buffer, x.shape)
     np.copyto(copy, x)
     return copy
 
 
-def shaped(room: Any, shape: tuple[int, ...]) -> Any:
+def shaped(buffer: Any, shape: tuple[int, ...]) -> Any:
     """The beginning of memory of one dim as an array of this shape."""
-    return room[: prod(shape)].reshape(shape)
+    return buffer[: prod(shape)].reshape(shape)
 
 
 # -- bands ----------------------------------------------------------------------------------------------------------

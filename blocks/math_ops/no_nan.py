@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.kernels.chunked import TILE, in_parts, part_bytes
+from blocks.kernels.complex_products import multiply, multiply_bytes
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
-from blocks.math_ops.complex_products import multiply, multiply_bytes
-from blocks.math_ops.tiling import TILE, in_parts, part_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.kinds import Binary

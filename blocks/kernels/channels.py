@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import gcd, prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import ExpandDims
-from blocks.math_ops.rooms import Room
-from blocks.math_ops.tiling import TILE
+from blocks.kernels.chunked import TILE
 from dataflow.core.blas import one_thread
-from dataflow.core.block import TensorType, attr
-from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import agree, show
+from dataflow.core.scratch import ArraySpec
 
 _WIDTH = 512  # elements of a row from which on longer ones are not faster
 
@@ -46,15 +42,15 @@ class Matrix:
             for column in range(0, columns, max(1, across))
         ]
 
-    def rooms(self, *dtypes: Any) -> list[Room]:
+    def scratch_arrays(self, *dtypes: Any) -> list[ArraySpec]:
         """Memory of the size of a part for each of the dtypes."""
         return [((prod(self.step),), dtype) for dtype in dtypes]
 
     @staticmethod
-    def room(room: Any, part: Part) -> Any:
+    def buffer(buffer: Any, part: Part) -> Any:
         """Such memory in the shape of a part."""
         shape = part[0].stop - part[0].start, part[1].stop - part[1].start
-        return room[: prod(shape)].reshape(shape)
+        return buffer[: prod(shape)].reshape(shape)
 
     def along(self, per_channel: Any) -> Any:
         """One number per channel, so that it broadcasts with the matrix."""
@@ -83,40 +79,3 @@ class Matrix:
 
 
 as_matrix = lru_cache(maxsize=256)(Matrix)
-
-
-class PerChannel(Opaque, abstract=True):
-    """What the normalizations and their gradients share."""
-
-    T: ClassVar[tuple[str, ...]] = ("float32", "bfloat16", "float16")
-    data_format: str
-    epsilon: float = attr("added to the variance; keeps it from 0", default=0.0001)
-
-    def channels(self, x: TensorType, scale: TensorType) -> Any:
-        """How many channels there are; an error unless the batch has 4 or 5 dims and these channels."""
-        size = None if scale.shape is None else scale.shape[0]
-        if x.shape is not None:
-            if len(x.shape) not in (4, 5):
-                raise self.error(f"input 'x' must have 4 or 5 dims, got shape {show(x.shape)}")
-            given = x.shape[1 if self.channels_first else -1]
-            if not agree(given, size):
-                raise self.error(f"input 'x' must have {size} channels like 'scale', got {given} in {show(x.shape)}")
-        return size
-
-    @property
-    def channels_first(self) -> bool:
-        return self.data_format.startswith("NC")
-
-    def along_wire(self, per_channel: Any, batch: Any) -> Any:
-        """One number per channel on a wire, so that it broadcasts with the batch."""
-        if not self.channels_first:
-            return per_channel
-        if batch.shape is None:
-            raise self.error("input 'x' must have a known rank to have a second gradient where channels come first")
-        for _ in batch.shape[2:]:
-            per_channel = ExpandDims()(per_channel, -1)
-        return per_channel
-
-    def inverse_deviation(self, variance: Any) -> Any:
-        """``1 / sqrt(variance + epsilon)`` in float32."""
-        return np.reciprocal(np.sqrt(np.add(variance, self.epsilon, dtype=np.float64))).astype(np.float32)

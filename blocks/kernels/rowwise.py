@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import TILE, compute_dtype
+from blocks.kernels.chunked import TILE
+from dataflow.core import dtypes
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
 FEW = 32  # elements of a row below which rows are turned into columns: NumPy is slow with short rows
 SMALL = 1 << 12  # elements up to which nothing is gained by going by some rows at a time
@@ -25,15 +26,15 @@ def by_rows(step: Callable[..., None], spare: int, given: Sequence[Any], made: S
     if made[0].size <= SMALL and dtype.itemsize > 2:
         step(slice(0, rows), 1, *given, *made, *[np.empty((rows, columns), dtype) for _ in range(spare)])
         return
-    turned, exact = columns < FEW, compute_dtype(dtype)
+    turned, exact = columns < FEW, dtypes.compute(dtype)
     copied = turned or dtype != exact
     step_rows = at_once(made[0].shape)
-    with rooms(*_rooms(made[0].shape, dtype, spare, len(given) + len(made))) as (space,):
+    with scratch(*_scratch_arrays(made[0].shape, dtype, spare, len(given) + len(made))) as (space,):
         for start in range(0, rows, step_rows):
             part = slice(start, min(start + step_rows, rows))
             count = part.stop - start
             shape = (columns, count) if turned else (count, columns)
-            work = [room[: count * columns].reshape(shape) for room in space]
+            work = [buffer[: count * columns].reshape(shape) for buffer in space]
             inside, outside = [array[part] for array in given], [array[part] for array in made]
             if not copied:
                 step(part, 1, *inside, *outside, *work)
@@ -51,11 +52,11 @@ def rows_bytes(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> i
     sums = 8 * min(size, np.getbufsize())  # NumPy's buffer, for float64
     if size <= SMALL and dtype.itemsize > 2:
         return spare * size * int(dtype.itemsize) + PER_ROW * shape[0] + sums
-    return rooms_bytes(*_rooms(shape, dtype, spare, arrays)) + PER_ROW * min(shape[0], at_once(shape)) + sums
+    return scratch_bytes(*_scratch_arrays(shape, dtype, spare, arrays)) + PER_ROW * min(shape[0], at_once(shape)) + sums
 
 
-def _rooms(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> list[Room]:
-    exact = compute_dtype(dtype)
+def _scratch_arrays(shape: tuple[int, int], dtype: Any, spare: int, arrays: int) -> list[ArraySpec]:
+    exact = dtypes.compute(dtype)
     many = spare + arrays * (shape[1] < FEW or dtype != exact)
     return [((many, min(shape[0], at_once(shape)) * shape[1]), exact)]
 

@@ -12,14 +12,14 @@ from dataflow.core.shapes import element_count
 
 
 def in_compute_dtype(x: Any) -> Any:
-    """The values as float64 if they are that, otherwise as float32."""
-    dtype = dtypes.compute_dtype(dtypes.name_of(x.dtype))
+    """The floats in the dtype to compute in."""
+    dtype = dtypes.compute(x.dtype)
     return x if x.dtype == dtype else x.astype(dtype, order="C")
 
 
 def copied_bytes(given: TensorType, most: int | None = None) -> int:
     """What `in_compute_dtype` takes for a value of known type, for so many elements at most."""
-    dtype, count = dtypes.compute_dtype(given.dtype), element_count(given.shape) or 0
+    dtype, count = dtypes.compute(dtypes.storage(given.dtype)), element_count(given.shape) or 0
     return 0 if dtype == dtypes.storage(given.dtype) else min(count, most or count) * int(dtype.itemsize)
 
 
@@ -35,10 +35,10 @@ def contiguous(out: Any) -> Any:
     return out if out is None or out.flags.c_contiguous else None
 
 
-def delivered(given: Any, work: Any, out: Any) -> Any:
-    """What was computed, in ``out`` where there is one, and in the dtype of what was given."""
+def cast_into(value: Any, dtype: np.dtype[Any], out: Any) -> Any:
+    """What was computed, in ``out`` where there is one, otherwise in the dtype."""
     if out is None:
-        return work if work.dtype == given.dtype else work.astype(given.dtype)
-    if work is not out:
-        np.copyto(out, work, casting="unsafe")
+        return np.asarray(value, dtype)
+    if value is not out:
+        np.copyto(out, value, casting="unsafe")
     return out

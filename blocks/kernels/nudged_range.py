@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.quantization_ops.layout import Layout
-from blocks.quantization_ops.subnormal import SUBNORMAL, TINY, flushed
+from blocks.kernels.channel_rows import Layout
+from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, flushed
 from dataflow.core.block import Block, Shape, TensorType
 from dataflow.core.shapes import agree
 

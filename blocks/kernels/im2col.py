@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.products import LEAST, MANY
-from blocks.math_ops.rooms import Room
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.windows import Span, at_once, has_padding
+from blocks.kernels.matrix_product import LEAST, MANY
+from blocks.kernels.windows import Span, at_once, has_padding
+from dataflow.core import dtypes
+from dataflow.core.scratch import ArraySpec
 
 SHORT = 16  # elements that lie together in a window, below which rows are slow to copy
 COPY = 24  # multiplications that take as long as to copy an element
@@ -29,7 +29,7 @@ class Columns:
         images, self.channels, self.depth, self.outputs = shape[0], shape[-1], filter[-2], filter[-1]
         self.over, self.given, self.direct = over, given, direct
         self.groups = groups = self.channels // self.depth if self.depth else 1  # of nothing there is one
-        self.dtype = compute_dtype(given)
+        self.dtype = dtypes.compute(given)
         self.kernel = tuple(int(s.kernel or 0) for s in over)
         self.width = prod(self.kernel) * self.depth
         together = self.kernel[-1] * self.depth if over[-1].dilation == 1 and groups == 1 else self.depth
@@ -51,26 +51,26 @@ class Columns:
         self.tiles = [(slice(i, i + self.images), down) for i in range(0, images, self.images)] if images else []
         self.single = len(self.tiles) * len(down) <= 1
 
-    def edges(self) -> Room:
+    def edges(self) -> ArraySpec:
         """Memory for images with their padding, if there is any."""
         reach = prod(s.reach for s in self.over)
         return (self.images * reach * self.channels * has_padding(self.over),), self.given
 
-    def room(self) -> Room:
+    def buffer(self) -> ArraySpec:
         """Memory for the matrices of a tile."""
         return (self.groups * prod(self.tile) * self.width * self.copied,), self.dtype
 
-    def by_window(self, needed: bool) -> Room:
+    def by_window(self, needed: bool) -> ArraySpec:
         """Memory for a result per window, if it is needed."""
         return (prod(self.tile) * self.outputs * needed,), self.dtype
 
-    def matrix(self, room: Any, tile: tuple[int, ...]) -> tuple[Any, Any]:
+    def matrix(self, buffer: Any, tile: tuple[int, ...]) -> tuple[Any, Any]:
         """The matrices [group, window, element] for a tile of this shape, [images, rows, ...], not filled yet.
 
         And the same memory as [*tile, ...kernel, group, channel].
         """
         count, own, inner = prod(tile), len(tile), len(self.kernel)
-        memory = room[: self.groups * count * self.width]
+        memory = buffer[: self.groups * count * self.width]
         if self.by_columns:
             matrix = memory.reshape(self.groups, self.width, count).swapaxes(1, 2)
             view = memory.reshape(self.groups, *self.kernel, self.depth, *tile)
@@ -78,19 +78,19 @@ class Columns:
         matrix = memory.reshape(self.groups, count, self.width)
         return matrix, np.moveaxis(memory.reshape(self.groups, *tile, *self.kernel, self.depth), 0, -2)
 
-    def filled(self, room: Any, windows: Any) -> Any:
+    def filled(self, buffer: Any, windows: Any) -> Any:
         """The matrices [group, window, element] of windows as `patches` gives them."""
         tile = windows.shape[: -len(self.kernel) - 1]
         if not self.copied:
             return windows.reshape(1, prod(tile), self.width)
-        matrix, view = self.matrix(room, tile)
+        matrix, view = self.matrix(buffer, tile)
         np.copyto(view, windows.reshape(*windows.shape[:-1], self.groups, self.depth))
         return matrix
 
-    def by_group(self, rows: Any, room: Any) -> Any:
+    def by_group(self, rows: Any, buffer: Any) -> Any:
         """[..., outputs] as [group, row, outputs of the group], in the dtype of the matrices."""
-        if room.size:
-            copy = room[: rows.size].reshape(rows.shape)
+        if buffer.size:
+            copy = buffer[: rows.size].reshape(rows.shape)
             np.copyto(copy, rows)
             rows = copy
         return rows.reshape(prod(rows.shape[:-1]), self.groups, rows.shape[-1] // self.groups).swapaxes(0, 1)

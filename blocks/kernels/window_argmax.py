@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.sliding import Bands, Slides, apart, copied, covering, in_bands, is_float, overlaps, shaped
+from blocks.kernels.sliding_windows import Bands, Slides, apart, copied, covering, in_bands, is_float, overlaps, shaped
+from dataflow.core import dtypes
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
 Test = Callable[[Any, Any, Any, Any], Any]  # index in the window, positions, the elements there, the mask to write to
 Found = tuple[int, Any, Any, Any]  # number of an element of the window, positions, elements, and where it was found
@@ -20,10 +20,10 @@ class Search:
     """Finds the first element of each window that passes a test, in memory for one band at a time."""
 
     def __init__(self, shape: tuple[int, ...], masks: Iterable[Any]):
-        self.left, self.fresh, self.room, *self.masks = (shaped(mask, shape) for mask in masks)
+        self.left, self.fresh, self.buffer, *self.masks = (shaped(mask, shape) for mask in masks)
 
     @staticmethod
-    def rooms(bands: Bands, kept: int) -> list[Room]:
+    def scratch_arrays(bands: Bands, kept: int) -> list[ArraySpec]:
         """Memory to search in, where what was found is kept for so many elements of the window."""
         return [((prod(bands.made),), np.bool_)] * (3 + kept)
 
@@ -38,10 +38,10 @@ class Search:
             mask, left = self.masks[number % len(self.masks)][positions], self.left[positions]
             test(index, positions, elements, mask)
             if sure is not None:
-                fresh, room = self.fresh[positions], self.room[positions]
-                sure(index, positions, elements, room)
-                np.bitwise_and(room, fresh, room)
-                np.bitwise_or(mask, room, mask)
+                fresh, buffer = self.fresh[positions], self.buffer[positions]
+                sure(index, positions, elements, buffer)
+                np.bitwise_and(buffer, fresh, buffer)
+                np.bitwise_or(mask, buffer, mask)
                 fresh.fill(False)
             np.bitwise_and(mask, left, mask)
             np.bitwise_xor(left, mask, left)
@@ -69,11 +69,11 @@ def kept(values: Any, mask: Any, out: Any) -> Any:
 
 # -- from windows to elements ---------------------------------------------------------------------------------------
 
-Extra = Callable[[Bands], list[Room]]  # memory that finding takes
+Extra = Callable[[Bands], list[ArraySpec]]  # memory that finding takes
 
 
 def put(dy: Any, slides: Slides, out: Any, masks: int, extra: Extra, find: Callable[..., Iterable[Found]]) -> Any:
-    """A value per window added to the elements that ``find(band, *extra rooms)`` gives, zeros elsewhere; in ``out``.
+    """A value per window added to the elements that ``find(band, *extra buffers)`` gives, zeros elsewhere; in ``out``.
 
     ``masks`` is how many are held for each window. Added is in the order in which the elements are found.
     """
@@ -82,7 +82,7 @@ def put(dy: Any, slides: Slides, out: Any, masks: int, extra: Extra, find: Calla
     if not dy.size or not out.size:
         return out
     bands, alone = _bands(out.shape, slides, dy.dtype, masks), apart(slides)
-    with rooms(*_rooms(bands, dy.dtype), *extra(bands)) as (copy, result, product, *space):
+    with scratch(*_scratch_arrays(bands, dy.dtype), *extra(bands)) as (copy, result, product, *space):
         for band in bands.bands:
             values, target = copied(dy[band.made], copy), out[band.seen]
             made = target if target.dtype == values.dtype else shaped(result, target.shape)
@@ -103,16 +103,16 @@ def put(dy: Any, slides: Slides, out: Any, masks: int, extra: Extra, find: Calla
 def put_bytes(shape: tuple[int, ...], slides: Slides, dtype: Any, masks: int, extra: Extra) -> int:
     """What `put` takes for a result of this shape and dtype."""
     bands = _bands(shape, slides, dtype, masks)
-    return rooms_bytes(*_rooms(bands, dtype), *extra(bands)) if prod(bands.made) and prod(shape) else 0
+    return scratch_bytes(*_scratch_arrays(bands, dtype), *extra(bands)) if prod(bands.made) and prod(shape) else 0
 
 
 def _bands(shape: tuple[int, ...], slides: Slides, dtype: Any, masks: int) -> Bands:
-    return in_bands(shape, slides, weight=2 + masks / int(dtype.itemsize), whole=dtype != compute_dtype(dtype))
+    return in_bands(shape, slides, weight=2 + masks / int(dtype.itemsize), whole=dtype != dtypes.compute(dtype))
 
 
-def _rooms(bands: Bands, dtype: Any) -> list[Room]:
+def _scratch_arrays(bands: Bands, dtype: Any) -> list[ArraySpec]:
     """Memory for copies of values and result in the dtype to compute in, and for values that are added."""
-    exact = compute_dtype(dtype)
+    exact = dtypes.compute(dtype)
     narrow, made = dtype != exact, prod(bands.made)
     sizes = made * narrow, prod(bands.seen) * narrow, 0 if apart(bands.slides) else made
     return [((size,), exact) for size in sizes]
@@ -121,15 +121,15 @@ def _rooms(bands: Bands, dtype: Any) -> list[Room]:
 # -- from elements to windows ---------------------------------------------------------------------------------------
 
 
-def take(x: Any, found: Iterable[Found], out: Any, room: Any) -> None:
+def take(x: Any, found: Iterable[Found], out: Any, buffer: Any) -> None:
     """For each window the element that was found, 0 where none was."""
     out.fill(0)
     for _, positions, elements, mask in found:
         view = out[positions]
-        np.add(view, kept(x[elements], mask, room[positions]), out=view)
+        np.add(view, kept(x[elements], mask, buffer[positions]), out=view)
 
 
-def copies(bands: Bands, dtype: Any) -> list[Room]:
+def copies(bands: Bands, dtype: Any) -> list[ArraySpec]:
     """Memory for copies of what a band sees and of a value per window in the dtype to compute in."""
-    exact = compute_dtype(dtype)
+    exact = dtypes.compute(dtype)
     return [((prod(shape) * (dtype != exact),), exact) for shape in (bands.seen, bands.made)]

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.array_ops.shape_ops import sizes
-from blocks.nn_ops import channelwise, groupwise
-from blocks.nn_ops.windows import (
+from blocks.kernels import depthwise, grouped_convolution
+from blocks.kernels.windows import (
     EXPLICIT,
     FORMAT,
     FORMAT_3D,
@@ -64,7 +64,7 @@ class Convolution(Opaque, abstract=True):
     @property
     def core(self) -> Any:
         """The module that has the arithmetic."""
-        return channelwise if self.apart else groupwise
+        return depthwise if self.apart else grouped_convolution
 
     # -- shapes -----------------------------------------------------------------------------------------------------
 

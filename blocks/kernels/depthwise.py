@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.math_ops.rooms import Room, rooms, rooms_bytes
-from blocks.math_ops.tiling import compute_dtype
-from blocks.nn_ops.columns import positions
-from blocks.nn_ops.windows import Span, at_once, has_padding, taps
+from blocks.kernels.im2col import positions
+from blocks.kernels.windows import Span, at_once, has_padding, taps
+from dataflow.core import dtypes
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
 # -- the convolution ------------------------------------------------------------------------------------------------
 
@@ -27,8 +27,8 @@ def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any) -> None:
     direct, each = out.flags.c_contiguous, filter.shape[-1]
     many, kept = _kept(x.shape, over, each, x.dtype, direct)
     x = x if kept else np.ascontiguousarray(x)
-    with rooms(*convolve_rooms(x.shape, filter.shape, over, x.dtype, direct)) as (grown, result, room):
-        weights = _weights(filter, over[-1].stride == 1, out.shape[-2], room)
+    with scratch(*convolve_scratch(x.shape, filter.shape, over, x.dtype, direct)) as (grown, result, buffer):
+        weights = _weights(filter, over[-1].stride == 1, out.shape[-2], buffer)
         grown.fill(0)
         for image in range(0, len(x) if out.size else 0, many):
             there = out[image : image + many]
@@ -45,12 +45,12 @@ def convolve(x: Any, filter: Any, over: Sequence[Span], out: Any) -> None:
 
 def convolve_bytes(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> int:
     """The memory that `convolve` works in."""
-    return rooms_bytes(*convolve_rooms(shape, filter, over, dtype, direct))
+    return scratch_bytes(*convolve_scratch(shape, filter, over, dtype, direct))
 
 
-def convolve_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[Room]:
+def convolve_scratch(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[ArraySpec]:
     """The memory that `convolve` works in: for images with padding and repeated channels, for results, for weights."""
-    exact, channels = compute_dtype(dtype), prod(filter[-2:])
+    exact, channels = dtypes.compute(dtype), prod(filter[-2:])
     many, kept = _kept(shape, over, filter[-1], dtype, direct)
     result = many * prod(positions(over)) * channels * (dtype != exact or not direct)
     width = positions(over)[-1] if over[-1].stride == 1 else 1
@@ -59,26 +59,26 @@ def convolve_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, di
 
 def _kept(shape: Any, over: Sequence[Span], each: int, dtype: Any, direct: bool) -> tuple[int, int]:
     """How many images to work on at once, and the elements of a copy with padding and repeated channels, if needed."""
-    exact = compute_dtype(dtype)
+    exact = dtypes.compute(dtype)
     image = prod(s.reach for s in over) * shape[-1] * each
     many = at_once(shape[0], image * int(exact.itemsize))
     return many, many * image * (each > 1 or dtype != exact or not direct or has_padding(over))
 
 
-def _grown(x: Any, over: Sequence[Span], each: int, room: Any) -> Any:
-    """The images with their padding, which must be in the room already, and their channels repeated."""
+def _grown(x: Any, over: Sequence[Span], each: int, buffer: Any) -> Any:
+    """The images with their padding, which must be in the buffer already, and their channels repeated."""
     shape = (len(x), *(s.reach for s in over), x.shape[-1])
-    grown = room[: prod(shape) * each].reshape(*shape, each)
+    grown = buffer[: prod(shape) * each].reshape(*shape, each)
     kept = [slice(max(min(s.reach - s.before, n), 0)) for s, n in zip(over, x.shape[1:-1], strict=True)]
     inside = [slice(s.before, s.before + part.stop) for s, part in zip(over, kept, strict=True)]
     np.copyto(grown[(slice(None), *inside)], x[(slice(None), *kept, slice(None), None)])
     return grown.reshape(*shape[:-1], -1)
 
 
-def _weights(filter: Any, joined: bool, width: int, room: Any) -> Any:
+def _weights(filter: Any, joined: bool, width: int, buffer: Any) -> Any:
     """The filter as [...kernel, column, channel], where the columns are those of a whole row if they are joined."""
     kernel, channels = filter.shape[:-2], prod(filter.shape[-2:])
-    weights = room.reshape(*kernel, width if joined else 1, channels)
+    weights = buffer.reshape(*kernel, width if joined else 1, channels)
     np.copyto(weights, filter.reshape(*kernel, 1, channels))
     return weights
 
@@ -141,15 +141,19 @@ def by_input(filter: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
     inside = [slice(d.before, d.before + s) for d, s in zip(dims, positions(over), strict=True)]
     many, kept = _kept_back(out.shape, over, each, out.dtype, direct)
     dy = dy if kept else np.ascontiguousarray(dy)
-    with rooms(*by_input_rooms(out.shape, filter.shape, over, out.dtype, direct)) as (room, result, weight_room):
-        weights = _weights(filter, over[-1].stride == 1, out.shape[-2], weight_room)
-        room.fill(0)
+    with scratch(*by_input_scratch(out.shape, filter.shape, over, out.dtype, direct)) as (
+        buffer,
+        result,
+        weight_buffer,
+    ):
+        weights = _weights(filter, over[-1].stride == 1, out.shape[-2], weight_buffer)
+        buffer.fill(0)
         if not dy.size:
             out.fill(0)
         for image in range(0, len(out) if dy.size and out.size else 0, many):
             seen, x = dy[image : image + many], out[image : image + many]
             if kept:
-                grown = room[: len(seen) * prod(shape)].reshape(len(seen), *shape)
+                grown = buffer[: len(seen) * prod(shape)].reshape(len(seen), *shape)
                 np.copyto(grown[(slice(None), *inside)], seen)
                 seen = grown
             for phases in product(*(d.phases for d in dims)):
@@ -159,12 +163,12 @@ def by_input(filter: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
 
 def by_input_bytes(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> int:
     """The memory that `by_input` works in."""
-    return rooms_bytes(*by_input_rooms(shape, filter, over, dtype, direct))
+    return scratch_bytes(*by_input_scratch(shape, filter, over, dtype, direct))
 
 
-def by_input_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[Room]:
+def by_input_scratch(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[ArraySpec]:
     """The memory that `by_input` works in: for gradients with places around them, for a phase, and for weights."""
-    exact, each = compute_dtype(dtype), filter[-1]
+    exact, each = dtypes.compute(dtype), filter[-1]
     many, kept = _kept_back(shape, over, each, dtype, direct)
     phase = prod(-(-n // s.stride) for n, s in zip(shape[1:-1], over, strict=True)) * shape[-1] * each
     result = many * phase * (each > 1 or dtype != exact or not direct)
@@ -174,19 +178,19 @@ def by_input_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, di
 
 def _kept_back(shape: Any, over: Sequence[Span], each: int, dtype: Any, direct: bool) -> tuple[int, int]:
     """How many images to work on at once, and the elements of gradients with places around them, if needed."""
-    exact, dims = compute_dtype(dtype), list(map(_dim, over))
+    exact, dims = dtypes.compute(dtype), list(map(_dim, over))
     image = prod(d.before + n + d.after for d, n in zip(dims, positions(over), strict=True)) * shape[-1] * each
     many = at_once(shape[0], image * int(exact.itemsize))
     return many, many * image * (dtype != exact or not direct or any(d.before or d.after for d in dims))
 
 
-def _phase(seen: Any, phases: Sequence[Phase], weights: Any, out: Any, room: Any, each: int) -> None:
+def _phase(seen: Any, phases: Sequence[Phase], weights: Any, out: Any, buffer: Any, each: int) -> None:
     """The gradient by the elements of a phase of each dim."""
     weights = weights[tuple(p.taps for p in phases)]
     if not weights.size or not out.size:
         out.fill(0)
         return
-    y = room[: out.size * each].reshape(*out.shape[:-1], -1) if room.size else out
+    y = buffer[: out.size * each].reshape(*out.shape[:-1], -1) if buffer.size else out
     holes = [n * p.hole for n, p in zip(seen.strides[1:-1], phases, strict=True)]
     start = seen[(slice(None), *(slice(p.first, None) for p in phases))]
     _multiply(start, seen.strides[1:-1], holes, weights, y)
@@ -207,13 +211,13 @@ def by_filter(x: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
     many, kept = _kept(x.shape, over, each, x.dtype, direct)
     x = x if kept else np.ascontiguousarray(x)
     sums = np.zeros((*out.shape[:-2], channels))
-    with rooms(*by_filter_rooms(x.shape, out.shape, over, x.dtype, direct)) as (grown, room, parts):
+    with scratch(*by_filter_scratch(x.shape, out.shape, over, x.dtype, direct)) as (grown, buffer, parts):
         grown.fill(0)
         for image in range(0, len(x) if dy.size else 0, many):
             gradients = dy[image : image + many]
-            if room.size:
-                np.copyto(room[: gradients.size].reshape(gradients.shape), gradients)
-                gradients = room[: gradients.size].reshape(gradients.shape)
+            if buffer.size:
+                np.copyto(buffer[: gradients.size].reshape(gradients.shape), gradients)
+                gradients = buffer[: gradients.size].reshape(gradients.shape)
             seen = _grown(x[image : image + many], over, each, grown) if kept else x[image : image + many]
             part = parts[: gradients.size // gradients.shape[1]].reshape(len(gradients), *gradients.shape[2:])
             dims = list(range(gradients.ndim))
@@ -226,12 +230,12 @@ def by_filter(x: Any, dy: Any, over: Sequence[Span], out: Any) -> None:
 
 def by_filter_bytes(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> int:
     """The memory that `by_filter` works in."""
-    return rooms_bytes(*by_filter_rooms(shape, filter, over, dtype, direct))
+    return scratch_bytes(*by_filter_scratch(shape, filter, over, dtype, direct))
 
 
-def by_filter_rooms(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[Room]:
+def by_filter_scratch(shape: Any, filter: Any, over: Sequence[Span], dtype: Any, direct: bool) -> list[ArraySpec]:
     """The memory that `by_filter` works in: for images as `convolve` has them, for gradients, and for their sums."""
-    exact, places = compute_dtype(dtype), positions(over)
+    exact, places = dtypes.compute(dtype), positions(over)
     many, kept = _kept(shape, over, filter[-1], dtype, direct)
     gradients = many * prod(places) * prod(filter[-2:])
     sizes = (kept, gradients * (dtype != exact or not direct), gradients // max(1, places[0]))

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.quantization_ops import compiled
-from blocks.quantization_ops.delivery import contiguous, delivered
-from blocks.quantization_ops.layout import Layout, layouts, width_of
-from blocks.quantization_ops.nudge import clip, clip_to_arrays
-from blocks.quantization_ops.subnormal import TINY, flushed
+from blocks.kernels import quantization_loops
+from blocks.kernels.channel_rows import Layout, layouts, width_of
+from blocks.kernels.compute_dtype import cast_into, contiguous
+from blocks.kernels.flush_subnormals import TINY, flushed
+from blocks.kernels.nudged_range import clip, clip_to_arrays
 
 TILE = 1 << 19  # elements that are taken through all operations before the next: they stay in the cache
 Limits = tuple[int, int]
@@ -132,8 +132,8 @@ def round_rows(x: Any, made: Steps, axis: int, out: Any) -> Any:
     layout = Layout(count, period // max(1, count), width_of(x.size, period) // period)
     laid = map(layout.spread, (made.low, made.high, made.scale, made.step))
     result = np.empty(x.shape, x.dtype) if contiguous(out) is None else out
-    compiled.step_rows(x.reshape(-1), result.reshape(-1), *laid)
-    return delivered(x, result, out)
+    quantization_loops.step_rows(x.reshape(-1), result.reshape(-1), *laid)
+    return cast_into(result, x.dtype, out)
 
 
 def _round_tiles(x: Any, made: Steps, half_up: bool, out: Any) -> None:

@@ -8,33 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import sizes
 from dataflow.core import dtypes
-from dataflow.core.block import Block, TensorType, attr
 from dataflow.core.random import CHUNK, Key
-
-SEED = "makes other numbers for the same run, node and step"
-SHAPE = "shape of the output"
-
-
-class Seeded(Block, abstract=True):
-    """What blocks that draw have in common: seeds beside that of the run, and another value in each step."""
-
-    seed: int = attr(SEED, default=0)
-    seed2: int = attr("makes other numbers, beside `seed`", default=0)
-    pure = False
-
-
-def size_of(block: Block, port: str, value: Any) -> tuple[int, ...]:
-    """The shape that a port holds, checked in the kernel too: it may be known only at run time."""
-    if value.ndim != 1:
-        raise block.error(f"input '{port}' must be a list of sizes, got rank {value.ndim}")
-    return tuple(sizes(block, port, TensorType.of(value)))
 
 
 def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Any:
     """Numbers from [0, 1), drawn in float32 for the 16-bit types and rounded down, so that none of them gets to 1."""
-    wide: Any = dtypes.compute_dtype(dtype)
+    wide: Any = dtypes.compute(dtypes.storage(dtype))
     values = key.draw(shape, lambda generator, n: generator.random(n, wide), *seeds)
     if dtype in ("float16", "bfloat16"):
         # bits that do not fit are cleared: each value x is then met exactly as often as numbers from x to the next
@@ -45,14 +25,14 @@ def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64
 
 def normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Any:
     """Numbers of a standard normal distribution."""
-    wide: Any = dtypes.compute_dtype(dtype)
+    wide: Any = dtypes.compute(dtypes.storage(dtype))
     values = key.draw(shape, lambda generator, n: generator.standard_normal(n, wide), *seeds)
     return values.astype(dtypes.storage(dtype), copy=False)
 
 
 def truncated_normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Any:
     """Numbers of a standard normal distribution, those beyond two drawn again."""
-    wide: Any = dtypes.compute_dtype(dtype)
+    wide: Any = dtypes.compute(dtypes.storage(dtype))
 
     def sample(generator: np.random.Generator, n: int) -> Any:
         values: Any = generator.standard_normal(n, wide)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.tiling import in_parts, part_bytes
-from blocks.quantization_ops.subnormal import flushed
+from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.flush_subnormals import flushed
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 

@@ -137,9 +137,11 @@ def span(size: Dim, kernel: Dim, stride: int, dilation: int, padding: Padding) -
         # a window of one element moves over all of them, also over a dim that has only a name
         same = kernel == 1 and stride == 1 and before == after == 0
         return Span(size, kernel, stride, dilation, before, after, size if same else None)
-    room = size + before + after - (kernel - 1) * dilation - 1 + stride
+    places = size + before + after - (kernel - 1) * dilation - 1 + stride
     # divided towards 0, as in the reference: a window a little too large has no position, a larger one is an error
-    return Span(size, kernel, stride, dilation, before, after, room // stride if room >= 0 else -(-room // stride))
+    return Span(
+        size, kernel, stride, dilation, before, after, places // stride if places >= 0 else -(-places // stride)
+    )
 
 
 def spans(
@@ -169,16 +171,16 @@ def has_padding(over: Sequence[Span]) -> bool:
     return any(s.before or s.after for s in over)
 
 
-def padded(x: Any, over: Sequence[Span], room: Any) -> Any:
+def padded(x: Any, over: Sequence[Span], buffer: Any) -> Any:
     """The array [batch, ..., channels] from the first to the last element that a window touches.
 
-    Without padding this is a view. Otherwise it is in the room, of one dim, which has zeros wherever an earlier call
+    Without padding this is a view. Otherwise it is in the buffer, of one dim, which has zeros wherever an earlier call
     for as many or more images did not put any of these.
     """
     if not has_padding(over):
         return x[(slice(None), *(slice(s.reach) for s in over))]
     shape = (x.shape[0], *(s.reach for s in over), x.shape[-1])
-    result = room[: prod(shape)].reshape(shape)
+    result = buffer[: prod(shape)].reshape(shape)
     inside = [slice(s.before, s.before + n) for s, n in zip(over, x.shape[1:-1], strict=True)]
     kept = [slice(max(s.reach - s.before, 0)) for s in over]
     np.copyto(result[(slice(None), *inside)], x[(slice(None), *kept)])

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from blocks.math_ops.rooms import borrowed_bytes, rooms
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
+from dataflow.core.scratch import one_array_bytes, scratch
 from dataflow.core.shapes import broadcast
 
 TILE = 1 << 17  # elements to work on at a time
-LONG_TILE = 1 << 20  # elements to work on at a time where no room is needed
+LONG_TILE = 1 << 20  # elements to work on at a time where no buffer is needed
 SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
 
 
@@ -31,11 +30,11 @@ def tiled(step: Callable[..., Any], spare: int, out: Any, *arrays: Any, widen: b
         if out.size:
             step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(spare)])
         return out
-    dtype = compute_dtype(out.dtype) if widen else out.dtype
+    dtype = dtypes.compute(out.dtype) if widen else out.dtype
     narrow = out.dtype != dtype
     spare += (len(arrays) + 1) * narrow
     tile = TILE if spare else LONG_TILE
-    with rooms(((spare, min(out.size, tile)), dtype)) as (space,):
+    with scratch(((spare, min(out.size, tile)), dtype)) as (space,):
         for *given, result in pieces(tile, *arrays, out):
             work = [row[: result.size].reshape(result.shape) for row in space]
             if not narrow:
@@ -54,11 +53,11 @@ def tiled_bytes(spare: int, like: Any, arrays: int, widen: bool = True, masks: i
     ``masks`` counts the masks that the step makes.
     """
     given = dtypes.storage(like.dtype)
-    dtype, size = compute_dtype(given) if widen else given, int(prod(like.shape))
+    dtype, size = dtypes.compute(given) if widen else given, int(prod(like.shape))
     spare += (arrays + 1) * (given != dtype)
     tile = min(size, TILE if spare else LONG_TILE)
     nbytes = spare * tile * int(dtype.itemsize)
-    return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else borrowed_bytes(nbytes))
+    return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
 
 
 def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = TILE) -> Any:
@@ -71,12 +70,6 @@ def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = TILE)
 def part_bytes(each: int, *types: TensorType, size: int = TILE) -> int:
     """What `in_parts` takes for values of known types that are put together, at so many bytes for each element."""
     return each * min(prod(map(int, broadcast(*[t.shape for t in types]) or ())), size)  # type: ignore[arg-type]
-
-
-@cache
-def compute_dtype(dtype: Any) -> Any:
-    """The dtype to compute in: float32 for the 16-bit floats, otherwise the same."""
-    return dtypes.compute_dtype(dtype.name) if dtype.name in dtypes.floating else dtype
 
 
 def parts(size: int, out: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,1 @@
+"""Arithmetic that several blocks share: functions of arrays, and no Block class."""

@@ -1,0 +1,51 @@
+"""Arithmetic with a number per channel: how it moves over a batch, and what batch normalizations share."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from blocks.array_ops.shape_ops import ExpandDims
+from dataflow.core.block import TensorType, attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import agree, show
+
+_WIDTH = 512  # elements of a row from which on longer ones are not faster
+
+
+class PerChannel(Opaque, abstract=True):
+    """What the normalizations and their gradients share."""
+
+    T: ClassVar[tuple[str, ...]] = ("float32", "bfloat16", "float16")
+    data_format: str
+    epsilon: float = attr("added to the variance; keeps it from 0", default=0.0001)
+
+    def channels(self, x: TensorType, scale: TensorType) -> Any:
+        """How many channels there are; an error unless the batch has 4 or 5 dims and these channels."""
+        size = None if scale.shape is None else scale.shape[0]
+        if x.shape is not None:
+            if len(x.shape) not in (4, 5):
+                raise self.error(f"input 'x' must have 4 or 5 dims, got shape {show(x.shape)}")
+            given = x.shape[1 if self.channels_first else -1]
+            if not agree(given, size):
+                raise self.error(f"input 'x' must have {size} channels like 'scale', got {given} in {show(x.shape)}")
+        return size
+
+    @property
+    def channels_first(self) -> bool:
+        return self.data_format.startswith("NC")
+
+    def along_wire(self, per_channel: Any, batch: Any) -> Any:
+        """One number per channel on a wire, so that it broadcasts with the batch."""
+        if not self.channels_first:
+            return per_channel
+        if batch.shape is None:
+            raise self.error("input 'x' must have a known rank to have a second gradient where channels come first")
+        for _ in batch.shape[2:]:
+            per_channel = ExpandDims()(per_channel, -1)
+        return per_channel
+
+    def inverse_deviation(self, variance: Any) -> Any:
+        """``1 / sqrt(variance + epsilon)`` in float32."""
+        return np.reciprocal(np.sqrt(np.add(variance, self.epsilon, dtype=np.float64))).astype(np.float32)
