@@ -16,7 +16,8 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
 from dataflow.core.errors import BlockError, DataflowError
 from dataflow.core.kinds import Elementwise, Reduction
-from dataflow.core.ports import In, Wire, flat
+from dataflow.core.ports import In, flat
+from dataflow.core.wire import Wire
 
 Array = np.ndarray[Any, Any]
 Change = Callable[[In, Array], Array]

@@ -15,10 +15,11 @@ from dataflow.core import conversion, dtypes, evaluator
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.errors import BlockError, RunError, listing, nearest
 from dataflow.core.numpy_state import settled
-from dataflow.core.ports import In, Literal, Out, Signature, Wire, flat
+from dataflow.core.ports import In, Literal, Out, Signature, flat
 from dataflow.core.registry import blocks
 from dataflow.core.run_errors import missing, out_of_memory
 from dataflow.core.shapes import Shape, TensorType, agree, broadcast, impossible
+from dataflow.core.wire import Wire
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 
-Array = np.ndarray[Any, Any]
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _READY = frozenset(map(dtypes.storage, dtypes.every))  # in another byte order a dtype is another
 _NUMBERS = (bool, int, float, complex, np.number, np.bool_)

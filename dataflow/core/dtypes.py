@@ -12,6 +12,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 floating = ("bfloat16", "float16", "float32", "float64")
 signed = ("int8", "int16", "int32", "int64")
 unsigned = ("uint8", "uint16", "uint32", "uint64")

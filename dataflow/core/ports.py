@@ -16,6 +16,7 @@ from dataflow.core import conversion
 from dataflow.core.attrs import Attr, key, plain
 from dataflow.core.errors import BlockError, listing, nearest
 from dataflow.core.shapes import Shape
+from dataflow.core.wire import Wire
 
 
 class In:
@@ -54,12 +55,6 @@ class Out:
     def __init__(self, dtype: str, doc: str = "", *, shape: Shape = None, reduce: np.ufunc | None = None):
         self.dtype, self.doc, self.shape, self.reduce = dtype, doc, shape, reduce
         self.name = ""
-
-
-class Wire:
-    """What a block called on it answers with more wire instead of a value; a `Ref` of a graph is one."""
-
-    graph: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)

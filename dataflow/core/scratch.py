@@ -47,7 +47,7 @@ ArraySpec = tuple[tuple[int, ...], Any]  # shape and dtype
 _NOTHING = np.empty(0, np.uint8)
 
 
-class scratch:
+def scratch(*wanted: ArraySpec) -> ScratchArrays:
     """Arrays of the given shapes and dtypes for the length of a ``with`` block, whatever they hold, borrowed as one.
 
     >>> with scratch(((2,), np.float64), ((3, 4), np.int8)) as (squares, counts):
@@ -57,7 +57,13 @@ class scratch:
     None of them may be used after the block.
     """
 
-    def __init__(self, *wanted: ArraySpec):
+    return ScratchArrays(wanted)
+
+
+class ScratchArrays:
+    """A ``with`` block that gives the arrays; `scratch` makes it."""
+
+    def __init__(self, wanted: tuple[ArraySpec, ...]):
         self.total, self.places = _layout(wanted)
 
     def __enter__(self) -> list[Any]:

@@ -17,8 +17,8 @@ from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest, visible
 from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
-from dataflow.core.shapes import Shape, TensorType, element_count
-from dataflow.graph.operators import Operators
+from dataflow.core.shapes import TensorType, element_count
+from dataflow.core.wire import Wire
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -29,7 +29,7 @@ _FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the ru
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Ref(Operators):
+class Ref(Wire):
     """One output of a node: what wires are made of. Arithmetic on it builds graph."""
 
     graph: Graph
@@ -39,14 +39,6 @@ class Ref(Operators):
     @property
     def type(self) -> TensorType:
         return self.graph._nodes[self.node].types[self.port]
-
-    @property
-    def dtype(self) -> str:
-        return self.type.dtype
-
-    @property
-    def shape(self) -> Shape:
-        return self.type.shape
 
     @property
     def wire(self) -> str:
