@@ -9,7 +9,9 @@ import numpy as np
 from blocks.kernels.chunked import TILE, part_bytes, pieces
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
+from dataflow.core.wire import Wire
 
 
 class CheckNumerics(Elementwise):
@@ -31,7 +33,7 @@ class CheckNumerics(Elementwise):
     reuses = ("tensor",)
     streams = False  # the error tells of the whole value
 
-    def kernel(self, tensor: Any, out: Any = None) -> Any:
+    def kernel(self, tensor: Array, out: Array | None = None) -> Any:
         if not all(np.isfinite(part).all() for (part,) in pieces(TILE, tensor)):
             finite = np.isfinite(tensor)
             first = np.argwhere(~finite)[0].tolist()
@@ -47,5 +49,5 @@ class CheckNumerics(Elementwise):
     def workspace(self, tensor: TensorType) -> int:
         return part_bytes(1, tensor)
 
-    def grad(self, tensor: Any, output: Any, dy: Any) -> Any:
+    def grad(self, tensor: Wire, output: Wire, dy: Wire) -> Any:
         return CheckNumerics(message=f"gradient of: {self.message}")(dy)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 
 DECODED = (
@@ -50,7 +51,7 @@ class DecodeRaw(Opaque):
             )
         return (*lead, length // size)
 
-    def kernel(self, bytes: Any) -> Any:
+    def kernel(self, bytes: Array) -> Any:
         target = dtypes.storage(self.out_type)
         shape = (*bytes.shape[:-1], bytes.shape[-1] // target.itemsize)
         if self.out_type == "bool":

@@ -10,8 +10,10 @@ import numpy as np
 from blocks.array_ops.shape_ops import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import agree, element_count, fits, nbytes, show
+from dataflow.core.wire import Wire
 
 ANY_INDEX = ("int16", *INDEX)
 FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
@@ -75,14 +77,14 @@ class Gather(Rearrange):
             raise self.error("input 'params' must have at least one dim, got a scalar")
         return None if params.shape is None or indices.shape is None else (*indices.shape, *params.shape[1:])
 
-    def kernel(self, params: Any, indices: Any, out: Any = None) -> Any:
+    def kernel(self, params: Array, indices: Array, out: Array | None = None) -> Any:
         check_indices(self, "indices", indices, len(params), "axis 0 of 'params'")
         return np.asarray(np.take(params, indices, 0, out, "clip"))
 
     def workspace(self, params: TensorType, indices: TensorType) -> int:
         return _places_bytes(indices)
 
-    def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
+    def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
         return GatherGrad()(dy, indices, 0, params)
 
 
@@ -150,7 +152,7 @@ class GatherV2(Batched, Rearrange):
         along = self.along(axis.value, rank, batch)
         return (*params.shape[:along], *indices.shape[batch:], *params.shape[along + 1 :])
 
-    def kernel(self, params: Any, indices: Any, axis: Any, out: Any = None) -> Any:
+    def kernel(self, params: Array, indices: Array, axis: Array, out: Array | None = None) -> Any:
         batch = self.batch(params.shape, indices.shape)
         along = self.along(axis, params.ndim, batch)
         check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
@@ -174,7 +176,7 @@ class GatherV2(Batched, Rearrange):
         # positions before and after each batch is counted on, and what is taken before its dims are where they belong
         return 2 * 8 * (element_count(indices.shape) or 0) + nbytes(made) + nbytes(params) * moved
 
-    def grad(self, params: Any, indices: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, params: Wire, indices: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return GatherGrad(batch_dims=self.batch_dims)(dy, indices, axis, params)
 
 
@@ -202,7 +204,7 @@ class GatherGrad(Batched, Opaque):
             raise self.error(f"input 'dy' must have shape {show(taken)}, got {show(dy.shape)}")
         return params.shape
 
-    def kernel(self, dy: Any, indices: Any, axis: Any, params: Any) -> Any:
+    def kernel(self, dy: Array, indices: Array, axis: Array, params: Array) -> Any:
         batch = self.batch(params.shape, indices.shape)
         along = self.along(axis, params.ndim, batch)
         check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
@@ -224,7 +226,7 @@ class GatherGrad(Batched, Opaque):
         copies = (nbytes(dy) + nbytes(params)) * copied  # slices made rows, and the way back
         return sums_bytes(count, size // max(count, 1), dy.dtype) + copies
 
-    def grad(self, dy: Any, indices: Any, axis: Any, params: Any, dx: Any, ddx: Any) -> Any:
+    def grad(self, dy: Wire, indices: Wire, axis: Wire, params: Wire, dx: Wire, ddx: Wire) -> Any:
         return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)
 
 

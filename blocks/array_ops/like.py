@@ -10,8 +10,10 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Unary, View, fold_rows, leading
 from dataflow.core.shapes import Shape, broadcast, element_count, fits, show
+from dataflow.core.wire import Wire
 
 
 class ZerosLike(Elementwise):
@@ -28,7 +30,7 @@ class ZerosLike(Elementwise):
     y = Out("T", "same shape as `x`")
     grad = None
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         if out is None:
             return np.zeros(x.shape, x.dtype)
         out.fill(0)
@@ -49,7 +51,7 @@ class OnesLike(Elementwise):
     y = Out("T", "same shape as `x`")
     grad = None
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         if out is None:
             return np.ones(x.shape, x.dtype)
         out.fill(1)
@@ -80,7 +82,7 @@ class SumToLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Any, like: Any) -> Any:
+    def kernel(self, input: Array, like: Array) -> Any:
         if input.shape == like.shape:
             return input
         axes, dtype = _repeated(input.shape, like.shape), np.result_type(input.dtype, np.float64)
@@ -112,7 +114,7 @@ class SumToLike(View):
     def finalize(self, totals: Any, rows: int) -> Any:
         return [np.divide(totals[0], rows) if self.mean else totals[0]]
 
-    def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
         return BroadcastLike(mean=self.mean)(dy, input), None
 
 
@@ -139,7 +141,7 @@ class BroadcastLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Any, like: Any) -> Any:
+    def kernel(self, input: Array, like: Array) -> Any:
         if input.shape == like.shape:
             return input
         if self.mean and input.size:
@@ -152,7 +154,7 @@ class BroadcastLike(View):
         times = math.prod(like.shape) // math.prod(input.shape)  # type: ignore[arg-type]
         return Share(times=times), BroadcastLike()
 
-    def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
         return SumToLike(mean=self.mean)(dy, input), None
 
 
@@ -163,7 +165,7 @@ class Share(Unary, abstract=True):
     times: int = attr("how many share the value")
     reuses = ("x",)
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         made = share(x, self.times)
         if out is None:
             return made
@@ -202,10 +204,10 @@ class ReshapeLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Any, like: Any) -> Any:
+    def kernel(self, input: Array, like: Array) -> Any:
         return input.reshape(like.shape)
 
-    def grad(self, input: Any, like: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
         return ReshapeLike()(dy, input), None
 
 

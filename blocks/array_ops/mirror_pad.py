@@ -9,8 +9,10 @@ import numpy as np
 from blocks.array_ops.shape_ops import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import element_count
+from dataflow.core.wire import Wire
 
 MODES = ("REFLECT", "SYMMETRIC")
 
@@ -92,7 +94,7 @@ class MirrorPad(Mirror, Rearrange):
             largest = max(largest, max(row) * before * behind * (before > 1))
         return largest * dtypes.storage(made.dtype).itemsize
 
-    def kernel(self, input: Any, paddings: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Any:
         dims = list(zip(input.shape, paddings.tolist(), strict=True))
         if out is None:
             out = np.empty([size + sum(row) for size, row in dims], input.dtype)
@@ -105,7 +107,7 @@ class MirrorPad(Mirror, Rearrange):
                 out[(*border, *rest)] = np.flip(out[(*mirrored, *rest)], axis)
         return out
 
-    def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Any:
         return MirrorPadGrad(mode=self.mode)(dy, paddings)
 
 
@@ -124,7 +126,7 @@ class MirrorPadGrad(Mirror, Opaque):
     output = Out("T", "gradient by what was padded: `input` without the border")
     adds = False
 
-    def kernel(self, input: Any, paddings: Any) -> Any:
+    def kernel(self, input: Array, paddings: Array) -> Any:
         narrow = input.dtype.itemsize == 2 and input.dtype.kind not in "iu"
         # float32 for the 16-bit floats, so that they are rounded once
         folded = np.array(input, np.float32 if narrow else input.dtype)
@@ -139,5 +141,5 @@ class MirrorPadGrad(Mirror, Opaque):
         given = dtypes.storage(input.dtype)
         return (element_count(input.shape) or 0) * dtypes.compute(given).itemsize
 
-    def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Any:
         return MirrorPad(mode=self.mode)(dy, paddings)

@@ -9,6 +9,7 @@ import numpy as np
 from blocks.kernels.chunked import TILE, part_bytes, parts
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 
 
@@ -46,7 +47,7 @@ class OneHot(Opaque):
         position = rank if self.axis == -1 else self.axis
         return (*indices.shape[:position], size, *indices.shape[position:])
 
-    def kernel(self, indices: Any, depth: Any, on_value: Any, off_value: Any, out: Any = None) -> Any:
+    def kernel(self, indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(self.shape_of(TensorType.of(indices), TensorType.of(depth)), on_value.dtype)
         out[...] = off_value

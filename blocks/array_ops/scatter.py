@@ -14,8 +14,10 @@ from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import element_count, fits, nbytes, show
+from dataflow.core.wire import Wire
 
 POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
@@ -90,7 +92,7 @@ class GatherNd(Rearrange):
     def shape_of(self, params: TensorType, indices: TensorType) -> Any:
         return slice_shape(self, "params", params.shape, indices.shape)
 
-    def kernel(self, params: Any, indices: Any) -> Any:
+    def kernel(self, params: Array, indices: Array) -> Any:
         if indices.shape[-1] == 0:  # every tuple is the place of the whole value
             return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
         fine = inside(self, "indices", indices, params.shape, self.bad_indices_policy)
@@ -107,7 +109,7 @@ class GatherNd(Rearrange):
             return found
         return found + nbytes(indices) + nbytes(made)  # those that lie inside, and what they name
 
-    def grad(self, params: Any, indices: Any, output: Any, dy: Any) -> Any:
+    def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
         return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
 
 
@@ -126,7 +128,7 @@ class TensorScatter(Opaque, abstract=True):
     def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Any:
         return check_places(self, "tensor", tensor, indices, updates)
 
-    def kernel(self, tensor: Any, indices: Any, updates: Any, out: Any = None) -> Any:
+    def kernel(self, tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Any:
         fine = inside(self, "indices", indices, tensor.shape, self.bad_indices_policy)
         if not fine.all():
             indices, updates = indices[fine], updates[fine]
@@ -163,7 +165,7 @@ class TensorScatterUpdate(TensorScatter):
     def write(self, out: Any, places: Any, updates: Any) -> None:
         out[places] = updates
 
-    def grad(self, tensor: Any, indices: Any, updates: Any, output: Any, dy: Any) -> Any:
+    def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> Any:
         policy = self.bad_indices_policy
         by_updates = GatherNd(bad_indices_policy=policy)(dy, _signed(indices))
         return TensorScatterUpdate(bad_indices_policy=policy)(dy, indices, ZerosLike()(updates)), None, by_updates
@@ -198,7 +200,7 @@ class TensorScatterAdd(TensorScatter):
         added = count * (2 * 8 + 8 * depth) + 2 * max(sums - 6 * 8 * count, 0)
         return super().workspace(tensor, indices, updates) + max(sums, added)
 
-    def grad(self, tensor: Any, indices: Any, updates: Any, output: Any, dy: Any) -> Any:
+    def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> Any:
         return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
 
 
@@ -242,7 +244,7 @@ class SparseToDense(Opaque):
             raise self.error(f"input 'sparse_values' must be a vector or a number, got shape {show(values)}")
         return shape
 
-    def kernel(self, sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any) -> Any:
+    def kernel(self, sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array) -> Any:
         shape = tuple(output_shape.tolist())
         rows = sparse_indices.reshape(-1, len(shape)) if shape else sparse_indices.reshape(len(sparse_indices), 0)
         inside(self, "sparse_indices", rows, shape)
@@ -261,7 +263,7 @@ class SparseToDense(Opaque):
             dense[columns(rows)] = sparse_values
         return dense
 
-    def grad(self, sparse_indices: Any, output_shape: Any, values: Any, default: Any, dense: Any, dy: Any) -> Any:
+    def grad(self, sparse_indices: Wire, output_shape: Wire, values: Wire, default: Wire, dense: Wire, dy: Wire) -> Any:
         rank = output_shape.shape and output_shape.shape[0]
         if not isinstance(rank, int):
             raise self.error("input 'output_shape' must have a known length to have a gradient, got an unknown one")

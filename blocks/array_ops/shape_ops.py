@@ -10,8 +10,10 @@ import numpy as np
 from blocks.array_ops.like import ReshapeLike, SumToLike
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Ints, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, View
 from dataflow.core.shapes import agree, axes_of, show
+from dataflow.core.wire import Wire
 
 INDEX = ("int32", "int64")
 
@@ -44,12 +46,12 @@ class Fill(Opaque):
     def shape_of(self, dims: TensorType, value: TensorType) -> Any:
         return sizes(self, "dims", dims)
 
-    def kernel(self, dims: Any, value: Any, out: Any = None) -> Any:
+    def kernel(self, dims: Array, value: Array, out: Array | None = None) -> Any:
         out = np.empty(tuple(dims), value.dtype) if out is None else out
         out[...] = value
         return out
 
-    def grad(self, dims: Any, value: Any, output: Any, dy: Any) -> Any:
+    def grad(self, dims: Wire, value: Wire, output: Wire, dy: Wire) -> Any:
         return None, SumToLike()(dy, value)
 
 
@@ -78,10 +80,10 @@ class BroadcastTo(View):
             raise self.error(f"input 'shape' must be one that {show(input.shape)} broadcasts to, got {show(target)}")
         return target
 
-    def kernel(self, input: Any, shape: Any) -> Any:
+    def kernel(self, input: Array, shape: Array) -> Any:
         return np.broadcast_to(input, tuple(shape))
 
-    def grad(self, input: Any, shape: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, shape: Wire, output: Wire, dy: Wire) -> Any:
         return SumToLike()(dy, input)
 
 
@@ -122,10 +124,10 @@ class Reshape(View):
             raise self.error(f"input 'shape' must keep the {prod(given)} elements of {show(given)}, got {list(wanted)}")
         return result
 
-    def kernel(self, tensor: Any, shape: Any) -> Any:
+    def kernel(self, tensor: Array, shape: Array) -> Any:
         return tensor.reshape(self.target(tensor.shape, tuple(shape.tolist())))
 
-    def grad(self, tensor: Any, shape: Any, output: Any, dy: Any) -> Any:
+    def grad(self, tensor: Wire, shape: Wire, output: Wire, dy: Wire) -> Any:
         return ReshapeLike()(dy, tensor)
 
 
@@ -157,10 +159,10 @@ class Squeeze(View):
             raise self.error(f"input 'input' must have size 1 in dim {wrong[0]}, got shape {show(input.shape)}")
         return tuple(d for i, d in enumerate(input.shape) if i not in axes)
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         return np.squeeze(input, self.axis or None)
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return ReshapeLike()(dy, input)
 
 
@@ -192,10 +194,10 @@ class ExpandDims(View):
         position %= rank + 1
         return (*input.shape[:position], 1, *input.shape[position:])
 
-    def kernel(self, input: Any, axis: Any) -> Any:
+    def kernel(self, input: Array, axis: Array) -> Any:
         return np.expand_dims(input, axis.item())
 
-    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return ReshapeLike()(dy, input)
 
 
@@ -230,10 +232,10 @@ class Transpose(View):
             raise self.error(f"input 'perm' must name each of the {rank} axes{of} once, got {perm.tolist()}")
         return order
 
-    def kernel(self, x: Any, perm: Any) -> Any:
+    def kernel(self, x: Array, perm: Array) -> Any:
         return x.transpose(perm)
 
-    def grad(self, x: Any, perm: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, perm: Wire, y: Wire, dy: Wire) -> Any:
         if perm.type.value is None:
             raise self.error("input 'perm' must be known before the run to have a gradient, got a computed value")
         order = self.order(perm.type.value, x.shape)
@@ -262,7 +264,7 @@ class Shape(Opaque):
         (output,), (given,) = super().infer(*types), types
         return [_numbers(self, given.shape, output) if given.known else output]
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         return np.array(input.shape, dtypes.storage(self.out_type))
 
 
@@ -284,7 +286,7 @@ class Rank(Opaque):
         (output,), (given,) = super().infer(*types), types
         return [output if given.rank is None else _numbers(self, given.rank, output)]
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         return np.array(input.ndim, np.int32)
 
 
@@ -307,7 +309,7 @@ class Size(Opaque):
         (output,), (given,) = super().infer(*types), types
         return [_numbers(self, prod(given.shape), output) if given.known else output]
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         return np.array(prod(input.shape), dtypes.storage(self.out_type))
 
 

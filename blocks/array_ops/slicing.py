@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from blocks.array_ops.like import ReshapeLike
 from blocks.array_ops.shape_ops import INDEX, ExpandDims, Shape, Squeeze
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange, View
 from dataflow.core.shapes import agree, show
+from dataflow.core.wire import Wire
 
 
 def part_like(dy: Any, begin: Any, like: Any) -> Any:
@@ -72,10 +75,10 @@ class Concat(Rearrange):
             raise self.error(f"input 'axis' must lie in [{-rank}, {rank}) for values of rank {rank}, got {number}")
         return number % rank
 
-    def kernel(self, values: Any, axis: Any, out: Any = None) -> Any:
+    def kernel(self, values: Sequence[Array], axis: Array, out: Array | None = None) -> Any:
         return np.concatenate(values, axis.item(), out)
 
-    def grad(self, values: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, values: Sequence[Wire], axis: Wire, output: Wire, dy: Wire) -> Any:
         if axis.type.value is None or output.shape is None:
             raise self.error("input 'axis' and the rank must be known before the run to have a gradient")
         rank = len(output.shape)
@@ -131,13 +134,13 @@ class Slice(View):
             raise self.error(f"input 'size' must {limit} in dim {dim}, or be -1 for the rest, got {count}")
         return left if count == -1 else count
 
-    def kernel(self, input: Any, begin: Any, size: Any) -> Any:
+    def kernel(self, input: Array, begin: Array, size: Array) -> Any:
         # the numbers may come from the run, and NumPy would cut silently where they lie outside
         self.shape_of(*map(TensorType.of, (input, begin, size)))
         ends = [None if n < 0 else b + n for b, n in zip(begin.tolist(), size.tolist(), strict=True)]
         return input[(*map(slice, begin.tolist(), ends), ...)]  # the dots keep a value without dims an array
 
-    def grad(self, input: Any, begin: Any, size: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, begin: Wire, size: Wire, output: Wire, dy: Wire) -> Any:
         rows = self._paddings(input.shape, begin.type.value, size.type.value)
         if rows is None:
             sizes = Shape(out_type=begin.dtype)
@@ -187,7 +190,7 @@ class Pad(Rearrange):
             d + sum(row) if isinstance(d, int) else None if any(row) else d for d, row in zip(dims, rows, strict=True)
         )
 
-    def kernel(self, input: Any, paddings: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Any:
         rows = paddings.tolist()
         if out is None:
             out = np.zeros([n + sum(row) for n, row in zip(input.shape, rows, strict=True)], input.dtype)
@@ -196,7 +199,7 @@ class Pad(Rearrange):
         out[tuple(slice(row[0], row[0] + n) for n, row in zip(input.shape, rows, strict=True))] = input
         return out
 
-    def grad(self, input: Any, paddings: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Any:
         if paddings.type.value is not None:
             return part_like(dy, paddings.type.value[:, 0].tolist(), input)
         return part_like(dy, Squeeze(axis=[1])(Slice()(paddings, [0, 0], [-1, 1])), input)

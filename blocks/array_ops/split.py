@@ -11,9 +11,11 @@ import numpy as np
 from blocks.array_ops.slicing import Concat
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange
 from dataflow.core.ports import Signature
 from dataflow.core.shapes import fits, merge, show
+from dataflow.core.wire import Wire
 
 MOST_PARTS = 1 << 16  # each is an output, with a name and a type
 
@@ -97,10 +99,10 @@ class Split(Parts):
         part = size // self.num_split if isinstance(size, int) else size if self.num_split == 1 else None
         return (*value.shape[:along], part, *value.shape[along + 1 :])
 
-    def kernel(self, axis: Any, value: Any) -> Any:
+    def kernel(self, axis: Array, value: Array) -> Any:
         return _results(np.split(value, self.num_split, int(axis)))
 
-    def grad(self, axis: Any, value: Any, *parts: Any) -> Any:
+    def grad(self, axis: Wire, value: Wire, *parts: Any) -> Any:
         return None, Concat()(list(parts[self.num_split :]), axis)
 
 
@@ -147,12 +149,12 @@ class SplitV(Parts):
             raise self.error(f"input 'size_splits' must add up to {whole}, the size of 'value', got {list(wanted)}")
         return [(whole - fixed if isinstance(whole, int) else None) if n == -1 else n for n in wanted]
 
-    def kernel(self, value: Any, size_splits: Any, axis: Any) -> Any:
+    def kernel(self, value: Array, size_splits: Array, axis: Array) -> Any:
         along = self.along("input 'axis'", axis, value.ndim)
         ends = np.cumsum(self.sizes(size_splits.tolist(), value.shape[along]))
         return _results(np.split(value, ends[:-1], along))
 
-    def grad(self, value: Any, size_splits: Any, axis: Any, *parts: Any) -> Any:
+    def grad(self, value: Wire, size_splits: Wire, axis: Wire, *parts: Any) -> Any:
         return Concat()(list(parts[self.num_split :]), axis)
 
 
@@ -190,10 +192,10 @@ class Unstack(Parts):
             self.shape_of(*types)  # no output asks for it
         return super().infer(*types)
 
-    def kernel(self, value: Any) -> Any:
+    def kernel(self, value: Array) -> Any:
         return _results(list(np.moveaxis(value, self.axis, 0)))
 
-    def grad(self, value: Any, *slices: Any) -> Any:
+    def grad(self, value: Wire, *slices: Any) -> Any:
         return Stack(axis=self.axis)(list(slices[self.num :]))
 
 
@@ -229,8 +231,8 @@ class Stack(Rearrange):
         position = self.axis % rank
         return (*shape[:position], len(values), *shape[position:])
 
-    def kernel(self, values: Any, out: Any = None) -> Any:
+    def kernel(self, values: Sequence[Array], out: Array | None = None) -> Any:
         return np.stack(values, self.axis, out)
 
-    def grad(self, values: Any, output: Any, dy: Any) -> Any:
+    def grad(self, values: Sequence[Wire], output: Wire, dy: Wire) -> Any:
         return (list(Unstack(num=len(values), axis=self.axis)(dy)),)

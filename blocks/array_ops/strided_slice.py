@@ -11,8 +11,10 @@ from blocks.array_ops.shape_ops import INDEX, Shape, sizes
 from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange, View
 from dataflow.core.shapes import fits, show
+from dataflow.core.wire import Wire
 
 
 class Strided(Block, abstract=True):
@@ -135,7 +137,7 @@ class StridedSlice(Strided, View):
             return None
         return self.sliced(input.shape, self.slicing(len(input.shape), numbers, count))
 
-    def kernel(self, input: Any, begin: Any, end: Any, strides: Any) -> Any:
+    def kernel(self, input: Array, begin: Array, end: Array, strides: Array) -> Any:
         shown = input[self.numpy_index(input.shape, begin, end, strides)]
         return np.array(shown) if (strides < 0).any() else shown
 
@@ -143,7 +145,7 @@ class StridedSlice(Strided, View):
         strides = types[-1].value
         return strides is not None and bool((strides < 0).any())
 
-    def grad(self, input: Any, begin: Any, end: Any, strides: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, begin: Wire, end: Wire, strides: Wire, output: Wire, dy: Wire) -> Any:
         if begin.dtype == "int16":
             begin, end, strides = (Cast(DstT="int32")(n) for n in (begin, end, strides))
         shape = Shape(out_type=begin.dtype)(input)
@@ -176,7 +178,9 @@ class StridedSliceGrad(Strided, Rearrange):
                 raise self.error(f"input 'dy' must have shape {show(part)}, that of the slice, got {show(dy.shape)}")
         return whole
 
-    def kernel(self, shape: Any, begin: Any, end: Any, strides: Any, dy: Any, out: Any = None) -> Any:
+    def kernel(
+        self, shape: Array, begin: Array, end: Array, strides: Array, dy: Array, out: Array | None = None
+    ) -> Any:
         if out is None:
             out = np.zeros(shape.tolist(), dy.dtype)
         else:
@@ -184,5 +188,5 @@ class StridedSliceGrad(Strided, Rearrange):
         out[self.numpy_index(out.shape, begin, end, strides)] = dy
         return out
 
-    def grad(self, shape: Any, begin: Any, end: Any, strides: Any, dy: Any, output: Any, ddy: Any) -> Any:
+    def grad(self, shape: Wire, begin: Wire, end: Wire, strides: Wire, dy: Wire, output: Wire, ddy: Wire) -> Any:
         return None, None, None, None, StridedSlice(**self.attrs())(ddy, begin, end, strides)

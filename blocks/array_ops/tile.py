@@ -11,8 +11,10 @@ from blocks.array_ops.split import Stack
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import broadcast, show
+from dataflow.core.wire import Wire
 
 
 class Tile(Rearrange):
@@ -45,7 +47,7 @@ class Tile(Rearrange):
         pairs = zip(input.shape, times, strict=True)
         return tuple(0 if n == 0 else d * n if isinstance(d, int) else d if n == 1 else None for d, n in pairs)
 
-    def kernel(self, input: Any, multiples: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, multiples: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty([d * n for d, n in zip(input.shape, multiples.tolist(), strict=True)], input.dtype)
         if out.size:
@@ -53,7 +55,7 @@ class Tile(Rearrange):
             out.reshape(apart)[...] = input.reshape([n for d in input.shape for n in (1, d)])
         return out
 
-    def grad(self, input: Any, multiples: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, multiples: Wire, output: Wire, dy: Wire) -> Any:
         rank = input.type.rank if input.shape is not None else multiples.shape and multiples.shape[0]
         if not isinstance(rank, int):
             raise self.error("input 'input' must have a known rank to have a gradient, got an unknown one")
@@ -90,7 +92,7 @@ class Roll(Rearrange):
             raise self.error(f"input 'shift' must have a number per axis, {show(axis.shape)}, got {show(shift.shape)}")
         return input.shape
 
-    def kernel(self, input: Any, shift: Any, axis: Any) -> Any:
+    def kernel(self, input: Array, shift: Array, axis: Array) -> Any:
         axes = axis.reshape(-1).tolist()
         if wrong := [a for a in axes if not -input.ndim <= a < input.ndim]:
             raise self.error(
@@ -99,7 +101,7 @@ class Roll(Rearrange):
             )
         return np.roll(input, shift.reshape(-1).tolist(), axes)
 
-    def grad(self, input: Any, shift: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, shift: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return Roll()(dy, -shift, axis)
 
 
@@ -138,5 +140,5 @@ class BroadcastGradientArgs(Opaque):
         first, second = ([1] * (rank - len(s)) + s for s in (s0, s1))
         return [i for i in range(rank) if first[i] == 1], [i for i in range(rank) if second[i] == 1]
 
-    def kernel(self, s0: Any, s1: Any) -> Any:
+    def kernel(self, s0: Array, s1: Array) -> Any:
         return tuple(np.array(axes, s0.dtype) for axes in self.axes(s0.tolist(), s1.tolist()))

@@ -6,8 +6,10 @@ from typing import Any
 
 from dataflow.core import conversion, dtypes
 from dataflow.core.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Source, View
 from dataflow.core.shapes import fits, show
+from dataflow.core.wire import Wire
 
 
 class Const(Source):
@@ -94,10 +96,10 @@ class PlaceholderWithDefault(View):
             raise self.error(f"input 'input' must have shape {show(self.shape)}, got {show(input.shape)}")
         return self.shape
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         return input
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return dy
 
 
@@ -117,10 +119,10 @@ class Identity(View):
     def shape_of(self, input: TensorType) -> Shape:
         return input.shape
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         return input
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return dy
 
 

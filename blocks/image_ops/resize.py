@@ -13,8 +13,9 @@ from blocks.kernels.resample import Parts, columns, gather
 from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.scratch import scratch, scratch_bytes
+from dataflow.core.wire import Wire
 
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 
@@ -45,7 +46,7 @@ class Resizing(Resampling, abstract=True):
         scratch_arrays = parts.scratch_arrays(storage(made.dtype), storage(images.dtype), self.mixing)
         return scratch_bytes(*scratch_arrays) + parts.taps_bytes()
 
-    def kernel(self, images: Any, size: Any, out: Any = None) -> Any:
+    def kernel(self, images: Array, size: Array, out: Array | None = None) -> Any:
         if out is None:
             (made,) = self.infer(TensorType.of(images), TensorType.of(size))
             out = np.empty(made.shape, storage(made.dtype))
@@ -89,7 +90,7 @@ class ResizeNearestNeighbor(Resizing, Nearest):
         ((near, _),) = taps
         gather(source, near, target)
 
-    def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
+    def grad(self, images: Wire, size: Wire, resized_images: Wire, dy: Wire) -> Any:
         return ResizeNearestNeighborGrad(**self.attrs())(dy, size_of(images))
 
 
@@ -110,7 +111,7 @@ class ResizeBilinear(Resizing, Bilinear):
         np.subtract(gather(source, behind, buffer), target, buffer)
         np.add(target, np.multiply(buffer, part, buffer), target)
 
-    def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
+    def grad(self, images: Wire, size: Wire, resized_images: Wire, dy: Wire) -> Any:
         return ResizeBilinearGrad(**self.attrs())(dy, images)
 
 
@@ -132,7 +133,7 @@ class ResizeBicubic(Resizing, Bicubic):
             if i:
                 np.add(target, buffer, target)
 
-    def grad(self, images: Any, size: Any, resized_images: Any, dy: Any) -> Any:
+    def grad(self, images: Wire, size: Wire, resized_images: Wire, dy: Wire) -> Any:
         backward = ResizeBicubicGrad(**self.attrs())
         if images.dtype in backward.T:
             return backward(dy, images)

@@ -14,10 +14,11 @@ from blocks.kernels.chunked import TILE
 from blocks.kernels.resample import Band, bands, give_back
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.registry import blocks
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import agree, show
+from dataflow.core.wire import Wire
 
 ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
 FEW = 8  # channels up to which pixels are too small to multiply one by one
@@ -133,10 +134,10 @@ class LikeImage(ResizeGradient, abstract=True):
             )
         return before
 
-    def kernel(self, grads: Any, original_image: Any, out: Any = None) -> Any:
+    def kernel(self, grads: Array, original_image: Array, out: Array | None = None) -> Any:
         return self.pulled(grads, np.empty(original_image.shape, original_image.dtype) if out is None else out)
 
-    def grad(self, grads: Any, original_image: Any, output: Any, dy: Any) -> Any:
+    def grad(self, grads: Wire, original_image: Wire, output: Wire, dy: Wire) -> Any:
         return self.forward(dy, size_of(grads)), None
 
 
@@ -186,11 +187,11 @@ class ResizeNearestNeighborGrad(ResizeGradient, Nearest):
         batch, _, _, channels = image_shape(self, "grads", grads)
         return (batch, *given_size(self, size), channels)
 
-    def kernel(self, grads: Any, size: Any, out: Any = None) -> Any:
+    def kernel(self, grads: Array, size: Array, out: Array | None = None) -> Any:
         shape = (grads.shape[0], *size.tolist(), grads.shape[3])
         return self.pulled(grads, np.empty(shape, grads.dtype) if out is None else out)
 
-    def grad(self, grads: Any, size: Any, output: Any, dy: Any) -> Any:
+    def grad(self, grads: Wire, size: Wire, output: Wire, dy: Wire) -> Any:
         return self.forward(dy, size_of(grads))
 
 

@@ -11,8 +11,10 @@ from blocks.array_ops.like import SumToLike
 from blocks.kernels.sums import summed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, fold_rows, leading
 from dataflow.core.shapes import axes_of, element_count, fits, show
+from dataflow.core.wire import Wire
 
 
 class SQNR(Opaque):
@@ -38,7 +40,7 @@ class SQNR(Opaque):
             raise self.error(f"input 'value' must have the shape of 'reference', {reference}, got {value}")
         return super().infer(*types)
 
-    def kernel(self, value: Any, reference: Any) -> Any:
+    def kernel(self, value: Array, reference: Array) -> Any:
         noise = np.subtract(reference, value, dtype=np.float64)
         lost = np.add.reduce(np.square(noise, noise), None)
         del noise  # before the next as large
@@ -48,7 +50,7 @@ class SQNR(Opaque):
     def workspace(self, value: TensorType, reference: TensorType) -> int:
         return 8 * (element_count(value.shape) or 0)
 
-    def grad(self, value: Any, reference: Any, decibels: Any, dy: Any) -> Any:
+    def grad(self, value: Wire, reference: Wire, decibels: Wire, dy: Wire) -> Any:
         noise = reference - value
         scale = dy * (20 / log(10))
         by_noise = scale * noise / SumToLike()(noise * noise, dy)
@@ -104,6 +106,6 @@ class MinMaxObserver(Opaque):
         high = np.maximum(-low, high)
         return -high, high
 
-    def kernel(self, x: Any) -> Any:
+    def kernel(self, x: Array) -> Any:
         others = self._folded(x.ndim)
         return self.finalize([summed(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary, Elementwise, Unary
 from dataflow.core.shapes import Shape, TensorType, fits, merge, show
+from dataflow.core.wire import Wire
 
 
 def conj(x: Any) -> Any:
@@ -30,7 +33,7 @@ class Add(Binary):
 
     ufunc = np.add
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         return dy, dy
 
 
@@ -56,7 +59,7 @@ class Subtract(Binary):
     aliases = ("Sub",)
     ufunc = np.subtract
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         return dy, -dy
 
 
@@ -75,13 +78,13 @@ class Multiply(Binary):
     def kernel_for(self, dtype: Any) -> Any:
         return multiply if dtype.kind == "c" else np.multiply
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         return multiply(x, y, out)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return multiply_bytes(x, y)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         return dy * conj(y), conj(x) * dy
 
 
@@ -100,13 +103,13 @@ class Square(Unary):
     def kernel_for(self, dtype: Any) -> Any:
         return square if dtype.kind == "c" else np.square
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         return square(x, out)
 
     def workspace(self, x: TensorType) -> int:
         return multiply_bytes(x)
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return dy * (2 * conj(x))
 
 
@@ -135,7 +138,7 @@ class AddN(Elementwise):
             shape = merge(shape, given.shape)
         return shape
 
-    def kernel(self, inputs: Any, out: Any = None) -> Any:
+    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Any:
         first, *rest = inputs
         if out is None:
             out = np.empty_like(first)
@@ -146,7 +149,7 @@ class AddN(Elementwise):
             out[...] = first
         return out
 
-    def grad(self, inputs: Any, sum: Any, dy: Any) -> Any:
+    def grad(self, inputs: Sequence[Wire], sum: Wire, dy: Wire) -> Any:
         return ([dy] * len(inputs),)
 
 
@@ -163,7 +166,7 @@ class Div(Binary):
 
     reuses = ("x", "y")
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         if y.dtype.kind not in "iu":
             return np.divide(x, y, out)
         if not y.all():
@@ -177,7 +180,7 @@ class Div(Binary):
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return part_bytes(2 * dtypes.storage(x.dtype).itemsize * (x.dtype in dtypes.integer), x, y)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         y = conj(y)
         return dy / y, dy * (-conj(x) / y / y)
 
@@ -199,7 +202,7 @@ class RealDiv(Binary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.divide
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         y = conj(y)
         return dy / y, dy * (-conj(x) / y / y)
 
@@ -215,7 +218,7 @@ class SquaredDifference(Binary):
 
     reuses = ("x", "y")
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
         np.subtract(x, y, out)
@@ -224,7 +227,7 @@ class SquaredDifference(Binary):
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return multiply_bytes(x, y, most=TILE)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         dx = 2 * dy * (x - y)
         return dx, -dx
 
@@ -248,7 +251,7 @@ class Negate(Unary):
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.negative
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return -dy
 
 
@@ -266,7 +269,7 @@ class Abs(Unary):
     T = dtypes.floating + dtypes.signed
     ufunc = np.absolute
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return dy * Sign()(x)
 
 
@@ -298,5 +301,5 @@ class Conj(Unary):
     input = In("T", "values, any shape")
     output = Out("T", "same shape as `input`")
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return Conj()(dy)

@@ -8,7 +8,9 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
+from dataflow.core.wire import Wire
 
 _DIFFERENTIABLE = dtypes.floating + dtypes.complexes
 _CUT_BITS = {
@@ -43,7 +45,7 @@ class Cast(Elementwise):
         default=False,
     )
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         dtype = dtypes.storage(self.DstT)
         truncate = self.Truncate
         if x.dtype.kind == "c" and dtype.kind != "c":
@@ -64,7 +66,7 @@ class Cast(Elementwise):
         np.copyto(out, x, casting="unsafe")
         return out
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         if x.dtype in _DIFFERENTIABLE and y.dtype in _DIFFERENTIABLE:
             return Cast(DstT=x.dtype)(dy)
         return None

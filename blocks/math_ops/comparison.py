@@ -8,6 +8,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Binary, Unary
 
@@ -30,7 +31,7 @@ class Equality(Binary, abstract=True):
                 raise
             return ()
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         try:
             return self.ufunc(x, y, out)
         except ValueError:

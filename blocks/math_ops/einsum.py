@@ -14,8 +14,10 @@ from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
 from dataflow.core.shapes import agree, element_count, fits, show
+from dataflow.core.wire import Wire
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
 SUMMED = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.complexes)
@@ -117,7 +119,7 @@ class Einsum(Labelled):
         sizes = self.sizes(labels, [t.shape for t in inputs], ports)
         return tuple(sizes[label] for label in self.output_labels(sizes))
 
-    def kernel(self, inputs: Any, out: Any = None) -> Any:
+    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Any:
         labels = [self.labels(term, x.ndim, "inputs") for term, x in zip(self.terms, inputs, strict=True)]
         sizes = self.sizes(labels, [x.shape for x in inputs], ["inputs"] * len(inputs))
         result = summed(inputs, labels, self.output_labels(sizes), sizes)
@@ -128,7 +130,7 @@ class Einsum(Labelled):
         sizes = self.sizes(labels, [t.shape for t in inputs], ["inputs"] * len(inputs))
         return summed_bytes(inputs, labels, self.output_labels(sizes), sizes)
 
-    def grad(self, inputs: Any, output: Any, dy: Any) -> Any:
+    def grad(self, inputs: Sequence[Wire], output: Wire, dy: Wire) -> Any:
         pulled = []
         for i, x in enumerate(inputs):
             others = [conj(other) for j, other in enumerate(inputs) if j != i]
@@ -178,7 +180,7 @@ class EinsumGrad(Labelled):
         labels = [self.labels(t, len(s), p) for t, s, p in zip(terms, shapes, ports, strict=True)]
         return labels, list(shapes), ports
 
-    def kernel(self, dy: Any, input: Any, other: Any) -> Any:
+    def kernel(self, dy: Array, input: Array, other: Array | None) -> Any:
         labels, shapes, ports = self._operands(input.shape, *([] if other is None else [other.shape]))
         sizes = self.sizes(labels, shapes, ports)
         arrays = [dy] if other is None else [dy, other]
@@ -193,7 +195,7 @@ class EinsumGrad(Labelled):
         types = [dy] if other is None else [dy, other]
         return summed_bytes(types, [self.output_labels(sizes), *labels[1:]], labels[0], sizes)
 
-    def grad(self, dy: Any, input: Any, other: Any, dx: Any, ddx: Any) -> Any:
+    def grad(self, dy: Wire, input: Wire, other: Wire | None, dx: Wire, ddx: Wire) -> Any:
         if other is None:
             return Einsum(equation=self.equation)([ddx]), None, None
         pair = [ddx, conj(other)] if self.position == 0 else [conj(other), ddx]

@@ -15,8 +15,10 @@ from blocks.math_ops.comparison import Greater, NotEqual
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary, Elementwise, Unary
 from dataflow.core.shapes import broadcast
+from dataflow.core.wire import Wire
 
 
 class OutputGradient(Elementwise, abstract=True):
@@ -39,7 +41,7 @@ class SilentGradient(OutputGradient, abstract=True):
     scratch_arrays: ClassVar[int] = 0
     step: ClassVar[Any]
 
-    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
         return tiled(self.part, self.scratch_arrays + (y.dtype.kind == "c"), out, y, dy, widen=False)
 
     def part(self, y: Any, dy: Any, out: Any, *scratch_arrays: Any) -> None:
@@ -68,7 +70,7 @@ class Exp(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.exp
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return dy * conj(y)
 
 
@@ -86,7 +88,7 @@ class Log(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.log
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return dy * Reciprocal()(conj(x))
 
 
@@ -105,7 +107,7 @@ class Pow(Binary):
 
     T = dtypes.floating + dtypes.signed + dtypes.complexes
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         if y.dtype.kind == "i" and (y < 0).any():
             raise self.error(
                 f"input 'y' must be at least 0 for integers, got {y.min()}; convert both with Cast to float"
@@ -115,7 +117,7 @@ class Pow(Binary):
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return power_bytes(prod(map(int, broadcast(x.shape, y.shape) or ())), dtypes.storage(x.dtype).itemsize)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         x, y = conj(x), conj(y)
         defined = NotEqual()(x, 0) if x.dtype in dtypes.complexes else Greater()(x, 0)
         log = SelectV2()(defined, Log()(SelectV2()(defined, x, 1)), 0)
@@ -134,7 +136,7 @@ class Sqrt(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.sqrt
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return SqrtGrad()(y, dy)
 
 
@@ -150,10 +152,10 @@ class SqrtGrad(SilentGradient):
     Source: tf.raw_ops.SqrtGrad.
     """
 
-    def step(self, y: Any, dy: Any, out: Any) -> None:
+    def step(self, y: Array, dy: Array, out: Array) -> None:
         multiply(np.divide(0.5, y, out), dy, out)
 
-    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
         ratio = dz / y
         return -conj(ratio) * z, 0.5 * ratio
 
@@ -174,13 +176,13 @@ class Rsqrt(Unary):
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         return tiled(_rsqrt, 0, out, x)
 
     def workspace(self, x: TensorType) -> int:
         return tiled_bytes(0, x, 1, masks=x.dtype in dtypes.complexes)
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return RsqrtGrad()(y, dy)
 
 
@@ -208,12 +210,12 @@ class RsqrtGrad(SilentGradient):
     reuses = ("y", "dy")
     scratch_arrays = 1
 
-    def step(self, y: Any, dy: Any, out: Any, buffer: Any) -> None:
+    def step(self, y: Array, dy: Array, out: Array, buffer: Array) -> None:
         multiply(dy, y, buffer)
         np.multiply(square(y, out), -0.5, out)
         multiply(out, buffer, out)
 
-    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
         y = conj(y)
         return -1.5 * conj(dz) * dy * (y * y), RsqrtGrad()(y, dz)
 
@@ -233,7 +235,7 @@ class Reciprocal(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.reciprocal
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return ReciprocalGrad()(y, dy)
 
 
@@ -250,10 +252,10 @@ class ReciprocalGrad(SilentGradient):
 
     aliases = ("InvGrad",)
 
-    def step(self, y: Any, dy: Any, out: Any) -> None:
+    def step(self, y: Array, dy: Array, out: Array) -> None:
         multiply(square(y, out), dy, out)
         np.negative(out, out)
 
-    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
         y = conj(y)
         return conj(dz) * -2 * dy * y, ReciprocalGrad()(y, dz)

@@ -10,7 +10,9 @@ from blocks.math_ops.comparison import Greater, GreaterEqual, Less, LessEqual, L
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary, Elementwise
+from dataflow.core.wire import Wire
 
 ROW = 1 << 13  # elements over which a number is repeated
 
@@ -47,10 +49,10 @@ class Maximum(Binary):
     def element(x: Any, y: Any) -> Any:
         return x if x > y or x != x else y
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         return _of_two(np.maximum, x, y, out)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         first = GreaterEqual()(x, y)
         return SelectV2()(first, dy, 0), SelectV2()(first, 0, dy)
 
@@ -73,10 +75,10 @@ class Minimum(Binary):
     def element(x: Any, y: Any) -> Any:
         return x if x < y or x != x else y
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         return _of_two(np.minimum, x, y, out)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         first = LessEqual()(x, y)
         return SelectV2()(first, dy, 0), SelectV2()(first, 0, dy)
 
@@ -100,7 +102,7 @@ class ClipByValue(Elementwise):
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t", "clip_value_min", "clip_value_max")
 
-    def kernel(self, t: Any, clip_value_min: Any, clip_value_max: Any, out: Any = None) -> Any:
+    def kernel(self, t: Array, clip_value_min: Array, clip_value_max: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(np.broadcast_shapes(t.shape, clip_value_min.shape, clip_value_max.shape), t.dtype)
         # one pass, in which the lower bound still wins over an upper bound below it
@@ -116,7 +118,7 @@ class ClipByValue(Elementwise):
         out[zeros] = np.where(kept == 0, signs, kept)
         return out
 
-    def grad(self, t: Any, clip_value_min: Any, clip_value_max: Any, output: Any, dy: Any) -> Any:
+    def grad(self, t: Wire, clip_value_min: Wire, clip_value_max: Wire, output: Wire, dy: Wire) -> Any:
         below, above = Less()(t, clip_value_min), Greater()(t, clip_value_max)
         inside = SelectV2()(LogicalOr()(below, above), 0, dy)
         return inside, SelectV2()(below, dy, 0), SelectV2()(above, dy, 0)

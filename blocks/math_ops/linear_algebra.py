@@ -11,8 +11,10 @@ from blocks.math_ops.matmul import BatchMatMulV2
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import agree, show
+from dataflow.core.wire import Wire
 
 
 class OfSquares(Opaque, abstract=True):
@@ -70,14 +72,14 @@ class MatrixInverse(OfSquares):
 
     adjoint: bool = attr("invert the transposed matrices, conjugated if complex", default=False)
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         matrices = adjoint_of(input) if self.adjoint else input
         try:
             return each_by_lapack(np.linalg.inv, matrices).astype(input.dtype, copy=False)
         except np.linalg.LinAlgError:
             raise self.error("input 'input' must be matrices with an inverse, got a singular one") from None
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         adjoint = self.adjoint
         right = BatchMatMulV2(adj_x=adjoint, adj_y=not adjoint)(dy, output)
         return -BatchMatMulV2(adj_x=not adjoint)(output, right)
@@ -100,13 +102,13 @@ class Cholesky(OfSquares):
     input = In("T", "symmetric, if complex Hermitian, positive definite matrices, [..., m, m]")
     output = Out("T", "same shape as `input`; above the diagonal 0")
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         try:
             return each_by_lapack(np.linalg.cholesky, input).astype(input.dtype, copy=False)
         except np.linalg.LinAlgError:
             raise self.error("input 'input' must be positive definite matrices, got one that is not") from None
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         inverse = MatrixInverse()(output)
         middle = HalfTriangle()(BatchMatMulV2(adj_x=True)(output, dy))
         product = BatchMatMulV2()(BatchMatMulV2(adj_x=True)(inverse, middle), inverse)
@@ -123,12 +125,12 @@ class HalfTriangle(OfSquares):
     Source: the gradient of tf.linalg.cholesky.
     """
 
-    def kernel(self, input: Any) -> Any:
+    def kernel(self, input: Array) -> Any:
         lower = np.tril(input)
         np.einsum("...ii->...i", lower)[...] *= input.dtype.type(0.5)
         return lower
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return HalfTriangle()(dy)
 
 
@@ -142,9 +144,9 @@ class HermitianPart(OfSquares):
     Source: the gradient of tf.linalg.cholesky.
     """
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         total = np.add(input, adjoint_of(input), out)
         return np.multiply(total, input.dtype.type(0.5), total)
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return HermitianPart()(dy)

@@ -12,9 +12,11 @@ from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import fits, show
+from dataflow.core.wire import Wire
 
 UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
 
@@ -78,10 +80,10 @@ class MatMul(Contraction):
     def workspace(self, a: TensorType, b: TensorType) -> int:
         return product_bytes(a, b, (self.transpose_a, self.transpose_b))
 
-    def kernel(self, a: Any, b: Any, out: Any = None) -> Any:
+    def kernel(self, a: Array, b: Array, out: Array | None = None) -> Any:
         return matrix_product(a.T if self.transpose_a else a, b.T if self.transpose_b else b, out)
 
-    def grad(self, a: Any, b: Any, product: Any, dy: Any) -> Any:
+    def grad(self, a: Wire, b: Wire, product: Wire, dy: Wire) -> Any:
         ta, tb, a, b = self.transpose_a, self.transpose_b, conj(a), conj(b)
         da = _matmul(b, dy, tb, True) if ta else _matmul(dy, b, False, not tb)
         db = _matmul(dy, a, True, ta) if tb else _matmul(a, dy, not ta, False)
@@ -131,10 +133,10 @@ class BatchMatMul(Contraction):
         sizes = [prod(t.shape) * dtypes.storage(t.dtype).itemsize for t in conjugated]  # type: ignore[arg-type]
         return product_bytes(x, y, (self.adj_x, self.adj_y)) + sum(sizes) * (x.dtype in dtypes.complexes)
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         return matrix_product(_adjoint(x) if self.adj_x else x, _adjoint(y) if self.adj_y else y, out)
 
-    def grad(self, x: Any, y: Any, output: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> Any:
         ax, ay, block = self.adj_x, self.adj_y, type(self)
         by_x = block(adj_x=ay, adj_y=True)(y, dy) if ax else block(adj_y=not ay)(dy, y)
         by_y = block(adj_x=True, adj_y=ax)(dy, x) if ay else block(adj_x=not ax)(x, dy)
@@ -159,7 +161,7 @@ class BatchMatMulV2(BatchMatMul):
     y = In("T", "right matrices, [..., k, n]; the leading dims broadcast with those of `x`")
     same_leading = False
 
-    def grad(self, x: Any, y: Any, output: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> Any:
         by_x, by_y = super().grad(x, y, output, dy)
         return SumToLike()(by_x, x), SumToLike()(by_y, y)
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary
+from dataflow.core.wire import Wire
 
 
 class Mod(Binary):
@@ -24,10 +26,10 @@ class Mod(Binary):
     T = ("int32", "int64", *dtypes.floating)
     reuses = ("x", "y")
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         if y.dtype.kind == "i" and not y.all():
             raise self.error("input 'y' must not be 0 for integers, got 0; convert both with Cast to float")
         return np.fmod(x, y, out)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         return dy, dy * ((z - x) / y)

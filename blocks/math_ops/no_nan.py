@@ -13,7 +13,9 @@ from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary
+from dataflow.core.wire import Wire
 
 
 class ZeroSafe(Binary, abstract=True):
@@ -22,7 +24,7 @@ class ZeroSafe(Binary, abstract=True):
     T = dtypes.floating + dtypes.complexes
     winner: ClassVar[str]
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
         return in_parts(self._part, out, x, y)
@@ -54,7 +56,7 @@ class DivNoNan(ZeroSafe):
     ufunc, winner = np.divide, "y"
     reuses = ("x", "y")
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         x, y = conj(x), conj(y)
         return DivNoNan()(dy, y), dy * DivNoNan()(DivNoNan()(-x, y), y)
 
@@ -73,7 +75,7 @@ class MulNoNan(ZeroSafe):
     ufunc, winner = staticmethod(multiply), "y"
     reuses = ("x", "y")
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         return MulNoNan()(dy, conj(y)), MulNoNan()(conj(x), dy)
 
 
@@ -89,7 +91,7 @@ class Xdivy(ZeroSafe):
     ufunc, winner = np.divide, "x"
     reuses = ("x", "y")
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         x, y = conj(x), conj(y)
         return dy * Xdivy()(_nonzero(x), y), dy * Xdivy()(-x, y * y)
 
@@ -116,6 +118,6 @@ class Xlogy(ZeroSafe):
         width = dtypes.storage(x.dtype).itemsize
         return super().workspace(x, y) + part_bytes(16 if width == 2 else 2 * width, x, y)
 
-    def grad(self, x: Any, y: Any, z: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
         x, y = conj(x), conj(y)
         return dy * Xlogy()(_nonzero(x), y), dy * Xdivy()(x, y)

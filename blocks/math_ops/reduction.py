@@ -19,8 +19,10 @@ from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
 from dataflow.core.shapes import axes_of, element_count, fits, show
+from dataflow.core.wire import Wire
 
 
 def _folded_bytes(block: Any, types: Sequence[TensorType], exact: Callable[[Any], Any], values: int = 1) -> int:
@@ -54,7 +56,7 @@ class Accumulation(Reduction, abstract=True):
 
     T = dtypes.number
 
-    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
         folded = summed(self.ufunc, input, self.axes(axis, input.ndim), dtypes.accumulate(input.dtype), self.keep_dims)
         return cast_into(folded, input.dtype, out)
 
@@ -78,7 +80,7 @@ class Sum(Accumulation):
 
     ufunc = np.add
 
-    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return BroadcastLike()(kept(self, dy, input, axis), input)
 
 
@@ -103,7 +105,7 @@ class Mean(Opaque):
     axes, shape_of, row_width = Reduction.axes, Reduction.shape_of, Reduction.row_width
     reduces = (np.add,)
 
-    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
         axes = self.axes(axis, input.ndim)
         total = summed(np.add, input, axes, _mean_dtype(input.dtype), self.keep_dims)
         (mean,) = self.finalize([total], prod(input.shape[a] for a in axes))
@@ -122,7 +124,7 @@ class Mean(Opaque):
         count = total.dtype.type(max(rows, 1))
         return [(total - np.fmod(total, count)) // count]
 
-    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return BroadcastLike(mean=True)(kept(self, dy, input, axis), input)
 
 
@@ -132,7 +134,7 @@ class Extreme(Reduction, abstract=True):
     T = dtypes.real + dtypes.quantized
     empty: ClassVar[float]
 
-    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
         axes, name = self.axes(axis, input.ndim), input.dtype.name
         if leading(input.shape, axes) is not None:
             return cast_into(summed(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
@@ -143,14 +145,14 @@ class Extreme(Reduction, abstract=True):
     def workspace(self, *types: TensorType) -> int:
         return _folded_bytes(self, types, lambda dtype: self._exact(dtype.name))
 
-    def _mean_dtype(self, dtype: str) -> Any:
+    def _exact(self, dtype: str) -> Any:
         # float32 holds the 16-bit types exactly, and NumPy is faster there
         return dtypes.compute(dtypes.storage(dtype))
 
     def partials(self, rows: Any) -> Any:
         return fold_rows(self.ufunc, rows, self._exact(rows.dtype.name))
 
-    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         chosen = Cast(DstT=dy.dtype)(Equal()(input, kept(self, output, input, axis)))
         return chosen / Sum(keep_dims=True)(chosen, axis) * kept(self, dy, input, axis)
 
@@ -196,7 +198,7 @@ class Prod(Accumulation):
 
     ufunc = np.multiply
 
-    def grad(self, input: Any, axis: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return ProdGrad()(input, axis, dy)
 
 
@@ -230,7 +232,7 @@ class ProdGrad(Opaque):
                 )
         return input.shape
 
-    def kernel(self, input: Any, axis: Any, dy: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, axis: Array, dy: Array, out: Array | None = None) -> Any:
         axes = self.axes(axis, input.ndim)
         first = input.ndim - len(axes)
         last = tuple(range(first, input.ndim))
@@ -252,7 +254,7 @@ class ProdGrad(Opaque):
         each = (2 + (exact != given)) * exact.itemsize + moved * given.itemsize  # NumPy casts all of it beforehand
         return (element_count(input.shape) or 0) * int(each)
 
-    def grad(self, input: Any, axis: Any, dy: Any, dx: Any, ddx: Any) -> Any:
+    def grad(self, input: Wire, axis: Wire, dy: Wire, dx: Wire, ddx: Wire) -> Any:
         parts = dx * conj(ddx)
         others = (Sum(keep_dims=True)(parts, axis) - parts) / conj(input)
         ratio = ProdGrad()(input, axis, OnesLike()(dy))
@@ -292,7 +294,7 @@ class ArgMax(Opaque):
             raise self.error(f"input 'input' must have elements along axis {axis}, got shape {show(input.shape)}")
         return tuple(d for i, d in enumerate(input.shape) if i != axis)
 
-    def kernel(self, input: Any, dimension: Any) -> Any:
+    def kernel(self, input: Array, dimension: Array) -> Any:
         rows = input if dimension in (-1, input.ndim - 1) else np.moveaxis(input, int(dimension), -1)
         made = np.empty(rows.shape[:-1], dtypes.storage(self.output_type))
         for some, index in parts(max(TILE // rows.shape[-1], 1), made, rows):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Unary
 
 
@@ -66,5 +67,5 @@ class Round(Unary):
     reuses = ("x",)
     grad = None
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         return (np.positive if x.dtype.kind == "i" else np.rint)(x, out)

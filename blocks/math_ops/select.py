@@ -10,9 +10,11 @@ from blocks.array_ops.like import ZerosLike
 from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing
 from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.shapes import Shape, fits, merge, show
+from dataflow.core.wire import Wire
 
 _WORTH_MASKING = 4096  # elements
 
@@ -64,7 +66,7 @@ class SelectV2(Elementwise):
     def element(condition: Any, t: Any, e: Any) -> Any:
         return t if condition else e
 
-    def kernel(self, condition: Any, t: Any, e: Any, out: Any = None) -> Any:
+    def kernel(self, condition: Array, t: Array, e: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(np.broadcast_shapes(condition.shape, t.shape, e.shape), t.dtype)
         return pick(condition, t, e, out)
@@ -72,7 +74,7 @@ class SelectV2(Elementwise):
     def workspace(self, condition: TensorType, t: TensorType, e: TensorType) -> int:
         return pick_bytes(condition, t, e)
 
-    def grad(self, condition: Any, t: Any, e: Any, output: Any, dy: Any) -> Any:
+    def grad(self, condition: Wire, t: Wire, e: Wire, output: Wire, dy: Wire) -> Any:
         return None, SelectV2()(condition, dy, 0), SelectV2()(condition, 0, dy)
 
 
@@ -105,7 +107,7 @@ class Select(Opaque):
             raise self.error(f"input 'condition' must have shape {wanted}, got {show(condition.shape)}")
         return shape
 
-    def kernel(self, condition: Any, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, condition: Array, x: Array, y: Array, out: Array | None = None) -> Any:
         if condition.ndim == 1 and x.ndim > 1:
             condition = condition.reshape(-1, *[1] * (x.ndim - 1))
         return pick(condition, x, y, np.empty(x.shape, x.dtype) if out is None else out)
@@ -113,6 +115,6 @@ class Select(Opaque):
     def workspace(self, condition: TensorType, x: TensorType, y: TensorType) -> int:
         return pick_bytes(TensorType("bool", x.shape), x, y)
 
-    def grad(self, condition: Any, x: Any, y: Any, output: Any, dy: Any) -> Any:
+    def grad(self, condition: Wire, x: Wire, y: Wire, output: Wire, dy: Wire) -> Any:
         zeros = ZerosLike()(dy)
         return None, Select()(condition, dy, zeros), Select()(condition, zeros, dy)

@@ -12,7 +12,9 @@ from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.exponential import OutputGradient
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Unary
+from dataflow.core.wire import Wire
 
 
 class Sigmoid(Unary):
@@ -29,7 +31,7 @@ class Sigmoid(Unary):
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         if x.dtype.kind == "c":
             return in_parts(_complex_sigmoid, np.empty_like(x) if out is None else out, x)
         return tiled(_sigmoid, 0, out, x)
@@ -38,7 +40,7 @@ class Sigmoid(Unary):
         complex_ = x.dtype in dtypes.complexes
         return part_bytes(4 * dtypes.storage(x.dtype).itemsize, x) if complex_ else tiled_bytes(0, x, 1)
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return SigmoidGrad()(conj(y), dy)
 
 
@@ -65,7 +67,7 @@ class SigmoidGrad(OutputGradient):
     Source: tf.raw_ops.SigmoidGrad.
     """
 
-    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty_like(y)
         np.subtract(1, y, out)
@@ -75,7 +77,7 @@ class SigmoidGrad(OutputGradient):
     def workspace(self, y: TensorType, dy: TensorType) -> int:
         return multiply_bytes(y)
 
-    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
         y = conj(y)
         product = dz * conj(dy)
         return product - 2 * product * y, SigmoidGrad()(y, dz)
@@ -93,7 +95,7 @@ class Tanh(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.tanh
 
-    def grad(self, x: Any, y: Any, dy: Any) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
         return TanhGrad()(conj(y), dy)
 
 
@@ -108,7 +110,7 @@ class TanhGrad(OutputGradient):
 
     reuses = ("y",)
 
-    def kernel(self, y: Any, dy: Any, out: Any = None) -> Any:
+    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty_like(y)
         square(y, out)
@@ -118,6 +120,6 @@ class TanhGrad(OutputGradient):
     def workspace(self, y: TensorType, dy: TensorType) -> int:
         return multiply_bytes(y)
 
-    def grad(self, y: Any, dy: Any, z: Any, dz: Any) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
         y = conj(y)
         return dz * -2 * conj(dy) * y, TanhGrad()(y, dz)

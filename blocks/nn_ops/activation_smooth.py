@@ -14,7 +14,9 @@ from blocks.math_ops.exponential import Exp
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Unary
+from dataflow.core.wire import Wire
 
 SELU_SCALE = 1.0507009873554805
 SELU_FLOOR = 1.7580993408473768  # the scale times alpha, 1.6732632423543772
@@ -33,7 +35,7 @@ class Activation(Unary, abstract=True):
     scratch_arrays: ClassVar[int] = 1
     step: ClassVar[Any]
 
-    def kernel(self, features: Any, out: Any = None) -> Any:
+    def kernel(self, features: Array, out: Array | None = None) -> Any:
         return tiled(self.step, self.scratch_arrays, out, features)
 
     def workspace(self, features: TensorType) -> int:
@@ -60,7 +62,7 @@ class FromFeatures(ActivationGradient, abstract=True):
     features = In("T", "what the activation took, same shape as `gradients`")
     reuses = ("gradients", "features")
 
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
         return tiled(self.step, self.scratch_arrays, out, gradients, features)
 
 
@@ -71,7 +73,7 @@ class FromOutputs(ActivationGradient, abstract=True):
     outputs = In("T", "what the activation gave, same shape as `gradients`")
     reuses = ("gradients", "outputs")
 
-    def kernel(self, gradients: Any, outputs: Any, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, outputs: Array, out: Array | None = None) -> Any:
         return tiled(self.step, self.scratch_arrays, out, gradients, outputs)
 
 
@@ -97,11 +99,11 @@ class Elu(Activation):
 
     scratch_arrays = 2
 
-    def step(self, x: Any, out: Any, low: Any, buffer: Any) -> None:
+    def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:
         _falling(x, 1, low, buffer)
         np.maximum(x, low, out=out)  # e ** x - 1 is above x where that is negative
 
-    def grad(self, features: Any, activations: Any, dy: Any) -> Any:
+    def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return EluGrad()(dy, activations)
 
 
@@ -116,13 +118,13 @@ class EluGrad(FromOutputs):
     Source: tf.raw_ops.EluGrad.
     """
 
-    def step(self, dy: Any, y: Any, out: Any, low: Any) -> None:
+    def step(self, dy: Array, y: Array, out: Array, low: Array) -> None:
         low.fill(0)
         np.fmin(y, low, out=low)  # also 0 where `y` is NaN
         np.add(low, 1, low)
         np.multiply(dy, low, out)
 
-    def grad(self, gradients: Any, outputs: Any, backprops: Any, dy: Any) -> Any:
+    def grad(self, gradients: Wire, outputs: Wire, backprops: Wire, dy: Wire) -> Any:
         return EluGrad()(dy, outputs), SelectV2()(Less()(outputs, 0), dy * gradients, 0)
 
 
@@ -140,12 +142,12 @@ class Selu(Activation):
 
     scratch_arrays = 2
 
-    def step(self, x: Any, out: Any, low: Any, buffer: Any) -> None:
+    def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:
         _falling(x, SELU_FLOOR, low, buffer)
         np.multiply(x.clip(0, np.inf, out), SELU_SCALE, out)
         np.add(out, low, out)  # one of the two is always 0
 
-    def grad(self, features: Any, activations: Any, dy: Any) -> Any:
+    def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return SeluGrad()(dy, activations)
 
 
@@ -162,7 +164,7 @@ class SeluGrad(FromOutputs):
 
     scratch_arrays = 2
 
-    def step(self, dy: Any, y: Any, out: Any, low: Any, high: Any) -> None:
+    def step(self, dy: Array, y: Array, out: Array, low: Array, high: Array) -> None:
         low.fill(0)
         np.fmin(y, low, out=low)  # also 0 where `y` is NaN
         np.greater_equal(low, 0, high)
@@ -171,7 +173,7 @@ class SeluGrad(FromOutputs):
         np.subtract(low, high, low)
         np.multiply(dy, low, out)
 
-    def grad(self, gradients: Any, outputs: Any, backprops: Any, dy: Any) -> Any:
+    def grad(self, gradients: Wire, outputs: Wire, backprops: Wire, dy: Wire) -> Any:
         return SeluGrad()(dy, outputs), SelectV2()(Less()(outputs, 0), dy * gradients, 0)
 
 
@@ -188,7 +190,7 @@ class Softplus(Activation):
 
     scratch_arrays = 3
 
-    def step(self, x: Any, out: Any, power: Any, total: Any, result: Any) -> None:
+    def step(self, x: Array, out: Array, power: Array, total: Array, result: Array) -> None:
         limit = -np.log(np.finfo(x.dtype).eps) - 2
         near = np.maximum.reduce(np.abs(x, total), None) <= limit
         np.exp(x, power)
@@ -206,7 +208,7 @@ class Softplus(Activation):
         np.copyto(result, x, where=x > limit)
         np.copyto(out, result)
 
-    def grad(self, features: Any, activations: Any, dy: Any) -> Any:
+    def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return SoftplusGrad()(dy, features)
 
 
@@ -219,12 +221,12 @@ class SoftplusGrad(FromFeatures):
     Source: tf.raw_ops.SoftplusGrad.
     """
 
-    def step(self, dy: Any, x: Any, out: Any, power: Any) -> None:
+    def step(self, dy: Array, x: Array, out: Array, power: Array) -> None:
         np.exp(np.negative(x, power), power)
         np.add(power, 1, power)
         np.divide(dy, power, out)
 
-    def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
+    def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
         return SoftplusGrad()(dy, features), dy * gradients / (Exp()(-features) + 2 + Exp()(features))
 
 
@@ -240,11 +242,11 @@ class Softsign(Activation):
     Source: tf.nn.softsign.
     """
 
-    def step(self, x: Any, out: Any, size: Any) -> None:
+    def step(self, x: Array, out: Array, size: Array) -> None:
         np.add(np.abs(x, size), 1, size)
         np.divide(x, size, out)
 
-    def grad(self, features: Any, activations: Any, dy: Any) -> Any:
+    def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return SoftsignGrad()(dy, features)
 
 
@@ -259,11 +261,11 @@ class SoftsignGrad(FromFeatures):
     Source: tf.raw_ops.SoftsignGrad.
     """
 
-    def step(self, dy: Any, x: Any, out: Any, size: Any) -> None:
+    def step(self, dy: Array, x: Array, out: Array, size: Array) -> None:
         np.add(np.abs(x, size), 1, size)
         np.divide(dy, np.square(size, size), out)
 
-    def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
+    def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
         sign = Sign()(features)
         return SoftsignGrad()(dy, features), -2 * dy * backprops * sign / (1 + features * sign)
 
@@ -288,10 +290,10 @@ class LeakyRelu(Activation):
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
-    def kernel(self, features: Any, out: Any = None) -> Any:
+    def kernel(self, features: Array, out: Array | None = None) -> Any:
         return tiled(partial(self.step, slope(self.alpha, features.dtype)), self.scratch_arrays, out, features)
 
-    def step(self, alpha: float, x: Any, out: Any, low: Any) -> None:
+    def step(self, alpha: float, x: Array, out: Array, low: Array) -> None:
         np.multiply(x, alpha, low)
         if 0 < alpha <= 1:
             np.maximum(x, low, out=out)  # the same for such an alpha, in one pass
@@ -299,7 +301,7 @@ class LeakyRelu(Activation):
             np.copyto(low, x, where=x > 0)
             np.copyto(out, low)
 
-    def grad(self, features: Any, activations: Any, dy: Any) -> Any:
+    def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return LeakyReluGrad(alpha=self.alpha)(dy, features)
 
 
@@ -314,11 +316,11 @@ class LeakyReluGrad(FromFeatures):
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
-    def kernel(self, gradients: Any, features: Any, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
         step = partial(self.step, slope(self.alpha, features.dtype))
         return tiled(step, self.scratch_arrays, out, gradients, features)
 
-    def step(self, alpha: float, dy: Any, x: Any, out: Any, low: Any) -> None:
+    def step(self, alpha: float, dy: Array, x: Array, out: Array, low: Array) -> None:
         if 0 <= alpha <= 1:
             np.greater(x, 0, low).clip(alpha, 1, low)
             np.multiply(dy, low, out)
@@ -327,5 +329,5 @@ class LeakyReluGrad(FromFeatures):
             np.copyto(low, dy, where=x > 0)
             np.copyto(out, low)
 
-    def grad(self, gradients: Any, features: Any, backprops: Any, dy: Any) -> Any:
+    def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
         return LeakyReluGrad(alpha=self.alpha)(dy, features), None

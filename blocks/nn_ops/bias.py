@@ -13,8 +13,10 @@ from blocks.kernels.sums import summed
 from blocks.kernels.windows import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque, fold_rows, leading
 from dataflow.core.shapes import agree, show
+from dataflow.core.wire import Wire
 
 WIDE = 128  # channels from which on rows are long enough
 WORTH_RESHAPING = 1 << 14  # elements
@@ -58,7 +60,7 @@ class BiasAdd(Elementwise):
     def broadcast_shapes(self, value: Any, bias: Any) -> list[Any]:
         return [value.shape, bias.shape if self.data_format == "NHWC" else None]
 
-    def kernel(self, value: Any, bias: Any, out: Any = None) -> Any:
+    def kernel(self, value: Array, bias: Array, out: Array | None = None) -> Any:
         if self.data_format == "NCHW":
             return np.add(value, bias.reshape(-1, *[1] * (value.ndim - 2)), out)
         if out is None:
@@ -74,7 +76,7 @@ class BiasAdd(Elementwise):
         np.add(value.reshape(matrix.shape), matrix.along(bias), out.reshape(matrix.shape))
         return out
 
-    def grad(self, value: Any, bias: Any, output: Any, dy: Any) -> Any:
+    def grad(self, value: Wire, bias: Wire, output: Wire, dy: Wire) -> Any:
         return dy, BiasAddGrad(data_format=self.data_format)(dy)
 
 
@@ -109,7 +111,7 @@ class BiasAddGrad(Opaque):
     def partials(self, rows: Any) -> Any:
         return fold_rows(np.add, rows, dtypes.accumulate(rows.dtype))
 
-    def kernel(self, out_backprop: Any, out: Any = None) -> Any:
+    def kernel(self, out_backprop: Array, out: Array | None = None) -> Any:
         dtype, shape = out_backprop.dtype, out_backprop.shape
         if self.data_format == "NHWC" and 0 not in shape:
             total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), dtypes.accumulate(dtype)).reshape(-1)
@@ -117,5 +119,5 @@ class BiasAddGrad(Opaque):
             total = summed(np.add, out_backprop, self._folded(shape), dtypes.accumulate(dtype))
         return cast_into(total, dtype, out)
 
-    def grad(self, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

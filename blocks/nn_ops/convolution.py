@@ -8,6 +8,7 @@ from blocks.array_ops.shape_ops import Shape
 from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverImages
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
+from dataflow.core.wire import Wire
 
 FILTER = ("filter_height", "filter_width", "in_channels", "out_channels")
 
@@ -31,7 +32,7 @@ class Conv2D(OverImages, Forward):
     output = Out("T", "images of `out_channels` channels, in the layout of `input`")
     grouped = True
 
-    def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_input = Conv2DBackpropInput(**attrs)(Shape()(input), filter, dy)
         return by_input, Conv2DBackpropFilter(**attrs)(input, Shape()(filter), dy)
@@ -58,7 +59,7 @@ class Conv2DBackpropInput(OverImages, ByInput):
     output = Out("T", "gradient by its input, of shape `input_sizes`")
     grouped = partial = True
 
-    def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input_sizes: Wire, filter: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_filter = Conv2DBackpropFilter(**attrs)(dy, Shape()(filter), out_backprop)
         return None, by_filter, Conv2D(**attrs)(dy, filter)
@@ -82,7 +83,7 @@ class Conv2DBackpropFilter(OverImages, ByFilter):
     output = Out("T", "gradient by its filter, of shape `filter_sizes`")
     grouped = True
 
-    def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter_sizes: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_input = Conv2DBackpropInput(**attrs)(Shape()(input), dy, out_backprop)
         return by_input, None, Conv2D(**attrs)(input, dy)

@@ -7,6 +7,7 @@ from typing import Any
 from blocks.array_ops.shape_ops import INDEX, Shape
 from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverVolumes
 from dataflow.core.block import In, Out
+from dataflow.core.wire import Wire
 
 FILTER = ("filter_depth", "filter_height", "filter_width", "in_channels", "out_channels")
 
@@ -28,7 +29,7 @@ class Conv3D(OverVolumes, Forward):
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "volumes of `out_channels` channels, in the layout of `input`")
 
-    def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_input = Conv3DBackpropInputV2(**attrs)(Shape()(input), filter, dy)
         return by_input, Conv3DBackpropFilterV2(**attrs)(input, Shape()(filter), dy)
@@ -54,7 +55,7 @@ class Conv3DBackpropInputV2(OverVolumes, ByInput):
     out_backprop = In("T", "gradient by the output of the Conv3D")
     output = Out("T", "gradient by its input, of shape `input_sizes`")
 
-    def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input_sizes: Wire, filter: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_filter = Conv3DBackpropFilterV2(**attrs)(dy, Shape()(filter), out_backprop)
         return None, by_filter, Conv3D(**attrs)(dy, filter)
@@ -75,7 +76,7 @@ class Conv3DBackpropFilterV2(OverVolumes, ByFilter):
     out_backprop = In("T", "gradient by the output of the Conv3D")
     output = Out("T", "gradient by its filter, of shape `filter_sizes`")
 
-    def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter_sizes: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_input = Conv3DBackpropInputV2(**attrs)(Shape()(input), dy, out_backprop)
         return by_input, None, Conv3D(**attrs)(input, dy)

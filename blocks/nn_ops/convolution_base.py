@@ -30,7 +30,7 @@ from blocks.kernels.windows import (
 )
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Dim, agree, show
 
@@ -159,7 +159,7 @@ class Forward(Convolution, abstract=True):
     def shape_of(self, input: TensorType, filter: TensorType) -> Any:
         return self.convolved(input.shape, filter.shape)
 
-    def kernel(self, input: Any, filter: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(self.convolved(input.shape, filter.shape), input.dtype)
         x = self.last(input)
@@ -198,7 +198,7 @@ class ByInput(Convolution, abstract=True):
             raise self.error(f"input 'input_sizes' must be a size per dim of {self.layout}, got {show(shape)}")
         return shape
 
-    def kernel(self, input_sizes: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
+    def kernel(self, input_sizes: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Any:
         shape = self.shape_of(*map(TensorType.of, (input_sizes, filter, out_backprop)))
         if out is None:
             out = np.empty(shape, filter.dtype)
@@ -228,7 +228,7 @@ class ByFilter(Convolution, abstract=True):
         self.matched(out_backprop.shape, self.convolved(input.shape, shape, filter_port="filter_sizes"))
         return (None,) * len(self.layout) if shape is None else shape
 
-    def kernel(self, input: Any, filter_sizes: Any, out_backprop: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, filter_sizes: Array, out_backprop: Array, out: Array | None = None) -> Any:
         shape = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))
         if out is None:
             out = np.empty(shape, input.dtype)

@@ -7,6 +7,7 @@ from typing import Any
 from blocks.array_ops.shape_ops import Shape
 from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverImages
 from dataflow.core.block import In, Out
+from dataflow.core.wire import Wire
 
 FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
 
@@ -28,7 +29,7 @@ class DepthwiseConv2dNative(OverImages, Forward):
     output = Out("T", "images of `in_channels * channel_multiplier` channels, in the layout of `input`")
     apart = True
 
-    def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_input = DepthwiseConv2dNativeBackpropInput(**attrs)(Shape()(input), filter, dy)
         return by_input, DepthwiseConv2dNativeBackpropFilter(**attrs)(input, Shape()(filter), dy)
@@ -51,7 +52,7 @@ class DepthwiseConv2dNativeBackpropInput(OverImages, ByInput):
     output = Out("T", "gradient by its input, of shape `input_sizes`")
     apart = True
 
-    def grad(self, input_sizes: Any, filter: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input_sizes: Wire, filter: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_filter = DepthwiseConv2dNativeBackpropFilter(**attrs)(dy, Shape()(filter), out_backprop)
         return None, by_filter, DepthwiseConv2dNative(**attrs)(dy, filter)
@@ -73,7 +74,7 @@ class DepthwiseConv2dNativeBackpropFilter(OverImages, ByFilter):
     output = Out("T", "gradient by its filter, of shape `filter_sizes`")
     apart = True
 
-    def grad(self, input: Any, filter_sizes: Any, out_backprop: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter_sizes: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         by_input = DepthwiseConv2dNativeBackpropInput(**attrs)(Shape()(input), dy, out_backprop)
         return by_input, None, DepthwiseConv2dNative(**attrs)(input, dy)

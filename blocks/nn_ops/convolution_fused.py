@@ -13,7 +13,7 @@ from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolution_base import Convolution
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Dim, show
 
@@ -116,7 +116,7 @@ class FusedPadConv2D(Mirrored):
     def shape_of(self, input: TensorType, paddings: TensorType, filter: TensorType) -> Any:
         return self.convolved(self.grown(input.shape, paddings), filter.shape)
 
-    def kernel(self, input: Any, paddings: Any, filter: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, paddings: Array, filter: Array, out: Array | None = None) -> Any:
         self.grown(input.shape, TensorType.of(paddings))
         return self.product(input, paddings, filter, out)
 
@@ -162,7 +162,7 @@ class FusedResizeAndPadConv2D(Mirrored):
             raise self.error(f"input 'size' must be positive, got {show(wanted)}")
         return (batch, *wanted, channels)
 
-    def kernel(self, input: Any, size: Any, paddings: Any, filter: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, size: Array, paddings: Array, filter: Array, out: Array | None = None) -> Any:
         shape = self.resized(input.shape, TensorType.of(size))
         self.grown(shape, TensorType.of(paddings))
         return self.product(input, paddings, filter, out, shape[1:3])

@@ -27,9 +27,11 @@ from blocks.kernels.window_argmax import Found, Search, Test, copies, kept, put,
 from blocks.kernels.windows import PADDINGS, paddings, spans, spatial
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, agree, fits, merge, show
+from dataflow.core.wire import Wire
 
 
 class Dilating(Opaque, abstract=True):
@@ -97,7 +99,7 @@ class Dilation2D(Dilating):
     def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.dilated_shape(input.shape, filter.shape)
 
-    def kernel(self, input: Any, filter: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)
         bands, wide = self.bands(input.shape, filter.shape), widened(filter)
@@ -118,7 +120,7 @@ class Dilation2D(Dilating):
         """Memory for copies and for sums."""
         return [*copies(bands, dtype), ((prod(bands.made),), dtypes.compute(dtype))]
 
-    def grad(self, input: Any, filter: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         return Dilation2DBackpropInput(**attrs)(input, filter, dy), Dilation2DBackpropFilter(**attrs)(input, filter, dy)
 
@@ -179,7 +181,7 @@ class Dilation2DBackpropInput(DilatingBack):
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         return (None,) * 4 if input is None else input
 
-    def kernel(self, input: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Any:
         slides, floor = self.slides(input.shape, filter.shape), lowest(input.dtype)
         dx = np.empty(input.shape, input.dtype) if out is None else out
 
@@ -217,7 +219,7 @@ class Dilation2DBackpropFilter(DilatingBack):
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         return (None,) * 3 if filter is None else filter
 
-    def kernel(self, input: Any, filter: Any, out_backprop: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Any:
         bands, floor = self.bands(input.shape, filter.shape), lowest(input.dtype)
         total = np.zeros(filter.shape, dtypes.accumulate(input.dtype))
         with scratch(*self.scratch_arrays(bands, input.dtype)) as (parts, low, *space):

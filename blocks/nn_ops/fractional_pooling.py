@@ -14,10 +14,12 @@ from blocks.kernels.sliding_windows import copied, shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Tensor, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape
+from dataflow.core.wire import Wire
 
 
 class FractionalPooling(Opaque, abstract=True):
@@ -101,7 +103,7 @@ class FractionalAvgPool(FractionalPooling):
     Source: tf.nn.fractional_avg_pool.
     """
 
-    def kernel(self, value: Any, key: Any = None) -> Any:
+    def kernel(self, value: Array, key: Key | None = None) -> Any:
         rows, columns = self.sequences(value.shape, key)
         number = areas(rows, columns, value.shape, self.overlapping)
         means = np.empty((len(value), *number.shape[:2], value.shape[3]), value.dtype)
@@ -122,7 +124,7 @@ class FractionalAvgPool(FractionalPooling):
         sizes = (prod(shape[1:]), prod(made[1:])) if dtype != exact else (0, 0)
         return [*(((size,), exact) for size in sizes), *folding_scratch(shape[1:], made[1:], shape[3], exact)]
 
-    def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
+    def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
         return backward(ShapeOf(out_type="int64")(value), dy, rows, columns)
 
@@ -141,7 +143,7 @@ class FractionalMaxPool(FractionalPooling):
     Source: tf.nn.fractional_max_pool.
     """
 
-    def kernel(self, value: Any, key: Any = None) -> Any:
+    def kernel(self, value: Array, key: Key | None = None) -> Any:
         rows, columns = self.sequences(value.shape, key)
         largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
         with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as space:
@@ -153,6 +155,6 @@ class FractionalMaxPool(FractionalPooling):
         """Memory for folding an image."""
         return folding_scratch(shape[1:], made[1:], shape[3], dtype)
 
-    def grad(self, value: Any, output: Any, rows: Any, columns: Any, dy: Any, drows: Any, dcolumns: Any) -> Any:
+    def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)
         return backward(value, output, dy, rows, columns)

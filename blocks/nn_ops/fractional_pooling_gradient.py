@@ -12,6 +12,7 @@ from blocks.kernels.fractional_windows import areas, bounds, folding_scratch, me
 from blocks.kernels.sliding_windows import shaped
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
@@ -73,7 +74,9 @@ class FractionalAvgPoolGrad(FractionalBack):
         self.require_shape("out_backprop", out_backprop, shape, rows.shape, columns.shape)
         return shape
 
-    def kernel(self, orig_input_tensor_shape: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None) -> Any:
+    def kernel(
+        self, orig_input_tensor_shape: Array, out_backprop: Array, rows: Any, columns: Any, out: Array | None = None
+    ) -> Any:
         shape = tuple(map(int, orig_input_tensor_shape))
         self.require_sequences(rows, columns, shape)
         number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
@@ -144,7 +147,13 @@ class FractionalMaxPoolGrad(FractionalBack):
         return (None,) * 4 if orig_input.shape is None else orig_input.shape
 
     def kernel(
-        self, orig_input: Any, orig_output: Any, out_backprop: Any, rows: Any, columns: Any, out: Any = None
+        self,
+        orig_input: Array,
+        orig_output: Array,
+        out_backprop: Array,
+        rows: Any,
+        columns: Any,
+        out: Array | None = None,
     ) -> Any:
         shape, made, dtype = orig_input.shape, orig_output.shape[1:], orig_input.dtype
         self.require_sequences(rows, columns, shape)

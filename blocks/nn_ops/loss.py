@@ -16,10 +16,11 @@ from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import broadcast, show
+from dataflow.core.wire import Wire
 
 
 class L2Loss(Opaque):
@@ -37,7 +38,7 @@ class L2Loss(Opaque):
     t = In("T", "values, any shape")
     output = Out("T", "one number", shape=())
 
-    def kernel(self, t: Any) -> Any:
+    def kernel(self, t: Array) -> Any:
         flat, total = t.reshape(-1), 0.0
         with scratch(*self.scratch_arrays(flat.size, t.dtype)) as (buffer,), one_thread:
             for start in range(0, flat.size, TILE):
@@ -56,7 +57,7 @@ class L2Loss(Opaque):
         """Memory for some values in float64."""
         return [((min(size, TILE) * (dtype != np.float64),), np.float64)]
 
-    def grad(self, t: Any, output: Any, dy: Any) -> Any:
+    def grad(self, t: Wire, output: Wire, dy: Wire) -> Any:
         return dy * t
 
 
@@ -93,7 +94,7 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
             )
         return [None, None] if shape is None else [shape[:1], shape]
 
-    def kernel(self, features: Any, labels: Any, out: Any = None) -> Any:
+    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> Any:
         shape = np.broadcast_shapes(features.shape, labels.shape)
         loss = np.empty(shape[:1], features.dtype) if out is None else out
         backprop = np.empty(shape, features.dtype)
@@ -111,7 +112,7 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
         shape: Any = broadcast(features.shape, labels.shape)
         return rows_bytes(shape, storage(features.dtype), 1, 3)
 
-    def grad(self, features: Any, labels: Any, loss: Any, backprop: Any, dloss: Any, dbackprop: Any) -> Any:
+    def grad(self, features: Wire, labels: Wire, loss: Wire, backprop: Wire, dloss: Wire, dbackprop: Wire) -> Any:
         logits, dloss = BroadcastLike()(features, backprop), ExpandDims()(dloss, -1)
         return _by_features(logits, backprop, dloss, dbackprop), -dloss * LogSoftmax()(logits)
 
@@ -140,7 +141,7 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
             raise self.error(f"input 'features' must have at least one class, got shape {show(features.shape)}")
         return super().infer(*types)
 
-    def kernel(self, features: Any, labels: Any, out: Any = None) -> Any:
+    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> Any:
         classes = features.shape[1]
         least, most = np.minimum.reduce(labels, initial=0), np.maximum.reduce(labels, initial=0)
         if least < 0 or most >= classes:
@@ -162,7 +163,7 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
         shape: Any = features.shape
         return rows_bytes(shape, storage(features.dtype), 1, 2)
 
-    def grad(self, features: Any, labels: Any, loss: Any, backprop: Any, dloss: Any, dbackprop: Any) -> Any:
+    def grad(self, features: Wire, labels: Wire, loss: Wire, backprop: Wire, dloss: Wire, dbackprop: Wire) -> Any:
         return _by_features(features, backprop, ExpandDims()(dloss, -1), dbackprop), None
 
 

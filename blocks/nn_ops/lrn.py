@@ -11,8 +11,10 @@ from blocks.kernels.chunked import TILE
 from blocks.kernels.matrix_product import matmul
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.wire import Wire
 
 f32 = np.dtype(np.float32)
 
@@ -123,7 +125,7 @@ class LRN(LocalResponse):
     input = In("T", "values, channels last", shape=("N", "H", "W", "C"))
     output = Out("T", "same shape as `input`", shape=("N", "H", "W", "C"))
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         y = np.empty(input.shape, input.dtype) if out is None else out
         if input.size:
             with scratch(*self.scratch_arrays(input.shape, 1)) as (sums, work):
@@ -132,7 +134,7 @@ class LRN(LocalResponse):
                     np.divide(x, power, result, casting="unsafe")
         return y
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return LRNGrad(**self.attrs())(dy, input, output)
 
 
@@ -153,7 +155,7 @@ class LRNGrad(LocalResponse):
     output_image = In("T", "what the LRN gave", shape=("N", "H", "W", "C"))
     output = Out("T", "gradient by its input", shape=("N", "H", "W", "C"))
 
-    def kernel(self, input_grads: Any, input_image: Any, output_image: Any, out: Any = None) -> Any:
+    def kernel(self, input_grads: Array, input_image: Array, output_image: Array, out: Array | None = None) -> Any:
         dx = np.empty(input_image.shape, input_image.dtype) if out is None else out
         if dx.size:
             with scratch(*self.scratch_arrays(dx.shape, 3)) as (sums, work):

@@ -12,8 +12,10 @@ from blocks.nn_ops.normalization_base import PerChannel
 from blocks.nn_ops.normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import agree
+from dataflow.core.wire import Wire
 
 
 class BatchNormalization(PerChannel, abstract=True):
@@ -41,7 +43,9 @@ class BatchNormalization(PerChannel, abstract=True):
                 raise self.error(f"input '{port}' must have size {size} like 'scale', got {given.shape[0]}")
         return x.shape
 
-    def kernel(self, x: Any, scale: Any, offset: Any, mean: Any, variance: Any, out: Any = None) -> Any:
+    def kernel(
+        self, x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
+    ) -> Any:
         matrix = as_matrix(x.shape, self.channels_first)
         y = np.empty(x.shape, x.dtype) if out is None else out
         rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
@@ -99,7 +103,7 @@ class BatchNormalization(PerChannel, abstract=True):
         mean = matrix.folded(sums) / count
         return mean, np.maximum(matrix.folded(squares) / count - np.square(mean - shift), 0)
 
-    def grad(self, x: Any, scale: Any, offset: Any, mean: Any, variance: Any, *rest: Any) -> Any:
+    def grad(self, x: Wire, scale: Wire, offset: Wire, mean: Wire, variance: Wire, *rest: Any) -> Any:
         outputs, dy = rest[: len(rest) // 2], rest[len(rest) // 2]
         kept = outputs[3:] if self.is_training else (mean, variance, *outputs[5:])
         backward = self.gradient(epsilon=self.epsilon, data_format=self.data_format, is_training=self.is_training)
@@ -162,5 +166,7 @@ class FusedBatchNormV3(BatchNormalization):
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)
     gradient = FusedBatchNormGradV3
 
-    def kernel(self, x: Any, scale: Any, offset: Any, mean: Any, variance: Any, out: Any = None) -> Any:
+    def kernel(
+        self, x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
+    ) -> Any:
         return *super().kernel(x, scale, offset, mean, variance, out), np.zeros((), np.float32)

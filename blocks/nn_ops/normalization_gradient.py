@@ -16,6 +16,7 @@ from blocks.math_ops.exponential import Rsqrt
 from blocks.nn_ops.bias import BiasAddGrad
 from blocks.nn_ops.normalization_base import PerChannel
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import scratch, scratch_bytes
 from dataflow.core.shapes import agree, show
 
@@ -131,7 +132,13 @@ class FusedBatchNormGrad(BatchNormalizationGradient):
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
     def kernel(
-        self, y_backprop: Any, x: Any, scale: Any, reserve_space_1: Any, reserve_space_2: Any, out: Any = None
+        self,
+        y_backprop: Array,
+        x: Array,
+        scale: Array,
+        reserve_space_1: Array,
+        reserve_space_2: Array,
+        out: Array | None = None,
     ) -> Any:
         return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)
 
@@ -176,12 +183,12 @@ class FusedBatchNormGradV3(BatchNormalizationGradient):
 
     def kernel(
         self,
-        y_backprop: Any,
-        x: Any,
-        scale: Any,
-        reserve_space_1: Any,
-        reserve_space_2: Any,
-        reserve_space_3: Any,
-        out: Any = None,
+        y_backprop: Array,
+        x: Array,
+        scale: Array,
+        reserve_space_1: Array,
+        reserve_space_2: Array,
+        reserve_space_3: Array,
+        out: Array | None = None,
     ) -> Any:
         return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)

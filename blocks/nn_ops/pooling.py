@@ -16,8 +16,10 @@ from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Ints, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.wire import Wire
 
 INDEX = dtypes.signed[2:]
 
@@ -56,7 +58,7 @@ class AverageGrad(Average, abstract=True):
         self.require(self.pooled("orig_input_shape", shape), grad=grad)
         return shape
 
-    def kernel(self, orig_input_shape: Any, grad: Any, out: Any = None) -> Any:
+    def kernel(self, orig_input_shape: Array, grad: Array, out: Array | None = None) -> Any:
         shape = tuple(map(int, orig_input_shape))
         dx = np.empty(shape, grad.dtype) if out is None else out
         return spread(grad, self.slides("orig_input_shape", shape), dx, _shared)
@@ -91,10 +93,10 @@ class AvgPool(Average):
     def shape_of(self, value: TensorType) -> Shape:
         return self.pooled("value", value.shape)
 
-    def kernel(self, value: Any, out: Any = None) -> Any:
+    def kernel(self, value: Array, out: Array | None = None) -> Any:
         return self.averaged("value", value, out)
 
-    def grad(self, value: Any, output: Any, dy: Any) -> Any:
+    def grad(self, value: Wire, output: Wire, dy: Wire) -> Any:
         return AvgPoolGrad(**self.attrs())(ShapeOf()(value), dy)
 
 
@@ -108,7 +110,7 @@ class AvgPoolGrad(AverageGrad):
     Source: tf.raw_ops.AvgPoolGrad.
     """
 
-    def backward(self, orig_input_shape: Any, grad: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, orig_input_shape: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         return None, AvgPool(**self.attrs())(doutput)
 
@@ -169,7 +171,7 @@ class MaxPool(Pooling):
             raise self.error(f"input 'input' must have 5 dims, the last of size 4, got {show(input.shape)}")
         return (*(self.pooled("input", input.shape and input.shape[:4]) or ()), 4)
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         floor = lowest(input.dtype)
 
         def raised(y: Any, slides: Slides) -> None:
@@ -185,7 +187,7 @@ class MaxPool(Pooling):
         shape: Any = input.shape
         return fold_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPoolGrad(**self.attrs())(input, output, dy)
 
 
@@ -230,7 +232,7 @@ class MaxPoolWithArgmax(Pooling):
         masks = Search.scratch_arrays(bands, 1)
         return copies(bands, dtype) + places + masks + between(bands, dtypes.compute(dtype))
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         shape: Any = self.pooled("input", input.shape)
         top = np.empty(shape, input.dtype) if out is None else out
         index, bands = np.empty(shape, dtypes.storage(self.Targmax)), self.bands(input.shape)
@@ -270,7 +272,7 @@ class MaxPoolWithArgmax(Pooling):
         np.multiply(corners, channels, corners)
         np.add(corners[..., None], np.arange(channels), place, casting="unsafe")
 
-    def grad(self, input: Any, output: Any, argmax: Any, doutput: Any, dargmax: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, argmax: Wire, doutput: Wire, dargmax: Wire) -> Any:
         backward = MaxPoolGradWithArgmax(
             ksize=self.ksize,
             strides=self.strides,

@@ -21,8 +21,10 @@ from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.pooling_gradient import MaxPoolGradGrad
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, merge
+from dataflow.core.wire import Wire
 
 
 class AvgPool3D(Average):
@@ -45,10 +47,10 @@ class AvgPool3D(Average):
     def shape_of(self, input: TensorType) -> Shape:
         return self.pooled("input", input.shape)
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         return self.averaged("input", input, out)
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return AvgPool3DGrad(**self.attrs())(ShapeOf()(input), dy)
 
 
@@ -66,7 +68,7 @@ class AvgPool3DGrad(AverageGrad):
     grad = In("T", "gradient by its output")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
 
-    def backward(self, orig_input_shape: Any, grad: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, orig_input_shape: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         return None, AvgPool3D(**self.attrs())(doutput)
 
@@ -93,7 +95,7 @@ class MaxPool3D(Pooling):
     def shape_of(self, input: TensorType) -> Shape:
         return self.pooled("input", input.shape)
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(self.pooled("input", input.shape), input.dtype)
         return fold(np.fmax, -np.inf, input, self.slides("input", input.shape), out)
@@ -102,7 +104,7 @@ class MaxPool3D(Pooling):
         shape: Any = input.shape
         return fold_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPool3DGrad(**self.attrs())(input, output, dy)
 
 
@@ -130,7 +132,7 @@ class MaxPool3DGrad(Pooling):
         self.require(self.pooled("orig_input", orig_input.shape), orig_output=orig_output, grad=grad)
         return merge(orig_input.shape, (None,) * len(self.layout))
 
-    def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
+    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Any:
         slides = self.slides("orig_input", orig_input.shape)
         dx = np.empty(orig_input.shape, grad.dtype) if out is None else out
 
@@ -152,7 +154,7 @@ class MaxPool3DGrad(Pooling):
         """Memory for copies of input and output, and for where they are equal."""
         return [*copies(bands, dtype), ((prod(bands.made),), np.bool_)]
 
-    def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         again, x, y, dy = MaxPool3DGradGrad(**self.attrs()), orig_input, orig_output, doutput
         if x.dtype != dy.dtype:
@@ -179,7 +181,7 @@ class MaxPool3DGradGrad(MaxPoolGradGrad):
     grad = In("T", "gradient by the output of the MaxPool3DGrad, same shape as `orig_input`")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
 
-    def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         return (
             ZerosLike()(orig_input),
             ZerosLike()(orig_output),

@@ -18,8 +18,10 @@ from blocks.kernels.windows import FORMAT, FORMATS, PADDINGS
 from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, merge
+from dataflow.core.wire import Wire
 
 BORDERS = f"{BORDER}; EXPLICIT may by `explicit_paddings`"
 EXPLICIT = "how far windows reach over the border with EXPLICIT padding, before and behind each dim; otherwise empty"
@@ -57,7 +59,7 @@ class MaxPoolGrad(Pooling):
         self.require(self.pooled("orig_input", orig_input.shape), orig_output=orig_output, grad=grad)
         return merge(orig_input.shape, (None,) * len(self.layout))
 
-    def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
+    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Any:
         slides = self.slides("orig_input", orig_input.shape)
         dx = np.empty(orig_input.shape, orig_input.dtype) if out is None else out
 
@@ -82,7 +84,7 @@ class MaxPoolGrad(Pooling):
         own = [((prod(bands.seen) * (dtype != exact),), exact), ((prod(bands.made),), exact)]
         return own + Search.scratch_arrays(bands, count(bands.slides)) + between(bands, exact)
 
-    def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         if self.padding == "EXPLICIT":
             raise self.error(
@@ -119,7 +121,7 @@ class MaxPoolGradGrad(Pooling):
         self.require(orig_input.shape, grad=grad)
         return merge(shape, orig_output.shape)
 
-    def kernel(self, orig_input: Any, orig_output: Any, grad: Any, out: Any = None) -> Any:
+    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Any:
         taken = np.empty(orig_output.shape, grad.dtype) if out is None else out
         bands = in_bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
         if not taken.size:
@@ -141,7 +143,7 @@ class MaxPoolGradGrad(Pooling):
         """Memory for copies, for what is taken from an element of the window, and to find it."""
         return [*copies(bands, dtype), ((prod(bands.made),), dtype), *Search.scratch_arrays(bands, 1)]
 
-    def backward(self, orig_input: Any, orig_output: Any, grad: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         again = MaxPoolGrad(**self.attrs())
         return ZerosLike()(orig_input), ZerosLike()(orig_output), again(orig_input, orig_output, doutput)
@@ -194,7 +196,7 @@ class MaxPoolGradWithArgmax(Indexed):
         self.require(self.pooled("input", input.shape), grad=grad, argmax=argmax)
         return merge(input.shape, (None,) * len(self.layout))
 
-    def kernel(self, input: Any, grad: Any, argmax: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Any:
         dx = np.empty(input.shape, input.dtype) if out is None else out
         with scratch(*self.scratch_arrays(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, buffer):
             total = dx if dx.dtype == copy.dtype else copy.reshape(dx.shape)
@@ -215,7 +217,7 @@ class MaxPoolGradWithArgmax(Indexed):
         sizes: Any = (prod(shape), self.windows(argmax)) if dtype != exact else (0, 0)  # type: ignore[arg-type]
         return [*(((size,), exact) for size in sizes), self.buffer(argmax)]
 
-    def backward(self, input: Any, grad: Any, argmax: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, input: Wire, grad: Wire, argmax: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         again = MaxPoolGradGradWithArgmax(**self.attrs())
         return None, again(input, doutput, argmax), None
@@ -242,7 +244,7 @@ class MaxPoolGradGradWithArgmax(Indexed):
         self.require(input.shape, grad=grad)
         return merge(shape, argmax.shape)
 
-    def kernel(self, input: Any, grad: Any, argmax: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Any:
         taken = np.empty(argmax.shape, grad.dtype) if out is None else out
         with scratch(self.buffer(TensorType.of(argmax))) as (buffer,):
             for elements, indices, there in self.parts(grad, argmax, taken, buffer):
@@ -252,7 +254,7 @@ class MaxPoolGradGradWithArgmax(Indexed):
     def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
         return scratch_bytes(self.buffer(argmax))
 
-    def backward(self, input: Any, grad: Any, argmax: Any, output: Any, doutput: Any) -> Any:
+    def backward(self, input: Wire, grad: Wire, argmax: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         again = MaxPoolGradWithArgmax(**self.attrs())
         return None, again(input, doutput, argmax), None

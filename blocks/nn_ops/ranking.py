@@ -11,8 +11,10 @@ from blocks.kernels.rowwise import at_once
 from blocks.nn_ops.take_along_axis import INDEX, PLACES, PutAlongLast
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.wire import Wire
 
 FEW = 16  # elements that are found faster one by one than by sorting
 
@@ -36,7 +38,7 @@ class InTopK(Opaque):
     k: int = attr("how many of the largest to look at; none are, if below 1")
     grad = None
 
-    def kernel(self, predictions: Any, targets: Any, out: Any = None) -> Any:
+    def kernel(self, predictions: Array, targets: Array, out: Array | None = None) -> Any:
         among = np.empty(targets.shape, np.bool_) if out is None else out
         rows, classes = predictions.shape
         step = at_once(predictions.shape)
@@ -98,7 +100,7 @@ class TopK(Opaque):
             raise self.error(f"input 'k' must be {most}, got {k}")
         return k
 
-    def kernel(self, input: Any, k: Any) -> Any:
+    def kernel(self, input: Array, k: Array) -> Any:
         k, (*outer, size) = self.count(int(k), input.shape[-1]), input.shape
         values, indices = np.empty((*outer, k), input.dtype), np.empty((*outer, k), self.index_type)
         if not values.size:
@@ -134,7 +136,7 @@ class TopK(Opaque):
         exact, mask = dtypes.compute(dtype), made if 4 * k < shape[1] else (made[0], 0)
         return [(made, exact), (made, exact), (mask, np.bool_), (mask, np.bool_)]
 
-    def grad(self, input: Any, k: Any, values: Any, indices: Any, dy: Any, dindices: Any) -> Any:
+    def grad(self, input: Wire, k: Wire, values: Wire, indices: Wire, dy: Wire, dindices: Wire) -> Any:
         return PutAlongLast()(input, indices, dy)
 
 

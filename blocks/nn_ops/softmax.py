@@ -12,9 +12,10 @@ from blocks.math_ops.exponential import Exp
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Shape
+from dataflow.core.wire import Wire
 
 
 class Softmax(Opaque):
@@ -40,14 +41,14 @@ class Softmax(Opaque):
             raise self.error("input 'logits' must have at least one dim, got a scalar")
         return logits.shape
 
-    def kernel(self, logits: Any, out: Any = None) -> Any:
+    def kernel(self, logits: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(logits.shape, logits.dtype)
         shape = prod(logits.shape[:-1]), logits.shape[-1]
         by_rows(self.step, self.spare, [logits.reshape(shape)], [out.reshape(shape)])
         return out
 
-    def step(self, part: slice, axis: int, x: Any, y: Any, *spare: Any) -> None:
+    def step(self, part: slice, axis: int, x: Array, y: Array, *spare: Any) -> None:
         """Some rows of the result, which lie along an axis."""
         np.exp(shifted(x, axis, y), y)
         np.divide(y, sums(y, axis).astype(y.dtype), y)
@@ -56,7 +57,7 @@ class Softmax(Opaque):
         shape: Any = logits.shape
         return rows_bytes((prod(shape[:-1]), shape[-1]), storage(logits.dtype), self.spare, 2)
 
-    def grad(self, logits: Any, softmax: Any, dy: Any) -> Any:
+    def grad(self, logits: Wire, softmax: Wire, dy: Wire) -> Any:
         return (dy - Sum(keep_dims=True)(dy * softmax, -1)) * softmax
 
 
@@ -75,11 +76,11 @@ class LogSoftmax(Softmax):
 
     spare = 1
 
-    def step(self, part: slice, axis: int, x: Any, y: Any, *spare: Any) -> None:
+    def step(self, part: slice, axis: int, x: Array, y: Array, *spare: Any) -> None:
         """Some rows of the result, which lie along an axis."""
         (buffer,) = spare
         np.exp(shifted(x, axis, y), buffer)
         np.subtract(y, np.log(sums(buffer, axis).astype(y.dtype)), y)
 
-    def grad(self, logits: Any, logsoftmax: Any, dy: Any) -> Any:
+    def grad(self, logits: Wire, logsoftmax: Wire, dy: Wire) -> Any:
         return dy - Sum(keep_dims=True)(dy, -1) * Exp()(logsoftmax)

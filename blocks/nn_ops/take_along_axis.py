@@ -10,8 +10,10 @@ import numpy as np
 from blocks.kernels.rowwise import at_once
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import agree, show
+from dataflow.core.wire import Wire
 
 INDEX = ("int16", "int32", "int64")
 PLACES = 8  # bytes of a place in NumPy's own dtype
@@ -37,7 +39,7 @@ class PutAlongLast(Opaque):
         _check_rows(self, "values", "indices", values.shape, indices.shape, whole=True)
         return like.shape
 
-    def kernel(self, like: Any, indices: Any, values: Any, out: Any = None) -> Any:
+    def kernel(self, like: Array, indices: Array, values: Array, out: Array | None = None) -> Any:
         _check_places(self, indices, like.shape[-1])
         if out is None:
             out = np.empty(like.shape, like.dtype)
@@ -53,7 +55,7 @@ class PutAlongLast(Opaque):
     def workspace(self, like: TensorType, indices: TensorType, values: TensorType) -> int:
         return _places_bytes(indices)
 
-    def grad(self, like: Any, indices: Any, values: Any, output: Any, dy: Any) -> Any:
+    def grad(self, like: Wire, indices: Wire, values: Wire, output: Wire, dy: Wire) -> Any:
         return None, None, TakeAlongLast()(dy, indices)
 
 
@@ -76,7 +78,7 @@ class TakeAlongLast(Opaque):
         _check_rows(self, "indices", "input", indices.shape, input.shape)
         return indices.shape
 
-    def kernel(self, input: Any, indices: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, indices: Array, out: Array | None = None) -> Any:
         _check_places(self, indices, input.shape[-1])
         taken = np.empty(indices.shape, input.dtype) if out is None else out
         if taken.size:
@@ -91,7 +93,7 @@ class TakeAlongLast(Opaque):
         rows = _rows_at_once(indices)
         return _places_bytes(indices) + rows * int(dtypes.storage(input.dtype).itemsize)
 
-    def grad(self, input: Any, indices: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
         return PutAlongLast()(input, indices, dy)
 
 

@@ -21,8 +21,10 @@ from blocks.quantization_ops.fake_quant_gradient import (
 )
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.evaluator import WIDE
 from dataflow.core.kinds import Elementwise
+from dataflow.core.wire import Wire
 
 
 class FakeQuantWithMinMaxArgs(Elementwise):
@@ -67,13 +69,13 @@ class FakeQuantWithMinMaxArgs(Elementwise):
         levels = self._ranges.levels(dtype)
         return levels.simple and (levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale)
 
-    def kernel(self, inputs: Any, out: Any = None) -> Any:
+    def kernel(self, inputs: Array, out: Array | None = None) -> Any:
         return _rounded(inputs, self._ranges, np.multiply, "inv", out)
 
     def workspace(self, inputs: TensorType) -> int:
         return copied_bytes(inputs, most=TILE)
 
-    def grad(self, inputs: Any, outputs: Any, dy: Any) -> Any:
+    def grad(self, inputs: Wire, outputs: Wire, dy: Wire) -> Any:
         return FakeQuantWithMinMaxArgsGradient(**self.attrs())(dy, inputs)
 
 
@@ -101,7 +103,7 @@ class FakeQuantWithMinMaxVars(Elementwise):
     reuses = ("inputs",)
     smooth = False
 
-    def precompute(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Array, max: Array) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
     @staticmethod
@@ -116,13 +118,13 @@ class FakeQuantWithMinMaxVars(Elementwise):
         levels = precomputed.levels(dtype)
         return levels.simple and (levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale)
 
-    def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+    def kernel(self, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         return _rounded(inputs, ranges, np.divide, "scale", out)
 
     def workspace(self, inputs: TensorType, *ends: Any) -> int:
         return copied_bytes(inputs, most=TILE)
 
-    def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
+    def grad(self, inputs: Wire, min: Wire, max: Wire, outputs: Wire, dy: Wire) -> Any:
         return FakeQuantWithMinMaxVarsGradient(**self.attrs())(dy, inputs, min, max)
 
 
@@ -157,10 +159,10 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
     def channel_axis(self, rank: int) -> int:
         return self.axis % rank
 
-    def precompute(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Array, max: Array) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
-    def kernel(self, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+    def kernel(self, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         x = in_compute_dtype(inputs)
         work = workspace(inputs, x, contiguous(out))
         flat_x, flat_work = x.reshape(-1), work.reshape(-1)
@@ -191,7 +193,7 @@ class FakeQuantWithMinMaxVarsPerChannel(Elementwise):
         quantization_loops.round_rows(inputs.reshape(-1), work.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale)
         return cast_into(work, inputs.dtype, out)
 
-    def grad(self, inputs: Any, min: Any, max: Any, outputs: Any, dy: Any) -> Any:
+    def grad(self, inputs: Wire, min: Wire, max: Wire, outputs: Wire, dy: Wire) -> Any:
         return FakeQuantWithMinMaxVarsPerChannelGradient(**self.attrs())(dy, inputs, min, max)
 
 

@@ -14,6 +14,7 @@ from blocks.kernels.flush_subnormals import TINY
 from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
 
 
@@ -46,7 +47,7 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
-    def kernel(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, inputs: Array, out: Array | None = None) -> Any:
         return _gradient(gradients, inputs, self._ranges, None, out)[0]
 
     def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
@@ -92,13 +93,13 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
     narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
     reuses = ("gradients", "inputs")
 
-    def precompute(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Array, max: Array) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
     def narrowed(self, used: Set[str]) -> Block:
         return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         passed, totals = _gradient(gradients, inputs, ranges, None, out, sums=True)
         below, above = in_order(totals)
         return passed, below[0], above[0]
@@ -155,13 +156,13 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     def channel_axis(self, rank: int) -> int:
         return self.axis % rank
 
-    def precompute(self, min: Any, max: Any) -> Ranges:
+    def precompute(self, min: Array, max: Array) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
 
     def narrowed(self, used: Set[str]) -> Block:
         return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         passed, totals = _gradient(gradients, inputs, ranges, self.axis, out, sums=True)
         below, above = in_order(totals)
         return passed, below, above
@@ -198,7 +199,7 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
         low, high, blank = precomputed.bounds(dtype)
         return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         return _gradient(gradients, inputs, ranges, None, out)[0]
 
     def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
@@ -210,7 +211,7 @@ class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstra
 
     backprops_wrt_input = Out("T", "gradient by the inputs")
 
-    def kernel(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
+    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         return _gradient(gradients, inputs, ranges, self.axis, out)[0]
 
     def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:

@@ -21,6 +21,7 @@ from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import flushed
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Dim, agree, element_count
 
@@ -67,7 +68,7 @@ class QuantizeV2(Opaque):
         bounds: Any = () if self.axis < 0 or size == 1 else (size,) if isinstance(size, int) else None
         return [input.shape, bounds, bounds]
 
-    def kernel(self, input: Any, min_range: Any, max_range: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, min_range: Array, max_range: Array, out: Array | None = None) -> Any:
         lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
         if self.mode == "MIN_FIRST":
             return to_quantized(input, lo, hi, self.T, out), lo, hi
@@ -153,7 +154,7 @@ class Dequantize(Opaque):
         _check_range(self, self.axis, input, min_range, max_range)
         return input.shape
 
-    def kernel(self, input: Any, min_range: Any, max_range: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, min_range: Array, max_range: Array, out: Array | None = None) -> Any:
         lo, hi = (_along(_ends(end, self.axis), self.axis, input.ndim) for end in (min_range, max_range))
         output = np.empty(input.shape, dtypes.storage(self.dtype)) if out is None else out
         return in_parts(self._floats, output, input, lo, hi)

@@ -11,7 +11,9 @@ from blocks.kernels.symmetric_range import Limits, Steps, round_rows, round_trip
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.wire import Wire
 
 
 def _to_even(x: Any, low: Any, high: Any, scale: Any, half: Any, step: Any) -> Any:
@@ -71,11 +73,11 @@ class QuantizeAndDequantize(Opaque):
     def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
         return self._given[dtype].numbers
 
-    def kernel(self, input: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Any:
         limits = _limits(self, "attr", self.num_bits)
         return round_trip(input, self._given[input.dtype] if self.range_given else None, limits, -1, False, out)
 
-    def grad(self, input: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return dy
 
 
@@ -122,7 +124,7 @@ class QuantizeAndDequantizeV2(Opaque):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def precompute(self, input_min: Any, input_max: Any) -> Steps | None:
+    def precompute(self, input_min: Array, input_max: Array) -> Steps | None:
         if not self.range_given:
             return None
         _check_range(self, "input", input_min, input_max)
@@ -142,11 +144,11 @@ class QuantizeAndDequantizeV2(Opaque):
     def element_args(self, dtype: Any, precomputed: Steps | None) -> tuple[Any, ...] | None:
         return precomputed and precomputed.numbers
 
-    def kernel(self, input: Any, given: Steps | None, out: Any = None) -> Any:
+    def kernel(self, input: Array, given: Steps | None, out: Array | None = None) -> Any:
         limits = _limits(self, "attr", self.num_bits, self.narrow_range)
         return round_trip(input, given, limits, self.axis, self.round_mode == "HALF_UP", out)
 
-    def grad(self, input: Any, input_min: Any, input_max: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Any:
         return dy
 
 
@@ -188,7 +190,7 @@ class QuantizeAndDequantizeV3(Opaque):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def precompute(self, input_min: Any, input_max: Any, num_bits: Any) -> tuple[Limits, Steps | None]:
+    def precompute(self, input_min: Array, input_max: Array, num_bits: Array) -> tuple[Limits, Steps | None]:
         limits = _limits(self, "input", int(num_bits), self.narrow_range)
         if not self.range_given:
             return limits, None
@@ -210,10 +212,10 @@ class QuantizeAndDequantizeV3(Opaque):
         steps = given[1]
         return round_rows(input, steps, self.axis, out) if steps and steps.numbers else self.kernel(input, given, out)
 
-    def kernel(self, input: Any, given: tuple[Limits, Steps | None], out: Any = None) -> Any:
+    def kernel(self, input: Array, given: tuple[Limits, Steps | None], out: Array | None = None) -> Any:
         return round_trip(input, given[1], given[0], self.axis, False, out)
 
-    def grad(self, input: Any, input_min: Any, input_max: Any, num_bits: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, input_min: Wire, input_max: Wire, num_bits: Wire, output: Wire, dy: Wire) -> Any:
         return dy
 
 
@@ -229,7 +231,7 @@ class QuantizeAndDequantizeV4(QuantizeAndDequantizeV2):
     Source: tf.raw_ops.QuantizeAndDequantizeV4.
     """
 
-    def grad(self, input: Any, input_min: Any, input_max: Any, output: Any, dy: Any) -> Any:
+    def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Any:
         return QuantizeAndDequantizeV4Grad(axis=self.axis)(dy, input, input_min, input_max)
 
 

@@ -12,6 +12,7 @@ from blocks.kernels.compute_dtype import cast_into, contiguous
 from blocks.kernels.flush_subnormals import TINY
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
 from dataflow.core.shapes import agree, fits, show
 
@@ -50,7 +51,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def precompute(self, input_min: Any, input_max: Any) -> tuple[Any, Any]:
+    def precompute(self, input_min: Array, input_max: Array) -> tuple[Any, Any]:
         if input_min.dtype not in TINY:
             return input_min.copy(), input_max.copy()
         # subnormal values equal zero: an end that is zero lets all of them in
@@ -59,7 +60,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         low = np.where(np.abs(input_min) < tiny, -largest, input_min)
         return low, np.where(np.abs(input_max) < tiny, largest, input_max)
 
-    def kernel(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None) -> Any:
+    def kernel(self, gradients: Array, input: Array, ends: tuple[Any, Any], out: Array | None = None) -> Any:
         return self._passed(gradients, input, ends, out), *map(np.zeros_like, ends)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from blocks.kernels.affine import moved, quantized_bytes
 from blocks.kernels.flush_subnormals import flushed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Dim, Shape, agree, element_count, show
 
@@ -72,7 +74,14 @@ class QuantizedConcat(Opaque):
         joined[axis] = sum(d for d in sizes if isinstance(d, int)) if all(isinstance(d, int) for d in sizes) else None
         return tuple(joined)
 
-    def kernel(self, concat_dim: Any, values: Any, input_mins: Any, input_maxes: Any, out: Any = None) -> Any:
+    def kernel(
+        self,
+        concat_dim: Array,
+        values: Sequence[Array],
+        input_mins: Sequence[Array],
+        input_maxes: Sequence[Array],
+        out: Array | None = None,
+    ) -> Any:
         axis = int(concat_dim)
         lows = [flushed(end.reshape(())) for end in input_mins]
         highs = [flushed(end.reshape(())) for end in input_maxes]

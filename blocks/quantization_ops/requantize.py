@@ -11,6 +11,7 @@ from blocks.kernels.chunked import in_parts
 from blocks.kernels.flush_subnormals import TINY, flushed
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import agree, element_count
 
@@ -43,7 +44,7 @@ class RequantizationRange(Opaque):
                 raise self.error(f"input '{name}' must have a value, got {end}")
         return ()
 
-    def kernel(self, input: Any, input_min: Any, input_max: Any) -> Any:
+    def kernel(self, input: Array, input_min: Array, input_max: Array) -> Any:
         return filled_range(input, input_min.flat[0], input_max.flat[0])
 
     grad = None
@@ -78,12 +79,12 @@ class Requantize(Opaque):
 
     def kernel(
         self,
-        input: Any,
-        input_min: Any,
-        input_max: Any,
-        requested_output_min: Any,
-        requested_output_max: Any,
-        out: Any = None,
+        input: Array,
+        input_min: Array,
+        input_max: Array,
+        requested_output_min: Array,
+        requested_output_max: Array,
+        out: Array | None = None,
     ) -> Any:
         lo, hi = flushed(requested_output_min), flushed(requested_output_max)
         if not lo <= 0:
@@ -123,7 +124,7 @@ class QuantizeDownAndShrinkRange(Opaque):
     def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
         return [input.shape, (), ()]
 
-    def kernel(self, input: Any, input_min: Any, input_max: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, input_min: Array, input_max: Array, out: Array | None = None) -> Any:
         low, high = filled_range(input, input_min, input_max)
         return requantized(input, input_min, input_max, low, high, self.out_type, out), low, high
 
@@ -162,7 +163,7 @@ class RequantizationRangePerChannel(Opaque):
             _check_channels(self, input, name, end)
         return ()
 
-    def kernel(self, input: Any, input_min: Any, input_max: Any) -> Any:
+    def kernel(self, input: Array, input_min: Array, input_max: Array) -> Any:
         axes = tuple(range(input.ndim - 1))
         low, high = input.min(axis=axes), input.max(axis=axes)
         size = np.maximum(np.abs(low.astype(np.int64)), np.abs(high.astype(np.int64)))
@@ -209,12 +210,12 @@ class RequantizePerChannel(Opaque):
 
     def kernel(
         self,
-        input: Any,
-        input_min: Any,
-        input_max: Any,
-        requested_output_min: Any,
-        requested_output_max: Any,
-        out: Any = None,
+        input: Array,
+        input_min: Array,
+        input_max: Array,
+        requested_output_min: Array,
+        requested_output_max: Array,
+        out: Array | None = None,
     ) -> Any:
         lo, hi = requested_output_min.reshape(()), requested_output_max.reshape(())
         if self.out_type == "qint8" and not flushed(lo) < 0:

@@ -10,8 +10,10 @@ from blocks.kernels.sampling import uniform
 from blocks.random_ops.seeded_base import SEED
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
+from dataflow.core.wire import Wire
 
 
 class Dropout(Opaque):
@@ -39,7 +41,7 @@ class Dropout(Opaque):
     def shape_of(self, x: TensorType, rate: TensorType) -> Any:
         return [x.shape, x.shape]
 
-    def kernel(self, x: Any, rate: Any, key: Any = None) -> Any:
+    def kernel(self, x: Array, rate: Array, key: Key | None = None) -> Any:
         probability = float(rate)
         if not 0 <= probability < 1:
             raise self.error(f"input 'rate' must be in [0, 1), got {probability:g}")
@@ -50,5 +52,5 @@ class Dropout(Opaque):
         zero, scale = x.dtype.type(0), x.dtype.type(1 / (1 - probability))
         return np.where(kept, x * scale, zero), np.where(kept, scale, zero)
 
-    def grad(self, x: Any, rate: Any, output: Any, mask: Any, dy: Any, dmask: Any) -> Any:
+    def grad(self, x: Wire, rate: Wire, output: Wire, mask: Wire, dy: Wire, dmask: Wire) -> Any:
         return dy * mask, None

@@ -12,9 +12,11 @@ from blocks.kernels.sampling import drawn_bytes, each
 from blocks.random_ops.seeded_base import Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.random import Key
 from dataflow.core.shapes import element_count
+from dataflow.core.wire import Wire
 
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that
@@ -49,7 +51,7 @@ class RandomGamma(Seeded, Opaque):
         parameters = 25 * (element_count(alpha.shape) or 0)
         return drawn_bytes(element_count(made.shape) or 0, dtypes.storage(alpha.dtype).itemsize, 8, 33) + parameters
 
-    def kernel(self, shape: Any, alpha: Any, key: Any = None) -> Any:
+    def kernel(self, shape: Array, alpha: Array, key: Key | None = None) -> Any:
         size = size_of(self, "shape", shape) + alpha.shape
         wide = alpha.reshape(-1).astype(np.float64)
         usual = (wide > 0) & (wide < np.inf)
@@ -62,7 +64,7 @@ class RandomGamma(Seeded, Opaque):
 
         return each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype, copy=False)
 
-    def grad(self, shape: Any, alpha: Any, output: Any, dy: Any) -> Any:
+    def grad(self, shape: Wire, alpha: Wire, output: Wire, dy: Wire) -> Any:
         return None, dy * RandomGammaGrad()(alpha, output)
 
 
@@ -84,7 +86,7 @@ class RandomGammaGrad(Elementwise):
     sample = In("T", "numbers drawn from it")
     output = Out("T", "the slope; the broadcast shape of `alpha` and `sample`")
 
-    def kernel(self, alpha: Any, sample: Any, out: Any = None) -> Any:
+    def kernel(self, alpha: Array, sample: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.empty(np.broadcast_shapes(alpha.shape, sample.shape), alpha.dtype)
         return in_parts(_slope, out, alpha, sample, size=FEW)

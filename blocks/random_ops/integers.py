@@ -9,6 +9,7 @@ from blocks.kernels.sampling import drawn_bytes
 from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
 from dataflow.core.shapes import element_count
@@ -38,7 +39,7 @@ class RandomUniformInt(Seeded, Opaque):
         each = dtypes.storage(made.dtype).itemsize
         return drawn_bytes(element_count(made.shape) or 0, each, each)
 
-    def kernel(self, shape: Any, minval: Any, maxval: Any, key: Any = None) -> Any:
+    def kernel(self, shape: Array, minval: Array, maxval: Array, key: Key | None = None) -> Any:
         size, low, high = size_of(self, "shape", shape), int(minval), int(maxval)
         if low >= high:
             if 0 not in size:

@@ -10,6 +10,7 @@ from blocks.kernels.sampling import uniform
 from blocks.random_ops.seeded_base import Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.random import CHUNK, Key
 from dataflow.core.shapes import element_count
@@ -49,7 +50,7 @@ class Multinomial(Seeded, Opaque):
         count, rows = element_count(made.shape) or 0, element_count(logits.shape) or 0
         return 8 * count + 57 * min(count, chunk) + 16 * rows
 
-    def kernel(self, logits: Any, num_samples: Any, key: Any = None) -> Any:
+    def kernel(self, logits: Array, num_samples: Array, key: Key | None = None) -> Any:
         shape = self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
         logits = logits.astype(np.float64)
         logits[~np.isfinite(logits)] = -np.inf
@@ -96,7 +97,7 @@ class RandomShuffle(Seeded, Rearrange):
     def shape_of(self, value: TensorType) -> Any:
         return value.shape
 
-    def kernel(self, value: Any, key: Any = None) -> Any:
+    def kernel(self, value: Array, key: Key | None = None) -> Any:
         if value.ndim == 0:
             return value.copy()
         order = (key or Key()).generator(self.seed, self.seed2).permutation(len(value))

@@ -10,6 +10,7 @@ from blocks.kernels.sampling import drawn_bytes, normal, truncated_normal, unifo
 from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
 from dataflow.core.shapes import element_count
@@ -36,7 +37,7 @@ class Drawn(Seeded, Opaque, abstract=True):
             element_count(made.shape) or 0, dtypes.storage(self.dtype).itemsize, wide, (wide + 1) * self.trims
         )
 
-    def kernel(self, shape: Any, key: Any = None) -> Any:
+    def kernel(self, shape: Array, key: Key | None = None) -> Any:
         return self.draw(key or Key(), size_of(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
 
 

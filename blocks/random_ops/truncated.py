@@ -12,6 +12,7 @@ from blocks.kernels.sampling import drawn_bytes, each
 from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
 from dataflow.core.shapes import agree, element_count, show
@@ -61,7 +62,9 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
         given = sum(element_count(p.shape) or 0 for p in parameters)
         return max(49 * rows - count * itemsize, 25 * rows + drawn_bytes(count, itemsize, 8, 100)) + 8 * given
 
-    def kernel(self, shape: Any, means: Any, stdevs: Any, minvals: Any, maxvals: Any, key: Any = None) -> Any:
+    def kernel(
+        self, shape: Array, means: Array, stdevs: Array, minvals: Array, maxvals: Array, key: Key | None = None
+    ) -> Any:
         size = size_of(self, "shape", shape)
         parameters = (means, stdevs, minvals, maxvals)
         self.shape_of(TensorType.of(shape), *map(TensorType.of, parameters))

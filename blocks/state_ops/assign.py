@@ -8,6 +8,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Update
 
 
@@ -30,7 +31,7 @@ class Assign(Update):
     def shape_of(self, ref: TensorType, value: TensorType) -> Any:
         return super().shape_of(ref, value) if self.validate_shape else [value.shape]
 
-    def kernel(self, ref: Any, value: Any) -> Any:
+    def kernel(self, ref: Array, value: Array) -> Any:
         return value.copy()
 
     grad = None
@@ -51,7 +52,7 @@ class AssignAdd(Update):
     output_ref = Out("T", "the sum")
     assigns = {"ref": "output_ref"}
 
-    def kernel(self, ref: Any, value: Any, out: Any = None) -> Any:
+    def kernel(self, ref: Array, value: Array, out: Array | None = None) -> Any:
         return np.add(ref, value, out)
 
     grad = None
@@ -72,7 +73,7 @@ class AssignSub(Update):
     output_ref = Out("T", "the difference")
     assigns = {"ref": "output_ref"}
 
-    def kernel(self, ref: Any, value: Any, out: Any = None) -> Any:
+    def kernel(self, ref: Array, value: Array, out: Array | None = None) -> Any:
         return np.subtract(ref, value, out)
 
     grad = None

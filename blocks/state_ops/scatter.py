@@ -12,6 +12,7 @@ from blocks.array_ops.scatter import POLICIES, check_places, columns, inside
 from blocks.array_ops.shape_ops import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Update
 from dataflow.core.shapes import fits, show
 
@@ -68,7 +69,7 @@ class Scatter(Update, abstract=True):
                 )
         return [ref.shape]
 
-    def kernel(self, ref: Any, indices: Any, updates: Any) -> Any:
+    def kernel(self, ref: Array, indices: Array, updates: Array) -> Any:
         check_indices(self, "indices", indices, len(ref), "the rows of 'ref'")
         numbers = indices.reshape(-1)
         out = ref.copy()
@@ -77,7 +78,7 @@ class Scatter(Update, abstract=True):
         self.change(rows, numbers, updates.reshape(size) if updates.ndim else np.broadcast_to(updates, size))
         return out
 
-    def change(self, rows: Any, numbers: Any, updates: Any) -> None:
+    def change(self, rows: Array, numbers: Array, updates: Array) -> None:
         if self.ufunc is None:
             rows[numbers] = updates
         else:
@@ -131,7 +132,7 @@ class ScatterDiv(Scatter):
     Source: tf.raw_ops.ScatterDiv.
     """
 
-    def change(self, rows: Any, numbers: Any, updates: Any) -> None:
+    def change(self, rows: Array, numbers: Array, updates: Array) -> None:
         if rows.dtype.kind in "iu" and not updates.all():
             raise self.error("input 'updates' must not be 0 where integers are divided, got 0")
         divide(rows, numbers, updates)
@@ -164,7 +165,7 @@ class ScatterNd(Scatter, abstract=True):
     def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
         return [check_places(self, "ref", ref, indices, updates)]
 
-    def kernel(self, ref: Any, indices: Any, updates: Any) -> Any:
+    def kernel(self, ref: Array, indices: Array, updates: Array) -> Any:
         depth = indices.shape[-1]
         dims, width = ref.shape[:depth], math.prod(ref.shape[depth:])
         places = indices.reshape(-1, depth)

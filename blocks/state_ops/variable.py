@@ -10,6 +10,7 @@ import numpy as np
 from blocks.kernels.sampling import truncated_normal, uniform
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Literal, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing
 from dataflow.core.kinds import Opaque, View
 from dataflow.core.random import Key
@@ -74,7 +75,7 @@ class Variable(View):
             raise self.error(f"input 'initvalues' must have shape {show(self.shape)}, got {show(given.shape)}")
         return [TensorType(given.dtype, merge(given.shape, self.shape))]
 
-    def kernel(self, initvalues: Any, key: Any = None) -> Any:
+    def kernel(self, initvalues: Array | None, key: Key | None = None) -> Any:
         if initvalues is not None:
             return initvalues
         if self.initializer is None:
@@ -125,7 +126,7 @@ class IsVariableInitialized(Opaque):
     ref = In("dtype", "a variable", like=True)
     is_initialized = Out("bool", "true", shape=())
 
-    def kernel(self, ref: Any) -> Any:
+    def kernel(self, ref: Array) -> Any:
         return np.True_
 
     grad = None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.training_ops.optimizer import Optimizer, rsqrt, toward
 from dataflow.core.block import In, Out, attr
+from dataflow.core.dtypes import Array
 
 
 class ApplyAdagrad(Optimizer):
@@ -33,7 +32,7 @@ class ApplyAdagrad(Optimizer):
     defaults = {"lr": 0.001}
     slot_defaults = {"accum": 0.1}
 
-    def step(self, var: Any, accum: Any, lr: Any, grad: Any, out: Any, accum_out: Any, root: Any) -> None:
+    def step(self, var: Array, accum: Array, lr: Array, grad: Array, out: Array, accum_out: Array, root: Array) -> None:
         if self.update_slots:
             np.add(accum, np.square(grad, accum_out), accum_out)
         else:
@@ -72,18 +71,18 @@ class ApplyAdadelta(Optimizer):
 
     def step(
         self,
-        var: Any,
-        accum: Any,
-        accum_update: Any,
-        lr: Any,
-        rho: Any,
-        epsilon: Any,
-        grad: Any,
-        out: Any,
-        accum_out: Any,
-        update_out: Any,
-        change: Any,
-        buffer: Any,
+        var: Array,
+        accum: Array,
+        accum_update: Array,
+        lr: Array,
+        rho: Array,
+        epsilon: Array,
+        grad: Array,
+        out: Array,
+        accum_out: Array,
+        update_out: Array,
+        change: Array,
+        buffer: Array,
     ) -> None:
         rest = 1 - rho
         np.multiply(np.square(grad, buffer), rest, buffer)
@@ -124,18 +123,18 @@ class ApplyRMSProp(Optimizer):
 
     def step(
         self,
-        var: Any,
-        ms: Any,
-        mom: Any,
-        lr: Any,
-        rho: Any,
-        momentum: Any,
-        epsilon: Any,
-        grad: Any,
-        out: Any,
-        ms_out: Any,
-        mom_out: Any,
-        root: Any,
+        var: Array,
+        ms: Array,
+        mom: Array,
+        lr: Array,
+        rho: Array,
+        momentum: Array,
+        epsilon: Array,
+        grad: Array,
+        out: Array,
+        ms_out: Array,
+        mom_out: Array,
+        root: Array,
     ) -> None:
         toward(ms, np.square(grad, ms_out), 1 - rho, ms_out)
         np.sqrt(np.add(ms_out, epsilon, root), root)
@@ -174,20 +173,20 @@ class ApplyCenteredRMSProp(Optimizer):
 
     def step(
         self,
-        var: Any,
-        mg: Any,
-        ms: Any,
-        mom: Any,
-        lr: Any,
-        rho: Any,
-        momentum: Any,
-        epsilon: Any,
-        grad: Any,
-        out: Any,
-        mg_out: Any,
-        ms_out: Any,
-        mom_out: Any,
-        root: Any,
+        var: Array,
+        mg: Array,
+        ms: Array,
+        mom: Array,
+        lr: Array,
+        rho: Array,
+        momentum: Array,
+        epsilon: Array,
+        grad: Array,
+        out: Array,
+        mg_out: Array,
+        ms_out: Array,
+        mom_out: Array,
+        root: Array,
     ) -> None:
         rest = 1 - rho
         toward(ms, np.square(grad, ms_out), rest, ms_out)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.training_ops.optimizer import Optimizer, toward
 from dataflow.core.block import In, Out, attr
+from dataflow.core.dtypes import Array
 
 
 class ApplyGradientDescent(Optimizer):
@@ -28,7 +27,7 @@ class ApplyGradientDescent(Optimizer):
 
     scratch_arrays = 0
 
-    def step(self, var: Any, alpha: Any, delta: Any, out: Any) -> None:
+    def step(self, var: Array, alpha: Array, delta: Array, out: Array) -> None:
         np.subtract(var, np.multiply(alpha, delta, out), out)
 
     grad = None
@@ -57,7 +56,15 @@ class ApplyMomentum(Optimizer):
     defaults = {"lr": 0.01, "momentum": 0.9}
 
     def step(
-        self, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any, out: Any, accum_out: Any, ahead: Any
+        self,
+        var: Array,
+        accum: Array,
+        lr: Array,
+        grad: Array,
+        momentum: Array,
+        out: Array,
+        accum_out: Array,
+        ahead: Array,
     ) -> None:
         np.add(np.multiply(accum, momentum, accum_out), grad, accum_out)
         if self.use_nesterov:
@@ -100,20 +107,20 @@ class ApplyAdam(Optimizer):
 
     def step(
         self,
-        var: Any,
-        m: Any,
-        v: Any,
-        beta1_power: Any,
-        beta2_power: Any,
-        lr: Any,
-        beta1: Any,
-        beta2: Any,
-        epsilon: Any,
-        grad: Any,
-        out: Any,
-        m_out: Any,
-        v_out: Any,
-        buffer: Any,
+        var: Array,
+        m: Array,
+        v: Array,
+        beta1_power: Array,
+        beta2_power: Array,
+        lr: Array,
+        beta1: Array,
+        beta2: Array,
+        epsilon: Array,
+        grad: Array,
+        out: Array,
+        m_out: Array,
+        v_out: Array,
+        buffer: Array,
     ) -> None:
         toward(m, grad, 1 - beta1, m_out)
         toward(v, np.square(grad, v_out), 1 - beta2, v_out)

@@ -9,6 +9,7 @@ import numpy as np
 from blocks.kernels.powers import power
 from blocks.training_ops.optimizer import Optimizer, rsqrt
 from dataflow.core.block import In, Out, attr
+from dataflow.core.dtypes import Array
 
 
 def shrunk(x: Any, by: Any, out: Any, buffer: Any) -> Any:
@@ -59,19 +60,19 @@ class ApplyFtrl(Optimizer):
 
     def step(
         self,
-        var: Any,
-        accum: Any,
-        linear: Any,
-        grad: Any,
-        lr: Any,
-        l1: Any,
-        l2: Any,
-        lr_power: Any,
-        out: Any,
-        accum_out: Any,
-        linear_out: Any,
-        root: Any,
-        buffer: Any,
+        var: Array,
+        accum: Array,
+        linear: Array,
+        grad: Array,
+        lr: Array,
+        l1: Array,
+        l2: Array,
+        lr_power: Array,
+        out: Array,
+        accum_out: Array,
+        linear_out: Array,
+        root: Array,
+        buffer: Array,
     ) -> None:
         np.add(accum, np.square(grad, accum_out), accum_out)
         if lr_power == -0.5:
@@ -119,7 +120,9 @@ class ApplyProximalGradientDescent(Optimizer):
 
     scratch_arrays = 2
 
-    def step(self, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any, out: Any, *scratch_arrays: Any) -> None:
+    def step(
+        self, var: Array, alpha: Array, l1: Array, l2: Array, delta: Array, out: Array, *scratch_arrays: Any
+    ) -> None:
         np.subtract(var, np.multiply(delta, alpha, out), out)
         proximal(out, alpha, l1, l2, *scratch_arrays)
 
@@ -149,7 +152,7 @@ class ApplyProximalAdagrad(Optimizer):
     defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
     slot_defaults = {"accum": 0.1}
 
-    def kernel(self, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
+    def kernel(self, var: Array, accum: Array, lr: Array, l1: Array, l2: Array, grad: Array) -> Any:
         if not lr > 0:
             raise self.error(f"input 'lr' must be above 0, got {lr}")
         for name, strength in (("l1", l1), ("l2", l2)):
@@ -161,15 +164,15 @@ class ApplyProximalAdagrad(Optimizer):
 
     def step(
         self,
-        var: Any,
-        accum: Any,
-        lr: Any,
-        l1: Any,
-        l2: Any,
-        grad: Any,
-        out: Any,
-        accum_out: Any,
-        rate: Any,
+        var: Array,
+        accum: Array,
+        lr: Array,
+        l1: Array,
+        l2: Array,
+        grad: Array,
+        out: Array,
+        accum_out: Array,
+        rate: Array,
         *scratch_arrays: Any,
     ) -> None:
         np.add(accum, np.square(grad, accum_out), accum_out)
@@ -213,18 +216,18 @@ class ApplyAdagradDA(Optimizer):
 
     def step(
         self,
-        var: Any,
-        gradient_accumulator: Any,
-        gradient_squared_accumulator: Any,
-        grad: Any,
-        lr: Any,
-        l1: Any,
-        l2: Any,
-        global_step: Any,
-        out: Any,
-        total: Any,
-        squares: Any,
-        buffer: Any,
+        var: Array,
+        gradient_accumulator: Array,
+        gradient_squared_accumulator: Array,
+        grad: Array,
+        lr: Array,
+        l1: Array,
+        l2: Array,
+        global_step: Array,
+        out: Array,
+        total: Array,
+        squares: Array,
+        buffer: Array,
     ) -> None:
         np.add(gradient_accumulator, grad, total)
         np.add(gradient_squared_accumulator, np.square(grad, squares), squares)

@@ -9,6 +9,7 @@ import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
 
 
@@ -21,7 +22,7 @@ class Schedule(Elementwise, abstract=True):
     initial_learning_rate: float = attr("rate at the start, after the warm-up", ge=0.0)
     warmup_steps: int = attr("steps over which the rate grows from 0 to the initial one", default=0, ge=0)
 
-    def kernel(self, step: Any, out: Any = None) -> Any:
+    def kernel(self, step: Array, out: Array | None = None) -> Any:
         return in_parts(self._rates, np.empty(step.shape, np.float32) if out is None else out, step)
 
     def workspace(self, step: TensorType) -> int:

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import places
 import pytest
 
-PAGE = Path(__file__).parent.parent / "docs" / "writing_blocks.md"
+PAGE = places.DOCS / "writing_blocks.md"
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
+import places
 import pytest
+from sample_graphs import random_graph, training_step
 
-from dataflow import Graph, blocks, gradient, plan, run
+from dataflow import Graph, blocks, plan, run
 from dataflow.conformance.equality import same
 from dataflow.core.block import In, Out, attr
 from dataflow.core.errors import GraphError, RunError
 from dataflow.core.kinds import Binary, Opaque
-from dataflow.core.ports import Literal, flat
+from dataflow.core.ports import flat
 from dataflow.engine import form_regions, parallel, tiling
 from dataflow.graph.graph import Link
 
@@ -39,45 +40,6 @@ def eager(graph, feeds):
             results = results if isinstance(results, tuple) else (results,)
         values |= {Link(node.name, port): np.array(result) for port, result in zip(node.types, results, strict=True)}
     return values
-
-
-def random_graph(seed, columns):
-    """Twenty nodes of all kinds over a few inputs; wires are used once, often, or never."""
-    random = np.random.default_rng(seed)
-    graph = Graph()
-    wires = [graph.input(name, "float32", [3, columns]) for name in "abc"]
-    ends = [np.linspace(low, high, columns, dtype=np.float32) for low, high in ((-2, -0.1), (0.1, 2))]
-    kinds = [
-        lambda x, y: x + y,
-        lambda x, y: x * y,
-        lambda x, y: y - x * 0.5,
-        lambda x, y: blocks["Tanh"]()(x),
-        lambda x, y: blocks["Square"]()(x) * 0.25,
-        lambda x, y: blocks["Identity"]()(x),
-        lambda x, y: blocks["Reshape"]()(blocks["Reshape"]()(x, [-1]), [3, -1]),
-        lambda x, y: blocks["Transpose"]()(blocks["Transpose"]()(x, [1, 0]) + 0.5, [1, 0]) - y,
-        lambda x, y: x - blocks["Mean"](keep_dims=True)(y, 1),
-        lambda x, y: x - blocks["Mean"]()(blocks["Abs"]()(y), 0),
-        lambda x, y: y + blocks["Sum"]()(x * y, [0, 1]) * 0.01,
-        lambda x, y: blocks["Minimum"]()(x, blocks["Max"]()(y, 0)),
-        lambda x, y: blocks["Maximum"]()(x, blocks["Slice"]()(y, [1, 0], [1, -1])),
-        lambda x, y: blocks["AddN"]()([x, y, x]),
-        lambda x, y: blocks["SelectV2"]()(blocks["Greater"]()(x, y), x, 0.5),
-        lambda x, y: blocks["Slice"]()(blocks["Concat"]()([x, y], 0), [2, 0], [3, -1]),
-        lambda x, y: blocks["BiasAdd"]()(x, blocks["BiasAddGrad"]()(blocks["Relu"]()(y))),
-        lambda x, y: blocks["FakeQuantWithMinMaxVars"]()(x, -1.0, 1.0),
-        lambda x, y: blocks["FakeQuantWithMinMaxVars"]()(x, *blocks["MinMaxObserver"]()(y)),
-        lambda x, y: blocks["FakeQuantWithMinMaxVarsPerChannel"]()(x, *ends),
-        lambda x, y: blocks["QuantizeAndDequantizeV4"](range_given=True)(x * 0.9, -1.0, 1.0),
-        lambda x, y: sum(blocks["FakeQuantWithMinMaxVarsGradient"]()(x, y, -0.5, 0.5)),
-        lambda x, y: sum(blocks["FakeQuantWithMinMaxVarsPerChannelGradient"]()(x, y, *ends)),
-        lambda x, y: blocks["FakeQuantWithMinMaxVarsGradient"]()(x, y, -0.5, 0.5)[0] + y,
-        lambda x, y: blocks["FakeQuantWithMinMaxVarsPerChannelGradient"]()(x, y, *ends)[0],
-    ]
-    for _ in range(20):
-        x, y = (wires[i] for i in random.integers(0, len(wires), 2))
-        wires.append(kinds[random.integers(0, len(kinds))](x, y))
-    return graph, wires
 
 
 @pytest.mark.parametrize("columns", [SMALL, LARGE])
@@ -319,25 +281,6 @@ def test_a_plan_prints_its_steps():
     ]
 
 
-def training_step(order=None):
-    """A small network with its gradients; its nodes may be added in another order."""
-    parts = {
-        "x": lambda g: g.input("x", "float32", ["N", 4]),
-        "w": lambda g: g.add(blocks["Variable"](), [np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)], name="w"),
-        "b": lambda g: g.add(blocks["Variable"](), [np.zeros(3, np.float32)], name="b"),
-        "product": lambda g: g.add(blocks["MatMul"](), [g.ref("x"), g.ref("w")], name="product"),
-        "sum": lambda g: g.add(blocks["BiasAdd"](), [g.ref("product"), g.ref("b")], name="sum"),
-        "hidden": lambda g: g.add(blocks["Tanh"](), [g.ref("sum")], name="hidden"),
-        "square": lambda g: g.add(blocks["Multiply"](), [g.ref("hidden"), g.ref("sum")], name="square"),
-        "loss": lambda g: g.add(blocks["Mean"](), [g.ref("square"), Literal([0, 1])], name="loss"),
-    }
-    graph = Graph("step")
-    for name in order or parts:
-        parts[name](graph)
-    graph.output("loss", "loss")
-    return gradient(graph, of="loss", wrt=["w", "b", "x"])
-
-
 def test_the_order_of_nodes_does_not_matter():
     first = training_step()
     second = training_step(["b", "w", "x", "product", "sum", "hidden", "square", "loss"])
@@ -354,7 +297,7 @@ DETERMINED = """
 import hashlib, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from test_plan import training_step
+from sample_graphs import training_step
 from dataflow import plan
 graph = training_step()
 planned = plan(graph)
@@ -368,7 +311,7 @@ def test_the_same_whatever_the_hash_seed():
     said = set()
     for seed in ("0", "1", "2"):
         done = subprocess.run(
-            [sys.executable, "-c", DETERMINED, str(Path(__file__).parent)],
+            [sys.executable, "-c", DETERMINED, str(places.TESTS)],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import struct
-from pathlib import Path
 
 import numpy as np
+import places
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +18,7 @@ from dataflow.training.data import load_data
 from dataflow.training.step_graph import expand
 from dataflow.training.trainer import Trainer
 
-GRAPHS = Path(__file__).parent.parent / "graphs"
+GRAPHS = places.GRAPHS
 
 
 def steps(name, count, watch=(), **params):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import places
 import pytest
 
 from dataflow.core.errors import GraphFileError
@@ -16,7 +17,7 @@ from dataflow.graphfile.load import load
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.schema import schema
 
-GRAPHS = Path(__file__).parents[1] / "graphs"
+GRAPHS = places.GRAPHS
 SCHEMA = schema()
 RULES = SCHEMA["definitions"]["node"]["allOf"]
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

@@ -16,31 +16,7 @@ from dataflow.core.errors import DataflowError, GraphError
 from dataflow.training import checkpoint, data
 from dataflow.training.step_graph import expand
 from dataflow.training.trainer import Trainer, evaluate
-
-X = np.float32(np.random.default_rng(0).normal(size=(50, 3)))
-Y = X @ np.float32([1.0, -2.0, 0.5]) + np.float32(0.25)
-TEXT = """\
-dataflow: 1
-params: {epochs: 5, rate: 0.1}
-inputs: {x: "float32[N, 3]", y: "float32[N]"}
-nodes:
-  w: {block: Variable, attrs: {dtype: float32, shape: [3, 1], initializer: glorot_uniform}}
-  b: {block: Variable, inputs: {initvalues: [0.0]}}
-  product: {block: MatMul, inputs: {a: x, b: w}}
-  sum: {block: BiasAdd, inputs: {value: product, bias: b}}
-  line: {block: Squeeze, inputs: {input: sum}, attrs: {axis: [1]}}
-  noise: {block: Dropout, inputs: {x: line, rate: 0.01}}
-  error: {block: SquaredDifference, inputs: {x: noise, y: y}}
-  loss: {block: Mean, inputs: {input: error, axis: [0]}}
-outputs: {line: line, loss: loss}
-data:
-  train: {path: d.npz, inputs: {x: x, y: y}}
-train:
-  minimize: loss
-  optimizer: {block: ApplyAdam, inputs: {lr: $rate}}
-  epochs: $epochs
-  batch_size: 8
-"""
+from training.line import TEXT, X, Y, bits
 
 
 @pytest.fixture
@@ -53,10 +29,6 @@ def load(tmp_path, monkeypatch):
         return flow.load("g.yaml", **params)
 
     return load
-
-
-def bits(state):
-    return {name: value.tobytes() for name, value in state.variables.items()}
 
 
 def test_the_loss_falls(load):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
+import places
 import pytest
 
 from dataflow import blocks
 from dataflow.conformance import checks
 
-CATALOGUE = {row["block"]: row for row in json.loads((Path(__file__).parent / "catalogue.json").read_text())}
+CATALOGUE = {row["block"]: row for row in json.loads((places.TESTS / "catalogue.json").read_text())}
 LIBRARY = [block for block in blocks.values() if block.__module__.startswith("blocks.")]
 
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from itertools import product
 
 import pytest
-from test_graphs import FILES, ROOT, feeds_of
+from shipped_graphs import FILES, ROOT, feeds_of
 
 import dataflow as flow
 from dataflow.conformance.equality import same

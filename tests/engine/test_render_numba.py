@@ -7,14 +7,14 @@ import logging
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import places
 import pytest
 from golden import reader
-from test_golden import called, wired_up
-from test_plan import random_graph
+from golden.comparison import called, wired_up
+from sample_graphs import random_graph
 
 from dataflow import Graph, blocks, plan
 from dataflow.conformance.equality import same
@@ -25,7 +25,7 @@ from dataflow.engine import jit, render_numba, tiling
 
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = places.GOLDEN
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, 1e-40, -1e-40, 3e38, -3e38, 127.4999, np.inf, -np.inf, np.nan]
 
 

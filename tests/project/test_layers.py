@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import places
 import pytest
 
 import dataflow as flow
 
-ROOT = Path(__file__).parents[1]
+ROOT = places.ROOT
 SITE = Path(flow.__file__).parents[1]  # where the packages are installed
 FILES = sorted(
     path.relative_to(SITE).as_posix() for top in ("dataflow", "blocks") for path in (SITE / top).rglob("*.py")

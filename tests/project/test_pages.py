@@ -6,11 +6,11 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
+import places
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = places.ROOT
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PROGRAMS = {"dataflow": [sys.executable, "-X", "utf8", "-m", "dataflow"], "python": [sys.executable, "-X", "utf8"]}
 

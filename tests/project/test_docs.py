@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import places
 import pytest
 
 import dataflow as flow
 from dataflow.conformance.samples import documented
 from dataflow.core.registry import blocks
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = places.DOCS
 GENERATE: dict[str, Any] = runpy.run_path(str(DOCS / "generate.py"))
 LIBRARY = {name: block for name, block in blocks.items() if block.__module__.startswith("blocks.")}
 

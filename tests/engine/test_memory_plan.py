@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
+import places
 import pytest
 
 import dataflow as flow
@@ -18,7 +18,7 @@ from dataflow.engine.settings import Settings
 from dataflow.training.data import load_data
 from dataflow.training.step_graph import expand
 
-GRAPHS = Path(__file__).parents[1] / "graphs"
+GRAPHS = places.GRAPHS
 SIZE = 1 << 20
 SHOWN = 1 << 16  # bytes of Python's own objects, whatever the size of the arrays
 

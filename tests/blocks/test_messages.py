@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
+import places
 import pytest
-from test_errors_golden import CASES, NAMES, ending
+from golden.error_calls import CASES, NAMES, ending
 
 from dataflow import DataflowError
 
-MESSAGES = json.loads((Path(__file__).parent / "messages.json").read_text())
+MESSAGES = json.loads((places.TESTS / "messages.json").read_text())
 
 
 @pytest.mark.parametrize("call", MESSAGES, ids=lambda call: call[2:60])

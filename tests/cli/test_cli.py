@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import places
 import pytest
 
 import dataflow as flow
 
-GRAPHS = Path(__file__).parent.parent / "graphs"
+GRAPHS = places.GRAPHS
 LINE = """\
 dataflow: 1
 name: line

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_train import TEXT, X, Y, bits
+from training.line import TEXT, X, Y, bits
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError

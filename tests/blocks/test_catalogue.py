@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
+import places
 import pytest
 
 from dataflow import blocks
 from dataflow.core import dtypes
 
-ROWS = json.loads((Path(__file__).parent / "catalogue.json").read_text())
+ROWS = json.loads((places.TESTS / "catalogue.json").read_text())
 KNOWN = [row for row in ROWS if row["block"] in blocks]
 
 # About devices, locks and sharing between processes, which there are none of here.

@@ -9,13 +9,14 @@ from importlib.metadata import PackageNotFoundError, distribution
 from itertools import product
 from pathlib import Path
 
+import places
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import dataflow as flow
 
-ROOT = Path(__file__).parents[1]
+ROOT = places.ROOT
 PROJECT = "dataflow-blocks"
 PLACES = [
     {"sys_platform": system, "python_version": python}

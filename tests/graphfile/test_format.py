@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import places
 import pytest
 import yaml
 from hypothesis import given
@@ -16,7 +17,7 @@ from dataflow.graphfile.load import load as load_graph
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.save import resolved_text
 
-ROOT = Path(__file__).parent.parent
+ROOT = places.ROOT
 GRAPHS = sorted([*(ROOT / "graphs").rglob("*.yaml"), *Path(flow.__file__).parent.rglob("*.yaml")])
 UGLY = """\
 # modeline

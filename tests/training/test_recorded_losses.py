@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from training import setting
 
 import dataflow as flow
 from dataflow.training.step_graph import expand
+from training import setting
 
 GRAPHS = setting.DIGITS.parents[1]
 RECORDED = json.loads(setting.LOSSES.read_text())
