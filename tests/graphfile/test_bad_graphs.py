@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import places
 import pytest
 
 from dataflow.core.errors import GraphFileError
 from dataflow.graphfile.load import load
 
-FOLDER = Path(__file__).parent / "bad_graphs"
+FOLDER = places.TESTS / "bad_graphs"
 FILES = sorted(FOLDER.glob("*.yaml"))
 
 
