@@ -12,6 +12,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+DType = np.dtype[Any]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 floating = ("bfloat16", "float16", "float32", "float64")

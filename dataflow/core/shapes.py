@@ -49,6 +49,11 @@ class TensorType:
     def known(self) -> bool:
         return element_count(self.shape) is not None
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape where all dims are `known`."""
+        return self.shape  # type: ignore[return-value]
+
     def same_shape(self, other: TensorType) -> bool:
         """Whether both shapes are certainly equal."""
         return self.shape is not None and self.shape == other.shape and None not in self.shape
