@@ -20,7 +20,8 @@ from dataflow.core.block import Block
 from dataflow.core.ports import In, Literal
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
-from dataflow.graph.graph import Graph, Ref
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Ref
 from dataflow.graphfile.load import load
 from dataflow.graphfile.save import resolved_text
 from dataflow.inspection import block_markdown, block_svg, describe, svg

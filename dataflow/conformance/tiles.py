@@ -19,7 +19,8 @@ from dataflow.core.registry import blocks
 from dataflow.engine.plan import plan
 from dataflow.engine.tiling import shortened, tile_of
 from dataflow.engine.views import shape_in_order
-from dataflow.graph.graph import Graph, Ref
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Ref
 
 TILE, ROW, COLUMNS = 256, 64, 24  # elements of a tile and of its rows, and of a row where the block does not say
 

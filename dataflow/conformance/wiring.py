@@ -8,7 +8,8 @@ from typing import Any
 from dataflow.conformance.samples import Array, Sample
 from dataflow.core.ports import In
 from dataflow.core.shapes import Shape, TensorType
-from dataflow.graph.graph import Graph, Ref
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Ref
 
 
 def wired(sample: Sample, known: bool = True) -> tuple[Graph, list[Ref], dict[str, Array]]:

@@ -15,15 +15,24 @@ from dataflow.engine.parallel import at_the_same_time
 from dataflow.engine.program import Program, Step
 from dataflow.engine.settings import Settings
 from dataflow.graph.gc_pause import gc_paused
-from dataflow.graph.graph import Graph, Link, Node
-from dataflow.graph.rewrite import cull, fold_constants, lean, lower, merge_equals, shape_only, specialize
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node
+from dataflow.graph.rewrite import (
+    decompose,
+    drop_unused_outputs,
+    eliminate_dead_code,
+    fold_constants,
+    infer_shapes,
+    merge_common_subexpressions,
+    shape_only,
+)
 
 
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
     """Lay out a run that computes the outputs from feeds of these types."""
     with gc_paused(), among(settings.threads):
-        graph = lower(specialize(cull(graph, outputs), feeds))
-        graph = lean(merge_equals(fold_constants(graph)))
+        graph = decompose(infer_shapes(eliminate_dead_code(graph, outputs), feeds))
+        graph = drop_unused_outputs(merge_common_subexpressions(fold_constants(graph)))
         return _Builder(graph, feeds, settings).build()
 
 
@@ -38,7 +47,7 @@ class _Builder:
 
     def build(self) -> Program:
         wanted = self._wanted()
-        # `cull` has put the nodes in order
+        # `eliminate_dead_code` has put the nodes in order
         made = [self._step(node) for node in self.graph.nodes.values() if node.name in wanted]
         steps = [step for step in made if step is not None]
         outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}

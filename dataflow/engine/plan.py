@@ -21,7 +21,8 @@ from dataflow.engine.lower import program
 from dataflow.engine.named_inputs import by_name, sizes_of, told_apart
 from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
-from dataflow.graph.graph import Graph, Node
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Node
 
 
 def plan(

@@ -11,7 +11,8 @@ from dataflow.core import conversion
 from dataflow.core.errors import GraphError, listing
 from dataflow.core.shapes import fits, show
 from dataflow.engine.plan import Plan
-from dataflow.graph.graph import Graph, Link
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link
 
 
 class State:

@@ -12,7 +12,8 @@ from dataflow.core.errors import GradientError
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
 from dataflow.graph.gc_pause import gc_paused
-from dataflow.graph.graph import Graph, Link, Node, Ref
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node, Ref
 
 
 def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:

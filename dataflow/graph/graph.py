@@ -2,84 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dataflow.core import conversion
 from dataflow.core.block import Block
-from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest, visible
+from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest
 from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
-from dataflow.core.shapes import TensorType, element_count
-from dataflow.core.wire import Wire
+from dataflow.core.shapes import TensorType
+from dataflow.graph.names import NAME, snake_case, wrong_name
+from dataflow.graph.node import Link, Node, Ref
+from dataflow.graph.node_types import node_types
 
 if TYPE_CHECKING:
     import networkx as nx
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
-_LONGEST = 255  # bytes of a name, as file systems have it
-_FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the run
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Ref(Wire):
-    """One output of a node: what wires are made of. Arithmetic on it builds graph."""
-
-    graph: Graph
-    node: str
-    port: str
-
-    @property
-    def type(self) -> TensorType:
-        return self.graph._nodes[self.node].types[self.port]
-
-    @property
-    def wire(self) -> str:
-        """As a graph file writes it: ``node``, or ``node.port`` where it is not the node's first output."""
-        first = next(iter(self.graph._nodes[self.node].types))
-        return self.node if self.port == first else f"{self.node}.{self.port}"
-
-    def __repr__(self) -> str:
-        return f"<{self.wire}: {self.type}>"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a wire comes from: node and output port. Unlike a Ref it belongs to no graph, so nodes can be shared."""
-
-    node: str
-    port: str
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A block in a graph: its name, what stands on each input port, the type of each output."""
-
-    name: str
-    block: Block
-    inputs: Mapping[str, Any]  # port -> Link, Literal, tuple of them (variadic), or None (optional port left out)
-    types: Mapping[str, TensorType]
-    doc: str = ""
-    sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
-
-    def __post_init__(self) -> None:
-        names = {operand.node: None for operand in self.operands() if isinstance(operand, Link)}
-        object.__setattr__(self, "sources", tuple(names))
-
-    @property
-    def who(self) -> str:
-        return f"node '{self.name}' ({type(self.block).__name__})"
-
-    def operands(self) -> list[Any]:
-        """What stands on the input ports, one by one: links and literals."""
-        return flat(self.inputs.values())
 
 
 @dataclass(eq=False)
@@ -147,7 +87,7 @@ class Graph:
             operands = [entered(type(block).__name__, port, operand) for port, operand in given]
         except BlockError as error:
             raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
-        types, outputs = _types(
+        types, outputs = node_types(
             who, block, operands, lambda o: self._own(o).type if isinstance(o, Ref) else TensorType.of(o)
         )
         if block.assigns:
@@ -194,7 +134,7 @@ class Graph:
                 raise GraphError(f"{who}: input '{port}': '{ref.node}' must be changed by one node in a step, got two")
 
     def _fresh(self, block: Block) -> str:
-        stem = self.scope + _snake(type(block).__name__)
+        stem = self.scope + snake_case(type(block).__name__)
         name, count = stem, self._counts.get(stem, 0)
         while name in self._nodes:
             count += 1
@@ -273,7 +213,7 @@ class Graph:
 
     def retyped(self, node: Node) -> Node:
         """The node with the types that follow from those that its sources have in this graph."""
-        outputs = _types(node.who, node.block, [*node.inputs.values()], self._type_of)[1]
+        outputs = node_types(node.who, node.block, [*node.inputs.values()], self._type_of)[1]
         return replace(node, types=dict(zip(node.types, outputs, strict=True)))
 
     def _type_of(self, link: Link) -> TensorType:
@@ -361,23 +301,6 @@ class Graph:
         return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
 
 
-def wrong_name(name: str) -> str:
-    """What is wrong with a name that goes into files and onto terminals; nothing where it is right."""
-    if visible(name, "") != name:
-        return "names must have no control characters"
-    for part in name.split("/"):
-        if part in ("", ".", ".."):
-            return f"names must have parts that are names between /, got {part or 'an empty one'}"
-    size = len(name.encode())
-    return f"names must have at most {_LONGEST} bytes, got {size:,}; shorten it" if size > _LONGEST else ""
-
-
-@cache
-def _snake(name: str) -> str:
-    """The name of a class as a node has it."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
 def _wiring(operand: Any, type_: Any) -> Any:
     """What a node keeps of an operand: of a number or array the value in the dtype that it got here."""
     if isinstance(operand, Ref):
@@ -389,31 +312,3 @@ def _wiring(operand: Any, type_: Any) -> Any:
 
 def _identity(node: Node) -> Any:
     return node.block, dict(node.inputs), node.doc
-
-
-def _types(
-    who: str, block: Block, operands: Sequence[Any], type_of: Callable[[Any], TensorType]
-) -> tuple[list[Any], list[TensorType]]:
-    """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
-    try:
-        types = block.typed(operands, type_of)
-        return types, _folded(block, types, block.inferred(types))
-    except BlockError as error:
-        raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
-
-
-def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> list[TensorType]:
-    """Output types with their values, where these are small whole numbers that follow from known inputs.
-
-    They are what shapes and axes are made of, so later nodes can be checked against them.
-    """
-    if not block.pure or any(t.dtype not in ("int32", "int64") for t in outputs):
-        return outputs
-    known = flat(types)
-    if not known or any(t.value is None for t in known):
-        return outputs
-    if any((element_count(t.shape) or _FOLD_LIMIT + 1) > _FOLD_LIMIT for t in (*known, *outputs)):
-        return outputs
-    arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
-    values = block.compute(arrays, outputs)
-    return [TensorType(t.dtype, t.shape, np.asarray(v)) for t, v in zip(outputs, values, strict=True)]

@@ -1,6 +1,6 @@
-"""Passes over a graph: each takes a graph and gives one that computes the same outputs.
+"""Passes over a graph: each takes a graph and returns one that computes the same outputs.
 
-`cull` puts the nodes in the order that all later passes keep.
+`eliminate_dead_code` puts the nodes in the order that all later passes keep.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from dataflow.core.block import Block
 from dataflow.core.run_errors import failed
 from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.thread_pool import among
-from dataflow.graph.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node
 
 _FOLD_LIMIT = 1 << 18  # elements; larger constants are cheaper to make again than to keep
 
 
-def cull(graph: Graph, outputs: Iterable[str]) -> Graph:
-    """Without the nodes and outputs that none of the given outputs needs; a wire that only lends its shape stays."""
+def eliminate_dead_code(graph: Graph, outputs: Iterable[str]) -> Graph:
+    """Drop the nodes and outputs that none of the given outputs needs; one read for its shape alone is needed."""
     result = graph.bare()
     result.outputs = {name: graph.outputs[name] for name in outputs}
     keep = graph.ancestors(link.node for link in result.outputs.values())
@@ -32,8 +33,8 @@ def cull(graph: Graph, outputs: Iterable[str]) -> Graph:
     return result
 
 
-def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
-    """With the types of the named feedable nodes fixed, and all that follows from them inferred anew."""
+def infer_shapes(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
+    """Give the named feedable nodes these types, and infer again the types of all nodes after them."""
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     changed: set[str] = set()
@@ -51,8 +52,8 @@ def specialize(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
     return result
 
 
-def lower(graph: Graph) -> Graph:
-    """With blocks that the planner takes for two written out as these."""
+def decompose(graph: Graph) -> Graph:
+    """Replace each block that the planner runs better as two by those two; see `Block.lowered`."""
     if all(type(node.block).lowered is Block.lowered for node in graph.nodes.values()):
         return graph
     result = graph.bare()
@@ -70,7 +71,7 @@ def lower(graph: Graph) -> Graph:
 
 
 def fold_constants(graph: Graph) -> Graph:
-    """With the value of every pure node that follows from constants written into its type."""
+    """Compute every pure node whose inputs are constants, and write its values into its types."""
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     for node in graph.nodes.values():
@@ -93,7 +94,7 @@ def _may_fold(type_: TensorType) -> bool:
 
 
 def _reads_known(graph: Graph, node: Node) -> bool:
-    """Whether everything on the wires to a node is known."""
+    """Whether the values on all wires to a node are known; of a ``like`` port, the shape."""
     for port, value in node.inputs.items():
         for link in value if isinstance(value, tuple) else (value,):
             if isinstance(link, Link):
@@ -103,8 +104,8 @@ def _reads_known(graph: Graph, node: Node) -> bool:
     return True
 
 
-def lean(graph: Graph) -> Graph:
-    """With blocks that do not compute outputs which nobody reads, where there are such blocks."""
+def drop_unused_outputs(graph: Graph) -> Graph:
+    """Replace blocks some of whose outputs nobody reads by narrower ones; see `Block.narrowed`."""
     if all(len(node.types) < 2 for node in graph.nodes.values()):
         return graph
     used: dict[str, set[str]] = {}
@@ -121,8 +122,8 @@ def lean(graph: Graph) -> Graph:
     return result
 
 
-def merge_equals(graph: Graph) -> Graph:
-    """With nodes of the same block on the same wires made one."""
+def merge_common_subexpressions(graph: Graph) -> Graph:
+    """Merge pure nodes that apply equal blocks to the same wires."""
     result = graph.bare()
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
@@ -149,7 +150,7 @@ def _arrays(node: Node, types: Sequence[Any]) -> list[Any]:
 
 
 def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
-    """An array of this dtype and shape that takes no memory, for ports that never look at the elements."""
+    """An array of this dtype and shape that takes no memory, for ports whose elements are never read."""
     return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)  # type: ignore[arg-type]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, DataflowError, cropped
 from dataflow.core.registry import blocks
-from dataflow.graph.graph import NAME, Ref, wrong_name
+from dataflow.graph.names import NAME, wrong_name
+from dataflow.graph.node import Ref
 from dataflow.graphfile.data_and_train import read_data, read_train
 from dataflow.graphfile.file_sections import WRONG, known_keys, mapping, short_type, text
 from dataflow.graphfile.subgraphs import add_subgraph, is_path

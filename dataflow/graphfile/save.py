@@ -14,7 +14,8 @@ from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, GraphError
 from dataflow.core.ports import Literal
 from dataflow.files.atomic import regular, write_text
-from dataflow.graph.graph import Graph, Node
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Node
 from dataflow.graphfile.array_store import Store
 from dataflow.graphfile.emit import block, entry, escaped
 

@@ -13,7 +13,7 @@ from dataflow.core.ports import In
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
-from dataflow.graph.graph import Ref
+from dataflow.graph.node import Ref
 from dataflow.graphfile.file_sections import GraphFile
 from dataflow.graphfile.paths import confined
 from dataflow.graphfile.tree import BROKEN

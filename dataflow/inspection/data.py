@@ -17,7 +17,8 @@ from dataflow.core.block import MISSING_GRADIENT, Block
 from dataflow.core.ports import In, Literal, Out
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, show
-from dataflow.graph.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node
 from dataflow.graphfile.emit import flow
 
 Described = dict[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataflow.core.errors import visible
 from dataflow.core.ports import Literal
-from dataflow.graph.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node
 from dataflow.inspection.data import brief, places, split
 
 

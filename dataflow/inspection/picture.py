@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataflow.core.block import Block
 from dataflow.core.ports import Literal
 from dataflow.core.shapes import show
-from dataflow.graph.graph import Graph, Link, Node
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node
 from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
 from dataflow.inspection.data import block_class, brief, category, cut, describe, dtype_text, places, split
 from dataflow.inspection.layout import Box, Tie, place

@@ -17,7 +17,8 @@ from dataflow.core.kinds import Update
 from dataflow.core.ports import Literal
 from dataflow.core.registry import blocks
 from dataflow.graph.gradient import reverse
-from dataflow.graph.graph import Graph, Link, Ref
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Ref
 
 GRADIENT_PORTS = ("grad", "delta")
 RATE_PORTS = ("lr", "alpha")

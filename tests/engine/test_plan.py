@@ -18,7 +18,7 @@ from dataflow.core.errors import GraphError, RunError
 from dataflow.core.kinds import Binary, Opaque
 from dataflow.core.ports import flat
 from dataflow.engine import form_regions, parallel, tiling
-from dataflow.graph.graph import Link
+from dataflow.graph.node import Link
 
 SMALL, LARGE = 6, 5000  # columns: within what a run copies, and beyond
 

@@ -18,7 +18,7 @@ from graph_text import node, problems, same
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError
 from dataflow.files.atomic import write_arrays, write_text
-from dataflow.graph.graph import wrong_name
+from dataflow.graph.names import wrong_name
 
 ONE = "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 2.5}}}\noutputs: {y: c}\n"
 

@@ -10,7 +10,7 @@ from dataflow import Graph, blocks
 from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError
 from dataflow.core.ports import Literal
-from dataflow.graph.graph import Ref
+from dataflow.graph.node import Ref
 
 from .values import values
 

@@ -10,7 +10,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.errors import DataflowError
 from dataflow.core.random import Key
-from dataflow.graph.graph import Link
+from dataflow.graph.node import Link
 
 
 class Missing(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dataflow.core import dtypes
-from dataflow.graph.graph import Link
+from dataflow.graph.node import Link
 
 from .compare import differing, scaled
 from .reference import node_by_node

@@ -13,7 +13,7 @@ from dataflow import Graph, State, load, plan, save
 from dataflow.core.errors import DataflowError
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
-from dataflow.graph.graph import Link
+from dataflow.graph.node import Link
 
 from .reference import node_by_node
 

@@ -1,0 +1,69 @@
+"""What a graph is made of: nodes, the links between them, and refs, which are wires of one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dataflow.core.block import Block
+from dataflow.core.ports import flat
+from dataflow.core.shapes import TensorType
+from dataflow.core.wire import Wire
+
+if TYPE_CHECKING:
+    from dataflow.graph.graph import Graph
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ref(Wire):
+    """One output of a node in a graph. Arithmetic on it adds nodes."""
+
+    graph: Graph
+    node: str
+    port: str
+
+    @property
+    def type(self) -> TensorType:
+        return self.graph._nodes[self.node].types[self.port]
+
+    @property
+    def wire(self) -> str:
+        """As a graph file writes it: ``node``, or ``node.port`` where it is not the node's first output."""
+        first = next(iter(self.graph._nodes[self.node].types))
+        return self.node if self.port == first else f"{self.node}.{self.port}"
+
+    def __repr__(self) -> str:
+        return f"<{self.wire}: {self.type}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The source of a wire: a node and its output port. It belongs to no graph, so nodes can be shared."""
+
+    node: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A block in a graph: its name, the operand on each input port, the type of each output."""
+
+    name: str
+    block: Block
+    inputs: Mapping[str, Any]  # port -> Link, Literal, tuple of them (variadic), or None (optional port left out)
+    types: Mapping[str, TensorType]
+    doc: str = ""
+    sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
+
+    def __post_init__(self) -> None:
+        names = {operand.node: None for operand in self.operands() if isinstance(operand, Link)}
+        object.__setattr__(self, "sources", tuple(names))
+
+    @property
+    def who(self) -> str:
+        return f"node '{self.name}' ({type(self.block).__name__})"
+
+    def operands(self) -> list[Any]:
+        """What stands on the input ports, one by one: links and literals."""
+        return flat(self.inputs.values())
