@@ -7,51 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import INDEX
+from blocks.kernels.gather_scatter import ANY_INDEX, check_indices, sum_rows_by_index, sum_rows_bytes
+from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import agree, element_count, fits, nbytes, show
 from dataflow.core.wire import Wire
-
-ANY_INDEX = ("int16", *INDEX)
-FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
-
-
-def check_indices(block: Block, port: str, indices: Any, limit: int, what: str) -> None:
-    """An error that names the first index outside ``[0, limit)``."""
-    if indices.size and (indices.min() < 0 or indices.max() >= limit):
-        place = np.argwhere((indices < 0) | (indices >= limit))[0]
-        where = f"{port}{''.join(f'[{i}]' for i in place)}"
-        raise block.error(f"input '{port}' must lie in [0, {limit}) for {what}, got {where} = {indices[tuple(place)]}")
-
-
-def sums_by_row(index: Any, rows: Any) -> tuple[Any, Any]:
-    """The different numbers in a non-empty index, and the sum of the rows that each stands beside, in float64."""
-    order = np.argsort(index, kind="stable")
-    ordered = index[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.append(starts, len(order)))
-    if rows.dtype.kind in "iub":
-        exact = rows.dtype
-    else:
-        exact = np.dtype(np.complex128 if rows.dtype.kind == "c" else np.float64)
-    if counts.max() > FEW:
-        return ordered[starts], np.add.reduceat(rows[order].astype(exact, copy=False), starts, 0, exact)
-    # the first row of each number, then the second of those that have one, and so on: far faster where few have many
-    sums = rows[order[starts]].astype(exact, copy=False)
-    for turn in range(1, counts.max()):
-        more = np.flatnonzero(counts > turn)
-        sums[more] += rows[order[starts[more] + turn]]
-    return ordered[starts], sums
-
-
-def sums_bytes(count: int, width: int, dtype: str) -> int:
-    """What `sums_by_row` takes at most, with what it gives, for so many rows of this dtype, each so wide."""
-    each = dtypes.storage(dtype)
-    exact = each.itemsize if each.kind in "iub" else 16 if each.kind == "c" else 8
-    return count * (6 * 8 + 1 + width * (int(each.itemsize) + exact))
 
 
 class Gather(Rearrange):
@@ -213,7 +176,7 @@ class GatherGrad(Batched, Opaque):
         lead, between, behind = map(prod, (params.shape[:batch], params.shape[batch:along], params.shape[along + 1 :]))
         count, size = prod(indices.shape[batch:]), params.shape[along]
         rows = dy.reshape(lead, between, count, behind).swapaxes(1, 2).reshape(lead * count, between * behind)
-        places, sums = sums_by_row(_flat(indices, lead, count, size), rows)
+        places, sums = sum_rows_by_index(_flat(indices, lead, count, size), rows)
         dx = np.zeros((lead * size, between * behind), dy.dtype)
         dx[places] = sums
         dx = dx.reshape(lead, size, between, behind).swapaxes(1, 2)
@@ -224,7 +187,7 @@ class GatherGrad(Batched, Opaque):
         first = self.along(axis.value, len(params.shape or ()), self.batch(params.shape, indices.shape))
         copied = prod(map(int, (params.shape or ())[:first])) > 1  # type: ignore[arg-type]
         copies = (nbytes(dy) + nbytes(params)) * copied  # slices made rows, and the way back
-        return sums_bytes(count, size // max(count, 1), dy.dtype) + copies
+        return sum_rows_bytes(count, size // max(count, 1), dy.dtype) + copies
 
     def grad(self, dy: Wire, indices: Wire, axis: Wire, params: Wire, dx: Wire, ddx: Wire) -> Any:
         return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)

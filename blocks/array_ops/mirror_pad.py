@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import INDEX
+from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array

@@ -6,72 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.gather import ANY_INDEX, sums_by_row, sums_bytes
-from blocks.array_ops.like import ZerosLike
-from blocks.array_ops.shape_ops import INDEX, Reshape, sizes
-from blocks.kernels.chunked import TILE, part_bytes, parts
+from blocks.array_ops.fill import ZerosLike
+from blocks.array_ops.reshape import Reshape
+from blocks.kernels.gather_scatter import (
+    ANY_INDEX,
+    POLICIES,
+    POLICY,
+    gather_shape,
+    in_bounds,
+    in_bounds_bytes,
+    index_arrays,
+    scatter_shape,
+    sum_rows_by_index,
+    sum_rows_bytes,
+)
+from blocks.kernels.static_shape import INDEX, sizes
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
-from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import element_count, fits, nbytes, show
 from dataflow.core.wire import Wire
-
-POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
-POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
-
-
-def slice_shape(block: Block, of: str, shape: Any, indices: Any) -> Any:
-    """The shape of what the tuples address: that of the indices without its last dim, then that of a slice."""
-    if indices == ():
-        raise block.error("input 'indices' must have at least one dim, got a scalar")
-    if shape is None or indices is None or not isinstance(indices[-1], int):
-        return None
-    if indices[-1] > len(shape):
-        raise block.error(
-            f"input 'indices' must have at most {len(shape)} numbers per place in '{of}' of shape {show(shape)}, "
-            f"got {indices[-1]}"
-        )
-    return (*indices[:-1], *shape[indices[-1] :])
-
-
-def check_places(block: Block, of: str, given: TensorType, indices: TensorType, updates: TensorType) -> Any:
-    """The shape of what is changed; an error where the tuples cannot be places in it or have other slices."""
-    if given.shape == ():
-        raise block.error(f"input '{of}' must have at least one dim, got a scalar")
-    wanted = slice_shape(block, of, given.shape, indices.shape)
-    if indices.shape is not None and indices.shape[-1] == 0:
-        raise block.error("input 'indices' must have at least one number per place, got none")
-    if not fits(updates.shape, wanted):
-        raise block.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
-    return given.shape
-
-
-def inside(block: Block, port: str, indices: Any, shape: Any, policy: str | None = None) -> Any:
-    """Which tuples lie in the shape; an error that names the first that does not, unless the policy is IGNORE."""
-    limits = shape[: indices.shape[-1]]
-    outside = np.empty(indices.shape[:-1], np.bool_)
-    for tuples, wrong in parts(max(TILE // max(indices.shape[-1], 1), 1), outside, indices):
-        wrong[...] = ((tuples < 0) | (tuples >= np.array(limits, np.int64))).any(-1)
-    if outside.any() and policy != "IGNORE":
-        place = np.argwhere(outside)[0] if outside.ndim else ()
-        where = f"{port}{''.join(f'[{i}]' for i in place)}"
-        got = indices[tuple(place)].tolist()
-        way_out = "" if policy is None else "; bad_indices_policy='IGNORE' leaves it out"
-        raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}{way_out}")
-    return np.logical_not(outside, outside)
-
-
-def inside_bytes(indices: TensorType) -> int:
-    """What `inside` takes, with what it gives."""
-    return (element_count(indices.shape[:-1]) or 0) + part_bytes(4, indices)  # type: ignore[index]
-
-
-def columns(indices: Any) -> tuple[Any, ...]:
-    """The tuples as NumPy takes them: an array per dim."""
-    return tuple(np.moveaxis(indices, -1, 0))
 
 
 class GatherNd(Rearrange):
@@ -90,24 +47,24 @@ class GatherNd(Rearrange):
     bad_indices_policy: str = attr(f"{POLICY}; it is 0 then", default="", choices=POLICIES)
 
     def shape_of(self, params: TensorType, indices: TensorType) -> Any:
-        return slice_shape(self, "params", params.shape, indices.shape)
+        return gather_shape(self, "params", params.shape, indices.shape)
 
     def kernel(self, params: Array, indices: Array) -> Any:
         if indices.shape[-1] == 0:  # every tuple is the place of the whole value
             return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
-        fine = inside(self, "indices", indices, params.shape, self.bad_indices_policy)
+        fine = in_bounds(self, "indices", indices, params.shape, self.bad_indices_policy)
         if fine.all():
-            return np.asarray(params[(*columns(indices), ...)])
+            return np.asarray(params[(*index_arrays(indices), ...)])
         taken = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
-        taken[fine] = params[columns(indices[fine])]
+        taken[fine] = params[index_arrays(indices[fine])]
         return taken
 
     def workspace(self, params: TensorType, indices: TensorType) -> int:
         (made,) = self.infer(params, indices)
-        found = inside_bytes(indices)
+        found = in_bounds_bytes(indices)
         if self.bad_indices_policy != "IGNORE":
             return found
-        return found + nbytes(indices) + nbytes(made)  # those that lie inside, and what they name
+        return found + nbytes(indices) + nbytes(made)  # those that lie in bounds, and what they name
 
     def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
         return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
@@ -126,10 +83,10 @@ class TensorScatter(Opaque, abstract=True):
     reuses = ("tensor",)
 
     def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Any:
-        return check_places(self, "tensor", tensor, indices, updates)
+        return scatter_shape(self, "tensor", tensor, indices, updates)
 
     def kernel(self, tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Any:
-        fine = inside(self, "indices", indices, tensor.shape, self.bad_indices_policy)
+        fine = in_bounds(self, "indices", indices, tensor.shape, self.bad_indices_policy)
         if not fine.all():
             indices, updates = indices[fine], updates[fine]
         if out is None:
@@ -137,11 +94,11 @@ class TensorScatter(Opaque, abstract=True):
         elif out is not tensor:
             out[...] = tensor
         if updates.size:
-            self.write(out, columns(indices), updates)
+            self.write(out, index_arrays(indices), updates)
         return out
 
     def workspace(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> int:
-        found = inside_bytes(indices)
+        found = in_bounds_bytes(indices)
         return found if self.bad_indices_policy != "IGNORE" else found + nbytes(indices) + nbytes(updates)
 
     def write(self, out: Any, places: Any, updates: Any) -> None:
@@ -187,7 +144,7 @@ class TensorScatterAdd(TensorScatter):
     def write(self, out: Any, places: Any, updates: Any) -> None:
         shape = out.shape[: len(places)]
         index = np.ravel_multi_index(places, shape).reshape(-1)
-        different, sums = sums_by_row(index, updates.reshape(len(index), -1))
+        different, sums = sum_rows_by_index(index, updates.reshape(len(index), -1))
         where = np.unravel_index(different, shape)
         out[where] = out[where] + sums.reshape(len(different), *out.shape[len(places) :])
 
@@ -195,7 +152,7 @@ class TensorScatterAdd(TensorScatter):
         count = element_count(indices.shape[:-1]) or 0  # type: ignore[index]
         width = (element_count(updates.shape) or 0) // max(count, 1)
         depth = int(indices.shape[-1])  # type: ignore[index,arg-type]
-        sums = sums_bytes(count, width, updates.dtype)
+        sums = sum_rows_bytes(count, width, updates.dtype)
         # each place, the sum that belongs there, and what it becomes
         added = count * (2 * 8 + 8 * depth) + 2 * max(sums - 6 * 8 * count, 0)
         return super().workspace(tensor, indices, updates) + max(sums, added)
@@ -247,10 +204,10 @@ class SparseToDense(Opaque):
     def kernel(self, sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array) -> Any:
         shape = tuple(output_shape.tolist())
         rows = sparse_indices.reshape(-1, len(shape)) if shape else sparse_indices.reshape(len(sparse_indices), 0)
-        inside(self, "sparse_indices", rows, shape)
+        in_bounds(self, "sparse_indices", rows, shape)
         dense = np.full(shape, default_value)
         if self.validate_indices and len(rows) > 1:
-            index = np.ravel_multi_index(columns(rows), shape) if shape else np.zeros(len(rows), np.int64)
+            index = np.ravel_multi_index(index_arrays(rows), shape) if shape else np.zeros(len(rows), np.int64)
             wrong = np.flatnonzero(index[1:] <= index[:-1])
             if len(wrong):
                 i = int(wrong[0]) + 1
@@ -260,7 +217,7 @@ class SparseToDense(Opaque):
                     "validate_indices=False allows it"
                 )
         if len(rows):
-            dense[columns(rows)] = sparse_values
+            dense[index_arrays(rows)] = sparse_values
         return dense
 
     def grad(self, sparse_indices: Wire, output_shape: Wire, values: Wire, default: Wire, dense: Wire, dy: Wire) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import ReshapeLike
-from blocks.array_ops.shape_ops import INDEX, ExpandDims, Shape, Squeeze
+from blocks.array_ops.reshape import ExpandDims, ReshapeLike, Squeeze
+from blocks.array_ops.shape import Shape
+from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array

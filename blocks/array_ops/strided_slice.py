@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import INDEX, Shape, sizes
+from blocks.array_ops.shape import Shape
+from blocks.kernels.static_shape import INDEX, sizes
 from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr

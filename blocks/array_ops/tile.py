@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import INDEX, Reshape, Shape
+from blocks.array_ops.reshape import Reshape
+from blocks.array_ops.shape import Shape
 from blocks.array_ops.split import Stack
+from blocks.kernels.static_shape import INDEX
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
-from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import broadcast, show
+from dataflow.core.kinds import Rearrange
+from dataflow.core.shapes import show
 from dataflow.core.wire import Wire
 
 
@@ -103,42 +105,3 @@ class Roll(Rearrange):
 
     def grad(self, input: Wire, shift: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
         return Roll()(dy, -shift, axis)
-
-
-class BroadcastGradientArgs(Opaque):
-    """Axes to sum gradients over when two shapes were broadcast, ``r0 = [i for i in axes if s0[i] == 1]``.
-
-    The shapes are lined up at their ends, and dims that one does not have count as 1. Equal shapes give no axes; apart
-    from that a dim of size 1 in both is in both lists.
-
-    >>> BroadcastGradientArgs()([2, 1], [3])
-    BroadcastGradientArgsOutputs(r0=array([1], dtype=int32), r1=array([0], dtype=int32))
-
-    Source: tf.raw_ops.BroadcastGradientArgs.
-    """
-
-    T = INDEX
-    s0 = In("T", "first shape", shape=("m",), static=True)
-    s1 = In("T", "second shape; broadcasts with `s0`", shape=("n",), static=True)
-    r0 = Out("T", "axes along which the first value was repeated")
-    r1 = Out("T", "axes along which the second value was repeated")
-    grad = None
-
-    def shape_of(self, s0: TensorType, s1: TensorType) -> Any:
-        if s0.value is None or s1.value is None:
-            return [(None,), (None,)]
-        return [(len(axes),) for axes in self.axes(s0.value.tolist(), s1.value.tolist())]
-
-    def axes(self, s0: list[int], s1: list[int]) -> tuple[list[int], list[int]]:
-        """The two lists of axes."""
-        try:
-            rank = len(broadcast(tuple(s0), tuple(s1)) or ())
-        except ValueError:
-            raise self.error(f"inputs 's0' and 's1' must be shapes that broadcast, got {s0} and {s1}") from None
-        if s0 == s1:
-            return [], []
-        first, second = ([1] * (rank - len(s)) + s for s in (s0, s1))
-        return [i for i in range(rank) if first[i] == 1], [i for i in range(rank) if second[i] == 1]
-
-    def kernel(self, s0: Array, s1: Array) -> Any:
-        return tuple(np.array(axes, s0.dtype) for axes in self.axes(s0.tolist(), s1.tolist()))

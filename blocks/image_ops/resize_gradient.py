@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import Shape
+from blocks.array_ops.shape import Shape
 from blocks.array_ops.slicing import Slice
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.kernels.chunked import TILE

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import SumToLike
+from blocks.array_ops.broadcast import SumToLike
 from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes

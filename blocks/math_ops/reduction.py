@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.like import BroadcastLike, OnesLike, ReshapeLike
-from blocks.array_ops.shape_ops import INDEX, ExpandDims
+from blocks.array_ops.broadcast import BroadcastLike
+from blocks.array_ops.fill import OnesLike
+from blocks.array_ops.reshape import ExpandDims, ReshapeLike
 from blocks.kernels.chunked import TILE, parts
 from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.static_shape import INDEX
 from blocks.kernels.sums import summed
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import ZerosLike
+from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import ZerosLike
+from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.channels import as_matrix
 from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.sums import summed

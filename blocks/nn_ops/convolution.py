@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blocks.array_ops.shape_ops import Shape
+from blocks.array_ops.shape import Shape
 from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverImages
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from blocks.array_ops.shape_ops import INDEX, Shape
+from blocks.array_ops.shape import Shape
+from blocks.kernels.static_shape import INDEX
 from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverVolumes
 from dataflow.core.block import In, Out
 from dataflow.core.wire import Wire

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import sizes
 from blocks.kernels import depthwise, grouped_convolution
+from blocks.kernels.static_shape import sizes
 from blocks.kernels.windows import (
     EXPLICIT,
     FORMAT,

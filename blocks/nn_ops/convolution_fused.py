@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import sizes
 from blocks.kernels import grouped_convolution
+from blocks.kernels.static_shape import sizes
 from blocks.kernels.windows import PADDING_IMPLICIT, PADDINGS
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolution_base import Convolution

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.fractional_windows import Words, areas, divided, fold, folding_scratch, sequence, tops
 from blocks.kernels.sliding_windows import copied, shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import BroadcastLike, ZerosLike
-from blocks.array_ops.shape_ops import ExpandDims
+from blocks.array_ops.broadcast import BroadcastLike
+from blocks.array_ops.fill import ZerosLike
+from blocks.array_ops.reshape import ExpandDims
 from blocks.kernels.chunked import TILE
 from blocks.kernels.rowwise import by_rows, rows_bytes, shifted, sums
 from blocks.math_ops.reduction import Sum

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import ExpandDims
+from blocks.array_ops.reshape import ExpandDims
 from dataflow.core.block import TensorType, attr
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import agree, show

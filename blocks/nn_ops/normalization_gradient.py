@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.like import OnesLike
-from blocks.array_ops.shape_ops import Size
+from blocks.array_ops.fill import OnesLike
+from blocks.array_ops.shape import Size
 from blocks.kernels.channels import as_matrix
 from blocks.kernels.windows import FORMAT, FORMATS, FORMATS_3D
 from blocks.math_ops.cast import Cast

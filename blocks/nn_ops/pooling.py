@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Band, Bands, Slides, copied, counts, in_bands, is_float, lowest, shaped
 from blocks.kernels.window_argmax import Search, copies, equals, unordered
 from blocks.kernels.window_reduce import between, fold, fold_band, fold_bytes, spread, spread_bytes

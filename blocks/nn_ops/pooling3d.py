@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import ZerosLike
-from blocks.array_ops.shape_ops import Shape as ShapeOf
+from blocks.array_ops.fill import ZerosLike
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Band, Bands, copied, overlaps, shaped
 from blocks.kernels.window_argmax import Found, copies, put, put_bytes
 from blocks.kernels.window_reduce import fold, fold_bytes

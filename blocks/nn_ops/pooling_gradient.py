@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import ZerosLike
+from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.chunked import TILE
 from blocks.kernels.sliding_windows import BORDER, Band, Bands, copied, count, in_bands, is_float, lowest, shaped
 from blocks.kernels.window_argmax import Found, Search, copies, equals, put, put_bytes, take, unordered

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.sampling import drawn_bytes, each
-from blocks.random_ops.seeded_base import Seeded, size_of
+from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.random_ops.seeded_base import Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
@@ -52,7 +52,7 @@ class RandomGamma(Seeded, Opaque):
         return drawn_bytes(element_count(made.shape) or 0, dtypes.storage(alpha.dtype).itemsize, 8, 33) + parameters
 
     def kernel(self, shape: Array, alpha: Array, key: Key | None = None) -> Any:
-        size = size_of(self, "shape", shape) + alpha.shape
+        size = shape_of_value(self, "shape", shape) + alpha.shape
         wide = alpha.reshape(-1).astype(np.float64)
         usual = (wide > 0) & (wide < np.inf)
         drawn = np.where(usual, wide, 1)

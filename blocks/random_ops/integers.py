@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.kernels.sampling import drawn_bytes
-from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
+from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
@@ -40,7 +40,7 @@ class RandomUniformInt(Seeded, Opaque):
         return drawn_bytes(element_count(made.shape) or 0, each, each)
 
     def kernel(self, shape: Array, minval: Array, maxval: Array, key: Key | None = None) -> Any:
-        size, low, high = size_of(self, "shape", shape), int(minval), int(maxval)
+        size, low, high = shape_of_value(self, "shape", shape), int(minval), int(maxval)
         if low >= high:
             if 0 not in size:
                 raise self.error(f"input 'minval' must be below 'maxval', got {low} and {high}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.kernels.sampling import drawn_bytes, normal, truncated_normal, uniform
-from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
+from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -38,7 +38,7 @@ class Drawn(Seeded, Opaque, abstract=True):
         )
 
     def kernel(self, shape: Array, key: Key | None = None) -> Any:
-        return self.draw(key or Key(), size_of(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
+        return self.draw(key or Key(), shape_of_value(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
 
 
 class RandomUniform(Drawn):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape_ops import INDEX, sizes
 from blocks.kernels.sampling import drawn_bytes, each
-from blocks.random_ops.seeded_base import SHAPE, Seeded, size_of
+from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
@@ -65,7 +65,7 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
     def kernel(
         self, shape: Array, means: Array, stdevs: Array, minvals: Array, maxvals: Array, key: Key | None = None
     ) -> Any:
-        size = size_of(self, "shape", shape)
+        size = shape_of_value(self, "shape", shape)
         parameters = (means, stdevs, minvals, maxvals)
         self.shape_of(TensorType.of(shape), *map(TensorType.of, parameters))
         if 0 in size:

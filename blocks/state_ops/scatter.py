@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.gather import check_indices
-from blocks.array_ops.scatter import POLICIES, check_places, columns, inside
-from blocks.array_ops.shape_ops import INDEX
+from blocks.kernels.gather_scatter import POLICIES, check_indices, in_bounds, index_arrays, scatter_shape
+from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -163,18 +162,18 @@ class ScatterNd(Scatter, abstract=True):
     )
 
     def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
-        return [check_places(self, "ref", ref, indices, updates)]
+        return [scatter_shape(self, "ref", ref, indices, updates)]
 
     def kernel(self, ref: Array, indices: Array, updates: Array) -> Any:
         depth = indices.shape[-1]
         dims, width = ref.shape[:depth], math.prod(ref.shape[depth:])
         places = indices.reshape(-1, depth)
         slices = updates.reshape(len(places), width)
-        fine = inside(self, "indices", indices, ref.shape, self.bad_indices_policy).reshape(-1)
+        fine = in_bounds(self, "indices", indices, ref.shape, self.bad_indices_policy).reshape(-1)
         if not fine.all():
             places, slices = places[fine], slices[fine]
         out = ref.copy()
-        numbers = np.ravel_multi_index(columns(places), dims) if len(places) else np.zeros(0, np.int64)
+        numbers = np.ravel_multi_index(index_arrays(places), dims) if len(places) else np.zeros(0, np.int64)
         self.change(out.reshape(math.prod(dims), width), numbers, slices)
         return out
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.like import SumToLike
+from blocks.array_ops.broadcast import SumToLike
 from blocks.kernels.sums import summed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr

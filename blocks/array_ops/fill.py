@@ -1,0 +1,84 @@
+"""One value in every element: a number repeated to a shape, zeros and ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.broadcast import SumToLike
+from blocks.kernels.static_shape import INDEX, sizes
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
+from dataflow.core.kinds import Elementwise, Opaque
+from dataflow.core.wire import Wire
+
+
+class Fill(Opaque):
+    """One value in every element, ``value`` repeated to the shape ``dims``.
+
+    >>> Fill()([2, 3], 7)
+    array([[7, 7, 7],
+           [7, 7, 7]], dtype=int32)
+
+    Source: tf.fill.
+    """
+
+    T, I = dtypes.every, INDEX
+    dims = In("I", "size of each dim of the output", shape=("rank",), static=True)
+    value = In("T", "the value to repeat", shape=())
+    output = Out("T", "shape `dims`")
+
+    def shape_of(self, dims: TensorType, value: TensorType) -> Any:
+        return sizes(self, "dims", dims)
+
+    def kernel(self, dims: Array, value: Array, out: Array | None = None) -> Any:
+        out = np.empty(tuple(dims), value.dtype) if out is None else out
+        out[...] = value
+        return out
+
+    def grad(self, dims: Wire, value: Wire, output: Wire, dy: Wire) -> Any:
+        return None, SumToLike()(dy, value)
+
+
+class ZerosLike(Elementwise):
+    """Zeros of the dtype and shape of another value, ``0 * x``.
+
+    >>> ZerosLike()([1.0, 2.0])
+    array([0., 0.], dtype=float32)
+
+    Source: tf.zeros_like.
+    """
+
+    T = dtypes.every
+    x = In("T", "any value", like=True)
+    y = Out("T", "same shape as `x`")
+    grad = None
+
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
+        if out is None:
+            return np.zeros(x.shape, x.dtype)
+        out.fill(0)
+        return out
+
+
+class OnesLike(Elementwise):
+    """Ones of the dtype and shape of another value, ``0 * x + 1``.
+
+    >>> OnesLike()([3.0, 2.0])
+    array([1., 1.], dtype=float32)
+
+    Source: tf.ones_like.
+    """
+
+    T = (*dtypes.number, "bool")
+    x = In("T", "any value", like=True)
+    y = Out("T", "same shape as `x`")
+    grad = None
+
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
+        if out is None:
+            return np.ones(x.shape, x.dtype)
+        out.fill(1)
+        return out

@@ -1,0 +1,93 @@
+"""What a shape is: the size of each dim, their number and the number of elements."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from blocks.kernels.static_shape import INDEX
+from dataflow.core import dtypes
+from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
+from dataflow.core.kinds import Opaque
+
+
+class Shape(Opaque):
+    """Size of each dim, ``input.shape``.
+
+    >>> Shape()([[1.0, 2.0, 3.0]])
+    array([1, 3], dtype=int32)
+
+    Source: tf.shape.
+    """
+
+    T = dtypes.every
+    input = In("T", "values, any shape", like=True)
+    output = Out("out_type", "a vector with one size per dim of `input`")
+    out_type: Dtype = attr("dtype of the sizes", default="int32", choices=INDEX)
+    grad = None
+
+    def shape_of(self, input: TensorType) -> Any:
+        return (input.rank,)
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        (output,), (given,) = super().infer(*types), types
+        return [_numbers(self, given.shape, output) if given.known else output]
+
+    def kernel(self, input: Array) -> Any:
+        return np.array(input.shape, dtypes.storage(self.out_type))
+
+
+class Rank(Opaque):
+    """Number of dims, ``len(input.shape)``.
+
+    >>> Rank()([[1.0, 2.0, 3.0]])
+    array(2, dtype=int32)
+
+    Source: tf.rank.
+    """
+
+    T = dtypes.every
+    input = In("T", "values, any shape", like=True)
+    output = Out("int32", "the number", shape=())
+    grad = None
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        (output,), (given,) = super().infer(*types), types
+        return [output if given.rank is None else _numbers(self, given.rank, output)]
+
+    def kernel(self, input: Array) -> Any:
+        return np.array(input.ndim, np.int32)
+
+
+class Size(Opaque):
+    """Number of elements, ``prod(input.shape)``.
+
+    >>> Size()([[1.0, 2.0, 3.0]])
+    array(3, dtype=int32)
+
+    Source: tf.size.
+    """
+
+    T = dtypes.every
+    input = In("T", "values, any shape", like=True)
+    output = Out("out_type", "the number", shape=())
+    out_type: Dtype = attr("dtype of the number", default="int32", choices=INDEX)
+    grad = None
+
+    def infer(self, *types: Any) -> list[TensorType]:
+        (output,), (given,) = super().infer(*types), types
+        return [_numbers(self, prod(given.shape), output) if given.known else output]
+
+    def kernel(self, input: Array) -> Any:
+        return np.array(prod(input.shape), dtypes.storage(self.out_type))
+
+
+def _numbers(block: Block, value: Any, output: TensorType) -> TensorType:
+    """The output with its value, so that what is computed from it can be checked before the run."""
+    try:
+        return TensorType(output.dtype, output.shape, np.array(value, dtypes.storage(output.dtype)))
+    except OverflowError:
+        raise block.error(f"input 'input' must have sizes that fit {output.dtype}, got {value}; use int64") from None

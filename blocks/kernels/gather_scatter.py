@@ -1,0 +1,100 @@
+"""What gathers and scatters share: indices checked against a shape, and sums of the rows of one index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.kernels.chunked import TILE, part_bytes, parts
+from blocks.kernels.static_shape import INDEX
+from dataflow.core import dtypes
+from dataflow.core.block import Block, TensorType
+from dataflow.core.shapes import element_count, fits, show
+
+ANY_INDEX = ("int16", *INDEX)
+FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
+POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
+POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
+
+
+def check_indices(block: Block, port: str, indices: Any, limit: int, what: str) -> None:
+    """An error that names the first index outside ``[0, limit)``."""
+    if indices.size and (indices.min() < 0 or indices.max() >= limit):
+        place = np.argwhere((indices < 0) | (indices >= limit))[0]
+        where = f"{port}{''.join(f'[{i}]' for i in place)}"
+        raise block.error(f"input '{port}' must lie in [0, {limit}) for {what}, got {where} = {indices[tuple(place)]}")
+
+
+def sum_rows_by_index(index: Any, rows: Any) -> tuple[Any, Any]:
+    """The different numbers in a non-empty index, and the sum of the rows that each stands beside, in float64."""
+    order = np.argsort(index, kind="stable")
+    ordered = index[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    counts = np.diff(np.append(starts, len(order)))
+    exact = dtypes.accumulate(rows.dtype)
+    if counts.max() > FEW:
+        return ordered[starts], np.add.reduceat(rows[order].astype(exact, copy=False), starts, 0, exact)
+    # the first row of each number, then the second of those that have one, and so on: far faster where few have many
+    sums = rows[order[starts]].astype(exact, copy=False)
+    for turn in range(1, counts.max()):
+        more = np.flatnonzero(counts > turn)
+        sums[more] += rows[order[starts[more] + turn]]
+    return ordered[starts], sums
+
+
+def sum_rows_bytes(count: int, width: int, dtype: str) -> int:
+    """What `sum_rows_by_index` takes at most, with what it gives, for so many rows of this dtype, each so wide."""
+    given = dtypes.storage(dtype)
+    return count * (6 * 8 + 1 + width * int(given.itemsize + dtypes.accumulate(given).itemsize))
+
+
+def gather_shape(block: Block, of: str, shape: Any, indices: Any) -> Any:
+    """The shape of what the tuples address: that of the indices without its last dim, then that of a slice."""
+    if indices == ():
+        raise block.error("input 'indices' must have at least one dim, got a scalar")
+    if shape is None or indices is None or not isinstance(indices[-1], int):
+        return None
+    if indices[-1] > len(shape):
+        raise block.error(
+            f"input 'indices' must have at most {len(shape)} numbers per place in '{of}' of shape {show(shape)}, "
+            f"got {indices[-1]}"
+        )
+    return (*indices[:-1], *shape[indices[-1] :])
+
+
+def scatter_shape(block: Block, of: str, given: TensorType, indices: TensorType, updates: TensorType) -> Any:
+    """The shape of what is changed; an error where the tuples cannot be places in it or have other slices."""
+    if given.shape == ():
+        raise block.error(f"input '{of}' must have at least one dim, got a scalar")
+    wanted = gather_shape(block, of, given.shape, indices.shape)
+    if indices.shape is not None and indices.shape[-1] == 0:
+        raise block.error("input 'indices' must have at least one number per place, got none")
+    if not fits(updates.shape, wanted):
+        raise block.error(f"input 'updates' must have shape {show(wanted)}, got {show(updates.shape)}")
+    return given.shape
+
+
+def in_bounds(block: Block, port: str, indices: Any, shape: Any, policy: str | None = None) -> Any:
+    """Which tuples lie in the shape; an error that names the first that does not, unless the policy is IGNORE."""
+    limits = shape[: indices.shape[-1]]
+    outside = np.empty(indices.shape[:-1], np.bool_)
+    for tuples, wrong in parts(max(TILE // max(indices.shape[-1], 1), 1), outside, indices):
+        wrong[...] = ((tuples < 0) | (tuples >= np.array(limits, np.int64))).any(-1)
+    if outside.any() and policy != "IGNORE":
+        place = np.argwhere(outside)[0] if outside.ndim else ()
+        where = f"{port}{''.join(f'[{i}]' for i in place)}"
+        got = indices[tuple(place)].tolist()
+        way_out = "" if policy is None else "; bad_indices_policy='IGNORE' leaves it out"
+        raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}{way_out}")
+    return np.logical_not(outside, outside)
+
+
+def in_bounds_bytes(indices: TensorType) -> int:
+    """What `in_bounds` takes, with what it gives."""
+    return (element_count(indices.shape[:-1]) or 0) + part_bytes(4, indices)  # type: ignore[index]
+
+
+def index_arrays(indices: Any) -> tuple[Any, ...]:
+    """The tuples as NumPy takes them: an array per dim."""
+    return tuple(np.moveaxis(indices, -1, 0))

@@ -1,0 +1,26 @@
+"""Shapes that an input holds as a vector of sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dataflow.core.block import Block, TensorType
+
+INDEX = ("int32", "int64")
+
+
+def sizes(block: Block, port: str, given: TensorType) -> Any:
+    """The shape that a static port holds; unknown dims where it is computed later, None if its length is unknown."""
+    if given.value is None:
+        return None if given.shape is None or not isinstance(given.shape[0], int) else (None,) * given.shape[0]
+    numbers = tuple(map(int, given.value))
+    if any(n < 0 for n in numbers):
+        raise block.error(f"input '{port}' must be sizes of at least 0, got {list(numbers)}")
+    return numbers
+
+
+def shape_of_value(block: Block, port: str, value: Any) -> tuple[int, ...]:
+    """The shape that a port holds, checked in the kernel too: it may be known only at run time."""
+    if value.ndim != 1:
+        raise block.error(f"input '{port}' must be a list of sizes, got rank {value.ndim}")
+    return tuple(sizes(block, port, TensorType.of(value)))
