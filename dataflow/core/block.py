@@ -14,7 +14,7 @@ import numpy as np
 from dataflow.core import conversion, dtypes, evaluator
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.errors import BlockError, RunError, listing, nearest
-from dataflow.core.numpy_state import settled
+from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
 from dataflow.core.registry import blocks
 from dataflow.core.run_errors import missing, out_of_memory
@@ -338,7 +338,7 @@ class Block:
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[np.ndarray[Any, Any]]:
         """Run the kernel on whole arrays in port order, with a ``key`` if it is to draw by one; results as declared."""
-        with settled():
+        with FixedNumpyState():
             results = self.kernel(*self.kernel_args(arrays), **key)
             if len(outputs) == 1:
                 results = (results,)

@@ -134,9 +134,10 @@ class _Crew:
         self.tasks.put(task)
 
     def _serve(self) -> None:
-        from dataflow.core.numpy_state import settled  # with NumPy, which commands that need no thread do without
+        # imported here, with NumPy, which commands that need no thread do without
+        from dataflow.core.numpy_state import FixedNumpyState
 
-        with among(1), settled():  # the latter as in a run
+        with among(1), FixedNumpyState():  # the latter as in a run
             while True:
                 task = self.tasks.get()
                 done = task.done if task.begun.acquire(False) else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from dataflow.core.block import Block
 from dataflow.core.dtypes import storage
-from dataflow.core.numpy_state import settled
+from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import PAYS
 from dataflow.engine.jit import WARM, compile_loop
@@ -63,7 +63,7 @@ def run_tiled(block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]
         return None
     values = [*flat, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
     began = time.perf_counter()
-    with settled():
+    with FixedNumpyState():
         made.stream.run(values, made.workers)
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
     return values[len(flat) :]

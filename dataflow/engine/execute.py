@@ -14,7 +14,7 @@ import numpy as np
 from dataflow.core import dtypes, thread_pool
 from dataflow.core.blas import one_thread
 from dataflow.core.errors import RunError
-from dataflow.core.numpy_state import settled
+from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import flat
 from dataflow.core.random import Key
 from dataflow.core.run_errors import failed, missing
@@ -58,11 +58,11 @@ class Frame:
         large = any(step.block.uses_cores and sum(made.moved(step)) > SMALL for step in made.steps)
         self.held = one_thread if large else nullcontext()
         adds = any(step.block.contiguous_inputs or any(step.block.reduces) for step in made.steps)
-        self.arithmetic = settled if adds else partial(np.errstate, all="ignore")  # which takes half the time
+        self.arithmetic = FixedNumpyState if adds else partial(np.errstate, all="ignore")  # which takes half the time
         self.seed = self.count = 0  # of the run, and of the steps before it: they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.stages: list[Stage] = []
-        with settled():  # to see whether a kernel gives a view, it is run on whatever memory holds
+        with FixedNumpyState():  # to see whether a kernel gives a view, it is run on whatever memory holds
             for stage in made.stages:
                 try:
                     call = self._call(stage)

@@ -88,7 +88,7 @@ def test_a_total_that_cannot_be_finished_names_the_node(monkeypatch):
     x = graph.input("x", "float32", [MIB])
     graph.output("y", blocks["Mean"]()(x + 1.0, [0]))
     planned = flow.plan(graph, kernels="numpy")
-    monkeypatch.setattr(blocks["Mean"], "finish", Refusing("empty").refuse)
+    monkeypatch.setattr(blocks["Mean"], "finalize", Refusing("empty").refuse)
     with pytest.raises(RunError, match=r"node 'mean' \(Mean\): must have memory for float32\[\]"):
         planned.run(x=np.ones(MIB, np.float32))
 
@@ -97,7 +97,7 @@ def test_a_step_that_fails_while_a_frame_is_made_is_named(monkeypatch):
     graph = flow.Graph()
     x = graph.input("x", "float32", [3])
     graph.output("y", blocks["FakeQuantWithMinMaxVars"]()(blocks["Abs"]()(x), -1.0, 1.0) + 1.0)
-    monkeypatch.setattr(blocks["FakeQuantWithMinMaxVars"], "prepare", Refusing("empty").refuse)
+    monkeypatch.setattr(blocks["FakeQuantWithMinMaxVars"], "precompute", Refusing("empty").refuse)
     with pytest.raises(
         RunError, match=r"node 'fake_quant_with_min_max_vars' \(FakeQuantWithMinMaxVars\): must have mem"
     ):
