@@ -1,11 +1,11 @@
-"""Optimizers that divide by the size of the gradients that were: Adagrad, Adadelta, RMSProp. One step, one variable."""
+"""Optimizers that divide by the size of past gradients: Adagrad, Adadelta, RMSProp."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from blocks.training_ops.optimizer import Optimizer, rsqrt, toward
-from dataflow.core.block import In, Out, attr
+from blocks.training_ops.optimizer import Optimizer, gradient, rate, rsqrt, setting, slot, toward, variable
+from dataflow.core.block import attr
 from dataflow.core.dtypes import Array
 
 
@@ -21,16 +21,11 @@ class ApplyAdagrad(Optimizer):
     Source: tf.raw_ops.ApplyAdagrad.
     """
 
-    var = In("T", "the variable")
-    accum = In("T", "variable that keeps the sum of squared gradients, of the same shape")
-    lr = In("T", "learning rate", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    accum_out = Out("T", "next value of `accum`")
+    var = variable()
+    accum = slot("the sum of squared gradients", 0.1)
+    lr = rate(0.001)
+    grad = gradient()
     update_slots: bool = attr("false leaves `accum` as it is", default=True)
-    assigns = {"var": "out", "accum": "accum_out"}
-    defaults = {"lr": 0.001}
-    slot_defaults = {"accum": 0.1}
 
     def step(self, var: Array, accum: Array, lr: Array, grad: Array, out: Array, accum_out: Array, root: Array) -> None:
         if self.update_slots:
@@ -54,18 +49,13 @@ class ApplyAdadelta(Optimizer):
     Source: tf.raw_ops.ApplyAdadelta.
     """
 
-    var = In("T", "the variable")
-    accum = In("T", "variable that keeps the mean of squared gradients, of the same shape")
-    accum_update = In("T", "variable that keeps the mean of squared steps, of the same shape")
-    lr = In("T", "learning rate", shape=())
-    rho = In("T", "part of the means that is kept", shape=())
-    epsilon = In("T", "added under the roots: the first step is as long as its root allows", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    accum_out = Out("T", "next value of `accum`")
-    accum_update_out = Out("T", "next value of `accum_update`")
-    assigns = {"var": "out", "accum": "accum_out", "accum_update": "accum_update_out"}
-    defaults = {"lr": 0.001, "rho": 0.95, "epsilon": 1e-7}
+    var = variable()
+    accum = slot("the mean of squared gradients")
+    accum_update = slot("the mean of squared steps")
+    lr = rate(0.001)
+    rho = setting("part of the means that is kept", 0.95)
+    epsilon = setting("added under the roots: the first step is as long as its root allows", 1e-7)
+    grad = gradient()
 
     scratch_arrays = 2
 
@@ -107,19 +97,14 @@ class ApplyRMSProp(Optimizer):
     Source: tf.raw_ops.ApplyRMSProp.
     """
 
-    var = In("T", "the variable")
-    ms = In("T", "variable that keeps the mean of squared gradients, of the same shape")
-    mom = In("T", "variable that keeps the steps, of the same shape")
-    lr = In("T", "learning rate", shape=())
-    rho = In("T", "part of `ms` that is kept", shape=())
-    momentum = In("T", "part of `mom` that is kept", shape=())
-    epsilon = In("T", "added under the root, so that nothing is divided by zero", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    ms_out = Out("T", "next value of `ms`")
-    mom_out = Out("T", "next value of `mom`")
-    assigns = {"var": "out", "ms": "ms_out", "mom": "mom_out"}
-    defaults = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
+    var = variable()
+    ms = slot("the mean of squared gradients")
+    mom = slot("the steps")
+    lr = rate(0.001)
+    rho = setting("part of `ms` that is kept", 0.9)
+    momentum = setting("part of `mom` that is kept", 0.0)
+    epsilon = setting("added under the root, so that nothing is divided by zero", 1e-7)
+    grad = gradient()
 
     def step(
         self,
@@ -155,21 +140,15 @@ class ApplyCenteredRMSProp(Optimizer):
     Source: tf.raw_ops.ApplyCenteredRMSProp.
     """
 
-    var = In("T", "the variable")
-    mg = In("T", "variable that keeps the mean of the gradients, of the same shape")
-    ms = In("T", "variable that keeps the mean of their squares, of the same shape")
-    mom = In("T", "variable that keeps the steps, of the same shape")
-    lr = In("T", "learning rate", shape=())
-    rho = In("T", "part of `mg` and `ms` that is kept", shape=())
-    momentum = In("T", "part of `mom` that is kept", shape=())
-    epsilon = In("T", "added under the root, so that nothing is divided by zero", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    mg_out = Out("T", "next value of `mg`")
-    ms_out = Out("T", "next value of `ms`")
-    mom_out = Out("T", "next value of `mom`")
-    assigns = {"var": "out", "mg": "mg_out", "ms": "ms_out", "mom": "mom_out"}
-    defaults = {"lr": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
+    var = variable()
+    mg = slot("the mean of the gradients")
+    ms = slot("the mean of their squares")
+    mom = slot("the steps")
+    lr = rate(0.001)
+    rho = setting("part of `mg` and `ms` that is kept", 0.9)
+    momentum = setting("part of `mom` that is kept", 0.0)
+    epsilon = setting("added under the root, so that nothing is divided by zero", 1e-7)
+    grad = gradient()
 
     def step(
         self,

@@ -1,11 +1,11 @@
-"""Optimizers that follow the gradient: plain, with momentum, Adam. Each is one step for one variable."""
+"""Optimizers that follow the gradient: plain, with momentum, Adam."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from blocks.training_ops.optimizer import Optimizer, toward
-from dataflow.core.block import In, Out, attr
+from blocks.training_ops.optimizer import Optimizer, gradient, power_of, rate, setting, slot, toward, variable
+from dataflow.core.block import attr
 from dataflow.core.dtypes import Array
 
 
@@ -18,12 +18,9 @@ class ApplyGradientDescent(Optimizer):
     Source: tf.raw_ops.ApplyGradientDescent.
     """
 
-    var = In("T", "the variable")
-    alpha = In("T", "learning rate", shape=())
-    delta = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    assigns = {"var": "out"}
-    defaults = {"alpha": 0.01}
+    var = variable()
+    alpha = rate(0.01)
+    delta = gradient()
 
     scratch_arrays = 0
 
@@ -44,16 +41,12 @@ class ApplyMomentum(Optimizer):
     Source: tf.raw_ops.ApplyMomentum.
     """
 
-    var = In("T", "the variable")
-    accum = In("T", "variable that keeps the gradients, of the same shape")
-    lr = In("T", "learning rate", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    momentum = In("T", "part of `accum` that is kept", shape=())
-    out = Out("T", "the variable's next value")
-    accum_out = Out("T", "next value of `accum`")
+    var = variable()
+    accum = slot("the gradients")
+    lr = rate(0.01)
+    grad = gradient()
+    momentum = setting("part of `accum` that is kept", 0.9)
     use_nesterov: bool = attr("look ahead along the momentum", default=False)
-    assigns = {"var": "out", "accum": "accum_out"}
-    defaults = {"lr": 0.01, "momentum": 0.9}
 
     def step(
         self,
@@ -88,22 +81,17 @@ class ApplyAdam(Optimizer):
     Source: tf.raw_ops.ApplyAdam.
     """
 
-    var = In("T", "the variable")
-    m = In("T", "variable that keeps the mean of the gradients, of the same shape")
-    v = In("T", "variable that keeps the mean of their squares, of the same shape")
-    beta1_power = In("T", "`beta1` to the power of the steps done", shape=())
-    beta2_power = In("T", "`beta2` to the power of the steps done", shape=())
-    lr = In("T", "learning rate", shape=())
-    beta1 = In("T", "part of `m` that is kept", shape=())
-    beta2 = In("T", "part of `v` that is kept", shape=())
-    epsilon = In("T", "added to the root, so that nothing is divided by zero", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    m_out = Out("T", "next value of `m`")
-    v_out = Out("T", "next value of `v`")
+    var = variable()
+    m = slot("the mean of the gradients")
+    v = slot("the mean of their squares")
+    beta1_power = power_of("beta1")
+    beta2_power = power_of("beta2")
+    lr = rate(0.001)
+    beta1 = setting("part of `m` that is kept", 0.9)
+    beta2 = setting("part of `v` that is kept", 0.999)
+    epsilon = setting("added to the root, so that nothing is divided by zero", 1e-7)
+    grad = gradient()
     use_nesterov: bool = attr("look ahead along the momentum", default=False)
-    assigns = {"var": "out", "m": "m_out", "v": "v_out"}
-    defaults = {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
 
     def step(
         self,

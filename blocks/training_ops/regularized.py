@@ -1,25 +1,28 @@
-"""Optimizers that pull variables to zero, by ``l1`` (exactly there) and ``l2``: FTRL, the proximal ones, AdagradDA."""
+"""Optimizers that also pull variables to zero, by ``l1`` all the way and by ``l2``: FTRL, proximal, AdagradDA."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from blocks.kernels.powers import power
-from blocks.training_ops.optimizer import Optimizer, rsqrt
-from dataflow.core.block import In, Out, attr
+from blocks.training_ops.optimizer import Optimizer, gradient, rate, rsqrt, setting, slot, variable
+from dataflow.core.block import In, attr
 from dataflow.core.dtypes import Array
+from dataflow.core.roles import StepNumber
+
+L1 = "strength of the pull that makes small values 0"
+L2 = "strength of the pull in proportion to the value"
 
 
-def shrunk(x: Any, by: Any, out: Any, buffer: Any) -> Any:
-    """Each element nearer to zero by so much, or zero; ``out`` may be ``by``."""
+def shrunk(x: Array, by: Array, out: Array, buffer: Array) -> Array:
+    """Each element moved toward zero by an amount, and no further; ``out`` may be ``by``."""
     np.subtract(np.abs(x, buffer), by, buffer).clip(0, np.inf, buffer)
-    return np.multiply(np.sign(x, out), buffer, out)
+    result: Array = np.multiply(np.sign(x, out), buffer, out)
+    return result
 
 
-def proximal(x: Any, rate: Any, l1: Any, l2: Any, buffer: Any, other: Any) -> None:
-    """Each element of ``x`` replaced by what it is after both pulls, done at a rate."""
+def proximal(x: Array, rate: Array, l1: Array, l2: Array, buffer: Array, other: Array) -> None:
+    """Replace each element of ``x`` by what it is after both pulls, done at a rate: one, or one per element."""
     scaled = other if rate.ndim else None
     if l1 > 0:
         np.copyto(x, shrunk(x, np.multiply(rate, l1, scaled), other, buffer))
@@ -40,21 +43,15 @@ class ApplyFtrl(Optimizer):
     Source: tf.raw_ops.ApplyFtrl.
     """
 
-    var = In("T", "the variable")
-    accum = In("T", "variable that keeps the sum of squared gradients, of the same shape")
-    linear = In("T", "variable that keeps the corrected sum of gradients, of the same shape")
-    grad = In("T", "gradient of the loss by the variable")
-    lr = In("T", "learning rate", shape=())
-    l1 = In("T", "strength of the pull that makes small values 0", shape=())
-    l2 = In("T", "strength of the pull in proportion to the value", shape=())
-    lr_power = In("T", "how the rate falls with `accum`, -0.5 for the root; 0 or less", shape=())
-    out = Out("T", "the variable's next value")
-    accum_out = Out("T", "next value of `accum`")
-    linear_out = Out("T", "next value of `linear`")
+    var = variable()
+    accum = slot("the sum of squared gradients", 0.1)
+    linear = slot("the corrected sum of gradients")
+    grad = gradient()
+    lr = rate(0.001)
+    l1 = setting(L1, 0.0)
+    l2 = setting(L2, 0.0)
+    lr_power = setting("how the rate falls with `accum`, -0.5 for the root; 0 or less", -0.5)
     multiply_linear_by_lr: bool = attr("keep `linear` times `lr`, so that `lr` may be 0", default=False)
-    assigns = {"var": "out", "accum": "accum_out", "linear": "linear_out"}
-    defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0, "lr_power": -0.5}
-    slot_defaults = {"accum": 0.1}
 
     scratch_arrays = 2
 
@@ -108,20 +105,17 @@ class ApplyProximalGradientDescent(Optimizer):
     Source: tf.raw_ops.ApplyProximalGradientDescent.
     """
 
-    var = In("T", "the variable")
-    alpha = In("T", "learning rate", shape=())
-    l1 = In("T", "strength of the pull that makes small values 0", shape=())
-    l2 = In("T", "strength of the pull in proportion to the value", shape=())
-    delta = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    assigns = {"var": "out"}
-    defaults = {"alpha": 0.01, "l1": 0.0, "l2": 0.0}
+    var = variable()
+    alpha = rate(0.01)
+    l1 = setting(L1, 0.0)
+    l2 = setting(L2, 0.0)
+    delta = gradient()
     grad = None
 
     scratch_arrays = 2
 
     def step(
-        self, var: Array, alpha: Array, l1: Array, l2: Array, delta: Array, out: Array, *scratch_arrays: Any
+        self, var: Array, alpha: Array, l1: Array, l2: Array, delta: Array, out: Array, *scratch_arrays: Array
     ) -> None:
         np.subtract(var, np.multiply(delta, alpha, out), out)
         proximal(out, alpha, l1, l2, *scratch_arrays)
@@ -140,25 +134,21 @@ class ApplyProximalAdagrad(Optimizer):
     Source: tf.raw_ops.ApplyProximalAdagrad.
     """
 
-    var = In("T", "the variable")
-    accum = In("T", "variable that keeps the sum of squared gradients, of the same shape")
-    lr = In("T", "learning rate, above 0", shape=())
-    l1 = In("T", "strength of the pull that makes small values 0; 0 or more", shape=())
-    l2 = In("T", "strength of the pull in proportion to the value; 0 or more", shape=())
-    grad = In("T", "gradient of the loss by the variable")
-    out = Out("T", "the variable's next value")
-    accum_out = Out("T", "next value of `accum`")
-    assigns = {"var": "out", "accum": "accum_out"}
-    defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
-    slot_defaults = {"accum": 0.1}
+    var = variable()
+    accum = slot("the sum of squared gradients", 0.1)
+    lr = rate(0.001, ", above 0")
+    l1 = setting(f"{L1}; 0 or more", 0.0)
+    l2 = setting(f"{L2}; 0 or more", 0.0)
+    grad = gradient()
 
-    def kernel(self, var: Array, accum: Array, lr: Array, l1: Array, l2: Array, grad: Array) -> Any:
+    def kernel(self, *arrays: Array) -> Array | tuple[Array, ...]:
+        _, _, lr, l1, l2, _ = arrays
         if not lr > 0:
             raise self.error(f"input 'lr' must be above 0, got {lr}")
         for name, strength in (("l1", l1), ("l2", l2)):
             if not strength >= 0:
                 raise self.error(f"input '{name}' must be 0 or more, got {strength}")
-        return super().kernel(var, accum, lr, l1, l2, grad)
+        return super().kernel(*arrays)
 
     scratch_arrays = 3
 
@@ -173,7 +163,7 @@ class ApplyProximalAdagrad(Optimizer):
         out: Array,
         accum_out: Array,
         rate: Array,
-        *scratch_arrays: Any,
+        *scratch_arrays: Array,
     ) -> None:
         np.add(accum, np.square(grad, accum_out), accum_out)
         np.multiply(lr, rsqrt(accum_out, rate), rate)
@@ -195,24 +185,14 @@ class ApplyAdagradDA(Optimizer):
     Source: tf.raw_ops.ApplyAdagradDA.
     """
 
-    var = In("T", "the variable")
-    gradient_accumulator = In("T", "variable that keeps the sum of gradients, of the same shape")
-    gradient_squared_accumulator = In("T", "variable that keeps the sum of their squares, of the same shape")
-    grad = In("T", "gradient of the loss by the variable")
-    lr = In("T", "learning rate", shape=())
-    l1 = In("T", "strength of the pull that makes small values 0", shape=())
-    l2 = In("T", "strength of the pull in proportion to the value", shape=())
-    global_step = In("int64", "number of this step, from 1", shape=())
-    out = Out("T", "the variable's next value")
-    gradient_accumulator_out = Out("T", "next value of `gradient_accumulator`")
-    gradient_squared_accumulator_out = Out("T", "next value of `gradient_squared_accumulator`")
-    assigns = {
-        "var": "out",
-        "gradient_accumulator": "gradient_accumulator_out",
-        "gradient_squared_accumulator": "gradient_squared_accumulator_out",
-    }
-    defaults = {"lr": 0.001, "l1": 0.0, "l2": 0.0}
-    slot_defaults = {"gradient_squared_accumulator": 0.1}
+    var = variable()
+    gradient_accumulator = slot("the sum of gradients")
+    gradient_squared_accumulator = slot("the sum of their squares", 0.1)
+    grad = gradient()
+    lr = rate(0.001)
+    l1 = setting(L1, 0.0)
+    l2 = setting(L2, 0.0)
+    global_step = In("int64", "number of this step, from 1", shape=(), role=StepNumber())
 
     def step(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from dataflow.core.kinds import Elementwise
 
 
 class Schedule(Elementwise, abstract=True):
-    """A rate by the number of a step, from 1; computed in float64 and rounded once."""
+    """A learning rate for each step, computed in float64 and rounded once."""
 
     I = ("int32", "int64")
     step = In("I", "number of the step, from 1")
@@ -22,19 +21,20 @@ class Schedule(Elementwise, abstract=True):
     initial_learning_rate: float = attr("rate at the start, after the warm-up", ge=0.0)
     warmup_steps: int = attr("steps over which the rate grows from 0 to the initial one", default=0, ge=0)
 
-    def kernel(self, step: Array, out: Array | None = None) -> Any:
-        return in_parts(self._rates, np.empty(step.shape, np.float32) if out is None else out, step)
+    def kernel(self, step: Array, out: Array | None = None) -> Array:
+        rates: Array = in_parts(self._rates, np.empty(step.shape, np.float32) if out is None else out, step)
+        return rates
 
     def workspace(self, step: TensorType) -> int:
         return part_bytes(5 * 8, step)
 
-    def _rates(self, step: Any, out: Any) -> None:
+    def _rates(self, step: Array, out: Array) -> None:
         done = np.maximum(np.asarray(step, np.float64) - 1, 0)
         warm = np.minimum((done + 1) / self.warmup_steps, 1.0) if self.warmup_steps else 1.0
         out[...] = self.decayed(np.maximum(done - self.warmup_steps, 0)) * warm
 
-    def decayed(self, done: Any) -> Any:
-        """The rate after so many steps, warm-up aside."""
+    def decayed(self, done: Array) -> Array:
+        """The rate after that many steps, float64, warm-up aside."""
         raise TypeError(f"{type(self).__name__}: a schedule must have a method decayed, got none; write one")
 
     grad = None
@@ -52,7 +52,7 @@ class CosineDecay(Schedule):
     decay_steps: int = attr("steps until the lowest rate", ge=1)
     alpha: float = attr("lowest rate as a part of the initial one", default=0.0, ge=0.0)
 
-    def decayed(self, done: Any) -> Any:
+    def decayed(self, done: Array) -> Array:
         fallen = (1 + np.cos(math.pi * np.minimum(done / self.decay_steps, 1))) / 2
         return self.initial_learning_rate * ((1 - self.alpha) * fallen + self.alpha)
 
@@ -68,9 +68,9 @@ class ExponentialDecay(Schedule):
 
     decay_steps: int = attr("steps in which the rate falls by the factor once", ge=1)
     decay_rate: float = attr("the factor", ge=0.0)
-    staircase: bool = attr("fall at once after so many steps", default=False)
+    staircase: bool = attr("fall at once, every `decay_steps` steps", default=False)
 
-    def decayed(self, done: Any) -> Any:
+    def decayed(self, done: Array) -> Array:
         times = done / self.decay_steps
         return self.initial_learning_rate * self.decay_rate ** (np.floor(times) if self.staircase else times)
 
@@ -88,7 +88,7 @@ class PolynomialDecay(Schedule):
     end_learning_rate: float = attr("the last rate", default=0.0001, ge=0.0)
     power: float = attr("1 falls evenly", default=1.0)
 
-    def decayed(self, done: Any) -> Any:
+    def decayed(self, done: Array) -> Array:
         left = 1 - np.minimum(done / self.decay_steps, 1)
         return (self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
 
@@ -105,6 +105,6 @@ class StepDecay(Schedule):
     boundaries: Ints = attr("numbers of steps after which the rate falls")
     factor: float = attr("what the rate is multiplied by", default=0.1, ge=0.0)
 
-    def decayed(self, done: Any) -> Any:
+    def decayed(self, done: Array) -> Array:
         passed = np.searchsorted(np.sort(np.asarray(self.boundaries, np.float64)), done, side="right")
         return self.initial_learning_rate * self.factor**passed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -185,12 +184,9 @@ class Rearrange(Block, abstract=True):
 class Update(Block, abstract=True):
     """Gives variables their next values, which they have from the end of the step on.
 
-    Of an optimizer ``usual`` has the values that its settings have where nothing is said, and ``slots`` what the
-    variables that it keeps begin with, where that is not 0.
+    ``assigns`` says which output is the next value of the variable on which input. An optimizer gives its inputs a
+    role, by which training wires them.
     """
-
-    defaults: ClassVar[Mapping[str, float]] = MappingProxyType({})
-    slot_defaults: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     pure = False  # not for what it gives, but for what it stands for: two equal ones may not become one
 

@@ -15,6 +15,7 @@ import numpy as np
 from dataflow.core import conversion
 from dataflow.core.attrs import Attr, key, plain
 from dataflow.core.errors import BlockError, listing, nearest
+from dataflow.core.roles import Role
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
@@ -27,6 +28,7 @@ class In:
     like : only the dtype and shape of the value are used, never its elements.
     optional : the port may stay unwired.
     many : the port takes a list of values.
+    role : of an optimizer's port: what training puts there.
     """
 
     def __init__(
@@ -39,8 +41,9 @@ class In:
         like: bool = False,
         optional: bool = False,
         many: bool = False,
+        role: Role | None = None,
     ):
-        self.dtype, self.doc, self.shape = dtype, doc, shape
+        self.dtype, self.doc, self.shape, self.role = dtype, doc, shape, role
         self.static, self.like, self.optional, self.many = static, like, optional, many
         self.name = ""
 

@@ -16,6 +16,7 @@ from dataflow.core.attrs import Attr, StoredArray, plain
 from dataflow.core.block import MISSING_GRADIENT, Block
 from dataflow.core.ports import In, Literal, Out
 from dataflow.core.registry import blocks
+from dataflow.core.roles import Setting, Slot
 from dataflow.core.shapes import TensorType, show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
@@ -65,7 +66,15 @@ def block_data(block: type[Block]) -> Described:
         "kind": next((c.__name__ for c in block.__mro__ if c.__module__ == kinds.__name__), "Block"),
         **parts(block.__doc__ or ""),
         "inputs": [
-            {**_port(block, p), "static": p.static, "like": p.like, "optional": p.optional, "many": p.many}
+            {
+                **_port(block, p),
+                "static": p.static,
+                "like": p.like,
+                "optional": p.optional,
+                "many": p.many,
+                "default": p.role.default if isinstance(p.role, Setting) else None,
+                "initial": p.role.initial if isinstance(p.role, Slot) else None,
+            }
             for p in signature.inputs.values()
         ],
         "attrs": [_attr(a) for a in signature.attrs.values()],

@@ -81,8 +81,13 @@ def _asked(port: Described) -> str:
 
 
 def _port(port: Described) -> tuple[str, str, str]:
-    folded = f"; partial values are folded with `{port['folded']}`" if port.get("folded") else ""
-    return f"`{port['name']}`", f"`{_type(port)}`{_asked(port)}", port["doc"] + folded
+    doc: str = port["doc"]
+    if port.get("folded"):
+        doc += f"; partial values are folded with `{port['folded']}`"
+    for key, words in (("default", "in training {} by default"), ("initial", "begins with {}")):
+        if port.get(key) is not None:
+            doc += "; " + words.format(f"`{brief(port[key])}`")
+    return f"`{port['name']}`", f"`{_type(port)}`{_asked(port)}", doc
 
 
 def _default(attr: Described) -> str:

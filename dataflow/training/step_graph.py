@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.block import Block
 from dataflow.core.errors import GraphError, listing, nearest
-from dataflow.core.kinds import Update
-from dataflow.core.ports import Literal
+from dataflow.core.ports import In, Literal
 from dataflow.core.registry import blocks
+from dataflow.core.roles import Gradient, LearningRate, PowerOf, Setting, Slot, StepNumber, Variable
 from dataflow.graph.gradient import reverse
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Ref
 
-GRADIENT_PORTS = ("grad", "delta")
-RATE_PORTS = ("lr", "alpha")
+_WIRED = Variable | Slot | Gradient  # roles of ports that no user sets
 
 
 def expand(graph: Graph) -> Graph:
@@ -85,40 +85,39 @@ class _Expansion:
         given = dict(optimizer.get("inputs", {}))
         ports = kind.signature.inputs
         for port in given:
-            if port not in ports or port in kind.assigns or port in GRADIENT_PORTS:
-                free = [p for p in ports if p not in kind.assigns and p not in GRADIENT_PORTS]
+            if port not in ports or isinstance(ports[port].role, _WIRED):
+                free = [name for name, declared in ports.items() if not isinstance(declared.role, _WIRED)]
                 hint = nearest(port, free) or f"it has {listing(free, 'and')}"
                 raise GraphError(f"train: optimizer {kind.__name__} has no input '{port}' to set; {hint}")
         block = kind(**optimizer.get("attrs", {}))
         variable = self.graph.ref(name)
-        operands = [self._operand(block, port, name, variable, slope, given) for port in ports]
+        operands = [self._operand(block, port, name, variable, slope, given) for port in ports.values()]
         self.graph.add(block, operands, name=f"train/{name}/apply")
 
-    def _kind(self, name: str) -> type[Update]:
+    def _kind(self, name: str) -> type[Block]:
         kind = blocks[name]
-        if not issubclass(kind, Update) or not any(port in kind.signature.inputs for port in GRADIENT_PORTS):
-            usable = [
-                n for n, b in blocks.items() if b.assigns and any(p in b.signature.inputs for p in GRADIENT_PORTS)
-            ]
+        if not _is_optimizer(kind):
+            usable = [name for name, block in blocks.items() if _is_optimizer(block)]
             raise GraphError(f"train: optimizer must be a block that applies a gradient, got {name}; {listing(usable)}")
         return kind
 
-    def _operand(self, block: Update, port: str, name: str, variable: Ref, slope: Ref, given: Mapping[str, Any]) -> Any:
-        """What stands on a port of the optimizer of a variable."""
-        first = next(iter(block.assigns))
-        if port == first:
-            return variable
-        if port in block.assigns:
-            return self._slot(f"train/{name}/{port}", block.slot_defaults.get(port, 0.0), variable)
-        if port in GRADIENT_PORTS:
-            return slope
-        if port in RATE_PORTS and "schedule" in self.train:
-            return self._cast(self._rate(), variable.dtype)
-        if port == "global_step":
-            return self._counter()
-        said = port in given or port in block.defaults  # Ftrl's lr_power is an exponent
-        if not said and port.endswith("_power") and port.removesuffix("_power") in block.signature.inputs:
-            return self._power(port, self._value(block, port.removesuffix("_power"), given), variable.dtype)
+    def _operand(
+        self, block: Block, port: In, name: str, variable: Ref, slope: Ref, given: Mapping[str, Any]
+    ) -> Ref | Literal:
+        """What stands on a port of the optimizer of the variable ``name``."""
+        match port.role:
+            case Variable():
+                return variable
+            case Gradient():
+                return slope
+            case Slot(initial):
+                return self._slot(f"train/{name}/{port.name}", initial, variable)
+            case LearningRate() if "schedule" in self.train:
+                return self._cast(self._rate(), variable.dtype)
+            case StepNumber():
+                return self._counter()
+            case PowerOf(base=base) if port.name not in given:
+                return self._power(port.name, self._value(block, block.signature.inputs[base], given), variable.dtype)
         return self._value(block, port, given)
 
     def _slot(self, name: str, value: float, variable: Ref) -> Ref:
@@ -128,10 +127,11 @@ class _Expansion:
             return self.graph.variable(name, initializer="zeros", shape=shape, dtype=dtype, trainable=False)
         return self.graph.variable(name, np.full(shape, value, dtypes.storage(dtype)), trainable=False)
 
-    def _value(self, block: Update, port: str, given: Mapping[str, Any]) -> Any:
-        value = given.get(port, block.defaults.get(port))
+    def _value(self, block: Block, port: In, given: Mapping[str, Any]) -> Ref | Literal:
+        """What the user set on a port, a wire or a number, or its default."""
+        value = given.get(port.name, port.role.default if isinstance(port.role, Setting) else None)
         if value is None:
-            raise GraphError(f"train: optimizer {type(block).__name__}: input '{port}' must be given, got nothing")
+            raise GraphError(f"train: optimizer {type(block).__name__}: input '{port.name}' must be given, got nothing")
         return self.graph.ref(value) if isinstance(value, str) else Literal(value)
 
     def _shape(self, variable: Ref) -> tuple[int, ...]:
@@ -148,7 +148,7 @@ class _Expansion:
             self.shared["step"] = self.graph.add(blocks["AssignAdd"](), [before, Literal(1)], name="train/next_step")
         return self.shared["step"]
 
-    def _power(self, port: str, base: Any, dtype: str) -> Ref:
+    def _power(self, port: str, base: Ref | Literal, dtype: str) -> Ref:
         """A factor to the power of the number of this step."""
         name = f"train/{port}" if dtype == "float32" else f"train/{port}_{dtype}"
         if name not in self.shared:
@@ -188,6 +188,10 @@ class _Expansion:
             result[name] = ref * (limit / blocks["Maximum"]()(norm, limit))
         self.graph.scope = ""
         return result
+
+
+def _is_optimizer(block: type[Block]) -> bool:
+    return any(isinstance(port.role, Gradient) for port in block.signature.inputs.values())
 
 
 def _squares(ref: Ref) -> Any:
