@@ -64,7 +64,8 @@ class Block:
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.signature = cls.signature.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
+        joined = Signature.joined(base.signature for base in cls.__bases__ if issubclass(base, Block))
+        cls.signature = joined.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
         if isinstance(vars(cls).get("grad"), In) or "backward" in vars(cls):  # the port is in the signature now
             cls.grad = vars(cls).get("backward")
         parameters = inspect.signature(cls.kernel).parameters

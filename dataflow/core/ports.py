@@ -6,9 +6,9 @@ person wrote there and that takes its dtype from the wires beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -60,6 +60,9 @@ class Out:
         self.name = ""
 
 
+Port = TypeVar("Port", In, Out)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A number, list or array that a person put on a port."""
@@ -89,8 +92,21 @@ class Signature:
     outputs: dict[str, Out] = field(default_factory=dict)
     attrs: dict[str, Attr] = field(default_factory=dict)
 
+    @classmethod
+    def joined(cls, signatures: Iterable[Signature]) -> Signature:
+        """The signature that several base classes give together: the first ports of a kind, and all attrs."""
+        joined = cls()
+        for other in signatures:
+            inputs, outputs = joined.inputs or other.inputs, joined.outputs or other.outputs
+            joined = cls(inputs, outputs, joined.attrs | other.attrs)
+        return joined
+
     def inherit(self, name: str, members: Mapping[str, Any], annotations: Mapping[str, Any]) -> Signature:
-        """The signature of a subclass: ports of a kind that it names replace the inherited ones, attrs are added."""
+        """The signature of a subclass: its ports of a kind replace the inherited ones, its attrs are added.
+
+        If one of the ports bears an inherited name it takes that place, and the other inherited ones stay as well, but
+        for those that the subclass sets to None.
+        """
         inputs = {k: v for k, v in members.items() if isinstance(v, In)}
         outputs = {k: v for k, v in members.items() if isinstance(v, Out)}
         attrs = {k: v for k, v in members.items() if isinstance(v, Attr)}
@@ -101,7 +117,8 @@ class Signature:
             if attr_name not in annotations:
                 raise TypeError(f"{name}: attr '{attr_name}' must have an annotation, got none; write its type")
             attr.named(attr_name, annotations[attr_name])
-        return Signature(inputs or self.inputs, outputs or self.outputs, self.attrs | attrs)
+        gone = {k for k, v in members.items() if v is None}
+        return Signature(_merged(self.inputs, inputs, gone), _merged(self.outputs, outputs, gone), self.attrs | attrs)
 
     def bind(self, who: str, args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """Arguments in port order: positional ones first, then by port name; None for an optional port left out."""
@@ -118,6 +135,12 @@ class Signature:
         if missing:
             raise BlockError(f"{who}: input {listing([repr(n) for n in missing], 'and')} must be wired, got nothing")
         return [entered(who, port, given.get(name)) for name, port in self.inputs.items()]
+
+
+def _merged(inherited: dict[str, Port], own: dict[str, Port], gone: Set[str]) -> dict[str, Port]:
+    if own and not inherited.keys() & own.keys():
+        return own
+    return {name: port for name, port in (inherited | own).items() if name not in gone}
 
 
 def flat(operands: Iterable[Any]) -> list[Any]:

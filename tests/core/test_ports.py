@@ -1,0 +1,59 @@
+"""Signatures: which ports and attrs a subclass has."""
+
+from __future__ import annotations
+
+from dataflow.core.attrs import attr
+from dataflow.core.kinds import Opaque
+from dataflow.core.ports import In, Out
+
+
+class Scaled(Opaque, abstract=True):
+    x = In("float32", "values")
+    factor = In("float32", "what they are multiplied with")
+    y = Out("float32", "same shape as `x`")
+    bias: float = attr("added in the end", default=0.0)
+
+
+class Windowed(Opaque, abstract=True):
+    size: int = attr("elements of a window", default=1)
+
+
+class Both(Windowed, Scaled, abstract=True):
+    pass
+
+
+def docs(ports):
+    return {name: port.doc for name, port in ports.items()}
+
+
+def test_ports_of_other_names_replace_the_inherited_ones():
+    class Renamed(Scaled, abstract=True):
+        features = In("float32", "values")
+
+    assert list(Renamed.signature.inputs) == ["features"]
+    assert list(Renamed.signature.outputs) == ["y"]
+
+
+def test_a_port_of_an_inherited_name_takes_its_place_and_others_come_last():
+    class Extended(Scaled, abstract=True):
+        offset = In("float32", "added")
+        x = In("float32", "images")
+
+    expected = {"x": "images", "factor": "what they are multiplied with", "offset": "added"}
+    assert docs(Extended.signature.inputs) == expected
+    assert list(Extended.signature.inputs) == list(expected)
+    assert docs(Scaled.signature.inputs)["x"] == "values"
+
+
+def test_several_bases_give_the_first_ports_and_all_attrs():
+    assert list(Both.signature.inputs) == ["x", "factor"]
+    assert list(Both.signature.outputs) == ["y"]
+    assert set(Both.signature.attrs) == {"size", "bias"}
+
+
+def test_a_port_set_to_none_is_left_out():
+    class Fixed(Scaled, abstract=True):
+        factor = None
+
+    assert list(Fixed.signature.inputs) == ["x"]
+    assert list(Fixed.signature.outputs) == ["y"]
