@@ -151,7 +151,7 @@ def fold_rows(ufunc: np.ufunc, rows: Any, dtype: Any) -> Any:
 class Contraction(Block, abstract=True):
     """Multiplies and adds along a dim that ``rule`` names on its left only; the dims on its right may be cut."""
 
-    uses_cores = in_rows = True
+    uses_cores = contiguous_inputs = True
     rule: ClassVar[str] = ""
 
     def shape_of(self, *types: TensorType) -> Shape:
