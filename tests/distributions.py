@@ -12,7 +12,7 @@ from dataflow.core.shapes import TensorType
 
 def draw(block, *inputs, key=Key(1, "node")):  # noqa: B008 - a frozen value
     """What the block gives as a node of a graph with this key."""
-    types = block.typed(block.signature.bind("test", inputs, {}), TensorType.of)
+    types = block.operand_types(block.signature.bind("test", inputs, {}), TensorType.of)
     with np.errstate(all="ignore"):  # as in every run
         return block.kernel(*(t.value for t in types), key=key)
 

@@ -34,7 +34,7 @@ class Const(Source):
         if dtype is not None and not isinstance(attrs.get("value"), str | None):
             try:
                 attrs["value"] = conversion.literal(attrs["value"], dtype)
-            except conversion.Refused as error:
+            except conversion.ConversionError as error:
                 raise self.error(f"attr 'value' {error}") from None
         super().__init__(**attrs)
 

@@ -16,7 +16,7 @@ from blocks.kernels.im2col import Columns, columns_of, positions
 from blocks.kernels.matrix_product import matmul, share, sharing
 from blocks.kernels.windows import SLAB, Span, has_padding, padded, patches, taps, unpadded
 from dataflow.core.scratch import ArraySpec, reserve, scratch, scratch_bytes
-from dataflow.core.thread_pool import among
+from dataflow.core.thread_pool import ThreadLimit
 
 SUMS = 8  # gradients by a filter that are summed apart, for as many threads
 
@@ -79,7 +79,7 @@ def by_input(filter: Any, dy: Any, over: tuple[Span, ...], out: Any) -> None:
         _share(columns, filter, dy, out)
         return
     back, shape = tuple(map(_turned, over)), (*filter.shape[:-2], filter.shape[-1], filter.shape[-2])
-    with among(1):
+    with ThreadLimit(1):
         reserve(by_input_bytes(out.shape, filter.shape, over, out.dtype, out.flags.c_contiguous))
     with scratch(_turned_buffer(columns)) as (turned,):  # twice as fast as adding up shares: windows are only read
         weights = turned.reshape(shape)

@@ -66,19 +66,19 @@ def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
             for item in items:
                 call(item)
             return
-        shared = thread_pool.Shared(items)
+        shared = thread_pool.SharedIterator(items)
 
         def work() -> None:
             one_thread.too()
             for item in shared:
                 call(item)
 
-        thread_pool.together(work, workers)
+        thread_pool.run_in_threads(work, workers)
 
 
 def sharing(items: Sequence[Any]) -> int:
     """How many threads `share` items."""
-    return min(thread_pool.allowed(), len(items))
+    return min(thread_pool.thread_limit(), len(items))
 
 
 def _spread(matrices: Any, lead: tuple[int, ...]) -> Any:

@@ -15,6 +15,7 @@ from dataflow.core.errors import listing
 from dataflow.core.kinds import Opaque, View
 from dataflow.core.random import Key
 from dataflow.core.shapes import fits, merge, show
+from dataflow.core.typing_rules import literal_array
 
 INITIALIZERS = (
     "zeros", "ones", "truncated_normal", "random_uniform",
@@ -49,11 +50,11 @@ class Variable(View):
     stateful = True
     pure = False
 
-    def typed(self, operands: Any, type_of: Any) -> list[Any]:
+    def operand_types(self, operands: Any, type_of: Any) -> list[Any]:
         (given,) = operands
         if isinstance(given, Literal) and self.dtype is not None:
-            return [TensorType.of(self.array_of("initvalues", given, self.dtype), self.dtype)]
-        (type_,) = types = super().typed(operands, type_of)
+            return [TensorType.of(literal_array(self, "initvalues", given, self.dtype), self.dtype)]
+        (type_,) = types = super().operand_types(operands, type_of)
         if type_ is not None and self.dtype not in (None, type_.dtype):
             raise self.error(f"input 'initvalues' must be {self.dtype}, got {type_.dtype}; convert it with Cast")
         return types

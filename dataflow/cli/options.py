@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 import dataflow as flow
-from dataflow.core.thread_pool import MOST
+from dataflow.core.thread_pool import MAX_THREADS
 from dataflow.engine.settings import KERNELS
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
@@ -37,7 +37,7 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--threads",
-            type=click.IntRange(1, MOST),
+            type=click.IntRange(1, MAX_THREADS),
             expose_value=False,
             callback=_into_environment("DATAFLOW_THREADS"),
             help="How many threads may work at a time.  [default: one per core]",

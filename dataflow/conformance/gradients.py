@@ -12,6 +12,7 @@ from dataflow.conformance.wiring import fed, wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.registry import blocks
+from dataflow.core.typing_rules import accepted_dtypes
 from dataflow.engine.run import run
 from dataflow.graph.gradient import gradient
 
@@ -77,7 +78,7 @@ def _compare(sample: Sample, i: int, random: np.random.Generator, partly: bool) 
 
 def _wide(sample: Sample, random: np.random.Generator) -> Sample:
     """The sample in float64, a little away from zero, from ties and from the ends of its range."""
-    accepted = {n: sample.block._accepted(p.dtype) for n, p in sample.block.signature.inputs.items()}
+    accepted = {n: accepted_dtypes(sample.block, p.dtype) for n, p in sample.block.signature.inputs.items()}
 
     def jittered(port: Any, array: Array) -> Array:
         if port.static or "float64" not in accepted[port.name] or dtypes.name_of(array.dtype) not in dtypes.floating:

@@ -16,6 +16,7 @@ from dataflow.core.block import Block
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Elementwise
 from dataflow.core.ports import In
+from dataflow.core.typing_rules import accepted_dtypes
 
 
 def bad_attr(block_class: type[Block]) -> None:
@@ -34,7 +35,7 @@ def bad_attr(block_class: type[Block]) -> None:
 def bad_dtype(block_class: type[Block]) -> None:
     """An array of a dtype that a port does not accept is an error that names the port."""
     for sample, port in _each_port(block_class):
-        accepted = sample.block._accepted(port.dtype)
+        accepted = accepted_dtypes(sample.block, port.dtype)
         dtype = next((d for d in ("bool", "complex128", "float64", "int8") if dtypes.fit(d, accepted) is None), None)
         wrong = np.zeros((), "U1") if dtype is None else np.zeros((), dtypes.storage(dtype))
         shaped = sample.mapped(_replace(port, partial(_filled, wrong)))

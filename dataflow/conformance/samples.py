@@ -47,7 +47,7 @@ class Sample:
     @property
     def types(self) -> list[Any]:
         """The type of each input, in port order."""
-        return self.block.typed(self.arrays, TensorType.of)
+        return self.block.operand_types(self.arrays, TensorType.of)
 
     @property
     def outputs(self) -> list[TensorType]:
@@ -107,7 +107,7 @@ def documented(block_class: type[Block]) -> tuple[Sample, ...]:
         def call(*args: Any, **named: Any) -> Any:
             operands = block.signature.bind(block_class.__name__, args, named)
             if operands and not any(isinstance(o, Wire) for o in flat(operands)):
-                types = block.typed(operands, TensorType.of)
+                types = block.operand_types(operands, TensorType.of)
                 arrays = (tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types)
                 calls.append(Sample(block, tuple(arrays)))
             return block(*args, **named)

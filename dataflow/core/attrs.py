@@ -122,7 +122,7 @@ class Attr:
         read, wanted = _KINDS[self.kind]
         try:
             value = read(value)
-        except conversion.Refused as error:
+        except conversion.ConversionError as error:
             raise ValueError(str(error)) from None
         except (TypeError, ValueError, OverflowError) as error:
             wanted = listing(self.choices) if self.choices else wanted

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from dataflow.core import conversion, dtypes, evaluator
+from dataflow.core import dtypes, evaluator, typing_rules
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.errors import BlockError, RunError, listing, nearest
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
 from dataflow.core.registry import blocks
-from dataflow.core.run_errors import missing, out_of_memory
-from dataflow.core.shapes import Shape, TensorType, agree, broadcast, impossible
+from dataflow.core.run_errors import memory_message, out_of_memory
+from dataflow.core.shapes import Shape, TensorType, broadcast, impossible
+from dataflow.core.typing_rules import OperandType
 from dataflow.core.wire import Wire
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
@@ -174,116 +175,15 @@ class Block:
 
     # -- types --------------------------------------------------------------------------------------------------
 
-    def typed(self, operands: Sequence[Any], type_of: Callable[[Any], TensorType]) -> list[Any]:
+    def operand_types(self, operands: Sequence[Any], type_of: Callable[[Any], TensorType]) -> list[OperandType]:
         """The type of each operand, in port order: literals take the dtype of the values beside them.
 
         Raises BlockError that names the port whose dtype or shape does not fit.
         """
-        bound: dict[str, tuple[str, str]] = {}  # by dtype or type variable: the port that fixed it, and what to
-        ports = self.signature.inputs.values()
-        types: list[Any] = []
-        literals: list[tuple[In, Literal]] = []
-        for port, operand in zip(ports, operands, strict=True):
-            if isinstance(operand, tuple):
-                literals += [(port, o) for o in operand if isinstance(o, Literal)]
-                types.append(
-                    tuple(None if isinstance(o, Literal) else self._type(port, type_of(o), bound) for o in operand)
-                )
-            elif isinstance(operand, Literal):
-                literals.append((port, operand))
-                types.append(None)
-            else:
-                types.append(None if operand is None else self._type(port, type_of(operand), bound))
-        if literals:
-            arrays = self._bind_literals(literals, bound)
-            for i, (port, operand) in enumerate(zip(ports, operands, strict=True)):
-                if isinstance(operand, Literal):
-                    types[i] = self._literal_type(port, operand, bound, arrays)
-                elif isinstance(operand, tuple):
-                    types[i] = tuple(
-                        self._literal_type(port, o, bound, arrays) if t is None else t
-                        for o, t in zip(operand, types[i], strict=True)
-                    )
-        self._check_shapes(ports, types)
-        return types
+        return typing_rules.operand_types(self, operands, type_of)
 
-    def _type(self, port: In, given: TensorType, bound: dict[str, tuple[str, str]]) -> TensorType:
-        first, dtype = bound.get(port.dtype, ("", ""))
-        if dtype and dtype == given.dtype:
-            return given
-        accepted = (dtype,) if dtype else self._accepted(port.dtype)
-        fitted = dtypes.fit(given.dtype, accepted)
-        if fitted is None:
-            wanted = f"{dtype} like '{first}'" if dtype else listing(accepted)
-            raise self.error(f"input '{port.name}' must be {wanted}, got {given.dtype}; convert it with Cast")
-        bound.setdefault(port.dtype, (port.name, fitted))
-        return given if fitted == given.dtype else TensorType(fitted, given.shape, given.value)
-
-    def _bind_literals(
-        self, literals: Iterable[tuple[In, Literal]], bound: dict[str, tuple[str, str]]
-    ) -> dict[int, Any]:
-        """Fix each type variable for which only literals stand to the dtype that they get together.
-
-        Gives the arrays that were made of literals to find it, by their ids.
-        """
-        free: dict[str, dict[str, In]] = {}  # the ports of the literals by their own dtypes, by type variable
-        arrays: dict[int, Any] = {}
-        for port, literal in literals:
-            if port.dtype not in bound:
-                array = arrays[id(literal)] = self.array_of(port.name, literal)
-                free.setdefault(port.dtype, {}).setdefault(dtypes.name_of(array.dtype), port)
-        for variable, found in free.items():
-            port, *_, last = (*found.values(), *found.values())
-            try:
-                own = conversion.together(found)
-            except conversion.Refused as error:
-                raise self.error(f"inputs '{port.name}' and '{last.name}' {error}") from None
-            accepted = self._accepted(variable)
-            fitted = dtypes.fit(own, accepted) or next((d for d in _WEAK if d in accepted), accepted[0])
-            bound[variable] = (port.name, fitted)
-        return arrays
-
-    def _literal_type(
-        self, port: In, operand: Literal, bound: dict[str, tuple[str, str]], arrays: dict[int, Any]
-    ) -> TensorType:
-        dtype = bound[port.dtype][1]
-        array = arrays.get(id(operand))
-        if array is None or array.dtype != dtypes.storage(dtype):
-            array = self.array_of(port.name, operand, dtype)
-        return TensorType.of(array, dtype)
-
-    def array_of(self, port: str, operand: Literal, dtype: str | None = None) -> Any:
-        """The array of a literal on a port; BlockError that names the port where the dtype cannot hold it."""
-        try:
-            return conversion.literal(operand.value, dtype)
-        except conversion.Refused as error:
-            raise self.error(f"input '{port}' {error}") from None
-
-    def _accepted(self, dtype: str) -> tuple[str, ...]:
-        if dtype in _DTYPES:
-            return (dtype,)
-        value = getattr(self, dtype)
-        return (value,) if isinstance(value, str) else tuple(value)
-
-    def _check_shapes(self, ports: Iterable[In], types: Sequence[Any]) -> None:
-        sizes: dict[str, tuple[str, Any]] = {}
-        for port, operand in zip(ports, types, strict=True):
-            if port.shape is None or operand is None:
-                continue
-            for given in operand if isinstance(operand, tuple) else (operand,):
-                if given.shape is None:
-                    continue
-                if len(given.shape) != len(port.shape):
-                    raise self.error(f"input '{port.name}' must have rank {len(port.shape)}, got {given}")
-                for name, dim in zip(port.shape, given.shape, strict=True):
-                    first, size = sizes.setdefault(str(name), (port.name, dim))
-                    wanted = name if isinstance(name, int) else size
-                    if not agree(wanted, dim):
-                        like = "" if isinstance(name, int) else f" like '{first}'"
-                        raise self.error(f"input '{port.name}' must have size {wanted}{like}, got {dim}")
-
-    def inferred(self, types: Sequence[Any]) -> list[TensorType]:
-        """The type of each output, refused where no array can have it, for inputs of types that `typed` gives."""
+    def output_types(self, types: Sequence[OperandType]) -> list[TensorType]:
+        """The type of each output for operands of these types; BlockError where no array can have it."""
         outputs = self.infer(*types)
         for i, type_ in enumerate(outputs):
             if wrong := impossible(type_):
@@ -291,31 +191,8 @@ class Block:
         return outputs
 
     def infer(self, *types: Any) -> list[TensorType]:
-        """The type of each output, as the block has it."""
-        shapes = None
-        result = []
-        for i, port in enumerate(self.signature.outputs.values()):
-            shape = self._declared(port.shape, types)
-            if shape is None:
-                shapes = self.shape_of(*types) if shapes is None else shapes
-                shape = shapes[i] if isinstance(shapes, list) else shapes
-            result.append(TensorType(self._output_dtype(port, types), shape))
-        return result
-
-    def _output_dtype(self, port: Out, types: Sequence[Any]) -> str:
-        for operand, source in zip(types, self.signature.inputs.values(), strict=True):
-            if source.dtype == port.dtype and operand is not None:
-                return str((operand[0] if isinstance(operand, tuple) else operand).dtype)
-        return self._accepted(port.dtype)[0]
-
-    def _declared(self, shape: Shape, types: Sequence[Any]) -> Shape:
-        if shape is None:
-            return None
-        sizes: dict[Any, Any] = {}
-        for operand, port in zip(types, self.signature.inputs.values(), strict=True):
-            if port.shape and isinstance(operand, TensorType) and operand.shape is not None:
-                sizes |= zip(port.shape, operand.shape, strict=True)
-        return tuple(sizes.get(d) if isinstance(d, str) else d for d in shape)
+        """The rule behind `output_types`: dtypes from the ports, shapes from the ports or ``shape_of``."""
+        return typing_rules.infer(self, types)
 
     # -- running ------------------------------------------------------------------------------------------------
 
@@ -327,14 +204,14 @@ class Block:
         wire = next((o for o in flat(operands) if isinstance(o, Wire)), None)
         if wire is not None:
             return wire.graph.add(self, operands, name=name)
-        types = self.typed(operands, TensorType.of)
-        outputs = self.inferred(types)
+        types = self.operand_types(operands, TensorType.of)
+        outputs = self.output_types(types)
         arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
         try:
             return self.pack(evaluator.current().compute(self, arrays, outputs))
         except Exception as error:
             if out_of_memory(error):
-                raise RunError(f"{self._who}: {missing(error, outputs)}") from error
+                raise RunError(f"{self._who}: {memory_message(error, outputs)}") from error
             raise
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[np.ndarray[Any, Any]]:
@@ -439,9 +316,7 @@ def _contiguous(given: Any) -> Any:
     return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)
 
 
-_WEAK = ("float32", "int32")
 _REMEMBERED = 1 << 16  # bytes of inputs, up to which what was prepared is kept for the next call
-_DTYPES = frozenset(dtypes.every)
 
 
 @cache

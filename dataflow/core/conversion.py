@@ -32,35 +32,35 @@ _NARROW = {"i": "int32", "u": "int32", "O": "int32", "f": "float32", "c": "compl
 _NO_NUMBERS = {"O": "Python objects", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "time spans"}
 
 
-class Refused(ValueError):
+class ConversionError(ValueError):
     """What came cannot be taken; the text goes on after the name of a port, an attr or an input."""
 
 
 def array(value: Any, dtype: str | None = None) -> Array:
     """The array that enters where one of this dtype is wanted; where none is given, any will do.
 
-    Raises Refused where an array has another dtype, or a number or list cannot have this one.
+    Raises ConversionError where an array has another dtype, or a number or list cannot have this one.
     """
-    if is_plain(value):
+    if has_no_dtype(value):
         return literal(value, dtype)
-    found: Array = value if is_ready(value) else _plain_array(value)
+    found: Array = value if is_ready_array(value) else _plain_array(value)
     if dtype is not None and found.dtype != dtypes.storage(dtype):
         how = " with .astype" if hasattr(value, "astype") else ""
-        raise Refused(f"must be {dtype}, got {found.dtype.name}; convert it{how}")
+        raise ConversionError(f"must be {dtype}, got {found.dtype.name}; convert it{how}")
     return found
 
 
 def literal(value: Any, dtype: str | None = None) -> Array:
     """The array of a number, list or array; plain numbers become float32 and int32 unless a dtype is given.
 
-    Numbers too large for these get 64 bits. Raises Refused where the dtype cannot hold the values.
+    Numbers too large for these get 64 bits. Raises ConversionError where the dtype cannot hold the values.
     """
-    if is_ready(value):
+    if is_ready_array(value):
         return value if dtype is None else _converted(value, dtype)
     usual = _USUAL_DTYPES.get((type(value), dtype))
     if usual is not None and abs(value) < _USUAL_SIZE:  # most are such numbers, and need no second look
         return np.asarray(value, usual)
-    if not is_plain(value):
+    if not has_no_dtype(value):
         found = _plain_array(value)
         return found if dtype is None else _converted(found, dtype)
     found = _numbers(value)
@@ -68,9 +68,9 @@ def literal(value: Any, dtype: str | None = None) -> Array:
         return _converted(found, dtype)
     try:
         return _converted(found, _NARROW[found.dtype.kind]) if found.dtype.kind in _NARROW else found
-    except Refused:
+    except ConversionError:
         if found.dtype == object:
-            raise Refused(f"must be numbers of at most 64 bits, got {_short(value)}") from None
+            raise ConversionError(f"must be numbers of at most 64 bits, got {_short(value)}") from None
         return found
 
 
@@ -86,7 +86,7 @@ def frozen(found: Array) -> Array:
     return copy
 
 
-def is_ready(value: Any) -> bool:
+def is_ready_array(value: Any) -> bool:
     """Whether a value is an array that enters as it is."""
     return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned and _runs_forwards(value)
 
@@ -96,7 +96,7 @@ def _runs_forwards(found: Array) -> bool:
     return found.flags.c_contiguous or not any(stride < 0 for stride in found.strides)
 
 
-def is_plain(value: Any) -> bool:
+def has_no_dtype(value: Any) -> bool:
     """Whether a value is a number, a list or whatever else has no dtype of its own."""
     if type(value) in _USUAL:
         return True
@@ -106,14 +106,14 @@ def is_plain(value: Any) -> bool:
     return isinstance(value, _USUAL) or not (exports or _has_buffer(value))
 
 
-def together(names: Iterable[str]) -> str:
+def common_dtype(names: Iterable[str]) -> str:
     """The dtype that numbers of these dtypes get beside each other, in whatever order they stand."""
     known = sorted(set(names))
     if len(known) == 1:
         return known[0]
     own = [name for name in known if name not in (*_PLAIN, "bool")]
     if len(own) > 1:
-        raise Refused(f"must be of one dtype, got {own[0]} and {own[1]}; convert one with Cast")
+        raise ConversionError(f"must be of one dtype, got {own[0]} and {own[1]}; convert one with Cast")
     plain = [name for name in _PLAIN if name in known]
     if own or not plain:
         return [*own, *known][0]
@@ -127,7 +127,7 @@ def _plain_array(value: Any) -> Array:
     """An array of any library as one of NumPy's own class, aligned, forwards and in the byte order of this machine."""
     found = value if isinstance(value, np.ndarray | np.generic) else _exported(value)
     if hasattr(found, "mask"):
-        raise Refused("must be an array without a mask, got a masked one; fill it with .filled")
+        raise ConversionError("must be an array without a mask, got a masked one; fill it with .filled")
     found = dtypes.native(np.asarray(found))
     _check_dtype(found.dtype)
     return found if found.flags.aligned and _runs_forwards(found) else found.copy()
@@ -138,13 +138,13 @@ def _exported(value: Any) -> Any:
     missing = getattr(value, "null_count", 0)
     missing = missing() if callable(missing) else missing
     if missing:
-        raise Refused(f"must have no missing values, got {missing}; fill them")
+        raise ConversionError(f"must have no missing values, got {missing}; fill them")
     try:
         if any(hasattr(value, name) for name in _PROTOCOLS[:3]) or _has_buffer(value):
             return np.asanyarray(value)
         return np.from_dlpack(value)
     except Exception as error:  # whatever the other library makes of it
-        raise Refused(f"must be an array, got a {type(value).__name__} that cannot be one: {error}") from None
+        raise ConversionError(f"must be an array, got a {type(value).__name__} that cannot be one: {error}") from None
 
 
 def _has_buffer(value: Any) -> bool:
@@ -160,10 +160,12 @@ def _check_dtype(dtype: np.dtype[Any]) -> None:
     if dtype in _READY:
         return
     if dtype.names is not None:
-        raise Refused(f"must be numbers, got records; take one of their fields {', '.join(dtype.names[:10])}")
+        raise ConversionError(f"must be numbers, got records; take one of their fields {', '.join(dtype.names[:10])}")
     if dtype.kind in _NO_NUMBERS:
-        raise Refused(f"must be numbers, got {_NO_NUMBERS[dtype.kind]} (dtype {dtype}); convert it with .astype")
-    raise Refused(f"must be of a dtype that blocks have, got {dtype.name}; convert it with .astype")
+        raise ConversionError(
+            f"must be numbers, got {_NO_NUMBERS[dtype.kind]} (dtype {dtype}); convert it with .astype"
+        )
+    raise ConversionError(f"must be of a dtype that blocks have, got {dtype.name}; convert it with .astype")
 
 
 # -- numbers and lists ----------------------------------------------------------------------------------------------
@@ -173,15 +175,15 @@ def _numbers(value: Any) -> Array:
     """Numbers in the dtype that NumPy gives them; whole ones beyond its 64 bits stay objects."""
     kinds = _kinds(value)
     if len(kinds) > 1 and not kinds.isdisjoint(_TRUTHS) and not kinds <= _TRUTHS:
-        raise Refused(f"must be numbers, or true and false, got both: {_short(value)}")
+        raise ConversionError(f"must be numbers, or true and false, got both: {_short(value)}")
     try:
         found = np.asarray(value)
         if found.dtype.char == "O" or (found.dtype.char == "d" and float not in kinds):
             found = _beyond(value, kinds, found)
     except (ValueError, TypeError):
-        raise Refused(f"must be numbers in even rows, got {_short(value)}") from None
+        raise ConversionError(f"must be numbers in even rows, got {_short(value)}") from None
     except OverflowError:
-        raise Refused(f"must be numbers of at most 64 bits, got {_short(value)}") from None
+        raise ConversionError(f"must be numbers of at most 64 bits, got {_short(value)}") from None
     if found.dtype != object:
         _check_dtype(found.dtype)
     return found
@@ -199,12 +201,12 @@ def _kinds(value: Any, depth: int = 0) -> set[type]:
     """The types of all numbers in a list and in the lists in it."""
     if isinstance(value, _NUMBERS):
         return {type(value)}
-    if not is_plain(value):
+    if not has_no_dtype(value):
         return {_plain_array(value).dtype.type}
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
-        raise Refused(_no_number(value))
+        raise ConversionError(_no_number(value))
     if depth == _MOST_DIMS:
-        raise Refused(f"must have at most {_MOST_DIMS} dims, got lists that go deeper")
+        raise ConversionError(f"must have at most {_MOST_DIMS} dims, got lists that go deeper")
     found = set(map(type, value))
     if found <= _SIMPLE:
         return found
@@ -239,7 +241,7 @@ def _short(value: Any) -> str:
 
 
 def _converted(found: Array, dtype: str) -> Array:
-    """The numbers in a dtype, the nearest ones where it is floating. Raises Refused where it cannot hold them."""
+    """The numbers in a dtype, rounded if it is floating; ConversionError where it cannot hold them."""
     target = dtypes.storage(dtype)
     if found.dtype == target:
         return found
@@ -257,7 +259,7 @@ def _converted(found: Array, dtype: str) -> Array:
         if wrong is False:
             return made
     first = found[np.broadcast_to(wrong, found.shape)][0]
-    raise Refused(f"must be {dtype}, got {_short(first if found.dtype == object else first.item())}; {hint}")
+    raise ConversionError(f"must be {dtype}, got {_short(first if found.dtype == object else first.item())}; {hint}")
 
 
 def _whole(found: Array, dtype: str) -> tuple[Array, Any, str]:

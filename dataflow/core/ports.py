@@ -171,13 +171,13 @@ def entered(who: str, port: In, value: Any) -> Any:
 
 
 def _single(who: str, port: In, value: Any) -> Any:
-    if conversion.is_ready(value) or isinstance(value, Wire | Literal):
+    if conversion.is_ready_array(value) or isinstance(value, Wire | Literal):
         return value
-    if conversion.is_plain(value):
+    if conversion.has_no_dtype(value):
         return Literal(value)
     try:
         return conversion.array(value)
-    except conversion.Refused as error:
+    except conversion.ConversionError as error:
         raise BlockError(f"{who}: input '{port.name}' {error}") from None
 
 

@@ -1,42 +1,50 @@
-"""What went wrong in a run, said of the node at which it did."""
+"""Errors of a run, each with the name of the node at which it happened."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Protocol
 
 from dataflow.core.errors import DataflowError, RunError
 from dataflow.core.shapes import TensorType, nbytes
 
-# of NumPy and Python, where a size does not fit into what they count in
+# messages of NumPy and Python about a size that does not fit the integers they count in
 _TOO_LARGE = re.compile("too (big|large)|maximum (supported|allowed) (dimension|size)|dimensions? exceed", re.I)
 
 
-def failed(at: Any, error: BaseException | None, made: Sequence[TensorType] = ()) -> RunError:
-    """The error of a node or step that was to make values of these types; one that is located stays as it is."""
+class Located(Protocol):
+    """A node of a graph, or one or more steps of a plan."""
+
+    @property
+    def who(self) -> str:
+        """Its name in messages, ``node 'y' (Add)``."""
+
+
+def run_error(at: Located, error: BaseException | None, made: Sequence[TensorType] = ()) -> RunError:
+    """The error of a node or step whose outputs have these types; an error that names its node stays as it is."""
     if isinstance(error, RunError):
         return error
     if isinstance(error, DataflowError):
-        text = str(error).removeprefix(type(at.block).__name__)
+        text = str(error).removeprefix(type(getattr(at, "block", None)).__name__)
         return RunError(at.who + (text if text.startswith(":") else f": {text}"))
     if out_of_memory(error):
-        return RunError(f"{at.who}: {missing(error, made)}")
-    return RunError(f"{at.who}: {_said(error)}")
+        return RunError(f"{at.who}: {memory_message(error, made)}")
+    return RunError(f"{at.who}: {_described(error)}")
 
 
 def out_of_memory(error: BaseException | None) -> bool:
-    """Whether it is memory that was missing, or an array that would be larger than any."""
+    """Whether there was too little memory, or an array would have been larger than any array may be."""
     return isinstance(error, MemoryError) or (
         isinstance(error, ValueError | OverflowError | IndexError) and _TOO_LARGE.search(str(error)) is not None
     )
 
 
-def missing(error: BaseException | None, made: Sequence[TensorType]) -> str:
+def memory_message(error: BaseException | None, made: Sequence[TensorType]) -> str:
     """``must have memory for float32[3] (12 bytes), got MemoryError``."""
     known = [f"{type_} ({nbytes(type_)} bytes)" if type_.known else str(type_) for type_ in made]
-    return f"must have memory for {' and '.join(known) or 'what it works with'}, got {_said(error)}"
+    return f"must have memory for {' and '.join(known) or 'what it works with'}, got {_described(error)}"
 
 
-def _said(error: BaseException | None) -> str:
+def _described(error: BaseException | None) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,4 +1,4 @@
-"""Work done by several threads, the calling one among them."""
+"""Work shared by several threads, the calling one among them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from threading import Lock, Thread, local
-from typing import Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dataflow.core.errors import DataflowError
+
+if TYPE_CHECKING:
+    from _queue import SimpleQueue
+
+T = TypeVar("T")
+MAX_THREADS = 256
+VARIABLE = "DATAFLOW_THREADS"
+MIN_PARALLEL = 1 << 21  # elements above which handing tiles to other threads saves more time than it takes
 
 
 @cache
@@ -21,81 +29,76 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-MOST = 256
-VARIABLE = "DATAFLOW_THREADS"
-PAYS = 1 << 21  # elements from which handing tiles to other threads takes less time than it saves
-
-
-def count(value: Any, name: str) -> int:
+def thread_count(value: object, name: str) -> int:
     """A number of threads that was given under this name; DataflowError where it is none."""
     try:
         number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else 0
     except ValueError:
         number = 0
-    if not 1 <= number <= MOST:
-        raise DataflowError(f"{name} must be a whole number from 1 to {MOST}, got {value!r}")
+    if not 1 <= number <= MAX_THREADS:
+        raise DataflowError(f"{name} must be a whole number from 1 to {MAX_THREADS}, got {value!r}")
     return number
 
 
-def usual() -> int:
-    """How many threads work at a time where nobody says: DATAFLOW_THREADS, or one per core."""
-    return count(os.environ.get(VARIABLE) or cores(), f"environment variable {VARIABLE}")
+def default_threads() -> int:
+    """The number of threads used unless a setting says otherwise: DATAFLOW_THREADS, or one per core."""
+    return thread_count(os.environ.get(VARIABLE) or cores(), f"environment variable {VARIABLE}")
 
 
 class _Here(local):
-    allowed: int | None = None
+    limit: int | None = None
 
 
 _here = _Here()
 
 
-class among:
-    """A ``with`` block in which kernels that the calling thread runs may share their work among so many."""
+class ThreadLimit:
+    """A ``with`` block in which kernels run by the calling thread use at most this many threads."""
 
     def __init__(self, threads: int):
         self.threads = threads
 
     def __enter__(self) -> None:
-        self.before, _here.allowed = _here.allowed, self.threads
+        self.before, _here.limit = _here.limit, self.threads
 
     def __exit__(self, *error: object) -> None:
-        _here.allowed = self.before
+        _here.limit = self.before
 
 
-def allowed() -> int:
-    """Among how many threads a kernel may share its work: none but its own where these are `together` already."""
-    return _here.allowed or usual()
+def thread_limit() -> int:
+    """The number of threads that a kernel may use: 1 within `run_in_threads`, whose threads are busy already."""
+    return _here.limit or default_threads()
 
 
-class Shared:
-    """An iterator from which several threads may take."""
+class SharedIterator(Generic[T]):
+    """An iterator that several threads may take from."""
 
-    def __init__(self, items: Iterable[Any]):
+    def __init__(self, items: Iterable[T]):
         self.items, self.lock = iter(items), Lock()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> T:
         with self.lock:
             return next(self.items)
 
     def stop(self) -> None:
-        """Let nobody take any more."""
+        """End the iteration for all threads."""
         with self.lock:
             self.items = iter(())
 
 
-def together(work: Callable[[], None], threads: int) -> None:
-    """Call ``work`` in so many threads at once; when all are done, the first exception is raised."""
+def run_in_threads(work: Callable[[], None], threads: int) -> None:
+    """Call ``work`` in this many threads at once, this one among them; when all are done, raise the first exception."""
     others = [_Task(work) for _ in range(threads - 1)]
     for other in others:
-        _crew().take(other)
+        _pool().submit(other)
     try:
-        with among(1):
+        with ThreadLimit(1):
             work()
     finally:
-        # what no thread had time for is not needed any more: the work is shared, and done
+        # a task that no thread has begun is not needed any more: the work is shared, and done
         waited = [other for other in others if not other.begun.acquire(False)]
         for other in waited:
             other.done.acquire()
@@ -105,7 +108,7 @@ def together(work: Callable[[], None], threads: int) -> None:
 
 
 class _Task:
-    """Work for one thread more; ``begun`` belongs to the thread that does it, or to the one that wants it no more."""
+    """Work for one more thread; whoever acquires ``begun`` first has it, to run it or to withdraw it."""
 
     __slots__ = ("begun", "done", "error", "work")
 
@@ -115,29 +118,28 @@ class _Task:
         self.done.acquire()
 
 
-class _Crew:
+class _Pool:
     """Threads that sleep until there is a task."""
 
     def __init__(self) -> None:
         from _queue import SimpleQueue  # the module around it takes as long to import as this one
 
-        self.tasks: Any = SimpleQueue()
-        self.resting: list[None] = []  # one entry for each thread that nobody counts on
+        self.tasks: SimpleQueue[_Task] = SimpleQueue()
+        self.idle: list[None] = []  # an entry for each thread that waits for a task and that no task counts on yet
 
-    def take(self, task: _Task) -> None:
-        """Let a thread do this, a new one if all are busy; nobody does where there can be no more threads."""
+    def submit(self, task: _Task) -> None:
+        """Let a thread run the task, a new one if all are busy; none does where no more threads can be started."""
         try:
-            self.resting.pop()
+            self.idle.pop()
         except IndexError:
             with suppress(RuntimeError):
                 Thread(target=self._serve, name="dataflow", daemon=True).start()
         self.tasks.put(task)
 
     def _serve(self) -> None:
-        # imported here, with NumPy, which commands that need no thread do without
-        from dataflow.core.numpy_state import FixedNumpyState
+        from dataflow.core.numpy_state import FixedNumpyState  # imports NumPy, which some commands do without
 
-        with among(1), FixedNumpyState():  # the latter as in a run
+        with ThreadLimit(1), FixedNumpyState():  # the latter as in a run
             while True:
                 task = self.tasks.get()
                 done = task.done if task.begun.acquire(False) else None
@@ -146,16 +148,16 @@ class _Crew:
                         task.work()
                     except BaseException as error:
                         task.error = error
-                del task  # what it holds would live on until there is another
-                self.resting.append(None)
+                del task  # what it refers to would otherwise stay alive until the next one comes
+                self.idle.append(None)
                 if done is not None:
                     done.release()
 
 
 @cache
-def _crew() -> _Crew:
-    return _Crew()
+def _pool() -> _Pool:
+    return _Pool()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_crew.cache_clear)  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of its parent's threads

@@ -12,7 +12,7 @@ from dataflow.core.block import Block
 from dataflow.core.dtypes import storage
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.shapes import TensorType
-from dataflow.core.thread_pool import PAYS
+from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.engine.jit import WARM, compile_loop
 from dataflow.engine.region import Piece, Stream
 from dataflow.engine.result_pool import results
@@ -90,7 +90,7 @@ def _prepared(
     written = [(t.shape, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.reduces, strict=True)]
     writes = tuple(slot(dtype) for _, dtype, _ in written)
     stream = Stream([Piece(block, made, reads, writes, block.reduces)], dtypes, set(writes), compiled=compiled)
-    return Prepared(stream, settings.threads if made.size >= PAYS else 1, tuple(written))
+    return Prepared(stream, settings.threads if made.size >= MIN_PARALLEL else 1, tuple(written))
 
 
 def _flat(arrays: Sequence[Any]) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from dataflow.core.errors import RunError
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import flat
 from dataflow.core.random import Key
-from dataflow.core.run_errors import failed, missing
+from dataflow.core.run_errors import memory_message, run_error
 from dataflow.core.shapes import TensorType, nbytes
 from dataflow.engine.late_shapes import Late
 from dataflow.engine.program import SMALL, Program, Region, Stage, Step, Together
@@ -76,7 +76,7 @@ class Frame:
         try:
             return _array(np.empty(nbytes(type_), np.uint8), type_)
         except Exception as error:
-            raise RunError(f"input '{name}': {missing(error, [type_])}") from error
+            raise RunError(f"input '{name}': {memory_message(error, [type_])}") from error
 
     def _buffer(self, number: int, size: int) -> Any:
         try:
@@ -152,10 +152,10 @@ class Frame:
         try:
             return np.array(value)
         except Exception as error:
-            raise RunError(f"output '{name}': {missing(error, [TensorType.of(value)])}") from error
+            raise RunError(f"output '{name}': {memory_message(error, [TensorType.of(value)])}") from error
 
     def _failed(self, stage: Stage, error: BaseException | None) -> RunError:
-        return failed(stage, error, [self.program.types[slot] for slot in stage.writes])
+        return run_error(stage, error, [self.program.types[slot] for slot in stage.writes])
 
     def _call(self, stage: Stage) -> Callable[[], Any] | None:
         if isinstance(stage, Region):
@@ -247,7 +247,7 @@ class Frame:
     def _together(self, stage: Together, calls: Sequence[Callable[[], Any]]) -> None:
         """Run independent steps by several threads; of those that fail the first one's error is raised."""
         failed: dict[int, Exception] = {}
-        shared = thread_pool.Shared(enumerate(calls))
+        shared = thread_pool.SharedIterator(enumerate(calls))
 
         def work() -> None:
             for i, call in shared:
@@ -256,7 +256,7 @@ class Frame:
                 except Exception as error:
                     failed[i] = error
 
-        thread_pool.together(work, min(stage.workers, len(calls)))
+        thread_pool.run_in_threads(work, min(stage.workers, len(calls)))
         if failed:
             raise PieceError(min(failed)) from failed[min(failed)]
         self._release(stage)

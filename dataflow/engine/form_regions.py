@@ -12,7 +12,7 @@ import numpy as np
 from dataflow.core import dtypes
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType
-from dataflow.core.thread_pool import PAYS
+from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.engine.buffers import Buffers
 from dataflow.engine.fusion import Group, along, groups
 from dataflow.engine.program import Region, Step
@@ -149,7 +149,7 @@ class Regions:
                 turns[item.pieces[0] : item.pieces[-1] + 1] = [item.pieces[0]] * len(item.pieces)
         parts = _scratch(steps, storage, set(needed), self.folded, turns)
         stream = Stream(pieces, storage, set(needed), *parts, compiled=self.compiled)
-        workers = self.settings.threads if group.size >= PAYS else 1
+        workers = self.settings.threads if group.size >= MIN_PARALLEL else 1
         return Region(tuple(steps), stream, tuple(outer), tuple(needed), workers, tuple(dict.fromkeys(group.notes)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dataflow.core.errors import RunError
 from dataflow.core.random import Key
-from dataflow.core.run_errors import failed
+from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count, nbytes
 from dataflow.engine import eager
 from dataflow.engine.program import Program, Step
@@ -31,8 +31,10 @@ class Late:
     def run(self, step: Step, args: Sequence[Any], key: Mapping[str, Key]) -> Sequence[Any]:
         """What a step makes of these arrays."""
         block = step.block
-        types = block.typed([self._given(read, arg) for read, arg in zip(step.reads, args, strict=True)], _itself)
-        outputs = block.inferred(types)
+        types = block.operand_types(
+            [self._given(read, arg) for read, arg in zip(step.reads, args, strict=True)], _itself
+        )
+        outputs = block.output_types(types)
         view = step.how == "view"
         new = 0 if view and not _may_copy(args[0], outputs[0]) else sum(nbytes(t) for t in outputs if t.known)
         self.admit(step.who, outputs, new)
@@ -40,7 +42,7 @@ class Late:
             self.admit(step.who, outputs, new, block.workspace(*types))
             made = eager.compute(block, args, outputs, **key)
         except Exception as error:
-            raise failed(step, error, outputs) from error
+            raise run_error(step, error, outputs) from error
         for slot, array in zip(step.writes, made, strict=True):
             self.sizes[slot] = 0 if view and np.may_share_memory(array, args[0]) else array.nbytes
         if not all(type_.known for type_ in outputs):  # the values themselves decide: only now they are counted

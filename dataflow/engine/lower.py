@@ -8,7 +8,7 @@ from typing import Any
 from dataflow.core.kinds import View
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType, nbytes
-from dataflow.core.thread_pool import among
+from dataflow.core.thread_pool import ThreadLimit
 from dataflow.engine.form_regions import Regions
 from dataflow.engine.memory_plan import Placement
 from dataflow.engine.parallel import at_the_same_time
@@ -30,7 +30,7 @@ from dataflow.graph.rewrite import (
 
 def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
     """Lay out a run that computes the outputs from feeds of these types."""
-    with gc_paused(), among(settings.threads):
+    with gc_paused(), ThreadLimit(settings.threads):
         graph = decompose(infer_shapes(eliminate_dead_code(graph, outputs), feeds))
         graph = drop_unused_outputs(merge_common_subexpressions(fold_constants(graph)))
         return _Builder(graph, feeds, settings).build()
@@ -126,7 +126,7 @@ class _Builder:
             reads: tuple[Any, ...] = tuple(map(self.slot, values))  # nothing but slots is asked for
             types: Sequence[Any] = ()
         else:
-            types = self.graph.typed(node)
+            types = self.graph.operand_types(node)
             reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, values, types, strict=True))
         writes = tuple([self.slot(Link(node.name, port)) for port in node.types])
         how = "make"

@@ -11,7 +11,7 @@ import numpy as np
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.ports import flat
-from dataflow.core.run_errors import failed
+from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType
 from dataflow.engine.buffers import Buffers, last_uses
 from dataflow.engine.program import SMALL, Region, Stage, Step, steps_of
@@ -155,7 +155,7 @@ class Placement:
                 try:
                     taken += step.block.workspace(*map(self._type, step.reads))
                 except Exception as error:
-                    raise failed(step, error, [self.types[slot] for slot in step.writes]) from error
+                    raise run_error(step, error, [self.types[slot] for slot in step.writes]) from error
             if step.block.contiguous_inputs:
                 taken += self._put_in_rows(flat(step.reads))
         return taken

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataflow.core.ports import flat
 from dataflow.engine.program import Stage, Step, Together
 
-PAYS = 1 << 22  # bytes that a step reads and writes, from which handing it to a thread takes less time than it saves
+MIN_PARALLEL = 1 << 22  # bytes that a step reads and writes, above which another thread saves time
 
 
 def at_the_same_time(stages: Sequence[Stage], sizes: Sequence[int], threads: int) -> list[Stage]:
@@ -15,7 +15,7 @@ def at_the_same_time(stages: Sequence[Stage], sizes: Sequence[int], threads: int
 
     Regions share their tiles among threads, and products of matrices their panels.
     """
-    if threads == 1 or sum(sizes) < 2 * PAYS:
+    if threads == 1 or sum(sizes) < 2 * MIN_PARALLEL:
         return list(stages)
     made: list[Stage] = []
     group: list[Step] = []
@@ -38,4 +38,4 @@ def _joined(group: Sequence[Step], threads: int) -> Sequence[Stage]:
 def _alone(step: Step, sizes: Sequence[int]) -> bool:
     """Whether a step is long and runs on one core."""
     slots = {*flat(step.reads), *step.writes}
-    return step.how != "view" and not step.block.uses_cores and sum([sizes[slot] for slot in slots]) >= PAYS
+    return step.how != "view" and not step.block.uses_cores and sum([sizes[slot] for slot in slots]) >= MIN_PARALLEL

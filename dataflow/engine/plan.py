@@ -12,9 +12,9 @@ import numpy as np
 
 from dataflow.core import conversion, dtypes
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest
-from dataflow.core.run_errors import missing
+from dataflow.core.run_errors import memory_message
 from dataflow.core.shapes import TensorType, fits, impossible, nbytes, show
-from dataflow.core.thread_pool import among
+from dataflow.core.thread_pool import ThreadLimit
 from dataflow.engine.execute import Frame, Trace
 from dataflow.engine.jit import WARM
 from dataflow.engine.lower import program
@@ -142,7 +142,7 @@ class Plan:
         except IndexError:
             frame = Frame(self._program(arrays))
         began = time.perf_counter()
-        with among(self.settings.threads):
+        with ThreadLimit(self.settings.threads):
             outputs = frame.run(arrays, trace, *((seed or 0, 0) if state is None else (state.seed, state.step)))
         frames.append(frame)
         if self.settings.kernels == "auto":
@@ -229,10 +229,10 @@ class Plan:
                     value = conversion.array(value, declared.dtype)
                     if not value.flags.c_contiguous:  # once for all who read it
                         value = np.ascontiguousarray(value)
-                except conversion.Refused as error:
+                except conversion.ConversionError as error:
                     raise GraphError(f"input '{name}' {error}") from None
                 except MemoryError as error:
-                    raise RunError(f"input '{name}': {missing(error, [declared])}") from error
+                    raise RunError(f"input '{name}': {memory_message(error, [declared])}") from error
                 if isinstance(given, np.ndarray) and not np.may_share_memory(value, given):
                     copied += value.nbytes
             arrays[name] = value

@@ -222,8 +222,8 @@ class Stream:
         self.table(min(step, self.size), job.compiled)  # compiled once, before there are threads
         starts = iter(range(0, self.size, step))
         if workers > 1:
-            shared = thread_pool.Shared(starts)
-            thread_pool.together(lambda: job.work(shared, step), workers)
+            shared = thread_pool.SharedIterator(starts)
+            thread_pool.run_in_threads(lambda: job.work(shared, step), workers)
         else:
             job.work(starts, step)
         for piece in self.folding:

@@ -51,7 +51,7 @@ class Settings:
 
 
 def _threads(given: int | None) -> int:
-    return thread_pool.usual() if given is None else thread_pool.count(given, "setting 'threads'")
+    return thread_pool.default_threads() if given is None else thread_pool.thread_count(given, "setting 'threads'")
 
 
 def _kernels(given: str | None) -> str:

@@ -46,7 +46,7 @@ class State:
             declared = next(iter(kept[name].types.values()))
             try:
                 array = np.array(conversion.array(value, declared.dtype))
-            except conversion.Refused as error:
+            except conversion.ConversionError as error:
                 raise GraphError(f"variable '{name}' {error}") from None
             if not fits(array.shape, declared.shape):
                 raise GraphError(f"variable '{name}' must have shape {show(declared.shape)}, got {show(array.shape)}")

@@ -87,7 +87,7 @@ class Job:
                 for running, call in table.calls:  # noqa: B007
                     call(cells, folds, number)
         except Exception as error:
-            if isinstance(starts, thread_pool.Shared):
+            if isinstance(starts, thread_pool.SharedIterator):
                 starts.stop()
             raise PieceError(running) from error
 

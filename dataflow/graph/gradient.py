@@ -129,7 +129,7 @@ def _refs(graph: Graph, node: Node) -> list[Any]:
     operands = graph.refs(node)
     if not any(isinstance(o, Literal) for o in flat(operands)):
         return operands
-    return [_materialized(graph, o, t) for o, t in zip(operands, graph.typed(node), strict=True)]
+    return [_materialized(graph, o, t) for o, t in zip(operands, graph.operand_types(node), strict=True)]
 
 
 def _materialized(graph: Graph, operand: Any, type_: Any) -> Any:

@@ -207,9 +207,9 @@ class Graph:
         """The next value of each variable that a node changes, by the variable's name."""
         return dict(self._updates)
 
-    def typed(self, node: Node) -> list[Any]:
+    def operand_types(self, node: Node) -> list[Any]:
         """The type of what stands on each input port of a node, as its block takes it."""
-        return node.block.typed([*node.inputs.values()], self._type_of)
+        return node.block.operand_types([*node.inputs.values()], self._type_of)
 
     def retyped(self, node: Node) -> Node:
         """The node with the types that follow from those that its sources have in this graph."""

@@ -20,8 +20,8 @@ def node_types(
 ) -> tuple[list[Any], list[TensorType]]:
     """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
     try:
-        types = block.typed(operands, type_of)
-        return types, _folded(block, types, block.inferred(types))
+        types = block.operand_types(operands, type_of)
+        return types, _folded(block, types, block.output_types(types))
     except BlockError as error:
         raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
 

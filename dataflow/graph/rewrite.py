@@ -13,9 +13,9 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block
-from dataflow.core.run_errors import failed
+from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count
-from dataflow.core.thread_pool import among
+from dataflow.core.thread_pool import ThreadLimit
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 
@@ -59,7 +59,7 @@ def decompose(graph: Graph) -> Graph:
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     for node in graph.nodes.values():
-        if made := () if type(node.block).lowered is Block.lowered else node.block.lowered(*result.typed(node)):
+        if made := () if type(node.block).lowered is Block.lowered else node.block.lowered(*result.operand_types(node)):
             first, second = made
             (port, source), *others = node.inputs.items()
             (taken,), (given,) = first.signature.inputs, first.signature.outputs
@@ -78,10 +78,10 @@ def fold_constants(graph: Graph) -> Graph:
         wanted = list(node.types.values())
         if node.block.pure and _reads_known(result, node) and all(map(_may_fold, wanted)):
             try:
-                with among(1):  # planning starts no threads
-                    values = node.block.compute(_arrays(node, result.typed(node)), wanted)
+                with ThreadLimit(1):  # planning starts no threads
+                    values = node.block.compute(_arrays(node, result.operand_types(node)), wanted)
             except Exception as error:
-                raise failed(node, error, wanted) from error
+                raise run_error(node, error, wanted) from error
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
             node = replace(node, types=dict(zip(node.types, folded, strict=True)))
         result.insert(node)

@@ -98,7 +98,7 @@ def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
         return {p: _each(v, lambda link: graph.deref(link).wire) for p, v in node.inputs.items() if v is not None}
     listed = {port: _each(value, _numbers) for port, value in node.inputs.items()}
     try:
-        types: list[Any] = node.block.typed([*listed.values()], lambda link: graph.deref(link).type)
+        types: list[Any] = node.block.operand_types([*listed.values()], lambda link: graph.deref(link).type)
     except BlockError:
         types, listed = [None] * len(listed), dict(node.inputs)
 

@@ -121,7 +121,7 @@ def _wired(
         given = (
             operand.type if isinstance(operand, Ref) else TensorType.of(conversion.literal(operand.value, dtype), dtype)
         )
-    except conversion.Refused as error:
+    except conversion.ConversionError as error:
         return outer.report(spec, place, f"{who} {error}")
     if dtypes.fit(given.dtype, (dtype,)) is None:
         return outer.report(spec, place, f"{who} must be {dtype}, got {given.dtype}; convert it with Cast")

@@ -272,19 +272,19 @@ def test_panels_are_shared_among_the_threads_of_the_run_and_not_shared_again():
     seen = {}
 
     def look(item):
-        seen[item] = threading.current_thread().name, thread_pool.allowed(), blas_threads()
+        seen[item] = threading.current_thread().name, thread_pool.thread_limit(), blas_threads()
         if item < 2:
             meeting.wait(10)  # two are here at a time
 
     meeting = threading.Barrier(2)
-    with thread_pool.among(2):
+    with thread_pool.ThreadLimit(2):
         share(range(8), look)
     assert len({name for name, _, _ in seen.values()}) == 2
     assert {rest for _, *rest in map(tuple, seen.values()) for rest in [tuple(rest)]} == {(1, 1)}
 
 
 def test_one_thread_of_a_plan_is_one_thread_for_products_too(monkeypatch):
-    monkeypatch.setattr(thread_pool, "_crew", lambda: pytest.fail("asked for another thread"))
+    monkeypatch.setattr(thread_pool, "_pool", lambda: pytest.fail("asked for another thread"))
     a = products.values(np.float32, 300, 300)
     products.planned("MatMul", {}, [a, a], threads=1)()
     monkeypatch.setenv("DATAFLOW_THREADS", "1")
@@ -295,7 +295,7 @@ def test_an_error_in_any_thread_is_raised():
     def fail(item):
         raise ValueError(f"item {item}")
 
-    with thread_pool.among(4), pytest.raises(ValueError, match="item"):
+    with thread_pool.ThreadLimit(4), pytest.raises(ValueError, match="item"):
         share(range(20), fail)
 
 

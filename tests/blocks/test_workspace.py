@@ -252,8 +252,8 @@ def test_as_much_as_is_said(group):
     wrong = []
     for name, attrs, arrays in group():
         block = blocks[name](**attrs)
-        types = block.typed([np.asarray(a) for a in arrays], TensorType.of)
-        with thread_pool.among(1):
+        types = block.operand_types([np.asarray(a) for a in arrays], TensorType.of)
+        with thread_pool.ThreadLimit(1):
             said = block.workspace(*types)
         taken = taken_by(block, types)
         if taken > said * 1.05 + SLACK or (said >= LARGE and taken < said * 0.9):
@@ -268,13 +268,13 @@ def test_each_thread_takes_as_much_as_is_said(case, stride, monkeypatch):
     x, w, y = values(12, 60, 70, 32), values(3, 3, 32, 64), values(12, 60 // stride, 70 // stride, 64)
     arrays = {"Conv2D": [x, w], "Conv2DBackpropInput": [sizes(*x.shape), w, y]}.get(case, [x, sizes(*w.shape), y])
     block = blocks[case](strides=[1, stride, stride, 1], padding="SAME")
-    types = block.typed(arrays, TensorType.of)
+    types = block.operand_types(arrays, TensorType.of)
     said = []
     for count in (1, 4):
-        with thread_pool.among(count):
+        with thread_pool.ThreadLimit(count):
             said.append(block.workspace(*types))
-        crew = thread_pool._Crew()  # whose threads have borrowed nothing yet
-        monkeypatch.setattr(thread_pool, "_crew", lambda crew=crew: crew)
+        crew = thread_pool._Pool()  # whose threads have borrowed nothing yet
+        monkeypatch.setattr(thread_pool, "_pool", lambda crew=crew: crew)
         assert taken_by(block, types, count) <= said[-1] * 1.05 + SLACK
     assert said[1] > 2.5 * said[0]
 
@@ -291,7 +291,7 @@ def taken_by(block, types, count=1):
         for _ in range(2):
             before = tracemalloc.get_traced_memory()[0]
             tracemalloc.reset_peak()
-            with np.errstate(all="ignore"), thread_pool.among(count):
+            with np.errstate(all="ignore"), thread_pool.ThreadLimit(count):
                 made = block.kernel(*block.kernel_args(arrays), **given)
             peaks.append(tracemalloc.get_traced_memory()[1] - before - own)
             del made

@@ -191,8 +191,8 @@ WRONG = [
     ("gradient_matches", made(grad=lambda self, x, y, dy: dy * 3), "must be the slope"),
     ("gradient_matches", made(grad=lambda self, x, y, dy: dy * (2 if x.type.known else 3)), "known only at run time"),
     ("bad_attr", made(annotations={"by": "int"}, by=attr("factor", default=2), __init__=accept), "attr 'by', got none"),
-    ("bad_dtype", made(typed=accept_types), "bool must be an error that names input 'x', got none"),
-    ("bad_shape", made(x=In("T", "x", shape=(2,)), y=Out("T", "y"), _check_shapes=lambda *_: None), "names input 'x'"),
+    ("bad_dtype", made(operand_types=accept_types), "bool must be an error that names input 'x', got none"),
+    ("bad_shape", made(x=In("T", "x", shape=(2,)), y=Out("T", "y"), operand_types=accept_types), "names input 'x'"),
     ("missing_input", made(__call__=refuse), "must name 'x', got: no"),
 ]
 

@@ -13,7 +13,7 @@ import pytest
 import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.entering import LAYOUTS
-from dataflow.core.conversion import Refused, together
+from dataflow.core.conversion import ConversionError, common_dtype
 from dataflow.core.errors import BlockError, DataflowError
 
 NAN = float("nan")
@@ -157,11 +157,11 @@ def test_literals_alone_get_one_dtype_in_either_order():
 
 
 def test_dtypes_of_numbers_together():
-    assert together(["int32", "float32"]) == together(["float32", "int32"]) == "float32"
-    assert together(["float64", "complex64"]) == "complex128"
-    assert together(["float64", "int8", "bool"]) == "int8"  # that of an array
-    with pytest.raises(Refused, match="must be of one dtype, got int16 and int8"):
-        together(["int8", "int16"])
+    assert common_dtype(["int32", "float32"]) == common_dtype(["float32", "int32"]) == "float32"
+    assert common_dtype(["float64", "complex64"]) == "complex128"
+    assert common_dtype(["float64", "int8", "bool"]) == "int8"  # that of an array
+    with pytest.raises(ConversionError, match="must be of one dtype, got int16 and int8"):
+        common_dtype(["int8", "int16"])
 
 
 # -- arrays ---------------------------------------------------------------------------------------------------------

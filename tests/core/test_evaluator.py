@@ -61,7 +61,7 @@ def test_a_block_imports_no_engine():
 def test_planning_starts_no_threads(monkeypatch):
     """A product that is shared among threads when it is called is folded by one."""
     monkeypatch.setenv("DATAFLOW_THREADS", "4")
-    monkeypatch.setattr(thread_pool, "together", lambda work, count: pytest.fail(f"{count} threads"))
+    monkeypatch.setattr(thread_pool, "run_in_threads", lambda work, count: pytest.fail(f"{count} threads"))
     factors = np.ones((512, 512), np.float32), np.full((512, 512), 2, np.float32)
     with pytest.raises(pytest.fail.Exception, match="4 threads"):
         blocks["MatMul"]()(*factors)

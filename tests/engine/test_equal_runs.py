@@ -34,8 +34,8 @@ def small_tiles(monkeypatch):
     monkeypatch.setattr(tiling, "TILE", 256)
     monkeypatch.setattr(tiling, "ROW", 64)
     monkeypatch.setattr(tiling, "COMPILED", 128)
-    monkeypatch.setattr(form_regions, "PAYS", 512)
-    monkeypatch.setattr(parallel, "PAYS", 4096)
+    monkeypatch.setattr(form_regions, "MIN_PARALLEL", 512)
+    monkeypatch.setattr(parallel, "MIN_PARALLEL", 4096)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

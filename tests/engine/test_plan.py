@@ -63,8 +63,8 @@ def tiny_tiles(monkeypatch):
     """Tiles so small that arrays of a few hundred elements are cut, in threads too."""
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr(form_regions, "PAYS", 100)
-    monkeypatch.setattr(parallel, "PAYS", 100)
+    monkeypatch.setattr(form_regions, "MIN_PARALLEL", 100)
+    monkeypatch.setattr(parallel, "MIN_PARALLEL", 100)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -102,7 +102,7 @@ def test_special_values(name, dtype, compiled):
 def test_random_graphs(seed, threads, compiled, monkeypatch):
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr("dataflow.engine.form_regions.PAYS", 100)
+    monkeypatch.setattr("dataflow.engine.form_regions.MIN_PARALLEL", 100)
     graph, wires = random_graph(seed, 67)
     for i, wire in enumerate(wires[-6:]):
         graph.output(f"y{i}", wire)

@@ -12,7 +12,7 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError
-from dataflow.core.thread_pool import Shared, cores, together
+from dataflow.core.thread_pool import SharedIterator, cores, run_in_threads
 from dataflow.engine.settings import Settings
 
 
@@ -88,7 +88,7 @@ def test_the_command_line_limits_memory(doubling):
 
 
 def test_work_that_fails_in_a_thread_fails():
-    shared = Shared(range(100))
+    shared = SharedIterator(range(100))
 
     def work():
         for item in shared:
@@ -97,7 +97,7 @@ def test_work_that_fails_in_a_thread_fails():
                 raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        together(work, 4)
+        run_in_threads(work, 4)
 
 
 def test_plans_run_in_threads_of_the_caller_too():

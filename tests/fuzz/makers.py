@@ -8,6 +8,7 @@ from dataflow.conformance.samples import samples
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.ports import Literal, flat
+from dataflow.core.typing_rules import accepted_dtypes
 
 from .growth import Refused
 
@@ -17,7 +18,7 @@ def elementwise(growth, block_class, first=None):
     block = attrs_of(growth, block_class)
     bound, main, operands = {}, None, []
     for port in block.signature.inputs.values():
-        accepted = (bound[port.dtype],) if port.dtype in bound else block._accepted(port.dtype)
+        accepted = (bound[port.dtype],) if port.dtype in bound else accepted_dtypes(block, port.dtype)
         if main is None and port.shape is None:
             if first is not None and not dtypes.fit(first.dtype, accepted):
                 raise Refused("of another dtype")
@@ -73,7 +74,7 @@ def reduction(growth, block_class):
     """Any axes folded, kept or not; half of the time the result goes on beside what was folded."""
     block = attrs_of(growth, block_class)
     attrs = block.attrs() | {"keep_dims": bool(growth.chance(0.5))}
-    ref = growth.any(block._accepted(block.signature.inputs["input"].dtype))
+    ref = growth.any(accepted_dtypes(block, block.signature.inputs["input"].dtype))
     rank = len(ref.shape)
     ways = [range(rank), range(1), range(rank - 1, rank), [a for a in range(rank) if growth.chance(0.5)]]
     axes = [int(a) - (rank if growth.chance(0.3) else 0) for a in ways[growth.random.integers(0, 4)] if a < rank]

@@ -75,7 +75,7 @@ def _called(graph, node, values):
         operands.append(tuple(found) if many else found[0])
     if node.block.takes_key:
         bound = node.block.signature.bind(node.who, operands, {})
-        types = node.block.typed(bound, TensorType.of)
+        types = node.block.operand_types(bound, TensorType.of)
         arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
         return node.block.compute(arrays, node.block.infer(*types), key=Key(0, node.name, 0))
     made = node.block(*operands)

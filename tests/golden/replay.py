@@ -18,7 +18,7 @@ def asked(op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Sample:
         assert name == "T" or (op, name, attrs[name]) == ("QuantizeAndDequantizeV3", "round_mode", "HALF_TO_EVEN")
     made = block(**{name: value for name, value in attrs.items() if name in known})
     operands = {name: _operand(port, attrs, inputs) for name, port in ports.items()}
-    types = made.typed(made.signature.bind(op, (), operands), TensorType.of)
+    types = made.operand_types(made.signature.bind(op, (), operands), TensorType.of)
     return Sample(made, tuple(tuple(t.value for t in ts) if isinstance(ts, tuple) else ts.value for ts in types))
 
 
