@@ -1,4 +1,4 @@
-"""Writes the page and the picture of every block, from what the block says of itself, and the pictures of graphs.
+"""Writes the page of every block, from what the block says of itself, and the pictures of graphs.
 
 python docs/generate.py            write docs/blocks/ and docs/*.svg
 python docs/generate.py --check    write nothing; exit 1 and list the files that would change
@@ -24,7 +24,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
 from dataflow.graphfile.load import load
 from dataflow.graphfile.save import resolved_text
-from dataflow.inspection import block_markdown, block_svg, describe, svg
+from dataflow.inspection import block_markdown, describe, svg
 
 DOCS = Path(__file__).resolve().parent
 GRAPHS = ("quant/digits_fake_quant",)  # drawn for README
@@ -66,16 +66,14 @@ def files() -> dict[Path, str]:
     root = DOCS / "blocks"
     wanted = {root / "index.md": index()}
     for name, block in _library():
-        folder = root / describe(block)["category"]
-        wanted[folder / f"{name}.md"] = block_markdown(block, example(block))
-        wanted[folder / f"{name}.svg"] = block_svg(block)
+        wanted[root / describe(block)["category"] / f"{name}.md"] = block_markdown(block, example(block))
     for graph in GRAPHS:
         wanted[DOCS / f"{Path(graph).name}.svg"] = svg(load(DOCS.parent / "graphs" / f"{graph}.yaml"))
     return wanted
 
 
 def stale_files(wanted: dict[Path, str]) -> list[Path]:
-    """Files that were generated for blocks that are no more."""
+    """Files that were generated for blocks that no longer exist."""
     return sorted(p for p in (DOCS / "blocks").rglob("*") if p.is_file() and p not in wanted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,10 @@ sys.path.sort(key=ROOT.__eq__)
 os.environ["PYTHONSAFEPATH"] = "1"  # the same for the processes that tests start
 
 import dataflow as flow  # noqa: E402
+
+# Shells start what runs in the background deaf to Ctrl+C, and so would be the processes that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # the same examples on every machine, however slow
 settings.register_profile("steady", deadline=None, derandomize=True)

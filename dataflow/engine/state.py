@@ -23,6 +23,8 @@ class State:
     graph : its variables begin with their initial values; random ones are drawn by ``seed`` and the variable's name.
     values : what variables are instead, by name.
 
+    Examples
+    --------
     >>> import dataflow as flow
     >>> graph = flow.Graph("counter")
     >>> n = graph.variable("n", 1.0)

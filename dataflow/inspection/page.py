@@ -8,6 +8,7 @@ from typing import Any
 from dataflow.core.block import Block
 from dataflow.core.shapes import show
 from dataflow.inspection.data import Described, block_class, brief, describe, dtype_text
+from dataflow.inspection.drawing import drawing
 
 _GRADIENTS = {
     "yes": "Yes: gradients pass this block.",
@@ -39,10 +40,10 @@ def text(block: Block | type[Block] | str) -> str:
 
 
 def block_markdown(block: Block | type[Block] | str, yaml: str = "") -> str:
-    """The page of a block; ``yaml`` is a graph file that shows it in use. The picture lies beside it as <name>.svg."""
+    """The page of a block; ``yaml`` is a graph file that shows it in use."""
     told = describe(block_class(block))
     name = told["name"]
-    lines = [f"# {name}", "", told["summary"], "", f"![{name}: its ports and attrs]({name}.svg)", ""]
+    lines = [f"# {name}", "", told["summary"], "", "```text", drawing(told), "```", ""]
     also = f" · also found as {', '.join(f'`{a}`' for a in told['aliases'])}" if told["aliases"] else ""
     lines += [f"Category `{told['category']}` · kind {told['kind']}{also}", ""]
     if told["formula"]:

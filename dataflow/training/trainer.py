@@ -57,6 +57,8 @@ class Trainer:
     epochs : how often all data is seen, in place of what the graph says.
     measured : the graph that is validated, where it is another: without dropout, say, and with the same variables.
 
+    Examples
+    --------
     >>> trainer = Trainer(graph)                    # doctest: +SKIP
     >>> for report in trainer.run(): print(report)  # doctest: +SKIP
     """

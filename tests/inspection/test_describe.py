@@ -20,6 +20,7 @@ from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
 from dataflow.inspection import block_markdown, block_svg, describe, dot, mermaid, svg, text
 from dataflow.inspection.data import brief, category, parts
+from dataflow.inspection.drawing import drawing
 from dataflow.inspection.layout import Box, Tie, place
 
 HOSTILE = """<b> & "x" 'y' ]]> {|} \\ `z` --> é"""
@@ -123,6 +124,18 @@ def test_every_block_can_be_shown(name: str) -> None:
         assert f"| `{row['name']}` |" in page
         assert f"  {row['name']} " in lines
     ElementTree.fromstring(block_svg(name))
+
+
+def test_a_block_is_drawn_with_letters() -> None:
+    """Optional inputs have a dotted arrow; attrs that must be given have no default."""
+    assert drawing(describe("EinsumGrad")).splitlines() == [
+        "             ┌─ EinsumGrad ─┐",
+        "dy     T  ──▶│ equation     │──▶ dx  T",
+        "input  T  ──▶│ position = 0 │",
+        "other  T  ╌╌▶│              │",
+        "             └──────────────┘",
+    ]
+    assert drawing(describe("NoOp")).splitlines() == ["┌─ NoOp ─┐", "│        │", "└────────┘"]
 
 
 def test_text_of_others_stays_text() -> None:

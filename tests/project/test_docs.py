@@ -68,7 +68,15 @@ def test_the_graph_file_on_a_page_gives_what_python_gives(name: str, tmp_path: P
 
 
 def test_links_on_pages_lead_somewhere() -> None:
-    for page in DOCS.rglob("*.md"):
+    for page in (*DOCS.rglob("*.md"), *places.ROOT.glob("*.md"), *places.TESTS.glob("*.md")):
         prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-        for target in re.findall(r"\]\(([^)#:]+)", prose):
-            assert (page.parent / target).exists(), f"{page.relative_to(DOCS)} links to {target}"
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", prose):
+            assert (page.parent / target).exists(), f"{page.relative_to(places.ROOT)} links to {target}"
+
+
+def test_every_page_is_on_the_site() -> None:
+    """The navigation in mkdocs.yml and the list in docs/index.md name every page that is written by hand."""
+    site, index = ((places.ROOT / name).read_text("utf-8") for name in ("mkdocs.yml", "docs/index.md"))
+    for page in DOCS.glob("*.md"):
+        assert f" {page.name}\n" in site
+        assert page.name == "index.md" or f"]({page.name})" in index

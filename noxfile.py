@@ -1,0 +1,125 @@
+"""Everything that is done with a checkout, by name: ``nox -l`` lists it, ``nox -s fast`` runs one.
+
+Each session installs what it needs into a venv of its own; with ``--no-venv`` it takes what is installed already.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["lint", "types", "layers", "fast"]
+nox.options.reuse_existing_virtualenvs = True
+
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """The tests that are not marked slow, under two minutes on two cores; takes pytest's arguments."""
+    _install(session, ".[test]")
+    session.run("python", "-m", "pytest", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests; takes pytest's arguments."""
+    _install(session, ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style; ``nox -s lint -- --fix`` mends what can be mended."""
+    _install(session, ".[dev]")
+    session.run("ruff", "check", *session.posargs, ".")
+    session.run("ruff", "format", *([] if "--fix" in session.posargs else ["--check"]), ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """The types, with mypy --strict."""
+    _install(session, ".[dev]")
+    session.run("mypy")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Imports point down."""
+    _install(session, ".[dev]")
+    session.run("lint-imports")
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Writes the generated pages and pictures of docs/, and the picture in ARCHITECTURE.md."""
+    _install(session, ".[test]")
+    session.run("python", "docs/generate.py")
+    session.run("python", "tests/project/package_graph.py", "--write")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Builds the site of docs/ into site/; a warning is an error, and so is a generated page that is out of date."""
+    _install(session, ".[test,docs]")
+    session.run("python", "docs/generate.py", "--check")
+    said = session.run("zensical", "build", "--clean", "--strict", silent=True)
+    if "griffe: " in str(said):  # docstrings that cannot be parsed are no warnings to the builder
+        session.error(said)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of core, graph, graphfile and engine by the fast tests, with its bound in pyproject.toml."""
+    _install(session, ".[dev]")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-m", "not slow", *session.posargs)
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """How fast it is: run it before and after a change; takes the arguments of ``dataflow bench``."""
+    _install(session, ".[jit]")
+    session.run("dataflow", "bench", *(session.posargs or ["--quick"]))
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The fast tests with the oldest releases that pyproject.toml allows."""
+    session.install(".[test]", *lowest_releases())
+    session.run("python", "-m", "pytest", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """The fast tests with the newest releases that there are, whatever constraints.txt says."""
+    session.install("--upgrade", ".[test]")
+    session.run("python", "-m", "pytest", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def constraints(session: nox.Session) -> None:
+    """Writes constraints.txt anew; needs the oldest Python that is supported."""
+    session.run("python", ".ci/constraints.py")
+
+
+def lowest_releases() -> list[str]:
+    """The lower bounds of what the project and its tests need, as releases: ``numpy==2.2``."""
+    wanted = [
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["jit"],
+        *PROJECT["optional-dependencies"]["test"],
+    ]
+    bounds = (re.fullmatch(r"([\w-]+)>=([\w.]+)", each) for each in wanted)
+    return [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]
+
+
+def _install(session: nox.Session, what: str) -> None:
+    if session.venv_backend != "none":
+        session.install("--constraint", "constraints.txt", what)
