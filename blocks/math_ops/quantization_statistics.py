@@ -94,7 +94,7 @@ class MinMaxObserver(Opaque):
         return [i for i in range(rank) if self.axis is None or i != self.channel(rank)]
 
     def row_width(self, x: TensorType) -> int | None:
-        return leading(x.shape, self._folded(len(x.shape))) if x.known and x.shape else None
+        return leading(x.sizes, self._folded(len(x.sizes))) if x.known and x.shape else None
 
     def partials(self, rows: Any) -> Any:
         return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)

@@ -102,7 +102,7 @@ class BiasAddGrad(Opaque):
     reduces = (np.add,)
 
     def row_width(self, out_backprop: TensorType) -> int | None:
-        return leading(out_backprop.shape, self._folded(out_backprop.shape)) if out_backprop.known else None
+        return leading(out_backprop.sizes, self._folded(out_backprop.sizes)) if out_backprop.known else None
 
     def _folded(self, shape: Any) -> list[int]:
         channel = 1 if self.data_format == "NCHW" else len(shape) - 1

@@ -55,7 +55,7 @@ def _ink(value: float) -> str:
 def _rows(graph: flow.Graph, outputs: dict[str, Any], seconds: dict[str, float]) -> list[tuple[Any, ...]]:
     """A row per quantizer, with the SQNR that another node measures of it."""
     nodes = graph.nodes.values()
-    measured = {n.inputs["value"].node: outputs[n.name] for n in nodes if type(n.block).__name__ == "SQNR"}
+    measured = {n.link("value").node: outputs[n.name] for n in nodes if type(n.block).__name__ == "SQNR"}
     rows = []
     for node in nodes:
         if node.name in measured:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dataflow.core import conversion, dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing, nearest
 from dataflow.core.shapes import Shape as Shape  # the annotation of a shape attr
 
 Dtype = str  # the annotation of a dtype attr
 Ints = tuple[int, ...]  # the annotation of a list of whole numbers
-Tensor = np.ndarray[Any, Any]  # the annotation of an array attr
+Tensor = Array  # the annotation of an array attr
 _SHORTENED = 1000  # elements; to find the shortest digits takes time
 REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "required", "__reduce__": lambda self: "REQUIRED"})()
 
@@ -25,50 +26,49 @@ class StoredArray(np.ndarray[Any, Any]):
     origin: tuple[str, str] | None = None
 
 
-def _int(value: Any) -> int:
+def _int(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError
     return int(value)
 
 
-def _float(value: Any) -> float:
+def _float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError
     return float(value)
 
 
-def _bool(value: Any) -> bool:
+def _bool(value: object) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError
     return bool(value)
 
 
-def _str(value: Any) -> str:
+def _str(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _dtype(value: Any) -> str:
-    if not isinstance(value, str):
-        value = np.dtype(value).name
-    if (name := dtypes.canonical(value)) is None:
-        raise ValueError(nearest(value, dtypes.every))
+def _dtype(value: object) -> str:
+    text = value if isinstance(value, str) else np.dtype(cast(Any, value)).name
+    if (name := dtypes.canonical(text)) is None:
+        raise ValueError(nearest(text, dtypes.every))
     return name
 
 
-def _ints(value: Any) -> tuple[int, ...]:
+def _ints(value: object) -> tuple[int, ...]:
     return tuple(map(_int, value)) if isinstance(value, Sequence | np.ndarray) else (_int(value),)
 
 
-def _shape(value: Any) -> Shape:
+def _shape(value: object) -> Shape:
     if value is None:
         return None
     dims = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     return tuple(map(_dim, dims))
 
 
-def _dim(dim: Any) -> int | str | None:
+def _dim(dim: object) -> int | str | None:
     if dim is None or dim == "?" or (isinstance(dim, int) and dim == -1):
         return None
     if isinstance(dim, str):
@@ -81,7 +81,7 @@ def _dim(dim: Any) -> int | str | None:
     return size
 
 
-def _tensor(value: Any) -> np.ndarray[Any, Any]:
+def _tensor(value: object) -> Array:
     return conversion.frozen(conversion.literal(value))
 
 
@@ -100,12 +100,14 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 class Attr:
     """One attr of a block; made by `attr`, named and typed by the class body it stands in."""
 
-    def __init__(self, doc: str, default: Any, ge: float | None, le: float | None, choices: Sequence[str]):
-        self.doc, self.default, self.ge, self.le, self.choices = doc, default, ge, le, tuple(choices)
+    def __init__(self, doc: str, default: object, ge: float | None, le: float | None, choices: Sequence[str]):
+        self.doc, self.ge, self.le, self.choices = doc, ge, le, tuple(choices)
+        self.default: Any = default
         self.name = self.kind = ""
         self.nullable = default is None
 
-    def named(self, name: str, annotation: Any) -> Attr:
+    def named(self, name: str, annotation: object) -> Attr:
+        """This attr under the name and annotation that it has in a class body."""
         text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
         kind = text.split("|")[0].strip().rpartition(".")[2]
         if kind not in _KINDS:
@@ -115,8 +117,9 @@ class Attr:
             self.default = self.parse(self.default)
         return self
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, given: object) -> Any:
         """The value in its canonical form; ValueError that says what was expected and what came."""
+        value: Any = given
         if value is None and self.nullable:
             return None
         read, wanted = _KINDS[self.kind]
@@ -144,17 +147,23 @@ class Attr:
 
     @property
     def required(self) -> bool:
+        """Whether the attr must be given, for want of a default."""
         return self.default is REQUIRED
 
 
 def attr(
-    doc: str, *, default: Any = REQUIRED, ge: float | None = None, le: float | None = None, choices: Sequence[str] = ()
+    doc: str,
+    *,
+    default: object = REQUIRED,
+    ge: float | None = None,
+    le: float | None = None,
+    choices: Sequence[str] = (),
 ) -> Any:
     """An attr of a block: its text, default (none: it must be given), limits (inclusive) and allowed values."""
     return Attr(doc, default, ge, le, choices)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """The value as a graph file writes it: numbers, text and lists."""
     if isinstance(value, np.ndarray | np.generic):
         narrow = dtypes.name_of(value.dtype) in dtypes.floating and value.dtype != np.float64
@@ -165,7 +174,7 @@ def plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def key(value: Any) -> Any:
+def key(value: object) -> Any:
     """Something hashable that is equal just when two attr values have the same bits; one NaN is as good as another."""
     if isinstance(value, np.ndarray):
         parts = dtypes.parts(value)
@@ -176,7 +185,7 @@ def key(value: Any) -> Any:
     return repr(value) if isinstance(value, float) and (value == 0 or math.isnan(value)) else value
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """The value as an error message prints it, cut short where it is long."""
     text = repr(plain(value)) if not isinstance(value, str) else f"'{value}'"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -7,12 +7,13 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache, cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 import numpy as np
 
 from dataflow.core import dtypes, evaluator, typing_rules
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError, RunError, listing, nearest
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
@@ -21,6 +22,9 @@ from dataflow.core.run_errors import memory_message, out_of_memory
 from dataflow.core.shapes import Shape, TensorType, broadcast, impossible
 from dataflow.core.typing_rules import OperandType
 from dataflow.core.wire import Wire
+
+if TYPE_CHECKING:
+    from dataflow.core.random import Key
 
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 
@@ -63,7 +67,7 @@ class Block:
     takes_key: ClassVar[bool] = False
     precomputed_ports: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
+    def __init_subclass__(cls, abstract: bool = False, **options: object) -> None:
         super().__init_subclass__(**options)
         joined = Signature.joined(base.signature for base in cls.__bases__ if issubclass(base, Block))
         cls.signature = joined.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
@@ -75,7 +79,7 @@ class Block:
         if not abstract:
             blocks.register(cls)
 
-    def __init__(self, /, **attrs: Any):
+    def __init__(self, /, **attrs: object):
         known = self.signature.attrs
         for name in attrs:
             if name not in known:
@@ -134,7 +138,7 @@ class Block:
         """
         return None
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         """The outputs folded over some rows, ``[rows, width]``, in the dtype in which parts are put together."""
         raise NotImplementedError
 
@@ -142,7 +146,7 @@ class Block:
         """The outputs, in any shape, from all parts put together over so many rows."""
         return totals
 
-    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: DType, precomputed: Any) -> tuple[Any, ...] | None:
         """Scalars that ``element`` takes after the inputs, for values of this dtype; None where it may not be used.
 
         ``precomputed`` is what `precompute` gave.
@@ -196,7 +200,7 @@ class Block:
 
     # -- running ------------------------------------------------------------------------------------------------
 
-    def __call__(self, /, *args: Any, name: str | None = None, **named: Any) -> Any:
+    def __call__(self, /, *args: object, name: str | None = None, **named: object) -> Any:
         """On arrays: the result, an array or a named tuple. On wires: wires to a new node, called ``name`` if given."""
         if name is not None and not isinstance(name, str):  # no text stands on a port, so it is meant for one
             named, name = {**named, "name": name}, None
@@ -214,7 +218,7 @@ class Block:
                 raise RunError(f"{self._who}: {memory_message(error, outputs)}") from error
             raise
 
-    def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[np.ndarray[Any, Any]]:
+    def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
         """Run the kernel on whole arrays in port order, with a ``key`` if it is to draw by one; results as declared."""
         with FixedNumpyState():
             results = self.kernel(*self.kernel_args(arrays), **key)
@@ -222,7 +226,7 @@ class Block:
                 results = (results,)
             return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
-    def kernel_for(self, dtype: Any) -> Callable[..., Any]:
+    def kernel_for(self, dtype: DType) -> Callable[..., Any]:
         """The shortest way to the kernel for a first output of this dtype, for the planner to bind."""
         return self.kernel
 
@@ -281,7 +285,7 @@ class Block:
         """The attrs that differ from their defaults."""
         return {n: v for n, v in self.__dict__.items() if n in self.signature.attrs and not self._is_default(n, v)}
 
-    def _is_default(self, name: str, value: Any) -> bool:
+    def _is_default(self, name: str, value: object) -> bool:
         default = self.signature.attrs[name].default
         return value is default or (not self.signature.attrs[name].required and key(value) == key(default))
 
@@ -306,11 +310,11 @@ class Block:
     def __repr__(self) -> str:
         return f"{self._who}({', '.join(f'{n}={show(v)}' for n, v in self.attrs().items())})"
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self._who} is frozen; make a new one: {self._who}({name}=...)")
 
 
-def _contiguous(given: Any) -> Any:
+def _contiguous(given: Array | tuple[Array, ...] | None) -> Any:
     if isinstance(given, tuple):
         return tuple(map(_contiguous, given))
     return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)

@@ -1,13 +1,13 @@
-"""What comes from outside becomes a plain array, or is refused: one place for calls, feeds, constants and states.
+"""Values from outside converted to plain arrays, or refused: one place for calls, feeds, constants and states.
 
-Arrays keep their dtype, whoever made them. Numbers and lists have none and take the one that is asked for. No value
-changes on the way, but that numbers are rounded to the nearest of a floating dtype.
+Arrays of any library keep their dtype. Numbers and lists have none and take the one that is asked for. Values stay
+exactly as they are, except that numbers are rounded to the nearest of a floating dtype.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
-_READY = frozenset(map(dtypes.storage, dtypes.every))  # in another byte order a dtype is another
+_READY = frozenset(map(dtypes.storage, dtypes.every))  # dtypes in another byte order are not equal to these
 _NUMBERS = (bool, int, float, complex, np.number, np.bool_)
-_USUAL_SIZE = 1e9  # that all dtypes below can hold
+_USUAL_SIZE = 1e9  # all dtypes below can hold it
 _USUAL_DTYPES: dict[Any, Any] = {
     **{(float, name): dtypes.storage(name or "float32") for name in (None, "float32", "float64")},
     **{(int, name): dtypes.storage(name or "int32") for name in (None, "int32", "int64", "float32", "float64")},
@@ -25,40 +25,40 @@ _USUAL_DTYPES: dict[Any, Any] = {
 _USUAL = (float, int, list, tuple, bool, complex, str, bytes, range, type(None))
 _SIMPLE = {float, int, bool, complex}
 _TRUTHS = {bool, np.bool_}
-_MOST_DIMS = 64  # that an array of NumPy has
-# what numbers without a dtype get, the narrowest by default; of several dtypes together the last one
+_MOST_DIMS = 64  # of an array of NumPy
+# dtypes of numbers that had none, from narrow to wide: several together get the widest
 _PLAIN = ("int32", "int64", "uint64", "float32", "float64", "complex64", "complex128")
 _NARROW = {"i": "int32", "u": "int32", "O": "int32", "f": "float32", "c": "complex64"}
 _NO_NUMBERS = {"O": "Python objects", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "time spans"}
 
 
 class ConversionError(ValueError):
-    """What came cannot be taken; the text goes on after the name of a port, an attr or an input."""
+    """A value that cannot be converted; the message continues the name of a port, attr or input."""
 
 
-def array(value: Any, dtype: str | None = None) -> Array:
-    """The array that enters where one of this dtype is wanted; where none is given, any will do.
+def array(value: object, dtype: str | None = None) -> Array:
+    """The value as an array of this dtype, or of any dtype if none is given.
 
     Raises ConversionError where an array has another dtype, or a number or list cannot have this one.
     """
     if has_no_dtype(value):
         return literal(value, dtype)
-    found: Array = value if is_ready_array(value) else _plain_array(value)
+    found = value if is_ready_array(value) else _plain_array(value)
     if dtype is not None and found.dtype != dtypes.storage(dtype):
         how = " with .astype" if hasattr(value, "astype") else ""
         raise ConversionError(f"must be {dtype}, got {found.dtype.name}; convert it{how}")
     return found
 
 
-def literal(value: Any, dtype: str | None = None) -> Array:
-    """The array of a number, list or array; plain numbers become float32 and int32 unless a dtype is given.
+def literal(value: object, dtype: str | None = None) -> Array:
+    """The array of a number, list or array; plain numbers become float32 or int32 unless a dtype is given.
 
     Numbers too large for these get 64 bits. Raises ConversionError where the dtype cannot hold the values.
     """
     if is_ready_array(value):
         return value if dtype is None else _converted(value, dtype)
     usual = _USUAL_DTYPES.get((type(value), dtype))
-    if usual is not None and abs(value) < _USUAL_SIZE:  # most are such numbers, and need no second look
+    if usual is not None and abs(cast(float, value)) < _USUAL_SIZE:  # most values are such numbers
         return np.asarray(value, usual)
     if not has_no_dtype(value):
         found = _plain_array(value)
@@ -75,7 +75,7 @@ def literal(value: Any, dtype: str | None = None) -> Array:
 
 
 def frozen(found: Array) -> Array:
-    """An array that nobody can change any more: this one if it is such, else a copy."""
+    """A read-only array that nobody can write to through another: this one if it is such, else a copy."""
     owner: Any = found
     while isinstance(owner, np.ndarray) and not owner.flags.writeable:
         owner = owner.base
@@ -86,18 +86,18 @@ def frozen(found: Array) -> Array:
     return copy
 
 
-def is_ready_array(value: Any) -> bool:
-    """Whether a value is an array that enters as it is."""
+def is_ready_array(value: object) -> TypeGuard[Array]:
+    """Whether a value is an array that needs no conversion."""
     return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned and _runs_forwards(value)
 
 
 def _runs_forwards(found: Array) -> bool:
-    # NumPy computes exponentials, logarithms, powers and more to other last bits where a stride is below 0
+    # with negative strides NumPy computes exponentials, logarithms, powers and more to other last bits
     return found.flags.c_contiguous or not any(stride < 0 for stride in found.strides)
 
 
-def has_no_dtype(value: Any) -> bool:
-    """Whether a value is a number, a list or whatever else has no dtype of its own."""
+def has_no_dtype(value: object) -> bool:
+    """Whether a value is a number, a list or anything else without a dtype of its own."""
     if type(value) in _USUAL:
         return True
     if isinstance(value, np.ndarray | np.generic):
@@ -107,7 +107,7 @@ def has_no_dtype(value: Any) -> bool:
 
 
 def common_dtype(names: Iterable[str]) -> str:
-    """The dtype that numbers of these dtypes get beside each other, in whatever order they stand."""
+    """The dtype that numbers of these dtypes get together, whatever their order."""
     known = sorted(set(names))
     if len(known) == 1:
         return known[0]
@@ -123,7 +123,7 @@ def common_dtype(names: Iterable[str]) -> str:
 # -- arrays ---------------------------------------------------------------------------------------------------------
 
 
-def _plain_array(value: Any) -> Array:
+def _plain_array(value: object) -> Array:
     """An array of any library as one of NumPy's own class, aligned, forwards and in the byte order of this machine."""
     found = value if isinstance(value, np.ndarray | np.generic) else _exported(value)
     if hasattr(found, "mask"):
@@ -133,8 +133,8 @@ def _plain_array(value: Any) -> Array:
     return found if found.flags.aligned and _runs_forwards(found) else found.copy()
 
 
-def _exported(value: Any) -> Any:
-    """The array that a column of a table, a tensor and the like make of themselves."""
+def _exported(value: object) -> Any:
+    """The array that another library's value, such as a tensor or a column of a table, exports."""
     missing = getattr(value, "null_count", 0)
     missing = missing() if callable(missing) else missing
     if missing:
@@ -142,21 +142,21 @@ def _exported(value: Any) -> Any:
     try:
         if any(hasattr(value, name) for name in _PROTOCOLS[:3]) or _has_buffer(value):
             return np.asanyarray(value)
-        return np.from_dlpack(value)
-    except Exception as error:  # whatever the other library makes of it
+        return np.from_dlpack(cast(Any, value))
+    except Exception as error:  # other libraries raise what they like
         raise ConversionError(f"must be an array, got a {type(value).__name__} that cannot be one: {error}") from None
 
 
-def _has_buffer(value: Any) -> bool:
+def _has_buffer(value: object) -> bool:
     try:
-        memoryview(value).release()
+        memoryview(cast(Any, value)).release()
     except TypeError:
         return False
     return True
 
 
 def _check_dtype(dtype: np.dtype[Any]) -> None:
-    """Refuse what is no number, and numbers that no block has."""
+    """Refuse dtypes that are not numbers, and numbers that no block takes."""
     if dtype in _READY:
         return
     if dtype.names is not None:
@@ -171,8 +171,8 @@ def _check_dtype(dtype: np.dtype[Any]) -> None:
 # -- numbers and lists ----------------------------------------------------------------------------------------------
 
 
-def _numbers(value: Any) -> Array:
-    """Numbers in the dtype that NumPy gives them; whole ones beyond its 64 bits stay objects."""
+def _numbers(value: object) -> Array:
+    """Numbers in the dtype that NumPy gives them; whole numbers beyond 64 bits stay objects."""
     kinds = _kinds(value)
     if len(kinds) > 1 and not kinds.isdisjoint(_TRUTHS) and not kinds <= _TRUTHS:
         raise ConversionError(f"must be numbers, or true and false, got both: {_short(value)}")
@@ -189,16 +189,16 @@ def _numbers(value: Any) -> Array:
     return found
 
 
-def _beyond(value: Any, kinds: set[type], found: Array) -> Array:
-    """What NumPy makes objects or floating numbers of: whole numbers beyond int64, and those beside others."""
+def _beyond(value: object, kinds: set[type], found: Array) -> Array:
+    """Lists that NumPy turns into objects or floats because of whole numbers beyond int64."""
     if not all(issubclass(kind, int | np.integer) for kind in kinds) or not found.size:
         return np.asarray(value, np.complex128 if complex in kinds else np.float64)
     whole = np.asarray(value, object)
     return whole.astype(np.uint64) if whole.min() >= 0 and whole.max() < 1 << 64 else whole
 
 
-def _kinds(value: Any, depth: int = 0) -> set[type]:
-    """The types of all numbers in a list and in the lists in it."""
+def _kinds(value: object, depth: int = 0) -> set[type]:
+    """The types of all numbers in a nested list."""
     if isinstance(value, _NUMBERS):
         return {type(value)}
     if not has_no_dtype(value):
@@ -215,7 +215,7 @@ def _kinds(value: Any, depth: int = 0) -> set[type]:
     return found
 
 
-def _no_number(value: Any) -> str:
+def _no_number(value: object) -> str:
     if value is None:
         return "must be numbers, got None; write nan (in a file .nan) for what is not known"
     if isinstance(value, str | bytes):
@@ -224,7 +224,7 @@ def _no_number(value: Any) -> str:
 
 
 def _reads(text: str | bytes) -> bool:
-    """Whether a text is a number when it is read as one."""
+    """Whether a text can be read as a number."""
     try:
         float(text)
     except ValueError:
@@ -232,7 +232,7 @@ def _reads(text: str | bytes) -> bool:
     return True
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -263,7 +263,7 @@ def _converted(found: Array, dtype: str) -> Array:
 
 
 def _whole(found: Array, dtype: str) -> tuple[Array, Any, str]:
-    """Whole numbers of a dtype, where they cannot be that, and what then to do."""
+    """The numbers in an integer dtype, a mask of those it cannot hold (False: none), and what to do about them."""
     low, high = dtypes.limits(dtype)
     if found.dtype.kind not in "iuO":
         found = found.astype(np.float64)
@@ -276,7 +276,7 @@ def _whole(found: Array, dtype: str) -> tuple[Array, Any, str]:
 
 
 def _rounded(found: Array, target: np.dtype[Any]) -> tuple[Array, Any, str]:
-    """The nearest numbers of a floating dtype, where there are none, and what then to do."""
+    """The nearest numbers of a floating dtype, a mask of those too large for it (False: none), and what to do."""
     try:
         with np.errstate(all="ignore"):
             found = found.astype(np.float64) if found.dtype == object else found

@@ -65,7 +65,7 @@ class jit_loop:
         self.function, self.__doc__ = function, function.__doc__
         self.compiled: Loop | None = None
 
-    def __call__(self, *args: Any) -> None:
+    def __call__(self, *args: object) -> None:
         if self.compiled is None:
             self.compiled = current().compile_loop(self.function)
         self.compiled(*args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import listing
 from dataflow.core.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
 
@@ -52,10 +53,10 @@ class Unary(Elementwise, abstract=True):
         if "reuses" not in vars(cls):  # a ufunc may write over what it reads; another kernel must say so
             cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Unary.kernel else ()
 
-    def kernel(self, x: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
         return self.ufunc(x, out=out)
 
-    def kernel_for(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: DType) -> Callable[..., Any]:
         return self.ufunc if type(self).kernel is Unary.kernel else self.kernel
 
 
@@ -73,10 +74,10 @@ class Binary(Elementwise, abstract=True):
         if "reuses" not in vars(cls):
             cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Binary.kernel else ()
 
-    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
         return self.ufunc(x, y, out=out)  # by name: np.maximum takes it no other way
 
-    def kernel_for(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: DType) -> Callable[..., Any]:
         return self.ufunc if type(self).kernel is Binary.kernel else self.kernel
 
 
@@ -100,7 +101,7 @@ class Reduction(Block, abstract=True):
             return tuple(1 if i in axes else d for i, d in enumerate(input.shape))
         return tuple(d for i, d in enumerate(input.shape) if i not in axes)
 
-    def axes(self, axis: Any, rank: int) -> tuple[int, ...]:
+    def axes(self, axis: Array, rank: int) -> tuple[int, ...]:
         """The folded axes as sorted non-negative numbers."""
         try:
             return axes_of(axis, rank)
@@ -114,27 +115,27 @@ class Reduction(Block, abstract=True):
     def row_width(self, input: TensorType, axis: TensorType) -> int | None:
         if not input.known or axis.value is None:
             return None
-        return leading(input.shape, self.axes(axis.value, len(input.shape or ())))
+        return leading(input.sizes, self.axes(axis.value, len(input.sizes)))
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(self.ufunc, rows, rows.dtype)
 
-    def kernel(self, input: Any, axis: Any, out: Any = None) -> Any:
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
         return self.ufunc.reduce(
             input, axis=self.axes(axis, input.ndim), dtype=input.dtype, out=out, keepdims=self.keep_dims
         )
 
 
-def leading(shape: Any, axes: Sequence[int]) -> int | None:
+def leading(shape: Sequence[int], axes: Sequence[int]) -> int | None:
     """Elements beside each other where these axes are folded, if they are all that come first; otherwise None."""
     folded = [axis for axis in axes if shape[axis] != 1]
     others = [axis for axis in range(len(shape)) if axis not in axes and shape[axis] != 1]
     if not folded or 0 in shape or (others and max(folded) > min(others)):
         return None
-    return prod(int(shape[axis]) for axis in others)
+    return prod(shape[axis] for axis in others)
 
 
-def fold_rows(ufunc: np.ufunc, rows: Any, dtype: Any) -> Any:
+def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
     """All rows, ``[rows, width]`` or as many numbers, folded in a dtype; short rows are put side by side first."""
     if rows.ndim == 1 or rows.shape[1] == 1:
         return ufunc.reduce(rows.reshape(-1), dtype=dtype)
@@ -154,7 +155,7 @@ class Contraction(Block, abstract=True):
     uses_cores = contiguous_inputs = True
     rule: ClassVar[str] = ""
 
-    def shape_of(self, *types: TensorType) -> Shape:
+    def shape_of(self, *types: Any) -> Any:
         return self.contracted(self.rule, *types)
 
     def contracted(self, rule: str, *types: TensorType) -> Shape:

@@ -65,7 +65,7 @@ Port = TypeVar("Port", In, Out)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A number, list or array that a person put on a port."""
+    """A number, list or array written on a port."""
 
     value: Any
 
@@ -154,7 +154,7 @@ def flat(operands: Iterable[Any]) -> list[Any]:
     return found
 
 
-def entered(who: str, port: In, value: Any) -> Any:
+def entered(who: str, port: In, value: object) -> Any:
     """What a caller put on a port as an operand: a wire, a plain array or a literal; a tuple of them if variadic.
 
     Raises BlockError that names the port where it is none.
@@ -170,7 +170,7 @@ def entered(who: str, port: In, value: Any) -> Any:
     return _single(who, port, value)
 
 
-def _single(who: str, port: In, value: Any) -> Any:
+def _single(who: str, port: In, value: object) -> Any:
     if conversion.is_ready_array(value) or isinstance(value, Wire | Literal):
         return value
     if conversion.has_no_dtype(value):

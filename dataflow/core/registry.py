@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dataflow.core.errors import DataflowError, UnknownNameError, nearest
 
@@ -96,7 +96,7 @@ def import_all(package: ModuleType) -> None:
         importlib.import_module(module.name)
 
 
-def _suggest(name: str, known: Any) -> str:
+def _suggest(name: str, known: Iterable[str]) -> str:
     hint = nearest(name, known)
     return f"; {hint}" if hint else "; `dataflow blocks` lists them all"
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import threading
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from dataflow.core.dtypes import Array, DType
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 KEPT = 64 << 20  # bytes that a thread keeps for the next call
 CHUNK = 1 << 16  # bytes: memory is asked for in so much or more
@@ -37,9 +42,9 @@ class Scratch:
     def __exit__(self, *error: object) -> None:
         self.arena.give_back(*self.mark)
 
-    def __call__(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
+    def __call__(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
         """An array of this shape and dtype."""
-        array: np.ndarray[Any, Any] = self.arena.take(shape, dtype)
+        array: Array = self.arena.take(shape, dtype)
         return array
 
 
@@ -107,19 +112,21 @@ class _Arena:
     """Chunks of memory that are handed out from front to back, and given back from back to front."""
 
     def __init__(self) -> None:
-        self.chunks: list[np.ndarray[Any, Any]] = []
+        self.chunks: list[Array] = []
         self.chunk = self.used = 0  # the chunk that is handed out now, and how much of it is gone
         self.least = CHUNK  # bytes of the next chunk
-        self.arrays: dict[Any, Any] = {}  # by where they begin: to make one again takes longer than a small kernel
+        self.arrays: dict[
+            Any, tuple[Array, int, int]
+        ] = {}  # by place, as making one anew may take longer than a kernel
 
-    def take(self, shape: tuple[int, ...], dtype: Any) -> Any:
+    def take(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
         key = self.chunk, self.used, shape, dtype
         if (known := self.arrays.get(key)) is None:
             known = self.arrays[key] = self._made(shape, np.dtype(dtype))
         array, self.chunk, self.used = known
         return array
 
-    def _made(self, shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray[Any, Any], int, int]:
+    def _made(self, shape: tuple[int, ...], dtype: DType) -> tuple[Array, int, int]:
         if len(self.arrays) >= MOST:
             self.arrays.clear()
         chunk, start, size = self.chunk, self.used, prod(shape) * dtype.itemsize
@@ -144,7 +151,7 @@ class _Arena:
             self.arrays.clear()
 
 
-def _chunk(nbytes: int) -> np.ndarray[Any, Any]:
+def _chunk(nbytes: int) -> Array:
     memory = np.empty(nbytes + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + nbytes]

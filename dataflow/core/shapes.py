@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 
 Dim = int | str | None
 Shape = tuple[Dim, ...] | None
@@ -32,7 +33,7 @@ class TensorType:
         return f"{self.dtype}{show(self.shape)}"
 
     @classmethod
-    def of(cls, array: Any, dtype: str | None = None) -> TensorType:
+    def of(cls, array: Array, dtype: str | None = None) -> TensorType:
         return cls(dtype or dtypes.name_of(array.dtype), array.shape, array)
 
     def __eq__(self, other: object) -> bool:
@@ -109,7 +110,7 @@ def _one_name(dims: Sequence[Dim]) -> Dim:
     return 1 if not dims else dims[0] if all(d == dims[0] for d in dims) else None
 
 
-def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
+def axes_of(axis: Array, rank: int) -> tuple[int, ...]:
     """Axes as sorted non-negative numbers; ValueError when one is out of range or named twice."""
     axes = [int(a) for a in axis.reshape(-1)]
     if bad := [a for a in axes if not -rank <= a < rank]:

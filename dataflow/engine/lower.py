@@ -123,7 +123,7 @@ class _Builder:
         values = node.inputs.values()
         plain = all(isinstance(value, Link) and not port.like for port, value in zip(ports, values, strict=True))
         if plain and not isinstance(node.block, View):
-            reads: tuple[Any, ...] = tuple(map(self.slot, values))  # nothing but slots is asked for
+            reads: tuple[Any, ...] = tuple(map(self.slot, map(node.link, node.inputs)))  # slots are all that is needed
             types: Sequence[Any] = ()
         else:
             types = self.graph.operand_types(node)

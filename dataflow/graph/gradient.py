@@ -11,6 +11,7 @@ from dataflow.core.block import MISSING_GRADIENT
 from dataflow.core.errors import GradientError
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
+from dataflow.core.typing_rules import OperandType
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, Ref
@@ -116,8 +117,8 @@ def _pull(
     given = pulled if isinstance(pulled, tuple | list) else (pulled,)
     pairs: list[tuple[Link, Ref]] = []
     for source, operand, dy in zip(node.inputs.values(), operands, given, strict=False):
-        many = isinstance(source, tuple)
-        for link, x, g in zip(source, operand, dy or (), strict=False) if many else ((source, operand, dy),):
+        many = zip(source, operand, dy or (), strict=False) if isinstance(source, tuple) else None
+        for link, x, g in ((source, operand, dy),) if many is None else many:
             if g is None or not isinstance(link, Link) or x.dtype not in dtypes.floating + dtypes.complexes:
                 continue
             pairs.append((link, g if g.type.same_shape(x.type) else blocks["SumToLike"]()(g, x)))
@@ -132,10 +133,10 @@ def _refs(graph: Graph, node: Node) -> list[Any]:
     return [_materialized(graph, o, t) for o, t in zip(operands, graph.operand_types(node), strict=True)]
 
 
-def _materialized(graph: Graph, operand: Any, type_: Any) -> Any:
-    if isinstance(operand, tuple):
+def _materialized(graph: Graph, operand: Any, type_: OperandType) -> Any:
+    if isinstance(type_, tuple):
         return tuple(_materialized(graph, o, t) for o, t in zip(operand, type_, strict=True))
-    return graph.constant(type_.value, type_.dtype) if isinstance(operand, Literal) else operand
+    return graph.constant(type_.value, type_.dtype) if type_ and isinstance(operand, Literal) else operand
 
 
 def _total(dys: Sequence[Ref]) -> Ref | None:

@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from dataflow.core import conversion
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest
 from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
-from dataflow.core.shapes import TensorType
+from dataflow.core.shapes import Dim, TensorType
+from dataflow.core.typing_rules import OperandType
 from dataflow.graph.names import NAME, snake_case, wrong_name
-from dataflow.graph.node import Link, Node, Ref
+from dataflow.graph.node import Link, Node, NodeInput, Ref
 from dataflow.graph.node_types import node_types
 
 if TYPE_CHECKING:
     import networkx as nx
+    from numpy.typing import ArrayLike
+
+    from dataflow.core.wire import Operand
 
 
 @dataclass(eq=False)
@@ -46,17 +51,17 @@ class Graph:
 
     # -- growing ------------------------------------------------------------------------------------------------
 
-    def input(self, name: str, dtype: str = "float32", shape: Any = None, doc: str = "") -> Ref:
+    def input(self, name: str, dtype: str = "float32", shape: Sequence[Dim] | int | None = None, doc: str = "") -> Ref:
         """A graph input, fed at each run: a Placeholder node. Dims are sizes, names (``"N"``) or None."""
         ref: Ref = self.add(blocks["Placeholder"](dtype=dtype, shape=shape), name=name, doc=doc)
         return ref
 
-    def constant(self, value: Any, dtype: str | None = None, name: str | None = None) -> Ref:
+    def constant(self, value: ArrayLike, dtype: str | None = None, name: str | None = None) -> Ref:
         """A Const node with this value."""
         ref: Ref = self.add(blocks["Const"](value=value, dtype=dtype), name=name)
         return ref
 
-    def variable(self, name: str, value: Any = None, **attrs: Any) -> Ref:
+    def variable(self, name: str, value: Operand | None = None, **attrs: object) -> Ref:
         """A Variable node: a number, array or wire that it begins with, or ``initializer=``, ``shape=``, ``dtype=``."""
         ref: Ref = self.add(blocks["Variable"](**attrs), [value], name=name)
         return ref
@@ -92,7 +97,7 @@ class Graph:
         )
         if block.assigns:
             self._check_writes(who, block, operands)
-        inputs = {p: _wiring(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
+        inputs = {p: _node_input(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
         node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
         self.insert(node)
         refs = [Ref(self, name, port) for port in node.types]
@@ -102,7 +107,7 @@ class Graph:
         """Append a node that is typed already, after those that feed it."""
         self._nodes[node.name] = node
         for port, output in node.block.assigns.items():
-            self._updates[node.inputs[port].node] = Link(node.name, output)
+            self._updates[node.link(port).node] = Link(node.name, output)
         self.cache.clear()
 
     def drop(self, names: Iterable[str]) -> None:
@@ -112,7 +117,7 @@ class Graph:
         self._updates = {variable: link for variable, link in self._updates.items() if link.node in self._nodes}
         self.cache.clear()
 
-    def _own(self, ref: Any) -> Ref:
+    def _own(self, ref: object) -> Ref:
         if not isinstance(ref, Ref):
             raise GraphError(
                 f"graph '{self.name}': a wire must be one that a block gave, or its name, got a {type(ref).__name__}; "
@@ -199,7 +204,7 @@ class Graph:
         """What stands on each input port of a node, with links as wires of this graph."""
         return [tuple(map(self._ref, v)) if isinstance(v, tuple) else self._ref(v) for v in node.inputs.values()]
 
-    def _ref(self, operand: Any) -> Any:
+    def _ref(self, operand: Link | Literal | None) -> Ref | Literal | None:
         return Ref(self, operand.node, operand.port) if isinstance(operand, Link) else operand
 
     @property
@@ -207,7 +212,7 @@ class Graph:
         """The next value of each variable that a node changes, by the variable's name."""
         return dict(self._updates)
 
-    def operand_types(self, node: Node) -> list[Any]:
+    def operand_types(self, node: Node) -> list[OperandType]:
         """The type of what stands on each input port of a node, as its block takes it."""
         return node.block.operand_types([*node.inputs.values()], self._type_of)
 
@@ -301,13 +306,17 @@ class Graph:
         return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
 
 
-def _wiring(operand: Any, type_: Any) -> Any:
-    """What a node keeps of an operand: of a number or array the value in the dtype that it got here."""
+def _node_input(operand: Any, type_: OperandType) -> NodeInput:
+    """What a node keeps of an operand: links of wires, and of numbers and arrays the value in the dtype it got here."""
+    if type_ is None:
+        return None
+    return tuple(map(_link, operand, type_)) if isinstance(type_, tuple) else _link(operand, type_)
+
+
+def _link(operand: Ref | Literal | Array, type_: TensorType) -> Link | Literal:
     if isinstance(operand, Ref):
         return Link(operand.node, operand.port)
-    if isinstance(operand, tuple):
-        return tuple(map(_wiring, operand, type_))
-    return None if operand is None else Literal(conversion.frozen(type_.value))
+    return Literal(conversion.frozen(type_.value))
 
 
 def _identity(node: Node) -> Any:

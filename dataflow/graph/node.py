@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from dataflow.core.block import Block
-from dataflow.core.ports import flat
+from dataflow.core.ports import Literal, flat
 from dataflow.core.shapes import TensorType
 from dataflow.core.wire import Wire
 
@@ -25,6 +25,7 @@ class Ref(Wire):
 
     @property
     def type(self) -> TensorType:
+        """Dtype and shape of the output, and its value where that is known before the run."""
         return self.graph._nodes[self.node].types[self.port]
 
     @property
@@ -45,13 +46,16 @@ class Link:
     port: str
 
 
+NodeInput = Link | Literal | tuple[Link | Literal, ...] | None  # a tuple if variadic, None if left out
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A block in a graph: its name, the operand on each input port, the type of each output."""
 
     name: str
     block: Block
-    inputs: Mapping[str, Any]  # port -> Link, Literal, tuple of them (variadic), or None (optional port left out)
+    inputs: Mapping[str, NodeInput]
     types: Mapping[str, TensorType]
     doc: str = ""
     sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
@@ -62,8 +66,13 @@ class Node:
 
     @property
     def who(self) -> str:
+        """The name of the node in messages, ``node 'y' (AddV2)``."""
         return f"node '{self.name}' ({type(self.block).__name__})"
 
-    def operands(self) -> list[Any]:
-        """What stands on the input ports, one by one: links and literals."""
+    def link(self, port: str) -> Link:
+        """The link on an input port that a wire stands on."""
+        return cast(Link, self.inputs[port])
+
+    def operands(self) -> list[Link | Literal]:
+        """The links and literals on the input ports, one by one."""
         return flat(self.inputs.values())

@@ -11,13 +11,14 @@ from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, GraphError
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType, element_count
+from dataflow.core.typing_rules import OperandType
 
 _FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the run
 
 
 def node_types(
     who: str, block: Block, operands: Sequence[Any], type_of: Callable[[Any], TensorType]
-) -> tuple[list[Any], list[TensorType]]:
+) -> tuple[list[OperandType], list[TensorType]]:
     """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
     try:
         types = block.operand_types(operands, type_of)
@@ -26,7 +27,7 @@ def node_types(
         raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
 
 
-def _folded(block: Block, types: Sequence[Any], outputs: list[TensorType]) -> list[TensorType]:
+def _folded(block: Block, types: Sequence[OperandType], outputs: list[TensorType]) -> list[TensorType]:
     """Output types with their values, where these are small whole numbers that follow from known inputs.
 
     They are what shapes and axes are made of, so later nodes can be checked against them.

@@ -17,7 +17,7 @@ from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.graph.graph import Graph
-from dataflow.graph.node import Link, Node
+from dataflow.graph.node import Link, Node, NodeInput
 
 _FOLD_LIMIT = 1 << 18  # elements; larger constants are cheaper to make again than to keep
 
@@ -129,7 +129,7 @@ def merge_common_subexpressions(graph: Graph) -> Graph:
     same: dict[str, str] = {}
     for node in graph.nodes.values():
         if not same.keys().isdisjoint(node.sources):
-            node = replace(node, inputs={port: _moved(value, same) for port, value in node.inputs.items()})
+            node = replace(node, inputs={port: _relinked(value, same) for port, value in node.inputs.items()})
         twin = first.setdefault((node.block, *node.inputs.values()), node.name) if node.block.pure else node.name
         if twin == node.name:
             result.insert(node)
@@ -154,7 +154,12 @@ def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
     return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)  # type: ignore[arg-type]
 
 
-def _moved(value: Any, same: Mapping[str, str]) -> Any:
+def _relinked(value: NodeInput, same: Mapping[str, str]) -> NodeInput:
+    """What stands on a port, with links to merged nodes going to the nodes that stand for them."""
     if isinstance(value, tuple):
-        return tuple(_moved(v, same) for v in value)
-    return Link(same[value.node], value.port) if isinstance(value, Link) and value.node in same else value
+        return tuple(_moved(v, same) if isinstance(v, Link) else v for v in value)
+    return _moved(value, same) if isinstance(value, Link) else value
+
+
+def _moved(link: Link, same: Mapping[str, str]) -> Link:
+    return Link(same[link.node], link.port) if link.node in same else link
