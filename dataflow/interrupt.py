@@ -32,7 +32,7 @@ def watch() -> None:
     _thread.start_new_thread(_listen, (reads,))
 
 
-def _heard(*_: Any) -> None:
+def _heard(*_: object) -> None:
     """What Python calls some time later, when the thread knows already."""
 
 
@@ -42,7 +42,7 @@ def _listen(reads: int) -> None:
             _pressed()
 
 
-def _pressed(*_: Any) -> None:
+def _pressed(*_: object) -> None:
     if _asked:
         _asked.pop()()
         return

@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 
 from dataflow.conformance.equality import same
-from dataflow.conformance.samples import Array, Sample, broken, documented, samples
+from dataflow.conformance.samples import Sample, broken, documented, samples
 from dataflow.conformance.wiring import wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.ports import In, flat
 from dataflow.engine.run import run

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dataflow.core.dtypes import parts
+from dataflow.core.dtypes import Array, parts
 
-Array = np.ndarray[Any, Any]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: ArrayLike, b: ArrayLike) -> bool:
     """Whether two values have the same dtype, shape and bits; one NaN is as good as another."""
     a, b = np.asarray(a), np.asarray(b)
     if (a.dtype, a.shape) != (b.dtype, b.shape):
@@ -28,7 +29,7 @@ def _nan(a: Array) -> Any:
     return a != a if a.dtype.kind in "fV" else np.zeros(a.shape, bool)
 
 
-def near(a: Any, b: Any) -> bool:
+def near(a: ArrayLike, b: ArrayLike) -> bool:
     """Whether two values have the same dtype and shape, and are equal up to the rounding of a sum."""
     a, b = np.asarray(a), np.asarray(b)
     if (a.dtype, a.shape) != (b.dtype, b.shape) or a.dtype.kind not in "fcV":

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.conformance.samples import Array, Sample, broken, documented, retyped, samples
+from dataflow.conformance.samples import Sample, broken, documented, retyped, samples
 from dataflow.conformance.wiring import fed, wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
+from dataflow.core.ports import In
 from dataflow.core.registry import blocks
 from dataflow.core.typing_rules import accepted_dtypes
 from dataflow.engine.run import run
@@ -80,7 +82,7 @@ def _wide(sample: Sample, random: np.random.Generator) -> Sample:
     """The sample in float64, a little away from zero, from ties and from the ends of its range."""
     accepted = {n: accepted_dtypes(sample.block, p.dtype) for n, p in sample.block.signature.inputs.items()}
 
-    def jittered(port: Any, array: Array) -> Array:
+    def jittered(port: In, array: Array) -> Array:
         if port.static or "float64" not in accepted[port.name] or dtypes.name_of(array.dtype) not in dtypes.floating:
             return array
         away = random.uniform(0.01, 0.1, array.shape)
@@ -90,7 +92,7 @@ def _wide(sample: Sample, random: np.random.Generator) -> Sample:
     return sample.mapped(jittered)
 
 
-def _moves(port: Any, array: Array) -> bool:
+def _moves(port: In, array: Array) -> bool:
     return not port.static and array.dtype == np.float64
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -58,16 +57,17 @@ def _weaker(
 ) -> None:
     block_class = type(sample.block)
 
-    def weaker(port: Any, type_: Any) -> Any:
-        if type_ is None:
-            return None
-        if isinstance(type_, tuple):
-            return tuple(weaker(port, t) for t in type_)
-        if port.static and keep_values:
-            return type_
+    def weaker(type_: TensorType) -> TensorType:
         return TensorType(type_.dtype, shape_of(type_))
 
-    types = [weaker(p, t) for p, t in zip(block_class.signature.inputs.values(), sample.types, strict=True)]
+    types = [
+        given
+        if given is None or (port.static and keep_values)
+        else tuple(map(weaker, given))
+        if isinstance(given, tuple)
+        else weaker(given)
+        for port, given in zip(block_class.signature.inputs.values(), sample.types, strict=True)
+    ]
     try:
         guessed = sample.block.infer(*types)
     except Exception as error:

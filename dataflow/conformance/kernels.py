@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from dataflow.conformance.equality import near, same
-from dataflow.conformance.samples import Array, Sample, broken, samples
+from dataflow.conformance.samples import Sample, broken, samples
 from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Reduction, View
-from dataflow.core.ports import flat
+from dataflow.core.ports import In, flat
 
 
 def untouched(block_class: type[Block]) -> None:
@@ -129,7 +129,7 @@ def _halves(sample: Sample, shape: tuple[int, ...], axis: int) -> Iterator[Sampl
     middle = shape[axis] // 2
     for chosen in (slice(None, middle), slice(middle, None)):
 
-        def half(port: Any, array: Array, chosen: slice = chosen) -> Array:
+        def half(port: In, array: Array, chosen: slice = chosen) -> Array:
             own = axis - len(shape) + array.ndim
             if port.shape is not None or own < 0 or array.shape[own] != shape[axis]:
                 return array

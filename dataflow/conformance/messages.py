@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.conformance.samples import Array, Change, Sample, broken, documented
+from dataflow.conformance.samples import Change, Sample, broken, documented
 from dataflow.core import dtypes
 from dataflow.core.attrs import Attr
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Elementwise
 from dataflow.core.ports import In

@@ -14,12 +14,12 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, DataflowError
 from dataflow.core.kinds import Elementwise, Reduction
 from dataflow.core.ports import In, flat
 from dataflow.core.wire import Wire
 
-Array = np.ndarray[Any, Any]
 Change = Callable[[In, Array], Array]
 
 
@@ -99,12 +99,12 @@ def documented(block_class: type[Block]) -> tuple[Sample, ...]:
     """The calls of the block on values in its example: what its author says that it is for."""
     calls: list[Sample] = []
 
-    def recording(**attrs: Any) -> Callable[..., Any]:
+    def recording(**attrs: object) -> Callable[..., Any]:
         block = block_class(**attrs)
         if not block.signature.inputs:
             calls.append(Sample(block, ()))
 
-        def call(*args: Any, **named: Any) -> Any:
+        def call(*args: object, **named: Any) -> Any:
             operands = block.signature.bind(block_class.__name__, args, named)
             if operands and not any(isinstance(o, Wire) for o in flat(operands)):
                 types = block.operand_types(operands, TensorType.of)

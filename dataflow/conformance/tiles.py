@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from dataflow.conformance.equality import near, same
-from dataflow.conformance.samples import Array, Sample, broken, documented, samples
+from dataflow.conformance.samples import Sample, broken, documented, samples
 from dataflow.core import dtypes
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import View
 from dataflow.core.ports import In

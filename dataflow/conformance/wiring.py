@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dataflow.conformance.samples import Array, Sample
+from dataflow.conformance.samples import Sample
+from dataflow.core.dtypes import Array
 from dataflow.core.ports import In
 from dataflow.core.shapes import Shape, TensorType
 from dataflow.graph.graph import Graph

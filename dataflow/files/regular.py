@@ -65,7 +65,7 @@ class RegularFile:
         made.identity = made._identity()
         return made
 
-    def _hold(self, path: str | os.PathLike[str], file: Any) -> None:
+    def _hold(self, path: str | os.PathLike[str], file: io.FileIO | io.BufferedRandom) -> None:
         self.path, self._file = Path(path), file
         weakref.finalize(self, file.close)
         self._lock = threading.Lock()  # between the move to a place and the reading there

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dataflow.core import dtypes
 from dataflow.core.errors import visible
-from dataflow.inspection.layout import Box
+from dataflow.inspection.columns import Box
 
 _ROW, _PAD, _MARGIN, _HEAD, _PILL = 20.0, 12.0, 24.0, 44.0, 44.0
 _FORBIDDEN = re.compile("[\ufffe\uffff]")  # what XML cannot hold, visible or not

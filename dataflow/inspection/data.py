@@ -19,7 +19,7 @@ from dataflow.core.registry import blocks
 from dataflow.core.roles import Setting, Slot
 from dataflow.core.shapes import TensorType, show
 from dataflow.graph.graph import Graph
-from dataflow.graph.node import Link, Node
+from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile.emit import flow
 
 Described = dict[str, Any]
@@ -141,7 +141,7 @@ def _attr(attr: Attr) -> Described:
     }
 
 
-def _gradient(rule: Any) -> str:
+def _gradient(rule: object) -> str:
     if rule is None:
         return "none flows"
     return "missing" if rule is MISSING_GRADIENT or isinstance(rule, In | Out) else "yes"  # a port may be called grad
@@ -190,7 +190,7 @@ def _node(graph: Graph, node: Node) -> Described:
     }
 
 
-def _operand(graph: Graph, value: Any) -> Any:
+def _operand(graph: Graph, value: NodeInput) -> Any:
     """``{"wire": name}``, ``{"value": number or list}``, a list of these, or None for a port left open."""
     if isinstance(value, tuple):
         return [_operand(graph, v) for v in value]
@@ -206,7 +206,7 @@ def _type(type_: TensorType) -> Described:
 # -- values -----------------------------------------------------------------------------------------------------
 
 
-def jsonable(value: Any) -> Any:
+def jsonable(value: object) -> Any:
     """An attr or literal for JSON: infinities and NaN as text, a long array as its type or its place in a file."""
     if isinstance(value, StoredArray) and value.origin is not None:
         return dict(zip(("path", "array"), value.origin, strict=True))
@@ -215,7 +215,7 @@ def jsonable(value: Any) -> Any:
     return _finite(_numbers(value))
 
 
-def brief(value: Any, limit: int = 24) -> str:
+def brief(value: object, limit: int = 24) -> str:
     """An attr or literal in one short piece of text, written as a graph file writes it."""
     told = jsonable(value)
     if isinstance(told, Mapping):
@@ -223,7 +223,7 @@ def brief(value: Any, limit: int = 24) -> str:
     return cut(flow(_numbers(value)), limit)
 
 
-def _numbers(value: Any) -> Any:
+def _numbers(value: object) -> Any:
     """Plain numbers, text and lists; complex numbers as text."""
     value = plain(value)
     if isinstance(value, list):
@@ -231,7 +231,7 @@ def _numbers(value: Any) -> Any:
     return str(value) if isinstance(value, complex) else value
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     if isinstance(value, list):
         return [_finite(v) for v in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

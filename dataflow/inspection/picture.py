@@ -10,8 +10,9 @@ from dataflow.core.shapes import show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
+from dataflow.inspection.columns import Box, Edge
 from dataflow.inspection.data import block_class, brief, category, cut, describe, dtype_text, places, split
-from dataflow.inspection.layout import Box, Tie, place
+from dataflow.inspection.layout import place
 
 
 def svg(graph: Graph) -> str:
@@ -21,15 +22,15 @@ def svg(graph: Graph) -> str:
     cards |= {n.name: _node_card(graph, n) for n in nodes}
     ends = [pill(name, "", left=[_typed(graph, link)]) for name, link in graph.outputs.items()]
     rights = {Link(n.name, port): i for n in (*inputs, *nodes) for i, port in enumerate(n.types)}
-    ties = [
-        Tie(cards[operand.node], rights[operand], cards[node.name], i)
+    edges = [
+        Edge(cards[operand.node], rights[operand], cards[node.name], i)
         for node in nodes
         for i, (_, operand) in enumerate(places(node))
         if isinstance(operand, Link)
     ]
-    ties += [Tie(cards[k.node], rights[k], end, 0) for k, end in zip(graph.outputs.values(), ends, strict=True)]
+    edges += [Edge(cards[k.node], rights[k], end, 0) for k, end in zip(graph.outputs.values(), ends, strict=True)]
     every = [*cards.values(), *ends]
-    width, height, paths = place(every, ties)
+    width, height, paths = place(every, edges)
     links: dict[tuple[Box, int], Link] = {(cards[link.node], i): link for link, i in rights.items()}
     wires = [_wire(path, graph, links[start]) for start, path in paths.items()]
     return document(width, height, "".join([*wires, *map(draw, every)]), graph.name, graph.doc)

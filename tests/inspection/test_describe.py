@@ -19,9 +19,10 @@ import dataflow as flow
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
 from dataflow.inspection import block_markdown, block_svg, describe, dot, mermaid, svg, text
+from dataflow.inspection.columns import Box, Edge
 from dataflow.inspection.data import brief, category, parts
 from dataflow.inspection.drawing import drawing
-from dataflow.inspection.layout import Box, Tie, place
+from dataflow.inspection.layout import place
 
 HOSTILE = """<b> & "x" 'y' ]]> {|} \\ `z` --> é"""
 
@@ -182,9 +183,9 @@ def test_an_empty_graph_can_be_drawn() -> None:
 
 
 @st.composite
-def drawings(pick: Any) -> tuple[list[Box], list[Tie]]:
+def drawings(pick: Any) -> tuple[list[Box], list[Edge]]:
     boxes: list[Box] = []
-    ties = []
+    edges = []
     for i in range(pick(st.integers(1, 14))):
         lefts = pick(st.integers(0, min(3, i)))
         rights = pick(st.integers(0, 3)) if i else 1
@@ -206,27 +207,27 @@ def drawings(pick: Any) -> tuple[list[Box], list[Tie]]:
         open_ports = [(b, n) for b in boxes for n in range(len(b.rights))]
         for end in range(lefts if open_ports else 0):
             source, start = pick(st.sampled_from(open_ports))
-            ties.append(Tie(source, start, box, end))
+            edges.append(Edge(source, start, box, end))
         boxes.append(box)
-    return boxes, ties
+    return boxes, edges
 
 
 @given(drawings())
-def test_nothing_overlaps(drawing: tuple[list[Box], list[Tie]]) -> None:
-    boxes, ties = drawing
-    width, height, paths = place(boxes, ties)
+def test_nothing_overlaps(drawing: tuple[list[Box], list[Edge]]) -> None:
+    boxes, edges = drawing
+    width, height, paths = place(boxes, edges)
     for box in boxes:
         assert 0 <= box.x <= box.x + box.width <= width + 1e-6
         assert -1e-6 <= box.y <= box.y + box.height <= height + 1e-6
     for a, b in itertools.combinations(boxes, 2):
         assert a.x + a.width < b.x or b.x + b.width < a.x or a.y + a.height < b.y or b.y + b.height < a.y
-    for tie in ties:
-        assert tie.source.x + tie.source.width < tie.target.x
-        path = paths[tie.source, tie.start]
+    for edge in edges:
+        assert edge.source.x + edge.source.width < edge.target.x
+        path = paths[edge.source, edge.start]
         assert path.startswith(
-            f"M{tie.source.x + tie.source.width:.1f} {tie.source.y + tie.source.rights[tie.start]:.1f}"
+            f"M{edge.source.x + edge.source.width:.1f} {edge.source.y + edge.source.rights[edge.start]:.1f}"
         )
-        assert f"{tie.target.x:.1f} {tie.target.y + tie.target.lefts[tie.end]:.1f}" in path
+        assert f"{edge.target.x:.1f} {edge.target.y + edge.target.lefts[edge.end]:.1f}" in path
     for path in paths.values():
         for low, high, left, right in pieces(path):
             for box in boxes:

@@ -1,0 +1,71 @@
+"""What a layout is made of: boxes and the edges between them, in columns of slots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False)
+class Box:
+    """What is to be placed: its size, how far down each port is, and where it ended up.
+
+    pin : ``"left"`` or ``"right"`` for what stands in the first or last column.
+    """
+
+    width: float
+    height: float
+    lefts: Sequence[float] = ()
+    rights: Sequence[float] = ()
+    pin: str = ""
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """A wire, from the right port ``start`` of one box to the left port ``end`` of another."""
+
+    source: Box
+    start: int
+    target: Box
+    end: int
+
+
+@dataclass(eq=False)
+class Slot:
+    """A place in a column: a box, or a point where a trunk passes."""
+
+    box: Box | None
+    place: int
+    y: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return self.box.height if self.box else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """A piece of a wire between neighbouring columns; ``dy`` is how far below the top of its slot it ends."""
+
+    left: Slot
+    left_dy: float
+    right: Slot
+    right_dy: float
+
+    @property
+    def weight(self) -> float:
+        return (1.0, 2.0, 16.0)[(self.left.box is None) + (self.right.box is None)]  # long trunks are to be straight
+
+
+@dataclass(eq=False)
+class Column:
+    slots: list[Slot] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)  # those that end here
+    x: float = 0.0
+    width: float = 0.0
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width

@@ -1,0 +1,66 @@
+"""The height of each box in its column: least squares under a given order, so that wires run straight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from dataflow.inspection.columns import Column, Slot
+
+_Pull = tuple[Slot, float, float]  # another slot, how far below its top, with what weight
+
+
+def assign_heights(columns: list[Column], trunks: Iterable[Sequence[Slot]], gap: float, sweeps: int) -> None:
+    """Give every slot its y: near those it is wired to, in order and apart from its neighbours in the column.
+
+    Waves from the left and from the right come first, then both sides pull, and the points of a trunk to their middle.
+    """
+    lefts: dict[Slot, list[_Pull]] = {s: [] for c in columns for s in c.slots}
+    rights: dict[Slot, list[_Pull]] = {s: [] for s in lefts}
+    for s in (s for c in columns for s in c.segments):
+        shift = s.left_dy - s.right_dy
+        lefts[s.right].append((s.left, shift, s.weight))
+        rights[s.left].append((s.right, -shift, s.weight))
+    for column in columns:
+        _settle(column.slots, [[]] * len(column.slots), gap)
+    for _ in range(sweeps):
+        for pulls, order in ((lefts, columns), (rights, columns[::-1])):
+            for column in order:
+                _settle(column.slots, [pulls[s] for s in column.slots], gap)
+    both = {s: lefts[s] + rights[s] for s in lefts}
+    middles = [(Slot(None, 0), points) for _, *points in trunks if len(points) > 1]
+    for middle, points in middles:
+        for point in points:
+            both[point].append((middle, 0.0, 16.0 * len(points)))
+    for _ in range(sweeps):
+        for order in (columns, columns[::-1]):
+            for middle, points in middles:
+                middle.y = sum(point.y for point in points) / len(points)
+            for column in order:
+                _settle(column.slots, [both[s] for s in column.slots], gap)
+
+
+def _settle(slots: Sequence[Slot], pulls: Sequence[Sequence[_Pull]], gap: float) -> None:
+    """The heights nearest to where each slot is pulled (least squares) that keep order and distance.
+
+    Once the least distances are taken off, this is a fit of a rising sequence: neighbours that clash are pooled.
+    """
+    wanted = []
+    for slot, near in zip(slots, pulls, strict=True):
+        weight = sum(w for _, _, w in near)
+        mean = sum((other.y + shift) * w for other, shift, w in near) / weight if weight else slot.y
+        wanted.append((mean, weight or 0.01))
+    offsets = [0.0]
+    for a, b in pairwise(slots):
+        offsets.append(offsets[-1] + a.height + gap * (1.0, 0.7, 0.5)[(a.box is None) + (b.box is None)])
+    pools: list[tuple[float, float, int]] = []  # mean, weight, number of slots
+    for (y, weight), offset in zip(wanted, offsets, strict=True):
+        pool = (y - offset, weight, 1)
+        while pools and pools[-1][0] >= pool[0]:
+            mean, heavy, count = pools.pop()
+            total = heavy + pool[1]
+            pool = ((mean * heavy + pool[0] * pool[1]) / total, total, count + pool[2])
+        pools.append(pool)
+    means = [mean for mean, _, count in pools for _ in range(count)]
+    for slot, mean, offset in zip(slots, means, offsets, strict=True):
+        slot.y = mean + offset
