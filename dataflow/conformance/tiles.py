@@ -19,7 +19,7 @@ from dataflow.core.ports import In
 from dataflow.core.registry import blocks
 from dataflow.engine.plan import plan
 from dataflow.engine.tiling import shortened, tile_of
-from dataflow.engine.views import shape_in_order
+from dataflow.engine.view_layout import source_shape_in_view
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
 
@@ -120,7 +120,7 @@ def shown_in_order(block_class: type[Block]) -> None:
         first, *others = sample.arrays
         if first is None or not first.size:
             continue
-        shape = shape_in_order(sample.block, sample.types[0], others)
+        shape = source_shape_in_view(sample.block, sample.types[0], others)
         counted = np.arange(first.size).astype(first.dtype).reshape(first.shape)
         with np.errstate(all="ignore"):
             shown = sample.block.kernel(counted, *others)

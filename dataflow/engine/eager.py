@@ -1,107 +1,104 @@
-"""One block by itself, called on arrays: large ones are run tile by tile."""
+"""Eager evaluation: a block called on large arrays is run tile by tile."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dataflow.core.block import Block
-from dataflow.core.dtypes import storage
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.numpy_state import FixedNumpyState
+from dataflow.core.ports import flat
+from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.engine.jit import WARM, compile_loop
-from dataflow.engine.region import Piece, Stream
+from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
-from dataflow.engine.tile_loop import PieceError
+from dataflow.engine.slots import map_port
+from dataflow.engine.tile_loop import StepError
+from dataflow.engine.tiled_op import TiledOp
 from dataflow.engine.tiling import COMPILED, Tiling, tiling
 
 __all__ = ["compile_loop", "compute", "run_tiled"]
 
-SHORT = 64  # elements
-_spent: dict[type, float] = {}  # seconds that each kind of block has run
+SHORT = 64  # elements of an array whose values may be a shape or an axis
+_spent: dict[type, float] = {}  # seconds that blocks of each type have run
 _UNKNOWN: Any = object()
-_MOST = 64  # streams that a block remembers
+Inputs = Array | tuple[Array, ...] | None  # on a port
+_MOST = 64  # regions that a block remembers
 
 
-class Prepared(NamedTuple):
-    """How a block runs on arrays of some types: what is read and written, by slot."""
+class TiledCall(NamedTuple):
+    """How a block runs on arrays of some types: a region, whose slots are the inputs and then the outputs."""
 
-    stream: Stream
+    region: Region
     workers: int
-    outputs: tuple[tuple[Any, Any, bool], ...]  # shape and dtype, and whether it is folded
+    outputs: tuple[tuple[tuple[int, ...], DType, bool], ...]  # shape, dtype, and whether it is folded
 
 
-def compute(block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Any) -> list[Any]:
-    """The outputs, of the given types, of a block for arrays in port order: by tiles where that pays."""
+def compute(block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorType], **key: Key) -> list[Any]:
+    """The outputs, of the given types, of a block for arrays in port order: by tiles where that pays.
+
+    ``key`` is what the block draws random numbers by, if it does. Raises what the kernel raises.
+    """
     try:
         tiled = None if key else run_tiled(block, arrays, outputs)
-    except PieceError as error:
+    except StepError as error:
         raise (error.__cause__ or error) from None
     return block.compute(arrays, outputs, **key) if tiled is None else tiled
 
 
-def run_tiled(block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[Any] | None:
-    """The outputs, of the given types, of a block that is run tile by tile; None where that does not pay."""
-    flat = [array for array in _flat(arrays) if array is not None]
-    if all(array.size < COMPILED for array in flat):
+def run_tiled(block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorType]) -> list[Any] | None:
+    """The outputs, of the given types, of a block that is run tile by tile; None where that does not pay.
+
+    Raises StepError, whose cause is what the kernel raised.
+    """
+    inputs = flat(arrays)
+    if all(array.size < COMPILED for array in inputs):
         return None
     settings = Settings.of()
     compiled = settings.compiled or (settings.kernels == "auto" and _spent.get(type(block), 0.0) > WARM)
-    streams = block.__dict__.setdefault("_streams", {})
-    key = (settings, compiled, *(_key(array) for array in flat), len(arrays))
-    made: Prepared | None = streams.get(key, _UNKNOWN)
+    regions = block.__dict__.setdefault("_regions", {})
+    key = (settings, compiled, *(_key(array) for array in inputs), len(arrays))
+    made: TiledCall | None = regions.get(key, _UNKNOWN)
     if made is _UNKNOWN:
-        if len(streams) >= _MOST:
-            streams.clear()
-        made = streams[key] = _prepared(block, arrays, outputs, settings, compiled)
+        if len(regions) >= _MOST:
+            regions.clear()
+        made = regions[key] = _tiled_call(block, arrays, outputs, settings, compiled)
     if made is None:
         return None
-    values = [*flat, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
+    values = [*inputs, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
     began = time.perf_counter()
     with FixedNumpyState():
-        made.stream.run(values, made.workers)
+        made.region.run(values, made.workers)
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
-    return values[len(flat) :]
+    return values[len(inputs) :]
 
 
-def _prepared(
-    block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], settings: Settings, compiled: bool
-) -> Any:
-    made = tiling(block, [_type(array) for array in arrays], outputs, compiled)
+def _tiled_call(
+    block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorType], settings: Settings, compiled: bool
+) -> TiledCall | None:
+    made = tiling(block, [map_port(TensorType.of, array) for array in arrays], outputs, compiled)
     if not isinstance(made, Tiling):
         return None
-    dtypes: dict[int, Any] = {}
+    dtypes: dict[int, DType] = {}
 
-    def slot(dtype: Any) -> int:
+    def slot(dtype: DType) -> int:
         dtypes[len(dtypes)] = dtype
         return len(dtypes) - 1
 
-    def read(array: Any) -> Any:
-        if isinstance(array, tuple):
-            return tuple(map(read, array))
-        return None if array is None else slot(array.dtype)
-
-    reads = tuple(map(read, arrays))
-    written = [(t.shape, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.reduces, strict=True)]
+    reads = tuple(map_port(lambda array: slot(array.dtype), array) for array in arrays)
+    written = [(t.sizes, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.reduces, strict=True)]
     writes = tuple(slot(dtype) for _, dtype, _ in written)
-    stream = Stream([Piece(block, made, reads, writes, block.reduces)], dtypes, set(writes), compiled=compiled)
-    return Prepared(stream, settings.threads if made.size >= MIN_PARALLEL else 1, tuple(written))
+    region = Region([TiledOp(block, made, reads, writes, block.reduces)], dtypes, set(writes), compiled=compiled)
+    return TiledCall(region, settings.threads if made.size >= MIN_PARALLEL else 1, tuple(written))
 
 
-def _flat(arrays: Sequence[Any]) -> Iterator[Any]:
-    for array in arrays:
-        yield from array if isinstance(array, tuple) else (array,)
-
-
-def _key(array: Any) -> Any:
+def _key(array: Array) -> Hashable:
     """What decides how an array lies along tiles; the values of small ones may be shapes or axes."""
     return array.dtype, array.shape, array.tobytes() if array.size <= SHORT and array.dtype.kind == "i" else None
-
-
-def _type(array: Any) -> Any:
-    return tuple(map(_type, array)) if isinstance(array, tuple) else None if array is None else TensorType.of(array)

@@ -1,182 +1,159 @@
-"""Which steps run together, tile by tile: those that read what the others write while it is in the cache.
-
-Two groups of steps become one where that saves bytes: one writes what the other reads, or both read the same array.
-"""
+"""Fusion: steps that run together, tile by tile, become regions."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import prod
 
+from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
-from dataflow.engine.tiling import ALONG, Operand, Tiling, tile_of
+from dataflow.core.shapes import Shape, TensorType
+from dataflow.core.thread_pool import MIN_PARALLEL
+from dataflow.core.typing_rules import OperandType
+from dataflow.engine.fusion_groups import Group, fusion_groups, with_operands
+from dataflow.engine.region import Region
+from dataflow.engine.render_numba import Loop, loops
+from dataflow.engine.settings import Settings
+from dataflow.engine.slots import Read, map_port
+from dataflow.engine.stages import Fused, Step, Storage
+from dataflow.engine.tile_scratch import tile_scratch
+from dataflow.engine.tiled_op import TiledOp
+from dataflow.engine.tiling import ACROSS, ALONG, Operand, Tiling, fewest, tiling
+from dataflow.engine.view_layout import source_shape_in_step
 
 
-@dataclass(slots=True)
-class Group:
-    """Steps, by number, that run together.
+def fuse(
+    steps: Sequence[Step],
+    types: Sequence[TensorType],
+    sizes: Sequence[int],
+    constants: Mapping[int, Array],
+    outputs: set[int],
+    settings: Settings,
+) -> list[Step | Fused]:
+    """Steps and regions in the order in which they run, without views that only regions look through.
 
-    unit : elements that its tiles may not divide; 0 for a step that does not go by tiles.
-    folds : the tile that the parts of what is folded are made of, 0 where nothing is.
-    before : groups that must have run; ``barriers`` those of them whose values are needed whole.
-    notes : why it is no longer than it is.
+    ``types`` and ``sizes`` are those of the slots, in bytes, -1 where the run decides; ``outputs`` are the slots that
+    are needed when all steps have run.
     """
-
-    steps: list[int]
-    size: int = 0
-    unit: int = 0
-    folds: int = 0
-    before: set[int] = field(default_factory=set)
-    barriers: set[int] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
-
-
-def groups(
-    names: Sequence[str],
-    reads: Sequence[Sequence[Any]],
-    writes: Sequence[Sequence[int]],
-    folded: set[int],
-    tilings: Mapping[int, Tiling],
-    origin: Mapping[int, int],
-    fuse: bool,
-) -> list[Group]:
-    """The groups of steps in an order in which they may run.
-
-    For each step the slots that it reads and writes, and its tiling if it has one. Slots that are ``folded`` are put
-    together from parts of all tiles; ``origin`` has for a slot the one whose elements it has too, in the same order.
-    Without ``fuse`` each step is a group of its own.
-    """
-    return _Fusion(names, reads, writes, folded, tilings, origin, fuse).run()
+    return _Fusion(steps, types, sizes, constants, outputs, settings).stages()
 
 
 class _Fusion:
-    def __init__(self, names: Any, reads: Any, writes: Any, folded: Any, tilings: Any, origin: Any, fuse: bool):
-        self.fuse, self.names, self.reads, self.writes, self.folded = fuse, names, reads, writes, folded
-        self.tilings: Mapping[int, Tiling] = tilings
-        self.origin: Mapping[int, int] = origin
-        self.maker = {slot: i for i, slots in enumerate(writes) for slot in slots}
-        self.made: list[Group] = []
-        self.parent: list[int] = []
-        self.readers: dict[int, int] = {}  # the last group that goes by tiles and reads an array
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        types: Sequence[TensorType],
+        sizes: Sequence[int],
+        constants: Mapping[int, Array],
+        outputs: set[int],
+        settings: Settings,
+    ):
+        self.steps, self.types, self.sizes, self.constants = steps, types, sizes, constants
+        self.outputs, self.settings = outputs, settings
+        self.compiled = settings.compiled
+        # of a view on all elements of another value in their order: that value, and the shape in which they broadcast
+        self.sources: dict[int, tuple[int, tuple[int, ...]]] = {}
+        self.tilings: dict[int, Tiling] = {}  # of the steps that go by tiles
+        large = [i for i, step in enumerate(steps) if step.storage is not Storage.VIEW and self._is_large(step)]
+        for step in steps if large else ():
+            if step.storage is Storage.VIEW:
+                self._view(step)
+        for i in large:
+            if isinstance(made := self._tiling(steps[i]), Tiling):
+                self.tilings[i] = made
+        if not settings.fuse:  # sums go by tiles all the same, so that their bits do not depend on it
+            self.tilings = {i: made for i, made in self.tilings.items() if any(steps[i].block.reduces)}
 
-    def run(self) -> list[Group]:
-        for i in range(len(self.reads)):
-            self._add(i)
-        return self._ordered()
-
-    def _add(self, i: int) -> None:
-        tiling = self.tilings.get(i)
-        group = Group([i])
-        self.made.append(group)
-        self.parent.append(i)
-        near: list[int] = []  # groups that it may become one with
-        for slot, operand in along(self.reads[i], tiling):
-            streamed = operand is not None and operand.how == ALONG and operand.each == tiling.unit  # type: ignore[union-attr]
-            source = self.origin.get(slot, slot) if streamed else slot
-            if (maker := self.maker.get(source)) is not None and maker != i:
-                other = self._find(maker)
-                group.before.add(other)
-                if streamed and source not in self.folded:
-                    near.append(other)
-                else:
-                    group.barriers.add(other)
-            if streamed and source in self.readers:
-                near.append(self._find(self.readers[source]))
-        if tiling is None:
+    def _view(self, step: Step) -> None:
+        source, slot = step.reads[0], step.writes[0]
+        if not isinstance(source, int):
             return
-        group.size, group.unit = tiling.size, tiling.unit
-        group.folds = 0 if self.folded.isdisjoint(self.writes[i]) else tiling.tile
-        for other in dict.fromkeys(near if self.fuse else ()):
-            self._join(self._find(i), self._find(other))
-        for slot, operand in along(self.reads[i], tiling):
-            if operand is not None and operand.how == ALONG:
-                self.readers[self.origin.get(slot, slot)] = i
-
-    def _join(self, this: int, other: int) -> None:
-        if this == other or not self.made[other].unit:
+        root, shape = self._source(source)
+        if shape != self.types[source].shape:
             return
-        first, second = self.made[other], self.made[this]
-        if why := self._apart(this, other):
-            second.notes.append(f"apart from {self.names[first.steps[-1]]}: {why}")
-            return
-        self.parent[this] = other
-        first.steps += second.steps
-        first.unit, first.folds = max(first.unit, second.unit), max(first.folds, second.folds)
-        first.before |= second.before
-        first.barriers |= second.barriers
-        first.notes += second.notes
+        if (made := source_shape_in_step(step, self.types, self.constants)) is not None:
+            self.sources[slot] = root, made
 
-    def _apart(self, this: int, other: int) -> str:
-        """Why two groups cannot be one."""
-        one, two = self.made[this], self.made[other]
-        unit, folds = max(one.unit, two.unit), {one.folds, two.folds} - {0}
-        if one.size != two.size:
-            return f"{one.size} elements against {two.size}"
-        if unit % one.unit or unit % two.unit:
-            return f"rows of {one.unit} elements against {two.unit}"
-        if folds and folds != {tile_of(unit)}:
-            return "sums are made of other tiles"
-        if self._needs(one.barriers, other) or self._needs(two.barriers, this):
-            return "a value is needed whole"
-        if self._path(this, other) or self._path(other, this):
-            return "a step between the two does not go by tiles"
-        return ""
+    def _source(self, slot: int) -> tuple[int, Shape]:
+        """The value behind the views on a slot, and the shape in which its elements broadcast to the slot's."""
+        return self.sources.get(slot, (slot, self.types[slot].shape))
 
-    def _needs(self, groups: set[int], other: int) -> bool:
-        return any(self._find(g) == other for g in groups)
+    def _is_large(self, step: Step) -> bool:
+        """Whether all sizes are known and one of them is large enough for tiles."""
+        sizes = [self.sizes[slot] for slot in (*flat(step.reads), *step.writes)]
+        return max(sizes, default=0) > fewest(self.compiled) and min(sizes) >= 0
 
-    def _path(self, start: int, end: int) -> bool:
-        """Whether the first group waits for the second by way of others."""
-        seen = {start, end}
-        todo = [self._find(g) for g in self.made[start].before]
-        while todo:
-            at = todo.pop()
-            if at in seen:
-                continue
-            seen.add(at)
-            before = {self._find(g) for g in self.made[at].before}
-            if end in before:
-                return True
-            todo += before
-        return False
+    def _tiling(self, step: Step) -> Tiling | str | None:
+        types, sources = (self._port_types(step, past) for past in (False, True))
+        return tiling(step.block, types, [self.types[slot] for slot in step.writes], self.compiled, sources)
 
-    def _find(self, group: int) -> int:
-        while self.parent[group] != group:
-            self.parent[group] = self.parent[self.parent[group]]
-            group = self.parent[group]
-        return group
+    def _port_types(self, step: Step, past_views: bool) -> list[OperandType]:
+        """The types of what a step reads, or of the values behind the views on it."""
 
-    def _ordered(self) -> list[Group]:
-        """By what they wait for, and the first step first."""
-        waits = {g: {self._find(b) for b in self.made[g].before} - {g} for g in self.parent if self.parent[g] == g}
-        after: dict[int, list[int]] = {g: [] for g in waits}
-        for group, before in waits.items():
-            for other in before:
-                after[other].append(group)
-        left = {group: len(before) for group, before in waits.items()}
-        ready = [(self.made[g].steps[0], g) for g, count in left.items() if not count]
-        heapq.heapify(ready)
-        result = []
-        while ready:
-            _, group = heapq.heappop(ready)
-            self.made[group].steps.sort()
-            result.append(self.made[group])
-            for other in after[group]:
-                left[other] -= 1
-                if not left[other]:
-                    heapq.heappush(ready, (self.made[other].steps[0], other))
-        return result
+        def type_of(slot: int) -> TensorType:
+            type_ = self.types[slot]
+            shape = self._source(slot)[1] if past_views else type_.shape
+            return TensorType(type_.dtype, shape, self.constants.get(slot))
 
+        return [map_port(type_of, read) for read in step.reads]
 
-def along(reads: Sequence[Any], tiling: Tiling | None) -> Iterator[tuple[int, Operand | None]]:
-    """The slots that a step reads, each with how it lies along the tiles if the step has any."""
-    if tiling is None:
-        yield from ((slot, None) for slot in flat(reads))
-        return
-    for slot, operand in zip(reads, tiling.operands, strict=True):
-        if isinstance(slot, tuple):
-            yield from zip(slot, operand, strict=True)
-        elif slot is not None:
-            yield slot, operand
+    def stages(self) -> list[Step | Fused]:
+        if not self.tilings:
+            return list(self.steps)
+        self.folded = {
+            slot
+            for i in self.tilings
+            for slot, ufunc in zip(self.steps[i].writes, self.steps[i].block.reduces, strict=True)
+            if ufunc is not None
+        }
+        names = [step.node for step in self.steps]
+        reads, writes = [step.reads for step in self.steps], [step.writes for step in self.steps]
+        origin = {slot: root for slot, (root, shape) in self.sources.items() if shape == self.types[slot].shape}
+        groups = fusion_groups(names, reads, writes, self.folded, self.tilings, origin, self.settings.fuse)
+        self.reads_past_views = {i: self._past_views(i) for i in self.tilings}
+        self.readers: dict[int, set[int]] = {}  # of each slot the groups, by their first steps
+        for group in groups:
+            for i in group.steps:
+                for slot in flat(self.reads_past_views.get(i, self.steps[i].reads)):
+                    self.readers.setdefault(slot, set()).add(group.steps[0])
+        stages: list[Step | Fused] = []
+        for group in groups:
+            step = self.steps[group.steps[0]]
+            if group.unit:
+                stages.append(self._region(group))
+            elif step.storage is not Storage.VIEW or step.writes[0] in self.outputs or step.writes[0] in self.readers:
+                stages.append(step)
+        return stages
+
+    def _past_views(self, i: int) -> tuple[Read, ...]:
+        """What a step reads by tiles, with the values behind views in place of these where their elements align."""
+        tiling = self.tilings[i]
+        slots = iter([self._past_view(slot, own, tiling) for slot, own in with_operands(self.steps[i].reads, tiling)])
+        return tuple(map_port(lambda _: next(slots), read) for read in self.steps[i].reads)
+
+    def _past_view(self, slot: int, operand: Operand | None, tiling: Tiling) -> int:
+        root, shape = self._source(slot)
+        by_tiles = operand is not None and operand.how in (ALONG, ACROSS)
+        return root if by_tiles and tiling.elements(operand) == prod(shape) else slot  # type: ignore[arg-type]
+
+    def _region(self, group: Group) -> Fused:
+        steps = [replace(self.steps[i], reads=self.reads_past_views[i], storage=Storage.TILE) for i in group.steps]
+        tilings = [self.tilings[i] for i in group.steps]
+        written = [slot for step in steps for slot in step.writes]
+        outputs = [s for s in written if s in self.outputs or self.readers.get(s, set()) - {group.steps[0]}]
+        inputs = [s for s in dict.fromkeys(s for step in steps for s in flat(step.reads)) if s not in written]
+        ops = [
+            TiledOp(step.block, tiling, step.reads, step.writes, step.block.reduces)
+            for step, tiling in zip(steps, tilings, strict=True)
+        ]
+        storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in (*inputs, *written)}
+        turns = list(range(len(steps)))
+        for item in loops(ops, storage, set(outputs)) if self.compiled else ():
+            if isinstance(item, Loop):
+                turns[item.ops[0] : item.ops[-1] + 1] = [item.ops[0]] * len(item.ops)
+        scratch = tile_scratch(steps, storage, set(outputs), self.folded, turns)
+        region = Region(ops, storage, set(outputs), *scratch, compiled=self.compiled)
+        workers = self.settings.threads if group.size >= MIN_PARALLEL else 1
+        return Fused(tuple(steps), region, tuple(inputs), tuple(outputs), workers, tuple(dict.fromkeys(group.notes)))

@@ -1,6 +1,6 @@
-"""Kernels compiled by Numba, where that is installed: one loop for blocks that run together, to the bit the same.
+"""Compiling by Numba, where it is installed; the bits are the same as without it.
 
-Nothing here is imported before it is needed.
+Numba is imported when the first function is compiled.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.core.dtypes import DType
 from dataflow.core.errors import visible
 from dataflow.engine import jit_cache
 
 log = logging.getLogger("dataflow")
-WARM = 1.0  # seconds of running after which compiling pays, where nobody says what kernels to use
+WARM = 1.0  # seconds of running after which compiling pays, with kernels "auto"
 DTYPES = frozenset(map(np.dtype, (np.float32, np.float64, np.bool_)))
-OPTIONS = "nogil=True, error_model='numpy'"  # no fast maths: it would join multiplications and additions
+OPTIONS = "nogil=True, error_model='numpy'"  # no fast math: it would fuse multiplications and additions
 
 
 @cache
@@ -36,20 +37,20 @@ def available() -> bool:
 
 
 def compile_loop(function: Callable[..., None]) -> Callable[..., None]:
-    """The function, compiled by Numba when it is first called; what it makes of it is kept on disk."""
+    """The function, compiled by Numba when it is first called; the machine code is kept on disk."""
     import numba
 
     made: Callable[..., None] = numba.njit(nogil=True, error_model="numpy")(function)
-    with suppress(OSError, TypeError):  # no file has its source, so nothing says what would be kept
+    with suppress(OSError, TypeError):  # without its source there is no key to keep it under
         made = _keeping(made, inspect.getsource(sys.modules[function.__module__]))
     return made
 
 
-def compile_source(text: str, dtypes: Sequence[tuple[str, Any]], blocks: int) -> Callable[..., None] | None:
-    """The function ``fused`` that the text of a module defines, compiled for two integers and arguments of these kinds.
+def compile_source(text: str, dtypes: Sequence[tuple[str, DType]], blocks: int) -> Callable[..., None] | None:
+    """The function ``fused`` that the text of a module defines, compiled; None where it cannot be, as the log says.
 
-    ``dtypes`` has the kind (``s`` a scalar, else an array) and the dtype of each argument after the first two. None
-    where it cannot be compiled; the log says why.
+    It takes two integers, then arguments of the given kinds (``s`` a scalar, else an array) and dtypes. ``blocks`` is
+    how many blocks it runs, for the log.
     """
     import numba
 
@@ -59,7 +60,7 @@ def compile_source(text: str, dtypes: Sequence[tuple[str, Any]], blocks: int) ->
     try:
         function = _keeping(_module(name, text).fused, text)
         function.compile(tuple(map(numba.typeof, (0, 0, *examples))))
-    except Exception as error:  # a Numba that knows less than is asked: NumPy does as well
+    except Exception as error:  # a Numba that lacks something: NumPy does as well
         log.warning("cannot compile %d blocks into one loop: %s: %s", blocks, type(error).__name__, visible(str(error)))
         return None
     log.info("compiled %d blocks into one loop in %.2f s", blocks, time.perf_counter() - began)
@@ -70,28 +71,30 @@ def compile_source(text: str, dtypes: Sequence[tuple[str, Any]], blocks: int) ->
 def _module(name: str, text: str) -> Any:
     """The source as a module."""
     module = ModuleType(name)
-    sys.modules[name] = module  # where Numba looks for it when it reads what it compiled before
+    sys.modules[name] = module  # where Numba looks it up when it loads compiled code
     exec(compile(text, name, "exec"), module.__dict__)
     return module
 
 
-def _keeping(function: Any, source: str) -> Any:
-    """A function of Numba's that keeps on disk what it is compiled to; the source is all that this depends on."""
-    function._cache = _Kept(function.__name__, source)
+def _keeping(function: Callable[..., Any], source: str) -> Any:
+    """The Numba function, with its machine code kept on disk; that depends on this source alone."""
+    dispatcher: Any = function
+    dispatcher._cache = _DiskCache(function.__name__, source)
     return function
 
 
-class _Kept:
-    """What Numba calls the cache of a function: what it is compiled to for some types is a file of its own.
+class _DiskCache:
+    """The cache of a function, as Numba calls it: a file for each signature that it is compiled for.
 
-    Numba's own stops a run where it finds no place or a damaged file, and its index is not safe from other processes.
+    Numba's own cache fails a run where it has no place or finds a damaged file, and other processes can break its
+    index.
     """
 
     def __init__(self, name: str, source: str):
         self.name, self.source = name, source
 
-    def load_overload(self, signature: Any, target: Any) -> Any:
-        """The compiled function for types of arguments; None if it is not kept."""
+    def load_overload(self, signature: object, target: Any) -> Any:
+        """The compiled function for these argument types; None if it is not kept."""
         try:
             from numba.core.compiler import CompileResult
 
@@ -99,12 +102,12 @@ class _Kept:
             target.refresh()
             data = jit_cache.read(self._file(signature, target.codegen()))
             return None if data is None else result._rebuild(target, *pickle.loads(data))
-        except Exception as error:  # a Numba that is different inside
+        except Exception as error:  # another version of Numba may differ here
             jit_cache.warn(f"{type(error).__name__}: {error}")
             return None
 
-    def save_overload(self, signature: Any, made: Any) -> None:
-        """Keeps a compiled function."""
+    def save_overload(self, signature: object, made: Any) -> None:
+        """Keep a compiled function."""
         try:
             from numba.core import serialize
 
@@ -114,8 +117,8 @@ class _Kept:
         except Exception as error:
             jit_cache.warn(f"{type(error).__name__}: {error}")
 
-    def _file(self, signature: Any, codegen: Any) -> str:
-        """A name for all that the compiled function depends on."""
+    def _file(self, signature: object, codegen: Any) -> str:
+        """A file name made of all that the machine code depends on."""
         of = repr((self.source, OPTIONS, str(signature), codegen.magic_tuple(), _versions()))
         return f"{self.name}-{hashlib.sha256(of.encode()).hexdigest()[:32]}"
 

@@ -1,6 +1,6 @@
-"""Compiled kernels on disk, so that compiling takes time once. A file counts only while it is what was written.
+"""Compiled kernels on disk, so that each is compiled once. A checksum guards every file.
 
-What cannot be read or kept is compiled again: a run never fails for it.
+What cannot be read or kept is compiled again: a run never fails because of the cache.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DIGEST = hashlib.sha256
 
 
 def read(name: str) -> bytes | None:
-    """What was kept under a name; None where that is nothing, or damaged."""
+    """The data kept under a name; None where there is none, or it is damaged."""
     try:
         data = (_folder() / name).read_bytes()
     except (OSError, RuntimeError):
@@ -33,7 +33,7 @@ def read(name: str) -> bytes | None:
 
 
 def write(name: str, data: bytes) -> None:
-    """Keeps data under a name, all of it or nothing; a warning says once why that cannot be."""
+    """Keep data under a name, all of it or nothing; where that fails a warning says why, once."""
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,18 +42,18 @@ def write(name: str, data: bytes) -> None:
             settle(file, made, folder / name)
     except OSError as error:
         warn(f"{folder}: {error.strerror or error}")
-    except RuntimeError as error:  # nobody knows where the user's home is
+    except RuntimeError as error:  # the user's home is unknown
         warn(str(error))
 
 
 @cache
 def warn(reason: str) -> None:
-    """Says why kernels are compiled anew each time."""
+    """Warn, once per reason, that kernels are compiled again in each process."""
     log.warning("compiled kernels cannot be kept, %s; DATAFLOW_CACHE may name another folder", visible(reason))
 
 
 def _folder() -> Path:
-    """DATAFLOW_CACHE, or a folder in the user's cache."""
+    """DATAFLOW_CACHE, or else a folder in the user's cache."""
     if given := os.environ.get("DATAFLOW_CACHE"):
         return Path(given)
     base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")

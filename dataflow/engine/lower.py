@@ -1,22 +1,27 @@
-"""From a graph and the shapes of its inputs to a program."""
+"""Lowering: from a graph and the types of its inputs to a program, pass by pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import View
-from dataflow.core.ports import flat
+from dataflow.core.ports import In, flat
 from dataflow.core.shapes import TensorType, nbytes
 from dataflow.core.thread_pool import ThreadLimit
-from dataflow.engine.form_regions import Regions
-from dataflow.engine.memory_plan import Placement
-from dataflow.engine.parallel import at_the_same_time
-from dataflow.engine.program import Program, Step
+from dataflow.core.typing_rules import OperandType
+from dataflow.engine.fusion import fuse
+from dataflow.engine.memory_plan import MemoryPlan
+from dataflow.engine.parallel import run_in_parallel
+from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
+from dataflow.engine.slots import Read
+from dataflow.engine.stages import Stage, Step, Storage
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
-from dataflow.graph.node import Link, Node
+from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graph.rewrite import (
     decompose,
     drop_unused_outputs,
@@ -28,49 +33,92 @@ from dataflow.graph.rewrite import (
 )
 
 
-def program(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
-    """Lay out a run that computes the outputs from feeds of these types."""
+def lower(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
+    """The program that computes the outputs from inputs of these types, which are known.
+
+    Raises RunError that names the node where a constant cannot be computed.
+    """
     with gc_paused(), ThreadLimit(settings.threads):
-        graph = decompose(infer_shapes(eliminate_dead_code(graph, outputs), feeds))
-        graph = drop_unused_outputs(merge_common_subexpressions(fold_constants(graph)))
-        return _Builder(graph, feeds, settings).build()
+        program: Any
+        ((_, program),) = deque(passes(graph, feeds, outputs, settings), maxlen=1)
+    lowered: Program = program
+    return lowered
 
 
-class _Builder:
-    def __init__(self, graph: Graph, feeds: Mapping[str, TensorType], settings: Settings):
-        self.graph, self.feeds, self.settings = graph, feeds, settings
+def passes(
+    graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings
+) -> Iterator[tuple[str, Graph | Sequence[Stage] | Program]]:
+    """The passes that `lower` runs, each by its name with what it makes: graphs, then stages, at last the program."""
+    graph = eliminate_dead_code(graph, outputs)
+    yield "dead code elimination", graph
+    graph = infer_shapes(graph, feeds)
+    yield "shape inference", graph
+    graph = decompose(graph)
+    yield "decomposition", graph
+    graph = fold_constants(graph)
+    yield "constant folding", graph
+    graph = merge_common_subexpressions(graph)
+    yield "common subexpression elimination", graph
+    graph = drop_unused_outputs(graph)
+    yield "unused outputs", graph
+    lowering = _Lowering(graph, feeds)
+    steps = lowering.steps()
+    yield "lowering", steps
+    types, sizes, constants = lowering.types, lowering.sizes, lowering.constants
+    output_slots = {name: lowering.slot(link) for name, link in graph.outputs.items()}
+    stages: Sequence[Stage] = fuse(steps, types, sizes, constants, set(output_slots.values()), settings)
+    yield "fusion", stages
+    stages = run_in_parallel(stages, sizes, settings.threads)
+    yield "parallel steps", stages
+    feed_slots = lowering.feed_slots()
+    plan = MemoryPlan(
+        types,
+        sizes,
+        lowering.roots,
+        constants,
+        set(feed_slots.values()),
+        list(output_slots.values()),
+        settings.max_bytes,
+    )
+    stages, buffer_sizes = plan.assign(stages)
+    yield (
+        "memory plan",
+        Program(
+            tuple(types),
+            tuple(stages),
+            feed_slots,
+            constants,
+            output_slots,
+            plan.buffer_of,
+            tuple(buffer_sizes),
+            frozenset(plan.in_place),
+            plan.peak + sum(buffer_sizes),
+            settings.max_bytes,
+        ),
+    )
+
+
+class _Lowering:
+    """A step for each node whose value is needed, over slots that are numbered as they come up.
+
+    types, sizes : of the slots; sizes are in bytes, -1 where the run decides.
+    constants : the values of slots that are known.
+    roots : for each view the slot whose memory it shows.
+    """
+
+    def __init__(self, graph: Graph, feeds: Mapping[str, TensorType]):
+        self.graph, self.feeds = graph, feeds
         self.slots: dict[Link, int] = {}
         self.types: list[TensorType] = []
         self.sizes: list[int] = []
-        self.constants: dict[int, Any] = {}
-        self.roots: dict[int, int] = {}  # a view's slot -> the slot whose memory it shows
+        self.constants: dict[int, Array] = {}
+        self.roots: dict[int, int] = {}
 
-    def build(self) -> Program:
-        wanted = self._wanted()
+    def steps(self) -> list[Step]:
+        needed = self._needed()
         # `eliminate_dead_code` has put the nodes in order
-        made = [self._step(node) for node in self.graph.nodes.values() if node.name in wanted]
-        steps = [step for step in made if step is not None]
-        outputs = {name: self.slot(link) for name, link in self.graph.outputs.items()}
-        feeds = {n: self.slots[link] for n in self.feeds if (link := self._first(n)) in self.slots}
-        in_order = Regions(steps, self.types, self.sizes, self.constants, set(outputs.values()), self.settings).stages()
-        stages = at_the_same_time(in_order, self.sizes, self.settings.threads)
-        most = self.settings.max_bytes
-        held = Placement(
-            self.types, self.sizes, self.roots, self.constants, set(feeds.values()), list(outputs.values()), most
-        )
-        placed, sizes = held.place(stages)
-        return Program(
-            tuple(self.types),
-            tuple(placed),
-            feeds,
-            self.constants,
-            outputs,
-            held.buffer_of,
-            tuple(sizes),
-            frozenset(held.in_place),
-            held.peak + sum(sizes),
-            most,
-        )
+        steps = [self._step(node) for node in self.graph.nodes.values() if node.name in needed]
+        return [step for step in steps if step is not None]
 
     def slot(self, link: Link) -> int:
         """The slot of a wire, made when it is first asked for; known values become constants."""
@@ -82,12 +130,16 @@ class _Builder:
                 self.constants[slot] = type_.value
         return slot
 
+    def feed_slots(self) -> dict[str, int]:
+        """The slots of the inputs that are read, by name."""
+        return {name: self.slots[link] for name in self.feeds if (link := self._first(name)) in self.slots}
+
     def _new(self, type_: TensorType) -> int:
         self.types.append(type_ if type_.value is None else TensorType(type_.dtype, type_.shape))
         self.sizes.append(nbytes(type_) if type_.known else -1)
         return len(self.types) - 1
 
-    def _constant(self, type_: TensorType, value: Any) -> int:
+    def _constant(self, type_: TensorType, value: Array) -> int:
         slot = self._new(type_)
         self.constants[slot] = value
         return slot
@@ -95,24 +147,25 @@ class _Builder:
     def _first(self, node: str) -> Link:
         return Link(node, next(iter(self.graph.nodes[node].types))) if node in self.graph.nodes else Link(node, "")
 
-    def _wanted(self) -> set[str]:
-        """Nodes whose values are needed: not those known already, nor those that only lend their shape."""
-        wanted: set[str] = set()
+    def _needed(self) -> set[str]:
+        """Nodes whose values are needed: not those known already, nor those read for their shape alone."""
+        needed: set[str] = set()
         todo = list(self.graph.outputs.values())
         while todo:
             link = todo.pop()
             node = self.graph.nodes[link.node]
-            if node.name in wanted or node.types[link.port].value is not None:
+            if node.name in needed or node.types[link.port].value is not None:
                 continue
-            wanted.add(node.name)
+            needed.add(node.name)
             if node.name in self.feeds:
                 continue
             for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
                 links = [o for o in (value if isinstance(value, tuple) else (value,)) if isinstance(o, Link)]
-                todo += [link for link in links if not self._lends(port, link)] if port.like else links
-        return wanted
+                todo += [link for link in links if not self._gives_shape(port, link)] if port.like else links
+        return needed
 
-    def _lends(self, port: Any, link: Link) -> bool:
+    def _gives_shape(self, port: In, link: Link) -> bool:
+        """Whether nothing but the shape of a value is read on a port, and that is known."""
         return port.like and self.graph.nodes[link.node].types[link.port].known
 
     def _step(self, node: Node) -> Step | None:
@@ -122,29 +175,32 @@ class _Builder:
         ports = node.block.signature.inputs.values()
         values = node.inputs.values()
         plain = all(isinstance(value, Link) and not port.like for port, value in zip(ports, values, strict=True))
+        reads: tuple[Read, ...]
+        types: Sequence[OperandType]
         if plain and not isinstance(node.block, View):
-            reads: tuple[Any, ...] = tuple(map(self.slot, map(node.link, node.inputs)))  # slots are all that is needed
-            types: Sequence[Any] = ()
+            reads, types = tuple(map(self.slot, map(node.link, node.inputs))), ()  # the types are not needed
         else:
             types = self.graph.operand_types(node)
             reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, values, types, strict=True))
         writes = tuple([self.slot(Link(node.name, port)) for port in node.types])
-        how = "make"
-        view = isinstance(node.block, View) and reads[0] is not None and not node.block.copies(*types)
-        if view and node.block.row_width(*types) is None:
-            how = "view"
-            self.roots[writes[0]] = self.roots.get(reads[0], reads[0])
+        storage, source = Storage.NEW, reads[0] if reads else None
+        if isinstance(node.block, View) and isinstance(source, int) and self._is_view(node.block, types):
+            storage = Storage.VIEW
+            self.roots[writes[0]] = self.roots.get(source, source)
         elif node.block.takes_out and min([self.sizes[slot] for slot in (*flat(reads), *writes)]) >= 0:
-            how = "into"
-        return Step(node.name, node.block, reads, writes, how)
+            storage = Storage.OUT
+        return Step(node.name, node.block, reads, writes, storage)
 
-    def _read(self, port: Any, value: Any, type_: Any) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, tuple):
-            return tuple(self._read(port, v, t) for v, t in zip(value, type_, strict=True))
+    def _is_view(self, block: View, types: Sequence[Any]) -> bool:
+        """Whether the block gives a view; some copy, or fold rows, for inputs of certain types."""
+        return not block.copies(*types) and block.row_width(*types) is None
+
+    def _read(self, port: In, value: NodeInput, type_: OperandType) -> Read:
+        if isinstance(value, tuple) and isinstance(type_, tuple):
+            return tuple(self._read_one(port, v, t) for v, t in zip(value, type_, strict=True))
+        return self._read_one(port, value, type_) if isinstance(type_, TensorType) else None
+
+    def _read_one(self, port: In, value: NodeInput, type_: TensorType) -> int:
         if port.like and type_.known:
             return self._constant(type_, shape_only(type_))
-        if isinstance(value, Link):
-            return self.slot(value)
-        return self._constant(type_, type_.value)
+        return self.slot(value) if isinstance(value, Link) else self._constant(type_, type_.value)

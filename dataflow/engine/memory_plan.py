@@ -1,152 +1,208 @@
-"""Where the values of a run are kept: which of them share a buffer, and how much memory that takes at most."""
+"""The memory plan of a run: how long each value lives, which values share a buffer, and the peak in bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.ports import flat
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType
-from dataflow.engine.buffers import Buffers, last_uses
-from dataflow.engine.program import SMALL, Region, Stage, Step, steps_of
-from dataflow.engine.views import shape_of_step
+from dataflow.core.typing_rules import OperandType
+from dataflow.engine.program import SMALL
+from dataflow.engine.slots import Read, map_port
+from dataflow.engine.stages import Fused, Stage, Step, Storage, steps_of
+from dataflow.engine.view_layout import source_shape_in_step
 
 
 @dataclass
-class Placement:
-    """Stages are placed one after the other; then ``buffer_of`` has the buffer of each value that is given one."""
+class FreeList:
+    """Buffers as they are taken and given back along a run; ``sizes`` are in bytes, one per buffer."""
+
+    sizes: list[int] = field(default_factory=list)
+    free: list[tuple[int, int]] = field(default_factory=list)  # size and number of each, in order
+
+    def take(self, nbytes: int) -> int:
+        """The number of a buffer of at least this size: the smallest free one that does, else the largest, grown."""
+        if not self.free:
+            self.sizes.append(nbytes)
+            return len(self.sizes) - 1
+        size = min(nbytes, self.free[-1][0])
+        chosen = self.free.pop(bisect_left(self.free, (size, 0)))[1]
+        self.sizes[chosen] = max(nbytes, self.sizes[chosen])
+        return chosen
+
+    def give_back(self, buffer: int) -> None:
+        """Let later values have the buffer."""
+        insort(self.free, (self.sizes[buffer], buffer))
+
+
+def last_uses(uses: Sequence[Iterable[int]], roots: Mapping[int, int], outputs: Iterable[int]) -> dict[int, int]:
+    """The index of the last stage that uses each value; a view counts as a use of the value whose memory it shows.
+
+    ``uses`` has the slots that each stage reads. Outputs are used after the last stage.
+    """
+    last: dict[int, int] = {}
+    for stage, slots in enumerate(uses):
+        for slot in slots:
+            last[roots.get(slot, slot)] = stage
+    for slot in outputs:
+        last[roots.get(slot, slot)] = len(uses)
+    return last
+
+
+def in_place_input(step: Step, dtype: DType, free: Container[int | Read], roots: Mapping[int, int]) -> int | None:
+    """The input whose memory the first output, stored as ``dtype``, may take over; None if there is none.
+
+    The block must reuse it, and read it at no other place; a ufunc may, as each element is read before it is written.
+    ``free`` has the inputs of the output's size and dtype that have no later reader, ``roots`` the slot behind a view.
+    """
+    reads = [roots.get(slot, slot) for slot in flat(step.reads)]
+    for port, read in zip(step.block.signature.inputs, step.reads, strict=True):
+        if port in step.block.reuses and isinstance(read, int) and read in free:
+            everywhere = step.reads.count(read) == len(reads)
+            if reads.count(read) == 1 or (everywhere and isinstance(step.block.kernel_for(dtype), np.ufunc)):
+                return read
+    return None
+
+
+@dataclass
+class MemoryPlan:
+    """The buffers of a program, planned stage by stage.
+
+    sizes : bytes of each slot, -1 where the run decides.
+    roots : for each view the slot whose memory it shows.
+    buffer_of : the buffer of each slot that is given one.
+    in_place : slots that take over the buffer of an input.
+    peak : the most bytes that are held beside the buffers.
+    """
 
     types: Sequence[TensorType]
-    sizes: Sequence[int]  # of the slots in bytes, -1 where it is not known
-    roots: Mapping[int, int]  # the slot whose memory a view shows
-    constants: Mapping[int, Any]
+    sizes: Sequence[int]
+    roots: Mapping[int, int]
+    constants: Mapping[int, Array]
     feeds: set[int]
     outputs: Sequence[int]
     max_bytes: int | None = None
     buffer_of: dict[int, int] = field(default_factory=dict)
     in_place: set[int] = field(default_factory=set)
-    peak: int = 0  # bytes that are held at most beside the buffers
+    peak: int = 0
 
-    def place(self, stages: Sequence[Stage]) -> tuple[list[Stage], list[int]]:
-        """The stages with what they release, and the sizes of the buffers."""
-        self.pool = Buffers()
+    def assign(self, stages: Sequence[Stage]) -> tuple[list[Stage], list[int]]:
+        """The stages with the slots that they release, and the sizes of the buffers in bytes.
+
+        Raises RunError that names the step whose block cannot say what workspace it takes.
+        """
+        self.buffers = FreeList()
         self.last = last_uses([flat(stage.reads) for stage in stages], self.roots, self.outputs)
         self.views: dict[int, list[int]] = {}
         for view, root in self.roots.items():
             self.views.setdefault(root, []).append(view)
-        self.kept = {self.roots.get(slot, slot) for slot in self.outputs}
-        self.made = 0  # bytes of values that are made anew in each run, and needed still
+        self.output_roots = {self.roots.get(slot, slot) for slot in self.outputs}
+        self.live = 0  # bytes of live values without a buffer, which each run allocates
         self.borrowed = 0  # bytes that kernels borrowed so far
-        self.scattered: set[int] = set()  # large views whose elements do not lie in their order
-        placed = [self._stage(i, stage) for i, stage in enumerate(stages)]
+        self.scattered: set[int] = set()  # large views that show elements out of order
+        planned = [self._assign(i, stage) for i, stage in enumerate(stages)]
         copies = sum(max(self.sizes[slot], 0) for slot in self._copied())
-        self.peak = max(self.peak, self.made + self.borrowed + copies)
-        return placed, self.pool.sizes
+        self.peak = max(self.peak, self.live + self.borrowed + copies)
+        return planned, self.buffers.sizes
 
     def _copied(self) -> list[int]:
-        """Outputs that are not the caller's own until they are copied, and inputs that are so small that they are."""
-        shown: set[int] = set()
+        """Outputs of which the caller gets a copy, and inputs so small that they are copied."""
+        seen: set[int] = set()
         copied = [slot for slot in self.feeds if self.sizes[slot] <= SMALL]
         for slot in self.outputs:
-            if slot in self.roots or slot in shown or not self._made_anew(slot) or slot in self.constants:
+            if slot in self.roots or slot in seen or not self._is_allocated(slot) or slot in self.constants:
                 copied.append(slot)
-            shown.add(slot)
+            seen.add(slot)
         return copied
 
-    def _stage(self, i: int, stage: Stage) -> Stage:
+    def _assign(self, i: int, stage: Stage) -> Stage:
         roots, last, buffer_of = self.roots, self.last, self.buffer_of
-        if isinstance(stage, Step) and stage.how == "view" and self.sizes[stage.writes[0]] > SMALL:
+        if isinstance(stage, Step) and stage.storage is Storage.VIEW and self.sizes[stage.writes[0]] > SMALL:
             self._view(stage)
         read = {roots.get(slot, slot) for slot in flat(stage.reads)}
-        gone = sorted(r for r in read if last[r] == i and r not in self.constants)
-        shown = [view for root in gone for view in self.views.get(root, ())]  # they hold the memory too
-        donors = list(gone)
-        new, unread = [], []
+        dead = sorted(r for r in read if last[r] == i and r not in self.constants)
+        dead_views = [view for root in dead for view in self.views.get(root, ())]  # they hold the memory too
+        free = list(dead)
+        allocated, unread = [], []
         for slot in stage.writes:
-            if self._held(stage, slot):
-                donor = self._donor(stage, slot, donors) if donors else None
-                if donor is not None:
-                    buffer_of[slot] = buffer_of[donor]
-                    donors.remove(donor)
+            if self._has_buffer(stage, slot):
+                taken = self._in_place_input(stage, slot, free) if free else None
+                if taken is not None:
+                    buffer_of[slot] = buffer_of[taken]
+                    free.remove(taken)
                     self.in_place.add(slot)
                 else:
-                    buffer_of[slot] = self.pool.take(self.sizes[slot])
+                    buffer_of[slot] = self.buffers.take(self.sizes[slot])
             elif slot not in roots:
-                new.append(slot)
+                allocated.append(slot)
             if slot not in last:
                 unread.append(slot)
-        self.made += sum(max(self.sizes[slot], 0) for slot in new)
-        self.borrowed = max(self.borrowed, self._workspace(stage))  # it is kept for the next who borrows
-        self.peak = max(self.peak, self.made + self.borrowed)
-        for slot in (*donors, *unread):
+        self.live += sum(max(self.sizes[slot], 0) for slot in allocated)
+        self.borrowed = max(self.borrowed, self._workspace(stage))  # scratch is kept for the next borrower
+        self.peak = max(self.peak, self.live + self.borrowed)
+        for slot in (*free, *unread):
             if slot in buffer_of:
-                self.pool.give_back(buffer_of[slot])
-        self.made -= sum(max(self.sizes[s], 0) for s in (*gone, *unread) if self._made_anew(s) and s not in roots)
-        return stage.releasing((*gone, *shown))
+                self.buffers.give_back(buffer_of[slot])
+        self.live -= sum(max(self.sizes[s], 0) for s in (*dead, *unread) if self._is_allocated(s) and s not in roots)
+        return stage.releasing((*dead, *dead_views))
 
     def _view(self, step: Step) -> None:
         source, slot = step.reads[0], step.writes[0]
         if source in self.scattered:
-            self.made += self.sizes[slot]  # where strides cannot tell it, it is copied, else by its readers
-        elif shape_of_step(step, self.types, self.constants) != self.types[slot].shape:
+            self.live += self.sizes[slot]  # copied here where strides cannot show it, else by its readers
+        elif source_shape_in_step(step, self.types, self.constants) != self.types[slot].shape:
             self.scattered.add(slot)
 
-    def _made_anew(self, slot: int) -> bool:
+    def _is_allocated(self, slot: int) -> bool:
         return slot not in self.buffer_of and slot not in self.feeds
 
-    def _held(self, stage: Stage, slot: int) -> bool:
-        """Whether a value is written into a buffer that is there before the run."""
+    def _has_buffer(self, stage: Stage, slot: int) -> bool:
+        """Whether a value is written into memory that is kept from run to run."""
         size = self.sizes[slot]
-        if slot in self.kept and size > SMALL:
+        if slot in self.output_roots and size > SMALL:
             return False
-        if isinstance(stage, Region):
+        if isinstance(stage, Fused):
             return True
         step = stage if isinstance(stage, Step) else next(step for step in stage.steps if slot in step.writes)
-        return (slot == step.writes[0] and step.how == "into") or (step.how != "view" and 0 <= size <= SMALL)
+        if slot == step.writes[0] and step.storage is Storage.OUT:
+            return True
+        return step.storage is not Storage.VIEW and 0 <= size <= SMALL
 
-    def _donor(self, stage: Stage, slot: int, gone: Sequence[int]) -> int | None:
-        """The input whose buffer the output may take over: the block allows it, and no one else reads it any more."""
+    def _in_place_input(self, stage: Stage, slot: int, dead: Sequence[int]) -> int | None:
+        """The input of the stage whose buffer a value that it writes may take over."""
         later: set[int] = set()
         if isinstance(stage, Step):
-            if stage.how != "into" or slot != stage.writes[0]:
+            if stage.storage is not Storage.OUT or slot != stage.writes[0]:
                 return None
             step = stage
-        elif isinstance(stage, Region):
-            homes = stage.stream.homes
-            writer = next(
-                i for i, step in enumerate(stage.steps) if any(slot in (s, homes.get(s)) for s in step.writes)
-            )
+        elif isinstance(stage, Fused):
+            outputs = stage.region.output_as_scratch
+            writer = next(i for i, s in enumerate(stage.steps) if any(slot in (w, outputs.get(w)) for w in s.writes))
             later = {self.roots.get(s, s) for step in stage.steps[writer + 1 :] for s in flat(step.reads)}
             # what the next tile reads of it, by a view or all of it, must still be there
             later |= {
-                self.roots.get(s, s) for p in stage.stream.pieces for s in p.slots if s in p.beyond or s in self.roots
+                self.roots.get(s, s) for op in stage.region.ops for s in op.slots if s in op.beyond or s in self.roots
             }
             step = stage.steps[writer]
         else:
             return None
-        roots = [self.roots.get(s, s) for s in flat(step.reads)]
-        for name, read in zip(step.block.signature.inputs, step.reads, strict=True):
-            if name not in step.block.reuses or read not in gone or read not in self.buffer_of or read in later:
-                continue
-            alone = roots.count(read) == 1 or (
-                step.reads.count(read) == len(roots)
-                and isinstance(step.block.kernel_for(dtypes.storage(self.types[slot].dtype)), np.ufunc)
-            )
-            if alone and self.types[read] == self.types[slot]:
-                return int(read)
-        return None
+        type_ = self.types[slot]
+        free = {s for s in dead if s in self.buffer_of and s not in later and self.types[s] == type_}
+        return in_place_input(step, dtypes.storage(type_.dtype), free, self.roots) if free else None
 
     def _workspace(self, stage: Stage) -> int:
-        """Bytes that the kernels take for themselves."""
-        if isinstance(stage, Region):
-            return stage.scratch_bytes + self._put_in_rows(stage.reads)
-        held = self.made + sum(self.pool.sizes)
+        """Bytes that the kernels of a stage take beside inputs and outputs."""
+        if isinstance(stage, Fused):
+            return stage.scratch_bytes + self._contiguous_copies(stage.reads)
+        held = self.live + sum(self.buffers.sizes)
         if self.max_bytes is not None and held > self.max_bytes:
             return 0  # refused already; what kernels would take may itself take long to find out
         taken = 0
@@ -157,17 +213,16 @@ class Placement:
                 except Exception as error:
                     raise run_error(step, error, [self.types[slot] for slot in step.writes]) from error
             if step.block.contiguous_inputs:
-                taken += self._put_in_rows(flat(step.reads))
+                taken += self._contiguous_copies(flat(step.reads))
         return taken
 
-    def _put_in_rows(self, reads: Sequence[int]) -> int:
-        """Bytes of copies whose elements lie in their order."""
+    def _contiguous_copies(self, reads: Sequence[int]) -> int:
+        """Bytes of the contiguous copies that are made of what is read."""
         return sum(self.sizes[slot] for slot in reads if slot in self.scattered)
 
-    def _type(self, read: Any) -> Any:
-        if isinstance(read, tuple):
-            return tuple(map(self._type, read))
-        if read is None:
-            return None
-        type_ = self.types[read]
-        return TensorType(type_.dtype, type_.shape, self.constants.get(read))
+    def _type(self, read: Read) -> OperandType:
+        return map_port(self._type_of_slot, read)
+
+    def _type_of_slot(self, slot: int) -> TensorType:
+        type_ = self.types[slot]
+        return TensorType(type_.dtype, type_.shape, self.constants.get(slot))

@@ -1,30 +1,30 @@
-"""Steps that do not wait for each other and take long enough to be worth a thread each."""
+"""Steps that run in parallel: those that do not wait for each other and take long enough to be worth a thread each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from dataflow.core.ports import flat
-from dataflow.engine.program import Stage, Step, Together
+from dataflow.engine.stages import Parallel, Stage, Step, Storage
 
 MIN_PARALLEL = 1 << 22  # bytes that a step reads and writes, above which another thread saves time
 
 
-def at_the_same_time(stages: Sequence[Stage], sizes: Sequence[int], threads: int) -> list[Stage]:
-    """The stages, with neighbours that do not wait for each other put together.
+def run_in_parallel(stages: Sequence[Stage], sizes: Sequence[int], threads: int) -> list[Stage]:
+    """The stages, with neighbouring steps that do not wait for each other joined; ``sizes`` of slots are in bytes.
 
-    Regions share their tiles among threads, and products of matrices their panels.
+    Regions share their tiles ThreadLimit threads, and matrix products their panels, so these stay as they are.
     """
     if threads == 1 or sum(sizes) < 2 * MIN_PARALLEL:
         return list(stages)
     made: list[Stage] = []
     group: list[Step] = []
     for stage in stages:
-        long = isinstance(stage, Step) and _alone(stage, sizes)
-        if not long or {s for step in group for s in step.writes} & set(flat(stage.reads)):
+        joins = isinstance(stage, Step) and _is_single_core(stage, sizes)
+        if not joins or {s for step in group for s in step.writes} & set(flat(stage.reads)):
             made += _joined(group, threads)
             group = []
-        if long:
+        if joins:
             group.append(stage)  # type: ignore[arg-type]
         else:
             made.append(stage)
@@ -32,10 +32,11 @@ def at_the_same_time(stages: Sequence[Stage], sizes: Sequence[int], threads: int
 
 
 def _joined(group: Sequence[Step], threads: int) -> Sequence[Stage]:
-    return [Together(tuple(group), threads)] if len(group) > 1 else group
+    return [Parallel(tuple(group), threads)] if len(group) > 1 else group
 
 
-def _alone(step: Step, sizes: Sequence[int]) -> bool:
-    """Whether a step is long and runs on one core."""
+def _is_single_core(step: Step, sizes: Sequence[int]) -> bool:
+    """Whether a step takes long and uses one core alone."""
     slots = {*flat(step.reads), *step.writes}
-    return step.how != "view" and not step.block.uses_cores and sum([sizes[slot] for slot in slots]) >= MIN_PARALLEL
+    large = sum([sizes[slot] for slot in slots]) >= MIN_PARALLEL
+    return step.storage is not Storage.VIEW and not step.block.uses_cores and large

@@ -1,4 +1,4 @@
-"""A graph laid out to run: a program per set of input shapes, and the frames that run it."""
+"""Plans: a graph made ready to run, with a program per set of input shapes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from dataflow.core import conversion, dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest
 from dataflow.core.run_errors import memory_message
-from dataflow.core.shapes import TensorType, fits, impossible, nbytes, show
+from dataflow.core.shapes import Shape, TensorType, fits, impossible, nbytes, show
 from dataflow.core.thread_pool import ThreadLimit
-from dataflow.engine.execute import Frame, Trace
+from dataflow.engine.execute import Execution, Trace
+from dataflow.engine.feeds import check_ambiguity, feeds_by_name, known_shape
 from dataflow.engine.jit import WARM
-from dataflow.engine.lower import program
-from dataflow.engine.named_inputs import by_name, sizes_of, told_apart
+from dataflow.engine.lower import lower
 from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
@@ -36,11 +37,19 @@ def plan(
     max_bytes: int | None = None,
     **named: Sequence[int],
 ) -> Plan:
-    """A plan of the graph; ``print`` shows its steps once the shapes are known, from the graph or from here.
+    """A plan of the graph; ``print`` shows its steps once the shapes of all inputs are known.
 
-    What the settings mean is told by `dataflow.engine.settings.Settings`; none of them changes a bit of the results.
+    Parameters
+    ----------
+    shapes, named : the shape of each input whose dims the graph does not fix, in a dict or as keywords.
+    threads, kernels, fuse, max_bytes : `dataflow.engine.settings.Settings`; they change no bit of the results.
+
+    Raises
+    ------
+    GraphError
+        When a shape does not fit its input, or a run would hold more than ``max_bytes`` beside its inputs.
     """
-    told_apart(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
+    check_ambiguity(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
     made = Plan(graph, settings=Settings.of(threads, kernels, True if fuse is None else fuse, max_bytes))
     if shapes or named or all(t.known for t in graph.inputs.values()):
         made.at(shapes, **named)
@@ -51,12 +60,13 @@ def _must_be_fed(node: Node) -> bool:
     return not node.block.makes_value and all(value is None for value in node.inputs.values())
 
 
-def _given(key: Any) -> str:
+def _inputs(key: InputKey) -> str:
+    """``x[3, 4], y[]``."""
     return ", ".join(f"{name}{show(shape)}" for name, shape in key) or "no inputs"
 
 
 def _largest(made: Program) -> str:
-    """Of the values that steps make the one that takes most."""
+    """The largest of the values that steps make, as a part of a sentence."""
     sizes = [(nbytes(made.types[s]), step, made.types[s]) for step in made.steps for s in step.writes]
     if not sizes:
         return ""
@@ -64,21 +74,26 @@ def _largest(made: Program) -> str:
     return f", of which {step.who} makes {size} ({type_})"
 
 
-class State(Protocol):
-    """What a run needs of the values that variables keep; `dataflow.engine.state` has the class."""
+InputKey = tuple[tuple[str, Shape], ...]  # the names and shapes of inputs
 
-    variables: dict[str, np.ndarray[Any, Any]]
+
+class State(Protocol):
+    """What a run needs of a `dataflow.engine.state.State`, which lies above a plan."""
+
+    variables: dict[str, Array]
     seed: int
     step: int
 
-    def commit(self, changed: Mapping[str, np.ndarray[Any, Any]]) -> None: ...
+    def commit(self, changed: Mapping[str, Array]) -> None: ...
 
 
 class Plan:
-    """A graph laid out to run: one program per set of input shapes, made when they first come.
+    """A graph made ready to run: one program per set of input shapes, made when they are first given.
 
-    A plan may be pickled, and run in several threads at once. Planned for ``steps`` it also computes what variables
-    become; a run then takes a state and changes it.
+    A plan may be pickled, and run in several threads at once. Planned for ``steps`` it also computes the next values of
+    variables; a run then takes a state and changes it.
+
+    Raises GraphError where the graph has no outputs.
     """
 
     def __init__(self, graph: Graph, steps: bool = False, settings: Settings | None = None):
@@ -93,10 +108,10 @@ class Plan:
         graph = self.graph
         if not graph.outputs:
             raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; name one with graph.output")
-        self.programs: dict[Any, Program] = {}
-        self._idle: dict[Any, list[Frame]] = {}
-        self._seconds = 0.0  # spent in runs, as long as these decide whether to compile
-        self._watched: Plan | None = None
+        self.programs: dict[InputKey, Program] = {}
+        self._idle: dict[InputKey, list[Execution]] = {}  # that no run is using
+        self._seconds = 0.0  # spent in runs so far, with kernels "auto"
+        self._traceable: Plan | None = None
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
         }
@@ -113,38 +128,49 @@ class Plan:
         seed: int | None = None,
         **named: Any,
     ) -> dict[str, Any]:
-        """The outputs by name. ``trace`` is called after each step: with the node, its seconds, copies of its results.
+        """The outputs by name, as arrays.
 
-        With a ``state`` the variables have the values in it; when all is done it gets their next ones. Without one,
-        ``seed`` decides the random numbers, 0 by default. An input that is called as an option must be in the dict.
+        Parameters
+        ----------
+        feeds, named : the inputs, in a dict or as keywords; one with the name of an option must be in the dict.
+        trace : called after each step with its node, its seconds, and copies of its results.
+        state : the values of variables, which it replaces by their next ones when all steps are done.
+        seed : decides the random numbers where there is no state; 0 by default.
+
+        Raises
+        ------
+        GraphError
+            When an input is missing, unknown, or of another dtype or shape than declared.
+        RunError
+            When a kernel fails; the message names the node. The state is then what it was.
         """
         if seed is not None or trace is not None:
-            told_apart(self.graph, feeds, seed=seed, trace=None if callable(trace) else trace)
+            check_ambiguity(self.graph, feeds, seed=seed, trace=None if callable(trace) else trace)
             if trace is not None and not callable(trace):
                 raise GraphError(f"option 'trace' must be a function, got a {type(trace).__name__}")
             if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool)):
                 raise GraphError(f"option 'seed' must be a whole number, got {seed!r}")
         if state is not None and not hasattr(state, "commit"):
-            told_apart(self.graph, feeds, state=state)
+            check_ambiguity(self.graph, feeds, state=state)
             raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
         if trace is not None and self.settings.fuse:
-            return self._unfused().run(by_name(feeds, named), trace, state, seed)
-        kept = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
-        feeds = named if feeds is None else feeds if type(feeds) is dict and not named else by_name(feeds, named)
-        arrays, copied = self._arrays({**kept, **feeds} if kept else feeds)
+            return self._unfused().run(feeds_by_name(feeds, named), trace, state, seed)
+        variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
+        feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
+        arrays, copied = self._arrays({**variables, **feeds} if variables else feeds)
         key = tuple((name, array.shape) for name, array in arrays.items())
-        frames = self._idle.get(key)
-        if frames is None or copied:
+        executions = self._idle.get(key)
+        if executions is None or copied:
             self._admit(self._program(arrays), copied)
-            frames = self._idle.setdefault(key, [])
+            executions = self._idle.setdefault(key, [])
         try:
-            frame = frames.pop()
+            execution = executions.pop()
         except IndexError:
-            frame = Frame(self._program(arrays))
+            execution = Execution(self._program(arrays))
         began = time.perf_counter()
         with ThreadLimit(self.settings.threads):
-            outputs = frame.run(arrays, trace, *((seed or 0, 0) if state is None else (state.seed, state.step)))
-        frames.append(frame)
+            outputs = execution.run(arrays, trace, *((seed or 0, 0) if state is None else (state.seed, state.step)))
+        executions.append(execution)
         if self.settings.kernels == "auto":
             self._warm(time.perf_counter() - began)
         changed = {variable: outputs.pop(name) for variable, name in self._next.items()}
@@ -153,14 +179,14 @@ class Plan:
         return outputs
 
     def _unfused(self) -> Plan:
-        """The same plan with every node a step, so that each can be looked at."""
-        if self._watched is None:
-            self._watched = Plan(self.graph, settings=replace(self.settings, fuse=False))
-            self._watched._next = self._next
-        return self._watched
+        """The same plan with a step for every node, so that each can be traced."""
+        if self._traceable is None:
+            self._traceable = Plan(self.graph, settings=replace(self.settings, fuse=False))
+            self._traceable._next = self._next
+        return self._traceable
 
     def _warm(self, seconds: float) -> None:
-        """Plan anew with compiled kernels once the runs have taken so long that compiling pays."""
+        """Plan again, with compiled kernels, once the runs have taken so long that compiling pays."""
         self._seconds += seconds
         if self._seconds > WARM:
             self.settings = replace(self.settings, kernels="jit")
@@ -168,16 +194,19 @@ class Plan:
 
     @property
     def peak_bytes(self) -> int:
-        """The most that a run holds beside its inputs, in bytes: of the programs made so far, the largest."""
+        """Bytes that a run holds beside its inputs, at most; that of the largest program made so far."""
         return max((made.peak_bytes for made in self.programs.values()), default=0)
 
     def at(self, shapes: Mapping[str, Sequence[int]] | None = None, /, **named: Sequence[int]) -> Program:
-        """The program for inputs of these shapes; inputs whose shape is known already may be left out."""
-        shapes = by_name(shapes, named)
+        """The program for inputs of these shapes; those that the graph fixes may be left out.
+
+        Raises GraphError where a shape is unknown, does not fit, or is too large for ``max_bytes``.
+        """
+        shapes = feeds_by_name(shapes, named)
         types: dict[str, TensorType] = {}
         for name in sorted({*shapes, *self._required}):
             declared = self._declared(name)
-            shape = sizes_of(name, shapes[name]) if name in shapes else declared.shape
+            shape = known_shape(name, shapes[name]) if name in shapes else declared.shape
             given = TensorType(declared.dtype, shape)
             if not given.known:
                 raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; give {name}=[...]")
@@ -188,24 +217,24 @@ class Plan:
         key = tuple((name, t.shape) for name, t in types.items())
         made = self.programs.get(key)
         if made is None:
-            made = program(self.graph, types, self.graph.outputs, self.settings)
+            made = lower(self.graph, types, self.graph.outputs, self.settings)
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
                 raise GraphError(
                     f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
-                    f"{_given(key)}{_largest(made)}; give smaller inputs or a larger max_bytes"
+                    f"{_inputs(key)}{_largest(made)}; give smaller inputs or a larger max_bytes"
                 )
             self.programs[key] = made
             self._idle[key] = []
         return made
 
-    def _program(self, arrays: Mapping[str, Any]) -> Program:
+    def _program(self, arrays: Mapping[str, Array]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:
             raise GraphError(f"input '{missing[0]}' must be fed {self._feedable[missing[0]]}, got nothing")
         return self.at({name: array.shape for name, array in arrays.items()})
 
     def _admit(self, made: Program, copied: int) -> None:
-        """Refuse what a run would hold beside the copies of its inputs."""
+        """Raise GraphError if the program and the copies of inputs take more bytes than a run may hold."""
         most = self.settings.max_bytes
         if most is not None and made.peak_bytes + copied > most:
             raise GraphError(
@@ -213,21 +242,21 @@ class Plan:
                 f"{copied} of them for copies of inputs; give contiguous arrays in the byte order of this machine"
             )
 
-    def _arrays(self, feeds: Mapping[str, Any]) -> tuple[dict[str, np.ndarray[Any, Any]], int]:
-        """The inputs as kernels take them, contiguous, and how many bytes of arrays were copied for that."""
+    def _arrays(self, feeds: Mapping[str, Any]) -> tuple[dict[str, Array], int]:
+        """The inputs as contiguous arrays of their dtypes, and how many bytes of arrays were copied for that."""
         try:
             names = sorted(feeds)
         except TypeError:  # not all of them are text
-            names = [*by_name(feeds, {})]
+            names = [*feeds_by_name(feeds, {})]
         arrays, copied = {}, 0
         for name in names:
             given = value = feeds[name]
-            usual = type(value) is np.ndarray and value.dtype is self._storage.get(name)
-            if not (usual and (flags := value.flags).c_contiguous and flags.aligned):
+            fits_dtype = type(value) is np.ndarray and value.dtype is self._storage.get(name)
+            if not (fits_dtype and (flags := value.flags).c_contiguous and flags.aligned):
                 declared = self._declared(name)
                 try:
                     value = conversion.array(value, declared.dtype)
-                    if not value.flags.c_contiguous:  # once for all who read it
+                    if not value.flags.c_contiguous:  # once, for all its readers
                         value = np.ascontiguousarray(value)
                 except conversion.ConversionError as error:
                     raise GraphError(f"input '{name}' {error}") from None
@@ -240,7 +269,7 @@ class Plan:
 
     def _declared(self, name: str) -> TensorType:
         if name not in self._feedable:
-            by_name({name: None}, {})  # must be text, to have anything near
+            feeds_by_name({name: None}, {})  # a name that is no text has its own message
             hint = nearest(name, self._feedable) or f"it has {', '.join(self._feedable) or 'none'}"
             raise UnknownNameError(f"graph '{self.graph.name}' has no input '{name}'; {hint}")
         return self._feedable[name]
@@ -266,4 +295,4 @@ class Plan:
         if not self.programs:
             unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
             return f"no shapes yet for {', '.join(unknown)}; give them with plan.at, or run it"
-        return "\n\n".join(f"for {_given(key)}\n{made}" for key, made in self.programs.items())
+        return "\n\n".join(f"for {_inputs(key)}\n{made}" for key, made in self.programs.items())

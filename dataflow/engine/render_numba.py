@@ -1,4 +1,4 @@
-"""Which blocks of a stream are compiled into one loop, and what that loop reads and writes."""
+"""Rendering for Numba: which ops of a region become one compiled loop, and the source of that loop."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from dataflow.core.block import Block
+from dataflow.core.dtypes import DType
+from dataflow.core.ports import flat
 from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
-from dataflow.engine.tiling import ACROSS, ALONG, row_of
+from dataflow.engine.tiled_op import TiledOp
+from dataflow.engine.tiling import ACROSS, ALONG, Operand, row_of
 
-# One element of what a ufunc gives. Those that are not here are computed otherwise by NumPy than by a compiler.
-ELEMENTS: dict[Any, str] = {
+T = TypeVar("T")
+
+# The formula of one element of a ufunc. Of ufuncs that are not here a compiler gives other bits than NumPy.
+ELEMENTS: dict[Callable[..., Any], str] = {
     np.add: "x + y",
     np.subtract: "x - y",
     np.multiply: "x * y",
@@ -38,8 +44,8 @@ ELEMENTS: dict[Any, str] = {
 }
 
 
-def element(block: Any, dtype: Any) -> str | None:
-    """Source of a function ``element`` that computes one element as the block does; None if there is none.
+def element(block: Block, dtype: DType) -> str | None:
+    """The source of a function ``element`` that computes one element as the block does; None if there is none.
 
     ``dtype`` is that of the output.
     """
@@ -52,7 +58,7 @@ def element(block: Any, dtype: Any) -> str | None:
 
 
 @cache
-def _written(function: Any) -> str | None:
+def _written(function: Callable[..., Any]) -> str | None:
     """The source of an element function under the name ``element``; None where no file has it."""
     try:
         source = textwrap.dedent(inspect.getsource(function)).removeprefix("@staticmethod\n")
@@ -62,11 +68,11 @@ def _written(function: Any) -> str | None:
 
 
 class Line(NamedTuple):
-    """One block in a fused loop: its element function, where its arguments come from, and where its result goes.
+    """One op in a compiled loop: the source of its element function, its arguments, and where its result goes.
 
-    args : ``("a", i)`` the element of array i, ``("p", i)`` of the row i that is repeated, ``("s", i)`` scalar i,
+    args : ``("a", i)`` is the element of array i, ``("p", i)`` that of row i, which is repeated, ``("s", i)`` scalar i,
         ``("t", i)`` the result of line i.
-    out : the array that gets the result too, if any.
+    out : the array that the result is written to, if any.
     """
 
     source: str
@@ -75,11 +81,11 @@ class Line(NamedTuple):
 
 
 @cache
-def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, Any], ...]) -> Callable[..., None] | None:
-    """A function of elements, elements in a row, arrays, results, rows and scalars that runs the lines on each element.
+def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, DType], ...]) -> Callable[..., None] | None:
+    """A compiled function that runs the lines on each element; None where it cannot be compiled.
 
-    ``dtypes`` has the kind (``a``, ``o``, ``p``, ``s``) and the dtype of each argument after the first two. None where
-    it cannot be compiled.
+    Its arguments: how many elements, how many of them in a row, then arrays, results, rows and scalars. ``dtypes`` has
+    the kind (``a``, ``o``, ``p``, ``s``) and the dtype of each argument after the first two.
     """
     return compile_source(_source(lines), dtypes, len(lines))
 
@@ -116,29 +122,29 @@ def _source(lines: Sequence[Line]) -> str:
 
 
 class Loop(NamedTuple):
-    """A compiled loop over a tile, for the pieces with these numbers.
+    """A compiled loop over a tile, for the ops with these indices.
 
     row : elements over which ``rows`` are repeated; 0 where there are none.
-    arrays, results : slots with an element for each element.
-    rows, scalars : the places (piece, position of the input) of operands; a scalar may also be a number of a piece,
-        ``(piece, None, which)``.
+    arrays, results : slots that have an element for each element of the tile.
+    rows : the places (op, port) of operands that are repeated.
+    scalars : the places (op, port, 0) of operands that are one number; (op, None, i) is the op's i-th element arg.
     """
 
-    pieces: list[int]
+    ops: list[int]
     lines: tuple[Line, ...]
     row: int
     arrays: list[int]
     rows: list[tuple[int, int]]
-    scalars: list[tuple[int, Any, int]]
+    scalars: list[tuple[int, int | None, int]]
     results: list[int]
 
 
-def loops(pieces: Sequence[Any], dtypes: Mapping[int, Any], needed: Set[int]) -> list[Loop | int]:
-    """The pieces in their order: alone, by number, or in loops; ``needed`` are slots that outlive the tiles."""
+def loops(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int]) -> list[Loop | int]:
+    """The ops in their order: by index, or in loops; ``outputs`` are the slots that outlive the tiles."""
     runs: list[list[int]] = []
     row = 0
-    for i, piece in enumerate(pieces):
-        own = _row(piece, dtypes)
+    for i, op in enumerate(ops):
+        own = _row(op, dtypes)
         if own is None:
             runs.append([i])
             row = -1
@@ -148,33 +154,32 @@ def loops(pieces: Sequence[Any], dtypes: Mapping[int, Any], needed: Set[int]) ->
         else:
             runs[-1].append(i)
             row = row or own
-    return [_loop(pieces, dtypes, needed, run) or run[0] for run in runs]
+    return [_loop(ops, dtypes, outputs, run) or run[0] for run in runs]
 
 
-def function(stream: Any, loop: Loop) -> Any:
-    """The compiled function of a loop; None if there is none."""
+def function(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], loop: Loop) -> Callable[..., None] | None:
+    """The compiled function of a loop; None where it cannot be compiled."""
 
-    def dtype(i: int, position: int | None) -> Any:
-        return stream.dtypes[stream.pieces[i].reads[position or 0]]
+    def dtype(i: int, port: int | None) -> DType:
+        slot: Any = ops[i].reads[port or 0]  # an op in a loop reads one slot on each port
+        return dtypes[slot]
 
-    dtypes = [("a", stream.dtypes[slot]) for slot in loop.arrays] + [
-        ("o", stream.dtypes[slot]) for slot in loop.results
-    ]
-    dtypes += [("p", dtype(i, position)) for i, position in loop.rows]
-    dtypes += [("s", dtype(i, position)) for i, position, _ in loop.scalars]
-    return fused(loop.lines, tuple(dtypes))
+    kinds = [("a", dtypes[slot]) for slot in loop.arrays] + [("o", dtypes[slot]) for slot in loop.results]
+    kinds += [("p", dtype(i, port)) for i, port in loop.rows]
+    kinds += [("s", dtype(i, port)) for i, port, _ in loop.scalars]
+    return fused(loop.lines, tuple(kinds))
 
 
-def _row(piece: Any, dtypes: Any) -> int | None:
-    """Elements over which the piece's short operands are repeated, 0 if it has none; None if it cannot be in a loop."""
-    block, tiling = piece.block, piece.tiling
-    slots = [slot for slot in (*piece.reads, *piece.writes) if slot is not None]
-    if len(piece.writes) != 1 or piece.folds[0] is not None or any(isinstance(slot, tuple) for slot in slots):
+def _row(op: TiledOp, dtypes: Mapping[int, DType]) -> int | None:
+    """Elements over which the op's short operands are repeated, 0 if it has none; None if it cannot be in a loop."""
+    block, tiling = op.block, op.tiling
+    if len(op.writes) != 1 or op.reduces[0] is not None or any(isinstance(read, tuple) for read in op.reads):
         return None
-    if any(dtypes[slot] not in DTYPES for slot in slots) or element(block, dtypes[piece.writes[0]]) is None:
+    slots = flat((*op.reads, *op.writes))
+    if any(dtypes[slot] not in DTYPES for slot in slots) or element(block, dtypes[op.writes[0]]) is None:
         return None
     row = 0
-    for _, _, operand in _inputs(piece):
+    for _, _, operand in _inputs(op):
         if operand.how == ACROSS and operand.dims and tiling.repeats:
             row = row_of(tiling.unit)
         elif not (operand.how == ACROSS and not operand.dims) and not (
@@ -184,59 +189,59 @@ def _row(piece: Any, dtypes: Any) -> int | None:
     return row
 
 
-def _inputs(piece: Any) -> list[tuple[int, Any, Any]]:
-    """The inputs that an element is made of: their positions, slots and operands."""
-    triples = zip(range(len(piece.reads)), piece.reads, piece.tiling.operands, strict=True)
+def _inputs(op: TiledOp) -> list[tuple[int, Any, Operand]]:
+    """The inputs that an element is computed from: their positions, slots and operands."""
+    triples = zip(range(len(op.reads)), op.reads, op.tiling.operands, strict=True)
     return [
         triple
-        for port, triple in zip(piece.block.signature.inputs, triples, strict=True)
-        if port not in piece.block.precomputed_ports
+        for port, triple in zip(op.block.signature.inputs, triples, strict=True)
+        if port not in op.block.precomputed_ports
     ]
 
 
-def _loop(pieces: Sequence[Any], dtypes: Mapping[int, Any], needed: Set[int], run: Sequence[int]) -> Loop | None:
-    first = pieces[run[0]]
-    if len(run) == 1 and (isinstance(_call(first, dtypes), np.ufunc) or _row(first, dtypes) is None):
+def _loop(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int], run: Sequence[int]) -> Loop | None:
+    first = ops[run[0]]
+    if len(run) == 1 and (isinstance(_kernel(first, dtypes), np.ufunc) or _row(first, dtypes) is None):
         return None  # NumPy's own loop is as fast
     loop = Loop([*run], (), 0, [], [], [], [])
     made: dict[int, int] = {}  # the line that makes the value of a slot
     lines = []
     row = 0
     for at, i in enumerate(run):
-        piece = pieces[i]
-        row = row or _row(piece, dtypes) or 0
+        op = ops[i]
+        row = row or _row(op, dtypes) or 0
         args: list[tuple[str, int]] = []
-        for position, slot, operand in _inputs(piece):
+        for port, slot, operand in _inputs(op):
             if slot in made:
                 args.append(("t", made[slot]))
             elif operand.how == ALONG:
                 args.append(("a", _index(loop.arrays, slot)))
             elif operand.dims:
-                args.append(("p", _index(loop.rows, (i, position))))
+                args.append(("p", _index(loop.rows, (i, port))))
             else:
-                args.append(("s", _index(loop.scalars, (i, position, 0))))
-        source = element(piece.block, dtypes[piece.writes[0]]) or ""
-        for which in range(_arity(piece, dtypes) - len(args)):
+                args.append(("s", _index(loop.scalars, (i, port, 0))))
+        source = element(op.block, dtypes[op.writes[0]]) or ""
+        for which in range(_arity(op, dtypes) - len(args)):
             args.append(("s", _index(loop.scalars, (i, None, which))))
-        made[piece.writes[0]] = at
+        made[op.writes[0]] = at
         lines.append(Line(source, tuple(args), None))
     for at, i in enumerate(run):
-        (slot,) = pieces[i].writes
-        if slot in needed or any(slot in p.slots for j, p in enumerate(pieces) if j not in run):
+        (slot,) = ops[i].writes
+        if slot in outputs or any(slot in op.slots for j, op in enumerate(ops) if j not in run):
             lines[at] = lines[at]._replace(out=_index(loop.results, slot))
     return loop._replace(lines=tuple(lines), row=row)
 
 
-def _call(piece: Any, dtypes: Mapping[int, Any]) -> Any:
-    return piece.block.kernel_for(dtypes[piece.writes[0]])
+def _kernel(op: TiledOp, dtypes: Mapping[int, DType]) -> Callable[..., Any]:
+    return op.block.kernel_for(dtypes[op.writes[0]])
 
 
-def _arity(piece: Any, dtypes: Mapping[int, Any]) -> int:
-    call = _call(piece, dtypes)
-    return call.nin if isinstance(call, np.ufunc) else len(inspect.signature(piece.block.element).parameters)
+def _arity(op: TiledOp, dtypes: Mapping[int, DType]) -> int:
+    kernel = _kernel(op, dtypes)
+    return kernel.nin if isinstance(kernel, np.ufunc) else len(inspect.signature(op.block.element).parameters)
 
 
-def _index(items: list[Any], item: Any) -> int:
+def _index(items: list[T], item: T) -> int:
     if item not in items:
         items.append(item)
     return items.index(item)

@@ -1,112 +1,122 @@
-"""The calls of one tile, on cells that hold the parts of arrays that belong to it."""
+"""Rendering for NumPy: the calls of one tile, on cells that hold the parts of arrays that belong to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dataflow.core.dtypes import Array, DType
 from dataflow.engine.render_numba import Loop
+from dataflow.engine.slots import Read
+from dataflow.engine.tiled_op import TiledOp
 from dataflow.engine.tiling import ALONG, LIKE, WHOLE, Operand, Tiling
 
-SHOWN, SOLID = "shown", "solid"  # how a short operand is repeated: by strides of 0, or in memory of its own
-Call = Callable[[list[Any], Mapping[int, Any], int], Any]  # of cells, folds and the number of the tile
+if TYPE_CHECKING:
+    from dataflow.engine.region import Region
+    from dataflow.engine.tile_loop import Fold, TileRun
+
+STRIDED, CONTIGUOUS = "strided", "contiguous"  # how a short operand is repeated: by strides of 0, or as a copy
+Kernel = Callable[..., Any]
+Cell = int | tuple[int, ...]  # of an argument; those of a variadic one
+Call = Callable[[list[Any], "Mapping[int, Fold]", int], Any]  # of cells, folds and the number of the tile
 
 
-class Table:
-    """The calls of tiles of one length, on cells: one for each part of each value that a kernel reads or writes."""
+class TileCalls:
+    """The calls of tiles of ``count`` elements, on cells: one for each part of each value that a kernel takes."""
 
-    def __init__(self, stream: Any, count: int, compiled: bool):
-        self.stream, self.count = stream, count
-        self.places: dict[Any, int] = {}
-        self.scratch: list[tuple[int, int, slice, Any, tuple[int, ...]]] = []
+    def __init__(self, region: Region, count: int, compiled: bool):
+        self.region, self.count = region, count
+        self.places: dict[Hashable, int] = {}
+        self.scratch: list[tuple[int, int, slice, DType, tuple[int, ...]]] = []
         self.moving: list[tuple[int, int, int, int, int, int, tuple[int, ...]]] = []
-        self.fixed: list[tuple[int, Callable[[Any], Any]]] = []
-        self.numbers: list[tuple[int, int, int]] = []  # which of the numbers of a piece
-        self.scalars: list[tuple[int, int]] = []
+        self.fixed: list[tuple[int, Callable[[TileRun], Any]]] = []
+        self.element_args: list[tuple[int, int, int]] = []  # cell, op, and which of the op's
+        self.scalars: list[tuple[int, Any]] = []
         self.repeated: list[tuple[int, int, tuple[int, ...], str]] = []
-        self.calls: list[tuple[int, Call]] = []
-        for run in stream.loops if compiled else range(len(stream.pieces)):
-            if isinstance(run, Loop):
-                self.calls.append((run.pieces[0], self._loop(run)))
+        self.calls: list[tuple[int, Call]] = []  # with the index of the op that fails where the call does
+        for item in region.loops if compiled else range(len(region.ops)):
+            if isinstance(item, Loop):
+                self.calls.append((item.ops[0], self._loop(item)))
             else:
-                block = stream.pieces[run].block
-                self.calls += [
-                    (run, call) for call in self._calls(run, stream.pieces[run], compiled and block.compiled_kernel)
-                ]
+                op = region.ops[item]
+                kernel = op.block.compiled_kernel if compiled else None
+                self.calls += [(item, call) for call in self._calls(item, op, kernel)]
 
-    def filled(self, job: Any, memory: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
+    def filled(self, run: TileRun, memory: Mapping[int, Array]) -> tuple[list[Any], list[Any]]:
         """The cells for a run, and what must be put into some of them for each tile."""
         cells: list[Any] = [None] * len(self.places)
         for place, buffer, part, dtype, shape in self.scratch:
             cells[place] = memory[buffer][part].view(dtype).reshape(shape)
-        for place, piece, which in self.numbers:
-            cells[place] = job.numbers[piece][which]
+        for place, op, which in self.element_args:
+            cells[place] = run.element_args[op][which]  # type: ignore[index]
         for place, slot in self.scalars:
-            cells[place] = job.flat[slot][0]
+            cells[place] = run.flat[slot][0]
         for place, make in self.fixed:
-            cells[place] = make(job)
-        return cells, [(place, job.flat[slot], *rest) for place, slot, *rest in self.moving]
+            cells[place] = make(run)
+        return cells, [(place, run.flat[slot], *rest) for place, slot, *rest in self.moving]
 
     def repeat(self, cells: list[Any]) -> None:
-        """Repeat what is short and moves with the tiles, once all that moves is there."""
+        """Repeat the short operands that move with the tiles, once all that moves is in its cell."""
         for place, short, shape, how in self.repeated:
             cells[place] = _repeated(cells[short], shape, how)
 
-    def _calls(self, number: int, piece: Any, compiled: Any) -> Iterator[Call]:
-        """The calls of a piece: one, or two where what is left over has another shape."""
-        tiling, prepared = piece.tiling, piece.block.precomputed_ports
-        kernel = piece.block.kernel_for(self.stream.dtypes[piece.writes[0]])
-        if all(piece.folds):
-            row = self._argument(tiling, piece.reads[0], tiling.operands[0], 0, self.count)
-            yield _call(piece.block.partials, False, [row], [None] * len(piece.writes), piece.writes)
+    def _calls(self, index: int, op: TiledOp, compiled: Kernel | None) -> Iterator[Call]:
+        """The calls of an op: one, or two where what is left over has another shape."""
+        tiling, precomputed = op.tiling, op.block.precomputed_ports
+        kernel: Kernel = op.block.kernel_for(self.region.dtypes[op.writes[0]])
+        if all(op.reduces):
+            row = self._argument(tiling, op.reads[0], tiling.operands[0], 0, self.count)
+            yield _call(op.block.partials, False, [row], [None] * len(op.writes), op.writes)
             return
         tiles = 0
         if compiled:
-            tiles = -(-self.count // self.stream.tile) if any(piece.folds) else 0
-            kernel = partial(compiled, tile=self.stream.tile) if tiles else compiled
-        ports = zip(piece.block.signature.inputs.values(), piece.reads, tiling.operands, strict=True)
-        repeat = "" if isinstance(kernel, np.ufunc) else SOLID if compiled else SHOWN  # ufuncs do it themselves
-        kept = [(s, o, repeat if piece.repeats(port) else "") for port, s, o in ports if port.name not in prepared]
-        for first, last in tiling.pieces(self.count):
-            args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in kept]
-            if prepared:
-                args.append(self._fixed(("prepared", number), lambda job: job.prepared[number]))
+            tiles = -(-self.count // self.region.tile) if any(op.reduces) else 0
+            kernel = partial(compiled, tile=self.region.tile) if tiles else compiled
+        ports = zip(op.block.signature.inputs.values(), op.reads, tiling.operands, strict=True)
+        repeat = "" if isinstance(kernel, np.ufunc) else CONTIGUOUS if compiled else STRIDED  # ufuncs do it themselves
+        inputs = [(s, o, repeat if op.repeats(port) else "") for port, s, o in ports if port.name not in precomputed]
+        for first, last in tiling.parts(self.count):
+            args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in inputs]
+            if precomputed:
+                args.append(self._fixed(("precomputed", index), lambda run: run.precomputed[index]))
             whole = Operand(ALONG, tiling.unit, tiling.dims)
             outs = [
-                self._along(tiling, slot, whole, first, last) if fold is None else None
-                for slot, fold in zip(piece.writes, piece.folds, strict=True)
+                self._along(tiling, slot, whole, first, last) if ufunc is None else None
+                for slot, ufunc in zip(op.writes, op.reduces, strict=True)
             ]
-            yield _call(kernel, piece.block.takes_out, args, outs, piece.writes, tiles)
+            yield _call(kernel, op.block.takes_out, args, outs, op.writes, tiles)
 
     def _loop(self, loop: Loop) -> Call:
         """The call of a compiled loop."""
-        stream, count = self.stream, self.count
-        flat = Tiling(stream.size, 1, (), (), False, ())
+        region, count = self.region, self.count
+        flat = Tiling(region.size, 1, (), (), False, ())
         whole = Operand(ALONG, 1, ())
         arrays = [self._along(flat, slot, whole, 0, count) for slot in loop.arrays]
         results = [self._along(flat, slot, whole, 0, count) for slot in loop.results]
         rows, scalars = [], []
-        for i, position in loop.rows:
-            piece = stream.pieces[i]
-            slot, operand, tiling = piece.reads[position], piece.tiling.operands[position], piece.tiling
+        for i, port in loop.rows:
+            op = region.ops[i]
+            slot: Any = op.reads[port]  # an op in a loop reads one slot on each port
+            operand, tiling = op.tiling.operands[port], op.tiling
             rows.append(self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,), "")))
-        for i, position, which in loop.scalars:
-            scalars.append(
-                self._number(i, which) if position is None else self._scalar(stream.pieces[i].reads[position])
-            )
+        for i, scalar, which in loop.scalars:
+            scalars.append(self._element_arg(i, which) if scalar is None else self._scalar(region.ops[i].reads[scalar]))
         given = itemgetter(*arrays, *results, *rows, *scalars)  # two or more
-        function, row = self.stream.functions[loop.pieces[0]], loop.row or count
+        function, row = region.functions[loop.ops[0]], loop.row or count
         return lambda cells, folds, number: function(count, row, *given(cells))
 
-    def _argument(self, tiling: Tiling, slot: Any, operand: Any, first: int, last: int, repeat: str = "") -> Any:
+    def _argument(self, tiling: Tiling, read: Read, operand: Any, first: int, last: int, repeat: str = "") -> Cell:
         """The cell of an input, or the cells of a variadic one; a short operand is repeated if the kernel asks it."""
-        if isinstance(slot, tuple):
-            pairs = zip(slot, operand, strict=True)
-            return tuple(self._argument(tiling, s, o, first, last, repeat) for s, o in pairs)
+        if isinstance(read, tuple):
+            pairs = zip(read, operand, strict=True)
+            return tuple(self._input(tiling, slot, own, first, last, repeat) for slot, own in pairs)
+        return self._input(tiling, read, operand, first, last, repeat)
+
+    def _input(self, tiling: Tiling, slot: int | None, operand: Operand, first: int, last: int, repeat: str) -> int:
         if slot is None or not tiling.is_short(operand):
             repeat = ""
         shape = tiling.shape(last - first)
@@ -125,54 +135,61 @@ class Table:
         full = operand.each == tiling.unit
         shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
         unit, each = (1, 1) if full else (tiling.unit, operand.each)
-        slot = self.stream.homes.get(slot, slot)
+        slot = self.region.output_as_scratch.get(slot, slot)
         place, new = self._place((slot, unit, each, first, last, shape))
-        if new and slot in self.stream.scratch:
-            dtype = self.stream.dtypes[slot]
+        if new and slot in self.region.scratch:
+            dtype = self.region.dtypes[slot]
             part = slice(first * dtype.itemsize, last * dtype.itemsize)
-            self.scratch.append((place, self.stream.scratch[slot], part, dtype, shape))
+            self.scratch.append((place, self.region.scratch[slot], part, dtype, shape))
         elif new:
             self.moving.append((place, slot, unit, each, first, last, shape))
         return place
 
-    def _fixed(self, key: Any, make: Callable[[Any], Any]) -> int:
+    def _fixed(self, key: Hashable, make: Callable[[TileRun], Any]) -> int:
+        """The cell of what is the same for all tiles."""
         place, new = self._place(key)
         if new:
             self.fixed.append((place, make))
         return place
 
-    def _number(self, piece: int, which: int) -> int:
-        """The cell of a number that an element takes beside its inputs."""
-        place, new = self._place(("number", piece, which))
+    def _element_arg(self, op: int, which: int) -> int:
+        """The cell of a scalar that an element function takes beside its inputs."""
+        place, new = self._place(("element arg", op, which))
         if new:
-            self.numbers.append((place, piece, which))
+            self.element_args.append((place, op, which))
         return place
 
-    def _scalar(self, slot: int) -> int:
+    def _scalar(self, slot: Read) -> int:
         """The cell of an operand that is one number."""
         place, new = self._place(("scalar", slot))
         if new:
             self.scalars.append((place, slot))
         return place
 
-    def _place(self, key: Any) -> tuple[int, bool]:
+    def _place(self, key: Hashable) -> tuple[int, bool]:
         """The number of a cell, and whether it is a new one."""
         new = key not in self.places
         return self.places.setdefault(key, len(self.places)), new
 
 
-def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots: Sequence[int], tiles: int = 0) -> Call:
-    """The call of a kernel on cells, by the shortest way there is; results that are folded go to those of the slots.
+def _call(
+    kernel: Kernel,
+    takes_out: bool,
+    args: Sequence[Cell],
+    outs: Sequence[int | None],
+    slots: Sequence[int],
+    tiles: int = 0,
+) -> Call:
+    """The call of a kernel on cells, in as few Python steps as it takes; partials go to the folds of the slots.
 
-    tiles : of which the kernel gives a row each to fold; 0 where the results are those of one tile.
+    tiles : for how many tiles the kernel gives a row of partials each; 0 where its partials are those of one tile.
     """
-    out = outs[0]
+    out: Any = outs[0]
     if isinstance(kernel, np.ufunc):
-        if len(args) == 1:
-            (one,) = args
-            return lambda cells, folds, number: kernel(cells[one], cells[out])
-        one, two = args
-        return lambda cells, folds, number: kernel(cells[one], cells[two], cells[out])
+        one, two = (*args, None)[:2]
+        if two is None:
+            return lambda cells, folds, number: kernel(cells[one], cells[out])  # type: ignore[index]
+        return lambda cells, folds, number: kernel(cells[one], cells[two], cells[out])  # type: ignore[index]
 
     def values(cells: list[Any]) -> list[Any]:
         return [tuple(cells[i] for i in arg) if isinstance(arg, tuple) else cells[arg] for arg in args]
@@ -180,7 +197,7 @@ def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots:
     if takes_out and len(outs) == 1:
         return lambda cells, folds, number: kernel(*values(cells), out=cells[out])
 
-    def several(cells: list[Any], folds: Mapping[int, Any], number: int) -> None:
+    def several(cells: list[Any], folds: Mapping[int, Fold], number: int) -> None:
         results = kernel(*values(cells), **({"out": cells[out]} if takes_out else {}))
         for result, place, slot in zip(results if len(outs) > 1 else (results,), outs, slots, strict=True):
             if place is None:
@@ -192,20 +209,22 @@ def _call(kernel: Any, takes_out: bool, args: list[Any], outs: list[Any], slots:
     return several
 
 
-def _repeated(short: Any, shape: tuple[int, ...], how: str) -> Any:
-    """An operand with as many elements as the tile, which are shown again and again or stand there."""
-    shown = np.broadcast_to(short, shape)
-    return np.ascontiguousarray(shown) if how == SOLID else shown
+def _repeated(short: Array, shape: tuple[int, ...], how: str) -> Array:
+    """An operand broadcast to the shape of the tile, or copied to it."""
+    strided = np.broadcast_to(short, shape)
+    return np.ascontiguousarray(strided) if how == CONTIGUOUS else strided
 
 
-def _fixed(slot: Any, operand: Operand, tiling: Tiling, shape: tuple[int, ...], repeat: str, job: Any) -> Any:
+def _fixed(
+    slot: int | None, operand: Operand, tiling: Tiling, shape: tuple[int, ...], repeat: str, run: TileRun
+) -> Array | None:
     """What is the same for all tiles, beside an output of this shape."""
     if slot is None or operand.how == WHOLE:
-        return None if slot is None else job.values[slot]
+        return None if slot is None else run.values[slot]
     if operand.how == LIKE:
-        array = job.values[slot]
+        array = run.values[slot]
         return np.broadcast_to(array[(0,) * array.ndim], shape)
-    flat = job.flat[slot]
+    flat = run.flat[slot]
     if flat.size > 1 and tiling.repeats:
         rows = np.empty((shape[-1] // flat.size, flat.size), flat.dtype)  # whole units
         rows[...] = flat

@@ -1,4 +1,4 @@
-"""Memory for results, taken again when nobody holds them any more: fresh memory costs more than small arithmetic."""
+"""Result arrays are reused once no caller holds them any more: fresh memory costs more than small arithmetic."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import os
 import sys
 from math import prod
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
-LEAST = 1 << 17  # bytes: smaller arrays are quickly made
-KEPT = 1 << 28  # bytes of results that are kept in mind; what is more is forgotten, the oldest first
+from dataflow.core.dtypes import Array, DType
+
+LEAST = 1 << 17  # bytes: smaller arrays are cheap to allocate
+KEPT = 1 << 28  # bytes of results that are remembered; beyond that the oldest are forgotten
 
 
-class Pool:
-    """Arrays that were handed out. One is handed out again when the pool is the only one that holds it.
+class ResultPool:
+    """Arrays that were handed out. One is handed out again when the pool holds the only reference to it.
 
     A view, a memoryview or a tensor of another library that shows an array holds it too.
     """
 
     def __init__(self) -> None:
-        self.arrays: list[np.ndarray[Any, Any]] = []
+        self.arrays: list[Array] = []
         self.lock = Lock()
 
-    def empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
-        """An array of this shape and dtype, whose values are whatever the memory holds."""
+    def empty(self, shape: tuple[int, ...], dtype: DType | type[np.generic]) -> Array:
+        """An uninitialized array of this shape and dtype."""
         dtype = np.dtype(dtype)
         nbytes = prod(shape) * dtype.itemsize
         if nbytes < LEAST or nbytes > KEPT:
@@ -33,7 +34,7 @@ class Pool:
         with self.lock:
             arrays = self.arrays
             for i in range(len(arrays)):
-                if arrays[i].shape == shape and arrays[i].dtype == dtype and sys.getrefcount(arrays[i]) == ALONE:
+                if arrays[i].shape == shape and arrays[i].dtype == dtype and sys.getrefcount(arrays[i]) == UNSHARED:
                     arrays.append(arrays.pop(i))
                     return arrays[-1]
             made = np.empty(shape, dtype)
@@ -49,11 +50,11 @@ class Pool:
             self.arrays.clear()
 
     def forked(self) -> None:
-        """In a child process, where a thread that held the lock is not any more: begin anew."""
+        """Begin with an empty pool in a child process, where the thread that held the lock may be gone."""
         self.lock, self.arrays = Lock(), []
 
 
-def _alone() -> int:
+def _unshared_count() -> int:
     """What `sys.getrefcount` says of an array that only a list holds."""
     arrays = [np.empty(0)]
     for i in range(len(arrays)):
@@ -61,8 +62,8 @@ def _alone() -> int:
     return count
 
 
-ALONE = _alone()
-results = Pool()
+UNSHARED = _unshared_count()
+results = ResultPool()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=results.forked)

@@ -1,4 +1,4 @@
-"""Running a graph: feeds in, outputs out."""
+"""Run a graph: inputs in, outputs out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataflow.engine.execute import Trace
-from dataflow.engine.named_inputs import told_apart
+from dataflow.engine.feeds import check_ambiguity
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.engine.state import State
@@ -39,7 +39,7 @@ def run(
         When a kernel fails; the message names the node. The state is then what it was.
     """
     if max_bytes is not None:
-        told_apart(graph, feeds, max_bytes=max_bytes)
+        check_ambiguity(graph, feeds, max_bytes=max_bytes)
     key = ("plan", state is not None, max_bytes)
     if key not in graph.cache:
         graph.cache[key] = Plan(graph, state is not None, Settings.of(max_bytes=max_bytes))

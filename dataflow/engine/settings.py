@@ -1,4 +1,4 @@
-"""How graphs are run: by how many threads, with which kernels, within how much memory."""
+"""Settings of a run: how many threads, which kernels, how much memory."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ KERNELS = ("auto", "numpy", "jit")
 
 @dataclass(frozen=True)
 class Settings:
-    """What does not change a single bit of the results.
+    """How a graph is run; no setting changes a bit of the results.
 
-    threads : at most so many work at a time; by default DATAFLOW_THREADS, or one per core.
+    threads : how many work at a time, at most; by default DATAFLOW_THREADS, or one per core.
     kernels : ``numpy``, ``jit`` (compiled by Numba), or ``auto`` (compiled where Numba is there); by default
         DATAFLOW_KERNELS, or ``auto``.
-    fuse : run steps together, tile by tile.
-    max_bytes : refuse a run that would hold more than so many bytes beside its inputs.
+    fuse : whether steps run together, tile by tile.
+    max_bytes : refuse a run that would hold more than this many bytes beside its inputs.
     """
 
     threads: int
@@ -29,7 +29,7 @@ class Settings:
 
     @property
     def compiled(self) -> bool:
-        """Whether to use compiled kernels from the first run on."""
+        """Whether compiled kernels are used from the first run on."""
         return self.kernels == "jit"
 
     @staticmethod
@@ -41,7 +41,7 @@ class Settings:
         Raises
         ------
         DataflowError
-            When one is not what it may be; the message says where it came from.
+            When one is invalid; the message says where it was given.
         """
         if not isinstance(fuse, bool):
             raise DataflowError(f"setting 'fuse' must be True or False, got {fuse!r}")

@@ -1,4 +1,4 @@
-"""State: what variables are between runs. A step reads it, and changes all of it at its end or nothing."""
+"""State: the values of variables between steps. A step reads them, and at its end changes all of them or none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import conversion
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, listing
 from dataflow.core.shapes import fits, show
 from dataflow.engine.plan import Plan
@@ -16,12 +17,14 @@ from dataflow.graph.node import Link
 
 
 class State:
-    """The values of a graph's variables, and how many steps have made them what they are.
+    """The values of a graph's variables, and the number of steps that were run with them.
 
     Parameters
     ----------
-    graph : its variables begin with their initial values; random ones are drawn by ``seed`` and the variable's name.
-    values : what variables are instead, by name.
+    graph : variables start from their initial values; random ones are drawn by ``seed`` and the variable's name.
+    values : values to start from instead, by name.
+
+    Raises GraphError where a value is for no variable, or does not fit its dtype and shape.
 
     Examples
     --------
@@ -36,7 +39,7 @@ class State:
 
     def __init__(self, graph: Graph, seed: int = 0, values: Mapping[str, Any] | None = None):
         self.seed, self.step = seed, 0
-        self.variables: dict[str, np.ndarray[Any, Any]] = {}
+        self.variables: dict[str, Array] = {}
         given = dict(values or {})
         kept = {n: node for n, node in graph.nodes.items() if node.block.stateful}
         if unknown := [name for name in given if name not in kept]:
@@ -55,7 +58,7 @@ class State:
             self.variables[name] = array
         self.variables = {name: self.variables[name] for name in kept}
 
-    def commit(self, changed: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """The end of a step: variables become what it made of them."""
+    def commit(self, changed: Mapping[str, Array]) -> None:
+        """End a step: give the variables their next values."""
         self.variables.update(changed)
         self.step += 1

@@ -1,7 +1,7 @@
-"""How the arrays of a block lie along tiles: runs of its output's elements, in the order of memory.
+"""How the arrays of a block lie along tiles, which are ranges of its output's elements in the order of memory.
 
-A tile begins and ends at a multiple of the tiling's ``unit``, so that each array has a run of its own beside it, or is
-the same for all tiles. Nothing else is asked of a tile: values of several shapes may be computed by the same tiles.
+A tile begins and ends at a multiple of the tiling's ``unit``, so that each array has a range of its own beside it, or
+is the same for all tiles. Nothing else is required: values of several shapes may be computed by the same tiles.
 """
 
 from __future__ import annotations
@@ -12,29 +12,35 @@ from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
 
+from dataflow.core.block import Block
 from dataflow.core.shapes import TensorType, element_count
+from dataflow.core.typing_rules import OperandType
 
-TILE = 1 << 19  # elements; what a few arrays of them take stays in the cache
-LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay there
+TILE = 1 << 19  # elements; a few arrays of this size stay in the cache
+LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay in the cache
 COMPILED = 1 << 12  # elements from which compiled kernels are used
 ROW = 8192  # elements over which a short operand is repeated, so that loops along it are long
 
-WHOLE = "whole"  # handed over as it is
-LIKE = "like"  # only its dtype and shape are looked at
-ALONG = "along"  # a run of its elements for each tile
-ACROSS = "across"  # the same elements beside every unit
+WHOLE = "whole"  # the kernel gets the whole array
+LIKE = "like"  # only its dtype and shape are used
+ALONG = "along"  # each tile has a range of its elements
+ACROSS = "across"  # the same elements stand beside every unit
+
+Sizes = tuple[int, ...]
+PortShape = Sizes | list[Sizes] | str | None  # by which an input broadcasts, LIKE, or None where it is needed whole
 
 
 class Operand(NamedTuple):
     """How one input lies along the tiles.
 
-    each : elements per unit, where it lies along.
+    how : WHOLE, LIKE, ALONG or ACROSS.
+    each : elements per unit, if ALONG.
     dims : its shape in a unit, with 1 where it is broadcast.
     """
 
     how: str
     each: int = 0
-    dims: tuple[int, ...] = ()
+    dims: Sizes = ()
 
 
 class Tiling(NamedTuple):
@@ -43,14 +49,14 @@ class Tiling(NamedTuple):
     size : elements of the output.
     unit : elements that no tile divides.
     lead, dims : the shape of ``n`` units is ``(*lead, n, *dims)``.
-    repeats : whether units may be put side by side, with the operands that lie across them repeated.
-    operands : one for each input; in place of a variadic one, a tuple of them.
+    repeats : whether units may lie side by side in a row, with the operands that lie across them repeated.
+    operands : an `Operand` for each input, a tuple of them for a variadic one.
     """
 
     size: int
     unit: int
-    lead: tuple[int, ...]
-    dims: tuple[int, ...]
+    lead: Sizes
+    dims: Sizes
     repeats: bool
     operands: tuple[Any, ...]
 
@@ -60,24 +66,22 @@ class Tiling(NamedTuple):
         return tile_of(self.unit)
 
     def elements(self, operand: Operand) -> int:
-        """Elements that an operand has in all."""
+        """How many elements an operand has in all."""
         return self.size // self.unit * operand.each if operand.how == ALONG else prod(operand.dims)
 
     def is_short(self, operand: Operand) -> bool:
         """Whether an operand has fewer elements beside a tile than the output."""
         return operand.how == ACROSS or (operand.how == ALONG and operand.each != self.unit)
 
-    def pieces(self, count: int) -> list[tuple[int, int]]:
-        """The parts in which so many elements are seen: whole rows, and what is left over."""
-        row = row_of(self.unit)
-        return (
-            [p for p in ((0, count - count % row), (count - count % row, count)) if p[0] < p[1]]
-            if self.repeats
-            else [(0, count)]
-        )
+    def parts(self, count: int) -> list[tuple[int, int]]:
+        """First and last bound of the parts that a kernel takes of a tile: whole rows, and what is left over."""
+        if not self.repeats:
+            return [(0, count)]
+        whole = count - count % row_of(self.unit)
+        return [part for part in ((0, whole), (whole, count)) if part[0] < part[1]]
 
-    def shape(self, count: int) -> tuple[int, ...]:
-        """The shape of a part of so many elements of the output."""
+    def shape(self, count: int) -> Sizes:
+        """The shape of a part of ``count`` elements of the output."""
         if self.repeats:
             row = row_of(self.unit)
             return (count // row, row) if count % row == 0 else (count,)
@@ -85,38 +89,48 @@ class Tiling(NamedTuple):
 
 
 def row_of(unit: int) -> int:
-    """Elements of a row of units side by side."""
+    """Elements of a row: units side by side."""
     return unit * max(1, ROW // unit) if unit > 1 else 1
 
 
 def tile_of(unit: int) -> int:
-    """Elements of a tile: whole rows, but for the last one."""
+    """Elements of every tile but the last one: whole rows."""
     return max(1, TILE // row_of(unit)) * row_of(unit)
 
 
 @contextmanager
 def shortened(tile: int, row: int) -> Iterator[None]:
-    """Tiles of so many elements and rows of so many, for checks that are to have many of them; of this process."""
+    """A ``with`` block in which tiles and rows have this many elements, so that small arrays have many of them.
+
+    This holds for the whole process; it is meant for checks.
+    """
     global TILE, ROW
-    usual = TILE, ROW
+    before = TILE, ROW
     TILE, ROW = tile, row
     try:
         yield
     finally:
-        TILE, ROW = usual
+        TILE, ROW = before
 
 
 def tiling(
-    block: Any, types: Sequence[Any], outputs: Sequence[Any], compiled: bool, shown: Sequence[Any] | None = None
+    block: Block,
+    types: Sequence[OperandType],
+    outputs: Sequence[TensorType],
+    compiled: bool,
+    sources: Sequence[OperandType] | None = None,
 ) -> Tiling | str | None:
-    """How a block goes by tiles for inputs and outputs of these types.
+    """How a block goes by tiles for inputs and outputs of these types, whose shapes are known.
 
-    ``shown`` has for inputs that repeat elements the types before that, as far as those lie in their order.
+    ``sources`` has the types of the values behind views whose elements these show in their order, maybe repeated.
 
-    Why it does not where one might expect it to; None where that is no question, or would not pay.
+    Gives a text where the block cannot go by tiles though its kind does, which says why; None where its kind does not,
+    or where tiles would not pay.
     """
+    shape: Any
     if (width := block.row_width(*types)) is not None:
-        shape, made = types[0].shape, None
+        first: Any = types[0]
+        shape = first.shape
     elif block.streams:
         shapes = {t.shape for t, ufunc in zip(outputs, block.reduces, strict=True) if ufunc is None}
         shape = shapes.pop() if len(shapes) == 1 else None
@@ -125,7 +139,7 @@ def tiling(
     if shape is None or prod(shape) <= fewest(compiled):
         return None
     made = (
-        _along_outputs(block, types, shown or types, shape)
+        _along_outputs(block, types, sources or types, shape)
         if width is None
         else _by_rows(prod(shape), width, len(types))
     )
@@ -137,29 +151,31 @@ def tiling(
 
 
 def fewest(compiled: bool) -> int:
-    """Elements up to which nothing goes by tiles."""
+    """Elements up to which no array goes by tiles."""
     return COMPILED if compiled else tile_of(1) // 2
 
 
 def _by_rows(size: int, width: int, inputs: int) -> Tiling:
-    """The first input as rows of which all are folded; the others are not looked at again."""
+    """The first input as rows, all of which are folded; the other inputs are handed over whole."""
     dims = (width,) if width > 1 else ()
     rest = (Operand(WHOLE),) * (inputs - 1)
     return Tiling(size, max(1, width), (), dims, False, (Operand(ALONG, max(1, width), dims), *rest))
 
 
-def _along_outputs(block: Any, types: Sequence[Any], shown: Sequence[Any], shape: tuple[int, ...]) -> Tiling | str:
+def _along_outputs(
+    block: Block, types: Sequence[OperandType], sources: Sequence[OperandType], shape: Sizes
+) -> Tiling | str:
     ports = block.signature.inputs.values()
-    if any(block.reduces):  # what is folded is cut by the block's own shapes, whatever lies behind the views on them
-        shown = [_alike(own, given) for own, given in zip(types, shown, strict=True)]
-    types = shown
-    shapes = [LIKE if port.like else own for port, own in zip(ports, block.broadcast_shapes(*types), strict=True)]
+    if any(block.reduces):  # partials are cut by the block's own shapes, whatever lies behind the views on them
+        sources = [_source_of_one(own, source) for own, source in zip(types, sources, strict=True)]
+    broadcast = block.broadcast_shapes(*sources)
+    shapes: list[PortShape] = [LIKE if port.like else own for port, own in zip(ports, broadcast, strict=True)]
     axis = block.channel_axis(len(shape))
     if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
         return "its operands do not broadcast to its output"
     if axis is None:
         made = _by_runs(shape, shapes)
-        # what is folded comes from one call for each tile, also where that ends within a row
+        # partials come from one call for each tile, even one that ends within a row
         return made._replace(repeats=False) if any(block.reduces) else made
     if axis == 0:
         return "the first axis is that of channels"
@@ -168,19 +184,19 @@ def _along_outputs(block: Any, types: Sequence[Any], shown: Sequence[Any], shape
     return _by_channel(shape, shapes, axis)
 
 
-def _alike(type_: Any, shown: Any) -> Any:
-    """The type of what is shown if it is one number, which lies beside all tiles alike; else that of the input."""
-    return shown if isinstance(shown, TensorType) and element_count(shown.shape) == 1 else type_
+def _source_of_one(type_: OperandType, source: OperandType) -> OperandType:
+    """The type of the source if that is one number, which is the same for all tiles; else the type of the input."""
+    return source if isinstance(source, TensorType) and element_count(source.shape) == 1 else type_
 
 
-def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:
-    """Tiles may divide the first axis; neighbours along which the same operands are broadcast count as one."""
+def _by_runs(shape: Sizes, shapes: Sequence[PortShape]) -> Tiling:
+    """Tiles may divide the first axis; neighbouring axes along which the same operands broadcast count as one."""
     present = {own: [d != 1 for d in (1,) * (len(shape) - len(own)) + own] for own in _shapes(shapes)}
     axes = [axis for axis, length in enumerate(shape) if length != 1]
     runs = [list(run) for _, run in groupby(axes, lambda axis: [there[axis] for there in present.values()])]
     lengths = [prod(shape[axis] for axis in run) for run in runs]
 
-    def operand(own: tuple[int, ...]) -> Operand:
+    def operand(own: Sizes) -> Operand:
         if prod(own) == 1:
             return Operand(ACROSS)
         first, *rest = (present[own][run[0]] for run in runs)
@@ -193,30 +209,36 @@ def _by_runs(shape: tuple[int, ...], shapes: Sequence[Any]) -> Tiling:
     return Tiling(prod(shape), prod(dims), (), dims, len(dims) == 1 and level, operands)
 
 
-def _by_channel(shape: tuple[int, ...], shapes: Sequence[Any], axis: int) -> Tiling:
-    """Tiles leave the axis of channels and those after it whole."""
+def _by_channel(shape: Sizes, shapes: Sequence[PortShape], axis: int) -> Tiling:
+    """Tiles do not divide the axis of channels and those after it."""
     dims = shape[axis:]
     along = Operand(ALONG, prod(dims), dims)
     operands = tuple(_mapped(lambda own: along if own == shape else Operand(ACROSS), own) for own in shapes)
     return Tiling(prod(shape), prod(dims), (1,) * (axis - 1), dims, False, operands)
 
 
-def _broadcasts(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+def _broadcasts(own: Sizes, shape: Sizes) -> bool:
     return len(own) <= len(shape) and all(d in (1, w) for d, w in zip(own[::-1], shape[::-1], strict=False))
 
 
-def _mapped(operand: Callable[[tuple[int, ...]], Operand], own: Any) -> Any:
-    """The operand, or the operands of a variadic input; None is an input that is handed over whole."""
+def _mapped(operand: Callable[[Sizes], Operand], own: PortShape) -> Operand | tuple[Operand, ...]:
+    """The operand of an input of this shape, or those of a variadic input."""
     if isinstance(own, list):
         return tuple(map(operand, own))
-    return Operand(WHOLE) if own is None else Operand(LIKE) if own == LIKE else operand(own)
+    if isinstance(own, tuple):
+        return operand(own)
+    return Operand(LIKE if own == LIKE else WHOLE)
 
 
-def _shapes(values: Sequence[Any]) -> Iterator[tuple[int, ...]]:
+def _shapes(values: Sequence[PortShape]) -> Iterator[Sizes]:
+    """The shapes of the inputs that broadcast, variadic ones opened."""
     for own in values:
-        yield from own if isinstance(own, list) else () if own is None or own == LIKE else (own,)
+        if isinstance(own, list):
+            yield from own
+        elif isinstance(own, tuple):
+            yield own
 
 
-def _operands(values: Sequence[Any]) -> Iterator[Operand]:
+def _operands(values: Sequence[Operand | tuple[Operand, ...]]) -> Iterator[Operand]:
     for own in values:
         yield from (own,) if isinstance(own, Operand) else own

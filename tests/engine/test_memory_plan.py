@@ -13,7 +13,7 @@ from dataflow import State, blocks
 from dataflow.core import scratch
 from dataflow.core.errors import GraphError, RunError
 from dataflow.engine.plan import Plan
-from dataflow.engine.result_pool import Pool, results
+from dataflow.engine.result_pool import ResultPool, results
 from dataflow.engine.settings import Settings
 from dataflow.training.data import load_data
 from dataflow.training.step_graph import expand
@@ -148,7 +148,7 @@ def test_a_run_that_would_hold_too_much_is_refused_before_it_starts():
 
 
 def test_results_that_nobody_holds_give_their_memory_to_the_next():
-    pool = Pool()
+    pool = ResultPool()
     first = pool.empty((SIZE,), np.float32)
     place = first.ctypes.data
     second = pool.empty((SIZE,), np.float32)

@@ -17,7 +17,7 @@ from dataflow.core.block import In, Out, attr
 from dataflow.core.errors import GraphError, RunError
 from dataflow.core.kinds import Binary, Opaque
 from dataflow.core.ports import flat
-from dataflow.engine import form_regions, parallel, tiling
+from dataflow.engine import fusion, parallel, tiling
 from dataflow.graph.node import Link
 
 SMALL, LARGE = 6, 5000  # columns: within what a run copies, and beyond
@@ -63,7 +63,7 @@ def tiny_tiles(monkeypatch):
     """Tiles so small that arrays of a few hundred elements are cut, in threads too."""
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr(form_regions, "MIN_PARALLEL", 100)
+    monkeypatch.setattr(fusion, "MIN_PARALLEL", 100)
     monkeypatch.setattr(parallel, "MIN_PARALLEL", 100)
 
 

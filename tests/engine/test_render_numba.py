@@ -92,7 +92,7 @@ def test_special_values(name, dtype, compiled):
     loops, plain = plan(graph), plan(graph, kernels="numpy")
     got, expected = loops.run(feeds), plain.run(feeds)
     (stage,) = loops.at().stages
-    assert stage.stream.functions, "nothing was compiled"
+    assert stage.region.functions, "nothing was compiled"
     for output in expected:
         assert same(got[output], expected[output])
 
@@ -102,7 +102,7 @@ def test_special_values(name, dtype, compiled):
 def test_random_graphs(seed, threads, compiled, monkeypatch):
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr("dataflow.engine.form_regions.MIN_PARALLEL", 100)
+    monkeypatch.setattr("dataflow.engine.fusion.MIN_PARALLEL", 100)
     graph, wires = random_graph(seed, 67)
     for i, wire in enumerate(wires[-6:]):
         graph.output(f"y{i}", wire)

@@ -1,4 +1,4 @@
-"""Values whose shapes the run decides: their sizes are counted before there is any memory for them."""
+"""Steps whose shapes only the run decides: they are inferred then, and their bytes counted before they are taken."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import RunError
 from dataflow.core.random import Key
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count, nbytes
+from dataflow.core.typing_rules import OperandType
 from dataflow.engine import eager
-from dataflow.engine.program import Program, Step
+from dataflow.engine.program import Program
+from dataflow.engine.slots import Read
+from dataflow.engine.stages import Step, Storage
 
 
-class Late:
-    """Runs steps of which something is known only now, on the values of a frame."""
+class DynamicShapes:
+    """Runs the steps of an execution whose shapes are not all known before the run."""
 
     def __init__(self, program: Program, values: list[Any]):
         self.program, self.values = program, values
-        self.sizes: dict[int, int] = {}  # bytes of what was made, by slot
+        self.sizes: dict[int, int] = {}  # bytes of the arrays that were made, by slot
 
     @property
     def held(self) -> int:
-        """Bytes that the run holds, or will by its end as far as the plan could tell."""
-        late = sum(size for slot, size in self.sizes.items() if self.values[slot] is not None)
-        return self.program.peak_bytes + late
+        """Bytes that the run may hold: the planned peak, and what was made here and is still alive."""
+        made = sum(size for slot, size in self.sizes.items() if self.values[slot] is not None)
+        return self.program.peak_bytes + made
 
     def run(self, step: Step, args: Sequence[Any], key: Mapping[str, Key]) -> Sequence[Any]:
-        """What a step makes of these arrays."""
+        """The outputs of a step for these inputs, in port order.
+
+        Raises RunError that names the step where its kernel fails, or the run would hold more than it may.
+        """
         block = step.block
         types = block.operand_types(
-            [self._given(read, arg) for read, arg in zip(step.reads, args, strict=True)], _itself
+            [self._type(read, arg) for read, arg in zip(step.reads, args, strict=True)], _itself
         )
         outputs = block.output_types(types)
-        view = step.how == "view"
+        view = step.storage is Storage.VIEW
         new = 0 if view and not _may_copy(args[0], outputs[0]) else sum(nbytes(t) for t in outputs if t.known)
         self.admit(step.who, outputs, new)
         try:
@@ -45,12 +52,15 @@ class Late:
             raise run_error(step, error, outputs) from error
         for slot, array in zip(step.writes, made, strict=True):
             self.sizes[slot] = 0 if view and np.may_share_memory(array, args[0]) else array.nbytes
-        if not all(type_.known for type_ in outputs):  # the values themselves decide: only now they are counted
+        if not all(type_.known for type_ in outputs):  # values decide the shapes: only now the bytes are known
             self.admit(step.who, [TensorType.of(each) for each in made], sum(each.nbytes for each in made))
         return made
 
     def admit(self, who: str, made: Sequence[TensorType], new: int, workspace: int = 0) -> None:
-        """Refuse what would take more memory than the run may hold."""
+        """Raise RunError if the run would hold more than it may with ``new`` bytes for values of these types.
+
+        who : whose values they are. workspace : bytes that the kernel takes beside them.
+        """
         most = self.program.max_bytes
         if most is None or self.held + new + workspace <= most:
             return
@@ -60,16 +70,16 @@ class Late:
             f"{' and '.join(map(str, made))}{work}; give smaller inputs or a larger max_bytes"
         )
 
-    def _given(self, read: Any, value: Any) -> Any:
+    def _type(self, read: Read, value: Array | Sequence[Array] | None) -> OperandType:
         if isinstance(read, tuple):
-            return tuple(map(self._given, read, value))
-        return None if read is None else TensorType(self.program.types[read].dtype, value.shape, value)
+            return tuple(map(self._type, read, value))  # type: ignore[arg-type]
+        return None if read is None else TensorType(self.program.types[read].dtype, value.shape, value)  # type: ignore[union-attr]
 
 
 def _itself(type_: TensorType) -> TensorType:
     return type_
 
 
-def _may_copy(array: Any, made: TensorType) -> bool:
-    """Whether a view of an array may turn out to be a copy: its elements in a row, where they do not lie so."""
+def _may_copy(array: Array, made: TensorType) -> bool:
+    """Whether a reshaped view may turn out to be a copy, as the array is not contiguous."""
     return not array.flags.c_contiguous and array.size == element_count(made.shape)

@@ -1,17 +1,17 @@
-"""What a caller gives by name: inputs in a dict or by keywords, which may be called as options are."""
+"""Inputs as a caller gives them: by name, in a dict or as keywords, which may have the names of options."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex
 
 from dataflow.core.errors import GraphError
 from dataflow.graph.graph import Graph
 
 
-def told_apart(graph: Graph, given: Any, **options: Any) -> None:
-    """Refuse a keyword that may be an option or an input of the graph, unless inputs are given in a dict."""
+def check_ambiguity(graph: Graph, given: object, **options: object) -> None:
+    """Raise GraphError for an option that has the name of an input, unless the inputs are ``given`` in a dict."""
     for name, value in options.items():
         if given is None and value is not None and name in graph.nodes and graph.nodes[name].block.feedable:
             raise GraphError(
@@ -20,8 +20,11 @@ def told_apart(graph: Graph, given: Any, **options: Any) -> None:
             )
 
 
-def by_name(given: Any, named: Mapping[str, Any]) -> dict[str, Any]:
-    """What a caller gave in a dict and by keywords, each name once."""
+def feeds_by_name(given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a dict and those of keywords in one dict.
+
+    Raises GraphError where the first is no dict, a name is no text, or a name is given twice.
+    """
     try:
         found = {} if given is None else dict(given)
     except (TypeError, ValueError):
@@ -33,8 +36,8 @@ def by_name(given: Any, named: Mapping[str, Any]) -> dict[str, Any]:
     return found | dict(named)
 
 
-def sizes_of(name: str, shape: Any) -> tuple[int, ...]:
-    """The shape that an input is to be planned for."""
+def known_shape(name: str, shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
+    """The shape that the input of this name is planned for; GraphError where it is no list of sizes."""
     try:
         sizes = tuple(map(index, shape))
     except TypeError:

@@ -1,0 +1,91 @@
+"""A program as text: a line for each step, those of a region under its heading, then the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dataflow.core.ports import flat
+from dataflow.engine.stages import Fused, Parallel, Stage, Step, Storage, counted, steps_of
+
+if TYPE_CHECKING:
+    from dataflow.engine.program import Program
+
+
+def lines(program: Program) -> Iterator[str]:
+    """A line for each step: its node, block, inputs, types of its outputs and where the first one is; then totals."""
+    name = slot_names(program)
+    rows: list[tuple[str, ...] | str] = []
+    for stage in program.stages:
+        if isinstance(stage, Fused):
+            rows.append(_heading(stage, program))
+        elif isinstance(stage, Parallel):
+            rows.append(f"{len(stage.steps)} steps at the same time by {min(stage.workers, len(stage.steps))} threads")
+        for step in steps_of(stage):
+            rows.append(
+                (
+                    "  " * (not isinstance(stage, Step)) + step.node,
+                    f"{type(step.block).__name__}({', '.join(name(slot) for slot in flat(step.reads))})",
+                    " ".join(str(program.types[slot]) for slot in step.writes),
+                    _place(stage, step, program),
+                )
+            )
+        if isinstance(stage, Fused):
+            rows += [f"  {note}" for note in stage.notes]
+    columns = [row for row in rows if not isinstance(row, str)]
+    widths = [*(max((len(row[i]) for row in columns), default=0) for i in range(3)), 0]
+    for row in rows:
+        yield row if isinstance(row, str) else "  ".join(map(str.ljust, row, widths)).rstrip()
+    yield _totals(program)
+
+
+def slot_names(program: Program) -> Callable[[int], str]:
+    """What each slot is called: by its input, its node, or its value."""
+    names = {slot: feed for feed, slot in program.feeds.items()}
+    for step in program.steps:
+        for i, (slot, port) in enumerate(zip(step.writes, step.block.signature.outputs, strict=True)):
+            names[slot] = step.node + (f".{port}" if i else "")
+
+    def name(slot: int) -> str:
+        if slot in program.constants:
+            value = np.asarray(program.constants[slot])
+            return str(value) if value.size == 1 else f"const{list(value.shape)}"
+        return names.get(slot, f"%{slot}")
+
+    return name
+
+
+def _totals(program: Program) -> str:
+    regions = sum(isinstance(stage, Fused) for stage in program.stages)
+    counts = [counted(len(program.steps), "step"), *([counted(regions, "region")] if regions else [])]
+    moved = sum(sum(program.bytes_moved(stage)) for stage in program.stages)
+    size = f" of {program.buffer_bytes} bytes" if program.buffer_sizes else ""
+    return (
+        f"{', '.join(counts)}, {counted(len(program.buffer_sizes), 'buffer')}{size}; "
+        f"{moved} bytes read and written, {program.peak_bytes} held at most"
+        + ("" if all(type_.known for type_ in program.types) else ", and values of shapes that the run decides")
+    )
+
+
+def _heading(stage: Fused, program: Program) -> str:
+    read, written = program.bytes_moved(stage)
+    threads = f" by {stage.workers} threads" if stage.workers > 1 else ""
+    return f"{stage.region.heading}{threads}, {read} bytes read, {written} written"
+
+
+def _place(stage: Stage, step: Step, program: Program) -> str:
+    """Where a step's first result is."""
+    slot = step.writes[0] if step.writes else None
+    if slot is None:
+        return ""
+    if isinstance(stage, Fused) and slot in stage.region.registers:
+        return "register"
+    if isinstance(stage, Fused) and slot in stage.region.scratch:
+        return f"scratch {stage.region.scratch[slot]}"
+    if isinstance(stage, Fused) and slot in stage.region.output_as_scratch:
+        return "scratch in an output"
+    if slot in program.buffer_of:
+        return f"buffer {program.buffer_of[slot]}" + ", in place" * (slot in program.in_place)
+    return "view" if step.storage is Storage.VIEW else "new array"
