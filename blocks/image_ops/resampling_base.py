@@ -1,20 +1,21 @@
-"""Which pixels of an image a pixel of the resized image is made of, and how much of each is in it."""
+"""Resampling by nearest, bilinear and bicubic interpolation: the pixels and weights that make a resized pixel."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from blocks.kernels.resample import Taps
 from dataflow.core.block import Block, TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Dim
 
 f32 = np.float32
-STEPS = 1024  # the reference takes the cubic weights from a table with so many places between two pixels
+STEPS = 1024  # places between two pixels in the table of cubic weights, as in the reference
 
 
 class Resampling(Opaque, abstract=True):
-    """What resizing and its gradient have in common; rows and columns are treated alike, one after the other."""
+    """Resizing or its gradient; rows and columns are treated alike, one after the other."""
 
     align_corners: bool = attr("the centers of the corner pixels of both images lie on each other", default=False)
     half_pixel_centers: bool = attr("a pixel's center is half a pixel from its border, not on it", default=False)
@@ -23,11 +24,11 @@ class Resampling(Opaque, abstract=True):
         if self.align_corners and self.half_pixel_centers:
             raise self.error("attrs 'align_corners' and 'half_pixel_centers' must not both be on, got both")
 
-    def taps(self, size: int, resized: int) -> list[tuple[Any, Any]]:
+    def taps(self, size: int, resized: int) -> Taps:
         """Pairs of the index of a pixel and its weight, each for every pixel of the resized image."""
         raise TypeError(f"{type(self).__name__}: must have a method taps, got none; write one")
 
-    def places(self, size: int, resized: int, shift: float) -> Any:
+    def places(self, size: int, resized: int, shift: float) -> Array:
         """Where the resized image's pixels lie in the image, in float32 as the reference computes it."""
         corners = self.align_corners and resized > 1
         scale = f32(size - 1) / f32(resized - 1) if corners else f32(size) / f32(resized)
@@ -38,7 +39,7 @@ class Resampling(Opaque, abstract=True):
 class Nearest(Resampling, abstract=True):
     """The nearest pixel alone."""
 
-    def taps(self, size: int, resized: int) -> list[tuple[Any, Any]]:
+    def taps(self, size: int, resized: int) -> Taps:
         place = self.places(size, resized, 0)
         # ties go away from zero
         nearest = np.floor(place + f32(0.5)) if self.align_corners else np.floor(place)
@@ -48,7 +49,7 @@ class Nearest(Resampling, abstract=True):
 class Bilinear(Resampling, abstract=True):
     """The pixels before and behind."""
 
-    def taps(self, size: int, resized: int) -> list[tuple[Any, Any]]:
+    def taps(self, size: int, resized: int) -> Taps:
         place = self.places(size, resized, 0.5)
         floor = np.floor(place)
         before = np.maximum(floor, 0).astype(np.int64)
@@ -60,7 +61,7 @@ class Bilinear(Resampling, abstract=True):
 class Bicubic(Resampling, abstract=True):
     """Two pixels before and two behind."""
 
-    def taps(self, size: int, resized: int) -> list[tuple[Any, Any]]:
+    def taps(self, size: int, resized: int) -> Taps:
         place = self.places(size, resized, 0.5)
         first = np.floor(place)
         part = np.rint((place - first) * STEPS).astype(np.int64)
@@ -76,7 +77,7 @@ class Bicubic(Resampling, abstract=True):
         return list(zip(bounded, weights, strict=True))
 
 
-def _cubic(a: float) -> tuple[Any, Any]:
+def _cubic(a: float) -> tuple[Array, Array]:
     """The weights of the nearer and the farther two pixels, by the distance in steps."""
     x = np.arange(STEPS + 1, dtype=f32) / f32(STEPS)
     near = ((a + 2) * x - (a + 3)) * x * x + 1
@@ -84,8 +85,8 @@ def _cubic(a: float) -> tuple[Any, Any]:
     return near, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
 
-def image_shape(block: Block, port: str, given: TensorType) -> Any:
-    """The shape of images, which must have four dims and pixels; unknown dims where the rank is not known."""
+def image_shape(block: Block, port: str, given: TensorType) -> tuple[Dim, ...]:
+    """The shape of images, unknown dims where the rank is not known; BlockError unless it has four dims and pixels."""
     shape = (None,) * 4 if given.shape is None else given.shape
     if len(shape) != 4:
         raise block.error(f"input '{port}' must be images, [batch, height, width, channels], got {given}")
@@ -94,8 +95,8 @@ def image_shape(block: Block, port: str, given: TensorType) -> Any:
     return shape
 
 
-def given_size(block: Block, size: TensorType) -> Any:
-    """Height and width as the port ``size`` has them."""
+def given_size(block: Block, size: TensorType) -> tuple[Dim, Dim]:
+    """Height and width as the port ``size`` has them; BlockError where they are not positive."""
     if size.value is None:
         return None, None
     height, width = map(int, size.value)

@@ -9,44 +9,45 @@ import numpy as np
 
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.image_ops.resize_gradient import ResizeBicubicGrad, ResizeBilinearGrad, ResizeNearestNeighborGrad, size_of
-from blocks.kernels.resample import Parts, columns, gather
+from blocks.kernels.resample import Parts, Taps, columns, gather
 from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array, storage
 from dataflow.core.scratch import scratch, scratch_bytes
+from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 
 
 class Resizing(Resampling, abstract=True):
-    """Images and a size in, images of that size out: the columns first, then the rows.
+    """Images resized to a given size: the columns first, then the rows.
 
-    A subclass writes ``mixed(taps, source, target, buffer)``, which mixes pixels along the second dim of the source;
-    the buffer has one dim and is as large as the target.
+    A subclass writes ``interpolate(taps, source, target, buffer)``, which makes pixels of those along the second dim of
+    the source; the buffer has one dim and is as large as the target.
     """
 
     T: ClassVar[Any] = PIXELS
     images = In("T", "images, [batch, height, width, channels]")
     size = In("int32", "height and width of the result", shape=(2,), static=True)
     resized_images = Out("float32", "[batch, *size, channels]")
-    mixed: ClassVar[Any]
-    mixing: ClassVar[bool] = True  # whether it needs the buffer
+    interpolate: ClassVar[Any]
+    interpolates: ClassVar[bool] = True  # whether it needs the buffer
 
-    def shape_of(self, images: TensorType, size: TensorType) -> Any:
+    def shape_of(self, images: TensorType, size: TensorType) -> Shape:
         batch, _, _, channels = image_shape(self, "images", images)
         return (batch, *given_size(self, size), channels)
 
     def workspace(self, images: TensorType, size: TensorType) -> int:
         (made,) = self.infer(images, size)
-        if not made.known or 0 in made.shape:  # type: ignore[operator]
+        if not made.known or 0 in made.sizes:
             return 0
-        parts = Parts(images.shape, made.shape, self.taps(images.shape[1], made.shape[1]))  # type: ignore[index,arg-type]
-        scratch_arrays = parts.scratch_arrays(storage(made.dtype), storage(images.dtype), self.mixing)
+        parts = Parts(images.sizes, made.sizes, self.taps(images.sizes[1], made.sizes[1]))
+        scratch_arrays = parts.scratch_arrays(storage(made.dtype), storage(images.dtype), self.interpolates)
         return scratch_bytes(*scratch_arrays) + parts.taps_bytes()
 
-    def kernel(self, images: Array, size: Array, out: Array | None = None) -> Any:
+    def kernel(self, images: Array, size: Array, out: Array | None = None) -> Array:
         if out is None:
             (made,) = self.infer(TensorType.of(images), TensorType.of(size))
             out = np.empty(made.shape, storage(made.dtype))
@@ -56,19 +57,19 @@ class Resizing(Resampling, abstract=True):
         across = columns(self.taps(images.shape[2], out.shape[2]), channels, out.itemsize)
         pixels = (channels,) if len(across[0][0]) == out.shape[2] else ()
         parts = Parts(images.shape, out.shape, self.taps(images.shape[1], out.shape[1]))
-        with scratch(*parts.scratch_arrays(out.dtype, images.dtype, self.mixing)) as (wide, buffer, copy):
-            for some, rows, lines in parts:
-                source, target = images[some, lines], out[some, rows]
+        with scratch(*parts.scratch_arrays(out.dtype, images.dtype, self.interpolates)) as (wide, buffer, copy):
+            for batch, rows, lines in parts:
+                source, target = images[batch, lines], out[batch, rows]
                 if copy.size:
                     np.copyto(copy[: source.size].reshape(source.shape), source)
                     source = copy[: source.size].reshape(source.shape)
                 source = source.reshape(-1, images.shape[2] * channels // prod(pixels), *pixels)
                 between = wide[: len(source) * parts.line].reshape(-1, parts.line)
-                self.mixed(across, source, between, buffer)
+                self.interpolate(across, source, between, buffer)
                 down = [(index[rows] - lines.start, weight[rows, None]) for index, weight in parts.down]
                 target = target.reshape(len(target), -1, parts.line)
                 between = between.reshape(len(target), -1, parts.line)
-                self.mixed(down, between, target, buffer)
+                self.interpolate(down, between, target, buffer)
         return out
 
 
@@ -83,10 +84,10 @@ class ResizeNearestNeighbor(Resizing, Nearest):
 
     resized_images = Out("T", "[batch, *size, channels]")
 
-    mixing = False
+    interpolates = False
 
     @staticmethod
-    def mixed(taps: Any, source: Any, target: Any, buffer: Any) -> None:
+    def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:
         ((near, _),) = taps
         gather(source, near, target)
 
@@ -104,7 +105,7 @@ class ResizeBilinear(Resizing, Bilinear):
     """
 
     @staticmethod
-    def mixed(taps: Any, source: Any, target: Any, buffer: Any) -> None:
+    def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:
         (before, _), (behind, part) = taps
         buffer = buffer[: target.size].reshape(target.shape)
         gather(source, before, target)
@@ -125,7 +126,7 @@ class ResizeBicubic(Resizing, Bicubic):
     """
 
     @staticmethod
-    def mixed(taps: Any, source: Any, target: Any, buffer: Any) -> None:
+    def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:
         buffer = buffer[: target.size].reshape(target.shape)
         for i, (index, weight) in enumerate(taps):
             part = gather(source, index, buffer if i else target)

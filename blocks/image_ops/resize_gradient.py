@@ -1,4 +1,4 @@
-"""Gradients of resized images: what each pixel of the result gave back to the pixels that it was made of."""
+"""Gradients of resizing: the gradient of each resized pixel, added by weight to the pixels that it was made of."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.array_ops.shape import Shape
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.array_ops.slicing import Slice
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.kernels.chunked import TILE
-from blocks.kernels.resample import Band, bands, give_back
+from blocks.kernels.resample import WeightBand, weight_bands, weighted_sums
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array, storage
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.registry import blocks
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import agree, show
+from dataflow.core.shapes import Shape, agree, show
 from dataflow.core.wire import Wire
 
 ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
@@ -34,39 +34,45 @@ class ResizeGradient(Resampling, abstract=True):
 
     def workspace(self, grads: TensorType, other: TensorType) -> int:
         (made,) = self.infer(grads, other)
-        if not made.known or 0 in (*grads.shape, *made.shape):  # type: ignore[misc]
+        if not made.known or 0 in (*grads.sizes, *made.sizes):
             return 0
-        scratch_arrays = self.scratch_arrays(grads.shape, storage(grads.dtype), made.shape, storage(made.dtype))
-        found = self.bands(grads.shape, made.shape, _exact(storage(made.dtype)))
-        return scratch_bytes(*scratch_arrays) + sum(int(band.weights.nbytes) for bands in found for band in bands)
+        scratch_arrays = self.scratch_arrays(grads.sizes, storage(grads.dtype), made.sizes, storage(made.dtype))
+        weights = self.bands(grads.sizes, made.sizes, _exact(storage(made.dtype)))
+        return scratch_bytes(*scratch_arrays) + sum(band.weights.nbytes for bands in weights for band in bands)
 
-    def bands(self, grads: Any, made: Any, exact: Any) -> tuple[list[Band], list[Band]]:
-        """The weights of the rows and of the columns."""
-        (_, height, width, channels), (_, rows, columns, _) = made, grads
+    def bands(
+        self, grads: tuple[int, ...], images: tuple[int, ...], exact: DType
+    ) -> tuple[list[WeightBand], list[WeightBand]]:
+        """The weights of the rows and of the columns, for shapes of gradients and of images."""
+        (_, height, width, channels), (_, rows, columns, _) = images, grads
         down, across = self.taps(height, rows), self.taps(width, columns)
         if channels > FEW:
-            return bands(down, height, ROWS, exact), bands(across, width, COLUMNS, exact)
-        beside = bands(across, width, max(4, COLUMNS // channels), exact)
-        return bands(down, height, ROWS, exact), [band.by_element(channels) for band in beside]  # larger products
+            return weight_bands(down, height, ROWS, exact), weight_bands(across, width, COLUMNS, exact)
+        beside = weight_bands(across, width, max(4, COLUMNS // channels), exact)
+        return weight_bands(down, height, ROWS, exact), [
+            band.by_element(channels) for band in beside
+        ]  # larger products
 
-    def scratch_arrays(self, given: Any, grads: Any, made: Any, dtype: Any) -> list[ArraySpec]:
-        """Memory for the rows of some images, for copies of the gradients and of the result in the dtype to compute in.
+    def scratch_arrays(
+        self, grads: tuple[int, ...], given: DType, shape: tuple[int, ...], dtype: DType
+    ) -> list[ArraySpec]:
+        """Memory for rows of some images, and for copies of the gradients and of the result in the dtype to compute in.
 
-        A whole number for each of an integer result too.
+        For an integer result also its integers, before they wrap around.
         """
-        (batch, rows, columns, channels), (height, width) = given, made[1:3]
+        (batch, rows, columns, channels), (height, width) = grads, shape[1:3]
         exact, line = _exact(dtype), columns * channels
-        many = min(batch, max(1, TILE // (line * max(height, rows))))
-        folded = min(height, max(1, TILE // line // ROWS) * ROWS) if many == 1 else height
-        result = many * folded * width * channels * (dtype != exact)
+        images = min(batch, max(1, TILE // (line * max(height, rows))))
+        lines = min(height, max(1, TILE // line // ROWS) * ROWS) if images == 1 else height
+        result = images * lines * width * channels * (dtype != exact)
         return [
-            ((many, folded, line), exact),
-            ((many * (grads != exact), rows, line), exact),
+            ((images, lines, line), exact),
+            ((images * (given != exact), rows, line), exact),
             ((result,), exact),
             ((result * (dtype.kind in "iu"),), np.int64),
         ]
 
-    def pulled(self, grads: Any, output: Any) -> Any:
+    def by_images(self, grads: Array, output: Array) -> Array:
         """The gradient by the images, written to ``output``: the rows first, then the columns."""
         if not output.size or not grads.size:
             output.fill(0)
@@ -79,41 +85,41 @@ class ResizeGradient(Resampling, abstract=True):
             result,
             whole,
         ):
-            many, step = lines.shape[:2]
-            for image, row in product(range(0, len(grads), many), range(0, height, step)):
-                given = np.ascontiguousarray(
-                    grads[image : image + many]
-                )  # products of other strides add in other orders
+            images, step = lines.shape[:2]
+            for image, row in product(range(0, len(grads), images), range(0, height, step)):
+                # products of other strides add in other orders
+                given = np.ascontiguousarray(grads[image : image + images])
                 values = given.reshape(-1, grads.shape[1], lines.shape[2])
                 if copy.size:
-                    values = copied(values, copy)
-                target = output[image : image + many, row : row + step]
+                    values = _converted(values, copy)
+                target = output[image : image + images, row : row + step]
                 made = result[: target.size].reshape(target.shape) if result.size else target
-                folded = lines[: len(target), : target.shape[1]]
-                give_back(values, [band for band in down if row <= band.pixels.start < row + step], folded, row)
+                between = lines[: len(target), : target.shape[1]]
+                rows = [band for band in down if row <= band.pixels.start < row + step]
+                weighted_sums(values, rows, between, row)
                 if channels <= FEW:
-                    give_back(
-                        folded.reshape(1, -1, folded.shape[2]).swapaxes(1, 2),
+                    weighted_sums(
+                        between.reshape(1, -1, between.shape[2]).swapaxes(1, 2),
                         across,
                         made.reshape(1, -1, width * channels).swapaxes(1, 2),
                     )
                 else:
-                    give_back(folded.reshape(-1, columns, channels), across, made.reshape(-1, width, channels))
+                    weighted_sums(between.reshape(-1, columns, channels), across, made.reshape(-1, width, channels))
                 if whole.size:
-                    made = copied(made, whole)  # a whole number wraps around, a float does not
+                    made = _converted(made, whole)  # an integer wraps around, a float does not
                 if made is not target:
                     np.copyto(target, made, casting="unsafe")
         return output
 
 
-def copied(values: Any, buffer: Any) -> Any:
+def _converted(values: Array, buffer: Array) -> Array:
     """The values in the dtype of the buffer."""
     copy = buffer.reshape(-1)[: values.size].reshape(values.shape)
     np.copyto(copy, values, casting="unsafe")
     return copy
 
 
-def _exact(dtype: Any) -> Any:
+def _exact(dtype: DType) -> DType:
     """The dtype to compute in: float64 holds sums of integers exactly, and BLAS knows it."""
     return np.dtype(np.float64) if dtype.kind in "iu" else dtypes.compute(dtype)
 
@@ -126,7 +132,7 @@ class LikeImage(ResizeGradient, abstract=True):
     original_image = In("T", "the images before, [batch, height, width, channels]", like=True)
     output = Out("T", "gradient by `original_image`")
 
-    def shape_of(self, grads: TensorType, original_image: TensorType) -> Any:
+    def shape_of(self, grads: TensorType, original_image: TensorType) -> Shape:
         after, before = image_shape(self, "grads", grads), image_shape(self, "original_image", original_image)
         if not (agree(after[0], before[0]) and agree(after[3], before[3])):
             raise self.error(
@@ -134,8 +140,8 @@ class LikeImage(ResizeGradient, abstract=True):
             )
         return before
 
-    def kernel(self, grads: Array, original_image: Array, out: Array | None = None) -> Any:
-        return self.pulled(grads, np.empty(original_image.shape, original_image.dtype) if out is None else out)
+    def kernel(self, grads: Array, original_image: Array, out: Array | None = None) -> Array:
+        return self.by_images(grads, np.empty(original_image.shape, original_image.dtype) if out is None else out)
 
     def grad(self, grads: Wire, original_image: Wire, output: Wire, dy: Wire) -> Any:
         return self.forward(dy, size_of(grads)), None
@@ -183,19 +189,19 @@ class ResizeNearestNeighborGrad(ResizeGradient, Nearest):
     size = In("int32", "height and width of the images before", shape=(2,), static=True)
     output = Out("T", "gradient by the images before")
 
-    def shape_of(self, grads: TensorType, size: TensorType) -> Any:
+    def shape_of(self, grads: TensorType, size: TensorType) -> Shape:
         batch, _, _, channels = image_shape(self, "grads", grads)
         return (batch, *given_size(self, size), channels)
 
-    def kernel(self, grads: Array, size: Array, out: Array | None = None) -> Any:
+    def kernel(self, grads: Array, size: Array, out: Array | None = None) -> Array:
         shape = (grads.shape[0], *size.tolist(), grads.shape[3])
-        return self.pulled(grads, np.empty(shape, grads.dtype) if out is None else out)
+        return self.by_images(grads, np.empty(shape, grads.dtype) if out is None else out)
 
     def grad(self, grads: Wire, size: Wire, output: Wire, dy: Wire) -> Any:
         return self.forward(dy, size_of(grads))
 
 
-def size_of(images: Any) -> Any:
+def size_of(images: Wire) -> Any:
     """Height and width of images, as numbers where they are known."""
     sizes = (None,) if images.shape is None else images.shape[1:3]
-    return list(sizes) if all(isinstance(n, int) for n in sizes) else Slice()(Shape()(images), [1], [2])
+    return list(sizes) if all(isinstance(n, int) for n in sizes) else Slice()(ShapeOf()(images), [1], [2])

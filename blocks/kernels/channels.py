@@ -1,15 +1,15 @@
-"""Arithmetic with a number per channel: how it moves over a batch, and what batch normalizations share."""
+"""Arithmetic with a number per channel over a batch, some elements at a time."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from math import gcd, prod
-from typing import Any
 
 import numpy as np
 
 from blocks.kernels.chunked import TILE
 from dataflow.core.blas import one_thread
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec
 
 _WIDTH = 512  # elements of a row from which on longer ones are not faster
@@ -17,7 +17,7 @@ _WIDTH = 512  # elements of a row from which on longer ones are not faster
 Part = tuple[slice, slice]
 
 
-class Matrix:
+class ChannelMatrix:
     """A batch as a matrix: ``[examples * channels, positions]`` where channels come first, else ``[rows, channels]``.
 
     In the latter several rows lie side by side where they are short, which NumPy is faster with.
@@ -42,40 +42,41 @@ class Matrix:
             for column in range(0, columns, max(1, across))
         ]
 
-    def scratch_arrays(self, *dtypes: Any) -> list[ArraySpec]:
+    def scratch_arrays(self, *dtypes: DType) -> list[ArraySpec]:
         """Memory of the size of a part for each of the dtypes."""
         return [((prod(self.step),), dtype) for dtype in dtypes]
 
     @staticmethod
-    def buffer(buffer: Any, part: Part) -> Any:
+    def buffer(memory: Array, part: Part) -> Array:
         """Such memory in the shape of a part."""
         shape = part[0].stop - part[0].start, part[1].stop - part[1].start
-        return buffer[: prod(shape)].reshape(shape)
+        return memory[: prod(shape)].reshape(shape)
 
-    def along(self, per_channel: Any) -> Any:
-        """One number per channel, so that it broadcasts with the matrix."""
+    def tile(self, per_channel: Array) -> Array:
+        """One number per channel, repeated so that it broadcasts with the matrix."""
         numbers = np.tile(per_channel, self.shape[0 if self.channels_first else 1] // max(1, self.channels))
         return numbers[:, None] if self.channels_first else numbers
 
-    def of(self, along: Any, part: Part) -> Any:
-        """What `along` has for a part."""
-        return along[part[0]] if self.channels_first else along[part[1]]
+    def of(self, tiled: Array, part: Part) -> Array:
+        """The numbers of `tile` for a part."""
+        return tiled[part[0]] if self.channels_first else tiled[part[1]]
 
-    def sums(self, dtype: Any) -> Any:
-        """Zeros to `add` to."""
-        return np.zeros(self.shape[0 if self.channels_first else 1], dtype)
+    def zeros(self) -> Array:
+        """Sums in float64 to `add` to."""
+        return np.zeros(self.shape[0 if self.channels_first else 1], np.float64)
 
-    def add(self, sums: Any, values: Any, part: Part) -> None:
-        """The values of a part added to sums per row or column of the matrix."""
+    def add(self, sums: Array, values: Array, part: Part) -> None:
+        """Add the values of a part to sums per row or column of the matrix."""
         if self.channels_first:
             sums[part[0]] += np.add.reduce(values, 1)
         else:
             with one_thread:
                 sums[part[1]] += np.ones(len(values)) @ values  # BLAS is faster than NumPy with columns
 
-    def folded(self, sums: Any) -> Any:
+    def per_channel(self, sums: Array) -> Array:
         """Such sums added up to one per channel."""
-        return np.add.reduce(sums.reshape(-1, self.channels), 0)
+        total: Array = np.add.reduce(sums.reshape(-1, self.channels), 0)
+        return total
 
 
-as_matrix = lru_cache(maxsize=256)(Matrix)
+as_matrix = lru_cache(maxsize=256)(ChannelMatrix)

@@ -1,16 +1,19 @@
-"""Windows of unequal sizes over images: where they begin, drawn as the reference does, and what lies in them."""
+"""Windows of unequal sizes over images: where they begin, drawn as in the reference, and their elements."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from blocks.kernels.sliding_windows import lowest, shaped
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec
 
 WORD = 0xFFFFFFFF
+
+Rows = list[tuple[Array, Array]]  # indices of rows, and of the window that each belongs to
 
 
 # -- where windows begin --------------------------------------------------------------------------------------------
@@ -24,12 +27,12 @@ class Words:
         self.high = seed2 & WORD, seed2 >> 32 & WORD
         self.count = 0
 
-    def take(self, words: int) -> list[int]:
-        """So many words; what is left of the last four is not used again."""
-        taken: list[int] = []
-        while len(taken) < words:
-            taken += self._four()
-        return taken
+    def draw(self, count: int) -> list[int]:
+        """At least ``count`` words; those drawn beyond, as they come in fours, are not used again."""
+        words: list[int] = []
+        while len(words) < count:
+            words += self._four()
+        return words
 
     def _four(self) -> list[int]:
         a, b, c, d = self.count & WORD, self.count >> 32, *self.high
@@ -42,99 +45,105 @@ class Words:
         return [a, b, c, d]
 
 
-def sequence(size: int, windows: int, words: Words, pseudo_random: bool) -> Any:
+def sequence(size: int, windows: int, words: Words, pseudo_random: bool) -> Array:
     """Where each window begins, and the size: sizes of windows differ by one, in random order or nearly evenly."""
     least, more = divmod(size, windows)
     if pseudo_random:
         mean = size / windows
         bound = min((least + 2) / mean - 1, (size + 1 - least) / mean - (windows - 1))
-        high, low = words.take(2)[:2]
+        high, low = words.draw(2)[:2]
         u = ((high & 0xFFFFF) << 32 | low) / 2**52 * bound
         return np.array([0, *(math.ceil(mean * (i + u)) - 1 for i in range(1, windows)), size])
     sizes = [least + 1] * more + [least] * (windows - more)
-    drawn = words.take(windows)
+    drawn = words.draw(windows)
     for i in range(windows - 1):
         j = i + drawn[i] % (windows - i)
         sizes[i], sizes[j] = sizes[j], sizes[i]
     return np.cumsum([0, *sizes])
 
 
-# -- what lies in them ----------------------------------------------------------------------------------------------
+# -- elements of windows --------------------------------------------------------------------------------------------
 
 
-def bounds(begins: Any, size: int, overlapping: bool) -> tuple[Any, Any]:
+def bounds(begins: Array, size: int, overlapping: bool) -> tuple[Array, Array]:
     """First row of each window, and the one behind its last."""
     return begins[:-1], np.minimum(begins[1:] + overlapping, size)
 
 
-def fold(ufunc: np.ufunc, x: Any, axis: int, begins: Any, overlapping: bool, y: Any, spare: Any) -> Any:
-    """The rows of each window along an axis of an image folded into what ``y`` has."""
+def reduce_windows(
+    ufunc: np.ufunc, x: Array, axis: int, begins: Array, overlapping: bool, y: Array, buffers: Sequence[Array]
+) -> Array:
+    """The rows of each window along an axis of an image, and what ``y`` holds, reduced by a ufunc; in ``y``."""
     begin, end = bounds(begins, x.shape[axis], overlapping)
     for offset in range(max(end - begin)):
-        there = np.flatnonzero(begin + offset < end)
-        part = _rows(x, axis, begin[there] + offset, spare[0])
-        if len(there) == len(begin):
+        windows = np.flatnonzero(begin + offset < end)
+        part = _take_rows(x, axis, begin[windows] + offset, buffers[0])
+        if len(windows) == len(begin):
             ufunc(y, part, out=y)
         else:
-            old = _rows(y, axis, there, spare[1])
-            _put_rows(y, axis, there, ufunc(old, part, out=old))
+            old = _take_rows(y, axis, windows, buffers[1])
+            _put_rows(y, axis, windows, ufunc(old, part, out=old))
     return y
 
 
-def tops(x: Any, rows: Any, columns: Any, overlapping: bool, y: Any, space: Any) -> Any:
-    """The largest number of each window of an image."""
+def max_windows(x: Array, rows: Array, columns: Array, overlapping: bool, y: Array, buffers: Sequence[Array]) -> Array:
+    """The largest number of each window of an image, in ``y``; NaN is passed over."""
     floor = lowest(x.dtype)
-    between = shaped(space[0], (len(y), *x.shape[1:]))
+    between = shaped(buffers[0], (len(y), *x.shape[1:]))
     between.fill(floor)
     y.fill(floor)
-    fold(np.fmax, fold(np.fmax, x, 0, rows, overlapping, between, space[1:]), 1, columns, overlapping, y, space[1:])
-    return np.fmax(y, floor, out=y)
+    reduce_windows(np.fmax, x, 0, rows, overlapping, between, buffers[1:])
+    reduce_windows(np.fmax, between, 1, columns, overlapping, y, buffers[1:])
+    np.fmax(y, floor, out=y)
+    return y
 
 
-def members(begins: Any) -> list[tuple[Any, Any]]:
-    """Rows and the windows that they belong to by size, at most one row of a window at a time."""
+def own_rows(begins: Array) -> Rows:
+    """The rows of windows without what they share with the next, at most one row of a window at a time."""
     begin, end = begins[:-1], begins[1:]
-    there = [np.flatnonzero(begin + offset < end) for offset in range(max(end - begin))]
-    return [(begin[windows] + offset, windows) for offset, windows in enumerate(there)]
+    groups = [np.flatnonzero(begin + offset < end) for offset in range(max(end - begin))]
+    return [(begin[windows] + offset, windows) for offset, windows in enumerate(groups)]
 
 
-def overlaps(begins: Any, size: int) -> list[tuple[Any, Any]]:
-    """Rows that the window before takes in too, with that window."""
+def shared_rows(begins: Array, size: int) -> Rows:
+    """The rows that belong to the window before too, with that window."""
     windows = np.flatnonzero(begins[1:] < size)
     return [(begins[windows + 1], windows)]
 
 
-def spread(y: Any, axis: int, places: list[tuple[Any, Any]], x: Any, spare: Any) -> Any:
-    """What windows have added to the rows of these places."""
+def spread_windows(y: Array, axis: int, places: Rows, x: Array, buffers: Sequence[Array]) -> None:
+    """A value per window added to its rows along an axis of ``x``."""
     for rows, windows in places:
-        old = _rows(x, axis, rows, spare[1])
-        _put_rows(x, axis, rows, np.add(old, _rows(y, axis, windows, spare[0]), old))
-    return x
+        old = _take_rows(x, axis, rows, buffers[1])
+        _put_rows(x, axis, rows, np.add(old, _take_rows(y, axis, windows, buffers[0]), old))
 
 
-def _rows(x: Any, axis: int, index: Any, buffer: Any) -> Any:
+def _take_rows(x: Array, axis: int, index: Array, buffer: Array) -> Array:
     shape = (*x.shape[:axis], len(index), *x.shape[axis + 1 :])
     return x.take(index, axis, shaped(buffer, shape), "clip")  # other modes make a copy on the way
 
 
-def _put_rows(x: Any, axis: int, index: Any, rows: Any) -> None:
+def _put_rows(x: Array, axis: int, index: Array, rows: Array) -> None:
     x[(slice(None),) * axis + (index,)] = rows
 
 
-def folding_scratch(size: Any, windows: Any, channels: int, dtype: Any) -> list[ArraySpec]:
-    """Memory for an image folded along its rows, and twice for the rows that this takes at a time."""
+def windows_scratch(size: Sequence[int], windows: Sequence[int], channels: int, dtype: DType) -> list[ArraySpec]:
+    """Memory for an image reduced along its rows, and twice for the rows that this takes at a time."""
     return [((windows[0] * size[1] * channels,), dtype)] * 3
 
 
-def divided(x: Any, number: Any, buffer: Any) -> Any:
-    """The quotient, of integers cut towards 0; in the place of ``x``."""
+def divide(x: Array, number: Array, buffer: Array) -> Array:
+    """The quotient ``x / number``, of integers rounded towards 0; in the place of ``x``."""
     if x.dtype.kind != "i":
-        return np.divide(x, number, x)
+        np.divide(x, number, x)
+        return x
     np.subtract(x, np.fmod(x, number, shaped(buffer, x.shape)), x)
-    return np.floor_divide(x, number, x)
+    np.floor_divide(x, number, x)
+    return x
 
 
-def areas(rows: Any, columns: Any, shape: tuple[int, ...], overlapping: bool) -> Any:
-    """How many pixels each window has, as an array that broadcasts."""
+def areas(rows: Array, columns: Array, shape: tuple[int, ...], overlapping: bool) -> Array:
+    """How many pixels each window has, [rows, columns, 1]."""
     (top, bottom), (left, right) = bounds(rows, shape[1], overlapping), bounds(columns, shape[2], overlapping)
-    return ((bottom - top)[:, None] * (right - left))[:, :, None]
+    area: Array = ((bottom - top)[:, None] * (right - left))[:, :, None]
+    return area

@@ -1,70 +1,81 @@
-"""Windows over images and volumes as rows of matrices, some at a time, so that the matrices stay in the cache."""
+"""Windows over images and volumes as rows of matrices (im2col), some at a time, so that they stay in the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from blocks.kernels.matrix_product import LEAST, MANY
-from blocks.kernels.windows import Span, at_once, has_padding
+from blocks.kernels.windows import Span, has_padding, slab_rows
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec
 
 SHORT = 16  # elements that lie together in a window, below which rows are slow to copy
 COPY = 24  # multiplications that take as long as to copy an element
 LARGE = 8 * LEAST  # work of images for a thread: below it threads wait for the interpreter, and share products instead
 
+Tile = tuple[slice, list[slice]]  # some images, and for these the rows of positions to work on at once
+
 
 class Columns:
     """How the windows of one tile after another are laid out as a matrix for each group with a row per window.
 
     Where only a few elements of a window lie together the matrix is stored by columns, each of them one run.
+    ``channels_last`` says that the output has its channels last, so that products may be written to it directly.
     """
 
-    def __init__(self, shape: Any, filter: Any, over: tuple[Span, ...], given: Any, direct: bool):
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        filter: tuple[int, ...],
+        over: tuple[Span, ...],
+        given: DType,
+        channels_last: bool,
+    ):
         images, self.channels, self.depth, self.outputs = shape[0], shape[-1], filter[-2], filter[-1]
-        self.over, self.given, self.direct = over, given, direct
+        self.over, self.given, self.channels_last = over, given, channels_last
         self.groups = groups = self.channels // self.depth if self.depth else 1  # of nothing there is one
         self.dtype = dtypes.compute(given)
-        self.kernel = tuple(int(s.kernel or 0) for s in over)
+        self.kernel = tuple(s.known[1] for s in over)
         self.width = prod(self.kernel) * self.depth
-        together = self.kernel[-1] * self.depth if over[-1].dilation == 1 and groups == 1 else self.depth
-        self.by_columns = together < SHORT
+        contiguous = self.kernel[-1] * self.depth if over[-1].dilation == 1 and groups == 1 else self.depth
+        self.by_columns = contiguous < SHORT
         # where windows are the elements themselves no copy of them is made
-        alone = all(s.stride == 1 for s in over) and self.width == self.depth and not has_padding(over)
-        self.copied = groups > 1 or given != self.dtype or not alone or not direct
-        (rows, *others), elements, size = positions(over), groups * self.width, int(self.dtype.itemsize)
+        elementwise = all(s.stride == 1 for s in over) and self.width == self.depth and not has_padding(over)
+        self.copied = groups > 1 or given != self.dtype or not elementwise or not channels_last
+        (rows, *others), elements, size = positions(over), groups * self.width, self.dtype.itemsize
         self.images, self.rows = images, rows
         if self.copied:
             image = prod((rows, *others)) * size
             work = image * (self.width * self.outputs + COPY * (elements + self.outputs))
-            shares = 1 << (max(1, min(MANY, images * work // LARGE)).bit_length() - 1)
-            self.images = min(at_once(images, elements * image), -(-images // shares) or 1)
-            self.rows = at_once(rows, elements * size * self.images * prod(others))
+            threads = 1 << (max(1, min(MANY, images * work // LARGE)).bit_length() - 1)
+            self.images = min(slab_rows(images, elements * image), -(-images // threads) or 1)
+            self.rows = slab_rows(rows, elements * size * self.images * prod(others))
         self.tile = self.images, self.rows, *others  # the largest
         down = [slice(row, row + self.rows) for row in range(0, rows, self.rows)] if rows else []
-        # some images, and for these the rows of positions to work on at once
-        self.tiles = [(slice(i, i + self.images), down) for i in range(0, images, self.images)] if images else []
+        self.tiles: list[Tile] = (
+            [(slice(i, i + self.images), down) for i in range(0, images, self.images)] if images else []
+        )
         self.single = len(self.tiles) * len(down) <= 1
 
-    def edges(self) -> ArraySpec:
+    def padded_images(self) -> ArraySpec:
         """Memory for images with their padding, if there is any."""
         reach = prod(s.reach for s in self.over)
         return (self.images * reach * self.channels * has_padding(self.over),), self.given
 
-    def buffer(self) -> ArraySpec:
+    def matrices(self) -> ArraySpec:
         """Memory for the matrices of a tile."""
         return (self.groups * prod(self.tile) * self.width * self.copied,), self.dtype
 
-    def by_window(self, needed: bool) -> ArraySpec:
+    def products(self, needed: bool) -> ArraySpec:
         """Memory for a result per window, if it is needed."""
         return (prod(self.tile) * self.outputs * needed,), self.dtype
 
-    def matrix(self, buffer: Any, tile: tuple[int, ...]) -> tuple[Any, Any]:
+    def matrix(self, buffer: Array, tile: tuple[int, ...]) -> tuple[Array, Array]:
         """The matrices [group, window, element] for a tile of this shape, [images, rows, ...], not filled yet.
 
         And the same memory as [*tile, ...kernel, group, channel].
@@ -78,7 +89,7 @@ class Columns:
         matrix = memory.reshape(self.groups, count, self.width)
         return matrix, np.moveaxis(memory.reshape(self.groups, *tile, *self.kernel, self.depth), 0, -2)
 
-    def filled(self, buffer: Any, windows: Any) -> Any:
+    def im2col(self, buffer: Array, windows: Array) -> Array:
         """The matrices [group, window, element] of windows as `patches` gives them."""
         tile = windows.shape[: -len(self.kernel) - 1]
         if not self.copied:
@@ -87,7 +98,7 @@ class Columns:
         np.copyto(view, windows.reshape(*windows.shape[:-1], self.groups, self.depth))
         return matrix
 
-    def by_group(self, rows: Any, buffer: Any) -> Any:
+    def by_group(self, rows: Array, buffer: Array) -> Array:
         """[..., outputs] as [group, row, outputs of the group], in the dtype of the matrices."""
         if buffer.size:
             copy = buffer[: rows.size].reshape(rows.shape)
@@ -100,5 +111,5 @@ columns_of = lru_cache(maxsize=256)(Columns)
 
 
 def positions(over: Sequence[Span]) -> tuple[int, ...]:
-    """How many places the window has along each spatial dim."""
+    """How many positions the window has along each spatial dim."""
     return tuple(int(s.out or 0) for s in over)

@@ -1,67 +1,93 @@
-"""Which element of a window passes a test, and values moved between windows and the elements that were found."""
+"""The first element of each window that equals its largest one, and values moved between windows and these elements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from blocks.kernels.sliding_windows import Bands, Slides, apart, copied, covering, in_bands, is_float, overlaps, shaped
+from blocks.kernels.sliding_windows import (
+    Bands,
+    Index,
+    Slides,
+    converted,
+    in_bands,
+    is_disjoint,
+    is_float,
+    is_partition,
+    shaped,
+    valid_taps,
+)
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 
-Test = Callable[[Any, Any, Any, Any], Any]  # index in the window, positions, the elements there, the mask to write to
-Found = tuple[int, Any, Any, Any]  # number of an element of the window, positions, elements, and where it was found
+# index in the window, positions, the elements there, the mask to write to
+Test = Callable[[tuple[int, ...], Index, Index, Array], object]
 
 
-class Search:
-    """Finds the first element of each window that passes a test, in memory for one band at a time."""
+class Selected(NamedTuple):
+    """An element of the window by its number: its valid positions, the elements there, and where it is selected."""
 
-    def __init__(self, shape: tuple[int, ...], masks: Iterable[Any]):
-        self.left, self.fresh, self.buffer, *self.masks = (shaped(mask, shape) for mask in masks)
-
-    @staticmethod
-    def scratch_arrays(bands: Bands, kept: int) -> list[ArraySpec]:
-        """Memory to search in, where what was found is kept for so many elements of the window."""
-        return [((prod(bands.made),), np.bool_)] * (3 + kept)
-
-    def found(self, slides: Slides, test: Test, sure: Test | None = None) -> Iterator[Found]:
-        """For each element of the window where it is the first that passes.
-
-        The first element of a window that lies on the input is found anyway where ``sure`` says so.
-        """
-        self.left.fill(True)
-        self.fresh.fill(True)
-        for number, (index, positions, elements) in enumerate(overlaps(self.left.ndim, slides)):
-            mask, left = self.masks[number % len(self.masks)][positions], self.left[positions]
-            test(index, positions, elements, mask)
-            if sure is not None:
-                fresh, buffer = self.fresh[positions], self.buffer[positions]
-                sure(index, positions, elements, buffer)
-                np.bitwise_and(buffer, fresh, buffer)
-                np.bitwise_or(mask, buffer, mask)
-                fresh.fill(False)
-            np.bitwise_and(mask, left, mask)
-            np.bitwise_xor(left, mask, left)
-            yield number, positions, elements, mask
+    number: int
+    positions: Index
+    elements: Index
+    mask: Array
 
 
-def equals(x: Any, y: Any) -> Test:
+# -- finding --------------------------------------------------------------------------------------------------------
+
+
+def first_argmax(
+    shape: tuple[int, ...],
+    masks: Sequence[Array],
+    slides: Slides,
+    is_largest: Test,
+    is_largest_if_first: Test | None = None,
+) -> Iterator[Selected]:
+    """For each element of the window, in which windows of ``shape`` it is the first that is the largest.
+
+    ``masks`` are `argmax_scratch`. An element for which ``is_largest_if_first`` holds counts as the largest where it is
+    the first of its window that lies on the input.
+    """
+    pending, unmet, first, *held = (shaped(mask, shape) for mask in masks)
+    pending.fill(True)
+    unmet.fill(True)
+    for number, (index, positions, elements) in enumerate(valid_taps(len(shape), slides)):
+        mask, wanted = held[number % len(held)][positions], pending[positions]
+        is_largest(index, positions, elements, mask)
+        if is_largest_if_first is not None:
+            new, anyway = unmet[positions], first[positions]
+            is_largest_if_first(index, positions, elements, anyway)
+            np.bitwise_and(anyway, new, anyway)
+            np.bitwise_or(mask, anyway, mask)
+            new.fill(False)
+        np.bitwise_and(mask, wanted, mask)
+        np.bitwise_xor(wanted, mask, wanted)
+        yield Selected(number, positions, elements, mask)
+
+
+def argmax_scratch(bands: Bands, held: int) -> list[ArraySpec]:
+    """Memory for `first_argmax`, where the masks of ``held`` elements of the window are used at a time."""
+    return [((prod(bands.output),), np.bool_)] * (3 + held)
+
+
+def equals(x: Array, y: Array) -> Test:
     """Whether an element is what its window has in ``y``."""
     return lambda _, positions, elements, mask: np.equal(x[elements], y[positions], mask)
 
 
-def unordered(x: Any) -> Test | None:
+def unordered(x: Array) -> Test | None:
     """Whether an element is NaN; None where none is."""
     if not is_float(x.dtype) or not np.isnan(np.maximum.reduce(x, None)):
         return None
     return lambda _, positions, elements, mask: np.isnan(x[elements], mask)
 
 
-def kept(values: Any, mask: Any, out: Any) -> Any:
-    """The values where the mask is true, 0 elsewhere, whatever stands there."""
+def masked(values: Array, mask: Array, out: Array) -> Array:
+    """The values where the mask is true, 0 elsewhere, even where a value is NaN or infinite; in ``out``."""
     bits = f"u{values.itemsize}"
     np.multiply(values.view(bits), mask, out.view(bits))
     return out
@@ -69,67 +95,69 @@ def kept(values: Any, mask: Any, out: Any) -> Any:
 
 # -- from windows to elements ---------------------------------------------------------------------------------------
 
-Extra = Callable[[Bands], list[ArraySpec]]  # memory that finding takes
+Extra = Callable[[Bands], list[ArraySpec]]  # memory that selecting takes
 
 
-def put(dy: Any, slides: Slides, out: Any, masks: int, extra: Extra, find: Callable[..., Iterable[Found]]) -> Any:
-    """A value per window added to the elements that ``find(band, *extra buffers)`` gives, zeros elsewhere; in ``out``.
+def scatter_add(
+    dy: Array, slides: Slides, out: Array, masks: int, extra: Extra, select: Callable[..., Iterable[Selected]]
+) -> Array:
+    """A value per window added to the elements that ``select(band, *extra buffers)`` gives, 0 elsewhere; in ``out``.
 
-    ``masks`` is how many are held for each window. Added is in the order in which the elements are found.
+    ``masks`` is how many are held for each window. Values are added in the order in which elements are given.
     """
-    if not dy.size or not covering(slides):
+    if not dy.size or not is_partition(slides):
         out.fill(0)
     if not dy.size or not out.size:
         return out
-    bands, alone = _bands(out.shape, slides, dy.dtype, masks), apart(slides)
-    with scratch(*_scratch_arrays(bands, dy.dtype), *extra(bands)) as (copy, result, product, *space):
+    bands, once = _bands(out.shape, slides, dy.dtype, masks), is_disjoint(slides)
+    with scratch(*_scatter_scratch(bands, dy.dtype), *extra(bands)) as (copy, result, product, *buffers):
         for band in bands.bands:
-            values, target = copied(dy[band.made], copy), out[band.seen]
+            values, target = converted(dy[band.output], copy), out[band.input]
             made = target if target.dtype == values.dtype else shaped(result, target.shape)
             if made is not target:
                 made.fill(0)
-            part = None if alone else shaped(product, values.shape)
-            for _, positions, elements, mask in find(band, *space):
+            part = None if once else shaped(product, values.shape)
+            for _, positions, elements, mask in select(band, *buffers):
                 if part is None:
-                    kept(values[positions], mask, made[elements])
+                    masked(values[positions], mask, made[elements])
                 else:
                     view = made[elements]
-                    np.add(view, kept(values[positions], mask, part[positions]), out=view)
+                    np.add(view, masked(values[positions], mask, part[positions]), out=view)
             if made is not target:
                 np.copyto(target, made, casting="unsafe")
     return out
 
 
-def put_bytes(shape: tuple[int, ...], slides: Slides, dtype: Any, masks: int, extra: Extra) -> int:
-    """What `put` takes for a result of this shape and dtype."""
+def scatter_bytes(shape: tuple[int, ...], slides: Slides, dtype: DType, masks: int, extra: Extra) -> int:
+    """The memory that `scatter_add` works in, for a result of this shape and dtype."""
     bands = _bands(shape, slides, dtype, masks)
-    return scratch_bytes(*_scratch_arrays(bands, dtype), *extra(bands)) if prod(bands.made) and prod(shape) else 0
+    return scratch_bytes(*_scatter_scratch(bands, dtype), *extra(bands)) if prod(bands.output) and prod(shape) else 0
 
 
-def _bands(shape: tuple[int, ...], slides: Slides, dtype: Any, masks: int) -> Bands:
-    return in_bands(shape, slides, weight=2 + masks / int(dtype.itemsize), whole=dtype != dtypes.compute(dtype))
+def _bands(shape: tuple[int, ...], slides: Slides, dtype: DType, masks: int) -> Bands:
+    return in_bands(shape, slides, weight=2 + masks / dtype.itemsize, whole=dtype != dtypes.compute(dtype))
 
 
-def _scratch_arrays(bands: Bands, dtype: Any) -> list[ArraySpec]:
+def _scatter_scratch(bands: Bands, dtype: DType) -> list[ArraySpec]:
     """Memory for copies of values and result in the dtype to compute in, and for values that are added."""
     exact = dtypes.compute(dtype)
-    narrow, made = dtype != exact, prod(bands.made)
-    sizes = made * narrow, prod(bands.seen) * narrow, 0 if apart(bands.slides) else made
+    narrow, windows = dtype != exact, prod(bands.output)
+    sizes = windows * narrow, prod(bands.input) * narrow, 0 if is_disjoint(bands.slides) else windows
     return [((size,), exact) for size in sizes]
 
 
 # -- from elements to windows ---------------------------------------------------------------------------------------
 
 
-def take(x: Any, found: Iterable[Found], out: Any, buffer: Any) -> None:
-    """For each window the element that was found, 0 where none was."""
+def gather(x: Array, selected: Iterable[Selected], out: Array, buffer: Array) -> None:
+    """For each window the element that was selected, 0 where none was; in ``out``."""
     out.fill(0)
-    for _, positions, elements, mask in found:
+    for _, positions, elements, mask in selected:
         view = out[positions]
-        np.add(view, kept(x[elements], mask, buffer[positions]), out=view)
+        np.add(view, masked(x[elements], mask, buffer[positions]), out=view)
 
 
-def copies(bands: Bands, dtype: Any) -> list[ArraySpec]:
-    """Memory for copies of what a band sees and of a value per window in the dtype to compute in."""
+def copy_scratch(bands: Bands, dtype: DType) -> list[ArraySpec]:
+    """Memory for copies of the input of a band and of a value per window in the dtype to compute in."""
     exact = dtypes.compute(dtype)
-    return [((prod(shape) * (dtype != exact),), exact) for shape in (bands.seen, bands.made)]
+    return [((prod(shape) * (dtype != exact),), exact) for shape in (bands.input, bands.output)]

@@ -9,13 +9,13 @@ import numpy as np
 from blocks.kernels.chunked import tiled, tiled_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise, Unary
 from dataflow.core.wire import Wire
 
 
 class Rectifier(Unary, abstract=True):
-    """Keeps what is positive."""
+    """What is positive of a value, up to a ceiling where there is one."""
 
     T = dtypes.real
     features = In("T", "values, any shape")
@@ -23,7 +23,7 @@ class Rectifier(Unary, abstract=True):
 
 
 class RectifierGradient(Elementwise, abstract=True):
-    """Lets a gradient through where the rectifier was not cutting."""
+    """The gradient where the rectifier did not cut, 0 elsewhere."""
 
     T = dtypes.real
     gradients = In("T", "gradient by the output")
@@ -34,8 +34,9 @@ class RectifierGradient(Elementwise, abstract=True):
     masks: ClassVar[int]
     step: ClassVar[Any]
 
-    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
-        return tiled(self.step, 0, out, gradients, features)
+    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
+        backprops: Array = tiled(self.step, 0, out, gradients, features)
+        return backprops
 
     def workspace(self, gradients: TensorType, features: TensorType) -> int:
         return tiled_bytes(0, gradients, 2, masks=self.masks)
@@ -55,13 +56,13 @@ class Relu(Rectifier):
     reuses = ("features",)
 
     @staticmethod
-    def element(x: Any, zero: Any) -> Any:
+    def element(x: float, zero: float) -> float:
         return zero if x < zero else x
 
-    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...]:
+    def element_args(self, dtype: DType, precomputed: object) -> tuple[Any, ...]:
         return (dtype.type(0),)
 
-    def kernel(self, features: Array, out: Array | None = None) -> Any:
+    def kernel(self, features: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty_like(features)
         # clip with two bounds is twice as fast as np.maximum with a number
@@ -86,10 +87,10 @@ class ReluGrad(RectifierGradient):
         np.multiply(dy, x > 0, out)
 
     @staticmethod
-    def element(g: Any, x: Any, zero: Any, one: Any) -> Any:
+    def element(g: float, x: float, zero: float, one: float) -> float:
         return g * (one if x > zero else zero)
 
-    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...]:
+    def element_args(self, dtype: DType, precomputed: object) -> tuple[Any, ...]:
         return dtype.type(0), dtype.type(1)
 
     def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
@@ -110,14 +111,14 @@ class Relu6(Rectifier):
     reuses = ("features",)
 
     @staticmethod
-    def element(x: Any, zero: Any, six: Any) -> Any:
+    def element(x: float, zero: float, six: float) -> float:
         x = zero if x < zero else x
         return six if x > six else x
 
-    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...]:
+    def element_args(self, dtype: DType, precomputed: object) -> tuple[Any, ...]:
         return dtype.type(0), dtype.type(6)
 
-    def kernel(self, features: Array, out: Array | None = None) -> Any:
+    def kernel(self, features: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty_like(features)
         return features.clip(0, 6, out)

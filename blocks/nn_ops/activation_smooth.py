@@ -14,7 +14,7 @@ from blocks.math_ops.exponential import Exp
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise, Unary
 from dataflow.core.wire import Wire
 
@@ -25,62 +25,62 @@ SELU_FLOOR = 1.7580993408473768  # the scale times alpha, 1.6732632423543772
 class Activation(Unary, abstract=True):
     """A function of one value, computed in float32 at least and rounded once.
 
-    A subclass writes ``step``, which takes what the kernel does, where to write to, and as many arrays to work in as
-    ``scratch_arrays`` says.
+    A subclass writes ``step``, which takes the inputs, the output to write to, and as many arrays to work in as
+    ``buffers`` says.
     """
 
     features = In("T", "values, any shape")
     activations = Out("T", "same shape as `features`")
     reuses = ("features",)
-    scratch_arrays: ClassVar[int] = 1
+    buffers: ClassVar[int] = 1
     step: ClassVar[Any]
 
     def kernel(self, features: Array, out: Array | None = None) -> Any:
-        return tiled(self.step, self.scratch_arrays, out, features)
+        return tiled(self.step, self.buffers, out, features)
 
     def workspace(self, features: TensorType) -> int:
-        return tiled_bytes(self.scratch_arrays, features, 1)
+        return tiled_bytes(self.buffers, features, 1)
 
 
 class ActivationGradient(Elementwise, abstract=True):
-    """What an activation passes on of a gradient; a subclass writes ``step`` as for an `Activation`."""
+    """The gradient by the input of an activation; a subclass writes ``step`` as for an `Activation`."""
 
     T = dtypes.floating
     backprops = Out("T", "gradient by the input, same shape as `gradients`")
     broadcasts = False
-    scratch_arrays: ClassVar[int] = 1
+    buffers: ClassVar[int] = 1
     step: ClassVar[Any]
 
     def workspace(self, gradients: TensorType, other: TensorType) -> int:
-        return tiled_bytes(self.scratch_arrays, gradients, 2)
+        return tiled_bytes(self.buffers, gradients, 2)
 
 
 class FromFeatures(ActivationGradient, abstract=True):
-    """A gradient that is found from the input of the activation."""
+    """A gradient that is computed from the input of the activation."""
 
     gradients = In("T", "gradient by the output")
     features = In("T", "what the activation took, same shape as `gradients`")
     reuses = ("gradients", "features")
 
     def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
-        return tiled(self.step, self.scratch_arrays, out, gradients, features)
+        return tiled(self.step, self.buffers, out, gradients, features)
 
 
 class FromOutputs(ActivationGradient, abstract=True):
-    """A gradient that is found from the output of the activation."""
+    """A gradient that is computed from the output of the activation."""
 
     gradients = In("T", "gradient by the output")
     outputs = In("T", "what the activation gave, same shape as `gradients`")
     reuses = ("gradients", "outputs")
 
     def kernel(self, gradients: Array, outputs: Array, out: Array | None = None) -> Any:
-        return tiled(self.step, self.scratch_arrays, out, gradients, outputs)
+        return tiled(self.step, self.buffers, out, gradients, outputs)
 
 
-def _falling(x: Any, factor: float, low: Any, buffer: Any) -> None:
-    """``factor * (e ** min(x, 0) - 1)`` in the place of ``low``."""
+def _expm1_below_zero(x: Array, factor: float, low: Array, buffer: Array) -> None:
+    """``factor * (e ** min(x, 0) - 1)``, in ``low``."""
     x.clip(-np.inf, 0, low)  # clip with two bounds is twice as fast as np.minimum with a number
-    # e ** x - 1 is 2 t / (1 - t) with t = tanh(x / 2), where nothing is taken from a number that is nearly as large
+    # e ** x - 1 is 2 t / (1 - t) with t = tanh(x / 2), which subtracts no two numbers that are nearly equal
     np.tanh(np.multiply(low, 0.5, low), low)
     np.subtract(1, low, buffer)
     np.divide(np.multiply(low, 2 * factor, low), buffer, low)
@@ -89,7 +89,7 @@ def _falling(x: Any, factor: float, low: Any, buffer: Any) -> None:
 class Elu(Activation):
     """Exponential linear unit, ``features if features >= 0 else e ** features - 1``.
 
-    Right to 4 units in the last place, also next to 0, where TensorFlow's CPU kernel is off by hundreds.
+    Exact to 4 units in the last place, also next to 0, where TensorFlow's CPU kernel is off by hundreds.
 
     >>> Elu()([-1.0, 0.0, 2.0]).round(3)
     array([-0.632,  0.   ,  2.   ], dtype=float32)
@@ -97,10 +97,10 @@ class Elu(Activation):
     Source: tf.nn.elu.
     """
 
-    scratch_arrays = 2
+    buffers = 2
 
     def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:
-        _falling(x, 1, low, buffer)
+        _expm1_below_zero(x, 1, low, buffer)
         np.maximum(x, low, out=out)  # e ** x - 1 is above x where that is negative
 
     def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
@@ -131,7 +131,7 @@ class EluGrad(FromOutputs):
 class Selu(Activation):
     """Scaled exponential linear unit, ``scale * (features if features >= 0 else alpha * (e ** features - 1))``.
 
-    The scale 1.0507009873554805 and alpha 1.6732632423543772 keep mean 0 and variance 1 from layer to layer. Right to 4
+    The scale 1.0507009873554805 and alpha 1.6732632423543772 keep mean 0 and variance 1 from layer to layer. Exact to 4
     units in the last place, also next to 0, where TensorFlow's CPU kernel is off by hundreds.
 
     >>> Selu()([-1.0, 0.0, 2.0]).round(3)
@@ -140,10 +140,10 @@ class Selu(Activation):
     Source: tf.nn.selu.
     """
 
-    scratch_arrays = 2
+    buffers = 2
 
     def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:
-        _falling(x, SELU_FLOOR, low, buffer)
+        _expm1_below_zero(x, SELU_FLOOR, low, buffer)
         np.multiply(x.clip(0, np.inf, out), SELU_SCALE, out)
         np.add(out, low, out)  # one of the two is always 0
 
@@ -162,7 +162,7 @@ class SeluGrad(FromOutputs):
     Source: tf.raw_ops.SeluGrad.
     """
 
-    scratch_arrays = 2
+    buffers = 2
 
     def step(self, dy: Array, y: Array, out: Array, low: Array, high: Array) -> None:
         low.fill(0)
@@ -180,7 +180,7 @@ class SeluGrad(FromOutputs):
 class Softplus(Activation):
     """Smooth rectifier, ``log(1 + e ** features)``.
 
-    Features so large that nothing else is left are given back as they are, and of very small ones the exponential.
+    Very large features are given back as they are, and of very small ones the exponential.
 
     >>> Softplus()([-100.0, 0.0, 100.0]).round(3)
     array([  0.   ,   0.693, 100.   ], dtype=float32)
@@ -188,7 +188,7 @@ class Softplus(Activation):
     Source: tf.math.softplus.
     """
 
-    scratch_arrays = 3
+    buffers = 3
 
     def step(self, x: Array, out: Array, power: Array, total: Array, result: Array) -> None:
         limit = -np.log(np.finfo(x.dtype).eps) - 2
@@ -196,7 +196,7 @@ class Softplus(Activation):
         np.exp(x, power)
         np.add(power, 1, total)
         np.log(total, result)
-        # what rounding took from 1 + e ** x is made good by the factor; far faster than np.log1p
+        # the factor compensates for the rounding of 1 + e ** x; far faster than np.log1p
         np.subtract(total, 1, total)
         total.clip(np.finfo(x.dtype).tiny, np.inf, total)
         np.multiply(result, power, result)
@@ -270,8 +270,8 @@ class SoftsignGrad(FromFeatures):
         return SoftsignGrad()(dy, features), -2 * dy * backprops * sign / (1 + features * sign)
 
 
-def slope(alpha: float, dtype: Any) -> float:
-    """The slope of a leaky rectifier as it is in this dtype."""
+def slope(alpha: float, dtype: DType) -> float:
+    """The slope of a leaky rectifier, rounded to float32 and to this dtype."""
     with np.errstate(over="ignore"):
         return float(np.float32(alpha).astype(dtype))
 
@@ -291,7 +291,7 @@ class LeakyRelu(Activation):
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
     def kernel(self, features: Array, out: Array | None = None) -> Any:
-        return tiled(partial(self.step, slope(self.alpha, features.dtype)), self.scratch_arrays, out, features)
+        return tiled(partial(self.step, slope(self.alpha, features.dtype)), self.buffers, out, features)
 
     def step(self, alpha: float, x: Array, out: Array, low: Array) -> None:
         np.multiply(x, alpha, low)
@@ -318,7 +318,7 @@ class LeakyReluGrad(FromFeatures):
 
     def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
         step = partial(self.step, slope(self.alpha, features.dtype))
-        return tiled(step, self.scratch_arrays, out, gradients, features)
+        return tiled(step, self.buffers, out, gradients, features)
 
     def step(self, alpha: float, dy: Array, x: Array, out: Array, low: Array) -> None:
         if 0 <= alpha <= 1:

@@ -10,20 +10,20 @@ from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.channels import as_matrix
 from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.sums import summed
-from blocks.kernels.windows import FORMAT, FORMATS
+from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque, fold_rows, leading
-from dataflow.core.shapes import agree, show
+from dataflow.core.shapes import Dim, Shape, agree, show
 from dataflow.core.wire import Wire
 
 WIDE = 128  # channels from which on rows are long enough
 WORTH_RESHAPING = 1 << 14  # elements
 
 
-def _channels(block: Block, port: str, shape: Any, data_format: str) -> Any:
-    """Size of the channel dim; an error where the value has none."""
+def _channels(block: Block, port: str, shape: Shape, data_format: str) -> Dim:
+    """Size of the channel dim; BlockError where the value has none."""
     if shape is None:
         return None
     if len(shape) < 2:
@@ -48,7 +48,7 @@ class BiasAdd(Elementwise):
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
     reuses = ("value",)
 
-    def shape_of(self, value: TensorType, bias: TensorType) -> Any:
+    def shape_of(self, value: TensorType, bias: TensorType) -> Shape:
         channels = _channels(self, "value", value.shape, self.data_format)
         if bias.shape is not None and not agree(channels, bias.shape[0]):
             raise self.error(f"input 'bias' must have one number per channel, {channels}, got {bias.shape[0]}")
@@ -57,12 +57,13 @@ class BiasAdd(Elementwise):
     def channel_axis(self, rank: int) -> int | None:
         return 1 if self.data_format == "NCHW" else None
 
-    def broadcast_shapes(self, value: Any, bias: Any) -> list[Any]:
+    def broadcast_shapes(self, value: TensorType, bias: TensorType) -> list[Shape]:
         return [value.shape, bias.shape if self.data_format == "NHWC" else None]
 
-    def kernel(self, value: Array, bias: Array, out: Array | None = None) -> Any:
+    def kernel(self, value: Array, bias: Array, out: Array | None = None) -> Array:
         if self.data_format == "NCHW":
-            return np.add(value, bias.reshape(-1, *[1] * (value.ndim - 2)), out)
+            bias = bias.reshape(-1, *[1] * (value.ndim - 2))
+            return np.add(value, bias, out)
         if out is None:
             out = np.empty(value.shape, value.dtype)
         bias = bias.reshape(-1)  # that of one channel may come as a number
@@ -73,7 +74,7 @@ class BiasAdd(Elementwise):
         ):
             return np.add(value, bias, out)
         matrix = as_matrix(value.shape, False)  # NumPy is faster with long rows
-        np.add(value.reshape(matrix.shape), matrix.along(bias), out.reshape(matrix.shape))
+        np.add(value.reshape(matrix.shape), matrix.tile(bias), out.reshape(matrix.shape))
         return out
 
     def grad(self, value: Wire, bias: Wire, output: Wire, dy: Wire) -> Any:
@@ -96,28 +97,30 @@ class BiasAddGrad(Opaque):
     output = Out("T", "gradient by its bias, one number per channel")
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
-    def shape_of(self, out_backprop: TensorType) -> Any:
+    def shape_of(self, out_backprop: TensorType) -> Shape:
         return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
 
     reduces = (np.add,)
 
     def row_width(self, out_backprop: TensorType) -> int | None:
-        return leading(out_backprop.sizes, self._folded(out_backprop.sizes)) if out_backprop.known else None
+        return leading(out_backprop.sizes, self._axes(out_backprop.sizes)) if out_backprop.known else None
 
-    def _folded(self, shape: Any) -> list[int]:
+    def _axes(self, shape: tuple[int, ...]) -> list[int]:
+        """All axes but that of the channel."""
         channel = 1 if self.data_format == "NCHW" else len(shape) - 1
         return [i for i in range(len(shape)) if i != channel]
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(np.add, rows, dtypes.accumulate(rows.dtype))
 
-    def kernel(self, out_backprop: Array, out: Array | None = None) -> Any:
+    def kernel(self, out_backprop: Array, out: Array | None = None) -> Array:
         dtype, shape = out_backprop.dtype, out_backprop.shape
         if self.data_format == "NHWC" and 0 not in shape:
             total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), dtypes.accumulate(dtype)).reshape(-1)
         else:
-            total = summed(np.add, out_backprop, self._folded(shape), dtypes.accumulate(dtype))
-        return cast_into(total, dtype, out)
+            total = summed(np.add, out_backprop, self._axes(shape), dtypes.accumulate(dtype))
+        gradient: Array = cast_into(total, dtype, out)
+        return gradient
 
     def grad(self, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

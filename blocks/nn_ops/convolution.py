@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape import Shape
-from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverImages
+from blocks.nn_ops.convolution_base import FilterGradient, Forward, ImageWindow, InputGradient
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
 from dataflow.core.wire import Wire
@@ -13,10 +13,10 @@ from dataflow.core.wire import Wire
 FILTER = ("filter_height", "filter_width", "in_channels", "out_channels")
 
 
-class Conv2D(OverImages, Forward):
+class Conv2D(ImageWindow, Forward):
     """Convolution of images, ``output[b, i, j, o] = sum(window(input, b, i, j) * filter[..., o])``.
 
-    The filter is not turned round. If it has fewer channels than the input they form groups, each with its share of
+    The filter is not flipped. If it has fewer channels than the input they form groups, each with its share of
     the outputs. The 16-bit floats are added up in float32, integers wrap around.
 
     >>> Conv2D(strides=[1, 1, 1, 1], padding="VALID")([[[[1.0], [2.0], [4.0]]]], [[[[1.0]], [[-1.0]]]])
@@ -27,10 +27,9 @@ class Conv2D(OverImages, Forward):
     """
 
     T = (*dtypes.floating, "int32")
-    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "images of `out_channels` channels, in the layout of `input`")
-    grouped = True
+    is_grouped = True
 
     def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
@@ -38,7 +37,7 @@ class Conv2D(OverImages, Forward):
         return by_input, Conv2DBackpropFilter(**attrs)(input, Shape()(filter), dy)
 
 
-class Conv2DBackpropInput(OverImages, ByInput):
+class Conv2DBackpropInput(ImageWindow, InputGradient):
     """Gradient of Conv2D by its input, ``sum(out_backprop * filter)`` over all windows that see an element.
 
     It is also called transposed convolution. Of `input_sizes` the height and width are enough unless there are groups.
@@ -56,8 +55,7 @@ class Conv2DBackpropInput(OverImages, ByInput):
     input_sizes = In("int32", "shape of the input of the Conv2D", shape=("rank",), static=True)
     filter = In("T", "weights of the window", shape=FILTER)
     out_backprop = In("T", "gradient by the output of the Conv2D")
-    output = Out("T", "gradient by its input, of shape `input_sizes`")
-    grouped = partial = True
+    is_grouped = takes_spatial_sizes = True
 
     def grad(self, input_sizes: Wire, filter: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
@@ -65,7 +63,7 @@ class Conv2DBackpropInput(OverImages, ByInput):
         return None, by_filter, Conv2D(**attrs)(dy, filter)
 
 
-class Conv2DBackpropFilter(OverImages, ByFilter):
+class Conv2DBackpropFilter(ImageWindow, FilterGradient):
     """Gradient of Conv2D by its filter, ``sum(window(input, b, i, j) * out_backprop[b, i, j])`` over all windows.
 
     >>> block = Conv2DBackpropFilter(strides=[1, 1, 1, 1], padding="VALID")
@@ -77,11 +75,8 @@ class Conv2DBackpropFilter(OverImages, ByFilter):
     Source: tf.raw_ops.Conv2DBackpropFilter.
     """
 
-    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
-    filter_sizes = In("int32", "shape of the filter", shape=(4,), static=True)
     out_backprop = In("T", "gradient by the output of the Conv2D")
-    output = Out("T", "gradient by its filter, of shape `filter_sizes`")
-    grouped = True
+    is_grouped = True
 
     def grad(self, input: Wire, filter_sizes: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()

@@ -1,16 +1,18 @@
-"""What the convolutions and their gradients share, whatever their number of spatial dims."""
+"""Convolutions and their gradients, whatever their number of spatial dims: ports, shapes and kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.kernels import depthwise, grouped_convolution
 from blocks.kernels.static_shape import sizes
-from blocks.kernels.windows import (
+from blocks.kernels.windows import Padding, Span, channels_last, join, split
+from blocks.nn_ops.window_base import (
     EXPLICIT,
     FORMAT,
     FORMAT_3D,
@@ -20,55 +22,43 @@ from blocks.kernels.windows import (
     PADDING_IMPLICIT,
     PADDINGS,
     STRIDES,
-    Span,
-    channels_last,
-    join,
-    paddings,
-    spans,
-    spatial,
-    split,
+    Windowed,
 )
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
-from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import Dim, agree, show
+from dataflow.core.shapes import Dim, Shape, agree, show
 
 DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
 
 
-class Convolution(Opaque, abstract=True):
+class Convolution(Windowed, abstract=True):
     """Windows over an input, each multiplied with a filter: the shapes of all three values and how they are checked."""
 
     uses_cores = True
     T: ClassVar[tuple[str, ...]] = dtypes.floating
-    grouped: ClassVar[bool] = False  # whether the filter may have fewer channels than the input
-    apart: ClassVar[bool] = False  # whether each channel is convolved for itself
+    is_grouped: ClassVar[bool] = False  # whether the filter may have fewer channels than the input
+    is_depthwise: ClassVar[bool] = False  # whether each channel is convolved by itself
     strides: Ints = attr(STRIDES)
 
     def check(self) -> None:
         _ = self.windows
 
-    @property
-    def layout(self) -> str:
-        """The dims of input and output by their letters."""
-        return str(getattr(self, "data_format", "NHWC"))
-
     @cached_property
-    def windows(self) -> tuple[Any, ...]:
+    def windows(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Padding, ...]]:
         """Strides, dilations and padding of the spatial dims."""
         ones = (1,) * (len(self.layout) - 2)
-        dilations = spatial(self, "dilations", self.layout) if "dilations" in self.signature.attrs else ones
-        return spatial(self, "strides", self.layout), dilations, paddings(self, self.layout)
+        dilations = self.spatial("dilations") if "dilations" in self.signature.attrs else ones
+        return self.spatial("strides"), dilations, self.spatial_padding()
 
     @property
-    def core(self) -> Any:
+    def arithmetic(self) -> ModuleType:
         """The module that has the arithmetic."""
-        return depthwise if self.apart else grouped_convolution
+        return depthwise if self.is_depthwise else grouped_convolution
 
     # -- shapes -----------------------------------------------------------------------------------------------------
 
-    def parts(self, port: str, shape: Any) -> tuple[Dim, tuple[Dim, ...], Dim]:
+    def parts(self, port: str, shape: Shape) -> tuple[Dim, tuple[Dim, ...], Dim]:
         """Batch, spatial dims and channels of the value at a port."""
         shape = (None,) * len(self.layout) if shape is None else shape
         if len(shape) != len(self.layout):
@@ -76,22 +66,22 @@ class Convolution(Opaque, abstract=True):
         return split(shape, self.layout)
 
     def outputs(self, channels: Dim, filter: Sequence[Dim], port: str, filter_port: str) -> Dim:
-        """Number of output channels for an input with so many; an error where the filter does not go with these."""
+        """Number of output channels for an input with ``channels``; BlockError where the filter does not fit these."""
         depth, outputs = filter[-2:]
         if isinstance(channels, int) and isinstance(depth, int):
-            if channels % depth or not channels or (channels != depth and not self.grouped):
-                wanted = f"the {channels} channels of '{port}'" + ", or a divisor of that for groups" * self.grouped
+            if channels % depth or not channels or (channels != depth and not self.is_grouped):
+                wanted = f"the {channels} channels of '{port}'" + ", or a divisor of that for groups" * self.is_grouped
                 raise self.error(f"input '{filter_port}' must have {wanted}, got {depth}")
             groups = channels // depth
             if isinstance(outputs, int) and groups and outputs % groups:
                 raise self.error(
                     f"input '{filter_port}' must have as many outputs for each of the {groups} groups, got {outputs}"
                 )
-        if self.apart:
+        if self.is_depthwise:
             return depth * outputs if isinstance(depth, int) and isinstance(outputs, int) else None
         return outputs
 
-    def convolved(self, input: Any, filter: Any, port: str = "input", filter_port: str = "filter") -> Any:
+    def convolved(self, input: Shape, filter: Shape, port: str = "input", filter_port: str = "filter") -> Shape:
         """Shape of the output, from the shapes of an input and a filter; the ports are named in errors."""
         batch, inner, channels = self.parts(port, input)
         filter = (None,) * len(self.layout) if filter is None else filter
@@ -104,11 +94,11 @@ class Convolution(Opaque, abstract=True):
 
     def over(self, inner: Sequence[Dim], filter: Sequence[Dim], port: str = "input") -> tuple[Span, ...]:
         """The window on each spatial dim."""
-        return spans(self, port, inner, filter[:-2], *self.windows)
+        return self.spans(port, inner, filter[:-2], *self.windows)
 
-    def matched(self, out_backprop: Any, output: Any) -> None:
-        """An error where the gradient has not the shape of the output."""
-        if out_backprop is not None:
+    def matched(self, out_backprop: Shape, output: Shape) -> None:
+        """Raise BlockError where the gradient has not the shape of the output."""
+        if out_backprop is not None and output is not None:
             self.parts("out_backprop", out_backprop)
             if not all(map(agree, out_backprop, output)):
                 raise self.error(
@@ -117,22 +107,22 @@ class Convolution(Opaque, abstract=True):
 
     # -- arrays -----------------------------------------------------------------------------------------------------
 
-    def last(self, x: Any) -> Any:
+    def last(self, x: Array) -> Array:
         """A view with the channels last."""
         return channels_last(x, self.layout)
 
     @property
-    def direct(self) -> bool:
+    def channels_last(self) -> bool:
         """Whether values have their channels last already."""
         return not self.layout.startswith("NC")
 
-    def last_shape(self, shape: Any) -> tuple[Any, ...]:
+    def last_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """A shape with the channels last."""
         batch, inner, channels = split(shape, self.layout)
         return (batch, *inner, channels)
 
 
-class OverImages(Convolution, abstract=True):
+class ImageWindow(Convolution, abstract=True):
     """A convolution of images: the attrs by which the window moves."""
 
     padding: str = attr(PADDING, choices=PADDINGS)
@@ -141,7 +131,7 @@ class OverImages(Convolution, abstract=True):
     dilations: Ints = attr(DILATIONS, default=(1, 1, 1, 1))
 
 
-class OverVolumes(Convolution, abstract=True):
+class VolumeWindow(Convolution, abstract=True):
     """A convolution of volumes: the attrs by which the window moves."""
 
     padding: str = attr(PADDING_IMPLICIT, choices=PADDINGS[:2])
@@ -152,94 +142,95 @@ class OverVolumes(Convolution, abstract=True):
 class Forward(Convolution, abstract=True):
     """The convolution itself."""
 
-    input = In("T", "values")
+    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window")
     output = Out("T", "the windows' products")
 
-    def shape_of(self, input: TensorType, filter: TensorType) -> Any:
+    def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.convolved(input.shape, filter.shape)
 
-    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(self.convolved(input.shape, filter.shape), input.dtype)
         x = self.last(input)
-        self.core.convolve(x, filter, self.over(x.shape[1:-1], filter.shape), self.last(out))
+        self.arithmetic.convolve(x, filter, self.over(x.shape[1:-1], filter.shape), self.last(out))
         return out
 
     def workspace(self, input: TensorType, filter: TensorType) -> int:
-        shape = self.last_shape(input.shape)
-        over = self.over(shape[1:-1], filter.shape)  # type: ignore[arg-type]
-        return int(self.core.convolve_bytes(shape, filter.shape, over, storage(input.dtype), self.direct))
+        shape = self.last_shape(input.sizes)
+        over = self.over(shape[1:-1], filter.sizes)
+        dtype = storage(input.dtype)
+        return int(self.arithmetic.convolve_bytes(shape, filter.sizes, over, dtype, self.channels_last))
 
 
-class ByInput(Convolution, abstract=True):
+class InputGradient(Convolution, abstract=True):
     """The gradient of a convolution by its input."""
 
-    partial: ClassVar[bool] = False  # whether the spatial sizes alone will do
-    input_sizes = In("int32", "shape of the input")
+    takes_spatial_sizes: ClassVar[bool] = False  # whether `input_sizes` may be those of the spatial dims alone
+    input_sizes = In("int32", "shape of the input of the convolution", shape=(4,), static=True)
     filter = In("T", "weights of the window")
-    out_backprop = In("T", "gradient by the output")
-    output = Out("T", "gradient by the input")
+    out_backprop = In("T", "gradient by the output of the convolution")
+    output = Out("T", "gradient by its input, of shape `input_sizes`")
 
-    def shape_of(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> Any:
+    def shape_of(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> Shape:
         self.parts("out_backprop", out_backprop.shape)
         shape = self.wanted(sizes(self, "input_sizes", input_sizes), filter.shape, out_backprop.shape)
         self.matched(out_backprop.shape, self.convolved(shape, filter.shape, "input_sizes"))
         return shape
 
-    def wanted(self, shape: Any, filter: Any, out_backprop: Any) -> Any:
+    def wanted(self, shape: Shape, filter: Shape, out_backprop: Shape) -> Shape:
         """The shape asked for, from the numbers given."""
         batch = None if out_backprop is None else out_backprop[0]
         if shape is None or None in shape:
             return join(batch, (None,) * (len(self.layout) - 2), None, self.layout)
-        if self.partial and len(shape) == len(self.layout) - 2:
+        if self.takes_spatial_sizes and len(shape) == len(self.layout) - 2:
             return join(batch, shape, None if filter is None else filter[-2], self.layout)
         if len(shape) != len(self.layout):
             raise self.error(f"input 'input_sizes' must be a size per dim of {self.layout}, got {show(shape)}")
         return shape
 
-    def kernel(self, input_sizes: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Any:
-        shape = self.shape_of(*map(TensorType.of, (input_sizes, filter, out_backprop)))
+    def kernel(self, input_sizes: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
+        shape: Any = self.shape_of(*map(TensorType.of, (input_sizes, filter, out_backprop)))
         if out is None:
             out = np.empty(shape, filter.dtype)
         over = self.over(self.last_shape(shape)[1:-1], filter.shape)
-        self.core.by_input(filter, self.last(out_backprop), over, self.last(out))
+        self.arithmetic.by_input(filter, self.last(out_backprop), over, self.last(out))
         return out
 
     def workspace(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
-        shape = self.shape_of(input_sizes, filter, out_backprop)
+        shape: Any = self.shape_of(input_sizes, filter, out_backprop)
         if None in shape:
             return 0
         last = self.last_shape(shape)
-        over = self.over(last[1:-1], filter.shape)  # type: ignore[arg-type]
-        return int(self.core.by_input_bytes(last, filter.shape, over, storage(filter.dtype), self.direct))
+        over, dtype = self.over(last[1:-1], filter.sizes), storage(filter.dtype)
+        return int(self.arithmetic.by_input_bytes(last, filter.sizes, over, dtype, self.channels_last))
 
 
-class ByFilter(Convolution, abstract=True):
+class FilterGradient(Convolution, abstract=True):
     """The gradient of a convolution by its filter."""
 
-    input = In("T", "values")
-    filter_sizes = In("int32", "shape of the filter")
-    out_backprop = In("T", "gradient by the output")
-    output = Out("T", "gradient by the filter")
+    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
+    filter_sizes = In("int32", "shape of the filter", shape=(4,), static=True)
+    out_backprop = In("T", "gradient by the output of the convolution")
+    output = Out("T", "gradient by its filter, of shape `filter_sizes`")
 
-    def shape_of(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> Any:
+    def shape_of(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> Shape:
         shape = sizes(self, "filter_sizes", filter_sizes)
         self.matched(out_backprop.shape, self.convolved(input.shape, shape, filter_port="filter_sizes"))
         return (None,) * len(self.layout) if shape is None else shape
 
-    def kernel(self, input: Array, filter_sizes: Array, out_backprop: Array, out: Array | None = None) -> Any:
-        shape = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))
+    def kernel(self, input: Array, filter_sizes: Array, out_backprop: Array, out: Array | None = None) -> Array:
+        shape: Any = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))
         if out is None:
             out = np.empty(shape, input.dtype)
         x = self.last(input)
-        self.core.by_filter(x, self.last(out_backprop), self.over(x.shape[1:-1], shape), out)
+        self.arithmetic.by_filter(x, self.last(out_backprop), self.over(x.shape[1:-1], shape), out)
         return out
 
     def workspace(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> int:
-        filter = self.shape_of(input, filter_sizes, out_backprop)
+        filter: Any = self.shape_of(input, filter_sizes, out_backprop)
         if None in filter:
             return 0
-        shape = self.last_shape(input.shape)
-        over = self.over(shape[1:-1], filter)
-        return int(self.core.by_filter_bytes(shape, filter, over, storage(input.dtype), self.direct))
+        shape = self.last_shape(input.sizes)
+        over, dtype = self.over(shape[1:-1], filter), storage(input.dtype)
+        return int(self.arithmetic.by_filter_bytes(shape, filter, over, dtype, self.channels_last))

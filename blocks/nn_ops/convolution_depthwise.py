@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.array_ops.shape import Shape
-from blocks.nn_ops.convolution_base import ByFilter, ByInput, Forward, OverImages
+from blocks.nn_ops.convolution_base import FilterGradient, Forward, ImageWindow, InputGradient
 from dataflow.core.block import In, Out
 from dataflow.core.wire import Wire
 
 FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
 
 
-class DepthwiseConv2dNative(OverImages, Forward):
+class DepthwiseConv2dNative(ImageWindow, Forward):
     """Convolution of each channel for itself, ``output[b, i, j, c * m + k] = sum(window(input)[c] * filter[c, k])``.
 
     ``m`` is the number of outputs of a channel. The 16-bit floats are added up in float32.
@@ -24,10 +24,9 @@ class DepthwiseConv2dNative(OverImages, Forward):
     Source: tf.nn.depthwise_conv2d.
     """
 
-    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window, for each channel", shape=FILTER)
     output = Out("T", "images of `in_channels * channel_multiplier` channels, in the layout of `input`")
-    apart = True
+    is_depthwise = True
 
     def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
@@ -35,7 +34,7 @@ class DepthwiseConv2dNative(OverImages, Forward):
         return by_input, DepthwiseConv2dNativeBackpropFilter(**attrs)(input, Shape()(filter), dy)
 
 
-class DepthwiseConv2dNativeBackpropInput(OverImages, ByInput):
+class DepthwiseConv2dNativeBackpropInput(ImageWindow, InputGradient):
     """Gradient of DepthwiseConv2dNative by its input, ``sum(out_backprop * filter)`` over all windows on an element.
 
     >>> block = DepthwiseConv2dNativeBackpropInput(strides=[1, 1, 1, 1], padding="VALID")
@@ -46,11 +45,8 @@ class DepthwiseConv2dNativeBackpropInput(OverImages, ByInput):
     Source: tf.nn.depthwise_conv2d_backprop_input.
     """
 
-    input_sizes = In("int32", "shape of the input of the convolution", shape=(4,), static=True)
     filter = In("T", "weights of the window, for each channel", shape=FILTER)
-    out_backprop = In("T", "gradient by the output of the convolution")
-    output = Out("T", "gradient by its input, of shape `input_sizes`")
-    apart = True
+    is_depthwise = True
 
     def grad(self, input_sizes: Wire, filter: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
@@ -58,7 +54,7 @@ class DepthwiseConv2dNativeBackpropInput(OverImages, ByInput):
         return None, by_filter, DepthwiseConv2dNative(**attrs)(dy, filter)
 
 
-class DepthwiseConv2dNativeBackpropFilter(OverImages, ByFilter):
+class DepthwiseConv2dNativeBackpropFilter(ImageWindow, FilterGradient):
     """Gradient of DepthwiseConv2dNative by its filter, ``sum(window(input) * out_backprop)`` over all windows.
 
     >>> block = DepthwiseConv2dNativeBackpropFilter(strides=[1, 1, 1, 1], padding="VALID")
@@ -68,11 +64,7 @@ class DepthwiseConv2dNativeBackpropFilter(OverImages, ByFilter):
     Source: tf.nn.depthwise_conv2d_backprop_filter.
     """
 
-    input = In("T", "images, [batch, height, width, channels] or by `data_format`")
-    filter_sizes = In("int32", "shape of the filter", shape=(4,), static=True)
-    out_backprop = In("T", "gradient by the output of the convolution")
-    output = Out("T", "gradient by its filter, of shape `filter_sizes`")
-    apart = True
+    is_depthwise = True
 
     def grad(self, input: Wire, filter_sizes: Wire, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()

@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels import grouped_convolution
+from blocks.kernels.mirrored_convolution import Mode, Size, convolve_mirrored, convolve_mirrored_bytes, mirrored_size
 from blocks.kernels.static_shape import sizes
-from blocks.kernels.windows import PADDING_IMPLICIT, PADDINGS
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolution_base import Convolution
+from blocks.nn_ops.window_base import PADDING_IMPLICIT, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import Dim, show
+from dataflow.core.shapes import Dim, Shape, show
 
 MODES = ("REFLECT", "SYMMETRIC")
 MODE = "how images go on behind their edges: REFLECT leaves out the edge itself, SYMMETRIC has it twice"
@@ -25,11 +24,15 @@ MIRRORED = "elements to add before and behind each dim of the images, 0 for batc
 class Mirrored(Convolution, abstract=True):
     """A convolution of images with mirrored edges."""
 
+    input = In("T", "images, [batch, height, width, channels]")
+    paddings = In("int32", MIRRORED, shape=(4, 2), static=True)
+    filter = In("T", "weights of the window", shape=FILTER)
+    output = Out("T", "[batch, height, width, out_channels]")
     mode: str = attr(MODE, choices=MODES)
     padding: str = attr(PADDING_IMPLICIT, choices=PADDINGS[:2])
 
-    def grown(self, images: Any, paddings: TensorType) -> tuple[Dim, ...]:
-        """The shape of images with their edges mirrored."""
+    def mirrored(self, images: Shape, paddings: TensorType) -> tuple[Dim, ...]:
+        """The shape of images with their edges mirrored; BlockError where the edges are not as large."""
         batch, inner, channels = self.parts("input", images)
         if paddings.value is None:
             return (batch, None, None, channels)
@@ -44,55 +47,31 @@ class Mirrored(Convolution, abstract=True):
         height, width = (n + sum(p) if isinstance(n, int) else None for n, p in zip(inner, pads[1:3], strict=True))
         return (batch, height, width, channels)
 
-    def product(self, images: Any, paddings: Any, filter: Any, out: Any, size: Any = None) -> Any:
+    def convolved_images(
+        self,
+        images: Array,
+        paddings: Array,
+        filter: Array,
+        out: Array | None,
+        size: Size | None = None,
+        align_corners: bool = False,
+    ) -> Array:
         """The convolution of the images once they have the size, if one is given, and their edges are mirrored."""
         batch, height, width, channels = images.shape
-        given = (1, *(size or (height, width)), channels)
-        shape = tuple(n + sum(pad) for n, pad in zip(given, paddings.tolist(), strict=True))
-        over = self.over(shape[1:-1], filter.shape)
+        shape = (batch, *mirrored_size(size or (height, width), paddings), channels)
         if out is None:
-            out = np.empty(self.convolved((batch, *shape[1:]), filter.shape), images.dtype)
-        mode: Any = "reflect" if self.mode == "REFLECT" else "symmetric"
-        down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(given[1:3], paddings[1:3], strict=True))
-        with scratch(*self.scratch_arrays(images.shape, paddings, images.dtype, size)) as (edges, lines, *space):
-            for image in range(batch if out.size else 0):
-                x = images[image : image + 1]
-                if size is not None:
-                    x = self.resized_in(space, x, size)
-                grown = x.take(down, 1, lines.reshape(1, shape[1], *given[2:]), "clip")
-                grown = grown.take(across, 2, edges.reshape(shape), "clip")  # other modes make copies on the way
-                grouped_convolution.convolve(grown, filter, over, out[image : image + 1])
+            out = np.empty(self.convolved(shape, filter.shape), images.dtype)
+        mode: Mode = "reflect" if self.mode == "REFLECT" else "symmetric"
+        over = self.over(shape[1:3], filter.shape)
+        convolve_mirrored(images, paddings, mode, filter, over, out, size, align_corners)
         return out
 
-    def scratch_arrays(self, shape: Any, paddings: Any, dtype: Any, size: Any = None) -> list[ArraySpec]:
-        """Memory for an image with mirrored edges, for those above and below, and to resize it."""
-        _, height, width, channels = shape
-        given = size or (height, width)
-        rows, lines = _mirrored(given, paddings)
-        own: list[ArraySpec] = [((n * channels,), dtype) for n in (rows * lines, rows * given[1])]
-        if size is not None:
-            exact = dtypes.compute(dtype)
-            across, both = height * size[1] * channels, size[0] * size[1] * channels
-            copy = height * width * channels * (dtype != exact)
-            own += [((n,), exact) for n in (copy, across, max(across, both), both)] + [
-                ((both * (dtype != exact),), dtype)
-            ]
-        return own
-
-    def bytes(self, shape: Any, paddings: Any, filter: Any, dtype: Any, size: Any = None) -> int:
-        """What `product` takes."""
-        grown = (1, *_mirrored(size or shape[1:3], paddings), shape[3])
-        taken = grouped_convolution.convolve_bytes(grown, filter, self.over(grown[1:3], filter), dtype, True)
-        return scratch_bytes(*self.scratch_arrays(shape, paddings, dtype, size)) + taken
-
-    def resized_in(self, space: Any, image: Any, size: Any) -> Any:
-        """An image in another size."""
-        raise TypeError(f"{type(self).__name__}: must have a method resized_in, got none; write one")
-
-
-def _mirrored(size: Any, paddings: Any) -> tuple[int, ...]:
-    """Height and width with mirrored edges."""
-    return tuple(int(n + sum(pad)) for n, pad in zip(size, paddings[1:3].tolist(), strict=True))
+    def bytes(self, images: TensorType, paddings: TensorType, filter: TensorType, size: Size | None = None) -> int:
+        """What `convolved_images` takes."""
+        pads: Array = paddings.value
+        _, height, width, _ = images.sizes
+        over = self.over(mirrored_size(size or (height, width), pads), filter.sizes)
+        return convolve_mirrored_bytes(images.sizes, pads, filter.sizes, over, storage(images.dtype), size)
 
 
 class FusedPadConv2D(Mirrored):
@@ -108,22 +87,17 @@ class FusedPadConv2D(Mirrored):
     Source: tf.raw_ops.FusedPadConv2D.
     """
 
-    input = In("T", "images, [batch, height, width, channels]")
-    paddings = In("int32", MIRRORED, shape=(4, 2), static=True)
-    filter = In("T", "weights of the window", shape=FILTER)
-    output = Out("T", "[batch, height, width, out_channels]")
+    def shape_of(self, input: TensorType, paddings: TensorType, filter: TensorType) -> Shape:
+        return self.convolved(self.mirrored(input.shape, paddings), filter.shape)
 
-    def shape_of(self, input: TensorType, paddings: TensorType, filter: TensorType) -> Any:
-        return self.convolved(self.grown(input.shape, paddings), filter.shape)
-
-    def kernel(self, input: Array, paddings: Array, filter: Array, out: Array | None = None) -> Any:
-        self.grown(input.shape, TensorType.of(paddings))
-        return self.product(input, paddings, filter, out)
+    def kernel(self, input: Array, paddings: Array, filter: Array, out: Array | None = None) -> Array:
+        self.mirrored(input.shape, TensorType.of(paddings))
+        return self.convolved_images(input, paddings, filter, out)
 
     def workspace(self, input: TensorType, paddings: TensorType, filter: TensorType) -> int:
-        if paddings.value is None or 0 in self.infer(input, paddings, filter)[0].shape:  # type: ignore[operator]
+        if paddings.value is None or 0 in self.infer(input, paddings, filter)[0].sizes:
             return 0
-        return self.bytes(input.shape, paddings.value, filter.shape, storage(input.dtype))
+        return self.bytes(input, paddings, filter)
 
 
 class FusedResizeAndPadConv2D(Mirrored):
@@ -149,10 +123,10 @@ class FusedResizeAndPadConv2D(Mirrored):
     output = Out("T", "[batch, height, width, out_channels]")
     resize_align_corners: bool = attr("let the first and last pixels keep their places", default=False)
 
-    def shape_of(self, input: TensorType, size: TensorType, paddings: TensorType, filter: TensorType) -> Any:
-        return self.convolved(self.grown(self.resized(input.shape, size), paddings), filter.shape)
+    def shape_of(self, input: TensorType, size: TensorType, paddings: TensorType, filter: TensorType) -> Shape:
+        return self.convolved(self.mirrored(self.resized(input.shape, size), paddings), filter.shape)
 
-    def resized(self, images: Any, size: TensorType) -> Any:
+    def resized(self, images: Shape, size: TensorType) -> tuple[Any, ...]:
         """The shape of resized images."""
         batch, inner, channels = self.parts("input", images)
         if 0 in inner:
@@ -162,42 +136,13 @@ class FusedResizeAndPadConv2D(Mirrored):
             raise self.error(f"input 'size' must be positive, got {show(wanted)}")
         return (batch, *wanted, channels)
 
-    def kernel(self, input: Array, size: Array, paddings: Array, filter: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, size: Array, paddings: Array, filter: Array, out: Array | None = None) -> Array:
         shape = self.resized(input.shape, TensorType.of(size))
-        self.grown(shape, TensorType.of(paddings))
-        return self.product(input, paddings, filter, out, shape[1:3])
+        self.mirrored(shape, TensorType.of(paddings))
+        return self.convolved_images(input, paddings, filter, out, shape[1:3], self.resize_align_corners)
 
     def workspace(self, input: TensorType, size: TensorType, paddings: TensorType, filter: TensorType) -> int:
-        made: Any = self.infer(input, size, paddings, filter)[0].shape
+        made = self.infer(input, size, paddings, filter)[0].sizes
         if size.value is None or paddings.value is None or 0 in made:
             return 0
-        dtype, wanted = storage(input.dtype), self.resized(input.shape, size)[1:3]
-        return self.bytes(input.shape, paddings.value, filter.shape, dtype, wanted)
-
-    def resized_in(self, space: Any, image: Any, size: Any) -> Any:
-        copy, wide, buffer, made, narrow = space
-        _, height, width, channels = image.shape
-        if copy.size:
-            np.copyto(copy.reshape(image.shape), image)
-            image = copy.reshape(image.shape)
-        lines = wide.reshape(height, size[1], channels)
-        self.interpolated(image[0], 1, width, lines, buffer)
-        both = made.reshape(*size, channels)
-        self.interpolated(lines, 0, height, both, buffer)
-        if narrow.size:
-            np.copyto(narrow.reshape(both.shape), both, casting="unsafe")
-            both = narrow.reshape(both.shape)
-        return both[None]
-
-    def interpolated(self, image: Any, axis: int, given: int, out: Any, buffer: Any) -> None:
-        """The image with another size along an axis; places are float32, as in TensorFlow."""
-        size = out.shape[axis]
-        inside = self.resize_align_corners and size > 1
-        scale = np.float32(given - inside) / np.float32(size - inside)
-        place = np.arange(size, dtype=np.float32) * scale
-        below = np.minimum(place.astype(np.int64), given - 1)
-        share = (place - below).astype(out.dtype).reshape(-1, *[1] * (2 - axis))
-        low = image.take(below, axis, buffer[: out.size].reshape(out.shape), "clip")
-        high = image.take(np.minimum(below + 1, given - 1), axis, out, "clip")
-        np.subtract(high, low, high)
-        np.add(np.multiply(high, share, high), low, high)
+        return self.bytes(input, paddings, filter, self.resized(input.shape, size)[1:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -11,30 +11,39 @@ import numpy as np
 
 from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.sliding_windows import (
-    BORDER,
     Band,
     Bands,
+    Index,
     Slides,
-    copied,
+    converted,
     count,
     in_bands,
     lowest,
-    overlaps,
     shaped,
-    widened,
+    valid_taps,
 )
-from blocks.kernels.window_argmax import Found, Search, Test, copies, kept, put, put_bytes
-from blocks.kernels.windows import PADDINGS, paddings, spans, spatial
+from blocks.kernels.window_argmax import (
+    Selected,
+    Test,
+    argmax_scratch,
+    copy_scratch,
+    first_argmax,
+    masked,
+    scatter_add,
+    scatter_bytes,
+)
+from blocks.nn_ops.window_base import BORDER, PADDINGS, Windowed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array
-from dataflow.core.kinds import Opaque
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import Shape, agree, fits, merge, show
+from dataflow.core.shapes import Dim, Shape, agree, fits, merge, show
 from dataflow.core.wire import Wire
 
+Sums = Callable[[tuple[int, ...], Index, Index], Array]  # of index in the window, positions and elements
 
-class Dilating(Opaque, abstract=True):
+
+class Dilating(Windowed, abstract=True):
     """A filter that moves by ``strides`` over an image, its elements ``rates`` apart."""
 
     T = dtypes.real
@@ -43,16 +52,16 @@ class Dilating(Opaque, abstract=True):
     padding: str = attr(BORDER, choices=PADDINGS[:2])
 
     def check(self) -> None:
-        spatial(self, "strides", "NHWC")
-        spatial(self, "rates", "NHWC")
+        self.spatial("strides")
+        self.spatial("rates")
 
-    def slides(self, input: Any, filter: Any) -> Slides:
+    def slides(self, input: Sequence[Dim], filter: Sequence[Dim]) -> Slides:
         """The window along rows and columns of an input of a shape, for a filter of a shape."""
-        made = spans(self, "input", input[1:3], filter[:2], self.strides[1:3], self.rates[1:3], paddings(self, "NHWC"))
-        return tuple(enumerate(made, 1))
+        steps, rates = self.strides[1:3], self.rates[1:3]
+        return tuple(enumerate(self.spans("input", input[1:3], filter[:2], steps, rates, self.spatial_padding()), 1))
 
     def dilated_shape(self, input: Shape, filter: Shape) -> Shape:
-        """Shape of the dilation; an error where the shapes do not go together."""
+        """Shape of the dilation; BlockError where the shapes do not go together."""
         filter = (None,) * 3 if filter is None else filter
         if input is None:
             return (None, None, None, filter[2])
@@ -62,20 +71,20 @@ class Dilating(Opaque, abstract=True):
             raise self.error(f"input 'filter' must have as many channels as 'input', {input[3]}, got {filter[2]}")
         return (input[0], *(span.out for _, span in self.slides(input, filter)), *merge(input[3:], filter[2:]))  # type: ignore[misc]
 
-    def bands(self, input: Any, filter: Any) -> Bands:
+    def bands(self, input: tuple[int, ...], filter: tuple[int, ...]) -> Bands:
         """The parts to work on at once, for shapes of an input and a filter."""
         return in_bands(input, self.slides(input, filter), weight=4)
 
 
-def _sums(x: Any, filter: Any, buffer: Any) -> Callable[[Any, Any, Any], Any]:
-    """The sums of an element of the window and the filter's."""
+def _sums(x: Array, filter: Array, buffer: Array) -> Sums:
+    """The sums of an element of the window and that of the filter."""
     return lambda index, positions, elements: np.add(x[elements], filter[index], buffer[positions])
 
 
-def _dilate(sums: Callable[[Any, Any, Any], Any], slides: Slides, y: Any, floor: Any) -> None:
-    """The largest sum of each window, NaN passed over; no lower than the lowest finite number."""
+def _dilate(sums: Sums, slides: Slides, y: Array, floor: Any) -> None:
+    """The largest sum of each window, NaN passed over and no lower than ``floor``, in ``y``."""
     y.fill(floor)
-    for index, positions, elements in overlaps(4, slides):
+    for index, positions, elements in valid_taps(4, slides):
         view = y[positions]
         np.fmax(view, sums(index, positions, elements), out=view)
 
@@ -99,13 +108,13 @@ class Dilation2D(Dilating):
     def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.dilated_shape(input.shape, filter.shape)
 
-    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)
-        bands, wide = self.bands(input.shape, filter.shape), widened(filter)
+        bands, wide = self.bands(input.shape, filter.shape), _wide(filter)
         with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, buffer):
             for band in bands.bands if out.size else ():
-                x, target = copied(input[band.seen], copy), out[band.made]
+                x, target = converted(input[band.input], copy), out[band.output]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
                 _dilate(_sums(x, wide, shaped(buffer, y.shape)), band.slides, y, lowest(input.dtype))
                 if y is not target:
@@ -113,19 +122,19 @@ class Dilation2D(Dilating):
         return out
 
     def workspace(self, input: TensorType, filter: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
+        return scratch_bytes(*self.scratch_arrays(self.bands(input.sizes, filter.sizes), dtypes.storage(input.dtype)))
 
     @staticmethod
-    def scratch_arrays(bands: Bands, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:
         """Memory for copies and for sums."""
-        return [*copies(bands, dtype), ((prod(bands.made),), dtypes.compute(dtype))]
+        return [*copy_scratch(bands, dtype), ((prod(bands.output),), dtypes.compute(dtype))]
 
     def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()
         return Dilation2DBackpropInput(**attrs)(input, filter, dy), Dilation2DBackpropFilter(**attrs)(input, filter, dy)
 
 
-class DilatingBack(Dilating, abstract=True):
+class DilationGradient(Dilating, abstract=True):
     """A gradient that goes, for each window, to the first of its largest sums."""
 
     input = In("T", "input of the Dilation2D", shape=("batch", "rows", "columns", "channels"))
@@ -143,27 +152,35 @@ class DilatingBack(Dilating, abstract=True):
         raise TypeError(f"{type(self).__name__}: must have a method own_shape, got none; write one")
 
     @staticmethod
-    def search_scratch(kept: int, dtype: Any, bands: Bands) -> list[ArraySpec]:
-        """Memory for a copy of the input, for the largest sums, for others, and to find them."""
-        exact, made = dtypes.compute(dtype), (prod(bands.made),)
-        seen = prod(bands.seen) * (dtype != exact)
-        return [((seen,), exact), (made, exact), (made, exact), *Search.scratch_arrays(bands, kept)]
+    def largest_scratch(held: int, dtype: DType, bands: Bands) -> list[ArraySpec]:
+        """Memory for a copy of the input, for the largest sums, for others, and for masks."""
+        exact, windows = dtypes.compute(dtype), (prod(bands.output),)
+        copy = prod(bands.input) * (dtype != exact)
+        return [((copy,), exact), (windows, exact), (windows, exact), *argmax_scratch(bands, held)]
 
-    def found(
-        self, input: Any, filter: Any, made: Any, band: Band, copy: Any, top: Any, buffer: Any, *masks: Any
-    ) -> tuple[Any, Callable[[Test | None], Iterator[Found]]]:
-        """The largest sums of the windows of a band, and the search for the first element that each came from."""
-        x, y = copied(input[band.seen], copy), shaped(top, made)
-        sums = _sums(x, widened(filter), shaped(buffer, made))
+    def largest_sums(
+        self,
+        input: Array,
+        filter: Array,
+        shape: tuple[int, ...],
+        band: Band,
+        copy: Array,
+        top: Array,
+        buffer: Array,
+        *masks: Array,
+    ) -> tuple[Array, Callable[[Test | None], Iterator[Selected]]]:
+        """The largest sums of windows of a shape, and a function that gives the first element that each came from."""
+        x, y = converted(input[band.input], copy), shaped(top, shape)
+        sums = _sums(x, _wide(filter), shaped(buffer, shape))
         _dilate(sums, band.slides, y, lowest(input.dtype))
 
-        def test(index: Any, positions: Any, elements: Any, mask: Any) -> None:
+        def is_largest(index: tuple[int, ...], positions: Index, elements: Index, mask: Array) -> None:
             np.equal(sums(index, positions, elements), y[positions], mask)
 
-        return y, lambda sure: Search(made, masks).found(band.slides, test, sure)
+        return y, partial(first_argmax, shape, masks, band.slides, is_largest)
 
 
-class Dilation2DBackpropInput(DilatingBack):
+class Dilation2DBackpropInput(DilationGradient):
     """Gradient of Dilation2D by its input, ``sum(out_backprop of the windows whose largest sum it is in)``.
 
     The first of equal sums gets all of it. TensorFlow's CPU kernel finds none where all are the lowest number of the
@@ -181,26 +198,26 @@ class Dilation2DBackpropInput(DilatingBack):
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         return (None,) * 4 if input is None else input
 
-    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
         slides, floor = self.slides(input.shape, filter.shape), lowest(input.dtype)
         dx = np.empty(input.shape, input.dtype) if out is None else out
 
-        def find(band: Band, *space: Any) -> list[Found]:
-            y, search = self.found(input, filter, out_backprop[band.made].shape, band, *space)
+        def select(band: Band, *buffers: Array) -> list[Selected]:
+            y, selected = self.largest_sums(input, filter, out_backprop[band.output].shape, band, *buffers)
             nowhere = np.minimum.reduce(y, None) == floor  # the first element stands for all that are as low
-            sure = (lambda _, positions, elements, mask: np.equal(y[positions], floor, mask)) if nowhere else None
-            return list(search(sure))[::-1]  # so that each element gets its values in the order of the windows
+            is_floor = (lambda _, positions, elements, mask: np.equal(y[positions], floor, mask)) if nowhere else None
+            return list(selected(is_floor))[::-1]  # so that each element gets its values in the order of the windows
 
         masks = count(slides)
-        return put(out_backprop, slides, dx, masks, partial(self.search_scratch, masks, input.dtype), find)
+        return scatter_add(out_backprop, slides, dx, masks, partial(self.largest_scratch, masks, input.dtype), select)
 
     def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
-        dtype, slides = dtypes.storage(input.dtype), self.slides(input.shape, filter.shape)
-        masks, shape = count(slides), input.shape
-        return put_bytes(shape, slides, dtype, masks, partial(self.search_scratch, masks, dtype))  # type: ignore[arg-type]
+        dtype, slides = dtypes.storage(input.dtype), self.slides(input.sizes, filter.sizes)
+        masks = count(slides)
+        return scatter_bytes(input.sizes, slides, dtype, masks, partial(self.largest_scratch, masks, dtype))
 
 
-class Dilation2DBackpropFilter(DilatingBack):
+class Dilation2DBackpropFilter(DilationGradient):
     """Gradient of Dilation2D by its filter, ``sum(out_backprop of the windows whose largest sum it is in)``.
 
     The first of equal sums gets all of it. TensorFlow's CPU kernel finds none where all are the lowest number of the
@@ -219,29 +236,35 @@ class Dilation2DBackpropFilter(DilatingBack):
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         return (None,) * 3 if filter is None else filter
 
-    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
         bands, floor = self.bands(input.shape, filter.shape), lowest(input.dtype)
         total = np.zeros(filter.shape, dtypes.accumulate(input.dtype))
         with scratch(*self.scratch_arrays(bands, input.dtype)) as (parts, low, *space):
             for band in bands.bands if out_backprop.size else ():
-                dy = out_backprop[band.made]
-                y, search = self.found(input, filter, dy.shape, band, *space)
+                dy = out_backprop[band.output]
+                y, selected = self.largest_sums(input, filter, dy.shape, band, *space)
                 part, nowhere = shaped(parts, dy.shape), np.equal(y, floor, shaped(low, dy.shape))
-                for number, positions, _, mask in search(None):
+                for number, positions, _, mask in selected(None):
                     mask = np.greater(mask, nowhere[positions], mask)  # there, but not nowhere
                     index = np.unravel_index(number, filter.shape[:2])
-                    total[index] += _by_channel(kept(dy[positions], mask, part[positions]), total.dtype)
-                total[0, 0] += _by_channel(kept(dy, nowhere, part), total.dtype)
-        return cast_into(total, input.dtype, out)
+                    total[index] += _by_channel(masked(dy[positions], mask, part[positions]), total.dtype)
+                total[0, 0] += _by_channel(masked(dy, nowhere, part), total.dtype)
+        gradient: Array = cast_into(total, input.dtype, out)
+        return gradient
 
     def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(self.bands(input.shape, filter.shape), dtypes.storage(input.dtype)))
+        return scratch_bytes(*self.scratch_arrays(self.bands(input.sizes, filter.sizes), dtypes.storage(input.dtype)))
 
-    def scratch_arrays(self, bands: Bands, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(self, bands: Bands, dtype: DType) -> list[ArraySpec]:
         """Memory for the gradients of an element of the filter, for what came from none, and to find the others."""
-        made = (prod(bands.made),)
-        return [(made, dtype), (made, np.bool_), *self.search_scratch(1, dtype, bands)]
+        windows = (prod(bands.output),)
+        return [(windows, dtype), (windows, np.bool_), *self.largest_scratch(1, dtype, bands)]
 
 
-def _by_channel(dy: Any, dtype: Any) -> Any:
+def _wide(filter: Array) -> Array:
+    """The filter in the dtype to compute in."""
+    return filter.astype(dtypes.compute(filter.dtype), copy=False)
+
+
+def _by_channel(dy: Array, dtype: DType) -> Any:
     return np.add.reduce(dy, (0, 1, 2), dtype)

@@ -1,4 +1,4 @@
-"""Pooling over windows of unequal sizes, drawn at random so that their number is any part of that of the pixels."""
+"""Pooling over windows of unequal sizes, drawn at random, so that images shrink by a factor that is no integer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape import Shape as ShapeOf
-from blocks.kernels.fractional_windows import Words, areas, divided, fold, folding_scratch, sequence, tops
-from blocks.kernels.sliding_windows import copied, shaped
+from blocks.kernels.fractional_windows import (
+    Words,
+    areas,
+    divide,
+    max_windows,
+    reduce_windows,
+    sequence,
+    windows_scratch,
+)
+from blocks.kernels.sliding_windows import converted, shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Tensor, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import Shape
+from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
 
 
@@ -60,14 +68,14 @@ class FractionalPooling(Opaque, abstract=True):
 
     def workspace(self, value: TensorType) -> int:
         made: Any = self.shape_of(value)[0]
-        return scratch_bytes(*self.scratch_arrays(value.shape, made, dtypes.storage(value.dtype)))
+        return scratch_bytes(*self.scratch_arrays(value.sizes, made, dtypes.storage(value.dtype)))
 
-    def scratch_arrays(self, shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """The memory to work in."""
         raise TypeError(f"{type(self).__name__}: must have a method scratch_arrays, got none; write one")
 
-    def windows(self, size: Any, axis: int) -> Any:
-        """How many windows there are along an axis of so many pixels."""
+    def windows(self, size: Dim, axis: int) -> int | None:
+        """How many windows there are along an axis of this size."""
         if not isinstance(size, int):
             return None
         number = math.floor(np.float32(size) / np.float32(self.pooling_ratio[axis]))
@@ -77,7 +85,7 @@ class FractionalPooling(Opaque, abstract=True):
             )
         return number
 
-    def sequences(self, shape: tuple[int, ...], key: Any) -> tuple[Any, Any]:
+    def sequences(self, shape: tuple[int, ...], key: Key | None) -> tuple[Array, Array]:
         """Where windows begin, for rows and columns."""
         seeds = [self.seed, self.seed2]
         if not any(seeds):
@@ -86,12 +94,14 @@ class FractionalPooling(Opaque, abstract=True):
             generator = (Key(key.seed, key.node) if self.deterministic else key).generator()
             seeds = generator.integers(1 << 63, size=2).tolist()
         words = Words(*seeds)
-        rows, columns = (sequence(shape[a], self.windows(shape[a], a), words, self.pseudo_random) for a in (1, 2))
+        rows, columns = (
+            sequence(shape[axis], self.windows(shape[axis], axis) or 0, words, self.pseudo_random) for axis in (1, 2)
+        )
         return rows, columns
 
 
 class FractionalAvgPool(FractionalPooling):
-    """Mean of each window of unequal size, ``sum(window) / count``; that of integers is cut towards 0.
+    """Mean of each window of unequal size, ``sum(window) / count``; that of integers is rounded towards 0.
 
     The windows of given seeds are those of the reference.
 
@@ -103,26 +113,26 @@ class FractionalAvgPool(FractionalPooling):
     Source: tf.nn.fractional_avg_pool.
     """
 
-    def kernel(self, value: Array, key: Key | None = None) -> Any:
+    def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
         rows, columns = self.sequences(value.shape, key)
         number = areas(rows, columns, value.shape, self.overlapping)
         means = np.empty((len(value), *number.shape[:2], value.shape[3]), value.dtype)
-        with scratch(*self.scratch_arrays(value.shape, means.shape, value.dtype)) as (copy, result, between, *spare):
+        with scratch(*self.scratch_arrays(value.shape, means.shape, value.dtype)) as (copy, result, between, *buffers):
             for image, mean in zip(value, means, strict=True):
                 lines = shaped(between, (len(mean), *image.shape[1:]))
                 total = mean if mean.dtype == result.dtype else shaped(result, mean.shape)
                 lines.fill(0)
                 total.fill(0)
-                fold(np.add, copied(image, copy), 0, rows, self.overlapping, lines, spare)
-                fold(np.add, lines, 1, columns, self.overlapping, total, spare)
-                np.copyto(mean, divided(total, number, spare[0]), casting="unsafe")
+                reduce_windows(np.add, converted(image, copy), 0, rows, self.overlapping, lines, buffers)
+                reduce_windows(np.add, lines, 1, columns, self.overlapping, total, buffers)
+                np.copyto(mean, divide(total, number, buffers[0]), casting="unsafe")
         return means, rows, columns
 
-    def scratch_arrays(self, shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for copies of an image and its means in the dtype to add in, and for adding."""
         exact = dtypes.accumulate(dtype)
         sizes = (prod(shape[1:]), prod(made[1:])) if dtype != exact else (0, 0)
-        return [*(((size,), exact) for size in sizes), *folding_scratch(shape[1:], made[1:], shape[3], exact)]
+        return [*(((size,), exact) for size in sizes), *windows_scratch(shape[1:], made[1:], shape[3], exact)]
 
     def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
@@ -143,17 +153,17 @@ class FractionalMaxPool(FractionalPooling):
     Source: tf.nn.fractional_max_pool.
     """
 
-    def kernel(self, value: Array, key: Key | None = None) -> Any:
+    def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
         rows, columns = self.sequences(value.shape, key)
         largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
-        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as space:
+        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as buffers:
             for image, top in zip(value, largest, strict=True):
-                tops(image, rows, columns, self.overlapping, top, space)
+                max_windows(image, rows, columns, self.overlapping, top, buffers)
         return largest, rows, columns
 
-    def scratch_arrays(self, shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
-        """Memory for folding an image."""
-        return folding_scratch(shape[1:], made[1:], shape[3], dtype)
+    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+        """Memory for reducing an image."""
+        return windows_scratch(shape[1:], made[1:], shape[3], dtype)
 
     def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)

@@ -8,11 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.fractional_windows import areas, bounds, folding_scratch, members, overlaps, spread, tops
+from blocks.kernels.fractional_windows import (
+    areas,
+    bounds,
+    max_windows,
+    own_rows,
+    shared_rows,
+    spread_windows,
+    windows_scratch,
+)
 from blocks.kernels.sliding_windows import shaped
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
@@ -21,14 +29,14 @@ OVERLAPPING = "whether a window takes in the first row and column of the next"
 NUMBERS = ("float32", "float64", "int32", "int64")
 
 
-class FractionalBack(Opaque, abstract=True):
+class FractionalGradient(Opaque, abstract=True):
     """A gradient of pooling over windows that begin where two sequences say."""
 
     T = NUMBERS
     overlapping: bool = attr(OVERLAPPING, default=False)
 
-    def require_sequences(self, rows: Any, columns: Any, shape: tuple[int, ...]) -> None:
-        """An error unless windows begin one after the other and end on the image of this shape."""
+    def require_sequences(self, rows: Array, columns: Array, shape: tuple[int, ...]) -> None:
+        """Raise BlockError unless windows begin one after the other and end on the image of this shape."""
         for side, begins, size in (("row", rows, shape[1]), ("col", columns, shape[2])):
             if not (len(begins) > 1 and begins[0] >= 0 and begins[-1] <= size and (np.diff(begins) > 0).all()):
                 raise self.error(
@@ -37,7 +45,7 @@ class FractionalBack(Opaque, abstract=True):
                 )
 
     def require_shape(self, port: str, given: TensorType, image: Shape, rows: Shape, columns: Shape) -> None:
-        """An error unless the value at ``port`` has an element per window of the image."""
+        """Raise BlockError unless the value at ``port`` has an element per window of the image."""
         batch, _, _, channels = (None,) * 4 if image is None else image
         lengths = (max(n[0] - 1, 0) if n and isinstance(n[0], int) else None for n in (rows, columns))
         wanted = (batch, *lengths, channels)
@@ -45,10 +53,10 @@ class FractionalBack(Opaque, abstract=True):
             raise self.error(f"input '{port}' must have shape {show(wanted)}, got {show(given.shape)}")
 
 
-class FractionalAvgPoolGrad(FractionalBack):
+class FractionalAvgPoolGrad(FractionalGradient):
     """Gradient of FractionalAvgPool by its input, ``sum(out_backprop / count of the windows it is in)``.
 
-    Added in float64, window after window, and rounded once; of integers the sum is cut towards 0.
+    Added in float64, window after window, and rounded once; of integers the sum is rounded towards 0.
 
     >>> back = FractionalAvgPoolGrad()
     >>> back([1, 1, 3, 1], [[[[10.0], [20.0]]]], [0, 1], [0, 2, 3]).ravel()
@@ -75,29 +83,29 @@ class FractionalAvgPoolGrad(FractionalBack):
         return shape
 
     def kernel(
-        self, orig_input_tensor_shape: Array, out_backprop: Array, rows: Any, columns: Any, out: Array | None = None
-    ) -> Any:
+        self, orig_input_tensor_shape: Array, out_backprop: Array, rows: Array, columns: Array, out: Array | None = None
+    ) -> Array:
         shape = tuple(map(int, orig_input_tensor_shape))
         self.require_sequences(rows, columns, shape)
         number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
         dx = np.empty(shape, out_backprop.dtype) if out is None else out
-        down = [members(rows)]
-        along = [members(columns)]
+        down = [own_rows(rows)]
+        along = [own_rows(columns)]
         if self.overlapping:  # the window before comes first: another order is rounded otherwise
-            down.insert(0, overlaps(rows, shape[1]))
-            along.insert(0, overlaps(columns, shape[2]))
-        with scratch(*self.scratch_arrays(shape, out_backprop.shape)) as (shares, between, result, *spare):
+            down.insert(0, shared_rows(rows, shape[1]))
+            along.insert(0, shared_rows(columns, shape[2]))
+        with scratch(*self.scratch_arrays(shape, out_backprop.shape)) as (quotients, between, result, *buffers):
             lines = between.reshape(len(along), len(number), *shape[2:])
             total = shaped(result, shape[1:])
             for dy, image in zip(out_backprop, dx, strict=True):
-                share = np.divide(dy, number, shaped(shares, dy.shape))
+                per_pixel = np.divide(dy, number, shaped(quotients, dy.shape))
                 lines.fill(0)
                 total.fill(0)
                 for places, line in zip(along, lines, strict=True):
-                    spread(share, 1, places, line, spare)
+                    spread_windows(per_pixel, 1, places, line, buffers)
                 for places in down:
                     for line in lines:
-                        spread(line, 0, places, total, spare)
+                        spread_windows(line, 0, places, total, buffers)
                 np.copyto(image, total, casting="unsafe")
         return dx
 
@@ -105,17 +113,17 @@ class FractionalAvgPoolGrad(FractionalBack):
         self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
     ) -> int:
         shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
-        return 0 if None in shape else scratch_bytes(*self.scratch_arrays(shape, out_backprop.shape))
+        return 0 if None in shape else scratch_bytes(*self.scratch_arrays(shape, out_backprop.sizes))
 
-    def scratch_arrays(self, shape: Any, made: Any) -> list[ArraySpec]:
-        """Memory for the shares of an image, spread along its columns, along its rows, and to spread some at a time."""
+    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...]) -> list[ArraySpec]:
+        """Memory for gradients per pixel, spread along columns, then along rows, and to spread some at a time."""
         f64 = np.dtype(np.float64)
         lines = made[1] * prod(shape[2:])
         sizes = (prod(made[1:]), (1 + self.overlapping) * lines, prod(shape[1:]), lines, lines)
         return [((size,), f64) for size in sizes]
 
 
-class FractionalMaxPoolGrad(FractionalBack):
+class FractionalMaxPoolGrad(FractionalGradient):
     """Gradient of FractionalMaxPool by its input, ``sum(out_backprop of the windows whose largest element it is)``.
 
     The first of equals gets all of it.
@@ -151,39 +159,46 @@ class FractionalMaxPoolGrad(FractionalBack):
         orig_input: Array,
         orig_output: Array,
         out_backprop: Array,
-        rows: Any,
-        columns: Any,
+        rows: Array,
+        columns: Array,
         out: Array | None = None,
-    ) -> Any:
+    ) -> Array:
         shape, made, dtype = orig_input.shape, orig_output.shape[1:], orig_input.dtype
         self.require_sequences(rows, columns, shape)
         dx = np.empty(shape, dtype) if out is None else out
         dx.fill(0)
-        with scratch(*self.scratch_arrays(shape, orig_output.shape, dtype)) as (whole, masks, corners, largest, *space):
-            index, share = whole.reshape(2, *made)
-            free, equal = masks.reshape(2, *made)
+        with scratch(*self.scratch_arrays(shape, orig_output.shape, dtype)) as (
+            indices,
+            masks,
+            corners,
+            largest,
+            *buffers,
+        ):
+            index, offset = indices.reshape(2, *made)
+            pending, equal = masks.reshape(2, *made)
             for x, y, dy, image in zip(orig_input, orig_output, out_backprop, dx, strict=True):
-                if not np.equal(y, tops(x, rows, columns, self.overlapping, largest.reshape(made), space), equal).all():
+                top = max_windows(x, rows, columns, self.overlapping, largest.reshape(made), buffers)
+                if not np.equal(y, top, equal).all():
                     raise self.error(
                         "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
                         "got other numbers"
                     )
-                free.fill(True)
+                pending.fill(True)
                 index[...] = np.arange(made[2])
-                for down, along in self.tries(shape, rows, columns):
-                    lines = x.take(down, 0, shaped(space[0], (made[0], *shape[2:])), "clip")
-                    np.equal(y, lines.take(along, 1, shaped(space[1], made), "clip"), equal)
-                    np.bitwise_and(equal, free, equal)
-                    np.bitwise_xor(free, equal, free)
+                for down, along in self.elements(shape, rows, columns):
+                    lines = x.take(down, 0, shaped(buffers[0], (made[0], *shape[2:])), "clip")
+                    np.equal(y, lines.take(along, 1, shaped(buffers[1], made), "clip"), equal)
+                    np.bitwise_and(equal, pending, equal)
+                    np.bitwise_xor(pending, equal, pending)
                     place = np.add((down * shape[2])[:, None], along, corners)
-                    np.add(index, np.multiply(equal, np.multiply(place, shape[3], place)[..., None], share), index)
+                    np.add(index, np.multiply(equal, np.multiply(place, shape[3], place)[..., None], offset), index)
                 # a window without numbers gives to its first element
                 place = np.add((rows[:-1] * shape[2])[:, None], columns[:-1], corners)
-                np.add(index, np.multiply(free, np.multiply(place, shape[3], place)[..., None], share), index)
+                np.add(index, np.multiply(pending, np.multiply(place, shape[3], place)[..., None], offset), index)
                 np.add.at(image.reshape(-1), index.reshape(-1), dy.reshape(-1))
         return dx
 
-    def tries(self, shape: Any, rows: Any, columns: Any) -> list[tuple[Any, Any]]:
+    def elements(self, shape: tuple[int, ...], rows: Array, columns: Array) -> list[tuple[Array, Array]]:
         """For each element of a window the row and the column that it lies on; a smaller window has its last twice."""
         top, bottom = bounds(rows, shape[1], self.overlapping)
         left, right = bounds(columns, shape[2], self.overlapping)
@@ -201,13 +216,12 @@ class FractionalMaxPoolGrad(FractionalBack):
         rows: TensorType,
         columns: TensorType,
     ) -> int:
-        return scratch_bytes(
-            *self.scratch_arrays(orig_input.shape, orig_output.shape, dtypes.storage(orig_input.dtype))
-        )
+        dtype = dtypes.storage(orig_input.dtype)
+        return scratch_bytes(*self.scratch_arrays(orig_input.sizes, orig_output.sizes, dtype))
 
     @staticmethod
-    def scratch_arrays(shape: Any, made: Any, dtype: Any) -> list[ArraySpec]:
-        """Memory for indices and shares in them, for masks, for where elements lie, for the largest, and to fold."""
+    def scratch_arrays(shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+        """Memory for indices and offsets in them, for masks, for places, for the largest elements, and to reduce."""
         size, windows = prod(made[1:]), made[1:3]
         own: list[ArraySpec] = [((2 * size,), np.int64), ((2 * size,), np.bool_), (windows, np.int64), ((size,), dtype)]
-        return own + folding_scratch(shape[1:], windows, shape[3], dtype)
+        return own + windows_scratch(shape[1:], windows, shape[3], dtype)

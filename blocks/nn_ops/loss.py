@@ -11,16 +11,16 @@ from blocks.array_ops.broadcast import BroadcastLike
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.reshape import ExpandDims
 from blocks.kernels.chunked import TILE
-from blocks.kernels.rowwise import by_rows, rows_bytes, shifted, sums
+from blocks.kernels.rowwise import by_rows, rows_bytes, softmax
 from blocks.math_ops.reduction import Sum
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array, storage
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import broadcast, show
+from dataflow.core.shapes import Shape, broadcast, show
 from dataflow.core.wire import Wire
 
 
@@ -39,8 +39,9 @@ class L2Loss(Opaque):
     t = In("T", "values, any shape")
     output = Out("T", "one number", shape=())
 
-    def kernel(self, t: Array) -> Any:
-        flat, total = t.reshape(-1), 0.0
+    def kernel(self, t: Array) -> Array:
+        flat = t.reshape(-1)
+        total: Any = 0.0
         with scratch(*self.scratch_arrays(flat.size, t.dtype)) as (buffer,), one_thread:
             for start in range(0, flat.size, TILE):
                 slab = flat[start : start + TILE]
@@ -51,10 +52,10 @@ class L2Loss(Opaque):
         return np.asarray(total / 2, t.dtype)
 
     def workspace(self, t: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(prod(t.shape), storage(t.dtype)))  # type: ignore[arg-type]
+        return scratch_bytes(*self.scratch_arrays(prod(t.sizes), storage(t.dtype)))
 
     @staticmethod
-    def scratch_arrays(size: int, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(size: int, dtype: DType) -> list[ArraySpec]:
         """Memory for some values in float64."""
         return [((min(size, TILE) * (dtype != np.float64),), np.float64)]
 
@@ -66,8 +67,8 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
     """Cross entropy of the softmax of each row with the labels, ``-sum(labels * log(softmax(features)))``.
 
     The largest logit of a row is subtracted first, so that nothing overflows. NaN where a row has a NaN or inf, and
-    where a label of 0 meets -inf. Features and labels broadcast to two dims. The gradient by the features takes for
-    granted that each row of labels sums to 1; none flows from ``backprop`` to the labels.
+    where a label of 0 meets -inf. Features and labels broadcast to two dims. The gradient by the features assumes
+    that each row of labels sums to 1; none flows from ``backprop`` to the labels.
 
     >>> loss, backprop = SoftmaxCrossEntropyWithLogits()([[0.0, 0.0], [1000.0, 0.0]], [[0.5, 0.5], [0.0, 1.0]])
     >>> loss
@@ -83,7 +84,7 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
     backprop = Out("T", "gradient of the loss by the features, ``softmax(features) - labels``")
     smooth = False  # labels whose sum is not 1 have another slope
 
-    def shape_of(self, features: TensorType, labels: TensorType) -> Any:
+    def shape_of(self, features: TensorType, labels: TensorType) -> list[Shape]:
         try:
             shape = broadcast(features.shape, labels.shape)
         except ValueError as error:
@@ -95,13 +96,13 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
             )
         return [None, None] if shape is None else [shape[:1], shape]
 
-    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> Any:
+    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
         shape = np.broadcast_shapes(features.shape, labels.shape)
         loss = np.empty(shape[:1], features.dtype) if out is None else out
         backprop = np.empty(shape, features.dtype)
 
-        def step(part: slice, axis: int, x: Any, labels: Any, slope: Any, buffer: Any) -> None:
-            logs = _softmax(x, axis, slope, buffer)
+        def step(part: slice, axis: int, x: Array, labels: Array, slope: Array, buffer: Array) -> None:
+            logs = softmax(x, axis, slope, buffer)
             np.subtract(slope, labels, slope)
             np.multiply(np.subtract(logs, buffer, buffer), labels, buffer)
             loss[part] = np.add.reduce(buffer, axis, np.float64)
@@ -136,13 +137,13 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
     loss = Out("T", "a number per example", shape=("N",))
     backprop = Out("T", "gradient of the loss by the features", shape=("N", "classes"))
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         features = types[0]
         if features.shape is not None and features.shape[1] == 0:
             raise self.error(f"input 'features' must have at least one class, got shape {show(features.shape)}")
         return super().infer(*types)
 
-    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> Any:
+    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
         classes = features.shape[1]
         least, most = np.minimum.reduce(labels, initial=0), np.maximum.reduce(labels, initial=0)
         if least < 0 or most >= classes:
@@ -150,8 +151,8 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
         loss = np.empty(labels.shape, features.dtype) if out is None else out
         backprop = np.empty(features.shape, features.dtype)
 
-        def step(part: slice, axis: int, x: Any, slope: Any, buffer: Any) -> None:
-            logs = _softmax(x, axis, slope, buffer)
+        def step(part: slice, axis: int, x: Array, slope: Array, buffer: Array) -> None:
+            logs = softmax(x, axis, slope, buffer)
             place = np.arange(part.stop - part.start), labels[part]
             place = place if axis else place[::-1]
             slope[place] -= 1
@@ -161,29 +162,21 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
         return loss, backprop
 
     def workspace(self, features: TensorType, labels: TensorType) -> int:
-        shape: Any = features.shape
-        return rows_bytes(shape, storage(features.dtype), 1, 2)
+        return rows_bytes(features.sizes, storage(features.dtype), 1, 2)
 
     def grad(self, features: Wire, labels: Wire, loss: Wire, backprop: Wire, dloss: Wire, dbackprop: Wire) -> Any:
         return _by_features(features, backprop, ExpandDims()(dloss, -1), dbackprop), None
 
 
-def _softmax(x: Any, axis: int, out: Any, buffer: Any) -> Any:
-    """The softmax of rows in ``out``, logits less the largest in ``buffer``, and the logarithms of the sums."""
-    np.exp(shifted(x, axis, buffer), out)
-    total = sums(out, axis)
-    np.divide(out, total.astype(out.dtype), out)
-    return np.log(total, total).astype(out.dtype)
-
-
-def _by_features(logits: Any, backprop: Any, dloss: Any, dbackprop: Any) -> Any:
+def _by_features(logits: Wire, backprop: Wire, dloss: Wire, dbackprop: Wire) -> Wire:
     """Gradient by the features, from that by the loss and that by ``backprop``, where there is any."""
     if _is_zero(dbackprop):
         return dloss * backprop
-    softmax = Softmax()(logits)
-    return dloss * backprop + (dbackprop - Sum(keep_dims=True)(dbackprop * softmax, -1)) * softmax
+    probabilities: Wire = Softmax()(logits)
+    total: Wire = Sum(keep_dims=True)(dbackprop * probabilities, -1)
+    return dloss * backprop + (dbackprop - total) * probabilities
 
 
-def _is_zero(dy: Any) -> bool:
+def _is_zero(dy: Wire) -> bool:
     """Whether the reverse pass put zeros here because no gradient came."""
-    return isinstance(dy.graph.nodes[dy.node].block, ZerosLike)
+    return isinstance(dy.graph.nodes[dy.node].block, ZerosLike)  # type: ignore[attr-defined]

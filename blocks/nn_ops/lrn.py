@@ -1,7 +1,8 @@
-"""Normalization of each element by those of the channels beside it."""
+"""Local response normalization of each element by those of the channels beside it, and its gradient."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -20,7 +21,7 @@ f32 = np.dtype(np.float32)
 
 
 class LocalResponse(Opaque, abstract=True):
-    """What the normalization and its gradient share: both go by some positions at a time."""
+    """Local response normalization or its gradient, for some positions at a time."""
 
     T = ("float32", "bfloat16", "float16")
     depth_radius: int = attr("how many channels on each side belong to the sum", default=5, ge=0)
@@ -29,7 +30,7 @@ class LocalResponse(Opaque, abstract=True):
     beta: float = attr("power of the sum", default=0.5)
 
     def workspace(self, *types: TensorType) -> int:
-        shape: Any = types[0].shape
+        shape = types[0].sizes
         return scratch_bytes(*self.scratch_arrays(shape, len(types))) if prod(shape) else 0
 
     def scratch_arrays(self, shape: tuple[int, ...], arrays: int) -> list[ArraySpec]:
@@ -43,8 +44,8 @@ class LocalResponse(Opaque, abstract=True):
         """The reach of the sum, no more than there are channels."""
         return min(self.depth_radius, channels - 1)
 
-    def slabs(self, arrays: Any, sums: Any, work: Any) -> Any:
-        """For some positions at a time: where to put numbers to be summed, two arrays to work in, and the arrays.
+    def slabs(self, arrays: Sequence[Array], sums: Array, work: Array) -> Iterator[tuple[Array, ...]]:
+        """For some positions at a time the addends of sums to be filled in, two arrays to work in, and the arrays.
 
         All but the last of the arrays are given in float32.
         """
@@ -62,43 +63,46 @@ class LocalResponse(Opaque, abstract=True):
                     np.copyto(given[i], array)
             yield inside, *work[:2, :count], *given, result
 
-    def summed(self, inside: Any, sums: Any) -> Any:
+    def summed(self, inside: Array, sums: Array) -> Array:
         """For each element of a slab the sum over its neighbours."""
         (count, channels), radius = inside.shape, self.radius(inside.shape[1])
         wide = channels + 2 * radius
-        total = _windows(sums[:, : count * wide + 2 * radius], 2 * radius + 1)
-        found = total.reshape(count, wide)[:, :channels]
+        total = _window_sums(sums[:, : count * wide + 2 * radius], 2 * radius + 1)
+        neighbours: Array = total.reshape(count, wide)[:, :channels]
         with one_thread:
             length = total @ total
         if not np.isfinite(length):  # what is not finite spoils all channels of its position
             place = np.arange(channels)
-            found = matmul(inside, (np.abs(place[:, None] - place) <= radius).astype(f32))
-        return found
+            return np.asarray(matmul(inside, (np.abs(place[:, None] - place) <= radius).astype(f32)))
+        return neighbours
 
-    def norm(self, x: Any, inside: Any, sums: Any, norm: Any) -> Any:
+    def norm(self, x: Array, inside: Array, sums: Array, norm: Array) -> Array:
         """``bias + alpha * sum(x ** 2)`` over the neighbours."""
         np.square(x, inside)
         np.multiply(self.summed(inside, sums), f32.type(self.alpha), norm)
-        return np.add(norm, f32.type(self.bias), norm)
+        np.add(norm, f32.type(self.bias), norm)
+        return norm
 
-    def power(self, norm: Any, buffer: Any) -> Any:
+    def power(self, norm: Array, buffer: Array) -> Array:
         """``norm ** beta``, in place."""
         if self.beta in (0.5, 0.75):
             np.sqrt(norm, norm)
-            return norm if self.beta == 0.5 else np.multiply(norm, np.sqrt(norm, buffer), norm)
-        if self.beta != 1:
+            if self.beta == 0.75:
+                np.multiply(norm, np.sqrt(norm, buffer), norm)
+        elif self.beta != 1:
             np.multiply(np.log(norm, norm), f32.type(self.beta), norm)
             np.exp(norm, norm)
         return norm
 
 
-def _windows(sums: Any, width: int) -> Any:
-    """The sums of so many elements in a row from each on, of the first of four rows; the others are worked in.
+def _window_sums(sums: Array, width: int) -> Array:
+    """The sum of ``width`` elements from each on, of the first of four rows; the other rows are overwritten.
 
-    Sums of 1, 2, 4, ... elements are made, and those added up that make the width.
+    Sums of 1, 2, 4, ... elements are computed, and those whose widths add up to this one are added.
     """
     part, *spare, buffer = sums
-    total, size, done, count = part, 1, 0, len(part) - width + 1
+    total: Array = part
+    size, done, count = 1, 0, len(part) - width + 1
     while True:
         if width & size:
             if done:
@@ -125,7 +129,7 @@ class LRN(LocalResponse):
     input = In("T", "values, channels last", shape=("N", "H", "W", "C"))
     output = Out("T", "same shape as `input`", shape=("N", "H", "W", "C"))
 
-    def kernel(self, input: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Array:
         y = np.empty(input.shape, input.dtype) if out is None else out
         if input.size:
             with scratch(*self.scratch_arrays(input.shape, 1)) as (sums, work):
@@ -155,7 +159,7 @@ class LRNGrad(LocalResponse):
     output_image = In("T", "what the LRN gave", shape=("N", "H", "W", "C"))
     output = Out("T", "gradient by its input", shape=("N", "H", "W", "C"))
 
-    def kernel(self, input_grads: Array, input_image: Array, output_image: Array, out: Array | None = None) -> Any:
+    def kernel(self, input_grads: Array, input_image: Array, output_image: Array, out: Array | None = None) -> Array:
         dx = np.empty(input_image.shape, input_image.dtype) if out is None else out
         if dx.size:
             with scratch(*self.scratch_arrays(dx.shape, 3)) as (sums, work):
@@ -163,10 +167,10 @@ class LRNGrad(LocalResponse):
                 for inside, norm, buffer, dy, x, y, result in self.slabs(arrays, sums, work):
                     self.norm(x, inside, sums, norm)
                     np.divide(np.multiply(dy, y, inside), norm, inside)
-                    share = np.multiply(self.summed(inside, sums), x, buffer)
-                    np.multiply(share, f32.type(2 * self.alpha * self.beta), share)
+                    by_neighbours = np.multiply(self.summed(inside, sums), x, buffer)
+                    np.multiply(by_neighbours, f32.type(2 * self.alpha * self.beta), by_neighbours)
                     np.divide(dy, self.power(norm, inside), norm)
-                    np.subtract(norm, share, result, casting="unsafe")
+                    np.subtract(norm, by_neighbours, result, casting="unsafe")
         return dx
 
     grad = None

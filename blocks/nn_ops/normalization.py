@@ -6,20 +6,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.channels import Matrix, as_matrix
-from blocks.kernels.windows import FORMAT, FORMATS, FORMATS_3D
+from blocks.kernels.channels import ChannelMatrix, as_matrix
 from blocks.nn_ops.normalization_base import PerChannel
 from blocks.nn_ops.normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
+from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import agree
+from dataflow.core.shapes import Shape, agree
 from dataflow.core.wire import Wire
+
+F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
 class BatchNormalization(PerChannel, abstract=True):
-    """The kernel and the ports of all versions."""
+    """Batch normalization in all its versions: the ports and the kernel."""
 
     x = In("T", "a batch of 4 or 5 dims")
     scale = In("float32", "factor per channel", shape=("C",))
@@ -35,7 +37,7 @@ class BatchNormalization(PerChannel, abstract=True):
     is_training: bool = attr("normalize by the batch's own mean and variance, not by those given", default=True)
     gradient: ClassVar[Any]
 
-    def shape_of(self, x: TensorType, scale: TensorType, *others: TensorType) -> Any:
+    def shape_of(self, x: TensorType, scale: TensorType, *others: TensorType) -> Shape:
         size = self.channels(x, scale)
         for port, given in zip(("mean", "variance"), others[1:], strict=True):
             unused = self.is_training and self.exponential_avg_factor == 1
@@ -45,69 +47,69 @@ class BatchNormalization(PerChannel, abstract=True):
 
     def kernel(
         self, x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
-    ) -> Any:
+    ) -> tuple[Array, ...]:
         matrix = as_matrix(x.shape, self.channels_first)
         y = np.empty(x.shape, x.dtype) if out is None else out
         rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
         next_mean, next_variance = mean, variance
         with scratch(*self.scratch_arrays(matrix, x.dtype)) as (exact, narrow):
             if self.is_training:
-                given, share = (mean, variance), self.exponential_avg_factor
+                running, factor = (mean, variance), self.exponential_avg_factor
                 mean, variance = self.moments(matrix, rows, exact)
                 count = rows.size // max(1, len(scale))
                 next_mean, next_variance = mean, variance * (count / max(1, count - 1))
-                if share != 1:
-                    next_mean = (1 - share) * given[0] + share * next_mean
-                    next_variance = (1 - share) * given[1] + share * next_variance
+                if factor != 1:
+                    next_mean = (1 - factor) * running[0] + factor * next_mean
+                    next_variance = (1 - factor) * running[1] + factor * next_variance
                 mean, variance = mean.astype(np.float32), variance.astype(np.float32)
             if not rows.size:
                 next_mean = next_variance = np.full(len(scale), np.nan)
-            factor, middle, shift = map(matrix.along, (self.inverse_deviation(variance) * scale, mean, offset))
+            slope, middle, shift = map(matrix.tile, (self.inverse_deviation(variance) * scale, mean, offset))
             for part in matrix.parts:
                 target = moved[part]
                 work = target if y.dtype == np.float32 else matrix.buffer(narrow, part)
                 np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
-                np.multiply(work, matrix.of(factor, part), work)
+                np.multiply(work, matrix.of(slope, part), work)
                 np.add(work, matrix.of(shift, part), target, casting="unsafe")
         statistics = (next_mean, next_variance, mean, variance)
         return y, *(np.array(a, np.float32) for a in statistics)
 
     def workspace(self, x: TensorType, *others: TensorType) -> int:
-        shape: Any = x.shape
-        return scratch_bytes(*self.scratch_arrays(as_matrix(shape, self.channels_first), dtypes.storage(x.dtype)))
+        matrix = as_matrix(x.sizes, self.channels_first)
+        return scratch_bytes(*self.scratch_arrays(matrix, dtypes.storage(x.dtype)))
 
-    def scratch_arrays(self, matrix: Matrix, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(self, matrix: ChannelMatrix, dtype: DType) -> list[ArraySpec]:
         """Memory for sums in float64, where there are any, and to compute in float32."""
-        exact, narrow = matrix.scratch_arrays(np.float64, np.float32)
+        exact, narrow = matrix.scratch_arrays(F64, F32)
         return [
             exact if self.is_training else ((0,), np.float64),
             narrow if dtype != np.float32 else ((0,), np.float32),
         ]
 
     @staticmethod
-    def moments(matrix: Matrix, rows: Any, buffer: Any) -> tuple[Any, Any]:
+    def moments(matrix: ChannelMatrix, rows: Array, buffer: Array) -> tuple[Array, Array]:
         """Mean and biased variance per channel, in float64; NaN where there are no rows."""
         if not rows.size:
             return np.full(matrix.channels, np.nan), np.full(matrix.channels, np.nan)
         # distances from any one element are short enough not to lose the variance in the mean
         first = rows[: matrix.channels, 0] if matrix.channels_first else rows[0, : matrix.channels]
         shift = first.astype(np.float64)
-        sums, squares, along = matrix.sums(np.float64), matrix.sums(np.float64), matrix.along(shift)
+        sums, squares, tiled = matrix.zeros(), matrix.zeros(), matrix.tile(shift)
         for part in matrix.parts:
             slab = matrix.buffer(buffer, part)
             np.copyto(slab, rows[part])
             matrix.add(sums, slab, part)
-            np.subtract(slab, matrix.of(along, part), slab)
+            np.subtract(slab, matrix.of(tiled, part), slab)
             matrix.add(squares, np.square(slab, slab), part)
         count = rows.size // matrix.channels
-        mean = matrix.folded(sums) / count
-        return mean, np.maximum(matrix.folded(squares) / count - np.square(mean - shift), 0)
+        mean = matrix.per_channel(sums) / count
+        return mean, np.maximum(matrix.per_channel(squares) / count - np.square(mean - shift), 0)
 
-    def grad(self, x: Wire, scale: Wire, offset: Wire, mean: Wire, variance: Wire, *rest: Any) -> Any:
+    def grad(self, x: Wire, scale: Wire, offset: Wire, mean: Wire, variance: Wire, *rest: Wire) -> Any:
         outputs, dy = rest[: len(rest) // 2], rest[len(rest) // 2]
-        kept = outputs[3:] if self.is_training else (mean, variance, *outputs[5:])
+        used = outputs[3:] if self.is_training else (mean, variance, *outputs[5:])
         backward = self.gradient(epsilon=self.epsilon, data_format=self.data_format, is_training=self.is_training)
-        dx, dscale, doffset, *_ = backward(dy, x, scale, *kept)
+        dx, dscale, doffset, *_ = backward(dy, x, scale, *used)
         return dx, dscale, doffset, None, None
 
 
@@ -158,15 +160,11 @@ class FusedBatchNormV3(BatchNormalization):
     """
 
     y = Out("T", "same shape as `x`")
-    batch_mean = Out("float32", "the next running mean", shape=("C",))
-    batch_variance = Out("float32", "the next running variance, unbiased", shape=("C",))
-    reserve_space_1 = Out("float32", "mean that was used, for the gradient", shape=("C",))
-    reserve_space_2 = Out("float32", "variance that was used, biased, for the gradient", shape=("C",))
     reserve_space_3 = Out("float32", "not used, 0", shape=())
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)
     gradient = FusedBatchNormGradV3
 
     def kernel(
         self, x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
-    ) -> Any:
+    ) -> tuple[Array, ...]:
         return *super().kernel(x, scale, offset, mean, variance, out), np.zeros((), np.float32)

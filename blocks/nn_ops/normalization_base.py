@@ -1,28 +1,28 @@
-"""Arithmetic with a number per channel: how it moves over a batch, and what batch normalizations share."""
+"""Batch normalizations and their gradients: the channels of a batch, and the deviation per channel."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from blocks.array_ops.reshape import ExpandDims
 from dataflow.core.block import TensorType, attr
+from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import agree, show
-
-_WIDTH = 512  # elements of a row from which on longer ones are not faster
+from dataflow.core.shapes import Dim, agree, show
+from dataflow.core.wire import Wire
 
 
 class PerChannel(Opaque, abstract=True):
-    """What the normalizations and their gradients share."""
+    """A normalization of a batch with a number per channel, or its gradient."""
 
     T: ClassVar[tuple[str, ...]] = ("float32", "bfloat16", "float16")
     data_format: str
     epsilon: float = attr("added to the variance; keeps it from 0", default=0.0001)
 
-    def channels(self, x: TensorType, scale: TensorType) -> Any:
-        """How many channels there are; an error unless the batch has 4 or 5 dims and these channels."""
+    def channels(self, x: TensorType, scale: TensorType) -> Dim:
+        """How many channels there are; BlockError unless the batch has 4 or 5 dims and these channels."""
         size = None if scale.shape is None else scale.shape[0]
         if x.shape is not None:
             if len(x.shape) not in (4, 5):
@@ -34,10 +34,11 @@ class PerChannel(Opaque, abstract=True):
 
     @property
     def channels_first(self) -> bool:
+        """Whether channels are the second dim of the batch, not the last."""
         return self.data_format.startswith("NC")
 
-    def along_wire(self, per_channel: Any, batch: Any) -> Any:
-        """One number per channel on a wire, so that it broadcasts with the batch."""
+    def broadcast_wire(self, per_channel: Wire, batch: Wire) -> Wire:
+        """One number per channel on a wire, with dims added so that it broadcasts with the batch."""
         if not self.channels_first:
             return per_channel
         if batch.shape is None:
@@ -46,6 +47,7 @@ class PerChannel(Opaque, abstract=True):
             per_channel = ExpandDims()(per_channel, -1)
         return per_channel
 
-    def inverse_deviation(self, variance: Any) -> Any:
+    def inverse_deviation(self, variance: Array) -> Array:
         """``1 / sqrt(variance + epsilon)`` in float32."""
-        return np.reciprocal(np.sqrt(np.add(variance, self.epsilon, dtype=np.float64))).astype(np.float32)
+        inverse: Array = np.reciprocal(np.sqrt(np.add(variance, self.epsilon, dtype=np.float64)))
+        return inverse.astype(np.float32)

@@ -10,50 +10,65 @@ import numpy as np
 from blocks.array_ops.fill import OnesLike
 from blocks.array_ops.shape import Size
 from blocks.kernels.channels import as_matrix
-from blocks.kernels.windows import FORMAT, FORMATS, FORMATS_3D
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.exponential import Rsqrt
 from blocks.nn_ops.bias import BiasAddGrad
 from blocks.nn_ops.normalization_base import PerChannel
+from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.scratch import scratch, scratch_bytes
-from dataflow.core.shapes import agree, show
+from dataflow.core.shapes import Shape, agree, show
+from dataflow.core.wire import Wire
+
+F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
 class BatchNormalizationGradient(PerChannel, abstract=True):
-    """The gradients of all versions."""
+    """The gradients of batch normalization in all its versions: the ports and the kernel."""
 
+    y_backprop = In("T", "gradient by `y`")
+    x = In("T", "the batch, same shape as `y_backprop`")
+    scale = In("float32", "factor per channel", shape=("C",))
+    reserve_space_1 = In("float32", "mean that was used", shape=("C",))
+    reserve_space_2 = In("float32", "variance that was used, biased", shape=("C",))
+    x_backprop = Out("T", "gradient by `x`")
+    scale_backprop = Out("float32", "gradient by `scale`", shape=("C",))
+    offset_backprop = Out("float32", "gradient by `offset`", shape=("C",))
+    reserve_space_3 = Out("float32", "nothing", shape=(0,))
+    reserve_space_4 = Out("float32", "nothing", shape=(0,))
     is_training: bool = attr("the mean and variance are those of the batch, so they depend on it", default=True)
 
-    def shape_of(self, y_backprop: TensorType, x: TensorType, scale: TensorType, *others: TensorType) -> Any:
+    def shape_of(self, y_backprop: TensorType, x: TensorType, scale: TensorType, *others: TensorType) -> Shape:
         self.channels(x, scale)
         dy, shape = y_backprop.shape, x.shape
         if dy is not None and shape is not None and (len(dy) != len(shape) or not all(map(agree, dy, shape))):
             raise self.error(f"input 'y_backprop' must have the shape of 'x', {show(shape)}, got {show(dy)}")
         return x.shape
 
-    def computed(self, y_backprop: Any, x: Any, scale: Any, mean: Any, variance: Any, out: Any) -> Any:
+    def computed(
+        self, y_backprop: Array, x: Array, scale: Array, mean: Array, variance: Array, out: Array | None
+    ) -> tuple[Array, ...]:
         """The values of all outputs."""
         matrix = as_matrix(x.shape, self.channels_first)
         x_backprop = np.empty(x.shape, x.dtype) if out is None else out
         gradients, rows, result = (array.reshape(matrix.shape) for array in (y_backprop, x, x_backprop))
-        inverse, middle = self.inverse_deviation(variance), matrix.along(mean)
-        sums, products = matrix.sums(np.float64), matrix.sums(np.float64)
-        with scratch(*matrix.scratch_arrays(np.float64, np.float64, np.float32)) as (exact, product, single):
+        inverse, middle = self.inverse_deviation(variance), matrix.tile(mean)
+        sums, products = matrix.zeros(), matrix.zeros()
+        with scratch(*matrix.scratch_arrays(F64, F64, F32)) as (exact, product, single):
             for part in matrix.parts:
                 dy, centred, work = (matrix.buffer(buffer, part) for buffer in (exact, product, single))
                 np.copyto(dy, gradients[part])
                 np.copyto(centred, np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32))
                 matrix.add(sums, dy, part)
                 matrix.add(products, np.multiply(dy, centred, dy), part)
-            offset_backprop, scale_backprop = matrix.folded(sums), matrix.folded(products)
+            offset_backprop, scale_backprop = matrix.per_channel(sums), matrix.per_channel(products)
             if rows.size:  # of nothing the deviation is NaN
                 scale_backprop = scale_backprop * inverse
             count = max(1, rows.size // max(1, matrix.channels))
-            factor = matrix.along(scale * inverse)
-            slope = matrix.along((scale_backprop * inverse / count).astype(np.float32))
-            average = matrix.along((offset_backprop / count).astype(np.float32))
+            factor = matrix.tile(scale * inverse)
+            slope = matrix.tile((scale_backprop * inverse / count).astype(np.float32))
+            average = matrix.tile((offset_backprop / count).astype(np.float32))
             for part in matrix.parts:
                 dy, work = gradients[part], matrix.buffer(single, part)
                 if self.is_training:
@@ -66,20 +81,19 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
         return x_backprop, scale_backprop.astype(np.float32), offset_backprop.astype(np.float32), *nothing
 
     def workspace(self, y_backprop: TensorType, x: TensorType, *others: TensorType) -> int:
-        shape: Any = x.shape
-        return scratch_bytes(*as_matrix(shape, self.channels_first).scratch_arrays(np.float64, np.float64, np.float32))
+        return scratch_bytes(*as_matrix(x.sizes, self.channels_first).scratch_arrays(F64, F64, F32))
 
-    def grad(self, *wires: Any) -> Any:
+    def grad(self, *wires: Wire) -> tuple[Wire | None, ...]:
         count = len(self.signature.inputs)
         dy, x, ddx = (_single(wire) for wire in (wires[0], wires[1], wires[count + 5]))
         scale, mean, variance = wires[2:5]
         ddscale, ddoffset = wires[count + 6 : count + 8]
-        along = partial(self.along_wire, batch=x)
+        along = partial(self.broadcast_wire, batch=x)
         inverse = Rsqrt()(variance + self.epsilon)
         z = (x - along(mean)) * along(inverse)
 
         # all three are linear in what flows in, so the block itself, with a scale of 1, gives most of their gradients
-        def unscaled(gradient: Any) -> Any:
+        def unscaled(gradient: Wire) -> Any:
             return type(self)(**self.attrs())(gradient, x, OnesLike()(scale), *wires[3:count])
 
         total = BiasAddGrad(data_format="NCHW" if self.channels_first else "NHWC")
@@ -90,19 +104,21 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
             size = Cast(DstT="float32")(Size(out_type="int64")(x)) / Cast(DstT="float32")(Size()(scale))
             means = [wire / size for wire in (first[2], second[2], first[1], second[1])]  # of dy and ddx, then times z
             mixed = total(dy * ddx) / size - means[0] * means[1] - means[2] * means[3]
-            turned = (
+            mixed_x = (
                 z * along(inverse * mixed) + along(means[3]) * first.x_backprop + along(means[2]) * second.x_backprop
             )
-            by_x = by_x - along(scale * inverse) * turned
+            by_x = by_x - along(scale * inverse) * mixed_x
         by_scale = total(ddx * first.x_backprop)
         return _like(by_dy, wires[0]), _like(by_x, wires[1]), by_scale, *[None] * (count - 3)
 
 
-def _single(wire: Any) -> Any:
+def _single(wire: Wire) -> Wire:
+    """The wire in float32."""
     return wire if wire.dtype == "float32" else Cast(DstT="float32")(wire)
 
 
-def _like(wire: Any, other: Any) -> Any:
+def _like(wire: Wire, other: Wire) -> Wire:
+    """The wire in the dtype of the other."""
     return wire if wire.dtype == other.dtype else Cast(DstT=other.dtype)(wire)
 
 
@@ -119,16 +135,6 @@ class FusedBatchNormGrad(BatchNormalizationGradient):
     """
 
     T: ClassVar[tuple[str, ...]] = ("float32",)
-    y_backprop = In("T", "gradient by `y`")
-    x = In("T", "the batch, same shape as `y_backprop`")
-    scale = In("float32", "factor per channel", shape=("C",))
-    reserve_space_1 = In("float32", "mean that was used", shape=("C",))
-    reserve_space_2 = In("float32", "variance that was used, biased", shape=("C",))
-    x_backprop = Out("T", "gradient by `x`")
-    scale_backprop = Out("float32", "gradient by `scale`", shape=("C",))
-    offset_backprop = Out("float32", "gradient by `offset`", shape=("C",))
-    reserve_space_3 = Out("float32", "nothing", shape=(0,))
-    reserve_space_4 = Out("float32", "nothing", shape=(0,))
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
     def kernel(
@@ -139,7 +145,7 @@ class FusedBatchNormGrad(BatchNormalizationGradient):
         reserve_space_1: Array,
         reserve_space_2: Array,
         out: Array | None = None,
-    ) -> Any:
+    ) -> tuple[Array, ...]:
         return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)
 
 
@@ -168,15 +174,8 @@ class FusedBatchNormGradV3(BatchNormalizationGradient):
     Source: tf.raw_ops.FusedBatchNormGradV3.
     """
 
-    y_backprop = In("T", "gradient by `y`")
-    x = In("T", "the batch, same shape as `y_backprop`")
-    scale = In("float32", "factor per channel", shape=("C",))
-    reserve_space_1 = In("float32", "mean that was used", shape=("C",))
     reserve_space_2 = In("float32", "variance that was used, biased", shape=("C",))
-    reserve_space_3 = In("float32", "not used", like=True)
-    x_backprop = Out("T", "gradient by `x`")
-    scale_backprop = Out("float32", "gradient by `scale`", shape=("C",))
-    offset_backprop = Out("float32", "gradient by `offset`", shape=("C",))
+    reserve_space_3 = In("float32", "not used", like=True)  # type: ignore[assignment]
     reserve_space_4 = Out("float32", "nothing", shape=(0,))
     reserve_space_5 = Out("float32", "nothing", shape=(0,))
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)
@@ -190,5 +189,5 @@ class FusedBatchNormGradV3(BatchNormalizationGradient):
         reserve_space_2: Array,
         reserve_space_3: Array,
         out: Array | None = None,
-    ) -> Any:
+    ) -> tuple[Array, ...]:
         return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)

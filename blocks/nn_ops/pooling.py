@@ -8,15 +8,23 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape import Shape as ShapeOf
-from blocks.kernels.sliding_windows import Band, Bands, Slides, copied, counts, in_bands, is_float, lowest, shaped
-from blocks.kernels.window_argmax import Search, copies, equals, unordered
-from blocks.kernels.window_reduce import between, fold, fold_band, fold_bytes, spread, spread_bytes
-from blocks.kernels.windows import FORMAT, FORMATS, PADDINGS, span, split
+from blocks.kernels.sliding_windows import Band, Bands, Slides, converted, counts, in_bands, is_float, lowest, shaped
+from blocks.kernels.window_argmax import argmax_scratch, copy_scratch, equals, first_argmax, unordered
+from blocks.kernels.window_reduce import (
+    partial_scratch,
+    reduce_band,
+    reduce_bytes,
+    reduce_windows,
+    spread_bytes,
+    spread_windows,
+)
+from blocks.kernels.windows import span, split
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad, MaxPoolGradWithArgmax
+from blocks.nn_ops.window_base import FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
@@ -30,19 +38,19 @@ class Average(Pooling, abstract=True):
     T = dtypes.floating
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
-    def averaged(self, port: str, x: Any, out: Any) -> Any:
+    def averaged(self, port: str, x: Array, out: Array | None) -> Array:
         """The means of the windows of the input at ``port``."""
         if out is None:
             out = np.empty(self.pooled(port, x.shape), x.dtype)
-        return fold(np.add, 0, x, self.slides(port, x.shape), out, _divided)
+        return reduce_windows(np.add, 0, x, self.slides(port, x.shape), out, _divide)
 
     def workspace(self, *types: TensorType) -> int:
-        shape: Any = types[0].shape
-        return fold_bytes(shape, self.slides("", shape), dtypes.storage(types[0].dtype))
+        shape = types[0].sizes
+        return reduce_bytes(shape, self.slides("", shape), dtypes.storage(types[0].dtype))
 
 
 class AverageGrad(Average, abstract=True):
-    """The gradient of each mean, shared out evenly over its window."""
+    """The gradient of each mean, distributed evenly over its window."""
 
     orig_input_shape = In("int32", "shape of the input of the AvgPool", shape=(4,), static=True)
     grad = In("T", "gradient by its output")
@@ -58,22 +66,24 @@ class AverageGrad(Average, abstract=True):
         self.require(self.pooled("orig_input_shape", shape), grad=grad)
         return shape
 
-    def kernel(self, orig_input_shape: Array, grad: Array, out: Array | None = None) -> Any:
+    def kernel(self, orig_input_shape: Array, grad: Array, out: Array | None = None) -> Array:
         shape = tuple(map(int, orig_input_shape))
         dx = np.empty(shape, grad.dtype) if out is None else out
-        return spread(grad, self.slides("orig_input_shape", shape), dx, _shared)
+        return spread_windows(grad, self.slides("orig_input_shape", shape), dx, _divide_into)
 
     def workspace(self, *types: TensorType) -> int:
         shape: Any = self.shape_of(*types)
         return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(types[1].dtype))
 
 
-def _divided(total: Any, slides: Slides) -> None:
+def _divide(total: Array, slides: Slides) -> None:
+    """Sums of windows become means, in place."""
     for place, number in counts(total.ndim, slides):
         np.divide(total[place], number, total[place])
 
 
-def _shared(dy: Any, slides: Slides, out: Any) -> None:
+def _divide_into(dy: Array, slides: Slides, out: Array) -> None:
+    """The gradient by each element of a window, from that by its mean."""
     for place, number in counts(dy.ndim, slides):
         np.divide(dy[place], out.dtype.type(number), out[place])
 
@@ -93,7 +103,7 @@ class AvgPool(Average):
     def shape_of(self, value: TensorType) -> Shape:
         return self.pooled("value", value.shape)
 
-    def kernel(self, value: Array, out: Array | None = None) -> Any:
+    def kernel(self, value: Array, out: Array | None = None) -> Array:
         return self.averaged("value", value, out)
 
     def grad(self, value: Wire, output: Wire, dy: Wire) -> Any:
@@ -155,14 +165,16 @@ class MaxPool(Pooling):
                 f"attr 'ksize' must be 1 in the spatial dims or in the channel dim, got {list(self.ksize)}"
             )
 
-    def slides(self, port: str, shape: Any) -> Slides:
+    def slides(self, port: str, shape: Shape) -> Slides:
+        dims = shape or ()
         depth = split(self.ksize, self.layout)[2]
         if depth == 1:
             return super().slides(port, shape)
         axis = 1 if self.layout == "NCHW" else 3
-        if isinstance(shape[axis], int) and shape[axis] % depth:
-            raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {shape[axis]}")
-        return ((axis, span(shape[axis], depth, depth, 1, "VALID")),)
+        channels = dims[axis]
+        if isinstance(channels, int) and channels % depth:
+            raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {channels}")
+        return ((axis, span(channels, depth, depth, 1, "VALID")),)
 
     def shape_of(self, input: TensorType) -> Shape:
         if self.data_format != "NCHW_VECT_C":
@@ -171,21 +183,21 @@ class MaxPool(Pooling):
             raise self.error(f"input 'input' must have 5 dims, the last of size 4, got {show(input.shape)}")
         return (*(self.pooled("input", input.shape and input.shape[:4]) or ()), 4)
 
-    def kernel(self, input: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Array:
         floor = lowest(input.dtype)
 
-        def raised(y: Any, slides: Slides) -> None:
+        def raise_to_floor(y: Array, slides: Slides) -> None:
             if not np.minimum.reduce(y, None) >= floor:  # there is a NaN or -inf
                 np.fmax(y, y.dtype.type(floor), out=y)
 
         if out is None:
             (made,) = self.infer(TensorType.of(input))
             out = np.empty(made.shape, input.dtype)
-        return fold(np.fmax, floor, input, self.slides("input", input.shape), out, raised)
+        return reduce_windows(np.fmax, floor, input, self.slides("input", input.shape), out, raise_to_floor)
 
     def workspace(self, input: TensorType) -> int:
-        shape: Any = input.shape
-        return fold_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
+        shape = input.sizes
+        return reduce_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPoolGrad(**self.attrs())(input, output, dy)
@@ -215,24 +227,24 @@ class MaxPoolWithArgmax(Pooling):
         return [self.pooled("input", input.shape)] * 2
 
     def workspace(self, input: TensorType) -> int:
-        shape: Any = input.shape
-        bands = self.bands(shape)
-        buffers = 3 * 8 * min(prod(bands.made), np.getbufsize())  # NumPy's own, for indices
-        return (
-            scratch_bytes(*self.scratch_arrays(bands, dtypes.storage(input.dtype))) + buffers if prod(bands.made) else 0
-        )
+        bands = self.bands(input.sizes)
+        if not prod(bands.output):
+            return 0
+        buffers = 3 * 8 * min(prod(bands.output), np.getbufsize())  # NumPy's own, for indices
+        return scratch_bytes(*self.scratch_arrays(bands, dtypes.storage(input.dtype))) + buffers
 
     def bands(self, shape: tuple[int, ...]) -> Bands:
+        """The parts of an input of this shape to work on at once."""
         return in_bands(shape, self.slides("input", shape), weight=4)
 
-    def scratch_arrays(self, bands: Bands, dtype: Any) -> list[ArraySpec]:
-        """Memory for copies, for where windows begin, for the share of an element in the index, and to find in."""
-        images, rows, columns, _ = bands.made
-        places = [((images * rows * columns,), np.int64), ((prod(bands.made),), dtypes.storage(self.Targmax))]
-        masks = Search.scratch_arrays(bands, 1)
-        return copies(bands, dtype) + places + masks + between(bands, dtypes.compute(dtype))
+    def scratch_arrays(self, bands: Bands, dtype: DType) -> list[ArraySpec]:
+        """Memory for copies, for where windows begin, for what an element adds to the index, for masks and partials."""
+        images, rows, columns, _ = bands.output
+        places = [((images * rows * columns,), np.int64), ((prod(bands.output),), dtypes.storage(self.Targmax))]
+        masks = argmax_scratch(bands, 1)
+        return copy_scratch(bands, dtype) + places + masks + partial_scratch(bands, dtypes.compute(dtype))
 
-    def kernel(self, input: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> tuple[Array, Array]:
         shape: Any = self.pooled("input", input.shape)
         top = np.empty(shape, input.dtype) if out is None else out
         index, bands = np.empty(shape, dtypes.storage(self.Targmax)), self.bands(input.shape)
@@ -240,33 +252,34 @@ class MaxPoolWithArgmax(Pooling):
             return top, index
         columns, channels = input.shape[2:]
         width = bands.slides[1][1].kernel
-        with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, corners, shares, *space):
+        with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, corners, offsets, *space):
             for band in bands.bands:
-                x, target, place = copied(input[band.seen], copy), top[band.made], index[band.made]
+                x, target, place = converted(input[band.input], copy), top[band.output], index[band.output]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
-                share = shaped(shares, place.shape)
-                fold_band(np.fmax, -np.inf if is_float(x.dtype) else lowest(x.dtype), x, band.slides, y, space[4:])
+                offset = shaped(offsets, place.shape)
+                start = -np.inf if is_float(x.dtype) else lowest(x.dtype)
+                reduce_band(np.fmax, start, x, band.slides, y, space[4:])
                 self.begin(band, input.shape, shaped(corners, place.shape[:3]), place)
-                sure = unordered(x)
-                for number, positions, elements, mask in Search(y.shape, space[:4]).found(
-                    band.slides, equals(x, y), sure
+                is_nan = unordered(x)
+                for number, positions, elements, mask in first_argmax(
+                    y.shape, space[:4], band.slides, equals(x, y), is_nan
                 ):
-                    if sure is not None:
+                    if is_nan is not None:
                         y[positions][mask & np.isnan(x[elements])] = np.nan
                     inside = (number // width * columns + number % width) * channels
-                    part, indices = share[positions], place[positions]
+                    part, indices = offset[positions], place[positions]
                     np.copyto(part, mask)
                     np.add(indices, np.multiply(part, inside, part), indices)
                 if y is not target:
                     np.copyto(target, y, casting="unsafe")
         return top, index
 
-    def begin(self, band: Band, shape: tuple[int, ...], corners: Any, place: Any) -> None:
+    def begin(self, band: Band, shape: tuple[int, ...], corners: Array, place: Array) -> None:
         """The index of the first element of each window of a band, were it on the image."""
         (_, down), (_, across) = self.slides("input", shape)
         batch, rows, columns, channels = shape
-        images = np.arange(batch)[band.made[0]] * (rows * self.include_batch_in_index)
-        lines = np.arange(down.out)[band.made[1] if len(band.made) > 1 else slice(None)] * down.stride - down.before
+        images = np.arange(batch)[band.output[0]] * (rows * self.include_batch_in_index)
+        lines = np.arange(down.out)[band.output[1] if len(band.output) > 1 else slice(None)] * down.stride - down.before
         starts = (images[:, None] + lines) * columns
         np.add(starts[..., None], np.arange(across.out) * across.stride - across.before, corners)
         np.multiply(corners, channels, corners)

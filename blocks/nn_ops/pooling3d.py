@@ -11,19 +11,19 @@ import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.shape import Shape as ShapeOf
-from blocks.kernels.sliding_windows import Band, Bands, copied, overlaps, shaped
-from blocks.kernels.window_argmax import Found, copies, put, put_bytes
-from blocks.kernels.window_reduce import fold, fold_bytes
-from blocks.kernels.windows import FORMAT_3D, FORMATS_3D
+from blocks.kernels.sliding_windows import Band, Bands, converted, shaped, valid_taps
+from blocks.kernels.window_argmax import Selected, copy_scratch, scatter_add, scatter_bytes
+from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
 from blocks.math_ops.cast import Cast
 from blocks.nn_ops.pooling import Average, AverageGrad
 from blocks.nn_ops.pooling_base import Pooling
-from blocks.nn_ops.pooling_gradient import MaxPoolGradGrad
+from blocks.nn_ops.pooling_gradient import MaxGradient, MaxPoolGradGrad
+from blocks.nn_ops.window_base import FORMAT_3D, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec
-from dataflow.core.shapes import Shape, merge
+from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
 
@@ -47,7 +47,7 @@ class AvgPool3D(Average):
     def shape_of(self, input: TensorType) -> Shape:
         return self.pooled("input", input.shape)
 
-    def kernel(self, input: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Array:
         return self.averaged("input", input, out)
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
@@ -65,7 +65,6 @@ class AvgPool3DGrad(AverageGrad):
     """
 
     orig_input_shape = In("int32", "shape of the input of the AvgPool3D", shape=(5,), static=True)
-    grad = In("T", "gradient by its output")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
 
     def backward(self, orig_input_shape: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
@@ -95,20 +94,20 @@ class MaxPool3D(Pooling):
     def shape_of(self, input: TensorType) -> Shape:
         return self.pooled("input", input.shape)
 
-    def kernel(self, input: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(self.pooled("input", input.shape), input.dtype)
-        return fold(np.fmax, -np.inf, input, self.slides("input", input.shape), out)
+        return reduce_windows(np.fmax, -np.inf, input, self.slides("input", input.shape), out)
 
     def workspace(self, input: TensorType) -> int:
-        shape: Any = input.shape
-        return fold_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
+        shape = input.sizes
+        return reduce_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPool3DGrad(**self.attrs())(input, output, dy)
 
 
-class MaxPool3DGrad(Pooling):
+class MaxPool3DGrad(MaxGradient):
     """Gradient of MaxPool3D by its input, ``sum(grad of the windows whose largest element it equals)``.
 
     Each of equal elements gets all of it, other than in MaxPoolGrad.
@@ -121,47 +120,40 @@ class MaxPool3DGrad(Pooling):
     """
 
     T = TInput = dtypes.floating
-    smooth = False  # as that of MaxPoolGrad
     orig_input = In("TInput", "input of the MaxPool3D, 5 dims")
     orig_output = In("TInput", "its output")
-    grad = In("T", "gradient by its output")
-    output = Out("T", "gradient by its input")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
 
-    def shape_of(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Shape:
-        self.require(self.pooled("orig_input", orig_input.shape), orig_output=orig_output, grad=grad)
-        return merge(orig_input.shape, (None,) * len(self.layout))
-
-    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Any:
+    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
         slides = self.slides("orig_input", orig_input.shape)
         dx = np.empty(orig_input.shape, grad.dtype) if out is None else out
 
-        def find(band: Band, seen: Any, made: Any, buffer: Any) -> Iterator[Found]:
-            x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
+        def select(band: Band, inputs: Array, outputs: Array, buffer: Array) -> Iterator[Selected]:
+            x, y = converted(orig_input[band.input], inputs), converted(orig_output[band.output], outputs)
             mask = shaped(buffer, y.shape)
-            for number, (_, positions, elements) in reversed(list(enumerate(overlaps(x.ndim, band.slides)))):
-                yield number, positions, elements, np.equal(x[elements], y[positions], mask[positions])
+            for number, (_, positions, elements) in reversed(list(enumerate(valid_taps(x.ndim, band.slides)))):
+                equal = np.equal(x[elements], y[positions], mask[positions])
+                yield Selected(number, positions, elements, equal)
 
-        return put(grad, slides, dx, 1, partial(self.scratch_arrays, orig_input.dtype), find)
+        return scatter_add(grad, slides, dx, 1, partial(self.scratch_arrays, orig_input.dtype), select)
 
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
-        shape: Any = orig_input.shape
-        extra = partial(self.scratch_arrays, dtypes.storage(orig_input.dtype))
-        return put_bytes(shape, self.slides("orig_input", shape), dtypes.storage(grad.dtype), 1, extra)
+        shape, dtype, slides = self.known(orig_input)
+        return scatter_bytes(shape, slides, dtypes.storage(grad.dtype), 1, partial(self.scratch_arrays, dtype))
 
     @staticmethod
-    def scratch_arrays(dtype: Any, bands: Bands) -> list[ArraySpec]:
+    def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:
         """Memory for copies of input and output, and for where they are equal."""
-        return [*copies(bands, dtype), ((prod(bands.made),), np.bool_)]
+        return [*copy_scratch(bands, dtype), ((prod(bands.output),), np.bool_)]
 
     def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
         again, x, y, dy = MaxPool3DGradGrad(**self.attrs()), orig_input, orig_output, doutput
         if x.dtype != dy.dtype:
             x, y, dy = (Cast(DstT="float32")(wire) for wire in (x, y, dy))
-        found = again(x, y, dy)
-        found = found if found.dtype == grad.dtype else Cast(DstT=grad.dtype)(found)
-        return ZerosLike()(orig_input), ZerosLike()(orig_output), found
+        taken = again(x, y, dy)
+        taken = taken if taken.dtype == grad.dtype else Cast(DstT=grad.dtype)(taken)
+        return ZerosLike()(orig_input), ZerosLike()(orig_output), taken
 
 
 class MaxPool3DGradGrad(MaxPoolGradGrad):
@@ -177,7 +169,6 @@ class MaxPool3DGradGrad(MaxPoolGradGrad):
     """
 
     orig_input = In("T", "input of the MaxPool3D, 5 dims")
-    orig_output = In("T", "its output")
     grad = In("T", "gradient by the output of the MaxPool3DGrad, same shape as `orig_input`")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
 

@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.chunked import TILE
-from blocks.kernels.sliding_windows import BORDER, Band, Bands, copied, count, in_bands, is_float, lowest, shaped
-from blocks.kernels.window_argmax import Found, Search, copies, equals, put, put_bytes, take, unordered
-from blocks.kernels.window_reduce import between, fold_band
-from blocks.kernels.windows import FORMAT, FORMATS, PADDINGS
+from blocks.kernels.sliding_windows import Band, Bands, Slides, converted, count, in_bands, is_float, lowest, shaped
+from blocks.kernels.window_argmax import (
+    Selected,
+    argmax_scratch,
+    copy_scratch,
+    equals,
+    first_argmax,
+    gather,
+    scatter_add,
+    scatter_bytes,
+    unordered,
+)
+from blocks.kernels.window_reduce import partial_scratch, reduce_band
 from blocks.nn_ops.pooling_base import Pooling
+from blocks.nn_ops.window_base import BORDER, FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, merge
 from dataflow.core.wire import Wire
@@ -27,12 +37,26 @@ BORDERS = f"{BORDER}; EXPLICIT may by `explicit_paddings`"
 EXPLICIT = "how far windows reach over the border with EXPLICIT padding, before and behind each dim; otherwise empty"
 
 
-def _given(block: Pooling, input: TensorType) -> tuple[Any, Any, Any]:
-    """Shape and dtype of an input, and the windows on it."""
-    return input.shape, dtypes.storage(input.dtype), block.slides("orig_input", input.shape)
+class MaxGradient(Pooling, abstract=True):
+    """A gradient that goes to or comes from the largest elements of windows, which are found again."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.real
+    smooth = False  # `orig_output` stands for the largest elements, and moves with them alone
+    orig_input = In("T", "input of the MaxPool, 4 dims")
+    orig_output = In("T", "its output")
+    grad = In("T", "gradient by its output")
+    output = Out("T", "gradient by its input")
+
+    def shape_of(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Shape:
+        self.require(self.pooled("orig_input", orig_input.shape), orig_output=orig_output, grad=grad)
+        return merge(orig_input.shape, (None,) * len(self.layout))
+
+    def known(self, input: TensorType) -> tuple[tuple[int, ...], DType, Slides]:
+        """Shape and dtype of an input, and the windows on it."""
+        return input.sizes, dtypes.storage(input.dtype), self.slides("orig_input", input.shape)
 
 
-class MaxPoolGrad(Pooling):
+class MaxPoolGrad(MaxGradient):
     """Gradient of MaxPool by its input, ``sum(grad of the windows whose largest element it is)``.
 
     The first of equals gets all of it. A NaN that comes first in a window counts as its largest element, others are
@@ -45,44 +69,36 @@ class MaxPoolGrad(Pooling):
     Source: tf.raw_ops.MaxPoolGrad.
     """
 
-    T = dtypes.real
-    smooth = False  # `orig_output` stands for the largest elements, and moves with them alone
-    orig_input = In("T", "input of the MaxPool, 4 dims")
     orig_output = In("T", "its output", like=True)
-    grad = In("T", "gradient by its output")
-    output = Out("T", "gradient by its input")
     padding: str = attr(BORDERS, choices=PADDINGS)
     explicit_paddings: Ints = attr(EXPLICIT, default=())
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
-    def shape_of(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Shape:
-        self.require(self.pooled("orig_input", orig_input.shape), orig_output=orig_output, grad=grad)
-        return merge(orig_input.shape, (None,) * len(self.layout))
-
-    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Any:
+    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
         slides = self.slides("orig_input", orig_input.shape)
         dx = np.empty(orig_input.shape, orig_input.dtype) if out is None else out
 
-        def find(band: Band, copy: Any, top: Any, *space: Any) -> list[Found]:
-            x = copied(orig_input[band.seen], copy)
-            y = shaped(top, grad[band.made].shape)
+        def select(band: Band, copy: Array, top: Array, *space: Array) -> list[Selected]:
+            x = converted(orig_input[band.input], copy)
+            y = shaped(top, grad[band.output].shape)
             masks = 3 + count(slides)
-            fold_band(np.fmax, -np.inf if is_float(x.dtype) else lowest(x.dtype), x, band.slides, y, space[masks:])
+            start = -np.inf if is_float(x.dtype) else lowest(x.dtype)
+            reduce_band(np.fmax, start, x, band.slides, y, space[masks:])
             # backwards, so that each element gets its values in the order of the windows
-            return list(Search(y.shape, space[:masks]).found(band.slides, equals(x, y), unordered(x)))[::-1]
+            return list(first_argmax(y.shape, space[:masks], band.slides, equals(x, y), unordered(x)))[::-1]
 
-        return put(grad, slides, dx, count(slides), partial(self.scratch_arrays, orig_input.dtype), find)
+        return scatter_add(grad, slides, dx, count(slides), partial(self.scratch_arrays, orig_input.dtype), select)
 
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
-        shape, dtype, slides = _given(self, orig_input)
-        return put_bytes(shape, slides, dtype, count(slides), partial(self.scratch_arrays, dtype))
+        shape, dtype, slides = self.known(orig_input)
+        return scatter_bytes(shape, slides, dtype, count(slides), partial(self.scratch_arrays, dtype))
 
     @staticmethod
-    def scratch_arrays(dtype: Any, bands: Bands) -> list[ArraySpec]:
+    def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:
         """Memory for a copy of the input, for the largest elements, and to find them."""
         exact = dtypes.compute(dtype)
-        own = [((prod(bands.seen) * (dtype != exact),), exact), ((prod(bands.made),), exact)]
-        return own + Search.scratch_arrays(bands, count(bands.slides)) + between(bands, exact)
+        own = [((prod(bands.input) * (dtype != exact),), exact), ((prod(bands.output),), exact)]
+        return own + argmax_scratch(bands, count(bands.slides)) + partial_scratch(bands, exact)
 
     def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
@@ -95,7 +111,7 @@ class MaxPoolGrad(Pooling):
         return ZerosLike()(orig_input), ZerosLike()(orig_output), again(orig_input, orig_output, doutput)
 
 
-class MaxPoolGradGrad(Pooling):
+class MaxPoolGradGrad(MaxGradient):
     """Gradient of MaxPoolGrad by its `grad`, ``grad at the first element of the window that equals orig_output``.
 
     0 where none does, as where it is NaN.
@@ -107,10 +123,6 @@ class MaxPoolGradGrad(Pooling):
     Source: tf.raw_ops.MaxPoolGradGrad.
     """
 
-    T = dtypes.real
-    smooth = False  # `orig_output` stands for the largest elements, and moves with them alone
-    orig_input = In("T", "input of the MaxPool, 4 dims")
-    orig_output = In("T", "its output")
     grad = In("T", "gradient by the output of the MaxPoolGrad, same shape as `orig_input`")
     output = Out("T", "gradient by its `grad`, same shape as `orig_output`")
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
@@ -121,27 +133,27 @@ class MaxPoolGradGrad(Pooling):
         self.require(orig_input.shape, grad=grad)
         return merge(shape, orig_output.shape)
 
-    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Any:
+    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
         taken = np.empty(orig_output.shape, grad.dtype) if out is None else out
         bands = in_bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
         if not taken.size:
             return taken
-        with scratch(*self.scratch_arrays(bands, grad.dtype)) as (seen, made, product, *masks):
+        with scratch(*self.scratch_arrays(bands, grad.dtype)) as (inputs, outputs, product, *masks):
             for band in bands.bands:
-                x, y = copied(orig_input[band.seen], seen), copied(orig_output[band.made], made)
-                found = Search(y.shape, masks).found(band.slides, equals(x, y))
-                take(grad[band.seen], found, taken[band.made], shaped(product, y.shape))
+                x, y = converted(orig_input[band.input], inputs), converted(orig_output[band.output], outputs)
+                selected = first_argmax(y.shape, masks, band.slides, equals(x, y))
+                gather(grad[band.input], selected, taken[band.output], shaped(product, y.shape))
         return taken
 
     def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
-        shape, dtype, slides = _given(self, orig_input)
+        shape, dtype, slides = self.known(orig_input)
         bands = in_bands(shape, slides, weight=2)
-        return scratch_bytes(*self.scratch_arrays(bands, dtype)) if prod(bands.made) else 0
+        return scratch_bytes(*self.scratch_arrays(bands, dtype)) if prod(bands.output) else 0
 
     @staticmethod
-    def scratch_arrays(bands: Bands, dtype: Any) -> list[ArraySpec]:
+    def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:
         """Memory for copies, for what is taken from an element of the window, and to find it."""
-        return [*copies(bands, dtype), ((prod(bands.made),), dtype), *Search.scratch_arrays(bands, 1)]
+        return [*copy_scratch(bands, dtype), ((prod(bands.output),), dtype), *argmax_scratch(bands, 1)]
 
     def backward(self, orig_input: Wire, orig_output: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""
@@ -150,7 +162,7 @@ class MaxPoolGradGrad(Pooling):
 
 
 class Indexed(Pooling, abstract=True):
-    """Moves numbers between an image and its windows by the indices that MaxPoolWithArgmax gives."""
+    """Numbers moved between an image and its windows by the indices that MaxPoolWithArgmax gives."""
 
     T = dtypes.real
     Targmax = dtypes.signed[2:]
@@ -160,8 +172,8 @@ class Indexed(Pooling, abstract=True):
     output = Out("T", "gradient by its input")
     include_batch_in_index: bool = attr("whether the indices count over the batch too", default=False)
 
-    def parts(self, images: Any, argmax: Any, windows: Any, buffer: Any) -> Iterator[tuple[Any, Any, Any]]:
-        """Elements, some indices of them, and values of their windows; an error where an index is of no element."""
+    def parts(self, images: Array, argmax: Array, windows: Array, buffer: Array) -> Iterator[tuple[Array, ...]]:
+        """Elements, some indices of them, and values of their windows; BlockError where an index is of no element."""
         whole = self.include_batch_in_index
         size = images.size if whole else images[:1].size
         if argmax.size and not 0 <= argmax.min() <= argmax.max() < size:
@@ -170,12 +182,12 @@ class Indexed(Pooling, abstract=True):
             elements, indices, values = (array.reshape(-1) for array in group)
             for start in range(0, len(indices), TILE):
                 part = slice(start, start + TILE)
-                yield elements, copied(indices[part], buffer), values[part]
+                yield elements, converted(indices[part], buffer), values[part]
 
     def windows(self, argmax: TensorType) -> int:
         """How many windows are worked on at once."""
-        shape: Any = argmax.shape
-        return min(int(prod(shape if self.include_batch_in_index else shape[1:])), TILE)
+        shape = argmax.sizes
+        return min(prod(shape if self.include_batch_in_index else shape[1:]), TILE)
 
     def buffer(self, argmax: TensorType) -> ArraySpec:
         """Memory for indices of another dtype than NumPy's own."""
@@ -196,13 +208,13 @@ class MaxPoolGradWithArgmax(Indexed):
         self.require(self.pooled("input", input.shape), grad=grad, argmax=argmax)
         return merge(input.shape, (None,) * len(self.layout))
 
-    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
         dx = np.empty(input.shape, input.dtype) if out is None else out
         with scratch(*self.scratch_arrays(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, buffer):
             total = dx if dx.dtype == copy.dtype else copy.reshape(dx.shape)
             total.fill(0)
             for elements, indices, dy in self.parts(total, argmax, grad, buffer):
-                np.add.at(elements, indices, copied(dy, values))
+                np.add.at(elements, indices, converted(dy, values))
             if total is not dx:
                 np.copyto(dx, total, casting="unsafe")
         return dx
@@ -212,9 +224,9 @@ class MaxPoolGradWithArgmax(Indexed):
 
     def scratch_arrays(self, input: TensorType, grad: TensorType, argmax: TensorType) -> list[ArraySpec]:
         """Memory for the result and values in the dtype to compute in, and for indices."""
-        dtype, shape = dtypes.storage(grad.dtype), input.shape
+        dtype = dtypes.storage(grad.dtype)
         exact = dtypes.compute(dtype)
-        sizes: Any = (prod(shape), self.windows(argmax)) if dtype != exact else (0, 0)  # type: ignore[arg-type]
+        sizes = (prod(input.sizes), self.windows(argmax)) if dtype != exact else (0, 0)
         return [*(((size,), exact) for size in sizes), self.buffer(argmax)]
 
     def backward(self, input: Wire, grad: Wire, argmax: Wire, output: Wire, doutput: Wire) -> Any:
@@ -233,7 +245,6 @@ class MaxPoolGradGradWithArgmax(Indexed):
     Source: tf.raw_ops.MaxPoolGradGradWithArgmax.
     """
 
-    input = In("T", "input of the MaxPoolWithArgmax, 4 dims", like=True)
     grad = In("T", "gradient by the output of the MaxPoolGradWithArgmax, same shape as `input`")
     argmax = In("Targmax", "the indices that MaxPoolWithArgmax gave")
     output = Out("T", "gradient by its `grad`, same shape as `argmax`")
@@ -244,11 +255,11 @@ class MaxPoolGradGradWithArgmax(Indexed):
         self.require(input.shape, grad=grad)
         return merge(shape, argmax.shape)
 
-    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
         taken = np.empty(argmax.shape, grad.dtype) if out is None else out
         with scratch(self.buffer(TensorType.of(argmax))) as (buffer,):
-            for elements, indices, there in self.parts(grad, argmax, taken, buffer):
-                elements.take(indices, None, there, "clip")  # other modes make a copy on the way
+            for elements, indices, windows in self.parts(grad, argmax, taken, buffer):
+                elements.take(indices, None, windows, "clip")  # other modes make a copy on the way
         return taken
 
     def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.rowwise import at_once
+from blocks.kernels.rowwise import rows_at_once
 from blocks.nn_ops.take_along_axis import INDEX, PLACES, PutAlongLast
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
 
 FEW = 16  # elements that are found faster one by one than by sorting
@@ -38,10 +39,10 @@ class InTopK(Opaque):
     k: int = attr("how many of the largest to look at; none are, if below 1")
     grad = None
 
-    def kernel(self, predictions: Array, targets: Array, out: Array | None = None) -> Any:
+    def kernel(self, predictions: Array, targets: Array, out: Array | None = None) -> Array:
         among = np.empty(targets.shape, np.bool_) if out is None else out
         rows, classes = predictions.shape
-        step = at_once(predictions.shape)
+        step = rows_at_once(predictions.shape)
         with scratch(*self.scratch_arrays(predictions.shape)) as (zeros, larger):
             for start in range(0, rows, step):
                 given, target = predictions[start : start + step], targets[start : start + step]
@@ -55,13 +56,13 @@ class InTopK(Opaque):
         return among
 
     def workspace(self, predictions: TensorType, targets: TensorType) -> int:
-        shape: Any = predictions.shape
-        return scratch_bytes(*self.scratch_arrays(shape)) + 3 * PLACES * min(int(shape[0]), at_once(shape))
+        shape = predictions.sizes
+        return scratch_bytes(*self.scratch_arrays(shape)) + 3 * PLACES * min(shape[0], rows_at_once(shape))
 
     @staticmethod
-    def scratch_arrays(shape: tuple[int, int]) -> list[ArraySpec]:
+    def scratch_arrays(shape: tuple[int, ...]) -> list[ArraySpec]:
         """Memory for zeros and for what is larger than the target."""
-        made = min(shape[0], at_once(shape)), shape[1]
+        made = min(shape[0], rows_at_once(shape)), shape[1]
         return [(made, np.float32), (made, np.bool_)]
 
 
@@ -86,53 +87,53 @@ class TopK(Opaque):
     sorted: bool = attr("largest first", default=True)
     index_type: Dtype = attr("dtype of the places", default="int32", choices=INDEX)
 
-    def shape_of(self, input: TensorType, k: TensorType) -> Any:
+    def shape_of(self, input: TensorType, k: TensorType) -> Shape:
         if input.shape == ():
             raise self.error("input 'input' must have at least one dim, got a scalar")
         if k.value is not None:
             self.count(int(k.value), None if input.shape is None else input.shape[-1])
         return input.shape and (*input.shape[:-1], None if k.value is None else int(k.value))
 
-    def count(self, k: int, size: Any) -> int:
-        """``k``; an error where a row has not so many elements."""
+    def count(self, k: int, size: Dim) -> int:
+        """``k``; BlockError where a row has fewer elements."""
         if k < 0 or (isinstance(size, int) and k > size):
             most = f"at most {size}, the size of a row of 'input'" if k > 0 else "at least 0"
             raise self.error(f"input 'k' must be {most}, got {k}")
         return k
 
-    def kernel(self, input: Array, k: Array) -> Any:
-        k, (*outer, size) = self.count(int(k), input.shape[-1]), input.shape
-        values, indices = np.empty((*outer, k), input.dtype), np.empty((*outer, k), self.index_type)
+    def kernel(self, input: Array, k: Array) -> tuple[Array, Array]:
+        number, (*outer, size) = self.count(int(k), input.shape[-1]), input.shape
+        values, indices = np.empty((*outer, number), input.dtype), np.empty((*outer, number), self.index_type)
         if not values.size:
             return values, indices
-        given, tops, places = input.reshape(-1, size), values.reshape(-1, k), indices.reshape(-1, k)
-        step = at_once(given.shape)
-        with scratch(*self.scratch_arrays(given.shape, input.dtype, k)) as space:
+        given, tops, places = input.reshape(-1, size), values.reshape(-1, number), indices.reshape(-1, number)
+        step = rows_at_once(given.shape)
+        with scratch(*self.scratch_arrays(given.shape, input.dtype, number)) as space:
             for start in range(0, len(given), step):
                 part = slice(start, start + step)
                 x, place = given[part], places[part]
                 work = [buffer[: len(x)] for buffer in space]
-                if k > FEW or not _picked(x, work[0], place):
-                    place[...] = _sorted(x, k, *work)
+                if number > FEW or not _pick(x, work[0], place):
+                    place[...] = _sort(x, number, *work)
                 tops[part] = np.take_along_axis(x, place, 1)
         return values, indices
 
     def workspace(self, input: TensorType, k: TensorType) -> int:
-        given: Any = input.shape
+        given = input.sizes
         if k.value is None or 0 in given:
             return 0
-        size, number = int(given[-1]), int(k.value)
-        shape = int(prod(given[:-1])), size
-        rows = min(shape[0], at_once(shape))
+        size, number = given[-1], int(k.value)
+        shape = prod(given[:-1]), size
+        rows = min(shape[0], rows_at_once(shape))
         dtype = dtypes.storage(input.dtype)
         places = rows * size if 4 * number >= size else rows * number * 4
         unordered = rows * size * (dtype.kind not in "iu")
         return scratch_bytes(*self.scratch_arrays(shape, dtype, number)) + PLACES * places + unordered
 
     @staticmethod
-    def scratch_arrays(shape: tuple[int, int], dtype: Any, k: int) -> list[ArraySpec]:
+    def scratch_arrays(shape: tuple[int, ...], dtype: DType, k: int) -> list[ArraySpec]:
         """Memory for two matrices in the dtype to compare in, and for masks where rows are not sorted."""
-        made = min(shape[0], at_once(shape)), shape[1]
+        made = min(shape[0], rows_at_once(shape)), shape[1]
         exact, mask = dtypes.compute(dtype), made if 4 * k < shape[1] else (made[0], 0)
         return [(made, exact), (made, exact), (mask, np.bool_), (mask, np.bool_)]
 
@@ -140,8 +141,8 @@ class TopK(Opaque):
         return PutAlongLast()(input, indices, dy)
 
 
-def _picked(x: Any, buffer: Any, places: Any) -> bool:
-    """The places of the largest elements of each row, found one after the other; false where that does not work."""
+def _pick(x: Array, buffer: Array, places: Array) -> bool:
+    """The places of the largest elements of each row, found one after the other; False where that does not work."""
     np.copyto(buffer, x)
     floats = buffer.dtype.kind == "f"
     if floats and np.isnan(np.maximum.reduce(buffer, None)):
@@ -156,34 +157,34 @@ def _picked(x: Any, buffer: Any, places: Any) -> bool:
     return True
 
 
-def _sorted(x: Any, k: int, copy: Any, spare: Any, below: Any, equal: Any) -> Any:
+def _sort(x: Array, k: int, copy: Array, buffer: Array, below: Array, equal: Array) -> Array:
     """The places of the ``k`` largest elements of each row, in their order; of equal ones the first comes first."""
-    order, spare = _falling(x, copy, spare)
+    order, buffer = _descending_keys(x, copy, buffer)
     if not below.size:
         return np.argsort(order, 1, kind="stable")[:, :k]
-    np.copyto(spare, order)
-    spare.partition(k - 1, 1)
-    last = spare[:, k - 1 : k]
+    np.copyto(buffer, order)
+    buffer.partition(k - 1, 1)
+    last = buffer[:, k - 1 : k]
     np.less(order, last, below)
     np.equal(order, last, equal)
-    buffer = k - np.count_nonzero(below, 1)
-    for row in np.flatnonzero(np.count_nonzero(equal, 1) > buffer):
-        equal[row, np.flatnonzero(equal[row])[buffer[row] :]] = False  # only the first have buffer
+    left = k - np.count_nonzero(below, 1)
+    for row in np.flatnonzero(np.count_nonzero(equal, 1) > left):
+        equal[row, np.flatnonzero(equal[row])[left[row] :]] = False  # only the first are among the largest
     places = np.nonzero(np.bitwise_or(below, equal, below))[1].reshape(-1, k)
     return np.take_along_axis(places, np.argsort(np.take_along_axis(order, places, 1), 1, kind="stable"), 1)
 
 
-def _falling(x: Any, copy: Any, spare: Any) -> tuple[Any, Any]:
-    """Whole numbers that are smaller where ``x`` is larger, largest where it is NaN; and the other buffer as such."""
+def _descending_keys(x: Array, copy: Array, buffer: Array) -> tuple[Array, Array]:
+    """Integers that are smaller where ``x`` is larger, largest where it is NaN; and the buffer in their dtype."""
     if copy.dtype.kind in "iu":
-        return np.invert(x, copy), spare
+        return np.invert(x, copy), buffer
     np.copyto(copy, x)
     np.add(copy, 0, copy)  # no zero is negative
     unordered = np.isnan(copy) if np.isnan(np.maximum.reduce(copy, None)) else None
     info = np.iinfo(f"i{copy.itemsize}")
-    bits, spare = copy.view(info.dtype), spare.view(info.dtype)
-    np.bitwise_and(np.right_shift(bits, info.bits - 1, spare), info.max, spare)
-    np.invert(np.bitwise_xor(bits, spare, bits), bits)
+    bits, buffer = copy.view(info.dtype), buffer.view(info.dtype)
+    np.bitwise_and(np.right_shift(bits, info.bits - 1, buffer), info.max, buffer)
+    np.invert(np.bitwise_xor(bits, buffer, bits), bits)
     if unordered is not None:
         np.copyto(bits, info.max, where=unordered)
-    return bits, spare
+    return bits, buffer

@@ -1,4 +1,4 @@
-"""Numbers to probabilities along the last axis."""
+"""Softmax and its logarithm along the last axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.rowwise import by_rows, rows_bytes, shifted, sums
+from blocks.kernels.rowwise import by_rows, row_sums, rows_bytes, shifted
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
@@ -34,28 +34,28 @@ class Softmax(Opaque):
     logits = In("T", "values with at least one dim")
     softmax = Out("T", "same shape as `logits`, positive, with sum 1 along the last axis")
     reuses = ("logits",)
-    spare: ClassVar[int] = 0
+    buffers: ClassVar[int] = 0  # arrays to work in
 
     def shape_of(self, logits: TensorType) -> Shape:
         if logits.shape == ():
             raise self.error("input 'logits' must have at least one dim, got a scalar")
         return logits.shape
 
-    def kernel(self, logits: Array, out: Array | None = None) -> Any:
+    def kernel(self, logits: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(logits.shape, logits.dtype)
         shape = prod(logits.shape[:-1]), logits.shape[-1]
-        by_rows(self.step, self.spare, [logits.reshape(shape)], [out.reshape(shape)])
+        by_rows(self.step, self.buffers, [logits.reshape(shape)], [out.reshape(shape)])
         return out
 
-    def step(self, part: slice, axis: int, x: Array, y: Array, *spare: Any) -> None:
-        """Some rows of the result, which lie along an axis."""
+    def step(self, part: slice, axis: int, x: Array, y: Array, *buffers: Array) -> None:
+        """Some rows of the result, each of which lies along ``axis``."""
         np.exp(shifted(x, axis, y), y)
-        np.divide(y, sums(y, axis).astype(y.dtype), y)
+        np.divide(y, row_sums(y, axis).astype(y.dtype), y)
 
     def workspace(self, logits: TensorType) -> int:
-        shape: Any = logits.shape
-        return rows_bytes((prod(shape[:-1]), shape[-1]), storage(logits.dtype), self.spare, 2)
+        shape = logits.sizes
+        return rows_bytes((prod(shape[:-1]), shape[-1]), storage(logits.dtype), self.buffers, 2)
 
     def grad(self, logits: Wire, softmax: Wire, dy: Wire) -> Any:
         return (dy - Sum(keep_dims=True)(dy * softmax, -1)) * softmax
@@ -74,13 +74,13 @@ class LogSoftmax(Softmax):
 
     logsoftmax = Out("T", "same shape as `logits`, at most 0")
 
-    spare = 1
+    buffers = 1
 
-    def step(self, part: slice, axis: int, x: Array, y: Array, *spare: Any) -> None:
-        """Some rows of the result, which lie along an axis."""
-        (buffer,) = spare
+    def step(self, part: slice, axis: int, x: Array, y: Array, *buffers: Array) -> None:
+        """Some rows of the result, each of which lies along ``axis``."""
+        (buffer,) = buffers
         np.exp(shifted(x, axis, y), buffer)
-        np.subtract(y, np.log(sums(buffer, axis).astype(y.dtype)), y)
+        np.subtract(y, np.log(row_sums(buffer, axis).astype(y.dtype)), y)
 
     def grad(self, logits: Wire, logsoftmax: Wire, dy: Wire) -> Any:
         return dy - Sum(keep_dims=True)(dy, -1) * Exp()(logsoftmax)

@@ -1,4 +1,4 @@
-"""Values put into rows and picked from them: the gradient of ranking, and its own."""
+"""Elements put into rows by their index and taken from them: the gradient of ranking, and its own gradient."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.rowwise import at_once
+from blocks.kernels.rowwise import rows_at_once
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import agree, show
+from dataflow.core.shapes import Shape, agree, show
 from dataflow.core.wire import Wire
 
 INDEX = ("int16", "int32", "int64")
@@ -34,19 +34,19 @@ class PutAlongLast(Opaque):
     values = In("T", "the values, same shape as `indices`")
     output = Out("T", "same shape as `like`")
 
-    def shape_of(self, like: TensorType, indices: TensorType, values: TensorType) -> Any:
+    def shape_of(self, like: TensorType, indices: TensorType, values: TensorType) -> Shape:
         _check_rows(self, "indices", "like", indices.shape, like.shape)
         _check_rows(self, "values", "indices", values.shape, indices.shape, whole=True)
         return like.shape
 
-    def kernel(self, like: Array, indices: Array, values: Array, out: Array | None = None) -> Any:
+    def kernel(self, like: Array, indices: Array, values: Array, out: Array | None = None) -> Array:
         _check_places(self, indices, like.shape[-1])
         if out is None:
             out = np.empty(like.shape, like.dtype)
         out[...] = 0
         if indices.size:
             made, places = out.reshape(-1, like.shape[-1]), indices.reshape(-1, indices.shape[-1])
-            given, step = values.reshape(places.shape), at_once(places.shape)
+            given, step = values.reshape(places.shape), rows_at_once(places.shape)
             for start in range(0, len(places), step):
                 part = slice(start, start + step)
                 np.put_along_axis(made[part], places[part].astype(np.int64, copy=False), given[part], 1)
@@ -74,16 +74,16 @@ class TakeAlongLast(Opaque):
     indices = In("I", "where in the row to take from, no place twice")
     output = Out("T", "same shape as `indices`")
 
-    def shape_of(self, input: TensorType, indices: TensorType) -> Any:
+    def shape_of(self, input: TensorType, indices: TensorType) -> Shape:
         _check_rows(self, "indices", "input", indices.shape, input.shape)
         return indices.shape
 
-    def kernel(self, input: Array, indices: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, indices: Array, out: Array | None = None) -> Array:
         _check_places(self, indices, input.shape[-1])
         taken = np.empty(indices.shape, input.dtype) if out is None else out
         if taken.size:
             made, places = taken.reshape(-1, indices.shape[-1]), indices.reshape(-1, indices.shape[-1])
-            given, step = input.reshape(-1, input.shape[-1]), at_once(places.shape)
+            given, step = input.reshape(-1, input.shape[-1]), rows_at_once(places.shape)
             for start in range(0, len(places), step):
                 part = slice(start, start + step)
                 made[part] = np.take_along_axis(given[part], places[part].astype(np.int64, copy=False), 1)
@@ -97,8 +97,8 @@ class TakeAlongLast(Opaque):
         return PutAlongLast()(input, indices, dy)
 
 
-def _check_rows(block: Opaque, port: str, like: str, shape: Any, wanted: Any, whole: bool = False) -> None:
-    """An error unless both shapes have as many dims, and equal ones but perhaps the last."""
+def _check_rows(block: Opaque, port: str, like: str, shape: Shape, wanted: Shape, whole: bool = False) -> None:
+    """Raise BlockError unless both shapes are equal, but for the last dim unless ``whole``."""
     if shape is None or wanted is None:
         return
     if not wanted:
@@ -111,18 +111,19 @@ def _check_rows(block: Opaque, port: str, like: str, shape: Any, wanted: Any, wh
 
 def _rows_at_once(indices: TensorType) -> int:
     """How many places are worked on at once."""
-    shape: Any = indices.shape
-    matrix = int(prod(shape[:-1])), int(shape[-1])
-    return min(matrix[0], at_once(matrix)) * matrix[1]
+    shape = indices.sizes
+    matrix = prod(shape[:-1]), shape[-1]
+    return min(matrix[0], rows_at_once(matrix)) * matrix[1]
 
 
 def _places_bytes(indices: TensorType) -> int:
-    """What NumPy takes for so many places: its own dtype, the numbers of their rows, and its buffer."""
+    """The memory that NumPy takes for places: a copy in its own dtype, the numbers of their rows, and its buffer."""
     places = _rows_at_once(indices)
-    rows = places // max(int(indices.shape[-1]), 1)  # type: ignore[index,arg-type]
+    rows = places // max(indices.sizes[-1], 1)
     return PLACES * (places * (indices.dtype != "int64") + rows + min(places, np.getbufsize()))
 
 
-def _check_places(block: Opaque, indices: Any, size: int) -> None:
+def _check_places(block: Opaque, indices: Array, size: int) -> None:
+    """Raise BlockError where an index is not below the size of a row."""
     if indices.size and not 0 <= indices.min() <= indices.max() < size:
         raise block.error(f"input 'indices' must lie in [0, {size}), got {indices.min()} to {indices.max()}")

@@ -187,7 +187,7 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
 class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
     """What FakeQuantWithMinMaxVarsGradient passes to the input, where nobody asks for the sums."""
 
-    backprop_wrt_min = backprop_wrt_max = None
+    backprop_wrt_min = backprop_wrt_max = None  # type: ignore[assignment]
 
     @staticmethod
     def element(g: Any, x: Any, low: Any, high: Any, tiny: Any, one: Any, zero: Any) -> Any:
@@ -209,7 +209,7 @@ class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
 class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstract=True):
     """What FakeQuantWithMinMaxVarsPerChannelGradient passes to the input, where nobody asks for the sums."""
 
-    backprop_wrt_min = backprop_wrt_max = None
+    backprop_wrt_min = backprop_wrt_max = None  # type: ignore[assignment]
 
     def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
         return _gradient(gradients, inputs, ranges, self.axis, out)[0]

@@ -118,7 +118,11 @@ class Signature:
                 raise TypeError(f"{name}: attr '{attr_name}' must have an annotation, got none; write its type")
             attr.named(attr_name, annotations[attr_name])
         gone = {k for k, v in members.items() if v is None}
-        return Signature(_merged(self.inputs, inputs, gone), _merged(self.outputs, outputs, gone), self.attrs | attrs)
+        return Signature(
+            _merged(self.inputs, inputs, gone | outputs.keys()),
+            _merged(self.outputs, outputs, gone | inputs.keys()),
+            self.attrs | attrs,
+        )
 
     def bind(self, who: str, args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """Arguments in port order: positional ones first, then by port name; None for an optional port left out."""
@@ -138,7 +142,7 @@ class Signature:
 
 
 def _merged(inherited: dict[str, Port], own: dict[str, Port], gone: Set[str]) -> dict[str, Port]:
-    if own and not inherited.keys() & own.keys():
+    if own and (not inherited.keys() & own.keys() or inherited.keys() <= own.keys()):
         return own
     return {name: port for name, port in (inherited | own).items() if name not in gone}
 

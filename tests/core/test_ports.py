@@ -45,6 +45,15 @@ def test_a_port_of_an_inherited_name_takes_its_place_and_others_come_last():
     assert docs(Scaled.signature.inputs)["x"] == "values"
 
 
+def test_ports_that_are_all_named_again_have_the_new_order():
+    class Reordered(Scaled, abstract=True):
+        factor = In("float32", "first")
+        between = In("float32", "second")
+        x = In("float32", "third")
+
+    assert list(Reordered.signature.inputs) == ["factor", "between", "x"]
+
+
 def test_several_bases_give_the_first_ports_and_all_attrs():
     assert list(Both.signature.inputs) == ["x", "factor"]
     assert list(Both.signature.outputs) == ["y"]

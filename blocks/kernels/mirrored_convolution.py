@@ -1,0 +1,107 @@
+"""Convolution of images that may be resized and whose edges are mirrored first, one image at a time."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from blocks.kernels import grouped_convolution
+from blocks.kernels.windows import Span
+from dataflow.core import dtypes
+from dataflow.core.dtypes import Array, DType
+from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+
+Mode = Literal["reflect", "symmetric"]  # of numpy.pad
+Size = tuple[int, int]  # height and width
+
+
+def mirrored_size(size: Size, paddings: Array) -> Size:
+    """Height and width of images with as many mirrored rows and columns as ``paddings`` has for the four dims."""
+    height, width = (n + sum(pad) for n, pad in zip(size, paddings[1:3].tolist(), strict=True))
+    return height, width
+
+
+def convolve_mirrored(
+    images: Array,
+    paddings: Array,
+    mode: Mode,
+    filter: Array,
+    over: tuple[Span, ...],
+    out: Array,
+    size: Size | None = None,
+    align_corners: bool = False,
+) -> None:
+    """The convolution of images that have been resized to ``size``, if it is given, and mirrored, in ``out``."""
+    batch, height, width, channels = images.shape
+    before = size or (height, width)
+    rows, columns = mirrored_size(before, paddings)
+    down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(before, paddings[1:3], strict=True))
+    with scratch(*_scratch_arrays(images.shape, paddings, images.dtype, size)) as (mirrored, lines, *resizing):
+        for image in range(batch if out.size else 0):
+            x = images[image : image + 1]
+            if size is not None:
+                x = _resize(x, size, align_corners, *resizing)
+            x = x.take(down, 1, lines.reshape(1, rows, before[1], channels), "clip")
+            x = x.take(across, 2, mirrored.reshape(1, rows, columns, channels), "clip")  # other modes make copies
+            grouped_convolution.convolve(x, filter, over, out[image : image + 1])
+
+
+def convolve_mirrored_bytes(
+    shape: tuple[int, ...],
+    paddings: Array,
+    filter: tuple[int, ...],
+    over: tuple[Span, ...],
+    dtype: DType,
+    size: Size | None = None,
+) -> int:
+    """The memory that `convolve_mirrored` works in, for images and a filter of these shapes."""
+    mirrored = (1, *mirrored_size(size or (shape[1], shape[2]), paddings), shape[3])
+    own = grouped_convolution.convolve_bytes(mirrored, filter, over, dtype, True)
+    return scratch_bytes(*_scratch_arrays(shape, paddings, dtype, size)) + own
+
+
+def _scratch_arrays(shape: tuple[int, ...], paddings: Array, dtype: DType, size: Size | None) -> list[ArraySpec]:
+    """Memory for an image with mirrored edges, for those above and below, and to resize it."""
+    _, height, width, channels = shape
+    before = size or (height, width)
+    rows, columns = mirrored_size(before, paddings)
+    own: list[ArraySpec] = [((n * channels,), dtype) for n in (rows * columns, rows * before[1])]
+    if size is not None:
+        exact = dtypes.compute(dtype)
+        across, both = height * size[1] * channels, size[0] * size[1] * channels
+        copy = height * width * channels * (dtype != exact)
+        own += [((n,), exact) for n in (copy, across, max(across, both), both)]
+        own += [((both * (dtype != exact),), dtype)]
+    return own
+
+
+def _resize(
+    image: Array, size: Size, align_corners: bool, copy: Array, wide: Array, buffer: Array, made: Array, narrow: Array
+) -> Array:
+    """An image, [1, height, width, channels], in another size by bilinear interpolation: columns first, then rows."""
+    _, height, _, channels = image.shape
+    if copy.size:
+        np.copyto(copy.reshape(image.shape), image)
+        image = copy.reshape(image.shape)
+    lines, resized = wide.reshape(height, size[1], channels), made.reshape(*size, channels)
+    _interpolate(image[0], 1, align_corners, lines, buffer)
+    _interpolate(lines, 0, align_corners, resized, buffer)
+    if narrow.size:
+        np.copyto(narrow.reshape(resized.shape), resized, casting="unsafe")
+        resized = narrow.reshape(resized.shape)
+    return resized[None]
+
+
+def _interpolate(image: Array, axis: int, align_corners: bool, out: Array, buffer: Array) -> None:
+    """The image with another size along an axis, in ``out``; places are float32, as in TensorFlow."""
+    given, size = image.shape[axis], out.shape[axis]
+    inside = align_corners and size > 1
+    scale = np.float32(given - inside) / np.float32(size - inside)
+    place = np.arange(size, dtype=np.float32) * scale
+    below = np.minimum(place.astype(np.int64), given - 1)
+    part = (place - below).astype(out.dtype).reshape(-1, *[1] * (2 - axis))
+    low = image.take(below, axis, buffer[: out.size].reshape(out.shape), "clip")
+    high = image.take(np.minimum(below + 1, given - 1), axis, out, "clip")
+    np.subtract(high, low, high)
+    np.add(np.multiply(high, part, high), low, high)
