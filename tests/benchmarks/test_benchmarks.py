@@ -15,7 +15,7 @@ from .cases import SCALES, Case, cases
 from .goals import GOALS, Goal, verdicts
 from .plots import plot
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # those of frameworks are not ours
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of frameworks are not ours
 TINY = SCALES["tiny"]
 MACHINE = {"processor": "an abacus", "cores": 2, "load": 0.0, "python": "3", "versions": {"numpy": "2"}}
 

@@ -18,6 +18,8 @@ from dataflow.core.ports import Literal, flat
 from dataflow.core.shapes import element_count
 from dataflow.engine.result_pool import results
 
+pytestmark = pytest.mark.slow
+
 ELEMENTS = 1 << 18  # of the largest array, about
 MOST = 4 * ELEMENTS  # elements of outputs: beyond that it is time that is measured, not memory
 OTHERS = {"float16", "int8", "complex64"}  # dtypes beside the documented ones

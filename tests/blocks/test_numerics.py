@@ -28,6 +28,7 @@ def values():
     return np.concatenate([[0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1.0], drawn])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("exponent", EXPONENTS)
 def test_powers_do_not_depend_on_the_shape_of_the_exponent(dtype, exponent, values):

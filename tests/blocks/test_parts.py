@@ -8,6 +8,8 @@ import pytest
 from blocks.kernels.chunked import in_parts, parts
 from dataflow import blocks
 
+pytestmark = pytest.mark.slow
+
 SHAPES = [
     ((900,), ()),
     ((30, 40), (40,)),

@@ -25,6 +25,8 @@ from blocks.kernels.matrix_product import _panels, matmul, share
 from dataflow.core import thread_pool
 from dataflow.core.blas import Library, OneThread, one_thread
 
+pytestmark = pytest.mark.slow
+
 COUNTS = (1, 2, 4, 8)
 LIBRARY = Path(flow.__file__).parents[1] / "blocks"  # where it is installed
 

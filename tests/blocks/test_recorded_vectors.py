@@ -9,6 +9,7 @@ import json
 
 import ml_dtypes
 import numpy as np
+import pytest
 from golden import questions, reader
 from golden.comparison import called, wired_up
 
@@ -27,6 +28,7 @@ def test_call(vectors):
     each(vectors, called)
 
 
+@pytest.mark.slow
 def test_graph(vectors):
     each(vectors, wired_up)
 

@@ -13,6 +13,8 @@ from dataflow import blocks
 from dataflow.core import thread_pool
 from dataflow.core.block import Block, TensorType
 
+pytestmark = pytest.mark.slow
+
 SLACK = 160 << 10  # bytes: what Python takes, buffers that NumPy casts in, borrowed memory that nobody needs
 LARGE = 1 << 20  # bytes from which on memory is counted closely
 FAMILIES = ("blocks.nn_ops.", "blocks.image_ops.", "blocks.training_ops.")

@@ -154,6 +154,7 @@ data:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("show", "--resolved"), ("grad", "--of", "y", "--wrt", "x")], ids=["show", "grad"])
 def test_graphs_are_printed_as_they_would_stand_beside_the_file_from_any_folder(folder, tmp_path_factory, command):
     (folder / "fed.yaml").write_text(FED)
@@ -199,6 +200,7 @@ def test_schema(folder):
     assert json.loads(dataflow("schema", cwd=folder).stdout)["$schema"].startswith("http://json-schema.org/draft-07")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "args, status, said",
     [

@@ -13,6 +13,8 @@ import pytest
 
 from dataflow.training import checkpoint
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"  # as a long kernel is: Python runs no handler meanwhile
 TRAINED = """\
 dataflow: 1

@@ -12,6 +12,8 @@ import pytest
 
 import dataflow as flow
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "print('hostile'); raise SystemExit(9)\n"
 LIBRARIES = ("yaml", "numpy", "click", "rich", "networkx", "ml_dtypes", "numba", "threadpoolctl")
 NAMES = (*LIBRARIES, "json", "logging", "pathlib", "evil")

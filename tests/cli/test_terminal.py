@@ -31,6 +31,8 @@ from dataflow.graphfile.load import check
 from dataflow.inspection import dot, mermaid, svg
 from dataflow.training.data import load_data
 
+pytestmark = pytest.mark.slow
+
 ACTING = "\x1b[31m\x9b31m\x07\r\x08\x7f\u202e\u2066\u200b\ufeff\u2028\x85"
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\u2028\ud800-\udfff]")
 WORDS = json.dumps(ACTING)

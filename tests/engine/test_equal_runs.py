@@ -17,6 +17,8 @@ from dataflow.engine.settings import Settings
 from dataflow.training.data import load_data
 from dataflow.training.step_graph import expand
 
+pytestmark = pytest.mark.slow
+
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 
 

@@ -19,6 +19,8 @@ from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
 from dataflow.training.step_graph import expand
 
+pytestmark = pytest.mark.slow
+
 NAMED = re.compile(r"(node '[\w/]+' \(\w+\)[^:]*|(in|out)put '[\w/']+'): ")
 ALLOCATING = (
     *("array", "asarray", "ascontiguousarray", "copy", "empty", "zeros", "ones", "full", "arange"),

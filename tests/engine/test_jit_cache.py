@@ -16,6 +16,8 @@ import dataflow as flow
 from dataflow.engine import jit_cache
 from dataflow.engine.jit import compile_loop
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
 # A graph with loops of both kinds: that of a fused region, and that which a block brings.

@@ -13,6 +13,8 @@ from dataflow.conformance.equality import same
 from dataflow.core import dtypes
 from dataflow.engine.tiling import COMPILED, TILE
 
+pytestmark = pytest.mark.slow
+
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 SIZES = [TILE, TILE + 1, 600_000]
 

@@ -23,6 +23,8 @@ from dataflow.core.errors import DataflowError
 from dataflow.core.kinds import Binary, Unary
 from dataflow.engine import jit, render_numba, tiling
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
 GOLDEN = places.GOLDEN

@@ -65,6 +65,7 @@ def command(*args, **environment):
     )
 
 
+@pytest.mark.slow
 def test_the_command_line_sets_threads(doubling):
     given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}", "--plan", "--kernels", "numpy"]
     assert "by 2 threads" in command(*given, "--threads", 2).stdout
@@ -76,6 +77,7 @@ def test_the_command_line_sets_threads(doubling):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_command_line_limits_memory(doubling):
     given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}"]
     done = command(*given, "--max-bytes", "1MiB")

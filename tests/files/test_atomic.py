@@ -70,6 +70,7 @@ def test_a_device_that_takes_nothing_is_an_error(here):
         write_text("/dev/full", "text")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("into", ["pipe", "file"])
 def test_standard_output_gets_the_file_and_nothing_else(here, into):
     for args in (["run"], ["grad", "--of", "y", "--wrt", "c"], ["show", "--resolved"]):

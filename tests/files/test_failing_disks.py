@@ -18,6 +18,8 @@ from dataflow.files.atomic import write_arrays, write_text
 from dataflow.training import checkpoint
 from dataflow.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 

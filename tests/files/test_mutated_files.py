@@ -21,6 +21,8 @@ from dataflow.files import ArrayFile, Unreadable
 from dataflow.training import checkpoint
 from dataflow.training.data.arrays import open_rows
 
+pytestmark = pytest.mark.slow
+
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 Y = np.arange(40, dtype=np.int64)
 ROUNDS = 240

@@ -13,6 +13,8 @@ from .case import MEDIUM, SMALL, Case
 from .compare import findings
 from .values import values
 
+pytestmark = pytest.mark.slow
+
 FILES = sorted((Path(__file__).parent / "once_wrong").glob("*.yaml"))
 
 

@@ -9,6 +9,8 @@ import pytest
 from .campaign import campaign
 from .case import LARGE, MEDIUM, SMALL, case
 
+pytestmark = pytest.mark.slow
+
 MINUTES = float(os.environ.get("DATAFLOW_FUZZ_MINUTES", "0.2"))
 
 

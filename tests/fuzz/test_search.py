@@ -11,6 +11,8 @@ from . import compare, ways
 from .campaign import campaign
 from .ways import Setting
 
+pytestmark = pytest.mark.slow
+
 WRONG = Setting(way="wrong")
 
 

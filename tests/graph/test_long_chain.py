@@ -12,6 +12,8 @@ import dataflow as flow
 from dataflow.graphfile.load import check
 from dataflow.inspection import mermaid
 
+pytestmark = pytest.mark.slow
+
 COUNT = 10_000
 BLOCKS = ("block: Add, inputs: {x: %s, y: 1}", "block: Negate, inputs: {x: %s}")  # four in a row give back what came
 

@@ -18,6 +18,8 @@ from dataflow.graphfile.load import check
 from dataflow.graphfile.tree import MAX_PROBLEMS, Document
 from dataflow.inspection import layout, svg
 
+pytestmark = pytest.mark.slow
+
 MANY = 3000
 LAST = f"this is problem {MAX_PROBLEMS:,} of the file; what comes after it is not looked at"
 

@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 
 import dataflow as flow
 
+pytestmark = pytest.mark.slow
+
 ROOT = places.ROOT
 PROJECT = "dataflow-blocks"
 PLACES = [

@@ -58,3 +58,15 @@ def test_names_are_found() -> None:
     assert named(text) == {"engine/lower.py", "tests/bad_graphs/", "dataflow.core.kinds", "blocks/kernels/gone.py"}
     assert not exists("blocks/kernels/gone.py")
     assert not exists("dataflow.core.gone")
+
+
+def test_tests_marked_slow_are_in_the_readme() -> None:
+    """Each with the reason why; folders stand for all that is in them."""
+    readme = (places.TESTS / "README.md").read_text("utf-8")
+    marked = [path.relative_to(places.TESTS) for path in places.TESTS.rglob("test_*.py") if _is_slow(path)]
+    assert marked
+    assert [p for p in marked if f"`{p.as_posix()}`" not in readme and f"| `{p.parts[0]}/`" not in readme] == []
+
+
+def _is_slow(path: Path) -> bool:
+    return "pytest.mark." + "slow" in path.read_text("utf-8")

@@ -10,6 +10,8 @@ import sys
 import places
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = places.ROOT
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PROGRAMS = {"dataflow": [sys.executable, "-X", "utf8", "-m", "dataflow"], "python": [sys.executable, "-X", "utf8"]}

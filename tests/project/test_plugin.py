@@ -11,6 +11,8 @@ from pathlib import Path
 import places
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PAGE = places.DOCS / "writing_blocks.md"
 
 

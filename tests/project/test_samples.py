@@ -18,6 +18,8 @@ from dataflow.training.data import load_data
 from dataflow.training.step_graph import expand
 from dataflow.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 GRAPHS = places.GRAPHS
 
 

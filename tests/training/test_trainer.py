@@ -296,6 +296,7 @@ def dataflow(*args):
     return done
 
 
+@pytest.mark.slow
 def test_commands(load):
     load()
     done = dataflow("train", "g.yaml", "--epochs", "3")
