@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder of the recorded vectors to replay; default: tests/golden",
     )
+    parser.addoption(
+        "--update-programs",
+        action="store_true",
+        help="write anew what each pass of the planner makes, tests/engine/programs",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
