@@ -33,6 +33,7 @@ import importlib  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from dataflow.core import evaluator  # noqa: E402
+from dataflow.graphfile import sections  # noqa: E402
 
 if TYPE_CHECKING:
     from dataflow.core.block import Block as Block
@@ -68,6 +69,8 @@ _HOMES = {
 }
 __all__ = sorted(_HOMES)
 evaluator.register(lambda: importlib.import_module("dataflow.engine.eager"))
+sections.register("data", lambda: importlib.import_module("dataflow.training.section").Data)
+sections.register("train", lambda: importlib.import_module("dataflow.training.section").Train)
 
 
 def __getattr__(name: str) -> Any:

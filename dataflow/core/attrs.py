@@ -122,15 +122,14 @@ class Attr:
         value: Any = given
         if value is None and self.nullable:
             return None
-        read, wanted = _KINDS[self.kind]
+        read, _ = _KINDS[self.kind]
         try:
             value = read(value)
         except conversion.ConversionError as error:
             raise ValueError(str(error)) from None
         except (TypeError, ValueError, OverflowError) as error:
-            wanted = listing(self.choices) if self.choices else wanted
             hint = f"; {error}" if str(error).startswith("did you mean") else ""
-            raise ValueError(f"must be {wanted}, got {show(value)}{hint}") from None
+            raise ValueError(f"must be {self.wanted}, got {show(value)}{hint}") from None
         if self.choices and value not in self.choices:
             hint = nearest(value, self.choices)
             raise ValueError(f"must be {listing(self.choices)}, got {show(value)}" + (f"; {hint}" if hint else ""))
@@ -138,6 +137,11 @@ class Attr:
             if (self.ge is not None and not number >= self.ge) or (self.le is not None and not number <= self.le):
                 raise ValueError(f"must be {self.limits()}, got {show(value)}")
         return value
+
+    @property
+    def wanted(self) -> str:
+        """``a whole number``, or the choices: what messages say that it must be."""
+        return listing(self.choices) if self.choices else _KINDS[self.kind][1]
 
     def limits(self) -> str:
         """``between 2 and 16``, ``at least 0``, or nothing."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core.attrs import StoredArray
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import cropped
 from dataflow.files import ArrayFile, Real, Unreadable
 
@@ -45,7 +46,7 @@ class Arrays:
         return array
 
 
-def origin(array: np.ndarray[Any, Any]) -> tuple[str, str] | None:
+def origin(array: Array) -> tuple[str, str] | None:
     """The file and name that an array came from, also where NumPy has since made a plain view of it."""
     seen: Any = array
     while isinstance(seen, np.ndarray):

@@ -10,7 +10,7 @@ from typing import Any
 from dataflow.core.errors import GraphFileError, Problem, cropped, listing
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
-from dataflow.graphfile.file_sections import GraphFile
+from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
 from dataflow.graphfile.tree import BROKEN, Stop

@@ -9,7 +9,7 @@ from dataflow.core.errors import Problem
 from dataflow.files import Real
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.arrays import Arrays
-from dataflow.graphfile.file_sections import GraphFile, define
+from dataflow.graphfile.graph_file import GraphFile, define
 from dataflow.graphfile.params import ExpansionBudget
 from dataflow.graphfile.paths import project_of, read_document
 from dataflow.graphfile.tree import Document, Hints

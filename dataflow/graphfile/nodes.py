@@ -14,10 +14,11 @@ from dataflow.core.errors import BlockError, DataflowError, cropped
 from dataflow.core.registry import blocks
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
-from dataflow.graphfile.data_and_train import read_data, read_train
-from dataflow.graphfile.file_sections import WRONG, known_keys, mapping, short_type, text
+from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
+from dataflow.graphfile.sections import declaration
 from dataflow.graphfile.subgraphs import add_subgraph, is_path
 from dataflow.graphfile.tree import BROKEN, Place, Value
+from dataflow.graphfile.value_kinds import Spot
 from dataflow.graphfile.wires import FileScope, NodeSpec
 
 NODE_KEYS = ("block", "inputs", "attrs", "doc")
@@ -93,13 +94,13 @@ class GraphBuilder(FileScope):
         return result
 
     def add_sections(self) -> None:
-        """Keeps `data` and `train` in the graph, with parameters put in."""
-        for key, section, read in (
-            ("data", self.definition.data, read_data),
-            ("train", self.definition.train, read_train),
-        ):
-            if section is not None and section.data is not None:
-                self.context.graph.sections[key] = read(self, self.substitution.resolve(section, f"'{key}'"))
+        """Keeps the registered sections in the graph as plain data, with parameters put in."""
+        for name, section in self.definition.sections.items():
+            if section.data is not None:
+                spot = Spot(self, name, self.definition.places[name], top=True)
+                value = self.substitution.resolve(section, spot.name)
+                if value.data is not BROKEN:
+                    self.context.graph.sections[name] = declaration(name).read(spot, value)
 
     # -- nodes --------------------------------------------------------------------------------------------------
 

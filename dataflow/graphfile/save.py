@@ -1,9 +1,11 @@
-"""Graph -> YAML text, and the file of it."""
+"""Graph -> a graph file, with the arrays that do not fit in it beside it."""
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,18 @@ import numpy as np
 
 from dataflow.core.attrs import plain
 from dataflow.core.block import Block
-from dataflow.core.errors import BlockError, GraphError
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import BlockError, GraphError, listing
 from dataflow.core.ports import Literal
-from dataflow.files.atomic import regular, write_text
+from dataflow.files.atomic import put_arrays, regular, settle, temporary, told, write_text
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
-from dataflow.graphfile.array_store import Store
+from dataflow.graphfile import sections
+from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import block, entry, escaped
+from dataflow.graphfile.paths import project_of
 
 MAX_INLINE = 1000  # elements that a file shows; larger arrays are saved beside it
-_SECTIONS = ("data", "train")
 
 
 def save(graph: Graph, path: str | os.PathLike[str]) -> None:
@@ -30,25 +34,25 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     ``<stem>-2.npz`` and so on where that is another file: no array file is ever overwritten.
     """
     target = Path(os.path.realpath(path))
-    store = Store(target.parent, target.stem)
-    lines = list(_lines(graph, store))
-    if store.new and not regular(path):
+    placement = Placement(target.parent, target.stem)
+    lines = list(_lines(graph, placement))
+    if placement.new and not regular(path):
         raise GraphError(
             f"{os.fspath(path)}: a graph with large arrays must be saved to a file, beside which they are put, "
             "got a device or pipe"
         )
-    if store.write():
-        lines = list(_lines(graph, store))
+    if placement.write():
+        lines = list(_lines(graph, placement))
     write_text(path, "\n".join(lines) + "\n")
 
 
 def resolved_text(graph: Graph, path: str | os.PathLike[str]) -> str:
     """What `save` writes into a file: parameters are set, sub-graphs written out, paths relative to the file."""
     target = Path(os.path.realpath(os.fspath(path)))
-    return "\n".join(_lines(graph, Store(target.parent, target.stem))) + "\n"
+    return "\n".join(_lines(graph, Placement(target.parent, target.stem))) + "\n"
 
 
-def _lines(graph: Graph, store: Store) -> Iterator[str]:
+def _lines(graph: Graph, placement: Placement) -> Iterator[str]:
     nodes = list(graph.nodes.values())
     inputs = {n.name: _declared(n) for n in nodes if _is_input(n)}
     yield "dataflow: 1"
@@ -61,15 +65,20 @@ def _lines(graph: Graph, store: Store) -> Iterator[str]:
         yield from ("", "nodes:")
         for node in nodes:
             if node.name not in inputs:
-                yield from block(node.name, _written(graph, node, store), 2)
+                yield from block(node.name, _written(graph, node, placement), 2)
     if graph.outputs:
         yield from ("", *block("outputs", {name: graph.deref(link).wire for name, link in graph.outputs.items()}))
-    if unknown := [key for key in graph.sections if key not in _SECTIONS]:
-        raise GraphError(f"graph '{graph.name}': sections must be data and train, got '{unknown[0]}'")
-    for key in _SECTIONS:
-        if key in graph.sections:
-            section = store.relative(graph.sections[key]) if key == "data" else graph.sections[key]
-            yield from ("", *block(key, escaped(section)))
+    yield from _sections(graph, placement)
+
+
+def _sections(graph: Graph, placement: Placement) -> Iterator[str]:
+    known = sections.names()
+    if unknown := [name for name in graph.sections if name not in known]:
+        raise GraphError(f"graph '{graph.name}': sections must be {listing(known, 'and')}, got '{unknown[0]}'")
+    for name in known:
+        if name in graph.sections:
+            placed = sections.declaration(name).with_paths(graph.sections[name], partial(placement.path, name))
+            yield from ("", *block(name, escaped(placed)))
 
 
 def _is_input(node: Node) -> bool:
@@ -81,12 +90,12 @@ def _declared(node: Node) -> dict[str, Any]:
     return attrs | ({"doc": node.doc} if node.doc else {})
 
 
-def _written(graph: Graph, node: Node, store: Store) -> dict[str, Any]:
+def _written(graph: Graph, node: Node, placement: Placement) -> dict[str, Any]:
     """A node as the file has it; empty parts are left out."""
     parts = {
         "block": type(node.block).__name__,
-        "inputs": {port: store.placed(f"{node.name}.{port}", v) for port, v in _inputs(graph, node).items()},
-        "attrs": {name: store.placed(f"{node.name}.{name}", v) for name, v in _attrs(node.block).items()},
+        "inputs": {port: placement.placed(f"{node.name}.{port}", v) for port, v in _inputs(graph, node).items()},
+        "attrs": {name: placement.placed(f"{node.name}.{name}", v) for name, v in _attrs(node.block).items()},
         "doc": node.doc,
     }
     return {key: value for key, value in parts.items() if value}
@@ -150,6 +159,78 @@ def _makes(kind: type[Block], attrs: dict[str, Any], wanted: Block) -> bool:
         return False
 
 
-def _listed(array: np.ndarray[Any, Any]) -> Any:
+def _listed(array: Array) -> Any:
     """A small array as numbers, each with as few digits as tell it from its neighbours; None where it is not small."""
     return None if array.size > MAX_INLINE or array.dtype.kind == "c" else plain(array)
+
+
+# -- arrays beside the file ----------------------------------------------------------------------------------------
+
+
+class Placement:
+    """The arrays of a graph that is being written into a folder."""
+
+    def __init__(self, folder: Path, stem: str):
+        self.folder, self.stem = folder, stem
+        self.file = f"{stem}.npz"
+        self.new: dict[str, Array] = {}
+        self._project = project_of(folder)
+        self._arrays = Arrays()
+
+    def placed(self, name: str, value: Any) -> Any:
+        """The value with a mapping such as ``{path: weights.npz, array: w}`` in place of each array."""
+        if isinstance(value, list):
+            return [self.placed(f"{name}.{i}", v) for i, v in enumerate(value)] if _has_array(value) else value
+        if not isinstance(value, np.ndarray):
+            return value
+        if found := self._origin(value):
+            return escaped(found)
+        self.new[name] = value
+        return escaped({"path": self.file, "array": name})
+
+    def _origin(self, array: Array) -> dict[str, str] | None:
+        """Where the array came from, if it may be named from here and has the same values still."""
+        if (found := origin(array)) is None:
+            return None
+        path, name = Path(found[0]), found[1]
+        if not path.is_relative_to(self._project):
+            return None
+        try:
+            stored = self._arrays.read(path, name or None)
+        except ValueError:
+            return None
+        if stored.dtype != array.dtype or stored.shape != array.shape or stored.tobytes() != array.tobytes():
+            return None
+        return {"path": self._relative(path)} | ({"array": name} if name else {})
+
+    def path(self, section: str, path: str) -> str:
+        """A file that a section names, as the graph file must write it; GraphError where it may not name it."""
+        if not Path(path).is_relative_to(self._project):
+            raise GraphError(
+                f"{section}: files must lie inside the project of the graph file, {self._project}, got {path}; "
+                f"save the graph there, or drop graph.sections['{section}']"
+            )
+        return self._relative(Path(path))
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self.folder)).as_posix()
+
+    def write(self) -> bool:
+        """Saves the new arrays; whether they had to go into another file than `placed` has said so far."""
+        if not self.new:
+            return False
+        said = self.file
+        with told(self.folder / said), temporary(self.folder / said) as (file, made):
+            put_arrays(file, self.new)
+            file.flush()
+            number = 1
+            while (target := self.folder / self.file).exists() and not filecmp.cmp(made, target, shallow=False):
+                number += 1
+                self.file = f"{self.stem}-{number}.npz"
+            if not target.exists():
+                settle(file, made, target)
+        return self.file != said
+
+
+def _has_array(values: list[Any]) -> bool:
+    return any(isinstance(v, np.ndarray) for v in values)

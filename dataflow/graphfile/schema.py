@@ -5,17 +5,15 @@ A schema sees one value at a time: that a wire exists and that types fit is for 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 from dataflow.core import dtypes
-from dataflow.core.attrs import Attr, plain
+from dataflow.core.attrs import Attr
 from dataflow.core.block import Block
 from dataflow.core.ports import In
 from dataflow.core.registry import blocks
-
-Schema = dict[str, Any]
+from dataflow.graphfile import sections
+from dataflow.graphfile.schema_parts import Schema, default, of_attr, or_param, ref, told
 
 _WORD = "[A-Za-z_][A-Za-z0-9_]*"
 _NAME = f"{_WORD}(/{_WORD})*"
@@ -33,7 +31,7 @@ def schema() -> Schema:
         "properties": _sections(),
         "patternProperties": {"^x-": {"description": "Ignored; a place for YAML anchors."}},
         "additionalProperties": False,
-        "definitions": {**_values(), "node": _node(), "optimizer": _optimizer()},
+        "definitions": {**_values(), "node": _node(), "block_use": _block_use()},
     }
 
 
@@ -43,46 +41,13 @@ def _sections() -> Schema:
         "name": {"description": "A name for the graph; by default that of the file.", "type": "string"},
         "doc": {"description": "What the graph does.", "type": "string"},
         "params": _map(
-            "Values that a caller may set: name -> default, or {type, default, doc}.", _ref("declared"), _WORD
+            "Values that a caller may set: name -> default, or {type, default, doc}.", ref("declared"), _WORD
         ),
-        "inputs": _map("What is fed at each run: name -> type, such as float32[N, 64].", _ref("input"), _NAME),
-        "nodes": _map("Blocks, each under the name by which its output is wired.", _ref("node"), _NAME),
-        "outputs": _map("What a run returns: name -> wire.", _ref("wire"), ".+"),
-        "data": _map("Where inputs come from: split -> file and arrays in it.", _ref("split"), ".+"),
-        "train": _train(),
+        "inputs": _map("What is fed at each run: name -> type, such as float32[N, 64].", ref("input"), _NAME),
+        "nodes": _map("Blocks, each under the name by which its output is wired.", ref("node"), _NAME),
+        "outputs": _map("What a run returns: name -> wire.", ref("wire"), ".+"),
+        **{name: {**sections.declaration(name).schema(), "type": ["object", "null"]} for name in sections.names()},
     }
-
-
-def _train() -> Schema:
-    names = {"type": "array", "items": {"type": "string"}}
-    count = {"type": "integer", "minimum": 1}
-    limit = {"type": "number", "exclusiveMinimum": 0}
-    clip = {k: _or_param(limit, "") for k in ("value", "norm", "global_norm")}
-    stopping = {
-        "metric": {"type": "string"},
-        "patience": _or_param(count, "Epochs without a better one."),
-        "mode": {"enum": ["min", "max"]},
-    }
-    properties = {
-        "minimize": _told(_ref("wire"), "The wire to make small."),
-        "optimizer": _ref("optimizer"),
-        "schedule": _told(_ref("optimizer"), "A block that gives the learning rate by the number of the step."),
-        "clip": _record(clip, "How large gradients may be."),
-        "variables": _or_param(names, "Which variables change; by default all trainable ones."),
-        "epochs": _or_param(count, "How often all data is seen."),
-        "batch_size": _or_param(count, "Rows in a step."),
-        "steps_per_epoch": _or_param(count, "Steps in an epoch of a graph without data."),
-        "seed": _or_param({"type": "integer", "minimum": 0}, "Where random numbers start."),
-        "metrics": _or_param(names, "Outputs to report."),
-        "validate": _or_param({"type": "string"}, "The split that is measured after each epoch."),
-        "early_stopping": _record(stopping, "When to end before the last epoch."),
-        "checkpoint": _record({"keep": count, "every": count}, "How many are kept, and after how many steps each."),
-    }
-    return _record(properties, "How the graph is trained.") | {"type": ["object", "null"]}
-
-
-def _record(properties: Schema, doc: str) -> Schema:
-    return {"description": doc, "type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _values() -> Schema:
@@ -94,10 +59,10 @@ def _values() -> Schema:
         "param": {"type": "string", "pattern": rf"^\${_WORD}$|\$\{{[^}}]+\}}"},
         "wire": {
             "type": "string",
-            "anyOf": [{"pattern": rf"^{_NAME}(\.{_WORD})?$"}, _ref("param")],
+            "anyOf": [{"pattern": rf"^{_NAME}(\.{_WORD})?$"}, ref("param")],
             "description": "node, or node.port where it is not the node's first output.",
         },
-        "literal": {"anyOf": [number, {"type": "array", "items": {"anyOf": [_ref("literal"), _ref("param")]}}]},
+        "literal": {"anyOf": [number, {"type": "array", "items": {"anyOf": [ref("literal"), ref("param")]}}]},
         "stored": {
             "description": "An array in a .npy or .npz file.",
             "type": "object",
@@ -105,8 +70,8 @@ def _values() -> Schema:
             "properties": {"path": {"type": "string"}, "array": {"type": "string"}},
             "additionalProperties": False,
         },
-        "single": {"anyOf": [_ref("literal"), _ref("wire"), _ref("stored")]},
-        "many": {"anyOf": [{"type": "array", "items": _ref("single"), "minItems": 1}, _ref("param")]},
+        "single": {"anyOf": [ref("literal"), ref("wire"), ref("stored")]},
+        "many": {"anyOf": [{"type": "array", "items": ref("single"), "minItems": 1}, ref("param")]},
         "dtype": {"anyOf": [{"enum": list(dtypes.every)}, spelled]},
         "shape": {"anyOf": [{"type": "array", "items": dims}, dims]},
         "input": {
@@ -116,8 +81,8 @@ def _values() -> Schema:
                     "type": "object",
                     "required": ["dtype"],
                     "properties": {
-                        "dtype": _or_param(_ref("dtype"), "Element type."),
-                        "shape": _told(_ref("shape"), "Sizes and names of dims; left out, any shape may come."),
+                        "dtype": or_param(ref("dtype"), "Element type."),
+                        "shape": told(ref("shape"), "Sizes and names of dims; left out, any shape may come."),
                         "doc": {"type": "string"},
                     },
                     "additionalProperties": False,
@@ -134,36 +99,7 @@ def _values() -> Schema:
                 },
             ]
         },
-        "split": {
-            "type": "object",
-            "required": ["inputs"],
-            "properties": {
-                "path": {"description": "A .npz, .npy, .csv or IDX file, relative to this one.", "type": "string"},
-                "rows": _or_param(
-                    {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2},
-                    "The first row and the one after the last; by default all.",
-                ),
-                "inputs": {
-                    "description": "Graph input -> array in the file.",
-                    "type": "object",
-                    "additionalProperties": {"anyOf": [{"type": "string"}, _column()]},
-                },
-            },
-            "additionalProperties": False,
-        },
     }
-
-
-def _column() -> Schema:
-    properties = {
-        "path": {"description": "The file, where it is not that of the split.", "type": "string"},
-        "array": {"description": "The array of a .npz file, or columns of a .csv one.", "type": "string"},
-        "dtype": _or_param(_ref("dtype"), "What the values are converted to."),
-        "scale": _or_param({"type": "number"}, "What they are multiplied by."),
-        "offset": _or_param({"type": "number"}, "What is added then."),
-        "one_hot": _or_param({"type": "integer", "minimum": 1}, "The number of classes."),
-    }
-    return _record(properties, "An array, and what is done to it.")
 
 
 # -- nodes ------------------------------------------------------------------------------------------------------
@@ -193,9 +129,9 @@ def _node() -> Schema:
     }
 
 
-def _optimizer() -> Schema:
+def _block_use() -> Schema:
     return {
-        "description": "The block that updates each variable, and what stands on its other inputs.",
+        "description": "A block that a section names, and what stands on its inputs.",
         "type": "object",
         "required": ["block"],
         "properties": {"block": _block_names(), "inputs": {"type": "object"}, "attrs": {"type": "object"}},
@@ -234,43 +170,15 @@ def _members(properties: Mapping[str, Schema], required: list[str]) -> Schema:
 def _port(block: type[Block], port: In) -> Schema:
     accepted = port.dtype if port.dtype in dtypes.every else getattr(block, port.dtype)
     names = accepted if isinstance(accepted, tuple) else dtypes.every if isinstance(accepted, Attr) else (accepted,)
-    told = "any dtype" if set(names) == set(dtypes.every) else ", ".join(names)
-    return _told(_ref("many" if port.many else "single"), f"{port.doc} ({told})")
+    listed = "any dtype" if set(names) == set(dtypes.every) else ", ".join(names)
+    return told(ref("many" if port.many else "single"), f"{port.doc} ({listed})")
 
 
 def _attr(attr: Attr) -> Schema:
-    limits = {key: limit for key, limit in (("minimum", attr.ge), ("maximum", attr.le)) if limit is not None}
-    whole = {"type": "integer", **limits}
-    values: dict[str, Schema] = {
-        "int": whole,
-        "float": {"type": "number", **limits},
-        "bool": {"type": "boolean"},
-        "str": {"enum": list(attr.choices)} if attr.choices else {"type": "string"},
-        "Dtype": {"enum": list(attr.choices)} if attr.choices else _ref("dtype"),
-        "Ints": {"anyOf": [{"type": "array", "items": {"anyOf": [whole, _ref("param")]}}, whole]},
-        "Shape": _ref("shape"),
-        "Tensor": {"anyOf": [_ref("literal"), _ref("stored")]},
-    }
-    made = _or_param(values[attr.kind], attr.doc)
+    made = or_param(of_attr(attr), attr.doc)
     if attr.nullable:
         made["anyOf"].append({"type": "null"})
-    endless = isinstance(attr.default, float) and not math.isfinite(attr.default)  # JSON has no such number
-    return made if attr.required or endless else {**made, "default": plain(attr.default)}
-
-
-# -- pieces -----------------------------------------------------------------------------------------------------
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/definitions/{name}"}
-
-
-def _told(value: Schema, doc: str) -> Schema:
-    return {"description": doc, "allOf": [value]}  # beside a bare $ref, draft 7 ignores all else
-
-
-def _or_param(value: Schema, doc: str) -> Schema:
-    return {"description": doc, "anyOf": [value, _ref("param")]}
+    return made if attr.required else {**made, **default(attr.default)}
 
 
 def _map(doc: str, values: Schema, names: str) -> Schema:

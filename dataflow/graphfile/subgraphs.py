@@ -14,7 +14,7 @@ from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
 from dataflow.graph.node import Ref
-from dataflow.graphfile.file_sections import GraphFile
+from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.paths import confined
 from dataflow.graphfile.tree import BROKEN
 from dataflow.graphfile.wires import NodeSpec

@@ -10,7 +10,7 @@ from typing import Any
 from dataflow.core.errors import cropped, listing
 from dataflow.core.ports import In, Literal
 from dataflow.graph.node import Ref
-from dataflow.graphfile.file_sections import NOTHING, WRONG, GraphFile, known_keys
+from dataflow.graphfile.graph_file import NOTHING, WRONG, GraphFile, known_keys
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.paths import confined

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, cropped
 from dataflow.engine.state import State
 from dataflow.files import ArrayFile, Entry, Unreadable
@@ -54,7 +55,7 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
     return state, meta["notes"]
 
 
-def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     """What a checkpoint says of itself, and its variables. DataflowError where the file is damaged."""
     try:
         with ArrayFile(path) as file:
@@ -84,10 +85,10 @@ def _meta(entry: Entry) -> dict[str, Any]:
     return meta
 
 
-def _variable(file: ArrayFile, name: str, dtype: Any) -> np.ndarray[Any, Any]:
+def _variable(file: ArrayFile, name: str, dtype: Any) -> Array:
     if not isinstance(dtype, str) or dtype not in dtypes.every:
         raise Unreadable(f"variable '{cropped(name)}' must have a dtype, got {cropped(str(dtype))}")
-    array: np.ndarray[Any, Any] = file.entry(f"variable/{name}").read()
+    array: Array = file.entry(f"variable/{name}").read()
     if dtype == "bfloat16" and array.dtype == np.uint16:
         array = array.view(dtypes.storage(dtype))
     if array.dtype != dtypes.storage(dtype):
@@ -131,12 +132,12 @@ def tidy(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _stored(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _stored(array: Array) -> Array:
     """An array as .npy files can have it: bfloat16 is unknown to them."""
     return array.view(np.uint16) if dtypes.name_of(array.dtype) == "bfloat16" else array
 
 
-def _digest(meta: Mapping[str, Any], variables: Mapping[str, np.ndarray[Any, Any]]) -> str:
+def _digest(meta: Mapping[str, Any], variables: Mapping[str, Array]) -> str:
     digest = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
     for name, array in sorted(variables.items()):
         digest.update(f"{name} {dtypes.name_of(array.dtype)} {array.shape}".encode())

@@ -6,7 +6,7 @@ new nodes are called ``train/...``, after the variable that they train, and ``gr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from dataflow.core.roles import Gradient, LearningRate, PowerOf, Setting, Slot, 
 from dataflow.graph.gradient import reverse
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Ref
+from dataflow.graphfile.block_use import BlockUse
+from dataflow.training.section import Train, train_section
 
 _WIRED = Variable | Slot | Gradient  # roles of ports that no user sets
 
@@ -29,30 +31,28 @@ def expand(graph: Graph) -> Graph:
 
     Raises GraphError where the `train` section does not fit the graph.
     """
-    train = graph.sections.get("train")
-    if not train:
+    train = train_section(graph)
+    if train is None:
         raise GraphError(f"graph '{graph.name}' has no 'train' section; write what to minimize and the optimizer")
-    for key in ("minimize", "optimizer"):
-        if key not in train:
-            raise GraphError(f"graph '{graph.name}': train: '{key}' must be given, got nothing")
-    return _Expansion(graph, train).build()
+    if train.minimize is None or train.optimizer is None:
+        key = "optimizer" if train.minimize else "minimize"
+        raise GraphError(f"graph '{graph.name}': train: '{key}' must be given, got nothing")
+    return _Expansion(graph, train, train.minimize, train.optimizer).build()
 
 
-def trained(graph: Graph) -> list[str]:
+def trained(graph: Graph, goal: str, names: Sequence[str] | None) -> list[str]:
     """The variables that training changes: those that are named, or all trainable ones that the goal depends on."""
-    train = graph.sections["train"]
     kept = [n for n, node in graph.nodes.items() if node.block.stateful]
-    if "variables" in train:
-        for name in train["variables"]:
+    if names is not None:
+        for name in names:
             if name not in kept:
                 hint = nearest(name, kept) or f"it has {listing(kept, 'and')}"
                 raise GraphError(f"graph '{graph.name}': train: no variable '{name}'; {hint}")
-        return list(train["variables"])
-    goal = graph.ref(train["minimize"])
-    before = graph.ancestors([goal.node])
+        return list(names)
+    before = graph.ancestors([graph.ref(goal).node])
     found = [n for n in kept if n in before and graph.nodes[n].block.trainable and _floats(graph, n)]  # type: ignore[attr-defined]
     if not found:
-        raise GraphError(f"graph '{graph.name}': train: '{train['minimize']}' must depend on a variable, got none")
+        raise GraphError(f"graph '{graph.name}': train: '{goal}' must depend on a variable, got none")
     return found
 
 
@@ -61,17 +61,17 @@ def _floats(graph: Graph, name: str) -> bool:
 
 
 class _Expansion:
-    def __init__(self, graph: Graph, train: Mapping[str, Any]):
-        self.source, self.train = graph, train
+    def __init__(self, graph: Graph, train: Train, goal: str, optimizer: BlockUse):
+        self.source, self.train, self.goal, self.optimizer = graph, train, goal, optimizer
         self.graph = graph
         self.shared: dict[str, Ref] = {}  # counters and powers, by name
 
     def build(self) -> Graph:
-        names = trained(self.source)
-        graph, target, slopes = reverse(self.source, self.train["minimize"], names)
+        names = trained(self.source, self.goal, self.train.variables)
+        graph, target, slopes = reverse(self.source, self.goal, names)
         self.graph = graph
         graph.outputs = {**self.source.outputs}
-        graph.outputs.setdefault(self.train["minimize"], Link(target.node, target.port))
+        graph.outputs.setdefault(self.goal, Link(target.node, target.port))
         graph.sections = {key: value for key, value in self.source.sections.items() if key != "train"}
         slopes = self._clipped(slopes)
         for name, slope in slopes.items():
@@ -80,16 +80,14 @@ class _Expansion:
         return graph
 
     def _apply(self, name: str, slope: Ref) -> None:
-        optimizer = self.train["optimizer"]
-        kind = self._kind(optimizer["block"])
-        given = dict(optimizer.get("inputs", {}))
+        kind, given = self._kind(self.optimizer.block), self.optimizer.inputs
         ports = kind.signature.inputs
         for port in given:
             if port not in ports or isinstance(ports[port].role, _WIRED):
                 free = [name for name, declared in ports.items() if not isinstance(declared.role, _WIRED)]
                 hint = nearest(port, free) or f"it has {listing(free, 'and')}"
                 raise GraphError(f"train: optimizer {kind.__name__} has no input '{port}' to set; {hint}")
-        block = kind(**optimizer.get("attrs", {}))
+        block = kind(**self.optimizer.attrs)
         variable = self.graph.ref(name)
         operands = [self._operand(block, port, name, variable, slope, given) for port in ports.values()]
         self.graph.add(block, operands, name=f"train/{name}/apply")
@@ -112,8 +110,8 @@ class _Expansion:
                 return slope
             case Slot(initial):
                 return self._slot(f"train/{name}/{port.name}", initial, variable)
-            case LearningRate() if "schedule" in self.train:
-                return self._cast(self._rate(), variable.dtype)
+            case LearningRate() if self.train.schedule is not None:
+                return self._cast(self._rate(self.train.schedule), variable.dtype)
             case StepNumber():
                 return self._counter()
             case PowerOf(base=base) if port.name not in given:
@@ -157,11 +155,10 @@ class _Expansion:
             self.shared[name] = self.graph.add(blocks["Assign"](), [before, after], name=f"{name}_assign")
         return self.shared[name]
 
-    def _rate(self) -> Ref:
+    def _rate(self, schedule: BlockUse) -> Ref:
         """The learning rate of this step by the schedule."""
         if "rate" not in self.shared:
-            schedule = self.train["schedule"]
-            block = blocks[schedule["block"]](**schedule.get("attrs", {}))
+            block = blocks[schedule.block](**schedule.attrs)
             self.shared["rate"] = self.graph.add(block, [self._counter()], name="train/learning_rate")
         return self.shared["rate"]
 
@@ -171,9 +168,9 @@ class _Expansion:
 
     def _clipped(self, slopes: dict[str, Ref]) -> dict[str, Ref]:
         """The gradients cut to a value each, to a norm each, or to a norm of all together."""
-        kind, limit = next(iter(self.train.get("clip", {}).items()), ("", 0.0))
-        if not kind:
+        if self.train.clip is None:
             return slopes
+        kind, limit = self.train.clip.bound
         result = {}
         everything = None
         if kind == "global_norm":

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, listing, nearest
 from dataflow.engine.plan import Plan
 from dataflow.engine.state import State
@@ -17,6 +18,7 @@ from dataflow.graph.graph import Graph
 from dataflow.training import checkpoint
 from dataflow.training.data import Split, split
 from dataflow.training.data.splits import shuffled
+from dataflow.training.section import Train, data_section, train_section
 from dataflow.training.step_graph import expand
 
 EVALUATED = 512  # rows at a time where nothing is learned
@@ -71,9 +73,8 @@ class Trainer:
         epochs: int | None = None,
         measured: Graph | None = None,
     ):
-        self.settings: dict[str, Any] = graph.sections.get("train", {})
+        self.settings = train_section(graph) or Train()
         self.graph, self.folder = measured or graph, folder
-        self.goal: str = self.settings.get("minimize", "")
         self.names = metrics(graph)
         self.step_graph = expand(graph)
         if unknown := [n for n in self.names if n not in self.step_graph.outputs]:
@@ -81,15 +82,15 @@ class Trainer:
             hint = nearest(unknown[0], known) or f"it has {listing(known, 'and')}"
             raise GraphError(f"graph '{graph.name}': train: metric '{unknown[0]}' must be an output; {hint}")
         self.step_graph.outputs = {n: self.step_graph.outputs[n] for n in self.names}
-        self.epochs = epochs or self.settings.get("epochs", 1)
-        splits = graph.sections.get("data", {})
+        self.epochs = epochs or self.settings.epochs
+        splits = data_section(graph)
         self.data = split(graph, "train" if "train" in splits else None) if splits else None
         self.validation = self._validation()
         if self.data is not None:
             _check_rows(self.data, "train with")
         if self.validation is not None:
             _check_rows(self.validation, "validate with")
-        self.state, self.progress = State(self.step_graph, self.settings.get("seed", 0)), _Progress()
+        self.state, self.progress = State(self.step_graph, self.settings.seed), _Progress()
         if folder is not None and checkpoint.steps(folder):
             if not resume:
                 raise GraphError(f"{folder}: has checkpoints of an earlier training; go on from them, or remove them")
@@ -125,16 +126,16 @@ class Trainer:
     @property
     def batches(self) -> int:
         """Steps in an epoch."""
-        return -(-self.data.length // self.size) if self.data else int(self.settings.get("steps_per_epoch", 1))
+        return -(-self.data.length // self.size) if self.data else self.settings.steps_per_epoch
 
     @property
     def size(self) -> int:
         """Rows in a batch."""
-        return int(self.settings.get("batch_size") or (self.data.length if self.data else 1))
+        return self.settings.batch_size or (self.data.length if self.data else 1)
 
     def _steps(self) -> Iterator[None]:
         """The rest of the epoch that is under way."""
-        progress, every = self.progress, self.settings.get("checkpoint", {}).get("every")
+        progress, every = self.progress, self.settings.checkpoint.every
         for feeds in self._feeds():
             outputs = self.plan.run(feeds, state=self.state)
             rows = len(next(iter(feeds.values()))) if feeds else 1
@@ -146,7 +147,7 @@ class Trainer:
                 self.save()
             yield
 
-    def _feeds(self) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
+    def _feeds(self) -> Iterator[dict[str, Array]]:
         """The batches of the epoch that are still to come; of a graph without data, nothing each."""
         if self.data is None:
             return ({} for _ in range(self.progress.batch, self.batches))
@@ -165,23 +166,22 @@ class Trainer:
 
     def _judge(self, report: Report) -> bool:
         """Whether the epoch is the best so far; notes when enough were not."""
-        stopping = self.settings.get("early_stopping", {})
-        name, mode = stopping.get("metric", self.goal), stopping.get("mode", "min")
+        stopping = self.settings.early_stopping
+        name = stopping.metric if stopping else self.settings.minimize or ""
         values = report.validate or report.train
         if name not in values:
             raise GraphError(f"train: early_stopping: no metric '{name}'; it has {listing(values, 'and')}")
         value, best = values[name], self.progress.best
-        better = best is None or (value < best if mode == "min" else value > best)
+        lowest = stopping is None or stopping.mode == "min"
+        better = best is None or (value < best if lowest else value > best)
         self.progress.best = value if better else best
         self.progress.waited = 0 if better else self.progress.waited + 1
-        self.progress.done = self.progress.waited >= stopping.get("patience", float("inf"))
+        self.progress.done = stopping is not None and self.progress.waited >= stopping.patience
         return better
 
     def _validation(self) -> Split | None:
-        splits = self.graph.sections.get("data", {})
-        name = self.settings.get("validate") or next(
-            (n for n in ("validate", "validation", "test") if n in splits), None
-        )
+        splits = data_section(self.graph)
+        name = self.settings.validate or next((n for n in ("validate", "validation", "test") if n in splits), None)
         return None if name is None else split(self.graph, name)
 
     def evaluate(self, data: Split) -> dict[str, float]:
@@ -201,7 +201,7 @@ class Trainer:
         if best:
             checkpoint.save(self.folder / checkpoint.BEST, self.state, notes)
         checkpoint.save(self.folder / f"step-{self.state.step:09d}.npz", self.state, notes)
-        for old in checkpoint.steps(self.folder)[self.settings.get("checkpoint", {}).get("keep", 3) :]:
+        for old in checkpoint.steps(self.folder)[self.settings.checkpoint.keep :]:
             old.unlink()
 
 
@@ -224,15 +224,13 @@ def _check_rows(data: Split, purpose: str) -> None:
 
 def metrics(graph: Graph) -> list[str]:
     """What is minimized and the metrics; of a graph that is not for training, all outputs of one number."""
-    train: Mapping[str, Any] = graph.sections.get("train") or {}
-    if not train:
+    train = train_section(graph)
+    if train is None:
         return [name for name, link in graph.outputs.items() if graph.deref(link).type.rank == 0]
-    return list(dict.fromkeys([*([train["minimize"]] if "minimize" in train else []), *train.get("metrics", [])]))
+    return list(dict.fromkeys([*([train.minimize] if train.minimize else []), *train.metrics]))
 
 
-def evaluate(
-    graph: Graph, data: Split, names: list[str], variables: Mapping[str, np.ndarray[Any, Any]]
-) -> dict[str, float]:
+def evaluate(graph: Graph, data: Split, names: list[str], variables: Mapping[str, Array]) -> dict[str, float]:
     """Means of outputs over the rows of a split; GraphError where it has none."""
     _check_rows(data, "measure with")
     wanted = graph.copy()
@@ -253,7 +251,7 @@ def _link(graph: Graph, wire: str) -> Any:
     return found.outputs[wire]
 
 
-def _mean(graph: Graph, name: str, value: np.ndarray[Any, Any]) -> float:
+def _mean(graph: Graph, name: str, value: Array) -> float:
     if value.ndim > 1:
         raise GraphError(
             f"graph '{graph.name}': train: '{name}' must be a scalar, or a value per row, got {value.shape}"

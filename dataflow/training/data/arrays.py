@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, listing, nearest, reason
 from dataflow.files import ArrayFile, Entry, RegularFile, Unreadable
 
@@ -29,7 +30,7 @@ class RowSource(Protocol):
     @property
     def dtype(self) -> np.dtype[Any]: ...
 
-    def take(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def take(self, indices: Array) -> Array:
         """The rows with these numbers, in this order."""
         ...
 
@@ -37,10 +38,10 @@ class RowSource(Protocol):
 class InMemoryArray:
     """An array in memory."""
 
-    def __init__(self, array: np.ndarray[Any, Any]):
+    def __init__(self, array: Array):
         self.array, self.shape, self.dtype = array, array.shape, array.dtype
 
-    def take(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def take(self, indices: Array) -> Array:
         return np.take(self.array, indices, axis=0)
 
 
@@ -50,7 +51,7 @@ class FileArray:
     def __init__(self, file: RegularFile, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]):
         self.file, self.start, self.shape, self.dtype = file, start, shape, dtype
 
-    def take(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def take(self, indices: Array) -> Array:
         rows = np.empty((len(indices), *self.shape[1:]), self.dtype)
         size = rows[:1].nbytes
         memory = memoryview(rows.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
@@ -64,7 +65,7 @@ class FileArray:
         return rows
 
 
-def _runs(indices: np.ndarray[Any, Any]) -> list[tuple[int, int, int]]:
+def _runs(indices: Array) -> list[tuple[int, int, int]]:
     """Rows that follow each other in the file: where they go, from and to, and the number of the first."""
     breaks = np.flatnonzero(np.diff(indices) != 1) + 1
     starts = [0, *breaks.tolist()] if len(indices) else []

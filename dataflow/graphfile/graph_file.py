@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from dataflow.core.errors import cropped
 from dataflow.graphfile.params import Param, declare
 from dataflow.graphfile.scalars import scalar
+from dataflow.graphfile.sections import names
 from dataflow.graphfile.tree import START, Document, Place, Value
 
 VERSION = 1
-SECTIONS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs", "data", "train")
+KEYS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs")  # beside the sections that are registered
 _SHORT = re.compile(r"\s*(\w+)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
 NOTHING = Value({}, START)  # stands for a mapping that is absent
 WRONG = Value({}, START)  # stands for a mapping that was reported to be something else
@@ -29,8 +30,8 @@ class GraphFile:
     inputs: Value = NOTHING
     nodes: Value = NOTHING
     outputs: Value = NOTHING
-    data: Value | None = None
-    train: Value | None = None
+    sections: dict[str, Value] = field(default_factory=dict)  # those that are registered
+    places: dict[str, Place] = field(default_factory=dict)  # of their keys
     place: Place = START  # where to report what concerns the whole file
 
     @property
@@ -49,7 +50,7 @@ def define(document: Document) -> GraphFile:
         document.report(root.place, f"a graph file must be a mapping that begins with 'dataflow: 1', got {root.kind}")
         document.root = None
         return definition
-    known_keys(document, root, SECTIONS, "a graph file", ignored="x-")
+    known_keys(document, root, (*KEYS, *names()), "a graph file", ignored="x-")
     _check_version(document, root)
     sections = root.data
     definition.name = text(document, sections.get("name"), "'name'")
@@ -60,7 +61,8 @@ def define(document: Document) -> GraphFile:
     params = mapping(document, sections.get("params"), "'params' must map names to values")
     definition.params = declare(document, params)
     definition.place = root.keys.get("params", root.place)
-    definition.data, definition.train = sections.get("data"), sections.get("train")
+    definition.sections = {name: sections[name] for name in names() if name in sections}
+    definition.places = root.keys
     return definition
 
 

@@ -1,0 +1,280 @@
+"""The kinds of values that a key of a section may have: numbers and text, names of wires, files, mappings of names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from dataflow.core.attrs import Attr, show
+from dataflow.core.errors import cropped
+from dataflow.files import Real
+from dataflow.graphfile.paths import confined
+from dataflow.graphfile.schema_parts import Schema, of_attr, ref
+from dataflow.graphfile.tree import BROKEN, Place, Value
+
+if TYPE_CHECKING:
+    from dataflow.graphfile.nodes import GraphBuilder
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a value stands in a file: the key above it, and how messages name it."""
+
+    builder: GraphBuilder
+    who: str  # such as data 'train'
+    place: Place  # of the key
+    owner: str = ""  # how messages name the mapping that the key is in
+    top: bool = False  # the section itself, whose name messages quote
+
+    @property
+    def name(self) -> str:
+        """How messages name the value."""
+        return f"'{self.who}'" if self.top else self.who
+
+    def inner(self, key: str, place: Place, noun: str = "") -> Spot:
+        """The spot of a key of the mapping that stands here; ``noun``, such as input, says what the key names."""
+        outer = f"{self.owner}: {noun}" if noun else self.who if self.top else f"{self.who}:"
+        return Spot(self.builder, f"{outer} '{cropped(key)}'", place, self.name)
+
+    def refuse(self, value: Value, wanted: str, hint: str = "") -> None:
+        """Report that a value must be another."""
+        self.report(value.place, f"{self.name} must {wanted}, got {value.kind}", hint)
+
+    def report(self, place: Place, message: str, hint: str = "") -> None:
+        """Note a problem."""
+        self.builder.document.report(place, message, hint)
+
+
+class Kind(Protocol):
+    """What may stand under a key, or be a whole section."""
+
+    def parse(self, value: Any) -> Any:
+        """What plain data says; ValueError with ``must be ..., got ...``, or with what is wrong with a key in it."""
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        """The value of a file as plain data, its paths made real; what is wrong with it is reported."""
+
+    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+        """The plain data with the paths of files in it changed."""
+
+    def schema(self) -> Schema:
+        """The JSON Schema of the value."""
+
+
+class Leaf:
+    """A kind of value in which no keys are told apart; ``wanted`` says what it must be."""
+
+    wanted: str
+
+    def accept(self, value: Any) -> Any:
+        """What the value means; TypeError or ValueError where it is not of this kind."""
+        raise NotImplementedError
+
+    def parse(self, value: Any) -> Any:
+        try:
+            return self.accept(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"must {self.expected(error)}, got {show(value)}") from None
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        plain = value.plain()
+        try:
+            if plain is None:
+                raise TypeError
+            self.accept(plain)
+        except (TypeError, ValueError) as error:
+            _, did, name = str(error).rpartition("did you mean ")
+            spot.refuse(value, self.expected(error), did + name if did else "")
+        return plain
+
+    def expected(self, error: Exception) -> str:
+        """What a value that gave this error must be."""
+        return self.wanted
+
+    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+        return value
+
+    def schema(self) -> Schema:
+        raise NotImplementedError
+
+
+class Scalar(Leaf):
+    """A number, text, truth value or dtype, in the limits of an attr; ``wanted`` may name it better than its kind."""
+
+    def __init__(self, attr: Attr, wanted: str = ""):
+        lowest = "" if wanted or attr.ge is None else f" from {attr.ge}"
+        highest = "" if wanted or attr.le is None else f" to {attr.le}" if lowest else f" up to {attr.le}"
+        self.attr, self.wanted = attr, f"be {wanted or attr.wanted}{lowest}{highest}"
+        self.limits = f"be {attr.limits()}" if wanted and attr.limits() else ""  # told apart from what is wanted
+
+    def accept(self, value: Any) -> Any:
+        found = self.attr.parse(value)
+        return value if self.attr.kind == "float" else found  # a large whole number stays what it is
+
+    def expected(self, error: Exception) -> str:
+        return self.limits if self.limits and str(error).startswith(f"must {self.limits},") else self.wanted
+
+    def schema(self) -> Schema:
+        return of_attr(self.attr)
+
+
+class Positive(Leaf):
+    """A number above 0."""
+
+    wanted = "be a number above 0"
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, bool) or not value > 0:
+            raise ValueError
+        return value
+
+    def schema(self) -> Schema:
+        return {"type": "number", "exclusiveMinimum": 0}
+
+
+class ListOfNames(Leaf):
+    """A list of text."""
+
+    wanted = "be a list of names"
+
+    def accept(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(v, str) for v in value):
+            raise TypeError
+        return tuple(value)
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": {"type": "string"}}
+
+
+class NameOfWire(Leaf):
+    """The name of a node, an input or an output of the graph."""
+
+    wanted = "be the name of an output or wire"
+
+    def accept(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        name = super().read(spot, value)
+        known = {*spot.builder.wires, *spot.builder.definition.outputs.data}
+        if isinstance(name, str) and name not in known and name.partition(".")[0] not in known:
+            hint = spot.builder.document.hints.nearest(name, known)
+            spot.report(value.place, f"{spot.name}: no node, input or output named '{cropped(name)}'", hint)
+        return name
+
+    def schema(self) -> Schema:
+        return ref("wire")
+
+
+class PathOfFile(Leaf):
+    """A file, relative to the graph file and inside its project."""
+
+    wanted = "be text"
+
+    def accept(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        path = super().read(spot, value)
+        if not isinstance(path, str):
+            return None
+        try:
+            return Real(confined(spot.builder.real.parent, spot.builder.context.project, path))
+        except ValueError as error:
+            spot.report(value.place, f"{spot.owner}: {error}")
+            return None
+
+    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+        return change(value)
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
+class AnyMapping(Leaf):
+    """A mapping of names to anything."""
+
+    wanted = "be a mapping"
+
+    def accept(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise TypeError
+        return dict(value)
+
+    def schema(self) -> Schema:
+        return {"type": "object"}
+
+
+class MapOf:
+    """A mapping of names to values of one kind; ``noun`` says in messages what a name is that of."""
+
+    def __init__(self, of: Kind, doc: str = "", wanted: str = "be a mapping", noun: str = ""):
+        self.of, self.doc, self.wanted, self.noun = of, doc, wanted, noun
+
+    def parse(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"must {self.wanted}, got {show(value)}")
+        return {name: within(name, self.of, item, self.noun) for name, item in value.items()}
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        if not isinstance(value.data, dict):
+            spot.refuse(value, self.wanted)
+            return {}
+        return {
+            name: self.of.read(spot.inner(name, value.keys[name], self.noun), item)
+            for name, item in value.data.items()
+            if item.data is not BROKEN
+        }
+
+    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {name: self.of.with_paths(item, change) for name, item in value.items()}
+
+    def schema(self) -> Schema:
+        return {"description": self.doc, "type": "object", "additionalProperties": self.of.schema()}
+
+
+class MapOfInputs(MapOf):
+    """A mapping of inputs of the graph to values of one kind."""
+
+    def __init__(self, of: Kind):
+        super().__init__(of, noun="input")
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        inputs = spot.builder.definition.inputs.data
+        for name in value.data if isinstance(value.data, dict) else ():
+            if name not in inputs:
+                hint = spot.builder.document.hints.nearest(name, inputs)
+                spot.report(value.keys[name], f"{spot.owner}: no graph input named '{cropped(name)}'", hint)
+        return super().read(spot, value)
+
+
+def within(name: str, kind: Kind, value: Any, noun: str = "") -> Any:
+    """What a kind makes of the value under a name; ValueError that tells the name."""
+    try:
+        return kind.parse(value)
+    except ValueError as error:
+        text = str(error)
+        if isinstance(kind, MapOf) and kind.noun and text.startswith(kind.noun):  # which says more than the name
+            raise
+        who = f"{noun} '{name}'".lstrip()
+        raise ValueError(f"{who} {text}" if of_whole(text) else f"{who}: {text}") from None
+
+
+def of_whole(text: str) -> bool:
+    """Whether a message of `Kind.parse` is about the value itself, not about a key in it."""
+    return text.startswith(("must ", "has "))
+
+
+# annotations of keys
+Names = Annotated[tuple[str, ...], ListOfNames()]
+WireName = Annotated[str, NameOfWire()]
+FilePath = Annotated[str, PathOfFile()]
+PositiveNumber = Annotated[float, Positive()]
+Entries = Annotated[dict[str, Any], AnyMapping()]
