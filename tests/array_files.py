@@ -6,39 +6,43 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dataflow.cli.options import arrays
+from dataflow.core.dtypes import Array
 from dataflow.graphfile.arrays import Arrays
 from dataflow.training import checkpoint
 from dataflow.training.data.arrays import open_rows
 
 
-def idx(array, kind):
+def idx(array: Array, kind: int) -> bytes:
     """A file in the format of MNIST; ``kind`` is its number for the dtype."""
     return struct.pack(">HBB", 0, kind, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
-def npy(array, version=None):
+def npy(array: ArrayLike, version: tuple[int, int] | None = None) -> bytes:
+    """The .npy file of an array, in a version of the format."""
     file = io.BytesIO()
     np.lib.format.write_array(file, np.asarray(array), version)
     return file.getvalue()
 
 
-def header(text, version=(1, 0)):
+def header(text: str, version: tuple[int, int] = (1, 0)) -> bytes:
     """The start of a .npy file with this text for its header."""
     data = text.encode() + b"\n"
     return b"\x93NUMPY" + bytes(version) + struct.pack("<H" if version == (1, 0) else "<I", len(data)) + data
 
 
-def declared(shape, descr="<f4", order=False):
+def declared(shape: object, descr: object = "<f4", order: object = False) -> bytes:
     """The start of a .npy file that declares an array of this shape."""
     return header(f"{{'descr': {descr!r}, 'fortran_order': {order}, 'shape': {shape!r}, }}")
 
 
-def zipped(members, method=zipfile.ZIP_STORED):
+def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
     """A zip of these members, by name with its ending."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
@@ -47,7 +51,19 @@ def zipped(members, method=zipfile.ZIP_STORED):
     return file.getvalue()
 
 
-def one_member(name, data, *, method=0, crc=None, packed=None, length=None, flags=0, offset=0, local=None, size=0):
+def one_member(
+    name: str,
+    data: bytes,
+    *,
+    method: int = 0,
+    crc: int | None = None,
+    packed: int | None = None,
+    length: int | None = None,
+    flags: int = 0,
+    offset: int = 0,
+    local: tuple[int, ...] | None = None,
+    size: int = 0,
+) -> bytes:
     """A zip of one member, said of it what is given: numbers of its own header, and of the directory."""
     stored = data if method == 0 else zlib.compress(data, wbits=-15)
     crc = zlib.crc32(data) if crc is None else crc
@@ -59,30 +75,33 @@ def one_member(name, data, *, method=0, crc=None, packed=None, length=None, flag
     return at_member + entry + end
 
 
-def by_rows(path, name):
+def by_rows(path: Path, name: str | None) -> Array:
     """As the data section reads it."""
     rows = open_rows(path, name)
-    return rows.take(np.arange(rows.shape[0]))
+    return np.asarray(rows.take(np.arange(rows.shape[0])))
 
 
-def by_graph(path, name):
+def by_graph(path: Path, name: str | None) -> Array:
     """As a graph file reads it that names it beside a node."""
     return np.asarray(Arrays().read(path, name))
 
 
-def by_option(path, name):
+def by_option(path: Path, name: str | None) -> Array:
     """As ``-i`` reads it."""
-    return arrays([f"x={path}:{name}" if path.suffix == ".npz" and name else f"x={path}"])["x"]
+    return np.asarray(arrays([f"x={path}:{name}" if path.suffix == ".npz" and name else f"x={path}"])["x"])
 
 
-def by_checkpoint(path, name):
+def by_checkpoint(path: Path, name: str | None) -> object:
     """As ``--state`` and ``--resume`` read it."""
     return checkpoint.read(path)
 
 
-READERS = {reader.__name__: reader for reader in (by_rows, by_graph, by_option, by_checkpoint)}
+READERS: dict[str, Callable[[Path, str | None], object]] = {
+    reader.__name__: reader for reader in (by_rows, by_graph, by_option, by_checkpoint)
+}
 
 
-def written(path, data):
+def written(path: str | Path, data: bytes) -> Path:
+    """The file at a path, written."""
     Path(path).write_bytes(data)
     return Path(path)

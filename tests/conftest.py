@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -43,19 +45,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def elsewhere(tmp_path_factory):
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The tests run outside the checkout: what they need is installed, or found from where they are."""
     with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
         yield
 
 
 @pytest.fixture
-def read(tmp_path, monkeypatch):
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., flow.Graph]:
     """Writes a graph file and loads it; the folder is a project and the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".dataflow").touch()
 
-    def load(text, path="graph.yaml", **params):
+    def load(text: str | bytes, path: str = "graph.yaml", **params: Any) -> flow.Graph:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(text if isinstance(text, bytes) else f"dataflow: 1\n{text}".encode())
         return flow.load(path, **params)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
 
 
-def draw(block, *inputs, key=Key(1, "node")):  # noqa: B008 - a frozen value
+def draw(block: Block, *inputs: object, key: Key = Key(1, "node")) -> Any:  # noqa: B008 - a frozen value
     """What the block gives as a node of a graph with this key."""
     types = block.operand_types(block.signature.bind("test", inputs, {}), TensorType.of)
     with np.errstate(all="ignore"):  # as in every run
-        return block.kernel(*(t.value for t in types), key=key)
+        kernel: Callable[..., Any] = block.kernel
+        return kernel(*(t.value for t in types if isinstance(t, TensorType)), key=key)
 
 
-def phi(x):
-    return np.vectorize(lambda v: math.erfc(-v / math.sqrt(2)) / 2, otypes=[float])(x)
+def phi(x: ArrayLike) -> Array:
+    return np.asarray(np.vectorize(lambda v: math.erfc(-v / math.sqrt(2)) / 2, otypes=[float])(x))
 
 
-def gamma_cdf(a, x):
+def gamma_cdf(a: float, x: Array) -> Any:
     term = total = np.ones_like(x)
     for k in range(1, 400):
         term = term * x / (a + k)
@@ -29,7 +35,7 @@ def gamma_cdf(a, x):
     return np.exp(a * np.log(x) - x - math.lgamma(a + 1)) * total
 
 
-def assert_distributed(values, cdf):
+def assert_distributed(values: ArrayLike, cdf: Callable[[Array], Array]) -> None:
     """Kolmogorov and Smirnov: once in 10,000 seeds a right sampler is further off."""
     x = np.sort(np.asarray(values, np.float64), axis=None)
     n, expected = len(x), cdf(x)
@@ -37,7 +43,7 @@ def assert_distributed(values, cdf):
     assert max(np.max(steps[1:] - expected), np.max(expected - steps[:-1])) < 2.23 / math.sqrt(n)
 
 
-def assert_counted(values, probabilities):
+def assert_counted(values: Array, probabilities: Sequence[float]) -> None:
     """The same for whole numbers from 0."""
     counts = np.bincount(np.ravel(values), minlength=len(probabilities))
     assert len(counts) == len(probabilities)
@@ -46,12 +52,13 @@ def assert_counted(values, probabilities):
     assert np.abs(np.cumsum(counts) / np.size(values) - expected).max() < 2.23 / math.sqrt(np.size(values))
 
 
-def assert_moments(values, mean, variance):
-    values = np.asarray(values, np.float64)
-    fourth = np.mean((values - mean) ** 4)
-    assert abs(values.mean() - mean) < 4.5 * math.sqrt(variance / values.size)
-    assert abs(((values - mean) ** 2).mean() - variance) < 4.5 * math.sqrt((fourth - variance**2) / values.size)
+def assert_moments(values: ArrayLike, mean: float, variance: float) -> None:
+    given = np.asarray(values, np.float64)
+    fourth = np.mean((given - mean) ** 4)
+    assert abs(given.mean() - mean) < 4.5 * math.sqrt(variance / given.size)
+    assert abs(((given - mean) ** 2).mean() - variance) < 4.5 * math.sqrt((fourth - variance**2) / given.size)
 
 
-def cut(a, b):
+def cut(a: float, b: float) -> Callable[[Array], Array]:
+    """The distribution function of normal values cut off at a and b."""
     return lambda x: (phi(x) - phi(a)) / (phi(b) - phi(a))

@@ -41,6 +41,8 @@ def definite(dtype: Any, *shape: int) -> Any:
 
 def cases() -> Iterator[tuple[str, dict[str, Any], list[Any]]]:
     """Blocks, their attrs, and what they are given."""
+    dtype: Any
+    shape: tuple[int, ...]
     for m, k, n in SHAPES:
         for dtype in (np.float32, np.float64):
             yield "MatMul", {}, [values(dtype, m, k), values(dtype, k, n)]
@@ -104,7 +106,8 @@ def eager(name: str, attrs: dict[str, Any], given: list[Any]) -> Any:
 
 def planned(name: str, attrs: dict[str, Any], given: list[Any], **settings: Any) -> Callable[[], Any]:
     """A run of a graph with this block alone."""
-    graph, feeds = flow.Graph("products"), {}
+    graph = flow.Graph("products")
+    feeds: dict[str, Any] = {}
 
     def wire(value: Any) -> Any:
         if isinstance(value, list):

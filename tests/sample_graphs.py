@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 
 from dataflow import Graph, blocks, gradient
 from dataflow.core.ports import Literal
 
 
-def random_graph(seed, columns):
+def random_graph(seed: int, columns: int) -> tuple[Graph, list[Any]]:
     """Twenty nodes of all kinds over a few inputs; wires are used once, often, or never."""
     random = np.random.default_rng(seed)
     graph = Graph()
-    wires = [graph.input(name, "float32", [3, columns]) for name in "abc"]
+    wires: list[Any] = [graph.input(name, "float32", [3, columns]) for name in "abc"]
     ends = [np.linspace(low, high, columns, dtype=np.float32) for low, high in ((-2, -0.1), (0.1, 2))]
-    kinds = [
+    kinds: list[Callable[[Any, Any], Any]] = [
         lambda x, y: x + y,
         lambda x, y: x * y,
         lambda x, y: y - x * 0.5,
@@ -47,9 +50,9 @@ def random_graph(seed, columns):
     return graph, wires
 
 
-def training_step(order=None):
+def training_step(order: Iterable[str] | None = None) -> Graph:
     """A small network with its gradients; its nodes may be added in another order."""
-    parts = {
+    parts: dict[str, Callable[[Graph], object]] = {
         "x": lambda g: g.input("x", "float32", ["N", 4]),
         "w": lambda g: g.add(blocks["Variable"](), [np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)], name="w"),
         "b": lambda g: g.add(blocks["Variable"](), [np.zeros(3, np.float32)], name="b"),

@@ -135,7 +135,7 @@ def _normal(size: int, seed: int = 0) -> Any:
 def _all(op: str, peers: Sequence[Peer], *arrays: Any, **static: Any) -> dict[str, Run]:
     """A copy of the first array, our ways of running the op, and those of the peers that have it."""
     target = np.empty_like(arrays[0])
-    found = {names.COPY: partial(np.copyto, target, arrays[0]), **ours.prepare(op, *arrays, **static)}
+    found: dict[str, Run] = {names.COPY: partial(np.copyto, target, arrays[0]), **ours.prepare(op, *arrays, **static)}
     return found | _theirs(op, peers, *arrays, **static)
 
 
@@ -182,7 +182,7 @@ def _per_channel(op: str, size: int, channels: int, by: bool, peers: Sequence[Pe
 
 def _chain(size: int, peers: Sequence[Peer]) -> dict[str, Run]:
     x = _normal(size)
-    found = {names.COPY: partial(np.copyto, np.empty_like(x), x), **ours.planned(*ours.chain(x))}
+    found: dict[str, Run] = {names.COPY: partial(np.copyto, np.empty_like(x), x), **ours.planned(*ours.chain(x))}
     return found | {"NumPy, one buffer": handwritten.chain(x)} | _theirs("chain", peers, x)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import places
@@ -16,10 +18,10 @@ CASES = json.loads((places.GOLDEN / "errors.json").read_text())["cases"]
 class _Calls:
     """Stands for ``tf.raw_ops``: keywords that the block knows as attrs become attrs, the others inputs."""
 
-    def __getattr__(self, op):
+    def __getattr__(self, op: str) -> Callable[..., Any]:
         block = blocks[op]
 
-        def call(**given):
+        def call(**given: Any) -> Any:
             attrs = {name: value for name, value in given.items() if name in block.signature.attrs}
             return block(**attrs)(**{name: value for name, value in given.items() if name not in attrs})
 
@@ -48,7 +50,7 @@ DIFFERENT = {
 }
 
 
-def ending(case):
+def ending(case: Mapping[str, str]) -> str:
     """How the call ends here: with the recorded values, accepted (other values), or refused."""
     for call, (here, _) in DIFFERENT.items():
         if case["call"].startswith(call):

@@ -19,7 +19,7 @@ def asked(op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Sample:
     made = block(**{name: value for name, value in attrs.items() if name in known})
     operands = {name: _operand(port, attrs, inputs) for name, port in ports.items()}
     types = made.operand_types(made.signature.bind(op, (), operands), TensorType.of)
-    return Sample(made, tuple(tuple(t.value for t in ts) if isinstance(ts, tuple) else ts.value for ts in types))
+    return Sample(made, tuple(tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types))
 
 
 def parts(port: Any, inputs: dict[str, Any]) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-X = np.float32(np.random.default_rng(0).normal(size=(50, 3)))
-Y = X @ np.float32([1.0, -2.0, 0.5]) + np.float32(0.25)
+from dataflow import State
+
+X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+Y = X @ np.array([1.0, -2.0, 0.5], np.float32) + np.float32(0.25)
 TEXT = """\
 dataflow: 1
 params: {epochs: 5, rate: 0.1}
@@ -30,5 +32,5 @@ train:
 """
 
 
-def bits(state):
+def bits(state: State) -> dict[str, bytes]:
     return {name: value.tobytes() for name, value in state.variables.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from setting import LOSSES, OPTIMIZERS, SLOPES, batches, pictures, weights
+from setting import LOSSES, OPTIMIZERS, SLOPES, batches, pictures, weights  # type: ignore[import-not-found]
 
 
 def mlp(v: dict[str, Any], image: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from .formulas import Formulas
 
 class NumPy(Formulas):
     name = NAIVE
-    xp = np
+    xp: ClassVar[Any] = np
 
     def conv2d(self, x: Any, w: Any) -> Any:
         padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))

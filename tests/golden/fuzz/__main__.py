@@ -65,7 +65,9 @@ def main() -> int:
     if unknown := [op for op in options.blocks or () if op not in CASES]:
         parser.error(f"no cases for {', '.join(unknown)}; there are some for {', '.join(sorted(CASES))}")
     pairs = [(op, dtype) for op in options.blocks or sorted(CASES) for dtype in dtypes_of(op)]
-    tallies = {pair: Counter() for pair in pairs if not options.dtypes or pair[1] in options.dtypes}
+    tallies: dict[tuple[str, str], Counter[str]] = {
+        pair: Counter() for pair in pairs if not options.dtypes or pair[1] in options.dtypes
+    }
     server = Server()
     accepted: dict[str, str] = {}
     for op, dtype, number, large in rounds(options, tallies):

@@ -118,10 +118,10 @@ def _saturated(sample: Sample, got: Any, wanted: Any) -> Any:
 def _shifted(sample: Sample, got: Any, wanted: Any) -> Any:
     """Everything where windows are shorter than steps, and SAME padding would be negative."""
     block: Any = sample.block
-    x, made = sample.arrays[0], sample.outputs[0].shape or ()
+    x, made = sample.arrays[0], sample.outputs[0].sizes
     window = block.ksize[1:-1] if hasattr(block, "ksize") else sample.arrays[-1].shape[: x.ndim - 2]
     sizes = zip(x.shape[1:-1], made[1:-1], window, block.strides[1:-1], strict=True)
-    outside = block.padding == "SAME" and any((int(out) - 1) * s + k - n < 0 for n, out, k, s in sizes)
+    outside = block.padding == "SAME" and any((out - 1) * s + k - n < 0 for n, out, k, s in sizes)
     return np.full(got.shape, outside)
 
 

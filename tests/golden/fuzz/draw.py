@@ -33,7 +33,7 @@ class Draw:
         return bool(self.random.random() < part)
 
     def pick(self, choices: Sequence[Any]) -> Any:
-        return choices[self.random.integers(len(choices))]
+        return choices[int(self.random.integers(len(choices)))]
 
     def between(self, low: int, high: int) -> int:
         """A whole number, both ends included."""

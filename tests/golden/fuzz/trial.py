@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from dataflow import DataflowError, blocks
 from dataflow.conformance import Sample
@@ -16,7 +17,7 @@ from dataflow.engine.settings import Settings
 
 from ..questions import Question
 from ..questions.inputs import stored
-from ..record import answer, narrowed, tf
+from ..record import answer, narrowed
 from ..replay import asked
 from .agreement import BITS, RULES, judged
 from .cases import drawn

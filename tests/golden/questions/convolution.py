@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from .asking import Question, asks
 from .inputs import stored
 
+Sizes = tuple[int, ...]
+Table = dict[str, tuple[Sizes, Sizes, int, dict[str, Any]]]
 # name: input without batch, filter, stride and what else is set
-IMAGES = {
+IMAGES: Table = {
     "odd": ((5, 7, 2), (3, 3, 2, 3), 1, {}),
     "even_window": ((6, 5, 3), (2, 4, 3, 2), 1, {}),
     "strided": ((7, 6, 2), (3, 3, 2, 4), 2, {}),
@@ -25,13 +28,13 @@ IMAGES = {
 MARGINS = ((1, 2), (0, 3), (2, 0))
 EXPLICIT = {"odd": 3, "strided": 1, "two_groups": 1, "dilated": 1}  # how many of them are asked about
 # groups and dilations: forward only, for these the reference has no gradients on a CPU
-GROUPED = {"two_groups": ((4, 4, 4), (3, 2, 2, 4), 1, {}), "each_channel": ((4, 4, 3), (2, 2, 1, 3), 2, {})}
-DILATED = {
+GROUPED: Table = {"two_groups": ((4, 4, 4), (3, 2, 2, 4), 1, {}), "each_channel": ((4, 4, 3), (2, 2, 1, 3), 2, {})}
+DILATED: Table = {
     "dilated": ((9, 8, 2), (3, 3, 2, 2), 1, {"dilations": [1, 2, 2, 1]}),
     "dilated_unevenly": ((9, 8, 2), (3, 2, 2, 2), 1, {"dilations": [1, 3, 2, 1]}),
     "dilated_strided": ((9, 10, 2), (3, 3, 2, 2), 2, {"dilations": [1, 2, 2, 1]}),
 }
-VOLUMES = {
+VOLUMES: Table = {
     "odd": ((3, 5, 4, 2), (3, 3, 3, 2, 3), 1, {}),
     "strided": ((5, 4, 6, 2), (2, 3, 3, 2, 2), 2, {}),
     "stride_over_window": ((5, 4, 7, 1), (1, 2, 1, 1, 2), 3, {}),
@@ -43,7 +46,7 @@ SLOPED = ("odd_SAME", "strided_VALID", "odd_EXPLICIT_0")
 NARROW = ("float16", "bfloat16")
 
 
-def geometries(table: dict, explicit: bool = True) -> Iterator[tuple[str, tuple, tuple, dict]]:
+def geometries(table: Table, explicit: bool = True) -> Iterator[tuple[str, Sizes, Sizes, dict[str, Any]]]:
     """Name, shapes of input and filter, and attrs, for every padding under which the window fits."""
     for name, (inner, filter, stride, more) in table.items():
         attrs = {"strides": [1, *[stride] * (len(inner) - 1), 1], **more}
@@ -59,31 +62,40 @@ def geometries(table: dict, explicit: bool = True) -> Iterator[tuple[str, tuple,
             )
 
 
-def some(table: dict, explicit: bool = True) -> Iterator[tuple[str, tuple, tuple, dict]]:
+def some(table: Table, explicit: bool = True) -> Iterator[tuple[str, Sizes, Sizes, dict[str, Any]]]:
     """The same for two of a table, where asking about all would add nothing."""
     return geometries({name: table[name] for name in ("odd", "strided")}, explicit)
 
 
-def values(random: np.random.Generator, shape: tuple, dtype: str) -> np.ndarray:
+def values(random: np.random.Generator, shape: Sizes, dtype: str) -> Any:
     """Random numbers; small whole ones where the dtype is too narrow for sums of others to be comparable."""
     if dtype in NARROW or dtype.startswith("int"):
         return random.integers(-2, 3, shape).astype(stored(dtype))
     return random.normal(size=shape).astype(dtype)
 
 
-def positions(size: int, kernel: int, stride: int, padding: str, margin: tuple) -> int:
+def positions(size: int, kernel: int, stride: int, padding: str, margin: Sizes) -> int:
     """Number of windows along a dim."""
     return -(-size // stride) if padding == "SAME" else (size + sum(margin) - kernel) // stride + 1
 
 
-def output_shape(input: tuple, filter: tuple, attrs: dict, channels: int) -> tuple:
+def output_shape(input: Sizes, filter: Sizes, attrs: dict[str, Any], channels: int) -> Sizes:
     pads = attrs.get("explicit_paddings", [0] * 2 * len(input))
     margins = list(zip(pads[::2], pads[1::2], strict=True))[1:-1]
     sizes = zip(input[1:-1], filter[:-2], attrs["strides"][1:-1], margins, strict=True)
     return (input[0], *(positions(n, k, s, attrs["padding"], m) for n, k, s, m in sizes), channels)
 
 
-def both(random, name, input, filter, attrs, dtype, slopes, channels=None) -> Question:
+def both(
+    random: np.random.Generator,
+    name: str,
+    input: Sizes,
+    filter: Sizes,
+    attrs: dict[str, Any],
+    dtype: str,
+    slopes: bool,
+    channels: int | None = None,
+) -> Question:
     """One question for a convolution and its gradients: each is given the inputs that it names."""
     shape = output_shape(input, filter, attrs, channels or filter[-1])
     inputs = {
@@ -96,25 +108,25 @@ def both(random, name, input, filter, attrs, dtype, slopes, channels=None) -> Qu
     return Question(name, attrs, inputs, slopes)
 
 
-def narrow(random: np.random.Generator, table: dict, dtypes: tuple[str, ...]) -> Iterator[Question]:
+def narrow(random: np.random.Generator, table: Table, dtypes: tuple[str, ...]) -> Iterator[Question]:
     """Questions in dtypes in which products are exact."""
     for dtype in dtypes:
-        name, *shapes = next(geometries(table))
-        yield both(random, f"{dtype}_{name}", *shapes, dtype, slopes=False)
+        name, input, filter, attrs = next(geometries(table))
+        yield both(random, f"{dtype}_{name}", input, filter, attrs, dtype, slopes=False)
 
 
-def without_images(random: np.random.Generator, table: dict) -> Question:
-    _, input, *shapes = next(geometries(table))
-    return both(random, "no_images", (0, *input[1:]), *shapes, "float32", slopes=False)
+def without_images(random: np.random.Generator, table: Table) -> Question:
+    _, input, filter, attrs = next(geometries(table))
+    return both(random, "no_images", (0, *input[1:]), filter, attrs, "float32", slopes=False)
 
 
 @asks("Conv2D", ulps=None, relative=2e-6)
 def convolution(random: np.random.Generator) -> Iterator[Question]:
-    for name, *shapes in geometries(IMAGES | GROUPED | DILATED):
+    for name, input, filter, attrs in geometries(IMAGES | GROUPED | DILATED):
         slopes = name in SLOPED
-        yield both(random, f"float32_{name}", *shapes, "float32", slopes)
-    for name, *shapes in some(IMAGES, explicit=False):
-        yield both(random, f"float64_{name}", *shapes, "float64", slopes=name == "odd_SAME")
+        yield both(random, f"float32_{name}", input, filter, attrs, "float32", slopes)
+    for name, input, filter, attrs in some(IMAGES, explicit=False):
+        yield both(random, f"float64_{name}", input, filter, attrs, "float64", slopes=name == "odd_SAME")
     yield from narrow(random, IMAGES, ("int32", *NARROW))
     yield without_images(random, IMAGES)
     large = {"input": values(random, (1, 2, 2, 1), "float32"), "filter": values(random, (3, 5, 1, 2), "float32")}
@@ -125,11 +137,11 @@ def convolution(random: np.random.Generator) -> Iterator[Question]:
 
 @asks("Conv2DBackpropInput", "Conv2DBackpropFilter", ulps=None, relative=2e-6)
 def convolution_gradients(random: np.random.Generator) -> Iterator[Question]:
-    for name, *shapes in geometries(IMAGES):
+    for name, input, filter, attrs in geometries(IMAGES):
         slopes = name in SLOPED
-        yield both(random, f"float32_{name}", *shapes, "float32", slopes)
-    for name, *shapes in some(IMAGES, explicit=False):
-        yield both(random, f"float64_{name}", *shapes, "float64", slopes=False)
+        yield both(random, f"float32_{name}", input, filter, attrs, "float32", slopes)
+    for name, input, filter, attrs in some(IMAGES, explicit=False):
+        yield both(random, f"float64_{name}", input, filter, attrs, "float64", slopes=False)
     yield from narrow(random, IMAGES, NARROW)
     yield without_images(random, IMAGES)
 
@@ -160,10 +172,10 @@ def depthwise_gradients(random: np.random.Generator) -> Iterator[Question]:
 
 @asks("Conv3D", "Conv3DBackpropInputV2", "Conv3DBackpropFilterV2", ulps=None, relative=2e-6)
 def volumes(random: np.random.Generator) -> Iterator[Question]:
-    for name, *shapes in geometries(VOLUMES, explicit=False):
+    for name, input, filter, attrs in geometries(VOLUMES, explicit=False):
         slopes = name.startswith("strided")
-        yield both(random, f"float32_{name}", *shapes, "float32", slopes)
-    yield both(random, f"float64_{name}", *shapes, "float64", slopes=False)
+        yield both(random, f"float32_{name}", input, filter, attrs, "float32", slopes)
+    yield both(random, f"float64_{name}", input, filter, attrs, "float64", slopes=False)
     yield from narrow(random, VOLUMES, NARROW)
     yield without_images(random, VOLUMES)
 

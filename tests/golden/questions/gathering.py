@@ -50,16 +50,13 @@ def gather_along(random: np.random.Generator) -> Iterator[Question]:
             yield Question(name, {"batch_dims": batch}, given, slopes=dtype.startswith("float"))
 
 
+PLACES = [((5,), (3, 1)), ((4, 3), (2, 2)), ((4, 3, 2), (2, 3, 2)), ((4, 3), (2,)), ((4,), (0, 1))]  # params, indices
+
+
 @asks("GatherNd")
 def gather_places(random: np.random.Generator) -> Iterator[Question]:
     for dtype in ("float32", "float64", "int32", "bool"):
-        for params, indices in (
-            ((5,), (3, 1)),
-            ((4, 3), (2, 2)),
-            ((4, 3, 2), (2, 3, 2)),
-            ((4, 3), (2,)),
-            ((4,), (0, 1)),
-        ):
+        for params, indices in PLACES:
             limits = np.array(params[: indices[-1]])
             index = np.asarray(random.integers(0, limits, indices)).astype(random.choice(["int32", "int64"]))
             name = f"{dtype}_{'x'.join(map(str, params))}_by_{'x'.join(map(str, indices))}"
@@ -69,8 +66,8 @@ def gather_places(random: np.random.Generator) -> Iterator[Question]:
         whole = {"params": numbers(random, (3, 2), dtype), "indices": np.zeros((2, 0), np.int32)}
         yield Question(f"{dtype}_no_numbers", {"bad_indices_policy": ""}, whole)
     outside = np.array([[0, 1], [-1, 0], [1, 3], [2, 2], [0, 3]], np.int32)
-    params = numbers(random, (3, 3), "float32")
-    yield Question("outside_ignored", {"bad_indices_policy": "IGNORE"}, {"params": params, "indices": outside})
+    given = {"params": numbers(random, (3, 3), "float32"), "indices": outside}
+    yield Question("outside_ignored", {"bad_indices_policy": "IGNORE"}, given)
 
 
 @asks("OneHot")

@@ -107,7 +107,12 @@ def fake_quant_channels(random: np.random.Generator) -> Iterator[Question]:
             yield Question(f"{channels}_{group[0][0]}", group[0][1], inputs)
     for shape in ((3,), (0, 3), (2, 1, 2, 3)):
         x = random.normal(size=shape).astype(f32)
-        inputs = {"gradients": gradients_like(random, x), "inputs": x, "min": f32([-1, 0, -3]), "max": f32([1, 2, 0])}
+        inputs = {
+            "gradients": gradients_like(random, x),
+            "inputs": x,
+            "min": np.array([-1, 0, -3], f32),
+            "max": np.array([1, 2, 0], f32),
+        }
         yield Question(f"shape_{'x'.join(map(str, shape))}", {"num_bits": 8, "narrow_range": False}, inputs)
 
 
@@ -136,16 +141,22 @@ def quantize_and_dequantize(random: np.random.Generator) -> Iterator[Question]:
                     yield question(
                         f"range_{name}_{signed}", values(random, low, high, 255, dtype), low, high, signed_input=signed
                     )
-        for axis, given in itertools.product((0, 1, 2), (True, False)):
+        for axis, known in itertools.product((0, 1, 2), (True, False)):
             x = random.normal(size=(2, 3, 4)).astype(dtype)
-            low, high = (random.uniform(*ends, x.shape[axis]).astype(dtype) for ends in ((-2, -0.1), (0.1, 2)))
-            yield question(f"axis{axis}_{given}", x, low, high, axis=axis, range_given=given)
+            lows, highs = (random.uniform(a, b, (x.shape[axis],)).astype(dtype) for a, b in ((-2, -0.1), (0.1, 2)))
+            yield question(f"axis{axis}_{known}", x, lows, highs, axis=axis, range_given=known)
         for shape in SHAPES[1:]:
             x = random.normal(size=shape).astype(dtype)
             yield question(f"shape_{'x'.join(map(str, shape))}", x, np.array(-1, dtype), np.array(1.5, dtype))
 
 
-QUANTIZED = {"quint8": np.uint8, "qint8": np.int8, "quint16": np.uint16, "qint16": np.int16, "qint32": np.int32}
+QUANTIZED: dict[str, Any] = {
+    "quint8": np.uint8,
+    "qint8": np.int8,
+    "quint16": np.uint16,
+    "qint16": np.int16,
+    "qint32": np.int32,
+}
 
 
 def integer_settings(random: np.random.Generator) -> Iterator[tuple[str, dict[str, Any], Any, Any]]:
@@ -157,8 +168,8 @@ def integer_settings(random: np.random.Generator) -> Iterator[tuple[str, dict[st
             attrs = {"T": q, "mode": mode, "narrow_range": narrow, "axis": -1}
             yield f"{q}_{mode}_{narrow}_{i}", attrs, np.array(low, f32), np.array(high, f32)
         if mode != "MIN_FIRST":
-            low, high = random.uniform(-2, -0.1, 3).astype(f32), random.uniform(0.1, 2, 3).astype(f32)
-            yield f"{q}_{mode}_{narrow}_axis", {"T": q, "mode": mode, "narrow_range": narrow, "axis": 1}, low, high
+            lows, highs = random.uniform(-2, -0.1, 3).astype(f32), random.uniform(0.1, 2, 3).astype(f32)
+            yield f"{q}_{mode}_{narrow}_axis", {"T": q, "mode": mode, "narrow_range": narrow, "axis": 1}, lows, highs
 
 
 @asks("QuantizeV2")

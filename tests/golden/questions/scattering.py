@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def scatter_update(random: np.random.Generator) -> Iterator[Question]:
     yield _outside(random)
 
 
-def _question(random: np.random.Generator, shape: tuple[int, ...], index: np.ndarray, dtype: str) -> Question:
+def _question(random: np.random.Generator, shape: tuple[int, ...], index: Any, dtype: str) -> Question:
     updates = (*index.shape[:-1], *shape[index.shape[-1] :])
     given = {"tensor": numbers(random, shape, dtype), "indices": index, "updates": numbers(random, updates, dtype)}
     name = f"{dtype}_{'x'.join(map(str, shape))}_at_{'x'.join(map(str, index.shape))}"
@@ -52,14 +53,14 @@ def _outside(random: np.random.Generator) -> Question:
 
 @asks("SparseToDense")
 def sparse(random: np.random.Generator) -> Iterator[Question]:
-    cases = [
-        (np.int32([[0, 1], [1, 0], [1, 2]]), [2, 3], (3,), True),
-        (np.int64([[0, 1], [1, 0], [1, 2]]), [2, 3], (), True),
-        (np.int32([[1, 2], [0, 1]]), [2, 3], (2,), False),
-        (np.int32([0, 2]), [4], (2,), True),
-        (np.int32(3), [4], (), True),
+    cases: list[tuple[Any, list[int], tuple[int, ...], bool]] = [
+        (np.array([[0, 1], [1, 0], [1, 2]], np.int32), [2, 3], (3,), True),
+        (np.array([[0, 1], [1, 0], [1, 2]], np.int64), [2, 3], (), True),
+        (np.array([[1, 2], [0, 1]], np.int32), [2, 3], (2,), False),
+        (np.array([0, 2], np.int32), [4], (2,), True),
+        (np.array(3, np.int32), [4], (), True),
         (np.zeros((0, 2), np.int32), [2, 2], (0,), True),
-        (np.int64([[0, 1, 1], [2, 0, 0]]), [3, 2, 2], (2,), True),
+        (np.array([[0, 1, 1], [2, 0, 0]], np.int64), [3, 2, 2], (2,), True),
     ]
     for dtype in ("float32", "float64", "int32", "bool"):
         for i, (indices, shape, values, ordered) in enumerate(cases):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ SLICES = [
 MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
-def _slices(random: np.random.Generator) -> Iterator[tuple[str, dict, tuple[int, ...], dict, str]]:
+def _slices(random: np.random.Generator) -> Iterator[tuple[str, dict[str, int], tuple[int, ...], dict[str, Any], str]]:
     for dtype, kind in (("float32", "int32"), ("float64", "int64"), ("bool", "int32")):
         for i, (shape, begin, end, strides, masks) in enumerate(SLICES):
             bounds = {"begin": begin, "end": end, "strides": strides}
@@ -113,7 +114,7 @@ def strided_slice(random: np.random.Generator) -> Iterator[Question]:
 @asks("StridedSliceGrad")
 def strided_slice_gradient(random: np.random.Generator) -> Iterator[Question]:
     for name, masks, shape, arrays, dtype in _slices(random):
-        index: list = []
+        index: list[Any] = []
         begin, end, strides = (arrays[n].tolist() for n in ("begin", "end", "strides"))
         for i in range(len(begin)):
             bit = {mask: masks[mask] >> i & 1 for mask in MASKS}

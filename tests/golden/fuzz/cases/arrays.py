@@ -229,8 +229,8 @@ def gather_places(op: str, draw: Draw) -> Drawn:
     depth = draw.between(0, len(shape))
     rows = (int(np.prod(shape[:depth])),) if draw.large else draw.shape(0, 2, 40)
     places = [draw.whole(0, max(1, n), rows) for n in shape[:depth]]
-    places = np.stack(places, -1) if places else np.zeros((*rows, 0))
-    return {}, {"params": draw.values(shape), "indices": index(draw, places)}
+    stacked = np.stack(places, -1) if places else np.zeros((*rows, 0))
+    return {}, {"params": draw.values(shape), "indices": index(draw, stacked)}
 
 
 @fuzzes("OneHot", dtypes=MOVED, subnormal=True)

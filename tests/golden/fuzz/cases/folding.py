@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from dataflow.core import dtypes
@@ -65,7 +67,7 @@ def among(op: str, draw: Draw) -> Drawn:
     return {"k": draw.between(-1, classes + 2)}, {"predictions": predictions, "targets": targets}
 
 
-def matrices(draw: Draw, transposed: tuple[bool, bool], batches: tuple[tuple[int, ...], tuple[int, ...]]) -> list:
+def matrices(draw: Draw, transposed: tuple[bool, bool], batches: tuple[tuple[int, ...], tuple[int, ...]]) -> list[Any]:
     most = 90 if draw.large else 20
     m, k, n = (draw.between(0 if draw.chance(0.05) and not draw.large else 1, most) for _ in range(3))
     if draw.large:

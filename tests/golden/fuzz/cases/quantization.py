@@ -103,10 +103,10 @@ def there_and_back(op: str, draw: Draw) -> Drawn:
         "axis": axis,
     }
     if axis >= 0:
-        along = [np.reshape(end, [-1 if i == axis else 1 for i in range(len(shape))]) for end in (low, high)]
+        bottom, top = (np.reshape(end, [-1 if i == axis else 1 for i in range(len(shape))]) for end in (low, high))
     else:
-        along = [low, high]
-    x = around(draw, shape, *along, 2.0 ** attrs["num_bits"], dtype)
+        bottom, top = low, high
+    x = around(draw, shape, bottom, top, 2.0 ** attrs["num_bits"], dtype)
     if not given:
         x = np.where(np.isfinite(x), x, dtype(0))
     gradients = draw.values(shape, kinds=["plain", "special"])
@@ -125,10 +125,10 @@ def quantize(op: str, draw: Draw) -> Drawn:
     low, high = ends(draw, None if axis < 0 else shape[axis], 0.2)
     low, high = np.fmin(low, high), np.fmax(low, high)
     lowest, highest = dtypes.limits(draw.dtype)
-    along = [
+    bottom, top = (
         np.reshape(e, [-1 if i == axis else 1 for i in range(len(shape))]) if axis >= 0 else e for e in (low, high)
-    ]
-    x = around(draw, shape, *along, float(highest - lowest))
+    )
+    x = around(draw, shape, bottom, top, float(highest - lowest))
     attrs = {
         "T": draw.dtype,
         "mode": mode,
