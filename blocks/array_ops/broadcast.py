@@ -13,7 +13,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Unary, View, fold_rows, leading
-from dataflow.core.shapes import Shape, agree, broadcast, fits, show
+from dataflow.core.shapes import Dim, Shape, agree, broadcast, fits, show
 from dataflow.core.wire import Wire
 
 
@@ -139,10 +139,10 @@ class SumToLike(View):
             return None
         return leading(input.shape, _repeated(input.shape, like.shape))
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(np.add, rows, np.result_type(rows.dtype, np.float64))
 
-    def finalize(self, totals: Any, rows: int) -> Any:
+    def finalize(self, totals: Sequence[Array], rows: int) -> Any:
         return [np.divide(totals[0], rows) if self.mean else totals[0]]
 
     def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
@@ -167,12 +167,12 @@ class Share(Unary, abstract=True):
         return 2 * dtypes.storage(x.dtype).itemsize * math.prod(x.shape)  # type: ignore[arg-type]
 
 
-def share(x: Any, times: int) -> Any:
+def share(x: Array, times: int) -> Any:
     """``x / times``; 16-bit floats, which cannot hold the count, are divided in float32."""
     return np.divide(x, times, dtype=np.result_type(x.dtype, np.float32)).astype(x.dtype)
 
 
-def _repeated(shape: Any, target: Any) -> list[int]:
+def _repeated(shape: tuple[Dim, ...], target: tuple[Dim, ...]) -> list[int]:
     """The axes of a shape along which broadcasting repeated a value of the target shape."""
     lead = len(shape) - len(target)
     return [*range(lead), *(lead + axis for axis, size in enumerate(target) if size == 1)]

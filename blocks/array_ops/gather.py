@@ -13,7 +13,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import agree, element_count, fits, nbytes, show
+from dataflow.core.shapes import Dim, agree, element_count, fits, nbytes, show
 from dataflow.core.wire import Wire
 
 
@@ -56,7 +56,7 @@ class Batched(Block, abstract=True):
 
     batch_dims: int = attr("number of leading dims that go together; from the rank of `indices` if negative", default=0)
 
-    def batch(self, params: Any, indices: Any) -> int:
+    def batch(self, params: tuple[Dim, ...], indices: tuple[Dim, ...]) -> int:
         """The number of batch dims, which are the same in both shapes."""
         rank = len(indices)
         batch = self.batch_dims + rank * (self.batch_dims < 0)
@@ -71,7 +71,7 @@ class Batched(Block, abstract=True):
             )
         return batch
 
-    def along(self, axis: Any, rank: int, batch: int) -> int:
+    def along(self, axis: Array, rank: int, batch: int) -> int:
         """The axis as a number from 0."""
         along = int(axis)
         if not -rank <= along < rank:
@@ -193,7 +193,7 @@ class GatherGrad(Batched, Opaque):
         return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)
 
 
-def _rows(params: Any, indices: Any, along: int, batch: int) -> tuple[Any, Any, int]:
+def _rows(params: Array, indices: Array, along: int, batch: int) -> tuple[Any, Any, int]:
     """What all batches may take from as one list, the positions in it, and the number of dims before the axis."""
     lead = prod(params.shape[:batch])
     moved = np.moveaxis(params, along, batch)
@@ -207,6 +207,6 @@ def _places_bytes(indices: TensorType) -> int:
     return 8 * (element_count(indices.shape) or 0) * (indices.dtype != "int64")
 
 
-def _flat(indices: Any, lead: int, count: int, size: int) -> Any:
+def _flat(indices: Array, lead: int, count: int, size: int) -> Any:
     """The positions, each batch counted on from the one before."""
     return (indices.reshape(lead, count) + np.arange(lead, dtype=np.int64)[:, None] * size).reshape(-1)

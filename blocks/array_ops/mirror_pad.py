@@ -11,7 +11,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import element_count
+from dataflow.core.shapes import Dim, element_count
 from dataflow.core.wire import Wire
 
 MODES = ("REFLECT", "SYMMETRIC")
@@ -38,7 +38,7 @@ class Mirror(Block, abstract=True):
             return (None,) * rank if isinstance(rank, int) else None
         return tuple(self._size(axis, *pair) for axis, pair in enumerate(zip(input.shape, rows, strict=True)))
 
-    def _size(self, axis: int, given: Any, row: list[int]) -> Any:
+    def _size(self, axis: int, given: Dim, row: list[int]) -> Any:
         """The size of the output's dim; an error where a border is wider than what it mirrors."""
         if not isinstance(given, int):
             return None if any(row) else given

@@ -39,7 +39,7 @@ class Reshape(View):
             return sizes(self, "shape", shape)
         return self.target(tensor.shape, tuple(map(int, shape.value)))
 
-    def target(self, given: Any, wanted: tuple[int, ...]) -> Any:
+    def target(self, given: Shape, wanted: tuple[int, ...]) -> Any:
         """The wanted shape with -1 replaced; the new dim is unknown where the given shape leaves it open."""
         if any(n < -1 for n in wanted) or wanted.count(-1) > 1:
             raise self.error(f"input 'shape' must be sizes, at most one of them -1, got {list(wanted)}")

@@ -101,7 +101,7 @@ class TensorScatter(Opaque, abstract=True):
         found = in_bounds_bytes(indices)
         return found if self.bad_indices_policy != "IGNORE" else found + nbytes(indices) + nbytes(updates)
 
-    def write(self, out: Any, places: Any, updates: Any) -> None:
+    def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
         """Change the copy."""
         raise TypeError(f"{type(self).__name__}: must have a method write, got none; write one")
 
@@ -119,7 +119,7 @@ class TensorScatterUpdate(TensorScatter):
 
     Tindices = (*ANY_INDEX, "uint16")
 
-    def write(self, out: Any, places: Any, updates: Any) -> None:
+    def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
         out[places] = updates
 
     def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> Any:
@@ -141,7 +141,7 @@ class TensorScatterAdd(TensorScatter):
 
     T = dtypes.number
 
-    def write(self, out: Any, places: Any, updates: Any) -> None:
+    def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
         shape = out.shape[: len(places)]
         index = np.ravel_multi_index(places, shape).reshape(-1)
         different, sums = sum_rows_by_index(index, updates.reshape(len(index), -1))
@@ -182,7 +182,9 @@ class SparseToDense(Opaque):
     dense = Out("T", "shape `output_shape`")
     validate_indices: bool = attr("whether places must be in order and different", default=True)
 
-    def shape_of(self, sparse_indices: TensorType, output_shape: TensorType, sparse_values: TensorType, _: Any) -> Any:
+    def shape_of(
+        self, sparse_indices: TensorType, output_shape: TensorType, sparse_values: TensorType, _: TensorType
+    ) -> Any:
         shape = sizes(self, "output_shape", output_shape)
         given, values = sparse_indices.shape, sparse_values.shape
         if given is not None:
@@ -229,6 +231,6 @@ class SparseToDense(Opaque):
         return None, None, taken, by_default
 
 
-def _signed(indices: Any) -> Any:
+def _signed(indices: Wire) -> Any:
     """The indices in a dtype that GatherNd takes."""
     return Cast(DstT="int32")(indices) if indices.dtype == "uint16" else indices

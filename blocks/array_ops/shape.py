@@ -32,7 +32,7 @@ class Shape(Opaque):
     def shape_of(self, input: TensorType) -> Any:
         return (input.rank,)
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         (output,), (given,) = super().infer(*types), types
         return [_numbers(self, given.shape, output) if given.known else output]
 
@@ -54,7 +54,7 @@ class Rank(Opaque):
     output = Out("int32", "the number", shape=())
     grad = None
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         (output,), (given,) = super().infer(*types), types
         return [output if given.rank is None else _numbers(self, given.rank, output)]
 
@@ -77,7 +77,7 @@ class Size(Opaque):
     out_type: Dtype = attr("dtype of the number", default="int32", choices=INDEX)
     grad = None
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         (output,), (given,) = super().infer(*types), types
         return [_numbers(self, prod(given.shape), output) if given.known else output]
 
@@ -85,7 +85,7 @@ class Size(Opaque):
         return np.array(prod(input.shape), dtypes.storage(self.out_type))
 
 
-def _numbers(block: Block, value: Any, output: TensorType) -> TensorType:
+def _numbers(block: Block, value: int | tuple[int, ...], output: TensorType) -> TensorType:
     """The output with its value, so that what is computed from it can be checked before the run."""
     try:
         return TensorType(output.dtype, output.shape, np.array(value, dtypes.storage(output.dtype)))

@@ -14,11 +14,11 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange, View
-from dataflow.core.shapes import agree, show
+from dataflow.core.shapes import Dim, agree, show
 from dataflow.core.wire import Wire
 
 
-def part_like(dy: Any, begin: Any, like: Any) -> Any:
+def part_like(dy: Wire, begin: Wire | list[int], like: Wire) -> Any:
     """The part of ``dy`` from ``begin`` on that has the shape of ``like``."""
     if like.type.known:
         return Slice()(dy, begin, list(like.shape))
@@ -65,7 +65,7 @@ class Concat(Rearrange):
         result[along] = sum(parts) if all(isinstance(p, int) for p in parts) else parts[0] if len(parts) == 1 else None
         return tuple(result)
 
-    def along(self, axis: Any, rank: int) -> int:
+    def along(self, axis: Array, rank: int) -> int:
         """The axis as a number from 0."""
         if axis.size != 1:
             raise self.error(f"input 'axis' must be one number, got {axis.tolist()}")
@@ -124,7 +124,7 @@ class Slice(View):
         counts = [None] * rank if size.value is None else size.value.tolist()
         return tuple(map(self._dim, range(rank), dims, starts, counts))
 
-    def _dim(self, dim: int, whole: Any, start: int | None, count: int | None) -> Any:
+    def _dim(self, dim: int, whole: Dim, start: int | None, count: int | None) -> Any:
         known = isinstance(whole, int)
         if start is not None and (start < 0 or (known and start > whole)):
             limit = f"lie in [0, {whole}]" if known else "be at least 0"
@@ -153,7 +153,7 @@ class Slice(View):
         return padded if padded.type.same_shape(input.type) else ReshapeLike()(padded, input)
 
     @staticmethod
-    def _paddings(shape: Any, begin: Any, size: Any) -> Any:
+    def _paddings(shape: Shape, begin: Array | None, size: Array | None) -> Any:
         """How many elements are left out before and after the part in each dim; None where it depends on the run."""
         if begin is None or size is None:
             return None

@@ -14,7 +14,7 @@ from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange
 from dataflow.core.ports import Signature
-from dataflow.core.shapes import fits, merge, show
+from dataflow.core.shapes import Dim, fits, merge, show
 from dataflow.core.wire import Wire
 
 MOST_PARTS = 1 << 16  # each is an output, with a name and a type
@@ -41,7 +41,7 @@ class Parts(Rearrange, abstract=True):
     def pack(self, values: Sequence[Any]) -> Any:
         return super().pack(values) if len(values) > 1 else tuple(values)
 
-    def along(self, port: str, axis: Any, rank: int) -> int:
+    def along(self, port: str, axis: Array, rank: int) -> int:
         """The axis as a number from 0."""
         number = int(axis)
         if not -rank <= number < rank:
@@ -102,7 +102,7 @@ class Split(Parts):
     def kernel(self, axis: Array, value: Array) -> Any:
         return _results(np.split(value, self.num_split, int(axis)))
 
-    def grad(self, axis: Wire, value: Wire, *parts: Any) -> Any:
+    def grad(self, axis: Wire, value: Wire, *parts: Wire) -> Any:
         return None, Concat()(list(parts[self.num_split :]), axis)
 
 
@@ -139,7 +139,7 @@ class SplitV(Parts):
             parts = self.sizes(size_splits.value.tolist(), value.shape[along])
         return [(*value.shape[:along], part, *value.shape[along + 1 :]) for part in parts]
 
-    def sizes(self, wanted: Sequence[int], whole: Any) -> list[Any]:
+    def sizes(self, wanted: Sequence[int], whole: Dim) -> list[Any]:
         """The sizes with -1 replaced, by None where the whole is not known."""
         fixed = sum(n for n in wanted if n > 0)
         left_open = wanted.count(-1)
@@ -154,7 +154,7 @@ class SplitV(Parts):
         ends = np.cumsum(self.sizes(size_splits.tolist(), value.shape[along]))
         return _results(np.split(value, ends[:-1], along))
 
-    def grad(self, value: Wire, size_splits: Wire, axis: Wire, *parts: Any) -> Any:
+    def grad(self, value: Wire, size_splits: Wire, axis: Wire, *parts: Wire) -> Any:
         return Concat()(list(parts[self.num_split :]), axis)
 
 
@@ -187,7 +187,7 @@ class Unstack(Parts):
             raise self.error(f"attr 'num' must be the size of axis {along} of {show(value.shape)}, got {self.num}")
         return [(*value.shape[:along], *value.shape[along + 1 :])] * self.num
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         if not self.num:
             self.shape_of(*types)  # no output asks for it
         return super().infer(*types)
@@ -195,7 +195,7 @@ class Unstack(Parts):
     def kernel(self, value: Array) -> Any:
         return _results(list(np.moveaxis(value, self.axis, 0)))
 
-    def grad(self, value: Wire, *slices: Any) -> Any:
+    def grad(self, value: Wire, *slices: Wire) -> Any:
         return Stack(axis=self.axis)(list(slices[self.num :]))
 
 

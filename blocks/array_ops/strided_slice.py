@@ -14,7 +14,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange, View
-from dataflow.core.shapes import fits, show
+from dataflow.core.shapes import Dim, fits, show
 from dataflow.core.wire import Wire
 
 
@@ -64,7 +64,7 @@ class Strided(Block, abstract=True):
             return _UNKNOWN
         return slice(None if whole_begin else first, None if whole_end else last, step)
 
-    def sliced(self, shape: Any, index: list[Any]) -> Any:
+    def sliced(self, shape: tuple[Dim, ...], index: list[Any]) -> Any:
         """The shape that the index gives."""
         dims = iter(enumerate(shape))
         result: list[Any] = []
@@ -87,13 +87,13 @@ class Strided(Block, abstract=True):
                 result.append(size if each in (slice(None), slice(None, None, 1), slice(0, None, 1)) else None)
         return tuple(result)
 
-    def known(self, begin: Any, end: Any, strides: Any) -> tuple[list[Any], Any]:
+    def known(self, begin: TensorType, end: TensorType, strides: TensorType) -> tuple[list[Any], Any]:
         """The numbers as lists, None where not known, and how many each has."""
         counts = [t.shape[0] for t in (begin, end, strides) if t.shape is not None]
         count = next((n for n in counts if isinstance(n, int)), None)
         return [None if t.value is None else t.value.tolist() for t in (begin, end, strides)], count
 
-    def numpy_index(self, shape: Any, begin: Any, end: Any, strides: Any) -> Any:
+    def numpy_index(self, shape: tuple[int, ...], begin: Array, end: Array, strides: Array) -> Any:
         """What to put between NumPy's brackets."""
         index = self.slicing(len(shape), (begin.tolist(), end.tolist(), strides.tolist()), len(begin))
         self.sliced(shape, index)
@@ -170,7 +170,9 @@ class StridedSliceGrad(Strided, Rearrange):
     dy = In("T", "gradient by the slice")
     output = Out("T", "`dy` where the slice was taken, 0 elsewhere")
 
-    def shape_of(self, shape: TensorType, begin: Any, end: Any, strides: Any, dy: TensorType) -> Any:
+    def shape_of(
+        self, shape: TensorType, begin: TensorType, end: TensorType, strides: TensorType, dy: TensorType
+    ) -> Any:
         whole = sizes(self, "shape", shape)
         numbers, count = self.known(begin, end, strides)
         if whole is not None and count is not None:

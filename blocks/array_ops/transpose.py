@@ -9,7 +9,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import View
-from dataflow.core.shapes import show
+from dataflow.core.shapes import Shape, show
 from dataflow.core.wire import Wire
 
 
@@ -35,7 +35,7 @@ class Transpose(View):
         order = self.order(perm.value, x.shape)
         return tuple(None if x.shape is None else x.shape[i] for i in order)
 
-    def order(self, perm: Any, shape: Any) -> list[int]:
+    def order(self, perm: Array, shape: Shape) -> list[int]:
         """The permutation in numbers from 0; an error where it is none of this shape's axes."""
         rank = len(perm) if shape is None else len(shape)
         order = [int(p) + rank * (p < 0) for p in perm]

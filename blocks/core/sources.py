@@ -41,7 +41,7 @@ class Const(Source):
     def check(self) -> None:
         self.__dict__["dtype"] = self.dtype or dtypes.name_of(self.value.dtype)
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         return [TensorType(str(self.dtype), self.value.shape, self.value)]
 
     def kernel(self) -> Any:

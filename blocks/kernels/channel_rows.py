@@ -1,53 +1,64 @@
-"""How channels lie along flat values."""
+"""Flat values seen as rows in which each stands opposite the numbers of its channel."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
+from dataflow.core.dtypes import Array
+
 ROW = 8192  # elements over which the numbers of a few channels are repeated, so that loops along them are long
-COLUMNS = 1024  # about so many, a whole number of periods of channels
+COLUMNS = 1024  # elements of a row of columns to sum in, about: a whole number of periods of channels
 
 
 class Layout(NamedTuple):
-    """How flat values are seen so that each stands opposite the numbers of its channel.
+    """How flat values are reshaped so that the numbers of their channels broadcast with them.
 
-    As rows that hold all channels ``repeat`` times, or (``repeat`` = 0) with an axis of channels and one of neighbours.
+    As rows that hold all channels ``repeat`` times, or (``repeat`` = 0) as ``[rows, channels, inner]``. ``inner`` is
+    the number of elements beside each other that belong to one channel.
     """
 
     channels: int
-    neighbours: int
+    inner: int
     repeat: int
 
     @property
     def shape(self) -> tuple[int, ...]:
         if self.repeat:
-            return (-1, self.channels * self.neighbours * self.repeat)
-        return (-1, self.channels, self.neighbours)
+            return (-1, self.channels * self.inner * self.repeat)
+        return (-1, self.channels, self.inner)
 
-    def spread(self, numbers: Any) -> Any:
-        """An array with an element per channel, laid out to broadcast with values of this layout."""
-        return np.tile(np.repeat(numbers, self.neighbours), self.repeat) if self.repeat else numbers[:, None]
+    def spread(self, numbers: Array) -> Array:
+        """An array with an element per channel, repeated so that it broadcasts with values of this layout."""
+        return np.tile(np.repeat(numbers, self.inner), self.repeat) if self.repeat else numbers[:, None]
 
 
 def layouts(shape: tuple[int, ...], axis: int) -> list[tuple[slice, Layout]]:
     """The parts into which values of this shape, made flat, are cut, and the layout of each."""
     channels = shape[axis]
-    neighbours = int(np.prod(shape[axis % len(shape) + 1 :], dtype=np.int64))
-    period, size = channels * neighbours, int(np.prod(shape, dtype=np.int64))
+    inner = prod(shape[axis % len(shape) + 1 :])
+    period, size = channels * inner, prod(shape)
     if size == 0:
         return []
-    if neighbours >= 64 and period > ROW:
-        return [(slice(size), Layout(channels, neighbours, 0))]
+    if inner >= 64 and period > ROW:
+        return [(slice(size), Layout(channels, inner, 0))]
     repeat = max(1, min(ROW, size) // period)
     whole = size - size % (period * repeat)
-    parts = [(slice(whole), Layout(channels, neighbours, repeat))]
+    parts = [(slice(whole), Layout(channels, inner, repeat))]
     if whole < size:  # what is left over is one row, shorter than the others
-        parts.append((slice(whole, size), Layout(channels, neighbours, (size - whole) // period)))
+        parts.append((slice(whole, size), Layout(channels, inner, (size - whole) // period)))
     return parts
 
 
-def width_of(size: int, period: int) -> int:
-    """About as many elements as there are columns: whole periods of channels, in so many elements."""
+def row_layout(shape: tuple[int, ...], axis: int) -> Layout:
+    """The layout for compiled loops: rows of about `COLUMNS` elements, the last one shorter."""
+    channels, inner = shape[axis], prod(shape[axis % len(shape) + 1 :])
+    period = max(1, channels * inner)
+    return Layout(channels, inner, row_width(prod(shape), period) // period)
+
+
+def row_width(size: int, period: int) -> int:
+    """The elements of a row, about `COLUMNS`: whole periods of channels, and no more than there are elements."""
     return max(period, min(size, COLUMNS) // period * period)

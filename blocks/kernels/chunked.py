@@ -1,4 +1,4 @@
-"""Arithmetic tile by tile: what it makes on the way stays in the cache, and its memory does not grow with the input."""
+"""Kernels run chunk by chunk: intermediate results stay in the cache, and take no more memory for large arrays."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import one_array_bytes, scratch
-from dataflow.core.shapes import broadcast
+from dataflow.core.shapes import broadcast, element_count
 
 TILE = 1 << 17  # elements to work on at a time
 LONG_TILE = 1 << 20  # elements to work on at a time where no buffer is needed
 SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
 
 
-def tiled(step: Callable[..., Any], spare: int, out: Any, *arrays: Any, widen: bool = True) -> Any:
+def tiled(step: Callable[..., Any], spare: int, out: Array | None, *arrays: Array, widen: bool = True) -> Array:
     """``step(*arrays, out, *spare)`` done tile by tile; ``out`` is made if it is None, and returned.
 
-    The arrays have one shape. Spare is memory of the shape of the tile to work in. The 16-bit floats are given to the
-    step in float32 unless ``widen`` is false, and what it writes is rounded once.
+    The arrays have one shape. ``spare`` is the number of buffers of the shape of a tile that the step works in. The
+    16-bit floats are given to the step in float32 unless ``widen`` is false, and what it writes is rounded once.
     """
     if out is None:
         out = np.empty(arrays[0].shape, arrays[0].dtype)
@@ -47,20 +48,20 @@ def tiled(step: Callable[..., Any], spare: int, out: Any, *arrays: Any, widen: b
     return out
 
 
-def tiled_bytes(spare: int, like: Any, arrays: int, widen: bool = True, masks: int = 0) -> int:
+def tiled_bytes(spare: int, like: TensorType, arrays: int, widen: bool = True, masks: int = 0) -> int:
     """What `tiled` takes beside so many arrays and its result, for a value of a known type.
 
-    ``masks`` counts the masks that the step makes.
+    masks : the number of boolean arrays that the step makes.
     """
     given = dtypes.storage(like.dtype)
-    dtype, size = dtypes.compute(given) if widen else given, int(prod(like.shape))
+    dtype, size = dtypes.compute(given) if widen else given, element_count(like.shape) or 0
     spare += (arrays + 1) * (given != dtype)
     tile = min(size, TILE if spare else LONG_TILE)
     nbytes = spare * tile * int(dtype.itemsize)
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
 
 
-def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = TILE) -> Any:
+def in_parts(step: Callable[..., Any], out: Array, *arrays: Array, size: int = TILE) -> Array:
     """``step(*arrays, out)`` part by part, for arrays that broadcast to the shape of ``out``, which is returned."""
     for given in parts(size, out, *arrays):
         step(*given)
@@ -69,10 +70,10 @@ def in_parts(step: Callable[..., Any], out: Any, *arrays: Any, size: int = TILE)
 
 def part_bytes(each: int, *types: TensorType, size: int = TILE) -> int:
     """What `in_parts` takes for values of known types that are put together, at so many bytes for each element."""
-    return each * min(prod(map(int, broadcast(*[t.shape for t in types]) or ())), size)  # type: ignore[arg-type]
+    return each * min(element_count(broadcast(*[t.shape for t in types])) or 0, size)
 
 
-def parts(size: int, out: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
+def parts(size: int, out: Array, *arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Arrays, and ``out`` to whose shape they broadcast, in parts of at most so many elements, as views.
 
     An array may have dims of its own behind those of ``out``.
@@ -92,7 +93,7 @@ def parts(size: int, out: Any, *arrays: Any) -> Iterator[tuple[Any, ...]]:
             yield from parts(size, out[start], *[a if a.ndim < out.ndim else a[0] for a in some])
 
 
-def pieces(size: int, *arrays: Any) -> Iterator[tuple[Any, ...]]:
+def pieces(size: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Arrays of one shape in pieces of at most so many elements, as views."""
     first = arrays[0]
     if first.size <= size:

@@ -1,21 +1,19 @@
 """Products of complex numbers, each of their four products and two sums rounded by itself.
 
-NumPy joins a product and a sum where its vector instructions do, which depends on how the arrays lie.
+NumPy fuses a product and a sum where its vector instructions do, which depends on how the arrays lie.
 """
 
 from __future__ import annotations
-
-from math import prod
-from typing import Any
 
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
-from dataflow.core.shapes import broadcast
+from dataflow.core.dtypes import Array
+from dataflow.core.shapes import broadcast, element_count
 
 
-def multiply(x: Any, y: Any, out: Any = None) -> Any:
+def multiply(x: Array, y: Array, out: Array | None = None) -> Array:
     """``x * y``, of any dtype; ``out`` may be one of them."""
     if x.dtype.kind != "c":
         return np.multiply(x, y, out=out)
@@ -29,14 +27,14 @@ def multiply(x: Any, y: Any, out: Any = None) -> Any:
     return out
 
 
-def square(x: Any, out: Any = None) -> Any:
+def square(x: Array, out: Array | None = None) -> Array:
     """``x * x``, of any dtype; ``out`` may be ``x``."""
     return multiply(x, x, out) if x.dtype.kind == "c" else np.square(x, out=out)
 
 
 def multiply_bytes(*types: TensorType, most: int | None = None) -> int:
-    """What `multiply` takes for itself, for values of known types; for so many elements at most."""
+    """What `multiply` takes for itself, for values of known types, for ``most`` elements at most."""
     if types[0].dtype not in dtypes.complexes:
         return 0
-    count = prod(map(int, broadcast(*[t.shape for t in types]) or ()))  # type: ignore[arg-type]
+    count = element_count(broadcast(*[t.shape for t in types])) or 0
     return min(count, most or count) * dtypes.storage(types[0].dtype).itemsize * 3 // 2

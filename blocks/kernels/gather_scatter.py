@@ -1,8 +1,6 @@
-"""What gathers and scatters share: indices checked against a shape, and sums of the rows of one index."""
+"""What gathers and scatters share: indices checked against shapes, and rows summed by index."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +8,8 @@ from blocks.kernels.chunked import TILE, part_bytes, parts
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
-from dataflow.core.shapes import element_count, fits, show
+from dataflow.core.dtypes import Array
+from dataflow.core.shapes import Shape, element_count, fits, show
 
 ANY_INDEX = ("int16", *INDEX)
 FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
@@ -18,16 +17,16 @@ POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
 
 
-def check_indices(block: Block, port: str, indices: Any, limit: int, what: str) -> None:
-    """An error that names the first index outside ``[0, limit)``."""
+def check_indices(block: Block, port: str, indices: Array, limit: int, what: str) -> None:
+    """Raise an error that names the first index outside ``[0, limit)``."""
     if indices.size and (indices.min() < 0 or indices.max() >= limit):
         place = np.argwhere((indices < 0) | (indices >= limit))[0]
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
         raise block.error(f"input '{port}' must lie in [0, {limit}) for {what}, got {where} = {indices[tuple(place)]}")
 
 
-def sum_rows_by_index(index: Any, rows: Any) -> tuple[Any, Any]:
-    """The different numbers in a non-empty index, and the sum of the rows that each stands beside, in float64."""
+def sum_rows_by_index(index: Array, rows: Array) -> tuple[Array, Array]:
+    """The distinct numbers of a non-empty index ``[n]``, and the sum of the rows ``[n, width]`` of each, in float64."""
     order = np.argsort(index, kind="stable")
     ordered = index[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
@@ -44,13 +43,13 @@ def sum_rows_by_index(index: Any, rows: Any) -> tuple[Any, Any]:
 
 
 def sum_rows_bytes(count: int, width: int, dtype: str) -> int:
-    """What `sum_rows_by_index` takes at most, with what it gives, for so many rows of this dtype, each so wide."""
+    """What `sum_rows_by_index` takes at most, with what it gives, for ``count`` rows of this dtype."""
     given = dtypes.storage(dtype)
     return count * (6 * 8 + 1 + width * int(given.itemsize + dtypes.accumulate(given).itemsize))
 
 
-def gather_shape(block: Block, of: str, shape: Any, indices: Any) -> Any:
-    """The shape of what the tuples address: that of the indices without its last dim, then that of a slice."""
+def gather_shape(block: Block, of: str, shape: Shape, indices: Shape) -> Shape:
+    """The shape of what tuples of indices address: ``indices`` without its last dim, then that of a slice."""
     if indices == ():
         raise block.error("input 'indices' must have at least one dim, got a scalar")
     if shape is None or indices is None or not isinstance(indices[-1], int):
@@ -63,8 +62,8 @@ def gather_shape(block: Block, of: str, shape: Any, indices: Any) -> Any:
     return (*indices[:-1], *shape[indices[-1] :])
 
 
-def scatter_shape(block: Block, of: str, given: TensorType, indices: TensorType, updates: TensorType) -> Any:
-    """The shape of what is changed; an error where the tuples cannot be places in it or have other slices."""
+def scatter_shape(block: Block, of: str, given: TensorType, indices: TensorType, updates: TensorType) -> Shape:
+    """The shape of what is changed; an error where tuples of indices or updates do not fit it."""
     if given.shape == ():
         raise block.error(f"input '{of}' must have at least one dim, got a scalar")
     wanted = gather_shape(block, of, given.shape, indices.shape)
@@ -75,8 +74,8 @@ def scatter_shape(block: Block, of: str, given: TensorType, indices: TensorType,
     return given.shape
 
 
-def in_bounds(block: Block, port: str, indices: Any, shape: Any, policy: str | None = None) -> Any:
-    """Which tuples lie in the shape; an error that names the first that does not, unless the policy is IGNORE."""
+def in_bounds(block: Block, port: str, indices: Array, shape: tuple[int, ...], policy: str | None = None) -> Array:
+    """Which tuples of indices lie in the shape; an error that names the first outside, unless the policy is IGNORE."""
     limits = shape[: indices.shape[-1]]
     outside = np.empty(indices.shape[:-1], np.bool_)
     for tuples, wrong in parts(max(TILE // max(indices.shape[-1], 1), 1), outside, indices):
@@ -95,6 +94,6 @@ def in_bounds_bytes(indices: TensorType) -> int:
     return (element_count(indices.shape[:-1]) or 0) + part_bytes(4, indices)  # type: ignore[index]
 
 
-def index_arrays(indices: Any) -> tuple[Any, ...]:
-    """The tuples as NumPy takes them: an array per dim."""
+def index_arrays(indices: Array) -> tuple[Array, ...]:
+    """Tuples of indices as NumPy takes them: an array per dim."""
     return tuple(np.moveaxis(indices, -1, 0))

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import product
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from dataflow.core import thread_pool
 from dataflow.core.blas import one_thread
+from dataflow.core.dtypes import Array
 
 TINY = 1024  # elements of both factors, up to which no BLAS has work for a second thread
 SMALL = 4096  # up to which nothing is cut
@@ -25,15 +26,19 @@ MANY, FEW = 16, 4  # panels: for as many threads one cuts as long as panels are 
 LONG, SHORT, THIN = 1024, 256, 64  # rows or columns of panels: no faster beyond, a little slower below, much slower
 
 
+Index = tuple[int | slice, ...]
+T = TypeVar("T")
+
+
 class Panel(NamedTuple):
     """Which part of the factors makes which part of the product."""
 
-    left: tuple[Any, ...]
-    right: tuple[Any, ...]
-    out: tuple[Any, ...]
+    left: Index
+    right: Index
+    out: Index
 
 
-def matmul(left: Any, right: Any, out: Any = None) -> Any:
+def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
     """The matrix products of the last two dims, ``left @ right``, in ``out`` if it is given; the others broadcast.
 
     The bits are those of these values as they lie: factors must be contiguous, or such ones transposed.
@@ -58,7 +63,7 @@ def matmul(left: Any, right: Any, out: Any = None) -> Any:
         return np.matmul(left, right, out)
 
 
-def share(items: Sequence[Any], call: Callable[[Any], Any]) -> None:
+def share(items: Sequence[T], call: Callable[[T], Any]) -> None:
     """Call for each item, with one thread of BLAS, in as many threads as the run allows; results go to memory."""
     workers = sharing(items)
     with one_thread:
@@ -81,15 +86,15 @@ def sharing(items: Sequence[Any]) -> int:
     return min(thread_pool.thread_limit(), len(items))
 
 
-def _spread(matrices: Any, lead: tuple[int, ...]) -> Any:
+def _spread(matrices: Array, lead: tuple[int, ...]) -> Array:
     return matrices if matrices.shape[:-2] == lead else np.broadcast_to(matrices, (*lead, *matrices.shape[-2:]))
 
 
 @lru_cache(maxsize=1024)
 def _panels(lead: tuple[int, ...], m: int, k: int, n: int, weight: int) -> list[Panel]:
-    """The panels of products of matrices of these sizes, which are many if they lie along leading dims.
+    """The panels of the products of ``[*lead, m, k]`` and ``[*lead, k, n]``.
 
-    weight : of one multiplication, as much as its numbers have bytes.
+    weight : work of one multiplication, the bytes of its numbers.
     """
 
     def work(rows: int, columns: int) -> int:
@@ -99,7 +104,7 @@ def _panels(lead: tuple[int, ...], m: int, k: int, n: int, weight: int) -> list[
     if each * prod(lead) < 2 * LEAST:
         return [Panel((), (), ())]
     if each < LEAST:
-        return [Panel(part, part, part) for part in parts(lead, each)]
+        return [Panel(part, part, part) for part in leading_parts(lead, each)]
     rows, columns, count = m, n, prod(lead)
     while work(rows, columns) >= 2 * LEAST:
         made, longer = count * -(-m // rows) * -(-n // columns), max(rows, columns)
@@ -112,8 +117,8 @@ def _panels(lead: tuple[int, ...], m: int, k: int, n: int, weight: int) -> list[
     return [Panel((*at, i, whole), (*at, whole, j), (*at, i, j)) for at, i, j in places]
 
 
-def parts(lead: Sequence[int], each: int) -> list[tuple[Any, ...]]:
-    """Indices along leading dims that take them in parts of about `LEAST` work, where an element takes so much."""
+def leading_parts(lead: Sequence[int], each: int) -> list[Index]:
+    """Indices that cut leading dims into parts of about `LEAST` work, where each of their elements is ``each`` work."""
     axis, below = 0, prod(lead) * each
     while axis < len(lead):
         below //= max(lead[axis], 1)

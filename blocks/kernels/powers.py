@@ -1,15 +1,15 @@
-"""Powers by one rule: NumPy has short cuts for some exponents where they are one number, and others in each version."""
+"""Powers by one rule: NumPy has short cuts for some exponents that are scalars, and other ones in each version."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+
+from dataflow.core.dtypes import Array
 
 MANTISSA = {"bfloat16": 7, "float16": 10, "float32": 23, "float64": 52}  # bits
 
 
-def power(x: Any, y: Any, out: Any = None) -> Any:
+def power(x: Array, y: Array, out: Array | None = None) -> Array:
     """``x ** y``, for the exponents in ``EXACT`` rounded correctly; ``out`` must not be memory of the other two."""
     if x.dtype.kind in "iuc":
         return np.power(x, y, out)
@@ -29,34 +29,34 @@ def power(x: Any, y: Any, out: Any = None) -> Any:
 
 
 def power_bytes(size: int, itemsize: int) -> int:
-    """What `power` takes for a result of so many elements."""
+    """What `power` takes for a result of ``size`` elements."""
     return (itemsize + 3) * size
 
 
-def _inverse(x: Any, out: Any, where: Any = True) -> Any:
+def _inverse(x: Array, out: Array, where: Array | bool = True) -> Array:
     return np.reciprocal(x, out=out, where=where)
 
 
-def _one(x: Any, out: Any, where: Any = True) -> Any:
+def _one(x: Array, out: Array, where: Array | bool = True) -> Array:
     np.copyto(out, 1, where=where)
     return out
 
 
-def _root(x: Any, out: Any, where: Any = True) -> Any:
-    """The square root, but of negative zero and infinity what powers with other fractions are."""
+def _root(x: Array, out: Array, where: Array | bool = True) -> Array:
+    """The square root, but of -0.0 and -inf what other fractional powers give."""
     np.sqrt(x, out=out, where=where)
     np.add(out, 0, out=out, where=where)
-    if (endless := x == -np.inf).any():
-        np.copyto(out, np.inf, where=endless & where)
+    if (infinite := x == -np.inf).any():
+        np.copyto(out, np.inf, where=infinite & where)
     return out
 
 
-def _same(x: Any, out: Any, where: Any = True) -> Any:
+def _same(x: Array, out: Array, where: Array | bool = True) -> Array:
     np.copyto(out, x, where=where)
     return out
 
 
-def _square(x: Any, out: Any, where: Any = True) -> Any:
+def _square(x: Array, out: Array, where: Array | bool = True) -> Array:
     return np.square(x, out=out, where=where)
 
 

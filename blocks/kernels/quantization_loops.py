@@ -1,20 +1,20 @@
-"""Loops of the quantization blocks for Numba: rounding per channel, and gradients with their sums.
+"""Loops of the quantization blocks for Numba: rounding per channel, and clipped gradients with their sums.
 
 They do for each element what the kernels do for whole arrays, in the same order of operations.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from blocks.kernels.flush_subnormals import Float
+from dataflow.core.dtypes import Array
 from dataflow.core.evaluator import jit_loop
 
 
 @jit_loop
-def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: Any, scale: Any) -> None:
-    """Fake quantization of flat values; the numbers are those of a row of elements, and rows follow each other."""
+def round_rows(x: Array, out: Array, low: Array, high: Array, inv: Array, qz: Array, half: Float, scale: Array) -> None:
+    """Fake quantization of flat values as rows; ``low`` to ``scale`` have a number for each element of a row."""
     width = low.size
     for start in range(0, out.size, width):
         size = min(width, out.size - start)
@@ -27,8 +27,8 @@ def round_rows(x: Any, out: Any, low: Any, high: Any, inv: Any, qz: Any, half: A
 
 
 @jit_loop
-def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> None:
-    """Values rounded to whole multiples of a step, halves to even, as rows."""
+def round_rows_to_steps(x: Array, out: Array, low: Array, high: Array, scale: Array, step: Array) -> None:
+    """Flat values as rows rounded to whole multiples of a step, halves to even."""
     width = low.size
     for start in range(0, out.size, width):
         size = min(width, out.size - start)
@@ -41,8 +41,8 @@ def step_rows(x: Any, out: Any, low: Any, high: Any, scale: Any, step: Any) -> N
 
 
 @jit_loop
-def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any) -> None:
-    """Gradients of values between two ends; ``out`` may be one of the inputs."""
+def clip_gradient(g: Array, x: Array, out: Array, low: Float, high: Float, tiny: Float, one: Float) -> None:
+    """Gradients of values between two ends, otherwise zeros; ``out`` may be one of the inputs."""
     zero = one - one
     for j in range(out.size):
         inside = (low <= x[j]) & (x[j] <= high)
@@ -50,7 +50,9 @@ def pass_flat(g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any
 
 
 @jit_loop
-def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any) -> None:
+def clip_gradient_per_channel(
+    g: Array, x: Array, out: Array, lows: Array, highs: Array, tiny: Float, one: Float
+) -> None:
     """The same with ends for each element of a row."""
     zero, width = one - one, lows.size
     for start in range(0, out.size, width):
@@ -62,13 +64,25 @@ def pass_rows(g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: A
 
 
 @jit_loop
-def sum_flat(
-    g: Any, x: Any, out: Any, low: Any, high: Any, tiny: Any, one: Any, tile: Any, first: Any, columns: Any
+def sum_gradient(
+    g: Array,
+    x: Array,
+    out: Array,
+    low: Float,
+    high: Float,
+    tiny: Float,
+    one: Float,
+    tile: int,
+    first: int,
+    columns: Array,
 ) -> None:
-    """What `pass_flat` does, and the sums of the other gradients below and above, for values in short rows.
+    """What `clip_gradient` does, and the sums of the other gradients below and above, for values in short rows.
 
-    So many rows make a tile, which has columns of its own, ``[2, rows, row]``; the first row belongs to ``first``.
-    ``out`` is memory of its own.
+    ``out`` shares no memory with the inputs.
+
+    tile : number of rows that have columns of their own.
+    first : the row of the columns that the first row is added to.
+    columns : the sums to add to, ``[tiles, 2, rows, row]``.
     """
     zero = one - one
     for t in range(columns.shape[0]):
@@ -87,8 +101,17 @@ def sum_flat(
 
 
 @jit_loop
-def sum_rows(
-    g: Any, x: Any, out: Any, lows: Any, highs: Any, tiny: Any, one: Any, tile: Any, first: Any, columns: Any
+def sum_gradient_per_channel(
+    g: Array,
+    x: Array,
+    out: Array,
+    lows: Array,
+    highs: Array,
+    tiny: Float,
+    one: Float,
+    tile: int,
+    first: int,
+    columns: Array,
 ) -> None:
     """The same with ends for each of the columns."""
     zero = one - one

@@ -1,79 +1,86 @@
-"""Values outside of their ranges: where they are, and the sums of their gradients."""
+"""Sums of the gradients of values outside of their ranges: of all, or of the few that are found by a sparse search."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-FEW = 32  # one eight with values outside of the range in so many values, or fewer: they are picked out
-_ALL = np.uint64(0x0101010101010101)  # eight flags that are true
+from blocks.kernels.flush_subnormals import Floats
+from blocks.kernels.nudged_range import Flags
+from dataflow.core.dtypes import Array
+
+FEW = 32  # a search pays where at most one group of eight in this many elements has a value outside
+_ALL_TRUE = np.uint64(0x0101010101010101)  # eight flags
 
 
 class Part(NamedTuple):
-    """A part of a span and the ends of its values' ranges, laid out to broadcast with rows of them.
+    """A part of a span and the ends of its values' ranges, spread to broadcast with rows of them.
 
-    ``blank`` is true where all gradients pass as they are, None where that is nowhere.
+    ``empty`` is true where the range is and all gradients pass, None where that is nowhere.
     """
 
     place: slice
     shape: tuple[int, ...]
-    low: Any
-    high: Any
-    blank: Any
+    low: Floats
+    high: Floats
+    empty: Flags | None
 
 
 class Channels(NamedTuple):
-    """The channels of a span: so many, with so many neighbours each, the ends of their ranges, and columns for sums."""
+    """The channels of a span, each with ``inner`` elements beside each other: their ranges, and the columns of sums."""
 
-    count: int
-    neighbours: int
-    low: Any
-    high: Any
+    channels: int
+    inner: int
+    low: Floats
+    high: Floats
     width: int
 
-    def ends(self, places: Any) -> tuple[Any, Any]:
-        """The ends of the range at each place."""
-        if self.count == 1:
+    def ends(self, indices: Array) -> tuple[Floats, Floats]:
+        """The ends of the range at each index."""
+        if not isinstance(self.low, np.ndarray) or not isinstance(self.high, np.ndarray):
             return self.low, self.high
-        own = places // self.neighbours % self.count
+        own = indices // self.inner % self.channels
         return self.low[own], self.high[own]
 
 
-def beyond(compare: Any, g: Any, x: Any, parts: Sequence[Part], flags: Any, out: Any) -> Any:
-    """The gradients times whether their value lies beyond the end."""
+def masked_gradients(compare: np.ufunc, g: Array, x: Array, parts: Sequence[Part], flags: Array, out: Array) -> Array:
+    """Write the gradients, and zeros where ``compare(value, end)`` is false; overwrites ``flags``.
+
+    compare : ``np.less``, which asks for values below their range, or ``np.greater``.
+    """
     for part in parts:
         end = part.low if compare is np.less else part.high
         compare(x[part.place].reshape(part.shape), end, out=flags[part.place].reshape(part.shape))
     return np.multiply(g, flags, out=out)
 
 
-def columns_of(values: Any, width: int) -> Any:
-    """The values in so many columns, each added up in float64."""
+def sum_columns(values: Array, width: int) -> Array:
+    """The values as rows of ``width`` columns, each column added up in float64."""
     if values.size == width:
         return values.astype(np.float64)
     whole = values.size - values.size % width
-    columns = np.add.reduce(values[:whole].reshape(-1, width), axis=0, dtype=np.float64)
+    columns: Array = np.add.reduce(values[:whole].reshape(-1, width), axis=0, dtype=np.float64)
     columns[: values.size - whole] += values[whole:]
     return columns
 
 
-def picked(g: Any, x: Any, channels: Channels, places: Any) -> Any:
-    """Columns of the gradients at these places of a span."""
-    (low, high), column = channels.ends(places), places % channels.width
-    return np.array([np.bincount(column, g * lies, channels.width) for lies in (x < low, x > high)])
+def sum_sparse(g: Array, x: Array, channels: Channels, indices: Array) -> Array:
+    """Columns of the gradients at these indices of a span, of values below and above, ``[2, width]``."""
+    (low, high), column = channels.ends(indices), indices % channels.width
+    return np.array([np.bincount(column, g * outside, channels.width) for outside in (x < low, x > high)])
 
 
-def places_of(flags: Any) -> Any:
-    """Where flags are false, if that is at few places; None otherwise. They are searched by eights."""
+def sparse_indices(flags: Array) -> Array | None:
+    """Where flags are false, if they are at few places; None otherwise. Eight flags are compared at a time."""
     whole = flags.size - flags.size % 8
-    mixed = np.not_equal(flags[:whole].view(np.uint64), _ALL)
+    mixed = np.not_equal(flags[:whole].view(np.uint64), _ALL_TRUE)
     if np.count_nonzero(mixed) * FEW > flags.size:
         return None
-    eights = mixed.nonzero()[0]
-    found = np.logical_not(flags[:whole].reshape(-1, 8).take(eights, axis=0)).reshape(-1).nonzero()[0]
-    places = eights.take(found >> 3) * 8 + (found & 7)
+    groups = mixed.nonzero()[0]
+    found = np.logical_not(flags[:whole].reshape(-1, 8).take(groups, axis=0)).reshape(-1).nonzero()[0]
+    indices: Array = groups.take(found >> 3) * 8 + (found & 7)
     if whole < flags.size:
-        places = np.concatenate([places, whole + np.logical_not(flags[whole:]).nonzero()[0]])
-    return places
+        indices = np.concatenate([indices, whole + np.logical_not(flags[whole:]).nonzero()[0]])
+    return indices

@@ -11,13 +11,13 @@ from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary, Elementwise, Unary
 from dataflow.core.shapes import Shape, TensorType, fits, merge, show
 from dataflow.core.wire import Wire
 
 
-def conj(x: Any) -> Any:
+def conj(x: Wire) -> Any:
     """The complex conjugate of a wire; a real wire is its own."""
     return Conj()(x) if x.dtype in dtypes.complexes else x
 
@@ -75,7 +75,7 @@ class Multiply(Binary):
     aliases = ("Mul",)
     reuses = ("x", "y")
 
-    def kernel_for(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: DType) -> Any:
         return multiply if dtype.kind == "c" else np.multiply
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
@@ -100,7 +100,7 @@ class Square(Unary):
     T = dtypes.number
     reuses = ("x",)
 
-    def kernel_for(self, dtype: Any) -> Any:
+    def kernel_for(self, dtype: DType) -> Any:
         return square if dtype.kind == "c" else np.square
 
     def kernel(self, x: Array, out: Array | None = None) -> Any:
@@ -185,7 +185,7 @@ class Div(Binary):
         return dy / y, dy * (-conj(x) / y / y)
 
 
-def _cut(x: Any, y: Any, out: Any) -> None:
+def _cut(x: Array, y: Array, out: Array) -> None:
     multiple = np.subtract(x, np.fmod(x, y))  # fmod has the sign of x, so what is left divides without rounding
     np.floor_divide(multiple, y, out)
 
@@ -232,7 +232,7 @@ class SquaredDifference(Binary):
         return dx, -dx
 
 
-def _squared(out: Any) -> None:
+def _squared(out: Array) -> None:
     out[...] = np.square(out.real) + np.square(out.imag)
 
 

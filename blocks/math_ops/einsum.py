@@ -16,7 +16,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
-from dataflow.core.shapes import agree, element_count, fits, show
+from dataflow.core.shapes import Shape, agree, element_count, fits, show
 from dataflow.core.wire import Wire
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
@@ -107,7 +107,7 @@ class Einsum(Labelled):
     inputs = In("T", "one or two values", many=True)
     output = Out("T", "the dims that the equation names behind its arrow")
 
-    def shape_of(self, inputs: Any) -> Any:
+    def shape_of(self, inputs: tuple[TensorType, ...]) -> Any:
         if len(inputs) != len(self.terms):
             raise self.error(
                 f"input 'inputs' must have {len(self.terms)} values, as attr 'equation' has, got {len(inputs)}"
@@ -173,7 +173,7 @@ class EinsumGrad(Labelled):
                 raise self.error(f"input 'dy' must have shape {show(wanted)}, got {show(dy.shape)}")
         return input.shape
 
-    def _operands(self, *shapes: Any) -> tuple[list[list[str]], list[Any], list[str]]:
+    def _operands(self, *shapes: Shape) -> tuple[list[list[str]], list[Any], list[str]]:
         """Labels, shapes and port names of the input and the other one."""
         terms = self.terms if self.position == 0 else list(reversed(self.terms))
         ports = ["input", "other"][: len(shapes)]
@@ -203,7 +203,9 @@ class EinsumGrad(Labelled):
         return Einsum(equation=self.equation)(pair), None, by_other(conj(dy), other, ddx)
 
 
-def summed(arrays: Sequence[Any], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Any) -> Any:
+def summed(
+    arrays: Sequence[Any], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
+) -> Any:
     """The sum of products with the target's labels, those that no array has repeated, those twice on a diagonal."""
     pairs = [_plain(a, names, sizes) for a, names in zip(arrays, labels, strict=True)]
     wanted = set(target)
@@ -249,7 +251,7 @@ def summed_bytes(
     return int(copied * dtype.itemsize)
 
 
-def _plain(array: Any, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple[Any, list[str]]:
+def _plain(array: Array, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple[Any, list[str]]:
     """The array without dims that are broadcast or stand twice, in a dtype to compute in."""
     if array.dtype.itemsize == 2 and array.dtype.kind not in "iu":
         array = array.astype(np.float32)
@@ -265,13 +267,13 @@ def _plain(array: Any, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple
     return array, names
 
 
-def _product(a: Any, in_a: list[str], b: Any, in_b: list[str], wanted: set[str]) -> tuple[Any, list[str]]:
+def _product(a: Array, in_a: list[str], b: Array, in_b: list[str], wanted: set[str]) -> tuple[Any, list[str]]:
     """Matrix products, one for each index of the labels that both have and that are kept."""
     both = [label for label in in_a if label in in_b]
     batch, inner = [x for x in both if x in wanted], [x for x in both if x not in wanted]
     rows, cols = [x for x in in_a if x not in both], [x for x in in_b if x not in both]
 
-    def matrices(array: Any, names: list[str], first: list[str], second: list[str]) -> Any:
+    def matrices(array: Array, names: list[str], first: list[str], second: list[str]) -> Any:
         order = [names.index(label) for label in (*batch, *first, *second)]
         moved = array.transpose(order)
         ends = len(batch), len(batch) + len(first)
@@ -287,7 +289,7 @@ def _product(a: Any, in_a: list[str], b: Any, in_b: list[str], wanted: set[str])
     return product.reshape(lengths), [*batch, *rows, *cols]
 
 
-def _on_diagonal(array: Any, names: Sequence[str], target: Sequence[str]) -> Any:
+def _on_diagonal(array: Array, names: Sequence[str], target: Sequence[str]) -> Any:
     """The values where the dims of equal label have equal index, 0 elsewhere."""
     lengths = dict(zip(names, array.shape, strict=True))
     result = np.zeros([lengths[label] for label in target], array.dtype)

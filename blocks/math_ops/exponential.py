@@ -44,7 +44,7 @@ class SilentGradient(OutputGradient, abstract=True):
     def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
         return tiled(self.part, self.scratch_arrays + (y.dtype.kind == "c"), out, y, dy, widen=False)
 
-    def part(self, y: Any, dy: Any, out: Any, *scratch_arrays: Any) -> None:
+    def part(self, y: Array, dy: Array, out: Array, *scratch_arrays: Array) -> None:
         """The gradient of one tile."""
         silent = dy == 0
         if y.dtype.kind == "c":
@@ -186,7 +186,7 @@ class Rsqrt(Unary):
         return RsqrtGrad()(y, dy)
 
 
-def _rsqrt(x: Any, out: Any) -> None:
+def _rsqrt(x: Array, out: Array) -> None:
     if x.dtype.kind == "c":
         infinite = np.isinf(x)
         x = np.add(x, 0, out)  # an imaginary -0.0 would be below the cut

@@ -17,7 +17,7 @@ from dataflow.core.wire import Wire
 ROW = 1 << 13  # elements over which a number is repeated
 
 
-def _of_two(ufunc: np.ufunc, x: Any, y: Any, out: Any) -> Any:
+def _of_two(ufunc: np.ufunc, x: Array, y: Array, out: Array) -> Any:
     """``np.maximum`` or ``np.minimum``, which are three times slower beside a number than beside an array."""
     if y.size > 1 or y.ndim > x.ndim or x.size < 2 * ROW or not x.flags.c_contiguous:
         return ufunc(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
@@ -46,7 +46,7 @@ class Maximum(Binary):
     reuses = ("x", "y")
 
     @staticmethod
-    def element(x: Any, y: Any) -> Any:
+    def element(x: np.number[Any], y: np.number[Any]) -> Any:
         return x if x > y or x != x else y
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
@@ -72,7 +72,7 @@ class Minimum(Binary):
     reuses = ("x", "y")
 
     @staticmethod
-    def element(x: Any, y: Any) -> Any:
+    def element(x: np.number[Any], y: np.number[Any]) -> Any:
         return x if x < y or x != x else y
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from blocks.kernels.matrix_product import parts, share
+from blocks.kernels.matrix_product import leading_parts, share
 from blocks.math_ops.matmul import BatchMatMulV2
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
@@ -31,28 +32,28 @@ class OfSquares(Opaque, abstract=True):
         return shape
 
 
-def widened(matrices: Any) -> Any:
+def widened(matrices: Array) -> Any:
     """The matrices in a dtype that LAPACK knows."""
     return matrices.astype(np.float32) if matrices.dtype == np.float16 else matrices
 
 
-def each_by_lapack(call: Any, matrices: Any) -> Any:
+def each_by_lapack(call: Callable[[Array], Array], matrices: Array) -> Any:
     """What a function of LAPACK's makes of each matrix, by one thread for each."""
     matrices, size = widened(matrices), matrices.shape[-1]
-    places = parts(matrices.shape[:-2], matrices.itemsize * size**3)
+    places = leading_parts(matrices.shape[:-2], matrices.itemsize * size**3)
     if len(places) == 1:
         with one_thread:
             return call(matrices)
     out = np.empty_like(matrices, order="C")
 
-    def some(at: Any) -> None:
+    def some(at: tuple[int | slice, ...]) -> None:
         out[at] = call(matrices[at])
 
     share(places, some)
     return out
 
 
-def adjoint_of(matrices: Any) -> Any:
+def adjoint_of(matrices: Array) -> Any:
     """The matrices transposed, and conjugated if complex."""
     turned = np.swapaxes(matrices, -1, -2)
     return np.conj(turned) if matrices.dtype.kind == "c" else turned

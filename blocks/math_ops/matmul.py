@@ -21,7 +21,7 @@ from dataflow.core.wire import Wire
 UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
 
 
-def matrix_product(left: Any, right: Any, out: Any) -> Any:
+def matrix_product(left: Array, right: Array, out: Array) -> Any:
     """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
     if left.dtype.itemsize > 2 or left.dtype.kind in "iu":
         return matmul(left, right, out)
@@ -35,7 +35,7 @@ def matrix_product(left: Any, right: Any, out: Any) -> Any:
     return out
 
 
-def _scratch_arrays(left: Any, right: Any) -> list[ArraySpec]:
+def _scratch_arrays(left: tuple[int, ...], right: tuple[int, ...]) -> list[ArraySpec]:
     """Memory for factors and product in float32."""
     made = (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
     return [(tuple(shape), np.float32) for shape in (left, right, made)]
@@ -90,7 +90,7 @@ class MatMul(Contraction):
         return da, db
 
 
-def _matmul(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> Any:
+def _matmul(a: Wire, b: Wire, transpose_a: bool, transpose_b: bool) -> Any:
     return MatMul(transpose_a=transpose_a, transpose_b=transpose_b)(a, b)
 
 
@@ -166,6 +166,6 @@ class BatchMatMulV2(BatchMatMul):
         return SumToLike()(by_x, x), SumToLike()(by_y, y)
 
 
-def _adjoint(x: Any) -> Any:
+def _adjoint(x: Array) -> Any:
     x = np.conj(x) if x.dtype.kind == "c" else x
     return np.swapaxes(x, -1, -2)

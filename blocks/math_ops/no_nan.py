@@ -32,14 +32,14 @@ class ZeroSafe(Binary, abstract=True):
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return part_bytes(1, x, y) + multiply_bytes(x, y, most=TILE)
 
-    def _part(self, x: Any, y: Any, out: Any) -> None:
+    def _part(self, x: Array, y: Array, out: Array) -> None:
         zero = (x if self.winner == "x" else y) == 0  # seen first: the result may take the place of either
         self.ufunc(x, y, out)
         if zero.any():
             np.copyto(out, 0, where=zero)
 
 
-def _nonzero(x: Any) -> Any:
+def _nonzero(x: Wire) -> Any:
     """One where ``x`` is not zero, else zero."""
     return Cast(DstT=x.dtype)(NotEqual()(x, 0))
 
@@ -109,7 +109,7 @@ class Xlogy(ZeroSafe):
     reuses = ("x", "y")
 
     @staticmethod
-    def ufunc(x: Any, y: Any, out: Any) -> None:
+    def ufunc(x: Array, y: Array, out: Array) -> None:
         if out.itemsize == 2:  # rounded once, at the end
             x, y = x.astype(np.float32), y.astype(np.float32)
         out[...] = multiply(x, np.log(y))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.broadcast import SumToLike
-from blocks.kernels.sums import summed
+from blocks.kernels.reduce_axes import reduce_axes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -34,7 +35,7 @@ class SQNR(Opaque):
     reference = In("T", "the value without it, of the same shape")
     decibels = Out("T", "the ratio in dB", shape=())
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         value, reference = types
         if not fits(value.shape, reference.shape):
             raise self.error(f"input 'value' must have the shape of 'reference', {reference}, got {value}")
@@ -96,10 +97,10 @@ class MinMaxObserver(Opaque):
     def row_width(self, x: TensorType) -> int | None:
         return leading(x.sizes, self._folded(len(x.sizes))) if x.known and x.shape else None
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)
 
-    def finalize(self, totals: Any, rows: int) -> Any:
+    def finalize(self, totals: Sequence[Array], rows: int) -> Any:
         low, high = totals
         if not self.symmetric:
             return low, high
@@ -108,4 +109,4 @@ class MinMaxObserver(Opaque):
 
     def kernel(self, x: Array) -> Any:
         others = self._folded(x.ndim)
-        return self.finalize([summed(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)
+        return self.finalize([reduce_axes(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)

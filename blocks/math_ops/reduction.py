@@ -13,21 +13,21 @@ from blocks.array_ops.fill import OnesLike
 from blocks.array_ops.reshape import ExpandDims, ReshapeLike
 from blocks.kernels.chunked import TILE, parts
 from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.reduce_axes import reduce_axes
 from blocks.kernels.static_shape import INDEX
-from blocks.kernels.sums import summed
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
-from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
 from dataflow.core.shapes import axes_of, element_count, fits, show
 from dataflow.core.wire import Wire
 
 
-def _folded_bytes(block: Any, types: Sequence[TensorType], exact: Callable[[Any], Any], values: int = 1) -> int:
+def _folded_bytes(block: Block, types: Sequence[TensorType], exact: Callable[[Any], Any], values: int = 1) -> int:
     """What a fold holds in its own dtype before it is rounded to that of the input, in so many arrays."""
     (made,) = block.infer(*types)
     given = dtypes.storage(made.dtype)
@@ -35,7 +35,7 @@ def _folded_bytes(block: Any, types: Sequence[TensorType], exact: Callable[[Any]
     return 0 if values == 1 and dtype == given else values * int(dtype.itemsize) * (element_count(made.shape) or 0)
 
 
-def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
+def kept(block: Reduction | Mean, folded: Wire, input: Wire, axis: Wire) -> Any:
     """A result of the reduction, or its gradient, with the dims of size 1 that it needs to broadcast with the input."""
     if block.keep_dims:
         return folded
@@ -48,7 +48,7 @@ def kept(block: Reduction | Mean, folded: Any, input: Any, axis: Any) -> Any:
     return folded
 
 
-def _mean_dtype(dtype: Any) -> Any:
+def _mean_dtype(dtype: DType) -> Any:
     """The dtype in which a mean is made."""
     return np.dtype(f"{dtype.kind}8") if dtype.kind in "iu" else dtypes.accumulate(dtype)
 
@@ -59,13 +59,14 @@ class Accumulation(Reduction, abstract=True):
     T = dtypes.number
 
     def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
-        folded = summed(self.ufunc, input, self.axes(axis, input.ndim), dtypes.accumulate(input.dtype), self.keep_dims)
+        axes = self.axes(axis, input.ndim)
+        folded = reduce_axes(self.ufunc, input, axes, dtypes.accumulate(input.dtype), self.keep_dims)
         return cast_into(folded, input.dtype, out)
 
     def workspace(self, *types: TensorType) -> int:
         return _folded_bytes(self, types, dtypes.accumulate)
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(self.ufunc, rows, dtypes.accumulate(rows.dtype))
 
 
@@ -109,14 +110,14 @@ class Mean(Opaque):
 
     def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
         axes = self.axes(axis, input.ndim)
-        total = summed(np.add, input, axes, _mean_dtype(input.dtype), self.keep_dims)
+        total = reduce_axes(np.add, input, axes, _mean_dtype(input.dtype), self.keep_dims)
         (mean,) = self.finalize([total], prod(input.shape[a] for a in axes))
         return cast_into(mean, input.dtype, out)
 
     def workspace(self, *types: TensorType) -> int:
         return _folded_bytes(self, types, _mean_dtype, 3 if types[0].dtype in dtypes.integer else 2)
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(np.add, rows, _mean_dtype(rows.dtype))
 
     def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
@@ -139,7 +140,7 @@ class Extreme(Reduction, abstract=True):
     def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
         axes, name = self.axes(axis, input.ndim), input.dtype.name
         if leading(input.shape, axes) is not None:
-            return cast_into(summed(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
+            return cast_into(reduce_axes(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
         initial = dtypes.limits(name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
         folded = self.ufunc.reduce(input, axes, self._exact(name), out, self.keep_dims, initial)
         return np.asarray(folded, input.dtype)
@@ -151,7 +152,7 @@ class Extreme(Reduction, abstract=True):
         # float32 holds the 16-bit types exactly, and NumPy is faster there
         return dtypes.compute(dtypes.storage(dtype))
 
-    def partials(self, rows: Any) -> Any:
+    def partials(self, rows: Array) -> Any:
         return fold_rows(self.ufunc, rows, self._exact(rows.dtype.name))
 
     def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
@@ -311,7 +312,7 @@ class ArgMax(Opaque):
         return count * (given.itemsize + wide) + 3 * 8 * count // int(size)  # type: ignore[arg-type,operator]
 
 
-def _largest(rows: Any) -> Any:
+def _largest(rows: Array) -> Any:
     index = np.argmax(rows, -1, keepdims=True)
     if rows.dtype.kind not in "iub":
         # NumPy takes a NaN for the largest

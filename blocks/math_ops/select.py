@@ -19,7 +19,7 @@ from dataflow.core.wire import Wire
 _WORTH_MASKING = 4096  # elements
 
 
-def pick(condition: Any, t: Any, e: Any, out: Any) -> Any:
+def pick(condition: Array, t: Array, e: Array, out: Array) -> Any:
     """``t if condition else e`` into ``out``, which may be ``t`` but not ``e``."""
     if out.size < _WORTH_MASKING or out.itemsize > 8:
         return in_parts(_chosen, out, condition, t, e)
@@ -32,11 +32,11 @@ def pick_bytes(*types: TensorType) -> int:
     return part_bytes(width, *types)
 
 
-def _chosen(condition: Any, t: Any, e: Any, out: Any) -> None:
+def _chosen(condition: Array, t: Array, e: Array, out: Array) -> None:
     out[...] = np.where(condition, t, e)
 
 
-def _masked(condition: Any, t: Any, e: Any, out: Any) -> None:
+def _masked(condition: Array, t: Array, e: Array, out: Array) -> None:
     # np.where branches per element, which costs five times as much as masking bits when the condition has no pattern
     bits = f"i{out.itemsize}"
     chosen = np.negative(condition.view("i1"), dtype=bits)
@@ -63,7 +63,7 @@ class SelectV2(Elementwise):
     reuses = ("t",)
 
     @staticmethod
-    def element(condition: Any, t: Any, e: Any) -> Any:
+    def element(condition: np.bool_, t: np.generic, e: np.generic) -> Any:
         return t if condition else e
 
     def kernel(self, condition: Array, t: Array, e: Array, out: Array | None = None) -> Any:

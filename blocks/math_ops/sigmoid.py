@@ -44,12 +44,12 @@ class Sigmoid(Unary):
         return SigmoidGrad()(conj(y), dy)
 
 
-def _sigmoid(x: Any, out: Any) -> None:
+def _sigmoid(x: Array, out: Array) -> None:
     np.exp(np.negative(x, out), out)
     np.reciprocal(np.add(out, 1, out), out)
 
 
-def _complex_sigmoid(x: Any, out: Any) -> None:
+def _complex_sigmoid(x: Array, out: Array) -> None:
     # an infinite complex denominator would give NaN, so never e to a positive power
     decay = np.exp(np.where(x.real < 0, x, -x))
     np.divide(np.where(x.real < 0, decay, 1), decay + 1, out)

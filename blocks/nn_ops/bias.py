@@ -9,7 +9,7 @@ import numpy as np
 from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.channels import as_matrix
 from blocks.kernels.compute_dtype import cast_into
-from blocks.kernels.sums import summed
+from blocks.kernels.reduce_axes import reduce_axes
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
@@ -118,7 +118,7 @@ class BiasAddGrad(Opaque):
         if self.data_format == "NHWC" and 0 not in shape:
             total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), dtypes.accumulate(dtype)).reshape(-1)
         else:
-            total = summed(np.add, out_backprop, self._axes(shape), dtypes.accumulate(dtype))
+            total = reduce_axes(np.add, out_backprop, self._axes(shape), dtypes.accumulate(dtype))
         gradient: Array = cast_into(total, dtype, out)
         return gradient
 

@@ -1,24 +1,45 @@
-"""The gradient of fake quantization: it passes where the value lies in the range, and moves the range elsewhere."""
+"""Gradients of fake quantization: passed on where the value lies in the range, moving the range elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.clipped_gradient import in_order, passed, taken
-from blocks.kernels.compute_dtype import cast_into, contiguous, in_compute_dtype, workspace
-from blocks.kernels.flush_subnormals import TINY
+from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes, sum_spans
+from blocks.kernels.compute_dtype import as_compute_dtype, cast_into, contiguous_output
+from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
 from dataflow.core import dtypes
-from dataflow.core.block import Block, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise
 
 
-class FakeQuantWithMinMaxArgsGradient(Elementwise):
+class FakeQuantGradient(Elementwise, abstract=True):
+    """Gradients of values that lie in a nudged range, and zeros for others."""
+
+    broadcasts = False
+    T = dtypes.floating
+    gradients = In("T", "gradient by the outputs of the fake quantization")
+    inputs = In("T", "its inputs, same shape as `gradients`")
+    reuses = ("gradients", "inputs")
+    grad = None
+
+    @property
+    def compiled_kernel(self) -> Callable[..., Any]:
+        return self._by_loops
+
+    def _by_loops(self, *arrays: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
+    def workspace(self, gradients: TensorType, inputs: TensorType, *ends: TensorType) -> int:
+        return clip_gradient_bytes(inputs)
+
+
+class FakeQuantWithMinMaxArgsGradient(FakeQuantGradient):
     """Gradient of FakeQuantWithMinMaxArgs, ``gradients * (nmin <= inputs <= nmax)``.
 
     The ends are those of the nudged range. NaN in `inputs` lies outside. Subnormal `gradients` become zeros.
@@ -29,16 +50,11 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     Source: tf.quantization.fake_quant_with_min_max_args_gradient.
     """
 
-    broadcasts = False
-    T = dtypes.floating
-    gradients = In("T", "gradient by the outputs of the fake quantization")
-    inputs = In("T", "its inputs, same shape as `gradients`")
     backprops = Out("T", "gradient by the inputs")
     min: float = attr("lower end of the range", default=-6.0)
     max: float = attr("upper end of the range, above `min`", default=6.0)
     num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
     narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
-    reuses = ("gradients", "inputs")
 
     def check(self) -> None:
         check_range(self, self.min, self.max)
@@ -47,26 +63,72 @@ class FakeQuantWithMinMaxArgsGradient(Elementwise):
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
-    def kernel(self, gradients: Array, inputs: Array, out: Array | None = None) -> Any:
-        return _gradient(gradients, inputs, self._ranges, None, out)[0]
+    def kernel(self, gradients: Array, inputs: Array, out: Array | None = None) -> Array:
+        return _clip(gradients, inputs, self._ranges, None, out)[0]
 
-    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[()] | None:
         return () if dtype in TINY else None
 
+    def _by_loops(self, gradients: Array, inputs: Array, out: Array | None = None) -> Array:
+        return _clip(gradients, inputs, self._ranges, None, out, compiled=True)[0]
+
+
+class FakeQuantInRangeGradient(FakeQuantGradient, abstract=True):
+    """Gradients by the inputs and by the ends of ranges that are inputs."""
+
+    R = dtypes.floating
+    backprops_wrt_input = Out("T", "gradient by the inputs")
+    num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
+    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
+    sums: ClassVar[bool] = True  # whether the gradients by the ends are outputs
+
+    def precompute(self, min: Array, max: Array) -> Ranges:
+        return Ranges(min, max, self.num_bits, self.narrow_range)
+
     @property
-    def compiled_kernel(self) -> Any:
-        return self._by_loops
+    def _axis(self) -> int | None:
+        """The axis of channels, None where all values have one range."""
+        raise NotImplementedError
 
-    def _by_loops(self, gradients: Any, inputs: Any, out: Any = None) -> Any:
-        return _gradient(gradients, inputs, self._ranges, None, out, loops=True)[0]
+    def _ends(self, sums: Array) -> Array:
+        """Sums ``[..., channels]`` in the shape of the ends of the range, behind other dims."""
+        raise NotImplementedError
 
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
+    def kernel(
+        self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None
+    ) -> Array | tuple[Array, ...]:
+        clipped, sums = _clip(gradients, inputs, ranges, self._axis, out, self.sums)
+        return (clipped, *self._ends(sum_spans(sums))) if self.sums else clipped
 
-    grad = None
+    def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
+        return () if dtype in TINY and precomputed.bounds(dtype).empty is None else None
+
+    def _by_loops(
+        self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None, tile: int = 0
+    ) -> Array | tuple[Array, ...]:
+        clipped, sums = _clip(gradients, inputs, ranges, self._axis, out, self.sums, compiled=True, span=tile)
+        if not self.sums:
+            return clipped
+        ends = self._ends(sums)
+        return clipped, ends[:, 0], ends[:, 1]
 
 
-class FakeQuantWithMinMaxVarsGradient(Elementwise):
+class OneRangeGradient(FakeQuantInRangeGradient, abstract=True):
+    """Gradients in one range for all values."""
+
+    gradients = FakeQuantGradient.gradients
+    min = In("R", "lower end of the range", shape=())
+    max = In("R", "upper end of the range", shape=())
+
+    @property
+    def _axis(self) -> None:
+        return None
+
+    def _ends(self, sums: Array) -> Array:
+        return sums[..., 0]
+
+
+class FakeQuantWithMinMaxVarsGradient(OneRangeGradient):
     """Gradients of FakeQuantWithMinMaxVars, ``gradients * (nmin <= inputs <= nmax)`` and the sums of what is outside.
 
     The ends are those of the nudged range. NaN in `inputs` lies nowhere. Subnormal `gradients` become zeros. Where
@@ -79,49 +141,54 @@ class FakeQuantWithMinMaxVarsGradient(Elementwise):
     Source: tf.quantization.fake_quant_with_min_max_vars_gradient.
     """
 
-    broadcasts = False
-    T = dtypes.floating
-    R = dtypes.floating
-    gradients = In("T", "gradient by the outputs of the fake quantization")
-    inputs = In("T", "its inputs, same shape as `gradients`")
-    min = In("R", "lower end of the range", shape=())
-    max = In("R", "upper end of the range", shape=())
-    backprops_wrt_input = Out("T", "gradient by the inputs")
+    backprops_wrt_input = FakeQuantInRangeGradient.backprops_wrt_input
     backprop_wrt_min = Out("R", "sum of the gradients where `inputs` lie below the range", shape=(), reduce=np.add)
     backprop_wrt_max = Out("R", "sum of the gradients where `inputs` lie above the range", shape=(), reduce=np.add)
-    num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
-    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
-    reuses = ("gradients", "inputs")
-
-    def precompute(self, min: Array, max: Array) -> Ranges:
-        return Ranges(min, max, self.num_bits, self.narrow_range)
 
     def narrowed(self, used: Set[str]) -> Block:
-        return PassedGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
+        return OneRangeInputGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
-    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
-        passed, totals = _gradient(gradients, inputs, ranges, None, out, sums=True)
-        below, above = in_order(totals)
-        return passed, below[0], above[0]
 
-    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
-        return () if dtype in TINY and precomputed.bounds(dtype).blank is None else None
+class OneRangeInputGradient(OneRangeGradient, abstract=True):
+    """FakeQuantWithMinMaxVarsGradient where nobody asks for the sums."""
+
+    sums = False
+
+    @staticmethod
+    def element(g: Float, x: Float, low: Float, high: Float, tiny: Float, one: Float, zero: Float) -> Float:
+        return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
+
+    def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
+        if dtype not in TINY:
+            return None
+        low, high, empty = precomputed.bounds(dtype)
+        return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if empty is None else None
+
+
+class RangePerChannelGradient(FakeQuantInRangeGradient, abstract=True):
+    """Gradients in a range for each channel."""
+
+    gradients = FakeQuantGradient.gradients
+    min = In("R", "lower end of each channel's range", shape=("d",))
+    max = In("R", "upper end of each channel's range", shape=("d",))
+    axis: int = attr("the axis of channels, counted from the end if negative", default=-1)
+
+    def shape_of(self, gradients: TensorType, inputs: TensorType, min: TensorType, max: TensorType) -> Shape:
+        super().shape_of(gradients, inputs, min, max)
+        return per_channel_shape(self, self.axis, inputs, min)
+
+    def channel_axis(self, rank: int) -> int:
+        return self.axis % rank
 
     @property
-    def compiled_kernel(self) -> Any:
-        return self._by_loops
+    def _axis(self) -> int:
+        return self.axis
 
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, tile: int = 0) -> Any:
-        passed, totals = _gradient(gradients, inputs, ranges, None, out, sums=True, loops=True, span=tile)
-        return passed, totals[:, 0, 0], totals[:, 1, 0]
-
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
-
-    grad = None
+    def _ends(self, sums: Array) -> Array:
+        return sums
 
 
-class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
+class FakeQuantWithMinMaxVarsPerChannelGradient(RangePerChannelGradient):
     """Gradients of FakeQuantWithMinMaxVarsPerChannel, ``gradients * (nmin <= inputs <= nmax)`` and sums per channel.
 
     The ends are those of each channel's nudged range, the sums go over all axes but that of channels; all else is as
@@ -134,93 +201,32 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(Elementwise):
     Source: tf.quantization.fake_quant_with_min_max_vars_per_channel_gradient.
     """
 
-    broadcasts = False
-    T = dtypes.floating
-    R = dtypes.floating
-    gradients = In("T", "gradient by the outputs of the fake quantization")
-    inputs = In("T", "its inputs, same shape as `gradients`")
-    min = In("R", "lower end of each channel's range", shape=("d",))
-    max = In("R", "upper end of each channel's range", shape=("d",))
-    backprops_wrt_input = Out("T", "gradient by the inputs")
+    backprops_wrt_input = FakeQuantInRangeGradient.backprops_wrt_input
     backprop_wrt_min = Out("R", "sums where `inputs` lie below their channel's range", shape=("d",), reduce=np.add)
     backprop_wrt_max = Out("R", "sums where `inputs` lie above their channel's range", shape=("d",), reduce=np.add)
-    num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
-    narrow_range: bool = attr("leave out the lowest level, for a symmetric range", default=False)
-    axis: int = attr("the axis of channels, counted from the end if negative", default=-1)
-    reuses = ("gradients", "inputs")
-
-    def shape_of(self, gradients: TensorType, inputs: TensorType, min: TensorType, max: TensorType) -> Any:
-        super().shape_of(gradients, inputs, min, max)
-        return per_channel_shape(self, self.axis, inputs, min)
-
-    def channel_axis(self, rank: int) -> int:
-        return self.axis % rank
-
-    def precompute(self, min: Array, max: Array) -> Ranges:
-        return Ranges(min, max, self.num_bits, self.narrow_range)
 
     def narrowed(self, used: Set[str]) -> Block:
-        return PassedGradientPerChannel(**self.attrs()) if used <= {"backprops_wrt_input"} else self
-
-    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
-        passed, totals = _gradient(gradients, inputs, ranges, self.axis, out, sums=True)
-        below, above = in_order(totals)
-        return passed, below, above
-
-    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
-        return () if dtype in TINY and precomputed.bounds(dtype).blank is None else None
-
-    @property
-    def compiled_kernel(self) -> Any:
-        return self._by_loops
-
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None, tile: int = 0) -> Any:
-        passed, totals = _gradient(gradients, inputs, ranges, self.axis, out, sums=True, loops=True, span=tile)
-        return passed, totals[:, 0], totals[:, 1]
-
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
-
-    grad = None
+        return RangePerChannelInputGradient(**self.attrs()) if used <= {"backprops_wrt_input"} else self
 
 
-class PassedGradient(FakeQuantWithMinMaxVarsGradient, abstract=True):
-    """What FakeQuantWithMinMaxVarsGradient passes to the input, where nobody asks for the sums."""
+class RangePerChannelInputGradient(RangePerChannelGradient, abstract=True):
+    """FakeQuantWithMinMaxVarsPerChannelGradient where nobody asks for the sums."""
 
-    backprop_wrt_min = backprop_wrt_max = None  # type: ignore[assignment]
-
-    @staticmethod
-    def element(g: Any, x: Any, low: Any, high: Any, tiny: Any, one: Any, zero: Any) -> Any:
-        return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
-
-    def element_args(self, dtype: Any, precomputed: Ranges) -> tuple[Any, ...] | None:
-        if dtype not in TINY:
-            return None
-        low, high, blank = precomputed.bounds(dtype)
-        return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if blank is None else None
-
-    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
-        return _gradient(gradients, inputs, ranges, None, out)[0]
-
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        return _gradient(gradients, inputs, ranges, None, out, loops=True)[0]
+    sums = False
 
 
-class PassedGradientPerChannel(FakeQuantWithMinMaxVarsPerChannelGradient, abstract=True):
-    """What FakeQuantWithMinMaxVarsPerChannelGradient passes to the input, where nobody asks for the sums."""
-
-    backprop_wrt_min = backprop_wrt_max = None  # type: ignore[assignment]
-
-    def kernel(self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None) -> Any:
-        return _gradient(gradients, inputs, ranges, self.axis, out)[0]
-
-    def _by_loops(self, gradients: Any, inputs: Any, ranges: Ranges, out: Any = None) -> Any:
-        return _gradient(gradients, inputs, ranges, self.axis, out, loops=True)[0]
-
-
-def _gradient(gradients: Any, inputs: Any, ranges: Ranges, axis: int | None, out: Any, **how: Any) -> tuple[Any, Any]:
-    """The gradients that pass, and the sums of spans below and above for each channel; for ``how`` see `passed`."""
-    g, x = in_compute_dtype(gradients), in_compute_dtype(inputs)
-    work = workspace(gradients, g, contiguous(out))
-    totals = passed(g, x, axis, partial(ranges.bounds, x.dtype), work, **how)
-    return cast_into(work, gradients.dtype, out), totals
+def _clip(
+    gradients: Array,
+    inputs: Array,
+    ranges: Ranges,
+    axis: int | None,
+    out: Array | None,
+    sums: bool = False,
+    compiled: bool = False,
+    span: int = 0,
+) -> tuple[Array, Array]:
+    """The gradients clipped, and their sums as `clip_gradient` gives them."""
+    g, x = as_compute_dtype(gradients, "C"), as_compute_dtype(inputs, "C")
+    result = contiguous_output(gradients, g, out)
+    totals = clip_gradient(g, x, axis, partial(ranges.bounds, x.dtype), result, sums, compiled, span)
+    return cast_into(result, gradients.dtype, out), totals

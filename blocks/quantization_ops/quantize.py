@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.kernels.affine import (
@@ -18,9 +16,10 @@ from blocks.kernels.affine import (
     to_quantized,
 )
 from blocks.kernels.chunked import in_parts, part_bytes
-from blocks.kernels.flush_subnormals import flushed
+from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.flush_subnormals import Floats, flush
 from dataflow.core import dtypes
-from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Dim, agree, element_count
@@ -63,12 +62,14 @@ class QuantizeV2(Opaque):
             raise self.error(f"attr 'round_mode' must be HALF_AWAY_FROM_ZERO in mode {self.mode}, got HALF_TO_EVEN")
         _check_axis_mode(self, self.mode, self.axis)
 
-    def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> Any:
+    def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> list[Shape]:
         size = _check_range(self, self.axis, input, min_range, max_range)
-        bounds: Any = () if self.axis < 0 or size == 1 else (size,) if isinstance(size, int) else None
+        bounds: Shape = () if self.axis < 0 or size == 1 else (size,) if isinstance(size, int) else None
         return [input.shape, bounds, bounds]
 
-    def kernel(self, input: Array, min_range: Array, max_range: Array, out: Array | None = None) -> Any:
+    def kernel(
+        self, input: Array, min_range: Array, max_range: Array, out: Array | None = None
+    ) -> tuple[Array, Array, Array]:
         lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
         if self.mode == "MIN_FIRST":
             return to_quantized(input, lo, hi, self.T, out), lo, hi
@@ -76,24 +77,24 @@ class QuantizeV2(Opaque):
         if self.mode == "SCALED":
             lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
         else:
-            scale = (np.float64(highest - lowest) / flushed(hi - lo)).astype(np.float32)
+            scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
         ends = [_along(end, self.axis, input.ndim) for end in (lo, hi, scale)]
         bounds = () if lo.size == 1 else lo.shape
         output = np.empty(input.shape, dtypes.storage(self.T)) if out is None else out
-        in_parts(self._numbers, output, input, *ends, np.bool_((scale > LARGE_SCALE).any()))
+        in_parts(self._to_numbers, output, input, *ends, np.asarray((scale > LARGE_SCALE).any()))
         return output, lo.reshape(bounds), hi.reshape(bounds)
 
     def workspace(self, input: TensorType, *ends: TensorType) -> int:
         return quantized_bytes(input)
 
-    def _numbers(self, input: Any, low: Any, high: Any, scale: Any, flushing: Any, out: Any) -> None:
+    def _to_numbers(self, input: Array, low: Array, high: Array, scale: Array, flushing: Array, out: Array) -> None:
         lowest, highest = dtypes.limits(self.T)
         values = np.empty(input.shape, np.float32)
-        clamp(flushed(input) if flushing else input, low, high, values)
+        clamp(flush(input) if flushing else input, low, high, values)
         if self.mode == "MIN_COMBINED":
             values -= low
             if flushing:
-                flushed(values, values)
+                flush(values, values)
         values *= scale
         if self.mode == "SCALED":
             np.rint(values, out=values) if self.round_mode == "HALF_TO_EVEN" else round_away(values, values)
@@ -104,22 +105,22 @@ class QuantizeV2(Opaque):
             round_away(values, values)
         store(values, self.T, out)
 
-    def _widened(self, lowest: Any, highest: Any) -> tuple[Any, Any]:
-        """The range with 0 in it and of some width."""
+    def _widened(self, lowest: Array, highest: Array) -> tuple[Array, Array]:
+        """The range made to contain 0 and to have the smallest width."""
         if (bad := ~(highest >= lowest)).any():  # also where one is NaN
             low, high = lowest[bad][0], highest[bad][0]
             raise self.error(f"input 'max_range' must not be below 'min_range', got {high} and {low}")
         lo, hi = np.where(lowest < 0, lowest, np.float32(0)), np.where(highest > 0, highest, np.float32(0))
         size = np.maximum(np.maximum(np.abs(lowest), np.abs(highest)), np.float32(1))
-        wide = lo + flushed(size * np.float32(self.ensure_minimum_range))
-        return lo, np.where(wide > hi, wide, hi)
+        least = lo + flush(size * np.float32(self.ensure_minimum_range))
+        return lo, np.where(least > hi, least, hi)
 
-    def _fitted(self, lo: Any, hi: Any, bottom: Any, top: Any) -> tuple[Any, Any, Any]:
+    def _fitted(self, lo: Array, hi: Array, bottom: Floats, top: Floats) -> tuple[Array, Array, Array]:
         """The range that the levels cover when the end that needs the larger step has its level, and the scale."""
         by_lo = np.where(bottom * lo > 0, bottom / lo, LARGEST)
         by_hi = np.where(top * hi > 0, top / hi, LARGEST)
-        scale = flushed(np.where(by_hi < by_lo, by_hi, by_lo))
-        return flushed(bottom / scale), flushed(top / scale), scale
+        scale = flush(np.where(by_hi < by_lo, by_hi, by_lo))
+        return flush(bottom / scale), flush(top / scale), scale
 
 
 class Dequantize(Opaque):
@@ -150,19 +151,19 @@ class Dequantize(Opaque):
             raise self.error(f"attr 'dtype' must be float32 in mode {self.mode}, got bfloat16; convert with Cast")
         _check_axis_mode(self, self.mode, self.axis)
 
-    def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> Any:
+    def shape_of(self, input: TensorType, min_range: TensorType, max_range: TensorType) -> Shape:
         _check_range(self, self.axis, input, min_range, max_range)
         return input.shape
 
-    def kernel(self, input: Array, min_range: Array, max_range: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, min_range: Array, max_range: Array, out: Array | None = None) -> Array:
         lo, hi = (_along(_ends(end, self.axis), self.axis, input.ndim) for end in (min_range, max_range))
         output = np.empty(input.shape, dtypes.storage(self.dtype)) if out is None else out
-        return in_parts(self._floats, output, input, lo, hi)
+        return in_parts(self._to_floats, output, input, lo, hi)
 
     def workspace(self, input: TensorType, *ends: TensorType) -> int:
         return part_bytes(9, input)
 
-    def _floats(self, input: Any, lo: Any, hi: Any, out: Any) -> None:
+    def _to_floats(self, input: Array, lo: Array, hi: Array, out: Array) -> None:
         values = out if out.dtype == np.float32 else np.empty(input.shape, np.float32)
         if self.mode == "MIN_FIRST":
             to_float(input, lo, hi, values)
@@ -170,31 +171,30 @@ class Dequantize(Opaque):
             self._scaled(input, lo, hi, values)
         else:
             self._combined(input, lo, hi, values)
-        if values is not out:
-            np.copyto(out, values, casting="unsafe")
+        cast_into(values, out.dtype, out)
 
-    def _combined(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
+    def _combined(self, input: Array, lo: Array, hi: Array, values: Array) -> None:
         lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
         levels = np.float32(highest) - np.float32(lowest)
-        step = flushed(flushed(hi - lo) / levels)
+        step = flush(flush(hi - lo) / levels)
         half = (levels + np.float32(1)) / np.float32(2) if lowest else np.float32(0)
         np.add(input, half, out=values, dtype=np.float32)
         values *= step
         if flushing := not (np.abs(step) > SMALL_STEP).all():
-            flushed(values, values)
+            flush(values, values)
         values += lo
         if flushing:
-            flushed(values, values)
+            flush(values, values)
 
-    def _scaled(self, input: Any, lo: Any, hi: Any, values: Any) -> None:
+    def _scaled(self, input: Array, lo: Array, hi: Array, values: Array) -> None:
         lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
-        step = flushed(hi / np.float32(highest))
+        step = flush(hi / np.float32(highest))
         if lowest:
-            by_lo = flushed(lo / np.float32(lowest + self.narrow_range))
+            by_lo = flush(lo / np.float32(lowest + self.narrow_range))
             step = np.where(by_lo < step, step, by_lo)
         np.multiply(input, step, out=values, dtype=np.float32)
         if not (np.abs(step) > SMALL_STEP).all():
-            flushed(values, values)
+            flush(values, values)
 
 
 def _check_axis_mode(block: Block, mode: str, axis: int) -> None:
@@ -222,10 +222,10 @@ def _check_range(block: Block, axis: int, input: TensorType, *ends: TensorType) 
     return size
 
 
-def _ends(end: Any, axis: int) -> Any:
-    return np.asarray(flushed(end.reshape(() if axis < 0 else -1)))
+def _ends(end: Array, axis: int) -> Array:
+    return np.asarray(flush(end.reshape(() if axis < 0 else -1)))
 
 
-def _along(end: Any, axis: int, rank: int) -> Any:
-    """The ends of ranges so that they broadcast with what they are the ranges of."""
+def _along(end: Array, axis: int, rank: int) -> Array:
+    """Ends of the ranges of slices, reshaped to broadcast with the value."""
     return end if axis < 0 else end.reshape(-1, *[1] * (rank - axis - 1))

@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from blocks.kernels.symmetric_range import Limits, Steps, round_rows, round_trip, steps
+from blocks.kernels.flush_subnormals import Float, Floats
+from blocks.kernels.symmetric_range import Limits, Steps, round_to_steps, round_to_steps_compiled, symmetric_steps
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
 from dataflow.core import dtypes
-from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.block import In, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque
 from dataflow.core.wire import Wire
 
 
-def _to_even(x: Any, low: Any, high: Any, scale: Any, half: Any, step: Any) -> Any:
+def _to_even(x: Float, low: Float, high: Float, scale: Float, half: Float, step: Float) -> Float:
     x = low if x < low else x
     x = high if x > high else x
     return np.rint(x * scale) * step
 
 
-def _up(x: Any, low: Any, high: Any, scale: Any, half: Any, step: Any) -> Any:
+def _up(x: Float, low: Float, high: Float, scale: Float, half: Float, step: Float) -> Float:
     x = low if x < low else x
     x = high if x > high else x
     return np.floor(x * scale + half) * step
 
 
-class QuantizeAndDequantize(Opaque):
+class RoundTrip(Opaque, abstract=True):
+    """Values quantized to an integer whose range is symmetric about 0.0, and dequantized."""
+
+    T = dtypes.floating
+    input = In("T", "values to quantize, any shape")
+    output = Out("T", "same shape as `input`")
+    signed_input: bool = attr("simulate a signed integer, else an unsigned one", default=True)
+    range_given: bool  # declared by each block, where its default stands
+    reuses = ("input",)
+    smooth = False
+
+    @property
+    def streams(self) -> bool:
+        return self.range_given
+
+    def limits(self, what: str, num_bits: int, narrow_range: bool = False) -> Limits:
+        """The lowest and the highest value of the simulated integer; ``what`` is the kind of `num_bits` in errors."""
+        most = 61 if self.signed_input else 62
+        if not 1 <= num_bits <= most:
+            kind = "signed" if self.signed_input else "unsigned"
+            raise self.error(f"{what} 'num_bits' must be between 1 and {most} for a {kind} integer, got {num_bits}")
+        if not self.signed_input:
+            return 0, 2**num_bits - 1
+        return -(2 ** (num_bits - 1)) + narrow_range, 2 ** (num_bits - 1) - 1
+
+    def check_range(self, what: str, low: Array, high: Array) -> None:
+        """Raise an error where an end of the given range lies above the other; ``what`` is their kind in errors."""
+        if bad := [(float(a), float(b)) for a, b in zip(low.flat, high.flat, strict=True) if not a <= b]:
+            raise self.error(
+                f"Invalid range: {what} 'input_min' must be at most {what} 'input_max', got {bad[0][0]} and {bad[0][1]}"
+            )
+
+
+class QuantizeAndDequantize(RoundTrip):
     """Round to whole multiples of a step, ``rint(clip(input, low, high) * scale) * step``, range and width as attrs.
 
     All else is as for QuantizeAndDequantizeV2.
@@ -39,49 +73,51 @@ class QuantizeAndDequantize(Opaque):
     Source: tf.raw_ops.QuantizeAndDequantize.
     """
 
-    T = dtypes.floating
-    input = In("T", "values to quantize, any shape")
-    output = Out("T", "same shape as `input`")
-    signed_input: bool = attr("simulate a signed integer, else an unsigned one", default=True)
     num_bits: int = attr("width of the simulated integer, at most 61 if it is signed", default=8, ge=1, le=62)
     range_given: bool = attr("take the range from `input_min` and `input_max`, else measure it", default=False)
     input_min: float = attr("lower end of the range, a float32 number", default=0.0)
     input_max: float = attr("upper end of the range, a float32 number", default=0.0)
-    reuses = ("input",)
-    smooth = False
 
     def check(self) -> None:
-        _limits(self, "attr", self.num_bits)
+        self.limits("attr", self.num_bits)
         if self.range_given:
-            _check_range(self, "attr", np.float32(self.input_min), np.float32(self.input_max))
+            self.check_range("attr", np.array(self.input_min, np.float32), np.array(self.input_max, np.float32))
 
     def shape_of(self, input: TensorType) -> Shape:
         return input.shape
 
     @cached_property
-    def _given(self) -> dict[Any, Steps]:
+    def _given(self) -> dict[DType, Steps]:
         low, high = np.float32(self.input_min), np.float32(self.input_max)
-        limits = _limits(self, "attr", self.num_bits)
-        return {t: steps(low.astype(t), high.astype(t), *limits) for t in map(dtypes.storage, self.T)}
-
-    @property
-    def streams(self) -> bool:
-        return self.range_given
+        limits = self.limits("attr", self.num_bits)
+        return {t: symmetric_steps(low.astype(t), high.astype(t), *limits) for t in map(dtypes.storage, self.T)}
 
     element = staticmethod(_to_even)
 
-    def element_args(self, dtype: Any, precomputed: Any) -> tuple[Any, ...] | None:
-        return self._given[dtype].numbers
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Floats, ...] | None:
+        return self._given[dtype].element_args
 
-    def kernel(self, input: Array, out: Array | None = None) -> Any:
-        limits = _limits(self, "attr", self.num_bits)
-        return round_trip(input, self._given[input.dtype] if self.range_given else None, limits, -1, False, out)
+    def kernel(self, input: Array, out: Array | None = None) -> Array:
+        limits = self.limits("attr", self.num_bits)
+        return round_to_steps(input, self._given[input.dtype] if self.range_given else None, limits, -1, False, out)
 
-    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
         return dy
 
 
-class QuantizeAndDequantizeV2(Opaque):
+class RoundTripOfSlices(RoundTrip, abstract=True):
+    """Values quantized and dequantized in a range that is an input, or in one per slice along an axis."""
+
+    input = RoundTrip.input
+    input_min = In("T", "lower end of the range: a scalar, or with `axis` one per slice")
+    input_max = In("T", "upper end of the range, at least `input_min`")
+    axis: int  # declared by each block
+
+    def channel_axis(self, rank: int) -> int | None:
+        return self.axis if self.axis >= 0 else None
+
+
+class QuantizeAndDequantizeV2(RoundTripOfSlices):
     """Round to whole multiples of a step, ``round(clip(input, low, high) * scale) * step``.
 
     The range is made symmetric about 0.0: the end that needs the larger step keeps its place, the other one moves to
@@ -95,12 +131,6 @@ class QuantizeAndDequantizeV2(Opaque):
     Source: tf.raw_ops.QuantizeAndDequantizeV2.
     """
 
-    T = dtypes.floating
-    input = In("T", "values to quantize, any shape")
-    input_min = In("T", "lower end of the range: a scalar, or with `axis` one per slice")
-    input_max = In("T", "upper end of the range, at least `input_min`")
-    output = Out("T", "same shape as `input`")
-    signed_input: bool = attr("simulate a signed integer, else an unsigned one", default=True)
     num_bits: int = attr("width of the simulated integer, at most 61 if it is signed", default=8, ge=1, le=62)
     range_given: bool = attr("take the range from `input_min` and `input_max`, else measure it", default=False)
     round_mode: str = attr(
@@ -108,51 +138,44 @@ class QuantizeAndDequantizeV2(Opaque):
     )
     narrow_range: bool = attr("leave out the lowest level of a signed integer, for as many on each side", default=False)
     axis: int = attr("slices along this axis have a range each; -1: one range for all", default=-1, ge=-1)
-    reuses = ("input",)
-    smooth = False
 
     def check(self) -> None:
-        _limits(self, "attr", self.num_bits)
+        self.limits("attr", self.num_bits)
 
     def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Shape:
         return shape_of_slices(self, self.axis, input, input_min, input_max)
 
-    @property
-    def streams(self) -> bool:
-        return self.range_given
-
-    def channel_axis(self, rank: int) -> int | None:
-        return self.axis if self.axis >= 0 else None
-
     def precompute(self, input_min: Array, input_max: Array) -> Steps | None:
         if not self.range_given:
             return None
-        _check_range(self, "input", input_min, input_max)
-        return steps(input_min, input_max, *_limits(self, "attr", self.num_bits, self.narrow_range))
+        self.check_range("input", input_min, input_max)
+        return symmetric_steps(input_min, input_max, *self.limits("attr", self.num_bits, self.narrow_range))
 
     @property
-    def element(self) -> Any:
+    def element(self) -> Callable[..., Float] | None:
         return None if self.axis >= 0 else _up if self.round_mode == "HALF_UP" else _to_even
 
+    def element_args(self, dtype: DType, precomputed: Steps | None) -> tuple[Floats, ...] | None:
+        return precomputed and precomputed.element_args
+
     @property
-    def compiled_kernel(self) -> Any:
+    def compiled_kernel(self) -> Callable[..., Array] | None:
         return self._by_loops if self.axis >= 0 and self.round_mode == "HALF_TO_EVEN" else None
 
-    def _by_loops(self, input: Any, given: Steps | None, out: Any = None) -> Any:
-        return round_rows(input, given, self.axis, out) if given and given.numbers else self.kernel(input, given, out)
+    def _by_loops(self, input: Array, given: Steps | None, out: Array | None = None) -> Array:
+        if given is None or given.element_args is None:
+            return self.kernel(input, given, out)
+        return round_to_steps_compiled(input, given, self.axis, out)
 
-    def element_args(self, dtype: Any, precomputed: Steps | None) -> tuple[Any, ...] | None:
-        return precomputed and precomputed.numbers
+    def kernel(self, input: Array, given: Steps | None, out: Array | None = None) -> Array:
+        limits = self.limits("attr", self.num_bits, self.narrow_range)
+        return round_to_steps(input, given, limits, self.axis, self.round_mode == "HALF_UP", out)
 
-    def kernel(self, input: Array, given: Steps | None, out: Array | None = None) -> Any:
-        limits = _limits(self, "attr", self.num_bits, self.narrow_range)
-        return round_trip(input, given, limits, self.axis, self.round_mode == "HALF_UP", out)
-
-    def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Wire | tuple[Wire, ...]:
         return dy
 
 
-class QuantizeAndDequantizeV3(Opaque):
+class QuantizeAndDequantizeV3(RoundTripOfSlices):
     """Round to whole multiples of a step, ``rint(clip(input, low, high) * scale) * step``, the width as an input.
 
     All else is as for QuantizeAndDequantizeV2, but that scalars are refused.
@@ -163,59 +186,47 @@ class QuantizeAndDequantizeV3(Opaque):
     Source: tf.raw_ops.QuantizeAndDequantizeV3.
     """
 
-    T = dtypes.floating
     input = In("T", "values to quantize, rank 1 or more")
-    input_min = In("T", "lower end of the range: a scalar, or with `axis` one per slice")
-    input_max = In("T", "upper end of the range, at least `input_min`")
     num_bits = In("int32", "width of the simulated integer, at most 61 if it is signed, otherwise 62", shape=())
-    output = Out("T", "same shape as `input`")
-    signed_input: bool = attr("simulate a signed integer, else an unsigned one", default=True)
     range_given: bool = attr("take the range from `input_min` and `input_max`, else measure it", default=True)
     narrow_range: bool = attr("leave out the lowest level of a signed integer, for as many on each side", default=False)
     axis: int = attr("slices along this axis have a range each; -1: one range for all", default=-1, ge=-1)
-    reuses = ("input",)
-    smooth = False
 
     def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType, num_bits: TensorType) -> Shape:
         if input.rank == 0:
             raise self.error("input 'input' must have rank 1 or more, got a scalar; QuantizeAndDequantizeV2 takes it")
         if num_bits.value is not None:
-            _limits(self, "input", int(num_bits.value))
+            self.limits("input", int(num_bits.value))
         return shape_of_slices(self, self.axis, input, input_min, input_max)
 
-    @property
-    def streams(self) -> bool:
-        return self.range_given
-
-    def channel_axis(self, rank: int) -> int | None:
-        return self.axis if self.axis >= 0 else None
-
     def precompute(self, input_min: Array, input_max: Array, num_bits: Array) -> tuple[Limits, Steps | None]:
-        limits = _limits(self, "input", int(num_bits), self.narrow_range)
+        limits = self.limits("input", int(num_bits), self.narrow_range)
         if not self.range_given:
             return limits, None
-        _check_range(self, "input", input_min, input_max)
-        return limits, steps(input_min, input_max, *limits)
+        self.check_range("input", input_min, input_max)
+        return limits, symmetric_steps(input_min, input_max, *limits)
 
     @property
-    def element(self) -> Any:
+    def element(self) -> Callable[..., Float] | None:
         return None if self.axis >= 0 else _to_even
 
-    def element_args(self, dtype: Any, precomputed: tuple[Limits, Steps | None]) -> tuple[Any, ...] | None:
-        return precomputed[1] and precomputed[1].numbers
+    def element_args(self, dtype: DType, precomputed: tuple[Limits, Steps | None]) -> tuple[Floats, ...] | None:
+        return precomputed[1] and precomputed[1].element_args
 
     @property
-    def compiled_kernel(self) -> Any:
+    def compiled_kernel(self) -> Callable[..., Array] | None:
         return self._by_loops if self.axis >= 0 else None
 
-    def _by_loops(self, input: Any, given: tuple[Limits, Steps | None], out: Any = None) -> Any:
+    def _by_loops(self, input: Array, given: tuple[Limits, Steps | None], out: Array | None = None) -> Array:
         steps = given[1]
-        return round_rows(input, steps, self.axis, out) if steps and steps.numbers else self.kernel(input, given, out)
+        if steps is None or steps.element_args is None:
+            return self.kernel(input, given, out)
+        return round_to_steps_compiled(input, steps, self.axis, out)
 
-    def kernel(self, input: Array, given: tuple[Limits, Steps | None], out: Array | None = None) -> Any:
-        return round_trip(input, given[1], given[0], self.axis, False, out)
+    def kernel(self, input: Array, given: tuple[Limits, Steps | None], out: Array | None = None) -> Array:
+        return round_to_steps(input, given[1], given[0], self.axis, False, out)
 
-    def grad(self, input: Wire, input_min: Wire, input_max: Wire, num_bits: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, input_min: Wire, input_max: Wire, num_bits: Wire, output: Wire, dy: Wire) -> Wire:
         return dy
 
 
@@ -231,23 +242,5 @@ class QuantizeAndDequantizeV4(QuantizeAndDequantizeV2):
     Source: tf.raw_ops.QuantizeAndDequantizeV4.
     """
 
-    def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Wire | tuple[Wire, ...]:
         return QuantizeAndDequantizeV4Grad(axis=self.axis)(dy, input, input_min, input_max)
-
-
-def _limits(block: Any, where: str, num_bits: int, narrow_range: bool = False) -> Limits:
-    """Lowest and highest value of the simulated integer."""
-    most = 61 if block.signed_input else 62
-    if not 1 <= num_bits <= most:
-        kind = "signed" if block.signed_input else "unsigned"
-        raise block.error(f"{where} 'num_bits' must be between 1 and {most} for a {kind} integer, got {num_bits}")
-    if not block.signed_input:
-        return 0, 2**num_bits - 1
-    return -(2 ** (num_bits - 1)) + narrow_range, 2 ** (num_bits - 1) - 1
-
-
-def _check_range(block: Block, where: str, low: Any, high: Any) -> None:
-    if bad := [(float(a), float(b)) for a, b in zip(low.flat, high.flat, strict=True) if not a <= b]:
-        raise block.error(
-            f"Invalid range: {where} 'input_min' must be at most {where} 'input_max', got {bad[0][0]} and {bad[0][1]}"
-        )

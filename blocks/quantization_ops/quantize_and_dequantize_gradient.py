@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from blocks.kernels.channel_rows import Layout
-from blocks.kernels.clipped_gradient import passed, taken
-from blocks.kernels.compute_dtype import cast_into, contiguous
-from blocks.kernels.flush_subnormals import TINY
+from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes
+from blocks.kernels.compute_dtype import cast_into, contiguous_output
+from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, Floats
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
-from dataflow.core.shapes import agree, fits, show
+from dataflow.core.shapes import Dim, agree, fits, show
+
+Ends = tuple[Array, Array]  # of the range: the lower and the upper one
 
 
 class QuantizeAndDequantizeV4Grad(Elementwise):
@@ -41,7 +43,9 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     axis: int = attr("slices along this axis have a range each; -1: one range for all", default=-1, ge=-1)
     reuses = ("gradients", "input")
 
-    def shape_of(self, gradients: TensorType, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+    def shape_of(
+        self, gradients: TensorType, input: TensorType, input_min: TensorType, input_max: TensorType
+    ) -> list[Shape]:
         if not fits(gradients.shape, input.shape):
             wanted = show(input.shape)
             raise self.error(f"input 'gradients' must have the shape of 'input', {wanted}, got {show(gradients.shape)}")
@@ -51,47 +55,51 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    def precompute(self, input_min: Array, input_max: Array) -> tuple[Any, Any]:
+    def precompute(self, input_min: Array, input_max: Array) -> Ends:
         if input_min.dtype not in TINY:
             return input_min.copy(), input_max.copy()
         # subnormal values equal zero: an end that is zero lets all of them in
-        tiny = TINY[input_min.dtype]
-        largest = np.nextafter(tiny, tiny.dtype.type(0))
+        tiny, largest = TINY[input_min.dtype], SUBNORMAL[input_min.dtype]
         low = np.where(np.abs(input_min) < tiny, -largest, input_min)
         return low, np.where(np.abs(input_max) < tiny, largest, input_max)
 
-    def kernel(self, gradients: Array, input: Array, ends: tuple[Any, Any], out: Array | None = None) -> Any:
-        return self._passed(gradients, input, ends, out), *map(np.zeros_like, ends)
+    def kernel(
+        self, gradients: Array, input: Array, ends: Ends, out: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        return self._clip(gradients, input, ends, out), np.zeros_like(ends[0]), np.zeros_like(ends[1])
 
     @property
-    def compiled_kernel(self) -> Any:
+    def compiled_kernel(self) -> Callable[..., tuple[Array, Array, Array]]:
         return self._by_loops
 
-    def _by_loops(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any = None, tile: int = 0) -> Any:
-        return self._passed(gradients, input, ends, out, loops=True), *(np.zeros((1, *end.shape)) for end in ends)
+    def _by_loops(
+        self, gradients: Array, input: Array, ends: Ends, out: Array | None = None, tile: int = 0
+    ) -> tuple[Array, Array, Array]:
+        low, high = (np.zeros((1, *end.shape)) for end in ends)
+        return self._clip(gradients, input, ends, out, compiled=True), low, high
 
-    def _passed(self, gradients: Any, input: Any, ends: tuple[Any, Any], out: Any, loops: bool = False) -> Any:
+    def _clip(self, gradients: Array, input: Array, ends: Ends, out: Array | None, compiled: bool = False) -> Array:
         low, high = ends
 
-        def laid(layout: Layout | None) -> tuple[Any, Any, None]:
+        def bounds(layout: Layout | None) -> tuple[Floats, Floats, None]:
             return (low[()], high[()], None) if layout is None else (layout.spread(low), layout.spread(high), None)
 
-        work = np.empty(input.shape, input.dtype) if contiguous(out) is None else out
-        passed(gradients, input, self.axis if self.axis >= 0 else None, laid, work, loops=loops)
-        return cast_into(work, gradients.dtype, out)
+        result = contiguous_output(input, input, out)
+        clip_gradient(gradients, input, self.axis if self.axis >= 0 else None, bounds, result, compiled=compiled)
+        return cast_into(result, gradients.dtype, out)
 
-    def workspace(self, *types: Any) -> int:
-        return taken(types[1])
+    def workspace(self, gradients: TensorType, input: TensorType, *ends: TensorType) -> int:
+        return clip_gradient_bytes(input)
 
     grad = None
 
 
 def shape_of_slices(block: Block, axis: int, input: TensorType, low: TensorType, high: TensorType) -> Shape:
-    """The shape of ``input``, once it is sure that each end is a scalar, or has an element per slice."""
+    """The shape of ``input``, provided that each end is a scalar, or has an element per slice."""
     rank = input.rank
     if rank is not None and axis >= rank:
         raise block.error(f"attr 'axis' must be below {rank}, the rank of 'input', got {axis}")
-    wanted: tuple[Any, ...] = () if axis < 0 else (None if input.shape is None else input.shape[axis],)
+    wanted: tuple[Dim, ...] = () if axis < 0 else (None if input.shape is None else input.shape[axis],)
     for name, end in (("input_min", low), ("input_max", high)):
         if end.shape is None:
             continue

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from blocks.kernels.affine import moved, quantized_bytes
-from blocks.kernels.flush_subnormals import flushed
+from blocks.kernels.affine import quantized_bytes, requantize
+from blocks.kernels.flush_subnormals import Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
@@ -39,7 +38,13 @@ class QuantizedConcat(Opaque):
     output_min = Out("float32", "lower end of the common range", shape=())
     output_max = Out("float32", "upper end of the common range", shape=())
 
-    def shape_of(self, concat_dim: TensorType, values: Any, input_mins: Any, input_maxes: Any) -> Any:
+    def shape_of(
+        self,
+        concat_dim: TensorType,
+        values: tuple[TensorType, ...],
+        input_mins: tuple[TensorType, ...],
+        input_maxes: tuple[TensorType, ...],
+    ) -> list[Shape]:
         for name, ends in (("input_mins", input_mins), ("input_maxes", input_maxes)):
             if len(ends) != len(values):
                 raise self.error(f"input '{name}' must be {len(values)} values like 'values', got {len(ends)}")
@@ -81,10 +86,10 @@ class QuantizedConcat(Opaque):
         input_mins: Sequence[Array],
         input_maxes: Sequence[Array],
         out: Array | None = None,
-    ) -> Any:
+    ) -> tuple[Array, Floats, Floats]:
         axis = int(concat_dim)
-        lows = [flushed(end.reshape(())) for end in input_mins]
-        highs = [flushed(end.reshape(())) for end in input_maxes]
+        lows = [flush(end.reshape(())) for end in input_mins]
+        highs = [flush(end.reshape(())) for end in input_maxes]
         low, high = np.float32(0), highs[0]
         for lo, hi in zip(lows, highs, strict=True):
             low = lo if lo < low else low
@@ -103,11 +108,11 @@ class QuantizedConcat(Opaque):
             if lo == low and hi == high:
                 np.copyto(part, value)
             else:
-                moved(value, lo, hi, low, high, dtypes.name_of(value.dtype), part)
+                requantize(value, lo, hi, low, high, dtypes.name_of(value.dtype), part)
             start = stop
         return out, low, high
 
-    def workspace(self, concat_dim: TensorType, values: tuple[TensorType, ...], *ends: Any) -> int:
+    def workspace(self, concat_dim: TensorType, values: tuple[TensorType, ...], *ends: tuple[TensorType, ...]) -> int:
         return max(map(quantized_bytes, values), default=0)
 
     grad = None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from blocks.kernels.affine import moved, quantized_bytes, store, value_of
+from blocks.kernels.affine import quantized_bytes, requantize, store, value_of
 from blocks.kernels.chunked import in_parts
-from blocks.kernels.flush_subnormals import TINY, flushed
+from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
 from dataflow.core import dtypes
-from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
+from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import agree, element_count
@@ -38,19 +36,37 @@ class RequantizationRange(Opaque):
     output_min = Out("float32", "value of the smallest number in `input`, at most 0; a scalar")
     output_max = Out("float32", "value of the largest number in `input`; a scalar")
 
-    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Shape:
         for name, end in (("input_min", input_min), ("input_max", input_max)):
             if element_count(end.shape) == 0:
                 raise self.error(f"input '{name}' must have a value, got {end}")
         return ()
 
-    def kernel(self, input: Array, input_min: Array, input_max: Array) -> Any:
-        return filled_range(input, input_min.flat[0], input_max.flat[0])
+    def kernel(self, input: Array, input_min: Array, input_max: Array) -> tuple[Float, Float]:
+        return _value_range(input, input_min.flat[0], input_max.flat[0])
 
     grad = None
 
 
-class Requantize(Opaque):
+class Requantization(Opaque, abstract=True):
+    """Quantized numbers of one range as numbers of another dtype in another range."""
+
+    Tinput = dtypes.quantized
+    input = In("Tinput", "whole numbers, any shape")
+    input_min = In("float32", "value of the lowest number", shape=())
+    input_max = In("float32", "value of the highest number", shape=())
+    output = Out("out_type", "same shape as `input`")
+    out_type: Dtype = attr("the quantized type to go to", choices=dtypes.quantized)
+    grad = None
+
+    def shape_of(self, input: TensorType, *ends: TensorType) -> list[Shape]:
+        return [input.shape, (), ()]
+
+    def workspace(self, input: TensorType, *ends: TensorType) -> int:
+        return quantized_bytes(input)
+
+
+class Requantize(Requantization):
     """Quantized numbers laid over another range, ``round((value(input) - min) * levels / (max - min))``.
 
     From qint32 to quint8 in 16-bit fixed point, where halves go up; otherwise through float32, where they go away
@@ -63,19 +79,12 @@ class Requantize(Opaque):
     Source: tf.raw_ops.Requantize.
     """
 
-    Tinput = dtypes.quantized
-    input = In("Tinput", "whole numbers, any shape")
-    input_min = In("float32", "value of the lowest number", shape=())
-    input_max = In("float32", "value of the highest number", shape=())
+    input = Requantization.input
     requested_output_min = In("float32", "value that the lowest number is to have, at most 0", shape=())
     requested_output_max = In("float32", "value that the highest number is to have, at least 0", shape=())
-    output = Out("out_type", "same shape as `input`")
+    output = Requantization.output
     output_min = Out("float32", "`requested_output_min`", shape=())
     output_max = Out("float32", "`requested_output_max`", shape=())
-    out_type: Dtype = attr("the quantized type to go to", choices=dtypes.quantized)
-
-    def shape_of(self, input: TensorType, *ends: TensorType) -> Any:
-        return [input.shape, (), ()]
 
     def kernel(
         self,
@@ -85,22 +94,17 @@ class Requantize(Opaque):
         requested_output_min: Array,
         requested_output_max: Array,
         out: Array | None = None,
-    ) -> Any:
-        lo, hi = flushed(requested_output_min), flushed(requested_output_max)
+    ) -> tuple[Array, Array, Array]:
+        lo, hi = flush(requested_output_min), flush(requested_output_max)
         if not lo <= 0:
             raise self.error(f"input 'requested_output_min' must be at most 0, got {requested_output_min}")
         if not hi >= 0:
             raise self.error(f"input 'requested_output_max' must be at least 0, got {requested_output_max}")
-        output = requantized(input, input_min, input_max, lo, hi, self.out_type, out)
+        output = _requantize(input, input_min, input_max, lo, hi, self.out_type, out)
         return output, requested_output_min.copy(), requested_output_max.copy()
 
-    def workspace(self, input: TensorType, *ends: TensorType) -> int:
-        return quantized_bytes(input)
 
-    grad = None
-
-
-class QuantizeDownAndShrinkRange(Opaque):
+class QuantizeDownAndShrinkRange(Requantization):
     """Quantized numbers laid over the range that they fill, ``Requantize(input, RequantizationRange(input))``.
 
     Where all values are equal and not above 0 the range has no width, and all become the lowest number.
@@ -112,26 +116,15 @@ class QuantizeDownAndShrinkRange(Opaque):
     Source: tf.raw_ops.QuantizeDownAndShrinkRange.
     """
 
-    Tinput = dtypes.quantized
-    input = In("Tinput", "whole numbers, any shape")
-    input_min = In("float32", "value of the lowest number", shape=())
-    input_max = In("float32", "value of the highest number", shape=())
-    output = Out("out_type", "same shape as `input`")
+    output = Requantization.output
     output_min = Out("float32", "value of the smallest number in `input`, at most 0", shape=())
     output_max = Out("float32", "value of the largest number in `input`", shape=())
-    out_type: Dtype = attr("the quantized type to go to", choices=dtypes.quantized)
 
-    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
-        return [input.shape, (), ()]
-
-    def kernel(self, input: Array, input_min: Array, input_max: Array, out: Array | None = None) -> Any:
-        low, high = filled_range(input, input_min, input_max)
-        return requantized(input, input_min, input_max, low, high, self.out_type, out), low, high
-
-    def workspace(self, input: TensorType, *ends: TensorType) -> int:
-        return quantized_bytes(input)
-
-    grad = None
+    def kernel(
+        self, input: Array, input_min: Array, input_max: Array, out: Array | None = None
+    ) -> tuple[Array, Float, Float]:
+        low, high = _value_range(input, input_min, input_max)
+        return _requantize(input, input_min, input_max, low, high, self.out_type, out), low, high
 
 
 class RequantizationRangePerChannel(Opaque):
@@ -156,19 +149,19 @@ class RequantizationRangePerChannel(Opaque):
     output_max = Out("float32", "upper end of the range, a scalar")
     clip_value_max: float = attr("the largest upper end", ge=0)
 
-    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Any:
+    def shape_of(self, input: TensorType, input_min: TensorType, input_max: TensorType) -> Shape:
         if element_count(input.shape) == 0:
             raise self.error(f"input 'input' must not be empty, got {input}")
         for name, end in (("input_min", input_min), ("input_max", input_max)):
             _check_channels(self, input, name, end)
         return ()
 
-    def kernel(self, input: Array, input_min: Array, input_max: Array) -> Any:
+    def kernel(self, input: Array, input_min: Array, input_max: Array) -> tuple[Float, Float]:
         axes = tuple(range(input.ndim - 1))
         low, high = input.min(axis=axes), input.max(axis=axes)
         size = np.maximum(np.abs(low.astype(np.int64)), np.abs(high.astype(np.int64)))
-        reach = flushed(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
-        top = np.fmin(np.fmax.reduce(reach, initial=TINY[reach.dtype]), flushed(np.float32(self.clip_value_max)))
+        reach = flush(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
+        top = np.fmin(np.fmax.reduce(reach, initial=TINY[reach.dtype]), flush(np.float32(self.clip_value_max)))
         return (-top if (low < 0).any() else np.float32(0)), top
 
     grad = None
@@ -199,7 +192,7 @@ class RequantizePerChannel(Opaque):
     output_max = Out("float32", "`requested_output_max`", shape=())
     out_type: Dtype = attr("the quantized type to go to", default="quint8", choices=("qint8", "quint8"))
 
-    def shape_of(self, input: TensorType, *ends: TensorType) -> Any:
+    def shape_of(self, input: TensorType, *ends: TensorType) -> list[Shape]:
         for name, end in zip(list(self.signature.inputs)[1:], ends, strict=True):
             if element_count(end.shape) in (None, 1):
                 continue
@@ -216,23 +209,21 @@ class RequantizePerChannel(Opaque):
         requested_output_min: Array,
         requested_output_max: Array,
         out: Array | None = None,
-    ) -> Any:
+    ) -> tuple[Array, Array, Array]:
         lo, hi = requested_output_min.reshape(()), requested_output_max.reshape(())
-        if self.out_type == "qint8" and not flushed(lo) < 0:
+        if self.out_type == "qint8" and not flush(lo) < 0:
             raise self.error(f"input 'requested_output_min' must be below 0 for qint8, got {lo}")
         highest = dtypes.limits(self.out_type)[1]
-        step = flushed(
-            flushed(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31)
-        )
-        factor = flushed(np.float32(highest) * step)
+        step = flush(flush(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31))
+        factor = flush(np.float32(highest) * step)
         output = np.empty(input.shape, dtypes.storage(self.out_type)) if out is None else out
-        in_parts(self._numbers, output, input, factor.reshape(() if input.ndim == 0 else -1))
+        in_parts(self._to_numbers, output, input, factor.reshape(() if input.ndim == 0 else -1))
         return output, lo.copy(), hi.copy()
 
     def workspace(self, input: TensorType, *ends: TensorType) -> int:
         return quantized_bytes(input)
 
-    def _numbers(self, input: Any, factor: Any, out: Any) -> None:
+    def _to_numbers(self, input: Array, factor: Array, out: Array) -> None:
         lowest, highest = dtypes.limits(self.out_type)
         values = np.asarray(np.multiply(input, factor, dtype=np.float32))
         np.rint(values, out=values)
@@ -243,33 +234,35 @@ class RequantizePerChannel(Opaque):
     grad = None
 
 
-def filled_range(input: Any, input_min: Any, input_max: Any) -> tuple[Any, Any]:
-    """The values of the smallest number, at most 0, and of the largest."""
+def _value_range(input: Array, input_min: Floats, input_max: Floats) -> tuple[Float, Float]:
+    """The values of the smallest number of ``input``, at most 0, and of the largest."""
     dtype = dtypes.name_of(input.dtype)
     lowest, highest = dtypes.limits(dtype)
     low = value_of(input.min(initial=highest), input_min, input_max, dtype)
     high = value_of(input.max(initial=lowest), input_min, input_max, dtype)
-    return np.float32(low if flushed(low) < 0 else 0), np.float32(high)
+    return np.float32(low if flush(low) < 0 else 0), np.float32(high)
 
 
-def requantized(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, dtype: str, out: Any = None) -> Any:
+def _requantize(
+    q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Floats, dtype: str, out: Array | None = None
+) -> Array:
     """Numbers of the range ``[lo, hi]`` as numbers of ``[new_lo, new_hi]`` in another quantized dtype."""
     if q.dtype == np.int32 and dtype == "quint8":
-        return _fixed_point(q, flushed(lo), flushed(hi), flushed(new_lo), flushed(new_hi), out)
-    return moved(q, lo, hi, new_lo, new_hi, dtype, out)
+        return _fixed_point(q, flush(lo), flush(hi), flush(new_lo), flush(new_hi), out)
+    return requantize(q, lo, hi, new_lo, new_hi, dtype, out)
 
 
-def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -> Any:
+def _fixed_point(q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Floats, out: Array | None) -> Array:
     """qint32 as quint8 by one 64-bit multiplication, with 16 bits behind the point."""
-    width, new_width = flushed(hi - lo), flushed(new_hi - new_lo)
+    width, new_width = flush(hi - lo), flush(new_hi - new_lo)
     scale = offset = new_offset = np.int64(0)
     if new_width != 0:
-        middle, per_unit = np.float32(np.float64(flushed(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
+        middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
         scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
         offset = _int64(middle * per_unit * np.float32(65536))
         new_offset = _int64(_nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
 
-    def step(q: Any, out: Any) -> None:
+    def step(q: Array, out: Array) -> None:
         values = q.astype(np.float32).astype(np.int64)  # float32 has 24 of the 31 bits
         values *= scale
         values >>= 32
@@ -281,18 +274,18 @@ def _fixed_point(q: Any, lo: Any, hi: Any, new_lo: Any, new_hi: Any, out: Any) -
     return in_parts(step, np.empty(q.shape, np.uint8) if out is None else out, q)
 
 
-def _int64(value: Any) -> Any:
+def _int64(value: Float) -> np.int64:
     return np.int64(int(value) if abs(value) < 2.0**63 else BELOW_INT64)
 
 
-def _nearest(value: Any) -> Any:
+def _nearest(value: Float) -> Float:
     whole = np.trunc(value)
     return whole + np.copysign(abs(value - whole) >= 0.5, value)
 
 
-def _larger(lo: Any, hi: Any) -> Any:
+def _larger(lo: Array, hi: Array) -> Array:
     """The larger size of the ends of a range; NaN where the lower end is, that of the lower one where the other is."""
-    low, high = np.abs(flushed(lo)), np.abs(flushed(hi))
+    low, high = np.abs(flush(lo)), np.abs(flush(hi))
     return np.where(low < high, high, low)
 
 

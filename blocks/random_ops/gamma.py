@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
-from blocks.kernels.sampling import drawn_bytes, each
+from blocks.kernels.sampling import draw_each, drawn_bytes
 from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
 from blocks.random_ops.seeded_base import Seeded
 from dataflow.core import dtypes
@@ -58,11 +58,11 @@ class RandomGamma(Seeded, Opaque):
         drawn = np.where(usual, wide, 1)
         fixed = np.where(wide >= 0, wide, np.nan)  # what all numbers of the others are
 
-        def sample(generator: np.random.Generator, positions: Any) -> Any:
+        def sample(generator: np.random.Generator, positions: Array) -> Any:
             own = positions % wide.size
             return np.where(usual[own], generator.standard_gamma(drawn[own]), fixed[own])
 
-        return each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype, copy=False)
+        return draw_each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype, copy=False)
 
     def grad(self, shape: Wire, alpha: Wire, output: Wire, dy: Wire) -> Any:
         return None, dy * RandomGammaGrad()(alpha, output)
@@ -97,7 +97,7 @@ class RandomGammaGrad(Elementwise):
     grad = None
 
 
-def _slope(alpha: Any, sample: Any, out: Any) -> None:
+def _slope(alpha: Array, sample: Array, out: Array) -> None:
     a, x = np.broadcast_arrays(alpha, sample)
     slope = np.full(a.shape, np.nan)
     slope[(a > 0) & (x == 0)] = 0
@@ -111,7 +111,7 @@ def _slope(alpha: Any, sample: Any, out: Any) -> None:
     out[...] = slope
 
 
-def _by_series(a: Any, x: Any) -> Any:
+def _by_series(a: Array, x: Array) -> Any:
     """From ``F = x ** a * exp(-x) / gamma(a + 1) * (1 + x / (a + 1) + x ** 2 / (a + 1) / (a + 2) + ...)``."""
     total, slope = np.ones_like(a), np.zeros_like(a)
     term, moved = total.copy(), slope.copy()  # the last term of the sum, and its derivative by a
@@ -131,7 +131,7 @@ def _by_series(a: Any, x: Any) -> Any:
     return -(slope + total * (np.log(x) - _digamma(a + 1))) * x / a
 
 
-def _by_fraction(a: Any, x: Any) -> Any:
+def _by_fraction(a: Array, x: Array) -> Any:
     """From the continued fraction of ``(1 - F) * gamma(a) * exp(x) / x ** a``, for samples above ``a``.
 
     It is ``1 / (b0 + f1 / (b1 + f2 / (b2 + ...)))`` with ``bn = x + 1 - a + 2 * n`` and ``fn = n * (a - n)``.
@@ -164,7 +164,7 @@ def _by_fraction(a: Any, x: Any) -> Any:
     return (slopes + values * (np.log(x) - _digamma(a))) * x
 
 
-def _by_expansion(a: Any, x: Any) -> Any:
+def _by_expansion(a: Array, x: Array) -> Any:
     """From the expansion (Cornish and Fisher) of ``x`` by the normal quantile ``z`` and powers of ``a ** -0.5``."""
     s = 1 / np.sqrt(a)
     target = (x - a) * s
@@ -176,12 +176,12 @@ def _by_expansion(a: Any, x: Any) -> Any:
     return 1 + s * (z / 2 - s * s * (c2 / 2 + s * (c3 + s * 1.5 * c4)))
 
 
-def _expanded(z: Any, s: Any) -> Any:
+def _expanded(z: Array, s: Array) -> Any:
     c1, c2, c3, c4 = _coefficients(z)
     return z + s * (c1 + s * (c2 + s * (c3 + s * c4)))
 
 
-def _coefficients(z: Any) -> Any:
+def _coefficients(z: Array) -> Any:
     z2 = z * z
     return (
         (z2 - 1) / 3,
@@ -191,7 +191,7 @@ def _coefficients(z: Any) -> Any:
     )
 
 
-def _digamma(x: Any) -> Any:
+def _digamma(x: Array) -> Any:
     """The derivative of ``log(gamma(x))``, for ``x`` above 0."""
     shift = np.zeros_like(x)
     y = x.copy()

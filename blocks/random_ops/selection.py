@@ -68,7 +68,7 @@ class Multinomial(Seeded, Opaque):
         return output
 
 
-def _count_up_to(rows: Any, values: Any) -> Any:
+def _count_up_to(rows: Array, values: Array) -> Any:
     """How many numbers of a rising row are not above the value, for each value: all are halved together."""
     low, high = np.zeros(values.shape, np.intp), np.full(values.shape, rows.shape[1], np.intp)
     for _ in range(rows.shape[1].bit_length()):

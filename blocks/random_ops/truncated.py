@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.sampling import drawn_bytes, each
+from blocks.kernels.sampling import draw_each, drawn_bytes
 from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
 from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
@@ -78,14 +78,14 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
         a, b = np.where(turned, -b, a), np.where(turned, -a, b)
         length = prod(size[1:])
 
-        def sample(generator: np.random.Generator, positions: Any) -> Any:
+        def sample(generator: np.random.Generator, positions: Array) -> Any:
             row = positions // length
             values = mean[row] + stdev[row] * sign[row] * between(generator, a[row], b[row])
             return np.clip(values, low[row], high[row])
 
-        return each(key or Key(), size, sample, self.seed, self.seed2).astype(means.dtype, copy=False)
+        return draw_each(key or Key(), size, sample, self.seed, self.seed2).astype(means.dtype, copy=False)
 
-    def _check(self, mean: Any, stdev: Any, low: Any, high: Any) -> None:
+    def _check(self, mean: Array, stdev: Array, low: Array, high: Array) -> None:
         if not np.isfinite(mean).all():
             raise self.error(f"input 'means' must be finite, got {mean[~np.isfinite(mean)][0]}")
         if (bad := ~((stdev > 0) & np.isfinite(stdev))).any():
@@ -99,7 +99,7 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
             )
 
 
-def between(generator: np.random.Generator, a: Any, b: Any) -> Any:
+def between(generator: np.random.Generator, a: Array, b: Array) -> Any:
     """Numbers of a standard normal distribution between ``a`` and ``b`` each, where ``a + b >= 0``.
 
     Proposed by a normal, a uniform, or above 0 by an exponential distribution; nearly half of them are accepted.
@@ -118,17 +118,17 @@ def between(generator: np.random.Generator, a: Any, b: Any) -> Any:
     return values
 
 
-def _by_normal(generator: np.random.Generator, a: Any, b: Any) -> Any:
+def _by_normal(generator: np.random.Generator, a: Array, b: Array) -> Any:
     z = generator.standard_normal(a.size)
     return z, (a <= z) & (z <= b)
 
 
-def _by_uniform(generator: np.random.Generator, a: Any, b: Any) -> Any:
+def _by_uniform(generator: np.random.Generator, a: Array, b: Array) -> Any:
     z = a + (b - a) * generator.random(a.size)
     return z, np.log(generator.random(a.size)) <= -0.5 * z * z
 
 
-def _by_exponential(generator: np.random.Generator, a: Any, b: Any) -> Any:
+def _by_exponential(generator: np.random.Generator, a: Array, b: Array) -> Any:
     """The tail of Robert (1995), with proposals that end at ``b``."""
     rate = (a + np.hypot(a, 2)) / 2
     z = a - np.log1p(generator.random(a.size) * np.expm1(-rate * (b - a))) / rate

@@ -16,7 +16,7 @@ from dataflow.core.kinds import Update
 from dataflow.core.shapes import fits, show
 
 
-def fold(ufunc: np.ufunc, rows: Any, numbers: Any, updates: Any) -> None:
+def fold(ufunc: np.ufunc, rows: Array, numbers: Array, updates: Array) -> None:
     """``rows[numbers] = ufunc(rows[numbers], updates)``, one update after the other where a number comes twice."""
     seen = np.zeros(len(rows), bool)
     seen[numbers] = True
@@ -28,7 +28,7 @@ def fold(ufunc: np.ufunc, rows: Any, numbers: Any, updates: Any) -> None:
     ufunc.at(rows.reshape(-1), elements.reshape(-1), updates.reshape(-1))
 
 
-def divide(rows: Any, numbers: Any, updates: Any) -> None:
+def divide(rows: Array, numbers: Array, updates: Array) -> None:
     """`fold` with the quotient, which of integers is rounded toward zero."""
     if rows.dtype.kind == "u":
         fold(np.floor_divide, rows, numbers, updates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from dataflow.core.errors import listing
 from dataflow.core.kinds import Opaque, View
 from dataflow.core.random import Key
 from dataflow.core.shapes import fits, merge, show
-from dataflow.core.typing_rules import literal_array
+from dataflow.core.typing_rules import OperandType, literal_array
 
 INITIALIZERS = (
     "zeros", "ones", "truncated_normal", "random_uniform",
@@ -50,16 +51,16 @@ class Variable(View):
     stateful = True
     pure = False
 
-    def operand_types(self, operands: Any, type_of: Any) -> list[Any]:
+    def operand_types(self, operands: Sequence[Any], type_of: Callable[[Any], TensorType]) -> list[OperandType]:
         (given,) = operands
         if isinstance(given, Literal) and self.dtype is not None:
             return [TensorType.of(literal_array(self, "initvalues", given, self.dtype), self.dtype)]
         (type_,) = types = super().operand_types(operands, type_of)
-        if type_ is not None and self.dtype not in (None, type_.dtype):
+        if isinstance(type_, TensorType) and self.dtype not in (None, type_.dtype):
             raise self.error(f"input 'initvalues' must be {self.dtype}, got {type_.dtype}; convert it with Cast")
         return types
 
-    def infer(self, *types: Any) -> list[TensorType]:
+    def infer(self, *types: TensorType) -> list[TensorType]:
         (given,) = types
         if given is not None and self.initializer is not None:
             raise self.error("must have input 'initvalues' or attr 'initializer', got both")

@@ -1,23 +1,23 @@
-"""Folds over axes, in the order in which the parts of large arrays are folded."""
+"""Reductions over axes, in the order in which the parts of large arrays are reduced."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import fold_rows, leading
 
 
-def summed(ufunc: np.ufunc, input: Any, axes: Sequence[int], dtype: Any, keep_dims: bool = False) -> Any:
-    """A fold over axes in a dtype; over the first axes, as the parts of a large array are folded."""
+def reduce_axes(ufunc: np.ufunc, input: Array, axes: Sequence[int], dtype: DType, keep_dims: bool = False) -> Array:
+    """``input`` reduced over axes in a dtype; over leading axes, in the order in which large arrays are."""
     if len(axes) == input.ndim and input.flags.c_contiguous:
         total = ufunc.reduce(input.reshape(-1), 0, dtype)
         return total.reshape([1] * input.ndim) if keep_dims else total
     width = leading(input.shape, axes)
     if width is None:
         # without `out`: NumPy would round there after every chunk of its own buffer
-        return ufunc.reduce(input, tuple(axes), dtype, None, keep_dims)
+        return ufunc.reduce(input, tuple(axes), dtype, keepdims=keep_dims)
     left = [1 if i in axes else d for i, d in enumerate(input.shape) if keep_dims or i not in axes]
     return np.reshape(fold_rows(ufunc, input.reshape(-1, width), dtype), left)
