@@ -1,0 +1,1 @@
+"""Blocks of neural networks: activations, convolutions, pooling, normalizations, losses and ranking."""

@@ -15,9 +15,9 @@ from blocks.kernels.sliding_windows import Band, Bands, converted, shaped, valid
 from blocks.kernels.window_argmax import Selected, copy_scratch, scatter_add, scatter_bytes
 from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
 from blocks.math_ops.cast import Cast
-from blocks.nn_ops.pooling import Average, AverageGrad
+from blocks.nn_ops.average_pooling import Average, AverageGrad
+from blocks.nn_ops.max_pooling_gradient import MaxGradient, MaxPoolGradGrad
 from blocks.nn_ops.pooling_base import Pooling
-from blocks.nn_ops.pooling_gradient import MaxGradient, MaxPoolGradGrad
 from blocks.nn_ops.window_base import FORMAT_3D, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr

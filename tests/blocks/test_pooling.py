@@ -6,15 +6,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from blocks.nn_ops.average_pooling import AvgPool, AvgPoolGrad
 from blocks.nn_ops.dilation import Dilation2D
-from blocks.nn_ops.pooling import AvgPool, AvgPoolGrad, MaxPool, MaxPoolWithArgmax
+from blocks.nn_ops.max_pooling import MaxPool
+from blocks.nn_ops.max_pooling_gradient import MaxPoolGrad, MaxPoolGradGrad
+from blocks.nn_ops.max_pooling_with_argmax import MaxPoolGradGradWithArgmax, MaxPoolGradWithArgmax, MaxPoolWithArgmax
 from blocks.nn_ops.pooling3d import AvgPool3D, AvgPool3DGrad, MaxPool3D, MaxPool3DGrad, MaxPool3DGradGrad
-from blocks.nn_ops.pooling_gradient import (
-    MaxPoolGrad,
-    MaxPoolGradGrad,
-    MaxPoolGradGradWithArgmax,
-    MaxPoolGradWithArgmax,
-)
 from dataflow.core.errors import BlockError
 
 IMAGE = {"ksize": (1, 3, 2, 1), "strides": (1, 2, 1, 1), "padding": "SAME"}

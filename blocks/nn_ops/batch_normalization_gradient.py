@@ -12,8 +12,8 @@ from blocks.array_ops.shape import Size
 from blocks.kernels.channels import as_matrix
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.exponential import Rsqrt
+from blocks.nn_ops.batch_normalization_base import PerChannel
 from blocks.nn_ops.bias import BiasAddGrad
-from blocks.nn_ops.normalization_base import PerChannel
 from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array

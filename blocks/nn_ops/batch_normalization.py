@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.kernels.channels import ChannelMatrix, as_matrix
-from blocks.nn_ops.normalization_base import PerChannel
-from blocks.nn_ops.normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
+from blocks.nn_ops.batch_normalization_base import PerChannel
+from blocks.nn_ops.batch_normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
 from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr

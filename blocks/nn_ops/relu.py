@@ -1,4 +1,4 @@
-"""Rectifiers and their gradient blocks."""
+"""Relu and Relu6, and their gradients."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from math import prod
 from typing import Any, ClassVar
@@ -10,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
-from blocks.kernels.chunked import TILE
 from blocks.kernels.sliding_windows import Band, Bands, Slides, converted, count, in_bands, is_float, lowest, shaped
 from blocks.kernels.window_argmax import (
     Selected,
@@ -159,113 +157,3 @@ class MaxPoolGradGrad(MaxGradient):
         """The gradient rule."""
         again = MaxPoolGrad(**self.attrs())
         return ZerosLike()(orig_input), ZerosLike()(orig_output), again(orig_input, orig_output, doutput)
-
-
-class Indexed(Pooling, abstract=True):
-    """Numbers moved between an image and its windows by the indices that MaxPoolWithArgmax gives."""
-
-    T = dtypes.real
-    Targmax = dtypes.signed[2:]
-    input = In("T", "input of the MaxPoolWithArgmax, 4 dims", like=True)
-    grad = In("T", "gradient by its output")
-    argmax = In("Targmax", "the indices it gave, same shape as its output")
-    output = Out("T", "gradient by its input")
-    include_batch_in_index: bool = attr("whether the indices count over the batch too", default=False)
-
-    def parts(self, images: Array, argmax: Array, windows: Array, buffer: Array) -> Iterator[tuple[Array, ...]]:
-        """Elements, some indices of them, and values of their windows; BlockError where an index is of no element."""
-        whole = self.include_batch_in_index
-        size = images.size if whole else images[:1].size
-        if argmax.size and not 0 <= argmax.min() <= argmax.max() < size:
-            raise self.error(f"input 'argmax' must lie in [0, {size}), got values in [{argmax.min()}, {argmax.max()}]")
-        for group in [(images, argmax, windows)] if whole else zip(images, argmax, windows, strict=True):
-            elements, indices, values = (array.reshape(-1) for array in group)
-            for start in range(0, len(indices), TILE):
-                part = slice(start, start + TILE)
-                yield elements, converted(indices[part], buffer), values[part]
-
-    def windows(self, argmax: TensorType) -> int:
-        """How many windows are worked on at once."""
-        shape = argmax.sizes
-        return min(prod(shape if self.include_batch_in_index else shape[1:]), TILE)
-
-    def buffer(self, argmax: TensorType) -> ArraySpec:
-        """Memory for indices of another dtype than NumPy's own."""
-        return (self.windows(argmax) * (argmax.dtype != "int64"),), np.int64
-
-
-class MaxPoolGradWithArgmax(Indexed):
-    """Gradient of MaxPoolWithArgmax by its input, ``sum(grad of the windows whose index it has)``.
-
-    >>> pool = MaxPoolGradWithArgmax(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="VALID")
-    >>> pool([[[[1.0], [3.0], [2.0], [2.0]]]], [[[[10.0], [20.0]]]], [[[[1], [2]]]]).ravel()
-    array([ 0., 10., 20.,  0.], dtype=float32)
-
-    Source: tf.raw_ops.MaxPoolGradWithArgmax.
-    """
-
-    def shape_of(self, input: TensorType, grad: TensorType, argmax: TensorType) -> Shape:
-        self.require(self.pooled("input", input.shape), grad=grad, argmax=argmax)
-        return merge(input.shape, (None,) * len(self.layout))
-
-    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
-        dx = np.empty(input.shape, input.dtype) if out is None else out
-        with scratch(*self.scratch_arrays(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, buffer):
-            total = dx if dx.dtype == copy.dtype else copy.reshape(dx.shape)
-            total.fill(0)
-            for elements, indices, dy in self.parts(total, argmax, grad, buffer):
-                np.add.at(elements, indices, converted(dy, values))
-            if total is not dx:
-                np.copyto(dx, total, casting="unsafe")
-        return dx
-
-    def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(input, grad, argmax))
-
-    def scratch_arrays(self, input: TensorType, grad: TensorType, argmax: TensorType) -> list[ArraySpec]:
-        """Memory for the result and values in the dtype to compute in, and for indices."""
-        dtype = dtypes.storage(grad.dtype)
-        exact = dtypes.compute(dtype)
-        sizes = (prod(input.sizes), self.windows(argmax)) if dtype != exact else (0, 0)
-        return [*(((size,), exact) for size in sizes), self.buffer(argmax)]
-
-    def backward(self, input: Wire, grad: Wire, argmax: Wire, output: Wire, doutput: Wire) -> Any:
-        """The gradient rule."""
-        again = MaxPoolGradGradWithArgmax(**self.attrs())
-        return None, again(input, doutput, argmax), None
-
-
-class MaxPoolGradGradWithArgmax(Indexed):
-    """Gradient of MaxPoolGradWithArgmax by its `grad`, ``grad at the index of each window``.
-
-    >>> pool = MaxPoolGradGradWithArgmax(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="VALID")
-    >>> pool([[[[1.0], [3.0], [2.0], [2.0]]]], [[[[5.0], [6.0], [7.0], [8.0]]]], [[[[1], [2]]]]).ravel()
-    array([6., 7.], dtype=float32)
-
-    Source: tf.raw_ops.MaxPoolGradGradWithArgmax.
-    """
-
-    grad = In("T", "gradient by the output of the MaxPoolGradWithArgmax, same shape as `input`")
-    argmax = In("Targmax", "the indices that MaxPoolWithArgmax gave")
-    output = Out("T", "gradient by its `grad`, same shape as `argmax`")
-
-    def shape_of(self, input: TensorType, grad: TensorType, argmax: TensorType) -> Shape:
-        shape = self.pooled("input", input.shape)
-        self.require(shape, argmax=argmax)
-        self.require(input.shape, grad=grad)
-        return merge(shape, argmax.shape)
-
-    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
-        taken = np.empty(argmax.shape, grad.dtype) if out is None else out
-        with scratch(self.buffer(TensorType.of(argmax))) as (buffer,):
-            for elements, indices, windows in self.parts(grad, argmax, taken, buffer):
-                elements.take(indices, None, windows, "clip")  # other modes make a copy on the way
-        return taken
-
-    def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
-        return scratch_bytes(self.buffer(argmax))
-
-    def backward(self, input: Wire, grad: Wire, argmax: Wire, output: Wire, doutput: Wire) -> Any:
-        """The gradient rule."""
-        again = MaxPoolGradWithArgmax(**self.attrs())
-        return None, again(input, doutput, argmax), None

@@ -1,0 +1,66 @@
+"""Activations and their gradients: the ports, and kernels that go by tiles."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from blocks.kernels.chunked import tiled, tiled_bytes
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType
+from dataflow.core.dtypes import Array
+from dataflow.core.kinds import Elementwise, Unary
+
+
+class Activation(Unary, abstract=True):
+    """A function of one value, computed in float32 at least and rounded once.
+
+    A subclass writes ``step``, which takes the inputs, the output to write to, and as many arrays to work in as
+    ``buffers`` says.
+    """
+
+    features = In("T", "values, any shape")
+    activations = Out("T", "same shape as `features`")
+    reuses = ("features",)
+    buffers: ClassVar[int] = 1
+    step: ClassVar[Any]
+
+    def kernel(self, features: Array, out: Array | None = None) -> Any:
+        return tiled(self.step, self.buffers, out, features)
+
+    def workspace(self, features: TensorType) -> int:
+        return tiled_bytes(self.buffers, features, 1)
+
+
+class ActivationGradient(Elementwise, abstract=True):
+    """The gradient by the input of an activation; a subclass writes ``step`` as for an `Activation`."""
+
+    T = dtypes.floating
+    backprops = Out("T", "gradient by the input, same shape as `gradients`")
+    broadcasts = False
+    buffers: ClassVar[int] = 1
+    step: ClassVar[Any]
+
+    def workspace(self, gradients: TensorType, other: TensorType) -> int:
+        return tiled_bytes(self.buffers, gradients, 2)
+
+
+class FromFeatures(ActivationGradient, abstract=True):
+    """A gradient that is computed from the input of the activation."""
+
+    gradients = In("T", "gradient by the output")
+    features = In("T", "what the activation took, same shape as `gradients`")
+    reuses = ("gradients", "features")
+
+    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
+        return tiled(self.step, self.buffers, out, gradients, features)
+
+
+class FromOutputs(ActivationGradient, abstract=True):
+    """A gradient that is computed from the output of the activation."""
+
+    gradients = In("T", "gradient by the output")
+    outputs = In("T", "what the activation gave, same shape as `gradients`")
+    reuses = ("gradients", "outputs")
+
+    def kernel(self, gradients: Array, outputs: Array, out: Array | None = None) -> Any:
+        return tiled(self.step, self.buffers, out, gradients, outputs)

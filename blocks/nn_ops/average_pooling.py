@@ -1,0 +1,111 @@
+"""Average pooling over images, and its gradient; the bases are those of volumes too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blocks.array_ops.shape import Shape as ShapeOf
+from blocks.kernels.sliding_windows import Slides, counts
+from blocks.kernels.window_reduce import reduce_bytes, reduce_windows, spread_bytes, spread_windows
+from blocks.nn_ops.pooling_base import Pooling
+from blocks.nn_ops.window_base import FORMAT, FORMATS
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.dtypes import Array
+from dataflow.core.shapes import Shape, show
+from dataflow.core.wire import Wire
+
+
+class Average(Pooling, abstract=True):
+    """The mean of each window; what reaches over the border does not count."""
+
+    T = dtypes.floating
+    data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
+
+    def averaged(self, port: str, x: Array, out: Array | None) -> Array:
+        """The means of the windows of the input at ``port``."""
+        if out is None:
+            out = np.empty(self.pooled(port, x.shape), x.dtype)
+        return reduce_windows(np.add, 0, x, self.slides(port, x.shape), out, _divide)
+
+    def workspace(self, *types: TensorType) -> int:
+        shape = types[0].sizes
+        return reduce_bytes(shape, self.slides("", shape), dtypes.storage(types[0].dtype))
+
+
+class AverageGrad(Average, abstract=True):
+    """The gradient of each mean, distributed evenly over its window."""
+
+    orig_input_shape = In("int32", "shape of the input of the AvgPool", shape=(4,), static=True)
+    grad = In("T", "gradient by its output")
+    output = Out("T", "gradient by its input, of shape `orig_input_shape`")
+
+    def shape_of(self, orig_input_shape: TensorType, grad: TensorType) -> Shape:
+        self.require_rank("grad", grad.shape)
+        if orig_input_shape.value is None:
+            return (None,) * len(self.layout)
+        shape = tuple(map(int, orig_input_shape.value))
+        if min(shape) < 0:
+            raise self.error(f"input 'orig_input_shape' must be sizes of at least 0, got {show(shape)}")
+        self.require(self.pooled("orig_input_shape", shape), grad=grad)
+        return shape
+
+    def kernel(self, orig_input_shape: Array, grad: Array, out: Array | None = None) -> Array:
+        shape = tuple(map(int, orig_input_shape))
+        dx = np.empty(shape, grad.dtype) if out is None else out
+        return spread_windows(grad, self.slides("orig_input_shape", shape), dx, _divide_into)
+
+    def workspace(self, *types: TensorType) -> int:
+        shape: Any = self.shape_of(*types)
+        return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(types[1].dtype))
+
+
+def _divide(total: Array, slides: Slides) -> None:
+    """Sums of windows become means, in place."""
+    for place, number in counts(total.ndim, slides):
+        np.divide(total[place], number, total[place])
+
+
+def _divide_into(dy: Array, slides: Slides, out: Array) -> None:
+    """The gradient by each element of a window, from that by its mean."""
+    for place, number in counts(dy.ndim, slides):
+        np.divide(dy[place], out.dtype.type(number), out[place])
+
+
+class AvgPool(Average):
+    """Mean of each window of an image, ``sum(window) / count``; what reaches over the border does not count.
+
+    >>> AvgPool(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")([[[[1.0], [3.0], [5.0]]]]).ravel()
+    array([2., 5.], dtype=float32)
+
+    Source: tf.nn.avg_pool2d.
+    """
+
+    value = In("T", "images, 4 dims")
+    output = Out("T", "images with a pixel per window")
+
+    def shape_of(self, value: TensorType) -> Shape:
+        return self.pooled("value", value.shape)
+
+    def kernel(self, value: Array, out: Array | None = None) -> Array:
+        return self.averaged("value", value, out)
+
+    def grad(self, value: Wire, output: Wire, dy: Wire) -> Any:
+        return AvgPoolGrad(**self.attrs())(ShapeOf()(value), dy)
+
+
+class AvgPoolGrad(AverageGrad):
+    """Gradient of AvgPool by its input, ``sum(grad / count of the windows it is in)``.
+
+    >>> pool = AvgPoolGrad(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")
+    >>> pool([1, 1, 3, 1], [[[[10.0], [20.0]]]]).ravel()
+    array([ 5.,  5., 20.], dtype=float32)
+
+    Source: tf.raw_ops.AvgPoolGrad.
+    """
+
+    def backward(self, orig_input_shape: Wire, grad: Wire, output: Wire, doutput: Wire) -> Any:
+        """The gradient rule."""
+        return None, AvgPool(**self.attrs())(doutput)
