@@ -25,7 +25,16 @@ from .campaign import campaign
 )
 @click.option("--stop", is_flag=True, help="End with the first difference.")
 @click.option("--keep", type=click.Path(exists=True, file_okay=False), help="Folder for the smallest graphs, as files.")
-def main(seed, minutes, graphs, large_share, medium_share, jit_share, stop, keep):
+def main(
+    seed: int | None,
+    minutes: float,
+    graphs: int | None,
+    large_share: float,
+    medium_share: float,
+    jit_share: float,
+    stop: bool,
+    keep: str | None,
+) -> None:
     """Compare random graphs under all settings with their blocks called one by one."""
     seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     click.echo(f"seeds from {seed}")

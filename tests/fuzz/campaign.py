@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from dataflow import save
+from dataflow import Graph, save
 
-from .case import LARGE, MEDIUM, SMALL, case
-from .compare import findings
+from .case import LARGE, MEDIUM, SMALL, Case, case
+from .compare import Finding, findings
 from .shrink import shrunk
 
 
@@ -23,13 +25,13 @@ class Seen:
 
     graphs: int = 0
     nodes: int = 0
-    scales: Counter = field(default_factory=Counter)
+    scales: Counter[str] = field(default_factory=Counter)
     large: int = 0  # graphs with values of more than 524,288 elements
     jit: int = 0  # graphs that ran compiled loops
-    blocks: set = field(default_factory=set)
-    reports: list = field(default_factory=list)
+    blocks: set[str] = field(default_factory=set)
+    reports: list[str] = field(default_factory=list)
 
-    def __str__(self):
+    def __str__(self) -> str:
         scales = ", ".join(f"{count} {scale}" for scale, count in sorted(self.scales.items()))
         return (
             f"{self.graphs} graphs of {self.nodes} nodes and {len(self.blocks)} blocks ({scales}), "
@@ -39,8 +41,16 @@ class Seen:
 
 
 def campaign(
-    seed, minutes, graphs=None, large_share=0.05, medium_share=0.1, jit_share=0.5, stop=False, tell=None, keep=None
-):
+    seed: int,
+    minutes: float,
+    graphs: int | None = None,
+    large_share: float = 0.05,
+    medium_share: float = 0.1,
+    jit_share: float = 0.5,
+    stop: bool = False,
+    tell: Callable[[str], object] | None = None,
+    keep: str | Path | None = None,
+) -> Seen:
     """Run the graphs of the seeds from ``seed`` on for so many minutes, or so many of them.
 
     Large graphs have values of about and beyond 524,288 elements, medium ones up to 65,536; the others go by small
@@ -55,7 +65,15 @@ def campaign(
     return seen
 
 
-def _one(seed, large_share, medium_share, jit_share, seen, tell, keep):
+def _one(
+    seed: int,
+    large_share: float,
+    medium_share: float,
+    jit_share: float,
+    seen: Seen,
+    tell: Callable[[str], object] | None,
+    keep: str | Path | None,
+) -> None:
     way, compiled = np.random.default_rng(seed).random(2)
     scale = LARGE if way < large_share else MEDIUM if way < large_share + medium_share else SMALL
     jit = scale == SMALL or compiled < jit_share
@@ -77,7 +95,7 @@ def _one(seed, large_share, medium_share, jit_share, seen, tell, keep):
             tell(seen.reports[-1])
 
 
-def report(made, jit, found, keep=None):
+def report(made: Case, jit: bool, found: list[Finding], keep: str | Path | None = None) -> str:
     """What went wrong with a case, the smallest graph that shows it, and how to run it again."""
     shares = {
         LARGE: "--large-share 1",
@@ -100,7 +118,7 @@ def report(made, jit, found, keep=None):
     return "\n".join(lines)
 
 
-def _drawn(graph):
+def _drawn(graph: Graph) -> Iterator[str]:
     """A line for each node: its name, block, operands and types."""
     for node in graph.order():
         operands = ", ".join(_shown(value) for value in node.inputs.values())
@@ -109,7 +127,7 @@ def _drawn(graph):
     yield f"outputs {', '.join(f'{name}: {link.node}.{link.port}' for name, link in graph.outputs.items())}"
 
 
-def _shown(value):
+def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_shown, value))}]"
     return f"{value.node}.{value.port}" if hasattr(value, "node") else str(value)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from dataflow import blocks, gradient
 from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import GradientError
 from dataflow.core.kinds import Elementwise, Reduction
 from dataflow.engine.render_numba import ELEMENTS
 from dataflow.graph.graph import Graph
+from dataflow.graph.node import Ref
 
 from .growth import Growth, Refused
 from .makers import chain, elementwise, reduction, sampled
@@ -37,16 +41,16 @@ class Case:
     seed: int
     scale: str
     graph: Graph
-    feeds: list[dict[str, np.ndarray]]
+    feeds: list[dict[str, Array]]
     crashes: list[str] = field(default_factory=list)
 
     @property
-    def largest(self):
+    def largest(self) -> int:
         """Elements of the largest value."""
-        return max(prod(t.shape) for node in self.graph.nodes.values() for t in node.types.values() if t.known)
+        return max(prod(t.sizes) for node in self.graph.nodes.values() for t in node.types.values() if t.known)
 
 
-def case(seed, scale):
+def case(seed: int, scale: str) -> Case | None:
     """The graph of a seed; None where its nodes came to nothing."""
     random = np.random.default_rng((seed, len(scale)))
     sizes, weights = SIZES[scale]
@@ -68,9 +72,9 @@ def case(seed, scale):
     return Case(seed, scale, graph, feeds, growth.crashes)
 
 
-def _shapes(random, size):
+def _shapes(random: np.random.Generator, size: int) -> list[tuple[int, ...]]:
     """Shapes of one size, or next to it: flat, rows and columns, four dims with channels last."""
-    shapes = [(size,)]
+    shapes: list[tuple[int, ...]] = [(size,)]
     for columns in random.choice([2, 3, 4, 7, 16, 128, 1000, size], 2):
         columns = int(columns)
         shapes.append(
@@ -84,11 +88,11 @@ def _shapes(random, size):
     return [shapes[i] for i in chosen]
 
 
-def _dtypes(random):
+def _dtypes(random: np.random.Generator) -> list[str]:
     return list(dict.fromkeys(random.choice(DTYPES, 2, p=np.array(USUAL) / sum(USUAL))))
 
 
-FAMILIES = [
+FAMILIES: list[list[type[Block]]] = [
     [c for c in (blocks[name] for name in blocks) if issubclass(c, Elementwise)],
     [c for c in (blocks[name] for name in blocks) if issubclass(c, Reduction)] + [blocks["Mean"]],
     [blocks[name] for name in blocks],
@@ -103,7 +107,7 @@ LOOPED = [
 ]
 
 
-def _grow(growth):
+def _grow(growth: Growth) -> Any:
     way = growth.pick(("elementwise", "chain", "reduction", "shaping", "any"), (8, 3, 3, 5, 2))
     if way == "elementwise":
         return elementwise(growth, growth.pick(FAMILIES[0]))
@@ -116,7 +120,7 @@ def _grow(growth):
     return sampled(growth, growth.pick(FAMILIES[2]))
 
 
-def _with_gradient(growth):
+def _with_gradient(growth: Growth) -> Graph:
     """The graph with the gradient of a mean or sum of one of its values by some that it depends on."""
     graph = growth.graph
     floats = [ref for ref in growth.wires if ref.dtype in dtypes.floating]
@@ -139,12 +143,13 @@ def _with_gradient(growth):
     return graph
 
 
-def _choose_outputs(growth, graph):
+def _choose_outputs(growth: Growth, graph: Graph) -> None:
     """Ends of the graph, so many that a good part of it is needed, and some values in the middle."""
     read = {source for node in graph.nodes.values() for source in node.sources}
     links = [ref for name in graph.nodes for ref in _refs(graph, name)]
     ends = [ref for ref in links if ref.node not in read]
-    share, needed = growth.random.uniform(0.3, 1.0), set()
+    needed: set[str] = set()
+    share = growth.random.uniform(0.3, 1.0)
     for i in growth.random.permutation(len(ends)):
         if len(needed) >= share * len(graph.nodes):
             break
@@ -155,5 +160,5 @@ def _choose_outputs(growth, graph):
     with_next(graph)
 
 
-def _refs(graph, name):
+def _refs(graph: Graph, name: str) -> list[Ref]:
     return [graph.ref(f"{name}.{port}") for port in graph.nodes[name].types]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from dataflow import Graph
 from dataflow.conformance.equality import same
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 
-from .case import LARGE, SMALL
-from .reference import node_by_node
+from .case import LARGE, SMALL, Case
+from .reference import Expected, Failure, node_by_node
 from .scaling import counted, interpreted, replaced, small_tiles
 from .values import laid_out
 from .ways import COMPILES, JIT, NUMPY, SOMETIMES, THOROUGH, Setting, environment
@@ -25,15 +29,15 @@ class Finding:
     text: str
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """The first word of what it says: an error, or an output that differs."""
         return self.text.split(": ", 1)[-1].split()[0]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.setting or 'growing'}: {self.text}"
 
 
-def findings(case, jit):
+def findings(case: Case, jit: bool) -> tuple[list[Finding], int]:
     """All that differs, and how often compiled loops ran; ``jit`` says whether to run compiled kernels too."""
     with scaled(case), counted() as loops:
         found = [Finding(None, text) for text in case.crashes]
@@ -47,7 +51,7 @@ def findings(case, jit):
 
 
 @contextmanager
-def scaled(case):
+def scaled(case: Case) -> Iterator[None]:
     """Blocks by themselves use NumPy and one thread; small cases go by small tiles, their loops run by Python."""
     with ExitStack() as stack:
         stack.enter_context(environment("numpy", 1))
@@ -58,7 +62,7 @@ def scaled(case):
         yield
 
 
-def expectations(case):
+def expectations(case: Case) -> list[Expected]:
     """What each of the feeds comes to. Outputs that fail are left out, but for one of them in some of the cases."""
     expected = [node_by_node(case.graph, feeds) for feeds in case.feeds]
     outputs, failures = expected[0]
@@ -70,7 +74,7 @@ def expectations(case):
     return [(values, {n: f for n, f in failures.items() if n in needed or f.crash}) for values, failures in expected]
 
 
-def differing(case, setting, expected):
+def differing(case: Case, setting: Setting, expected: list[Expected]) -> list[Finding]:
     """What differs under a setting: in a run, with other feeds, with the first ones again; large cases may run once."""
     random = np.random.default_rng(case.seed)
     with replaced(WARM=0.0):
@@ -95,7 +99,7 @@ def differing(case, setting, expected):
     return []
 
 
-def equal(a, b):
+def equal(a: ArrayLike, b: ArrayLike) -> bool:
     """Whether two arrays have the same bits, any NaN being as good as another."""
     a, b = np.asarray(a), np.asarray(b)
     if (a.dtype, a.shape) == (b.dtype, b.shape) and a.flags.c_contiguous and b.flags.c_contiguous:
@@ -105,7 +109,7 @@ def equal(a, b):
     return same(a, b)
 
 
-def _wrong_error(error, failures):
+def _wrong_error(error: Exception, failures: Mapping[str, Failure]) -> str | None:
     """What is wrong with an error: it must be that of a node that fails by itself, and say the same."""
     text = str(error)
     if isinstance(error, DataflowError) and any(text.startswith(f.who) and f.text in text for f in failures.values()):
@@ -114,7 +118,9 @@ def _wrong_error(error, failures):
     return f"{type(error).__name__}: {error}{expected}"
 
 
-def _wrong_values(got, values, failures, graph):
+def _wrong_values(
+    got: Mapping[str, Array], values: Mapping[str, Array], failures: Mapping[str, Failure], graph: Graph
+) -> str | None:
     """What is wrong with outputs: bits, or that there are some although a node must fail."""
     for name, value in values.items():
         if name in got and not equal(got[name], value):
@@ -124,7 +130,7 @@ def _wrong_values(got, values, failures, graph):
     return None
 
 
-def _difference(got, value):
+def _difference(got: Array, value: Array) -> str:
     got, value = np.asarray(got), np.asarray(value)
     if (got.dtype, got.shape) != (value.dtype, value.shape):
         return f"must be {value.dtype}{list(value.shape)}, got {got.dtype}{list(got.shape)}"

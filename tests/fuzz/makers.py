@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from dataflow.conformance.samples import samples
+from dataflow.conformance.samples import Sample, samples
 from dataflow.core import dtypes
-from dataflow.core.block import TensorType
-from dataflow.core.ports import Literal, flat
+from dataflow.core.block import Block, TensorType
+from dataflow.core.dtypes import Array
+from dataflow.core.ports import In, Literal, flat
 from dataflow.core.typing_rules import accepted_dtypes
 
-from .growth import Refused
+from .growth import Growth, Refused
 
 
-def elementwise(growth, block_class, first=None):
+def elementwise(growth: Growth, block_class: type[Block], first: Any = None) -> Any:
     """A block whose operands broadcast: each is large, a row, a column or a number; the first one may be given."""
     block = attrs_of(growth, block_class)
-    bound, main, operands = {}, None, []
+    bound: dict[str, str] = {}
+    main: Any = None
+    operands: list[Any] = []
     for port in block.signature.inputs.values():
         accepted = (bound[port.dtype],) if port.dtype in bound else accepted_dtypes(block, port.dtype)
         if main is None and port.shape is None:
             if first is not None and not dtypes.fit(first.dtype, accepted):
                 raise Refused("of another dtype")
             ref = first or growth.any(accepted)
-            main, bound[port.dtype] = ref.shape, dtypes.fit(ref.dtype, accepted)
+            main, bound[port.dtype] = ref.shape, dtypes.fit(ref.dtype, accepted) or ref.dtype
             operands.append(
                 (ref, *(growth.of(ref.dtype, main) for _ in range(growth.random.integers(0, 4)))) if port.many else ref
             )
@@ -42,7 +48,7 @@ def elementwise(growth, block_class, first=None):
     return growth.add(block, operands)
 
 
-def chain(growth, classes):
+def chain(growth: Growth, classes: Sequence[type[Block]]) -> Any:
     """A few blocks of elements, each on what the one before gave, so that a compiler may put them into one loop."""
     ref = growth.any(("float32", "float64"))
     for _ in range(growth.random.integers(3, 8)):
@@ -53,15 +59,16 @@ def chain(growth, classes):
     return ref
 
 
-def attrs_of(growth, block_class):
+def attrs_of(growth: Growth, block_class: type[Block]) -> Block:
     """The block with the attrs of one of its samples."""
     known = samples(block_class)
     if not known:
         raise Refused("no samples")
-    return growth.pick(known).block
+    block: Block = growth.pick(known).block
+    return block
 
 
-def small(growth, block_class, port, dtype, shape):
+def small(growth: Growth, block_class: type[Block], port: str, dtype: str, shape: Sequence[int]) -> Any:
     """An operand of declared shape, mostly with values that the block is known to take."""
     if growth.chance(0.2):
         return growth.of(dtype, shape)
@@ -70,7 +77,7 @@ def small(growth, block_class, port, dtype, shape):
     return Literal(given) if growth.chance(0.5) else growth.source(dtype, shape, lambda random: given)
 
 
-def reduction(growth, block_class):
+def reduction(growth: Growth, block_class: type[Block]) -> Any:
     """Any axes folded, kept or not; half of the time the result goes on beside what was folded."""
     block = attrs_of(growth, block_class)
     attrs = block.attrs() | {"keep_dims": bool(growth.chance(0.5))}
@@ -84,7 +91,7 @@ def reduction(growth, block_class):
     return made
 
 
-def sampled(growth, block_class):
+def sampled(growth: Growth, block_class: type[Block]) -> Any:
     """Any block: with a sample of its own, values of the graph in place of some operands where it takes them."""
     known = samples(block_class)
     if not known:
@@ -103,7 +110,7 @@ def sampled(growth, block_class):
     raise Refused("cannot be wired")
 
 
-def _operand(growth, sample, port, array, share):
+def _operand(growth: Growth, sample: Sample, port: In, array: Array, share: float) -> Any:
     type_ = TensorType.of(array)
     if port.name in sample.block.assigns:
         return _variable(growth, array)
@@ -115,6 +122,6 @@ def _operand(growth, sample, port, array, share):
     return growth.source(type_.dtype, array.shape, lambda random: array)
 
 
-def _variable(growth, array):
+def _variable(growth: Growth, array: Array) -> Any:
     name = f"v{len(growth.graph.nodes)}"
     return growth.graph.variable(name, array)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Any
 
 from dataflow.core.evaluator import jit_loop
 from dataflow.engine import render_numba
@@ -14,7 +15,7 @@ TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "MIN_PARALLEL": 512, "_FOLD_LIM
 
 
 @contextmanager
-def replaced(**values):
+def replaced(**values: Any) -> Iterator[None]:
     """Other values for these names, in every module of the framework that has them."""
     modules = [m for name, m in sys.modules.items() if name.startswith("dataflow.") and m is not None]
     changed = [(m, name, vars(m)[name]) for name in values for m in modules if name in vars(m)]
@@ -39,26 +40,34 @@ def small_tiles() -> Iterator[None]:
 @contextmanager
 def interpreted() -> Iterator[None]:
     """Compiled loops run by Python, element by element: the same formulas in the same order, nothing to compile."""
-    call = jit_loop.__call__
-    with replaced(fused=_python):
-        jit_loop.__call__ = lambda self, *args: self.function(*args)
-        try:
-            yield
-        finally:
-            jit_loop.__call__ = call
+    with replaced(fused=_python), _called(lambda self, *args: self.function(*args)):
+        yield
 
 
-def _python(lines, dtypes):
+@contextmanager
+def _called(way: Callable[..., None]) -> Iterator[None]:
+    """Loops of blocks are called in another way."""
+    before = jit_loop.__call__
+    setattr(jit_loop, "__call__", way)  # noqa: B010 - no assignment to a method, for mypy
+    try:
+        yield
+    finally:
+        setattr(jit_loop, "__call__", before)  # noqa: B010
+
+
+def _python(lines: Sequence[render_numba.Line], dtypes: tuple[str, ...]) -> Callable[..., None]:
     """A fused loop as a plain function."""
     import numba
 
-    scope = {}
-    before, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
+    scope: dict[str, Any] = {}
+    config: Any = numba.config
+    before, config.DISABLE_JIT = config.DISABLE_JIT, True
     try:
         exec(compile(render_numba._source(lines), "fused loop", "exec", dont_inherit=True), scope)
     finally:
-        numba.config.DISABLE_JIT = before
-    return scope["fused"]
+        config.DISABLE_JIT = before
+    made: Callable[..., None] = scope["fused"]
+    return made
 
 
 @contextmanager
@@ -70,20 +79,16 @@ def counted() -> Iterator[list[str]]:
         yield ran
         return
 
-    def counting(self, *args):
+    def counting(self: jit_loop, *args: Any) -> None:
         ran.append(self.function.__name__)
         return call(self, *args)
 
-    def making(lines, dtypes):
+    def making(lines: Sequence[render_numba.Line], dtypes: tuple[str, ...]) -> Callable[..., None] | None:
         ran.append("fused")
         return fused(lines, dtypes)
 
-    with replaced(fused=making):
-        jit_loop.__call__ = counting
-        try:
-            yield ran
-        finally:
-            jit_loop.__call__ = call
+    with replaced(fused=making), _called(counting):
+        yield ran
 
 
 def _is_interpreted() -> bool:

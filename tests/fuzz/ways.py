@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from dataflow import Graph, State, load, plan, save
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.graph.node import Link
 
-from .reference import node_by_node
+from .reference import Feeds, node_by_node
 
 COMPILES = find_spec("numba") is not None
+
+
+Run = Callable[[Feeds], dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,10 @@ class Setting:
     threads: int = 1
     way: str = "planned"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.way}, kernels={self.kernels}, fuse={self.fuse}, threads={self.threads}"
 
-    def runner(self, graph):
+    def runner(self, graph: Graph) -> Run:
         """A function of feeds that gives outputs; it may be called again and again."""
         return WAYS[self.way](graph, self)
 
@@ -57,14 +63,14 @@ THOROUGH = (Setting(), Setting("auto", threads=2))  # run several times whatever
 SOMETIMES = (Setting(way="stored"), Setting(way="open", threads=2))  # they cost more than they find
 
 
-def _planned(graph, setting):
+def _planned(graph: Graph, setting: Setting) -> Run:
     return plan(graph, kernels=setting.kernels, fuse=setting.fuse, threads=setting.threads).run
 
 
-def _called(graph, setting):
+def _called(graph: Graph, setting: Setting) -> Run:
     """Blocks called one by one on arrays as they were fed, with these kernels and threads."""
 
-    def run(feeds):
+    def run(feeds: Feeds) -> dict[str, Array]:
         with environment(setting.kernels, setting.threads):
             outputs, failures = node_by_node(graph, feeds)
         for failure in failures.values():
@@ -74,14 +80,14 @@ def _called(graph, setting):
     return run
 
 
-def _stepped(graph, setting):
+def _stepped(graph: Graph, setting: Setting) -> Run:
     """As a step, with variables in a state; what they become is among the outputs as ``next_`` and their name."""
     graph = graph.copy()  # without the updates that are no outputs: they may fail
     graph.drop(set(graph.nodes) - graph.ancestors(link.node for link in graph.outputs.values()))
     planned = Plan(graph, steps=True, settings=Settings.of(setting.threads, setting.kernels, setting.fuse))
     kept = {name for name, node in graph.nodes.items() if node.block.stateful}
 
-    def run(feeds):
+    def run(feeds: Feeds) -> dict[str, Array]:
         feeds = {name: value for name, value in feeds.items() if name in graph.nodes}
         state = State(graph, values={name: value for name, value in feeds.items() if name in kept})
         outputs = planned.run({name: value for name, value in feeds.items() if name not in kept}, state=state)
@@ -90,7 +96,7 @@ def _stepped(graph, setting):
     return run
 
 
-def _stored(graph, setting):
+def _stored(graph: Graph, setting: Setting) -> Run:
     """Written to a graph file and read from it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fuzz.yaml"
@@ -101,13 +107,14 @@ def _stored(graph, setting):
     return _planned(again, setting)
 
 
-def _open(graph, setting):
+def _open(graph: Graph, setting: Setting) -> Run:
     """With inputs whose sizes are not known before the run."""
     opened = Graph(graph.name)
     for node in graph.order():
-        shape = getattr(node.block, "shape", None)
+        block: Any = node.block
+        shape = getattr(block, "shape", None)
         if type(node.block).__name__ == "Placeholder" and shape:
-            block = type(node.block)(dtype=node.block.dtype, shape=[None, *shape[1:]])
+            block = type(block)(dtype=block.dtype, shape=[None, *shape[1:]])
             opened.insert(replace(node, block=block, types={port: block.infer()[0] for port in node.types}))
         else:
             opened.insert(node)
@@ -122,7 +129,7 @@ WAYS = {"planned": _planned, "called": _called, "stepped": _stepped, "stored": _
 
 
 @contextmanager
-def environment(kernels, threads):
+def environment(kernels: str, threads: int) -> Iterator[None]:
     """The kernels and threads of blocks that are called by themselves."""
     mine = {"DATAFLOW_KERNELS": kernels, "DATAFLOW_THREADS": str(threads)}
     before = {name: os.environ.get(name) for name in mine}
@@ -134,7 +141,7 @@ def environment(kernels, threads):
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
 
-def with_next(graph):
+def with_next(graph: Graph) -> None:
     """What variables become as outputs, so that every way gives it."""
     taken = {name: Link(link.node, link.port) for name, link in graph.updates.items()}
     graph.outputs |= {f"next_{name}": link for name, link in taken.items()}
