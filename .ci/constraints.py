@@ -19,6 +19,7 @@ HEAD = "# The releases that the tests run on; written by .ci/constraints.py.\n"
 
 
 def main() -> None:
+    """Install the project afresh and write down what came."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     this, oldest = "{}.{}".format(*sys.version_info), project["requires-python"].removeprefix(">=")
     if this != oldest:

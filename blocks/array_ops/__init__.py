@@ -1,0 +1,1 @@
+"""Blocks that make, index, cut, join and rearrange arrays."""

@@ -1,0 +1,1 @@
+"""Blocks that stand for what a graph is given: inputs, constants, values handed through."""

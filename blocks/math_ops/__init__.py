@@ -1,0 +1,1 @@
+"""Blocks that compute by elements, fold axes and multiply matrices."""

@@ -1,0 +1,1 @@
+"""Blocks that quantize, dequantize, and simulate both on floats."""

@@ -1,0 +1,1 @@
+"""Blocks that hold variables and change them."""

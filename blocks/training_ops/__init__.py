@@ -1,0 +1,1 @@
+"""Blocks that update variables by their gradients: optimizers."""

@@ -61,6 +61,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
     name = "size"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """The number of bytes that a text names."""
         match = re.fullmatch(r"([0-9]+)(\.[0-9]{1,30})? *([kMGT]?)(i?)B?", str(value).strip())
         if match is None:
             self.fail(f"must be a number of bytes such as 1000000, 64MiB or 2GB, got {_short(value)}", param, ctx)

@@ -107,7 +107,7 @@ class Attr:
         self.nullable = default is None
 
     def named(self, name: str, annotation: object) -> Attr:
-        """This attr under the name and annotation that it has in a class body."""
+        """The attr itself, given the name and annotation that it has in a class body."""
         text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
         kind = text.split("|")[0].strip().rpartition(".")[2]
         if kind not in _KINDS:

@@ -101,9 +101,11 @@ class Block:
     # -- what a block author writes -----------------------------------------------------------------------------
 
     def kernel(self, *arrays: Any) -> Any:
+        """The outputs for these inputs, an array or a tuple of arrays; see above."""
         raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
 
     def shape_of(self, *types: Any) -> Any:
+        """The shape of the output for inputs of these types, or a list of shapes; see above."""
         raise TypeError(f"{self._who}: outputs must have a shape, got none; write shape_of")
 
     @property
@@ -236,8 +238,9 @@ class Block:
         return False
 
     def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
-        """What the kernel takes for these inputs: contiguous ones if it asks for that, and those that ``precompute``
-        names replaced by what it makes of them.
+        """The arguments of the kernel for these inputs.
+
+        They are contiguous if the kernel asks for that; those that ``precompute`` names are replaced by its result.
         """
         if self.contiguous_inputs:
             arrays = self.in_order(arrays)

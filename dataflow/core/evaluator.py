@@ -1,6 +1,6 @@
-"""Who runs a block that is called on arrays, and who compiles its loops: whatever engine is registered.
+"""The evaluator: runs blocks that are called on arrays and compiles their loops; an engine registers its own.
 
-Without one, kernels run on whole arrays and loops are run by Python: the same bits, in more time.
+Without an engine kernels run on whole arrays and Python runs the loops: the same bits, more slowly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dataflow.core.shapes import TensorType
 
 Loop = Callable[..., None]
-WIDE = 1 << 16  # elements that belong together, beyond which compiled loops would leave the cache
+WIDE = 1 << 16  # elements of a row, beyond which compiled loops would leave the cache
 
 
 class Evaluator(Protocol):
@@ -43,7 +43,7 @@ _loader: Callable[[], Evaluator] = WholeArrays
 
 
 def register(loader: Callable[[], Evaluator]) -> None:
-    """Let the evaluator that this gives run all blocks from now on; called when the first one is to run."""
+    """Use the evaluator that this function returns from now on; it is called when the first block runs."""
     global _loader
     _loader = loader
     current.cache_clear()
@@ -56,9 +56,9 @@ def current() -> Evaluator:
 
 
 class jit_loop:
-    """A function that the engine compiles when it is first called.
+    """A function that the engine compiles at its first call.
 
-    The function works on flat arrays and scalars. To use this as a decorator needs no compiler.
+    The function works on flat arrays and scalars. The decorator itself imports no compiler.
     """
 
     def __init__(self, function: Loop):
@@ -66,6 +66,7 @@ class jit_loop:
         self.compiled: Loop | None = None
 
     def __call__(self, *args: object) -> None:
+        """Run the loop, compiled."""
         if self.compiled is None:
             self.compiled = current().compile_loop(self.function)
         self.compiled(*args)

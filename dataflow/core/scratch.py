@@ -61,7 +61,6 @@ def scratch(*wanted: ArraySpec) -> ScratchArrays:
 
     None of them may be used after the block.
     """
-
     return ScratchArrays(wanted)
 
 

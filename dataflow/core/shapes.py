@@ -34,6 +34,7 @@ class TensorType:
 
     @classmethod
     def of(cls, array: Array, dtype: str | None = None) -> TensorType:
+        """The type of an array, which is its value; of another dtype where that is stored alike."""
         return cls(dtype or dtypes.name_of(array.dtype), array.shape, array)
 
     def __eq__(self, other: object) -> bool:
@@ -44,10 +45,12 @@ class TensorType:
 
     @property
     def rank(self) -> int | None:
+        """The number of dims; None where it is not known."""
         return None if self.shape is None else len(self.shape)
 
     @property
     def known(self) -> bool:
+        """Whether all dims are sizes."""
         return element_count(self.shape) is not None
 
     @property

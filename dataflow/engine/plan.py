@@ -84,7 +84,8 @@ class State(Protocol):
     seed: int
     step: int
 
-    def commit(self, changed: Mapping[str, Array]) -> None: ...
+    def commit(self, changed: Mapping[str, Array]) -> None:
+        """Give these variables their next values, all at once."""
 
 
 class Plan:

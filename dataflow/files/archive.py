@@ -36,6 +36,7 @@ class Member(NamedTuple):
 
     @property
     def deflated(self) -> bool:
+        """Whether its bytes are compressed."""
         return self.method == DEFLATED
 
 

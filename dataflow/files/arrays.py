@@ -75,6 +75,7 @@ class ArrayFile:
         return nearest(name[:60], self.names[:1000]) or f"it has {listing(shown, 'and')}"
 
     def close(self) -> None:
+        """Close the file; entries that were made of it can then not be read any more."""
         self.file.close()
 
     def __enter__(self) -> ArrayFile:
@@ -107,8 +108,10 @@ class Entry:
                 raise Unreadable(f"takes {self.nbytes:,} bytes of memory, more than there is") from None
 
     def in_rows(self) -> tuple[RegularFile, int] | None:
-        """The file, and where in it the values begin, row after row, for which the checksum was right; None where
-        they do not lie there so."""
+        """The file and the place where its values begin, row after row; None where they lie there in another way.
+
+        Raises Unreadable where the checksum is wrong.
+        """
         if isinstance(self.content, Packed) or (self.header.by_columns and len(self.shape) > 1):
             return None
         with _about(self.who):

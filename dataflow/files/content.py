@@ -29,6 +29,7 @@ class Plain:
     crc: int | None = None  # of all of them
 
     def begin(self) -> bytes:
+        """The first bytes, enough for any header."""
         return self.file.read(self.start, min(self.length, LONGEST))
 
     def check_values(self, wanted: int, skipped: int) -> None:
@@ -69,6 +70,7 @@ class Packed:
     crc: int | None = None
 
     def begin(self) -> bytes:
+        """The first bytes, enough for any header."""
         begin = bytearray()
         for piece in self._pieces():
             begin += piece

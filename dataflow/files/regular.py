@@ -72,6 +72,7 @@ class RegularFile:
 
     @property
     def size(self) -> int:
+        """Bytes in the file when it was opened."""
         return self.identity[2]
 
     def _identity(self) -> tuple[int, int, int, int]:
@@ -116,6 +117,7 @@ class RegularFile:
         return open(self._file.fileno(), encoding="utf-8", closefd=False)
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> RegularFile:

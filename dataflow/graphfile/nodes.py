@@ -206,6 +206,7 @@ class GraphBuilder(FileScope):
         return spec.block.place if spec.block else spec.place
 
     def no_block(self, spec: NodeSpec, block: Value) -> None:
+        """Report that no block has the name that a node gives."""
         name = cropped(block.data)
         if name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"

@@ -137,6 +137,7 @@ class ExpansionBudget:
     left: int = MAX_REPEATED
 
     def take(self, size: int) -> None:
+        """Note that this many values were added; ValueError where there are too many by now."""
         self.left -= size
         if self.left < 0:
             raise ValueError(f"parameters may repeat {MAX_REPEATED:,} values, got more")
@@ -167,6 +168,7 @@ class Substitution:
         return value
 
     def text(self, text: str, place: Place, who: str) -> Any:
+        """A text with its parameters filled in; of a parameter alone its value, whatever that is."""
         if self.budget.left < 0:
             return BROKEN  # as was reported where it ran out
         if whole := _WHOLE.fullmatch(text):
@@ -193,6 +195,7 @@ class Substitution:
         return "".join(parts) + text[end:]
 
     def part(self, inner: str, closed: str, place: Place, who: str) -> Any:
+        """What stands for ``${...}`` within a text."""
         if closed and inner.startswith("env:"):
             return self.environment(inner[4:], place, who)
         if not closed or not _NAME.fullmatch(inner):
@@ -213,12 +216,14 @@ class Substitution:
         )
 
     def value(self, name: str, place: Place, who: str) -> Any:
+        """The value of a parameter; one that is not there is reported."""
         if name in self.values:
             return self.values[name]
         hint = self.document.hints.nearest(name, self.values) or "write $$ for a dollar sign"
         return self.document.report(place, f"{who}: no param '{cropped(name)}'", hint)
 
     def environment(self, text: str, place: Place, who: str) -> Any:
+        """The value of ``${env:NAME,default}``."""
         found = _ENV.fullmatch(text)
         if found is None:
             return self.document.report(

@@ -1,5 +1,7 @@
-"""A graph file as a block of another: its inputs, outputs and params are the ports and attrs, and its nodes are added
-under the name of the node that uses it."""
+"""A graph file used as a block: its inputs, outputs and params are the ports and attrs.
+
+Its nodes are added under the name of the node that uses it.
+"""
 
 from __future__ import annotations
 

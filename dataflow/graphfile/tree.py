@@ -92,7 +92,7 @@ class Document:
     size: int = 0  # values and keys in the text
 
     def within(self, prefix: str) -> Document:
-        """This document for a use in which node names have a prefix; a problem that all uses share comes once."""
+        """The document for a use in which node names have a prefix; a problem that all uses share comes once."""
         return Document(self.path, self.text, self.root, self.problems, prefix, self.hints)
 
     @cached_property
@@ -102,6 +102,7 @@ class Document:
 
     @cached_property
     def lines(self) -> list[str]:
+        """The lines of the text."""
         return BREAK.split(self.text)
 
     def problem(self, place: Place, message: str, hint: str) -> Problem:

@@ -56,6 +56,7 @@ class Label:
 
     @property
     def width(self) -> float:
+        """Pixels that the text takes."""
         return _MONO * (len(self.strong) + len(self.dim) + bool(self.strong and self.dim))
 
 

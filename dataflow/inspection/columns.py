@@ -42,6 +42,7 @@ class Slot:
 
     @property
     def height(self) -> float:
+        """The height of the box; 0 for a trunk."""
         return self.box.height if self.box else 0.0
 
 
@@ -56,11 +57,14 @@ class Segment:
 
     @property
     def weight(self) -> float:
-        return (1.0, 2.0, 16.0)[(self.left.box is None) + (self.right.box is None)]  # long trunks are to be straight
+        """How strongly the piece is pulled straight; long trunks most."""
+        return (1.0, 2.0, 16.0)[(self.left.box is None) + (self.right.box is None)]
 
 
 @dataclass(eq=False)
 class Column:
+    """A column of slots from top to bottom, and where it lies."""
+
     slots: list[Slot] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)  # those that end here
     x: float = 0.0
@@ -68,4 +72,5 @@ class Column:
 
     @property
     def right(self) -> float:
+        """The x of its right edge."""
         return self.x + self.width

@@ -56,6 +56,7 @@ def category(block: type[Block]) -> str:
 
 
 def block_data(block: type[Block]) -> Described:
+    """A block class as plain data; see `describe`."""
     signature = block.signature
     named = [p.dtype for p in signature.inputs.values()] + [p.dtype for p in signature.outputs.values()]
     variables = dict.fromkeys(name for name in named if name not in dtypes.every)
@@ -151,6 +152,7 @@ def _gradient(rule: object) -> str:
 
 
 def graph_data(graph: Graph) -> Described:
+    """A graph as plain data; see `describe`."""
     inputs, nodes = split(graph)
     return {
         "name": graph.name,

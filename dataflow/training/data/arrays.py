@@ -25,14 +25,15 @@ class RowSource(Protocol):
     """An array of which rows can be had."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of all dims; the first is the number of rows."""
 
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the rows."""
 
     def take(self, indices: Array) -> Array:
         """The rows with these numbers, in this order."""
-        ...
 
 
 class InMemoryArray:
@@ -42,6 +43,7 @@ class InMemoryArray:
         self.array, self.shape, self.dtype = array, array.shape, array.dtype
 
     def take(self, indices: Array) -> Array:
+        """The rows with these numbers, in this order."""
         return np.take(self.array, indices, axis=0)
 
 
@@ -52,6 +54,7 @@ class FileArray:
         self.file, self.start, self.shape, self.dtype = file, start, shape, dtype
 
     def take(self, indices: Array) -> Array:
+        """The rows with these numbers, read from the file."""
         rows = np.empty((len(indices), *self.shape[1:]), self.dtype)
         size = rows[:1].nbytes
         memory = memoryview(rows.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
