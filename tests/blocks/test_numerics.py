@@ -128,3 +128,13 @@ def test_floats_that_fit_no_integer_become_the_same_one_wherever_they_stand(sour
     assert same(cast(special), alone)
     assert same(cast(np.repeat(special, 2)[::2]), alone)
     assert same(cast(np.tile(special, 8000)), np.tile(alone, 8000))
+
+
+def test_a_truncating_cast_keeps_nan():
+    """Even NaN that only its last bit tells from an infinity."""
+    x = np.array([0x7F800001, 0xFF800010, 0x7FC00000, 0x7F800000], np.uint32).view(np.float32)
+    for dtype in ("bfloat16", "float16"):
+        made = blocks["Cast"](DstT=dtype, Truncate=True)(x).astype(np.float32)
+        assert np.isnan(made[:3]).all() and made[3] == np.inf
+    wide = np.array([0x7FF0000000000001], np.uint64).view(np.float64)
+    assert np.isnan(blocks["Cast"](DstT="float32", Truncate=True)(wide)).all()

@@ -24,7 +24,7 @@ KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
-    """What is compiled here is compiled from today's source, once."""
+    """A cache of its own, so that loops are compiled once, from the present source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
         yield
@@ -32,7 +32,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
-    """So small that the arrays of these graphs are cut into many."""
+    """Tiles so small that the arrays of these graphs have many."""
     monkeypatch.setattr(tiling, "TILE", 256)
     monkeypatch.setattr(tiling, "ROW", 64)
     monkeypatch.setattr(tiling, "COMPILED", 128)

@@ -29,7 +29,7 @@ ALLOCATING = (
 
 
 class Faults:
-    """Counts what may fail, and lets one of it fail: that with the number ``at``."""
+    """Counts the calls that may fail, and fails the one with the number ``at``."""
 
     def __init__(self):
         self.at, self.count, self.lock, self.error = 0, 0, Lock(), MemoryError
@@ -47,7 +47,7 @@ class Faults:
             raise self.error("struck")
 
     def before(self, function):
-        """The function, which fails where it is its turn."""
+        """The function, which fails at its turn."""
 
         def faulty(*args, **named):
             self.strike()
@@ -57,7 +57,7 @@ class Faults:
 
 
 class FaultyNumPy:
-    """NumPy, whose allocations may fail."""
+    """NumPy with allocations that may fail."""
 
     def __init__(self, faults):
         self.__dict__ |= {name: faults.before(getattr(np, name)) for name in ALLOCATING}
@@ -97,7 +97,7 @@ def kernels(faults, monkeypatch):
 
 
 def chain():
-    """Steps that are fused where they are large, with a sum, two outputs, and a fake quantization that prepares."""
+    """A graph that is fused, with a sum, two outputs, and a fake quantization that precomputes its range."""
     graph = Graph()
     x, low, high = (
         graph.input("x", "float32", ["N"]),
@@ -115,7 +115,7 @@ def feeds(size):
 
 
 def late():
-    """Steps whose shapes the run decides."""
+    """A graph whose shapes only the run decides."""
     graph = Graph()
     wide = blocks["Tile"]()(graph.input("x", "float32", ["N"]), graph.input("times", "int32", [1]))
     graph.output("y", blocks["Softplus"]()(wide) * 2.0)
@@ -124,7 +124,7 @@ def late():
 
 
 def training():
-    """A step of a small network with dropout and Adam."""
+    """A training step of a small network with dropout and Adam."""
     graph = Graph()
     random = np.random.default_rng(4)
     x, labels = graph.input("x", "float32", [8, 5]), graph.input("labels", "int32", [8])
@@ -152,13 +152,13 @@ CASES = {
 
 
 def survived(graph, given, settings, faults):
-    """How often one run of a plan could fail, each time as it should."""
+    """The number of calls of one run that could fail, after each did, with the right error."""
     stateful = bool(graph.updates)
 
     planned = Plan(graph, stateful, Settings.of(**settings))
 
     def fresh():
-        """A state, and the plan without the memory of its runs."""
+        """A state, and the plan without memory from earlier runs."""
         result_pool.results.clear()
         scratch._threads.__dict__.clear()
         planned._idle = {key: [] for key in planned._idle}
@@ -192,7 +192,7 @@ def survived(graph, given, settings, faults):
     raise AssertionError("a run that never ends")
 
 
-def prepared(case):
+def planned_case(case):
     if "compiled" in case and not jit.available():
         pytest.skip("needs Numba: pip install 'dataflow-blocks[jit]'")
     graph, given, settings = CASES[case]()
@@ -204,11 +204,11 @@ def prepared(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_allocation_fails_once(case, request):
-    graph, given, settings = prepared(case)  # compiled with the real NumPy
+    graph, given, settings = planned_case(case)  # compiled with the real NumPy
     assert survived(graph, given, settings, request.getfixturevalue("allocations")) > 3
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_kernel_fails_once(case, request):
-    graph, given, settings = prepared(case)
+    graph, given, settings = planned_case(case)
     assert survived(graph, given, settings, request.getfixturevalue("kernels")) > 0

@@ -1,4 +1,4 @@
-"""Inputs, outputs and variables may have any name, also those of arguments and options."""
+"""Inputs, outputs and variables may have any name, even those of arguments and options."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("call", OPTIONS)
-def test_a_keyword_is_the_input_or_refused_where_it_may_be_an_option(call, name):
+def test_a_keyword_that_may_be_an_option_is_refused(call, name):
     graph = doubled(name)
     calls = {"run": lambda: flow.run(graph, **{name: ONE}), "plan.run": lambda: flow.plan(graph).run(**{name: ONE})}
     if call in calls and name not in OPTIONS[call]:
@@ -98,7 +98,7 @@ def test_the_command_line_takes_any_name(name, tmp_path):
 
 
 class Named(Elementwise, abstract=True):
-    """A block whose port is called as the argument of a call is."""
+    """A block with a port that has the name of an argument."""
 
     T = ("float32",)
     name = In("T", "any value")
@@ -142,6 +142,6 @@ def test_inputs_are_given_by_name_and_once():
 
 
 @pytest.mark.parametrize("shape", [3, [1.5], [-1], "N", [None], None])
-def test_a_plan_is_for_sizes(shape):
+def test_shapes_to_plan_for_are_sizes(shape):
     with pytest.raises(GraphError, match="input 'x' must have a known shape to plan for, got"):
         flow.plan(doubled("x"), x=shape)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
-# A graph with loops of both kinds: that of a fused region, and that which a block brings.
+# A graph with loops of both kinds: one of a fused region, one of a block's own.
 PROGRAM = """
 import numpy as np, dataflow as flow
 from dataflow.engine import tiling
@@ -45,7 +45,7 @@ def run(**variables):
 
 @pytest.fixture(scope="module")
 def nowhere(tmp_path_factory):
-    """Environment of an install and a home where not even root can write: files stand where folders would."""
+    """An environment in which not even root can write to the cache: files stand in the place of its folders."""
     folder = tmp_path_factory.mktemp("site")
     for package in ("dataflow", "blocks"):
         ours = shutil.ignore_patterns("__pycache__")
@@ -58,7 +58,7 @@ def nowhere(tmp_path_factory):
     return {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "HOME": home, "LOCALAPPDATA": home}
 
 
-def test_a_run_goes_on_where_nothing_can_be_kept_and_says_so_once(nowhere):
+def test_a_run_without_a_place_for_the_cache_warns_once(nowhere):
     done = run(**nowhere)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
     (line,) = done.stderr.splitlines()
@@ -66,7 +66,7 @@ def test_a_run_goes_on_where_nothing_can_be_kept_and_says_so_once(nowhere):
     assert line.endswith("; DATAFLOW_CACHE may name another folder")
 
 
-def test_all_is_kept_in_the_folder_that_was_named_and_compiled_once(nowhere, tmp_path):
+def test_the_folder_that_was_named_has_all_and_each_loop_is_compiled_once(nowhere, tmp_path):
     def files():
         return {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
 
@@ -85,7 +85,7 @@ def twice(x, out):
 
 
 def call():
-    """What a process that has not compiled the loop yet gets of it."""
+    """What a process gets that has not compiled the loop yet."""
     x, out = np.arange(5.0), np.zeros(5)
     compile_loop(twice)(x, out)
     np.testing.assert_array_equal(out, x * 2)
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_nothing_half_written(folder, monkeypatch, caplog, me
     assert said.startswith(f"compiled kernels cannot be kept, {folder}: No space left on device;")
 
 
-def test_a_numba_that_is_different_inside_compiles_each_time(folder, monkeypatch, caplog):
+def test_an_unknown_numba_compiles_in_each_process(folder, monkeypatch, caplog):
     from numba.core.compiler import CompileResult
 
     monkeypatch.delattr(CompileResult, "_reduce")

@@ -1,4 +1,4 @@
-"""Planning: the same bits as node by node, little memory, the same plan every time."""
+"""Plans: the bits of a run node by node, little memory, the same plan every time."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from dataflow.core.ports import flat
 from dataflow.engine import fusion, parallel, tiling
 from dataflow.graph.node import Link
 
-SMALL, LARGE = 6, 5000  # columns: within what a run copies, and beyond
+SMALL, LARGE = 6, 5000  # columns: small values are copied by a run, large ones are not
 
 
 def eager(graph, feeds):
-    """The value of every wire, each node called by itself on fresh arrays."""
+    """The value of every wire, with each node called by itself on new arrays."""
     values = {}
 
     def operand(value):
@@ -60,7 +60,7 @@ def test_a_plan_gives_the_bits_of_node_by_node(seed, columns):
 
 @pytest.fixture
 def tiny_tiles(monkeypatch):
-    """Tiles so small that arrays of a few hundred elements are cut, in threads too."""
+    """Tiles so small that arrays of a few hundred elements have several, for several threads."""
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
     monkeypatch.setattr(fusion, "MIN_PARALLEL", 100)
@@ -148,7 +148,7 @@ def test_buffers_are_given_back():
 
 
 @pytest.mark.parametrize("columns", [SMALL, LARGE])
-def test_a_value_that_is_still_shown_by_a_view_is_not_overwritten(columns):
+def test_a_value_that_a_view_still_shows_is_not_overwritten(columns):
     graph = Graph()
     x = graph.input("x", "float32", [4, columns])
     made = x * 2
@@ -160,7 +160,7 @@ def test_a_value_that_is_still_shown_by_a_view_is_not_overwritten(columns):
 
 
 class TwoPasses(Binary, abstract=True):
-    """Writes before it has read all: in place for ``x``, as long as ``y`` is something else."""
+    """Writes before it has read all: in place over ``x`` unless ``y`` is the same array."""
 
     T = ("float32",)
     reuses = ("x",)
@@ -172,7 +172,7 @@ class TwoPasses(Binary, abstract=True):
 
 @pytest.mark.parametrize("columns", [4, LARGE])
 @pytest.mark.parametrize("other", ["Identity", "Transpose"])
-def test_no_step_writes_over_what_it_reads_twice(columns, other):
+def test_no_step_overwrites_what_it_reads_twice(columns, other):
     graph = Graph()
     x = graph.input("x", "float32", [columns, 4])
     made = x * 2
@@ -187,7 +187,7 @@ def test_no_step_writes_over_what_it_reads_twice(columns, other):
     assert same(run(graph, x=fed)["y"], twice * 3 + second + 1)
 
 
-def test_constants_are_folded_and_equals_merged():
+def test_constants_are_folded_and_equal_nodes_merged():
     graph = Graph()
     x = graph.input("x", "float32", [2])
     two = graph.constant(1.0) + graph.constant(1.0)
@@ -196,7 +196,7 @@ def test_constants_are_folded_and_equals_merged():
     assert [type(step.block).__name__ for step in steps] == ["Tanh", "Multiply", "AddV2"]
 
 
-def test_sums_that_nobody_reads_are_not_made():
+def test_sums_that_nobody_reads_are_not_computed():
     graph = Graph()
     x = graph.input("x", "float32", [3])
     made = blocks["FakeQuantWithMinMaxVarsGradient"]()(x, x, -1.0, 1.0)
@@ -235,7 +235,7 @@ class Counted(Opaque, abstract=True):
         return np.array(x)
 
 
-def test_a_wire_that_lends_its_shape_is_not_computed():
+def test_a_wire_read_for_its_shape_is_not_computed():
     graph = Graph()
     x = graph.input("x", "float32", ["N"])
     graph.output("y", blocks["OnesLike"]()(graph.add(Counted(), [x])) * x)
@@ -321,7 +321,7 @@ def test_the_same_whatever_the_hash_seed():
     assert len(said) == 1
 
 
-def test_every_operand_of_a_step_is_there():
+def test_every_operand_of_a_step_was_made_before():
     program = plan(training_step()).at(x=[2, 4])
     made = set(program.feeds.values()) | set(program.constants)
     for step in program.steps:
@@ -330,8 +330,8 @@ def test_every_operand_of_a_step_is_there():
     assert set(program.outputs.values()) <= made
 
 
-def test_making_a_plan_warns_of_nothing_whatever_stands_in_memory(monkeypatch):
-    """The kernel of SumToLike is run once before there are values, to see whether it gives a view."""
+def test_planning_gives_no_warnings_whatever_memory_holds(monkeypatch):
+    """The kernel of SumToLike runs once on uninitialized memory, to see whether it gives a view."""
     empty = np.empty
     monkeypatch.setattr(np, "empty", lambda shape, dtype=float: np.full(empty(shape, dtype).shape, 127, dtype))
     graph = Graph("sum")

@@ -33,7 +33,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, 1e-40, -1e-40, 3e38, -3e38
 
 @pytest.fixture(autouse=True, scope="module")
 def cache(tmp_path_factory):
-    """What is compiled here is compiled from today's source, once."""
+    """A cache of its own, so that loops are compiled once, from the present source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
         yield patch
@@ -47,7 +47,7 @@ def compiled(monkeypatch):
 
 
 def with_kernels():
-    """Blocks that say how to compute them one element at a time, or bring a compiled kernel."""
+    """Blocks with an element function or a compiled kernel."""
     every = {blocks[name] for name in blocks}
     return sorted(c.__name__ for c in every if c.element is not None or c.compiled_kernel is not Block.compiled_kernel)
 
@@ -77,7 +77,7 @@ def elementwise():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", [*elementwise(), "Maximum", "Minimum", "SelectV2", "Relu", "Relu6", "ReluGrad"])
 def test_special_values(name, dtype, compiled):
-    """Each block in a loop with another one, on all pairs of values where something may go wrong."""
+    """Each block in a loop with another one, on all pairs of special values."""
     ports = blocks[name].signature.inputs
     values = np.array(SPECIAL, dtype)
     pairs = [np.repeat(values, values.size), np.tile(values, values.size)]
@@ -122,7 +122,7 @@ def line(size):
     return graph
 
 
-def test_a_plan_compiles_once_it_has_run_for_long(monkeypatch, caplog):
+def test_a_plan_compiles_after_a_second_of_runs(monkeypatch, caplog):
     monkeypatch.setattr(importlib.import_module("dataflow.engine.plan"), "WARM", -1.0)
     planned = plan(line(5000), kernels="auto")
     fed = np.linspace(-1, 1, 5000, dtype=np.float32)
@@ -159,7 +159,7 @@ def test_what_cannot_be_compiled_runs_with_numpy(compiled, monkeypatch, caplog):
     render_numba.fused.cache_clear()
 
 
-def test_an_element_whose_source_no_file_has_runs_with_numpy(compiled):
+def test_an_element_function_without_source_runs_with_numpy(compiled):
     scope = {}
     source = """
 class Doubled(Unary, abstract=True):
@@ -180,7 +180,7 @@ class Doubled(Unary, abstract=True):
     assert same(plan(graph).run(x=fed)["y"], np.abs(fed * 2 + 1))
 
 
-def test_a_compiled_kernel_whose_source_no_file_has(compiled):
+def test_a_compiled_kernel_without_source(compiled):
     scope = {"__name__": "typed_in"}
     exec("def doubled(x, out):\n    for i in range(x.size):\n        out[i] = x[i] + x[i]", scope)
     fed = np.linspace(-1, 1, 50, dtype=np.float32)
@@ -191,7 +191,7 @@ def test_a_compiled_kernel_whose_source_no_file_has(compiled):
     assert same(out, fed + fed)
 
 
-def test_kernels_that_are_not_there_are_refused(monkeypatch):
+def test_jit_without_numba_is_refused(monkeypatch):
     monkeypatch.setattr(jit, "available", lambda: False)
     with pytest.raises(DataflowError, match="setting 'kernels' must have Numba installed for 'jit', got none"):
         plan(line(5), kernels="jit")
@@ -214,3 +214,15 @@ def test_dtypes_without_compiled_loops_stay_with_numpy(name, dtype, monkeypatch)
         monkeypatch.setenv("DATAFLOW_KERNELS", kernels)
         made.append(blocks[name]()(x, *ends).astype(np.float32))
     np.testing.assert_array_equal(*made)
+
+
+def test_loops_that_cannot_be_compiled_have_scratch_for_values_within(monkeypatch):
+    graph = Graph()
+    x = graph.input("x", shape=[20_000])
+    first, second = x + 1.0, x * x
+    third = first - second
+    graph.output("y", (first * third + second) * first + third * second)
+    feed = np.linspace(-1, 1, 20_000).astype(np.float32)
+    expected = plan(graph, kernels="numpy").run(x=feed)["y"]
+    monkeypatch.setattr(render_numba, "fused", lambda *_: None)
+    assert same(plan(graph, kernels="jit").run(x=feed)["y"], expected)

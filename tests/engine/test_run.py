@@ -1,4 +1,4 @@
-"""Running: feeds, outputs that are the caller's own, threads, failures."""
+"""Running: inputs, outputs that are the caller's own, threads, failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataflow.core.block import In, Out
 from dataflow.core.errors import GraphError, RunError, UnknownNameError
 from dataflow.core.kinds import Opaque
 
-LARGE = 20_000  # elements: beyond what a run copies
+LARGE = 20_000  # elements: too many for a run to copy
 
 
 def line(rows="N"):
@@ -177,7 +177,7 @@ def test_trace_sees_every_kernel_that_is_called():
         {"x": [[1.0, 2.0]]}, trace=lambda node, seconds, values: seen.append((node, seconds >= 0, values[0].tolist()))
     )
     program = planned.at(x=[1, 2])
-    # the view `w` was taken once, when the plan was made
+    # the view `w` was made once, before the first run
     assert [step.node for step in program.steps] == ["w", "multiply", "add_v2"]
     assert seen == [("multiply", True, [[2.0, 4.0]]), ("add_v2", True, [[3.0, 5.0]])]
 
@@ -203,3 +203,11 @@ def test_graphs_survive_a_pickle():
     again = pickle.loads(pickle.dumps(graph))
     assert again == graph
     assert run(again, x=[[1.0, 2.0]])["y"].tolist() == run(graph, x=[[1.0, 2.0]])["y"].tolist()
+
+
+@pytest.mark.parametrize("options", [{"seed": 1.5}, {"seed": "a"}, {"seed": True}, {"trace": 5}], ids=str)
+def test_options_of_a_run_of_another_kind_are_refused(options):
+    graph = Graph()
+    graph.output("y", blocks["Exp"]()(graph.input("x", shape=[3])))
+    with pytest.raises(GraphError, match=f"option '{next(iter(options))}' must be"):
+        run(graph, x=[1.0, 2.0, 3.0], **options)

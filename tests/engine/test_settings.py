@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import dataflow as flow
+from dataflow import blocks
 from dataflow.core.errors import DataflowError
 from dataflow.core.thread_pool import SharedIterator, cores, run_in_threads
 from dataflow.engine.settings import Settings
 
 
-def test_what_is_given_comes_before_the_environment(monkeypatch):
+def test_arguments_come_before_the_environment(monkeypatch):
     monkeypatch.setenv("DATAFLOW_THREADS", "3")
     monkeypatch.setenv("DATAFLOW_KERNELS", "numpy")
     assert Settings.of() == Settings(3, "numpy")
@@ -38,7 +39,7 @@ def test_what_is_given_comes_before_the_environment(monkeypatch):
         ),
     ],
 )
-def test_settings_that_are_none(given, variable, text, monkeypatch):
+def test_invalid_settings_are_refused(given, variable, text, monkeypatch):
     if variable:
         monkeypatch.setenv(*variable)
     with pytest.raises(DataflowError, match=text):
@@ -102,7 +103,7 @@ def test_work_that_fails_in_a_thread_fails():
         run_in_threads(work, 4)
 
 
-def test_plans_run_in_threads_of_the_caller_too():
+def test_plans_run_in_threads_of_the_caller():
     graph = flow.Graph()
     x = graph.input("x", "float32", [300_000])
     graph.output("y", flow.blocks["Mean"]()(flow.blocks["Square"]()(x) - 1.0, [0]))
@@ -120,3 +121,15 @@ def test_plans_run_in_threads_of_the_caller_too():
         caller.join()
     assert len(seen) == 12
     assert all(got == value**2 - 1 for value, got in seen)
+
+
+WRONG_BYTES = [{"max_bytes": value} for value in (float("nan"), "1MB", -1, 1.5)]
+WRONG_KINDS = [*({"threads": value} for value in ([1], 1.5, True)), {"fuse": "no"}, {"fuse": 0}]
+
+
+@pytest.mark.parametrize("given", [*WRONG_BYTES, *WRONG_KINDS], ids=str)
+def test_settings_of_another_kind_are_refused(given):
+    graph = flow.Graph()
+    graph.output("y", blocks["Exp"]()(graph.input("x", shape=[3])))
+    with pytest.raises(DataflowError, match=f"setting '{next(iter(given))}' must be"):
+        flow.plan(graph, **given)

@@ -1,4 +1,4 @@
-"""Variables between runs: a step reads what they were and changes all of them at its end, or none."""
+"""State: a step reads the old values of variables, and at its end changes all of them or none."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_random_values_follow_seed_and_name_alone():
     assert (first["a"] != first["b"]).all() and (made(1, ["a"])["a"] != first["a"]).all()
 
 
-def test_values_that_are_given():
+def test_given_values_replace_initial_ones():
     graph = counter()
     state = flow.State(graph, values={"n": np.float32(9)})
     assert float(flow.run(graph, state=state)["next"]) == 11
@@ -117,7 +117,7 @@ def test_values_that_are_given():
         flow.State(graph, values={"n": np.float32([1, 2])})
 
 
-def test_states_and_plans_of_steps_travel():
+def test_states_and_plans_of_steps_can_be_pickled():
     graph, state = counter(), flow.State(counter())
     flow.run(graph, state=state)
     again = pickle.loads(pickle.dumps(state))

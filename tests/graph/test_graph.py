@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import networkx as nx
+import numpy as np
 import pytest
 
 import dataflow as flow
+from dataflow.core.errors import GraphError
 
 NEEDS = {"b": ["x"], "c": ["x"], "a": ["b", "c"], "d": ["a", "x"], "e": ["y"]}
 
@@ -62,3 +64,9 @@ def test_wiring_is_a_graph_for_networkx():
     assert nx.descendants(wiring, "c") == {"a", "d"}
     assert wiring.nodes["a"]["node"] is graph.nodes["a"]
     assert graph.path(["x"], "d") == ["x", "d"]
+
+
+@pytest.mark.parametrize("wire", [np.ones(3), 3.0, None, [1]], ids=str)
+def test_an_output_must_be_a_wire(wire):
+    with pytest.raises(GraphError, match="a wire must be one that a block gave, or its name, got a"):
+        flow.Graph().output("y", wire)

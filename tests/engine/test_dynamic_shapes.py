@@ -1,4 +1,4 @@
-"""Memory is counted before it is taken, also where only the run tells the shapes; what cannot be is refused.
+"""Shapes that only the run decides: bytes are counted before they are taken, and what cannot be is refused.
 
 Sizes are computed in Python integers, so no size is too large to be told.
 """
@@ -28,7 +28,7 @@ def sizes(*numbers):
 
 
 BORDERS = sizes(500, 500, 1000, 500).reshape(2, 2)
-FED = {  # blocks whose output is as large as a fed value says: attrs, arrays, and the place of the value
+FED = {  # blocks with an output whose size is an input: attrs, arrays, and the position of that input
     "Fill": ({}, [sizes(3_000_000), np.float32(1)], 0),
     "BroadcastTo": ({}, [np.ones((1000, 1), np.float32), sizes(1000, 3000)], 1),
     "Tile": ({}, [np.ones((100, 100), np.float32), sizes(10, 30)], 1),
@@ -50,7 +50,7 @@ FED = {  # blocks whose output is as large as a fed value says: attrs, arrays, a
 
 
 def fed(name, attrs, arrays, place, known=False):
-    """A graph of one block whose inputs are fed, and the feeds; ``known`` makes a constant of the one in this place."""
+    """A graph of one block, and its feeds; the input at the position ``known`` is a constant instead."""
     graph, operands, feeds = flow.Graph(name), [], {}
     for i, array in enumerate(map(np.asarray, arrays)):
         if known and i == place:
@@ -63,7 +63,7 @@ def fed(name, attrs, arrays, place, known=False):
 
 
 def peak_of(run):
-    """What a call gives or raises, and the most bytes that it took."""
+    """What a call returns or raises, and the peak of its memory in bytes."""
     result_pool.results.clear()
     scratch._threads.__dict__.clear()
     tracemalloc.start()
@@ -77,7 +77,7 @@ def peak_of(run):
 
 
 @pytest.mark.parametrize("name", FED)
-def test_a_shape_that_is_fed_is_held_to_the_limit_before_there_is_memory_for_it(name):
+def test_a_fed_shape_beyond_the_limit_is_refused_before_memory_is_taken(name):
     graph, feeds = fed(name, *FED[name])
     least = flow.plan(graph, threads=1, kernels="numpy").run(feeds)["y"].nbytes
     planned = flow.plan(graph, threads=1, kernels="numpy", max_bytes=least - 1)
@@ -90,7 +90,7 @@ def test_a_shape_that_is_fed_is_held_to_the_limit_before_there_is_memory_for_it(
 
 
 @pytest.mark.parametrize("name", FED)
-def test_what_a_run_with_fed_shapes_holds_is_what_one_with_known_shapes_does(name):
+def test_fed_shapes_take_as_much_memory_as_known_ones(name):
     graph, feeds = fed(name, *FED[name])
     known, rest = fed(name, *FED[name], known=True)
     needed = flow.plan(known, threads=1, kernels="numpy").at(**{n: a.shape for n, a in rest.items()}).peak_bytes
@@ -103,7 +103,7 @@ def test_what_a_run_with_fed_shapes_holds_is_what_one_with_known_shapes_does(nam
         flow.plan(graph, threads=1, kernels="numpy", max_bytes=needed - MIB // 8).run(feeds)
 
 
-def test_values_that_are_gone_no_longer_count():
+def test_values_that_were_released_no_longer_count():
     graph = flow.Graph()
     x = blocks["Fill"]()(graph.input("size", "int32", [1]), 1.0)
     for _ in range(10):
@@ -143,7 +143,7 @@ IMPOSSIBLE = {
 
 
 @pytest.mark.parametrize("case", IMPOSSIBLE)
-def test_what_no_array_can_be_is_refused_where_it_is_typed(case):
+def test_impossible_arrays_are_refused_when_they_are_typed(case):
     shape, text = IMPOSSIBLE[case]
     graph = flow.Graph()
     with pytest.raises(GraphError) as caught:
@@ -157,7 +157,7 @@ def test_what_no_array_can_be_is_refused_where_it_is_typed(case):
     assert str(caught.value).startswith(f"node 'x' (Placeholder): output 'output' {text}")
 
 
-def test_rank_grows_to_what_numpy_has_and_no_further():
+def test_the_rank_is_limited_to_that_of_numpy():
     graph = flow.Graph()
     x = graph.constant(1.0)
     for _ in range(64):
@@ -185,14 +185,14 @@ def test_sizes_that_are_fed_are_python_integers():
         flow.run(graph, feeds)
 
 
-def test_parts_without_end_are_refused_before_there_is_a_port_for_each():
+def test_too_many_outputs_are_refused_before_there_is_a_port_for_each():
     for name, attrs in (("Split", {"num_split": 2**40}), ("SplitV", {"num_split": 2**31}), ("Unstack", {"num": 2**31})):
         with pytest.raises(BlockError, match=r"must be between [01] and 65536, got"):
             blocks[name](**attrs)
 
 
 class Positive(Opaque, abstract=True):
-    """The values above 0: how many these are, no shape says."""
+    """The values above 0: no shape tells how many these are."""
 
     x = In("float32", "values")
     y = Out("float32", "those above 0")
@@ -204,7 +204,7 @@ class Positive(Opaque, abstract=True):
         return x[x > 0]
 
 
-def test_sizes_that_the_values_decide_are_counted_once_they_are_there():
+def test_sizes_that_values_decide_are_counted_once_known():
     graph = flow.Graph()
     graph.output("y", Positive()(graph.input("x", "float32", [10_000])))
     feeds = {"x": np.ones(10_000, np.float32)}

@@ -1,4 +1,4 @@
-"""Arrays of more elements than a tile has: the bits of node by node, and those of the formula."""
+"""Regions on arrays of several tiles: the bits of a run node by node, and those of the formula."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cache(tmp_path_factory):
 
 
 def runs(graph, **feeds):
-    """What node by node gives, after it was compared with every other way to run."""
+    """The outputs of a run node by node, after every other way to run gave the same."""
     alone = flow.plan(graph, fuse=False, kernels="numpy", threads=1).run(feeds)
     for kernels in KERNELS:
         got = flow.plan(graph, kernels=kernels, threads=2).run(feeds)
@@ -74,8 +74,8 @@ def test_gradient_of_a_mean_over_any_axes(name, axes):
 
 
 @pytest.mark.parametrize("n", [COMPILED - 1, 5000, 600_000])
-def test_values_of_a_loop_that_a_list_of_inputs_takes(n):
-    """Of a run of blocks that are compiled into one loop, what a variadic port reads leaves the loop."""
+def test_a_variadic_port_reads_values_of_a_compiled_loop(n):
+    """Such values are written out, though other blocks read them within the loop."""
     graph = flow.Graph()
     a = b["Tanh"]()(graph.input("x", shape=["N"])) * 2.0
     graph.output("y", b["AddN"]()([a, b["Softplus"]()(a + 1.0)]))
@@ -121,8 +121,8 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_views_inside_a_run(name):
-    """A view is gone past by tiles only where it shows all elements in their order."""
+def test_views_inside_a_region(name):
+    """A region looks through a view only where that shows all elements in their order."""
     view, formula = VIEWS[name]
     graph = flow.Graph()
     made = b["Elu"]()(graph.input("x", shape=[600_000]))
@@ -137,7 +137,7 @@ def test_views_inside_a_run(name):
 
 
 @pytest.mark.parametrize("axes", [[0], [1], [0, 1]], ids=str)
-def test_sums_of_what_a_view_repeats(axes):
+def test_sums_of_elements_that_a_view_repeats(axes):
     graph = flow.Graph()
     x = graph.input("x", shape=[1, 600_000])
     graph.output("y", b["Sum"]()(b["BroadcastTo"]()(x, [4, 600_000]), axes))
@@ -146,7 +146,7 @@ def test_sums_of_what_a_view_repeats(axes):
 
 
 def test_feeds_that_repeat_an_element():
-    """A feed may be a view with strides of 0 itself."""
+    """An input may itself be a view with strides of 0."""
     graph = flow.Graph()
     x = graph.input("x", shape=[1, "N"])
     graph.output("y", b["BroadcastTo"]()(x, [2, 600_000]) * graph.input("z", shape=[2, "N"]))
@@ -156,7 +156,7 @@ def test_feeds_that_repeat_an_element():
 
 
 def layouts(array):
-    """The array as it may lie in memory."""
+    """The array in each layout that memory may have."""
     yield np.asfortranarray(array)
     yield np.ascontiguousarray(array[::-1, ::-1])[::-1, ::-1]
     yield np.repeat(array, 2, -1)[:, ::2]
@@ -180,7 +180,7 @@ ORDERED = {
 @pytest.mark.parametrize("shape", [(37, 37), (725, 725)], ids=str)
 @pytest.mark.parametrize("name", ORDERED)
 def test_the_same_bits_however_the_arrays_lie(name, shape):
-    """What is added up is added in the order of the elements, not of their memory; complex products never use FMA."""
+    """Sums go by the order of elements, not of their memory; complex products never use FMA."""
     second, dtype = ORDERED[name]
     random = np.random.default_rng(0)
     x = random.standard_normal(shape) + (1j * random.standard_normal(shape) if dtype.startswith("c") else 0)
@@ -197,7 +197,7 @@ def test_the_same_bits_however_the_arrays_lie(name, shape):
     assert same(runs(turned, x=np.ascontiguousarray(x.T))["y"], expected)
 
 
-def test_copies_of_views_are_held_in_the_plan():
+def test_copies_of_views_count_in_the_plan():
     """A sum over a transposed value works on a copy of it, and the plan knows."""
     graph = flow.Graph()
     x = graph.input("x", "float64", [300, 500])
@@ -211,8 +211,8 @@ def test_copies_of_views_are_held_in_the_plan():
 
 
 @pytest.mark.parametrize("n", [5000, 600_000])
-def test_what_is_not_finite_is_told_of_the_whole_value(n):
-    """Counts and the place of the first are those of all elements, whichever way the block is run."""
+def test_errors_about_infinities_count_in_the_whole_value(n):
+    """The count, and the place of the first, are those in all elements, however the block is run."""
     x = feed(n)
     x[n // 2 : n // 2 + 3] = np.nan
     x[n - 2] = -np.inf
@@ -225,8 +225,8 @@ def test_what_is_not_finite_is_told_of_the_whole_value(n):
             flow.plan(graph, fuse=fuse, kernels=kernels).run(x=x)
 
 
-def test_memory_that_other_tiles_read_is_not_written_over():
-    """A result may take the place of an input, unless what is read of that lies elsewhere: here its first row."""
+def test_memory_that_later_tiles_read_is_not_overwritten():
+    """Working in place is wrong where every tile reads the same part of an input: here its first row."""
     graph = flow.Graph()
     x, w = graph.input("x", shape=[20_000, 64]), graph.input("w", shape=[64, 64])
     product = b["MatMul"]()(x, w)
@@ -237,7 +237,7 @@ def test_memory_that_other_tiles_read_is_not_written_over():
     runs(graph, x=feed((20_000, 64)), w=feed((64, 64), -1, 1))
 
 
-def test_memory_within_a_compiled_loop_is_used_again_by_what_is_as_wide():
+def test_scratch_of_a_compiled_loop_is_reused_by_values_of_its_width():
     """Truth values of one byte are read element by element, while numbers of eight would be written over those to come.
 
     Two sums divide the blocks into loops.
@@ -255,7 +255,7 @@ def test_memory_within_a_compiled_loop_is_used_again_by_what_is_as_wide():
 
 
 @pytest.mark.filterwarnings("error")
-def test_planning_past_views_computes_nothing_and_warns_of_nothing():
+def test_planning_through_views_gives_no_warnings():
     graph = flow.Graph()
     x, like = graph.input("x", "float32", [600_000]), graph.input("like", "float32", [])
     graph.output("y", b["SumToLike"](mean=True)(x, like))
@@ -263,14 +263,14 @@ def test_planning_past_views_computes_nothing_and_warns_of_nothing():
     memory = np.empty(600_000, np.float32)
     memory.fill(np.inf)
     memory[::2] = -np.inf
-    del memory  # what a probe may find
+    del memory  # so that the probe may find it
     flow.plan(graph)
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 @pytest.mark.parametrize("rows", [200_001, 200_002, 262_150])
 def test_sums_beside_a_row_end_within_a_tile(dtype, rows):
-    """All of a tile is folded, also where it ends within a row of what is repeated."""
+    """All of a tile is folded, even where it ends within a row of repeated operands."""
     graph = flow.Graph()
     dy, row = graph.input("dy", dtype, [rows, 3]), graph.input("row", dtype, [1, 3])
     made = b["FakeQuantWithMinMaxVarsGradient"]()(dy, b["BroadcastTo"]()(row, [rows, 3]), 0.0, 3.0)
@@ -288,7 +288,7 @@ BACKWARDS = ["Exp", "Log", "Softplus", "Pow", "Tanh", "Sigmoid", "Elu"]
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", BACKWARDS)
 def test_the_same_bits_backwards(name, dtype):
-    """A fed array, or a view in the graph, whose elements stand in memory from the last to the first."""
+    """An input, or a view in the graph, whose elements lie in memory from the last to the first."""
     block, x = b[name](), feed(1001, 0.1, 3, np.float64).astype(dtype)
     operands = (x,) if len(block.signature.inputs) == 1 else (x, x)
     expected = block(*operands)
@@ -300,3 +300,27 @@ def test_the_same_bits_backwards(name, dtype):
     assert same(block(*[x[::-1]] * len(operands)), expected[::-1])
     assert same(flow.run(graph, x=x)["turned"], expected[::-1])
     assert same(flow.run(graph, x=np.ascontiguousarray(x[::-1])[::-1])["fed"], expected)
+
+
+@pytest.mark.parametrize("rows", [40_000, 21_844])
+@pytest.mark.parametrize("channels", [False, True])
+def test_partials_do_not_depend_on_what_lies_behind_a_view(rows, channels):
+    """Gradients of very different sizes that cancel: partials of other tiles would give other bits."""
+    random = np.random.default_rng(1)
+    half = random.normal(size=(rows // 2, 24)) * 10.0 ** random.uniform(-15, 15, size=(rows // 2, 24))
+    dy = np.stack([random.permutation(column) for column in np.concatenate([half, -half]).T], 1).astype(np.float32)
+    x = np.linspace(-3, 6, 24).astype(np.float32)
+    name = "FakeQuantWithMinMaxVarsPerChannelGradient" if channels else "FakeQuantWithMinMaxVarsGradient"
+    block, low, high = (
+        b[name](),
+        np.zeros(24 if channels else (), np.float32),
+        np.full(24 if channels else (), np.float32(3)),
+    )
+    graph = flow.Graph()
+    repeated = b["BroadcastTo"]()(graph.input("x", shape=[24]), [rows, 24])
+    for port, wire in block(graph.input("dy", shape=[rows, 24]), repeated, low, high)._asdict().items():
+        graph.output(port, wire)
+    expected = block(dy, np.ascontiguousarray(np.broadcast_to(x, (rows, 24))), low, high)._asdict()
+    for fuse in (True, False):
+        got = flow.plan(graph, fuse=fuse, kernels="numpy").run(x=x, dy=dy)
+        assert all(same(got[port], value) for port, value in expected.items())

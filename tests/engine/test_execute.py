@@ -1,12 +1,15 @@
-"""Whatever fails in a run, and wherever, is said of a node and its block, or of an output."""
+"""Executing a program: errors name the node or output, results do not depend on the caller's NumPy settings."""
 
 from __future__ import annotations
+
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import dataflow as flow
 from dataflow import blocks
+from dataflow.conformance.equality import same
 from dataflow.core import scratch
 from dataflow.core.errors import GraphError, RunError
 from dataflow.engine import execute, result_pool
@@ -15,7 +18,7 @@ MIB = 1 << 20
 
 
 class Refusing:
-    """NumPy without memory: one of its functions fails."""
+    """NumPy without memory: one of its functions raises MemoryError."""
 
     def __init__(self, function):
         self.function = function
@@ -38,7 +41,7 @@ def test_an_output_that_cannot_be_copied_is_named(monkeypatch):
     assert planned.run(x=[1.0, 2.0, 3.0])["y"].tolist() == [1.0, 2.0, 3.0]
 
 
-def test_a_buffer_that_cannot_be_had_is_named(monkeypatch):
+def test_a_buffer_without_memory_names_the_node(monkeypatch):
     graph = flow.Graph()
     x = graph.input("x", "float32", [100])
     graph.output("y", blocks["Max"]()(blocks["Abs"]()(x), [0]))
@@ -55,7 +58,7 @@ def region():
     return graph, {"x": np.ones(MIB, np.float32)}
 
 
-def test_a_region_that_cannot_have_its_output_names_the_node(monkeypatch):
+def test_a_region_without_memory_for_its_output_names_the_node(monkeypatch):
     graph, feeds = region()
     planned = flow.plan(graph, kernels="numpy")
     planned.run(feeds)
@@ -68,7 +71,7 @@ def test_a_region_that_cannot_have_its_output_names_the_node(monkeypatch):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_region_that_cannot_have_its_tiles_names_its_nodes(monkeypatch, threads):
+def test_a_region_without_scratch_names_its_nodes(monkeypatch, threads):
     graph = flow.Graph()
     x = graph.input("x", "float32", [4 * MIB])
     graph.output("y", blocks["Softplus"]()(x * 3.0) - blocks["Abs"]()(x))
@@ -83,7 +86,7 @@ def test_a_region_that_cannot_have_its_tiles_names_its_nodes(monkeypatch, thread
     assert (planned.run(feeds)["y"] == right).all()
 
 
-def test_a_total_that_cannot_be_finished_names_the_node(monkeypatch):
+def test_a_total_that_cannot_be_finalized_names_the_node(monkeypatch):
     graph = flow.Graph()
     x = graph.input("x", "float32", [MIB])
     graph.output("y", blocks["Mean"]()(x + 1.0, [0]))
@@ -93,7 +96,7 @@ def test_a_total_that_cannot_be_finished_names_the_node(monkeypatch):
         planned.run(x=np.ones(MIB, np.float32))
 
 
-def test_a_step_that_fails_while_a_frame_is_made_is_named(monkeypatch):
+def test_a_step_that_fails_while_calls_are_bound_is_named(monkeypatch):
     graph = flow.Graph()
     x = graph.input("x", "float32", [3])
     graph.output("y", blocks["FakeQuantWithMinMaxVars"]()(blocks["Abs"]()(x), -1.0, 1.0) + 1.0)
@@ -124,3 +127,55 @@ def test_a_block_without_memory_for_its_result_says_how_much():
         RunError, match=r"Fill: must have memory for float32\[35184372088832\] \(140737488355328 bytes\)"
     ):
         blocks["Fill"]()([2**45], 1.0)
+
+
+def test_sums_do_not_depend_on_the_buffers_of_the_caller():
+    """NumPy sums in chunks as long as its buffer, whose size the caller can set."""
+    random = np.random.default_rng(0)
+    values = random.normal(size=1_000_000) * 10.0 ** random.uniform(-12, 12, 1_000_000)
+    x = np.concatenate([values, -random.permutation(values)]).astype(np.float32)
+    graph = flow.Graph()
+    graph.output("y", blocks["Sum"]()(graph.input("x", shape=["N"]), [0]))
+    expected, before = flow.run(graph, x=x)["y"], np.getbufsize()
+    try:
+        np.setbufsize(64)
+        for threads in (1, 3):
+            assert same(flow.plan(graph, threads=threads).run(x=x)["y"], expected)
+        assert same(blocks["Sum"]()(x, [0]), expected)
+        assert np.getbufsize() == 64
+    finally:
+        np.setbufsize(before)
+
+
+def test_a_trace_gets_copies_and_its_errors_pass_through():
+    """Later steps reuse the memory; an error of the tracing function is no error of a node."""
+    graph = flow.Graph()
+    x = graph.input("x", shape=[100_000])
+    first = blocks["Exp"]()(x, name="first")
+    graph.output("y", blocks["Exp"]()(blocks["Neg"]()(first, name="second"), name="third"))
+    seen = {}
+    flow.run(graph, x=np.ones(100_000, np.float32), trace=lambda node, _, made: seen.setdefault(node, made[0]))
+    e = np.exp(np.float32(1))
+    assert (seen["first"][0], seen["second"][0]) == (e, -e)
+
+    def fail(*_):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        flow.run(graph, x=np.ones(100_000, np.float32), trace=fail)
+    assert same(flow.run(graph, x=np.ones(100_000, np.float32))["y"], np.exp(-np.ones(100_000, np.float32) * e))
+
+
+def test_a_value_is_released_with_the_last_view_on_it():
+    graph = flow.Graph()
+    x = graph.input("x", shape=[1000, 300])
+    for i in range(10):
+        turned = blocks["StridedSlice"](begin_mask=3, end_mask=3)(x, [i, 0], [0, 0], [-1, 1])
+        graph.output(f"y{i}", blocks["Max"]()(blocks["Reshape"]()(turned, [300, 1000]), [1]))
+    plan = flow.plan(graph, kernels="numpy", threads=1)
+    x = np.ones((1000, 300), np.float32)
+    tracemalloc.start()
+    plan.run(x=x)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held <= plan.peak_bytes * 1.1
