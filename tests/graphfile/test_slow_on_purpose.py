@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import random
 import subprocess
 import sys
-from itertools import product
 
 import pytest
 
-import dataflow as flow
-from dataflow.core.errors import DataflowError, GraphFileError, listing
+from dataflow.core.errors import GraphFileError, listing
 from dataflow.graphfile import format, parse, subgraphs
 from dataflow.graphfile.format import format_file
 from dataflow.graphfile.load import check
 from dataflow.graphfile.tree import MAX_PROBLEMS, Document
-from dataflow.inspection import layout, svg
 
 pytestmark = pytest.mark.slow
 
@@ -167,50 +163,6 @@ def test_rows_of_many_columns_are_parsed_a_few_at_a_time(project, monkeypatch):
     values = arrays.open_rows(project / "wide.csv").take(arrays.np.arange(70))
     assert taken == [10] * 7
     assert (values == arrays.np.arange(70)[:, None]).all()
-
-
-def skips(count):
-    """A chain whose nodes also read one half as far: wires that pass hundreds of columns."""
-    graph = flow.Graph()
-    x = graph.input("x", "float32", [3])
-    made = [x]
-    for i in range(count):
-        made.append(flow.blocks["AddV2"]()(made[-1], made[i // 2]))
-    graph.output("y", made[-1])
-    return graph
-
-
-def test_a_drawing_of_too_much_is_refused_before_it_is_laid_out(monkeypatch):
-    monkeypatch.setattr(layout, "_MOST", 2000)
-    assert svg(skips(50)).startswith("<svg")
-    with pytest.raises(DataflowError, match="drawing: must have at most 2,000 boxes and pieces of wires, got 10,703"):
-        svg(skips(200))
-
-
-def test_large_drawings_are_swept_less(monkeypatch):
-    sweeps = []
-    order = layout._order
-    monkeypatch.setattr(layout, "_order", lambda columns, count: (sweeps.append(count), order(columns, count)))
-    for full in (10_000, 100, 10):
-        monkeypatch.setattr(layout, "_FULL", full)
-        svg(skips(20))
-    assert sweeps[0] == layout._SWEEPS > sweeps[1] > sweeps[2] == 2
-
-
-def test_crossings_of_two_neighbours_are_counted_without_comparing_all_with_all(monkeypatch):
-    looks, height = [], layout._height_at
-    monkeypatch.setattr(layout, "_height_at", lambda *end: looks.append(end) or height(*end))
-    rng = random.Random(5)
-    for size in (0, 1, 7, 300):
-        ends = [
-            tuple([(layout._Slot(None, rng.randrange(20)), 0.0) for _ in range(size)] for _ in range(2))
-            for _ in range(2)
-        ]
-        looks.clear()
-        found = layout._inversions(*ends)
-        assert len(looks) <= 4 * size
-        upper, lower = ends
-        assert found == sum(height(*a) > height(*b) for side in (0, 1) for a, b in product(upper[side], lower[side]))
 
 
 def test_files_of_more_values_than_anyone_waits_for_are_not_put_in_order(tmp_path, monkeypatch):
