@@ -48,7 +48,7 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _into_environment(variable: str) -> Callable[..., None]:
-    def callback(context: Any, option: Any, value: Any) -> None:
+    def callback(context: click.Context, option: click.Parameter, value: object) -> None:
         if value is not None:
             os.environ[variable] = str(value)
 
@@ -60,7 +60,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
 
     name = "size"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of bytes that a text names."""
         match = re.fullmatch(r"([0-9]+)(\.[0-9]{1,30})? *([kMGT]?)(i?)B?", str(value).strip())
         if match is None:
@@ -74,7 +74,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         return size
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     from dataflow.core.attrs import show
 
     shown: str = show(str(value))

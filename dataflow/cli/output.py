@@ -6,11 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dataflow.core.errors import DataflowError, visible
+
+if TYPE_CHECKING:
+    from dataflow.core.dtypes import Array
+    from dataflow.training.trainer import Trainer
 
 
 class Unread(Exception):
@@ -59,11 +63,11 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         say("  ".join(parts).rstrip())
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def summary(value: Any) -> str:
+def summary(value: Array) -> str:
     """A value in one line: itself when small, else its range."""
     import numpy as np
 
@@ -77,21 +81,21 @@ def summary(value: Any) -> str:
     return f"min {low:.6g}, mean {mean:.6g}, max {high:.6g}"
 
 
-def values(outputs: Mapping[str, Any]) -> None:
+def values(outputs: Mapping[str, Array]) -> None:
     """A row per output: name, type, and the value or its range."""
     summaries = _shown(outputs, summary)
     rows = [(name, f"{value.dtype.name}{list(value.shape)}", summaries[name]) for name, value in outputs.items()]
     table(("output", "type", "value"), rows)
 
 
-def as_json(outputs: Mapping[str, Any]) -> None:
+def as_json(outputs: Mapping[str, Array]) -> None:
     """One line: an object with the value of each output as numbers and lists."""
     import json
 
     say(json.dumps(_shown(outputs, lambda value: value.tolist())))
 
 
-def _shown(outputs: Mapping[str, Any], show: Callable[[Any], Any]) -> dict[str, Any]:
+def _shown(outputs: Mapping[str, Array], show: Callable[[Array], Any]) -> dict[str, Any]:
     """What is shown of each output; DataflowError that names one for which the memory does not suffice."""
     shown = {}
     for name, value in outputs.items():
@@ -114,7 +118,7 @@ class Progress:
         self._shown = 0.0
         self._status: Any = None
 
-    def tick(self, trainer: Any) -> None:
+    def tick(self, trainer: Trainer) -> None:
         """Show where the epoch stands, ten times a second."""
         now = time.monotonic()
         if not self.live or now - self._shown < 0.1:

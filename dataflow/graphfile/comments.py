@@ -83,7 +83,7 @@ class Source:
             node.keyed = kind is yaml.MappingStartEvent
             self._open.append(self._place(node))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._end(event)
+            self._end(end.line)
         elif kind is yaml.ScalarEvent and self._wants_key():
             self._key(text, start.column)
         elif kind is yaml.ScalarEvent or kind is yaml.AliasEvent:
@@ -160,13 +160,14 @@ class Source:
         item.value, self._keyed, self._last = node, None, item
         return item
 
-    def _end(self, event: Any) -> None:
+    def _end(self, line: int) -> None:
+        """Closes the innermost mapping or list, which ends on this line."""
         item = self._last = self._open.pop()
         node = item.value
         if node.flow:
             node.end = [comment for comment in self._taken() if comment]
             nested = any(i.value.items is not None for i in node.items or ())
-            node.rows = nested and not node.keyed and event.end_mark.line > node.row
+            node.rows = nested and not node.keyed and line > node.row
             return
         outer = self._column()
         inside = 0

@@ -20,7 +20,7 @@ _FOLDED = re.compile(r"[^\s#|>&*!%@`'\"-]\S*( \S+)+")
 _DOLLAR = re.compile(r"\$\$|\$\{|^\$[A-Za-z_][A-Za-z0-9_]*$")
 
 
-def escaped(value: Any) -> Any:
+def escaped(value: object) -> Any:
     """A plain value with the dollar signs doubled that would be read as parameters."""
     value = plain(value)
     if isinstance(value, str):
@@ -32,7 +32,7 @@ def escaped(value: Any) -> Any:
     return value
 
 
-def flow(value: Any) -> str:
+def flow(value: object) -> str:
     """A value in one line: ``{min: 0.0, max: [1, 2]}``."""
     if isinstance(value, str):
         return _word(value)
@@ -63,7 +63,7 @@ def _word(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and _is_text(text) else _quoted(text)
 
 
-def entry(key: str, value: Any, indent: int = 0) -> list[str]:
+def entry(key: str, value: object, indent: int = 0) -> list[str]:
     """The lines of ``key: value``."""
     start = f"{' ' * indent}{flow(key)}:"
     value = plain(value)

@@ -16,7 +16,7 @@ from dataflow.graphfile.nodes import GraphBuilder
 from dataflow.graphfile.tree import BROKEN, Stop
 
 
-def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:
+def load(path: str | os.PathLike[str], /, **params: object) -> Graph:
     """The graph of a file.
 
     Raises GraphFileError that lists every problem with its line and column.
@@ -27,7 +27,7 @@ def load(path: str | os.PathLike[str], /, **params: Any) -> Graph:
     return context.graph
 
 
-def check(path: str | os.PathLike[str], /, **params: Any) -> list[Problem]:
+def check(path: str | os.PathLike[str], /, **params: object) -> list[Problem]:
     """Every problem of a file, in its order; none for a file that `load` takes."""
     return _read(path, params).problems()
 

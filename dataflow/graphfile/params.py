@@ -51,7 +51,7 @@ class Param:
     attr: Attr | None  # its declared type
     like: Any = None  # without a declared type, values must be of the kind of this one
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         """The value in plain form; ValueError that says what was expected and what came."""
         value = _plain(value)
         if self.attr is not None:
@@ -120,7 +120,7 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
     return Param(name, place, list(default) if isinstance(default, tuple) else default, False, declared)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         return value.item()
     if isinstance(value, list | tuple):
@@ -238,7 +238,7 @@ class Substitution:
             )
         return value
 
-    def wrapped(self, value: Any, place: Place, depth: int = 0) -> Any:
+    def wrapped(self, value: object, place: Place, depth: int = 0) -> Any:
         """A plain value as the tree has it; ValueError where there is too much of it."""
         if not isinstance(value, list):
             return value

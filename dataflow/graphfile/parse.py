@@ -111,10 +111,11 @@ class _Tree:
             self.document.root = None
             raise self.document.fail(START, "a graph file begins with 'dataflow: 1', got an empty file")
 
-    def scalar(self, event: Any, place: Place) -> None:
+    def scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
         if event.tag is not None:
             self.refuse_tag(event.tag, place)
-        data, plain = event.value, event.implicit[0]
+        data: Any = event.value
+        plain = event.implicit[0]
         if plain:
             try:
                 data = scalar(data)
@@ -127,7 +128,7 @@ class _Tree:
         else:
             self.add(Value(data, place, _NO_KEYS), event.anchor, 1, 0)
 
-    def key(self, text: str, data: Any, plain: bool, place: Place) -> None:
+    def key(self, text: str, data: object, plain: bool, place: Place) -> None:
         frame = self.open[-1]
         frame.key, frame.key_place, frame.wants_key = text, place, False
         frame.merging = plain and text == "<<"
@@ -143,7 +144,7 @@ class _Tree:
                 place, f"key '{cropped(text)}' must be written once, got it again", f"first on line {first}"
             )
 
-    def begin(self, event: Any, value: Value) -> None:
+    def begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, value: Value) -> None:
         if event.tag is not None:
             self.refuse_tag(event.tag, value.place)
         if self.open and self.open[-1].wants_key:

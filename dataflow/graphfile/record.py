@@ -81,7 +81,7 @@ class Record:
         """Report where keys of a file do not go together."""
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: object) -> Self:
         """The record that plain data, or a record itself, says."""
         if isinstance(value, cls):
             return value
@@ -91,7 +91,7 @@ class Record:
         if not isinstance(value, Mapping):
             raise refused
         try:
-            return cls(**value)
+            return cls(**{str(name): item for name, item in value.items()})
         except ValueError:
             if cls.as_one:
                 raise refused from None
@@ -131,7 +131,7 @@ class Record:
         return plain
 
     @classmethod
-    def with_paths(cls, value: Any, change: Callable[[str], str]) -> Any:
+    def with_paths(cls, value: object, change: Callable[[str], str]) -> Any:
         """The plain data with the paths of files in it changed."""
         if not isinstance(value, Mapping):
             return value

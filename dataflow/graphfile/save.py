@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -16,14 +16,17 @@ from dataflow.core.block import Block
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, GraphError, listing
 from dataflow.core.ports import Literal
+from dataflow.core.shapes import TensorType
 from dataflow.files.atomic import put_arrays, regular, settle, temporary, told, write_text
 from dataflow.graph.graph import Graph
-from dataflow.graph.node import Node
+from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile import sections
 from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.paths import project_of
 
+Operand = Link | Literal
+T = TypeVar("T")
 MAX_INLINE = 1000  # elements that a file shows; larger arrays are saved beside it
 
 
@@ -104,18 +107,18 @@ def _written(graph: Graph, node: Node, placement: Placement) -> dict[str, Any]:
 def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
     """Wires as text; numbers as such where they are read back as what they are, else as arrays."""
     if not any(isinstance(operand, Literal) for operand in node.operands()):
-        return {p: _each(v, lambda link: graph.deref(link).wire) for p, v in node.inputs.items() if v is not None}
-    listed = {port: _each(value, _numbers) for port, value in node.inputs.items()}
+        return {p: _each(v, partial(_wire, graph)) for p, v in node.inputs.items() if v is not None}
+    listed: dict[str, Any] = {port: _each(value, _numbers) for port, value in node.inputs.items()}
     try:
         types: list[Any] = node.block.operand_types([*listed.values()], lambda link: graph.deref(link).type)
     except BlockError:
         types, listed = [None] * len(listed), dict(node.inputs)
 
-    def shown(literal: Any, numbers: Any, type_: Any) -> Any:
-        if not isinstance(literal, Literal):
-            return graph.deref(literal).wire
-        same = numbers is not literal and type_ is not None and Literal(type_.value) == literal
-        return numbers.value if same else literal.value
+    def shown(operand: Operand, numbers: Operand, type_: TensorType | None) -> Any:
+        if not isinstance(operand, Literal) or not isinstance(numbers, Literal):
+            return _wire(graph, operand)
+        same = numbers is not operand and type_ is not None and Literal(type_.value) == operand
+        return numbers.value if same else operand.value
 
     result: dict[str, Any] = {}
     for (port, kept), numbers, type_ in zip(node.inputs.items(), listed.values(), types, strict=True):
@@ -126,13 +129,17 @@ def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
     return result
 
 
-def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+def _wire(graph: Graph, operand: Operand) -> str:
+    return graph.deref(cast(Link, operand)).wire
+
+
+def _each(value: NodeInput, change: Callable[[Operand], T]) -> T | tuple[T, ...] | None:
     if isinstance(value, tuple):
         return tuple(change(v) for v in value)
     return None if value is None else change(value)
 
 
-def _numbers(operand: Any) -> Any:
+def _numbers(operand: Operand) -> Operand:
     """A literal as a file has it: plain numbers instead of an array, if they are few."""
     listed = _listed(operand.value) if isinstance(operand, Literal) else None
     return operand if listed is None else Literal(listed)
@@ -177,7 +184,7 @@ class Placement:
         self._project = project_of(folder)
         self._arrays = Arrays()
 
-    def placed(self, name: str, value: Any) -> Any:
+    def placed(self, name: str, value: object) -> Any:
         """The value with a mapping such as ``{path: weights.npz, array: w}`` in place of each array."""
         if isinstance(value, list):
             return [self.placed(f"{name}.{i}", v) for i, v in enumerate(value)] if _has_array(value) else value

@@ -30,7 +30,7 @@ def record(properties: Schema, doc: str) -> Schema:
     return {"description": doc, "type": "object", "properties": properties, "additionalProperties": False}
 
 
-def default(value: Any) -> Schema:
+def default(value: object) -> Schema:
     """What is added to a value that has a default; infinities and NaN are left out, as JSON has none."""
     endless = isinstance(value, float) and not math.isfinite(value)
     return {} if endless else {"default": plain(value)}

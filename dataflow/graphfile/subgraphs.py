@@ -6,12 +6,13 @@ Its nodes are added under the name of the node that uses it.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataflow.core import conversion, dtypes
 from dataflow.core.errors import cropped
-from dataflow.core.ports import In
+from dataflow.core.ports import In, Literal
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
@@ -112,8 +113,8 @@ def _wired(
     spec: NodeSpec,
     prefix: str,
     name: str,
-    operand: Any,
-    declared: Any,
+    operand: Ref | Literal,
+    declared: Mapping[str, Any],
     sizes: dict[str, tuple[str, Any]],
 ) -> Any:
     """The wire for an input of a sub-graph, if its type is as declared there; a literal becomes a Const node."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
+import numpy as np
+
 from dataflow.core.attrs import Attr, show
 from dataflow.core.errors import cropped
 from dataflow.files import Real
@@ -49,13 +51,13 @@ class Spot:
 class Kind(Protocol):
     """What may stand under a key, or be a whole section."""
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         """What plain data says; ValueError with ``must be ..., got ...``, or with what is wrong with a key in it."""
 
     def read(self, spot: Spot, value: Value) -> Any:
         """The value of a file as plain data, its paths made real; what is wrong with it is reported."""
 
-    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+    def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
         """The plain data with the paths of files in it changed."""
 
     def schema(self) -> Schema:
@@ -67,11 +69,11 @@ class Leaf:
 
     wanted: str
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: object) -> Any:
         """What the value means; TypeError or ValueError where it is not of this kind."""
         raise NotImplementedError
 
-    def parse(self, value: Any) -> Any:
+    def parse(self, value: object) -> Any:
         try:
             return self.accept(value)
         except (TypeError, ValueError) as error:
@@ -92,7 +94,7 @@ class Leaf:
         """What a value that gave this error must be."""
         return self.wanted
 
-    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+    def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
         return value
 
     def schema(self) -> Schema:
@@ -108,7 +110,7 @@ class Scalar(Leaf):
         self.attr, self.wanted = attr, f"be {wanted or attr.wanted}{lowest}{highest}"
         self.limits = f"be {attr.limits()}" if wanted and attr.limits() else ""  # told apart from what is wanted
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: object) -> Any:
         found = self.attr.parse(value)
         return value if self.attr.kind == "float" else found  # a large whole number stays what it is
 
@@ -124,8 +126,8 @@ class Positive(Leaf):
 
     wanted = "be a number above 0"
 
-    def accept(self, value: Any) -> Any:
-        if isinstance(value, bool) or not value > 0:
+    def accept(self, value: object) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not value > 0:
             raise ValueError
         return value
 
@@ -138,7 +140,7 @@ class ListOfNames(Leaf):
 
     wanted = "be a list of names"
 
-    def accept(self, value: Any) -> tuple[str, ...]:
+    def accept(self, value: object) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(v, str) for v in value):
             raise TypeError
         return tuple(value)
@@ -152,7 +154,7 @@ class NameOfWire(Leaf):
 
     wanted = "be the name of an output or wire"
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: object) -> str:
         if not isinstance(value, str):
             raise TypeError
         return value
@@ -174,7 +176,7 @@ class PathOfFile(Leaf):
 
     wanted = "be text"
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: object) -> str:
         if not isinstance(value, str):
             raise TypeError
         return value
@@ -189,8 +191,8 @@ class PathOfFile(Leaf):
             spot.report(value.place, f"{spot.owner}: {error}")
             return None
 
-    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
-        return change(value)
+    def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
+        return change(str(value))
 
     def schema(self) -> Schema:
         return {"type": "string"}
@@ -201,7 +203,7 @@ class AnyMapping(Leaf):
 
     wanted = "be a mapping"
 
-    def accept(self, value: Any) -> dict[str, Any]:
+    def accept(self, value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise TypeError
         return dict(value)
@@ -216,7 +218,7 @@ class MapOf:
     def __init__(self, of: Kind, doc: str = "", wanted: str = "be a mapping", noun: str = ""):
         self.of, self.doc, self.wanted, self.noun = of, doc, wanted, noun
 
-    def parse(self, value: Any) -> dict[str, Any]:
+    def parse(self, value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise ValueError(f"must {self.wanted}, got {show(value)}")
         return {name: within(name, self.of, item, self.noun) for name, item in value.items()}
@@ -231,7 +233,7 @@ class MapOf:
             if item.data is not BROKEN
         }
 
-    def with_paths(self, value: Any, change: Callable[[str], str]) -> Any:
+    def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
         if not isinstance(value, Mapping):
             return value
         return {name: self.of.with_paths(item, change) for name, item in value.items()}
@@ -255,7 +257,7 @@ class MapOfInputs(MapOf):
         return super().read(spot, value)
 
 
-def within(name: str, kind: Kind, value: Any, noun: str = "") -> Any:
+def within(name: str, kind: Kind, value: object, noun: str = "") -> Any:
     """What a kind makes of the value under a name; ValueError that tells the name."""
     try:
         return kind.parse(value)

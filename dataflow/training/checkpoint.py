@@ -85,7 +85,7 @@ def _meta(entry: Entry) -> dict[str, Any]:
     return meta
 
 
-def _variable(file: ArrayFile, name: str, dtype: Any) -> Array:
+def _variable(file: ArrayFile, name: str, dtype: object) -> Array:
     if not isinstance(dtype, str) or dtype not in dtypes.every:
         raise Unreadable(f"variable '{cropped(name)}' must have a dtype, got {cropped(str(dtype))}")
     array: Array = file.entry(f"variable/{name}").read()

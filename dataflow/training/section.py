@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from dataflow.core.attrs import Dtype, attr
 from dataflow.graph.graph import Graph
@@ -99,7 +99,7 @@ class Rows(Leaf):
 
     wanted = "be the first row and the one after the last"
 
-    def accept(self, value: Any) -> tuple[int, int]:
+    def accept(self, value: object) -> tuple[int, int]:
         if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
             raise TypeError
         if not all(isinstance(row, int) and not isinstance(row, bool) and row >= 0 for row in value):
