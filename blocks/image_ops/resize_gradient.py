@@ -13,7 +13,7 @@ from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampl
 from blocks.kernels.chunked import TILE
 from blocks.kernels.resample import WeightBand, weight_bands, weighted_sums
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out, TensorType
+from dataflow.core.block import Block, In, Out, TensorType
 from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.registry import blocks
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
@@ -28,7 +28,7 @@ class ResizeGradient(Resampling, abstract=True):
     """The weights transposed: a matrix for the rows, another for the columns, each in bands along its diagonal."""
 
     @property
-    def forward(self) -> Any:
+    def forward(self) -> Block:
         """The block that this is the gradient of; found by name, as that one needs this one for its own gradient."""
         return blocks[type(self).__name__.removesuffix("Grad")](**self.attrs())
 

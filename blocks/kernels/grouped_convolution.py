@@ -63,13 +63,13 @@ def convolve_bytes(
 
 def _weights(columns: Columns) -> list[ArraySpec]:
     """Memory for the filter in the dtype to compute in."""
-    narrow = columns.given != columns.dtype
+    narrow = columns.storage != columns.dtype
     return [((columns.width * columns.outputs * narrow,), columns.dtype)]
 
 
 def _convolve_scratch(columns: Columns) -> list[ArraySpec]:
     """Memory of each thread for padded images, for windows and for products."""
-    needed = columns.given != columns.dtype or columns.groups > 1 or not columns.channels_last
+    needed = columns.storage != columns.dtype or columns.groups > 1 or not columns.channels_last
     return [columns.padded_images(), columns.matrices(), columns.products(needed)]
 
 
@@ -111,7 +111,7 @@ def _is_convolution(columns: Columns) -> bool:
 
 
 def _flipped_filter(columns: Columns) -> ArraySpec:
-    return (columns.width * columns.outputs,), columns.given
+    return (columns.width * columns.outputs,), columns.storage
 
 
 def _transposed(s: Span) -> Span:
@@ -160,7 +160,7 @@ def _col2im(columns: Columns, filter: Array, dy: Array, out: Array) -> None:
 
 def _col2im_scratch(columns: Columns, channels_last: bool) -> list[ArraySpec]:
     """Memory of each thread for padded images, for windows and for gradients in the dtype to compute in."""
-    copies = columns.given != columns.dtype or not channels_last
+    copies = columns.storage != columns.dtype or not channels_last
     reach = columns.images * prod(s.reach for s in columns.over) * columns.channels
     padded = reach * (copies or has_padding(columns.over))
     matrix = columns.groups * prod(columns.tile) * columns.width
@@ -228,12 +228,12 @@ def _runs(columns: Columns) -> list[Run]:
 def _sums(columns: Columns) -> ArraySpec:
     """Memory for the sums, unless there is only one that can be made where the result goes."""
     count = len(_runs(columns))
-    needed = count > 1 or columns.given != columns.dtype or columns.groups > 1
+    needed = count > 1 or columns.storage != columns.dtype or columns.groups > 1
     return (count * columns.width * columns.outputs * needed,), columns.dtype
 
 
 def _by_filter_scratch(columns: Columns) -> list[ArraySpec]:
     """Memory of each thread for padded images, for windows, for gradients, and for what is added to a sum."""
-    copies = columns.given != columns.dtype or not columns.channels_last
+    copies = columns.storage != columns.dtype or not columns.channels_last
     term = columns.width * columns.outputs * (not columns.single)
     return [columns.padded_images(), columns.matrices(), columns.products(copies), ((term,), columns.dtype)]

@@ -33,20 +33,22 @@ class Columns:
         shape: tuple[int, ...],
         filter: tuple[int, ...],
         over: tuple[Span, ...],
-        given: DType,
+        storage: DType,
         channels_last: bool,
     ):
         images, self.channels, self.depth, self.outputs = shape[0], shape[-1], filter[-2], filter[-1]
-        self.over, self.given, self.channels_last = over, given, channels_last
-        self.groups = groups = self.channels // self.depth if self.depth else 1  # of nothing there is one
-        self.dtype = dtypes.compute(given)
+        self.over, self.storage, self.channels_last = over, storage, channels_last
+        self.groups = groups = (
+            self.channels // self.depth if self.depth else 1
+        )  # a filter without channels has one group
+        self.dtype = dtypes.compute(storage)
         self.kernel = tuple(s.known[1] for s in over)
         self.width = prod(self.kernel) * self.depth
         contiguous = self.kernel[-1] * self.depth if over[-1].dilation == 1 and groups == 1 else self.depth
         self.by_columns = contiguous < SHORT
         # where windows are the elements themselves no copy of them is made
         elementwise = all(s.stride == 1 for s in over) and self.width == self.depth and not has_padding(over)
-        self.copied = groups > 1 or given != self.dtype or not elementwise or not channels_last
+        self.copied = groups > 1 or storage != self.dtype or not elementwise or not channels_last
         (rows, *others), elements, size = positions(over), groups * self.width, self.dtype.itemsize
         self.images, self.rows = images, rows
         if self.copied:
@@ -65,7 +67,7 @@ class Columns:
     def padded_images(self) -> ArraySpec:
         """Memory for images with their padding, if there is any."""
         reach = prod(s.reach for s in self.over)
-        return (self.images * reach * self.channels * has_padding(self.over),), self.given
+        return (self.images * reach * self.channels * has_padding(self.over),), self.storage
 
     def matrices(self) -> ArraySpec:
         """Memory for the matrices of a tile."""

@@ -51,12 +51,12 @@ class Parts:
         """What the taps take: an index and a weight each, for each channel of a column."""
         return len(self.down) * int(self.height + self.line) * (8 + 4)
 
-    def scratch_arrays(self, dtype: DType, given: DType, interpolates: bool) -> list[ArraySpec]:
+    def scratch_arrays(self, dtype: DType, storage: DType, interpolates: bool) -> list[ArraySpec]:
         """Memory for the lines of a part at their new width, to interpolate in, and for copies of another dtype."""
         rows = [slice(row, min(row + self.rows, self.height)) for row in range(0, self.height, self.rows)]
         lines = self.images * max(part.stop - part.start for part in map(self.lines, rows))
         interpolated = max(lines, self.images * self.rows) * interpolates
-        copied = lines * (given != dtype)
+        copied = lines * (storage != dtype)
         sizes = (lines * self.line, interpolated * self.line, copied * self.width * self.channels)
         return [((size,), dtype) for size in sizes]
 

@@ -42,16 +42,16 @@ def reduce_windows(
     return out
 
 
-def reduce_bytes(shape: tuple[int, ...], slides: Slides, given: DType) -> int:
+def reduce_bytes(shape: tuple[int, ...], slides: Slides, storage: DType) -> int:
     """The memory that `reduce_windows` works in, for an input of this shape and dtype."""
     bands = in_bands(shape, slides)
-    return scratch_bytes(*_reduce_scratch(bands, given)) if prod(bands.output) else 0
+    return scratch_bytes(*_reduce_scratch(bands, storage)) if prod(bands.output) else 0
 
 
-def _reduce_scratch(bands: Bands, given: DType) -> list[ArraySpec]:
+def _reduce_scratch(bands: Bands, storage: DType) -> list[ArraySpec]:
     """Memory for copies of input and output in the dtype to compute in, and for `partial_scratch`."""
-    dtype = dtypes.compute(given)
-    sizes = (prod(bands.input), prod(bands.output)) if given != dtype else (0, 0)
+    dtype = dtypes.compute(storage)
+    sizes = (prod(bands.input), prod(bands.output)) if storage != dtype else (0, 0)
     return [*(((size,), dtype) for size in sizes), *partial_scratch(bands, dtype)]
 
 
@@ -101,13 +101,13 @@ def _reduce_along(axis: int, ufunc: np.ufunc, start: Any, x: Array, span: Span, 
 def _taps_along(axis: int, span: Span) -> tuple[list[Index], list[tuple[Index, Index]]]:
     """The elements of the first two taps that all windows have, if there are such; positions and elements of others."""
     before = (slice(None),) * axis
-    met = [
+    taps = [
         ((*before, at), (*before, elements)) for at, elements in (valid_slices(span, i) for i in range(span.known[1]))
     ]
-    everywhere = [m for m in met if m[0][-1] == slice(0, span.out)][:2]
+    everywhere = [tap for tap in taps if tap[0][-1] == slice(0, span.out)][:2]
     if len(everywhere) < 2:
-        return [], met
-    return [elements for _, elements in everywhere], [m for m in met if m not in everywhere]
+        return [], taps
+    return [elements for _, elements in everywhere], [tap for tap in taps if tap not in everywhere]
 
 
 # -- from windows to elements ---------------------------------------------------------------------------------------
@@ -140,21 +140,21 @@ def spread_windows(dy: Array, slides: Slides, out: Array, per_element: Callable[
     return out
 
 
-def spread_bytes(shape: tuple[int, ...], slides: Slides, given: DType) -> int:
+def spread_bytes(shape: tuple[int, ...], slides: Slides, storage: DType) -> int:
     """The memory that `spread_windows` works in, for a result of this shape and dtype."""
-    bands = _spread_bands(shape, slides, given)
-    return scratch_bytes(*_spread_scratch(bands, given)) if prod(bands.output) else 0
+    bands = _spread_bands(shape, slides, storage)
+    return scratch_bytes(*_spread_scratch(bands, storage)) if prod(bands.output) else 0
 
 
-def _spread_bands(shape: tuple[int, ...], slides: Slides, given: DType) -> Bands:
-    return in_bands(shape, slides, whole=given != dtypes.compute(given))
+def _spread_bands(shape: tuple[int, ...], slides: Slides, storage: DType) -> Bands:
+    return in_bands(shape, slides, whole=storage != dtypes.compute(storage))
 
 
-def _spread_scratch(bands: Bands, given: DType) -> list[ArraySpec]:
+def _spread_scratch(bands: Bands, storage: DType) -> list[ArraySpec]:
     """Memory for the values per element of a window, for the result in the dtype to compute in, and for partials."""
-    dtype = dtypes.compute(given)
+    dtype = dtypes.compute(storage)
     axes = [axis for axis, _ in reversed(bands.slides)]
-    own = [((n,), dtype) for n in (prod(bands.output), prod(bands.input) * (given != dtype))]
+    own = [((n,), dtype) for n in (prod(bands.output), prod(bands.input) * (storage != dtype))]
     return own + _between(bands.output, bands.input, axes, dtype)
 
 

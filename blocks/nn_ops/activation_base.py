@@ -24,7 +24,7 @@ class Activation(Unary, abstract=True):
     buffers: ClassVar[int] = 1
     step: ClassVar[Any]
 
-    def kernel(self, features: Array, out: Array | None = None) -> Any:
+    def kernel(self, features: Array, out: Array | None = None) -> Array:
         return tiled(self.step, self.buffers, out, features)
 
     def workspace(self, features: TensorType) -> int:
@@ -51,7 +51,7 @@ class FromFeatures(ActivationGradient, abstract=True):
     features = In("T", "what the activation took, same shape as `gradients`")
     reuses = ("gradients", "features")
 
-    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
+    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
         return tiled(self.step, self.buffers, out, gradients, features)
 
 
@@ -62,5 +62,5 @@ class FromOutputs(ActivationGradient, abstract=True):
     outputs = In("T", "what the activation gave, same shape as `gradients`")
     reuses = ("gradients", "outputs")
 
-    def kernel(self, gradients: Array, outputs: Array, out: Array | None = None) -> Any:
+    def kernel(self, gradients: Array, outputs: Array, out: Array | None = None) -> Array:
         return tiled(self.step, self.buffers, out, gradients, outputs)

@@ -119,8 +119,7 @@ class BiasAddGrad(Opaque):
             total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), dtypes.accumulate(dtype)).reshape(-1)
         else:
             total = reduce_axes(np.add, out_backprop, self._axes(shape), dtypes.accumulate(dtype))
-        gradient: Array = cast_into(total, dtype, out)
-        return gradient
+        return cast_into(total, dtype, out)
 
     def grad(self, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

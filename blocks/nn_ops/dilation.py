@@ -245,12 +245,12 @@ class Dilation2DBackpropFilter(DilationGradient):
                 y, selected = self.largest_sums(input, filter, dy.shape, band, *space)
                 part, nowhere = shaped(parts, dy.shape), np.equal(y, floor, shaped(low, dy.shape))
                 for number, positions, _, mask in selected(None):
-                    mask = np.greater(mask, nowhere[positions], mask)  # there, but not nowhere
+                    # where all sums are the lowest the first element of the filter stands for all, below
+                    mask = np.greater(mask, nowhere[positions], mask)
                     index = np.unravel_index(number, filter.shape[:2])
                     total[index] += _by_channel(masked(dy[positions], mask, part[positions]), total.dtype)
                 total[0, 0] += _by_channel(masked(dy, nowhere, part), total.dtype)
-        gradient: Array = cast_into(total, input.dtype, out)
-        return gradient
+        return cast_into(total, input.dtype, out)
 
     def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
         return scratch_bytes(*self.scratch_arrays(self.bands(input.sizes, filter.sizes), dtypes.storage(input.dtype)))
@@ -266,5 +266,7 @@ def _wide(filter: Array) -> Array:
     return filter.astype(dtypes.compute(filter.dtype), copy=False)
 
 
-def _by_channel(dy: Array, dtype: DType) -> Any:
-    return np.add.reduce(dy, (0, 1, 2), dtype)
+def _by_channel(dy: Array, dtype: DType) -> Array:
+    """The sum for each channel."""
+    total: Array = np.add.reduce(dy, (0, 1, 2), dtype)
+    return total

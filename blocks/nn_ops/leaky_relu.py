@@ -34,7 +34,7 @@ class LeakyRelu(Activation):
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
-    def kernel(self, features: Array, out: Array | None = None) -> Any:
+    def kernel(self, features: Array, out: Array | None = None) -> Array:
         return tiled(partial(self.step, _slope(self.alpha, features.dtype)), self.buffers, out, features)
 
     def step(self, alpha: float, x: Array, out: Array, low: Array) -> None:
@@ -60,7 +60,7 @@ class LeakyReluGrad(FromFeatures):
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
-    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Any:
+    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
         step = partial(self.step, _slope(self.alpha, features.dtype))
         return tiled(step, self.buffers, out, gradients, features)
 

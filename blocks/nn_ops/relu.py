@@ -35,8 +35,7 @@ class RectifierGradient(Elementwise, abstract=True):
     step: ClassVar[Any]
 
     def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
-        backprops: Array = tiled(self.step, 0, out, gradients, features)
-        return backprops
+        return tiled(self.step, 0, out, gradients, features)
 
     def workspace(self, gradients: TensorType, features: TensorType) -> int:
         return tiled_bytes(0, gradients, 2, masks=self.masks)
