@@ -79,7 +79,7 @@ class BroadcastLike(View):
             input = share(input, like.size // input.size)
         return np.broadcast_to(input, like.shape)
 
-    def lowered(self, input: TensorType, like: TensorType) -> Sequence[Block]:
+    def decomposed(self, input: TensorType, like: TensorType) -> Sequence[Block]:
         if not self.mean or not input.known or not like.known or input.shape == like.shape or 0 in input.shape:  # type: ignore[operator]
             return ()
         times = math.prod(like.shape) // math.prod(input.shape)  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ def share(items: Sequence[T], call: Callable[[T], Any]) -> None:
         shared = thread_pool.SharedIterator(items)
 
         def work() -> None:
-            one_thread.too()
+            one_thread.limit_worker()
             for item in shared:
                 call(item)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dataflow.core.dtypes import Array, parts
+from dataflow.core.dtypes import Array, as_real
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -19,7 +19,7 @@ def same(a: ArrayLike, b: ArrayLike) -> bool:
         return False
     if a.tobytes() == b.tobytes():
         return True
-    a, b = parts(a), parts(b)
+    a, b = as_real(a), as_real(b)
     bits = f"V{a.dtype.itemsize}"
     equal = np.ascontiguousarray(a).view(bits) == np.ascontiguousarray(b).view(bits)
     return bool(np.all(equal.reshape(a.shape) | (_nan(a) & _nan(b))))

@@ -16,12 +16,12 @@ from dataflow.core.shapes import Shape as Shape  # the annotation of a shape att
 Dtype = str  # the annotation of a dtype attr
 Ints = tuple[int, ...]  # the annotation of a list of whole numbers
 Tensor = Array  # the annotation of an array attr
-_SHORTENED = 1000  # elements; to find the shortest digits takes time
+_SHORTENED = 1000  # elements; for more, finding the shortest digits takes too long
 REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "required", "__reduce__": lambda self: "REQUIRED"})()
 
 
 class StoredArray(np.ndarray[Any, Any]):
-    """An array that came from a file, with the file and the name in it, so that a saved graph can point there again."""
+    """An array read from a file, with the path and its name there, so that a saved graph can refer to it again."""
 
     origin: tuple[str, str] | None = None
 
@@ -98,7 +98,7 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 
 class Attr:
-    """One attr of a block; made by `attr`, named and typed by the class body it stands in."""
+    """One attr of a block; made by `attr`, named and typed by the class body."""
 
     def __init__(self, doc: str, default: object, ge: float | None, le: float | None, choices: Sequence[str]):
         self.doc, self.ge, self.le, self.choices = doc, ge, le, tuple(choices)
@@ -118,7 +118,7 @@ class Attr:
         return self
 
     def parse(self, given: object) -> Any:
-        """The value in its canonical form; ValueError that says what was expected and what came."""
+        """The value in its canonical form; ValueError with what was expected and what came."""
         value: Any = given
         if value is None and self.nullable:
             return None
@@ -179,9 +179,9 @@ def plain(value: object) -> Any:
 
 
 def key(value: object) -> Any:
-    """Something hashable that is equal just when two attr values have the same bits; one NaN is as good as another."""
+    """A hashable key, equal for attr values with the same bits; all NaNs are equal."""
     if isinstance(value, np.ndarray):
-        parts = dtypes.parts(value)
+        parts = dtypes.as_real(value)
         if parts.dtype.kind not in "biu" and (missing := parts != parts).any():
             parts = np.where(missing, np.array(np.nan, parts.dtype), parts)
         return dtypes.name_of(value.dtype), value.shape, parts.tobytes()
@@ -190,6 +190,6 @@ def key(value: object) -> Any:
 
 
 def show(value: object) -> str:
-    """The value as an error message prints it, cut short where it is long."""
+    """The value as error messages print it, shortened if it is long."""
     text = repr(plain(value)) if not isinstance(value, str) else f"'{value}'"
     return text if len(text) <= 60 else text[:57] + "..."

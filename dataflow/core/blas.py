@@ -1,6 +1,6 @@
-"""BLAS and LAPACK, by which NumPy multiplies and factors matrices, in one thread each: with more, bits are others.
+"""One thread for BLAS and LAPACK, with which NumPy multiplies and factors matrices: more threads change the bits.
 
-How many threads they use is for the whole process to set, or for each thread by itself where they are built so.
+Some builds have one number of threads for the whole process, others one for each calling thread.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class _Mine(local):
 
 
 class Library:
-    """A BLAS whose number of threads can be asked for and set; ``own`` where each thread has a number of its own."""
+    """A BLAS whose number of threads can be read and set; ``own`` if each calling thread has a number of its own."""
 
     def __init__(self, get: Callable[[], int], set: Callable[[int], Any], own: bool = False):
         self.get, self.set, self.own = get, set, own
         self.state = _Mine() if own else _Ours()
 
     def limit(self) -> None:
-        """One thread from here on; what there was, or has been set meanwhile, comes back in the end."""
+        """One thread from here on; the number before is kept for `restore`."""
         threads = self.get()
         if threads != 1:
             self.state.before = threads
@@ -40,7 +40,7 @@ class Library:
     def restore(self) -> None:
         """As many threads as before."""
         self.state.holding = 0
-        if self.state.before != 1 and self.get() == 1:  # otherwise somebody has set another number just now
+        if self.state.before != 1 and self.get() == 1:  # another number was set meanwhile, by the caller
             self.set(self.state.before)
         self.state.before = 1
 
@@ -62,7 +62,7 @@ class OneThread:
 
     def __enter__(self) -> None:
         here = self.here
-        if here.inside:  # entered again for each product, however small
+        if here.inside:  # entered again by each product, however small, so this must be fast
             for library in self.libraries:
                 if library.get() != 1:
                     library.limit()
@@ -76,8 +76,8 @@ class OneThread:
         if not here.inside:
             self._end()
 
-    def too(self) -> None:
-        """The same in a thread that works for one that is inside, and never needs more."""
+    def limit_worker(self) -> None:
+        """The same limit in a worker thread of one that is inside; it is never lifted there."""
         for library in self.libraries:
             if library.own and library.get() != 1:
                 library.set(1)
@@ -98,7 +98,7 @@ class OneThread:
                     library.restore()
 
     def forked(self) -> None:
-        """In a child process, which has none of its parent's other threads: they will not leave any more."""
+        """Forget other threads in a child process: it does not have them, so they will never leave."""
         self.lock = Lock()
         for library in self.libraries:
             if self.here.inside:
@@ -108,7 +108,7 @@ class OneThread:
 
 
 def _find() -> list[Library]:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # late: most need no product
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # imported late: most runs have no large product
 
     return [_library(each) for each in ThreadpoolController().lib_controllers if each.user_api == "blas"]
 
@@ -116,7 +116,7 @@ def _find() -> list[Library]:
 def _library(controller: Any) -> Library:
     layer = getattr(controller, "threading_layer", None)
     if controller.internal_api == "openblas" and layer != "openmp":
-        # not by `controller.set_num_threads`, which does nothing, and says nothing, where another thread came first
+        # `controller.set_num_threads` silently does nothing where another thread came first
         for prefix, suffix in product(("", "scipy_"), ("", "64_", "_64")):
             get, set = (f"{prefix}openblas_{verb}_num_threads{suffix}" for verb in ("get", "set"))
             if hasattr(controller.dynlib, set):

@@ -53,16 +53,16 @@ class Block:
     aliases: ClassVar[tuple[str, ...]] = ()
     reuses: ClassVar[tuple[str, ...]] = ()
     pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
-    feedable: ClassVar[bool] = False  # True: a run may give the value; else it is that of the first input
+    feedable: ClassVar[bool] = False  # True: a run may be fed the value, by default it is the first input
     stateful: ClassVar[bool] = False  # True: the value is kept from run to run, and blocks with `assigns` change it
     assigns: ClassVar[Mapping[str, str]] = MappingProxyType({})  # input wired to a variable -> output that is its next
     smooth: ClassVar[bool] = True  # False: the gradient is a convention (straight-through), not the slope of the kernel
     grad: ClassVar[Any] = MISSING_GRADIENT
     precompute: ClassVar[Any] = None
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
-    uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, and shares that among threads
+    uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
-    contiguous_inputs: ClassVar[bool] = False  # True: the kernel gets them so, as its sums go by where elements lie
+    contiguous_inputs: ClassVar[bool] = False  # True: inputs are made contiguous, as strides would change sums
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
     precomputed_ports: ClassVar[tuple[str, ...]] = ()
@@ -96,7 +96,7 @@ class Block:
         self.check()
 
     def check(self) -> None:
-        """Raise BlockError where attrs do not go together."""
+        """Raise BlockError where attrs contradict each other."""
 
     # -- what a block author writes -----------------------------------------------------------------------------
 
@@ -110,15 +110,15 @@ class Block:
 
     @property
     def streams(self) -> bool:
-        """Whether each element of the output needs the inputs at its place alone, so that a run may go by tiles."""
+        """Whether each output element needs only the input elements at the same index, so that tiles may be cut."""
         return False
 
     def channel_axis(self, rank: int) -> int | None:
-        """The axis, of an output of this rank, that an input of declared shape lies along: no tile divides it."""
+        """The axis of an output of this rank that an input of declared shape lies along; no tile cuts it."""
         return None
 
     def broadcast_shapes(self, *types: Any) -> list[Any]:
-        """The shape by which each input broadcasts to the output, a list if variadic, None if it is needed whole."""
+        """The shape that each input broadcasts from, a list if variadic; None for an input that is needed whole."""
         return [
             None
             if port.shape is not None or port.name in self.precomputed_ports or given is None
@@ -130,53 +130,54 @@ class Block:
 
     @property
     def reduces(self) -> tuple[Any, ...]:
-        """For each output the ufunc that puts parts of it together, None where it goes along with the tiles."""
+        """The ufunc that folds the partial values of each output; None for an output that is made by tiles."""
         return tuple(port.reduce for port in self.signature.outputs.values())
 
     def row_width(self, *types: Any) -> int | None:
-        """Elements that an output has beside each other where `part` can fold the first input by tiles, else None.
+        """The width for which `partials` can fold the first input, seen as ``[rows, width]``, over its rows; else None.
 
-        The first input is then seen as ``[rows, width]``, and all rows are folded.
+        The outputs then have ``width`` elements each.
         """
         return None
 
     def partials(self, rows: Array) -> Any:
-        """The outputs folded over some rows, ``[rows, width]``, in the dtype in which parts are put together."""
+        """The outputs folded over some rows, ``[rows, width]``, in the dtype that partial values are folded in."""
         raise NotImplementedError
 
     def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
-        """The outputs, in any shape, from all parts put together over so many rows."""
+        """The outputs, in any shape, from the partial values folded over all rows, of which there are ``rows``."""
         return totals
 
     def element_args(self, dtype: DType, precomputed: Any) -> tuple[Any, ...] | None:
-        """Scalars that ``element`` takes after the inputs, for values of this dtype; None where it may not be used.
+        """The scalars that ``element`` takes after the inputs, for values of this dtype; None where it cannot be used.
 
-        ``precomputed`` is what `precompute` gave.
+        ``precomputed`` is the result of `precompute`.
         """
         return ()
 
     @property
     def compiled_kernel(self) -> Callable[..., Any] | None:
-        """The kernel as one that is compiled, to the bit the same, where Numba is installed.
+        """A kernel that Numba compiles, with bits equal to those of ``kernel``; None if there is none.
 
-        It is given many tiles at once where it can. One whose outputs are folded takes ``tile``, the elements of each,
-        and gives for those outputs a row per tile, to be folded in their order; or a single one if all are the same.
+        It is called with many tiles at once where possible. If it has folded outputs it takes ``tile``, the number of
+        elements of a tile, and returns for these outputs one row per tile, to be folded in order, or a single row if
+        all are the same.
         """
         return None
 
     def narrowed(self, used: Set[str]) -> Block:
-        """A block that gives only the outputs that are used, by name, in less time; this one if there is none."""
+        """A faster block that computes only the named outputs; this one if there is none."""
         return self
 
-    def lowered(self, *types: Any) -> Sequence[Block]:
-        """Two blocks that give the same one after the other for inputs of these types, if the planner does better so.
+    def decomposed(self, *types: Any) -> Sequence[Block]:
+        """Two blocks that compute the same, where running them in turn is faster for inputs of these types; or none.
 
-        The first is given the first input, the second what that gives and the other inputs.
+        The first takes the first input, the second the result and the other inputs.
         """
         return ()
 
     def workspace(self, *types: Any) -> int:
-        """Bytes that the kernel takes beside its inputs and outputs while it runs, for inputs of known types."""
+        """Bytes that the kernel needs besides inputs and outputs while it runs, for inputs of known types."""
         return 0
 
     # -- types --------------------------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ class Block:
 
     def __call__(self, /, *args: object, name: str | None = None, **named: object) -> Any:
         """On arrays: the result, an array or a named tuple. On wires: wires to a new node, called ``name`` if given."""
-        if name is not None and not isinstance(name, str):  # no text stands on a port, so it is meant for one
+        if name is not None and not isinstance(name, str):  # a value for a port called `name`: no port takes text
             named, name = {**named, "name": name}, None
         operands = self.signature.bind(self._who, args, named)
         wire = next((o for o in flat(operands) if isinstance(o, Wire)), None)
@@ -221,7 +222,7 @@ class Block:
             raise
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
-        """Run the kernel on whole arrays in port order, with a ``key`` if it is to draw by one; results as declared."""
+        """Run the kernel on whole arrays in port order, a ``key`` for random draws; results are cast as declared."""
         with FixedNumpyState():
             results = self.kernel(*self.kernel_args(arrays), **key)
             if len(outputs) == 1:
@@ -229,7 +230,7 @@ class Block:
             return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
     def kernel_for(self, dtype: DType) -> Callable[..., Any]:
-        """The shortest way to the kernel for a first output of this dtype, for the planner to bind."""
+        """The most direct callable for a first output of this dtype, for the planner to bind."""
         return self.kernel
 
     @property
@@ -250,7 +251,7 @@ class Block:
         return [*[arrays[i] for i in others], self.precomputed([arrays[i] for i in taken])]
 
     def in_order(self, arrays: Sequence[Any]) -> list[Any]:
-        """The inputs with their elements in order, copied where they are not; but for those that lend their shape."""
+        """The inputs as contiguous arrays, copied where needed; inputs read for their shape alone stay as they are."""
         return [a if lent else _contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
 
     @cached_property
@@ -266,14 +267,14 @@ class Block:
         return taken, [i for i in range(len(names)) if i not in taken]
 
     def precomputed(self, arrays: Sequence[Any]) -> Any:
-        """What ``precompute`` makes of the inputs that it names; small ones are compared with the last ones."""
+        """The result of ``precompute``; the last one is used again if its inputs are small and have the same bits."""
         small = sum(array.nbytes for array in arrays) <= _REMEMBERED
         key = [(array.dtype, array.shape, array.tobytes()) for array in arrays] if small else None
         last = self.__dict__.get("_last")
         if last is not None and key is not None and last[0] == key:
             return last[1]
         made = self.precompute(*arrays)
-        self.__dict__["_last"] = (key, made)  # one object: other threads see it whole
+        self.__dict__["_last"] = (key, made)  # one tuple: other threads never see half of it
         return made
 
     def pack(self, values: Sequence[Any]) -> Any:
@@ -323,7 +324,7 @@ def _contiguous(given: Array | tuple[Array, ...] | None) -> Any:
     return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)
 
 
-_REMEMBERED = 1 << 16  # bytes of inputs, up to which what was prepared is kept for the next call
+_REMEMBERED = 1 << 16  # bytes of inputs up to which the result of `precompute` is kept for the next call
 
 
 @cache

@@ -128,7 +128,7 @@ def _plain_array(value: object) -> Array:
     found = value if isinstance(value, np.ndarray | np.generic) else _exported(value)
     if hasattr(found, "mask"):
         raise ConversionError("must be an array without a mask, got a masked one; fill it with .filled")
-    found = dtypes.native(np.asarray(found))
+    found = dtypes.native_order(np.asarray(found))
     _check_dtype(found.dtype)
     return found if found.flags.aligned and _runs_forwards(found) else found.copy()
 

@@ -75,13 +75,13 @@ def accumulate(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype if dtype.kind in "iub" else np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
 
 
-def parts(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def as_real(array: Array) -> Array:
     """The real and imaginary parts of complex numbers, one after the other in a row; other arrays as they are."""
     if array.dtype.kind != "c":
         return array
     return np.ascontiguousarray(array).reshape(-1).view(array.real.dtype)
 
 
-def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def native_order(array: Array) -> Array:
     """The array in the byte order of this machine."""
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

@@ -1,4 +1,4 @@
-"""What can go wrong, and how it is said: ``<who>: <what was expected>, got <what came>``, then a way out."""
+"""Errors and their messages: ``<who>: <what was expected>, got <what came>; <a way out>``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-# what a terminal acts on, what turns the direction of text, and what nobody sees; the joiners that scripts need are not
+# control characters, marks that change the direction of text, and invisible ones; not the joiners that scripts need
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -15,7 +15,7 @@ _ACTING = re.compile(
 
 
 def visible(text: str, kept: str = "\n\t") -> str:
-    r"""Text in which nothing acts on a terminal or hides: the escape character, say, is written ``\x1b``.
+    r"""Text without characters that act on a terminal or hide: the escape character, say, is written ``\x1b``.
 
     >>> print(visible("red: \x1b[31m"))
     red: \x1b[31m
@@ -23,20 +23,20 @@ def visible(text: str, kept: str = "\n\t") -> str:
     return _ACTING.sub(lambda found: found[0] if found[0] in kept else ascii(found[0])[1:-1], text)
 
 
-_CONCEALED: dict[str, str] = {}  # what graph files took from the environment -> how it is written there
-_TELLING = 6  # characters; something as long stands in a message for nothing else
+_CONCEALED: dict[str, str] = {}  # values that graph files took from the environment -> how they are written there
+_TELLING = 6  # characters; a value as long is replaced wherever it is found
 
 
 def conceal(value: str, written: str) -> None:
-    """From now on messages have this value as it is written, ``${env:NAME}``, for it may be a secret."""
+    """From now on print this value in messages as it is written, ``${env:NAME}``, since it may be a secret."""
     _CONCEALED[value] = written
 
 
 def concealed(text: str) -> str:
-    """The text of a message with what must not be told replaced."""
+    """The text of a message with secret values replaced."""
     for value in sorted(_CONCEALED, key=len, reverse=True):
-        found = re.escape(value[:40])  # of a long one there may be no more than the beginning
-        if len(value) < _TELLING:  # such as 1: only where it stands as what came
+        found = re.escape(value[:40])  # a message may have only the beginning of a long one
+        if len(value) < _TELLING:  # such as 1: only after "got" or a mark
             found = rf"(?:(?<=got )|(?<=[^\w\s])){found}(?!\w)"
         for match in reversed([*re.finditer(found, text)]):
             start = match.start()
@@ -49,7 +49,7 @@ class DataflowError(Exception):
     """Any error this package raises on purpose."""
 
     def __str__(self) -> str:
-        return visible(concealed(Exception.__str__(self)))  # not that of KeyError, which prints a message quoted
+        return visible(concealed(Exception.__str__(self)))  # KeyError would print the message quoted
 
 
 class BlockError(DataflowError, ValueError):
@@ -57,11 +57,11 @@ class BlockError(DataflowError, ValueError):
 
 
 class GraphError(DataflowError, ValueError):
-    """A graph is wired wrongly, or fed with what does not fit it."""
+    """A graph is wired wrongly, or is fed a value that does not fit."""
 
 
 class UnknownNameError(GraphError, KeyError):
-    """A name that is not there: a block, a node, an output."""
+    """No block, node or output has this name."""
 
 
 class GradientError(GraphError):
@@ -74,7 +74,7 @@ class RunError(DataflowError, RuntimeError):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a graph file: where it is (lines and columns count from 1), what it is, and a way out."""
+    """One mistake in a graph file: its place (lines and columns count from 1), a message and a way out."""
 
     path: str
     line: int
@@ -101,7 +101,7 @@ class GraphFileError(GraphError):
         super().__init__("\n".join(map(str, self.problems)))
 
     def __str__(self) -> str:
-        return visible(Exception.__str__(self))  # the problems conceal what they must; paths are those of the caller
+        return visible(Exception.__str__(self))  # the problems conceal secrets already; paths are the caller's
 
     def __reduce__(self) -> tuple[type, tuple[list[Problem]]]:
         return type(self), (self.problems,)
@@ -109,7 +109,7 @@ class GraphFileError(GraphError):
 
 def closest(name: str, known: Iterable[str]) -> str:
     """The one of the known names that was probably meant, or nothing when none is close."""
-    import difflib  # which only those who err wait for
+    import difflib  # late: only errors need it
 
     folded = {k.lower(): k for k in reversed(list(known))}
     close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
@@ -122,7 +122,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{found}'?" if found else ""
 
 
-_LISTED = 50  # names; of more the first ones stand for all
+_LISTED = 50  # names; a longer list is cut
 
 
 def listing(names: Iterable[str], last: str = "or") -> str:
@@ -134,7 +134,7 @@ def listing(names: Iterable[str], last: str = "or") -> str:
 
 
 def reason(error: Exception) -> str:
-    """What the system says of a file, in lower case."""
+    """The system's message about a file, its first letter in lower case."""
     text = getattr(error, "strerror", None) or str(error)
     return str(text[:1].lower() + text[1:])
 

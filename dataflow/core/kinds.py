@@ -1,4 +1,4 @@
-"""The kinds of block. A kind says how a block moves over its elements, and with that how the planner may cut it."""
+"""The kinds of block: base classes that say which input elements an output element needs, so where tiles may cut."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import listing
 from dataflow.core.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
 
-_COLUMNS = 1024  # elements over which short rows are put side by side
+_COLUMNS = 1024  # elements of a row that short rows are joined to before they are folded
 
 
 class Source(Block, abstract=True):
-    """No inputs: a value that is there before the run."""
+    """No inputs: a value known before the run."""
 
 
 class Elementwise(Block, abstract=True):
@@ -50,7 +50,7 @@ class Unary(Elementwise, abstract=True):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "reuses" not in vars(cls):  # a ufunc may write over what it reads; another kernel must say so
+        if "reuses" not in vars(cls):  # a ufunc may overwrite its inputs; another kernel must say so itself
             cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Unary.kernel else ()
 
     def kernel(self, x: Array, out: Array | None = None) -> Any:
@@ -82,7 +82,7 @@ class Binary(Elementwise, abstract=True):
 
 
 class Reduction(Block, abstract=True):
-    """Folds axes with an associative ufunc: any axis may be cut and the parts folded again."""
+    """Folds axes with an associative ufunc: any axis may be cut and the partial values folded again."""
 
     contiguous_inputs = True
     T: ClassVar[tuple[str, ...]] = dtypes.real
@@ -101,7 +101,7 @@ class Reduction(Block, abstract=True):
             return tuple(1 if i in axes else d for i, d in enumerate(input.shape))
         return tuple(d for i, d in enumerate(input.shape) if i not in axes)
 
-    def axes(self, axis: Array, rank: int) -> tuple[int, ...]:
+    def axes(self: Block, axis: Array, rank: int) -> tuple[int, ...]:
         """The folded axes as sorted non-negative numbers."""
         try:
             return axes_of(axis, rank)
@@ -127,7 +127,7 @@ class Reduction(Block, abstract=True):
 
 
 def leading(shape: Sequence[int], axes: Sequence[int]) -> int | None:
-    """Elements beside each other where these axes are folded, if they are all that come first; otherwise None."""
+    """The elements of a row, ``[rows, width]``, if the folded axes all come before the others; otherwise None."""
     folded = [axis for axis in axes if shape[axis] != 1]
     others = [axis for axis in range(len(shape)) if axis not in axes and shape[axis] != 1]
     if not folded or 0 in shape or (others and max(folded) > min(others)):
@@ -136,7 +136,7 @@ def leading(shape: Sequence[int], axes: Sequence[int]) -> int | None:
 
 
 def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
-    """All rows, ``[rows, width]`` or as many numbers, folded in a dtype; short rows are put side by side first."""
+    """Rows, ``[rows, width]`` or ``[rows]``, folded in a dtype; short rows are joined to longer ones first."""
     if rows.ndim == 1 or rows.shape[1] == 1:
         return ufunc.reduce(rows.reshape(-1), dtype=dtype)
     count, width = rows.shape
@@ -159,7 +159,7 @@ class Contraction(Block, abstract=True):
         return self.contracted(self.rule, *types)
 
     def contracted(self, rule: str, *types: TensorType) -> Shape:
-        """The output shape by a rule, with the port named where an input does not fit it."""
+        """The output shape by a rule; BlockError names the port of an input that does not fit it."""
         try:
             return contract(rule, [t.shape for t in types])
         except ContractError as error:
@@ -171,10 +171,10 @@ class Contraction(Block, abstract=True):
 
 
 class View(Block, abstract=True):
-    """The first input's own elements under another shape or other strides: costs nothing."""
+    """The elements of the first input under another shape or other strides, without a copy."""
 
-    def copies(self, *types: TensorType) -> bool:
-        """Whether, as is known before the run, the kernel must copy: no view that others see has strides below 0."""
+    def copies(self, *types: Any) -> bool:
+        """Whether it is known before the run that the kernel must copy: no view may have negative strides."""
         return False
 
 
@@ -189,10 +189,10 @@ class Update(Block, abstract=True):
     role, by which training wires them.
     """
 
-    pure = False  # not for what it gives, but for what it stands for: two equal ones may not become one
+    pure = False  # the outputs are, but two equal updates must not be merged
 
     def shape_of(self, *types: Any) -> Any:
-        """All inputs without a declared shape have that of the first one, and so have all outputs."""
+        """The shape of the first input without a declared one; all other such inputs must have it too."""
         return [_same_shape(self, _shapeless(self, types))] * len(self.signature.outputs)
 
 

@@ -1,7 +1,7 @@
-"""Ports, and how arguments find them.
+"""Ports of blocks, and how arguments are bound to them.
 
-An operand is what stands on an input port: a wire in a graph, an array, or a `Literal`, the number or list that a
-person wrote there and that takes its dtype from the wires beside it.
+An operand is the value on an input port: a wire in a graph, an array, or a `Literal`, a number or list whose dtype
+follows from the operands beside it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from dataflow.core.wire import Wire
 
 
 class In:
-    """An input port: a dtype or the name of a type variable, a line of text, and what else is asked of the value.
+    """An input port: a dtype or the name of a type variable, a line of text, and further conditions on the value.
 
     shape : the shape the value must have, if fixed; names in it stand for one size within the block.
-    static : the value fixes a shape (``axis``, ``perm``), so it is wanted before the run.
-    like : only the dtype and shape of the value are used, never its elements.
+    static : the value fixes a shape (``axis``, ``perm``), so it should be known before the run.
+    like : only the dtype and shape of the value are read, never its elements.
     optional : the port may stay unwired.
     many : the port takes a list of values.
     role : of an optimizer's port: what training puts there.
@@ -51,8 +51,8 @@ class In:
 class Out:
     """An output port: a dtype or type variable, a line of text, a fixed shape if it has one.
 
-    reduce : the ufunc that folds the values which the kernel gives for parts of the input into one; a sum comes from
-        the kernel in float64 and is rounded to the dtype once, at the end.
+    reduce : the ufunc that folds the values that the kernel returns for parts of the input; the kernel returns
+        partial sums in float64, and the total is rounded to the dtype once, at the end.
     """
 
     def __init__(self, dtype: str, doc: str = "", *, shape: Shape = None, reduce: np.ufunc | None = None):
@@ -148,7 +148,7 @@ def _merged(inherited: dict[str, Port], own: dict[str, Port], gone: Set[str]) ->
 
 
 def flat(operands: Iterable[Any]) -> list[Any]:
-    """Operands one by one: the lists of variadic ports opened, empty ports left out."""
+    """Operands one by one, those of variadic ports included; unwired ports are left out."""
     found: list[Any] = []
     for operand in operands:
         if isinstance(operand, tuple):
@@ -159,9 +159,9 @@ def flat(operands: Iterable[Any]) -> list[Any]:
 
 
 def entered(who: str, port: In, value: object) -> Any:
-    """What a caller put on a port as an operand: a wire, a plain array or a literal; a tuple of them if variadic.
+    """The operand for a value that a caller passed: a wire, a plain array or a literal; a tuple of them if variadic.
 
-    Raises BlockError that names the port where it is none.
+    Raises BlockError that names the port where it can be none.
     """
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Keys of random numbers: who draws them, in which step, under which seed. Nothing else decides what they are."""
+"""Keys of random numbers. Seed, node and step alone decide which numbers are drawn."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Any
 
 import numpy as np
 
-CHUNK = 1 << 16  # elements that are drawn together; any part of an array can be made from the chunks it lies in
+CHUNK = 1 << 16  # elements drawn from one generator, so that any part of an array can be drawn without the rest
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where the random numbers of a node come from: the same for the same seed, node and step, unlike any others."""
+    """Seed, node and step: equal keys give equal random numbers, different keys independent ones."""
 
     seed: int = 0
     node: str = ""
     step: int = 0
 
     def generator(self, *more: int, chunk: int = 0) -> np.random.Generator:
-        """A counter-based (Philox) generator; further whole numbers, such as a block's own seeds, make it another."""
+        """A counter-based generator (Philox); ``more`` whole numbers, such as a block's own seeds, give another one."""
         text = "\0".join(map(str, (self.seed, self.node, *more)))
         digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
         words = np.frombuffer(digest, "<u8")
         return np.random.Generator(np.random.Philox(key=words, counter=[0, 0, chunk, self.step]))
 
     def draw(self, shape: tuple[int, ...], sample: Callable[[np.random.Generator, int], Any], *more: int) -> Any:
-        """An array of a shape, filled by chunks; ``sample`` gives so many values from a generator."""
+        """An array of this shape, drawn chunk by chunk; ``sample(generator, n)`` returns n values."""
         size = prod(shape)
         first = sample(self.generator(*more), min(CHUNK, size))
         if len(first) == size:
             return first.reshape(shape)
-        values = np.empty(shape, first.dtype)  # as its caller gets it: a reshaped array would be copied once more
+        values = np.empty(shape, first.dtype)  # in its final shape: results that are views are copied
         row = values.reshape(-1)
         row[:CHUNK] = first
         del first

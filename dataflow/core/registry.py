@@ -1,6 +1,6 @@
-"""Where blocks are found by name.
+"""The registry of blocks by name.
 
-A block is registered by being defined. The library and any plugin are loaded by the same road: each names its package
+A block is registered by being defined. The library and any plugin are loaded in the same way: each names its package
 under the entry point group ``dataflow.blocks``, and every module in it is imported when a block is first looked up.
 """
 

@@ -1,4 +1,4 @@
-"""Memory that kernels borrow while they run: it stays warm from one call to the next, and each thread has its own."""
+"""Memory that kernels borrow while they run; each thread keeps its own, so that it is in the cache at the next call."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 KEPT = 64 << 20  # bytes that a thread keeps for the next call
-CHUNK = 1 << 16  # bytes: memory is asked for in so much or more
+CHUNK = 1 << 16  # bytes: the least that is allocated at a time
 MOST = 512  # arrays that are remembered
-ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction asks for
+ALIGNMENT = 64  # bytes: a cache line, enough for every vector instruction
 
 
 class Scratch:
-    """Arrays for the length of a ``with`` block, whose values are whatever the memory holds.
+    """A ``with`` block that lends uninitialized arrays.
 
     >>> with Scratch() as empty:
     ...     squares = np.square([1.0, 2.0], out=empty((2,), np.float64))
@@ -53,7 +53,7 @@ _NOTHING = np.empty(0, np.uint8)
 
 
 def scratch(*wanted: ArraySpec) -> ScratchArrays:
-    """Arrays of the given shapes and dtypes for the length of a ``with`` block, whatever they hold, borrowed as one.
+    """Uninitialized arrays of these shapes and dtypes for the length of a ``with`` block, borrowed as one.
 
     >>> with scratch(((2,), np.float64), ((3, 4), np.int8)) as (squares, counts):
     ...     print(squares.shape, counts.shape)
@@ -81,24 +81,24 @@ class ScratchArrays:
 
 
 def reserve(nbytes: int) -> None:
-    """See that what the calling thread borrows next, in one go or in several, comes from one piece of so many bytes."""
+    """Let the next ``nbytes`` bytes that the calling thread borrows, at once or in parts, come from one chunk."""
     with Scratch() as empty:
         empty((nbytes,), np.uint8)
 
 
 def scratch_bytes(*wanted: ArraySpec) -> int:
-    """What a thread takes to borrow these `scratch` arrays; nothing for empty ones."""
+    """Bytes that a thread allocates to lend these `scratch` arrays; 0 for empty ones."""
     return one_array_bytes(_layout(wanted)[0])
 
 
 def one_array_bytes(nbytes: int) -> int:
-    """What a thread takes to borrow so many bytes as one array; nothing for nothing."""
+    """Bytes that a thread allocates to lend one array of ``nbytes`` bytes; 0 for 0."""
     return max(nbytes, CHUNK) + ALIGNMENT if nbytes else 0
 
 
 @lru_cache(maxsize=256)
 def _layout(wanted: tuple[ArraySpec, ...]) -> tuple[int, list[tuple[tuple[int, ...], Any, int]]]:
-    """How many bytes there are in all, and where each array begins."""
+    """The bytes in all, and shape, dtype and offset of each array."""
     places, start = [], 0
     for shape, dtype in wanted:
         nbytes = prod(shape) * np.dtype(dtype).itemsize
@@ -112,7 +112,7 @@ class _Arena:
 
     def __init__(self) -> None:
         self.chunks: list[Array] = []
-        self.chunk = self.used = 0  # the chunk that is handed out now, and how much of it is gone
+        self.chunk = self.used = 0  # the chunk lent from now, and the bytes of it in use
         self.least = CHUNK  # bytes of the next chunk
         self.arrays: dict[
             Any, tuple[Array, int, int]
@@ -132,7 +132,7 @@ class _Arena:
         while chunk < len(self.chunks) and start + size > self.chunks[chunk].size:
             chunk, start = chunk + 1, 0
         if chunk == len(self.chunks):
-            if not self.chunk and not self.used:  # nobody uses what is there, and it is too small
+            if not self.chunk and not self.used:  # nothing is lent, and every chunk is too small
                 self.chunks.clear()
                 self.arrays.clear()
                 chunk = 0
@@ -144,7 +144,7 @@ class _Arena:
     def give_back(self, chunk: int, used: int) -> None:
         self.chunk, self.used = chunk, used
         if not chunk and not used and (len(self.chunks) > 1 or (self.chunks and self.chunks[0].size > KEPT)):
-            # the next call finds one chunk that is large enough for all; not yet, as these are still in use
+            # the next call allocates one chunk that is large enough for all
             self.least = min(KEPT, sum(chunk.size for chunk in self.chunks))
             self.chunks.clear()
             self.arrays.clear()

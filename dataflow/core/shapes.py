@@ -1,6 +1,6 @@
 """Shapes: a dim is a size, a name, or None where it is not known; an unknown rank is the shape None.
 
-A named dim equals itself and may turn out to be any size; a plan is made once all are sizes.
+A named dim equals itself and may be any size; a plan is made when all dims are sizes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataflow.core.dtypes import Array
 Dim = int | str | None
 Shape = tuple[Dim, ...] | None
 
-MOST_DIMS = 64  # that an array of NumPy may have
-MOST_BYTES = sys.maxsize  # that it may take: what is larger has no address
-_CERTAIN = MOST_BYTES >> 4  # elements of any dtype that do not take more
+MOST_DIMS = 64  # of a NumPy array
+MOST_BYTES = sys.maxsize  # of any array: more have no address
+_CERTAIN = MOST_BYTES >> 4  # elements that fit into it in any dtype
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,14 +76,14 @@ def agree(a: Dim, b: Dim) -> bool:
 
 
 def fits(actual: Shape, declared: Shape) -> bool:
-    """Whether a value of the actual shape may stand where the declared one is asked for."""
+    """Whether a value of the actual shape may be given where the declared one is expected."""
     if actual is None or declared is None:
         return True
     return len(actual) == len(declared) and all(map(agree, actual, declared))
 
 
 def merge(a: Shape, b: Shape) -> Shape:
-    """What is known of a shape that both describe; they must fit."""
+    """All that two descriptions of one shape say about it; they must fit."""
     if a is None or b is None:
         return b if a is None else a
     return tuple(x if isinstance(x, int) or y is None else y for x, y in zip(a, b, strict=True))
@@ -142,13 +142,13 @@ def nbytes(type_: TensorType) -> int:
 
 
 def impossible(type_: TensorType) -> str:
-    """What an array of this type would have to be, and is too large for; nothing where there may be one."""
+    """Why no array can have this type, as its dims or bytes are too many; nothing if one can."""
     shape = type_.shape
     if not shape:
         return ""
     count = 1
     for dim in shape:
-        if dim and isinstance(dim, int):  # as NumPy counts, to whom an empty array may be too large
+        if dim and isinstance(dim, int):  # NumPy ignores sizes of 0 here: an empty array may be too large
             count *= dim
     if count <= _CERTAIN and len(shape) <= MOST_DIMS:
         return ""

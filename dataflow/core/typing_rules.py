@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OperandType = TensorType | tuple[TensorType, ...] | None  # of a port; a tuple if variadic, None if left unwired
 Bound = dict[str, tuple[str, str]]  # by dtype or type variable: the port that fixed it, and the dtype it was fixed to
-_WEAK = ("float32", "int32")  # what a literal becomes where its own dtype is not accepted
+_WEAK = ("float32", "int32")  # the dtype of a literal whose own one is not accepted
 _DTYPES = frozenset(dtypes.every)
 
 

@@ -1,4 +1,4 @@
-"""Wires: values that a graph is going to compute. Arithmetic on them builds graph: ``a + b`` is the block Add."""
+"""Wires: values that a graph will compute. Arithmetic on them adds nodes: ``a + b`` is the block AddV2."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Wire:
-    """What a block called on it answers with more wire instead of a value; the other operand may be a number or array.
+    """A value in a graph: a block called on wires returns wires. The other operand may be a number or an array.
 
-    A `Ref` of a graph is the one kind that there is.
+    `Ref` of dataflow.graph is the only subclass.
     """
 
     __slots__ = ()

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from dataflow.core.errors import visible
-from dataflow.files.atomic import settle, temporary
+from dataflow.files.atomic import move_into_place, temporary
 
 log = logging.getLogger("dataflow")
 _DIGEST = hashlib.sha256
@@ -39,7 +39,7 @@ def write(name: str, data: bytes) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with temporary(folder / name) as (file, made):
             file.write(_DIGEST(data).digest() + data)
-            settle(file, made, folder / name)
+            move_into_place(file, made, folder / name)
     except OSError as error:
         warn(f"{folder}: {error.strerror or error}")
     except RuntimeError as error:  # the user's home is unknown

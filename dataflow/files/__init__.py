@@ -2,7 +2,7 @@
 
 from dataflow.files.arrays import ArrayFile as ArrayFile
 from dataflow.files.arrays import Entry as Entry
-from dataflow.files.regular import Real as Real
 from dataflow.files.regular import RegularFile as RegularFile
+from dataflow.files.regular import ResolvedPath as ResolvedPath
 from dataflow.files.regular import Unreadable as Unreadable
 from dataflow.files.regular import neighbour as neighbour

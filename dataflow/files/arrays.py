@@ -13,11 +13,11 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from dataflow.core.dtypes import native
+from dataflow.core.dtypes import native_order
 from dataflow.core.errors import cropped, listing, nearest
 from dataflow.files import headers
 from dataflow.files.archive import START, directory, located
-from dataflow.files.content import DEFLATE, GZIP, Packed, Plain
+from dataflow.files.content import DEFLATE, GZIP, CompressedBytes, StoredBytes
 from dataflow.files.headers import LONGEST, Header
 from dataflow.files.regular import RegularFile, Unreadable
 
@@ -57,17 +57,17 @@ class ArrayFile:
         with _about(who):
             member = located(self.file, self._members[name])
         if member.deflated:
-            packed = Packed(self.file, member.start, member.packed, DEFLATE, member.length, member.crc)
+            packed = CompressedBytes(self.file, member.start, member.packed, DEFLATE, member.length, member.crc)
             return Entry(packed, headers.npy, who)
-        return Entry(Plain(self.file, member.start, member.length, member.crc), headers.npy, who)
+        return Entry(StoredBytes(self.file, member.start, member.length, member.crc), headers.npy, who)
 
     def _single(self) -> Entry:
         if self._begin.startswith(headers.NPY):
-            return Entry(Plain(self.file, 0, self.file.size), headers.npy)
+            return Entry(StoredBytes(self.file, 0, self.file.size), headers.npy)
         if self._begin.startswith(b"\0\0"):
-            return Entry(Plain(self.file, 0, self.file.size), headers.idx)
+            return Entry(StoredBytes(self.file, 0, self.file.size), headers.idx)
         if self._begin.startswith(b"\x1f\x8b"):
-            return Entry(Packed(self.file, 0, self.file.size, GZIP), headers.idx)
+            return Entry(CompressedBytes(self.file, 0, self.file.size, GZIP), headers.idx)
         raise Unreadable("must be .npy, .npz or IDX, plain or gzip, got something else")
 
     def _instead(self, name: str) -> str:
@@ -88,7 +88,7 @@ class ArrayFile:
 class Entry:
     """An array in a file: its type is known, and its values are read when they are asked for."""
 
-    def __init__(self, content: Plain | Packed, parse: Callable[[bytes], Header], who: str = ""):
+    def __init__(self, content: StoredBytes | CompressedBytes, parse: Callable[[bytes], Header], who: str = ""):
         self.content, self.who = content, who
         with _about(who):
             self.header = parse(content.begin())
@@ -103,7 +103,7 @@ class Entry:
                 array: Any = np.ndarray.__new__(kind, self.shape, self.dtype, order=order)
                 flat = (array.T if self.header.by_columns else array).reshape(-1).view(np.uint8)
                 self.content.read_after(self.header.size, memoryview(flat))
-                return cast(A, native(array))
+                return cast(A, native_order(array))
             except MemoryError:
                 raise Unreadable(f"takes {self.nbytes:,} bytes of memory, more than there is") from None
 
@@ -112,7 +112,7 @@ class Entry:
 
         Raises Unreadable where the checksum is wrong.
         """
-        if isinstance(self.content, Packed) or (self.header.by_columns and len(self.shape) > 1):
+        if isinstance(self.content, CompressedBytes) or (self.header.by_columns and len(self.shape) > 1):
             return None
         with _about(self.who):
             self.content.verify()

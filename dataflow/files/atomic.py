@@ -48,7 +48,7 @@ def put_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
 
 
-def regular(path: str | os.PathLike[str]) -> bool:
+def is_replaceable(path: str | os.PathLike[str]) -> bool:
     """Whether a file may be put there: where nothing is yet, or a regular file that nothing is printed into."""
     try:
         found = Path(path).stat()
@@ -75,12 +75,12 @@ def _printed(found: os.stat_result) -> int | None:
 
 
 def _write(path: str | os.PathLike[str], fill: Callable[[Any], Any]) -> None:
-    with told(path):
-        if regular(path):
+    with write_errors(path):
+        if is_replaceable(path):
             target = Path(os.path.realpath(path))  # through a link, which stays
             with temporary(target) as (file, made):
                 fill(file)
-                settle(file, made, target)
+                move_into_place(file, made, target)
         else:
             with _opened(path) as file:
                 fill(_Forward(file))
@@ -101,14 +101,14 @@ class _Forward:
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """DataflowError where a file could not be written, to be known before the work is done that would be lost."""
-    with told(path):
-        if regular(path):
+    with write_errors(path):
+        if is_replaceable(path):
             with temporary(Path(os.path.realpath(path))):
                 pass
 
 
 @contextlib.contextmanager
-def told(path: str | os.PathLike[str]) -> Iterator[None]:
+def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """While within, what the system says of a file is an error that names it."""
     try:
         yield
@@ -120,7 +120,7 @@ def told(path: str | os.PathLike[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
-    """A new file in the folder of the target, gone at the end unless `settle` has given it its place."""
+    """A new file in the folder of the target, gone at the end unless `move_into_place` has given it its place."""
     stem = os.fsdecode(os.fsencode(target.name)[:100])
     made = target.parent / f".{stem}.{secrets.token_hex(6)}.tmp"
     with _noted(made), made.open("xb") as file:
@@ -176,7 +176,7 @@ def _like(made: Path, target: Path) -> None:
     made.chmod(found.st_mode & 0o777)
 
 
-def settle(file: IO[bytes], made: Path, target: Path) -> None:
+def move_into_place(file: IO[bytes], made: Path, target: Path) -> None:
     """Puts a finished temporary file in the place of its target, after its bytes have reached the disk."""
     file.flush()
     os.fsync(file.fileno())

@@ -20,7 +20,7 @@ _verified: set[tuple[Any, ...]] = set()  # what had the right checksum
 
 
 @dataclass(frozen=True)
-class Plain:
+class StoredBytes:
     """Bytes as they lie in the file."""
 
     file: RegularFile
@@ -59,7 +59,7 @@ class Plain:
 
 
 @dataclass(frozen=True)
-class Packed:
+class CompressedBytes:
     """Bytes that are compressed in the file."""
 
     file: RegularFile

@@ -18,7 +18,7 @@ _AT_ONCE = 1 << 30  # no system reads more than 2 GiB in one call
 _PREADV: Callable[..., int] | None = getattr(os, "preadv", None)  # not on every system
 
 
-class Real(str):
+class ResolvedPath(str):
     """A path that had no symbolic links in it when it was looked up: what may be read there was decided then."""
 
 
@@ -30,7 +30,7 @@ class RegularFile:
     """A regular file, open for reading.
 
     Raises Unreadable where it is none (to open a pipe may take for ever), larger than the limit, or behind a link that
-    has come since a Real path was looked up.
+    has come since a ResolvedPath path was looked up.
     """
 
     def __init__(self, path: str | os.PathLike[str], limit: int | None = None):
@@ -41,7 +41,7 @@ class RegularFile:
             self._hold(path, io.FileIO(os.open(path, flags)))
             info = os.fstat(self._file.fileno())
             _check(info, limit)
-            if isinstance(path, Real) and not (
+            if isinstance(path, ResolvedPath) and not (
                 os.path.realpath(path) == path and os.path.samestat(Path(path).lstat(), info)
             ):
                 raise Unreadable("must be what it was when the graph was loaded, got a link; load the graph again")

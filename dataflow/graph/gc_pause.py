@@ -1,4 +1,4 @@
-"""Work that makes many objects at once, without the garbage collector."""
+"""A pause of the garbage collector, for work that makes many objects."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Nothing is collected within: the collector would look through a growing graph time and again, and find nothing.
+    """A ``with`` block without garbage collection, which would scan a growing graph again and again for nothing.
 
-    What no one refers to any more is freed all the same, unless it refers to itself.
+    Objects are still freed by reference counting, except for cycles.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -79,7 +79,7 @@ def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, di
 
 
 def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> dict[Link, list[Ref]]:
-    """Walk back from the target; the gradients that arrive at each wire on the way to a source."""
+    """Walk back from the target and collect the gradients that arrive at each wire on a path to a source."""
     behind = graph.descendants(ref.node for ref in sources)
     between = graph.ancestors([target.node]) & behind
     result.scope = f"grad/{target.node}/"
@@ -102,7 +102,7 @@ def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> d
 def _pull(
     graph: Graph, node: Node, outputs: list[Ref], dys: list[Any], sources: Sequence[Ref]
 ) -> list[tuple[Link, Ref]]:
-    """Gradients of one node by the wires on its input ports, summed over what broadcasting repeated."""
+    """Gradients of one node by the wires on its input ports, summed over broadcast axes."""
     rule = node.block.grad
     if rule is MISSING_GRADIENT:
         path = " -> ".join(graph.path([ref.node for ref in sources], node.name))
@@ -126,7 +126,7 @@ def _pull(
 
 
 def _refs(graph: Graph, node: Node) -> list[Any]:
-    """What stands on the ports of a node, as refs; numbers become Const nodes of the dtype they have there."""
+    """The operands of a node as refs; literals become Const nodes of the dtype that they have there."""
     operands = graph.refs(node)
     if not any(isinstance(o, Literal) for o in flat(operands)):
         return operands

@@ -1,4 +1,4 @@
-"""Graph: nodes wired into a DAG. To add a node is to check its types; nothing wrong gets in."""
+"""Graph: nodes wired into a DAG. Adding a node checks its types, so that a graph is always well typed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Graph:
     doc: str = ""
     outputs: dict[str, Link] = field(default_factory=dict)
     sections: dict[str, Any] = field(default_factory=dict)  # `data` and the like, as the file has them
-    scope: str = ""  # put before the names that nodes get by themselves
+    scope: str = ""  # prefix of the names that unnamed nodes get
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # plans; emptied when the graph changes
     _nodes: dict[str, Node] = field(default_factory=dict, init=False, repr=False)
     _updates: dict[str, Link] = field(default_factory=dict, init=False, repr=False)
@@ -62,12 +62,12 @@ class Graph:
         return ref
 
     def variable(self, name: str, value: Operand | None = None, **attrs: object) -> Ref:
-        """A Variable node: a number, array or wire that it begins with, or ``initializer=``, ``shape=``, ``dtype=``."""
+        """A Variable node with this first value, or one by ``initializer=``, ``shape=`` and ``dtype=``."""
         ref: Ref = self.add(blocks["Variable"](**attrs), [value], name=name)
         return ref
 
     def output(self, name: str, wire: Ref | str) -> None:
-        """Name a wire as an output of the graph. Names may have parts, joined by /, as those of nodes have."""
+        """Make a wire an output under this name. Like names of nodes it may have parts joined by /."""
         if wrong := wrong_name(name):
             raise GraphError(f"output '{name}': {wrong}")
         ref = self.ref(wire) if isinstance(wire, str) else self._own(wire)
@@ -82,7 +82,7 @@ class Graph:
     def add(self, block: Block, operands: Sequence[Any] = (), name: str | None = None, doc: str = "") -> Any:
         """Append a node; its first output as a Ref, or a named tuple of Refs for several.
 
-        Raises GraphError that names the node where a port is not wired or a dtype or shape does not fit.
+        Raises GraphError that names the node if a port is not wired or a dtype or shape does not fit.
         """
         name = self._fresh(block) if name is None else self._checked(name)
         who = f"node '{name}' ({type(block).__name__})"
@@ -104,14 +104,14 @@ class Graph:
         return block.pack(refs)
 
     def insert(self, node: Node) -> None:
-        """Append a node that is typed already, after those that feed it."""
+        """Append a node whose types are known; the nodes that feed it must be there."""
         self._nodes[node.name] = node
         for port, output in node.block.assigns.items():
             self._updates[node.link(port).node] = Link(node.name, output)
         self.cache.clear()
 
     def drop(self, names: Iterable[str]) -> None:
-        """Take out nodes on which no other node and no output depends."""
+        """Remove nodes; no other node and no output may depend on them."""
         for name in names:
             del self._nodes[name]
         self._updates = {variable: link for variable, link in self._updates.items() if link.node in self._nodes}
@@ -128,7 +128,7 @@ class Graph:
         return ref
 
     def _check_writes(self, who: str, block: Block, operands: Sequence[Any]) -> None:
-        """Refuse a block that changes what is not kept, or what another block changes in the same step."""
+        """Raise GraphError if a block assigns to what is no variable, or to one that another block assigns to."""
         for port, ref in zip(block.signature.inputs, operands, strict=True):
             if port not in block.assigns:
                 continue
@@ -167,8 +167,8 @@ class Graph:
 
     @property
     def wiring(self) -> nx.MultiDiGraph[str]:
-        """The nodes as networkx has graphs, for its algorithms: an edge per wire, its key the ports at its ends."""
-        import networkx as nx  # takes as long to import as all else: only who asks for it waits
+        """The nodes as a networkx graph: an edge per wire, keyed by the ports at its ends."""
+        import networkx as nx  # late: it takes as long to import as all else
 
         wiring: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         for node in self._nodes.values():
@@ -197,11 +197,11 @@ class Graph:
         return Ref(self, name, port or ports[0])
 
     def deref(self, link: Link) -> Ref:
-        """A link as a wire of this graph."""
+        """The wire of this graph that a link means."""
         return Ref(self, link.node, link.port)
 
     def refs(self, node: Node) -> list[Any]:
-        """What stands on each input port of a node, with links as wires of this graph."""
+        """The operand on each input port of a node, with links as wires of this graph."""
         return [tuple(map(self._ref, v)) if isinstance(v, tuple) else self._ref(v) for v in node.inputs.values()]
 
     def _ref(self, operand: Link | Literal | None) -> Ref | Literal | None:
@@ -213,11 +213,11 @@ class Graph:
         return dict(self._updates)
 
     def operand_types(self, node: Node) -> list[OperandType]:
-        """The type of what stands on each input port of a node, as its block takes it."""
+        """The type of the operand on each input port of a node, as its block takes it."""
         return node.block.operand_types([*node.inputs.values()], self._type_of)
 
     def retyped(self, node: Node) -> Node:
-        """The node with the types that follow from those that its sources have in this graph."""
+        """The node with its types inferred anew from those of its sources in this graph."""
         outputs = node_types(node.who, node.block, [*node.inputs.values()], self._type_of)[1]
         return replace(node, types=dict(zip(node.types, outputs, strict=True)))
 
@@ -235,7 +235,7 @@ class Graph:
         return {name: next(iter(node.types.values())) for name, node in nodes.items()}
 
     def order(self) -> list[Node]:
-        """Nodes so that each comes after those that feed it; the same for every order in which they were added."""
+        """The nodes in topological order, which does not depend on the order in which they were added."""
         waits: dict[str, int] = {}  # for how many nodes
         readers: dict[str, list[str]] = {}
         for name, node in self._nodes.items():
@@ -271,7 +271,7 @@ class Graph:
         return found
 
     def path(self, sources: Iterable[str], target: str) -> list[str]:
-        """The nodes of a shortest way from any of the sources to the target, both ends included."""
+        """The nodes on a shortest path from any of the sources to the target, both ends included."""
         import networkx as nx
 
         routes: Any = nx.multi_source_dijkstra(self.wiring, list(sources), target)[1]
@@ -284,7 +284,7 @@ class Graph:
         return copied
 
     def bare(self) -> Graph:
-        """A graph with the name, text and sections of this one, and no nodes."""
+        """A graph with the name, text and sections of this one but without nodes."""
         return Graph(self.name, self.doc, sections=dict(self.sections))
 
     def __eq__(self, other: object) -> bool:
@@ -307,7 +307,7 @@ class Graph:
 
 
 def _node_input(operand: Any, type_: OperandType) -> NodeInput:
-    """What a node keeps of an operand: links of wires, and of numbers and arrays the value in the dtype it got here."""
+    """An operand as a node stores it: a wire as a link, a number or array as a literal of its inferred dtype."""
     if type_ is None:
         return None
     return tuple(map(_link, operand, type_)) if isinstance(type_, tuple) else _link(operand, type_)

@@ -1,4 +1,4 @@
-"""Names of nodes and outputs: which ones there may be, and those that nodes get by themselves."""
+"""Names of nodes and outputs: which ones are allowed, and which one an unnamed node gets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST = 255  # bytes of a name, as file systems have it
 
 
 def wrong_name(name: str) -> str:
-    """What is wrong with a name that goes into files and onto terminals; nothing where it is right."""
+    """Why a name may not be written to files and terminals; nothing if it may."""
     if visible(name, "") != name:
         return "names must have no control characters"
     for part in name.split("/"):
@@ -24,5 +24,5 @@ def wrong_name(name: str) -> str:
 
 @cache
 def snake_case(name: str) -> str:
-    """The name of a class as a node has it."""
+    """The name of a class in snake case, as unnamed nodes get it."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

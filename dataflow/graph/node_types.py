@@ -1,4 +1,4 @@
-"""The types of what stands on a node's input ports and of its outputs, with small values that follow."""
+"""The types of a node's operands and outputs, with the values of small whole-number outputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the ru
 def node_types(
     who: str, block: Block, operands: Sequence[Any], type_of: Callable[[Any], TensorType]
 ) -> tuple[list[OperandType], list[TensorType]]:
-    """The types of operands and outputs in port order. Raises GraphError that names the node where one does not fit."""
+    """The types of operands and outputs in port order; GraphError that names the node where one does not fit."""
     try:
         types = block.operand_types(operands, type_of)
         return types, _folded(block, types, block.output_types(types))
@@ -28,9 +28,9 @@ def node_types(
 
 
 def _folded(block: Block, types: Sequence[OperandType], outputs: list[TensorType]) -> list[TensorType]:
-    """Output types with their values, where these are small whole numbers that follow from known inputs.
+    """Output types with their values, if these are few whole numbers that follow from known inputs.
 
-    They are what shapes and axes are made of, so later nodes can be checked against them.
+    Shapes and axes are made of them, so later nodes can be checked against them.
     """
     if not block.pure or any(t.dtype not in ("int32", "int64") for t in outputs):
         return outputs

@@ -53,13 +53,14 @@ def infer_shapes(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
 
 
 def decompose(graph: Graph) -> Graph:
-    """Replace each block that the planner runs better as two by those two; see `Block.lowered`."""
-    if all(type(node.block).lowered is Block.lowered for node in graph.nodes.values()):
+    """Replace each block that the planner runs better as two by those two; see `Block.decomposed`."""
+    if all(type(node.block).decomposed is Block.decomposed for node in graph.nodes.values()):
         return graph
     result = graph.bare()
     result.outputs = dict(graph.outputs)
     for node in graph.nodes.values():
-        if made := () if type(node.block).lowered is Block.lowered else node.block.lowered(*result.operand_types(node)):
+        own = type(node.block).decomposed is not Block.decomposed
+        if made := node.block.decomposed(*result.operand_types(node)) if own else ():
             first, second = made
             (port, source), *others = node.inputs.items()
             (taken,), (given,) = first.signature.inputs, first.signature.outputs
@@ -155,7 +156,7 @@ def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
 
 
 def _relinked(value: NodeInput, same: Mapping[str, str]) -> NodeInput:
-    """What stands on a port, with links to merged nodes going to the nodes that stand for them."""
+    """An operand, with links to merged nodes replaced by links to the nodes that are kept."""
     if isinstance(value, tuple):
         return tuple(_moved(v, same) if isinstance(v, Link) else v for v in value)
     return _moved(value, same) if isinstance(value, Link) else value

@@ -10,7 +10,7 @@ import numpy as np
 from dataflow.core.attrs import StoredArray
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import cropped
-from dataflow.files import ArrayFile, Real, Unreadable
+from dataflow.files import ArrayFile, ResolvedPath, Unreadable
 
 MAX_BYTES = 1 << 30  # of all arrays that one graph file loads
 
@@ -32,7 +32,7 @@ class Arrays:
         return self._read[path, name]
 
     def _array(self, path: Path, name: str | None) -> StoredArray:
-        with ArrayFile(Real(path)) as file:
+        with ArrayFile(ResolvedPath(path)) as file:
             entry = file.entry(name)
             if entry.nbytes > self.left:
                 raise Unreadable(

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from dataflow.core.errors import Problem
-from dataflow.files import Real
+from dataflow.files import ResolvedPath
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
@@ -33,7 +33,7 @@ class LoadContext:
     def definition(self, real: Path, shown: str) -> GraphFile:
         """What a file says; it is read once however often it is used."""
         if real not in self._definitions:
-            document = read_document(Real(real), shown)
+            document = read_document(ResolvedPath(real), shown)
             document.hints = self.hints
             self._documents.append(document)
             self._definitions[real] = define(document)

@@ -17,7 +17,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, GraphError, listing
 from dataflow.core.ports import Literal
 from dataflow.core.shapes import TensorType
-from dataflow.files.atomic import put_arrays, regular, settle, temporary, told, write_text
+from dataflow.files.atomic import is_replaceable, move_into_place, put_arrays, temporary, write_errors, write_text
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile import sections
@@ -39,7 +39,7 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     target = Path(os.path.realpath(path))
     placement = Placement(target.parent, target.stem)
     lines = list(_lines(graph, placement))
-    if placement.new and not regular(path):
+    if placement.new and not is_replaceable(path):
         raise GraphError(
             f"{os.fspath(path)}: a graph with large arrays must be saved to a file, beside which they are put, "
             "got a device or pipe"
@@ -227,7 +227,7 @@ class Placement:
         if not self.new:
             return False
         said = self.file
-        with told(self.folder / said), temporary(self.folder / said) as (file, made):
+        with write_errors(self.folder / said), temporary(self.folder / said) as (file, made):
             put_arrays(file, self.new)
             file.flush()
             number = 1
@@ -235,7 +235,7 @@ class Placement:
                 number += 1
                 self.file = f"{self.stem}-{number}.npz"
             if not target.exists():
-                settle(file, made, target)
+                move_into_place(file, made, target)
         return self.file != said
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dataflow.core.attrs import Attr, show
 from dataflow.core.errors import cropped
-from dataflow.files import Real
+from dataflow.files import ResolvedPath
 from dataflow.graphfile.paths import confined
 from dataflow.graphfile.schema_parts import Schema, of_attr, ref
 from dataflow.graphfile.tree import BROKEN, Place, Value
@@ -186,7 +186,7 @@ class PathOfFile(Leaf):
         if not isinstance(path, str):
             return None
         try:
-            return Real(confined(spot.builder.real.parent, spot.builder.context.project, path))
+            return ResolvedPath(confined(spot.builder.real.parent, spot.builder.context.project, path))
         except ValueError as error:
             spot.report(value.place, f"{spot.owner}: {error}")
             return None

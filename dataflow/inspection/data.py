@@ -23,7 +23,7 @@ from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile.emit import flow
 
 Described = dict[str, Any]
-_LISTED = 64  # elements; of larger arrays only the type is told
+_LISTED = 64  # elements; of larger arrays only the type is data
 
 
 def describe(x: Block | type[Block] | str | Graph) -> Described:
@@ -219,9 +219,9 @@ def jsonable(value: object) -> Any:
 
 def brief(value: object, limit: int = 24) -> str:
     """An attr or literal in one short piece of text, written as a graph file writes it."""
-    told = jsonable(value)
-    if isinstance(told, Mapping):
-        return str(told["array"]) if "array" in told else f"{told['dtype']}{show(tuple(told['shape']))}"
+    data = jsonable(value)
+    if isinstance(data, Mapping):
+        return str(data["array"]) if "array" in data else f"{data['dtype']}{show(tuple(data['shape']))}"
     return cut(flow(_numbers(value)), limit)
 
 

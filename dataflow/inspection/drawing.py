@@ -8,8 +8,8 @@ from dataflow.core.shapes import show
 from dataflow.inspection.data import Described, brief
 
 
-def drawing(described: Described) -> str:
-    """The picture of a block that `describe` has told of; optional inputs have a dotted arrow.
+def drawing(data: Described) -> str:
+    """The picture of a block from the data of `describe`; optional inputs have a dotted arrow.
 
     >>> from dataflow.inspection import describe
     >>> print(drawing(describe("Sum")))
@@ -18,14 +18,14 @@ def drawing(described: Described) -> str:
     axis   I  ──▶│                   │
                  └───────────────────┘
     """
-    attrs = [f"{a['name']}" + ("" if a["required"] else f" = {brief(a['default'])}") for a in described["attrs"]]
-    title = f"─ {described['name']} ─"
-    lefts = _aligned(described["inputs"])
-    rights = _aligned(described["outputs"])
+    attrs = [f"{a['name']}" + ("" if a["required"] else f" = {brief(a['default'])}") for a in data["attrs"]]
+    title = f"─ {data['name']} ─"
+    lefts = _aligned(data["inputs"])
+    rights = _aligned(data["outputs"])
     indent = max(map(len, lefts), default=0) + (5 if lefts else 0)
     width = max(len(title), *(len(attr) + 2 for attr in attrs), 0)
     rows = [f"{' ' * indent}┌{title.ljust(width, '─')}┐"]
-    arrows = ["╌╌▶" if port["optional"] else "──▶" for port in described["inputs"]]
+    arrows = ["╌╌▶" if port["optional"] else "──▶" for port in data["inputs"]]
     starts = [f"{left.ljust(indent - 3)}{arrow}" for left, arrow in zip(lefts, arrows, strict=True)]
     for left, attr, right in zip_longest(starts or [""], attrs, [f"──▶ {right}" for right in rights], fillvalue=""):
         rows.append(f"{left.ljust(indent)}│{f' {attr}'.ljust(width)}│{right}".rstrip())

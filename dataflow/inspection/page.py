@@ -19,55 +19,60 @@ _GRADIENTS = {
 
 def text(block: Block | type[Block] | str) -> str:
     """A block in plain text: what it computes, ports, attrs, gradient, example."""
-    told = describe(block_class(block))
-    also = f", also {', '.join(told['aliases'])}" if told["aliases"] else ""
-    lines = [f"{told['name']}  ({told['category']}, {told['kind']}{also})", _plain(told["summary"])]
-    if told["details"]:
-        lines += ["", _plain(told["details"])]
+    data = describe(block_class(block))
+    also = f", also {', '.join(data['aliases'])}" if data["aliases"] else ""
+    lines = [f"{data['name']}  ({data['category']}, {data['kind']}{also})", _plain(data["summary"])]
+    if data["details"]:
+        lines += ["", _plain(data["details"])]
     sections = {
-        "inputs": [(p["name"], _type(p) + _asked(p), p["doc"]) for p in told["inputs"]],
-        "attrs": [(a["name"], f"{a['type']} {_default(a)}", _with_limits(a)) for a in told["attrs"]],
-        "outputs": [(p["name"], _type(p), p["doc"]) for p in told["outputs"]],
-        "dtypes": [(name, dtype_text(names), "") for name, names in told["types"].items()],
+        "inputs": [(p["name"], _type(p) + _asked(p), p["doc"]) for p in data["inputs"]],
+        "attrs": [(a["name"], f"{a['type']} {_default(a)}", _with_limits(a)) for a in data["attrs"]],
+        "outputs": [(p["name"], _type(p), p["doc"]) for p in data["outputs"]],
+        "dtypes": [(name, dtype_text(names), "") for name, names in data["types"].items()],
     }
     for title, rows in sections.items():
         if rows:
             lines += ["", title, *("  " + line for line in _columns(rows))]
-    lines += ["", f"gradient: {told['gradient']}"]
-    if told["example"]:
-        lines += ["", told["example"]]
+    lines += ["", f"gradient: {data['gradient']}"]
+    if data["example"]:
+        lines += ["", data["example"]]
     return "\n".join(lines) + "\n"
 
 
 def block_markdown(block: Block | type[Block] | str, yaml: str = "") -> str:
     """The page of a block; ``yaml`` is a graph file that shows it in use."""
-    told = describe(block_class(block))
-    name = told["name"]
-    lines = [f"# {name}", "", told["summary"], "", "```text", drawing(told), "```", ""]
-    also = f" · also found as {', '.join(f'`{a}`' for a in told['aliases'])}" if told["aliases"] else ""
-    lines += [f"Category `{told['category']}` · kind {told['kind']}{also}", ""]
-    if told["formula"]:
-        lines += ["## Formula", "", "```text", told["formula"], "```", ""]
-    if told["details"]:
-        lines += ["## Edge cases", "", told["details"], ""]
-    if told["inputs"]:
-        lines += ["## Inputs", "", *_table(("port", "type", "what it is"), [_port(p) for p in told["inputs"]]), ""]
-    if told["attrs"]:
-        rows = [(f"`{a['name']}`", f"`{a['type']}`", _default_cell(a), _with_limits(a)) for a in told["attrs"]]
+    data = describe(block_class(block))
+    name = data["name"]
+    lines = [f"# {name}", "", data["summary"], "", "```text", drawing(data), "```", ""]
+    also = f" · also found as {', '.join(f'`{a}`' for a in data['aliases'])}" if data["aliases"] else ""
+    lines += [f"Category `{data['category']}` · kind {data['kind']}{also}", ""]
+    if data["formula"]:
+        lines += ["## Formula", "", "```text", data["formula"], "```", ""]
+    if data["details"]:
+        lines += ["## Edge cases", "", data["details"], ""]
+    if data["inputs"]:
+        lines += ["## Inputs", "", *_table(("port", "type", "what it is"), [_port(p) for p in data["inputs"]]), ""]
+    if data["attrs"]:
+        rows = [(f"`{a['name']}`", f"`{a['type']}`", _default_cell(a), _with_limits(a)) for a in data["attrs"]]
         lines += ["## Attrs", "", *_table(("attr", "type", "default", "what it is"), rows), ""]
-    if told["outputs"]:
-        lines += ["## Outputs", "", *_table(("port", "type", "what it is"), [_port(p) for p in told["outputs"]]), ""]
-    for variable, names in told["types"].items():
+    if data["outputs"]:
+        lines += [
+            "## Outputs",
+            "",
+            *_table(("port", "type", "what it is"), [_port(p) for p in data["outputs"]]),
+            "",
+        ]
+    for variable, names in data["types"].items():
         lines += [f"`{variable}` is one of {', '.join(f'`{n}`' for n in names)}.", ""]
-    lines += ["## Gradient", "", _GRADIENTS[told["gradient"]], ""]
-    if told["example"]:
-        numpy = [">>> import numpy as np"] if "np." in told["example"] else []
+    lines += ["## Gradient", "", _GRADIENTS[data["gradient"]], ""]
+    if data["example"]:
+        numpy = [">>> import numpy as np"] if "np." in data["example"] else []
         lines += ["## In Python", "", "```python", *numpy, ">>> from dataflow import blocks"]
-        lines += [f'>>> {name} = blocks["{name}"]', told["example"], "```", ""]
+        lines += [f'>>> {name} = blocks["{name}"]', data["example"], "```", ""]
     if yaml:
         lines += ["## In a graph file", "", "```yaml", yaml.rstrip("\n"), "```", ""]
-    if told["source"]:
-        lines += [f"Source: {told['source']}.", ""]
+    if data["source"]:
+        lines += [f"Source: {data['source']}.", ""]
     return "\n".join(lines)
 
 

@@ -38,18 +38,18 @@ def svg(graph: Graph) -> str:
 
 def block_svg(block: Block | type[Block] | str) -> str:
     """A picture of one block: its ports with their dtypes, its attrs with their defaults."""
-    told = describe(block_class(block))
+    data = describe(block_class(block))
     lefts = [
-        Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in told["inputs"]
+        Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in data["inputs"]
     ]
-    rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in told["outputs"]]
-    attrs = {attr["name"] for attr in told["attrs"]}
-    notes = [Label(f"{n}:", cut(dtype_text(names), 44)) for n, names in told["types"].items() if n not in attrs]
-    for attr in told["attrs"]:
+    rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in data["outputs"]]
+    attrs = {attr["name"] for attr in data["attrs"]}
+    notes = [Label(f"{n}:", cut(dtype_text(names), 44)) for n, names in data["types"].items() if n not in attrs]
+    for attr in data["attrs"]:
         default = "required" if attr["required"] else f"= {brief(attr['default'])}"
         notes.append(Label(attr["name"], default + (f" ({attr['limits']})" if attr["limits"] else "")))
-    drawn = card(told["name"], told["category"], told["category"], told["summary"], lefts, rights, notes)
-    return document(drawn.width, drawn.height, draw(drawn), told["name"], told["summary"])
+    drawn = card(data["name"], data["category"], data["category"], data["summary"], lefts, rights, notes)
+    return document(drawn.width, drawn.height, draw(drawn), data["name"], data["summary"])
 
 
 def _node_card(graph: Graph, node: Node) -> Card:

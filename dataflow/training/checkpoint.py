@@ -19,7 +19,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, cropped
 from dataflow.engine.state import State
 from dataflow.files import ArrayFile, Entry, Unreadable
-from dataflow.files.atomic import check_writable, told, write_arrays
+from dataflow.files.atomic import check_writable, write_arrays, write_errors
 from dataflow.graph.graph import Graph
 
 BEST = "best.npz"
@@ -114,7 +114,7 @@ def latest(folder: Path, reader: Callable[[Path], T]) -> T:
 
 def prepare(folder: Path) -> None:
     """Make the folder, and see that checkpoints can be written there before the first has been worked for."""
-    with told(folder):
+    with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     check_writable(folder / BEST)
 

@@ -74,7 +74,7 @@ def node_by_node(graph: Graph, feeds: Feeds) -> Expected:
     outputs = {name: values[link] for name, link in graph.outputs.items() if link in values}
     for name, link in graph.outputs.items():
         if link.node in feeds:
-            outputs[name] = dtypes.native(feeds[link.node])
+            outputs[name] = dtypes.native_order(feeds[link.node])
     return outputs, failures
 
 
