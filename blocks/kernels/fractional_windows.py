@@ -87,7 +87,7 @@ def reduce_windows(
 
 
 def max_windows(x: Array, rows: Array, columns: Array, overlapping: bool, y: Array, buffers: Sequence[Array]) -> Array:
-    """The largest number of each window of an image, in ``y``; NaN is passed over."""
+    """The largest number of each window of an image, in ``y``; NaN is ignored."""
     floor = lowest(x.dtype)
     between = shaped(buffers[0], (len(y), *x.shape[1:]))
     between.fill(floor)

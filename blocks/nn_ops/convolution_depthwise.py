@@ -1,4 +1,4 @@
-"""Convolution of each channel of images for itself, and its gradients."""
+"""Depthwise convolution, each channel of images by itself, and its gradients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
 
 
 class DepthwiseConv2dNative(ImageWindow, Forward):
-    """Convolution of each channel for itself, ``output[b, i, j, c * m + k] = sum(window(input)[c] * filter[c, k])``.
+    """Convolution of each channel by itself, ``output[b, i, j, c * m + k] = sum(window(input)[c] * filter[c, k])``.
 
     ``m`` is the number of outputs of a channel. The 16-bit floats are added up in float32.
 

@@ -82,7 +82,7 @@ def _sums(x: Array, filter: Array, buffer: Array) -> Sums:
 
 
 def _dilate(sums: Sums, slides: Slides, y: Array, floor: Any) -> None:
-    """The largest sum of each window, NaN passed over and no lower than ``floor``, in ``y``."""
+    """The largest sum of each window, NaN ignored and no lower than ``floor``, in ``y``."""
     y.fill(floor)
     for index, positions, elements in valid_taps(4, slides):
         view = y[positions]
@@ -92,7 +92,7 @@ def _dilate(sums: Sums, slides: Slides, y: Array, floor: Any) -> None:
 class Dilation2D(Dilating):
     """Largest sum of a window of an image and the filter, ``max(window + filter)``, each channel on its own.
 
-    What reaches over the border does not count. NaN is passed over; no result is below the lowest finite number.
+    What reaches over the border does not count. NaN is ignored; no result is below the lowest finite number.
 
     >>> dilate = Dilation2D(strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID")
     >>> dilate([[[[1.0], [3.0], [2.0]]]], [[[0.0], [5.0]]]).ravel()

@@ -142,7 +142,7 @@ class FractionalAvgPool(FractionalPooling):
 class FractionalMaxPool(FractionalPooling):
     """Largest element of each window of unequal size, ``max(window)``.
 
-    The windows of given seeds are those of the reference. NaN is passed over; a window without numbers, or with none
+    The windows of given seeds are those of the reference. NaN is ignored; a window without numbers, or with none
     but -inf, gives the lowest finite one.
 
     >>> pool = FractionalMaxPool(pooling_ratio=[1.0, 1.0, 1.5, 1.0], deterministic=True, seed=1)

@@ -22,7 +22,7 @@ from dataflow.core.wire import Wire
 class MaxPool(Pooling):
     """Largest element of each window of an image, ``max(window)``.
 
-    NaN is passed over; a window without numbers, or with none but -inf, gives the lowest finite one. A window may also
+    NaN is ignored; a window without numbers, or with none but -inf, gives the lowest finite one. A window may also
     lie on channels alone: its size and its step are then a divisor of their number.
 
     >>> MaxPool(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")([[[[1.0], [3.0], [-5.0]]]]).ravel()

@@ -58,7 +58,7 @@ class MaxPoolGrad(MaxGradient):
     """Gradient of MaxPool by its input, ``sum(grad of the windows whose largest element it is)``.
 
     The first of equals gets all of it. A NaN that comes first in a window counts as its largest element, others are
-    passed over.
+    ignored.
 
     >>> pool = MaxPoolGrad(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="VALID")
     >>> pool([[[[1.0], [3.0], [2.0], [2.0]]]], [[[[3.0], [2.0]]]], [[[[10.0], [20.0]]]]).ravel()

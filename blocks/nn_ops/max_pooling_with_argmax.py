@@ -26,8 +26,8 @@ INDEX = dtypes.signed[2:]
 class MaxPoolWithArgmax(Pooling):
     """Largest element of each window of an image and where it is, ``max(window)`` and its index in ``image.ravel()``.
 
-    The first of equals is taken. A NaN that comes first in a window counts as its largest element, others are passed
-    over.
+    The first of equals is taken. A NaN that comes first in a window counts as its largest element, others are
+    ignored.
 
     >>> pool = MaxPoolWithArgmax(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")
     >>> pool([[[[1.0], [3.0], [-5.0]]]]).argmax.ravel()

@@ -75,7 +75,7 @@ class AvgPool3DGrad(AverageGrad):
 class MaxPool3D(Pooling):
     """Largest element of each window of a volume, ``max(window)``.
 
-    NaN is passed over; a window of nothing else gives -inf, or NaN where it is one element. In TensorFlow's CPU kernel
+    NaN is ignored; a window of nothing else gives -inf, or NaN where it is one element. In TensorFlow's CPU kernel
     a NaN may hide the elements before it, and -inf may become the lowest finite number. With SAME padding and a step
     longer than the window it begins at later elements than its own gradient, MaxPool and this block.
 
