@@ -1,13 +1,13 @@
-"""Values broadcast to a shape, and sums over what broadcasting repeated."""
+"""Values broadcast to a shape, and sums over the dims along which they were."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.static_shape import INDEX, sizes
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
@@ -32,7 +32,7 @@ class BroadcastTo(View):
     shape = In("I", "shape of the output; dims of `input` equal its last ones or are 1", shape=("rank",), static=True)
     output = Out("T", "shape `shape`")
 
-    def shape_of(self, input: TensorType, shape: TensorType) -> Any:
+    def shape_of(self, input: TensorType, shape: TensorType) -> Shape:
         target = sizes(self, "shape", shape)
         if target is None or input.shape is None:
             return target
@@ -42,10 +42,10 @@ class BroadcastTo(View):
             raise self.error(f"input 'shape' must be one that {show(input.shape)} broadcasts to, got {show(target)}")
         return target
 
-    def kernel(self, input: Array, shape: Array) -> Any:
+    def kernel(self, input: Array, shape: Array) -> Array:
         return np.broadcast_to(input, tuple(shape))
 
-    def grad(self, input: Wire, shape: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, shape: Wire, output: Wire, dy: Wire) -> Wire:
         return SumToLike()(dy, input)
 
 
@@ -72,20 +72,19 @@ class BroadcastLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Array, like: Array) -> Any:
+    def kernel(self, input: Array, like: Array) -> Array:
         if input.shape == like.shape:
             return input
         if self.mean and input.size:
-            input = share(input, like.size // input.size)
+            input = _divide(input, like.size // input.size)
         return np.broadcast_to(input, like.shape)
 
     def decomposed(self, input: TensorType, like: TensorType) -> Sequence[Block]:
-        if not self.mean or not input.known or not like.known or input.shape == like.shape or 0 in input.shape:  # type: ignore[operator]
+        if not self.mean or not input.known or not like.known or input.shape == like.shape or 0 in input.sizes:
             return ()
-        times = math.prod(like.shape) // math.prod(input.shape)  # type: ignore[arg-type]
-        return Share(times=times), BroadcastLike()
+        return Share(count=math.prod(like.sizes) // math.prod(input.sizes)), BroadcastLike()
 
-    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> tuple[Wire, None]:
         return SumToLike(mean=self.mean)(dy, input), None
 
 
@@ -113,10 +112,10 @@ class SumToLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Array, like: Array) -> Any:
+    def kernel(self, input: Array, like: Array) -> Array:
         if input.shape == like.shape:
             return input
-        axes, dtype = _repeated(input.shape, like.shape), np.result_type(input.dtype, np.float64)
+        axes, dtype = _repeated(input.shape, like.shape), dtypes.accumulate(input.dtype)
         width = leading(input.shape, axes)
         if width is not None:
             total = fold_rows(np.add, input.reshape(-1, width), dtype)
@@ -125,51 +124,48 @@ class SumToLike(View):
         (made,) = self.finalize([total], math.prod(input.shape[axis] for axis in axes))
         return np.reshape(made, like.shape).astype(input.dtype)
 
-    def copies(self, input: TensorType, like: TensorType) -> bool:
+    def copies(self, *types: TensorType) -> bool:
+        input, like = types
         return input.known and like.known and input.shape != like.shape
 
     def workspace(self, input: TensorType, like: TensorType) -> int:
-        wide = 16 if input.dtype in dtypes.complexes else 8
-        return wide * (1 + self.mean) * math.prod(like.shape) * self.copies(input, like)  # type: ignore[arg-type]
+        itemsize = dtypes.accumulate(dtypes.storage(input.dtype)).itemsize
+        return itemsize * (1 + self.mean) * math.prod(like.sizes) * self.copies(input, like)
 
     reduces, contiguous_inputs = (np.add,), True
 
     def row_width(self, input: TensorType, like: TensorType) -> int | None:
         if not input.known or not like.known or input.shape == like.shape:
             return None
-        return leading(input.shape, _repeated(input.shape, like.shape))
+        return leading(input.sizes, _repeated(input.sizes, like.sizes))
 
-    def partials(self, rows: Array) -> Any:
-        return fold_rows(np.add, rows, np.result_type(rows.dtype, np.float64))
+    def partials(self, rows: Array) -> Array:
+        return fold_rows(np.add, rows, dtypes.accumulate(rows.dtype))
 
-    def finalize(self, totals: Sequence[Array], rows: int) -> Any:
+    def finalize(self, totals: Sequence[Array], rows: int) -> list[Array]:
         return [np.divide(totals[0], rows) if self.mean else totals[0]]
 
-    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> tuple[Wire, None]:
         return BroadcastLike(mean=self.mean)(dy, input), None
 
 
 class Share(Unary, abstract=True):
-    """An equal share of a value, ``x / times``: what BroadcastLike repeats as a mean."""
+    """An equal share of a value, ``x / count``: what BroadcastLike repeats as a mean."""
 
     T = dtypes.floating + dtypes.complexes
-    times: int = attr("how many share the value")
+    count: int = attr("number of shares")
     reuses = ("x",)
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
-        made = share(x, self.times)
-        if out is None:
-            return made
-        np.copyto(out, made)
-        return out
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
+        return cast_into(_divide(x, self.count), x.dtype, out)
 
     def workspace(self, x: TensorType) -> int:
-        return 2 * dtypes.storage(x.dtype).itemsize * math.prod(x.shape)  # type: ignore[arg-type]
+        return 2 * dtypes.storage(x.dtype).itemsize * math.prod(x.sizes)
 
 
-def share(x: Array, times: int) -> Any:
-    """``x / times``; 16-bit floats, which cannot hold the count, are divided in float32."""
-    return np.divide(x, times, dtype=np.result_type(x.dtype, np.float32)).astype(x.dtype)
+def _divide(x: Array, count: int) -> Array:
+    """``x / count``; 16-bit floats, which cannot hold the count, are divided in float32."""
+    return np.divide(x, count, dtype=dtypes.compute(x.dtype)).astype(x.dtype)
 
 
 def _repeated(shape: tuple[Dim, ...], target: tuple[Dim, ...]) -> list[int]:
@@ -205,7 +201,7 @@ class BroadcastGradientArgs(Opaque):
     r1 = Out("T", "axes along which the second value was repeated")
     grad = None
 
-    def shape_of(self, s0: TensorType, s1: TensorType) -> Any:
+    def shape_of(self, s0: TensorType, s1: TensorType) -> list[Shape]:
         if s0.value is None or s1.value is None:
             return [(None,), (None,)]
         return [(len(axes),) for axes in self.axes(s0.value.tolist(), s1.value.tolist())]
@@ -221,5 +217,6 @@ class BroadcastGradientArgs(Opaque):
         first, second = ([1] * (rank - len(s)) + s for s in (s0, s1))
         return [i for i in range(rank) if first[i] == 1], [i for i in range(rank) if second[i] == 1]
 
-    def kernel(self, s0: Array, s1: Array) -> Any:
-        return tuple(np.array(axes, s0.dtype) for axes in self.axes(s0.tolist(), s1.tolist()))
+    def kernel(self, s0: Array, s1: Array) -> tuple[Array, Array]:
+        r0, r1 = self.axes(s0.tolist(), s1.tolist())
+        return np.array(r0, s0.dtype), np.array(r1, s0.dtype)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.kernels.chunked import TILE, part_bytes, pieces
@@ -33,7 +31,7 @@ class CheckNumerics(Elementwise):
     reuses = ("tensor",)
     streams = False  # the error tells of the whole value
 
-    def kernel(self, tensor: Array, out: Array | None = None) -> Any:
+    def kernel(self, tensor: Array, out: Array | None = None) -> Array:
         if not all(np.isfinite(part).all() for (part,) in pieces(TILE, tensor)):
             finite = np.isfinite(tensor)
             first = np.argwhere(~finite)[0].tolist()
@@ -49,5 +47,5 @@ class CheckNumerics(Elementwise):
     def workspace(self, tensor: TensorType) -> int:
         return part_bytes(1, tensor)
 
-    def grad(self, tensor: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, tensor: Wire, output: Wire, dy: Wire) -> Wire:
         return CheckNumerics(message=f"gradient of: {self.message}")(dy)

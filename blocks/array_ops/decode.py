@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Shape
 
 DECODED = (
     *("float16", "float32", "float64", "int32", "uint16", "uint8", "int16", "int8", "int64"),
@@ -36,7 +35,7 @@ class DecodeRaw(Opaque):
     little_endian: bool = attr("the lowest byte of a number comes first; else it comes last", default=True)
     grad = None
 
-    def shape_of(self, bytes: TensorType) -> Any:
+    def shape_of(self, bytes: TensorType) -> Shape:
         if bytes.shape is None:
             return None
         if not bytes.shape:
@@ -51,7 +50,7 @@ class DecodeRaw(Opaque):
             )
         return (*lead, length // size)
 
-    def kernel(self, bytes: Array) -> Any:
+    def kernel(self, bytes: Array) -> Array:
         target = dtypes.storage(self.out_type)
         shape = (*bytes.shape[:-1], bytes.shape[-1] // target.itemsize)
         if self.out_type == "bool":
@@ -60,6 +59,6 @@ class DecodeRaw(Opaque):
             return bytes.astype(target)
         width = target.itemsize // (1 + (target.kind == "c"))  # both parts of a complex number have their own order
         rows = bytes.reshape(-1, width)
-        made = np.empty(shape, target)
-        made.reshape(-1).view(np.uint8).reshape(rows.shape)[...] = rows if self.little_endian else rows[:, ::-1]
-        return made
+        output = np.empty(shape, target)
+        output.reshape(-1).view(np.uint8).reshape(rows.shape)[...] = rows if self.little_endian else rows[:, ::-1]
+        return output

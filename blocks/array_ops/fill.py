@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque
+from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
 
@@ -30,19 +31,28 @@ class Fill(Opaque):
     value = In("T", "the value to repeat", shape=())
     output = Out("T", "shape `dims`")
 
-    def shape_of(self, dims: TensorType, value: TensorType) -> Any:
+    def shape_of(self, dims: TensorType, value: TensorType) -> Shape:
         return sizes(self, "dims", dims)
 
-    def kernel(self, dims: Array, value: Array, out: Array | None = None) -> Any:
+    def kernel(self, dims: Array, value: Array, out: Array | None = None) -> Array:
         out = np.empty(tuple(dims), value.dtype) if out is None else out
         out[...] = value
         return out
 
-    def grad(self, dims: Wire, value: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, dims: Wire, value: Wire, output: Wire, dy: Wire) -> tuple[None, Wire]:
         return None, SumToLike()(dy, value)
 
 
-class ZerosLike(Elementwise):
+class FillLike(Elementwise, abstract=True):
+    """One value in every element, in the shape and dtype of another array."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.every
+    x = In("T", "any value", like=True)
+    y = Out("T", "same shape as `x`")
+    grad = None
+
+
+class ZerosLike(FillLike):
     """Zeros of the dtype and shape of another value, ``0 * x``.
 
     >>> ZerosLike()([1.0, 2.0])
@@ -51,19 +61,14 @@ class ZerosLike(Elementwise):
     Source: tf.zeros_like.
     """
 
-    T = dtypes.every
-    x = In("T", "any value", like=True)
-    y = Out("T", "same shape as `x`")
-    grad = None
-
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         if out is None:
             return np.zeros(x.shape, x.dtype)
         out.fill(0)
         return out
 
 
-class OnesLike(Elementwise):
+class OnesLike(FillLike):
     """Ones of the dtype and shape of another value, ``0 * x + 1``.
 
     >>> OnesLike()([3.0, 2.0])
@@ -73,11 +78,8 @@ class OnesLike(Elementwise):
     """
 
     T = (*dtypes.number, "bool")
-    x = In("T", "any value", like=True)
-    y = Out("T", "same shape as `x`")
-    grad = None
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         if out is None:
             return np.ones(x.shape, x.dtype)
         out.fill(1)

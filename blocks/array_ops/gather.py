@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import Dim, agree, element_count, fits, nbytes, show
+from dataflow.core.shapes import Dim, Shape, agree, element_count, fits, nbytes, show
 from dataflow.core.wire import Wire
 
 
@@ -35,24 +34,24 @@ class Gather(Rearrange):
     output = Out("Tparams", "the shape of `indices`, then that of a slice")
     validate_indices: bool = attr("has no effect: indices are always checked", default=True)
 
-    def shape_of(self, params: TensorType, indices: TensorType) -> Any:
+    def shape_of(self, params: TensorType, indices: TensorType) -> Shape:
         if params.shape == ():
             raise self.error("input 'params' must have at least one dim, got a scalar")
         return None if params.shape is None or indices.shape is None else (*indices.shape, *params.shape[1:])
 
-    def kernel(self, params: Array, indices: Array, out: Array | None = None) -> Any:
+    def kernel(self, params: Array, indices: Array, out: Array | None = None) -> Array:
         check_indices(self, "indices", indices, len(params), "axis 0 of 'params'")
         return np.asarray(np.take(params, indices, 0, out, "clip"))
 
     def workspace(self, params: TensorType, indices: TensorType) -> int:
-        return _places_bytes(indices)
+        return _index_bytes(indices)
 
-    def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Wire:
         return GatherGrad()(dy, indices, 0, params)
 
 
 class Batched(Block, abstract=True):
-    """What GatherV2 and its gradient have in common: which dims go together, and the axis behind them."""
+    """A gather or its gradient with leading batch dims, which go together, and the axis behind them."""
 
     batch_dims: int = attr("number of leading dims that go together; from the rank of `indices` if negative", default=0)
 
@@ -104,7 +103,7 @@ class GatherV2(Batched, Rearrange):
     axis = In("Taxis", "the axis to take along, counted from the end if negative", shape=(), static=True)
     output = Out("Tparams", "the shape of `params` with that of `indices`, less the batch dims, for the axis")
 
-    def shape_of(self, params: TensorType, indices: TensorType, axis: TensorType) -> Any:
+    def shape_of(self, params: TensorType, indices: TensorType, axis: TensorType) -> Shape:
         if params.shape == ():
             raise self.error("input 'params' must have at least one dim, got a scalar")
         if params.shape is None or indices.shape is None:
@@ -115,7 +114,7 @@ class GatherV2(Batched, Rearrange):
         along = self.along(axis.value, rank, batch)
         return (*params.shape[:along], *indices.shape[batch:], *params.shape[along + 1 :])
 
-    def kernel(self, params: Array, indices: Array, axis: Array, out: Array | None = None) -> Any:
+    def kernel(self, params: Array, indices: Array, axis: Array, out: Array | None = None) -> Array:
         batch = self.batch(params.shape, indices.shape)
         along = self.along(axis, params.ndim, batch)
         check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
@@ -131,15 +130,15 @@ class GatherV2(Batched, Rearrange):
         return out
 
     def workspace(self, params: TensorType, indices: TensorType, axis: TensorType) -> int:
-        batch = self.batch(params.shape, indices.shape)
+        batch = self.batch(params.sizes, indices.sizes)
         if not batch:
-            return _places_bytes(indices)
+            return _index_bytes(indices)
         (made,) = self.infer(params, indices, axis)
-        moved = self.along(axis.value, len(params.shape or ()), batch) > batch
+        moved = self.along(axis.value, len(params.sizes), batch) > batch
         # positions before and after each batch is counted on, and what is taken before its dims are where they belong
         return 2 * 8 * (element_count(indices.shape) or 0) + nbytes(made) + nbytes(params) * moved
 
-    def grad(self, params: Wire, indices: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, params: Wire, indices: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return GatherGrad(batch_dims=self.batch_dims)(dy, indices, axis, params)
 
 
@@ -161,13 +160,13 @@ class GatherGrad(Batched, Opaque):
     params = In("T", "the value that it took them from", like=True)
     dx = Out("T", "gradient by `params`")
 
-    def shape_of(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> Any:
+    def shape_of(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> Shape:
         taken = GatherV2(batch_dims=self.batch_dims).shape_of(params, indices, axis)
         if not fits(dy.shape, taken):
             raise self.error(f"input 'dy' must have shape {show(taken)}, got {show(dy.shape)}")
         return params.shape
 
-    def kernel(self, dy: Array, indices: Array, axis: Array, params: Array) -> Any:
+    def kernel(self, dy: Array, indices: Array, axis: Array, params: Array) -> Array:
         batch = self.batch(params.shape, indices.shape)
         along = self.along(axis, params.ndim, batch)
         check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
@@ -184,17 +183,17 @@ class GatherGrad(Batched, Opaque):
 
     def workspace(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> int:
         count, size = element_count(indices.shape) or 0, element_count(dy.shape) or 0
-        first = self.along(axis.value, len(params.shape or ()), self.batch(params.shape, indices.shape))
-        copied = prod(map(int, (params.shape or ())[:first])) > 1  # type: ignore[arg-type]
+        first = self.along(axis.value, len(params.sizes), self.batch(params.sizes, indices.sizes))
+        copied = prod(params.sizes[:first]) > 1
         copies = (nbytes(dy) + nbytes(params)) * copied  # slices made rows, and the way back
         return sum_rows_bytes(count, size // max(count, 1), dy.dtype) + copies
 
-    def grad(self, dy: Wire, indices: Wire, axis: Wire, params: Wire, dx: Wire, ddx: Wire) -> Any:
+    def grad(self, dy: Wire, indices: Wire, axis: Wire, params: Wire, dx: Wire, ddx: Wire) -> Wire:
         return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)
 
 
-def _rows(params: Array, indices: Array, along: int, batch: int) -> tuple[Any, Any, int]:
-    """What all batches may take from as one list, the positions in it, and the number of dims before the axis."""
+def _rows(params: Array, indices: Array, along: int, batch: int) -> tuple[Array, Array, int]:
+    """The slices of all batches as one list, the positions in it, and the number of dims between batch and axis."""
     lead = prod(params.shape[:batch])
     moved = np.moveaxis(params, along, batch)
     rows = moved.reshape(lead * moved.shape[batch], *moved.shape[batch + 1 :])
@@ -202,11 +201,11 @@ def _rows(params: Array, indices: Array, along: int, batch: int) -> tuple[Any, A
     return rows, _flat(indices, lead, count, moved.shape[batch]), along - batch
 
 
-def _places_bytes(indices: TensorType) -> int:
-    """What NumPy takes for places in its own dtype."""
+def _index_bytes(indices: TensorType) -> int:
+    """What NumPy takes for indices in its own dtype."""
     return 8 * (element_count(indices.shape) or 0) * (indices.dtype != "int64")
 
 
-def _flat(indices: Array, lead: int, count: int, size: int) -> Any:
+def _flat(indices: Array, lead: int, count: int, size: int) -> Array:
     """The positions, each batch counted on from the one before."""
     return (indices.reshape(lead, count) + np.arange(lead, dtype=np.int64)[:, None] * size).reshape(-1)

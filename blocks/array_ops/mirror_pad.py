@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,22 +13,25 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import Dim, element_count
+from dataflow.core.shapes import Dim, Shape, element_count
 from dataflow.core.wire import Wire
 
 MODES = ("REFLECT", "SYMMETRIC")
 
 
 class Mirror(Block, abstract=True):
-    """What the padding and its gradient have in common: how wide borders are and what they mirror."""
+    """Mirror padding or its gradient: how wide borders are, and which elements they mirror."""
 
     mode: str = attr(
         "REFLECT leaves the outermost element out of the mirror image, SYMMETRIC repeats it", choices=MODES
     )
 
+    Tpaddings = INDEX
+    input = In("T", "values, any shape")
+    paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
     adds: ClassVar[bool]  # whether the borders are in the output, or else in the input
 
-    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
+    def shape_of(self, input: TensorType, paddings: TensorType) -> Shape:
         count = paddings.shape and paddings.shape[0]
         rank = count if input.rank is None else input.rank
         if isinstance(count, int) and count != rank:
@@ -38,7 +43,7 @@ class Mirror(Block, abstract=True):
             return (None,) * rank if isinstance(rank, int) else None
         return tuple(self._size(axis, *pair) for axis, pair in enumerate(zip(input.shape, rows, strict=True)))
 
-    def _size(self, axis: int, given: Dim, row: list[int]) -> Any:
+    def _size(self, axis: int, given: Dim, row: list[int]) -> Dim:
         """The size of the output's dim; an error where a border is wider than what it mirrors."""
         if not isinstance(given, int):
             return None if any(row) else given
@@ -56,7 +61,7 @@ class Mirror(Block, abstract=True):
         """How many elements at the end of the inside have no mirror image."""
         return int(self.mode == "REFLECT")
 
-    def images(self, axis: int, row: list[int], size: int) -> Any:
+    def images(self, axis: int, row: list[int], size: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
         """Pairs of indices along an axis: a border, and what it is the mirror image of."""
         before, after = row
         first, last = before + self.skipped, before + size - self.skipped
@@ -76,9 +81,7 @@ class MirrorPad(Mirror, Rearrange):
     Source: tf.pad.
     """
 
-    T, Tpaddings = dtypes.every, INDEX
-    input = In("T", "values, any shape")
-    paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
+    T = dtypes.every
     output = Out("T", "`input` with the border around it")
     adds = True
 
@@ -89,12 +92,11 @@ class MirrorPad(Mirror, Rearrange):
             return 0
         largest = 0
         for axis, row in enumerate(paddings.value.tolist()):
-            before = element_count(made.shape[:axis]) or 0  # type: ignore[index]
-            behind = element_count(input.shape[axis + 1 :]) or 0  # type: ignore[index]
+            before, behind = prod(made.sizes[:axis]), prod(input.sizes[axis + 1 :])
             largest = max(largest, max(row) * before * behind * (before > 1))
         return largest * dtypes.storage(made.dtype).itemsize
 
-    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Array:
         dims = list(zip(input.shape, paddings.tolist(), strict=True))
         if out is None:
             out = np.empty([size + sum(row) for size, row in dims], input.dtype)
@@ -107,7 +109,7 @@ class MirrorPad(Mirror, Rearrange):
                 out[(*border, *rest)] = np.flip(out[(*mirrored, *rest)], axis)
         return out
 
-    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Wire:
         return MirrorPadGrad(mode=self.mode)(dy, paddings)
 
 
@@ -120,16 +122,13 @@ class MirrorPadGrad(Mirror, Opaque):
     Source: tf.raw_ops.MirrorPadGrad.
     """
 
-    T, Tpaddings = dtypes.number, INDEX
+    T = dtypes.number
     input = In("T", "gradient by the padded value")
-    paddings = In("Tpaddings", "width of the border before and after, one row per dim", shape=("rank", 2), static=True)
     output = Out("T", "gradient by what was padded: `input` without the border")
     adds = False
 
-    def kernel(self, input: Array, paddings: Array) -> Any:
-        narrow = input.dtype.itemsize == 2 and input.dtype.kind not in "iu"
-        # float32 for the 16-bit floats, so that they are rounded once
-        folded = np.array(input, np.float32 if narrow else input.dtype)
+    def kernel(self, input: Array, paddings: Array) -> Array:
+        folded = np.array(input, dtypes.compute(input.dtype))  # rounded once, at the end
         for axis, row in reversed(list(enumerate(paddings.tolist()))):
             size = input.shape[axis] - sum(row)
             for border, mirrored in self.images(axis, row, size):
@@ -141,5 +140,5 @@ class MirrorPadGrad(Mirror, Opaque):
         given = dtypes.storage(input.dtype)
         return (element_count(input.shape) or 0) * dtypes.compute(given).itemsize
 
-    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Wire:
         return MirrorPad(mode=self.mode)(dy, paddings)

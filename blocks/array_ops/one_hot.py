@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.kernels.chunked import TILE, part_bytes, parts
@@ -11,6 +9,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Shape
 
 
 class OneHot(Opaque):
@@ -35,7 +34,7 @@ class OneHot(Opaque):
     axis: int = attr("where the new dim stands; -1 is the last place", default=-1, ge=-1)
     grad = None
 
-    def shape_of(self, indices: TensorType, depth: TensorType, *values: TensorType) -> Any:
+    def shape_of(self, indices: TensorType, depth: TensorType, *values: TensorType) -> Shape:
         size = None if depth.value is None else int(depth.value)
         if size is not None and size < 0:
             raise self.error(f"input 'depth' must be at least 0, got {size}")
@@ -47,7 +46,9 @@ class OneHot(Opaque):
         position = rank if self.axis == -1 else self.axis
         return (*indices.shape[:position], size, *indices.shape[position:])
 
-    def kernel(self, indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None) -> Any:
+    def kernel(
+        self, indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None
+    ) -> Array:
         if out is None:
             out = np.empty(self.shape_of(TensorType.of(indices), TensorType.of(depth)), on_value.dtype)
         out[...] = off_value

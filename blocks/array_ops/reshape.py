@@ -12,7 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import View
-from dataflow.core.shapes import agree, axes_of, element_count, show
+from dataflow.core.shapes import Dim, agree, axes_of, element_count, show
 from dataflow.core.wire import Wire
 
 
@@ -34,13 +34,13 @@ class Reshape(View):
     shape = In("I", "shape of the output; one size may be -1", shape=("rank",), static=True)
     output = Out("T", "shape `shape`")
 
-    def shape_of(self, tensor: TensorType, shape: TensorType) -> Any:
+    def shape_of(self, tensor: TensorType, shape: TensorType) -> Shape:
         if shape.value is None:
             return sizes(self, "shape", shape)
         return self.target(tensor.shape, tuple(map(int, shape.value)))
 
-    def target(self, given: Shape, wanted: tuple[int, ...]) -> Any:
-        """The wanted shape with -1 replaced; the new dim is unknown where the given shape leaves it open."""
+    def target(self, given: Shape, wanted: tuple[int, ...]) -> tuple[Dim, ...]:
+        """The wanted shape with -1 replaced, by None where the given shape leaves it open."""
         if any(n < -1 for n in wanted) or wanted.count(-1) > 1:
             raise self.error(f"input 'shape' must be sizes, at most one of them -1, got {list(wanted)}")
         fixed = prod(n for n in wanted if n > 0)
@@ -49,14 +49,15 @@ class Reshape(View):
         # a name stays itself where all the other sizes cancel out: [N, 28, 28] to [-1, 784] is [N, 784]
         rest = (unknown[0] if len(unknown) == 1 and given and known == fixed else None) if unknown else known // fixed
         result = tuple(rest if n == -1 else n for n in wanted)
-        if not unknown and prod(result) != prod(given):
-            raise self.error(f"input 'shape' must keep the {prod(given)} elements of {show(given)}, got {list(wanted)}")
+        if not unknown and element_count(result) != (count := element_count(given)):
+            raise self.error(f"input 'shape' must keep the {count} elements of {show(given)}, got {list(wanted)}")
         return result
 
-    def kernel(self, tensor: Array, shape: Array) -> Any:
-        return tensor.reshape(self.target(tensor.shape, tuple(shape.tolist())))
+    def kernel(self, tensor: Array, shape: Array) -> Array:
+        target: Any = self.target(tensor.shape, tuple(shape.tolist()))
+        return tensor.reshape(target)
 
-    def grad(self, tensor: Wire, shape: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, tensor: Wire, shape: Wire, output: Wire, dy: Wire) -> Wire:
         return ReshapeLike()(dy, tensor)
 
 
@@ -83,10 +84,10 @@ class ReshapeLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Array, like: Array) -> Any:
+    def kernel(self, input: Array, like: Array) -> Array:
         return input.reshape(like.shape)
 
-    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, like: Wire, output: Wire, dy: Wire) -> tuple[Wire, None]:
         return ReshapeLike()(dy, input), None
 
 
@@ -105,7 +106,7 @@ class Squeeze(View):
     output = Out("T", "`input` without the dims")
     axis: Ints = attr("dims to leave out, counted from the end if negative; empty: all of size 1", default=())
 
-    def shape_of(self, input: TensorType) -> Any:
+    def shape_of(self, input: TensorType) -> Shape:
         if input.shape is None:
             return None
         if not self.axis:
@@ -118,10 +119,10 @@ class Squeeze(View):
             raise self.error(f"input 'input' must have size 1 in dim {wrong[0]}, got shape {show(input.shape)}")
         return tuple(d for i, d in enumerate(input.shape) if i not in axes)
 
-    def kernel(self, input: Array) -> Any:
+    def kernel(self, input: Array) -> Array:
         return np.squeeze(input, self.axis or None)
 
-    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
         return ReshapeLike()(dy, input)
 
 
@@ -140,7 +141,7 @@ class ExpandDims(View):
     axis = In("I", "position of the new dim in the output, counted from the end if negative", static=True)
     output = Out("T", "`input` with the new dim")
 
-    def shape_of(self, input: TensorType, axis: TensorType) -> Any:
+    def shape_of(self, input: TensorType, axis: TensorType) -> Shape:
         if axis.value is not None and axis.value.size != 1:
             raise self.error(f"input 'axis' must be one number, got {axis.value.tolist()}")
         if input.shape is None or axis.value is None:
@@ -153,8 +154,8 @@ class ExpandDims(View):
         position %= rank + 1
         return (*input.shape[:position], 1, *input.shape[position:])
 
-    def kernel(self, input: Array, axis: Array) -> Any:
+    def kernel(self, input: Array, axis: Array) -> Array:
         return np.expand_dims(input, axis.item())
 
-    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return ReshapeLike()(dy, input)

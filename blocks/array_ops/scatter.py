@@ -1,8 +1,9 @@
-"""Values put at, added at and taken from the places that tuples of indices name."""
+"""Gather and scatter by tuples of indices: values taken from, put at and added at their places."""
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import element_count, fits, nbytes, show
+from dataflow.core.shapes import Shape, element_count, fits, nbytes, show
 from dataflow.core.wire import Wire
 
 
@@ -46,15 +47,16 @@ class GatherNd(Rearrange):
     output = Out("Tparams", "the shape of `indices` without its last dim, then that of a slice")
     bad_indices_policy: str = attr(f"{POLICY}; it is 0 then", default="", choices=POLICIES)
 
-    def shape_of(self, params: TensorType, indices: TensorType) -> Any:
+    def shape_of(self, params: TensorType, indices: TensorType) -> Shape:
         return gather_shape(self, "params", params.shape, indices.shape)
 
-    def kernel(self, params: Array, indices: Array) -> Any:
+    def kernel(self, params: Array, indices: Array) -> Array:
         if indices.shape[-1] == 0:  # every tuple is the place of the whole value
             return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
         fine = in_bounds(self, "indices", indices, params.shape, self.bad_indices_policy)
         if fine.all():
-            return np.asarray(params[(*index_arrays(indices), ...)])
+            index: Any = (*index_arrays(indices), ...)
+            return np.asarray(params[index])
         taken = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
         taken[fine] = params[index_arrays(indices[fine])]
         return taken
@@ -64,17 +66,17 @@ class GatherNd(Rearrange):
         found = in_bounds_bytes(indices)
         if self.bad_indices_policy != "IGNORE":
             return found
-        return found + nbytes(indices) + nbytes(made)  # those that lie in bounds, and what they name
+        return found + nbytes(indices) + nbytes(made)  # those that lie in bounds, and the slices that they address
 
-    def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Wire:
         return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
 
 
 class TensorScatter(Opaque, abstract=True):
-    """A copy of a value, changed at the places that tuples of indices name."""
+    """A copy of a value, changed at the places that tuples of indices address."""
 
-    Tindices: Any = ANY_INDEX
-    T: Any = dtypes.every
+    Tindices: ClassVar[tuple[str, ...]] = ANY_INDEX
+    T: ClassVar[tuple[str, ...]] = dtypes.every
     tensor = In("T", "the value to start from")
     indices = In("Tindices", "the last dim holds the tuples, one number for each of the first dims of `tensor`")
     updates = In("T", "a slice for each tuple")
@@ -82,10 +84,10 @@ class TensorScatter(Opaque, abstract=True):
     bad_indices_policy: str = attr(POLICY, default="", choices=POLICIES)
     reuses = ("tensor",)
 
-    def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Any:
+    def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Shape:
         return scatter_shape(self, "tensor", tensor, indices, updates)
 
-    def kernel(self, tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Any:
+    def kernel(self, tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
         fine = in_bounds(self, "indices", indices, tensor.shape, self.bad_indices_policy)
         if not fine.all():
             indices, updates = indices[fine], updates[fine]
@@ -122,7 +124,7 @@ class TensorScatterUpdate(TensorScatter):
     def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
         out[places] = updates
 
-    def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
         policy = self.bad_indices_policy
         by_updates = GatherNd(bad_indices_policy=policy)(dy, _signed(indices))
         return TensorScatterUpdate(bad_indices_policy=policy)(dy, indices, ZerosLike()(updates)), None, by_updates
@@ -149,15 +151,15 @@ class TensorScatterAdd(TensorScatter):
         out[where] = out[where] + sums.reshape(len(different), *out.shape[len(places) :])
 
     def workspace(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> int:
-        count = element_count(indices.shape[:-1]) or 0  # type: ignore[index]
+        count = prod(indices.sizes[:-1])
         width = (element_count(updates.shape) or 0) // max(count, 1)
-        depth = int(indices.shape[-1])  # type: ignore[index,arg-type]
+        depth = indices.sizes[-1]
         sums = sum_rows_bytes(count, width, updates.dtype)
         # each place, the sum that belongs there, and what it becomes
         added = count * (2 * 8 + 8 * depth) + 2 * max(sums - 6 * 8 * count, 0)
         return super().workspace(tensor, indices, updates) + max(sums, added)
 
-    def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
         return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
 
 
@@ -184,7 +186,7 @@ class SparseToDense(Opaque):
 
     def shape_of(
         self, sparse_indices: TensorType, output_shape: TensorType, sparse_values: TensorType, _: TensorType
-    ) -> Any:
+    ) -> Shape:
         shape = sizes(self, "output_shape", output_shape)
         given, values = sparse_indices.shape, sparse_values.shape
         if given is not None:
@@ -203,7 +205,7 @@ class SparseToDense(Opaque):
             raise self.error(f"input 'sparse_values' must be a vector or a number, got shape {show(values)}")
         return shape
 
-    def kernel(self, sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array) -> Any:
+    def kernel(self, sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array) -> Array:
         shape = tuple(output_shape.tolist())
         rows = sparse_indices.reshape(-1, len(shape)) if shape else sparse_indices.reshape(len(sparse_indices), 0)
         in_bounds(self, "sparse_indices", rows, shape)
@@ -222,7 +224,9 @@ class SparseToDense(Opaque):
             dense[index_arrays(rows)] = sparse_values
         return dense
 
-    def grad(self, sparse_indices: Wire, output_shape: Wire, values: Wire, default: Wire, dense: Wire, dy: Wire) -> Any:
+    def grad(
+        self, sparse_indices: Wire, output_shape: Wire, values: Wire, default: Wire, dense: Wire, dy: Wire
+    ) -> tuple[None, None, Wire, Wire]:
         rank = output_shape.shape and output_shape.shape[0]
         if not isinstance(rank, int):
             raise self.error("input 'output_shape' must have a known length to have a gradient, got an unknown one")
@@ -231,6 +235,6 @@ class SparseToDense(Opaque):
         return None, None, taken, by_default
 
 
-def _signed(indices: Wire) -> Any:
+def _signed(indices: Wire) -> Wire:
     """The indices in a dtype that GatherNd takes."""
     return Cast(DstT="int32")(indices) if indices.dtype == "uint16" else indices

@@ -1,9 +1,8 @@
-"""What a shape is: the size of each dim, their number and the number of elements."""
+"""Shapes as values: the size of each dim, the number of dims and the number of elements."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import Dim
 
 
 class Shape(Opaque):
@@ -29,14 +29,14 @@ class Shape(Opaque):
     out_type: Dtype = attr("dtype of the sizes", default="int32", choices=INDEX)
     grad = None
 
-    def shape_of(self, input: TensorType) -> Any:
+    def shape_of(self, input: TensorType) -> tuple[Dim]:
         return (input.rank,)
 
     def infer(self, *types: TensorType) -> list[TensorType]:
         (output,), (given,) = super().infer(*types), types
-        return [_numbers(self, given.shape, output) if given.known else output]
+        return [_with_value(self, given.sizes, output) if given.known else output]
 
-    def kernel(self, input: Array) -> Any:
+    def kernel(self, input: Array) -> Array:
         return np.array(input.shape, dtypes.storage(self.out_type))
 
 
@@ -56,9 +56,9 @@ class Rank(Opaque):
 
     def infer(self, *types: TensorType) -> list[TensorType]:
         (output,), (given,) = super().infer(*types), types
-        return [output if given.rank is None else _numbers(self, given.rank, output)]
+        return [output if given.rank is None else _with_value(self, given.rank, output)]
 
-    def kernel(self, input: Array) -> Any:
+    def kernel(self, input: Array) -> Array:
         return np.array(input.ndim, np.int32)
 
 
@@ -79,14 +79,14 @@ class Size(Opaque):
 
     def infer(self, *types: TensorType) -> list[TensorType]:
         (output,), (given,) = super().infer(*types), types
-        return [_numbers(self, prod(given.shape), output) if given.known else output]
+        return [_with_value(self, prod(given.sizes), output) if given.known else output]
 
-    def kernel(self, input: Array) -> Any:
+    def kernel(self, input: Array) -> Array:
         return np.array(prod(input.shape), dtypes.storage(self.out_type))
 
 
-def _numbers(block: Block, value: int | tuple[int, ...], output: TensorType) -> TensorType:
-    """The output with its value, so that what is computed from it can be checked before the run."""
+def _with_value(block: Block, value: int | tuple[int, ...], output: TensorType) -> TensorType:
+    """The type of the output with its value, so that what is computed from it can be checked before the run."""
     try:
         return TensorType(output.dtype, output.shape, np.array(value, dtypes.storage(output.dtype)))
     except OverflowError:

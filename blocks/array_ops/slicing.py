@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.reshape import ExpandDims, ReshapeLike, Squeeze
-from blocks.array_ops.shape import Shape
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange, View
-from dataflow.core.shapes import Dim, agree, show
+from dataflow.core.shapes import Dim, Shape, agree, show
 from dataflow.core.wire import Wire
 
 
-def part_like(dy: Wire, begin: Wire | list[int], like: Wire) -> Any:
+def part_like(dy: Wire, begin: Wire | list[int], like: Wire) -> Wire:
     """The part of ``dy`` from ``begin`` on that has the shape of ``like``."""
     if like.type.known:
-        return Slice()(dy, begin, list(like.shape))
-    size = Shape(out_type=getattr(begin, "dtype", "int32"))(like)
+        return Slice()(dy, begin, list(like.type.sizes))
+    size = ShapeOf(out_type=getattr(begin, "dtype", "int32"))(like)
     return ReshapeLike()(Slice()(dy, begin, size), like)
 
 
@@ -41,7 +41,7 @@ class Concat(Rearrange):
     axis = In("I", "the axis to join along, counted from the end if negative", static=True)
     output = Out("T", "the values joined; its size along `axis` is the sum of theirs")
 
-    def shape_of(self, values: tuple[TensorType, ...], axis: TensorType) -> Any:
+    def shape_of(self, values: tuple[TensorType, ...], axis: TensorType) -> Shape:
         known = [(i, v.shape) for i, v in enumerate(values) if v.shape is not None]
         if not known:
             return None
@@ -62,7 +62,8 @@ class Concat(Rearrange):
                     )
                 result[dim] = b if isinstance(b, int) or a is None else a
         parts = [None if v.shape is None else v.shape[along] for v in values]
-        result[along] = sum(parts) if all(isinstance(p, int) for p in parts) else parts[0] if len(parts) == 1 else None
+        known_sizes = [p for p in parts if isinstance(p, int)]
+        result[along] = sum(known_sizes) if len(known_sizes) == len(parts) else parts[0] if len(parts) == 1 else None
         return tuple(result)
 
     def along(self, axis: Array, rank: int) -> int:
@@ -76,10 +77,10 @@ class Concat(Rearrange):
             raise self.error(f"input 'axis' must lie in [{-rank}, {rank}) for values of rank {rank}, got {number}")
         return number % rank
 
-    def kernel(self, values: Sequence[Array], axis: Array, out: Array | None = None) -> Any:
+    def kernel(self, values: Sequence[Array], axis: Array, out: Array | None = None) -> Array:
         return np.concatenate(values, axis.item(), out)
 
-    def grad(self, values: Sequence[Wire], axis: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, values: Sequence[Wire], axis: Wire, output: Wire, dy: Wire) -> tuple[list[Wire], None]:
         if axis.type.value is None or output.shape is None:
             raise self.error("input 'axis' and the rank must be known before the run to have a gradient")
         rank = len(output.shape)
@@ -92,7 +93,7 @@ class Concat(Rearrange):
             if isinstance(begin, list) and isinstance(size, int):
                 begin = [b + size * (i == along) for i, b in enumerate(begin)]
             elif value is not values[-1]:
-                begin = Shape()(value) * [int(i == along) for i in range(rank)] + begin
+                begin = ShapeOf()(value) * [int(i == along) for i in range(rank)] + begin
         return parts, None
 
 
@@ -112,7 +113,7 @@ class Slice(View):
     size = In("I", "how many elements in each dim; -1 takes all that are left", shape=("rank",), static=True)
     output = Out("T", "the part, of shape `size`")
 
-    def shape_of(self, input: TensorType, begin: TensorType, size: TensorType) -> Any:
+    def shape_of(self, input: TensorType, begin: TensorType, size: TensorType) -> Shape:
         rank = next((n for n in (input.rank, *(t.shape[0] for t in (begin, size) if t.shape)) if n is not None), None)
         if not isinstance(rank, int):
             return None
@@ -124,27 +125,27 @@ class Slice(View):
         counts = [None] * rank if size.value is None else size.value.tolist()
         return tuple(map(self._dim, range(rank), dims, starts, counts))
 
-    def _dim(self, dim: int, whole: Dim, start: int | None, count: int | None) -> Any:
-        known = isinstance(whole, int)
-        if start is not None and (start < 0 or (known and start > whole)):
-            limit = f"lie in [0, {whole}]" if known else "be at least 0"
+    def _dim(self, dim: int, whole: Dim, start: int | None, count: int | None) -> Dim:
+        if start is not None and (start < 0 or (isinstance(whole, int) and start > whole)):
+            limit = f"lie in [0, {whole}]" if isinstance(whole, int) else "be at least 0"
             raise self.error(f"input 'begin' must {limit} in dim {dim}, got {start}")
-        left = whole - start if known and start is not None else whole if start == 0 else None
+        left = whole - start if isinstance(whole, int) and start is not None else whole if start == 0 else None
         if count is not None and (count < -1 or (isinstance(left, int) and count > left)):
             limit = f"lie in [0, {left}]" if isinstance(left, int) else "be at least 0"
             raise self.error(f"input 'size' must {limit} in dim {dim}, or be -1 for the rest, got {count}")
         return left if count == -1 else count
 
-    def kernel(self, input: Array, begin: Array, size: Array) -> Any:
+    def kernel(self, input: Array, begin: Array, size: Array) -> Array:
         # the numbers may come from the run, and NumPy would cut silently where they lie outside
         self.shape_of(*map(TensorType.of, (input, begin, size)))
         ends = [None if n < 0 else b + n for b, n in zip(begin.tolist(), size.tolist(), strict=True)]
-        return input[(*map(slice, begin.tolist(), ends), ...)]  # the dots keep a value without dims an array
+        index: Any = (*map(slice, begin.tolist(), ends), ...)  # the dots keep a value without dims an array
+        return input[index]
 
-    def grad(self, input: Wire, begin: Wire, size: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, begin: Wire, size: Wire, output: Wire, dy: Wire) -> Wire:
         rows = self._paddings(input.shape, begin.type.value, size.type.value)
         if rows is None:
-            sizes = Shape(out_type=begin.dtype)
+            sizes = ShapeOf(out_type=begin.dtype)
             left = sizes(input) - sizes(output) - begin
             rows = Concat()([ExpandDims()(begin, 1), ExpandDims()(left, 1)], 1)
         if rows == []:
@@ -153,14 +154,16 @@ class Slice(View):
         return padded if padded.type.same_shape(input.type) else ReshapeLike()(padded, input)
 
     @staticmethod
-    def _paddings(shape: Shape, begin: Array | None, size: Array | None) -> Any:
+    def _paddings(shape: Shape, begin: Array | None, size: Array | None) -> list[list[int]] | None:
         """How many elements are left out before and after the part in each dim; None where it depends on the run."""
         if begin is None or size is None:
             return None
-        dims = shape or (None,) * len(begin)
-        dims = zip(dims, begin.tolist(), size.tolist(), strict=True)
-        rows = [[b, 0 if n == -1 else d - b - n if isinstance(d, int) else None] for d, b, n in dims]
-        return None if any(after is None for _, after in rows) else rows
+        rows = []
+        for dim, before, count in zip(shape or (None,) * len(begin), begin.tolist(), size.tolist(), strict=True):
+            if count != -1 and not isinstance(dim, int):
+                return None
+            rows.append([before, dim - before - count if isinstance(dim, int) and count != -1 else 0])
+        return rows
 
 
 class Pad(Rearrange):
@@ -177,7 +180,7 @@ class Pad(Rearrange):
     paddings = In("I", "number of zeros before and after, one row per dim", shape=("rank", 2), static=True)
     output = Out("T", "`input` with the zeros around it")
 
-    def shape_of(self, input: TensorType, paddings: TensorType) -> Any:
+    def shape_of(self, input: TensorType, paddings: TensorType) -> Shape:
         if paddings.value is None:
             rank = input.rank if paddings.shape is None or input.shape is not None else paddings.shape[0]
             return (None,) * rank if isinstance(rank, int) else None
@@ -191,7 +194,7 @@ class Pad(Rearrange):
             d + sum(row) if isinstance(d, int) else None if any(row) else d for d, row in zip(dims, rows, strict=True)
         )
 
-    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Array:
         rows = paddings.tolist()
         if out is None:
             out = np.zeros([n + sum(row) for n, row in zip(input.shape, rows, strict=True)], input.dtype)
@@ -200,7 +203,7 @@ class Pad(Rearrange):
         out[tuple(slice(row[0], row[0] + n) for n, row in zip(input.shape, rows, strict=True))] = input
         return out
 
-    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Wire:
         if paddings.type.value is not None:
             return part_like(dy, paddings.type.value[:, 0].tolist(), input)
-        return part_like(dy, Squeeze(axis=[1])(Slice()(paddings, [0, 0], [-1, 1])), input)
+        return part_like(dy, Squeeze(axis=(1,))(Slice()(paddings, [0, 0], [-1, 1])), input)

@@ -14,7 +14,7 @@ from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange
 from dataflow.core.ports import Signature
-from dataflow.core.shapes import Dim, fits, merge, show
+from dataflow.core.shapes import Dim, Shape, fits, merge, show
 from dataflow.core.wire import Wire
 
 MOST_PARTS = 1 << 16  # each is an output, with a name and a type
@@ -41,7 +41,7 @@ class Parts(Rearrange, abstract=True):
     def pack(self, values: Sequence[Any]) -> Any:
         return super().pack(values) if len(values) > 1 else tuple(values)
 
-    def along(self, port: str, axis: Array, rank: int) -> int:
+    def along(self, port: str, axis: Array | int, rank: int) -> int:
         """The axis as a number from 0."""
         number = int(axis)
         if not -rank <= number < rank:
@@ -57,8 +57,8 @@ def _ports(declared: Out, count: int) -> dict[str, Out]:
     return ports
 
 
-def _results(parts: Sequence[Any]) -> Any:
-    """Copies of the parts, as a kernel gives them: one alone is not in a tuple."""
+def _copies(parts: Sequence[Array]) -> Array | tuple[Array, ...]:
+    """Copies of the parts, as a kernel returns them: one alone is not in a tuple."""
     copies = tuple(map(np.array, parts))
     return copies[0] if len(copies) == 1 else copies
 
@@ -83,10 +83,10 @@ class Split(Parts):
     def count(self) -> int:
         return self.num_split
 
-    def shape_of(self, axis: TensorType, value: TensorType) -> Any:
+    def shape_of(self, axis: TensorType, value: TensorType) -> list[Shape]:
         return [self._part(axis, value)] * self.num_split
 
-    def _part(self, axis: TensorType, value: TensorType) -> Any:
+    def _part(self, axis: TensorType, value: TensorType) -> Shape:
         if value.shape is None or axis.value is None:
             return None if value.shape is None else (None,) * len(value.shape)
         along = self.along("input 'axis'", axis.value, len(value.shape))
@@ -99,10 +99,10 @@ class Split(Parts):
         part = size // self.num_split if isinstance(size, int) else size if self.num_split == 1 else None
         return (*value.shape[:along], part, *value.shape[along + 1 :])
 
-    def kernel(self, axis: Array, value: Array) -> Any:
-        return _results(np.split(value, self.num_split, int(axis)))
+    def kernel(self, axis: Array, value: Array) -> Array | tuple[Array, ...]:
+        return _copies(np.split(value, self.num_split, int(axis)))
 
-    def grad(self, axis: Wire, value: Wire, *parts: Wire) -> Any:
+    def grad(self, axis: Wire, value: Wire, *parts: Wire) -> tuple[None, Wire]:
         return None, Concat()(list(parts[self.num_split :]), axis)
 
 
@@ -127,19 +127,19 @@ class SplitV(Parts):
     def count(self) -> int:
         return self.num_split
 
-    def shape_of(self, value: TensorType, size_splits: TensorType, axis: TensorType) -> Any:
+    def shape_of(self, value: TensorType, size_splits: TensorType, axis: TensorType) -> list[Shape]:
         wanted = size_splits.shape and size_splits.shape[0]
         if isinstance(wanted, int) and wanted != self.num_split:
             raise self.error(f"input 'size_splits' must have num_split={self.num_split} sizes, got {wanted}")
         if value.shape is None or axis.value is None:
             return [None if value.shape is None else (None,) * len(value.shape)] * self.num_split
         along = self.along("input 'axis'", axis.value, len(value.shape))
-        parts: Any = [None] * self.num_split
+        parts: list[Dim] = [None] * self.num_split
         if size_splits.value is not None:
             parts = self.sizes(size_splits.value.tolist(), value.shape[along])
         return [(*value.shape[:along], part, *value.shape[along + 1 :]) for part in parts]
 
-    def sizes(self, wanted: Sequence[int], whole: Dim) -> list[Any]:
+    def sizes(self, wanted: Sequence[int], whole: Dim) -> list[Dim]:
         """The sizes with -1 replaced, by None where the whole is not known."""
         fixed = sum(n for n in wanted if n > 0)
         left_open = wanted.count(-1)
@@ -149,12 +149,13 @@ class SplitV(Parts):
             raise self.error(f"input 'size_splits' must add up to {whole}, the size of 'value', got {list(wanted)}")
         return [(whole - fixed if isinstance(whole, int) else None) if n == -1 else n for n in wanted]
 
-    def kernel(self, value: Array, size_splits: Array, axis: Array) -> Any:
+    def kernel(self, value: Array, size_splits: Array, axis: Array) -> Array | tuple[Array, ...]:
         along = self.along("input 'axis'", axis, value.ndim)
-        ends = np.cumsum(self.sizes(size_splits.tolist(), value.shape[along]))
-        return _results(np.split(value, ends[:-1], along))
+        sizes: list[Any] = self.sizes(size_splits.tolist(), value.shape[along])
+        ends = np.cumsum(sizes)
+        return _copies(np.split(value, ends[:-1], along))
 
-    def grad(self, value: Wire, size_splits: Wire, axis: Wire, *parts: Wire) -> Any:
+    def grad(self, value: Wire, size_splits: Wire, axis: Wire, *parts: Wire) -> Wire:
         return Concat()(list(parts[self.num_split :]), axis)
 
 
@@ -179,7 +180,7 @@ class Unstack(Parts):
     def count(self) -> int:
         return self.num
 
-    def shape_of(self, value: TensorType) -> Any:
+    def shape_of(self, value: TensorType) -> list[Shape]:
         if value.shape is None:
             return [None] * self.num
         along = self.along("attr 'axis'", self.axis, len(value.shape))
@@ -192,10 +193,10 @@ class Unstack(Parts):
             self.shape_of(*types)  # no output asks for it
         return super().infer(*types)
 
-    def kernel(self, value: Array) -> Any:
-        return _results(list(np.moveaxis(value, self.axis, 0)))
+    def kernel(self, value: Array) -> Array | tuple[Array, ...]:
+        return _copies(list(np.moveaxis(value, self.axis, 0)))
 
-    def grad(self, value: Wire, *slices: Wire) -> Any:
+    def grad(self, value: Wire, *slices: Wire) -> Wire:
         return Stack(axis=self.axis)(list(slices[self.num :]))
 
 
@@ -215,7 +216,7 @@ class Stack(Rearrange):
     output = Out("T", "the values along the new axis")
     axis: int = attr("place of the new axis, counted from the end if negative", default=0)
 
-    def shape_of(self, values: tuple[TensorType, ...]) -> Any:
+    def shape_of(self, values: tuple[TensorType, ...]) -> Shape:
         shape = None
         for i, given in enumerate(values):
             if not fits(given.shape, shape):
@@ -231,8 +232,8 @@ class Stack(Rearrange):
         position = self.axis % rank
         return (*shape[:position], len(values), *shape[position:])
 
-    def kernel(self, values: Sequence[Array], out: Array | None = None) -> Any:
+    def kernel(self, values: Sequence[Array], out: Array | None = None) -> Array:
         return np.stack(values, self.axis, out)
 
-    def grad(self, values: Sequence[Wire], output: Wire, dy: Wire) -> Any:
+    def grad(self, values: Sequence[Wire], output: Wire, dy: Wire) -> tuple[list[Wire]]:
         return (list(Unstack(num=len(values), axis=self.axis)(dy)),)

@@ -7,19 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from blocks.array_ops.shape import Shape
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.static_shape import INDEX, sizes
 from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange, View
-from dataflow.core.shapes import Dim, fits, show
+from dataflow.core.shapes import Dim, Shape, fits, show
 from dataflow.core.wire import Wire
+
+_BEGIN = In("Index", "first index in each dim", shape=("n",), static=True)
+_END = In("Index", "index behind the last in each dim", shape=("n",), static=True)
+_STRIDES = In("Index", "step in each dim; below 0 goes backwards from `begin` to `end`", shape=("n",), static=True)
 
 
 class Strided(Block, abstract=True):
-    """What a slice and its gradient have in common: what the numbers and masks mean."""
+    """A slice as Python writes it, or its gradient: what the numbers and masks mean."""
 
     begin_mask: int = attr("bits of the numbers of `begin` to ignore: from the first element on", default=0)
     end_mask: int = attr("bits of the numbers of `end` to ignore: up to the last element", default=0)
@@ -31,7 +35,7 @@ class Strided(Block, abstract=True):
         if self.ellipsis_mask & (self.ellipsis_mask - 1):
             raise self.error(f"attr 'ellipsis_mask' must have at most one bit, got {self.ellipsis_mask}")
 
-    def slicing(self, rank: int, numbers: Sequence[Any], count: int) -> list[Any]:
+    def slicing(self, rank: int, numbers: Sequence[Sequence[int] | None], count: int) -> list[Any]:
         """A NumPy index for each dim of the input, and None for each new one.
 
         numbers : the lists begin, end and strides, or None for each that is not known yet.
@@ -51,7 +55,7 @@ class Strided(Block, abstract=True):
                 index.append(None if i in new else self._one(i, numbers))
         return index
 
-    def _one(self, i: int, numbers: Sequence[Any]) -> Any:
+    def _one(self, i: int, numbers: Sequence[Sequence[int] | None]) -> Any:
         first, last, step = (None if each is None else each[i] for each in numbers)
         if step == 0:
             raise self.error(f"input 'strides' must not be 0, got 0 at {i}")
@@ -64,10 +68,10 @@ class Strided(Block, abstract=True):
             return _UNKNOWN
         return slice(None if whole_begin else first, None if whole_end else last, step)
 
-    def sliced(self, shape: tuple[Dim, ...], index: list[Any]) -> Any:
+    def sliced(self, shape: tuple[Dim, ...], index: list[Any]) -> tuple[Dim, ...]:
         """The shape that the index gives."""
         dims = iter(enumerate(shape))
-        result: list[Any] = []
+        result: list[Dim] = []
         for each in index:
             if each is None:
                 result.append(1)
@@ -87,13 +91,15 @@ class Strided(Block, abstract=True):
                 result.append(size if each in (slice(None), slice(None, None, 1), slice(0, None, 1)) else None)
         return tuple(result)
 
-    def known(self, begin: TensorType, end: TensorType, strides: TensorType) -> tuple[list[Any], Any]:
+    def known(
+        self, begin: TensorType, end: TensorType, strides: TensorType
+    ) -> tuple[list[list[int] | None], int | None]:
         """The numbers as lists, None where not known, and how many each has."""
         counts = [t.shape[0] for t in (begin, end, strides) if t.shape is not None]
         count = next((n for n in counts if isinstance(n, int)), None)
         return [None if t.value is None else t.value.tolist() for t in (begin, end, strides)], count
 
-    def numpy_index(self, shape: tuple[int, ...], begin: Array, end: Array, strides: Array) -> Any:
+    def numpy_index(self, shape: tuple[int, ...], begin: Array, end: Array, strides: Array) -> tuple[Any, ...]:
         """What to put between NumPy's brackets."""
         index = self.slicing(len(shape), (begin.tolist(), end.tolist(), strides.tolist()), len(begin))
         self.sliced(shape, index)
@@ -112,7 +118,7 @@ _UNKNOWN = object()
 
 
 class StridedSlice(Strided, View):
-    """Every so many elements of each dim, ``input[begin[0] : end[0] : strides[0], ...]``.
+    """Every n-th element of each dim, ``input[begin[0] : end[0] : strides[0], ...]``.
 
     Numbers below 0 count from the end and those outside are moved to the border, as in Python. Bit ``i`` of a mask is
     about entry ``i`` of ``begin``, ``end`` and ``strides``.
@@ -127,18 +133,16 @@ class StridedSlice(Strided, View):
 
     T, Index = dtypes.every, ("int16", *INDEX)
     input = In("T", "values to take from")
-    begin = In("Index", "first index in each dim", shape=("n",), static=True)
-    end = In("Index", "index behind the last in each dim", shape=("n",), static=True)
-    strides = In("Index", "step in each dim; below 0 goes backwards from `begin` to `end`", shape=("n",), static=True)
+    begin, end, strides = _BEGIN, _END, _STRIDES
     output = Out("T", "the elements taken")
 
-    def shape_of(self, input: TensorType, begin: TensorType, end: TensorType, strides: TensorType) -> Any:
+    def shape_of(self, input: TensorType, begin: TensorType, end: TensorType, strides: TensorType) -> Shape:
         numbers, count = self.known(begin, end, strides)
         if input.shape is None or count is None:
             return None
         return self.sliced(input.shape, self.slicing(len(input.shape), numbers, count))
 
-    def kernel(self, input: Array, begin: Array, end: Array, strides: Array) -> Any:
+    def kernel(self, input: Array, begin: Array, end: Array, strides: Array) -> Array:
         shown = input[self.numpy_index(input.shape, begin, end, strides)]
         return np.array(shown) if (strides < 0).any() else shown
 
@@ -146,10 +150,10 @@ class StridedSlice(Strided, View):
         strides = types[-1].value
         return strides is not None and bool((strides < 0).any())
 
-    def grad(self, input: Wire, begin: Wire, end: Wire, strides: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, begin: Wire, end: Wire, strides: Wire, output: Wire, dy: Wire) -> Wire:
         if begin.dtype == "int16":
             begin, end, strides = (Cast(DstT="int32")(n) for n in (begin, end, strides))
-        shape = Shape(out_type=begin.dtype)(input)
+        shape = ShapeOf(out_type=begin.dtype)(input)
         return StridedSliceGrad(**self.attrs())(shape, begin, end, strides, dy)
 
 
@@ -164,15 +168,13 @@ class StridedSliceGrad(Strided, Rearrange):
 
     T, Index = dtypes.every, INDEX
     shape = In("Index", "shape of what was sliced", shape=("rank",), static=True)
-    begin = In("Index", "first index in each dim", shape=("n",), static=True)
-    end = In("Index", "index behind the last in each dim", shape=("n",), static=True)
-    strides = In("Index", "step in each dim; below 0 goes backwards from `begin` to `end`", shape=("n",), static=True)
+    begin, end, strides = _BEGIN, _END, _STRIDES
     dy = In("T", "gradient by the slice")
     output = Out("T", "`dy` where the slice was taken, 0 elsewhere")
 
     def shape_of(
         self, shape: TensorType, begin: TensorType, end: TensorType, strides: TensorType, dy: TensorType
-    ) -> Any:
+    ) -> Shape:
         whole = sizes(self, "shape", shape)
         numbers, count = self.known(begin, end, strides)
         if whole is not None and count is not None:
@@ -183,7 +185,7 @@ class StridedSliceGrad(Strided, Rearrange):
 
     def kernel(
         self, shape: Array, begin: Array, end: Array, strides: Array, dy: Array, out: Array | None = None
-    ) -> Any:
+    ) -> Array:
         if out is None:
             out = np.zeros(shape.tolist(), dy.dtype)
         else:
@@ -191,5 +193,7 @@ class StridedSliceGrad(Strided, Rearrange):
         out[self.numpy_index(out.shape, begin, end, strides)] = dy
         return out
 
-    def grad(self, shape: Wire, begin: Wire, end: Wire, strides: Wire, dy: Wire, output: Wire, ddy: Wire) -> Any:
+    def grad(
+        self, shape: Wire, begin: Wire, end: Wire, strides: Wire, dy: Wire, output: Wire, ddy: Wire
+    ) -> tuple[None, None, None, None, Wire]:
         return None, None, None, None, StridedSlice(**self.attrs())(ddy, begin, end, strides)

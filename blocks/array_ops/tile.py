@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.array_ops.reshape import Reshape
-from blocks.array_ops.shape import Shape
+from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.array_ops.split import Stack
 from blocks.kernels.static_shape import INDEX
 from blocks.math_ops.reduction import Sum
@@ -15,7 +13,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Rearrange
-from dataflow.core.shapes import show
+from dataflow.core.shapes import Shape, show
 from dataflow.core.wire import Wire
 
 
@@ -34,7 +32,7 @@ class Tile(Rearrange):
     multiples = In("Tmultiples", "number of copies along each dim", shape=("rank",), static=True)
     output = Out("T", "each dim as many times as long as `multiples` says")
 
-    def shape_of(self, input: TensorType, multiples: TensorType) -> Any:
+    def shape_of(self, input: TensorType, multiples: TensorType) -> Shape:
         count = multiples.shape and multiples.shape[0]
         if isinstance(count, int) and input.shape is not None and count != len(input.shape):
             raise self.error(
@@ -49,7 +47,7 @@ class Tile(Rearrange):
         pairs = zip(input.shape, times, strict=True)
         return tuple(0 if n == 0 else d * n if isinstance(d, int) else d if n == 1 else None for d, n in pairs)
 
-    def kernel(self, input: Array, multiples: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, multiples: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty([d * n for d, n in zip(input.shape, multiples.tolist(), strict=True)], input.dtype)
         if out.size:
@@ -57,13 +55,13 @@ class Tile(Rearrange):
             out.reshape(apart)[...] = input.reshape([n for d in input.shape for n in (1, d)])
         return out
 
-    def grad(self, input: Wire, multiples: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, multiples: Wire, output: Wire, dy: Wire) -> Wire:
         rank = input.type.rank if input.shape is not None else multiples.shape and multiples.shape[0]
         if not isinstance(rank, int):
             raise self.error("input 'input' must have a known rank to have a gradient, got an unknown one")
         if rank == 0:
             return dy
-        apart = Stack(axis=1)([multiples, Shape(out_type=multiples.dtype)(input)])
+        apart = Stack(axis=1)([multiples, ShapeOf(out_type=multiples.dtype)(input)])
         return Sum()(Reshape()(dy, Reshape()(apart, [2 * rank])), list(range(0, 2 * rank, 2)))
 
 
@@ -84,7 +82,7 @@ class Roll(Rearrange):
     axis = In("Taxis", "the axis to move along, counted from the end if negative: a number, or several")
     output = Out("T", "same shape as `input`")
 
-    def shape_of(self, input: TensorType, shift: TensorType, axis: TensorType) -> Any:
+    def shape_of(self, input: TensorType, shift: TensorType, axis: TensorType) -> Shape:
         if input.shape == ():
             raise self.error("input 'input' must have at least one dim, got a scalar")
         for port, given in (("shift", shift), ("axis", axis)):
@@ -94,7 +92,7 @@ class Roll(Rearrange):
             raise self.error(f"input 'shift' must have a number per axis, {show(axis.shape)}, got {show(shift.shape)}")
         return input.shape
 
-    def kernel(self, input: Array, shift: Array, axis: Array) -> Any:
+    def kernel(self, input: Array, shift: Array, axis: Array) -> Array:
         axes = axis.reshape(-1).tolist()
         if wrong := [a for a in axes if not -input.ndim <= a < input.ndim]:
             raise self.error(
@@ -103,5 +101,5 @@ class Roll(Rearrange):
             )
         return np.roll(input, shift.reshape(-1).tolist(), axes)
 
-    def grad(self, input: Wire, shift: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, shift: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return Roll()(dy, -shift, axis)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
@@ -29,7 +27,7 @@ class Transpose(View):
     perm = In("I", "the axis of `x` that each axis of `y` is; may count from the end", shape=("rank",), static=True)
     y = Out("T", "`x` with its axes in the order of `perm`")
 
-    def shape_of(self, x: TensorType, perm: TensorType) -> Any:
+    def shape_of(self, x: TensorType, perm: TensorType) -> Shape:
         if perm.value is None:
             return x.shape and (None,) * len(x.shape)
         order = self.order(perm.value, x.shape)
@@ -44,10 +42,10 @@ class Transpose(View):
             raise self.error(f"input 'perm' must name each of the {rank} axes{of} once, got {perm.tolist()}")
         return order
 
-    def kernel(self, x: Array, perm: Array) -> Any:
+    def kernel(self, x: Array, perm: Array) -> Array:
         return x.transpose(perm)
 
-    def grad(self, x: Wire, perm: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, perm: Wire, y: Wire, dy: Wire) -> Wire:
         if perm.type.value is None:
             raise self.error("input 'perm' must be known before the run to have a gradient, got a computed value")
         order = self.order(perm.type.value, x.shape)

@@ -44,7 +44,7 @@ class Const(Source):
     def infer(self, *types: TensorType) -> list[TensorType]:
         return [TensorType(str(self.dtype), self.value.shape, self.value)]
 
-    def kernel(self) -> Any:
+    def kernel(self) -> Array:
         return self.value
 
     grad = None
@@ -69,7 +69,7 @@ class Placeholder(Source):
     def shape_of(self) -> Shape:
         return self.shape
 
-    def kernel(self) -> Any:
+    def kernel(self) -> Array:
         raise self.error("a value must be fed, got none")
 
     grad = None
@@ -96,21 +96,15 @@ class PlaceholderWithDefault(View):
             raise self.error(f"input 'input' must have shape {show(self.shape)}, got {show(input.shape)}")
         return self.shape
 
-    def kernel(self, input: Array) -> Any:
+    def kernel(self, input: Array) -> Array:
         return input
 
-    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
         return dy
 
 
-class Identity(View):
-    """The value itself, ``input``.
-
-    >>> Identity()([1.0, 2.0])
-    array([1., 2.], dtype=float32)
-
-    Source: tf.identity.
-    """
+class PassThrough(View, abstract=True):
+    """The value itself."""
 
     T = dtypes.every
     input = In("T", "any value")
@@ -119,14 +113,24 @@ class Identity(View):
     def shape_of(self, input: TensorType) -> Shape:
         return input.shape
 
-    def kernel(self, input: Array) -> Any:
+    def kernel(self, input: Array) -> Array:
         return input
 
-    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
+
+class Identity(PassThrough):
+    """The value itself, ``input``.
+
+    >>> Identity()([1.0, 2.0])
+    array([1., 2.], dtype=float32)
+
+    Source: tf.identity.
+    """
+
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
         return dy
 
 
-class StopGradient(Identity):
+class StopGradient(PassThrough):
     """The value itself, ``input``, which the reverse pass takes for a constant.
 
     >>> StopGradient()([1.0, 2.0])
@@ -146,10 +150,10 @@ class NoOp(Opaque):
     Source: tf.no_op.
     """
 
-    def shape_of(self) -> Any:
+    def shape_of(self) -> list[Shape]:
         return []
 
-    def kernel(self) -> Any:
+    def kernel(self) -> tuple[()]:
         return ()
 
     grad = None

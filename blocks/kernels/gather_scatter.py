@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from blocks.kernels.chunked import TILE, part_bytes, parts
@@ -9,7 +11,7 @@ from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
 from dataflow.core.dtypes import Array
-from dataflow.core.shapes import Shape, element_count, fits, show
+from dataflow.core.shapes import Shape, fits, show
 
 ANY_INDEX = ("int16", *INDEX)
 FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
@@ -91,7 +93,7 @@ def in_bounds(block: Block, port: str, indices: Array, shape: tuple[int, ...], p
 
 def in_bounds_bytes(indices: TensorType) -> int:
     """What `in_bounds` takes, with what it gives."""
-    return (element_count(indices.shape[:-1]) or 0) + part_bytes(4, indices)  # type: ignore[index]
+    return prod(indices.sizes[:-1]) + part_bytes(4, indices)
 
 
 def index_arrays(indices: Array) -> tuple[Array, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from dataflow.core.shapes import Shape, TensorType, fits, merge, show
 from dataflow.core.wire import Wire
 
 
-def conj(x: Wire) -> Any:
+def conj(x: Wire) -> Wire:
     """The complex conjugate of a wire; a real wire is its own."""
     return Conj()(x) if x.dtype in dtypes.complexes else x
 
@@ -33,7 +32,7 @@ class Add(Binary):
 
     ufunc = np.add
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         return dy, dy
 
 
@@ -59,7 +58,7 @@ class Subtract(Binary):
     aliases = ("Sub",)
     ufunc = np.subtract
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         return dy, -dy
 
 
@@ -75,16 +74,16 @@ class Multiply(Binary):
     aliases = ("Mul",)
     reuses = ("x", "y")
 
-    def kernel_for(self, dtype: DType) -> Any:
+    def kernel_for(self, dtype: DType) -> Callable[..., Array]:
         return multiply if dtype.kind == "c" else np.multiply
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         return multiply(x, y, out)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return multiply_bytes(x, y)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         return dy * conj(y), conj(x) * dy
 
 
@@ -100,16 +99,16 @@ class Square(Unary):
     T = dtypes.number
     reuses = ("x",)
 
-    def kernel_for(self, dtype: DType) -> Any:
+    def kernel_for(self, dtype: DType) -> Callable[..., Array]:
         return square if dtype.kind == "c" else np.square
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         return square(x, out)
 
     def workspace(self, x: TensorType) -> int:
         return multiply_bytes(x)
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy * (2 * conj(x))
 
 
@@ -138,7 +137,7 @@ class AddN(Elementwise):
             shape = merge(shape, given.shape)
         return shape
 
-    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Any:
+    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Array:
         first, *rest = inputs
         if out is None:
             out = np.empty_like(first)
@@ -149,7 +148,7 @@ class AddN(Elementwise):
             out[...] = first
         return out
 
-    def grad(self, inputs: Sequence[Wire], sum: Wire, dy: Wire) -> Any:
+    def grad(self, inputs: Sequence[Wire], sum: Wire, dy: Wire) -> tuple[list[Wire]]:
         return ([dy] * len(inputs),)
 
 
@@ -166,7 +165,7 @@ class Div(Binary):
 
     reuses = ("x", "y")
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind not in "iu":
             return np.divide(x, y, out)
         if not y.all():
@@ -175,17 +174,19 @@ class Div(Binary):
             )
         if y.dtype.kind == "u":
             return np.floor_divide(x, y, out)
-        return in_parts(_cut, np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype) if out is None else out, x, y)
+        if out is None:
+            out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+        return in_parts(_divide_toward_zero, out, x, y)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return part_bytes(2 * dtypes.storage(x.dtype).itemsize * (x.dtype in dtypes.integer), x, y)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         return dy / y, dy * (-conj(x) / y / y)
 
 
-def _cut(x: Array, y: Array, out: Array) -> None:
+def _divide_toward_zero(x: Array, y: Array, out: Array) -> None:
     multiple = np.subtract(x, np.fmod(x, y))  # fmod has the sign of x, so what is left divides without rounding
     np.floor_divide(multiple, y, out)
 
@@ -202,7 +203,7 @@ class RealDiv(Binary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.divide
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         return dy / y, dy * (-conj(x) / y / y)
 
@@ -218,7 +219,7 @@ class SquaredDifference(Binary):
 
     reuses = ("x", "y")
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
         np.subtract(x, y, out)
@@ -227,7 +228,7 @@ class SquaredDifference(Binary):
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return multiply_bytes(x, y, most=TILE)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         dx = 2 * dy * (x - y)
         return dx, -dx
 
@@ -251,7 +252,7 @@ class Negate(Unary):
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.negative
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return -dy
 
 
@@ -269,7 +270,7 @@ class Abs(Unary):
     T = dtypes.floating + dtypes.signed
     ufunc = np.absolute
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy * Sign()(x)
 
 
@@ -301,5 +302,5 @@ class Conj(Unary):
     input = In("T", "values, any shape")
     output = Out("T", "same shape as `input`")
 
-    def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
         return Conj()(dy)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dataflow.core import dtypes
@@ -45,7 +43,7 @@ class Cast(Elementwise):
         default=False,
     )
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         dtype = dtypes.storage(self.DstT)
         truncate = self.Truncate
         if x.dtype.kind == "c" and dtype.kind != "c":
@@ -66,7 +64,7 @@ class Cast(Elementwise):
         np.copyto(out, x, casting="unsafe")
         return out
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire | None:
         if x.dtype in _DIFFERENTIABLE and y.dtype in _DIFFERENTIABLE:
             return Cast(DstT=x.dtype)(dy)
         return None

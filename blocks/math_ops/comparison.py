@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dataflow.core import dtypes
@@ -11,6 +9,7 @@ from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Binary, Unary
+from dataflow.core.shapes import Shape
 
 
 class Equality(Binary, abstract=True):
@@ -23,7 +22,7 @@ class Equality(Binary, abstract=True):
     )
     grad = None
 
-    def shape_of(self, x: TensorType, y: TensorType) -> Any:
+    def shape_of(self, x: TensorType, y: TensorType) -> Shape:
         try:
             return super().shape_of(x, y)
         except BlockError:
@@ -31,7 +30,7 @@ class Equality(Binary, abstract=True):
                 raise
             return ()
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         try:
             return self.ufunc(x, y, out)
         except ValueError:

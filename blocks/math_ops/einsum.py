@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.compute_dtype import as_compute_dtype, cast_into
 from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
-from dataflow.core.shapes import Shape, agree, element_count, fits, show
+from dataflow.core.shapes import Dim, Shape, agree, element_count, fits, show
 from dataflow.core.wire import Wire
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
@@ -24,7 +24,7 @@ SUMMED = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes
 
 
 class Labelled(Contraction, abstract=True):
-    """What the sum and its gradient have in common: an equation, and the labels that dims get by it."""
+    """A sum of products or its gradient: an equation, and the labels that dims get by it."""
 
     equation: str = attr("letters for the dims of each input, then ``->`` and those of the output, as in ``ij,jk->ik``")
 
@@ -107,35 +107,36 @@ class Einsum(Labelled):
     inputs = In("T", "one or two values", many=True)
     output = Out("T", "the dims that the equation names behind its arrow")
 
-    def shape_of(self, inputs: tuple[TensorType, ...]) -> Any:
+    def shape_of(self, inputs: tuple[TensorType, ...]) -> Shape:
         if len(inputs) != len(self.terms):
             raise self.error(
                 f"input 'inputs' must have {len(self.terms)} values, as attr 'equation' has, got {len(inputs)}"
             )
-        if any(t.shape is None for t in inputs):
+        shapes = [t.shape for t in inputs if t.shape is not None]
+        if len(shapes) < len(inputs):
             return None if "..." in self.target else (None,) * len(self.target)
         ports = [f"inputs[{i}]" for i in range(len(inputs))]
-        labels = [self.labels(term, len(t.shape), p) for term, t, p in zip(self.terms, inputs, ports, strict=True)]
-        sizes = self.sizes(labels, [t.shape for t in inputs], ports)
+        labels = [self.labels(term, len(s), p) for term, s, p in zip(self.terms, shapes, ports, strict=True)]
+        sizes = self.sizes(labels, shapes, ports)
         return tuple(sizes[label] for label in self.output_labels(sizes))
 
-    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Any:
+    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Array:
         labels = [self.labels(term, x.ndim, "inputs") for term, x in zip(self.terms, inputs, strict=True)]
         sizes = self.sizes(labels, [x.shape for x in inputs], ["inputs"] * len(inputs))
-        result = summed(inputs, labels, self.output_labels(sizes), sizes)
+        result = sum_of_products(inputs, labels, self.output_labels(sizes), sizes)
         return np.array(result, inputs[0].dtype, order="C") if out is None else cast_into(result, out.dtype, out)
 
     def workspace(self, inputs: Sequence[TensorType]) -> int:
         labels = [self.labels(term, len(t.shape or ()), "inputs") for term, t in zip(self.terms, inputs, strict=True)]
         sizes = self.sizes(labels, [t.shape for t in inputs], ["inputs"] * len(inputs))
-        return summed_bytes(inputs, labels, self.output_labels(sizes), sizes)
+        return sum_of_products_bytes(inputs, labels, self.output_labels(sizes), sizes)
 
-    def grad(self, inputs: Sequence[Wire], output: Wire, dy: Wire) -> Any:
-        pulled = []
+    def grad(self, inputs: Sequence[Wire], output: Wire, dy: Wire) -> tuple[list[Wire]]:
+        by_inputs = []
         for i, x in enumerate(inputs):
             others = [conj(other) for j, other in enumerate(inputs) if j != i]
-            pulled.append(EinsumGrad(equation=self.equation, position=i)(dy, x, *others))
-        return (pulled,)
+            by_inputs.append(EinsumGrad(equation=self.equation, position=i)(dy, x, *others))
+        return (by_inputs,)
 
 
 class EinsumGrad(Labelled):
@@ -161,41 +162,43 @@ class EinsumGrad(Labelled):
         if self.position >= len(self.terms):
             raise self.error(f"attr 'position' must be 0 where the equation has one input, got {self.position}")
 
-    def shape_of(self, dy: TensorType, input: TensorType, other: TensorType | None = None) -> Any:
+    def shape_of(self, dy: TensorType, input: TensorType, other: TensorType | None = None) -> Shape:
         given = [input] if other is None else [input, other]
         if len(given) != len(self.terms):
             raise self.error(f"input 'other' must be wired where attr 'equation' has two inputs, got '{self.equation}'")
         if input.shape is not None and (other is None or other.shape is not None):
-            labels, shapes, ports = self._operands(*(t.shape for t in given))
+            labels, shapes, ports = self._operands(*(t.shape or () for t in given))
             sizes = self.sizes(labels, shapes, ports)
             wanted = tuple(sizes[label] for label in self.output_labels(sizes))
             if not fits(dy.shape, wanted):
                 raise self.error(f"input 'dy' must have shape {show(wanted)}, got {show(dy.shape)}")
         return input.shape
 
-    def _operands(self, *shapes: Shape) -> tuple[list[list[str]], list[Any], list[str]]:
+    def _operands(self, *shapes: tuple[Dim, ...]) -> tuple[list[list[str]], list[tuple[Dim, ...]], list[str]]:
         """Labels, shapes and port names of the input and the other one."""
         terms = self.terms if self.position == 0 else list(reversed(self.terms))
         ports = ["input", "other"][: len(shapes)]
         labels = [self.labels(t, len(s), p) for t, s, p in zip(terms, shapes, ports, strict=True)]
         return labels, list(shapes), ports
 
-    def kernel(self, dy: Array, input: Array, other: Array | None) -> Any:
+    def kernel(self, dy: Array, input: Array, other: Array | None) -> Array:
         labels, shapes, ports = self._operands(input.shape, *([] if other is None else [other.shape]))
         sizes = self.sizes(labels, shapes, ports)
         arrays = [dy] if other is None else [dy, other]
         # a dim that was broadcast is summed over, and comes back with size 1
         target = [label for label, size in zip(labels[0], input.shape, strict=True) if size == sizes[label]]
-        result = summed(arrays, [self.output_labels(sizes), *labels[1:]], target, sizes)
+        result = sum_of_products(arrays, [self.output_labels(sizes), *labels[1:]], target, sizes)
         return np.array(result, dy.dtype).reshape(input.shape)
 
     def workspace(self, dy: TensorType, input: TensorType, other: TensorType | None) -> int:
-        labels, shapes, ports = self._operands(*(t.shape for t in (input, other) if t is not None))
+        labels, shapes, ports = self._operands(*(t.sizes for t in (input, other) if t is not None))
         sizes = self.sizes(labels, shapes, ports)
         types = [dy] if other is None else [dy, other]
-        return summed_bytes(types, [self.output_labels(sizes), *labels[1:]], labels[0], sizes)
+        return sum_of_products_bytes(types, [self.output_labels(sizes), *labels[1:]], labels[0], sizes)
 
-    def grad(self, dy: Wire, input: Wire, other: Wire | None, dx: Wire, ddx: Wire) -> Any:
+    def grad(
+        self, dy: Wire, input: Wire, other: Wire | None, dx: Wire, ddx: Wire
+    ) -> tuple[Wire, None, None] | tuple[Wire, None, Wire]:
         if other is None:
             return Einsum(equation=self.equation)([ddx]), None, None
         pair = [ddx, conj(other)] if self.position == 0 else [conj(other), ddx]
@@ -203,11 +206,14 @@ class EinsumGrad(Labelled):
         return Einsum(equation=self.equation)(pair), None, by_other(conj(dy), other, ddx)
 
 
-def summed(
-    arrays: Sequence[Any], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
-) -> Any:
-    """The sum of products with the target's labels, those that no array has repeated, those twice on a diagonal."""
-    pairs = [_plain(a, names, sizes) for a, names in zip(arrays, labels, strict=True)]
+def sum_of_products(
+    arrays: Sequence[Array], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
+) -> Array:
+    """The sum of products, with the target's labels as dims.
+
+    It is repeated along labels that no array has, and lies on a diagonal where a label comes twice.
+    """
+    pairs = [_without_repeats(a, names, sizes) for a, names in zip(arrays, labels, strict=True)]
     wanted = set(target)
     for i, (array, names) in enumerate(pairs):
         others = {label for j, (_, each) in enumerate(pairs) if j != i for label in each}
@@ -223,10 +229,10 @@ def summed(
     return full if len(order) == len(target) else _on_diagonal(full, order, target)
 
 
-def summed_bytes(
+def sum_of_products_bytes(
     types: Sequence[TensorType], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
 ) -> int:
-    """What `summed` takes at most for values of known types, with what it gives."""
+    """What `sum_of_products` takes at most for values of known types, with what it gives."""
     given = dtypes.storage(types[0].dtype)
     dtype = dtypes.compute(given)
     copied = 0  # elements
@@ -251,10 +257,9 @@ def summed_bytes(
     return int(copied * dtype.itemsize)
 
 
-def _plain(array: Array, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple[Any, list[str]]:
-    """The array without dims that are broadcast or stand twice, in a dtype to compute in."""
-    if array.dtype.itemsize == 2 and array.dtype.kind not in "iu":
-        array = array.astype(np.float32)
+def _without_repeats(array: Array, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple[Array, list[str]]:
+    """The array in the dtype to compute in, without dims that are broadcast and with one for each label."""
+    array = as_compute_dtype(array)
     index = tuple(0 if n == 1 != sizes[label] else slice(None) for n, label in zip(array.shape, labels, strict=True))
     names = [label for label, each in zip(labels, index, strict=True) if each != 0]
     array = array[(*index, ...)]
@@ -267,13 +272,13 @@ def _plain(array: Array, labels: Sequence[str], sizes: Mapping[str, int]) -> tup
     return array, names
 
 
-def _product(a: Array, in_a: list[str], b: Array, in_b: list[str], wanted: set[str]) -> tuple[Any, list[str]]:
+def _product(a: Array, in_a: list[str], b: Array, in_b: list[str], wanted: set[str]) -> tuple[Array, list[str]]:
     """Matrix products, one for each index of the labels that both have and that are kept."""
     both = [label for label in in_a if label in in_b]
     batch, inner = [x for x in both if x in wanted], [x for x in both if x not in wanted]
     rows, cols = [x for x in in_a if x not in both], [x for x in in_b if x not in both]
 
-    def matrices(array: Array, names: list[str], first: list[str], second: list[str]) -> Any:
+    def matrices(array: Array, names: list[str], first: list[str], second: list[str]) -> Array:
         order = [names.index(label) for label in (*batch, *first, *second)]
         moved = array.transpose(order)
         ends = len(batch), len(batch) + len(first)
@@ -289,7 +294,7 @@ def _product(a: Array, in_a: list[str], b: Array, in_b: list[str], wanted: set[s
     return product.reshape(lengths), [*batch, *rows, *cols]
 
 
-def _on_diagonal(array: Array, names: Sequence[str], target: Sequence[str]) -> Any:
+def _on_diagonal(array: Array, names: Sequence[str], target: Sequence[str]) -> Array:
     """The values where the dims of equal label have equal index, 0 elsewhere."""
     lengths = dict(zip(names, array.shape, strict=True))
     result = np.zeros([lengths[label] for label in target], array.dtype)

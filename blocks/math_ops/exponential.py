@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +16,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary, Elementwise, Unary
-from dataflow.core.shapes import broadcast
+from dataflow.core.shapes import broadcast, element_count
 from dataflow.core.wire import Wire
 
 
@@ -31,31 +30,31 @@ class OutputGradient(Elementwise, abstract=True):
     broadcasts = False
 
 
-class SilentGradient(OutputGradient, abstract=True):
+class ZeroKeepingGradient(OutputGradient, abstract=True):
     """A gradient that is zero where the one that came in was zero, even if the slope there is infinite.
 
-    A subclass writes ``step``: `y`, conjugated if complex, `dy`, where to write the product, and `scratch_arrays`.
+    A subclass writes ``step(y, dy, out, *buffers)`` with ``y`` conjugated if complex, and the number of ``buffers``.
     """
 
     reuses: ClassVar[tuple[str, ...]] = ("y",)
-    scratch_arrays: ClassVar[int] = 0
+    buffers: ClassVar[int] = 0
     step: ClassVar[Any]
 
-    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
-        return tiled(self.part, self.scratch_arrays + (y.dtype.kind == "c"), out, y, dy, widen=False)
+    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Array:
+        return tiled(self.part, self.buffers + (y.dtype.kind == "c"), out, y, dy, widen=False)
 
-    def part(self, y: Array, dy: Array, out: Array, *scratch_arrays: Array) -> None:
+    def part(self, y: Array, dy: Array, out: Array, *buffers: Array) -> None:
         """The gradient of one tile."""
-        silent = dy == 0
+        zero = dy == 0
         if y.dtype.kind == "c":
-            y, scratch_arrays = np.conjugate(y, scratch_arrays[0]), scratch_arrays[1:]
-        self.step(y, dy, out, *scratch_arrays)
-        if silent.any():
-            out[silent] = 0
+            y, buffers = np.conjugate(y, buffers[0]), buffers[1:]
+        self.step(y, dy, out, *buffers)
+        if zero.any():
+            out[zero] = 0
 
     def workspace(self, y: TensorType, dy: TensorType) -> int:
-        scratch_arrays = self.scratch_arrays + (y.dtype in dtypes.complexes)
-        return tiled_bytes(scratch_arrays, y, 2, widen=False, masks=1) + multiply_bytes(y, most=TILE)
+        buffers = self.buffers + (y.dtype in dtypes.complexes)
+        return tiled_bytes(buffers, y, 2, widen=False, masks=1) + multiply_bytes(y, most=TILE)
 
 
 class Exp(Unary):
@@ -70,7 +69,7 @@ class Exp(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.exp
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy * conj(y)
 
 
@@ -88,7 +87,7 @@ class Log(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.log
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy * Reciprocal()(conj(x))
 
 
@@ -107,7 +106,7 @@ class Pow(Binary):
 
     T = dtypes.floating + dtypes.signed + dtypes.complexes
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind == "i" and (y < 0).any():
             raise self.error(
                 f"input 'y' must be at least 0 for integers, got {y.min()}; convert both with Cast to float"
@@ -115,9 +114,9 @@ class Pow(Binary):
         return power(x, y, out)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
-        return power_bytes(prod(map(int, broadcast(x.shape, y.shape) or ())), dtypes.storage(x.dtype).itemsize)
+        return power_bytes(element_count(broadcast(x.shape, y.shape)) or 0, dtypes.storage(x.dtype).itemsize)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         x, y = conj(x), conj(y)
         defined = NotEqual()(x, 0) if x.dtype in dtypes.complexes else Greater()(x, 0)
         log = SelectV2()(defined, Log()(SelectV2()(defined, x, 1)), 0)
@@ -136,11 +135,11 @@ class Sqrt(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.sqrt
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return SqrtGrad()(y, dy)
 
 
-class SqrtGrad(SilentGradient):
+class SqrtGrad(ZeroKeepingGradient):
     """Gradient of Sqrt, ``0.5 / y * dy``.
 
     Zero where ``dy`` is, even if ``y`` is zero too. The last few elements of an array go through the formula
@@ -155,7 +154,7 @@ class SqrtGrad(SilentGradient):
     def step(self, y: Array, dy: Array, out: Array) -> None:
         multiply(np.divide(0.5, y, out), dy, out)
 
-    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         ratio = dz / y
         return -conj(ratio) * z, 0.5 * ratio
 
@@ -176,13 +175,13 @@ class Rsqrt(Unary):
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         return tiled(_rsqrt, 0, out, x)
 
     def workspace(self, x: TensorType) -> int:
         return tiled_bytes(0, x, 1, masks=x.dtype in dtypes.complexes)
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return RsqrtGrad()(y, dy)
 
 
@@ -195,7 +194,7 @@ def _rsqrt(x: Array, out: Array) -> None:
         np.copyto(out, 0, where=infinite)
 
 
-class RsqrtGrad(SilentGradient):
+class RsqrtGrad(ZeroKeepingGradient):
     """Gradient of Rsqrt, ``-0.5 * dy * y ** 3``.
 
     Zero where ``dy`` is, even if ``y`` is infinite. The last few elements of an array go through the formula
@@ -208,14 +207,14 @@ class RsqrtGrad(SilentGradient):
     """
 
     reuses = ("y", "dy")
-    scratch_arrays = 1
+    buffers = 1
 
     def step(self, y: Array, dy: Array, out: Array, buffer: Array) -> None:
         multiply(dy, y, buffer)
         np.multiply(square(y, out), -0.5, out)
         multiply(out, buffer, out)
 
-    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         return -1.5 * conj(dz) * dy * (y * y), RsqrtGrad()(y, dz)
 
@@ -235,11 +234,11 @@ class Reciprocal(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.reciprocal
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return ReciprocalGrad()(y, dy)
 
 
-class ReciprocalGrad(SilentGradient):
+class ReciprocalGrad(ZeroKeepingGradient):
     """Gradient of Reciprocal, ``-dy * y * y``.
 
     Zero where ``dy`` is, even if ``y`` is infinite.
@@ -256,6 +255,6 @@ class ReciprocalGrad(SilentGradient):
         multiply(square(y, out), dy, out)
         np.negative(out, out)
 
-    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         return conj(dz) * -2 * dy * y, ReciprocalGrad()(y, dz)

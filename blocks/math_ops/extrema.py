@@ -17,8 +17,8 @@ from dataflow.core.wire import Wire
 ROW = 1 << 13  # elements over which a number is repeated
 
 
-def _of_two(ufunc: np.ufunc, x: Array, y: Array, out: Array) -> Any:
-    """``np.maximum`` or ``np.minimum``, which are three times slower beside a number than beside an array."""
+def _extremum(ufunc: np.ufunc, x: Array, y: Array, out: Array | None) -> Array:
+    """``np.maximum`` or ``np.minimum``, which are three times slower with a number than with an array."""
     if y.size > 1 or y.ndim > x.ndim or x.size < 2 * ROW or not x.flags.c_contiguous:
         return ufunc(x, y, out=out)  # the third place is deprecated here, unlike in other ufuncs
     made = np.empty(x.shape, x.dtype) if out is None else out
@@ -46,13 +46,13 @@ class Maximum(Binary):
     reuses = ("x", "y")
 
     @staticmethod
-    def element(x: np.number[Any], y: np.number[Any]) -> Any:
+    def element(x: np.number[Any], y: np.number[Any]) -> np.number[Any]:
         return x if x > y or x != x else y
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
-        return _of_two(np.maximum, x, y, out)
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
+        return _extremum(np.maximum, x, y, out)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         first = GreaterEqual()(x, y)
         return SelectV2()(first, dy, 0), SelectV2()(first, 0, dy)
 
@@ -72,13 +72,13 @@ class Minimum(Binary):
     reuses = ("x", "y")
 
     @staticmethod
-    def element(x: np.number[Any], y: np.number[Any]) -> Any:
+    def element(x: np.number[Any], y: np.number[Any]) -> np.number[Any]:
         return x if x < y or x != x else y
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
-        return _of_two(np.minimum, x, y, out)
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
+        return _extremum(np.minimum, x, y, out)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         first = LessEqual()(x, y)
         return SelectV2()(first, dy, 0), SelectV2()(first, 0, dy)
 
@@ -102,7 +102,7 @@ class ClipByValue(Elementwise):
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t", "clip_value_min", "clip_value_max")
 
-    def kernel(self, t: Array, clip_value_min: Array, clip_value_max: Array, out: Array | None = None) -> Any:
+    def kernel(self, t: Array, clip_value_min: Array, clip_value_max: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(t.shape, clip_value_min.shape, clip_value_max.shape), t.dtype)
         # one pass, in which the lower bound still wins over an upper bound below it
@@ -118,7 +118,9 @@ class ClipByValue(Elementwise):
         out[zeros] = np.where(kept == 0, signs, kept)
         return out
 
-    def grad(self, t: Wire, clip_value_min: Wire, clip_value_max: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(
+        self, t: Wire, clip_value_min: Wire, clip_value_max: Wire, output: Wire, dy: Wire
+    ) -> tuple[Wire, Wire, Wire]:
         below, above = Less()(t, clip_value_min), Greater()(t, clip_value_max)
         inside = SelectV2()(LogicalOr()(below, above), 0, dy)
         return inside, SelectV2()(below, dy, 0), SelectV2()(above, dy, 0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
 from blocks.array_ops.broadcast import SumToLike
+from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
@@ -15,24 +16,21 @@ from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import fits, show
+from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
 
 UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
 
 
-def matrix_product(left: Array, right: Array, out: Array) -> Any:
+def matrix_product(left: Array, right: Array, out: Array | None) -> Array:
     """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
-    if left.dtype.itemsize > 2 or left.dtype.kind in "iu":
+    if dtypes.compute(left.dtype) == left.dtype:
         return matmul(left, right, out)
-    with scratch(*_scratch_arrays(left.shape, right.shape)) as (wide, other, result):
-        np.copyto(wide, left)
-        np.copyto(other, right)
-        matmul(wide, other, result)
-        if out is None:
-            out = np.empty(result.shape, left.dtype)
-        np.copyto(out, result, casting="unsafe")
-    return out
+    with scratch(*_scratch_arrays(left.shape, right.shape)) as (left32, right32, result):
+        np.copyto(left32, left)
+        np.copyto(right32, right)
+        matmul(left32, right32, result)
+        return cast_into(result, left.dtype, out)
 
 
 def _scratch_arrays(left: tuple[int, ...], right: tuple[int, ...]) -> list[ArraySpec]:
@@ -41,13 +39,13 @@ def _scratch_arrays(left: tuple[int, ...], right: tuple[int, ...]) -> list[Array
     return [(tuple(shape), np.float32) for shape in (left, right, made)]
 
 
-def product_bytes(left: TensorType, right: TensorType, turned: tuple[bool, bool]) -> int:
-    """What `matrix_product` takes for factors of these types, turned or not."""
+def product_bytes(left: TensorType, right: TensorType, transposed: tuple[bool, bool]) -> int:
+    """What `matrix_product` takes for factors of these types, transposed or not."""
     if left.dtype not in ("bfloat16", "float16"):
         return 0
     shapes = [
-        (*shape[:-2], *shape[:-3:-1]) if turn else shape  # type: ignore[index]
-        for shape, turn in zip((left.shape, right.shape), turned, strict=True)
+        (*shape[:-2], *shape[:-3:-1]) if transpose else shape
+        for shape, transpose in zip((left.sizes, right.sizes), transposed, strict=True)
     ]
     return scratch_bytes(*_scratch_arrays(*shapes))
 
@@ -72,7 +70,7 @@ class MatMul(Contraction):
     grad_a: bool = attr(UNUSED, default=False)
     grad_b: bool = attr(UNUSED, default=False)
 
-    def shape_of(self, a: TensorType, b: TensorType) -> Any:
+    def shape_of(self, a: TensorType, b: TensorType) -> Shape:
         left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
         shape = self.contracted(f"{left}, {right} -> m n", a, b)
         return (None, None) if shape is None else shape
@@ -80,17 +78,17 @@ class MatMul(Contraction):
     def workspace(self, a: TensorType, b: TensorType) -> int:
         return product_bytes(a, b, (self.transpose_a, self.transpose_b))
 
-    def kernel(self, a: Array, b: Array, out: Array | None = None) -> Any:
+    def kernel(self, a: Array, b: Array, out: Array | None = None) -> Array:
         return matrix_product(a.T if self.transpose_a else a, b.T if self.transpose_b else b, out)
 
-    def grad(self, a: Wire, b: Wire, product: Wire, dy: Wire) -> Any:
+    def grad(self, a: Wire, b: Wire, product: Wire, dy: Wire) -> tuple[Wire, Wire]:
         ta, tb, a, b = self.transpose_a, self.transpose_b, conj(a), conj(b)
         da = _matmul(b, dy, tb, True) if ta else _matmul(dy, b, False, not tb)
         db = _matmul(dy, a, True, ta) if tb else _matmul(a, dy, not ta, False)
         return da, db
 
 
-def _matmul(a: Wire, b: Wire, transpose_a: bool, transpose_b: bool) -> Any:
+def _matmul(a: Wire, b: Wire, transpose_a: bool, transpose_b: bool) -> Wire:
     return MatMul(transpose_a=transpose_a, transpose_b=transpose_b)(a, b)
 
 
@@ -107,7 +105,7 @@ class BatchMatMul(Contraction):
     Source: tf.raw_ops.BatchMatMul.
     """
 
-    T = ("bfloat16", "float16", "float32", "float64", *dtypes.signed[2:], *dtypes.complexes)
+    T: ClassVar[tuple[str, ...]] = (*dtypes.floating, *dtypes.signed[2:], *dtypes.complexes)
     x = In("T", "left matrices, [..., m, k]")
     y = In("T", "right matrices, [..., k, n], with the leading dims of `x`")
     output = Out("T", "[..., m, n]")
@@ -118,7 +116,7 @@ class BatchMatMul(Contraction):
 
     same_leading = True
 
-    def shape_of(self, x: TensorType, y: TensorType) -> Any:
+    def shape_of(self, x: TensorType, y: TensorType) -> Shape:
         left, right = "k m" if self.adj_x else "m k", "n k" if self.adj_y else "k n"
         shape = self.contracted(f"... {left}, ... {right} -> ... m n", x, y)
         if self.same_leading and x.shape is not None and not fits(x.shape[:-2], y.shape and y.shape[:-2]):
@@ -130,13 +128,13 @@ class BatchMatMul(Contraction):
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         conjugated = [type_ for type_, adjoint in ((x, self.adj_x), (y, self.adj_y)) if adjoint]
-        sizes = [prod(t.shape) * dtypes.storage(t.dtype).itemsize for t in conjugated]  # type: ignore[arg-type]
+        sizes = [prod(t.sizes) * dtypes.storage(t.dtype).itemsize for t in conjugated]
         return product_bytes(x, y, (self.adj_x, self.adj_y)) + sum(sizes) * (x.dtype in dtypes.complexes)
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         return matrix_product(_adjoint(x) if self.adj_x else x, _adjoint(y) if self.adj_y else y, out)
 
-    def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> tuple[Wire, Wire]:
         ax, ay, block = self.adj_x, self.adj_y, type(self)
         by_x = block(adj_x=ay, adj_y=True)(y, dy) if ax else block(adj_y=not ay)(dy, y)
         by_y = block(adj_x=True, adj_y=ax)(dy, x) if ay else block(adj_x=not ax)(x, dy)
@@ -161,11 +159,11 @@ class BatchMatMulV2(BatchMatMul):
     y = In("T", "right matrices, [..., k, n]; the leading dims broadcast with those of `x`")
     same_leading = False
 
-    def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> tuple[Wire, Wire]:
         by_x, by_y = super().grad(x, y, output, dy)
         return SumToLike()(by_x, x), SumToLike()(by_y, y)
 
 
-def _adjoint(x: Array) -> Any:
+def _adjoint(x: Array) -> Array:
     x = np.conj(x) if x.dtype.kind == "c" else x
     return np.swapaxes(x, -1, -2)

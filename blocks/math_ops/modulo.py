@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dataflow.core import dtypes
@@ -26,10 +24,10 @@ class Mod(Binary):
     T = ("int32", "int64", *dtypes.floating)
     reuses = ("x", "y")
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind == "i" and not y.all():
             raise self.error("input 'y' must not be 0 for integers, got 0; convert both with Cast to float")
         return np.fmod(x, y, out)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         return dy, dy * ((z - x) / y)

@@ -1,13 +1,14 @@
-"""Products, quotients and logarithms in which a zero wins over NaN and infinity."""
+"""Products, quotients and logarithms that are zero where an operand is, even beside NaN and infinity."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes
+from blocks.kernels.compute_dtype import as_compute_dtype
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
@@ -18,13 +19,13 @@ from dataflow.core.kinds import Binary
 from dataflow.core.wire import Wire
 
 
-class ZeroSafe(Binary, abstract=True):
-    """What ``ufunc`` makes of two values, but zero where the one called ``winner`` is zero, whatever the other."""
+class NoNan(Binary, abstract=True):
+    """``ufunc`` of two values, but zero where the operand called ``zero`` is, whatever the other one is."""
 
     T = dtypes.floating + dtypes.complexes
-    winner: ClassVar[str]
+    zero: ClassVar[str]
 
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
         return in_parts(self._part, out, x, y)
@@ -33,18 +34,18 @@ class ZeroSafe(Binary, abstract=True):
         return part_bytes(1, x, y) + multiply_bytes(x, y, most=TILE)
 
     def _part(self, x: Array, y: Array, out: Array) -> None:
-        zero = (x if self.winner == "x" else y) == 0  # seen first: the result may take the place of either
+        where = (x if self.zero == "x" else y) == 0  # first: the result may take the place of either
         self.ufunc(x, y, out)
-        if zero.any():
-            np.copyto(out, 0, where=zero)
+        if where.any():
+            np.copyto(out, 0, where=where)
 
 
-def _nonzero(x: Wire) -> Any:
+def _nonzero(x: Wire) -> Wire:
     """One where ``x`` is not zero, else zero."""
     return Cast(DstT=x.dtype)(NotEqual()(x, 0))
 
 
-class DivNoNan(ZeroSafe):
+class DivNoNan(NoNan):
     """Quotient that is zero where the divisor is, ``x / y if y != 0 else 0``.
 
     >>> DivNoNan()([6.0, 1.0], [2.0, 0.0])
@@ -53,15 +54,15 @@ class DivNoNan(ZeroSafe):
     Source: tf.math.divide_no_nan.
     """
 
-    ufunc, winner = np.divide, "y"
+    ufunc, zero = np.divide, "y"
     reuses = ("x", "y")
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         x, y = conj(x), conj(y)
         return DivNoNan()(dy, y), dy * DivNoNan()(DivNoNan()(-x, y), y)
 
 
-class MulNoNan(ZeroSafe):
+class MulNoNan(NoNan):
     """Product that is zero where the right operand is, ``x * y if y != 0 else 0``.
 
     So NaN and infinities in ``x`` can be masked out.
@@ -72,14 +73,14 @@ class MulNoNan(ZeroSafe):
     Source: tf.math.multiply_no_nan.
     """
 
-    ufunc, winner = staticmethod(multiply), "y"
+    ufunc, zero = staticmethod(multiply), "y"
     reuses = ("x", "y")
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         return MulNoNan()(dy, conj(y)), MulNoNan()(conj(x), dy)
 
 
-class Xdivy(ZeroSafe):
+class Xdivy(NoNan):
     """Quotient that is zero where the dividend is, ``x / y if x != 0 else 0``.
 
     >>> Xdivy()([6.0, 0.0], [2.0, 0.0])
@@ -88,15 +89,15 @@ class Xdivy(ZeroSafe):
     Source: tf.math.xdivy.
     """
 
-    ufunc, winner = np.divide, "x"
+    ufunc, zero = np.divide, "x"
     reuses = ("x", "y")
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         x, y = conj(x), conj(y)
         return dy * Xdivy()(_nonzero(x), y), dy * Xdivy()(-x, y * y)
 
 
-class Xlogy(ZeroSafe):
+class Xlogy(NoNan):
     """Product with a logarithm that is zero where the factor is, ``x * log(y) if x != 0 else 0``.
 
     >>> Xlogy()([2.0, 0.0], [1.0, 0.0])
@@ -105,19 +106,17 @@ class Xlogy(ZeroSafe):
     Source: tf.math.xlogy.
     """
 
-    winner = "x"
+    zero = "x"
     reuses = ("x", "y")
 
     @staticmethod
     def ufunc(x: Array, y: Array, out: Array) -> None:
-        if out.itemsize == 2:  # rounded once, at the end
-            x, y = x.astype(np.float32), y.astype(np.float32)
-        out[...] = multiply(x, np.log(y))
+        out[...] = multiply(as_compute_dtype(x), np.log(as_compute_dtype(y)))  # rounded once
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         width = dtypes.storage(x.dtype).itemsize
         return super().workspace(x, y) + part_bytes(16 if width == 2 else 2 * width, x, y)
 
-    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         x, y = conj(x), conj(y)
         return dy * Xlogy()(_nonzero(x), y), dy * Xdivy()(x, y)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, fold_rows, leading
-from dataflow.core.shapes import axes_of, element_count, fits, show
+from dataflow.core.shapes import Shape, axes_of, element_count, fits, show
 from dataflow.core.wire import Wire
 
 
@@ -41,7 +40,7 @@ class SQNR(Opaque):
             raise self.error(f"input 'value' must have the shape of 'reference', {reference}, got {value}")
         return super().infer(*types)
 
-    def kernel(self, value: Array, reference: Array) -> Any:
+    def kernel(self, value: Array, reference: Array) -> Array:
         noise = np.subtract(reference, value, dtype=np.float64)
         lost = np.add.reduce(np.square(noise, noise), None)
         del noise  # before the next as large
@@ -51,7 +50,7 @@ class SQNR(Opaque):
     def workspace(self, value: TensorType, reference: TensorType) -> int:
         return 8 * (element_count(value.shape) or 0)
 
-    def grad(self, value: Wire, reference: Wire, decibels: Wire, dy: Wire) -> Any:
+    def grad(self, value: Wire, reference: Wire, decibels: Wire, dy: Wire) -> tuple[Wire, Wire]:
         noise = reference - value
         scale = dy * (20 / log(10))
         by_noise = scale * noise / SumToLike()(noise * noise, dy)
@@ -77,7 +76,7 @@ class MinMaxObserver(Opaque):
     symmetric: bool = attr("widen the range to `-m, m` with m the largest `abs(x)`", default=False)
     grad = None
 
-    def shape_of(self, x: TensorType) -> Any:
+    def shape_of(self, x: TensorType) -> list[Shape]:
         if x.shape is None:
             return [None if self.axis is not None else ()] * 2
         if 0 in x.shape:
@@ -97,16 +96,16 @@ class MinMaxObserver(Opaque):
     def row_width(self, x: TensorType) -> int | None:
         return leading(x.sizes, self._folded(len(x.sizes))) if x.known and x.shape else None
 
-    def partials(self, rows: Array) -> Any:
+    def partials(self, rows: Array) -> tuple[Array, Array]:
         return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)
 
-    def finalize(self, totals: Sequence[Array], rows: int) -> Any:
+    def finalize(self, totals: Sequence[Array], rows: int) -> tuple[Array, Array]:
         low, high = totals
         if not self.symmetric:
             return low, high
         high = np.maximum(-low, high)
         return -high, high
 
-    def kernel(self, x: Array) -> Any:
+    def kernel(self, x: Array) -> tuple[Array, Array]:
         others = self._folded(x.ndim)
         return self.finalize([reduce_axes(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)

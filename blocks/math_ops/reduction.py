@@ -23,20 +23,22 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
-from dataflow.core.shapes import axes_of, element_count, fits, show
+from dataflow.core.shapes import Shape, axes_of, element_count, fits, show
 from dataflow.core.wire import Wire
 
 
-def _folded_bytes(block: Block, types: Sequence[TensorType], exact: Callable[[Any], Any], values: int = 1) -> int:
-    """What a fold holds in its own dtype before it is rounded to that of the input, in so many arrays."""
+def _reduced_bytes(
+    block: Block, types: Sequence[TensorType], dtype_of: Callable[[DType], DType], arrays: int = 1
+) -> int:
+    """What a reduction holds, as this many arrays of its own dtype, before it is rounded to that of the input."""
     (made,) = block.infer(*types)
     given = dtypes.storage(made.dtype)
-    dtype = exact(given)
-    return 0 if values == 1 and dtype == given else values * int(dtype.itemsize) * (element_count(made.shape) or 0)
+    dtype = dtype_of(given)
+    return 0 if arrays == 1 and dtype == given else arrays * int(dtype.itemsize) * (element_count(made.shape) or 0)
 
 
-def kept(block: Reduction | Mean, folded: Wire, input: Wire, axis: Wire) -> Any:
-    """A result of the reduction, or its gradient, with the dims of size 1 that it needs to broadcast with the input."""
+def with_reduced_dims(block: Reduction | Mean, folded: Wire, input: Wire, axis: Wire) -> Wire:
+    """A result of the reduction, or the gradient by it, with dims of size 1 to broadcast with the input."""
     if block.keep_dims:
         return folded
     if input.shape is None or axis.type.value is None:
@@ -48,25 +50,25 @@ def kept(block: Reduction | Mean, folded: Wire, input: Wire, axis: Wire) -> Any:
     return folded
 
 
-def _mean_dtype(dtype: DType) -> Any:
-    """The dtype in which a mean is made."""
+def _mean_dtype(dtype: DType) -> DType:
+    """The dtype in which the sum of a mean is kept."""
     return np.dtype(f"{dtype.kind}8") if dtype.kind in "iu" else dtypes.accumulate(dtype)
 
 
 class Accumulation(Reduction, abstract=True):
-    """A fold that would round at every step: it is kept wide and rounded once."""
+    """A reduction that would round at every step: it is accumulated in a wider dtype and rounded once."""
 
     T = dtypes.number
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Array:
         axes = self.axes(axis, input.ndim)
         folded = reduce_axes(self.ufunc, input, axes, dtypes.accumulate(input.dtype), self.keep_dims)
         return cast_into(folded, input.dtype, out)
 
     def workspace(self, *types: TensorType) -> int:
-        return _folded_bytes(self, types, dtypes.accumulate)
+        return _reduced_bytes(self, types, dtypes.accumulate)
 
-    def partials(self, rows: Array) -> Any:
+    def partials(self, rows: Array) -> Array:
         return fold_rows(self.ufunc, rows, dtypes.accumulate(rows.dtype))
 
 
@@ -83,8 +85,8 @@ class Sum(Accumulation):
 
     ufunc = np.add
 
-    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
-        return BroadcastLike()(kept(self, dy, input, axis), input)
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
+        return BroadcastLike()(with_reduced_dims(self, dy, input, axis), input)
 
 
 class Mean(Opaque):
@@ -108,16 +110,16 @@ class Mean(Opaque):
     axes, shape_of, row_width = Reduction.axes, Reduction.shape_of, Reduction.row_width
     reduces = (np.add,)
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Array:
         axes = self.axes(axis, input.ndim)
         total = reduce_axes(np.add, input, axes, _mean_dtype(input.dtype), self.keep_dims)
         (mean,) = self.finalize([total], prod(input.shape[a] for a in axes))
         return cast_into(mean, input.dtype, out)
 
     def workspace(self, *types: TensorType) -> int:
-        return _folded_bytes(self, types, _mean_dtype, 3 if types[0].dtype in dtypes.integer else 2)
+        return _reduced_bytes(self, types, _mean_dtype, 3 if types[0].dtype in dtypes.integer else 2)
 
-    def partials(self, rows: Array) -> Any:
+    def partials(self, rows: Array) -> Array:
         return fold_rows(np.add, rows, _mean_dtype(rows.dtype))
 
     def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
@@ -127,37 +129,34 @@ class Mean(Opaque):
         count = total.dtype.type(max(rows, 1))
         return [(total - np.fmod(total, count)) // count]
 
-    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
-        return BroadcastLike(mean=True)(kept(self, dy, input, axis), input)
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
+        return BroadcastLike(mean=True)(with_reduced_dims(self, dy, input, axis), input)
 
 
 class Extreme(Reduction, abstract=True):
-    """A fold that picks an element; those that are equally extreme share the gradient evenly."""
+    """The largest or smallest element; those that are equal share the gradient evenly."""
 
     T = dtypes.real + dtypes.quantized
     empty: ClassVar[float]
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
-        axes, name = self.axes(axis, input.ndim), input.dtype.name
+    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Array:
+        # float32 holds the 16-bit types exactly, and NumPy is faster there
+        axes, dtype = self.axes(axis, input.ndim), dtypes.compute(input.dtype)
         if leading(input.shape, axes) is not None:
-            return cast_into(reduce_axes(self.ufunc, input, axes, self._exact(name), self.keep_dims), input.dtype, out)
-        initial = dtypes.limits(name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
-        folded = self.ufunc.reduce(input, axes, self._exact(name), out, self.keep_dims, initial)
+            return cast_into(reduce_axes(self.ufunc, input, axes, dtype, self.keep_dims), input.dtype, out)
+        initial = dtypes.limits(input.dtype.name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
+        folded = self.ufunc.reduce(input, axes, dtype, out, keepdims=self.keep_dims, initial=initial)
         return np.asarray(folded, input.dtype)
 
     def workspace(self, *types: TensorType) -> int:
-        return _folded_bytes(self, types, lambda dtype: self._exact(dtype.name))
+        return _reduced_bytes(self, types, dtypes.compute)
 
-    def _exact(self, dtype: str) -> Any:
-        # float32 holds the 16-bit types exactly, and NumPy is faster there
-        return dtypes.compute(dtypes.storage(dtype))
+    def partials(self, rows: Array) -> Array:
+        return fold_rows(self.ufunc, rows, dtypes.compute(rows.dtype))
 
-    def partials(self, rows: Array) -> Any:
-        return fold_rows(self.ufunc, rows, self._exact(rows.dtype.name))
-
-    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
-        chosen = Cast(DstT=dy.dtype)(Equal()(input, kept(self, output, input, axis)))
-        return chosen / Sum(keep_dims=True)(chosen, axis) * kept(self, dy, input, axis)
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
+        chosen = Cast(DstT=dy.dtype)(Equal()(input, with_reduced_dims(self, output, input, axis)))
+        return chosen / Sum(keep_dims=True)(chosen, axis) * with_reduced_dims(self, dy, input, axis)
 
 
 class Max(Extreme):
@@ -201,7 +200,7 @@ class Prod(Accumulation):
 
     ufunc = np.multiply
 
-    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return ProdGrad()(input, axis, dy)
 
 
@@ -224,7 +223,7 @@ class ProdGrad(Opaque):
     dx = Out("T", "gradient by `input`")
     axes = Reduction.axes
 
-    def shape_of(self, input: TensorType, axis: TensorType, dy: TensorType) -> Any:
+    def shape_of(self, input: TensorType, axis: TensorType, dy: TensorType) -> Shape:
         if input.shape is not None and axis.value is not None:
             axes = self.axes(axis.value, len(input.shape))
             with_dims = tuple(1 if i in axes else d for i, d in enumerate(input.shape))
@@ -235,7 +234,7 @@ class ProdGrad(Opaque):
                 )
         return input.shape
 
-    def kernel(self, input: Array, axis: Array, dy: Array, out: Array | None = None) -> Any:
+    def kernel(self, input: Array, axis: Array, dy: Array, out: Array | None = None) -> Array:
         axes = self.axes(axis, input.ndim)
         first = input.ndim - len(axes)
         last = tuple(range(first, input.ndim))
@@ -252,12 +251,12 @@ class ProdGrad(Opaque):
 
     def workspace(self, input: TensorType, axis: TensorType, dy: TensorType) -> int:
         given, rank = dtypes.storage(input.dtype), len(input.shape or ())
-        axes, exact = self.axes(axis.value, rank), dtypes.accumulate(given)
+        axes, dtype = self.axes(axis.value, rank), dtypes.accumulate(given)
         moved = sorted(axes) != list(range(rank - len(axes), rank))
-        each = (2 + (exact != given)) * exact.itemsize + moved * given.itemsize  # NumPy casts all of it beforehand
+        each = (2 + (dtype != given)) * dtype.itemsize + moved * given.itemsize  # NumPy casts all of it beforehand
         return (element_count(input.shape) or 0) * int(each)
 
-    def grad(self, input: Wire, axis: Wire, dy: Wire, dx: Wire, ddx: Wire) -> Any:
+    def grad(self, input: Wire, axis: Wire, dy: Wire, dx: Wire, ddx: Wire) -> tuple[Wire, None, Wire]:
         parts = dx * conj(ddx)
         others = (Sum(keep_dims=True)(parts, axis) - parts) / conj(input)
         ratio = ProdGrad()(input, axis, OnesLike()(dy))
@@ -284,7 +283,7 @@ class ArgMax(Opaque):
     output_type: Dtype = attr("dtype of the index", default="int64", choices=("int16", "uint16", "int32", "int64"))
     grad = None
 
-    def shape_of(self, input: TensorType, dimension: TensorType) -> Any:
+    def shape_of(self, input: TensorType, dimension: TensorType) -> Shape:
         if input.shape is None:
             return None
         if dimension.value is None:
@@ -297,22 +296,23 @@ class ArgMax(Opaque):
             raise self.error(f"input 'input' must have elements along axis {axis}, got shape {show(input.shape)}")
         return tuple(d for i, d in enumerate(input.shape) if i != axis)
 
-    def kernel(self, input: Array, dimension: Array) -> Any:
+    def kernel(self, input: Array, dimension: Array) -> Array:
         rows = input if dimension in (-1, input.ndim - 1) else np.moveaxis(input, int(dimension), -1)
         made = np.empty(rows.shape[:-1], dtypes.storage(self.output_type))
         for some, index in parts(max(TILE // rows.shape[-1], 1), made, rows):
-            index[...] = _largest(some)
+            index[...] = _arg_max(some)
         return made
 
     def workspace(self, input: TensorType, dimension: TensorType) -> int:
-        size = input.shape[int(dimension.value)]  # type: ignore[index]
+        size = input.sizes[int(dimension.value)]
         given = dtypes.storage(input.dtype)
         wide = 0 if given.kind in "iub" else 1 + max(given.itemsize, 4)  # where there is a NaN
-        count = min(element_count(input.shape) or 0, max(TILE, int(size)))  # type: ignore[arg-type]
-        return count * (given.itemsize + wide) + 3 * 8 * count // int(size)  # type: ignore[arg-type,operator]
+        count = min(element_count(input.shape) or 0, max(TILE, size))
+        return count * (given.itemsize + wide) + 3 * 8 * count // size
 
 
-def _largest(rows: Array) -> Any:
+def _arg_max(rows: Array) -> Array:
+    """The index of the largest element of each row, NaN left out."""
     index = np.argmax(rows, -1, keepdims=True)
     if rows.dtype.kind not in "iub":
         # NumPy takes a NaN for the largest

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dataflow.core import dtypes
@@ -67,5 +65,5 @@ class Round(Unary):
     reuses = ("x",)
     grad = None
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         return (np.positive if x.dtype.kind == "i" else np.rint)(x, out)

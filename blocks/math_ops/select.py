@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
@@ -16,14 +14,14 @@ from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.shapes import Shape, fits, merge, show
 from dataflow.core.wire import Wire
 
-_WORTH_MASKING = 4096  # elements
+_WORTH_MASKING = 4096  # elements from which masks are faster
 
 
-def pick(condition: Array, t: Array, e: Array, out: Array) -> Any:
+def pick(condition: Array, t: Array, e: Array, out: Array) -> Array:
     """``t if condition else e`` into ``out``, which may be ``t`` but not ``e``."""
     if out.size < _WORTH_MASKING or out.itemsize > 8:
-        return in_parts(_chosen, out, condition, t, e)
-    return in_parts(_masked, out, condition, t, e)
+        return in_parts(_pick_by_where, out, condition, t, e)
+    return in_parts(_pick_by_masks, out, condition, t, e)
 
 
 def pick_bytes(*types: TensorType) -> int:
@@ -32,11 +30,11 @@ def pick_bytes(*types: TensorType) -> int:
     return part_bytes(width, *types)
 
 
-def _chosen(condition: Array, t: Array, e: Array, out: Array) -> None:
+def _pick_by_where(condition: Array, t: Array, e: Array, out: Array) -> None:
     out[...] = np.where(condition, t, e)
 
 
-def _masked(condition: Array, t: Array, e: Array, out: Array) -> None:
+def _pick_by_masks(condition: Array, t: Array, e: Array, out: Array) -> None:
     # np.where branches per element, which costs five times as much as masking bits when the condition has no pattern
     bits = f"i{out.itemsize}"
     chosen = np.negative(condition.view("i1"), dtype=bits)
@@ -63,10 +61,10 @@ class SelectV2(Elementwise):
     reuses = ("t",)
 
     @staticmethod
-    def element(condition: np.bool_, t: np.generic, e: np.generic) -> Any:
+    def element(condition: np.bool_, t: np.generic, e: np.generic) -> np.generic:
         return t if condition else e
 
-    def kernel(self, condition: Array, t: Array, e: Array, out: Array | None = None) -> Any:
+    def kernel(self, condition: Array, t: Array, e: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(condition.shape, t.shape, e.shape), t.dtype)
         return pick(condition, t, e, out)
@@ -74,7 +72,7 @@ class SelectV2(Elementwise):
     def workspace(self, condition: TensorType, t: TensorType, e: TensorType) -> int:
         return pick_bytes(condition, t, e)
 
-    def grad(self, condition: Wire, t: Wire, e: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, condition: Wire, t: Wire, e: Wire, output: Wire, dy: Wire) -> tuple[None, Wire, Wire]:
         return None, SelectV2()(condition, dy, 0), SelectV2()(condition, 0, dy)
 
 
@@ -107,7 +105,7 @@ class Select(Opaque):
             raise self.error(f"input 'condition' must have shape {wanted}, got {show(condition.shape)}")
         return shape
 
-    def kernel(self, condition: Array, x: Array, y: Array, out: Array | None = None) -> Any:
+    def kernel(self, condition: Array, x: Array, y: Array, out: Array | None = None) -> Array:
         if condition.ndim == 1 and x.ndim > 1:
             condition = condition.reshape(-1, *[1] * (x.ndim - 1))
         return pick(condition, x, y, np.empty(x.shape, x.dtype) if out is None else out)
@@ -115,6 +113,6 @@ class Select(Opaque):
     def workspace(self, condition: TensorType, x: TensorType, y: TensorType) -> int:
         return pick_bytes(TensorType("bool", x.shape), x, y)
 
-    def grad(self, condition: Wire, x: Wire, y: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, condition: Wire, x: Wire, y: Wire, output: Wire, dy: Wire) -> tuple[None, Wire, Wire]:
         zeros = ZerosLike()(dy)
         return None, Select()(condition, dy, zeros), Select()(condition, zeros, dy)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes, tiled, tiled_bytes
@@ -31,7 +29,7 @@ class Sigmoid(Unary):
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
-    def kernel(self, x: Array, out: Array | None = None) -> Any:
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
         if x.dtype.kind == "c":
             return in_parts(_complex_sigmoid, np.empty_like(x) if out is None else out, x)
         return tiled(_sigmoid, 0, out, x)
@@ -40,7 +38,7 @@ class Sigmoid(Unary):
         complex_ = x.dtype in dtypes.complexes
         return part_bytes(4 * dtypes.storage(x.dtype).itemsize, x) if complex_ else tiled_bytes(0, x, 1)
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return SigmoidGrad()(conj(y), dy)
 
 
@@ -67,7 +65,7 @@ class SigmoidGrad(OutputGradient):
     Source: tf.raw_ops.SigmoidGrad.
     """
 
-    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
+    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty_like(y)
         np.subtract(1, y, out)
@@ -77,7 +75,7 @@ class SigmoidGrad(OutputGradient):
     def workspace(self, y: TensorType, dy: TensorType) -> int:
         return multiply_bytes(y)
 
-    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         product = dz * conj(dy)
         return product - 2 * product * y, SigmoidGrad()(y, dz)
@@ -95,7 +93,7 @@ class Tanh(Unary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.tanh
 
-    def grad(self, x: Wire, y: Wire, dy: Wire) -> Any:
+    def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return TanhGrad()(conj(y), dy)
 
 
@@ -110,7 +108,7 @@ class TanhGrad(OutputGradient):
 
     reuses = ("y",)
 
-    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Any:
+    def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty_like(y)
         square(y, out)
@@ -120,6 +118,6 @@ class TanhGrad(OutputGradient):
     def workspace(self, y: TensorType, dy: TensorType) -> int:
         return multiply_bytes(y)
 
-    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> Any:
+    def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         return dz * -2 * conj(dy) * y, TanhGrad()(y, dz)

@@ -32,7 +32,7 @@ class FakeQuantGradient(Elementwise, abstract=True):
     def compiled_kernel(self) -> Callable[..., Any]:
         return self._by_loops
 
-    def _by_loops(self, *arrays: Any, **options: Any) -> Any:
+    def _by_loops(self, *args: Any, **options: Any) -> Any:
         raise NotImplementedError
 
     def workspace(self, gradients: TensorType, inputs: TensorType, *ends: TensorType) -> int:

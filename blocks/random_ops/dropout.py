@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.kernels.sampling import uniform
@@ -13,6 +11,7 @@ from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
+from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
 
@@ -38,19 +37,19 @@ class Dropout(Opaque):
     pure = False
     smooth = False  # every node draws a mask of its own, so a call tells nothing about the slope of a node
 
-    def shape_of(self, x: TensorType, rate: TensorType) -> Any:
+    def shape_of(self, x: TensorType, rate: TensorType) -> list[Shape]:
         return [x.shape, x.shape]
 
-    def kernel(self, x: Array, rate: Array, key: Key | None = None) -> Any:
+    def kernel(self, x: Array, rate: Array, key: Key | None = None) -> tuple[Array, Array]:
         probability = float(rate)
         if not 0 <= probability < 1:
             raise self.error(f"input 'rate' must be in [0, 1), got {probability:g}")
         if probability == 0:
             return x.copy(), np.ones(x.shape, x.dtype)
-        wide = "float64" if x.dtype == np.float64 else "float32"
-        kept = uniform(key or Key(), x.shape, self.seed, dtype=wide) >= probability
+        drawn = "float64" if x.dtype == np.float64 else "float32"
+        keep = uniform(key or Key(), x.shape, self.seed, dtype=drawn) >= probability
         zero, scale = x.dtype.type(0), x.dtype.type(1 / (1 - probability))
-        return np.where(kept, x * scale, zero), np.where(kept, scale, zero)
+        return np.where(keep, x * scale, zero), np.where(keep, scale, zero)
 
-    def grad(self, x: Wire, rate: Wire, output: Wire, mask: Wire, dy: Wire, dmask: Wire) -> Any:
+    def grad(self, x: Wire, rate: Wire, output: Wire, mask: Wire, dy: Wire, dmask: Wire) -> tuple[Wire, None]:
         return dy * mask, None

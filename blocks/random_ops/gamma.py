@@ -1,8 +1,6 @@
-"""Gamma distributed numbers, and how they move with the shape of their distribution."""
+"""Gamma distributed numbers, and their derivative by the shape of the distribution."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -15,12 +13,12 @@ from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.random import Key
-from dataflow.core.shapes import element_count
+from dataflow.core.shapes import Shape, element_count
 from dataflow.core.wire import Wire
 
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that
-FEW = 1 << 13  # samples whose slopes are found together
+SAMPLES = 1 << 13  # whose slopes are computed together
 BYTES = 30 * 8  # that each of them takes at most
 
 
@@ -42,7 +40,7 @@ class RandomGamma(Seeded, Opaque):
     output = Out("T", "random numbers; `shape` followed by the shape of `alpha`")
     smooth = False  # every node draws numbers of its own, so a call tells nothing about the slope of a node
 
-    def shape_of(self, shape: TensorType, alpha: TensorType) -> Any:
+    def shape_of(self, shape: TensorType, alpha: TensorType) -> Shape:
         size = sizes(self, "shape", shape)
         return None if size is None or alpha.shape is None else size + alpha.shape
 
@@ -51,25 +49,25 @@ class RandomGamma(Seeded, Opaque):
         parameters = 25 * (element_count(alpha.shape) or 0)
         return drawn_bytes(element_count(made.shape) or 0, dtypes.storage(alpha.dtype).itemsize, 8, 33) + parameters
 
-    def kernel(self, shape: Array, alpha: Array, key: Key | None = None) -> Any:
+    def kernel(self, shape: Array, alpha: Array, key: Key | None = None) -> Array:
         size = shape_of_value(self, "shape", shape) + alpha.shape
-        wide = alpha.reshape(-1).astype(np.float64)
-        usual = (wide > 0) & (wide < np.inf)
-        drawn = np.where(usual, wide, 1)
-        fixed = np.where(wide >= 0, wide, np.nan)  # what all numbers of the others are
+        alphas = alpha.reshape(-1).astype(np.float64)
+        proper = (alphas > 0) & (alphas < np.inf)
+        drawn = np.where(proper, alphas, 1)
+        constant = np.where(alphas >= 0, alphas, np.nan)  # all numbers of the other distributions
 
-        def sample(generator: np.random.Generator, positions: Array) -> Any:
-            own = positions % wide.size
-            return np.where(usual[own], generator.standard_gamma(drawn[own]), fixed[own])
+        def sample(generator: np.random.Generator, positions: Array) -> Array:
+            own = positions % alphas.size
+            return np.where(proper[own], generator.standard_gamma(drawn[own]), constant[own])
 
         return draw_each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype, copy=False)
 
-    def grad(self, shape: Wire, alpha: Wire, output: Wire, dy: Wire) -> Any:
+    def grad(self, shape: Wire, alpha: Wire, output: Wire, dy: Wire) -> tuple[None, Wire]:
         return None, dy * RandomGammaGrad()(alpha, output)
 
 
 class RandomGammaGrad(Elementwise):
-    """How a gamma distributed number moves with its distribution, ``d sample / d alpha`` at a fixed quantile.
+    """Derivative of a gamma distributed number by the distribution's shape, ``d sample / d alpha`` at a fixed quantile.
 
     It is ``-(dF / dalpha) / (dF / dsample)`` of the distribution function ``F``; NaN where `alpha` is not above 0 or
     `sample` is below 0. Computed in float64 and rounded; TensorFlow's series ends earlier in float32, and in float64
@@ -86,13 +84,13 @@ class RandomGammaGrad(Elementwise):
     sample = In("T", "numbers drawn from it")
     output = Out("T", "the slope; the broadcast shape of `alpha` and `sample`")
 
-    def kernel(self, alpha: Array, sample: Array, out: Array | None = None) -> Any:
+    def kernel(self, alpha: Array, sample: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(alpha.shape, sample.shape), alpha.dtype)
-        return in_parts(_slope, out, alpha, sample, size=FEW)
+        return in_parts(_slope, out, alpha, sample, size=SAMPLES)
 
     def workspace(self, alpha: TensorType, sample: TensorType) -> int:
-        return part_bytes(BYTES, alpha, sample, size=FEW)
+        return part_bytes(BYTES, alpha, sample, size=SAMPLES)
 
     grad = None
 
@@ -103,35 +101,35 @@ def _slope(alpha: Array, sample: Array, out: Array) -> None:
     slope[(a > 0) & (x == 0)] = 0
     large = (a >= LARGE) & (np.abs(a.astype(np.float64) - x) < a / 2)
     above = (x > 1) & (x > a)
-    usual = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x) & ~large
-    groups = ((large & (a < np.inf), _by_expansion), (usual & above, _by_fraction), (usual & ~above, _by_series))
+    proper = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x) & ~large
+    groups = ((large & (a < np.inf), _by_expansion), (proper & above, _by_fraction), (proper & ~above, _by_series))
     for group, compute in groups:
         if group.any():
             slope[group] = compute(a[group].astype(np.float64), x[group].astype(np.float64))
     out[...] = slope
 
 
-def _by_series(a: Array, x: Array) -> Any:
+def _by_series(a: Array, x: Array) -> Array:
     """From ``F = x ** a * exp(-x) / gamma(a + 1) * (1 + x / (a + 1) + x ** 2 / (a + 1) / (a + 2) + ...)``."""
     total, slope = np.ones_like(a), np.zeros_like(a)
-    term, moved = total.copy(), slope.copy()  # the last term of the sum, and its derivative by a
-    todo = np.arange(a.size)
+    term, dterm = total.copy(), slope.copy()  # the last term of the sum, and its derivative by a
+    active = np.arange(a.size)
     r = a.copy()
     for _ in range(ROUNDS):
         r += 1
-        moved = (moved - term / r) * x[todo] / r
-        term = term * x[todo] / r
-        total[todo] += term
-        slope[todo] += moved
-        more = (np.abs(moved) > 1e-17 * np.abs(slope[todo])) | (term > 1e-17 * total[todo])
+        dterm = (dterm - term / r) * x[active] / r
+        term = term * x[active] / r
+        total[active] += term
+        slope[active] += dterm
+        more = (np.abs(dterm) > 1e-17 * np.abs(slope[active])) | (term > 1e-17 * total[active])
         if not more.all():
-            todo, r, term, moved = todo[more], r[more], term[more], moved[more]
-        if not todo.size:
+            active, r, term, dterm = active[more], r[more], term[more], dterm[more]
+        if not active.size:
             break
     return -(slope + total * (np.log(x) - _digamma(a + 1))) * x / a
 
 
-def _by_fraction(a: Array, x: Array) -> Any:
+def _by_fraction(a: Array, x: Array) -> Array:
     """From the continued fraction of ``(1 - F) * gamma(a) * exp(x) / x ** a``, for samples above ``a``.
 
     It is ``1 / (b0 + f1 / (b1 + f2 / (b2 + ...)))`` with ``bn = x + 1 - a + 2 * n`` and ``fn = n * (a - n)``.
@@ -141,7 +139,7 @@ def _by_fraction(a: Array, x: Array) -> Any:
     p0, q0, dp0, dq0 = np.zeros_like(a), np.ones_like(a), np.zeros_like(a), np.zeros_like(a)
     p1, q1, dp1, dq1 = np.ones_like(a), b.copy(), np.zeros_like(a), -np.ones_like(a)
     values, slopes = np.empty_like(a), np.empty_like(a)
-    todo = np.arange(a.size)
+    active = np.arange(a.size)
     shape = a
     last = np.full_like(a, np.inf)
     for n in range(1, ROUNDS):
@@ -153,18 +151,18 @@ def _by_fraction(a: Array, x: Array) -> Any:
         p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (v * scale for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1))
         value = p1 / q1
         slope = (dp1 - value * dq1) / q1
-        values[todo], slopes[todo] = value, slope
+        values[active], slopes[active] = value, slope
         more = ~(np.abs(slope - last) <= 1e-16 * np.abs(slope))
         last = slope
         if not more.all():
-            todo, b, shape, last = todo[more], b[more], shape[more], last[more]
+            active, b, shape, last = active[more], b[more], shape[more], last[more]
             p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (v[more] for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1))
-        if not todo.size:
+        if not active.size:
             break
     return (slopes + values * (np.log(x) - _digamma(a))) * x
 
 
-def _by_expansion(a: Array, x: Array) -> Any:
+def _by_expansion(a: Array, x: Array) -> Array:
     """From the expansion (Cornish and Fisher) of ``x`` by the normal quantile ``z`` and powers of ``a ** -0.5``."""
     s = 1 / np.sqrt(a)
     target = (x - a) * s
@@ -176,12 +174,12 @@ def _by_expansion(a: Array, x: Array) -> Any:
     return 1 + s * (z / 2 - s * s * (c2 / 2 + s * (c3 + s * 1.5 * c4)))
 
 
-def _expanded(z: Array, s: Array) -> Any:
+def _expanded(z: Array, s: Array) -> Array:
     c1, c2, c3, c4 = _coefficients(z)
     return z + s * (c1 + s * (c2 + s * (c3 + s * c4)))
 
 
-def _coefficients(z: Array) -> Any:
+def _coefficients(z: Array) -> tuple[Array, Array, Array, Array]:
     z2 = z * z
     return (
         (z2 - 1) / 3,
@@ -191,7 +189,7 @@ def _coefficients(z: Array) -> Any:
     )
 
 
-def _digamma(x: Array) -> Any:
+def _digamma(x: Array) -> Array:
     """The derivative of ``log(gamma(x))``, for ``x`` above 0."""
     shift = np.zeros_like(x)
     y = x.copy()

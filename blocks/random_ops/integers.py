@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from blocks.kernels.sampling import drawn_bytes
 from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
 from blocks.random_ops.seeded_base import SHAPE, Seeded
@@ -12,7 +10,7 @@ from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
-from dataflow.core.shapes import element_count
+from dataflow.core.shapes import Shape, element_count
 
 
 class RandomUniformInt(Seeded, Opaque):
@@ -31,7 +29,7 @@ class RandomUniformInt(Seeded, Opaque):
     output = Out("Tout", "random numbers, of shape `shape`")
     grad = None
 
-    def shape_of(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> Any:
+    def shape_of(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> Shape:
         return sizes(self, "shape", shape)
 
     def workspace(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> int:
@@ -39,7 +37,7 @@ class RandomUniformInt(Seeded, Opaque):
         each = dtypes.storage(made.dtype).itemsize
         return drawn_bytes(element_count(made.shape) or 0, each, each)
 
-    def kernel(self, shape: Array, minval: Array, maxval: Array, key: Key | None = None) -> Any:
+    def kernel(self, shape: Array, minval: Array, maxval: Array, key: Key | None = None) -> Array:
         size, low, high = shape_of_value(self, "shape", shape), int(minval), int(maxval)
         if low >= high:
             if 0 not in size:

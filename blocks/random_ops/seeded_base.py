@@ -1,4 +1,4 @@
-"""What blocks that draw random numbers have in common: their seeds and the shape that they are given."""
+"""The base of blocks that draw random numbers: their seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SHAPE = "shape of the output"
 
 
 class Seeded(Block, abstract=True):
-    """What blocks that draw have in common: seeds beside that of the run, and another value in each step."""
+    """Draws random numbers: seeds beside that of the run, and another value in each step."""
 
     seed: int = attr(SEED, default=0)
     seed2: int = attr("makes other numbers, beside `seed`", default=0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from blocks.kernels.sampling import uniform
@@ -13,7 +11,7 @@ from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.random import CHUNK, Key
-from dataflow.core.shapes import element_count
+from dataflow.core.shapes import Shape, element_count
 
 
 class Multinomial(Seeded, Opaque):
@@ -35,7 +33,7 @@ class Multinomial(Seeded, Opaque):
     output_dtype: Dtype = attr("element type of the output", default="int64", choices=("int32", "int64"))
     grad = None
 
-    def shape_of(self, logits: TensorType, num_samples: TensorType) -> Any:
+    def shape_of(self, logits: TensorType, num_samples: TensorType) -> Shape:
         batch, classes = logits.shape or (None, None)
         if classes == 0:
             raise self.error("input 'logits' must have at least one class, got none")
@@ -50,8 +48,9 @@ class Multinomial(Seeded, Opaque):
         count, rows = element_count(made.shape) or 0, element_count(logits.shape) or 0
         return 8 * count + 57 * min(count, chunk) + 16 * rows
 
-    def kernel(self, logits: Array, num_samples: Array, key: Key | None = None) -> Any:
-        shape = self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
+    def kernel(self, logits: Array, num_samples: Array, key: Key | None = None) -> Array:
+        self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
+        shape = len(logits), int(num_samples)
         logits = logits.astype(np.float64)
         logits[~np.isfinite(logits)] = -np.inf
         highest = logits.max(axis=1, keepdims=True)
@@ -68,8 +67,8 @@ class Multinomial(Seeded, Opaque):
         return output
 
 
-def _count_up_to(rows: Array, values: Array) -> Any:
-    """How many numbers of a rising row are not above the value, for each value: all are halved together."""
+def _count_up_to(rows: Array, values: Array) -> Array:
+    """How many numbers of an ascending row are not above each of its values, by binary search in all rows at once."""
     low, high = np.zeros(values.shape, np.intp), np.full(values.shape, rows.shape[1], np.intp)
     for _ in range(rows.shape[1].bit_length()):
         middle = (low + high) // 2
@@ -94,10 +93,10 @@ class RandomShuffle(Seeded, Rearrange):
     output = Out("T", "the same rows, along the first dim, in another order")
     grad = None
 
-    def shape_of(self, value: TensorType) -> Any:
+    def shape_of(self, value: TensorType) -> Shape:
         return value.shape
 
-    def kernel(self, value: Array, key: Key | None = None) -> Any:
+    def kernel(self, value: Array, key: Key | None = None) -> Array:
         if value.ndim == 0:
             return value.copy()
         order = (key or Key()).generator(self.seed, self.seed2).permutation(len(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from blocks.kernels.sampling import drawn_bytes, normal, truncated_normal, uniform
 from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
@@ -13,31 +13,31 @@ from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
-from dataflow.core.shapes import element_count
+from dataflow.core.shapes import Shape, element_count
 
 
 class Drawn(Seeded, Opaque, abstract=True):
-    """A shape in, independent numbers of one distribution out: what ``draw`` gives."""
+    """Independent random numbers of one distribution, drawn by ``draw`` in a given shape."""
 
     T = INDEX
     shape = In("T", SHAPE, shape=("rank",), static=True)
     output = Out("dtype", "random numbers, of shape `shape`")
     dtype: Dtype = attr("element type", choices=dtypes.floating)
-    draw: ClassVar[Callable[..., Any]]
-    trims: ClassVar[bool] = False  # whether numbers are drawn again by their size
+    draw: ClassVar[Callable[..., Array]]
+    redraws: ClassVar[bool] = False  # whether some numbers are drawn again
     grad = None
 
-    def shape_of(self, shape: TensorType) -> Any:
+    def shape_of(self, shape: TensorType) -> Shape:
         return sizes(self, "shape", shape)
 
     def workspace(self, shape: TensorType) -> int:
         (made,) = self.infer(shape)
-        wide = dtypes.compute(dtypes.storage(self.dtype)).itemsize
+        drawn = dtypes.compute(dtypes.storage(self.dtype)).itemsize
         return drawn_bytes(
-            element_count(made.shape) or 0, dtypes.storage(self.dtype).itemsize, wide, (wide + 1) * self.trims
+            element_count(made.shape) or 0, dtypes.storage(self.dtype).itemsize, drawn, (drawn + 1) * self.redraws
         )
 
-    def kernel(self, shape: Array, key: Key | None = None) -> Any:
+    def kernel(self, shape: Array, key: Key | None = None) -> Array:
         return self.draw(key or Key(), shape_of_value(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
 
 
@@ -81,4 +81,4 @@ class TruncatedNormal(Drawn):
     Source: tf.random.truncated_normal.
     """
 
-    draw, trims = staticmethod(truncated_normal), True
+    draw, redraws = staticmethod(truncated_normal), True

@@ -1,9 +1,8 @@
-"""Normally distributed numbers between ends of one's own."""
+"""Normal distributions cut off at ends that are inputs."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +14,10 @@ from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
-from dataflow.core.shapes import agree, element_count, show
+from dataflow.core.shapes import Shape, agree, element_count, show
 
-FAR = 1e150  # standard deviations; of more the square would overflow, and infinity less infinity is no width
-WIDE = 2.5  # an interval from here on is met often enough by a normal distribution, a narrower one by a uniform one
+FAR = 1e150  # standard deviations: the square of more would overflow, and inf - inf is no width
+WIDE = 2.5  # width of an interval from which on normal proposals are accepted more often than uniform ones
 
 
 class ParameterizedTruncatedNormal(Seeded, Opaque):
@@ -42,7 +41,7 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
     output = Out("dtype", "random numbers, of shape `shape`")
     grad = None
 
-    def shape_of(self, shape: TensorType, *parameters: TensorType) -> Any:
+    def shape_of(self, shape: TensorType, *parameters: TensorType) -> Shape:
         size = sizes(self, "shape", shape)
         if size == ():
             raise self.error("input 'shape' must have at least one size, got none")
@@ -64,7 +63,7 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
 
     def kernel(
         self, shape: Array, means: Array, stdevs: Array, minvals: Array, maxvals: Array, key: Key | None = None
-    ) -> Any:
+    ) -> Array:
         size = shape_of_value(self, "shape", shape)
         parameters = (means, stdevs, minvals, maxvals)
         self.shape_of(TensorType.of(shape), *map(TensorType.of, parameters))
@@ -73,12 +72,12 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
         mean, stdev, low, high = (np.broadcast_to(p.reshape(-1).astype(np.float64), size[0]) for p in parameters)
         self._check(mean, stdev, low, high)
         a, b = (np.clip((end - mean) / stdev, -FAR, FAR) for end in (low, high))
-        turned = a + b < 0  # so that the longer side is above the mean, and what is cut off below it
-        sign = np.where(turned, -1.0, 1.0)
-        a, b = np.where(turned, -b, a), np.where(turned, -a, b)
+        flipped = a + b < 0  # so that the longer side is above the mean, and what is cut off below it
+        sign = np.where(flipped, -1.0, 1.0)
+        a, b = np.where(flipped, -b, a), np.where(flipped, -a, b)
         length = prod(size[1:])
 
-        def sample(generator: np.random.Generator, positions: Array) -> Any:
+        def sample(generator: np.random.Generator, positions: Array) -> Array:
             row = positions // length
             values = mean[row] + stdev[row] * sign[row] * between(generator, a[row], b[row])
             return np.clip(values, low[row], high[row])
@@ -99,7 +98,7 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
             )
 
 
-def between(generator: np.random.Generator, a: Array, b: Array) -> Any:
+def between(generator: np.random.Generator, a: Array, b: Array) -> Array:
     """Numbers of a standard normal distribution between ``a`` and ``b`` each, where ``a + b >= 0``.
 
     Proposed by a normal, a uniform, or above 0 by an exponential distribution; nearly half of them are accepted.
@@ -118,17 +117,17 @@ def between(generator: np.random.Generator, a: Array, b: Array) -> Any:
     return values
 
 
-def _by_normal(generator: np.random.Generator, a: Array, b: Array) -> Any:
+def _by_normal(generator: np.random.Generator, a: Array, b: Array) -> tuple[Array, Array]:
     z = generator.standard_normal(a.size)
     return z, (a <= z) & (z <= b)
 
 
-def _by_uniform(generator: np.random.Generator, a: Array, b: Array) -> Any:
+def _by_uniform(generator: np.random.Generator, a: Array, b: Array) -> tuple[Array, Array]:
     z = a + (b - a) * generator.random(a.size)
     return z, np.log(generator.random(a.size)) <= -0.5 * z * z
 
 
-def _by_exponential(generator: np.random.Generator, a: Array, b: Array) -> Any:
+def _by_exponential(generator: np.random.Generator, a: Array, b: Array) -> tuple[Array, Array]:
     """The tail of Robert (1995), with proposals that end at ``b``."""
     rate = (a + np.hypot(a, 2)) / 2
     z = a - np.log1p(generator.random(a.size) * np.expm1(-rate * (b - a))) / rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,9 +10,19 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Update
+from dataflow.core.shapes import Shape
 
 
-class Assign(Update):
+class Assignment(Update, abstract=True):
+    """Gives a variable its next value."""
+
+    T: ClassVar[tuple[str, ...]] = dtypes.number
+    ref = In("T", "the variable")
+    assigns = {"ref": "output_ref"}
+    grad = None
+
+
+class Assign(Assignment):
     """Give a variable a value, ``ref = value``.
 
     >>> Assign()([1.0, 2.0], [3.0, 4.0])
@@ -22,22 +32,19 @@ class Assign(Update):
     """
 
     T = dtypes.every
-    ref = In("T", "the variable")
+    ref = Assignment.ref
     value = In("T", "what it becomes, of the shape that the variable has")
     output_ref = Out("T", "`value`")
     validate_shape: bool = attr("false lets a value of another shape come", default=True)
-    assigns = {"ref": "output_ref"}
 
-    def shape_of(self, ref: TensorType, value: TensorType) -> Any:
+    def shape_of(self, ref: TensorType, value: TensorType) -> list[Shape]:
         return super().shape_of(ref, value) if self.validate_shape else [value.shape]
 
-    def kernel(self, ref: Array, value: Array) -> Any:
+    def kernel(self, ref: Array, value: Array) -> Array:
         return value.copy()
 
-    grad = None
 
-
-class AssignAdd(Update):
+class AssignAdd(Assignment):
     """Add to a variable, ``ref = ref + value``.
 
     >>> AssignAdd()([1.0, 2.0], [3.0, 4.0])
@@ -46,19 +53,15 @@ class AssignAdd(Update):
     Source: tf.raw_ops.AssignAdd.
     """
 
-    T = dtypes.number
-    ref = In("T", "the variable")
+    ref = Assignment.ref
     value = In("T", "what is added to it")
     output_ref = Out("T", "the sum")
-    assigns = {"ref": "output_ref"}
 
-    def kernel(self, ref: Array, value: Array, out: Array | None = None) -> Any:
+    def kernel(self, ref: Array, value: Array, out: Array | None = None) -> Array:
         return np.add(ref, value, out)
 
-    grad = None
 
-
-class AssignSub(Update):
+class AssignSub(Assignment):
     """Subtract from a variable, ``ref = ref - value``.
 
     >>> AssignSub()([1.0, 2.0], [3.0, 5.0])
@@ -67,13 +70,9 @@ class AssignSub(Update):
     Source: tf.raw_ops.AssignSub.
     """
 
-    T = dtypes.number
-    ref = In("T", "the variable")
+    ref = Assignment.ref
     value = In("T", "what is subtracted from it")
     output_ref = Out("T", "the difference")
-    assigns = {"ref": "output_ref"}
 
-    def kernel(self, ref: Array, value: Array, out: Array | None = None) -> Any:
+    def kernel(self, ref: Array, value: Array, out: Array | None = None) -> Array:
         return np.subtract(ref, value, out)
-
-    grad = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dataflow.core.block import In, Out, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Update
@@ -27,7 +25,7 @@ class CountUpTo(Update):
     limit: int = attr("the counter's last value")
     assigns = {"ref": "ref_out"}
 
-    def kernel(self, ref: Array) -> Any:
+    def kernel(self, ref: Array) -> tuple[Array, Array]:
         if ref >= self.limit:
             raise self.error(
                 f"input 'ref' must be below the limit {self.limit}, got {ref}; raise limit, or Assign 'ref' a new start"

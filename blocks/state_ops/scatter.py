@@ -13,7 +13,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Update
-from dataflow.core.shapes import fits, show
+from dataflow.core.shapes import Shape, fits, show
 
 
 def fold(ufunc: np.ufunc, rows: Array, numbers: Array, updates: Array) -> None:
@@ -57,7 +57,7 @@ class Scatter(Update, abstract=True):
     assigns = {"ref": "output_ref"}
     grad = None
 
-    def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
+    def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> list[Shape]:
         if ref.shape == ():
             raise self.error("input 'ref' must have at least one dim, got a scalar")
         if ref.shape is not None and indices.shape is not None and updates.shape != ():
@@ -68,7 +68,7 @@ class Scatter(Update, abstract=True):
                 )
         return [ref.shape]
 
-    def kernel(self, ref: Array, indices: Array, updates: Array) -> Any:
+    def kernel(self, ref: Array, indices: Array, updates: Array) -> Array:
         check_indices(self, "indices", indices, len(ref), "the rows of 'ref'")
         numbers = indices.reshape(-1)
         out = ref.copy()
@@ -161,10 +161,10 @@ class ScatterNd(Scatter, abstract=True):
         "IGNORE leaves out places that are not there; else they are an error", default="", choices=POLICIES
     )
 
-    def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> Any:
+    def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> list[Shape]:
         return [scatter_shape(self, "ref", ref, indices, updates)]
 
-    def kernel(self, ref: Array, indices: Array, updates: Array) -> Any:
+    def kernel(self, ref: Array, indices: Array, updates: Array) -> Array:
         depth = indices.shape[-1]
         dims, width = ref.shape[:depth], math.prod(ref.shape[depth:])
         places = indices.reshape(-1, depth)

@@ -1,4 +1,4 @@
-"""Variables: values that are kept from step to step, and what they begin with."""
+"""Variables: values that are kept from step to step, and their initializers."""
 
 from __future__ import annotations
 
@@ -77,20 +77,20 @@ class Variable(View):
             raise self.error(f"input 'initvalues' must have shape {show(self.shape)}, got {show(given.shape)}")
         return [TensorType(given.dtype, merge(given.shape, self.shape))]
 
-    def kernel(self, initvalues: Array | None, key: Key | None = None) -> Any:
+    def kernel(self, initvalues: Array | None, key: Key | None = None) -> Array:
         if initvalues is not None:
             return initvalues
         if self.initializer is None:
             raise self.error("a value must be fed where neither 'initvalues' nor 'initializer' is given, got none")
-        return self.drawn(key or Key()).astype(dtypes.storage(str(self.dtype)))
+        return self.initial_value(key or Key()).astype(dtypes.storage(str(self.dtype)))
 
     @property
     def makes_value(self) -> bool:
         return self.initializer is not None
 
-    def drawn(self, key: Key) -> Any:
-        """What the initializer makes, in float64."""
-        shape = tuple(int(d) for d in self.shape or ())  # type: ignore[call-overload]
+    def initial_value(self, key: Key) -> Array:
+        """What the initializer gives, in float64; the dtype and shape must be known."""
+        shape = tuple(d for d in self.shape or () if isinstance(d, int))
         if self.initializer in ("zeros", "ones"):
             return np.full(shape, float(self.initializer == "ones"))
         if self.initializer == "random_uniform":
@@ -108,7 +108,7 @@ class Variable(View):
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """How many values each output of a layer with such weights sums, and how many outputs each input goes into."""
+    """Fan-in and fan-out of weights: how many inputs an output sums, and how many outputs an input goes into."""
     if len(shape) < 2:
         return (shape[0],) * 2 if shape else (1, 1)
     window = math.prod(shape[:-2])
@@ -128,7 +128,7 @@ class IsVariableInitialized(Opaque):
     ref = In("dtype", "a variable", like=True)
     is_initialized = Out("bool", "true", shape=())
 
-    def kernel(self, ref: Array) -> Any:
-        return np.True_
+    def kernel(self, ref: Array) -> Array:
+        return np.array(True)
 
     grad = None

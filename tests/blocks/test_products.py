@@ -330,7 +330,7 @@ def test_blocks_call_blas_with_one_thread():
             self.look(node, node.arg == "optimize")  # of einsum, which else adds up by itself
 
         def visit_Call(self, node):
-            holds = getattr(node.func, "id", "") == "each_by_lapack"
+            holds = getattr(node.func, "id", "") == "by_lapack"
             self.held += holds
             self.generic_visit(node)
             self.held -= holds
