@@ -20,7 +20,7 @@ from dataflow.engine.slots import Read, map_port
 from dataflow.engine.stages import Fused, Step, Storage
 from dataflow.engine.tile_scratch import tile_scratch
 from dataflow.engine.tiled_op import TiledOp
-from dataflow.engine.tiling import ACROSS, ALONG, Operand, Tiling, fewest, tiling
+from dataflow.engine.tiling import Layout, Operand, Tiling, fewest, tiling
 from dataflow.engine.view_layout import source_shape_in_step
 
 
@@ -135,7 +135,7 @@ class _Fusion:
 
     def _past_view(self, slot: int, operand: Operand | None, tiling: Tiling) -> int:
         root, shape = self._source(slot)
-        by_tiles = operand is not None and operand.how in (ALONG, ACROSS)
+        by_tiles = operand is not None and operand.layout in (Layout.ALONG, Layout.ACROSS)
         return root if by_tiles and tiling.elements(operand) == prod(shape) else slot  # type: ignore[arg-type]
 
     def _region(self, group: Group) -> Fused:

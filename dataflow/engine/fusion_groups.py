@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dataflow.core.ports import flat
 from dataflow.engine.slots import Read, zip_ports
-from dataflow.engine.tiling import ALONG, Operand, Tiling, tile_of
+from dataflow.engine.tiling import Layout, Operand, Tiling, tile_of
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class _Grouping:
         self.parent.append(i)
         near: list[int] = []  # groups that it may be joined to
         for slot, operand in with_operands(self.reads[i], tiling):
-            streamed = operand is not None and operand.how == ALONG and operand.each == tiling.unit  # type: ignore[union-attr]
+            streamed = operand is not None and operand.layout is Layout.ALONG and operand.each == tiling.unit  # type: ignore[union-attr]
             source = self.origin.get(slot, slot) if streamed else slot
             if (maker := self.maker.get(source)) is not None and maker != i:
                 other = self._find(maker)
@@ -100,7 +100,7 @@ class _Grouping:
         for other in dict.fromkeys(near if self.fuse else ()):
             self._join(self._find(i), self._find(other))
         for slot, operand in with_operands(self.reads[i], tiling):
-            if operand is not None and operand.how == ALONG:
+            if operand is not None and operand.layout is Layout.ALONG:
                 self.readers[self.origin.get(slot, slot)] = i
 
     def _join(self, this: int, other: int) -> None:

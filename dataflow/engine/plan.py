@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 def plan(
@@ -122,13 +125,13 @@ class Plan:
 
     def run(
         self,
-        feeds: Mapping[str, Any] | None = None,
+        feeds: Mapping[str, ArrayLike] | None = None,
         /,
         trace: Trace | None = None,
         state: State | None = None,
         seed: int | None = None,
-        **named: Any,
-    ) -> dict[str, Any]:
+        **named: ArrayLike,
+    ) -> dict[str, Array]:
         """The outputs by name, as arrays.
 
         Parameters

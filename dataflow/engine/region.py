@@ -19,7 +19,7 @@ from dataflow.engine.render_numpy import TileCalls
 from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.tile_loop import Fold, StepError, TileRun
 from dataflow.engine.tiled_op import TiledOp
-from dataflow.engine.tiling import ACROSS, ALONG, tile_of
+from dataflow.engine.tiling import Layout, tile_of
 
 SHARES = 4  # parts of a thread's work, so that all threads end at about the same time
 LONG = 1 << 24  # elements of a compiled call: between calls a run may be interrupted
@@ -66,7 +66,7 @@ class Region:
         """The slots of arrays that lie beside the tiles."""
         for slot, operand in zip_ports(op.reads, op.tiling.operands):
             inside = slot is None or slot in self.output_as_scratch or slot in self.scratch
-            if slot is not None and not inside and operand.how in (ALONG, ACROSS):
+            if slot is not None and not inside and operand.layout in (Layout.ALONG, Layout.ACROSS):
                 yield slot
         for slot in op.writes:
             slot = self.output_as_scratch.get(slot, slot)

@@ -15,7 +15,7 @@ from dataflow.core.dtypes import DType
 from dataflow.core.ports import flat
 from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
 from dataflow.engine.tiled_op import TiledOp
-from dataflow.engine.tiling import ACROSS, ALONG, Operand, row_of
+from dataflow.engine.tiling import Layout, Operand, row_of
 
 T = TypeVar("T")
 
@@ -180,10 +180,10 @@ def _row(op: TiledOp, dtypes: Mapping[int, DType]) -> int | None:
         return None
     row = 0
     for _, _, operand in _inputs(op):
-        if operand.how == ACROSS and operand.dims and tiling.repeats:
+        if operand.layout is Layout.ACROSS and operand.dims and tiling.repeats:
             row = row_of(tiling.unit)
-        elif not (operand.how == ACROSS and not operand.dims) and not (
-            operand.how == ALONG and operand.each == tiling.unit
+        elif not (operand.layout is Layout.ACROSS and not operand.dims) and not (
+            operand.layout is Layout.ALONG and operand.each == tiling.unit
         ):
             return None
     return row
@@ -214,7 +214,7 @@ def _loop(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int]
         for port, slot, operand in _inputs(op):
             if slot in made:
                 args.append(("t", made[slot]))
-            elif operand.how == ALONG:
+            elif operand.layout is Layout.ALONG:
                 args.append(("a", _index(loop.arrays, slot)))
             elif operand.dims:
                 args.append(("p", _index(loop.rows, (i, port))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,24 @@ import numpy as np
 
 from dataflow.core.dtypes import Array, DType
 from dataflow.engine.render_numba import Loop
-from dataflow.engine.slots import Read
+from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.tiled_op import TiledOp
-from dataflow.engine.tiling import ALONG, LIKE, WHOLE, Operand, Tiling
+from dataflow.engine.tiling import Layout, Operand, Tiling
 
 if TYPE_CHECKING:
     from dataflow.engine.region import Region
     from dataflow.engine.tile_loop import Fold, TileRun
 
-STRIDED, CONTIGUOUS = "strided", "contiguous"  # how a short operand is repeated: by strides of 0, or as a copy
 Kernel = Callable[..., Any]
 Cell = int | tuple[int, ...]  # of an argument; those of a variadic one
 Call = Callable[[list[Any], "Mapping[int, Fold]", int], Any]  # of cells, folds and the number of the tile
+
+
+class Repeat(Enum):
+    """How a short operand gets the shape of the output's tile."""
+
+    STRIDED = "strided"  # broadcast, by strides of 0
+    CONTIGUOUS = "contiguous"  # copied
 
 
 class TileCalls:
@@ -36,7 +43,7 @@ class TileCalls:
         self.fixed: list[tuple[int, Callable[[TileRun], Any]]] = []
         self.element_args: list[tuple[int, int, int]] = []  # cell, op, and which of the op's
         self.scalars: list[tuple[int, Any]] = []
-        self.repeated: list[tuple[int, int, tuple[int, ...], str]] = []
+        self.repeated: list[tuple[int, int, tuple[int, ...], Repeat]] = []
         self.calls: list[tuple[int, Call]] = []  # with the index of the op that fails where the call does
         for item in region.loops if compiled else range(len(region.ops)):
             if isinstance(item, Loop):
@@ -77,13 +84,14 @@ class TileCalls:
             tiles = -(-self.count // self.region.tile) if any(op.reduces) else 0
             kernel = partial(compiled, tile=self.region.tile) if tiles else compiled
         ports = zip(op.block.signature.inputs.values(), op.reads, tiling.operands, strict=True)
-        repeat = "" if isinstance(kernel, np.ufunc) else CONTIGUOUS if compiled else STRIDED  # ufuncs do it themselves
-        inputs = [(s, o, repeat if op.repeats(port) else "") for port, s, o in ports if port.name not in precomputed]
+        # ufuncs broadcast by themselves
+        repeat = None if isinstance(kernel, np.ufunc) else Repeat.CONTIGUOUS if compiled else Repeat.STRIDED
+        inputs = [(s, o, repeat if op.repeats(port) else None) for port, s, o in ports if port.name not in precomputed]
         for first, last in tiling.parts(self.count):
             args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in inputs]
             if precomputed:
                 args.append(self._fixed(("precomputed", index), lambda run: run.precomputed[index]))
-            whole = Operand(ALONG, tiling.unit, tiling.dims)
+            whole = Operand(Layout.ALONG, tiling.unit, tiling.dims)
             outs = [
                 self._along(tiling, slot, whole, first, last) if ufunc is None else None
                 for slot, ufunc in zip(op.writes, op.reduces, strict=True)
@@ -94,7 +102,7 @@ class TileCalls:
         """The call of a compiled loop."""
         region, count = self.region, self.count
         flat = Tiling(region.size, 1, (), (), False, ())
-        whole = Operand(ALONG, 1, ())
+        whole = Operand(Layout.ALONG, 1, ())
         arrays = [self._along(flat, slot, whole, 0, count) for slot in loop.arrays]
         results = [self._along(flat, slot, whole, 0, count) for slot in loop.results]
         rows, scalars = [], []
@@ -102,25 +110,37 @@ class TileCalls:
             op = region.ops[i]
             slot: Any = op.reads[port]  # an op in a loop reads one slot on each port
             operand, tiling = op.tiling.operands[port], op.tiling
-            rows.append(self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,), "")))
+            rows.append(
+                self._fixed((slot, operand, loop.row), partial(_fixed, slot, operand, tiling, (loop.row,), None))
+            )
         for i, scalar, which in loop.scalars:
             scalars.append(self._element_arg(i, which) if scalar is None else self._scalar(region.ops[i].reads[scalar]))
         given = itemgetter(*arrays, *results, *rows, *scalars)  # two or more
         function, row = region.functions[loop.ops[0]], loop.row or count
         return lambda cells, folds, number: function(count, row, *given(cells))
 
-    def _argument(self, tiling: Tiling, read: Read, operand: Any, first: int, last: int, repeat: str = "") -> Cell:
+    def _argument(
+        self,
+        tiling: Tiling,
+        read: Read,
+        operand: Operand | tuple[Operand, ...],
+        first: int,
+        last: int,
+        repeat: Repeat | None = None,
+    ) -> Cell:
         """The cell of an input, or the cells of a variadic one; a short operand is repeated if the kernel asks it."""
-        if isinstance(read, tuple):
-            pairs = zip(read, operand, strict=True)
-            return tuple(self._input(tiling, slot, own, first, last, repeat) for slot, own in pairs)
-        return self._input(tiling, read, operand, first, last, repeat)
+        operands: Sequence[Operand | tuple[Operand, ...]] = (operand,)
+        pairs: Iterator[tuple[int | None, Operand]] = zip_ports((read,), operands)
+        cells = tuple(self._input(tiling, slot, own, first, last, repeat) for slot, own in pairs)
+        return cells if isinstance(read, tuple) else cells[0]
 
-    def _input(self, tiling: Tiling, slot: int | None, operand: Operand, first: int, last: int, repeat: str) -> int:
+    def _input(
+        self, tiling: Tiling, slot: int | None, operand: Operand, first: int, last: int, repeat: Repeat | None
+    ) -> int:
         if slot is None or not tiling.is_short(operand):
-            repeat = ""
+            repeat = None
         shape = tiling.shape(last - first)
-        if slot is None or operand.how != ALONG:
+        if slot is None or operand.layout is not Layout.ALONG:
             return self._fixed((slot, operand, shape, repeat), partial(_fixed, slot, operand, tiling, shape, repeat))
         short = self._along(tiling, slot, operand, first, last)
         if not repeat:
@@ -209,19 +229,19 @@ def _call(
     return several
 
 
-def _repeated(short: Array, shape: tuple[int, ...], how: str) -> Array:
+def _repeated(short: Array, shape: tuple[int, ...], how: Repeat) -> Array:
     """An operand broadcast to the shape of the tile, or copied to it."""
     strided = np.broadcast_to(short, shape)
-    return np.ascontiguousarray(strided) if how == CONTIGUOUS else strided
+    return np.ascontiguousarray(strided) if how is Repeat.CONTIGUOUS else strided
 
 
 def _fixed(
-    slot: int | None, operand: Operand, tiling: Tiling, shape: tuple[int, ...], repeat: str, run: TileRun
+    slot: int | None, operand: Operand, tiling: Tiling, shape: tuple[int, ...], repeat: Repeat | None, run: TileRun
 ) -> Array | None:
     """What is the same for all tiles, beside an output of this shape."""
-    if slot is None or operand.how == WHOLE:
+    if slot is None or operand.layout is Layout.WHOLE:
         return None if slot is None else run.values[slot]
-    if operand.how == LIKE:
+    if operand.layout is Layout.LIKE:
         array = run.values[slot]
         return np.broadcast_to(array[(0,) * array.ndim], shape)
     flat = run.flat[slot]

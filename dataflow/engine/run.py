@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
+from dataflow.core.dtypes import Array
 from dataflow.engine.execute import Trace
 from dataflow.engine.feeds import check_ambiguity
 from dataflow.engine.plan import Plan
@@ -12,17 +13,20 @@ from dataflow.engine.settings import Settings
 from dataflow.engine.state import State
 from dataflow.graph.graph import Graph
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 def run(
     graph: Graph,
-    feeds: Mapping[str, Any] | None = None,
+    feeds: Mapping[str, ArrayLike] | None = None,
     /,
     state: State | None = None,
     max_bytes: int | None = None,
     trace: Trace | None = None,
     seed: int | None = None,
-    **named: Any,
-) -> dict[str, Any]:
+    **named: ArrayLike,
+) -> dict[str, Array]:
     """The outputs of a graph, by name, for these inputs.
 
     With a ``state`` the run is a step: variables have the values in it, and at the end those that nodes such as Assign

@@ -9,7 +9,7 @@ import numpy as np
 from dataflow.core.block import Block
 from dataflow.core.ports import In
 from dataflow.engine.slots import Read, zip_ports
-from dataflow.engine.tiling import ACROSS, WHOLE, Operand, Tiling
+from dataflow.engine.tiling import Layout, Operand, Tiling
 
 
 class TiledOp(NamedTuple):
@@ -33,7 +33,7 @@ class TiledOp(NamedTuple):
     def beyond(self) -> set[int | None]:
         """The slots of which a tile reads other elements than those at its own place."""
         pairs = zip_ports(self.reads, self.tiling.operands)
-        return {slot for slot, operand in pairs if operand.how == WHOLE or self.tiling.is_short(operand)}
+        return {slot for slot, operand in pairs if operand.layout is Layout.WHOLE or self.tiling.is_short(operand)}
 
     @property
     def precomputed_slots(self) -> list[Any]:
@@ -57,4 +57,4 @@ class TiledOp(NamedTuple):
         ports = zip(self.block.signature.inputs.values(), self.reads, self.tiling.operands, strict=True)
         repeated = [(reads, operand) for port, reads, operand in ports if self.repeats(port)]
         pairs = zip_ports(*zip(*repeated, strict=True)) if repeated else ()
-        return [(slot, operand == Operand(ACROSS)) for slot, operand in pairs if self.tiling.is_short(operand)]
+        return [(slot, operand == Operand(Layout.ACROSS)) for slot, operand in pairs if self.tiling.is_short(operand)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
@@ -21,24 +22,28 @@ LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay in the
 COMPILED = 1 << 12  # elements from which compiled kernels are used
 ROW = 8192  # elements over which a short operand is repeated, so that loops along it are long
 
-WHOLE = "whole"  # the kernel gets the whole array
-LIKE = "like"  # only its dtype and shape are used
-ALONG = "along"  # each tile has a range of its elements
-ACROSS = "across"  # the same elements stand beside every unit
+
+class Layout(Enum):
+    """How an input lies beside the tiles of the output."""
+
+    WHOLE = "whole"  # the kernel gets the whole array
+    LIKE = "like"  # only its dtype and shape are used
+    ALONG = "along"  # each tile has a range of its elements
+    ACROSS = "across"  # the same elements stand beside every unit
+
 
 Sizes = tuple[int, ...]
-PortShape = Sizes | list[Sizes] | str | None  # by which an input broadcasts, LIKE, or None where it is needed whole
+PortShape = Sizes | list[Sizes] | Layout | None  # by which an input broadcasts; None where it is needed whole
 
 
 class Operand(NamedTuple):
     """How one input lies along the tiles.
 
-    how : WHOLE, LIKE, ALONG or ACROSS.
-    each : elements per unit, if ALONG.
+    each : elements per unit, where it lies along the tiles.
     dims : its shape in a unit, with 1 where it is broadcast.
     """
 
-    how: str
+    layout: Layout
     each: int = 0
     dims: Sizes = ()
 
@@ -67,11 +72,11 @@ class Tiling(NamedTuple):
 
     def elements(self, operand: Operand) -> int:
         """How many elements an operand has in all."""
-        return self.size // self.unit * operand.each if operand.how == ALONG else prod(operand.dims)
+        return self.size // self.unit * operand.each if operand.layout is Layout.ALONG else prod(operand.dims)
 
     def is_short(self, operand: Operand) -> bool:
         """Whether an operand has fewer elements beside a tile than the output."""
-        return operand.how == ACROSS or (operand.how == ALONG and operand.each != self.unit)
+        return operand.layout is Layout.ACROSS or (operand.layout is Layout.ALONG and operand.each != self.unit)
 
     def parts(self, count: int) -> list[tuple[int, int]]:
         """First and last bound of the parts that a kernel takes of a tile: whole rows, and what is left over."""
@@ -158,8 +163,8 @@ def fewest(compiled: bool) -> int:
 def _by_rows(size: int, width: int, inputs: int) -> Tiling:
     """The first input as rows, all of which are folded; the other inputs are handed over whole."""
     dims = (width,) if width > 1 else ()
-    rest = (Operand(WHOLE),) * (inputs - 1)
-    return Tiling(size, max(1, width), (), dims, False, (Operand(ALONG, max(1, width), dims), *rest))
+    rest = (Operand(Layout.WHOLE),) * (inputs - 1)
+    return Tiling(size, max(1, width), (), dims, False, (Operand(Layout.ALONG, max(1, width), dims), *rest))
 
 
 def _along_outputs(
@@ -169,7 +174,7 @@ def _along_outputs(
     if any(block.reduces):  # partials are cut by the block's own shapes, whatever lies behind the views on them
         sources = [_source_of_one(own, source) for own, source in zip(types, sources, strict=True)]
     broadcast = block.broadcast_shapes(*sources)
-    shapes: list[PortShape] = [LIKE if port.like else own for port, own in zip(ports, broadcast, strict=True)]
+    shapes: list[PortShape] = [Layout.LIKE if port.like else own for port, own in zip(ports, broadcast, strict=True)]
     axis = block.channel_axis(len(shape))
     if not all(_broadcasts(own, shape) for own in _shapes(shapes)):
         return "its operands do not broadcast to its output"
@@ -198,22 +203,22 @@ def _by_runs(shape: Sizes, shapes: Sequence[PortShape]) -> Tiling:
 
     def operand(own: Sizes) -> Operand:
         if prod(own) == 1:
-            return Operand(ACROSS)
+            return Operand(Layout.ACROSS)
         first, *rest = (present[own][run[0]] for run in runs)
         dims = tuple(length if there else 1 for length, there in zip(lengths[1:], rest, strict=True))
-        return Operand(ALONG, prod(dims), dims) if first else Operand(ACROSS, 0, dims)
+        return Operand(Layout.ALONG, prod(dims), dims) if first else Operand(Layout.ACROSS, 0, dims)
 
     operands = tuple(_mapped(operand, own) for own in shapes)
     dims = tuple(lengths[1:])
-    level = all(o.how != ALONG or o.dims == dims for o in _operands(operands))
+    level = all(o.layout is not Layout.ALONG or o.dims == dims for o in _operands(operands))
     return Tiling(prod(shape), prod(dims), (), dims, len(dims) == 1 and level, operands)
 
 
 def _by_channel(shape: Sizes, shapes: Sequence[PortShape], axis: int) -> Tiling:
     """Tiles do not divide the axis of channels and those after it."""
     dims = shape[axis:]
-    along = Operand(ALONG, prod(dims), dims)
-    operands = tuple(_mapped(lambda own: along if own == shape else Operand(ACROSS), own) for own in shapes)
+    along = Operand(Layout.ALONG, prod(dims), dims)
+    operands = tuple(_mapped(lambda own: along if own == shape else Operand(Layout.ACROSS), own) for own in shapes)
     return Tiling(prod(shape), prod(dims), (1,) * (axis - 1), dims, False, operands)
 
 
@@ -227,7 +232,7 @@ def _mapped(operand: Callable[[Sizes], Operand], own: PortShape) -> Operand | tu
         return tuple(map(operand, own))
     if isinstance(own, tuple):
         return operand(own)
-    return Operand(LIKE if own == LIKE else WHOLE)
+    return Operand(Layout.LIKE if own is Layout.LIKE else Layout.WHOLE)
 
 
 def _shapes(values: Sequence[PortShape]) -> Iterator[Sizes]:

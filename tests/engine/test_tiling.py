@@ -6,7 +6,7 @@ import pytest
 
 from dataflow import blocks
 from dataflow.core.shapes import TensorType
-from dataflow.engine.tiling import ACROSS, ALONG, TILE, WHOLE, Operand, Tiling, tile_of, tiling
+from dataflow.engine.tiling import TILE, Layout, Operand, Tiling, tile_of, tiling
 
 ROWS, COLUMNS = 4096, 256  # two tiles
 
@@ -19,7 +19,7 @@ def tiled(name, *shapes, outputs=([ROWS, COLUMNS],), **attrs):
 def test_alike_operands_go_by_elements():
     made = tiled("AddV2", [ROWS, COLUMNS], [ROWS, COLUMNS])
     assert (made.size, made.unit) == (ROWS * COLUMNS, 1)
-    assert made.operands == (Operand(ALONG, 1),) * 2
+    assert made.operands == (Operand(Layout.ALONG, 1),) * 2
     assert made.parts(1000) == [(0, 1000)]
     assert made.shape(1000) == (1000,)
 
@@ -27,7 +27,7 @@ def test_alike_operands_go_by_elements():
 def test_a_row_is_a_unit_beside_an_operand_of_one_row():
     made = tiled("AddV2", [ROWS, COLUMNS], [COLUMNS])
     assert made.unit == COLUMNS
-    assert made.operands == (Operand(ALONG, COLUMNS, (COLUMNS,)), Operand(ACROSS, 0, (COLUMNS,)))
+    assert made.operands == (Operand(Layout.ALONG, COLUMNS, (COLUMNS,)), Operand(Layout.ACROSS, 0, (COLUMNS,)))
     assert [made.is_short(operand) for operand in made.operands] == [False, True]
     assert [made.elements(operand) for operand in made.operands] == [ROWS * COLUMNS, COLUMNS]
 
@@ -42,20 +42,20 @@ def test_rows_are_put_side_by_side_and_the_rest_is_a_part_of_its_own():
 
 def test_an_operand_of_one_column_has_an_element_per_unit():
     made = tiled("AddV2", [ROWS, COLUMNS], [ROWS, 1])
-    assert made.operands[1] == Operand(ALONG, 1, (1,))
+    assert made.operands[1] == Operand(Layout.ALONG, 1, (1,))
     assert made.is_short(made.operands[1])
     assert made.shape(3 * COLUMNS) == (3, COLUMNS)
 
 
 def test_a_number_is_the_same_for_all_tiles():
-    assert tiled("AddV2", [ROWS, COLUMNS], []).operands[1] == Operand(ACROSS)
+    assert tiled("AddV2", [ROWS, COLUMNS], []).operands[1] == Operand(Layout.ACROSS)
 
 
 def test_rows_of_a_sum_are_folded():
     types = [TensorType("float32", (ROWS, COLUMNS)), TensorType("float32", (COLUMNS,))]
     made = tiling(blocks["SumToLike"](), types, [types[1]], compiled=False)
     assert (made.size, made.unit) == (ROWS * COLUMNS, COLUMNS)
-    assert made.operands == (Operand(ALONG, COLUMNS, (COLUMNS,)), Operand(WHOLE))
+    assert made.operands == (Operand(Layout.ALONG, COLUMNS, (COLUMNS,)), Operand(Layout.WHOLE))
 
 
 def test_what_does_not_go_by_tiles():
