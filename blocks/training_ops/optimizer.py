@@ -1,4 +1,4 @@
-"""What optimizers share: their ports, and a step in which each element of the next value follows from itself alone."""
+"""What optimizers share: their ports, and a step that is done element by element, tile by tile."""
 
 from __future__ import annotations
 

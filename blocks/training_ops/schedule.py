@@ -1,4 +1,4 @@
-"""Learning rates that follow the number of the step."""
+"""Learning rates as functions of the number of the step."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def main(args: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 the graph or data is wrong, 2 usage, 3 a failure at run time."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # of a terminal that has no such letter
+            stream.reconfigure(errors="backslashreplace")  # on a terminal that lacks the letter
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: output.say(f"warning: {message}", err=True)
         status = _status(sys.argv[1:] if args is None else args)

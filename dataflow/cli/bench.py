@@ -14,7 +14,7 @@ _SUITE = Path("tests", "benchmarks", "suite.py")
 
 
 @click.command("bench")
-@click.option("--quick", is_flag=True, help="Fewer sizes and rounds: a few minutes where all takes half an hour.")
+@click.option("--quick", is_flag=True, help="Fewer sizes and rounds: a few minutes instead of half an hour.")
 @click.option("--only", metavar="PATTERN", help="Only the cases that have this in their name.")
 @click.option("--save", metavar="FILE", type=click.Path(dir_okay=False), help="Write the results to this JSON file.")
 @click.option(
@@ -22,12 +22,12 @@ _SUITE = Path("tests", "benchmarks", "suite.py")
     default="all",
     show_default=True,
     metavar="all|none|NAMES",
-    help="What is compared with: all frameworks that are installed, none, or some: tensorflow,torch.",
+    help="Frameworks to compare with: all that are installed, none, or some: tensorflow,torch.",
 )
 def command(quick: bool, only: str | None, save: str | None, peers: str) -> int:
     """Measure speed and memory beside NumPy and other frameworks.
 
-    The measurements are no part of the package: run this in a source tree. Ctrl+C keeps what was measured.
+    The cases are not part of the package: run this in a source tree. Ctrl+C keeps what was measured.
     """
     here = Path.cwd()
     root = next((f for f in (here, *here.parents) if (f / "pyproject.toml").exists() and (f / _SUITE).exists()), None)

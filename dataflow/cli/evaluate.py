@@ -18,7 +18,7 @@ from dataflow.cli import options, output
 def command(
     path: str, params: tuple[str, ...], name: str | None, folder: str | None, which: str, as_json: bool
 ) -> None:
-    """Measure a trained graph: means over a split of what is minimized and of the metrics."""
+    """Measure a trained graph: means over a split of the minimized value and of the metrics."""
     from dataflow.training.data import split
     from dataflow.training.trainer import evaluate, metrics
 

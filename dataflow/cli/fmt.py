@@ -9,7 +9,7 @@ from dataflow.cli import output
 
 @click.command("fmt")
 @click.argument("paths", metavar="GRAPH...", nargs=-1, required=True, type=click.Path())
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where a file is not in order.")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if a file would change.")
 def command(paths: tuple[str, ...], check: bool) -> int:
     """Put graph files in one layout; comments stay."""
     from dataflow.core.errors import DataflowError

@@ -38,7 +38,7 @@ def command() -> None:
 
 
 def _draw(pictures: dict[str, Any]) -> None:
-    """Pictures side by side under their names, two letters a pixel; as many as fit on 100 columns."""
+    """Pictures side by side under their names, two letters a pixel; as many as fit in 100 columns."""
     shown = [(name, p) for name, p in pictures.items() if 2 * p.shape[1] <= 24][:5]
     for line in range(max((len(p) for _, p in shown), default=-1) + 1):
         cells = [

@@ -40,7 +40,7 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(1, MAX_THREADS),
             expose_value=False,
             callback=_into_environment("DATAFLOW_THREADS"),
-            help="How many threads may work at a time.  [default: one per core]",
+            help="Number of threads that may work at a time.  [default: one per core]",
         ),
     ):
         command = option(command)

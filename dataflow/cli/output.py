@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Unread(Exception):
-    """Nobody reads any more what is printed: the other end of the pipe was closed."""
+    """Nobody reads the output any more: the other end of the pipe was closed."""
 
 
 def say(text: str = "", err: bool = False) -> None:
@@ -27,7 +27,7 @@ def say(text: str = "", err: bool = False) -> None:
         click.echo(visible(text), err=err)
     except OSError as error:
         stream = sys.stderr if err else sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python complains once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python complains again at exit
         if err:
             return
         if isinstance(error, BrokenPipeError):
@@ -36,14 +36,14 @@ def say(text: str = "", err: bool = False) -> None:
 
 
 def _text(text: str) -> Any:
-    """Text for rich, which takes no part of it for markup."""
+    """Text for rich, none of which is taken as markup."""
     from rich.text import Text
 
     return Text(visible(text, ""))
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Rows under headers: drawn by rich on a terminal, columns of text otherwise. Numbers stand to the right."""
+    """Rows under headers: drawn by rich on a terminal, columns of text otherwise. Numbers are right-aligned."""
     right = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(headers))]
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
@@ -96,7 +96,7 @@ def as_json(outputs: Mapping[str, Array]) -> None:
 
 
 def _shown(outputs: Mapping[str, Array], show: Callable[[Array], Any]) -> dict[str, Any]:
-    """What is shown of each output; DataflowError that names one for which the memory does not suffice."""
+    """What is shown of each output; DataflowError that names one for which memory is too short."""
     shown = {}
     for name, value in outputs.items():
         try:
@@ -111,7 +111,7 @@ def _shown(outputs: Mapping[str, Array], show: Callable[[Array], Any]) -> dict[s
 
 
 class Progress:
-    """Lines that stay, and on a terminal under them one that changes."""
+    """Lines that stay, and on a terminal one below them that changes."""
 
     def __init__(self, live: bool):
         self.live = live and sys.stderr.isatty()
@@ -140,7 +140,7 @@ class Progress:
         say(text)
 
     def close(self) -> None:
-        """Take the changing line away."""
+        """Remove the changing line."""
         if self._status is not None:
             self._status.stop()
             self._status = None

@@ -44,5 +44,5 @@ def command(
     if out is not None:
         write_arrays(out, outputs)
         if to_output(out):
-            return  # what is printed beside it would be part of it
+            return  # anything else printed would become part of it
     output.values(outputs)

@@ -16,15 +16,18 @@ from dataflow.cli import options, output
 @options.inputs
 @click.option("-s", "--split", help="The split of the graph's `data:` section to feed.  [default: the first]")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write all outputs to this .npz file.")
-@click.option("--steps", type=click.IntRange(min=1), help="Run so many steps; nodes such as Assign change variables.")
+@click.option("--steps", type=click.IntRange(min=1), help="Number of steps; nodes such as Assign change variables.")
 @click.option(
-    "--state", "kept", type=click.Path(dir_okay=False), help="Begin with the variables in this file; keep them."
+    "--state",
+    "kept",
+    type=click.Path(dir_okay=False),
+    help="Start with the variables in this file; save them there.",
 )
-@click.option("--seed", default=0, show_default=True, help="Decides random numbers.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outputs as JSON.")
 @options.settings
 @click.option("--max-bytes", type=options.Size(), help="Refuse a run that would take more memory: 64MiB, 2GB.")
-@click.option("--plan", "show_plan", is_flag=True, help="Print what would run, in which memory, and do not run it.")
+@click.option("--plan", "show_plan", is_flag=True, help="Print the steps and their memory instead of running them.")
 def command(
     path: str,
     params: tuple[str, ...],
@@ -64,7 +67,7 @@ def command(
     if out is not None:
         write_arrays(out, outputs)
         if to_output(out):
-            return  # what is printed beside it would be part of it
+            return  # anything else printed would become part of it
     if as_json:
         output.as_json(outputs)
         return

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @click.command("train")
 @options.graph_file
 @options.params
-@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint, bit for bit.")
-@click.option("--restart", is_flag=True, help="Remove the checkpoints of an earlier training and begin anew.")
-@click.option("--epochs", type=click.IntRange(min=1), help="How often all data is seen.")
+@click.option("--resume", is_flag=True, help="Continue from the latest checkpoint, bit for bit.")
+@click.option("--restart", is_flag=True, help="Remove the checkpoints of an earlier training and start over.")
+@click.option("--epochs", type=click.IntRange(min=1), help="How many times all rows are seen.")
 @options.checkpoints
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per epoch.")
 @options.settings
@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Train a graph as its `train` section says, with a checkpoint after each epoch.
 
-    A parameter `training` of the graph is true while it is trained, and what it is otherwise while it is validated.
-    Ctrl+C ends after the step that is under way, once more at once; `--resume` goes on from the last checkpoint.
+    A parameter `training` of the graph is true in training and has its usual value in validation.
+    Ctrl+C stops after the current step, a second one at once; `--resume` continues from the last checkpoint.
     """
     from dataflow.graphfile.load import defaults
     from dataflow.training import checkpoint
@@ -61,7 +61,7 @@ def command(
         try:
             for report in trainer.run(progress.tick):
                 progress.line(_json(report) if as_json else _line(report, trainer))
-        except output.Unread:  # after an epoch, of which there is a checkpoint
+        except output.Unread:  # after an epoch, so there is a checkpoint
             trainer.stop()
         finally:
             progress.close()

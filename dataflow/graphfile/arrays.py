@@ -1,4 +1,4 @@
-"""The arrays that graph files name: read once each, within a limit, and known again when a graph is saved."""
+"""The arrays that graph files name: read once each, within a limit, and recognized when a graph is saved."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_BYTES = 1 << 30  # of all arrays that one graph file loads
 
 
 class Arrays:
-    """The arrays that one graph needs, each read once and never more than the limit in all."""
+    """The arrays of one graph, each read once, up to a limit on their total size."""
 
     def __init__(self, limit: int = MAX_BYTES):
         self.left = self.limit = limit
         self._read: dict[tuple[Path, str | None], StoredArray] = {}
 
     def read(self, path: Path, name: str | None) -> StoredArray:
-        """The array of a .npy file, or the named one of a .npz file. ValueError that says what is wrong with it."""
+        """The array of a .npy file, or the named one of a .npz file; ValueError that says what is wrong with it."""
         if (path, name) not in self._read:
             try:
                 self._read[path, name] = self._array(path, name)
@@ -47,7 +47,7 @@ class Arrays:
 
 
 def origin(array: Array) -> tuple[str, str] | None:
-    """The file and name that an array came from, also where NumPy has since made a plain view of it."""
+    """The file and name that an array came from, even if NumPy has made a plain view of it since."""
     seen: Any = array
     while isinstance(seen, np.ndarray):
         if isinstance(seen, StoredArray) and seen.origin is not None:

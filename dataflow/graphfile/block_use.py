@@ -40,7 +40,7 @@ class BlockUse(Record):
 
 
 def _check(spot: Spot, value: Value) -> None:
-    """Reports what is wrong with the block, with its attrs, and with numbers on its inputs."""
+    """Report what is wrong with the block, with its attrs, and with numbers on its inputs."""
     builder, who, block = spot.builder, spot.name, value.data["block"]
     attrs = mapping(builder.document, value.data.get("attrs"), "'attrs' must map names to values", who)
     inputs = mapping(builder.document, value.data.get("inputs"), "'inputs' must map ports to wires or numbers", who)

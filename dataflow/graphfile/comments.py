@@ -1,6 +1,6 @@
-"""The source of a graph file as nodes that hold their text as it was written, and the comments around them.
+"""The source of a graph file: nodes with their text as written, and the comments around them.
 
-Made from the parser's events and what stands between them; only for text that `document.parse` has found right.
+Made from the parser's events and the text between them; only for text that `parse.parse` has accepted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Node:
         return bool(self.end) or any(i.notes or any(i.lead) for i in self.items or ())
 
     def line(self) -> str | None:
-        """The node in one line; None where it cannot be: it has comments, is of several lines, or is a matrix."""
+        """The node in one line; None if it has comments, spans several lines or is a matrix."""
         if self.items is None:
             return None if "\n" in self.text else self.text
         if not self.flow or self.rows or self.noted:
@@ -64,7 +64,7 @@ class Source:
         self.comments: list[str] = []
         self.root = Item()
         self._text, self._at = text, 0  # up to where it has been read
-        self._open: list[Item] = []  # whose values are mappings and lists not at their ends
+        self._open: list[Item] = []  # whose mappings and lists are not complete yet
         self._keyed: Item | None = None  # has its key and waits for the value
         self._last = self.root  # the item to which a comment on the same line belongs
         self._waiting: list[tuple[int, str]] = []  # comments on lines of their own with their columns
@@ -147,7 +147,7 @@ class Source:
         mapping.items.append(self._keyed)
 
     def _place(self, node: Node) -> Item:
-        """Makes a node the value of its item, which is the one that has a key, the next one of a list, or the root."""
+        """Make a node the value of its item: the one whose key was read, the next one of a list, or the root."""
         item = self._keyed
         if item is None:
             item = Item(lead=self._taken()) if self._open else self.root

@@ -1,4 +1,4 @@
-"""Plain values -> YAML as a person would write it: short things in one line, long ones a line each."""
+"""Plain values -> YAML as a person would write it: short things on one line, long ones a line each."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def flow(value: object) -> str:
     raise GraphError(f"graph files hold numbers of 64 bits, text, lists and mappings, got {show(value)}")
 
 
-@lru_cache(1 << 10)  # names of blocks and ports come again and again
+@lru_cache(1 << 10)  # names of blocks and ports recur
 def _word(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and _is_text(text) else _quoted(text)
 
@@ -83,7 +83,7 @@ def block(key: str, value: dict[str, Any], indent: int = 0) -> list[str]:
 
 
 def _rows(items: list[Any], indent: int) -> list[str]:
-    """A list over several lines: rows of a matrix a line each, numbers as many as fit."""
+    """A list over several lines: a line per row of a matrix, otherwise as many numbers on each as fit."""
     margin = " " * indent
     if any(isinstance(item, list) for item in items):
         lines = [f"{margin}["]
@@ -129,7 +129,7 @@ def _text(start: str, value: str, indent: int) -> list[str]:
 
 
 def _literal(lines: list[str]) -> bool:
-    """Whether text can stand as it is, line for line: no odd characters, no blanks that would be lost."""
+    """Whether text can be written as it is, line by line: no odd characters, no blanks that would be lost."""
     if len(lines) < 2 or not lines[0] or lines[0].startswith(" ") or not (lines[-1] or lines[-2]):
         return False
     return all(line.isprintable() and (not line or line.strip()) for line in lines)

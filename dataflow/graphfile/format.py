@@ -1,4 +1,4 @@
-"""A graph file as `dataflow fmt` writes it: comments and spelling kept; indents, blanks and long lines put right."""
+"""A graph file as `dataflow fmt` writes it: comments and spelling kept; indents, blanks and long lines fixed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import read_document
 from dataflow.graphfile.tree import START, Document
 
-MAX_FORMATTED = 100_000  # values and keys: more take longer than anyone waits
+MAX_FORMATTED = 100_000  # values and keys: more would take too long
 
 
 def format_file(path: str | os.PathLike[str], write: bool = True) -> bool:
-    """Put a graph file in order; whether it was not.
+    """Format a graph file, or only look with ``write`` false; whether its text changes.
 
-    Raises GraphFileError where it is not YAML that a graph file may have. What else is wrong with it does not matter.
+    Raises GraphFileError where it is not YAML that a graph file may have; other mistakes in it do not matter.
     """
     document = read_document(path, os.fspath(path))
     text = formatted(document)
@@ -30,7 +30,7 @@ def format_file(path: str | os.PathLike[str], write: bool = True) -> bool:
 
 
 def formatted(document: Document) -> str:
-    """The text of a graph file in the one layout; it stands for the same values and has the same comments."""
+    """The text of a graph file in the standard layout, with the same values and comments."""
     root, path = document.root, document.path
     if root is not None and not isinstance(root.data, dict):
         document.report(root.place, f"a graph file must be a mapping, got {root.kind}")
@@ -97,7 +97,7 @@ def _note(item: Item) -> str:
 
 
 def _above(item: Item) -> list[str]:
-    """The comments on the line of an item for which there is no room."""
+    """The comments on the line of an item that do not fit there."""
     return item.notes if item.value.literal else item.notes[1:]
 
 
@@ -111,7 +111,7 @@ def _scalar(node: Node, indent: int) -> list[str]:
 
 
 def _brackets(node: Node, indent: int, start: str = "", end: str = "") -> Iterator[str]:
-    """A list or mapping in brackets or braces over several lines: numbers as many as fit, other things a line each."""
+    """A list or mapping in brackets or braces over several lines: as many numbers on each as fit, others one a line."""
     margin = " " * indent
     items = node.items or []
     lines = [item.value.line() for item in items]

@@ -16,12 +16,12 @@ VERSION = 1
 KEYS = ("dataflow", "name", "doc", "params", "inputs", "nodes", "outputs")  # beside the sections that are registered
 _SHORT = re.compile(r"\s*(\w+)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
 NOTHING = Value({}, START)  # stands for a mapping that is absent
-WRONG = Value({}, START)  # stands for a mapping that was reported to be something else
+WRONG = Value({}, START)  # stands for something else in place of a mapping, which was reported
 
 
 @dataclass(eq=False)
 class GraphFile:
-    """A file with its sections told apart."""
+    """The sections of a file."""
 
     document: Document
     name: str = ""
@@ -77,7 +77,7 @@ def _check_version(document: Document, root: Value) -> None:
 
 
 def known_keys(document: Document, value: Value, known: Iterable[str], who: str, ignored: str = "") -> bool:
-    """Reports each key that is not known; whether there was none."""
+    """Report each unknown key; whether there was none."""
     known, right = tuple(known), True
     for key in value.data:
         if key not in known and not (ignored and key.startswith(ignored)):

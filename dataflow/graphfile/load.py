@@ -28,7 +28,7 @@ def load(path: str | os.PathLike[str], /, **params: object) -> Graph:
 
 
 def check(path: str | os.PathLike[str], /, **params: object) -> list[Problem]:
-    """Every problem of a file, in its order; none for a file that `load` takes."""
+    """Every problem of a file, in the order of its lines; none for a file that `load` accepts."""
     return _read(path, params).problems()
 
 

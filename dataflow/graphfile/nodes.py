@@ -63,7 +63,7 @@ class GraphBuilder(FileScope):
         return found
 
     def add_inputs(self) -> None:
-        """Adds a Placeholder for each graph input."""
+        """Add a Placeholder for each graph input."""
         section = self.definition.inputs
         for name in section.data:
             self.wires[name] = BROKEN
@@ -94,7 +94,7 @@ class GraphBuilder(FileScope):
         return result
 
     def add_sections(self) -> None:
-        """Keeps the registered sections in the graph as plain data, with parameters put in."""
+        """Keep the registered sections in the graph as plain data, with parameters put in."""
         for name, section in self.definition.sections.items():
             if section.data is not None:
                 spot = Spot(self, name, self.definition.places[name], top=True)
@@ -105,7 +105,7 @@ class GraphBuilder(FileScope):
     # -- nodes --------------------------------------------------------------------------------------------------
 
     def build(self) -> dict[str, Ref]:
-        """Adds the nodes and gives the outputs by name."""
+        """Add the nodes; return the outputs by name."""
         inputs = self.definition.inputs.data
         specs = {name: self._draft(name, value) for name, value in self.definition.nodes.data.items()}
         for name, spec in specs.items():
@@ -166,7 +166,7 @@ class GraphBuilder(FileScope):
         self.report(first, back, f"cycle: {' -> '.join(names)}")
 
     def _add(self, spec: NodeSpec) -> Any:
-        """Adds a node, or the nodes of a sub-graph, and gives its outputs; BROKEN where something is wrong."""
+        """Add a node, or the nodes of a sub-graph; return its outputs, or BROKEN where something is wrong."""
         if spec.block is None or spec.block.data not in blocks:
             if spec.block is not None and is_path(spec.block.data):
                 return add_subgraph(self, spec)
@@ -184,7 +184,7 @@ class GraphBuilder(FileScope):
         return self.append(spec, spec.name, block, [operands.get(p) for p in ports])
 
     def append(self, spec: NodeSpec, name: str, block: Block, operands: list[Any]) -> Any:
-        """Type-checks a node and adds it to the graph."""
+        """Type-check a node and add it to the graph."""
         try:
             graph = self.context.graph
             graph.add(block, operands, name=self.prefix + name, doc=spec.doc)
@@ -254,7 +254,7 @@ def _source(wire: Value) -> str:
     return name
 
 
-_MOST_CYCLES = 20  # cycles; more of them say no more
+_MOST_CYCLES = 20  # reported; more would not help
 
 
 def topological_order(needs: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:

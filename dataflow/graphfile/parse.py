@@ -17,7 +17,7 @@ from dataflow.core.errors import cropped
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document, Place, Stop, Value
 
-MAX_VALUES = 1_000_000  # of a file, and keys: more take longer to read than anyone waits
+MAX_VALUES = 1_000_000  # and keys in a file: more would take too long to read
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _COUNTED = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _NO_KEYS: dict[str, Place] = {}
@@ -58,7 +58,7 @@ def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str
     mark, context = error.problem_mark, error.context_mark
     text = f"not YAML: {error.problem or error.context}"
     if mark is not None and context is not None and mark.line >= len(document.text.splitlines()):
-        mark = context  # the end of the file is no place to look for what was left open
+        mark = context  # what was left open is not found at the end of the file
         text += f" {error.context} that begins here" if error.context else ""
     return ((mark.line + 1, mark.column + 1) if mark else START), text
 

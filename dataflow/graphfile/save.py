@@ -1,4 +1,4 @@
-"""Graph -> a graph file, with the arrays that do not fit in it beside it."""
+"""Graph -> a graph file, with the arrays that are too large for it beside it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _written(graph: Graph, node: Node, placement: Placement) -> dict[str, Any]:
 
 
 def _inputs(graph: Graph, node: Node) -> dict[str, Any]:
-    """Wires as text; numbers as such where they are read back as what they are, else as arrays."""
+    """Wires as text; literals as numbers if these are read back as the same values, otherwise as arrays."""
     if not any(isinstance(operand, Literal) for operand in node.operands()):
         return {p: _each(v, partial(_wire, graph)) for p, v in node.inputs.items() if v is not None}
     listed: dict[str, Any] = {port: _each(value, _numbers) for port, value in node.inputs.items()}
@@ -167,7 +167,7 @@ def _makes(kind: type[Block], attrs: dict[str, Any], wanted: Block) -> bool:
 
 
 def _listed(array: Array) -> Any:
-    """A small array as numbers, each with as few digits as tell it from its neighbours; None where it is not small."""
+    """A small array as numbers, each with as few digits as identify it; None where it is not small."""
     return None if array.size > MAX_INLINE or array.dtype.kind == "c" else plain(array)
 
 
@@ -196,7 +196,7 @@ class Placement:
         return escaped({"path": self.file, "array": name})
 
     def _origin(self, array: Array) -> dict[str, str] | None:
-        """Where the array came from, if it may be named from here and has the same values still."""
+        """Where the array came from, if it may be named from here and still has the same values."""
         if (found := origin(array)) is None:
             return None
         path, name = Path(found[0]), found[1]
@@ -223,7 +223,7 @@ class Placement:
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
     def write(self) -> bool:
-        """Saves the new arrays; whether they had to go into another file than `placed` has said so far."""
+        """Save the new arrays; whether that took another file than `placed` has named so far."""
         if not self.new:
             return False
         said = self.file

@@ -1,4 +1,4 @@
-"""A JSON Schema of the graph file, made from the registry, so that editors complete and check as one types.
+"""A JSON Schema of the graph file, made from the registry, so that editors complete and check while one types.
 
 A schema sees one value at a time: that a wire exists and that types fit is for `dataflow check` to say.
 """

@@ -1,4 +1,4 @@
-"""Values that know where they stand, and the document that they and the problems with them belong to."""
+"""Values with their places in a file, and the document that they and the problems with them belong to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BROKEN: Any = type("BROKEN", (), {"__repr__": lambda self: "BROKEN"})()  # stand
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the parser counts as a line
 MAX_DEPTH = 100  # of lists and mappings in each other
 TOO_DEEP = f"values may be nested {MAX_DEPTH} deep, got more"
-MAX_PROBLEMS = 1000  # per file; whoever has more has a wrong file, not wrong lines
+MAX_PROBLEMS = 1000  # per file; with more, it is the file that is wrong, not its lines
 _COMPARED = 50_000  # names compared for "did you mean" in one load
 _SHOWN = 160  # a source line longer than this says nothing under a caret
 
@@ -57,17 +57,17 @@ class Value:
 
 
 class Stop(Exception):
-    """Nothing after this place can be made sense of; the problem has been reported."""
+    """What follows cannot be read; the problem has been reported."""
 
 
 @dataclass(eq=False)
 class Hints:
-    """What was probably meant, while there is time for it: a file of nothing but mistakes must not take minutes."""
+    """What was probably meant, as long as finding out is cheap: a file full of mistakes must not take minutes."""
 
     compared: int = 0
 
     def closest(self, name: str, known: Collection[str]) -> str:
-        """The one of the known names that is meant, or nothing."""
+        """The known name that was probably meant, or nothing."""
         if len(name) > 60 or self.compared > _COMPARED:
             return ""
         self.compared += len(known)
@@ -114,7 +114,7 @@ class Document:
         return Problem(self.path, line, column, message, hint, source)
 
     def report(self, place: Place, message: str, hint: str = "") -> Any:
-        """Notes a problem and gives BROKEN; a hint may also follow the message after a semicolon."""
+        """Note a problem and return BROKEN; a hint may also follow the message after a semicolon."""
         if not hint:
             message, _, hint = message.partition("; ")
         key = place, message.replace(f"'{self.prefix}", "'") if self.prefix else message
@@ -127,6 +127,6 @@ class Document:
         return BROKEN
 
     def fail(self, place: Place, message: str, hint: str = "") -> Stop:
-        """Reports, and gives what to raise."""
+        """Report a problem, and return what to raise."""
         self.report(place, message, hint)
         return Stop()

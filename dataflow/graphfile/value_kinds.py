@@ -65,7 +65,7 @@ class Kind(Protocol):
 
 
 class Leaf:
-    """A kind of value in which no keys are told apart; ``wanted`` says what it must be."""
+    """A kind of value that has no declared keys; ``wanted`` says in messages what it must be."""
 
     wanted: str
 
@@ -102,7 +102,7 @@ class Leaf:
 
 
 class Scalar(Leaf):
-    """A number, text, truth value or dtype, in the limits of an attr; ``wanted`` may name it better than its kind."""
+    """A number, text, truth value or dtype, within the limits of an attr; ``wanted`` may say more than its kind."""
 
     def __init__(self, attr: Attr, wanted: str = ""):
         lowest = "" if wanted or attr.ge is None else f" from {attr.ge}"
@@ -213,7 +213,7 @@ class AnyMapping(Leaf):
 
 
 class MapOf:
-    """A mapping of names to values of one kind; ``noun`` says in messages what a name is that of."""
+    """A mapping of names to values of one kind; ``noun`` says in messages what the names are names of."""
 
     def __init__(self, of: Kind, doc: str = "", wanted: str = "be a mapping", noun: str = ""):
         self.of, self.doc, self.wanted, self.noun = of, doc, wanted, noun

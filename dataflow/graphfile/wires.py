@@ -57,15 +57,15 @@ class FileScope:
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
 
     def report(self, spec: NodeSpec, place: Place, message: str, hint: str = "") -> Any:
-        """Notes a problem and that the node cannot be added; gives BROKEN."""
+        """Note a problem, and that the node cannot be added; return BROKEN."""
         spec.ok = False
         return self.document.report(place, message, hint)
 
     def check_ports(self, spec: NodeSpec, ports: Mapping[str, In], attrs: Mapping[str, Any], of: str) -> None:
-        """Reports inputs that the block has not, and those that are not wired.
+        """Report inputs that the block does not have, and those that are not wired.
 
-        An input that the block has not was meant for one that is missing, so that one is not reported too; nor is one
-        that stands under the attrs by mistake.
+        An unknown input was probably meant for one that is missing, so that is not reported as well; nor is one that
+        stands under the attrs by mistake.
         """
         given = spec.inputs.data.keys() | (spec.attrs.data.keys() - attrs)
         missing = [name for name, port in ports.items() if name not in given and not port.optional]
@@ -84,7 +84,7 @@ class FileScope:
         return f"it has {listing(names, 'and')}" if names else "it has none"
 
     def operands(self, spec: NodeSpec, ports: Mapping[str, In]) -> dict[str, Any]:
-        """What stands on each input, by port; BROKEN where it was reported. Of unknown ports only wires are checked."""
+        """What stands on each input, by port; BROKEN where it was reported. On unknown ports only wires are checked."""
         result = {}
         for name, value in spec.inputs.data.items():
             who, port = f"{spec.who}: input '{cropped(name)}'", ports.get(name)

@@ -1,7 +1,7 @@
-"""Checkpoints: a state and where training stands, in files of which a crash leaves none half written.
+"""Checkpoints: a state and the progress of training, in files that a crash never leaves half written.
 
 A checkpoint is an .npz file: an array per variable, and ``meta``, JSON with the counts, what the trainer adds, and a
-digest of all of it. One that was damaged is recognized and passed over.
+digest of all of it. A damaged one is recognized and skipped.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def steps(folder: Path) -> list[Path]:
 
 
 def latest(folder: Path, reader: Callable[[Path], T]) -> T:
-    """What ``reader`` makes of the latest checkpoint that it takes; DataflowError where there is none."""
+    """What ``reader`` makes of the latest checkpoint that it accepts; DataflowError where there is none."""
     failure = DataflowError(f"{folder}: must have checkpoints, got none; dataflow train makes them")
     for path in steps(folder):
         try:
@@ -113,7 +113,7 @@ def latest(folder: Path, reader: Callable[[Path], T]) -> T:
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, and see that checkpoints can be written there before the first has been worked for."""
+    """Make the folder, and check that checkpoints can be written there before any work is done."""
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     check_writable(folder / BEST)
@@ -127,13 +127,13 @@ def clear(folder: Path) -> None:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what a process that was killed while it wrote has left."""
+    """Remove what a process that was killed while writing has left."""
     for path in folder.glob(".*.npz.*.tmp"):
         path.unlink(missing_ok=True)
 
 
 def _stored(array: Array) -> Array:
-    """An array as .npy files can have it: bfloat16 is unknown to them."""
+    """An array as a .npy file can hold it: bfloat16 is unknown there."""
     return array.view(np.uint16) if dtypes.name_of(array.dtype) == "bfloat16" else array
 
 

@@ -41,7 +41,7 @@ def expand(graph: Graph) -> Graph:
 
 
 def trained(graph: Graph, goal: str, names: Sequence[str] | None) -> list[str]:
-    """The variables that training changes: those that are named, or all trainable ones that the goal depends on."""
+    """The variables to train: those that are named, or all trainable ones that the goal depends on."""
     kept = [n for n, node in graph.nodes.items() if node.block.stateful]
     if names is not None:
         for name in names:
@@ -167,7 +167,7 @@ class _Expansion:
         return cast
 
     def _clipped(self, slopes: dict[str, Ref]) -> dict[str, Ref]:
-        """The gradients cut to a value each, to a norm each, or to a norm of all together."""
+        """The gradients, clipped by value, by the norm of each or by their global norm."""
         if self.train.clip is None:
             return slopes
         kind, limit = self.train.clip.bound

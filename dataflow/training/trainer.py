@@ -1,4 +1,4 @@
-"""Training: the steps of a `train` section over the data, with checkpoints from which it goes on bit for bit."""
+"""Training: the steps of a `train` section over the data, with checkpoints from which it resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dataflow.training.data.splits import shuffled
 from dataflow.training.section import Train, data_section, train_section
 from dataflow.training.step_graph import expand
 
-EVALUATED = 512  # rows at a time where nothing is learned
+EVALUATED = 512  # rows at a time in evaluation
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Report:
 
 @dataclass
 class _Progress:
-    """Where training stands, beside the variables: all of it is in the checkpoint."""
+    """The progress of training, apart from the variables: all of it is in the checkpoint."""
 
-    epoch: int = 0  # that is under way, from 0
+    epoch: int = 0  # the current one, from 0
     batch: int = 0  # the next one in it
     rows: int = 0  # seen in this epoch
     sums: dict[str, float] = field(default_factory=dict)  # of outputs times rows
@@ -55,9 +55,9 @@ class Trainer:
     ----------
     graph : with sections `train` and `data`.
     folder : where checkpoints go; None keeps none.
-    resume : go on from the latest checkpoint in the folder, if there is one.
-    epochs : how often all data is seen, in place of what the graph says.
-    measured : the graph that is validated, where it is another: without dropout, say, and with the same variables.
+    resume : continue from the latest checkpoint in the folder, if there is one.
+    epochs : how many times all rows are seen, in place of what the graph says.
+    measured : the graph to validate, if it is another: without dropout, say, and with the same variables.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class Trainer:
         return state, _Progress(**notes)
 
     def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
-        """Train, and give a report after each epoch. ``tick`` is called after each step."""
+        """Train; yield a report after each epoch. ``tick`` is called after each step."""
         if self.folder is not None:
             checkpoint.prepare(self.folder)
         while self.progress.epoch < self.epochs and not self.progress.done:
@@ -120,7 +120,7 @@ class Trainer:
             yield self._close_epoch(began)
 
     def stop(self) -> None:
-        """End after the step that is under way, with a checkpoint."""
+        """Stop after the current step, with a checkpoint."""
         self.stopped = True
 
     @property
@@ -134,7 +134,7 @@ class Trainer:
         return self.settings.batch_size or (self.data.length if self.data else 1)
 
     def _steps(self) -> Iterator[None]:
-        """The rest of the epoch that is under way."""
+        """The remaining steps of the current epoch."""
         progress, every = self.progress, self.settings.checkpoint.every
         for feeds in self._feeds():
             outputs = self.plan.run(feeds, state=self.state)
@@ -148,7 +148,7 @@ class Trainer:
             yield
 
     def _feeds(self) -> Iterator[dict[str, Array]]:
-        """The batches of the epoch that are still to come; of a graph without data, nothing each."""
+        """The remaining batches of the current epoch; empty ones for a graph without data."""
         if self.data is None:
             return ({} for _ in range(self.progress.batch, self.batches))
         order = shuffled(self.data.length, self.state.seed, self.progress.epoch)
@@ -165,7 +165,7 @@ class Trainer:
         return report
 
     def _judge(self, report: Report) -> bool:
-        """Whether the epoch is the best so far; notes when enough were not."""
+        """Whether the epoch is the best so far; notes that training is done when patience has run out."""
         stopping = self.settings.early_stopping
         name = stopping.metric if stopping else self.settings.minimize or ""
         values = report.validate or report.train
@@ -185,15 +185,15 @@ class Trainer:
         return None if name is None else split(self.graph, name)
 
     def evaluate(self, data: Split) -> dict[str, float]:
-        """Means over a split of what is minimized and of the metrics, with the variables as they are."""
+        """Means over a split of the minimized value and of the metrics, with the current variables."""
         kept = {n: self.state.variables[n] for n, node in self.graph.nodes.items() if node.block.stateful}
         return evaluate(self.graph, data, self.names, kept)
 
     def save(self, best: bool = False) -> None:
-        """Write a checkpoint, and drop those that are too old.
+        """Write a checkpoint, and remove those that are too old.
 
-        The best one is written first: a process that ends between the two goes on from the one before, sees the same
-        epoch again and writes the same. The other way round it would go on from where it was no longer known.
+        The best one is written first: if the process ends between the two, training resumes from the checkpoint before,
+        repeats the epoch and writes the same. In the other order the best one would be lost.
         """
         if self.folder is None:
             return
@@ -223,7 +223,7 @@ def _check_rows(data: Split, purpose: str) -> None:
 
 
 def metrics(graph: Graph) -> list[str]:
-    """What is minimized and the metrics; of a graph that is not for training, all outputs of one number."""
+    """The minimized value and the metrics; of a graph that is not for training, all scalar outputs."""
     train = train_section(graph)
     if train is None:
         return [name for name, link in graph.outputs.items() if graph.deref(link).type.rank == 0]

@@ -22,7 +22,7 @@ _LINES, _VALUES = 1 << 16, 1 << 22  # of a .csv file that are parsed together
 
 
 class RowSource(Protocol):
-    """An array of which rows can be had."""
+    """An array whose rows can be taken."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -48,7 +48,7 @@ class InMemoryArray:
 
 
 class FileArray:
-    """An array whose rows lie one after the other in a file, from a place on."""
+    """An array whose rows lie one after another in a file, from byte ``start`` on."""
 
     def __init__(self, file: RegularFile, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]):
         self.file, self.start, self.shape, self.dtype = file, start, shape, dtype
@@ -69,7 +69,7 @@ class FileArray:
 
 
 def _runs(indices: Array) -> list[tuple[int, int, int]]:
-    """Rows that follow each other in the file: where they go, from and to, and the number of the first."""
+    """Runs of rows that are contiguous in the file: where each goes, from and to, and the number of its first row."""
     breaks = np.flatnonzero(np.diff(indices) != 1) + 1
     starts = [0, *breaks.tolist()] if len(indices) else []
     ends = [*breaks.tolist(), len(indices)]
@@ -98,14 +98,14 @@ def open_rows(path: str | os.PathLike[str], name: str | None = None) -> RowSourc
 def _rows(entry: Entry) -> RowSource:
     if not entry.shape:
         raise Unreadable("must have rows, got a single number; save it with shape [1]")
-    if entry.shape[0] and not entry.nbytes:  # of which a file of a hundred bytes can declare any number
+    if entry.shape[0] and not entry.nbytes:  # a file of a hundred bytes can declare any number of them
         raise Unreadable(f"rows must have elements, got shape {list(entry.shape)}")
     found = entry.in_rows()
     return InMemoryArray(entry.read()) if found is None else FileArray(*found, entry.shape, entry.dtype)
 
 
 def _csv(path: str | os.PathLike[str], columns: str | None) -> RowSource:
-    """Numbers between commas under a line of names; parsed in pieces into a file that is gone with the process."""
+    """Numbers separated by commas under a line of names; parsed in pieces into a temporary file."""
     with RegularFile(path) as opened, opened.text() as file:
         header = [name.strip().strip('"') for name in file.readline().split(",")]
         wanted = [name.strip() for name in columns.split(",")] if columns else header
