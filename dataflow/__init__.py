@@ -12,22 +12,22 @@ import sys
 
 
 def _leave_out_current_folder() -> None:
-    """`python -m dataflow` looks there first: a yaml.py or blocks/ that lies beside a graph would be imported and run.
+    """Keep `python -m dataflow` from importing a yaml.py or blocks/ that lies beside a graph.
 
-    Where the package itself comes from the current folder, all stays.
+    If the package itself is in the current folder, the path stays as it is.
     """
     asked = sys.argv[:1] == ["-m"] and sys.orig_argv[-len(sys.argv)] in ("dataflow", "dataflow.__main__", "-mdataflow")
     if not asked or sys.flags.safe_path:
         return
     try:
         here = os.getcwd()  # noqa: PTH109
-    except OSError:  # it is gone, so the path does not have it
+    except OSError:  # the folder was deleted, so it is not on the path
         return
     if sys.path[0] == here and __path__[0] != f"{here}{os.sep}dataflow":
         del sys.path[0]
 
 
-_leave_out_current_folder()  # before anything is imported that the interpreter has not
+_leave_out_current_folder()  # before the first import of another module
 
 import importlib  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402

@@ -1,7 +1,7 @@
-"""Ctrl+C on the command line: it ends the process, or asks for an end, of which a second one does not wait.
+"""Ctrl+C on the command line: the first press ends the process or asks it to stop; a second one always ends it.
 
-Python runs handlers of signals between its own instructions, so a kernel that takes long would keep them waiting, and
-an exception can come in the middle of an import. A thread of its own hears each press at once.
+Python runs signal handlers between its own instructions, so a long kernel would delay them, and an exception could be
+raised in the middle of an import. A thread of its own reacts to each press at once.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-STOPPED = 130  # the exit code: 128 and the number of the signal
+STOPPED = 130  # the exit code: 128 + the number of the signal
 before_end: list[Callable[[], Any]] = []  # called before the process is ended
 _asked: list[Callable[[], Any]] = []  # what the next press calls instead
 
 
 def watch() -> None:
-    """From now on Ctrl+C ends the process with status 130, unless it was started so that it does not hear it."""
+    """Let Ctrl+C end the process with status 130 from now on, unless the process was started to ignore it."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return
     if os.name != "posix":
@@ -33,7 +33,7 @@ def watch() -> None:
 
 
 def _heard(*_: object) -> None:
-    """What Python calls some time later, when the thread knows already."""
+    """The handler that Python calls some time later; the thread has reacted already."""
 
 
 def _listen(reads: int) -> None:
@@ -48,16 +48,16 @@ def _pressed(*_: object) -> None:
         return
     for call in before_end:
         call()
-    cursor = b"\x1b[?25h" if os.isatty(2) else b""  # which a changing line hides
+    cursor = b"\x1b[?25h" if os.isatty(2) else b""  # shows the cursor, which progress lines hide
     os.write(2, cursor + b"stopped\n")
     os._exit(STOPPED)
 
 
 @contextmanager
 def first(action: Callable[[], Any]) -> Iterator[None]:
-    """While within, Ctrl+C calls this; a second one ends the process."""
+    """A ``with`` block in which Ctrl+C calls the action; a second one ends the process."""
     before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:  # nobody watches: this is part of another program
+    if before is signal.default_int_handler:  # `watch` was not called: this is part of another program
         signal.signal(signal.SIGINT, lambda *args: _asked.pop()() if _asked else signal.default_int_handler(*args))
     _asked.append(action)
     try:
@@ -69,7 +69,7 @@ def first(action: Callable[[], Any]) -> Iterator[None]:
 
 @contextmanager
 def raised() -> Iterator[None]:
-    """While within, Ctrl+C raises KeyboardInterrupt, as it does in Python; a second one ends the process."""
+    """A ``with`` block in which Ctrl+C raises KeyboardInterrupt, as usual; a second one ends the process."""
     with first(lambda: None):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         yield

@@ -17,7 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dataflow.conformance import entering, gradients, graphs, inference, kernels, messages, tiles, writing
+from dataflow.conformance import (
+    declaration,
+    gradients,
+    graphs,
+    inference,
+    kernels,
+    memory_layouts,
+    messages,
+    tiles,
+)
 from dataflow.conformance.samples import ConformanceError, Sample, samples
 from dataflow.core.block import Block
 
@@ -30,7 +39,7 @@ def checks() -> dict[str, Check]:
     """Every check by its name; each takes a block class and raises ConformanceError that says what is wrong."""
     return {
         name: function
-        for module in (writing, inference, kernels, entering, graphs, tiles, gradients, messages)
+        for module in (declaration, inference, kernels, memory_layouts, graphs, tiles, gradients, messages)
         for name, function in vars(module).items()
         if getattr(function, "__module__", "") == module.__name__ and callable(function) and not name.startswith("_")
     }
@@ -44,7 +53,7 @@ def check(block_class: type[Block]) -> None:
             run(block_class)
         except ConformanceError as error:
             failures.append(f"{name}: {error}")
-        except Exception as error:  # one crash must not hide what the other checks find
+        except Exception as error:  # a crash must not hide the results of other checks
             failures.append(f"{name}: {block_class.__name__}: must not crash, got {type(error).__name__}: {error}")
     if failures:
         raise ConformanceError("\n".join(failures))

@@ -1,4 +1,4 @@
-"""When two arrays are the same: bit for bit, or up to the order in which a sum was taken."""
+"""Equality of arrays: bit for bit, or up to the rounding of a sum."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def same(a: ArrayLike, b: ArrayLike) -> bool:
-    """Whether two values have the same dtype, shape and bits; one NaN is as good as another."""
+    """Whether two values have the same dtype, shape and bits; all NaNs are equal."""
     a, b = np.asarray(a), np.asarray(b)
     if (a.dtype, a.shape) != (b.dtype, b.shape):
         return False

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.conformance.sample_graph import fed, wired
 from dataflow.conformance.samples import Sample, broken, documented, retyped, samples
-from dataflow.conformance.wiring import fed, wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array
@@ -41,7 +41,7 @@ def gradient_types(block_class: type[Block]) -> None:
 
 
 def gradient_matches(block_class: type[Block]) -> None:
-    """Along a random direction the gradient is the difference quotient, in float64, where the block is smooth."""
+    """Along a random direction the gradient equals the difference quotient in float64, if the block is smooth."""
     if not callable(block_class.grad) or not block_class.smooth:
         return
     random = np.random.default_rng(7)
@@ -101,7 +101,7 @@ def _gradients(sample: Sample, i: int, weights: Array, wrt: list[str], known: bo
     graph, outputs, feeds = wired(sample, known)
     graph.output("y", blocks["Multiply"]()(outputs[i], weights))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # an input without gradient; the slope tells whether that is right
+        warnings.simplefilter("ignore", UserWarning)  # an input without gradient, which the comparison judges
         backward = gradient(graph, of="y", wrt=wrt)
     found = run(backward, feeds)
     return {name: found[f"grad_{name}"] for name in wrt}

@@ -1,4 +1,4 @@
-"""Checks that a block does the same as a node of a graph, and that a graph file keeps it."""
+"""Checks that a block gives the same as a node of a graph, and survives a graph file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from dataflow.conformance.equality import same
+from dataflow.conformance.sample_graph import wired
 from dataflow.conformance.samples import broken, documented, samples
-from dataflow.conformance.wiring import wired
 from dataflow.core.block import Block
 from dataflow.engine import eager
 from dataflow.engine.run import run
@@ -16,7 +16,7 @@ from dataflow.graphfile.save import save
 
 
 def as_node(block_class: type[Block]) -> None:
-    """A plan gives the bits that a call gives, also where shapes are known only at run time."""
+    """A plan gives the same bits as a call, also if shapes are known only at run time."""
     for sample in samples(block_class):
         if not sample.block.pure or not block_class.signature.outputs:
             return
@@ -31,7 +31,7 @@ def as_node(block_class: type[Block]) -> None:
 
 
 def as_file(block_class: type[Block]) -> None:
-    """A graph with the block in it is the same after it was saved to a file and loaded."""
+    """A graph with the block is the same after saving and loading."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "check.yaml"
         for sample in documented(block_class):

@@ -1,4 +1,4 @@
-"""Checks that a block's dtype and shape rules say what its kernel does, also where shapes are not known yet."""
+"""Checks that a block's dtype and shape rules agree with its kernel, also if shapes are not known yet."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def inferred(block_class: type[Block]) -> None:
 
 
 def unknown_dims(block_class: type[Block]) -> None:
-    """Inference accepts dims and values that are known only at run time, and what it then says is still true."""
+    """Inference accepts dims and values that are known only at run time, and its result is then still true."""
     ways: dict[str, Callable[[TensorType], Shape]] = {
         "named dims": lambda t: tuple(d if d in (0, 1) else f"N{d}" for d in t.shape or ()),
         "unknown dims": lambda t: (None,) * len(t.shape or ()),

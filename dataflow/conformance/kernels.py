@@ -1,4 +1,4 @@
-"""Checks that a kernel may be run as the planner does: into a buffer, in place, piece by piece, again."""
+"""Checks that a kernel can be run as the planner runs it: into a buffer, in place, in pieces, repeatedly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dataflow.core.ports import In, flat
 
 
 def untouched(block_class: type[Block]) -> None:
-    """The kernel leaves its inputs alone, and does not hand one out as its result (a View may)."""
+    """The kernel neither writes to its inputs nor returns one of them (a View may)."""
     for sample in samples(block_class):
         before = [np.array(a) for a in flat(sample.arrays)]
         locked = sample.mapped(lambda _, a: _locked(a))
@@ -45,7 +45,7 @@ def repeatable(block_class: type[Block]) -> None:
 
 
 def strided(block_class: type[Block]) -> None:
-    """The kernel gives the same for arrays that are views with strides of their own."""
+    """The kernel gives the same for views with other strides."""
     for sample in samples(block_class):
         spread = sample.mapped(lambda _, a: np.repeat(a.T[..., None], 2, -1)[..., 0].T)
         if not all(map(same, sample.results(), spread.results())):
@@ -115,7 +115,7 @@ def _check_tiles(sample: Sample) -> None:
 
 
 def _cuttable(sample: Sample, shape: tuple[int, ...]) -> Iterator[int]:
-    """Axes along which pieces may be cut; those as long as a port of declared shape may be the axis that it is for."""
+    """Axes along which pieces may be cut; an axis as long as a port of declared shape may belong to that port."""
     declared = {
         size
         for port, value in zip(sample.block.signature.inputs.values(), sample.arrays, strict=True)
@@ -155,7 +155,7 @@ def _check_partials(sample: Sample) -> None:
 
 
 def _check_rows(sample: Sample) -> None:
-    """Parts of rows that are put together and finished are what the kernel gives."""
+    """Partial values of some rows, folded and finalized, equal the result of the kernel."""
     block = sample.block
     width = block.row_width(*sample.types)
     if width is None or sample.arrays[0].size < 2 * width:
@@ -184,7 +184,7 @@ def _with_buffer(block_class: type[Block]) -> Iterator[Sample]:
 
 
 def _buffer(sample: Sample) -> Array:
-    """An array for the first output, full of what a kernel must not take for a value."""
+    """An array for the first output, filled with poison: a kernel must not read it."""
     expected = sample.outputs[0]
     storage, shape = dtypes.storage(expected.dtype), tuple(map(int, expected.shape or ()))  # type: ignore[arg-type]
     return np.full(prod(shape) * storage.itemsize, 0x5A, np.uint8).view(storage).reshape(shape)

@@ -102,7 +102,7 @@ def _wrong(attr: Attr) -> Iterator[Any]:
 
 
 def _expect(block_class: type[Block], named: str, what: str, misuse: Callable[[], Any]) -> None:
-    """The misuse must be a BlockError in which the port or attr stands."""
+    """The misuse must raise a BlockError that names the port or attr."""
     try:
         misuse()
     except BlockError as error:

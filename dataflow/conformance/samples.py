@@ -1,4 +1,4 @@
-"""Values to check a block with: the calls in its own example, and variants of them in dtype, shape and value."""
+"""Samples to check a block with: the calls in its example, and variants of them in dtype, shape and value."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ Change = Callable[[In, Array], Array]
 
 
 class ConformanceError(DataflowError, AssertionError):
-    """A block breaks a promise that every block makes."""
+    """A block does not do what every block must."""
 
 
 def broken(block_class: type[Block], text: str) -> ConformanceError:
-    """The error that says what was expected of a block and what came."""
+    """The error of a block, with what was expected and what came."""
     return ConformanceError(f"{block_class.__name__}: {text}")
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A block and what stands on its input ports: an array, a tuple of them (variadic), None (optional, left out)."""
+    """A block and its operands: an array for each port, a tuple of arrays if variadic, None if left unwired."""
 
     block: Block
     arrays: tuple[Any, ...]
-    surely: bool = True  # the block has to accept it: it is documented, or follows from the declared ports
+    surely: bool = True  # the block must accept it: it is documented, or its ports say so
 
     def __str__(self) -> str:
         given = ", ".join(str(TensorType.of(a)) for a in flat(self.arrays))
@@ -55,7 +55,7 @@ class Sample:
         return self.block.infer(*self.types)
 
     def results(self, out: Array | None = None) -> tuple[Any, ...]:
-        """What the kernel itself gives, one value per output."""
+        """The results of the kernel itself, one per output."""
         given = {} if out is None else {"out": out}
         with np.errstate(all="ignore"):
             values = self.block.kernel(*self.block.kernel_args(self.arrays), **given)
@@ -96,7 +96,7 @@ def scope(block_class: type[Block]) -> dict[str, Any]:
 
 @_once
 def documented(block_class: type[Block]) -> tuple[Sample, ...]:
-    """The calls of the block on values in its example: what its author says that it is for."""
+    """The calls of the block on values in its example."""
     calls: list[Sample] = []
 
     def recording(**attrs: object) -> Callable[..., Any]:
@@ -125,13 +125,13 @@ def documented(block_class: type[Block]) -> tuple[Sample, ...]:
 
 @_once
 def samples(block_class: type[Block]) -> tuple[Sample, ...]:
-    """The documented calls and their variants, without those whose values the block refuses with an error."""
+    """The documented calls and their variants, without those that the block refuses with an error."""
     return tuple(s for s in candidates(block_class) if not _refused(s))
 
 
 @_once
 def candidates(block_class: type[Block]) -> tuple[Sample, ...]:
-    """The documented calls and their variants, those that the block may refuse included."""
+    """The documented calls and their variants, including those that the block may refuse."""
     made = list(documented(block_class))
     for first in documented(block_class)[:1]:
         made += retyped(first)
@@ -143,7 +143,7 @@ def candidates(block_class: type[Block]) -> tuple[Sample, ...]:
 
 
 def retyped(sample: Sample) -> Iterator[Sample]:
-    """The sample in every other dtype that the type variables of its inputs, or its dtype attrs, may be."""
+    """The sample in every other dtype that its type variables and dtype attrs allow."""
     block = sample.block
     for variable in dict.fromkeys(p.dtype for p in block.signature.inputs.values()):
         accepted = () if variable in dtypes.every else getattr(block, variable)
@@ -156,7 +156,7 @@ def retyped(sample: Sample) -> Iterator[Sample]:
 
 
 def cast(array: Array, dtype: str) -> Array:
-    """The array in another dtype; signs are dropped where it has none."""
+    """The array in another dtype; absolute values if that is unsigned."""
     target = dtypes.storage(dtype)
     if array.dtype.kind == "c" and target.kind != "c":
         array = array.real
@@ -171,7 +171,7 @@ def _retype(variable: str, dtype: str) -> Change:
 
 
 def _resized(sample: Sample) -> Iterator[Sample]:
-    """A scalar, nothing, four dims and, where the block broadcasts, unequal shapes; the values are the sample's."""
+    """The sample's values as scalars, empty, in four dims and, if the block broadcasts, in unequal shapes."""
     block = sample.block
     if isinstance(block, Elementwise):
         free = [p for p in block.signature.inputs.values() if p.shape is None]
@@ -199,7 +199,7 @@ def _refold(shape: tuple[int, ...], axes: list[int]) -> Change:
 
 
 def _extreme(sample: Sample) -> Iterator[Sample]:
-    """What no one expects: NaN, infinities, zeros of both signs, the smallest and largest numbers."""
+    """Edge cases: NaN, infinities, zeros of both signs, the smallest and largest numbers."""
     values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45, 3e38, -3e38, 0.5, -0.5, 1.5, 2.5])
     if isinstance(sample.block, Elementwise):
         yield sample.mapped(
@@ -208,7 +208,7 @@ def _extreme(sample: Sample) -> Iterator[Sample]:
 
 
 def _cut(sample: Sample) -> Iterator[Sample]:
-    """The first row alone, and no rows, of every input as long as the first."""
+    """The sample with the first row alone, and with no rows, of every input as long as the first."""
     arrays = [v for p, v in _ports(sample) if not p.static]
     length = len(arrays[0]) if arrays and arrays[0].ndim else 0
     for rows in (1, 0) if length > 1 else (0,) if length else ():
@@ -234,6 +234,6 @@ def _refused(sample: Sample) -> bool:
         sample.block.compute(sample.arrays, sample.outputs)
     except BlockError:
         return True
-    except Exception:  # a crash is not a refusal: the checks meet it again and report it
+    except Exception:  # a crash is no refusal: the checks will run into it and report it
         return False
     return False

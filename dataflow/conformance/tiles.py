@@ -1,4 +1,4 @@
-"""Checks that a block may be run by tiles: beside operands that are repeated, and past views."""
+"""Checks that a block can be run by tiles: with repeated operands, and across views."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from dataflow.engine.view_layout import source_shape_in_view
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
 
-TILE, ROW, COLUMNS = 256, 64, 24  # elements of a tile and of its rows, and of a row where the block does not say
+TILE, ROW, COLUMNS = 256, 64, 24  # elements of a tile, of its rows, and of a row if the block does not say
 
 
 def repeated_operands(block_class: type[Block]) -> None:
-    """By tiles, the same bits whichever operands are repeated along rows, columns or both, for any number of tiles."""
+    """Tiles give the same bits whichever operands are repeated along rows, columns or both, for any number of tiles."""
     for sample in documented(block_class)[:1]:
         if not sample.block.streams:
             continue
@@ -42,13 +42,13 @@ def repeated_operands(block_class: type[Block]) -> None:
 
 
 def _columns(sample: Sample) -> int:
-    """Elements of a row: as many as a port of declared shape has numbers, which may be those of channels."""
+    """Elements of a row: as many as a port of declared shape has, as these may be channels."""
     ports = zip(sample.block.signature.inputs.values(), sample.arrays, strict=True)
     return next((len(array) for port, array in ports if port.shape), COLUMNS)
 
 
 def _check_shape(sample: Sample, shape: tuple[int, ...]) -> None:
-    """Every combination of what the operands of an output of this shape may be repeated from."""
+    """Check every combination of shapes that broadcast to this output shape."""
     rng = np.random.default_rng(0)
     free = [port.name for port in sample.block.signature.inputs.values() if _is_free(port)]
     sources = list(dict.fromkeys(product(*({size, 1} for size in shape))))
@@ -96,7 +96,7 @@ def _repeated(array: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _wired(sample: Sample, shape: Sequence[int] | None) -> tuple[Graph, dict[str, Array]]:
-    """The block in a graph that is fed its operands; with a shape, these are repeated to it by a view."""
+    """The block in a graph that is fed its operands; if a shape is given, a view repeats them to it."""
     graph, feeds = Graph("check"), {}
     operands: list[Any] = []
     for port, value in zip(sample.block.signature.inputs.values(), sample.arrays, strict=True):
@@ -115,7 +115,7 @@ def _wired(sample: Sample, shape: Sequence[int] | None) -> tuple[Graph, dict[str
 
 
 def shown_in_order(block_class: type[Block]) -> None:
-    """A View says truly whether it shows all elements in their order, so that a run by tiles may go past it."""
+    """A View that claims to keep the order of all elements, so that tiles may run across it, does keep it."""
     for sample in samples(block_class) if issubclass(block_class, View) else ():
         first, *others = sample.arrays
         if first is None or not first.size:

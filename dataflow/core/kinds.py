@@ -48,8 +48,8 @@ class Unary(Elementwise, abstract=True):
     x = In("T", "values, any shape")
     y = Out("T", "same shape as `x`")
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
+    def __init_subclass__(cls, abstract: bool = False, **options: object) -> None:
+        super().__init_subclass__(abstract=abstract, **options)
         if "reuses" not in vars(cls):  # a ufunc may overwrite its inputs; another kernel must say so itself
             cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Unary.kernel else ()
 
@@ -69,8 +69,8 @@ class Binary(Elementwise, abstract=True):
     y = In("T", "right operand; broadcasts with `x`")
     z = Out("T", "the broadcast shape of `x` and `y`")
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
+    def __init_subclass__(cls, abstract: bool = False, **options: object) -> None:
+        super().__init_subclass__(abstract=abstract, **options)
         if "reuses" not in vars(cls):
             cls.reuses = tuple(cls.signature.inputs) if cls.kernel is Binary.kernel else ()
 

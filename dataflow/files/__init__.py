@@ -1,8 +1,8 @@
-"""Files: arrays and text read with suspicion, and files that are written whole or not at all."""
+"""Files: arrays and text read defensively, and files written atomically."""
 
-from dataflow.files.arrays import ArrayFile as ArrayFile
-from dataflow.files.arrays import Entry as Entry
-from dataflow.files.regular import RegularFile as RegularFile
-from dataflow.files.regular import ResolvedPath as ResolvedPath
-from dataflow.files.regular import Unreadable as Unreadable
-from dataflow.files.regular import neighbour as neighbour
+from dataflow.files.array_file import ArrayFile as ArrayFile
+from dataflow.files.array_file import Entry as Entry
+from dataflow.files.regular_file import RegularFile as RegularFile
+from dataflow.files.regular_file import ResolvedPath as ResolvedPath
+from dataflow.files.regular_file import Unreadable as Unreadable
+from dataflow.files.regular_file import neighbour as neighbour

@@ -1,4 +1,4 @@
-"""Files written whole or not at all: a crash, or a signal that ends the process, leaves the old one or the new one."""
+"""Atomic writes: after a crash or a fatal signal there is the old file or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> Non
 
 
 def put_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
-    """The bytes of an .npz file; those of `numpy.savez`, which takes some names for options of its own."""
+    """Write the bytes of an .npz file, as `numpy.savez` does, which takes some names for its own options."""
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
@@ -49,7 +49,7 @@ def put_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
 
 
 def is_replaceable(path: str | os.PathLike[str]) -> bool:
-    """Whether a file may be put there: where nothing is yet, or a regular file that nothing is printed into."""
+    """Whether a new file may take this place: nothing is there, or a regular file other than the standard output."""
     try:
         found = Path(path).stat()
     except OSError:
@@ -58,7 +58,7 @@ def is_replaceable(path: str | os.PathLike[str]) -> bool:
 
 
 def to_output(path: str | os.PathLike[str]) -> bool:
-    """Whether this is where the standard output goes: ``/dev/stdout``, say."""
+    """Whether this path is the standard output: ``/dev/stdout``, say."""
     try:
         return _printed(Path(path).stat()) == 1
     except OSError:
@@ -66,7 +66,7 @@ def to_output(path: str | os.PathLike[str]) -> bool:
 
 
 def _printed(found: os.stat_result) -> int | None:
-    """The descriptor by which the process prints into a file."""
+    """The descriptor, 1 or 2, through which the process prints into a file, if any."""
     for descriptor in (1, 2):
         with contextlib.suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), found):
@@ -77,7 +77,7 @@ def _printed(found: os.stat_result) -> int | None:
 def _write(path: str | os.PathLike[str], fill: Callable[[Any], Any]) -> None:
     with write_errors(path):
         if is_replaceable(path):
-            target = Path(os.path.realpath(path))  # through a link, which stays
+            target = Path(os.path.realpath(path))  # a link stays a link
             with temporary(target) as (file, made):
                 fill(file)
                 move_into_place(file, made, target)
@@ -87,20 +87,20 @@ def _write(path: str | os.PathLike[str], fill: Callable[[Any], Any]) -> None:
 
 
 def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
-    """What is no regular file, or is printed into, to be written on."""
+    """A pipe, a device or the standard output, opened for writing."""
     printed = _printed(Path(path).stat())
     return os.fdopen(os.open(path, os.O_WRONLY) if printed is None else os.dup(printed), "wb")
 
 
 class _Forward:
-    """A file as a pipe is one: without a way back, which `zipfile` would take."""
+    """A file without `seek`, like a pipe: `zipfile` would otherwise go back."""
 
     def __init__(self, file: IO[bytes]):
         self.write, self.flush = file.write, file.flush
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """DataflowError where a file could not be written, to be known before the work is done that would be lost."""
+    """Raise DataflowError if a file cannot be written, before work is done that would be lost."""
     with write_errors(path):
         if is_replaceable(path):
             with temporary(Path(os.path.realpath(path))):
@@ -109,7 +109,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
-    """While within, what the system says of a file is an error that names it."""
+    """A ``with`` block in which errors of the system become DataflowErrors that name the file."""
     try:
         yield
     except DataflowError:
@@ -120,7 +120,7 @@ def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
-    """A new file in the folder of the target, gone at the end unless `move_into_place` has given it its place."""
+    """A new file in the folder of the target, removed at the end unless `move_into_place` has moved it."""
     stem = os.fsdecode(os.fsencode(target.name)[:100])
     made = target.parent / f".{stem}.{secrets.token_hex(6)}.tmp"
     with _noted(made), made.open("xb") as file:
@@ -130,7 +130,7 @@ def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
 
 @contextlib.contextmanager
 def _noted(made: Path) -> Iterator[None]:
-    """Removes a file at the end, also where that is SIGTERM or SIGHUP that nobody else handles."""
+    """Remove a file at the end, also on SIGTERM or SIGHUP without another handler."""
     _unfinished.add(made)
     main = threading.current_thread() is threading.main_thread()
     ours = [number for number in _ENDING if main and signal.getsignal(number) is signal.SIG_DFL]
@@ -153,7 +153,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def remove_unfinished() -> None:
-    """Remove the files that are being written: the process ends here and now."""
+    """Remove the files that are being written, as the process is about to end."""
     for made in tuple(_unfinished):
         with contextlib.suppress(OSError):
             made.unlink()
@@ -163,7 +163,7 @@ interrupt.before_end.append(remove_unfinished)
 
 
 def _like(made: Path, target: Path) -> None:
-    """Gives a new file the mode and, where that is allowed, the owner of the one it is to replace."""
+    """Give a new file the mode and, if allowed, the owner of the one that it will replace."""
     try:
         found = target.stat()
     except FileNotFoundError:
@@ -177,7 +177,7 @@ def _like(made: Path, target: Path) -> None:
 
 
 def move_into_place(file: IO[bytes], made: Path, target: Path) -> None:
-    """Puts a finished temporary file in the place of its target, after its bytes have reached the disk."""
+    """Move a finished temporary file to its target once its bytes have reached the disk."""
     file.flush()
     os.fsync(file.fileno())
     file.close()  # not every system can rename an open file

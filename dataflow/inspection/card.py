@@ -1,4 +1,4 @@
-"""What a picture is drawn of: cards with ports and text, wires, and the style of both."""
+"""The elements of a picture: cards with ports and text, wires, and their style."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Label:
 
 @dataclass(eq=False)
 class Card(Box):
-    """A box with what is written on it; without a kind it is a pill, the way in or out of a graph."""
+    """A box with its texts; without a kind it is a pill, an input or output of a graph."""
 
     name: str = ""
     kind: str = ""
@@ -74,7 +74,7 @@ class Card(Box):
 
 
 def family(names: Iterable[str]) -> str:
-    """The colour of a port: that of its dtypes where they are of one family."""
+    """The family of dtypes that decides the colour of a port; ``any`` for dtypes of several families."""
     return next((name for name, members in _FAMILIES.items() if set(names) <= set(members)), "any")
 
 
@@ -107,7 +107,7 @@ def card(
 
 
 def pill(name: str, tip: str, left: Sequence[Label] = (), right: Sequence[Label] = ()) -> Card:
-    """A way into a graph (a port on the right) or out of it (on the left)."""
+    """An input of a graph (with a port on the right) or an output (on the left)."""
     return Card(
         width=max(_sans(name, 13), _width([*left, *right])) + 36,
         height=_PILL,
@@ -126,7 +126,7 @@ def _width(labels: Iterable[Label]) -> float:
 
 
 def _sans(text: str, size: float) -> float:
-    """Room for text in a proportional font that is not known: that of a wide one."""
+    """The width of text in an unknown proportional font, assumed to be a wide one."""
     narrow, wide = "ijl.,:;'|!()[]/ ", "mwMW@%"
     ems = sum(0.42 if c in narrow else 1.0 if c in wide else 0.78 if c.isupper() else 0.66 for c in text)
     return ems * size

@@ -1,4 +1,4 @@
-"""What a layout is made of: boxes and the edges between them, in columns of slots."""
+"""Boxes, the edges between them, and the columns of slots in which a layout places them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(eq=False)
 class Box:
-    """What is to be placed: its size, how far down each port is, and where it ended up.
+    """A box to place: its size, the offset of each port from the top, and its position in the end.
 
-    pin : ``"left"`` or ``"right"`` for what stands in the first or last column.
+    pin : ``"left"`` or ``"right"`` for a box of the first or last column.
     """
 
     width: float

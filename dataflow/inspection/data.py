@@ -23,7 +23,7 @@ from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile.emit import flow
 
 Described = dict[str, Any]
-_LISTED = 64  # elements; of larger arrays only the type is data
+_LISTED = 64  # elements; a larger array is given by its type alone
 
 
 def describe(x: Block | type[Block] | str | Graph) -> Described:
@@ -40,7 +40,7 @@ def describe(x: Block | type[Block] | str | Graph) -> Described:
 
 
 def block_class(x: Block | type[Block] | str) -> type[Block]:
-    """The class that a name, a class or an instance means."""
+    """The class of a block given by name, class or instance."""
     if isinstance(x, str):
         return blocks[x]
     return x if isinstance(x, type) else type(x)
@@ -89,9 +89,9 @@ def block_data(block: type[Block]) -> Described:
 
 
 def parts(docstring: str) -> dict[str, str]:
-    """Summary, formula, details, example and source of a block's docstring; what is not there is empty.
+    """Summary, formula, details, example and source of a block's docstring; missing parts are empty.
 
-    The formula is what the summary has in double backticks; of several pieces, the longest.
+    The formula is the longest text in double backticks in the summary.
     """
     paragraphs = [p for p in re.split(r"\n\s*\n", inspect.cleandoc(docstring)) if p.strip()]
     summary = " ".join(paragraphs[0].split()) if paragraphs else ""
@@ -170,7 +170,7 @@ def split(graph: Graph) -> tuple[list[Node], list[Node]]:
 
 
 def places(node: Node) -> list[tuple[str, Link | Literal | None]]:
-    """Where something may stand on a node, and what does: each port, each item of one that takes a list."""
+    """The operands of a node with their labels: ``port``, or ``port[i]`` for the items of a variadic one."""
     found: list[tuple[str, Link | Literal | None]] = []
     for port, value in node.inputs.items():
         if isinstance(value, tuple):

@@ -13,7 +13,7 @@ _Pull = tuple[Slot, float, float]  # another slot, how far below its top, with w
 def assign_heights(columns: list[Column], trunks: Iterable[Sequence[Slot]], gap: float, sweeps: int) -> None:
     """Give every slot its y: near those it is wired to, in order and apart from its neighbours in the column.
 
-    Waves from the left and from the right come first, then both sides pull, and the points of a trunk to their middle.
+    First sweeps from the left and from the right, then both sides pull at once, and trunks are pulled straight.
     """
     lefts: dict[Slot, list[_Pull]] = {s: [] for c in columns for s in c.slots}
     rights: dict[Slot, list[_Pull]] = {s: [] for s in lefts}
@@ -41,9 +41,9 @@ def assign_heights(columns: list[Column], trunks: Iterable[Sequence[Slot]], gap:
 
 
 def _settle(slots: Sequence[Slot], pulls: Sequence[Sequence[_Pull]], gap: float) -> None:
-    """The heights nearest to where each slot is pulled (least squares) that keep order and distance.
+    """Set the heights that are nearest to where each slot is pulled (least squares) and keep order and distance.
 
-    Once the least distances are taken off, this is a fit of a rising sequence: neighbours that clash are pooled.
+    With the least distances subtracted this is isotonic regression: neighbours that clash are pooled.
     """
     wanted = []
     for slot, near in zip(slots, pulls, strict=True):

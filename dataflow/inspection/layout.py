@@ -14,15 +14,15 @@ from dataflow.inspection.crossings import reduce_crossings
 from dataflow.inspection.heights import assign_heights
 
 Point = tuple[float, float]
-_SWEEPS = 24  # of ordering, and of straightening; both settle well before
-_FULL = 10_000  # boxes, and pieces of wires between columns, that get them all; more get fewer
-_MOST = 100_000  # boxes and pieces of a drawing: with more it takes minutes, and shows nothing
+_SWEEPS = 24  # of crossing reduction and of height assignment; both converge earlier
+_FULL = 10_000  # boxes and pieces of wires up to which all sweeps are made
+_MOST = 100_000  # boxes and pieces of wires: more would take minutes and be unreadable
 
 
 def place(
     boxes: Sequence[Box], edges: Sequence[Edge], gap: float = 26.0
 ) -> tuple[float, float, dict[tuple[Box, int], str]]:
-    """Give every box its x and y; boxes come so that each stands after those that feed it.
+    """Give every box its x and y; the boxes must be in topological order.
 
     Returns
     -------

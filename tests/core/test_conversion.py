@@ -12,7 +12,7 @@ import pytest
 
 import dataflow as flow
 from dataflow import Graph, blocks
-from dataflow.conformance.entering import LAYOUTS
+from dataflow.conformance.memory_layouts import LAYOUTS
 from dataflow.core.conversion import ConversionError, common_dtype
 from dataflow.core.errors import BlockError, DataflowError
 

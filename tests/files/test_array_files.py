@@ -291,7 +291,7 @@ def reading(monkeypatch, change):
         calls.append(start)
         return change(len(calls) - 1, lambda m: os.preadv(descriptor, m, start), memories)
 
-    monkeypatch.setattr("dataflow.files.regular._PREADV", read)
+    monkeypatch.setattr("dataflow.files.regular_file._PREADV", read)
     return calls
 
 
@@ -327,7 +327,7 @@ def test_a_system_that_reads_in_small_parts_or_from_one_place_to_the_next(tmp_pa
     with monkeypatch.context() as patch:
         reading(patch, lambda number, read, memories: read([memories[0][:7]]))
         found = by_rows(path, array)
-        patch.setattr("dataflow.files.regular._PREADV", None)
+        patch.setattr("dataflow.files.regular_file._PREADV", None)
         again = by_rows(path, array)
     for rows in (found, again):
         same(rows.astype(rows.dtype.newbyteorder("=")), X)

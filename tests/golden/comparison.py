@@ -10,8 +10,8 @@ import ml_dtypes
 import numpy as np
 
 from dataflow import blocks, gradient, run
+from dataflow.conformance.sample_graph import wired
 from dataflow.conformance.samples import Sample
-from dataflow.conformance.wiring import wired
 from dataflow.core.dtypes import Array
 from dataflow.graph.node import Ref
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from dataflow import DataflowError, blocks
 from dataflow.conformance import Sample
-from dataflow.conformance.wiring import wired
+from dataflow.conformance.sample_graph import wired
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 

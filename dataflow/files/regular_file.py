@@ -1,4 +1,4 @@
-"""Regular files, read at any place; whatever else has a path is refused before it is opened."""
+"""Regular files, read at any offset; pipes, devices and folders are refused before they are opened."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from typing import Any
 
 from dataflow.core.errors import nearest, reason
 
-_AT_ONCE = 1 << 30  # no system reads more than 2 GiB in one call
+_AT_ONCE = 1 << 30  # bytes; no system reads more than 2 GiB in one call
 _PREADV: Callable[..., int] | None = getattr(os, "preadv", None)  # not on every system
 
 
 class ResolvedPath(str):
-    """A path that had no symbolic links in it when it was looked up: what may be read there was decided then."""
+    """A path without symbolic links when it was resolved and checked."""
 
 
 class Unreadable(ValueError):
-    """What is wrong with a file, without its name: who reads it knows under which name people know it."""
+    """A problem with a file; the message has no file name, as the reader adds the one that users know."""
 
 
 class RegularFile:
     """A regular file, open for reading.
 
-    Raises Unreadable where it is none (to open a pipe may take for ever), larger than the limit, or behind a link that
-    has come since a ResolvedPath path was looked up.
+    Raises Unreadable if the path is no regular file (opening a pipe may block), if the file is larger than the limit,
+    or if a link has appeared since a ResolvedPath was resolved.
     """
 
     def __init__(self, path: str | os.PathLike[str], limit: int | None = None):
         try:
             _check(Path(path).stat(), limit)
-            # the path may lead elsewhere by now: the pipe that it then may be must not be waited for
+            # the path may by now be a pipe, which must not be waited for
             flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             self._hold(path, io.FileIO(os.open(path, flags)))
             info = os.fstat(self._file.fileno())
@@ -54,8 +54,8 @@ class RegularFile:
 
     @classmethod
     def spooled(cls, path: Path, pieces: Iterable[bytes]) -> RegularFile:
-        """A file of these bytes, made of the file at the path; it is gone when nobody needs it any more."""
-        import tempfile  # takes longer to import than all else here, and only tables need it
+        """A temporary file of these bytes, made from the file at the path; removed when no longer referred to."""
+        import tempfile  # slow to import, and only tables need it
 
         made = cls.__new__(cls)
         made._hold(path, tempfile.TemporaryFile())  # noqa: SIM115 - it lives as long as what holds it
@@ -68,7 +68,7 @@ class RegularFile:
     def _hold(self, path: str | os.PathLike[str], file: io.FileIO | io.BufferedRandom) -> None:
         self.path, self._file = Path(path), file
         weakref.finalize(self, file.close)
-        self._lock = threading.Lock()  # between the move to a place and the reading there
+        self._lock = threading.Lock()  # held from seek to read
 
     @property
     def size(self) -> int:
@@ -80,12 +80,12 @@ class RegularFile:
         return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
 
     def check_unchanged(self) -> None:
-        """Raises Unreadable where somebody has written into the file since it was opened."""
+        """Raise Unreadable if the file has been written to since it was opened."""
         if self._identity() != self.identity:
             raise Unreadable("has changed since it was opened; begin again")
 
     def read(self, start: int, count: int) -> bytes:
-        """So many bytes from a place on."""
+        """Bytes ``start`` to ``start + count``; Unreadable if the file is shorter."""
         data = bytearray(min(count, max(self.size - start, 0)))
         self.fill([(start, memoryview(data))])
         if len(data) < count:
@@ -93,7 +93,7 @@ class RegularFile:
         return bytes(data)
 
     def fill(self, pieces: Iterable[tuple[int, memoryview]]) -> None:
-        """Reads into each memory what begins at its place; threads may do so at the same time."""
+        """Fill each memory with the bytes from its offset on; several threads may do so at the same time."""
         read = self._seek_and_read if _PREADV is None else functools.partial(_PREADV, self._file.fileno())
         try:
             for start, memory in pieces:
@@ -112,7 +112,7 @@ class RegularFile:
             return count
 
     def text(self) -> io.TextIOWrapper:
-        """The file as UTF-8 text, from its beginning; to be closed by who asked for it."""
+        """The file as UTF-8 text from its beginning; the caller closes it."""
         self._file.seek(0)
         return open(self._file.fileno(), encoding="utf-8", closefd=False)
 
@@ -147,7 +147,7 @@ def _check(info: os.stat_result, limit: int | None) -> None:
 
 
 def neighbour(path: Path) -> str:
-    """``did you mean 'dense.yaml'?`` where a file is not there but one with such a name is."""
+    """``did you mean 'dense.yaml'?`` if a file is missing but one with a similar name exists."""
     try:
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     except (OSError, ValueError):

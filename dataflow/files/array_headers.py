@@ -12,22 +12,22 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.errors import cropped
-from dataflow.files.regular import Unreadable
+from dataflow.files.regular_file import Unreadable
 
 NPY = b"\x93NUMPY"
-LONGEST = 10_000 + 12  # bytes of a header; NumPy reads no longer ones either
+LONGEST = 10_000 + 12  # bytes of a header, as for NumPy
 _RANK = 64  # of NumPy's arrays
 _BYTES = 2**63 - 1  # of NumPy's arrays, with each size of 0 taken for 1
 _IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _ITEM = re.compile(
     r"""\s*(["'])(descr|fortran_order|shape)\1\s*:\s*"""
     r"""(?:(["'])([^"']*)\3|(True|False)|\(((?:\s*[0-9]{1,30}L?\s*,)*(?:\s*[0-9]{1,30}L?)?)\s*\))\s*(?:,|$)"""
-)  # matched, not evaluated: a literal may be nested deeper than any stack
+)  # matched, not evaluated: a literal may be nested too deeply
 
 
 @dataclass(frozen=True)
 class Header:
-    """Type and order of an array in a file, and how many bytes stand before its values."""
+    """Shape, dtype and order of an array in a file, and the bytes before its values."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -65,7 +65,7 @@ def npy(start: bytes) -> Header:
 
 
 def _items(text: str) -> dict[str, str] | None:
-    """The three entries of a header, each with its kind of value, once; None where it has not these."""
+    """The three entries of a header, each once and with its kind of value; None for any other header."""
     inner = re.fullmatch(r"\s*\{(.*)\}\s*", text, re.DOTALL)
     found: dict[str, str] = {}
     at = 0
@@ -85,7 +85,7 @@ def _dtype(name: str) -> np.dtype[Any]:
         found = np.dtype(name) if re.fullmatch(r"[<>|=]?[?a-zA-Z]\d{0,3}", name) else None
     except TypeError:
         found = None
-    if found == np.dtype("V2"):  # how NumPy stores bfloat16, of which it knows nothing
+    if found == np.dtype("V2"):  # how NumPy stores bfloat16, which it does not know
         return dtypes.storage("bfloat16")
     if found is None or dtypes.name_of(found) not in dtypes.every:
         got = cropped(name if found is None else str(found))

@@ -1,4 +1,4 @@
-"""Checks of what a block says about itself: its text, its example, its ports and attrs."""
+"""Checks of a block's declaration: docstring, example, ports, attrs and methods."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def methods(block_class: type[Block]) -> None:
 
 
 def gradient_declared(block_class: type[Block]) -> None:
-    """The block says how gradients pass it, or that none do."""
+    """The block has a gradient rule, or declares that no gradient flows."""
     if block_class.grad is MISSING_GRADIENT:
         raise broken(block_class, "must have a grad method, or `grad = None` where nothing flows, got neither")
 

@@ -1,4 +1,4 @@
-"""The directory of a .npz file, which is a zip: where each member lies, believed where the rest of the file agrees."""
+"""The directory of a .npz file, which is a zip: the place of each member, checked against the rest of the file."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import struct
 from typing import NamedTuple
 
 from dataflow.core.errors import cropped
-from dataflow.files.regular import RegularFile, Unreadable
+from dataflow.files.regular_file import RegularFile, Unreadable
 
 START = (b"PK\3\4", b"PK\5\6")  # of a zip; the second where it has no members
 DEFLATED = 8
 _MEMBERS = 100_000
-_DIRECTORY = 32 << 20  # bytes; a hostile one may be as large as the file
+_DIRECTORY = 32 << 20  # bytes: a hostile directory may be as large as the file
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 0x41, 0x08, 0x800
-_ELSEWHERE = 0xFFFFFFFF  # of a 32-bit number that stands in the extra field, with 64 bits
+_ELSEWHERE = 0xFFFFFFFF  # of a 32-bit number: the extra field has it, with 64 bits
 
 
 class Member(NamedTuple):
-    """A member of a zip: its bytes as they lie in the file, and what they must come to."""
+    """A member of a zip: the place of its bytes, and size and checksum of its content."""
 
     name: str
-    start: int  # of the member's own header; of its bytes once `located` has read that
+    start: int  # of the member's own header; after `located`, of its bytes
     packed: int  # bytes in the file
-    length: int  # bytes of what they hold
+    length: int  # bytes of the content
     crc: int
     flags: int
     method: int
@@ -41,7 +41,7 @@ class Member(NamedTuple):
 
 
 def directory(file: RegularFile) -> dict[str, Member]:
-    """The arrays of a zip, by name without ``.npy``; `located` says whether one is what the directory says."""
+    """The arrays of a zip, by name without ``.npy``; `located` compares one with its own header."""
     count, size, start = _bounds(file)
     if count > _MEMBERS or size > _DIRECTORY:
         raise Unreadable(f"may have at most {_MEMBERS:,} members, got {count:,} in a directory of {size:,} bytes")
@@ -68,7 +68,7 @@ def directory(file: RegularFile) -> dict[str, Member]:
 
 
 def _bounds(file: RegularFile) -> tuple[int, int, int]:
-    """How many members the directory has, how long it is and where it begins."""
+    """Number of members, bytes and start of the directory."""
     first = max(file.size - _END.size - 0xFFFF, 0)  # a comment may follow
     tail = file.read(first, file.size - first)
     at = tail.rfind(b"PK\5\6")
@@ -89,7 +89,7 @@ def _bounds(file: RegularFile) -> tuple[int, int, int]:
 
 
 def _entry(data: bytes, at: int) -> tuple[Member, int]:
-    """The member that the directory has at a place, and the place of the next."""
+    """The member at a place in the directory, and the place of the next."""
     if len(data) - at < _ENTRY.size or data[at : at + 4] != b"PK\1\2":
         raise Unreadable("is no sound .npz file: its directory is damaged")
     values = _ENTRY.unpack_from(data, at)
@@ -113,7 +113,7 @@ def _decoded(raw: bytes, flags: int) -> str:
 
 
 def _wide(extra: bytes, *numbers: int) -> list[int]:
-    """The numbers, each that stands in the extra field taken from there."""
+    """The numbers, with those that do not fit 32 bits taken from the extra field."""
     wide, at = b"", 0
     while at + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, at)
@@ -129,7 +129,7 @@ def _wide(extra: bytes, *numbers: int) -> list[int]:
 
 
 def located(file: RegularFile, member: Member) -> Member:
-    """The member with the place of its bytes; Unreadable where its own header does not say what the directory does."""
+    """The member with the place of its bytes; Unreadable if its own header and the directory differ."""
     if member.flags & _ENCRYPTED:
         raise Unreadable("must not be encrypted; save it without a password")
     if member.method not in (0, DEFLATED):

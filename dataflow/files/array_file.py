@@ -1,7 +1,7 @@
 """Arrays in files: .npy, members of .npz, and IDX, plain or gzip.
 
-What a header declares is held against the real size of the file before memory is asked for, and each checksum that a
-file has is compared.
+The sizes that a header declares are compared with the size of the file before memory is allocated, and every checksum
+in a file is verified.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 
 from dataflow.core.dtypes import native_order
 from dataflow.core.errors import cropped, listing, nearest
-from dataflow.files import headers
-from dataflow.files.archive import START, directory, located
-from dataflow.files.content import DEFLATE, GZIP, CompressedBytes, StoredBytes
-from dataflow.files.headers import LONGEST, Header
-from dataflow.files.regular import RegularFile, Unreadable
+from dataflow.files import array_headers
+from dataflow.files.array_bytes import DEFLATE, GZIP, CompressedBytes, StoredBytes
+from dataflow.files.array_headers import LONGEST, Header
+from dataflow.files.regular_file import RegularFile, Unreadable
+from dataflow.files.zip_directory import START, directory, located
 
 A = TypeVar("A", bound=np.ndarray[Any, Any])
 
@@ -27,7 +27,7 @@ A = TypeVar("A", bound=np.ndarray[Any, Any])
 class ArrayFile:
     """A file with arrays, recognized by how it begins; those of a .npz file have names.
 
-    Raises Unreadable, as its entries do, where the file is no regular one or not what it says it is.
+    Raises Unreadable, as its entries do, if the file is not a regular one or is damaged.
     """
 
     def __init__(self, path: str | os.PathLike[str]):
@@ -37,11 +37,11 @@ class ArrayFile:
 
     @property
     def names(self) -> list[str]:
-        """The names of the arrays; none of a file with one array that has no name."""
+        """The names of the arrays; empty for a file with a single unnamed array."""
         return list(self._members or ())
 
     def entry(self, name: str | None = None) -> Entry:
-        """The array of this name, or the only one."""
+        """The array of this name; without a name the only one."""
         if self._members is None:
             single = self._single()
             if name is not None:
@@ -58,16 +58,16 @@ class ArrayFile:
             member = located(self.file, self._members[name])
         if member.deflated:
             packed = CompressedBytes(self.file, member.start, member.packed, DEFLATE, member.length, member.crc)
-            return Entry(packed, headers.npy, who)
-        return Entry(StoredBytes(self.file, member.start, member.length, member.crc), headers.npy, who)
+            return Entry(packed, array_headers.npy, who)
+        return Entry(StoredBytes(self.file, member.start, member.length, member.crc), array_headers.npy, who)
 
     def _single(self) -> Entry:
-        if self._begin.startswith(headers.NPY):
-            return Entry(StoredBytes(self.file, 0, self.file.size), headers.npy)
+        if self._begin.startswith(array_headers.NPY):
+            return Entry(StoredBytes(self.file, 0, self.file.size), array_headers.npy)
         if self._begin.startswith(b"\0\0"):
-            return Entry(StoredBytes(self.file, 0, self.file.size), headers.idx)
+            return Entry(StoredBytes(self.file, 0, self.file.size), array_headers.idx)
         if self._begin.startswith(b"\x1f\x8b"):
-            return Entry(CompressedBytes(self.file, 0, self.file.size, GZIP), headers.idx)
+            return Entry(CompressedBytes(self.file, 0, self.file.size, GZIP), array_headers.idx)
         raise Unreadable("must be .npy, .npz or IDX, plain or gzip, got something else")
 
     def _instead(self, name: str) -> str:
@@ -75,7 +75,7 @@ class ArrayFile:
         return nearest(name[:60], self.names[:1000]) or f"it has {listing(shown, 'and')}"
 
     def close(self) -> None:
-        """Close the file; entries that were made of it can then not be read any more."""
+        """Close the file; its entries cannot be read afterwards."""
         self.file.close()
 
     def __enter__(self) -> ArrayFile:
@@ -86,7 +86,7 @@ class ArrayFile:
 
 
 class Entry:
-    """An array in a file: its type is known, and its values are read when they are asked for."""
+    """An array in a file: shape and dtype are known, values are read on demand."""
 
     def __init__(self, content: StoredBytes | CompressedBytes, parse: Callable[[bytes], Header], who: str = ""):
         self.content, self.who = content, who
@@ -96,7 +96,7 @@ class Entry:
         self.shape, self.dtype, self.nbytes = self.header.shape, self.header.dtype, self.header.nbytes
 
     def read(self, kind: type[A] = np.ndarray) -> A:  # type: ignore[assignment]
-        """The array, in memory of its own and in the byte order of this machine."""
+        """The array, in new memory and in the byte order of this machine."""
         with _about(self.who):
             try:
                 order: Any = "F" if self.header.by_columns else "C"
@@ -108,7 +108,7 @@ class Entry:
                 raise Unreadable(f"takes {self.nbytes:,} bytes of memory, more than there is") from None
 
     def in_rows(self) -> tuple[RegularFile, int] | None:
-        """The file and the place where its values begin, row after row; None where they lie there in another way.
+        """The file and the offset of the values, if they are stored row by row; else None.
 
         Raises Unreadable where the checksum is wrong.
         """
@@ -121,7 +121,7 @@ class Entry:
 
 @contextlib.contextmanager
 def _about(who: str) -> Iterator[None]:
-    """What is wrong is said of this part of the file."""
+    """Errors name this part of the file."""
     try:
         yield
     except Unreadable as error:

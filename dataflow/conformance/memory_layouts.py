@@ -1,4 +1,4 @@
-"""Checks that a block takes arrays however they lie in memory, and leaves them as they were."""
+"""Checks that a block takes arrays in any memory layout and does not change them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 
 from dataflow.conformance.equality import same
+from dataflow.conformance.sample_graph import wired
 from dataflow.conformance.samples import Sample, broken, documented, samples
-from dataflow.conformance.wiring import wired
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array
@@ -17,11 +17,11 @@ from dataflow.core.errors import BlockError
 from dataflow.core.ports import In, flat
 from dataflow.engine.run import run
 
-TIMES, MOST = 8, 30_000  # how much longer each axis is, and elements that all inputs may have
+TIMES, MOST = 8, 30_000  # the factor by which each axis grows, and the most elements of all inputs together
 
 
 def any_layout(block_class: type[Block]) -> None:
-    """Whatever the byte order, strides and alignment of the inputs, results are the same and inputs are left alone."""
+    """Byte order, strides and alignment of the inputs do not change results, and the inputs are not written to."""
     for sample in (*samples(block_class), *filter(None, map(_grown, documented(block_class)))):
         if not sample.arrays or not sample.block.pure:
             continue
@@ -42,7 +42,7 @@ def any_layout(block_class: type[Block]) -> None:
 
 
 def _grown(sample: Sample) -> Sample | None:
-    """The sample with more along every axis, of numbers that do not add up evenly, if the block takes that."""
+    """The sample made larger along every axis, with inexact sums; None if the block does not take it."""
     rng = np.random.default_rng(0)
 
     def more(port: In, array: Array) -> Array:
@@ -70,13 +70,13 @@ def _laid(change: Callable[[Array], Array], port: In, array: Array) -> Array:
 
 
 def _called(sample: Sample) -> tuple[Array, ...]:
-    """What a call of the block gives, one array per output."""
+    """The results of a call of the block, one array per output."""
     made = sample.block(*(list(a) if isinstance(a, tuple) else a for a in sample.arrays))
     return made if isinstance(made, tuple) else (made,)
 
 
 def _swapped(array: Array) -> Array:
-    """In the other byte order, where the dtype has two."""
+    """The array in the other byte order, if its dtype has one."""
     return array.astype(array.dtype.newbyteorder(">")) if array.dtype.kind != "V" else array
 
 

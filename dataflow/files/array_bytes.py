@@ -1,4 +1,4 @@
-"""The bytes of an array in a file: as they lie there, or compressed. Read whole only with their checksum compared."""
+"""The bytes of an array in a file, stored or compressed, read with their checksum verified."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow.files.headers import LONGEST
-from dataflow.files.regular import RegularFile, Unreadable
+from dataflow.files.array_headers import LONGEST
+from dataflow.files.regular_file import RegularFile, Unreadable
 
 MAX_UNPACKED = 1 << 30  # bytes of a compressed array: it cannot be read in parts
-MODEST, MAX_RATIO = 64 << 20, 100  # one over so many bytes may have so many times those it takes in the file
-GZIP, DEFLATE = 31, -15  # zlib's words for the two formats
+MODEST, MAX_RATIO = 64 << 20, 100  # an array of more bytes may have this many times its compressed ones
+GZIP, DEFLATE = 31, -15  # zlib's wbits for the two formats
 _PIECE = 1 << 20
-_SETTLED = 2_000_000_000  # nanoseconds; what was written later may be written again and have the same time
-_verified: set[tuple[Any, ...]] = set()  # what had the right checksum
+_SETTLED = 2_000_000_000  # nanoseconds; a file written later than this may change again without a new time
+_verified: set[tuple[Any, ...]] = set()  # files and places whose checksum was right
 
 
 @dataclass(frozen=True)
 class StoredBytes:
-    """Bytes as they lie in the file."""
+    """Bytes stored uncompressed."""
 
     file: RegularFile
     start: int
@@ -33,17 +33,17 @@ class StoredBytes:
         return self.file.read(self.start, min(self.length, LONGEST))
 
     def check_values(self, wanted: int, skipped: int) -> None:
-        """Raises Unreadable where after the first bytes not just so many can follow."""
+        """Raise Unreadable unless exactly ``wanted`` bytes follow the first ``skipped``."""
         _check_values(self.length - skipped, wanted)
 
     def read_after(self, skipped: int, memory: memoryview) -> None:
-        """Fills the memory with what follows the first bytes."""
+        """Fill the memory with the bytes after the first ``skipped``."""
         self.file.fill([(self.start + skipped, memory)])
         if self.crc is not None and zlib.crc32(memory, zlib.crc32(self.file.read(self.start, skipped))) != self.crc:
             raise _damaged()
 
     def verify(self) -> None:
-        """Compares the checksum without keeping the bytes, once for a file that stays as it is."""
+        """Verify the checksum without keeping the bytes, once for an unchanged file."""
         key = (*self.file.identity, self.start, self.length, self.crc)
         if self.crc is None or key in _verified:
             return
@@ -60,13 +60,13 @@ class StoredBytes:
 
 @dataclass(frozen=True)
 class CompressedBytes:
-    """Bytes that are compressed in the file."""
+    """Bytes stored compressed."""
 
     file: RegularFile
     start: int
     packed: int
     format: int
-    length: int | None = None  # of what they come to; None where nothing says it beforehand
+    length: int | None = None  # decompressed; None if not known beforehand
     crc: int | None = None
 
     def begin(self) -> bytes:
@@ -79,7 +79,7 @@ class CompressedBytes:
         return bytes(begin[:LONGEST])
 
     def check_values(self, wanted: int, skipped: int) -> None:
-        """Raises Unreadable where after the first bytes not just so many can follow, or too many for the memory."""
+        """Raise Unreadable unless exactly ``wanted`` bytes may follow the first, and no more than memory may take."""
         if self.length is not None:
             _check_values(self.length - skipped, wanted)
         limit = MAX_UNPACKED if wanted <= MODEST else min(MAX_UNPACKED, MAX_RATIO * self.packed)
@@ -90,7 +90,7 @@ class CompressedBytes:
             )
 
     def read_after(self, skipped: int, memory: memoryview) -> None:
-        """Fills the memory with what follows the first bytes; there must be just as much."""
+        """Fill the memory with the bytes after the first ``skipped``; there must be exactly as many."""
         at, crc = -skipped, 0
         for piece in self._pieces():
             crc = zlib.crc32(piece, crc)
@@ -104,7 +104,7 @@ class CompressedBytes:
             raise _damaged()
 
     def _pieces(self) -> Iterator[bytes]:
-        """What the bytes come to, in pieces of bounded size."""
+        """The decompressed bytes in pieces of bounded size."""
         engine, end = zlib.decompressobj(self.format), self.start + self.packed
         try:
             for at in range(self.start, end, _PIECE):
@@ -114,7 +114,7 @@ class CompressedBytes:
                         raise Unreadable("is damaged: something follows its compressed bytes")
                     yield engine.decompress(data, _PIECE)
                     data = engine.unused_data if engine.eof else engine.unconsumed_tail
-            while not engine.eof:  # what did not fit into the last piece
+            while not engine.eof:  # the rest that did not fit into the last piece
                 if not (piece := engine.decompress(b"", _PIECE)):
                     raise Unreadable("is cut short: its compressed bytes end too early")
                 yield piece

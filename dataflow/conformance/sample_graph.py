@@ -14,7 +14,7 @@ from dataflow.graph.node import Ref
 
 
 def wired(sample: Sample, known: bool = True) -> tuple[Graph, list[Ref], dict[str, Array]]:
-    """The graph, a wire per output of the block, and the feeds: every input but the static ones, by port and position.
+    """The graph, a wire per output of the block, and the feeds: every input that is not static, by port and position.
 
     Where ``known`` is false the shapes of the graph inputs are left to the run.
     """
