@@ -1,10 +1,11 @@
-"""Values passed on if they are what they should be."""
+"""Values passed on if they are finite."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from blocks.kernels.chunked import TILE, part_bytes, pieces
+from blocks.kernels.compute_dtype import cast_into
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -15,7 +16,7 @@ from dataflow.core.wire import Wire
 class CheckNumerics(Elementwise):
     """The value itself, ``tensor``, or an error if it holds NaN or an infinity.
 
-    The error says ``message``, what was found and where the first one stands.
+    The error says ``message``, what was found and at which index first.
 
     >>> CheckNumerics(message="loss")([1.0, 2.0])
     array([1., 2.], dtype=float32)
@@ -38,11 +39,7 @@ class CheckNumerics(Elementwise):
             kinds = {"NaN": np.isnan(tensor), "Inf": tensor == np.inf, "-Inf": tensor == -np.inf}
             found = " and ".join(f"{kind} ({found.sum()} times)" for kind, found in kinds.items() if found.any())
             raise self.error(f"input 'tensor' must be finite, got {found}, first at {first}: {self.message}")
-        if out is None:
-            return np.array(tensor)
-        if out is not tensor:
-            out[...] = tensor
-        return out
+        return np.array(tensor) if out is None else cast_into(tensor, tensor.dtype, out)
 
     def workspace(self, tensor: TensorType) -> int:
         return part_bytes(1, tensor)

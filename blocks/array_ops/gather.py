@@ -1,4 +1,4 @@
-"""Slices taken from a value by index, and the way back."""
+"""Gather: slices taken from a value by index, and its gradient."""
 
 from __future__ import annotations
 
@@ -207,5 +207,5 @@ def _index_bytes(indices: TensorType) -> int:
 
 
 def _flat(indices: Array, lead: int, count: int, size: int) -> Array:
-    """The positions, each batch counted on from the one before."""
+    """The positions of all batches in their slices as one list."""
     return (indices.reshape(lead, count) + np.arange(lead, dtype=np.int64)[:, None] * size).reshape(-1)

@@ -1,4 +1,4 @@
-"""Borders that mirror what is inside, and the way back."""
+"""Padding with mirror images, and its gradient."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class MirrorPad(Mirror, Rearrange):
     adds = True
 
     def workspace(self, input: TensorType, paddings: TensorType) -> int:
-        """The largest border that lies between what it mirrors: that is copied first."""
+        """A copy of the largest border: NumPy makes one where source and target are interleaved."""
         (made,) = self.infer(input, paddings)
         if paddings.value is None or not made.known:
             return 0

@@ -1,4 +1,4 @@
-"""Indices as vectors."""
+"""One-hot vectors of indices."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.reshape import Reshape
+from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.gather_scatter import (
     ANY_INDEX,
     POLICIES,
@@ -57,9 +58,9 @@ class GatherNd(Rearrange):
         if fine.all():
             index: Any = (*index_arrays(indices), ...)
             return np.asarray(params[index])
-        taken = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
-        taken[fine] = params[index_arrays(indices[fine])]
-        return taken
+        gathered = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
+        gathered[fine] = params[index_arrays(indices[fine])]
+        return gathered
 
     def workspace(self, params: TensorType, indices: TensorType) -> int:
         (made,) = self.infer(params, indices)
@@ -93,8 +94,8 @@ class TensorScatter(Opaque, abstract=True):
             indices, updates = indices[fine], updates[fine]
         if out is None:
             out = np.array(tensor)
-        elif out is not tensor:
-            out[...] = tensor
+        else:
+            cast_into(tensor, tensor.dtype, out)
         if updates.size:
             self.write(out, index_arrays(indices), updates)
         return out
@@ -111,7 +112,7 @@ class TensorScatter(Opaque, abstract=True):
 class TensorScatterUpdate(TensorScatter):
     """A copy with slices replaced, ``output = tensor; output[tuple(indices[i])] = updates[i]``.
 
-    Where a tuple stands twice the last of its slices stays.
+    Where a tuple comes twice the last of its slices stays.
 
     >>> TensorScatterUpdate()([1, 2, 3, 4], [[2], [0]], [30, 10])
     array([10,  2, 30,  4], dtype=int32)
@@ -166,7 +167,7 @@ class TensorScatterAdd(TensorScatter):
 class SparseToDense(Opaque):
     """A full value from a few of its elements, ``dense[tuple(sparse_indices[i])] = sparse_values[i]``.
 
-    With ``validate_indices`` the places must be in order, the last dim fastest, and none may stand twice; without it
+    With ``validate_indices`` the places must be in order, the last dim fastest, and none may come twice; without it
     the last value for a place stays. A place outside is an error.
 
     >>> SparseToDense()([[0, 1], [1, 2]], [2, 3], [5, 6], 0)

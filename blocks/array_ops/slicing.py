@@ -1,4 +1,4 @@
-"""Parts of a value, values put together, and borders of zeros."""
+"""Slices, concatenation and padding with zeros."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One value cut into several, and several made one along a new axis."""
+"""A value split into several, and several stacked along a new axis."""
 
 from __future__ import annotations
 

@@ -94,13 +94,13 @@ class Strided(Block, abstract=True):
     def known(
         self, begin: TensorType, end: TensorType, strides: TensorType
     ) -> tuple[list[list[int] | None], int | None]:
-        """The numbers as lists, None where not known, and how many each has."""
+        """The entries as lists, None where not known, and how many there are of each."""
         counts = [t.shape[0] for t in (begin, end, strides) if t.shape is not None]
         count = next((n for n in counts if isinstance(n, int)), None)
         return [None if t.value is None else t.value.tolist() for t in (begin, end, strides)], count
 
     def numpy_index(self, shape: tuple[int, ...], begin: Array, end: Array, strides: Array) -> tuple[Any, ...]:
-        """What to put between NumPy's brackets."""
+        """The index by which NumPy takes the slice."""
         index = self.slicing(len(shape), (begin.tolist(), end.tolist(), strides.tolist()), len(begin))
         self.sliced(shape, index)
         # the dots keep a value without dims an array

@@ -1,4 +1,4 @@
-"""Values repeated and rolled round, and the axes along which broadcasting repeats them."""
+"""Values repeated and rolled along axes."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Tile(Rearrange):
         if out is None:
             out = np.empty([d * n for d, n in zip(input.shape, multiples.tolist(), strict=True)], input.dtype)
         if out.size:
-            apart = [n for pair in zip(multiples.tolist(), input.shape, strict=True) for n in pair]
-            out.reshape(apart)[...] = input.reshape([n for d in input.shape for n in (1, d)])
+            interleaved = [n for pair in zip(multiples.tolist(), input.shape, strict=True) for n in pair]
+            out.reshape(interleaved)[...] = input.reshape([n for d in input.shape for n in (1, d)])
         return out
 
     def grad(self, input: Wire, multiples: Wire, output: Wire, dy: Wire) -> Wire:
@@ -61,14 +61,14 @@ class Tile(Rearrange):
             raise self.error("input 'input' must have a known rank to have a gradient, got an unknown one")
         if rank == 0:
             return dy
-        apart = Stack(axis=1)([multiples, ShapeOf(out_type=multiples.dtype)(input)])
-        return Sum()(Reshape()(dy, Reshape()(apart, [2 * rank])), list(range(0, 2 * rank, 2)))
+        interleaved = Stack(axis=1)([multiples, ShapeOf(out_type=multiples.dtype)(input)])
+        return Sum()(Reshape()(dy, Reshape()(interleaved, [2 * rank])), list(range(0, 2 * rank, 2)))
 
 
 class Roll(Rearrange):
     """Elements moved along axes, those pushed out coming in at the other end, ``output[i] = input[i - shift]``.
 
-    An axis that stands twice is moved by both shifts.
+    An axis that comes twice is moved by both shifts.
 
     >>> Roll()([1, 2, 3, 4, 5], 2, 0)
     array([4, 5, 1, 2, 3], dtype=int32)

@@ -1,4 +1,4 @@
-"""Axes in another order."""
+"""Transposition: axes in another order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Transpose(View):
         return tuple(None if x.shape is None else x.shape[i] for i in order)
 
     def order(self, perm: Array, shape: Shape) -> list[int]:
-        """The permutation in numbers from 0; an error where it is none of this shape's axes."""
+        """The permutation in numbers from 0; BlockError where it is none of this shape's axes."""
         rank = len(perm) if shape is None else len(shape)
         order = [int(p) + rank * (p < 0) for p in perm]
         if sorted(order) != list(range(rank)):

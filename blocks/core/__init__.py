@@ -1,1 +1,1 @@
-"""Blocks that stand for what a graph is given: inputs, constants, values handed through."""
+"""Blocks for the values that a graph is given: inputs, constants, and values passed on."""

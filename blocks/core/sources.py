@@ -1,4 +1,4 @@
-"""Where values come from: constants and graph inputs; and wires that only pass a value on."""
+"""Constants and graph inputs, and blocks that pass a value on."""
 
 from __future__ import annotations
 

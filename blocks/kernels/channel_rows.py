@@ -1,4 +1,4 @@
-"""Flat values seen as rows in which each stands opposite the numbers of its channel."""
+"""Flat values reshaped to rows that broadcast with the numbers of their channels."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def tiled(step: Callable[..., Any], spare: int, out: Array | None, *arrays: Arra
 
 
 def tiled_bytes(spare: int, like: TensorType, arrays: int, widen: bool = True, masks: int = 0) -> int:
-    """What `tiled` takes beside so many arrays and its result, for a value of a known type.
+    """What `tiled` takes beside its arrays and its result, for values of a known type.
 
     masks : the number of boolean arrays that the step makes.
     """
@@ -69,14 +69,14 @@ def in_parts(step: Callable[..., Any], out: Array, *arrays: Array, size: int = T
 
 
 def part_bytes(each: int, *types: TensorType, size: int = TILE) -> int:
-    """What `in_parts` takes for values of known types that are put together, at so many bytes for each element."""
+    """What `in_parts` takes for values of known types that broadcast, at ``each`` bytes for an element."""
     return each * min(element_count(broadcast(*[t.shape for t in types])) or 0, size)
 
 
 def parts(size: int, out: Array, *arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Arrays, and ``out`` to whose shape they broadcast, in parts of at most so many elements, as views.
+    """Arrays, and ``out`` to whose shape they broadcast, as views of parts of at most ``size`` elements.
 
-    An array may have dims of its own behind those of ``out``.
+    An array may have more dims behind those of ``out``.
     """
     if out.size <= size:
         if out.size:
@@ -94,7 +94,7 @@ def parts(size: int, out: Array, *arrays: Array) -> Iterator[tuple[Array, ...]]:
 
 
 def pieces(size: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Arrays of one shape in pieces of at most so many elements, as views."""
+    """Arrays of one shape, as views of parts of at most ``size`` elements."""
     first = arrays[0]
     if first.size <= size:
         if first.size:

@@ -19,7 +19,7 @@ def as_compute_dtype(x: Array, order: Literal["K", "C"] = "K") -> Array:
 
 
 def copied_bytes(given: TensorType, most: int | None = None) -> int:
-    """What `as_compute_dtype` takes for a value of known type, for so many elements at most."""
+    """What `as_compute_dtype` takes for a value of known type, for ``most`` elements at most."""
     dtype, count = dtypes.compute(dtypes.storage(given.dtype)), element_count(given.shape) or 0
     return 0 if dtype == dtypes.storage(given.dtype) else min(count, most or count) * int(dtype.itemsize)
 

@@ -14,7 +14,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.shapes import Shape, fits, show
 
 ANY_INDEX = ("int16", *INDEX)
-FEW = 16  # up to so many rows per sum, adding them in turns costs less than np.add.reduceat
+FEW = 16  # rows per sum up to which adding them in turns costs less than np.add.reduceat
 POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
 

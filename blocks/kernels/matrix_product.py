@@ -1,4 +1,4 @@
-"""Products of matrices that have the same bits for any number of threads, of ours and of BLAS, and any layout.
+"""Matrix products with the same bits for any number of threads, of the run and of BLAS, and any layout.
 
 BLAS adds up the terms of an element in an order that depends on how many threads share a product, on which of its
 kernels the shapes call for, and on whether factors are stored by rows or by columns. So products are cut into panels by

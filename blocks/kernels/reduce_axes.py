@@ -17,7 +17,7 @@ def reduce_axes(ufunc: np.ufunc, input: Array, axes: Sequence[int], dtype: DType
         return total.reshape([1] * input.ndim) if keep_dims else total
     width = leading(input.shape, axes)
     if width is None:
-        # without `out`: NumPy would round there after every chunk of its own buffer
+        # without `out`: NumPy would round there after every chunk of its buffer
         return ufunc.reduce(input, tuple(axes), dtype, keepdims=keep_dims)
     left = [1 if i in axes else d for i, d in enumerate(input.shape) if keep_dims or i not in axes]
     return np.reshape(fold_rows(ufunc, input.reshape(-1, width), dtype), left)

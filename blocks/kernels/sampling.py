@@ -18,7 +18,7 @@ def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64
     compute: Any = dtypes.compute(dtypes.storage(dtype))
     values = key.draw(shape, lambda generator, n: generator.random(n, compute), *seeds)
     if dtype in ("float16", "bfloat16"):
-        # bits that do not fit are cleared: each value x is then met exactly as often as numbers from x to the next
+        # bits that do not fit are cleared: each value x then comes as often as numbers from x to the next
         bits = values.view(np.uint32)
         bits &= np.uint32(0xFFFFE000 if dtype == "float16" else 0xFFFF0000)
     return values.astype(dtypes.storage(dtype), copy=False)
@@ -32,7 +32,7 @@ def normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64"
 
 
 def truncated_normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Array:
-    """Numbers of a standard normal distribution, those beyond two drawn again."""
+    """Numbers of a standard normal distribution, drawn again where they are above 2 or below -2."""
     compute: Any = dtypes.compute(dtypes.storage(dtype))
 
     def sample(generator: np.random.Generator, n: int) -> Array:

@@ -1,4 +1,4 @@
-"""From one dtype to another."""
+"""Conversion from one dtype to another."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class Cast(Elementwise):
             truncate = truncate and self.DstT != "bfloat16"  # complex numbers are rounded to that all the same
         if truncate and (cut := _CUT_BITS.get((dtypes.name_of(x.dtype), self.DstT))):
             bits = f"i{x.itemsize}"
-            made = np.bitwise_and(x.view(bits), np.array(-1 << cut, bits)).view(x.dtype)
-            if np.isinf(made).any():
-                np.copyto(made, x, where=np.isnan(x))  # all that told NaN from an infinity may have been cut off
-            x = made
+            cut_off = np.bitwise_and(x.view(bits), np.array(-1 << cut, bits)).view(x.dtype)
+            if np.isinf(cut_off).any():
+                np.copyto(cut_off, x, where=np.isnan(x))  # the bits that distinguish NaN may have been cut off
+            x = cut_off
         if self.DstT == "uint32" and dtypes.name_of(x.dtype) in dtypes.floating:
             # by way of int64: what does not fit gets other values in NumPy's vector loop than in what that leaves over
             out = np.empty(x.shape, dtype) if out is None else out

@@ -1,4 +1,4 @@
-"""Comparisons, and logic on what they give."""
+"""Comparisons, and logic on truth values."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ class GreaterEqual(Ordering):
     ufunc = np.greater_equal
 
 
-class Junction(Binary, abstract=True):
-    """Joins two truth values."""
+class Logical(Binary, abstract=True):
+    """Combines two truth values."""
 
     x = In("bool", "left operand")
     y = In("bool", "right operand; broadcasts with `x`")
@@ -132,7 +132,7 @@ class Junction(Binary, abstract=True):
     grad = None
 
 
-class LogicalAnd(Junction):
+class LogicalAnd(Logical):
     """Whether both are true, ``x and y``.
 
     >>> LogicalAnd()([True, True, False], [True, False, False])
@@ -144,7 +144,7 @@ class LogicalAnd(Junction):
     ufunc = np.logical_and
 
 
-class LogicalOr(Junction):
+class LogicalOr(Logical):
     """Whether any of the two is true, ``x or y``.
 
     >>> LogicalOr()([True, True, False], [True, False, False])

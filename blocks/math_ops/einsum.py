@@ -1,4 +1,4 @@
-"""Sums of products along dims that are named by letters."""
+"""Einsum: sums of products along dims that are named by letters."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Labelled(Contraction, abstract=True):
         return self.equation.replace(" ", "").partition("->")[2]
 
     def labels(self, term: str, rank: int, port: str) -> list[str]:
-        """A label for each dim: its letter, or for dims under the dots their place counted from the end of these."""
+        """A label for each dim: its letter, or for dims under the dots their number counted from the last of them."""
         letters, dots = len(term.replace("...", "")), "..." in term
         if rank < letters or (rank > letters and not dots):
             wanted = f"at least {letters}" if dots else str(letters)
@@ -65,17 +65,17 @@ class Labelled(Contraction, abstract=True):
 
     def sizes(self, labels: Sequence[Sequence[str]], shapes: Sequence[Any], ports: Sequence[str]) -> dict[str, Any]:
         """The size of each label; those under dots may be 1 in one of the inputs."""
-        found: dict[str, Any] = {}
+        sizes: dict[str, Any] = {}
         for names, shape, port in zip(labels, shapes, ports, strict=True):
             for label, size in zip(names, shape, strict=True):
-                had = found.get(label, size)
-                if label.isdigit() and 1 in (had, size):
-                    found[label] = size if had == 1 else had
+                known = sizes.get(label, size)
+                if label.isdigit() and 1 in (known, size):
+                    sizes[label] = size if known == 1 else known
                     continue
-                if not agree(had, size):
-                    raise self.error(f"input '{port}' must have size {had} in dim '{label}', got shape {show(shape)}")
-                found[label] = had if isinstance(had, int) or size is None else size
-        return found
+                if not agree(known, size):
+                    raise self.error(f"input '{port}' must have size {known} in dim '{label}', got shape {show(shape)}")
+                sizes[label] = known if isinstance(known, int) or size is None else size
+        return sizes
 
     def output_labels(self, sizes: Mapping[str, Any]) -> list[str]:
         """The labels of the output: the dots stand for all the dims that any input has under them."""
@@ -90,8 +90,8 @@ class Labelled(Contraction, abstract=True):
 class Einsum(Labelled):
     """Sum of products, ``output[i, k] = sum(inputs[0][i, j] * inputs[1][j, k])`` for the equation ``ij,jk->ik``.
 
-    Dims whose letter is not in the output are summed over. A letter that stands twice in an input takes the diagonal,
-    twice in the output it puts the values on one. Three dots stand for any dims, which broadcast.
+    Dims whose letter is not in the output are summed over. A letter that comes twice in an input takes the diagonal,
+    and twice in the output puts the values on one. Three dots stand for any dims, which broadcast.
 
     >>> Einsum(equation="ij,jk->ik")([[[1.0, 2.0]], [[3.0], [4.0]]])
     array([[11.]], dtype=float32)

@@ -21,7 +21,7 @@ from dataflow.core.wire import Wire
 
 
 class OutputGradient(Elementwise, abstract=True):
-    """The gradient of a function of one value, from what the function gave."""
+    """The gradient of a function of one value, from its result."""
 
     T = dtypes.floating + dtypes.complexes
     y = In("T", "what the function gave")

@@ -1,4 +1,4 @@
-"""The larger, the smaller, and what lies between two bounds."""
+"""The larger and the smaller of two values, and values clipped to bounds."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class ClipByValue(Elementwise):
         zeros = np.broadcast_to(t == 0, out.shape)
         signs = np.broadcast_to(t, out.shape)[zeros]
         t.clip(clip_value_min, high, out)
-        kept = out[zeros]
-        out[zeros] = np.where(kept == 0, signs, kept)
+        clipped = out[zeros]
+        out[zeros] = np.where(clipped == 0, signs, clipped)
         return out
 
     def grad(

@@ -1,4 +1,4 @@
-"""Inverses and factors of matrices."""
+"""Inverses and Cholesky factors of matrices."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SquareMatrices(Opaque, abstract=True):
 
 
 def by_lapack(call: Callable[[Array], Array], matrices: Array) -> Array:
-    """A function of LAPACK's called on each matrix, in float32 for float16, and with one thread for each."""
+    """A function of LAPACK called on each matrix by a single thread, in float32 for float16."""
     matrices, size = as_compute_dtype(matrices), matrices.shape[-1]
     places = leading_parts(matrices.shape[:-2], matrices.itemsize * size**3)
     if len(places) == 1:

@@ -1,4 +1,4 @@
-"""Whether all or any of the values along axes are true."""
+"""Reductions over axes to whether all or any of the values are true."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataflow.core.kinds import Reduction
 
 
 class LogicalReduction(Reduction, abstract=True):
-    """Folds truth values."""
+    """A reduction of truth values."""
 
     input = In("bool", "values to fold")
     axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)

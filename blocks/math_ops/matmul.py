@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Matrix products, alone and in batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of a value: how close it comes to a reference, and the range it takes."""
+"""Statistics that quantization goes by: the signal-to-noise ratio, and the range of values."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SQNR(Opaque):
 
 
 class MinMaxObserver(Opaque):
-    """Range of the elements, ``min(x), max(x)``: what a quantizer must cover.
+    """Range of the elements, ``min(x), max(x)``, which a quantizer must cover.
 
     NaN where there is a NaN. No gradient flows.
 

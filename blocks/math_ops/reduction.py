@@ -1,4 +1,4 @@
-"""Sums, means, products and extremes over axes, and the place of the largest element."""
+"""Reductions over axes to sums, means, products and extremes, and the index of the largest element."""
 
 from __future__ import annotations
 

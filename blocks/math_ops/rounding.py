@@ -1,4 +1,4 @@
-"""Rounding to whole numbers; no gradient flows through a staircase."""
+"""Rounding to whole numbers, through which no gradient flows."""
 
 from __future__ import annotations
 

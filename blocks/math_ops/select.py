@@ -1,4 +1,4 @@
-"""Picking elements from two values by a condition."""
+"""Selection of elements from two values by a condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S-shaped functions and their gradient blocks."""
+"""Sigmoid and tanh with their gradient blocks."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def _round(inputs: Array, ranges: Ranges, count: np.ufunc, step: str, out: Array
 
 
 def _round_to(levels: Levels, count: np.ufunc, step: Floats, x: Array, out: Array) -> None:
-    """Write ``x`` rounded to the levels; ``count(x, step)`` is how many steps there are in a distance."""
+    """Write ``x`` rounded to the levels; ``count(x, step)`` gives the number of steps in a distance."""
     if levels.near_subnormal:
         x = flush(x)
     if levels.steps is None:

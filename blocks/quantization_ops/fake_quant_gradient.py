@@ -1,4 +1,4 @@
-"""Gradients of fake quantization: passed on where the value lies in the range, moving the range elsewhere."""
+"""Gradients of fake quantization: by the input where it lies in the range, elsewhere by the ends of the range."""
 
 from __future__ import annotations
 
@@ -129,11 +129,11 @@ class OneRangeGradient(FakeQuantInRangeGradient, abstract=True):
 
 
 class FakeQuantWithMinMaxVarsGradient(OneRangeGradient):
-    """Gradients of FakeQuantWithMinMaxVars, ``gradients * (nmin <= inputs <= nmax)`` and the sums of what is outside.
+    """Gradients of FakeQuantWithMinMaxVars, ``gradients * (nmin <= inputs <= nmax)`` and sums over values outside.
 
-    The ends are those of the nudged range. NaN in `inputs` lies nowhere. Subnormal `gradients` become zeros. Where
-    `min` and `max` are both 0.0, all gradients pass as they are and the sums are zero. Sums are rounded once, from
-    float64; an infinite gradient makes those NaN that it is no part of.
+    The ends are those of the nudged range. Where `inputs` is NaN, the gradient counts for none of the three. Subnormal
+    `gradients` become zeros. Where `min` and `max` are both 0.0, all gradients pass as they are and the sums are zero.
+    Sums are rounded once, from float64; an infinite gradient makes the sums NaN to which it does not belong.
 
     >>> FakeQuantWithMinMaxVarsGradient()([1.0, 2.0, 3.0], [-0.5, 3.0, 3.5], 0.0, 3.0).backprops_wrt_input
     array([0., 2., 0.], dtype=float32)
@@ -150,7 +150,7 @@ class FakeQuantWithMinMaxVarsGradient(OneRangeGradient):
 
 
 class OneRangeInputGradient(OneRangeGradient, abstract=True):
-    """FakeQuantWithMinMaxVarsGradient where nobody asks for the sums."""
+    """FakeQuantWithMinMaxVarsGradient where the sums are not used."""
 
     sums = False
 
@@ -210,7 +210,7 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(RangePerChannelGradient):
 
 
 class RangePerChannelInputGradient(RangePerChannelGradient, abstract=True):
-    """FakeQuantWithMinMaxVarsPerChannelGradient where nobody asks for the sums."""
+    """FakeQuantWithMinMaxVarsPerChannelGradient where the sums are not used."""
 
     sums = False
 

@@ -1,4 +1,4 @@
-"""Floats to quantized integers over a range, and back."""
+"""Quantization of floats to integers over a range, and dequantization."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class QuantizeV2(Opaque):
 
     The range is widened to contain 0 and to be at least ``ensure_minimum_range * max(1, |min|, |max|)`` wide; the last
     two outputs are the range in use. MIN_COMBINED rounds halves up into unsigned types and away from zero into signed
-    ones; MIN_FIRST rounds the input and the lower end apart; SCALED has no offset, and makes the range fit the levels.
-    Values out of the range saturate, also to the highest qint32, which the reference wraps around. NaN gives 0,
+    ones; MIN_FIRST rounds the input and the lower end separately; SCALED has no offset, and makes the range fit the
+    levels. Values out of the range saturate, also to the highest qint32, which the reference wraps around. NaN gives 0,
     while the reference gives signed types their lowest number. Where there is but one slice along ``axis`` the range in
     use is a scalar, as in the reference.
 

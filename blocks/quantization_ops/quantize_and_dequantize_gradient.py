@@ -1,4 +1,4 @@
-"""The gradient of quantize and dequantize: it passes where the value lies in the range."""
+"""The gradient of quantize and dequantize, which passes where the value lies in the range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining quantized tensors that have ranges of their own."""
+"""Concatenation of quantized tensors with different ranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantized integers moved to another range, and the range that their values fill."""
+"""Quantized integers converted to another range, and the range that their values take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BELOW_INT64 = -(2**63)  # what the reference's processor makes of a float that n
 
 
 class RequantizationRange(Opaque):
-    """The range that quantized values fill, ``[min(0, value(min(input))), value(max(input))]``.
+    """The range that quantized values take, ``[min(0, value(min(input))), value(max(input))]``.
 
     Of ranges with more than one element the first counts, as in the reference. An empty `input` gives 0 and
     `input_min`, the start of a fold over nothing.
@@ -67,7 +67,7 @@ class Requantization(Opaque, abstract=True):
 
 
 class Requantize(Requantization):
-    """Quantized numbers laid over another range, ``round((value(input) - min) * levels / (max - min))``.
+    """Quantized numbers converted to another range, ``round((value(input) - min) * levels / (max - min))``.
 
     From qint32 to quint8 in 16-bit fixed point, where halves go up; otherwise through float32, where they go away
     from zero. Values out of the requested range saturate; a requested range without width takes all to the lowest.
@@ -105,7 +105,7 @@ class Requantize(Requantization):
 
 
 class QuantizeDownAndShrinkRange(Requantization):
-    """Quantized numbers laid over the range that they fill, ``Requantize(input, RequantizationRange(input))``.
+    """Quantized numbers converted to the range that they take, ``Requantize(input, RequantizationRange(input))``.
 
     Where all values are equal and not above 0 the range has no width, and all become the lowest number.
 
@@ -128,12 +128,12 @@ class QuantizeDownAndShrinkRange(Requantization):
 
 
 class RequantizationRangePerChannel(Opaque):
-    """The symmetric range that values with a range per channel fill, ``o = min(max(r * max|input|) / 2**31, clip)``.
+    """The symmetric range that values with a range per channel take, ``o = min(max(r * max|input|) / 2**31, clip)``.
 
     ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a channel, a slice along the last axis; the range is
     ``[-o, o]``, or ``[0, o]`` where no number is negative. ``o`` is at least the smallest normal float32, before it is
     clipped. Numbers of a size that float32 rounds to 2**31 count as such; the reference wraps them around. Channels
-    whose lower end is NaN are passed over.
+    whose lower end is NaN are skipped.
 
     >>> q = np.array([[2**30, 0], [0, 2**29]], np.int32)
     >>> RequantizationRangePerChannel(clip_value_max=6.0)(q, [-1.0, -4.0], [1.0, 4.0]).output_max
@@ -168,7 +168,7 @@ class RequantizationRangePerChannel(Opaque):
 
 
 class RequantizePerChannel(Opaque):
-    """Quantized numbers with a range per channel laid over one symmetric range, ``rint(input * k)``, saturated.
+    """Quantized numbers with a range per channel converted to one symmetric range, ``rint(input * k)``, saturated.
 
     ``k = 255 * r / o / 2**31`` (127 for qint8), where ``r`` is the larger of ``|input_min|`` and ``|input_max|`` of a
     channel, a slice along the last axis, and ``o`` that of the requested range. quint8 is for values not below 0. A
@@ -253,7 +253,7 @@ def _requantize(
 
 
 def _fixed_point(q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Floats, out: Array | None) -> Array:
-    """qint32 as quint8 by one 64-bit multiplication, with 16 bits behind the point."""
+    """qint32 as quint8 by one 64-bit multiplication, in fixed point with 16 fractional bits."""
     width, new_width = flush(hi - lo), flush(new_hi - new_lo)
     scale = offset = new_offset = np.int64(0)
     if new_width != 0:
@@ -284,7 +284,7 @@ def _nearest(value: Float) -> Float:
 
 
 def _larger(lo: Array, hi: Array) -> Array:
-    """The larger size of the ends of a range; NaN where the lower end is, that of the lower one where the other is."""
+    """The larger absolute value of the ends of a range; that of ``lo`` where one is NaN."""
     low, high = np.abs(flush(lo)), np.abs(flush(hi))
     return np.where(low < high, high, low)
 

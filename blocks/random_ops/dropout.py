@@ -1,4 +1,4 @@
-"""Values left out at random."""
+"""Dropout: values set to zero at random."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from dataflow.core.wire import Wire
 class Dropout(Opaque):
     """Values left out at random and the rest scaled up, ``x * mask`` with ``mask`` 0 or ``1 / (1 - rate)``.
 
-    The mean stays what it is. What is left out is 0 even where `x` is infinite or NaN. With a rate of 0, as outside of
-    training, the output is `x` itself. No gradient flows to `rate`.
+    The expected value stays the same. What is left out is 0 even where `x` is infinite or NaN. With a rate of 0, as
+    outside of training, the output is `x` itself. No gradient flows to `rate`.
 
     >>> output, mask = Dropout()([1.0, 2.0, 3.0], 0.0)
     >>> output

@@ -1,4 +1,4 @@
-"""Assignments: what a variable is from the end of the step on."""
+"""Assignments: the values of variables from the end of the step on."""
 
 from __future__ import annotations
 

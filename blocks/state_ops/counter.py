@@ -1,4 +1,4 @@
-"""Counting: a variable that goes up by one each step, as far as a limit."""
+"""A counter: a variable that goes up by one in each step, up to a limit."""
 
 from __future__ import annotations
 

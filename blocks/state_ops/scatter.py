@@ -1,4 +1,4 @@
-"""Changes to single rows or slices of a variable, by index. An index may come twice: each of its updates counts."""
+"""Scatter: changes to rows or slices of a variable by index, where every update of an index counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataflow.core.kinds import Update
 from dataflow.core.shapes import Shape, fits, show
 
 
-def fold(ufunc: np.ufunc, rows: Array, numbers: Array, updates: Array) -> None:
+def update_rows(ufunc: np.ufunc, rows: Array, numbers: Array, updates: Array) -> None:
     """``rows[numbers] = ufunc(rows[numbers], updates)``, one update after the other where a number comes twice."""
     seen = np.zeros(len(rows), bool)
     seen[numbers] = True
@@ -28,24 +28,25 @@ def fold(ufunc: np.ufunc, rows: Array, numbers: Array, updates: Array) -> None:
     ufunc.at(rows.reshape(-1), elements.reshape(-1), updates.reshape(-1))
 
 
-def divide(rows: Array, numbers: Array, updates: Array) -> None:
-    """`fold` with the quotient, which of integers is rounded toward zero."""
+def divide_rows(rows: Array, numbers: Array, updates: Array) -> None:
+    """`update_rows` by the quotient, which of integers is rounded toward zero."""
     if rows.dtype.kind == "u":
-        fold(np.floor_divide, rows, numbers, updates)
+        update_rows(np.floor_divide, rows, numbers, updates)
     elif rows.dtype.kind != "i":
-        fold(np.divide, rows, numbers, updates)
+        update_rows(np.divide, rows, numbers, updates)
     else:
-        # sizes and signs apart: rounding down the size is rounding toward zero; the lowest number has a size, unsigned
+        # absolute values and signs separately: rounding the former down is rounding toward zero; that of the lowest
+        # number is unsigned
         unsigned = f"u{rows.dtype.itemsize}"
         sizes, negative = np.abs(rows).view(unsigned), rows < 0
-        fold(np.floor_divide, sizes, numbers, np.abs(updates).view(unsigned))
-        fold(np.logical_xor, negative, numbers, updates < 0)
+        update_rows(np.floor_divide, sizes, numbers, np.abs(updates).view(unsigned))
+        update_rows(np.logical_xor, negative, numbers, updates < 0)
         np.negative(sizes, out=sizes, where=negative)
         rows[...] = sizes.view(rows.dtype)
 
 
 class Scatter(Update, abstract=True):
-    """Changes the rows of a variable that are named by their number; ``ufunc`` says how, None writes over them."""
+    """Changes rows of a variable by index, with ``ufunc(row, update)``, or writes over them where it is None."""
 
     ufunc: ClassVar[Any] = None
     T: ClassVar[tuple[str, ...]] = dtypes.number
@@ -81,7 +82,7 @@ class Scatter(Update, abstract=True):
         if self.ufunc is None:
             rows[numbers] = updates
         else:
-            fold(self.ufunc, rows, numbers, updates)
+            update_rows(self.ufunc, rows, numbers, updates)
 
 
 class ScatterAdd(Scatter):
@@ -134,7 +135,7 @@ class ScatterDiv(Scatter):
     def change(self, rows: Array, numbers: Array, updates: Array) -> None:
         if rows.dtype.kind in "iu" and not updates.all():
             raise self.error("input 'updates' must not be 0 where integers are divided, got 0")
-        divide(rows, numbers, updates)
+        divide_rows(rows, numbers, updates)
 
 
 class ScatterUpdate(Scatter):
@@ -152,7 +153,7 @@ class ScatterUpdate(Scatter):
 
 
 class ScatterNd(Scatter, abstract=True):
-    """Changes the elements or slices of a variable that are named by their places in its first dims."""
+    """Changes elements or slices of a variable that tuples of indices address."""
 
     ref = In("T", "the variable, of one dim or more")
     indices = In("Tindices", "places: the last dim has a number for each of the first dims of `ref`, for one or more")

@@ -22,7 +22,7 @@ INITIALIZERS = (
     "zeros", "ones", "truncated_normal", "random_uniform",
     "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
 )  # fmt: skip
-TRUNCATED = 0.87962566103423978  # the standard deviation of a normal distribution cut off at two of its own
+TRUNCATED = 0.87962566103423978  # the standard deviation of a normal distribution cut off at two standard deviations
 
 
 class Variable(View):

@@ -1,4 +1,4 @@
-"""Numbers from bytes."""
+"""Numbers read from bytes."""
 
 from __future__ import annotations
 

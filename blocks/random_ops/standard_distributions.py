@@ -1,4 +1,4 @@
-"""Numbers of distributions without parameters."""
+"""Standard uniform, normal and truncated normal distributions."""
 
 from __future__ import annotations
 

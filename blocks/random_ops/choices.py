@@ -1,4 +1,4 @@
-"""Random choices: classes by their logits, and rows in another order."""
+"""Random choices: classes by their logits, and shuffled rows."""
 
 from __future__ import annotations
 

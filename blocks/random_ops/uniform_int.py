@@ -1,4 +1,4 @@
-"""Whole numbers of a range."""
+"""Uniformly distributed whole numbers of a range."""
 
 from __future__ import annotations
 
