@@ -30,7 +30,7 @@ from dataflow.engine.tile_loop import StepError
 Trace = Callable[[str, float, Sequence[Any]], None]
 
 
-class _Traced(Exception):
+class _TraceError(Exception):
     """The function that traces a run failed; the cause is what it raised."""
 
 
@@ -117,7 +117,7 @@ class Execution:
             return self._outputs()
         except RunError:
             raise
-        except _Traced as error:
+        except _TraceError as error:
             raise error.__cause__ or error from None
         except StepError as error:
             raise self._failed(self._running(calls).steps[error.index], error.__cause__) from error.__cause__
@@ -142,7 +142,7 @@ class Execution:
             try:
                 trace(step.node, seconds, made)
             except Exception as error:
-                raise _Traced from error
+                raise _TraceError from error
 
     def _outputs(self) -> dict[str, Array]:
         """Arrays that are the caller's own: what is kept here, or belongs to someone else, is copied."""
@@ -180,8 +180,8 @@ class Execution:
         """The call of a step, on arrays where these are fixed; None for a view that is made here, once and for all."""
         fixed_inputs = all(slot in self.fixed for slot in flat(step.reads))
         args = [_value(self.values, read) for read in step.reads]
-        others_known = all(slot in self.program.constants for slot in flat(step.reads[1:]))
-        if step.storage is Storage.VIEW and fixed_inputs and others_known:
+        view = step.storage is Storage.VIEW and fixed_inputs
+        if view and all(slot in self.program.constants for slot in flat(step.reads[1:])):
             value = step.block.kernel(*args)
             if np.may_share_memory(value, args[0]):
                 self.values[step.writes[0]] = value

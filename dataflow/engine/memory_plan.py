@@ -63,9 +63,9 @@ def in_place_input(step: Step, dtype: DType, free: Container[int | Read], roots:
     The block must reuse it, and read it at no other place; a ufunc may, as each element is read before it is written.
     ``free`` has the inputs of the output's size and dtype that have no later reader, ``roots`` the slot behind a view.
     """
-    reads = [roots.get(slot, slot) for slot in flat(step.reads)]
     for port, read in zip(step.block.signature.inputs, step.reads, strict=True):
         if port in step.block.reuses and isinstance(read, int) and read in free:
+            reads = [roots.get(slot, slot) for slot in flat(step.reads)]
             everywhere = step.reads.count(read) == len(reads)
             if reads.count(read) == 1 or (everywhere and isinstance(step.block.kernel_for(dtype), np.ufunc)):
                 return read
@@ -180,7 +180,7 @@ class MemoryPlan:
         """The input of the stage whose buffer a value that it writes may take over."""
         later: set[int] = set()
         if isinstance(stage, Step):
-            if stage.storage is not Storage.OUT or slot != stage.writes[0]:
+            if stage.storage is not Storage.OUT or slot != stage.writes[0] or not stage.block.reuses:
                 return None
             step = stage
         elif isinstance(stage, Fused):

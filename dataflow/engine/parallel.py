@@ -37,6 +37,7 @@ def _joined(group: Sequence[Step], threads: int) -> Sequence[Stage]:
 
 def _is_single_core(step: Step, sizes: Sequence[int]) -> bool:
     """Whether a step takes long and uses one core alone."""
-    slots = {*flat(step.reads), *step.writes}
-    large = sum([sizes[slot] for slot in slots]) >= MIN_PARALLEL
-    return step.storage is not Storage.VIEW and not step.block.uses_cores and large
+    if step.storage is Storage.VIEW or step.block.uses_cores:
+        return False
+    slots: set[int] = {*flat(step.reads), *step.writes}
+    return sum([sizes[slot] for slot in slots]) >= MIN_PARALLEL
