@@ -174,7 +174,7 @@ def section_of(graph: Graph, name: str) -> Any:
 
     Raises GraphError where it is not as declared, as it may be in a graph that was not read from a file.
     """
-    if not graph.sections.get(name):
+    if graph.sections.get(name) is None:
         return None
     try:
         return sections.declaration(name).parse(graph.sections[name])

@@ -164,8 +164,8 @@ Data = MapOf(Split, "Where inputs come from: split -> file and arrays in it.", "
 
 
 def train_section(graph: Graph) -> Train | None:
-    """How a graph is trained; GraphError where its section is not as declared."""
-    found: Train | None = section_of(graph, "train")
+    """How a graph is trained, None if it says nothing; GraphError where its section is not as declared."""
+    found: Train | None = section_of(graph, "train") if graph.sections.get("train") else None
     return found
 
 

@@ -85,6 +85,18 @@ def test_it_is_read_with_parameters_defaults_and_real_paths(read):
     assert section_of(read(GRAPH), "quantization") is None
 
 
+class Report(Record):
+    """All of it has defaults."""
+
+    rows: int = attr("rows to show", default=20, ge=1)
+
+
+def test_an_empty_one_has_its_defaults(read, monkeypatch):
+    monkeypatch.setitem(sections._loaders, "report", lambda: Report)
+    assert section_of(read(GRAPH + "report: {}\n"), "report").rows == 20
+    assert section_of(read(GRAPH + "report:\n"), "report") is None
+
+
 def test_it_is_saved_as_it_was_read(read):
     graph = read(GRAPH + GOOD)
     Path("further").mkdir()
@@ -132,6 +144,40 @@ def test_all_problems_are_reported_at_their_places(read):
         (10, 48, "quantization 'groups': 'tails': 'percentile' must be a number from 0.5 to 1.0, got 'high'", ""),
         (11, 11, "'quantization': files must lie inside the project, got '../../report.json'", outside),
     ]
+
+
+def test_nothing_is_no_value(read):
+    found = problems(read, "quantization: {target: , skip: , observer: , rounding: {block: 3}, groups: [a]}\n")
+    assert [message for *_, message, _ in found] == [
+        "quantization 'target' must be the name of a target, got nothing",
+        "quantization 'skip' must be a list of names, got nothing",
+        "quantization 'observer' must be a mapping, got nothing",
+        "quantization 'rounding' must be a mapping with 'block', got a mapping",
+        "quantization 'groups' must be a mapping, got a list",
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys, message",
+    [
+        ({"target": None}, "quantization 'target' must be given, got nothing"),
+        ({"target": 3}, "quantization 'target' must be the name of a target, got 3"),
+        ({"num_bit": 3}, "'quantization' has no key 'num_bit'; did you mean 'num_bits'?"),
+        ({"observer": {"momentum": 0}}, "quantization 'observer': 'momentum' must be a number above 0, got 0"),
+        ({"observer": {"low": 0}}, "quantization 'observer' has no key 'low'; it has percentile, method, momentum"),
+        ({"compare": 1}, "quantization 'compare' must be the name of an output or wire, got 1"),
+        ({"groups": [1]}, "quantization 'groups' must be a mapping, got [1]"),
+        ({"groups": {"heads": 1}}, "quantization 'groups': 'heads' must be a mapping, got 1"),
+        ({"rounding": {"block": "Rint", "attrs": 1}}, "quantization 'rounding': 'attrs' must be a mapping, got 1"),
+        ({"inputs": {"x": "float33"}}, "quantization input 'x': 'dtype' must be a dtype, got 'float33'"),
+        ({"report": 1}, "quantization 'report' must be text, got 1"),
+    ],
+)
+def test_one_made_in_python_is_checked_when_it_is_used(keys, message):
+    graph = flow.Graph("g", sections={"quantization": {"target": "edge", **keys}})
+    with pytest.raises(GraphError) as caught:
+        section_of(graph, "quantization")
+    assert str(caught.value) == f"graph 'g': {message}"
 
 
 def test_a_missing_parameter_is_reported_once(read):
