@@ -11,10 +11,12 @@ from dataflow import blocks
 from dataflow.conformance import checks
 
 CATALOGUE = {row["block"]: row for row in json.loads((places.TESTS / "catalogue.json").read_text())}
+SLOW = ("repeated_operands", "any_layout")  # half of the time that all checks take
+CHECKS = [pytest.param(f, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, f in checks().items()]
 LIBRARY = [block for block in blocks.values() if block.__module__.startswith("blocks.")]
 
 
-@pytest.mark.parametrize("check", checks().values(), ids=checks())
+@pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("block", LIBRARY, ids=lambda block: block.__name__)
 def test_block(block, check):
     no_gradient = CATALOGUE.get(block.__name__, {}).get("gradient") == "none"

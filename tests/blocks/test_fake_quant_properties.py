@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 import dataflow as flow
 from blocks.kernels.nudged_range import nudge
 
+pytestmark = pytest.mark.slow
+
 FLOATS = st.floats(-1e6, 1e6, width=32)
 VALUES = st.lists(FLOATS, min_size=1, max_size=60).map(np.float32)
 RANGES = st.tuples(st.floats(-1000, 0, width=32), st.floats(0, 1000, width=32)).filter(lambda r: r[1] - r[0] > 1e-3)
