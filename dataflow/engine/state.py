@@ -24,7 +24,10 @@ class State:
     graph : variables start from their initial values; random ones are drawn by ``seed`` and the variable's name.
     values : values to start from instead, by name.
 
-    Raises GraphError where a value is for no variable, or does not fit its dtype and shape.
+    Raises
+    ------
+    GraphError
+        Where a value is for no variable, or does not fit its dtype and shape.
 
     Examples
     --------
