@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from dataflow.core.attrs import attr
+from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Opaque
-from dataflow.core.ports import In, Out
+from dataflow.core.ports import In, Literal, Out, Signature
+
+Many = In("float32", "values", many=True)
+Many.name = "values"
 
 
 class Scaled(Opaque, abstract=True):
@@ -66,3 +73,40 @@ def test_a_port_set_to_none_is_left_out():
 
     assert list(Fixed.signature.inputs) == ["x"]
     assert list(Fixed.signature.outputs) == ["y"]
+
+
+@pytest.mark.parametrize(
+    "args, named, told",
+    [
+        ((1.0, 2.0, 3.0), {}, "Scaled: takes 2 inputs (x, factor), got 3 values"),
+        ((1.0,), {"facto": 2.0}, "Scaled: no input 'facto'; did you mean 'factor'?"),
+        ((1.0,), {"qqqqqq": 2.0}, "Scaled: no input 'qqqqqq'; it has x and factor"),
+        ((1.0,), {"x": 2.0}, "Scaled: input 'x' is wired twice; give it once"),
+        ((), {}, "Scaled: input 'x' and 'factor' must be wired, got nothing"),
+        (
+            (1.0, np.array(["two"])),
+            {},
+            "Scaled: input 'factor' must be numbers, got text (dtype <U3); convert it with .astype",
+        ),
+    ],
+)
+def test_arguments_that_find_no_port_are_told(args, named, told):
+    with pytest.raises(BlockError) as refused:
+        Scaled.signature.bind("Scaled", args, named)
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize(
+    "given, told", [(1.0, "must be a list of values, got one"), ([], "must have at least one value")]
+)
+def test_a_port_of_many_values_takes_a_list(given, told):
+    with pytest.raises(BlockError, match=f"Joined: input 'values' {told}"):
+        Signature(inputs={"values": Many}).bind("Joined", (given,), {})
+
+
+def test_literals_are_equal_by_what_they_say():
+    assert Literal([1, 2]) == Literal([1, 2]) != Literal([1.0, 2.0])
+    array = np.float32([1, 2])
+    assert Literal(array) == Literal(array.copy()) != Literal(array.astype("float64"))
+    assert len({Literal(array), Literal(array.copy())}) == 1
+    assert str(Literal(list(range(40)))).endswith("...")

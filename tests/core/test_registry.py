@@ -1,0 +1,66 @@
+"""The registry: names and aliases, blocks of plugins, and what is told of those that are not there."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from dataflow.core import registry
+from dataflow.core.errors import DataflowError, UnknownNameError
+from dataflow.core.kinds import Unary
+from dataflow.core.registry import Registry, blocks
+
+
+class Made(Unary, abstract=True):
+    """A block that is in no registry but those of these tests."""
+
+    aliases = ("MadeUp",)
+
+
+class Other(Unary, abstract=True):
+    aliases = ("MadeUp",)
+
+
+def test_a_block_is_found_by_its_name_and_its_aliases() -> None:
+    known = Registry()
+    known.register(Made)
+    assert known["Made"] is known["MadeUp"] is Made
+
+
+def test_a_name_has_one_block() -> None:
+    known = Registry()
+    known.register(Made)
+    known.register(Made)  # as when its module is loaded again
+    with pytest.raises(DataflowError, match=r"block 'MadeUp' of .*: the name must be new, got one that .* has"):
+        known.register(Other)
+
+
+def test_unknown_names_are_told_with_what_is_near() -> None:
+    with pytest.raises(UnknownNameError, match=r"^no block 'Rellu'; did you mean 'Relu'\?$"):
+        blocks["Rellu"]
+    with pytest.raises(UnknownNameError, match=r"^no block 'qqqqqqqq'; `dataflow blocks` lists them all$"):
+        blocks["qqqqqqqq"]
+    assert "Rellu" not in blocks
+
+
+def test_all_are_listed_in_order() -> None:
+    assert list(blocks) == sorted(blocks)
+    assert len(blocks) == len(list(blocks)) and repr(blocks) == f"<{len(blocks)} blocks>"
+    assert {"Multiply", "Mul"} <= set(blocks.names()) and "Mul" not in list(blocks)
+
+
+def test_it_is_pickled_as_itself() -> None:
+    assert pickle.loads(pickle.dumps(blocks)) is blocks
+
+
+def test_a_plugin_that_cannot_be_imported_is_told_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = EntryPoint("lost", "no_such_package", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
+    assert "no_such_package" not in sys.modules
+    known = Registry()
+    for _ in range(2):
+        with pytest.raises(DataflowError, match="plugin 'lost': its blocks must be importable from no_such_package"):
+            known["Made"]
