@@ -34,7 +34,8 @@ class ApplyFtrl(Optimizer):
 
     It is 0 where ``|linear| <= l1``. Before that `accum` becomes ``new = accum + grad**2``, and
     ``linear += grad - (new**-lr_power - accum**-lr_power) / lr * var``. With `multiply_linear_by_lr` the variable
-    `linear` is kept times `lr`, and nothing is divided by it.
+    `linear` is kept times `lr`, and nothing is divided by it. Roots and powers differ from TensorFlow's in their last
+    digits, and their difference in more.
 
     >>> ApplyFtrl()([0.0], [7.0], [1.0], [3.0], 0.5, 2.0, 1.0, -0.5)  # doctest: +NORMALIZE_WHITESPACE
     ApplyFtrlOutputs(out=array([-0.2], dtype=float32), accum_out=array([16.], dtype=float32),
