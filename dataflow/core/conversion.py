@@ -17,12 +17,12 @@ from dataflow.core.dtypes import Array
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _READY = frozenset(map(dtypes.storage, dtypes.every))  # dtypes in another byte order are not equal to these
 _NUMBERS = (bool, int, float, complex, np.number, np.bool_)
-_USUAL_SIZE = 1e9  # all dtypes below can hold it
-_USUAL_DTYPES: dict[Any, Any] = {
+_COMMON_SIZE = 1e9  # all dtypes below can hold it
+_COMMON_DTYPES: dict[Any, Any] = {
     **{(float, name): dtypes.storage(name or "float32") for name in (None, "float32", "float64")},
     **{(int, name): dtypes.storage(name or "int32") for name in (None, "int32", "int64", "float32", "float64")},
 }
-_USUAL = (float, int, list, tuple, bool, complex, str, bytes, range, type(None))
+_PYTHON_TYPES = (float, int, list, tuple, bool, complex, str, bytes, range, type(None))
 _SIMPLE = {float, int, bool, complex}
 _TRUTHS = {bool, np.bool_}
 _MOST_DIMS = 64  # of an array of NumPy
@@ -57,9 +57,9 @@ def literal(value: object, dtype: str | None = None) -> Array:
     """
     if is_ready_array(value):
         return value if dtype is None else _converted(value, dtype)
-    usual = _USUAL_DTYPES.get((type(value), dtype))
-    if usual is not None and abs(cast(float, value)) < _USUAL_SIZE:  # most values are such numbers
-        return np.asarray(value, usual)
+    common = _COMMON_DTYPES.get((type(value), dtype))
+    if common is not None and abs(cast(float, value)) < _COMMON_SIZE:  # most values are such numbers
+        return np.asarray(value, common)
     if not has_no_dtype(value):
         found = _plain_array(value)
         return found if dtype is None else _converted(found, dtype)
@@ -98,12 +98,12 @@ def _runs_forwards(found: Array) -> bool:
 
 def has_no_dtype(value: object) -> bool:
     """Whether a value is a number, a list or anything else without a dtype of its own."""
-    if type(value) in _USUAL:
+    if type(value) in _PYTHON_TYPES:
         return True
     if isinstance(value, np.ndarray | np.generic):
         return False
     exports = any(hasattr(value, name) for name in _PROTOCOLS)
-    return isinstance(value, _USUAL) or not (exports or _has_buffer(value))
+    return isinstance(value, _PYTHON_TYPES) or not (exports or _has_buffer(value))
 
 
 def common_dtype(names: Iterable[str]) -> str:
