@@ -121,9 +121,9 @@ class GatherV2(Batched, Rearrange):
         if not batch:
             return np.asarray(np.take(params, indices, along, out, "clip"))
         rows, index, between = _rows(params, indices, along, batch)
-        taken = np.take(rows, index, 0, mode="clip")
+        gathered = np.take(rows, index, 0, mode="clip")
         shape = (*params.shape[:batch], *indices.shape[batch:], *params.shape[batch:along], *params.shape[along + 1 :])
-        result = np.moveaxis(taken.reshape(shape), range(indices.ndim, indices.ndim + between), range(batch, along))
+        result = np.moveaxis(gathered.reshape(shape), range(indices.ndim, indices.ndim + between), range(batch, along))
         if out is None:
             return np.ascontiguousarray(result)
         out[...] = result
@@ -135,7 +135,7 @@ class GatherV2(Batched, Rearrange):
             return _index_bytes(indices)
         (made,) = self.infer(params, indices, axis)
         moved = self.along(axis.value, len(params.sizes), batch) > batch
-        # positions before and after each batch is counted on, and what is taken before its dims are where they belong
+        # positions within batches and over all of them, and what is gathered before its axes are moved
         return 2 * 8 * (element_count(indices.shape) or 0) + nbytes(made) + nbytes(params) * moved
 
     def grad(self, params: Wire, indices: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
@@ -161,9 +161,9 @@ class GatherGrad(Batched, Opaque):
     dx = Out("T", "gradient by `params`")
 
     def shape_of(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> Shape:
-        taken = GatherV2(batch_dims=self.batch_dims).shape_of(params, indices, axis)
-        if not fits(dy.shape, taken):
-            raise self.error(f"input 'dy' must have shape {show(taken)}, got {show(dy.shape)}")
+        gathered = GatherV2(batch_dims=self.batch_dims).shape_of(params, indices, axis)
+        if not fits(dy.shape, gathered):
+            raise self.error(f"input 'dy' must have shape {show(gathered)}, got {show(dy.shape)}")
         return params.shape
 
     def kernel(self, dy: Array, indices: Array, axis: Array, params: Array) -> Array:

@@ -231,9 +231,9 @@ class SparseToDense(Opaque):
         rank = output_shape.shape and output_shape.shape[0]
         if not isinstance(rank, int):
             raise self.error("input 'output_shape' must have a known length to have a gradient, got an unknown one")
-        taken = GatherNd()(dy, Reshape()(sparse_indices, [-1, rank]))
-        by_default = Sum()(dy, list(range(rank))) - Sum()(taken, 0)
-        return None, None, taken, by_default
+        by_values = GatherNd()(dy, Reshape()(sparse_indices, [-1, rank]))
+        by_default = Sum()(dy, list(range(rank))) - Sum()(by_values, 0)
+        return None, None, by_values, by_default
 
 
 def _signed(indices: Wire) -> Wire:

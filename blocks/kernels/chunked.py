@@ -19,23 +19,23 @@ LONG_TILE = 1 << 20  # elements to work on at a time where no buffer is needed
 SMALL = 1 << 14  # elements up to which new memory costs less than to borrow some
 
 
-def tiled(step: Callable[..., Any], spare: int, out: Array | None, *arrays: Array, widen: bool = True) -> Array:
-    """``step(*arrays, out, *spare)`` done tile by tile; ``out`` is made if it is None, and returned.
+def tiled(step: Callable[..., Any], buffers: int, out: Array | None, *arrays: Array, widen: bool = True) -> Array:
+    """``step(*arrays, out, *buffers)`` done tile by tile; ``out`` is made if it is None, and returned.
 
-    The arrays have one shape. ``spare`` is the number of buffers of the shape of a tile that the step works in. The
+    The arrays have one shape. ``buffers`` is the number of arrays of the shape of a tile that the step works in. The
     16-bit floats are given to the step in float32 unless ``widen`` is false, and what it writes is rounded once.
     """
     if out is None:
         out = np.empty(arrays[0].shape, arrays[0].dtype)
-    if out.itemsize > 2 and out.size <= (SMALL if spare else LONG_TILE):
+    if out.itemsize > 2 and out.size <= (SMALL if buffers else LONG_TILE):
         if out.size:
-            step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(spare)])
+            step(*arrays, out, *[np.empty(out.shape, out.dtype) for _ in range(buffers)])
         return out
     dtype = dtypes.compute(out.dtype) if widen else out.dtype
     narrow = out.dtype != dtype
-    spare += (len(arrays) + 1) * narrow
-    tile = TILE if spare else LONG_TILE
-    with scratch(((spare, min(out.size, tile)), dtype)) as (space,):
+    buffers += (len(arrays) + 1) * narrow
+    tile = TILE if buffers else LONG_TILE
+    with scratch(((buffers, min(out.size, tile)), dtype)) as (space,):
         for *given, result in pieces(tile, *arrays, out):
             work = [row[: result.size].reshape(result.shape) for row in space]
             if not narrow:
@@ -48,16 +48,16 @@ def tiled(step: Callable[..., Any], spare: int, out: Array | None, *arrays: Arra
     return out
 
 
-def tiled_bytes(spare: int, like: TensorType, arrays: int, widen: bool = True, masks: int = 0) -> int:
+def tiled_bytes(buffers: int, like: TensorType, arrays: int, widen: bool = True, masks: int = 0) -> int:
     """What `tiled` takes beside its arrays and its result, for values of a known type.
 
     masks : the number of boolean arrays that the step makes.
     """
     given = dtypes.storage(like.dtype)
     dtype, size = dtypes.compute(given) if widen else given, element_count(like.shape) or 0
-    spare += (arrays + 1) * (given != dtype)
-    tile = min(size, TILE if spare else LONG_TILE)
-    nbytes = spare * tile * int(dtype.itemsize)
+    buffers += (arrays + 1) * (given != dtype)
+    tile = min(size, TILE if buffers else LONG_TILE)
+    nbytes = buffers * tile * int(dtype.itemsize)
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
 
 
@@ -86,11 +86,11 @@ def parts(size: int, out: Array, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         arrays, out = tuple(a.reshape(-1) if a.ndim else a for a in arrays), out.reshape(-1)
     rows = size // prod(out.shape[1:])
     for start in range(0, len(out), max(rows, 1)):
-        some = [a if a.ndim < out.ndim or len(a) == 1 else a[start : start + max(rows, 1)] for a in arrays]
+        cut = [a if a.ndim < out.ndim or len(a) == 1 else a[start : start + max(rows, 1)] for a in arrays]
         if rows:
-            yield (*some, out[start : start + rows])
+            yield (*cut, out[start : start + rows])
         else:
-            yield from parts(size, out[start], *[a if a.ndim < out.ndim else a[0] for a in some])
+            yield from parts(size, out[start], *[a if a.ndim < out.ndim else a[0] for a in cut])
 
 
 def pieces(size: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:

@@ -33,11 +33,11 @@ def sum_rows_by_index(index: Array, rows: Array) -> tuple[Array, Array]:
     ordered = index[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     counts = np.diff(np.append(starts, len(order)))
-    exact = dtypes.accumulate(rows.dtype)
+    dtype = dtypes.accumulate(rows.dtype)
     if counts.max() > FEW:
-        return ordered[starts], np.add.reduceat(rows[order].astype(exact, copy=False), starts, 0, exact)
+        return ordered[starts], np.add.reduceat(rows[order].astype(dtype, copy=False), starts, 0, dtype)
     # the first row of each number, then the second of those that have one, and so on: far faster where few have many
-    sums = rows[order[starts]].astype(exact, copy=False)
+    sums = rows[order[starts]].astype(dtype, copy=False)
     for turn in range(1, counts.max()):
         more = np.flatnonzero(counts > turn)
         sums[more] += rows[order[starts[more] + turn]]

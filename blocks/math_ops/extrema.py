@@ -84,7 +84,7 @@ class Minimum(Binary):
 
 
 class ClipByValue(Elementwise):
-    """Values moved into a range, ``max(min(t, clip_value_max), clip_value_min)``.
+    """Values clipped to a range, ``max(min(t, clip_value_max), clip_value_min)``.
 
     NaN stays NaN, and a bound that is NaN makes NaN. A zero between the bounds keeps its sign. Where the bounds cross,
     the lower one is what comes out.

@@ -299,16 +299,16 @@ class ArgMax(Opaque):
     def kernel(self, input: Array, dimension: Array) -> Array:
         rows = input if dimension in (-1, input.ndim - 1) else np.moveaxis(input, int(dimension), -1)
         made = np.empty(rows.shape[:-1], dtypes.storage(self.output_type))
-        for some, index in parts(max(TILE // rows.shape[-1], 1), made, rows):
-            index[...] = _arg_max(some)
+        for part, index in parts(max(TILE // rows.shape[-1], 1), made, rows):
+            index[...] = _arg_max(part)
         return made
 
     def workspace(self, input: TensorType, dimension: TensorType) -> int:
         size = input.sizes[int(dimension.value)]
         given = dtypes.storage(input.dtype)
-        wide = 0 if given.kind in "iub" else 1 + max(given.itemsize, 4)  # where there is a NaN
+        replaced = 0 if given.kind in "iub" else 1 + max(given.itemsize, 4)  # a mask, and a copy without NaN
         count = min(element_count(input.shape) or 0, max(TILE, size))
-        return count * (given.itemsize + wide) + 3 * 8 * count // size
+        return count * (given.itemsize + replaced) + 3 * 8 * count // size
 
 
 def _arg_max(rows: Array) -> Array:

@@ -62,8 +62,8 @@ class Multinomial(Seeded, Opaque):
         output = np.empty(shape, dtypes.storage(self.output_dtype))
         step = max(1, CHUNK // max(len(logits), 1))
         for start in range(0, shape[1], step):
-            some = np.s_[:, start : start + step]
-            output[some] = _count_up_to(cumulative, target[some])
+            part = np.s_[:, start : start + step]
+            output[part] = _count_up_to(cumulative, target[part])
         return output
 
 
