@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dataflow.core import conversion, dtypes
 from dataflow.core.block import Dtype, In, Out, Shape, Tensor, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -28,7 +26,7 @@ class Const(Source):
         "element type; by default that of `value`, float32 or int32 for plain numbers", default=None
     )
 
-    def __init__(self, /, **attrs: Any):
+    def __init__(self, /, **attrs: object):
         dtype = attrs.get("dtype")
         dtype = dtypes.canonical(dtype) if isinstance(dtype, str) else None
         if dtype is not None and not isinstance(attrs.get("value"), str | None):
