@@ -55,7 +55,7 @@ def test_helping_threads_are_held_where_each_has_a_number_of_its_own(own: bool) 
     held = OneThread(lambda: [fake.library])
     with held:
         fake.set(4)  # what a thread that helps would see
-        held.too()
+        held.limit_worker()
         assert fake.threads == (1 if own else 4)
 
 
