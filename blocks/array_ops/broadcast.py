@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.casting import cast_into
 from blocks.kernels.static_shape import INDEX, sizes
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr

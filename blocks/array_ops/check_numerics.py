@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import TILE, part_bytes, pieces
-from blocks.kernels.compute_dtype import cast_into
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array

@@ -9,7 +9,7 @@ import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.reshape import Reshape
-from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.casting import cast_into
 from blocks.kernels.gather_scatter import (
     ANY_INDEX,
     POLICIES,

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from blocks.kernels import quantization_loops
+from blocks.kernels.casting import cast_into, contiguous_output
 from blocks.kernels.channel_rows import Layout, layouts, row_layout
 from blocks.kernels.clip import clip, clip_to_arrays
-from blocks.kernels.compute_dtype import cast_into, contiguous_output
 from blocks.kernels.flush_subnormals import TINY, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType

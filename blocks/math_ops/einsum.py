@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.compute_dtype import as_compute_dtype, cast_into
+from blocks.kernels.casting import as_compute_dtype, cast_into
 from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes

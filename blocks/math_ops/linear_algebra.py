@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from blocks.kernels.compute_dtype import as_compute_dtype
+from blocks.kernels.casting import as_compute_dtype
 from blocks.kernels.matrix_product import leading_parts, share
 from blocks.math_ops.matmul import BatchMatMulV2
 from dataflow.core import dtypes

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from blocks.array_ops.broadcast import SumToLike
-from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.casting import cast_into
 from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes

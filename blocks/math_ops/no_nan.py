@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from blocks.kernels.casting import as_compute_dtype
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes
-from blocks.kernels.compute_dtype import as_compute_dtype
 from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual

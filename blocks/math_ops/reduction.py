@@ -11,8 +11,8 @@ import numpy as np
 from blocks.array_ops.broadcast import BroadcastLike
 from blocks.array_ops.fill import OnesLike
 from blocks.array_ops.reshape import ExpandDims, ReshapeLike
+from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import TILE, parts
-from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.reduce_axes import reduce_axes
 from blocks.kernels.static_shape import INDEX
 from blocks.math_ops.arithmetic import conj

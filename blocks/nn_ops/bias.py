@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
+from blocks.kernels.casting import cast_into
 from blocks.kernels.channels import as_matrix
-from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.reduce_axes import reduce_axes
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes

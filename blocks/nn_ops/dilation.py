@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.compute_dtype import cast_into
+from blocks.kernels.casting import cast_into
 from blocks.kernels.sliding_windows import (
     Band,
     Bands,

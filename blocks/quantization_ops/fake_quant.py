@@ -9,10 +9,10 @@ from math import prod
 import numpy as np
 
 from blocks.kernels import quantization_loops
+from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output, copied_bytes
 from blocks.kernels.channel_rows import layouts, row_layout
 from blocks.kernels.chunked import TILE, in_parts
 from blocks.kernels.clip import clip, clip_to_arrays
-from blocks.kernels.compute_dtype import as_compute_dtype, cast_into, contiguous_output, copied_bytes
 from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
 from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
 from blocks.quantization_ops.fake_quant_gradient import (

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output
 from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes, sum_spans
-from blocks.kernels.compute_dtype import as_compute_dtype, cast_into, contiguous_output
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
 from dataflow.core import dtypes

@@ -15,8 +15,8 @@ from blocks.kernels.affine import (
     to_float,
     to_quantized,
 )
+from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts, part_bytes
-from blocks.kernels.compute_dtype import cast_into
 from blocks.kernels.flush_subnormals import Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from blocks.kernels.casting import cast_into, contiguous_output
 from blocks.kernels.channel_rows import Layout
 from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes
-from blocks.kernels.compute_dtype import cast_into, contiguous_output
 from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, Floats
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.training_ops.optimizer import Optimizer, gradient, rate, rsqrt, setting, slot, toward, variable
+from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, rsqrt, setting, slot, toward, variable
 from dataflow.core.block import attr
 from dataflow.core.dtypes import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from blocks.kernels.powers import power
-from blocks.training_ops.optimizer import Optimizer, gradient, rate, rsqrt, setting, slot, variable
+from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, rsqrt, setting, slot, variable
 from dataflow.core.block import In, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.roles import StepNumber
