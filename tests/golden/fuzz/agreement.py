@@ -81,7 +81,7 @@ RULES = {
         why="weights are float32 there", part=1e-5, wide=3e-6, size=lambda s: _largest(s)
     ),
     **dict.fromkeys(("TensorScatterAdd", "ScatterAdd", "ScatterNdAdd"), SUM),
-    **dict.fromkeys(("ScatterSub", "ScatterNdSub"), SUM._replace(spread=True)),
+    **dict.fromkeys(("ScatterSub", "ScatterNdSub"), SUM._replace(size=lambda sample: _all_updates(sample))),
     **dict.fromkeys(("ScatterMul", "ScatterDiv"), FACTORS._replace(wider="")),
     **dict.fromkeys(("MaxPoolGradWithArgmax", "Dilation2DBackpropInput", "Dilation2DBackpropFilter"), SUM),
     **dict.fromkeys(("MirrorPadGrad", "MaxPoolGrad", "MaxPool3DGrad", "FractionalMaxPoolGrad"), SUM),
@@ -198,6 +198,11 @@ def _all_gradients(sample: Sample) -> Any:
     """The sum of the magnitudes of the gradients, for each end of a range."""
     gradients, ends = np.abs(sample.arrays[0].astype(np.float64)), sample.arrays[2].ndim
     return gradients.reshape(-1, gradients.shape[-1]).sum(0) if ends else gradients.sum()
+
+
+def _all_updates(sample: Sample) -> Any:
+    """What the values of a variable and all its updates add up to: so large they may get on the way."""
+    return sum(np.abs(array.astype(np.float64)).sum() for array in (sample.arrays[0], sample.arrays[2]))
 
 
 def _largest(sample: Sample) -> Any:
