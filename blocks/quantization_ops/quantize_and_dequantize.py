@@ -123,7 +123,8 @@ class QuantizeAndDequantizeV2(RoundTripOfSlices):
     The range is made symmetric about 0.0: the end that needs the larger step keeps its place, the other one moves to
     where the simulated integer ends. A measured range clips nothing. Every operation is rounded to the dtype, and
     ``step`` is not quite ``1 / scale``. NaN stays NaN; in a measured range it makes its whole slice NaN, as infinity
-    does. Where all of a measured range is 0.0, zeros keep their sign.
+    does. Where all of a measured range is 0.0, zeros keep their sign. Without `signed_input` the range begins
+    at 0.0, and zeros keep their sign too; in TensorFlow it depends on where in the array they stand.
 
     >>> QuantizeAndDequantizeV2(num_bits=3, range_given=True)([-9.0, 0.4, 1.6, 9.0], -3.0, 3.0)
     array([-4.,  0.,  2.,  3.], dtype=float32)

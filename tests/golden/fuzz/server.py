@@ -15,7 +15,10 @@ def serve(pipe: Any) -> None:
     from .trial import Outcome, tried
 
     while True:
-        case = pipe.recv()
+        try:
+            case = pipe.recv()
+        except EOFError:  # nobody asks any more
+            return
         try:
             pipe.send(tried(*case))
         except Exception:
