@@ -27,13 +27,11 @@ class FakeQuantGradient(Elementwise, abstract=True):
     inputs = In("T", "its inputs, same shape as `gradients`")
     reuses = ("gradients", "inputs")
     grad = None
+    _by_loops: ClassVar[Callable[..., Any]]  # the kernel by compiled loops
 
     @property
     def compiled_kernel(self) -> Callable[..., Any]:
         return self._by_loops
-
-    def _by_loops(self, *args: Any, **options: Any) -> Any:
-        raise NotImplementedError
 
     def workspace(self, gradients: TensorType, inputs: TensorType, *ends: TensorType) -> int:
         return clip_gradient_bytes(inputs)

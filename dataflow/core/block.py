@@ -142,7 +142,7 @@ class Block:
 
     def partials(self, rows: Array) -> Any:
         """The outputs folded over some rows, ``[rows, width]``, in the dtype that partial values are folded in."""
-        raise NotImplementedError
+        raise TypeError(f"{self._who}: a block with a row_width must have partials, got none; write it")
 
     def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
         """The outputs, in any shape, from the partial values folded over all rows, of which there are ``rows``."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Self
 
 from dataflow.core.block import Block
 from dataflow.core.ports import flat
@@ -47,23 +47,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Fused:
-    """Steps fused into a region, which runs all of them on one tile, then on the next.
-
-    reads, writes : slots that the region reads from outside, and those that outlive it.
-    workers : threads that share the tiles, at most.
-    notes : why it holds no more steps.
-    """
+class _SeveralSteps:
+    """What regions and parallel steps have in common."""
 
     steps: tuple[Step, ...]
-    region: Region
-    reads: tuple[int, ...]
-    writes: tuple[int, ...]
-    workers: int
-    notes: tuple[str, ...] = ()
-    releases: tuple[int, ...] = ()
+    releases: tuple[int, ...] = field(default=(), kw_only=True)
 
-    def releasing(self, slots: tuple[int, ...]) -> Fused:
+    def releasing(self, slots: tuple[int, ...]) -> Self:
         """The same stage with these slots to release."""
         return replace(self, releases=slots)
 
@@ -75,7 +65,24 @@ class Fused:
     @property
     def who(self) -> str:
         """What errors say where it is not known which step failed."""
-        return _last_of(self.steps)
+        others = len(self.steps) - 1
+        return self.steps[-1].who + (f" with {counted(others, 'other')}" if others else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Fused(_SeveralSteps):
+    """Steps fused into a region, which runs all of them on one tile, then on the next.
+
+    reads, writes : slots that the region reads from outside, and those that outlive it.
+    workers : threads that share the tiles, at most.
+    notes : why it holds no more steps.
+    """
+
+    region: Region
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    workers: int
+    notes: tuple[str, ...] = ()
 
     @property
     def scratch_bytes(self) -> int:
@@ -86,26 +93,10 @@ class Fused:
 
 
 @dataclass(frozen=True, slots=True)
-class Parallel:
+class Parallel(_SeveralSteps):
     """Steps that do not wait for each other, shared by at most ``workers`` threads."""
 
-    steps: tuple[Step, ...]
     workers: int
-    releases: tuple[int, ...] = ()
-
-    def releasing(self, slots: tuple[int, ...]) -> Parallel:
-        """The same stage with these slots to release."""
-        return replace(self, releases=slots)
-
-    @property
-    def node(self) -> str:
-        """The node of the last step."""
-        return self.steps[-1].node
-
-    @property
-    def who(self) -> str:
-        """What errors say where it is not known which step failed."""
-        return _last_of(self.steps)
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -124,10 +115,6 @@ Stage = Step | Fused | Parallel
 def steps_of(stage: Stage) -> tuple[Step, ...]:
     """The steps of a stage, in the order in which they were lowered."""
     return (stage,) if isinstance(stage, Step) else stage.steps
-
-
-def _last_of(steps: Sequence[Step]) -> str:
-    return steps[-1].who + (f" with {counted(len(steps) - 1, 'other')}" if len(steps) > 1 else "")
 
 
 def counted(count: int, noun: str) -> str:

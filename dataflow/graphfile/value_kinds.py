@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -64,14 +65,14 @@ class Kind(Protocol):
         """The JSON Schema of the value."""
 
 
-class Leaf:
+class Leaf(ABC):
     """A kind of value that has no declared keys; ``wanted`` says in messages what it must be."""
 
     wanted: str
 
+    @abstractmethod
     def accept(self, value: object) -> Any:
         """What the value means; TypeError or ValueError where it is not of this kind."""
-        raise NotImplementedError
 
     def parse(self, value: object) -> Any:
         try:
@@ -97,8 +98,9 @@ class Leaf:
     def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
         return value
 
+    @abstractmethod
     def schema(self) -> Schema:
-        raise NotImplementedError
+        """The JSON Schema of the value."""
 
 
 class Scalar(Leaf):

@@ -3,6 +3,6 @@
 from dataflow.inspection.data import describe
 from dataflow.inspection.diagram import dot, mermaid
 from dataflow.inspection.page import block_markdown, text
-from dataflow.inspection.picture import block_svg, svg
+from dataflow.inspection.picture import svg
 
-__all__ = ["block_markdown", "block_svg", "describe", "dot", "mermaid", "svg", "text"]
+__all__ = ["block_markdown", "describe", "dot", "mermaid", "svg", "text"]

@@ -1,17 +1,13 @@
-"""Pictures: a graph or one block as SVG that can be read on a light and on a dark page."""
+"""Pictures: a graph as SVG that can be read on a light and on a dark page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from dataflow.core.block import Block
 from dataflow.core.ports import Literal
-from dataflow.core.shapes import show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
 from dataflow.inspection.columns import Box, Edge
-from dataflow.inspection.data import block_class, brief, category, cut, describe, dtype_text, places, split
+from dataflow.inspection.data import brief, category, cut, describe, places, split
 from dataflow.inspection.layout import place
 
 
@@ -34,22 +30,6 @@ def svg(graph: Graph) -> str:
     links: dict[tuple[Box, int], Link] = {(cards[link.node], i): link for link, i in rights.items()}
     wires = [_wire(path, graph, links[start]) for start, path in paths.items()]
     return document(width, height, "".join([*wires, *map(draw, every)]), graph.name, graph.doc)
-
-
-def block_svg(block: Block | type[Block] | str) -> str:
-    """A picture of one block: its ports with their dtypes, its attrs with their defaults."""
-    data = describe(block_class(block))
-    lefts = [
-        Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in data["inputs"]
-    ]
-    rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in data["outputs"]]
-    attrs = {attr["name"] for attr in data["attrs"]}
-    notes = [Label(f"{n}:", cut(dtype_text(names), 44)) for n, names in data["types"].items() if n not in attrs]
-    for attr in data["attrs"]:
-        default = "required" if attr["required"] else f"= {brief(attr['default'])}"
-        notes.append(Label(attr["name"], default + (f" ({attr['limits']})" if attr["limits"] else "")))
-    drawn = card(data["name"], data["category"], data["category"], data["summary"], lefts, rights, notes)
-    return document(drawn.width, drawn.height, draw(drawn), data["name"], data["summary"])
 
 
 def _node_card(graph: Graph, node: Node) -> Card:
@@ -75,11 +55,6 @@ def _operand(graph: Graph, name: str, operand: Link | Literal | None) -> Label:
 def _typed(graph: Graph, link: Link, name: str = "") -> Label:
     type_ = graph.deref(link).type
     return Label(name, cut(str(type_), 40), family([type_.dtype]))
-
-
-def _declared(port: Mapping[str, object]) -> str:
-    shape = port["shape"]
-    return f"{port['type']}{show(tuple(shape)) if isinstance(shape, list) else ''}"
 
 
 def _wire(path: str, graph: Graph, link: Link) -> str:
