@@ -21,7 +21,7 @@ from dataflow.graph.gradient import reverse
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Ref
 from dataflow.graphfile.block_use import BlockUse
-from dataflow.training.section import Train, train_section
+from dataflow.training.train_section import Train, train_section
 
 _WIRED = Variable | Slot | Gradient  # roles of ports that no user sets
 

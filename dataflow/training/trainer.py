@@ -17,9 +17,10 @@ from dataflow.engine.state import State
 from dataflow.graph.graph import Graph
 from dataflow.training import checkpoint
 from dataflow.training.data import Split, split
+from dataflow.training.data.section import data_section
 from dataflow.training.data.splits import shuffled
-from dataflow.training.section import Train, data_section, train_section
 from dataflow.training.step_graph import expand
+from dataflow.training.train_section import Train, train_section
 
 EVALUATED = 512  # rows at a time in evaluation
 

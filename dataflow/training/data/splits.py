@@ -12,9 +12,9 @@ from dataflow.core.errors import DataflowError, GraphError, UnknownNameError, li
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType, fits
 from dataflow.graph.graph import Graph
-from dataflow.training import section
+from dataflow.training.data import section
 from dataflow.training.data.arrays import RowSource, open_rows
-from dataflow.training.section import data_section
+from dataflow.training.data.section import data_section
 
 
 def split(graph: Graph, name: str | None = None) -> Split:

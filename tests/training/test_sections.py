@@ -12,8 +12,8 @@ from dataflow.core.errors import GraphError
 from dataflow.core.roles import Gradient
 from dataflow.graphfile.emit import flow as written
 from dataflow.graphfile.record import Record
-from dataflow.training import section
-from dataflow.training.section import Column, Split, Train, data_section, train_section
+from dataflow.training.data.section import Column, Split, data_section
+from dataflow.training.train_section import Train, train_section
 
 PAGE = (places.DOCS / "training.md").read_text("utf-8")
 
@@ -30,7 +30,7 @@ def rows(record: type[Record], before: str = "") -> list[str]:
         if key.attr.default == 0:
             default = "`0`"
         lines.append(f"| `{before}{name}` | {default} | {key.attr.doc[0].upper()}{key.attr.doc[1:]}. |")
-        if isinstance(key.kind, type) and key.kind.__module__ == section.__name__:
+        if isinstance(key.kind, type) and key.kind.__module__ in (Train.__module__, Column.__module__):
             lines += rows(key.kind, f"{name}.")
     return lines
 
