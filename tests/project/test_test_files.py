@@ -1,0 +1,108 @@
+"""A module that has logic has a file of tests called after it, ``<package>/test_<module>.py``."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import places
+
+# Modules whose tests are in another file, and that file.
+ELSEWHERE = {
+    "__init__": "cli/test_safe_path.py",
+    "__main__": "cli/test_cli.py",
+    "interrupt": "cli/test_interrupt.py",
+    "training/data/arrays": "training/test_data.py",
+    "training/data/section": "training/test_sections.py",
+    "training/data/splits": "training/test_data.py",
+    "training/train_section": "training/test_sections.py",
+}
+# Modules that have no file of tests yet, by package.
+PENDING = """
+cli: bench blocks check evaluate fmt grad hello options output predict run schema show train
+conformance: declaration equality gradients graphs inference kernels memory_layouts messages sample_graph samples tiles
+core: block dtypes errors kinds numpy_state random scratch thread_pool typing_rules wire
+engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
+files: array_bytes array_file array_headers zip_directory
+graph: gc_pause node node_types rewrite
+graphfile: arrays block_use comments emit graph_file load_context nodes params parse paths record save scalars
+graphfile: schema_parts subgraphs tree value_kinds wires
+inspection: card columns crossings data diagram drawing heights page picture
+training: checkpoint
+"""
+
+
+def without_tests(package: Path, tests: Path) -> set[str]:
+    """The modules that have logic, by path and without suffix, and no file of tests called after them.
+
+    A module that defines no function has no logic.
+    """
+    modules = {
+        path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py") if _has_logic(path)
+    }
+    return {module for module in modules if not (tests / own_file(module)).exists()}
+
+
+def own_file(module: str) -> str:
+    """The file of tests called after a module; that of a package's own logic is ``cli/test_cli.py``."""
+    path = Path(module)
+    name = path.parent.name if path.name == "__init__" and path.parent.name else path.name
+    return path.with_name(f"test_{name}.py").as_posix()
+
+
+def _has_logic(path: Path) -> bool:
+    tree = ast.parse(path.read_text("utf-8"))
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) for node in ast.walk(tree))
+
+
+def problems(missing: set[str], elsewhere: dict[str, str], pending: set[str], tests: Path) -> list[str]:
+    """What is wrong with the tables, a line each: modules that are in neither of them, and what is no longer true."""
+    needless = "takes a line for a module that is gone, has no logic, or has a file of its own; remove it"
+    return [
+        *(
+            f"{m}: must be tested in tests/{own_file(m)}, got no such file"
+            for m in missing - elsewhere.keys() - pending
+        ),
+        *(f"{module}: {needless}" for module in elsewhere.keys() - missing),
+        *(f"{module}: PENDING {needless}" for module in pending - (missing - elsewhere.keys())),
+        *(f"{m}: tests/{path} must exist, got nothing" for m, path in elsewhere.items() if not (tests / path).exists()),
+    ]
+
+
+def pending() -> set[str]:
+    rows = [line.split(": ") for line in PENDING.split("\n") if line]
+    return {f"{package}/{module}" for package, modules in rows for module in modules.split()}
+
+
+def test_every_module_with_logic_has_a_file_of_tests() -> None:
+    missing = without_tests(places.ROOT / "dataflow", places.TESTS)
+    assert sorted(problems(missing, ELSEWHERE, pending(), places.TESTS)) == []
+
+
+def test_what_is_missing_is_found(tmp_path: Path) -> None:
+    package, tests = tmp_path / "package", tmp_path / "tests"
+    for module in ("__init__", "flat", "inner/__init__", "inner/tested", "inner/untested", "inner/plain"):
+        path = (package / module).with_suffix(".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("ONE = 1\n\n\nclass Point:\n    x: int\n" if module == "inner/plain" else "def f(): ...\n")
+    (tests / "inner").mkdir(parents=True)
+    (tests / "inner" / "test_tested.py").touch()
+    assert without_tests(package, tests) == {"__init__", "flat", "inner/__init__", "inner/untested"}
+    (tests / "inner" / "test_inner.py").touch()
+    assert without_tests(package, tests) == {"__init__", "flat", "inner/untested"}
+
+
+def test_what_is_no_longer_true_is_told(tmp_path: Path) -> None:
+    (tmp_path / "test_all.py").touch()
+    assert problems({"a", "b/c"}, {"a": "test_all.py"}, {"b/c"}, tmp_path) == []
+    assert problems({"a"}, {}, set(), tmp_path) == ["a: must be tested in tests/test_a.py, got no such file"]
+    assert problems({"b/__init__"}, {}, set(), tmp_path) == [
+        "b/__init__: must be tested in tests/b/test_b.py, got no such file"
+    ]
+    (told,) = problems({"a"}, {"a": "test_gone.py"}, set(), tmp_path)
+    assert told == "a: tests/test_gone.py must exist, got nothing"
+    (told,) = problems(set(), {"a": "test_all.py"}, set(), tmp_path)
+    assert told.startswith("a: takes a line for a module that is gone")
+    for missing, elsewhere in ((set[str](), {}), ({"a"}, {"a": "test_all.py"})):
+        (told,) = problems(missing, elsewhere, {"a"}, tmp_path)
+        assert told.startswith("a: PENDING takes a line")
