@@ -69,8 +69,8 @@ _HOMES = {
 }
 __all__ = sorted(_HOMES)
 evaluator.register(lambda: importlib.import_module("dataflow.engine.eager"))
-sections.register("data", lambda: importlib.import_module("dataflow.training.data.section").Data)
-sections.register("train", lambda: importlib.import_module("dataflow.training.train_section").Train)
+sections.register("data", lambda: importlib.import_module("dataflow.training.sections").DATA)
+sections.register("train", lambda: importlib.import_module("dataflow.training.sections").TRAIN)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,17 +11,18 @@ from dataflow.cli import options, output
 @click.argument("paths", metavar="GRAPH...", nargs=-1, required=True, type=click.Path())
 @options.params
 def command(paths: tuple[str, ...], params: tuple[str, ...]) -> int:
-    """Check graph files and report every mistake with its line."""
-    from dataflow.core.errors import GraphFileError
+    """Check graph files, and the data files that they name; report every mistake with its line."""
+    from dataflow.graphfile.load import read
 
-    wrong = 0
+    wrong, given = 0, options.values(params)
     for path in paths:
-        try:
-            graph = options.load(path, params)
-            output.say(f"{path}: ok, {len(graph.nodes)} nodes")
-        except GraphFileError as error:
-            wrong += len(error.problems)
-            output.say(str(error), err=True)
+        context = read(path, given, files=True)
+        problems = context.problems()
+        wrong += len(problems)
+        if problems:
+            output.say("\n".join(map(str, problems)), err=True)
+        else:
+            output.say(f"{path}: ok, {len(context.graph.nodes)} nodes")
     if wrong:
         output.say(f"{wrong} problem{'s' * (wrong != 1)}", err=True)
     return int(wrong > 0)

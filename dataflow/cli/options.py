@@ -109,8 +109,13 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 def load(path: str, texts: Sequence[str] = ()) -> flow.Graph:
     """The graph of a file, with ``-p`` values read as YAML scalars."""
-    graph: flow.Graph = flow.load(path, **{name: _scalar(name, value) for name, value in pairs(texts, "-p").items()})
+    graph: flow.Graph = flow.load(path, **values(texts))
     return graph
+
+
+def values(texts: Sequence[str]) -> dict[str, Any]:
+    """``-p`` values by name, read as YAML scalars."""
+    return {name: _scalar(name, value) for name, value in pairs(texts, "-p").items()}
 
 
 def _scalar(name: str, text: str) -> Any:

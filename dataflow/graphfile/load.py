@@ -21,15 +21,15 @@ def load(path: str | os.PathLike[str], /, **params: object) -> Graph:
 
     Raises GraphFileError that lists every problem with its line and column.
     """
-    context = _read(path, params)
+    context = read(path, params)
     if problems := context.problems():
         raise GraphFileError(problems)
     return context.graph
 
 
 def check(path: str | os.PathLike[str], /, **params: object) -> list[Problem]:
-    """Every problem of a file, in the order of its lines; none for a file that `load` accepts."""
-    return _read(path, params).problems()
+    """Every problem of a file, in the order of its lines, and of the data files that it names."""
+    return read(path, params, files=True).problems()
 
 
 def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -41,7 +41,8 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 @gc_paused()
-def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> LoadContext:
+def read(path: str | os.PathLike[str], params: Mapping[str, Any], files: bool = False) -> LoadContext:
+    """The graph of a file and the problems with it; with ``files`` also with the data files that it names."""
     context = LoadContext(path)
     with suppress(Stop):
         definition = context.definition(context.real, context.shown)
@@ -52,7 +53,9 @@ def _read(path: str | os.PathLike[str], params: Mapping[str, Any]) -> LoadContex
             reader.add_inputs()
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
-            reader.add_sections()
+            values = reader.add_sections()
+            if not context.problems():
+                reader.check_sections(values, files)
     return context
 
 

@@ -177,7 +177,15 @@ def section_of(graph: Graph, name: str) -> Any:
     if graph.sections.get(name) is None:
         return None
     try:
+        return parsed(graph, name)
+    except ValueError as error:
+        raise GraphError(f"graph '{graph.name}': {error}") from None
+
+
+def parsed(graph: Graph, name: str) -> Any:
+    """A section that a graph has; ValueError that names it where it is not as declared."""
+    try:
         return sections.declaration(name).parse(graph.sections[name])
     except ValueError as error:
         who = f"'{name}'" if of_whole(str(error)) else name
-        raise GraphError(f"graph '{graph.name}': {who} {error}") from None
+        raise ValueError(f"{who} {error}") from None

@@ -1,22 +1,50 @@
 """The sections of a graph file that packages above this one declare: each registers its own, by name.
 
 A declaration is loaded when a file first has the section: it says of every key what may stand there, in which limits,
-and what holds where nothing does. Parsing, messages, the schema and saving follow from it.
+and what holds where nothing does; parsing, messages, the schema and saving follow from it. What it cannot say, whether
+the section fits the graph and the files that it names, is checked by functions beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from dataflow.graph.graph import Graph
     from dataflow.graphfile.value_kinds import Kind
 
-_loaders: dict[str, Callable[[], Kind]] = {}
+
+class Report(Protocol):
+    """Notes what is wrong with a section: the keys that lead to the place in it, the message and a way out."""
+
+    def __call__(self, path: tuple[str | int, ...], message: str, hint: str = "") -> None:
+        """Note a problem, such as of ``("early_stopping", "metric")``; messages name the section themselves."""
 
 
-def register(name: str, load: Callable[[], Kind]) -> None:
-    """Let files have a section of this name; ``load`` gives its declaration, as a rule a `Record` class."""
+Check = Callable[["Graph", Any, Report], None]
+"""Reports what is wrong with a section, as its kind parses it, of a graph in which nothing else is wrong."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What a section may hold, and what else must be right.
+
+    ``check`` looks at the graph alone and runs whenever a file is read; ``check_files`` may open the files that the
+    section names, and runs where a file is checked and before its graph is trained.
+    """
+
+    kind: Kind
+    check: Check | None = None
+    check_files: Check | None = None
+
+
+_loaders: dict[str, Callable[[], Section]] = {}
+
+
+def register(name: str, load: Callable[[], Section]) -> None:
+    """Let files have a section of this name; the kind of what ``load`` gives is as a rule a `Record` class."""
     _loaders[name] = load
 
 
@@ -25,6 +53,11 @@ def names() -> tuple[str, ...]:
     return tuple(_loaders)
 
 
+def declared(name: str) -> Section:
+    """A section and its checks."""
+    return _loaders[name]()
+
+
 def declaration(name: str) -> Kind:
     """What a section may hold."""
-    return _loaders[name]()
+    return declared(name).kind

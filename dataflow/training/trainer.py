@@ -15,6 +15,7 @@ from dataflow.core.errors import DataflowError, GraphError, listing, nearest
 from dataflow.engine.plan import Plan
 from dataflow.engine.state import State
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.section_checks import check_sections
 from dataflow.training import checkpoint
 from dataflow.training.data import Split, split
 from dataflow.training.data.section import data_section
@@ -74,6 +75,7 @@ class Trainer:
         epochs: int | None = None,
         measured: Graph | None = None,
     ):
+        check_sections(graph, files=True)
         self.settings = train_section(graph) or Train()
         self.graph, self.folder = measured or graph, folder
         self.names = metrics(graph)

@@ -16,6 +16,7 @@ from dataflow.graphfile import sections
 from dataflow.graphfile.block_use import BlockUse
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.schema import schema
+from dataflow.graphfile.sections import Section
 from dataflow.graphfile.value_kinds import FilePath, MapOfInputs, Names, PositiveNumber, WireName
 
 
@@ -70,7 +71,7 @@ GOOD = """quantization:
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
-    monkeypatch.setitem(sections._loaders, "quantization", lambda: Quantization)
+    monkeypatch.setitem(sections._loaders, "quantization", lambda: Section(Quantization))
 
 
 def test_it_is_read_with_parameters_defaults_and_real_paths(read):
@@ -92,7 +93,7 @@ class Report(Record):
 
 
 def test_an_empty_one_has_its_defaults(read, monkeypatch):
-    monkeypatch.setitem(sections._loaders, "report", lambda: Report)
+    monkeypatch.setitem(sections._loaders, "report", lambda: Section(Report))
     assert section_of(read(GRAPH + "report: {}\n"), "report").rows == 20
     assert section_of(read(GRAPH + "report:\n"), "report") is None
 

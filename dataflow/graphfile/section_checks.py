@@ -1,0 +1,72 @@
+"""Whether the sections of a graph fit it: the checks that their packages registered, all findings at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dataflow.core.errors import GraphError
+from dataflow.graph.graph import Graph
+from dataflow.graphfile import sections
+from dataflow.graphfile.record import parsed
+from dataflow.graphfile.tree import Place, Value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a section, and the keys that lead to the place in it."""
+
+    section: str
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+def findings(graph: Graph, files: bool = False) -> list[Finding]:
+    """What is wrong with the sections of a graph; with ``files`` also whether the files they name can be used."""
+    found: list[Finding] = []
+    for name in sections.names():
+        if graph.sections.get(name) is None:
+            continue
+        try:
+            section = parsed(graph, name)
+        except ValueError as error:
+            found.append(Finding(name, (), str(error)))
+            continue
+
+        def report(path: tuple[str | int, ...], message: str, hint: str = "", name: str = name) -> None:
+            found.append(Finding(name, path, message, hint))
+
+        declared = sections.declared(name)
+        for check in (declared.check, declared.check_files if files else None):
+            if check is not None:
+                check(graph, section, report)
+    return found
+
+
+def check_sections(graph: Graph, files: bool = False) -> None:
+    """Raise GraphError that lists, a line each, what is wrong with the sections of a graph."""
+    if found := findings(graph, files):
+        raise GraphError("\n".join(f"graph '{graph.name}': {finding}" for finding in found))
+
+
+def place_of(section: Value, key: Place, path: tuple[str | int, ...]) -> Place:
+    """Where a path leads in a section of a file whose own key stands at ``key``.
+
+    That is the value where it is there, else the nearest key above it.
+    """
+    value, place = section, key
+    for step in path:
+        inner = value.data
+        if isinstance(step, int) and isinstance(inner, list) and 0 <= step < len(inner):
+            value = inner[step]
+            place = value.place
+        elif isinstance(inner, dict) and step in inner:
+            place, value = value.keys[str(step)], inner[step]
+        elif not isinstance(inner, dict | list):  # the short form of a mapping
+            return value.place
+        else:
+            return place
+    return place if isinstance(value.data, dict) else value.place

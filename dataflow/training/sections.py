@@ -1,0 +1,10 @@
+"""The sections of graph files that training declares, and what else must be right in them."""
+
+from __future__ import annotations
+
+from dataflow.graphfile.sections import Section
+from dataflow.training.data.section import Data
+from dataflow.training.train_section import Train
+
+DATA = Section(Data)
+TRAIN = Section(Train)
