@@ -36,10 +36,14 @@ from dataflow.core import evaluator  # noqa: E402
 from dataflow.graphfile import sections  # noqa: E402
 
 if TYPE_CHECKING:
+    from dataflow.core.attrs import attr as attr
     from dataflow.core.block import Block as Block
     from dataflow.core.errors import DataflowError as DataflowError
     from dataflow.core.errors import GraphFileError as GraphFileError
+    from dataflow.core.ports import In as In
+    from dataflow.core.ports import Out as Out
     from dataflow.core.registry import blocks as blocks
+    from dataflow.core.registry import load_blocks as load_blocks
     from dataflow.engine.plan import plan as plan
     from dataflow.engine.run import run as run
     from dataflow.engine.state import State as State
@@ -57,12 +61,16 @@ _HOMES = {
     "DataflowError": "core.errors",
     "Graph": "graph.graph",
     "GraphFileError": "core.errors",
+    "In": "core.ports",
+    "Out": "core.ports",
     "State": "engine.state",
     "Trainer": "training.trainer",
+    "attr": "core.attrs",
     "blocks": "core.registry",
     "describe": "inspection",
     "gradient": "graph.gradient",
     "load": "graphfile.load",
+    "load_blocks": "core.registry",
     "plan": "engine.plan",
     "run": "engine.run",
     "save": "graphfile.save",

@@ -56,10 +56,24 @@ def main(args: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # on a terminal that lacks the letter
+    args = sys.argv[1:] if args is None else args
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: output.say(f"warning: {message}", err=True)
-        status = _status(sys.argv[1:] if args is None else args)
+        warnings.showwarning = lambda message, *_: _warn(message, "-v" in args or "--verbose" in args)
+        status = _status(args)
     sys.exit(status)
+
+
+def _warn(message: Warning | str, verbose: bool) -> None:
+    """Print a warning; of several modules of plugins that are broken the first one, or all of them."""
+    from dataflow.core.plugins import PluginWarning
+
+    faults = message.faults if isinstance(message, PluginWarning) else []
+    shown: list[object] = [*(faults if verbose else faults[:1])] or [message]
+    for text in shown:
+        output.say(f"warning: {text}", err=True)
+    if more := len(faults[len(shown) :]):
+        are = "modules of plugins are" if more > 1 else "module of plugins is"
+        output.say(f"warning: {more} more {are} broken; `dataflow -v ...` names all", err=True)
 
 
 def _status(args: list[str]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import output
+from dataflow.cli import options, output
 
 
 @click.command("blocks")
 @click.argument("words", metavar="[NAME | WORDS]", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print plain data.")
+@options.block_files
 def command(words: tuple[str, ...], as_json: bool) -> None:
     """List blocks, find them by words, or show one."""
     from dataflow.inspection import describe, text
@@ -24,6 +25,8 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         output.say(_json(hits))
         return
+    if len(words) == 1 and not hits and (fault := flow.blocks.fault(words[0])):
+        raise flow.DataflowError(f"no block '{words[0]}': {fault}")
     if not hits:
         from dataflow.core.errors import nearest
 

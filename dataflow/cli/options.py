@@ -18,11 +18,30 @@ graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
 
 def params(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``-p key=value``: parameters of the graph file."""
+    """``-p key=value`` and ``--blocks FILE``: what the caller of a command adds to a graph file."""
     option = click.option(
         "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph."
     )
+    return option(block_files(command))
+
+
+def block_files(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--blocks FILE``: Python code with blocks, which is run."""
+    option = click.option(
+        "--blocks",
+        multiple=True,
+        metavar="FILE.py",
+        type=click.Path(),
+        expose_value=False,
+        callback=_load_blocks,
+        help="Run this Python file and use the blocks in it.",
+    )
     return option(command)
+
+
+def _load_blocks(context: click.Context, option: click.Parameter, paths: Sequence[str]) -> None:
+    for path in paths:
+        flow.load_blocks(path)
 
 
 def settings(command: Callable[..., Any]) -> Callable[..., Any]:

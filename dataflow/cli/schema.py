@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from dataflow.cli import output
+from dataflow.cli import options, output
 
 
 @click.command("schema")
+@options.block_files
 def command() -> None:
     """Print the JSON Schema of graph files, for editors."""
     import json

@@ -8,9 +8,9 @@ import pickle
 import re
 
 from dataflow.conformance.samples import broken, documented, examples, scope
-from dataflow.core import dtypes
 from dataflow.core.block import MISSING_GRADIENT, Block, In, Out
 from dataflow.core.registry import blocks
+from dataflow.core.typing_rules import undeclared
 
 
 def summary(block_class: type[Block]) -> None:
@@ -55,18 +55,10 @@ def ports(block_class: type[Block]) -> None:
     for each in (*ports, *signature.attrs.values()):
         if not each.doc.strip():
             raise broken(block_class, f"'{each.name}' must have a line of text, got none")
-    for port in ports:
-        if port.dtype in dtypes.every:
-            continue
-        accepted = getattr(block_class, port.dtype, None)
-        attr = signature.attrs.get(port.dtype)
-        fine = attr is not None and attr.kind == "Dtype"
-        if isinstance(accepted, tuple) and accepted:
-            fine = all(dtype in dtypes.every for dtype in accepted)
-        if not fine:
-            raise broken(
-                block_class, f"'{port.name}' must have a dtype, a type variable or a dtype attr, got '{port.dtype}'"
-            )
+    for port in undeclared(block_class):
+        raise broken(
+            block_class, f"'{port.name}' must have a dtype, a type variable or a dtype attr, got '{port.dtype}'"
+        )
 
 
 def methods(block_class: type[Block]) -> None:

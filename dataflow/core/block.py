@@ -51,6 +51,7 @@ class Block:
 
     signature: ClassVar[Signature] = Signature()
     aliases: ClassVar[tuple[str, ...]] = ()
+    found_by: ClassVar[tuple[str, ...]] = ()  # further words by which `dataflow blocks` finds it
     reuses: ClassVar[tuple[str, ...]] = ()
     pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
     feedable: ClassVar[bool] = False  # True: a run may be fed the value, by default it is the first input
@@ -78,6 +79,7 @@ class Block:
         cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
         cls.precomputed_ports = tuple(inspect.signature(cls.precompute).parameters)[1:] if cls.precompute else ()
         if not abstract:
+            _check_declaration(cls)
             blocks.register(cls)
 
     def __init__(self, /, **attrs: object):
@@ -317,6 +319,20 @@ class Block:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self._who} is frozen; make a new one: {self._who}({name}=...)")
+
+
+def _check_declaration(block: type[Block]) -> None:
+    """Raise TypeError where a block is declared so that whoever lists the blocks would stumble over it."""
+    if undeclared := typing_rules.undeclared(block):
+        port = undeclared[0]
+        raise TypeError(
+            f"{block.__name__}: port '{port.name}' must have a dtype, a type variable or a dtype attr, got "
+            f"'{port.dtype}'; list the dtypes in the class, {port.dtype} = ('float32', ...)"
+        )
+    for what in ("aliases", "found_by"):
+        given: object = getattr(block, what)
+        if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
+            raise TypeError(f"{block.__name__}: '{what}' must be a tuple of names, got {given!r}; write ('a', 'b')")
 
 
 def _contiguous(given: Array | tuple[Array, ...] | None) -> Any:

@@ -2,19 +2,21 @@
 
 A block is registered by being defined. The library and any plugin are loaded in the same way: each names its package
 under the entry point group ``dataflow.blocks``, and every module in it is imported when a block is first looked up.
+Files with blocks are run where the caller names them, by `load_blocks` or in the environment; a graph file cannot.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import os
+import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Set
 from importlib.metadata import entry_points
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dataflow.core.errors import DataflowError, UnknownNameError, nearest
+from dataflow.core.plugins import BlockFile, Fault, Plugin, PluginWarning, environment_files, import_all, plugins
 
 if TYPE_CHECKING:
     from dataflow.core.block import Block
@@ -23,9 +25,13 @@ GROUP = "dataflow.blocks"
 
 
 class Registry(Mapping[str, "type[Block]"]):
-    """Block classes by name, in alphabetical order; an alias (``Sub``) finds its block but is not listed."""
+    """Block classes by name, in alphabetical order; an alias (``Sub``) finds its block but is not listed.
+
+    A block is also an attribute: ``blocks.Relu`` is ``blocks["Relu"]``.
+    """
 
     def __init__(self) -> None:
+        self.faults: list[Fault] = []  # what could not be loaded
         self._blocks: dict[str, type[Block]] = {}
         self._aliases: dict[str, str] = {}
         self._loaded = False
@@ -44,28 +50,83 @@ class Registry(Mapping[str, "type[Block]"]):
         self._aliases.update(dict.fromkeys(block.aliases, block.__name__))
 
     def load(self) -> None:
-        """Import every package that the entry points name; done once, on the first look-up."""
+        """Import every package that the entry points name, then the files of the environment; done once.
+
+        Modules that cannot be imported are told in one warning, and their blocks are missing.
+        """
         with self._lock:
             if self._loaded:
                 return
-            self._loaded = True
-            for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-                try:
-                    import_all(importlib.import_module(entry.value))
-                except ImportError as error:
-                    self._loaded = False
-                    raise DataflowError(
-                        f"plugin '{entry.name}': its blocks must be importable from {entry.value}, got {error}; "
-                        "reinstall or remove that package"
-                    ) from error
+            self._loaded, self.faults = True, []
+            try:
+                for plugin in plugins(entry_points(group=GROUP)):
+                    self._import(plugin)
+                for path in environment_files():
+                    self.load_file(path)
+            except BaseException:
+                self._loaded = False
+                raise
+            if self.faults:
+                warnings.warn(PluginWarning(self.faults), stacklevel=2)
+
+    def _import(self, plugin: Plugin) -> None:
+        """Import the modules of a plugin; of those that fail no block is kept."""
+        before = set(self._blocks)
+        for fault in import_all(plugin):
+            if fault is not None:
+                self._keep({n for n, b in self._blocks.items() if n in before or b.__module__ in sys.modules})
+                self.faults.append(fault)
+
+    def load_file(self, path: str | os.PathLike[str]) -> list[type[Block]]:
+        """Run a file, and give the blocks that it defines; run anew, they take the place of those it defined before."""
+        self.load()
+        file = BlockFile(path)
+        with self._lock:
+            kept = dict(self._blocks), dict(self._aliases)
+            try:
+                self._keep({name for name, block in self._blocks.items() if block.__module__ != file.name})
+                file.run()
+                if made := [block for block in self._blocks.values() if block.__module__ == file.name]:
+                    return made
+                raise DataflowError(f"{file.shown}: must define a block, got none; derive a class from a kind of block")
+            except BaseException:
+                self._blocks, self._aliases = kept
+                raise
+
+    def fault(self, name: str) -> Fault | None:
+        """Why there is no block of this name: what failed where its class is written."""
+        return next((fault for fault in self.faults if name in fault.names and name not in self), None)
+
+    def _keep(self, names: Set[str]) -> None:
+        self._blocks = {name: block for name, block in self._blocks.items() if name in names}
+        self._aliases = {alias: name for alias, name in self._aliases.items() if name in names}
 
     def __getitem__(self, name: str) -> type[Block]:
+        if not isinstance(name, str):
+            raise UnknownNameError(f"a block must be named by text, got {name!r}; write blocks['Relu'] or blocks.Relu")
         if name not in self._blocks:
             self.load()
         block = self._blocks.get(self._aliases.get(name, name))
         if block is None:
-            raise UnknownNameError(f"no block '{name}'" + _suggest(name, [*self._blocks, *self._aliases]))
+            raise UnknownNameError(self._no_block(name))
         return block
+
+    def _no_block(self, name: str) -> str:
+        if fault := self.fault(name):
+            return f"no block '{name}': {fault}"
+        hint = nearest(name, self.names())
+        return f"no block '{name}'; {hint or 'list(dataflow.blocks) has the names of all'}"
+
+    def __getattr__(self, name: str) -> type[Block]:
+        if name.startswith("_"):  # as asked by copy, pickle and notebooks
+            raise AttributeError(f"'Registry' object has no attribute {name!r}")
+        try:
+            return self[name]
+        except UnknownNameError as error:
+            raise AttributeError(str(error)) from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]
 
     def __contains__(self, name: object) -> bool:
         self.load()
@@ -90,15 +151,17 @@ class Registry(Mapping[str, "type[Block]"]):
         return "blocks"
 
 
-def import_all(package: ModuleType) -> None:
-    """Import every module of a package, so that the blocks in it exist."""
-    for module in pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + "."):
-        importlib.import_module(module.name)
+def load_blocks(path: str | os.PathLike[str]) -> list[type[Block]]:
+    """Run a Python file that defines blocks, so that graphs can use them; the blocks.
 
+    It runs with all your rights, as any program does. Graph files cannot name one.
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    hint = nearest(name, known)
-    return f"; {hint}" if hint else "; `dataflow blocks` lists them all"
+    Raises
+    ------
+    DataflowError
+        When the file cannot be read or run, with the line that fails, or has no blocks.
+    """
+    return blocks.load_file(path)
 
 
 blocks = Registry()

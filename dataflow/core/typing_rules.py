@@ -114,6 +114,22 @@ def accepted_dtypes(block: Block, dtype: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def undeclared(block: type[Block]) -> list[In | Out]:
+    """The ports whose dtype is no dtype, type variable or dtype attr."""
+    signature = block.signature
+    ports: list[In | Out] = [*signature.inputs.values(), *signature.outputs.values()]
+    return [port for port in ports if not _is_declared(block, port.dtype)]
+
+
+def _is_declared(block: type[Block], dtype: str) -> bool:
+    if dtype in _DTYPES:
+        return True
+    attr, variable = block.signature.attrs.get(dtype), getattr(block, dtype, None)
+    if attr is not None:
+        return attr.kind == "Dtype"
+    return isinstance(variable, tuple) and bool(variable) and all(each in _DTYPES for each in variable)
+
+
 def _check_shapes(block: Block, ports: Iterable[In], types: Sequence[OperandType]) -> None:
     sizes: dict[str, tuple[str, Dim]] = {}  # by named dim: the port that fixed it, and its size
     for port, operand in zip(ports, types, strict=True):

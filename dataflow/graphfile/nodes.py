@@ -219,6 +219,9 @@ class GraphBuilder(FileScope):
     def no_block(self, spec: NodeSpec, block: Value) -> None:
         """Report that no block has the name that a node gives."""
         name = cropped(block.data)
+        if fault := blocks.fault(block.data):
+            self.report(spec, block.place, f"{spec.who}: no block '{name}': {fault}")
+            return
         if name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
         else:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import sys
-from importlib.metadata import EntryPoint
 
 import pytest
 
-from dataflow.core import registry
 from dataflow.core.errors import DataflowError, UnknownNameError
 from dataflow.core.kinds import Unary
 from dataflow.core.registry import Registry, blocks
@@ -41,14 +38,17 @@ def test_a_name_has_one_block() -> None:
 def test_unknown_names_are_told_with_what_is_near() -> None:
     with pytest.raises(UnknownNameError, match=r"^no block 'Rellu'; did you mean 'Relu'\?$"):
         blocks["Rellu"]
-    with pytest.raises(UnknownNameError, match=r"^no block 'qqqqqqqq'; `dataflow blocks` lists them all$"):
+    with pytest.raises(UnknownNameError, match=r"^no block 'qqqqqqqq'; list\(dataflow.blocks\) has the names of all$"):
         blocks["qqqqqqqq"]
+    with pytest.raises(UnknownNameError, match=r"^a block must be named by text, got 3; write blocks\['Relu'\]"):
+        blocks[3]  # type: ignore[index]
     assert "Rellu" not in blocks
 
 
 def test_all_are_listed_in_order() -> None:
     assert list(blocks) == sorted(blocks)
     assert len(blocks) == len(list(blocks)) and repr(blocks) == f"<{len(blocks)} blocks>"
+    assert set(blocks) <= set(dir(blocks)) and "register" in dir(blocks)
     assert {"Multiply", "Mul"} <= set(blocks.names()) and "Mul" not in list(blocks)
 
 
@@ -56,11 +56,8 @@ def test_it_is_pickled_as_itself() -> None:
     assert pickle.loads(pickle.dumps(blocks)) is blocks
 
 
-def test_a_plugin_that_cannot_be_imported_is_told_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = EntryPoint("lost", "no_such_package", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
-    assert "no_such_package" not in sys.modules
-    known = Registry()
-    for _ in range(2):
-        with pytest.raises(DataflowError, match="plugin 'lost': its blocks must be importable from no_such_package"):
-            known["Made"]
+def test_a_block_is_an_attribute() -> None:
+    assert blocks.Relu is blocks["Relu"] and blocks.Mul is blocks["Multiply"]
+    with pytest.raises(AttributeError, match=r"^no block 'relu'; did you mean 'Relu'\?$"):
+        _ = blocks.relu
+    assert not hasattr(Registry(), "_repr_html_") and not Registry().__dict__["_loaded"]
