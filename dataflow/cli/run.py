@@ -21,7 +21,7 @@ from dataflow.cli import options, output
     "--state",
     "kept",
     type=click.Path(dir_okay=False),
-    help="Start with the variables in this file; save them there.",
+    help="Start with the variables in this .npz or .safetensors file; save them there.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outputs as JSON.")
@@ -42,8 +42,8 @@ def command(
     show_plan: bool,
 ) -> None:
     """Run a graph and print its outputs."""
+    from dataflow.engine.state_file import check_ending
     from dataflow.files.atomic import check_writable, to_output, write_arrays
-    from dataflow.training import checkpoint
     from dataflow.training.data import load_data
 
     graph = options.load(path, params)
@@ -52,6 +52,8 @@ def command(
         shapes = {name: array.shape for name, array in feeds.items()}
         output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))
         return
+    if kept is not None:
+        check_ending(kept)
     for written in (out, kept):
         if written is not None:
             check_writable(written)
@@ -59,11 +61,11 @@ def command(
         outputs = flow.plan(graph, {}, max_bytes=max_bytes).run(feeds, seed=seed)
     else:
         known = kept is not None and Path(kept).exists()
-        state = checkpoint.load(Path(kept), graph)[0] if kept is not None and known else flow.State(graph, seed)
+        state = flow.State.load(graph, kept) if kept is not None and known else flow.State(graph, seed)
         for _ in range(steps or 1):
             outputs = flow.run(graph, feeds, state=state, max_bytes=max_bytes)
         if kept is not None:
-            checkpoint.save(Path(kept), state, {})
+            state.save(kept)
     if out is not None:
         write_arrays(out, outputs)
         if to_output(out):

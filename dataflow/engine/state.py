@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from dataflow.core import conversion
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError, listing
-from dataflow.core.shapes import fits, show
+from dataflow.core.errors import DataflowError, GraphError, cropped
+from dataflow.engine import state_file
+from dataflow.engine.matching import match
 from dataflow.engine.plan import Plan
+from dataflow.files import Unreadable
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-class State:
-    """The values of a graph's variables, and the number of steps that were run with them.
+
+class State(Mapping[str, Array]):
+    """The values of a graph's variables by name, and the number of steps that were run with them.
 
     Parameters
     ----------
@@ -27,7 +30,7 @@ class State:
     Raises
     ------
     GraphError
-        Where a value is for no variable, or does not fit its dtype and shape.
+        Where values are for no variable, or do not fit its dtype and shape; all of them are listed.
 
     Examples
     --------
@@ -38,30 +41,61 @@ class State:
     >>> state = flow.State(graph)
     >>> [float(flow.run(graph, state=state)["n"]) for _ in range(3)], state.step
     ([3.0, 5.0, 7.0], 3)
+    >>> float(state["n"])
+    7.0
     """
 
-    def __init__(self, graph: Graph, seed: int = 0, values: Mapping[str, Any] | None = None):
+    def __init__(self, graph: Graph, seed: int = 0, values: Mapping[str, ArrayLike] | None = None):
         self.seed, self.step = seed, 0
-        self.variables: dict[str, Array] = {}
-        given = dict(values or {})
+        matched = match(graph, values or {})
+        if wrong := [*matched.misfits, *matched.left_over]:
+            raise GraphError("\n".join(wrong))
         kept = {n: node for n, node in graph.nodes.items() if node.block.stateful}
-        if unknown := [name for name in given if name not in kept]:
-            raise GraphError(f"graph '{graph.name}' has no variable '{unknown[0]}'; it has {listing(kept, 'and')}")
         initial = graph.copy()
-        initial.outputs = {n: Link(n, next(iter(node.types))) for n, node in kept.items() if n not in given}
-        self.variables = Plan(initial).run({}, seed=seed) if initial.outputs else {}
-        for name, value in given.items():
-            declared = next(iter(kept[name].types.values()))
-            try:
-                array = np.array(conversion.array(value, declared.dtype))
-            except conversion.ConversionError as error:
-                raise GraphError(f"variable '{name}' {error}") from None
-            if not fits(array.shape, declared.shape):
-                raise GraphError(f"variable '{name}' must have shape {show(declared.shape)}, got {show(array.shape)}")
-            self.variables[name] = array
-        self.variables = {name: self.variables[name] for name in kept}
+        initial.outputs = {n: Link(n, next(iter(node.types))) for n, node in kept.items() if n not in matched.values}
+        drawn = Plan(initial).run({}, seed=seed) if initial.outputs else {}
+        found = matched.values | drawn
+        self.variables: dict[str, Array] = {name: found[name] for name in kept}
 
     def commit(self, changed: Mapping[str, Array]) -> None:
         """End a step: give the variables their next values."""
         self.variables.update(changed)
         self.step += 1
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write variables, seed and number of steps into an .npz or .safetensors file, all of it or nothing."""
+        state_file.write_variables(path, self.variables, {"seed": self.seed, "step": self.step})
+
+    @classmethod
+    def load(cls, graph: Graph, path: str | os.PathLike[str]) -> State:
+        """The state that `save` has written; seed and step are 0 where another program wrote the file.
+
+        Raises DataflowError where the file is damaged, and GraphError that lists all variables that are missing, left
+        over, or of another dtype or shape.
+        """
+        state_file.check_ending(path)
+        try:
+            variables, metadata = state_file.read_variables(path)
+        except Unreadable as error:
+            raise DataflowError(f"{os.fspath(path)}: is no whole state file: {error}") from None
+        if problems := match(graph, variables).problems:
+            raise GraphError("\n".join(f"{os.fspath(path)}: {problem}" for problem in problems))
+        step, seed = metadata.get("step", 0), metadata.get("seed", 0)
+        if type(step) is not int or type(seed) is not int or not 0 <= step < 2**63:
+            raise DataflowError(
+                f"{os.fspath(path)}: seed and step must be whole numbers, got {cropped(f'{seed} and {step}')}"
+            )
+        state = cls(graph, seed, variables)
+        state.step = step
+        return state
+
+    def __getitem__(self, name: str) -> Array:
+        return self.variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.variables)
+
+    def __len__(self) -> int:
+        return len(self.variables)
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # arrays of equal states need not be equal by ==

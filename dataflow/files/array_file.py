@@ -1,4 +1,4 @@
-"""Arrays in files: .npy, members of .npz, and IDX, plain or gzip.
+"""Arrays in files: .npy, members of .npz, safetensors, and IDX, plain or gzip.
 
 The sizes that a header declares are compared with the size of the file before memory is allocated, and every checksum
 in a file is verified.
@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from dataflow.core.dtypes import native_order
 from dataflow.core.errors import cropped, listing, nearest
-from dataflow.files import array_headers
+from dataflow.files import array_headers, safetensors
 from dataflow.files.array_bytes import DEFLATE, GZIP, CompressedBytes, StoredBytes
 from dataflow.files.array_headers import LONGEST, Header
 from dataflow.files.regular_file import RegularFile, Unreadable
-from dataflow.files.zip_directory import START, directory, located
+from dataflow.files.safetensors import Tensor
+from dataflow.files.zip_directory import START, Member, directory, located
 
 A = TypeVar("A", bound=np.ndarray[Any, Any])
 
 
 class ArrayFile:
-    """A file with arrays, recognized by how it begins; those of a .npz file have names.
+    """A file with arrays, recognized by how it begins; those of .npz and safetensors have names.
 
     Raises Unreadable, as its entries do, if the file is not a regular one or is damaged.
     """
@@ -33,19 +34,30 @@ class ArrayFile:
     def __init__(self, path: str | os.PathLike[str]):
         self.file = RegularFile(path)
         self._begin = self.file.read(0, min(self.file.size, LONGEST))
-        self._members = directory(self.file) if self._begin.startswith(START) else None
+        self._members: Mapping[str, Member | Tensor] | None = None
+        self.metadata: dict[str, str] = {}  # what a safetensors file says of itself
+        self._start = 0  # of the values of such a file
+        if self._begin.startswith(START):
+            self._members = directory(self.file)
+        elif safetensors.begins(self._begin):
+            self._start, self._members, self.metadata = safetensors.directory(self.file)
 
     @property
     def names(self) -> list[str]:
         """The names of the arrays; empty for a file with a single unnamed array."""
         return list(self._members or ())
 
+    @property
+    def has_names(self) -> bool:
+        """Whether its arrays have names, even if it has none."""
+        return self._members is not None
+
     def entry(self, name: str | None = None) -> Entry:
         """The array of this name; without a name the only one."""
         if self._members is None:
             single = self._single()
             if name is not None:
-                wanted = f"must be an .npz file to have an array '{cropped(name)}', got another"
+                wanted = f"must be .npz or .safetensors to have an array '{cropped(name)}', got another"
                 raise Unreadable(f"{wanted}; leave out 'array'")
             return single
         if name is None and len(self._members) == 1:
@@ -53,9 +65,13 @@ class ArrayFile:
         if name is None or name not in self._members:
             wrong = "'array' must be given, got nothing" if name is None else f"no array '{cropped(name)}'"
             raise Unreadable(f"{wrong}; {self._instead(name or '')}")
-        who = f"array '{cropped(name)}'"
+        who, found = f"array '{cropped(name)}'", self._members[name]
+        if isinstance(found, Tensor):
+            with _about(who):
+                header = found.header()
+            return Entry(StoredBytes(self.file, self._start + found.begin, found.length), lambda _: header, who)
         with _about(who):
-            member = located(self.file, self._members[name])
+            member = located(self.file, found)
         if member.deflated:
             packed = CompressedBytes(self.file, member.start, member.packed, DEFLATE, member.length, member.crc)
             return Entry(packed, array_headers.npy, who)
@@ -68,7 +84,7 @@ class ArrayFile:
             return Entry(StoredBytes(self.file, 0, self.file.size), array_headers.idx)
         if self._begin.startswith(b"\x1f\x8b"):
             return Entry(CompressedBytes(self.file, 0, self.file.size, GZIP), array_headers.idx)
-        raise Unreadable("must be .npy, .npz or IDX, plain or gzip, got something else")
+        raise Unreadable("must be .npy, .npz, .safetensors or IDX, plain or gzip, got something else")
 
     def _instead(self, name: str) -> str:
         shown = [cropped(n) for n in self.names[:10]] + ["..."] * (len(self.names) > 10)
@@ -103,6 +119,8 @@ class Entry:
                 array: Any = np.ndarray.__new__(kind, self.shape, self.dtype, order=order)
                 flat = (array.T if self.header.by_columns else array).reshape(-1).view(np.uint8)
                 self.content.read_after(self.header.size, memoryview(flat))
+                if self.dtype == bool and flat.max(initial=0) > 1:
+                    raise Unreadable(f"must have truth values of 0 and 1, got {flat.max()}")
                 return cast(A, native_order(array))
             except MemoryError:
                 raise Unreadable(f"takes {self.nbytes:,} bytes of memory, more than there is") from None

@@ -29,7 +29,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise DataflowError(f"{path}: text must be UTF-8, got {text[error.start]!a}") from None
-    _write(path, lambda file: file.write(data))
+    write(path, lambda file: file.write(data))
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> Non
     for name in arrays:
         if name.endswith(".npy") and name.removesuffix(".npy") in arrays:  # NumPy finds the second by both names
             raise DataflowError(f"{path}: names must differ by more than '.npy', got '{name}' twice; rename one")
-    _write(path, lambda file: put_arrays(file, arrays))
+    write(path, lambda file: put_arrays(file, arrays))
 
 
 def put_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
@@ -74,7 +74,8 @@ def _printed(found: os.stat_result) -> int | None:
     return None
 
 
-def _write(path: str | os.PathLike[str], fill: Callable[[Any], Any]) -> None:
+def write(path: str | os.PathLike[str], fill: Callable[[Any], Any]) -> None:
+    """Write a file, all of it or nothing; ``fill`` puts the bytes into an open file, which has no `seek`."""
     with write_errors(path):
         if is_replaceable(path):
             target = Path(os.path.realpath(path))  # a link stays a link

@@ -23,7 +23,7 @@ class Arrays:
         self._read: dict[tuple[Path, str | None], StoredArray] = {}
 
     def read(self, path: Path, name: str | None) -> StoredArray:
-        """The array of a .npy file, or the named one of a .npz file; ValueError that says what is wrong with it."""
+        """The array of a .npy file, or the named one of another; ValueError that says what is wrong with it."""
         if (path, name) not in self._read:
             try:
                 self._read[path, name] = self._array(path, name)

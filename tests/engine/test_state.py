@@ -122,3 +122,14 @@ def test_states_and_plans_of_steps_can_be_pickled():
     flow.run(graph, state=state)
     again = pickle.loads(pickle.dumps(state))
     assert [float(flow.run(graph, state=s)["next"]) for s in (state, again)] == [5, 5]
+
+
+def test_a_state_is_a_mapping_of_its_variables():
+    graph = counter()
+    state = flow.State(graph)
+    assert list(state) == ["n"] and len(state) == 1 and "m" not in state
+    assert state["n"] is state.variables["n"]
+    flow.run(graph, state=state)
+    assert {name: float(value) for name, value in state.items()} == {"n": 3}
+    assert state == state and state != flow.State(graph) and len({state, flow.State(graph)}) == 2
+    assert float(flow.run(graph, state)["next"]) == 5  # its variables are fed, as any mapping's are

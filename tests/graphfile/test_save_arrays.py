@@ -86,7 +86,7 @@ class Sentinel:
         ("link.npy", "files must lie inside the project, got 'link.npy'"),
         ("../outside.npy", "files must lie inside the project, got '../outside.npy'"),
         ("pipe", "pipe: must be a regular file, got a device or pipe"),
-        ("graph.yaml", "graph.yaml: must be .npy, .npz or IDX, plain or gzip, got something else"),
+        ("graph.yaml", "graph.yaml: must be .npy, .npz, .safetensors or IDX, plain or gzip, got something else"),
     ],
 )
 def test_arrays_that_are_refused(read, tmp_path_factory, path, message):
