@@ -32,7 +32,7 @@ _leave_out_current_folder()  # before the first import of another module
 import importlib  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
-from dataflow.core import evaluator  # noqa: E402
+from dataflow.core import display, evaluator  # noqa: E402
 from dataflow.graphfile import sections  # noqa: E402
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from dataflow.core.block import Block as Block
     from dataflow.core.errors import DataflowError as DataflowError
     from dataflow.core.errors import GraphFileError as GraphFileError
+    from dataflow.core.library import blocks as blocks
     from dataflow.core.ports import In as In
     from dataflow.core.ports import Out as Out
-    from dataflow.core.registry import blocks as blocks
     from dataflow.core.registry import load_blocks as load_blocks
     from dataflow.engine.plan import plan as plan
     from dataflow.engine.run import run as run
@@ -77,6 +77,7 @@ _HOMES = {
 }
 __all__ = sorted(_HOMES)
 evaluator.register(lambda: importlib.import_module("dataflow.engine.eager"))
+display.register(lambda: importlib.import_module("dataflow.inspection.notebook").render)
 sections.register("data", lambda: importlib.import_module("dataflow.training.sections").DATA)
 sections.register("train", lambda: importlib.import_module("dataflow.training.sections").TRAIN)
 

@@ -1,6 +1,7 @@
-"""Writes the page of every block, from what the block says of itself, and the pictures of graphs.
+"""Writes the page of every block, from what the block says of itself, the pictures of graphs, and the names of blocks
+for type checkers and editors.
 
-python docs/generate.py            write docs/blocks/ and docs/*.svg
+python docs/generate.py            write docs/blocks/, docs/*.svg and dataflow/core/library.pyi
 python docs/generate.py --check    write nothing; exit 1 and list the files that would change
 """
 
@@ -27,13 +28,14 @@ from dataflow.graphfile.save import resolved_text
 from dataflow.inspection import block_markdown, describe, svg
 
 DOCS = Path(__file__).resolve().parent
+STUB = DOCS.parent / "dataflow" / "core" / "library.pyi"
 GRAPHS = ("quant/digits_fake_quant",)  # drawn for README
 _SHOWN = 32  # numbers; larger arrays of an example become graph inputs
 
 
 def main() -> int:
     """Write the files, or report those that differ; the exit status."""
-    parser = argparse.ArgumentParser(description="Write docs/blocks/ from the registry.")
+    parser = argparse.ArgumentParser(description="Write what the registry says of itself.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and list the files that differ")
     if parser.parse_args().check:
         stale = drift()
@@ -64,7 +66,7 @@ def drift() -> list[str]:
 def files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     root = DOCS / "blocks"
-    wanted = {root / "index.md": index()}
+    wanted = {root / "index.md": index(), STUB: stub()}
     for name, block in _library():
         wanted[root / describe(block)["category"] / f"{name}.md"] = block_markdown(block, example(block))
     for graph in GRAPHS:
@@ -92,6 +94,16 @@ def index() -> str:
                 summary = d["summary"].replace("|", "\\|")
                 lines.append(f"| [{d['name']}]({category}/{d['name']}.md) | {summary} | {d['gradient']} |")
     return "\n".join(lines) + "\n"
+
+
+def stub() -> str:
+    """The registry with an attribute for each name of a block of the library."""
+    names = {name: block for _, block in _library() for name in (block.__name__, *block.aliases)}
+    imports = sorted({f"from {b.__module__} import {b.__name__} as _{b.__name__}" for b in names.values()})
+    lines = ["# Written by docs/generate.py.", *imports, "from dataflow.core.registry import Registry"]
+    lines += ["", "class Library(Registry):", "    # The registry as type checkers and editors see it."]
+    lines += [f"    {name}: type[_{names[name].__name__}]" for name in sorted(names)]
+    return "\n".join([*lines, "", "blocks: Library"]) + "\n"
 
 
 def _library() -> Iterator[tuple[str, type[Block]]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from dataflow.core import dtypes, evaluator, typing_rules
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
+from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError, RunError, listing, nearest
 from dataflow.core.numpy_state import FixedNumpyState
@@ -32,7 +33,7 @@ MISSING_GRADIENT = object()
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
-class Block:
+class Block(Shown):
     """The root of all blocks; `dataflow.core.kinds` has the bases to derive from.
 
     A subclass writes its ports (class attributes without annotation), attrs (annotated, by `attr`), type variables

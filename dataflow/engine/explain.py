@@ -16,15 +16,25 @@ if TYPE_CHECKING:
 
 def lines(program: Program) -> Iterator[str]:
     """A line for each step: its node, block, inputs, types of its outputs and where the first one is; then totals."""
+    every = rows(program)
+    columns = [row for row in every if not isinstance(row, str)]
+    widths = [*(max((len(row[i]) for row in columns), default=0) for i in range(3)), 0]
+    for row in every:
+        yield row if isinstance(row, str) else "  ".join(map(str.ljust, row, widths)).rstrip()
+    yield totals(program)
+
+
+def rows(program: Program) -> list[tuple[str, ...] | str]:
+    """The cells of each step, which are indented in a region; what is said of several steps is a text."""
     name = slot_names(program)
-    rows: list[tuple[str, ...] | str] = []
+    found: list[tuple[str, ...] | str] = []
     for stage in program.stages:
         if isinstance(stage, Fused):
-            rows.append(_heading(stage, program))
+            found.append(_heading(stage, program))
         elif isinstance(stage, Parallel):
-            rows.append(f"{len(stage.steps)} steps at the same time by {min(stage.workers, len(stage.steps))} threads")
+            found.append(f"{len(stage.steps)} steps at the same time by {min(stage.workers, len(stage.steps))} threads")
         for step in steps_of(stage):
-            rows.append(
+            found.append(
                 (
                     "  " * (not isinstance(stage, Step)) + step.node,
                     f"{type(step.block).__name__}({', '.join(name(slot) for slot in flat(step.reads))})",
@@ -33,12 +43,8 @@ def lines(program: Program) -> Iterator[str]:
                 )
             )
         if isinstance(stage, Fused):
-            rows += [f"  {note}" for note in stage.notes]
-    columns = [row for row in rows if not isinstance(row, str)]
-    widths = [*(max((len(row[i]) for row in columns), default=0) for i in range(3)), 0]
-    for row in rows:
-        yield row if isinstance(row, str) else "  ".join(map(str.ljust, row, widths)).rstrip()
-    yield _totals(program)
+            found += [f"  {note}" for note in stage.notes]
+    return found
 
 
 def slot_names(program: Program) -> Callable[[int], str]:
@@ -57,7 +63,8 @@ def slot_names(program: Program) -> Callable[[int], str]:
     return name
 
 
-def _totals(program: Program) -> str:
+def totals(program: Program) -> str:
+    """How many steps, regions and buffers, and how many bytes they take."""
     regions = sum(isinstance(stage, Fused) for stage in program.stages)
     counts = [counted(len(program.steps), "step"), *([counted(regions, "region")] if regions else [])]
     moved = sum(sum(program.bytes_moved(stage)) for stage in program.stages)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dataflow.core import conversion, dtypes
+from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest
 from dataflow.core.run_errors import memory_message
@@ -91,7 +92,7 @@ class State(Protocol):
         """Give these variables their next values, all at once."""
 
 
-class Plan:
+class Plan(Shown):
     """A graph made ready to run: one program per set of input shapes, made when they are first given.
 
     A plan may be pickled, and run in several threads at once. Planned for ``steps`` it also computes the next values of
@@ -299,4 +300,8 @@ class Plan:
         if not self.programs:
             unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
             return f"no shapes yet for {', '.join(unknown)}; give them with plan.at, or run it"
-        return "\n\n".join(f"for {_inputs(key)}\n{made}" for key, made in self.programs.items())
+        return "\n\n".join(f"for {shapes}\n{made}" for shapes, made in self.by_shapes())
+
+    def by_shapes(self) -> list[tuple[str, Program]]:
+        """The programs made so far, each with the shapes of its inputs, ``x[3, 4], y[]``."""
+        return [(_inputs(key), made) for key, made in self.programs.items()]

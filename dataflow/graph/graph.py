@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataflow.core import conversion
 from dataflow.core.block import Block
+from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest
 from dataflow.core.ports import Literal, entered, flat
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Graph:
+class Graph(Shown):
     """A DAG of blocks with named outputs. Grows by `input`, `add` and by calling blocks on its wires.
 
     >>> import dataflow as flow

@@ -1,13 +1,15 @@
-"""Pictures: a graph as SVG that can be read on a light and on a dark page."""
+"""Pictures: a graph or one block as SVG that can be read on a light and on a dark page."""
 
 from __future__ import annotations
 
+from dataflow.core.block import Block
 from dataflow.core.ports import Literal
+from dataflow.core.shapes import show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
 from dataflow.inspection.columns import Box, Edge
-from dataflow.inspection.data import brief, category, cut, describe, places, split
+from dataflow.inspection.data import Described, brief, category, cut, describe, dtype_text, places, split
 from dataflow.inspection.layout import place
 
 
@@ -30,6 +32,24 @@ def svg(graph: Graph) -> str:
     links: dict[tuple[Box, int], Link] = {(cards[link.node], i): link for link, i in rights.items()}
     wires = [_wire(path, graph, links[start]) for start, path in paths.items()]
     return document(width, height, "".join([*wires, *map(draw, every)]), graph.name, graph.doc)
+
+
+def block_svg(block: Block) -> str:
+    """A picture of a block: its ports with their dtypes, and the values of its attrs."""
+    data = describe(block)
+    lefts = [
+        Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in data["inputs"]
+    ]
+    rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in data["outputs"]]
+    notes = [Label(name, f"= {brief(getattr(block, name))}") for name in block.signature.attrs]
+    variables = [name for name in data["types"] if name not in block.signature.attrs]
+    notes += [Label(f"{name}:", cut(dtype_text(data["types"][name]), 44)) for name in variables]
+    drawn = card(data["name"], data["category"], data["category"], data["summary"], lefts, rights, notes)
+    return document(drawn.width, drawn.height, draw(drawn), data["name"], data["summary"])
+
+
+def _declared(port: Described) -> str:
+    return f"{port['type']}{'' if port['shape'] is None else show(tuple(port['shape']))}"
 
 
 def _node_card(graph: Graph, node: Node) -> Card:

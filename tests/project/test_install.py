@@ -42,6 +42,13 @@ def test_the_installed_package_is_tested(package):
     assert Path(sys.modules[package].__file__).resolve() == installed(package).resolve()
 
 
+def test_the_types_of_all_blocks_are_installed():
+    names = (installed("dataflow").parent / "core" / "library.pyi").read_text("utf-8")
+    assert f"    Relu: type[_{flow.blocks.Relu.__name__}]\n" in names
+    assert all(f"    {name}: type[" in names for name in flow.blocks.names() if name in ("Mul", "MatMul", "Conv2D"))
+    assert all((installed(package).parent / "py.typed").exists() for package in ("dataflow", "blocks"))
+
+
 def needed(name, extras, pins, seen):
     """The names of all that a package needs on some platform, as far as the releases of the constraints are here."""
     try:
