@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from dataflow.core.errors import cropped, reason
@@ -17,8 +18,9 @@ _MARKERS = ("pyproject.toml", ".git", ".dataflow")
 def project_of(folder: Path) -> Path:
     """The nearest folder, from this one upwards, that marks a project; without one, the folder itself."""
     for each in (folder, *folder.parents):
-        if any((each / marker).exists() for marker in _MARKERS):
-            return each
+        with suppress(OSError):  # a folder whose name is too long, say: what is read or written there will tell
+            if any((each / marker).exists() for marker in _MARKERS):
+                return each
     return folder
 
 
@@ -33,6 +35,8 @@ def confined(folder: Path, project: Path, path: str) -> Path:
         raise ValueError(f"paths must be relative to this file, got '{cropped(path)}'")
     try:
         real = (folder / path).resolve()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # which the reader reports
+            real.stat()
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
         raise ValueError(f"'{cropped(path)}' cannot be followed: {reason(error)}") from None
     if not real.is_relative_to(project):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
+from dataflow.graphfile import format as formatting
 from dataflow.graphfile.format import format_file, formatted
 from dataflow.graphfile.load import load as load_graph
 from dataflow.graphfile.parse import parse
@@ -198,3 +199,15 @@ def test_what_the_graph_says_does_not_matter(tmp_path):
     path.write_text("dataflow:  1\nnodes: {a: {block:  Rellu}}\n")
     assert format_file(path)
     assert path.read_text() == "dataflow: 1\nnodes: {a: {block: Rellu}}\n"
+
+
+def test_files_of_more_values_than_anyone_waits_for_are_not_put_in_order(tmp_path, monkeypatch):
+    """The limit counts values and keys, and the file stays as it is."""
+    monkeypatch.setattr(formatting, "MAX_FORMATTED", 50)
+    path = tmp_path / "g.yaml"
+    path.write_text(f"dataflow:  1\nx-a: {[1] * 45}\n")
+    assert format_file(path)
+    path.write_text(text := f"dataflow:  1\nx-a: {[1] * 46}\n")
+    with pytest.raises(GraphFileError, match=r"g.yaml:1:1: .*may hold 50 values and keys, got 51; keep arrays in"):
+        format_file(path)
+    assert path.read_text() == text

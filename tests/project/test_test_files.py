@@ -25,8 +25,6 @@ core: block dtypes errors kinds numpy_state random scratch thread_pool typing_ru
 engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
 files: array_bytes array_file array_headers zip_directory
 graph: gc_pause node node_types rewrite
-graphfile: arrays block_use comments emit graph_file load_context nodes params parse paths record save scalars
-graphfile: schema_parts subgraphs tree value_kinds wires
 inspection: card columns crossings data diagram drawing heights page picture
 training: checkpoint
 """

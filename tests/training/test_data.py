@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from array_files import idx
+from graph_text import node, same
+from swapped_links import SWAPS, fill
 
 import dataflow as flow
-from dataflow.core.errors import DataflowError, GraphError
-from dataflow.training.data import load_data, split
+from dataflow.core.errors import DataflowError, GraphError, GraphFileError, UnknownNameError
+from dataflow.training.data import arrays, load_data, split
 from dataflow.training.data.arrays import FileArray, open_rows
 from dataflow.training.data.splits import shuffled
 
@@ -138,3 +144,104 @@ def test_each_epoch_has_an_order_of_its_own():
     assert len(set(orders)) == 4
     assert orders[0] == tuple(shuffled(100, 0, 0))
     assert all(sorted(order) == list(range(100)) for order in orders)
+
+
+def test_data_by_split_wherever_the_graph_is_saved(read):
+    Path("data").mkdir()
+    np.savez("data/d.npz", a=np.float32([1, 2]), b=np.float32([3]))
+    graph = read(
+        f"params: {{set: d}}\ninputs: {{x: 'float32[N]'}}\n{node('Relu', 'inputs: {features: x}')}"
+        'data:\n  train: {path: "${set}.npz", inputs: {x: a}}\n  test: {path: ../data/d.npz, inputs: {x: b}}\n',
+        "data/graph.yaml",
+    )
+    Path("far/away").mkdir(parents=True)
+    flow.save(graph, "far/away/saved.yaml")
+    for found in (graph, flow.load("far/away/saved.yaml")):
+        same(load_data(found)["x"], np.float32([1, 2]))
+        same(load_data(found, "train")["x"], np.float32([1, 2]))
+        same(load_data(found, "test")["x"], np.float32([3]))
+        with pytest.raises(UnknownNameError, match="no data 'tst'"):
+            load_data(found, "tst")
+    Path("data/d.npz").unlink()
+    with pytest.raises(GraphError, match=r"data 'train': input 'x': .*d\.npz: cannot be read as data: no such file"):
+        load_data(graph)
+
+
+def test_a_graph_without_data_has_none():
+    assert load_data(flow.Graph("g")) == {}
+    with pytest.raises(UnknownNameError, match="graph 'g' has no data 'train'; its file has no 'data' section"):
+        load_data(flow.Graph("g"), "train")
+
+
+# -- links that come after a look ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outside(tmp_path_factory):
+    return fill(tmp_path_factory.mktemp("outside"))
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+@pytest.mark.parametrize("name", ["x.npy", "x.csv"])
+def test_data_that_was_swapped_for_a_link_is_not_read(read, outside, swap, name):
+    Path("data").mkdir()
+    np.save("data/x.npy", np.float32([1]))
+    Path("data/x.csv").write_text("a\n1\n")
+    array = ", array: a" if name == "x.csv" else ""
+    graph = read(
+        f"inputs: {{x: 'float32[N]'}}\n{node('Relu', 'inputs: {features: x}')}"
+        f"data:\n  train: {{inputs: {{x: {{path: data/{name}{array}}}}}}}\n"
+    )
+    opened = split(graph)
+    SWAPS[swap](outside, name)
+    assert opened.rows()["x"].tolist() == [1]
+    for again in (graph, pickle.loads(pickle.dumps(graph)), graph.copy()):
+        with pytest.raises(GraphError, match="must be what it was when the graph was loaded, got a link"):
+            split(again)
+    with pytest.raises(GraphFileError, match="files must lie inside the project"):
+        flow.load("graph.yaml")
+
+
+def test_links_that_a_program_names_are_followed(read, outside):
+    graph = flow.Graph("links")
+    graph.input("x", "float32", ["N"])
+    Path("link.npy").symlink_to(outside / "x.npy")
+    graph.sections["data"] = {"train": {"inputs": {"x": {"path": str(Path("link.npy").absolute())}}}}
+    assert split(graph).rows()["x"].tolist() == [666]
+
+
+# -- wide files ---------------------------------------------------------------------------------------------------
+
+
+def in_time(code, project):
+    """Run what once took minutes: a process that takes a minute is too slow, on any machine."""
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=project, check=True, timeout=60, text=True, capture_output=True
+    )
+
+
+@pytest.mark.slow
+def test_a_csv_file_of_a_hundred_thousand_columns(tmp_path):
+    columns = 100_000
+    (tmp_path / "wide.csv").write_text(
+        ",".join(f"c{i}" for i in range(columns)) + "\n" + (",".join(["1"] * columns) + "\n") * 3
+    )
+    code = "import pathlib, dataflow.training.data.arrays as a; print(a.open_rows(pathlib.Path('wide.csv')).shape)"
+    assert in_time(code, tmp_path).stdout == "(3, 100000)\n"
+
+
+def test_rows_of_many_columns_are_parsed_a_few_at_a_time(tmp_path, monkeypatch):
+    (tmp_path / "wide.csv").write_text(
+        ",".join(f"c{i}" for i in range(100)) + "\n" + "".join(",".join([str(k)] * 100) + "\n" for k in range(70))
+    )
+    monkeypatch.setattr(arrays, "_VALUES", 1000)
+    taken, load = [], np.loadtxt
+
+    def loadtxt(lines, *args, **how):
+        taken.append(len(lines))
+        return load(lines, *args, **how)
+
+    monkeypatch.setattr(arrays.np, "loadtxt", loadtxt)
+    values = arrays.open_rows(tmp_path / "wide.csv").take(np.arange(70))
+    assert taken == [10] * 7
+    assert (values == np.arange(70)[:, None]).all()
