@@ -145,7 +145,7 @@ def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
         return ufunc.reduce(rows, axis=0, dtype=dtype)
     whole = count - count % repeat
     columns = ufunc.reduce(rows[:whole].reshape(-1, repeat * width), axis=0, dtype=dtype)
-    total = ufunc.reduce(columns.reshape(repeat, width), axis=0)
+    total = ufunc.reduce(columns.reshape(repeat, width), axis=0, dtype=dtype)
     return ufunc(total, ufunc.reduce(rows[whole:], axis=0, dtype=dtype)) if whole < count else total
 
 

@@ -14,7 +14,7 @@ import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.memory_layouts import LAYOUTS
 from dataflow.core.conversion import ConversionError, common_dtype
-from dataflow.core.errors import BlockError, DataflowError
+from dataflow.core.errors import DataflowError
 
 NAN = float("nan")
 
@@ -139,21 +139,6 @@ def test_infinities_and_nan_are_numbers_of_floating_dtypes(way):
     got = way([NAN, float("inf")], "float16")
     assert np.isnan(got[0])
     assert got[1] == np.inf
-
-
-def test_literals_alone_get_one_dtype_in_either_order():
-    for values in ([[1], [1.5]], [[1.5], [1]]):
-        assert blocks["Add"]()(*values).tolist() == [2.5]
-        assert blocks["AddN"]()(values).tolist() == [2.5]
-        graph = Graph("g")
-        graph.output("y", graph.add(blocks["Add"](), list(values)))
-        assert flow.run(graph)["y"].tolist() == [2.5]
-    assert blocks["Add"]()([1], [2**40]).dtype == blocks["Add"]()([2**40], [1]).dtype == np.int64
-    assert blocks["Add"]()([1], [1e300]).dtype == blocks["Add"]()([1e300], [1]).dtype == np.float64
-    with pytest.raises(BlockError, match="Equal: input 'y' must be float32, got True; write a number"):
-        blocks["Equal"]()([1.5], True)
-    with pytest.raises(BlockError, match="Equal: input 'x' must be float32, got True; write a number"):
-        blocks["Equal"]()(True, [1.5])
 
 
 def test_dtypes_of_numbers_together():

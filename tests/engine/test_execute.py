@@ -122,13 +122,6 @@ def test_a_whole_number_that_cannot_be_computed_names_its_node():
         blocks["GatherV2"]()(graph.constant([1, 2]), graph.constant([5]), 0)
 
 
-def test_a_block_without_memory_for_its_result_says_how_much():
-    with pytest.raises(
-        RunError, match=r"Fill: must have memory for float32\[35184372088832\] \(140737488355328 bytes\)"
-    ):
-        blocks["Fill"]()([2**45], 1.0)
-
-
 def test_sums_do_not_depend_on_the_buffers_of_the_caller():
     """NumPy sums in chunks as long as its buffer, whose size the caller can set."""
     random = np.random.default_rng(0)

@@ -150,18 +150,6 @@ def test_a_run_that_would_hold_too_much_is_refused_before_it_starts():
         flow.run(graph, x=np.ones(100, np.float32), max_bytes=100)
 
 
-def test_scratch_is_reused_by_the_next_borrower():
-    with scratch.Scratch() as empty:
-        outer = empty((1000,), np.float32)
-        with scratch.Scratch() as inner:
-            place = inner((10,), np.float64).ctypes.data
-        assert empty((10,), np.float64).ctypes.data == place
-        assert outer.ctypes.data % scratch.ALIGNMENT == place % scratch.ALIGNMENT == 0
-    with scratch.Scratch() as empty:
-        large = empty((scratch.KEPT,), np.uint8)
-        assert large.size == scratch.KEPT
-
-
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
 def test_the_peak_of_a_training_step_is_known(name):
     graph = flow.load(GRAPHS / "digits" / f"{name}.yaml", **({"training": True} if name == "cnn" else {}))

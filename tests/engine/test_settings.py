@@ -13,7 +13,7 @@ import pytest
 import dataflow as flow
 from dataflow import blocks
 from dataflow.core.errors import DataflowError
-from dataflow.core.thread_pool import SharedIterator, cores, run_in_threads
+from dataflow.core.thread_pool import cores
 from dataflow.engine.settings import Settings
 
 
@@ -88,19 +88,6 @@ def test_the_command_line_limits_memory(doubling):
     done = command(*given, "--max-bytes", "lots")
     assert done.returncode == 2
     assert "must be a number of bytes such as 1000000, 64MiB or 2GB, got 'lots'" in done.stderr
-
-
-def test_work_that_fails_in_a_thread_fails():
-    shared = SharedIterator(range(100))
-
-    def work():
-        for item in shared:
-            if item == 50:
-                shared.stop()
-                raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        run_in_threads(work, 4)
 
 
 def test_plans_run_in_threads_of_the_caller():
