@@ -7,15 +7,14 @@ import os
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile_graph import ACTING, RAW
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dataflow as flow
 from dataflow.cli import output
 from dataflow.core.errors import (
     BlockError,
@@ -24,12 +23,9 @@ from dataflow.core.errors import (
     UnknownNameError,
     visible,
 )
-from dataflow.inspection import dot, mermaid, svg
 
 pytestmark = pytest.mark.slow
 
-ACTING = "\x1b[31m\x9b31m\x07\r\x08\x7f\u202e\u2066\u200b\ufeff\u2028\x85"
-RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\u2028\ud800-\udfff]")
 WORDS = json.dumps(ACTING)
 GRAPH = f"""\
 dataflow: 1
@@ -119,18 +115,6 @@ def test_values_are_on_a_terminal_what_they_are(here):
     status, text = terminal("run", "g.yaml", "-i", "x=x.npy", TERM="dumb")
     assert status == 0
     assert [line.split("  ")[0] for line in text.splitlines()[1:]] == ["[red]y[/]", "\\[b]"]
-
-
-def test_files_that_are_drawn_show_it_too(here):
-    graph = flow.Graph(ACTING, doc=ACTING)
-    x = graph.input("x", "float32", ["N"], doc=ACTING)
-    graph.add(flow.blocks["Einsum"](equation="i->i"), [(x,)], name="y", doc=ACTING)
-    graph.output("y", "y")
-    for text in (dot(graph), svg(graph), mermaid(graph)):
-        assert not RAW.search(text)
-    drawn = ElementTree.fromstring(svg(graph))
-    assert drawn.find("{*}title").text == visible(ACTING)
-    assert "\\\\x1b[31m" in dot(graph)
 
 
 @pytest.mark.parametrize("kind", [DataflowError, BlockError, GraphError, UnknownNameError])

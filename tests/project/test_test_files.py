@@ -24,7 +24,6 @@ conformance: declaration equality gradients graphs inference kernels memory_layo
 engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
 files: array_bytes array_file array_headers zip_directory
 graph: gc_pause node node_types rewrite
-inspection: card columns crossings data diagram drawing heights page picture
 training: checkpoint
 """
 

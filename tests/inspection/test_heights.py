@@ -1,0 +1,86 @@
+"""The heights of boxes: in order, apart, and level with what they are wired to."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.inspection.columns import Box, Column, Segment, Slot
+from dataflow.inspection.heights import assign_heights
+
+
+def boxes(*heights: float) -> Column:
+    return Column([Slot(Box(10.0, height), i) for i, height in enumerate(heights)])
+
+
+def wire(columns: list[Column], at: int, a: int, b: int, left_dy: float = 5.0, right_dy: float = 5.0) -> None:
+    columns[at].segments.append(Segment(columns[at - 1].slots[a], left_dy, columns[at].slots[b], right_dy))
+
+
+def ys(column: Column) -> list[float]:
+    return [slot.y for slot in column.slots]
+
+
+def test_a_column_is_packed_with_gaps() -> None:
+    column = boxes(10.0, 20.0, 30.0)
+    assign_heights([column], [], 5.0, 12)
+    assert [b - a for a, b in pairwise(ys(column))] == [15.0, 25.0]
+
+
+def test_trunks_stand_closer() -> None:
+    column = Column([Slot(Box(1.0, 10.0), 0), Slot(None, 1), Slot(None, 2), Slot(Box(1.0, 10.0), 3)])
+    assign_heights([column], [], 10.0, 12)
+    assert [round(b - a, 6) for a, b in pairwise(ys(column))] == [17.0, 5.0, 7.0]
+
+
+@pytest.mark.parametrize("left_dy, right_dy", [(5.0, 5.0), (0.0, 30.0), (30.0, 2.5)])
+def test_one_wire_runs_level_from_port_to_port(left_dy: float, right_dy: float) -> None:
+    columns = [boxes(40.0), boxes(40.0)]
+    wire(columns, 1, 0, 0, left_dy, right_dy)
+    assign_heights(columns, [], 5.0, 12)
+    assert columns[0].slots[0].y + left_dy == pytest.approx(columns[1].slots[0].y + right_dy)
+
+
+def test_a_box_stands_in_the_middle_of_those_it_is_wired_to() -> None:
+    columns = [boxes(10.0, 10.0, 10.0), boxes(10.0)]
+    for i in range(3):
+        wire(columns, 1, i, 0)
+    assign_heights(columns, [], 30.0, 12)
+    assert ys(columns[1])[0] == pytest.approx(ys(columns[0])[1])
+
+
+def test_boxes_that_want_the_same_place_stand_around_it() -> None:
+    columns = [boxes(10.0), boxes(10.0, 10.0)]
+    for i in range(2):
+        wire(columns, 1, 0, i)
+    assign_heights(columns, [], 6.0, 12)
+    (middle,), (upper, lower) = ys(columns[0]), ys(columns[1])
+    assert (lower - upper, (lower + upper) / 2) == (pytest.approx(16.0), pytest.approx(middle))
+
+
+def test_a_long_trunk_is_straight() -> None:
+    columns = [boxes(10.0), *(Column([Slot(Box(1.0, 20.0 + 9 * i), 0), Slot(None, 1)]) for i in range(4)), boxes(10.0)]
+    trunk = [columns[0].slots[0], *(column.slots[1] for column in columns[1:-1])]
+    for at in range(1, 5):
+        wire(columns, at, 0 if at == 1 else 1, 1, 5.0 if at == 1 else 0.0, 0.0)
+    wire(columns, 5, 1, 0, 0.0, 5.0)
+    assign_heights(columns, [trunk], 8.0, 12)
+    passing = [slot.y for slot in trunk[1:]]
+    assert max(passing) - min(passing) < 0.5
+
+
+@given(st.data())
+def test_order_and_distance_are_kept_whatever_pulls(data: st.DataObject) -> None:
+    count = data.draw(st.integers(2, 4))
+    columns = [boxes(*data.draw(st.lists(st.sampled_from([10.0, 35.0]), min_size=1, max_size=4))) for _ in range(count)]
+    for at in range(1, count):
+        for _ in range(data.draw(st.integers(0, 5))):
+            a, b = (data.draw(st.integers(0, len(columns[i].slots) - 1)) for i in (at - 1, at))
+            wire(columns, at, a, b)
+    assign_heights(columns, [], 6.0, data.draw(st.sampled_from([1, 12])))
+    for column in columns:
+        for upper, lower in pairwise(column.slots):
+            assert lower.y - upper.y - upper.height >= 6.0 - 1e-6
