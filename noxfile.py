@@ -117,6 +117,7 @@ def lowest_releases() -> list[str]:
     wanted = [
         *PROJECT["dependencies"],
         *PROJECT["optional-dependencies"]["jit"],
+        *PROJECT["optional-dependencies"]["arrow"],
         *PROJECT["optional-dependencies"]["test"],
     ]
     bounds = (re.fullmatch(r"([\w-]+)>=([\w.]+)", each) for each in wanted)

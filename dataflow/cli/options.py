@@ -6,13 +6,17 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import dataflow as flow
 from dataflow.core.thread_pool import MAX_THREADS
 from dataflow.engine.settings import KERNELS
+
+if TYPE_CHECKING:
+    from dataflow.core.dtypes import Array
+    from dataflow.core.shapes import TensorType
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
@@ -101,14 +105,14 @@ def _short(value: object) -> str:
 
 
 def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``-i x=file.npy``: arrays for the inputs."""
+    """``-i x=file``: arrays for the inputs."""
     option = click.option(
         "-i",
         "--input",
         "inputs",
         multiple=True,
         metavar="NAME=FILE",
-        help="Feed an input: x=file.npy or x=file.npz:key.",
+        help="Feed an input: x=file.npy, x=file.npz:key or x=file.csv:column,column.",
     )
     return option(command)
 
@@ -146,16 +150,26 @@ def _scalar(name: str, text: str) -> Any:
         raise click.UsageError(f"-p {name}: {error}") from None
 
 
-def arrays(texts: Sequence[str]) -> dict[str, Any]:
-    """``-i x=file.npy`` and ``-i x=file.npz:key`` as arrays by name."""
-    return {name: _array(name, place) for name, place in pairs(texts, "-i").items()}
+def arrays(texts: Sequence[str], graph: flow.Graph | None = None) -> dict[str, Array]:
+    """``-i x=file.npy``, ``-i x=file.npz:key`` and ``-i x=file.csv:column,column`` as arrays by name.
+
+    Rows of tables take the dtype and shape of the graph's input, where they can.
+    """
+    declared = graph.inputs if graph is not None else {}
+    return {name: _array(name, *place(text), declared.get(name)) for name, text in pairs(texts, "-i").items()}
 
 
-def _array(name: str, place: str) -> Any:
+def place(text: str) -> tuple[str, str]:
+    """The file and what is named in it: ``file.npz:key`` is ``file.npz`` and ``key``."""
+    found = re.fullmatch(r"(.+?\.(?:npz|safetensors|csv)):(.*)", text, re.DOTALL)
+    return (found[1], found[2]) if found else (text, "")
+
+
+def _array(name: str, path: str, key: str, declared: TensorType | None) -> Array:
     from dataflow.files import ArrayFile, Unreadable
 
-    path, _, key = place.partition(".npz:")
-    path += ".npz" if key else ""
+    if Path(path).suffix == ".csv":
+        return _table(name, path, key, declared)
     try:
         with ArrayFile(path) as file:
             names = file.names
@@ -166,6 +180,32 @@ def _array(name: str, place: str) -> Any:
             return file.entry(key if names else None).read()
     except Unreadable as error:
         raise flow.DataflowError(f"-i {name}: {path}: {error}") from None
+
+
+def _table(name: str, path: str, key: str, declared: TensorType | None) -> Array:
+    """Columns of a table: those named, or the one of the input's name, or all."""
+    import numpy as np
+
+    from dataflow.core import conversion
+    from dataflow.core.shapes import element_count
+    from dataflow.training.data.arrays import open_rows
+
+    try:
+        try:
+            rows = open_rows(path, key or name)
+        except flow.DataflowError:
+            if key:
+                raise
+            rows = open_rows(path)
+        found = rows.take(np.arange(rows.shape[0]))
+        if declared is None:
+            return found
+        sizes = declared.shape[1:] if declared.shape else ()
+        if element_count(sizes) == element_count(found.shape[1:]):
+            found = found.reshape(len(found), *sizes)
+        return conversion.literal(found, declared.dtype)
+    except (flow.DataflowError, conversion.ConversionError) as error:
+        raise flow.DataflowError(f"-i {name}: {error}") from None
 
 
 def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:

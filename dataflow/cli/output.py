@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -89,10 +90,24 @@ def values(outputs: Mapping[str, Array]) -> None:
 
 
 def as_json(outputs: Mapping[str, Array]) -> None:
-    """One line: an object with the value of each output as numbers and lists."""
-    import json
+    """One line: an object with the value of each output as numbers and lists; nan is null, infinities are 1e999."""
+    from dataflow.files.number_text import json_array
 
-    say(json.dumps(_shown(outputs, lambda value: value.tolist())))
+    parts = [f"{json.dumps(name)}: {text}" for name, text in _shown(outputs, json_array).items()]
+    say(f"{{{', '.join(parts)}}}")
+
+
+def rows(outputs: Mapping[str, Array], most: int = 10) -> None:
+    """The first rows of outputs that have as many rows, and how many more there are; the others as `values` does."""
+    counts = [len(value) for value in outputs.values() if value.ndim]
+    count = max(counts, key=counts.count, default=0)
+    listed = {name: value for name, value in outputs.items() if value.ndim and len(value) == count}
+    if listed:
+        table(("row", *listed), [(i, *(summary(v[i]) for v in listed.values())) for i in range(min(count, most))])
+        if count > most:
+            say(f"and {count - most:,} more rows")
+    if others := {name: value for name, value in outputs.items() if name not in listed}:
+        values(others)
 
 
 def _shown(outputs: Mapping[str, Array], show: Callable[[Array], Any]) -> dict[str, Any]:

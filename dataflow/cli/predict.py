@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dataflow.cli import options, output
+from dataflow.cli import options, out_file, output
 
 
 @click.command("predict")
@@ -12,9 +12,10 @@ from dataflow.cli import options, output
 @options.params
 @options.inputs
 @click.option("-s", "--split", "name", help="Take the inputs from this split of the graph's data.")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write all outputs to this .npz file.")
+@out_file.option
 @options.checkpoints
 @options.which
+@click.option("--json", "as_json", is_flag=True, help="Print the outputs as JSON.")
 @options.settings
 def command(
     path: str,
@@ -24,25 +25,27 @@ def command(
     out: str | None,
     folder: str | None,
     which: str,
+    as_json: bool,
 ) -> None:
-    """Run a trained graph; outputs whose inputs are not given are left out."""
+    """Run a trained graph and show the first rows; outputs whose inputs are not given are left out."""
     import dataflow as flow
-    from dataflow.files.atomic import check_writable, to_output, write_arrays
     from dataflow.training.data import load_data
 
     graph = options.load(path, params)
     variables = options.trained(graph, path, folder, which)
-    feeds = {**(load_data(graph, name) if name else {}), **options.arrays(inputs)}
+    feeds = {**(load_data(graph, name) if name else {}), **options.arrays(inputs, graph)}
     missing = set(graph.of_block("Placeholder")) - feeds.keys()
     possible = {n: link for n, link in graph.outputs.items() if not missing & graph.ancestors([link.node])}
     if not possible:
         raise flow.DataflowError(f"{path}: no output can be had without input '{min(missing)}'; give it with -i or -s")
     graph.outputs = possible
     if out is not None:
-        check_writable(out)
+        kept = str(options.checkpoint_folder(path, folder))
+        out_file.check(out, possible, graph, path, inputs, {kept: "a checkpoint"})
     outputs = flow.run(graph, {**{n: v for n, v in variables.items() if n in graph.nodes}, **feeds})
-    if out is not None:
-        write_arrays(out, outputs)
-        if to_output(out):
-            return  # anything else printed would become part of it
-    output.values(outputs)
+    if out is not None and out_file.write(out, outputs):
+        return  # anything else printed would become part of it
+    if as_json:
+        output.as_json(outputs)
+    else:
+        output.rows(outputs)

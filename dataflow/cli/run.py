@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import dataflow as flow
-from dataflow.cli import options, output
+from dataflow.cli import options, out_file, output
 
 
 @click.command("run")
@@ -15,7 +15,7 @@ from dataflow.cli import options, output
 @options.params
 @options.inputs
 @click.option("-s", "--split", help="The split of the graph's `data:` section to feed.  [default: the first]")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write all outputs to this .npz file.")
+@out_file.option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of steps; nodes such as Assign change variables.")
 @click.option(
     "--state",
@@ -43,20 +43,20 @@ def command(
 ) -> None:
     """Run a graph and print its outputs."""
     from dataflow.engine.state_file import check_ending
-    from dataflow.files.atomic import check_writable, to_output, write_arrays
+    from dataflow.files.atomic import check_writable
     from dataflow.training.data import load_data
 
     graph = options.load(path, params)
-    feeds = {**load_data(graph, split), **options.arrays(inputs)}
+    feeds = {**load_data(graph, split), **options.arrays(inputs, graph)}
     if show_plan:
         shapes = {name: array.shape for name, array in feeds.items()}
         output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))
         return
     if kept is not None:
         check_ending(kept)
-    for written in (out, kept):
-        if written is not None:
-            check_writable(written)
+        check_writable(kept)
+    if out is not None:
+        out_file.check(out, graph.outputs, graph, path, inputs, {kept: "the state"} if kept is not None else {})
     if steps is None and kept is None:
         outputs = flow.plan(graph, {}, max_bytes=max_bytes).run(feeds, seed=seed)
     else:
@@ -66,10 +66,8 @@ def command(
             outputs = flow.run(graph, feeds, state=state, max_bytes=max_bytes)
         if kept is not None:
             state.save(kept)
-    if out is not None:
-        write_arrays(out, outputs)
-        if to_output(out):
-            return  # anything else printed would become part of it
+    if out is not None and out_file.write(out, outputs):
+        return  # anything else printed would become part of it
     if as_json:
         output.as_json(outputs)
         return

@@ -75,7 +75,7 @@ def test_a_device_that_takes_nothing_is_an_error(here):
 def test_standard_output_gets_the_file_and_nothing_else(here, into):
     for args in (["run"], ["grad", "--of", "y", "--wrt", "c"], ["show", "--resolved"]):
         args = [sys.executable, "-m", "dataflow", args[0], "g.yaml", *args[1:], "-o"]
-        subprocess.run([*args, "wanted"], check=True, capture_output=True)
+        subprocess.run([*args, "wanted.npz"], check=True, capture_output=True)
         if into == "pipe":
             Path("got").write_bytes(subprocess.run([*args, "/dev/stdout"], stdout=subprocess.PIPE, check=True).stdout)
         else:
@@ -86,7 +86,7 @@ def test_standard_output_gets_the_file_and_nothing_else(here, into):
                 assert dict(found) == {"y": 2.5}
             assert Path("got").read_bytes().rindex(b"PK\x05\x06") + 22 == len(Path("got").read_bytes())
         else:
-            assert Path("got").read_bytes() == Path("wanted").read_bytes()
+            assert Path("got").read_bytes() == Path("wanted.npz").read_bytes()
 
 
 def test_text_on_standard_output_comes_after_what_was_there(here):

@@ -303,7 +303,7 @@ def test_commands(load):
     assert float(json.loads(dataflow("evaluate", "g.yaml", "--json").stdout)["loss"]) > 0
     np.save("x.npy", X)
     predicted = dataflow("predict", "g.yaml", "-i", "x=x.npy", "-o", "out.npz")
-    assert predicted.stdout.splitlines()[1].startswith("line ")
+    assert predicted.stdout.splitlines()[0] == "row  line"
     with np.load("out.npz") as found:
         assert found["line"].shape == (50,)
     assert "train/w/apply" in dataflow("show", "g.yaml", "--expanded").stdout
