@@ -101,7 +101,7 @@ def test_a_block_is_drawn_with_its_ports_attrs_and_dtypes() -> None:
     root = ElementTree.fromstring(block_svg(blocks["FakeQuantWithMinMaxVars"](num_bits=4)))
     shown = ["".join(e.itertext()) for e in root.iter() if e.tag.endswith("text")]
     assert shown[:2] == ["FakeQuantWithMinMaxVars", "quantization_ops"]
-    assert {"inputs R", "min R[]", "outputs R", "num_bits = 4", "narrow_range = false"} <= set(shown)
+    assert {"inputs T", "min R[]", "outputs T", "num_bits = 4", "narrow_range = false"} <= set(shown)
     assert len([e for e in root.iter() if e.get("class") == "port"]) == 4
 
 
