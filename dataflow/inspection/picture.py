@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dataflow.core.block import Block
-from dataflow.core.ports import Literal
+from dataflow.core.ports import In, Literal, Out
 from dataflow.core.shapes import show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
 from dataflow.inspection.columns import Box, Edge
-from dataflow.inspection.data import Described, brief, category, cut, describe, dtype_text, places, split
+from dataflow.inspection.data import brief, category, cut, describe, dtype_text, places, split
 from dataflow.inspection.layout import place
 
 
@@ -36,20 +38,19 @@ def svg(graph: Graph) -> str:
 
 def block_svg(block: Block) -> str:
     """A picture of a block: its ports with their dtypes, and the values of its attrs."""
-    data = describe(block)
-    lefts = [
-        Label(p["name"] + " …" * p["many"], _declared(p), family(p["dtypes"]), p["optional"]) for p in data["inputs"]
-    ]
-    rights = [Label(p["name"], _declared(p), family(p["dtypes"])) for p in data["outputs"]]
-    notes = [Label(name, f"= {brief(getattr(block, name))}") for name in block.signature.attrs]
-    variables = [name for name in data["types"] if name not in block.signature.attrs]
-    notes += [Label(f"{name}:", cut(dtype_text(data["types"][name]), 44)) for name in variables]
+    ports, data = block.signature, describe(block)
+    types: dict[str, list[str]] = data["types"]
+    lefts = [_port_label(port, types, port.name + " …" * port.many, port.optional) for port in ports.inputs.values()]
+    rights = [_port_label(port, types, port.name) for port in ports.outputs.values()]
+    notes = [Label(name, f"= {brief(getattr(block, name))}") for name in ports.attrs]
+    notes += [Label(f"{n}:", cut(dtype_text(names), 44)) for n, names in types.items() if n not in ports.attrs]
     drawn = card(data["name"], data["category"], data["category"], data["summary"], lefts, rights, notes)
     return document(drawn.width, drawn.height, draw(drawn), data["name"], data["summary"])
 
 
-def _declared(port: Described) -> str:
-    return f"{port['type']}{'' if port['shape'] is None else show(tuple(port['shape']))}"
+def _port_label(port: In | Out, types: Mapping[str, list[str]], name: str, optional: bool = False) -> Label:
+    shape = "" if port.shape is None else show(port.shape)
+    return Label(name, f"{port.dtype}{shape}", family(types.get(port.dtype, [port.dtype])), optional)
 
 
 def _node_card(graph: Graph, node: Node) -> Card:
