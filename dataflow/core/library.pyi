@@ -86,6 +86,8 @@ from blocks.math_ops.exponential import SqrtGrad as _SqrtGrad
 from blocks.math_ops.extrema import ClipByValue as _ClipByValue
 from blocks.math_ops.extrema import Maximum as _Maximum
 from blocks.math_ops.extrema import Minimum as _Minimum
+from blocks.math_ops.floor_division import FloorDiv as _FloorDiv
+from blocks.math_ops.floor_division import FloorMod as _FloorMod
 from blocks.math_ops.linear_algebra import Cholesky as _Cholesky
 from blocks.math_ops.linear_algebra import HalfTriangle as _HalfTriangle
 from blocks.math_ops.linear_algebra import HermitianPart as _HermitianPart
@@ -322,6 +324,8 @@ class Library(Registry):
     FakeQuantWithMinMaxVarsPerChannelGradient: type[_FakeQuantWithMinMaxVarsPerChannelGradient]
     Fill: type[_Fill]
     Floor: type[_Floor]
+    FloorDiv: type[_FloorDiv]
+    FloorMod: type[_FloorMod]
     FractionalAvgPool: type[_FractionalAvgPool]
     FractionalAvgPoolGrad: type[_FractionalAvgPoolGrad]
     FractionalMaxPool: type[_FractionalMaxPool]

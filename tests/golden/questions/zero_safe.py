@@ -11,6 +11,7 @@ from .asking import Question, asks
 from .inputs import COMPLEX, apart, pairs, special
 
 FLOATS = ("float32", "float64")
+WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
 def positive(random: np.random.Generator, dtype: str, shape: Any) -> Any:
@@ -69,6 +70,24 @@ def remainder(random: np.random.Generator) -> Iterator[Question]:
         if dtype not in FLOATS:
             low = np.array([np.iinfo(dtype).min, np.iinfo(dtype).max, 7, -7], dtype)
             yield Question(f"{name}_low", {}, {"x": low[:, None], "y": np.array([-1, 1, 3, -3], dtype)})
+    for dtype in FLOATS:
+        edges = edges_of(dtype)
+        yield Question(f"{dtype}_edges", {}, {"x": edges[:, None], "y": edges})
+
+
+@asks("FloorDiv", "FloorMod")
+def rounded_down(random: np.random.Generator) -> Iterator[Question]:
+    for name, dtype, x, y in pairs(random, (*FLOATS, "float16", "bfloat16", *WHOLE)):
+        yield Question(name, {}, {"x": x, "y": y})
+    for dtype in WHOLE:
+        low = np.array([np.iinfo(dtype).min, np.iinfo(dtype).max, 7, 8], dtype)
+        yield Question(f"{dtype}_low", {}, {"x": low[:, None], "y": np.array([1, 2, 3, 5], dtype)})
+        if low[0]:
+            yield Question(
+                f"{dtype}_signs",
+                {},
+                {"x": np.array([7, -7, 6, -6, 0], dtype)[:, None], "y": np.array([3, -3, 2, -2], dtype)},
+            )
     for dtype in FLOATS:
         edges = edges_of(dtype)
         yield Question(f"{dtype}_edges", {}, {"x": edges[:, None], "y": edges})

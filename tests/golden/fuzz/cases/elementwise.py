@@ -20,6 +20,7 @@ UNARY = (
 )
 BINARY = (
     *("Add", "AddV2", "Sub", "Mul", "RealDiv", "Div", "DivNoNan", "MulNoNan", "Xdivy", "Xlogy", "Mod", "Pow"),
+    *("FloorDiv", "FloorMod"),
     *("Maximum", "Minimum", "SquaredDifference", "Less", "LessEqual", "Greater", "GreaterEqual", "Equal", "NotEqual"),
     *("LogicalAnd", "LogicalOr"),
 )
@@ -53,7 +54,12 @@ def two(op: str, draw: Draw) -> Drawn:
     x, y = (draw.values(draw.within(shape, 0.6)) for _ in range(2))
     if op in ("Less", "LessEqual", "Greater", "GreaterEqual", "Equal", "NotEqual", "Maximum", "Minimum"):
         x, y = draw.pick([(x, y), (draw.values(x.shape, kinds=["ties"]), draw.values(y.shape, kinds=["ties"]))])
-    if y.dtype.kind in "iu" and op in ("Div", "Mod"):  # division by zero is an error on both sides
+    if y.dtype.kind in "iu" and op in (
+        "Div",
+        "Mod",
+        "FloorDiv",
+        "FloorMod",
+    ):  # division by zero is an error on both sides
         y = np.where(y == 0, y.dtype.type(1), y)
     if y.dtype.kind in "iu" and op == "Pow":
         y = draw.whole(0, 12, y.shape, y.dtype.name)

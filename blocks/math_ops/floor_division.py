@@ -1,0 +1,79 @@
+"""Divisions rounded down, as Python's ``//`` and ``%`` do it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from blocks.kernels.chunked import in_parts, part_bytes
+from dataflow.core import dtypes
+from dataflow.core.block import TensorType
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import BlockError
+from dataflow.core.kinds import Binary
+from dataflow.core.wire import Wire
+
+
+class FloorDiv(Binary):
+    """Quotient rounded down, ``floor(x / y)``.
+
+    An integer divided by zero is an error; a float gives an infinity or NaN. A quotient below zero gives -1 even where it
+    is subnormal, of which TensorFlow may make zero first.
+
+    >>> FloorDiv()([7, -7, 7], [2, 2, -2])
+    array([ 3, -4, -4], dtype=int32)
+
+    Source: tf.math.floordiv.
+    """
+
+    T = dtypes.integer + dtypes.floating
+    reuses = ("x", "y")
+    grad = None
+
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
+        if y.dtype.kind in "iu":
+            if not y.all():
+                raise _by_zero(self)
+            return np.floor_divide(x, y, out)
+        quotient = np.divide(x, y, out)
+        return np.floor(quotient, quotient if quotient.ndim else out)
+
+
+class FloorMod(Binary):
+    """Remainder of a division rounded down, ``x - y * floor(x / y)``; it has the sign of ``y``.
+
+    An integer by zero is an error; a float by zero, or an infinite ``x``, gives NaN.
+
+    >>> FloorMod()([7, -7, 7], [3, 3, -3])
+    array([ 1,  2, -2], dtype=int32)
+
+    Source: tf.math.floormod.
+    """
+
+    T = dtypes.integer + dtypes.floating
+    reuses = ("x",)
+
+    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
+        if y.dtype.kind in "iu":
+            if not y.all():
+                raise _by_zero(self)
+            return np.remainder(x, y, out)
+        if out is None:
+            out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+        return in_parts(_remainder, out, x, y)
+
+    def workspace(self, x: TensorType, y: TensorType) -> int:
+        return part_bytes(4, x, y)
+
+    def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
+        return dy, -(dy * (x // y))
+
+
+def _remainder(x: Array, y: Array, out: Array) -> None:
+    rest = np.fmod(x, y, out)  # with the sign of x
+    other = (rest < 0) != (y < 0)
+    other &= rest != 0
+    np.add(rest, y, out, where=other)
+
+
+def _by_zero(block: FloorDiv | FloorMod) -> BlockError:
+    return block.error("input 'y' must not be 0 for integers, got 0; convert both with Cast to float")
