@@ -16,8 +16,8 @@ from dataflow.core.wire import Wire
 class FloorDiv(Binary):
     """Quotient rounded down, ``floor(x / y)``.
 
-    An integer divided by zero is an error; a float gives an infinity or NaN. A quotient below zero gives -1 even where it
-    is subnormal, of which TensorFlow may make zero first.
+    An integer divided by zero is an error; a float gives an infinity or NaN. A subnormal quotient below zero gives
+    -1; TensorFlow may make it zero first.
 
     >>> FloorDiv()([7, -7, 7], [2, 2, -2])
     array([ 3, -4, -4], dtype=int32)

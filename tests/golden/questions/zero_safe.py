@@ -77,7 +77,7 @@ def remainder(random: np.random.Generator) -> Iterator[Question]:
 
 @asks("FloorDiv", "FloorMod")
 def rounded_down(random: np.random.Generator) -> Iterator[Question]:
-    for name, dtype, x, y in pairs(random, (*FLOATS, "float16", "bfloat16", *WHOLE)):
+    for name, _, x, y in pairs(random, (*FLOATS, "float16", "bfloat16", *WHOLE)):
         yield Question(name, {}, {"x": x, "y": y})
     for dtype in WHOLE:
         low = np.array([np.iinfo(dtype).min, np.iinfo(dtype).max, 7, 8], dtype)
