@@ -14,6 +14,9 @@ from dataflow.core.dtypes import Array
 Index: TypeAlias = "SupportsIndex | slice | EllipsisType | None"
 
 
+_LIMIT = 1 << 62
+
+
 def strided(given: Sequence[Index]) -> tuple[list[Array], dict[str, int]]:
     """Begin, end and strides, each an int64 array with an element per entry, and the masks by name.
 
@@ -43,9 +46,13 @@ def strided(given: Sequence[Index]) -> tuple[list[Array], dict[str, int]]:
 def _number(given: object, missing: int = 0) -> int:
     if given is None:
         return missing
-    if not isinstance(given, SupportsIndex) or isinstance(given, bool | np.bool_):
+    try:
+        number = whole(given if not isinstance(given, bool | np.bool_) else "a mask")  # type: ignore[arg-type]
+    except TypeError:
         raise ValueError(
             f"an index must be whole numbers, slices, ... and None, got a {type(given).__name__}; "
             "choose elements by a list or a wire with blocks.GatherV2, by a condition with blocks.SelectV2"
-        )
-    return whole(given)
+        ) from None
+    if abs(number) >= _LIMIT:
+        raise ValueError(f"an index must fit 64 bits, got {number}")
+    return number

@@ -137,22 +137,20 @@ class Wire:
         if other is self:
             return True
         if isinstance(other, Wire | numbers.Number | np.ndarray | list | tuple):
-            self._refuse("== and != cannot compare it; write blocks.Equal()(a, b) or blocks.NotEqual()(a, b)")
+            self._refuse("== and != cannot compare it; write blocks.Equal()(a, b), or `a is b` to tell wires apart")
         return NotImplemented
 
     def __bool__(self) -> bool:
-        self._refuse(
-            "if, and, or, not and a < b < c cannot ask it; write &, |, ~ or blocks.SelectV2()(condition, a, b)"
-        )
+        self._refuse("if, and, or, not and a < b < c cannot ask it; write &, | and ~, or blocks.SelectV2()(a, b, c)")
 
     # -- parts --------------------------------------------------------------------------------------------------
 
     def __getitem__(self, index: Index | tuple[Index, ...]) -> Wire:
         try:
-            numbers_, masks = strided(index if isinstance(index, tuple) else (index,))
+            limits, masks = strided(index if isinstance(index, tuple) else (index,))
         except ValueError as error:
             raise GraphError(f"{self!r}: {error}") from None
-        made: Wire = blocks["StridedSlice"](**masks)(self, *numbers_)
+        made: Wire = blocks["StridedSlice"](**masks)(self, *limits)
         return made
 
     def __iter__(self) -> Iterator[Wire]:
