@@ -20,7 +20,6 @@ ELSEWHERE = {
 # Modules that have no file of tests yet, by package.
 PENDING = """
 cli: bench blocks check evaluate fmt grad hello options output predict run schema show train
-conformance: declaration equality gradients graphs inference kernels memory_layouts messages sample_graph samples tiles
 engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
 files: array_bytes array_file array_headers zip_directory
 graph: gc_pause node node_types rewrite
