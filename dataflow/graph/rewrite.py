@@ -65,6 +65,8 @@ def decompose(graph: Graph) -> Graph:
             (port, source), *others = node.inputs.items()
             (taken,), (given,) = first.signature.inputs, first.signature.outputs
             name = f"{node.name}/{type(first).__name__.lower()}"
+            while name in graph.nodes:
+                name += "_"
             result.insert(result.retyped(Node(name, first, {taken: source}, {given: TensorType("float32", None)})))
             node = replace(node, block=second, inputs={port: Link(name, given), **dict(others)})
         result.insert(node)

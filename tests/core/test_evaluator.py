@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from dataflow import Graph, blocks, plan
+from dataflow import blocks
 from dataflow.conformance.equality import same
-from dataflow.core import evaluator, thread_pool
+from dataflow.core import evaluator
 from dataflow.engine import eager
 
 X = np.linspace(-3, 3, 600_000, dtype=np.float32)
@@ -56,16 +56,3 @@ def test_a_block_imports_no_engine():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-def test_planning_starts_no_threads(monkeypatch):
-    """A product that is shared among threads when it is called is folded by one."""
-    monkeypatch.setenv("DATAFLOW_THREADS", "4")
-    monkeypatch.setattr(thread_pool, "run_in_threads", lambda work, count: pytest.fail(f"{count} threads"))
-    factors = np.ones((512, 512), np.float32), np.full((512, 512), 2, np.float32)
-    with pytest.raises(pytest.fail.Exception, match="4 threads"):
-        blocks["MatMul"]()(*factors)
-    graph = Graph()
-    x = graph.input("x", "float32", [1, 512])
-    graph.output("y", x + blocks["MatMul"]()(*map(graph.constant, factors)))
-    plan(graph)

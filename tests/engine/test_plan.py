@@ -187,36 +187,6 @@ def test_no_step_overwrites_what_it_reads_twice(columns, other):
     assert same(run(graph, x=fed)["y"], twice * 3 + second + 1)
 
 
-def test_constants_are_folded_and_equal_nodes_merged():
-    graph = Graph()
-    x = graph.input("x", "float32", [2])
-    two = graph.constant(1.0) + graph.constant(1.0)
-    graph.output("y", blocks["Tanh"]()(x) * two + blocks["Tanh"]()(x) * two)
-    steps = plan(graph).at().steps
-    assert [type(step.block).__name__ for step in steps] == ["Tanh", "Multiply", "AddV2"]
-
-
-def test_sums_that_nobody_reads_are_not_computed():
-    graph = Graph()
-    x = graph.input("x", "float32", [3])
-    made = blocks["FakeQuantWithMinMaxVarsGradient"]()(x, x, -1.0, 1.0)
-    graph.output("dx", made[0])
-    (step,) = plan(graph).at().steps
-    assert list(step.block.signature.outputs) == ["backprops_wrt_input"]
-    graph.output("dmin", made[1])
-    (step,) = plan(graph).at().steps
-    assert len(step.writes) == 3
-
-
-def test_zeros_of_two_signs_are_not_merged():
-    graph = Graph()
-    x = graph.input("x", "float32", [1])
-    for name, zero in (("up", 0.0), ("down", -0.0)):
-        graph.output(name, 1.0 / (x * graph.constant(zero)))
-    results = run(graph, x=[1.0])
-    assert (results["up"].tolist(), results["down"].tolist()) == ([np.inf], [-np.inf])
-
-
 class Counted(Opaque, abstract=True):
     """Counts its runs."""
 

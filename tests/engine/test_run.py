@@ -198,13 +198,6 @@ def test_shapes_from_values_that_are_fed():
     assert run(graph, x=[1.0, 2.0], size=[1, 2])["y"].tolist() == [[2.0, 3.0]]
 
 
-def test_graphs_survive_a_pickle():
-    graph = line()
-    again = pickle.loads(pickle.dumps(graph))
-    assert again == graph
-    assert run(again, x=[[1.0, 2.0]])["y"].tolist() == run(graph, x=[[1.0, 2.0]])["y"].tolist()
-
-
 @pytest.mark.parametrize("options", [{"seed": 1.5}, {"seed": "a"}, {"seed": True}, {"trace": 5}], ids=str)
 def test_options_of_a_run_of_another_kind_are_refused(options):
     graph = Graph()

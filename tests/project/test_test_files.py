@@ -22,7 +22,6 @@ PENDING = """
 cli: bench blocks check evaluate fmt grad hello options output predict run schema show train
 engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
 files: array_bytes array_file array_headers zip_directory
-graph: gc_pause node node_types rewrite
 training: checkpoint
 """
 
