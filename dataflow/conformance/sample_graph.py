@@ -24,7 +24,7 @@ def wired(sample: Sample, known: bool = True) -> tuple[Graph, list[Ref], dict[st
         shape: Shape = array.shape if known else (None,) * array.ndim
         kept = port.name in sample.block.assigns
         source = graph.variable(name, dtype=type_.dtype, shape=shape) if kept else None
-        inputs[port.name].append(source or graph.input(name, type_.dtype, shape))
+        inputs[port.name].append(graph.input(name, type_.dtype, shape) if source is None else source)
     operands: list[Any] = []
     for port, value in zip(sample.block.signature.inputs.values(), sample.arrays, strict=True):
         wires = inputs[port.name]
