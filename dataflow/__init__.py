@@ -76,7 +76,7 @@ _HOMES = {
     "save": "graphfile.save",
 }
 __all__ = sorted(_HOMES)
-evaluator.register(lambda: importlib.import_module("dataflow.engine.eager"))
+evaluator.register(lambda: importlib.import_module("dataflow.engine.evaluate"))
 display.register(lambda: importlib.import_module("dataflow.inspection.notebook").render)
 sections.register("data", lambda: importlib.import_module("dataflow.training.sections").DATA)
 sections.register("train", lambda: importlib.import_module("dataflow.training.sections").TRAIN)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dataflow.conformance import (
+    bodies,
     declaration,
     gradients,
     graphs,
@@ -39,7 +40,7 @@ def checks() -> dict[str, Check]:
     """Every check by its name; each takes a block class and raises ConformanceError that says what is wrong."""
     return {
         name: function
-        for module in (declaration, inference, kernels, memory_layouts, graphs, tiles, gradients, messages)
+        for module in (declaration, inference, kernels, memory_layouts, graphs, tiles, gradients, bodies, messages)
         for name, function in vars(module).items()
         if getattr(function, "__module__", "") == module.__name__ and callable(function) and not name.startswith("_")
     }

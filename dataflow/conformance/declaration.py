@@ -8,7 +8,8 @@ import pickle
 import re
 
 from dataflow.conformance.samples import broken, documented, examples, scope
-from dataflow.core.block import MISSING_GRADIENT, Block, In, Out
+from dataflow.core.block import MISSING_GRADIENT, THROUGH_BODY, Block, In, Out
+from dataflow.core.composite import Composite
 from dataflow.core.registry import blocks
 from dataflow.core.typing_rules import undeclared
 
@@ -67,6 +68,8 @@ def methods(block_class: type[Block]) -> None:
     ahead = block_class.precomputed_ports
     taken = [p for p in inputs if p not in ahead] + ["precomputed"] * bool(ahead)
     _takes(block_class, "kernel", taken + ["out"] * block_class.takes_out + ["key"] * block_class.takes_key)
+    if issubclass(block_class, Composite):
+        _takes(block_class, "body", inputs)
     if callable(block_class.grad):
         _takes(block_class, "grad", [*inputs, *outputs, *(f"d{name}" for name in outputs)])
     for what, names in (("reuses", block_class.reuses), ("precompute", block_class.precomputed_ports)):
@@ -80,8 +83,8 @@ def methods(block_class: type[Block]) -> None:
 
 
 def gradient_declared(block_class: type[Block]) -> None:
-    """The block has a gradient rule, or declares that no gradient flows."""
-    if block_class.grad is MISSING_GRADIENT:
+    """The block has a gradient rule, or declares that no gradient flows; one that changes variables declares it."""
+    if block_class.grad is MISSING_GRADIENT or (block_class.grad is THROUGH_BODY and block_class.assigns):
         raise broken(block_class, "must have a grad method, or `grad = None` where nothing flows, got neither")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from dataflow.conformance.sample_graph import fed, wired
 from dataflow.conformance.samples import Sample, broken, documented, retyped, samples
 from dataflow.core import dtypes
-from dataflow.core.block import Block
+from dataflow.core.block import THROUGH_BODY, Block
 from dataflow.core.dtypes import Array
 from dataflow.core.ports import In
 from dataflow.core.registry import blocks
@@ -23,7 +23,7 @@ STEP = 1e-6
 
 def gradient_types(block_class: type[Block]) -> None:
     """The gradient has the dtype and shape of its input, for every dtype that has one."""
-    if not callable(block_class.grad):
+    if not _flows(block_class):
         return
     for sample in (s for first in documented(block_class) for s in (first, *retyped(first))):
         floating = {name: array for name, _, array, type_ in fed(sample) if type_.dtype in dtypes.floating}
@@ -42,7 +42,7 @@ def gradient_types(block_class: type[Block]) -> None:
 
 def gradient_matches(block_class: type[Block]) -> None:
     """Along a random direction the gradient equals the difference quotient in float64, if the block is smooth."""
-    if not callable(block_class.grad) or not block_class.smooth:
+    if not _flows(block_class) or not block_class.smooth:
         return
     random = np.random.default_rng(7)
     for sample in samples(block_class):
@@ -51,6 +51,10 @@ def gradient_matches(block_class: type[Block]) -> None:
             value = wide.results()[i]
             if output.dtype == "float64" and np.size(value) and np.all(np.isfinite(value)):
                 _compare(wide, i, random, partly=sample in documented(block_class))
+
+
+def _flows(block_class: type[Block]) -> bool:
+    return callable(block_class.grad) or block_class.grad is THROUGH_BODY
 
 
 def _compare(sample: Sample, i: int, random: np.random.Generator, partly: bool) -> None:

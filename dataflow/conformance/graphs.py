@@ -9,7 +9,7 @@ from dataflow.conformance.equality import same
 from dataflow.conformance.sample_graph import wired
 from dataflow.conformance.samples import broken, documented, samples
 from dataflow.core.block import Block
-from dataflow.engine import eager
+from dataflow.engine import evaluate
 from dataflow.engine.run import run
 from dataflow.graphfile.load import load
 from dataflow.graphfile.save import save
@@ -20,7 +20,7 @@ def as_node(block_class: type[Block]) -> None:
     for sample in samples(block_class):
         if not sample.block.pure or not block_class.signature.outputs:
             return
-        called = eager.compute(sample.block, sample.arrays, sample.outputs)
+        called = evaluate.compute(sample.block, sample.arrays, sample.outputs)
         for known in (True, False) if sample in documented(block_class) else (True,):
             graph, outputs, feeds = wired(sample, known)
             for i, ref in enumerate(outputs):

@@ -25,7 +25,7 @@ def any_layout(block_class: type[Block]) -> None:
     for sample in (*samples(block_class), *filter(None, map(_grown, documented(block_class)))):
         if not sample.arrays or not sample.block.pure:
             continue
-        plain = _called(sample.mapped(lambda _, a: np.array(a, order="C")))
+        plain = sample.mapped(lambda _, a: np.array(a, order="C")).called()
         graph, refs, feeds = wired(sample)
         for i, ref in enumerate(refs):
             graph.output(f"out_{i}", ref)
@@ -34,7 +34,7 @@ def any_layout(block_class: type[Block]) -> None:
             fed = {name: change(np.array(array)) for name, array in feeds.items()}
             given = [*flat(laid.arrays), *fed.values()]
             before = [a.tobytes() for a in given]
-            for results in (_called(laid), tuple(run(graph, fed).values())):
+            for results in (laid.called(), tuple(run(graph, fed).values())):
                 if not all(map(same, plain, results)):
                     raise broken(block_class, f"must give the same for {what} inputs, got something else for {sample}")
             if before != [a.tobytes() for a in given]:
@@ -49,30 +49,21 @@ def _grown(sample: Sample) -> Sample | None:
         if port.static or port.shape == () or not array.ndim:
             return array
         wide = np.tile(array, (TIMES,) * array.ndim)
-        return wide * rng.uniform(0.7, 1.3, wide.shape).astype(wide.dtype) if _inexact(wide) else wide
+        inexact = dtypes.name_of(wide.dtype) in dtypes.floating + dtypes.complexes
+        return wide * rng.uniform(0.7, 1.3, wide.shape).astype(wide.dtype) if inexact else wide
 
     grown = sample.mapped(more)
     if sum(array.size for array in flat(grown.arrays)) > MOST:
         return None
     try:
-        _called(grown)
+        grown.called()
     except BlockError:
         return None
     return grown
 
 
-def _inexact(array: Array) -> bool:
-    return dtypes.name_of(array.dtype) in dtypes.floating + dtypes.complexes
-
-
 def _laid(change: Callable[[Array], Array], port: In, array: Array) -> Array:
     return change(np.array(array))
-
-
-def _called(sample: Sample) -> tuple[Array, ...]:
-    """The results of a call of the block, one array per output."""
-    made = sample.block(*(list(a) if isinstance(a, tuple) else a for a in sample.arrays))
-    return made if isinstance(made, tuple) else (made,)
 
 
 def _swapped(array: Array) -> Array:

@@ -40,7 +40,7 @@ def bad_dtype(block_class: type[Block]) -> None:
         dtype = next((d for d in ("bool", "complex128", "float64", "int8") if dtypes.fit(d, accepted) is None), None)
         wrong = np.zeros((), "U1") if dtype is None else np.zeros((), dtypes.storage(dtype))
         shaped = sample.mapped(_replace(port, partial(_filled, wrong)))
-        _expect(block_class, f"input '{port.name}'", f"{port.name} of dtype {wrong.dtype}", partial(_call, shaped))
+        _expect(block_class, f"input '{port.name}'", f"{port.name} of dtype {wrong.dtype}", shaped.called)
 
 
 def bad_shape(block_class: type[Block]) -> None:
@@ -48,7 +48,7 @@ def bad_shape(block_class: type[Block]) -> None:
     for sample, port in _each_port(block_class):
         if port.shape is not None:
             deeper = sample.mapped(_replace(port, lambda a: a[None]))
-            _expect(block_class, f"input '{port.name}'", f"{port.name} of one more dim", partial(_call, deeper))
+            _expect(block_class, f"input '{port.name}'", f"{port.name} of one more dim", deeper.called)
     if issubclass(block_class, Elementwise):
         _bad_broadcast(block_class)
 
@@ -58,7 +58,7 @@ def _bad_broadcast(block_class: type[Block]) -> None:
     sizes = {name: 2 + i for i, name in enumerate(free)}
     for sample in documented(block_class)[:1] if len(free) > 1 else ():
         uneven = sample.mapped(lambda p, a: np.resize(a, (sizes[p.name],)) if p.name in sizes else a)
-        _expect(block_class, f"'{free[1]}'", "shapes that do not broadcast", partial(_call, uneven))
+        _expect(block_class, f"'{free[1]}'", "shapes that do not broadcast", uneven.called)
 
 
 def missing_input(block_class: type[Block]) -> None:
@@ -69,7 +69,7 @@ def missing_input(block_class: type[Block]) -> None:
                 None if name == port.name else a
                 for name, a in zip(block_class.signature.inputs, sample.arrays, strict=True)
             )
-            _expect(block_class, f"'{port.name}'", f"no {port.name}", partial(_call, replace(sample, arrays=arrays)))
+            _expect(block_class, f"'{port.name}'", f"no {port.name}", replace(sample, arrays=arrays).called)
 
 
 def _each_port(block_class: type[Block]) -> Iterator[tuple[Sample, In]]:
@@ -85,10 +85,6 @@ def _replace(chosen: In, change: Callable[[Array], Array]) -> Change:
 
 def _filled(value: Array, array: Array) -> Array:
     return np.resize(value, array.shape)
-
-
-def _call(sample: Sample) -> Any:
-    return sample.block(*(list(a) if isinstance(a, tuple) else a for a in sample.arrays))
 
 
 def _wrong(attr: Attr) -> Iterator[Any]:

@@ -61,6 +61,11 @@ class Sample:
             values = self.block.kernel(*self.block.kernel_args(self.arrays), **given)
         return (values,) if len(self.block.signature.outputs) == 1 else tuple(values)
 
+    def called(self) -> tuple[Any, ...]:
+        """The results of a call of the block, one per output."""
+        made = self.block(*(list(a) if isinstance(a, tuple) else a for a in self.arrays))
+        return made if len(self.block.signature.outputs) > 1 else (made,)
+
     def mapped(self, change: Change, surely: bool = True) -> Sample:
         """The sample with every array changed by ``change(port, array)``."""
         arrays: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache, cached_property
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 
 MISSING_GRADIENT = object()
+THROUGH_BODY = object()  # the gradient of a composite that has no rule of its own
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
@@ -51,6 +53,7 @@ class Block(Shown):
     """
 
     signature: ClassVar[Signature] = Signature()
+    node_name: ClassVar[str] = ""  # of a node that is given none: the name of the class in snake case
     aliases: ClassVar[tuple[str, ...]] = ()
     found_by: ClassVar[tuple[str, ...]] = ()  # further words by which `dataflow blocks` finds it
     reuses: ClassVar[tuple[str, ...]] = ()
@@ -73,6 +76,7 @@ class Block(Shown):
     def __init_subclass__(cls, abstract: bool = False, **options: object) -> None:
         super().__init_subclass__(**options)
         joined = Signature.joined(base.signature for base in cls.__bases__ if issubclass(base, Block))
+        cls.node_name = _NEW_WORD.sub("_", cls.__name__).lower()
         cls.signature = joined.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
         if isinstance(vars(cls).get("grad"), In) or "backward" in vars(cls):  # the port is in the signature now
             cls.grad = vars(cls).get("backward")
@@ -318,6 +322,9 @@ class Block(Shown):
     def __repr__(self) -> str:
         return f"{self._who}({', '.join(f'{n}={show(v)}' for n, v in self.attrs().items())})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {n: v for n, v in self.__dict__.items() if not n.startswith("_")}  # without what it remembers
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self._who} is frozen; make a new one: {self._who}({name}=...)")
 
@@ -342,6 +349,7 @@ def _contiguous(given: Array | tuple[Array, ...] | None) -> Any:
     return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)
 
 
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _REMEMBERED = 1 << 16  # bytes of inputs up to which the result of `precompute` is kept for the next call
 
 

@@ -6,7 +6,7 @@ follows from the operands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -61,6 +61,8 @@ class Out:
 
 
 Port = TypeVar("Port", In, Out)
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +147,13 @@ def _merged(inherited: dict[str, Port], own: dict[str, Port], gone: Set[str]) ->
     if own and (not inherited.keys() & own.keys() or inherited.keys() <= own.keys()):
         return own
     return {name: port for name, port in (inherited | own).items() if name not in gone}
+
+
+def map_port(function: Callable[[S], T], value: S | tuple[S, ...] | None) -> T | tuple[T, ...] | None:
+    """``function`` of the value on a port; of each one for a variadic port, None for one that is not wired."""
+    if isinstance(value, tuple):
+        return tuple(map(function, value))
+    return None if value is None else function(value)
 
 
 def flat(operands: Iterable[Any]) -> list[Any]:

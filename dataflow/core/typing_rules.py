@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dataflow.core import conversion, dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing
-from dataflow.core.ports import In, Literal, Out
-from dataflow.core.shapes import Dim, Shape, TensorType, agree
+from dataflow.core.ports import In, Literal, Out, flat
+from dataflow.core.shapes import Dim, Shape, TensorType, agree, element_count
 
 if TYPE_CHECKING:
     from dataflow.core.block import Block
@@ -18,6 +20,7 @@ OperandType = TensorType | tuple[TensorType, ...] | None  # of a port; a tuple i
 Bound = dict[str, tuple[str, str]]  # by dtype or type variable: the port that fixed it, and the dtype it was fixed to
 _WEAK = ("float32", "int32")  # the dtype of a literal whose own one is not accepted
 _DTYPES = frozenset(dtypes.every)
+_FOLD_LIMIT = 4096  # elements; larger whole-number constants are left to the run
 
 
 def operand_types(block: Block, operands: Sequence[Any], type_of: Callable[[Any], TensorType]) -> list[OperandType]:
@@ -177,3 +180,20 @@ def _declared_shape(block: Block, shape: Shape, types: Sequence[OperandType]) ->
         if port.shape and isinstance(operand, TensorType) and operand.shape is not None:
             sizes |= zip(port.shape, operand.shape, strict=True)
     return tuple(sizes.get(d) if isinstance(d, str) else d for d in shape)
+
+
+def with_known_values(block: Block, types: Sequence[OperandType], outputs: list[TensorType]) -> list[TensorType]:
+    """Output types with their values, if these are few whole numbers that follow from known inputs.
+
+    Shapes and axes are made of them, so later nodes can be checked against them.
+    """
+    if not block.pure or any(t.dtype not in ("int32", "int64") for t in outputs):
+        return outputs
+    known = flat(types)
+    if not known or any(t.value is None for t in known):
+        return outputs
+    if any((element_count(t.shape) or _FOLD_LIMIT + 1) > _FOLD_LIMIT for t in (*known, *outputs)):
+        return outputs
+    arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
+    values = block.compute(arrays, outputs)
+    return [TensorType(t.dtype, t.shape, np.asarray(v)) for t, v in zip(outputs, values, strict=True)]

@@ -25,7 +25,7 @@ class Wire:
     Operators add the blocks that TensorFlow's do: AddV2, Subtract, Multiply, RealDiv, FloorDiv, FloorMod, Pow, Negate,
     Abs, Less and so on; ``&``, ``|`` and ``~`` are logical; ``@`` is MatMul, or BatchMatMulV2 for other ranks than 2;
     ``x[:, 1:]`` is StridedSlice. There is no value before a run, so ``==``, ``if`` and ``for`` are errors.
-    `Ref` of dataflow.graph is the only subclass.
+    `Ref` of dataflow.graph is one, and `BodyWire` of dataflow.core.body.
     """
 
     __slots__ = ()

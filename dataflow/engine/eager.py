@@ -11,7 +11,7 @@ import numpy as np
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.numpy_state import FixedNumpyState
-from dataflow.core.ports import flat
+from dataflow.core.ports import flat, map_port
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import MIN_PARALLEL
@@ -19,7 +19,6 @@ from dataflow.engine.jit import WARM, compile_loop
 from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
-from dataflow.engine.slots import map_port
 from dataflow.engine.tile_loop import StepError
 from dataflow.engine.tiled_op import TiledOp
 from dataflow.engine.tiling import COMPILED, Tiling, tiling

@@ -8,7 +8,7 @@ from math import prod
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
-from dataflow.core.ports import flat
+from dataflow.core.ports import flat, map_port
 from dataflow.core.shapes import Shape, TensorType
 from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.core.typing_rules import OperandType
@@ -16,7 +16,7 @@ from dataflow.engine.fusion_groups import Group, fusion_groups, with_operands
 from dataflow.engine.region import Region
 from dataflow.engine.render_numba import Loop, loops
 from dataflow.engine.settings import Settings
-from dataflow.engine.slots import Read, map_port
+from dataflow.engine.slots import Read
 from dataflow.engine.stages import Fused, Step, Storage
 from dataflow.engine.tile_scratch import tile_scratch
 from dataflow.engine.tiled_op import TiledOp

@@ -26,6 +26,7 @@ from dataflow.graph.rewrite import (
     decompose,
     drop_unused_outputs,
     eliminate_dead_code,
+    expand_composites,
     fold_constants,
     infer_shapes,
     merge_common_subexpressions,
@@ -51,6 +52,8 @@ def passes(
     """The passes that `lower` runs, each by its name with what it makes: graphs, then stages, at last the program."""
     graph = eliminate_dead_code(graph, outputs)
     yield "dead code elimination", graph
+    graph = expand_composites(graph)
+    yield "composite expansion", graph
     graph = infer_shapes(graph, feeds)
     yield "shape inference", graph
     graph = decompose(graph)

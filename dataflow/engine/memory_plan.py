@@ -11,12 +11,12 @@ import numpy as np
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.ports import flat
+from dataflow.core.ports import flat, map_port
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.program import SMALL
-from dataflow.engine.slots import Read, map_port
+from dataflow.engine.slots import Read
 from dataflow.engine.stages import Fused, Stage, Step, Storage, steps_of
 from dataflow.engine.view_layout import source_shape_in_step
 

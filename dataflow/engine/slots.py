@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 Read = int | tuple[int, ...] | None  # on an input port: a slot, those of a variadic port, None where it is not wired
 
-S = TypeVar("S")
 T = TypeVar("T")
-
-
-def map_port(function: Callable[[S], T], value: S | tuple[S, ...] | None) -> T | tuple[T, ...] | None:
-    """``function`` of the value on a port; of each one for a variadic port, None for one that is not wired."""
-    if isinstance(value, tuple):
-        return tuple(map(function, value))
-    return None if value is None else function(value)
 
 
 def zip_ports(reads: Sequence[Read], beside: Sequence[T | tuple[T, ...]]) -> Iterator[tuple[int | None, T]]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from dataflow.core import dtypes
-from dataflow.core.block import MISSING_GRADIENT
+from dataflow.core.block import MISSING_GRADIENT, THROUGH_BODY
 from dataflow.core.errors import GradientError
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
 from dataflow.core.typing_rules import OperandType
+from dataflow.graph.composites import write_out
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, Ref
@@ -38,7 +39,8 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
     UserWarning
         When ``of`` does not depend on one of them: its gradient is zero.
 
-    The new nodes are called ``grad/<node>/<block>`` after the node whose gradient they compute.
+    The new nodes are called ``grad/<node>/<block>`` after the node whose gradient they compute. For a composite block
+    the nodes of its body that the gradient needs are added too, as ``<node>/<block>``.
     """
     names = [wrt] if isinstance(wrt, str) else list(wrt)
     for name in names:
@@ -54,28 +56,30 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
 
 def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, dict[str, Ref]]:
     """The graph with the gradient of one wire by others added, that wire, and the gradients by name."""
-    result = graph.copy()
-    target = (
-        result.deref(result.outputs[of]) if of in result.outputs else result.ref(of)
-    )  # a node may have that name too
-    sources = {name: result.ref(name) for name in names}
-    for name, ref in {of: target, **sources}.items():
+    goal = graph.deref(graph.outputs[of]) if of in graph.outputs else graph.ref(of)  # a node may have that name too
+    asked = {name: graph.ref(name) for name in names}
+    for name, ref in {of: goal, **asked}.items():
         if ref.dtype not in dtypes.floating + dtypes.complexes:
             raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
+    plain, moved = write_out(graph, lambda block: block.grad is THROUGH_BODY)
+    result = plain.copy()
+    target, *sources = (result.deref(moved.get(_link(ref), _link(ref))) for ref in (goal, *asked.values()))
     with gc_paused():
-        arrived = _flow(graph, result, target, list(sources.values()))
+        arrived = _flow(plain, result, target, sources)
     slopes = {}
-    for name, ref in sources.items():
+    for name, ref in zip(asked, sources, strict=True):
         result.scope = f"grad/{ref.node}/"
         dy = _total(arrived.get(_link(ref), []))
         if dy is None:
             warnings.warn(f"gradient: '{of}' does not depend on '{name}'; its gradient is zero", stacklevel=3)
             dy = blocks["ZerosLike"]()(ref)
         slopes[name] = dy
-    result.scope = ""
-    needed = result.ancestors([target.node, *(slope.node for slope in slopes.values())])
-    result.drop(set(result.nodes) - set(graph.nodes) - needed)
-    return result, target, slopes
+    grown = graph.copy()
+    needed = result.ancestors(slope.node for slope in slopes.values())
+    for node in result.nodes.values():
+        if node.name in needed and node.name not in graph.nodes:
+            grown.insert(node)
+    return grown, grown.deref(_link(goal)), {name: grown.deref(_link(slope)) for name, slope in slopes.items()}
 
 
 def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> dict[Link, list[Ref]]:
@@ -104,7 +108,7 @@ def _pull(
 ) -> list[tuple[Link, Ref]]:
     """Gradients of one node by the wires on its input ports, summed over broadcast axes."""
     rule = node.block.grad
-    if rule is MISSING_GRADIENT:
+    if rule is MISSING_GRADIENT or rule is THROUGH_BODY:
         path = " -> ".join(graph.path([ref.node for ref in sources], node.name))
         raise GradientError(
             f"{node.who}: must have a gradient to be passed on the way {path}, got a block without one; "

@@ -17,7 +17,7 @@ from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Dim, TensorType
 from dataflow.core.typing_rules import OperandType
-from dataflow.graph.names import NAME, snake_case, wrong_name
+from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Link, Node, NodeInput, Ref
 from dataflow.graph.node_types import node_types
 
@@ -108,7 +108,8 @@ class Graph(Shown):
         """Append a node whose types are known; the nodes that feed it must be there."""
         self._nodes[node.name] = node
         for port, output in node.block.assigns.items():
-            self._updates[node.link(port).node] = Link(node.name, output)
+            if isinstance(variable := node.inputs[port], Link):  # in the body of a composite it may be a number
+                self._updates[variable.node] = Link(node.name, output)
         self.cache.clear()
 
     def drop(self, names: Iterable[str]) -> None:
@@ -140,7 +141,7 @@ class Graph(Shown):
                 raise GraphError(f"{who}: input '{port}': '{ref.node}' must be changed by one node in a step, got two")
 
     def _fresh(self, block: Block) -> str:
-        stem = self.scope + snake_case(type(block).__name__)
+        stem = self.scope + block.node_name
         name, count = stem, self._counts.get(stem, 0)
         while name in self._nodes:
             count += 1

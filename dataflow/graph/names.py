@@ -1,9 +1,8 @@
-"""Names of nodes and outputs: which ones are allowed, and which one an unnamed node gets."""
+"""Names of nodes and outputs: which ones are allowed."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from dataflow.core.errors import visible
 
@@ -20,9 +19,3 @@ def wrong_name(name: str) -> str:
             return f"names must have parts that are names between /, got {part or 'an empty one'}"
     size = len(name.encode())
     return f"names must have at most {_LONGEST} bytes, got {size:,}; shorten it" if size > _LONGEST else ""
-
-
-@cache
-def snake_case(name: str) -> str:
-    """The name of a class in snake case, as unnamed nodes get it."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -16,6 +16,7 @@ from dataflow.core.block import Block
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.thread_pool import ThreadLimit
+from dataflow.graph.composites import write_out
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, NodeInput
 
@@ -31,6 +32,12 @@ def eliminate_dead_code(graph: Graph, outputs: Iterable[str]) -> Graph:
         if node.name in keep:
             result.insert(node)
     return result
+
+
+def expand_composites(graph: Graph) -> Graph:
+    """Replace composite blocks by the nodes of their bodies, without those that only unused outputs need."""
+    plain, _ = write_out(graph)
+    return graph if plain is graph else eliminate_dead_code(plain, plain.outputs)
 
 
 def infer_shapes(graph: Graph, types: Mapping[str, TensorType]) -> Graph:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core import dtypes, kinds
+from dataflow.core import composite, dtypes, kinds
 from dataflow.core.attrs import Attr, StoredArray, plain
 from dataflow.core.block import MISSING_GRADIENT, Block
 from dataflow.core.ports import In, Literal, Out
@@ -23,6 +23,7 @@ from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile.emit import flow
 
 Described = dict[str, Any]
+_KINDS = kinds.__name__, composite.__name__  # modules of base classes
 _LISTED = 64  # elements; a larger array is given by its type alone
 
 
@@ -64,7 +65,7 @@ def block_data(block: type[Block]) -> Described:
         "name": block.__name__,
         "aliases": list(block.aliases),
         "category": category(block),
-        "kind": next((c.__name__ for c in block.__mro__ if c.__module__ == kinds.__name__), "Block"),
+        "kind": next((c.__name__ for c in block.__mro__ if c.__module__ in _KINDS), "Block"),
         **parts(block.__doc__ or ""),
         "inputs": [
             {
@@ -85,6 +86,7 @@ def block_data(block: type[Block]) -> Described:
         ],
         "types": {name: _accepted(block, name) for name in variables},
         "gradient": _gradient(block.grad),
+        "better": block.better,
     }
 
 

@@ -45,7 +45,8 @@ def block_markdown(block: Block | type[Block] | str, yaml: str = "") -> str:
     name = data["name"]
     lines = [f"# {name}", "", data["summary"], "", "```text", drawing(data), "```", ""]
     also = f" · also found as {', '.join(f'`{a}`' for a in data['aliases'])}" if data["aliases"] else ""
-    lines += [f"Category `{data['category']}` · kind {data['kind']}{also}", ""]
+    better = {"": "", "max": " · more is better", "min": " · less is better"}[data["better"]]
+    lines += [f"Category `{data['category']}` · kind {data['kind']}{also}{better}", ""]
     if data["formula"]:
         lines += ["## Formula", "", "```text", data["formula"], "```", ""]
     if data["details"]:

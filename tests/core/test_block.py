@@ -339,3 +339,19 @@ def test_a_kernel_that_draws_gets_the_key() -> None:
 def test_kernels_run_without_warnings() -> None:
     with np.errstate(all="raise"):
         assert np.isinf(Scaled(factor=2).compute([np.float32([3e38])], [TensorType("float32", (1,))])[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "snake"),
+    [
+        ("Relu", "relu"),
+        ("MatMul", "mat_mul"),
+        ("AddV2", "add_v2"),
+        ("Conv2D", "conv2_d"),
+        ("L2Loss", "l2_loss"),
+        ("LSTMCell", "lstm_cell"),
+        ("QuantizeAndDequantizeV4", "quantize_and_dequantize_v4"),
+    ],
+)
+def test_unnamed_nodes_have_the_name_of_their_block(name: str, snake: str) -> None:
+    assert type(Block)(name, (Block,), {}, abstract=True).node_name == snake  # type: ignore[call-overload]

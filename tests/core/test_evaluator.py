@@ -11,7 +11,7 @@ import pytest
 from dataflow import blocks
 from dataflow.conformance.equality import same
 from dataflow.core import evaluator
-from dataflow.engine import eager
+from dataflow.engine import evaluate
 
 X = np.linspace(-3, 3, 600_000, dtype=np.float32)
 
@@ -32,7 +32,7 @@ def test_the_engine_is_registered_and_asked():
             asked.append(block)
             return super().compute(block, arrays, outputs)
 
-    assert evaluator.current() is eager
+    assert evaluator.current() is evaluate
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluator, "_loader", evaluator._loader)
         evaluator.register(Asked)
@@ -45,7 +45,7 @@ def test_the_engine_is_registered_and_asked():
 def test_without_an_engine_the_bits_are_the_same(name, no_engine):
     given = {"Relu": [X], "Mean": [X, [0]], "FakeQuantWithMinMaxArgsGradient": [X[::-1].copy(), X]}[name]
     alone = blocks[name]()(*given)
-    evaluator.register(lambda: eager)
+    evaluator.register(lambda: evaluate)
     assert same(alone, blocks[name]()(*given))
 
 

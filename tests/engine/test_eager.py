@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 import threading
 
@@ -32,6 +33,15 @@ def test_one_block_may_be_called_by_many_threads_on_many_shapes(monkeypatch):
         caller.join()
     sys.setswitchinterval(before)
     assert not failures
+
+
+def test_a_pickle_holds_no_regions():
+    block = blocks["LeakyRelu"](alpha=0.5)
+    block(np.ones(20_000, np.float32))
+    again = pickle.loads(pickle.dumps(block))
+    assert "_regions" in vars(block)
+    assert vars(again).keys() - {"_key"} == {"alpha"}
+    assert again == block
 
 
 @pytest.mark.parametrize("n", [5, 20_000, 600_000])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from composites import Moments
 
 import dataflow as flow
 from dataflow import blocks
@@ -118,6 +119,14 @@ def dynamic_shapes() -> Graph:
     return graph
 
 
+def composite() -> Graph:
+    """A composite and its gradient: the body, which the gradient needs too, is there once, without unused outputs."""
+    graph = Graph("composite")
+    x = graph.input("x", "float32", [LARGE])
+    graph.output("mean", Moments()(x * 2.0, [0], name="m").mean)
+    return flow.gradient(graph, of="mean", wrt=["x"])
+
+
 CASES: dict[str, tuple[Callable[[], Graph], Settings]] = {
     "chain": (chain, NUMPY),
     "chain_compiled": (chain, JIT),
@@ -129,6 +138,7 @@ CASES: dict[str, tuple[Callable[[], Graph], Settings]] = {
     "training_step": (training_step, NUMPY),
     "in_place": (in_place, NUMPY),
     "parallel": (parallel, NUMPY),
+    "composite": (composite, NUMPY),
     "dynamic_shapes": (dynamic_shapes, NUMPY),
 }
 

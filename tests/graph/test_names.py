@@ -6,7 +6,7 @@ import pytest
 
 from dataflow.core.errors import GraphError
 from dataflow.graph.graph import Graph
-from dataflow.graph.names import NAME, snake_case, wrong_name
+from dataflow.graph.names import NAME, wrong_name
 
 WRONG = [
     ("a\x1b[31m", "names must have no control characters"),
@@ -41,19 +41,3 @@ def test_other_names_may_be_written(name: str) -> None:
 )
 def test_names_of_nodes_are_identifiers_joined_by_slashes(name: str, allowed: bool) -> None:
     assert bool(NAME.fullmatch(name)) is allowed
-
-
-@pytest.mark.parametrize(
-    ("name", "snake"),
-    [
-        ("Relu", "relu"),
-        ("MatMul", "mat_mul"),
-        ("AddV2", "add_v2"),
-        ("Conv2D", "conv2_d"),
-        ("L2Loss", "l2_loss"),
-        ("LSTMCell", "lstm_cell"),
-        ("QuantizeAndDequantizeV4", "quantize_and_dequantize_v4"),
-    ],
-)
-def test_unnamed_nodes_have_the_name_of_their_block(name: str, snake: str) -> None:
-    assert snake_case(name) == snake

@@ -21,11 +21,12 @@ def package(tmp_path_factory):
     """The page's package as an installer would lay it out, on the path of child processes."""
     folder = tmp_path_factory.mktemp("site")
     text = PAGE.read_text("utf-8")
-    code = re.search(r"```python\n# (my_blocks/\w+\.py)\n(.*?)```", text, re.DOTALL)
+    files = re.findall(r"```python\n# (my_blocks/\w+\.py)\n(.*?)```", text, re.DOTALL)
     section, entry = re.search(r'\[project\.entry-points\."([\w.]+)"\]\n(\w+ = )"(\w+)"', text).group(1, 0)
     (folder / "my_blocks").mkdir()
     (folder / "my_blocks" / "__init__.py").write_text("")
-    (folder / code[1]).write_text(code[2], "utf-8")
+    for path, code in files:
+        (folder / path).write_text(code, "utf-8")
     info = folder / "my_blocks-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_blocks\nVersion: 1.0\n")
@@ -38,10 +39,18 @@ def python(package: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *args], capture_output=True, text=True, env=environment, cwd=package)
 
 
-def test_the_page_checks_its_block(package):
+def test_the_page_checks_its_blocks(package):
     checked = re.search(r"```python\n(from dataflow\.conformance.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[1]
+    assert {*re.findall(r"check\((\w+)\)", checked)} == {"Cube", "Softcap"}
     done = python(package, "-c", checked)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_plan_of_a_composite_is_the_page_s(package):
+    shown = r"```python\n(import dataflow as flow\nfrom my_blocks\.softcap.*?)```\n\n```text\n(.*?)```"
+    code, printed = re.search(shown, PAGE.read_text("utf-8"), re.DOTALL).groups()
+    done = python(package, "-c", code)
+    assert (done.stdout, done.stderr) == (printed, "")
 
 
 def test_a_broken_block_does_not_pass(package):

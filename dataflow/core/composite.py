@@ -1,0 +1,112 @@
+"""Composite blocks: blocks whose body is graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from dataflow.core.attrs import key as value_key
+from dataflow.core.block import THROUGH_BODY, Block
+from dataflow.core.body import Arrays, Body, BodyWire
+from dataflow.core.errors import BlockError, listing
+from dataflow.core.ports import In, flat, map_port
+from dataflow.core.random import Key
+from dataflow.core.shapes import TensorType, fits, merge
+from dataflow.core.typing_rules import OperandType
+
+_MOST = 1024  # bodies that are kept
+_bodies: dict[Hashable, Body] = {}
+
+
+class Composite(Block, abstract=True):
+    """A block that is made of other blocks: a subclass writes ``body``, and no kernel.
+
+    body(self, <inputs>) -> a wire, or a tuple of wires, one per output
+        On wires, with blocks and operators, as ``grad``. A variadic input is a tuple of wires, an optional one that is
+        not wired None. Only wires of static ports have values.
+
+    From the body follow the types of the outputs, where neither port nor ``shape_of`` declares them; the values; the
+    gradient, unless ``grad`` is written; and how a plan runs the block: as those that it is made of. In graphs, files
+    and pictures it is one node. Nodes of its body are called ``<node>/<block>``; so are the keys of random numbers. A
+    body that draws some, or changes variables, needs ``pure = False``.
+    """
+
+    def _no_body(self, *inputs: object) -> NoReturn:
+        raise TypeError(f"{self._who}: a composite must have a body, got none; write one")
+
+    body: ClassVar[Callable[..., Any]] = _no_body
+    grad: ClassVar[Any] = THROUGH_BODY
+
+    def traced(self, types: Sequence[OperandType]) -> Body:
+        """The body for operands of these types, in port order."""
+        ports = self.signature.inputs
+        given = {p.name: map_port(partial(_seen, p), t) for p, t in zip(ports.values(), types, strict=True)}
+        key = self, *(map_port(_key, type_) for type_ in given.values())
+        found = _bodies.get(key)
+        if found is None:
+            if len(_bodies) >= _MOST:
+                _bodies.clear()
+            found = _bodies[key] = self._trace(given)
+        return found
+
+    def _trace(self, types: Mapping[str, OperandType]) -> Body:
+        traced = Body(types)
+        with self._errors_named():
+            given = self.body(*traced.inputs)
+        wires = list(given) if isinstance(given, tuple | list) else [given]
+        names = list(self.signature.outputs)
+        if len(wires) != len(names) or not all(isinstance(wire, BodyWire) for wire in wires):
+            got = listing([f"a {type(wire).__name__}" for wire in wires], "and")
+            raise self.error(f"body must give a wire for each output ({listing(names, 'and')}), got {got}")
+        traced.finish(wires)
+        for node in traced.nodes.values():
+            if self.pure and not node.block.pure:
+                raise self.error(f"body must give the same each time, got '{node.name}'; set pure = False")
+            if node.block.assigns and not self.assigns:
+                raise self.error(f"body must not change variables without assigns, got '{node.name}'; say which change")
+        return traced
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        """A ``with`` block in which errors of blocks in the body name this block first."""
+        try:
+            yield
+        except BlockError as error:
+            if str(error).startswith(f"{self._who}:"):
+                raise
+            raise self.error(f"in its body, {error}") from error
+
+    def infer(self, *types: OperandType) -> list[TensorType]:
+        """What ports and ``shape_of`` declare, and what the body says beyond it; BlockError where they disagree."""
+        declared = super().infer(*types)
+        made = [wire.type for wire in self.traced(types).outputs]
+        for name, type_, wanted in zip(self.signature.outputs, made, declared, strict=True):
+            if type_.dtype != wanted.dtype or not fits(type_.shape, wanted.shape):
+                raise self.error(f"output '{name}' must be {wanted}, got {type_} from its body")
+        return [TensorType(d.dtype, merge(d.shape, m.shape)) for d, m in zip(declared, made, strict=True)]
+
+    def shape_of(self, *types: OperandType) -> Any:
+        """The shapes that the body gives."""
+        return [wire.type.shape for wire in self.traced(types).outputs]
+
+    def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
+        """The outputs, made by the kernels of the body one after the other."""
+        body = self.traced([map_port(TensorType.of, given) for given in arrays])
+        with self._errors_named():
+            made = body.run(arrays, key or Key(node=self.node_name))
+        given = flat(arrays)
+        made = [np.array(m) if any(np.may_share_memory(m, a) for a in given) else m for m in made]
+        return tuple(made) if len(made) > 1 else made[0]
+
+
+def _seen(port: In, type_: TensorType) -> TensorType:
+    """The type of an operand as the body sees it: values may decide shapes on static ports alone."""
+    return type_ if port.static or type_.value is None else TensorType(type_.dtype, type_.shape)
+
+
+def _key(type_: TensorType) -> Hashable:
+    return type_.dtype, type_.shape, None if type_.value is None else value_key(type_.value)

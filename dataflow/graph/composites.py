@@ -1,0 +1,98 @@
+"""Composite blocks in graphs: their bodies written out as nodes, which are called ``<node>/<block>``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import chain, count
+from typing import cast
+
+from dataflow.core.block import Block
+from dataflow.core.body import BodyWire
+from dataflow.core.composite import Composite
+from dataflow.core.ports import Literal, flat, map_port
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import TensorType
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link, Node, NodeInput
+
+Moved = dict[Link, Link]  # wires -> those that took their place
+
+
+def write_out(graph: Graph, wanted: Callable[[Block], bool] = lambda block: True) -> tuple[Graph, Moved]:
+    """The graph with the bodies of composites in their place, and what their outputs became.
+
+    Those that are not ``wanted`` stay. A node of a body that is in the graph already, because the reverse pass wrote it
+    there, is not written again.
+    """
+    result = graph.bare()
+    writing = _Writing(graph, result, wanted)
+    if not any(map(writing.is_wanted, graph.nodes.values())):
+        return graph, {}
+    for node in graph.nodes.values():
+        writing.add(node)
+    result.outputs = {name: writing.moved.get(link, link) for name, link in graph.outputs.items()}
+    return result, writing.moved
+
+
+class _Writing:
+    def __init__(self, graph: Graph, result: Graph, wanted: Callable[[Block], bool]):
+        self.graph, self.result, self.wanted = graph, result, wanted
+        self.moved: Moved = {}
+
+    def is_wanted(self, node: Node) -> bool:
+        return isinstance(node.block, Composite) and self.wanted(node.block)
+
+    def add(self, node: Node) -> None:
+        """Insert a node, or in its place those of its body."""
+        node = replace(node, inputs=self._relinked(node.inputs))
+        if isinstance(node.block, Composite) and self.wanted(node.block):
+            self._write_body(node, node.block)
+        elif node.name not in self.result.nodes:
+            self.result.insert(node)
+
+    def _write_body(self, outer: Node, block: Composite) -> None:
+        types = self.result.operand_types(outer)
+        body = block.traced(types)
+        places: dict[tuple[str, str], Link] = {}  # of wires of the body, by their node and port
+
+        def place(operand: object) -> Link | Literal:
+            return places[operand.node, operand.port] if isinstance(operand, BodyWire) else cast(Literal, operand)
+
+        for wires, given, of in zip(body.inputs, outer.inputs.values(), types, strict=True):
+            for wire, operand, type_ in zip(flat([wires]), flat([given]), flat([of]), strict=True):
+                name = f"{outer.name}/{wire.port}"
+                places["", wire.port] = operand if isinstance(operand, Link) else self._constant(name, type_)
+        for inner in body.nodes.values():
+            ports = zip(inner.block.signature.inputs, inner.operands, strict=True)
+            inputs = {port: map_port(place, operand) for port, operand in ports}
+            made = dict(zip(inner.block.signature.outputs, inner.types, strict=True))
+            node = self._named(Node(f"{outer.name}/{inner.name}", inner.block, inputs, made))
+            self.add(node)
+            links = [Link(node.name, port) for port in made]
+            places |= {(inner.name, link.port): self.moved.get(link, link) for link in links}
+        for port, wire in zip(block.signature.outputs, body.outputs, strict=True):
+            self.moved[Link(outer.name, port)] = places[wire.node, wire.port]
+
+    def _constant(self, name: str, type_: TensorType) -> Link:
+        """A Const node for a literal on a port of a composite."""
+        block = blocks["Const"](value=type_.value, dtype=type_.dtype)
+        (port,) = block.signature.outputs
+        node = self._named(Node(name, block, {}, {port: type_}))
+        self.add(node)
+        return Link(node.name, port)
+
+    def _named(self, node: Node) -> Node:
+        """The node under a name that is free, or that this very node has already."""
+        names = chain([node.name], (f"{node.name}_{i}" for i in count(1)))
+        return replace(node, name=next(name for name in names if self._may_have(node, name)))
+
+    def _may_have(self, node: Node, name: str) -> bool:
+        there = self.graph.nodes.get(name) or self.result.nodes.get(name)
+        return there is None or (there.block == node.block and self._relinked(there.inputs) == node.inputs)
+
+    def _relinked(self, inputs: Mapping[str, NodeInput]) -> dict[str, NodeInput]:
+        def moved(operand: object) -> Link | Literal:
+            return self.moved.get(operand, operand) if isinstance(operand, Link) else cast(Literal, operand)
+
+        return {port: map_port(moved, operand) for port, operand in inputs.items()}
