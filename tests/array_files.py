@@ -16,7 +16,7 @@ from dataflow.cli.options import arrays
 from dataflow.core.dtypes import Array
 from dataflow.graphfile.arrays import Arrays
 from dataflow.training import checkpoint
-from dataflow.training.data.arrays import open_rows
+from dataflow.training.data.table import open_rows
 
 
 def idx(array: Array, kind: int) -> bytes:

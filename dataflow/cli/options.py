@@ -188,15 +188,16 @@ def _table(name: str, path: str, key: str, declared: TensorType | None) -> Array
 
     from dataflow.core import conversion
     from dataflow.core.shapes import element_count
-    from dataflow.training.data.arrays import open_rows
+    from dataflow.training.data.table import open_rows
 
+    dtype = declared.dtype if declared else "float32"
     try:
         try:
-            rows = open_rows(path, key or name)
+            rows = open_rows(path, key or name, dtype)
         except flow.DataflowError:
             if key:
                 raise
-            rows = open_rows(path)
+            rows = open_rows(path, None, dtype)
         found = rows.take(np.arange(rows.shape[0]))
         if declared is None:
             return found

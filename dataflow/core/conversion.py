@@ -33,7 +33,12 @@ _NO_NUMBERS = {"O": "Python objects", "U": "text", "S": "text", "T": "text", "M"
 
 
 class ConversionError(ValueError):
-    """A value that cannot be converted; the message continues the name of a port, attr or input."""
+    """A value that cannot be converted; the message continues the name of a port, attr or input.
+
+    index : of the element that is wrong, where one is.
+    """
+
+    index: tuple[int, ...] = ()
 
 
 def array(value: object, dtype: str | None = None) -> Array:
@@ -72,6 +77,14 @@ def literal(value: object, dtype: str | None = None) -> Array:
         if found.dtype == object:
             raise ConversionError(f"must be numbers of at most 64 bits, got {_short(value)}") from None
         return found
+
+
+def rounded_to(found: Array, dtype: str) -> Array:
+    """The numbers of an array in another dtype, rounded to the nearest where it is floating.
+
+    Raises ConversionError, with the index of the first one, where the dtype cannot hold a number.
+    """
+    return _converted(found, dtype)
 
 
 def frozen(found: Array) -> Array:
@@ -258,8 +271,13 @@ def _converted(found: Array, dtype: str) -> Array:
         made, wrong, hint = _whole(found, dtype) if target.kind in "iu" else _rounded(found, target)
         if wrong is False:
             return made
-    first = found[np.broadcast_to(wrong, found.shape)][0]
-    raise ConversionError(f"must be {dtype}, got {_short(first if found.dtype == object else first.item())}; {hint}")
+    at = np.broadcast_to(wrong, found.shape).reshape(-1).argmax()
+    index = tuple(map(int, np.unravel_index(at, found.shape)))
+    first = found[index]
+    shown = _short(first if found.dtype == object else first.item())
+    refused = ConversionError(f"must be {dtype}, got {shown}; {hint}")
+    refused.index = index
+    raise refused
 
 
 def _whole(found: Array, dtype: str) -> tuple[Array, Any, str]:

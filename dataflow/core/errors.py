@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -131,6 +131,14 @@ def listing(names: Iterable[str], last: str = "or") -> str:
     if len(rest) > _LISTED:
         rest, final = rest[:_LISTED], f"{len(rest) + 1 - _LISTED} more"
     return f"{', '.join(rest)} {last} {final}" if rest else final
+
+
+def instead(name: str, known: Collection[str]) -> str:
+    """What was meant by a name that is not known, or the names that are: the way out of a message."""
+    if found := nearest(name, known):
+        return found
+    some = [cropped(each) for each in [*known][:20]] + ["..."] * (len(known) > 20)
+    return f"it has {listing(some, 'and')}" if some else "it has none"
 
 
 def reason(error: Exception) -> str:

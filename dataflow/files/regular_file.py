@@ -111,10 +111,9 @@ class RegularFile:
             count: int = self._file.readinto(memories[0]) or 0
             return count
 
-    def text(self) -> io.TextIOWrapper:
-        """The file as UTF-8 text from its beginning; the caller closes it."""
-        self._file.seek(0)
-        return open(self._file.fileno(), encoding="utf-8", closefd=False)
+    def stream(self) -> io.BufferedReader:
+        """The file as a stream from its beginning, with a position of its own; the caller closes it."""
+        return io.BufferedReader(_Stream(self))
 
     def close(self) -> None:
         """Close the file."""
@@ -128,6 +127,33 @@ class RegularFile:
 
     def __reduce__(self) -> tuple[Callable[..., RegularFile], tuple[Any, ...]]:
         return _reopened, (self.path, self.identity)
+
+
+class _Stream(io.RawIOBase):
+    """A regular file as a stream of bytes."""
+
+    def __init__(self, file: RegularFile):
+        self.regular, self.at = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.at = max(offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.regular.size}[whence], 0)
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # which the stream above makes
+        memory = memoryview(buffer).cast("B")
+        count = min(len(memory), max(self.regular.size - self.at, 0))
+        self.regular.fill([(self.at, memory[:count])])
+        self.at += count
+        return count
 
 
 def _reopened(path: Path, identity: tuple[int, int, int, int]) -> RegularFile:

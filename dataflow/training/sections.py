@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataflow.graphfile.sections import Section
+from dataflow.training.data.checks import check_files
 from dataflow.training.data.section import Data
 from dataflow.training.train_section import Train
 
-DATA = Section(Data)
+DATA = Section(Data, check_files=check_files)
 TRAIN = Section(Train)

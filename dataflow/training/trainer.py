@@ -18,8 +18,8 @@ from dataflow.graph.graph import Graph
 from dataflow.graphfile.section_checks import check_sections
 from dataflow.training import checkpoint
 from dataflow.training.data import Split, split
+from dataflow.training.data.row_order import shuffled
 from dataflow.training.data.section import data_section
-from dataflow.training.data.splits import shuffled
 from dataflow.training.step_graph import expand
 from dataflow.training.train_section import Train, train_section
 

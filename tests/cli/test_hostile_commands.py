@@ -73,7 +73,7 @@ FILES = {
     "text.npy": b"text",
 }
 SAID = {
-    ("large.npy", "train"): "the order of 469,762,048 rows takes more memory than there is",
+    ("large.npy", "train"): "data 'train': 469,762,048 rows at a time take more memory than there is",
     ("large.npy", "data"): "data 'train': 469,762,048 rows at a time take more memory than there is",
 }
 COMMANDS = {

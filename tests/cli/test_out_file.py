@@ -164,7 +164,7 @@ def test_columns_take_the_dtype_and_shape_of_the_input(dataflow):
     "place, message",
     [
         ("new.csv:a,c", "-i x: new.csv: no column 'c'; it has b, a, y and k"),
-        ("new.csv:half", "-i x: must be int64, got 0.5; write a whole number"),
+        ("new.csv:half", "-i x: new.csv:2: column 'half' must be a whole number, got '0.5'"),
         ("none.csv", "-i x: none.csv: cannot be read as data: no such file or directory"),
     ],
 )

@@ -14,7 +14,7 @@ from written_arrays import RIGHT, X, saved
 
 from dataflow.core.errors import DataflowError
 from dataflow.files import ArrayFile
-from dataflow.training.data.arrays import open_rows
+from dataflow.training.data.table import open_rows
 
 
 @pytest.mark.parametrize("read", [by_rows, by_graph, by_option])

@@ -19,7 +19,7 @@ import dataflow as flow
 from dataflow.core.errors import DataflowError
 from dataflow.files import ArrayFile, Unreadable
 from dataflow.training import checkpoint
-from dataflow.training.data.arrays import open_rows
+from dataflow.training.data.table import open_rows
 
 pytestmark = pytest.mark.slow
 

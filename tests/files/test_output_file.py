@@ -14,7 +14,7 @@ from graph_text import same
 
 from dataflow.core.errors import DataflowError
 from dataflow.files.output_file import check_output_file, to_json, write_outputs
-from dataflow.training.data.arrays import open_rows
+from dataflow.training.data.table import open_rows
 
 OUTPUTS = {
     "p": np.float32([[0.1, 1e-9], [np.inf, -0.0], [1 / 3, 7]]),

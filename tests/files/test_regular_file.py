@@ -14,7 +14,8 @@ from written_arrays import RIGHT, X, saved
 
 from dataflow.core.errors import DataflowError
 from dataflow.files import RegularFile, Unreadable
-from dataflow.training.data.arrays import FileArray, open_rows
+from dataflow.training.data.sources import FileArray
+from dataflow.training.data.table import open_rows
 
 # -- what is no file --------------------------------------------------------------------------------------------------
 

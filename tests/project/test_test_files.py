@@ -12,7 +12,6 @@ ELSEWHERE = {
     "__init__": "cli/test_safe_path.py",
     "__main__": "cli/test_cli.py",
     "interrupt": "cli/test_interrupt.py",
-    "training/data/arrays": "training/test_data.py",
     "training/data/section": "training/test_sections.py",
     "training/data/splits": "training/test_data.py",
     "training/train_section": "training/test_sections.py",
@@ -22,6 +21,8 @@ PENDING = """
 cli: bench blocks check evaluate fmt grad hello options output predict run schema show train
 engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
 files: array_bytes array_file array_headers zip_directory
+training/data: arrow_table checks columns conversion csv_table csv_text feed numbers opening preparation row_order
+training/data: section_kinds sources statistics table wanted
 training: checkpoint
 """
 

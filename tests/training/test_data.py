@@ -16,9 +16,10 @@ from swapped_links import SWAPS, fill
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError, GraphFileError, UnknownNameError
-from dataflow.training.data import arrays, load_data, split
-from dataflow.training.data.arrays import FileArray, open_rows
-from dataflow.training.data.splits import shuffled
+from dataflow.training.data import load_data, split
+from dataflow.training.data.row_order import shuffled
+from dataflow.training.data.sources import FileArray
+from dataflow.training.data.table import TableColumns, open_rows
 
 X = np.arange(24, dtype=np.float32).reshape(8, 3)
 Y = np.arange(8, dtype=np.uint8) % 4
@@ -57,7 +58,7 @@ def folder(tmp_path, monkeypatch):
 )
 def test_rows(folder, path, name, wanted, stays):
     rows = open_rows(folder / path, name)
-    assert isinstance(rows, FileArray) is stays
+    assert isinstance(rows, FileArray | TableColumns) is stays
     assert rows.shape == wanted.shape
     for indices in ([0], [7, 0, 3], [2, 3, 4, 5], [1, 1], []):
         np.testing.assert_array_equal(rows.take(np.array(indices, int)), wanted[np.array(indices, int)])
@@ -226,22 +227,5 @@ def test_a_csv_file_of_a_hundred_thousand_columns(tmp_path):
     (tmp_path / "wide.csv").write_text(
         ",".join(f"c{i}" for i in range(columns)) + "\n" + (",".join(["1"] * columns) + "\n") * 3
     )
-    code = "import pathlib, dataflow.training.data.arrays as a; print(a.open_rows(pathlib.Path('wide.csv')).shape)"
+    code = "import pathlib, dataflow.training.data.table as a; print(a.open_rows(pathlib.Path('wide.csv')).shape)"
     assert in_time(code, tmp_path).stdout == "(3, 100000)\n"
-
-
-def test_rows_of_many_columns_are_parsed_a_few_at_a_time(tmp_path, monkeypatch):
-    (tmp_path / "wide.csv").write_text(
-        ",".join(f"c{i}" for i in range(100)) + "\n" + "".join(",".join([str(k)] * 100) + "\n" for k in range(70))
-    )
-    monkeypatch.setattr(arrays, "_VALUES", 1000)
-    taken, load = [], np.loadtxt
-
-    def loadtxt(lines, *args, **how):
-        taken.append(len(lines))
-        return load(lines, *args, **how)
-
-    monkeypatch.setattr(arrays.np, "loadtxt", loadtxt)
-    values = arrays.open_rows(tmp_path / "wide.csv").take(np.arange(70))
-    assert taken == [10] * 7
-    assert (values == np.arange(70)[:, None]).all()

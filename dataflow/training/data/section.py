@@ -2,84 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from dataflow.core.attrs import Dtype, attr
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.record import Record, section_of
-from dataflow.graphfile.schema_parts import Schema
 from dataflow.graphfile.tree import Value
-from dataflow.graphfile.value_kinds import FilePath, Leaf, MapOf, MapOfInputs, Spot
+from dataflow.graphfile.value_kinds import FilePath, MapOf, MapOfInputs, Names, Spot
+from dataflow.training.data.section_kinds import (
+    FILL,
+    Choice,
+    Fill,
+    Labels,
+    LabelsPerColumn,
+    OneHot,
+    Part,
+    PerColumn,
+    Rows,
+    is_list,
+)
 
 ArrayName = Annotated[str, "the name of an array"]
-ClassCount = Annotated[int, "a whole number"]
+SplitName = Annotated[str, "the name of another split"]
+ColumnName = Annotated[str, "the name of a column"]
 
 
-class Rows(Leaf):
-    """A range of rows."""
+class Csv(Record):
+    """How a `.csv` file is written."""
 
-    wanted = "be the first row and the one after the last"
+    delimiter: str = attr("what stands between fields, one character; by default a comma, in `.tsv` a tab", default="")
+    header: bool = attr("whether the first line has the names of the columns", default=True)
+    columns: Names | None = attr("names of the columns, of a file that has none", default=None)
+    comment: str = attr("lines that begin with it are left out; by default there are no comments", default="")
+    missing: Names = attr("texts that mean that a value is missing, as an empty field does", default=())
 
-    def accept(self, value: object) -> tuple[int, int]:
-        if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
-            raise TypeError
-        if not all(isinstance(row, int) and not isinstance(row, bool) and row >= 0 for row in value):
-            raise TypeError
-        return value[0], value[1]
+    def check(self) -> None:
+        if len(self.delimiter) > 1 or self.delimiter in ('"', "\n", "\r"):
+            raise ValueError(f"'delimiter' must be one character other than a quote, got '{self.delimiter}'")
+        if self.columns is not None and self.header:
+            raise ValueError("'columns' must be left out where 'header' is true, got both; write header: false")
 
-    def schema(self) -> Schema:
-        return {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
+    @classmethod
+    def check_file(cls, spot: Spot, value: Value) -> None:
+        _check_together(cls, spot, value)
 
 
 class Column(Record):
-    """An array, and what is done to it."""
+    """An array or columns of a table, and what is done to the values."""
 
     wanted = "be the name of an array"
     short = "array"
-    path: FilePath | None = attr(
-        "file, if it is not the split's: `.npz`, `.npy`, `.csv` with a line of names, or IDX (MNIST's format), "
-        "plain or gzip",
+    path: FilePath | None = attr("file, if it is not the split's", default=None)
+    array: ArrayName | None = attr(
+        "array of a `.npz` file, or column of a table; several columns as `a, b, c` make a matrix", default=None
+    )
+    columns: Annotated[Any, Choice()] = attr(
+        "columns of a table that make a matrix: `all`, a list of names and patterns such as `pixel*`, or "
+        "`{except: [names]}`",
         default=None,
     )
-    array: ArrayName | None = attr(
-        "array of a `.npz` file; of a `.csv` file one column, or several as `a, b, c`", default=None
-    )
+    csv: Csv | None = attr("how a `.csv` file is written, if not as the split says", default=None)
     dtype: Dtype | None = attr(
         "converts the values to the input's dtype; without any of these keys dtypes must agree", default=None
     )
-    scale: float | None = attr("the values are multiplied by it", default=None)
-    offset: float | None = attr("is added to them afterwards", default=None)
-    one_hot: ClassCount | None = attr(
-        "number of classes; each whole number becomes a row of zeros with a single one", default=None, ge=1
+    missing: Annotated[Any, Fill()] = attr(
+        "what takes the place of missing values, empty fields and NaN: a value, or the `mean`, `median` or "
+        "`most_frequent` one of the training split; by default they are an error",
+        default=None,
     )
+    scale: Annotated[Any, PerColumn()] = attr(
+        "the values are multiplied by it, in float64; a list has one for each column", default=None
+    )
+    offset: Annotated[Any, PerColumn()] = attr("is added to them afterwards", default=None)
+    normalize: str | None = attr(
+        "`standard` (mean 0, deviation 1), `minmax` (0 to 1) or `robust` (median 0, distance between quartiles 1) by "
+        "the training split, column by column",
+        default=None,
+        choices=("standard", "minmax", "robust"),
+    )
+    classes: Annotated[Any, Labels()] = attr(
+        "the labels in the order of their numbers, which take their place; `fit`: those of the training split, sorted",
+        default=None,
+    )
+    categories: Annotated[Any, LabelsPerColumn()] = attr(
+        "the same for features, column by column: `fit`, a list, or `{column: list}`", default=None
+    )
+    unknown: str = attr(
+        "what a value that is none of the categories is: an error, or with `ignore` -1, in `one_hot` a row of zeros",
+        default="error",
+        choices=("error", "ignore"),
+    )
+    one_hot: Annotated[Any, OneHot()] = attr(
+        "number of classes, or `true` beside classes or categories; each whole number becomes a row of zeros with a "
+        "single one",
+        default=None,
+    )
+
+    def check(self) -> None:
+        labelled = self.classes is not None or self.categories is not None
+        for one, other in (("array", "columns"), ("classes", "categories")):
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                raise ValueError(f"'{one}' and '{other}': must be given one of them, got both")
+        if self.one_hot is True and not labelled:
+            raise ValueError("'one_hot' must be the number of classes, or have 'classes' or 'categories', got true")
+        if self.one_hot is not True and self.one_hot is not None and labelled:
+            raise ValueError("'one_hot' must be true beside 'classes' or 'categories', got a number")
+        if self.unknown == "ignore" and self.categories is None:
+            raise ValueError("'unknown' must have 'categories' beside it, got none")
+        if labelled or self.one_hot:
+            for key in ("scale", "offset", "normalize"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"'{key}' must be left out beside classes, categories or one_hot, got it")
+        if labelled and any(fill in ("mean", "median") for fill in self.fills):
+            raise ValueError("'missing' must be error, most_frequent or a value beside classes and categories")
+        if not labelled and any(isinstance(fill, str) and fill not in FILL for fill in self.fills):
+            raise ValueError(f"'missing' must be {', '.join(FILL)} or a number, got {self.missing}")
+
+    @classmethod
+    def check_file(cls, spot: Spot, value: Value) -> None:
+        _check_together(cls, spot, value)
+
+    @property
+    def fills(self) -> list[Any]:
+        """What takes the place of missing values, as a list."""
+        return list(self.missing) if is_list(self.missing) else [] if self.missing is None else [self.missing]
 
 
 class Split(Record):
     """Files, and which array in them feeds which input."""
 
     wanted = "be {path: file.npz, inputs: {input: array}}"
-    path: FilePath | None = attr("file with the arrays, relative to the graph file", default=None)
+    like: SplitName | None = attr("a split whose keys hold here where no others are given", default=None)
+    path: FilePath | None = attr(
+        "file, relative to the graph file: `.npz`, `.npy`, IDX (MNIST's format), a table as `.csv`, `.tsv`, "
+        "`.parquet` or `.feather`; plain or gzip",
+        default=None,
+    )
+    csv: Csv | None = attr("how a `.csv` file is written", default=None)
     rows: Annotated[tuple[int, int], Rows()] | None = attr(
         "first row, and the one after the last; by default all rows", default=None
     )
-    inputs: Annotated[dict[str, Column], MapOfInputs(Column)] = attr(
-        "graph input -> name of an array, or a mapping that says more"
+    fraction: Annotated[tuple[float, float], Part()] | None = attr(
+        "part of the shuffled rows: `[0, 0.8]` and `[0.8, 1]` of one file have no row in common", default=None
     )
+    seed: int = attr("determines how `fraction` shuffles", default=0, ge=0)
+    stratify: ColumnName | None = attr(
+        "input whose values each part of `fraction` has in the same proportions", default=None
+    )
+    inputs: Annotated[dict[str, Column], MapOfInputs(Column)] | None = attr(
+        "graph input -> name of an array, or a mapping that says more", default=None
+    )
+
+    def check(self) -> None:
+        if self.fraction is not None and self.rows is not None:
+            raise ValueError("'rows' and 'fraction': must be given one of them, got both")
+        if self.stratify is not None and self.fraction is None and self.like is None:
+            raise ValueError("'stratify' must have 'fraction' beside it, got none")
 
     @classmethod
     def check_file(cls, spot: Spot, value: Value) -> None:
-        inputs = value.data.get("inputs")
-        columns = inputs.data.values() if inputs is not None and isinstance(inputs.data, dict) else ()
-        if "path" not in value.data and not (columns and all(_has_path(column) for column in columns)):
-            spot.report(spot.place, f"{spot.name}: 'path' must be given, got nothing")
+        if "like" not in value.data:
+            inputs = value.data.get("inputs")
+            columns = inputs.data.values() if inputs is not None and isinstance(inputs.data, dict) else ()
+            if inputs is None:
+                spot.report(spot.place, f"{spot.name}: 'inputs' must be given, got nothing")
+            if "path" not in value.data and not (columns and all(_has_path(column) for column in columns)):
+                spot.report(spot.place, f"{spot.name}: 'path' must be given, got nothing")
+        _check_together(cls, spot, value)
 
 
 def _has_path(column: Value) -> bool:
     return isinstance(column.data, dict) and "path" in column.data
 
 
-Data = MapOf(Split, "Where inputs come from: split -> file and arrays in it.", "map splits to files")
+def _check_together(record: type[Record], spot: Spot, value: Value) -> None:
+    """Report keys that do not go together, where each by itself is right."""
+    if spot.builder.document.problems:
+        return
+    try:
+        record(**value.plain())
+    except ValueError as error:
+        key = str(error).partition("'")[2].partition("'")[0]
+        spot.report(value.keys.get(key, spot.place), f"{spot.name}: {error}")
+
+
+class Splits(MapOf):
+    """The splits by name; those that are like another have its keys where they give no others."""
+
+    def parse(self, value: object) -> dict[str, Split]:
+        found = super().parse(value)
+        return {name: _complete(name, found, ()) for name in found}
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        plain = super().read(spot, value)
+        for name, split in value.data.items() if isinstance(value.data, dict) else ():
+            like = split.data.get("like") if isinstance(split.data, dict) else None
+            if like is not None and isinstance(like.data, str) and like.data not in {*value.data} - {name}:
+                hint = spot.builder.document.hints.nearest(like.data, [each for each in value.data if each != name])
+                spot.report(like.place, f"data '{name}': 'like' must be another split, got {like.kind}", hint)
+        return plain
+
+
+def _complete(name: str, splits: Mapping[str, Split], seen: tuple[str, ...]) -> Split:
+    split = splits[name]
+    if split.like is None:
+        if split.inputs is None:
+            raise ValueError(f"'{name}': 'inputs' must be given, got nothing")
+        return split
+    if split.like not in splits or split.like in (name, *seen):
+        others = [other for other in splits if other != name]
+        raise ValueError(f"'{name}': 'like' must be another split{_of(others)}, got '{split.like}'")
+    base = _complete(split.like, splits, (*seen, name))
+    given = {
+        key: getattr(split, key)
+        for key in Split.keys
+        if getattr(split, key) not in (None, Split.keys[key].attr.default)
+    }
+    other = {"rows": "fraction", "fraction": "rows"}
+    keys = {key: getattr(base, key) for key in Split.keys if key != "like" and other.get(key) not in given}
+    if "rows" in given:
+        keys["stratify"] = None
+    return Split(**{**keys, **given, "like": None})
+
+
+def _of(names: Sequence[str]) -> str:
+    return f", one of {', '.join(names)}" if names else ""
+
+
+Data = Splits(Split, "Where inputs come from: split -> file and arrays in it.", "map splits to files")
 
 
 def data_section(graph: Graph) -> dict[str, Split]:

@@ -6,19 +6,15 @@ and is read, not mapped: pages of a mapped file would count as the process's own
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, listing, nearest, reason
+from dataflow.core.dtypes import Array, DType
+from dataflow.core.errors import DataflowError, reason
 from dataflow.files import ArrayFile, Entry, RegularFile, Unreadable
-
-_LINES, _VALUES = 1 << 16, 1 << 22  # of a .csv file that are parsed together
 
 
 class RowSource(Protocol):
@@ -29,29 +25,36 @@ class RowSource(Protocol):
         """The sizes of all dims; the first is the number of rows."""
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> DType:
         """The dtype of the rows."""
 
     def take(self, indices: Array) -> Array:
         """The rows with these numbers, in this order."""
 
+    def where(self, row: int, column: int | None) -> str:
+        """How messages name a row, and a column of a matrix."""
+
 
 class InMemoryArray:
     """An array in memory."""
 
-    def __init__(self, array: Array):
-        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+    def __init__(self, array: Array, name: str = ""):
+        self.array, self.shape, self.dtype, self.name = array, array.shape, array.dtype, name
 
     def take(self, indices: Array) -> Array:
         """The rows with these numbers, in this order."""
         return np.take(self.array, indices, axis=0)
 
+    def where(self, row: int, column: int | None) -> str:
+        """How messages name a row, and a column of a matrix, both from 0."""
+        return _named(self.name, row, column)
+
 
 class FileArray:
     """An array whose rows lie one after another in a file, from byte ``start`` on."""
 
-    def __init__(self, file: RegularFile, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]):
-        self.file, self.start, self.shape, self.dtype = file, start, shape, dtype
+    def __init__(self, file: RegularFile, start: int, shape: tuple[int, ...], dtype: DType, name: str = ""):
+        self.file, self.start, self.shape, self.dtype, self.name = file, start, shape, dtype, name
 
     def take(self, indices: Array) -> Array:
         """The rows with these numbers, read from the file."""
@@ -67,6 +70,10 @@ class FileArray:
             raise DataflowError(f"{self.file.path}: {error}") from None
         return rows
 
+    def where(self, row: int, column: int | None) -> str:
+        """How messages name a row, and a column of a matrix, both from 0."""
+        return _named(self.name, row, column)
+
 
 def _runs(indices: Array) -> list[tuple[int, int, int]]:
     """Runs of rows that are contiguous in the file: where each goes, from and to, and the number of its first row."""
@@ -76,16 +83,15 @@ def _runs(indices: Array) -> list[tuple[int, int, int]]:
     return [(start, end, int(indices[start])) for start, end in zip(starts, ends, strict=False)]
 
 
-def open_rows(path: str | os.PathLike[str], name: str | None = None) -> RowSource:
-    """The array in a .npy, .npz, .csv or IDX file; ``name`` is the array of a .npz file or the columns of a .csv one.
+def open_array(path: str | os.PathLike[str], name: str | None = None) -> RowSource:
+    """The array in a .npy, .npz or IDX file; ``name`` is the array of a .npz file.
 
     Raises DataflowError that says what is wrong with the file.
     """
     try:
-        if Path(path).suffix == ".csv":
-            return _csv(path, name)
         file = ArrayFile(path)
-        return _rows(file.entry(name if file.names else None))  # where there is one array, any name is its own
+        entry = file.entry(name if file.names else None)  # where there is one array, any name is its own
+        return _rows(entry, f"{path}: array '{name}'" if file.names and name else str(path))
     except (OSError, ValueError) as error:
         if isinstance(error, DataflowError):
             raise
@@ -95,39 +101,17 @@ def open_rows(path: str | os.PathLike[str], name: str | None = None) -> RowSourc
         raise DataflowError(f"{path}: cannot be read as data: {said}") from None
 
 
-def _rows(entry: Entry) -> RowSource:
+def _rows(entry: Entry, name: str) -> RowSource:
     if not entry.shape:
         raise Unreadable("must have rows, got a single number; save it with shape [1]")
     if entry.shape[0] and not entry.nbytes:  # a file of a hundred bytes can declare any number of them
         raise Unreadable(f"rows must have elements, got shape {list(entry.shape)}")
     found = entry.in_rows()
-    return InMemoryArray(entry.read()) if found is None else FileArray(*found, entry.shape, entry.dtype)
+    if found is None:
+        return InMemoryArray(entry.read(), name)
+    return FileArray(*found, entry.shape, entry.dtype, name)
 
 
-def _csv(path: str | os.PathLike[str], columns: str | None) -> RowSource:
-    """Numbers separated by commas under a line of names; parsed in pieces into a temporary file."""
-    with RegularFile(path) as opened, opened.text() as file:
-        header = [name.strip().strip('"') for name in file.readline().split(",")]
-        wanted = [name.strip() for name in columns.split(",")] if columns else header
-        place_of = {name: i for i, name in reversed([*enumerate(header)])}  # the first of equal names
-        if unknown := [name for name in wanted if name not in place_of]:
-            hint = nearest(unknown[0], header) or f"it has {listing(header, 'and')}"
-            raise DataflowError(f"{path}: no column '{unknown[0]}'; {hint}")
-        places = [place_of[name] for name in wanted]
-        at_once = max(1, min(_LINES, _VALUES // len(header)))
-        values = RegularFile.spooled(Path(path), _parsed(path, file, places, at_once))
-    count = values.size // (4 * len(places))
-    shape = (count, len(places)) if columns is None or len(places) > 1 else (count,)
-    return FileArray(values, 0, shape, np.dtype(np.float32))
-
-
-def _parsed(path: str | os.PathLike[str], file: Iterable[str], places: list[int], at_once: int) -> Iterator[bytes]:
-    count, lines = 0, iter(file)
-    while read := list(itertools.islice(lines, at_once)):
-        kept = [line for line in read if line.strip()]
-        try:
-            part = np.loadtxt(kept, np.float64, delimiter=",", usecols=places, ndmin=2) if kept else np.empty(0)
-        except ValueError as error:
-            raise DataflowError(f"{path}: after row {count}: {error}") from None
-        yield part.astype(np.float32).tobytes()
-        count += len(part)
+def _named(array: str, row: int, column: int | None) -> str:
+    place = f"row {row}" if column is None else f"row {row}, column {column}"
+    return f"{array}: {place}" if array else place

@@ -1,0 +1,142 @@
+"""The columns of a CSV file in the dtypes that are asked for, piece by piece."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import DataflowError
+from dataflow.training.data.csv_text import CsvText, Record
+from dataflow.training.data.numbers import Halfway, WrongText, nearest, parsed
+from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
+
+Lines = tuple[int, list[str]]  # the number of the first line, and the lines
+
+
+def pieces(text: CsvText, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
+    """The wanted columns, row after row, in pieces: an array per column.
+
+    Raises DataflowError with file, line and column where a value is missing or is not what is wanted.
+    """
+    fast = _by_loadtxt(text, wanted)
+    source = text.lines()
+    piece = _below_names(text, source)
+    while piece is not None:
+        first, lines = piece
+        columns = None if fast is None or '"' in "".join(lines) else fast.columns(lines)
+        if columns is None:
+            records, rest = _records(text, first, lines, source)
+            columns = _columns(text, wanted, records, words)
+            piece = rest or next(source, None)
+        else:
+            piece = next(source, None)
+        yield columns
+
+
+def line_of(text: CsvText, row: int) -> int:
+    """The line of a row of the table; the file is read again to find it."""
+    for i, (line, _) in enumerate(text.records(text.lines())):
+        if i == row + text.options.header:
+            return line
+    return 0
+
+
+def _below_names(text: CsvText, source: Iterator[Lines]) -> Lines | None:
+    for first, lines in source:
+        if (skipped := text.first - first + 1) < len(lines):
+            return first + max(skipped, 0), lines[max(skipped, 0) :]
+    return None
+
+
+def _records(text: CsvText, first: int, lines: list[str], source: Iterator[Lines]) -> tuple[list[Record], Lines | None]:
+    """The records that begin in these lines, the last of which may end in later ones, and the lines after it."""
+    taken, end = 0, len(lines)
+
+    def pulled() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            if taken == len(lines):
+                lines.extend(next(source, (0, []))[1])
+                if taken == len(lines):
+                    return
+            taken += 1
+            yield lines[taken - 1]
+
+    found = []
+    for record in text.parsed(first, pulled()):
+        found.append(record)
+        if record[0] >= first + end - 1:
+            break
+    return found, (first + taken, lines[taken:]) if taken < len(lines) else None
+
+
+class _ByLoadtxt:
+    """Numbers read by NumPy's loadtxt, several times as fast as one by one; None for what it does not take."""
+
+    def __init__(self, text: CsvText, wanted: Sequence[Wanted]):
+        self.text, self.wanted = text, wanted
+        kinds = {each.name: {"i": "i8", "u": "u8"}.get(each.storage.kind, "f8") for each in wanted}
+        self.dtype = np.dtype([(f"f{i}", kinds.get(name, "U1")) for i, name in enumerate(text.names)])
+        self.field = {name: f"f{i}" for i, name in enumerate(text.names)}
+
+    def columns(self, lines: list[str]) -> list[Array] | None:
+        """The wanted columns of lines, which are records; None where a value needs a closer look."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                rows = np.loadtxt(lines, self.dtype, comments=None, delimiter=self.text.delimiter, ndmin=1)
+                return [self._column(rows[self.field[each.name]], each) for each in self.wanted]
+        except (ValueError, Warning, Halfway):  # WrongText too: it is told with its line
+            return None
+
+    def _column(self, found: Array, wanted: Wanted) -> Array:
+        if wanted.storage.kind not in "iu":
+            return nearest(np.ascontiguousarray(found), wanted.kind, None)
+        limits = np.iinfo(wanted.storage)
+        if len(found) and not (limits.min <= found.min() and found.max() <= limits.max):
+            raise ValueError
+        return found.astype(wanted.storage)
+
+
+def _by_loadtxt(text: CsvText, wanted: Sequence[Wanted]) -> _ByLoadtxt | None:
+    simple = not text.options.comment and all(each.kind not in (TEXT, "bool") and not each.may_miss for each in wanted)
+    once = len({each.name for each in wanted}) == len(wanted)
+    return _ByLoadtxt(text, wanted) if simple and once else None
+
+
+def _columns(text: CsvText, wanted: Sequence[Wanted], records: list[Record], words: Vocabulary) -> list[Array]:
+    """The wanted columns of records."""
+    for line, fields in records:
+        if len(fields) != len(text.names):
+            raise text.error(line, text.wrong_fields(fields))
+    columns = zip(*(fields for _, fields in records), strict=True) if records else [()] * len(text.names)
+    by_name = dict(zip(text.names, columns, strict=True))
+    return [_column(text, each, by_name[each.name], records, words) for each in wanted]
+
+
+def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], records: list[Record], words: Vocabulary) -> Array:
+    missing = [i for i, each in enumerate(texts) if not each or each.isspace() or each in text.options.missing]
+    if missing and not wanted.may_miss:
+        what = "a text" if wanted.kind == TEXT else f"a value of {wanted.kind}"
+        got = "nothing" if not texts[missing[0]].strip() else f"'{texts[missing[0]]}', which means that it is missing"
+        raise text.error(
+            records[missing[0]][0],
+            f"column '{wanted.name}' must be {what}, got {got}; say with 'missing' what takes its place",
+        )
+    if wanted.kind == TEXT:
+        gone = set(missing)
+        try:
+            return words.encode(wanted.name, [None if i in gone else each.strip() for i, each in enumerate(texts)])
+        except DataflowError as error:
+            raise DataflowError(f"{text.path}: {error}") from None
+    if missing:
+        texts = [*texts]
+        for i in missing:
+            texts[i] = "nan"
+    try:
+        return parsed(texts, wanted.kind)
+    except WrongText as error:
+        raise text.error(records[error.index][0], f"column '{wanted.name}' {error}") from None

@@ -1,0 +1,159 @@
+"""The text of a CSV file: decompressed, decoded, in pieces of whole lines; and its records, by RFC 4180."""
+
+from __future__ import annotations
+
+import csv
+import os
+import zlib
+from collections.abc import Iterator
+
+from dataflow.core.errors import DataflowError, cropped, instead, nearest
+from dataflow.files import RegularFile, Unreadable
+from dataflow.training.data.numbers import is_number
+from dataflow.training.data.section import Csv
+
+_PIECE = 2 << 20  # bytes
+_LONGEST = 64 << 20  # bytes of a line
+_GZIP = b"\x1f\x8b"
+Record = tuple[int, list[str]]  # the number of its last line, from 1, and its fields
+
+
+class CsvText:
+    """A CSV file, its names and its records.
+
+    Raises DataflowError with file and line where it cannot be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], options: Csv):
+        self.path, self.options = path, options
+        named = str(path).lower().removesuffix(".gz")
+        self.delimiter = options.delimiter or ("\t" if named.endswith((".tsv", ".tab")) else ",")
+        try:
+            self.file = RegularFile(path)
+        except Unreadable as error:
+            raise DataflowError(f"{path}: cannot be read as data: {error}") from None
+        self.first, self.names = self._header()
+
+    def _header(self) -> tuple[int, list[str]]:
+        """The number of lines above the first record, and the names of the columns."""
+        line, fields = next(self.records(self.lines()), (0, []))
+        if not fields:
+            raise DataflowError(f"{self.path}: must have a line of names and rows, got an empty file")
+        if not self.options.header:
+            names = [*(self.options.columns or [f"column {i}" for i in range(1, len(fields) + 1)])]
+            if len(names) != len(fields):
+                raise self.error(line, f"must have {len(names)} fields, as 'columns' has names, got {len(fields)}")
+            return 0, names
+        names = [name.strip() for name in fields]
+        if all(map(is_number, names)):
+            raise self.error(
+                line,
+                f"must have the names of the columns, got numbers: {cropped(', '.join(names))}; "
+                "write csv: {header: false} for a file without names",
+            )
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                raise self.error(line, f"columns must have different names, got '{cropped(name)}' twice")
+        return line, names
+
+    def wrong_fields(self, fields: list[str]) -> str:
+        """What is wrong with the number of fields of a record."""
+        said = f"must have {len(self.names)} fields, as the first line has, got {len(fields)}"
+        if 1 not in (len(self.names), len(fields)):
+            return said
+        other = next((d for d in ";\t|," if d != self.delimiter and d in "".join([*self.names, *fields])), "")
+        shown = other.replace("\t", "\\t")
+        return f'{said}; where other characters separate fields write csv: {{delimiter: "{shown}"}}' if other else said
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Pieces of the text: the number of the first line, and the lines with their ends."""
+        line, rest = 1, b""
+        for raw in self._bytes():
+            data = rest + raw
+            cut = data.rfind(b"\n") + 1 or data[:-1].rfind(b"\r") + 1
+            if not cut:
+                if len(data) > _LONGEST:
+                    raise self.error(line, f"a line may have at most {_LONGEST:,} bytes, got more")
+                rest = data
+                continue
+            found = self._decoded(data[:cut], line)
+            yield line, found
+            line, rest = line + len(found), data[cut:]
+        if rest:
+            yield line, self._decoded(rest, line)
+
+    def _decoded(self, data: bytes, line: int) -> list[str]:
+        if line == 1 and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise self.error(line, "must be UTF-8, got UTF-16; save it as UTF-8")
+        try:
+            text = data.decode("utf-8-sig" if line == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            at = line + data.count(b"\n", 0, error.start)
+            raise self.error(at, f"must be UTF-8, got the byte 0x{data[error.start]:02x}; save it as UTF-8") from None
+        if "\0" in text:
+            raise self.error(line + text.count("\n", 0, text.index("\0")), "must be text, got a byte 0x00")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        found = text.split("\n")
+        last = found.pop()
+        return [f"{each}\n" for each in found] + ([last] if last else [])
+
+    def _bytes(self) -> Iterator[bytes]:
+        try:
+            packed = self.file.read(0, min(2, self.file.size)) == _GZIP
+            yield from self._unpacked() if packed else self._stored()
+        except Unreadable as error:
+            raise DataflowError(f"{self.path}: cannot be read as data: {error}") from None
+
+    def _stored(self) -> Iterator[bytes]:
+        for at in range(0, self.file.size, _PIECE):
+            yield self.file.read(at, min(_PIECE, self.file.size - at))
+
+    def _unpacked(self) -> Iterator[bytes]:
+        engine = zlib.decompressobj(31)
+        try:
+            for data in self._stored():
+                while data:
+                    if engine.eof:  # a file may be several, one after the other
+                        engine = zlib.decompressobj(31)
+                    yield engine.decompress(data, _PIECE)
+                    data = engine.unused_data if engine.eof else engine.unconsumed_tail
+            while not engine.eof:
+                if not (piece := engine.decompress(b"", _PIECE)):
+                    raise Unreadable("is cut short: its compressed bytes end too early")
+                yield piece
+        except zlib.error as error:
+            raise Unreadable(f"is damaged: {error}") from None
+
+    def records(self, pieces: Iterator[tuple[int, list[str]]]) -> Iterator[Record]:
+        """The records of lines; blank lines and comments are left out."""
+        lines = (line for _, piece in pieces for line in piece)
+        yield from self.parsed(1, lines)
+
+    def parsed(self, first: int, lines: Iterator[str]) -> Iterator[Record]:
+        """The records of lines of which the first has this number."""
+        comment, at = self.options.comment, first - 1
+        if comment:
+            lines = ("\n" if line.startswith(comment) else line for line in lines)
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        try:
+            for fields in reader:
+                at = first - 1 + reader.line_num
+                if len(fields) > 1 or (fields and fields[0].strip()):
+                    yield at, fields
+        except csv.Error as error:
+            said = {
+                "unexpected end of data": "a quote must be closed, got the end of the file",
+                f"'{self.delimiter}' expected after '\"'": f"after a quoted field must be a '{self.delimiter}'",
+            }.get(str(error), str(error))
+            raise self.error(max(at + 1, first), f"{said}; quotes in a quoted field are doubled") from None
+
+    def error(self, line: int, message: str) -> DataflowError:
+        """An error that names file and line."""
+        return DataflowError(f"{self.path}:{line}: {message}")
+
+    def unknown(self, name: str) -> DataflowError:
+        """An error for a column that the file does not have."""
+        shown = [f"'{each}'" if "," in each else each for each in self.names]
+        hint = nearest(name, self.names) or instead("", shown)
+        return DataflowError(f"{self.path}: no column '{cropped(name)}'; {hint}")

@@ -1,0 +1,158 @@
+"""Tables: columns with names, parsed once into a temporary file of rows from which batches are read."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from dataflow.core.dtypes import Array, DType
+from dataflow.core.errors import DataflowError, cropped
+from dataflow.files import RegularFile
+from dataflow.training.data import csv_table
+from dataflow.training.data.columns import selected
+from dataflow.training.data.csv_text import CsvText
+from dataflow.training.data.section import Csv
+from dataflow.training.data.sources import FileArray, RowSource, open_array
+from dataflow.training.data.wanted import Vocabulary, Wanted
+
+CSV = (".csv", ".tsv", ".tab")
+ARROW = (".parquet", ".feather", ".arrow", ".ipc")
+
+
+class TableFile(Protocol):
+    """A file with columns that have names."""
+
+    names: list[str]
+
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """What is the same as long as the file is."""
+
+    def pieces(self, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
+        """The wanted columns, row after row, in pieces: an array per column."""
+
+    def where(self, row: int) -> str:
+        """How messages name a row."""
+
+    def unknown(self, name: str) -> DataflowError:
+        """The error for a column that is not there."""
+
+
+class CsvFile:
+    """A CSV file as a table."""
+
+    def __init__(self, path: str | os.PathLike[str], options: Csv):
+        self.text = CsvText(path, options)
+        self.names, self.unknown = self.text.names, self.text.unknown
+
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """What is the same as long as the file is."""
+        return self.text.file.identity
+
+    def pieces(self, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
+        """The wanted columns, row after row, in pieces: an array per column."""
+        return csv_table.pieces(self.text, wanted, words)
+
+    def where(self, row: int) -> str:
+        """How messages name a row: by its line."""
+        return f"{self.text.path}:{csv_table.line_of(self.text, row)}"
+
+
+def is_table(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is a table, by its ending."""
+    return str(path).lower().removesuffix(".gz").endswith((*CSV, *ARROW))
+
+
+def open_table(path: str | os.PathLike[str], options: Csv) -> TableFile:
+    """The table in a file; DataflowError where it cannot be read."""
+    if str(path).lower().removesuffix(".gz").endswith(CSV):
+        return CsvFile(path, options)
+    from dataflow.training.data.arrow_table import ArrowFile
+
+    return ArrowFile(path)
+
+
+class Rows:
+    """The rows of a table that were asked for, in a temporary file; read from there in any order."""
+
+    def __init__(self, file: TableFile, path: str | os.PathLike[str], wanted: Iterable[Wanted]):
+        self.file, self.words = file, Vocabulary()
+        self.wanted = sorted(set(wanted))
+        self.dtype = np.dtype([(f"f{i}", each.storage) for i, each in enumerate(self.wanted)])
+        self.length = 0
+        spool = RegularFile.spooled(Path(path), self._packed())
+        self.array = FileArray(spool, 0, (self.length,), self.dtype)
+        self._last: tuple[bytes, Array] | None = None
+
+    def _packed(self) -> Iterator[bytes]:
+        for columns in self.file.pieces(self.wanted, self.words):
+            rows = np.empty(len(columns[0]), self.dtype)
+            for i, column in enumerate(columns):
+                rows[f"f{i}"] = column
+            self.length += len(rows)
+            yield rows.tobytes()
+
+    def take(self, wanted: Sequence[Wanted], indices: Array) -> list[Array]:
+        """Some columns of the rows with these numbers; the other inputs of a batch take the rows that were read."""
+        key = indices.tobytes()
+        last = self._last
+        rows = last[1] if last is not None and last[0] == key else self.array.take(indices)
+        self._last = (key, rows)
+        return [rows[f"f{self.wanted.index(each)}"] for each in wanted]
+
+
+class TableColumns:
+    """Columns of a table as an array: one column, or a matrix of several."""
+
+    def __init__(self, rows: Rows, wanted: Sequence[Wanted], matrix: bool):
+        self.table, self.wanted, self.matrix = rows, wanted, matrix
+        self.shape = (rows.length, len(wanted)) if matrix else (rows.length,)
+        self.dtype: DType = wanted[0].storage
+
+    def take(self, indices: Array) -> Array:
+        """The rows with these numbers, in this order."""
+        columns = self.table.take(self.wanted, indices)
+        if not self.matrix:
+            return np.ascontiguousarray(columns[0])
+        found = np.empty((len(indices), len(columns)), self.dtype)
+        for i, column in enumerate(columns):
+            found[:, i] = column
+        return found
+
+    def where(self, row: int, column: int | None) -> str:
+        """How messages name a row, and a column of a matrix."""
+        return f"{self.table.file.where(row)}: column '{cropped(self.wanted[column or 0].name)}'"
+
+
+_open: weakref.WeakValueDictionary[object, Rows] = weakref.WeakValueDictionary()
+
+
+def rows_of(path: str | os.PathLike[str], options: Csv, file: TableFile, wanted: Iterable[Wanted]) -> Rows:
+    """The rows of a table; those in use are not read again as long as the file is the same."""
+    needed = frozenset(wanted)
+    key = (str(path), file.identity, repr(vars(options)), needed)
+    found = _open.get(key)
+    if found is None:
+        found = _open[key] = Rows(file, path, needed)
+    return found
+
+
+def open_rows(path: str | os.PathLike[str], name: str | None = None, dtype: str = "float32") -> RowSource:
+    """The array in a file, or numbers of this dtype in columns of a table.
+
+    name : the array of a .npz file, or one or several columns, as ``a, b, c``; by default the only array, or all.
+
+    Raises DataflowError that says what is wrong with the file.
+    """
+    if not is_table(path):
+        return open_array(path, name)
+    file = open_table(path, Csv())
+    names = selected(file.names, name, None, file.unknown)
+    wanted = [Wanted(each, dtype) for each in names]
+    return TableColumns(rows_of(path, Csv(), file, wanted), wanted, name is None or len(names) > 1)
