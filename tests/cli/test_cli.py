@@ -211,7 +211,7 @@ def test_schema(folder):
         (("run", "line.yaml", "-i", "x"), 2, "-i takes NAME=VALUE, got 'x'"),
         (("run", "line.yaml", "-i", "x=data.npz"), 2, "write data.npz:points"),
         (("run", "line.yaml", "-i", "x=none.npy"), 1, "none.npy"),
-        (("run", "line.yaml", "-i", "x=line.yaml"), 1, "-i x: line.yaml: must be .npy, .npz or IDX"),
+        (("run", "line.yaml", "-i", "x=line.yaml"), 1, "-i x: line.yaml: must be .npy, .npz, .safetensors or IDX"),
         (("run", "line.yaml", "-p", "slop=1", "-i", "x=x.npy"), 1, "did you mean 'slope'?"),
         (("run", "none.yaml"), 1, "none.yaml"),
         (("check", "."), 1, "."),
