@@ -15,7 +15,7 @@ from dataflow.cli import output
 from dataflow.interrupt import STOPPED
 
 _COMMANDS = (
-    "hello", "run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "fmt", "schema", "bench",
+    "hello", "run", "train", "evaluate", "predict", "runs", "check", "show", "grad", "blocks", "fmt", "schema", "bench",
 )  # fmt: skip
 
 

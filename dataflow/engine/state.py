@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, cropped
@@ -61,6 +64,14 @@ class State(Mapping[str, Array]):
         """End a step: give the variables their next values."""
         self.variables.update(changed)
         self.step += 1
+
+    def digest(self) -> str:
+        """SHA-256 of the names, dtypes, shapes and bits of the variables."""
+        found = hashlib.sha256()
+        for name, array in sorted(self.variables.items()):
+            found.update(f"{name} {array.dtype.name} {array.shape}\n".encode())
+            found.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes())
+        return f"sha256:{found.hexdigest()}"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write variables, seed and number of steps into an .npz or .safetensors file, all of it or nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -88,11 +89,16 @@ def rows(path: Path) -> list[dict[str, str]]:
     return [dict(zip(first, line, strict=True)) for line in lines]
 
 
-def numbers(row: Mapping[str, str]) -> dict[str, float | int | None]:
-    """A line as numbers; None for what it does not say."""
-    return {
-        name: int(text) if name in (_FIRST, "step") else float(text) if text else None for name, text in row.items()
-    }
+def numbers(row: Mapping[str, str]) -> dict[str, float | int | str | None]:
+    """A line as JSON can say it: None for what is missing, and text for what is not finite."""
+    return {name: _number(name, text) for name, text in row.items()}
+
+
+def _number(name: str, text: str) -> float | int | str | None:
+    if name in (_FIRST, "step"):
+        return int(text)
+    number = float(text) if text else None
+    return text if number is not None and not math.isfinite(number) else number
 
 
 def _lines(table: Sequence[Sequence[str]]) -> str:

@@ -1,0 +1,41 @@
+"""What follows a training: it is told of the beginning, of each epoch, and of the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dataflow.training.event_file import EventFiles
+from dataflow.training.history import History
+from dataflow.training.run_record import RunRecord
+
+if TYPE_CHECKING:
+    from dataflow.training.trainer import Report, Trainer
+
+
+class Recorder(Protocol):
+    """Keeps something of a training; an error that it raises ends the training."""
+
+    def begin(self, trainer: Trainer) -> None:
+        """The first step comes next; the state says which one it is."""
+
+    def epoch(self, report: Report) -> None:
+        """An epoch is done, and its checkpoint is not yet written: after a crash it may come again."""
+
+    def end(self, trainer: Trainer, outcome: str) -> None:
+        """Training is over: ``done``, ``stopped``, or why it failed."""
+
+
+def recorders(
+    folder: Path | None,
+    params: Mapping[str, Any] | None = None,
+    command: Sequence[str] | None = None,
+    tensorboard: Path | None = None,
+) -> list[Recorder]:
+    """What follows a training with a folder for its checkpoints: its record and its history; event files if asked for.
+
+    The record comes first, as it keeps what an unfinished training has left in the history.
+    """
+    kept: list[Recorder] = [] if folder is None else [RunRecord(folder, params, command), History(folder)]
+    return kept + ([] if tensorboard is None else [EventFiles(tensorboard)])
