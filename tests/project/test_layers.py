@@ -25,7 +25,7 @@ HOMES = {
     "ml_dtypes": "dataflow/core/dtypes.py",
     "networkx": "dataflow/graph/graph.py",
     "numba": "dataflow/engine/jit.py",
-    "pyarrow": ("dataflow/files/", "dataflow/training/data/arrow_table.py"),
+    "pyarrow": ("dataflow/files/", "dataflow/training/data/arrow_table.py", "dataflow/training/data/csv_arrow.py"),
     "rich": "dataflow/cli/",
     "threadpoolctl": "dataflow/core/blas.py",
     "yaml": "dataflow/graphfile/",

@@ -30,6 +30,7 @@ class CsvText:
         self.delimiter = options.delimiter or ("\t" if named.endswith((".tsv", ".tab")) else ",")
         try:
             self.file = RegularFile(path)
+            self.packed = self.file.read(0, min(2, self.file.size)) == _GZIP
         except Unreadable as error:
             raise DataflowError(f"{path}: cannot be read as data: {error}") from None
         self.first, self.names = self._header()
@@ -100,8 +101,7 @@ class CsvText:
 
     def _bytes(self) -> Iterator[bytes]:
         try:
-            packed = self.file.read(0, min(2, self.file.size)) == _GZIP
-            yield from self._unpacked() if packed else self._stored()
+            yield from self._unpacked() if self.packed else self._stored()
         except Unreadable as error:
             raise DataflowError(f"{self.path}: cannot be read as data: {error}") from None
 
