@@ -28,7 +28,7 @@ def elementwise(growth: Growth, block_class: type[Block], first: Any = None) -> 
         if main is None and port.shape is None:
             if first is not None and not dtypes.fit(first.dtype, accepted):
                 raise Refused("of another dtype")
-            ref = first or growth.any(accepted)
+            ref = growth.any(accepted) if first is None else first
             main, bound[port.dtype] = ref.shape, dtypes.fit(ref.dtype, accepted) or ref.dtype
             operands.append(
                 (ref, *(growth.of(ref.dtype, main) for _ in range(growth.random.integers(0, 4)))) if port.many else ref
