@@ -84,7 +84,13 @@ sections.register("train", lambda: importlib.import_module("dataflow.training.se
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'dataflow' has no attribute {name!r}")
+        hint = ""
+        if not name.startswith("_"):
+            from dataflow.core.errors import nearest
+
+            found = nearest(name, __all__)
+            hint = f"; {found}" if found else "; blocks are in dataflow.blocks" if name[0].isupper() else ""
+        raise AttributeError(f"module 'dataflow' has no attribute {name!r}{hint}")
     value = getattr(importlib.import_module(f"dataflow.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

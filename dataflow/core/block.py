@@ -16,7 +16,7 @@ from dataflow.core import dtypes, evaluator, typing_rules
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.errors import BlockError, RunError, listing, nearest
+from dataflow.core.errors import BlockError, RunError, kind_of, listing, nearest
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
 from dataflow.core.registry import blocks
@@ -87,11 +87,14 @@ class Block(Shown):
             _check_declaration(cls)
             blocks.register(cls)
 
-    def __init__(self, /, **attrs: object):
+    def __init__(self, /, *given: object, **attrs: object):
         known = self.signature.attrs
+        if given:
+            raise BlockError(f"{self._who}: attrs must be given by name, got {kind_of(given[0])}; write {self._usage}")
         for name in attrs:
             if name not in known:
                 hint = nearest(name, known) or (f"it has {listing(known, 'and')}" if known else "it has none")
+                hint = f"it is an input: write {self._usage}" if name in self.signature.inputs else hint
                 raise BlockError(f"{self._who} has no attr '{name}'; {hint}")
         for name, declared in known.items():
             value = attrs.get(name, declared.default)
@@ -304,6 +307,12 @@ class Block(Shown):
     def error(self, text: str) -> BlockError:
         """An error that starts with the name of the block."""
         return BlockError(f"{self._who}: {text}")
+
+    @property
+    def _usage(self) -> str:
+        """How the block is made and called: ``Cast(DstT=...)(x)``."""
+        attrs = [f"{name}=..." for name, attr in self.signature.attrs.items() if attr.required]
+        return f"{self._who}({', '.join(attrs)})({', '.join(self.signature.inputs)})"
 
     @property
     def _who(self) -> str:

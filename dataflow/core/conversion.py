@@ -13,6 +13,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
+from dataflow.core.errors import kind_of
 
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _READY = frozenset(map(dtypes.storage, dtypes.every))  # dtypes in another byte order are not equal to these
@@ -233,7 +234,7 @@ def _no_number(value: object) -> str:
         return "must be numbers, got None; write nan (in a file .nan) for what is not known"
     if isinstance(value, str | bytes):
         return f"must be numbers, got {_short(value)}; " + ("take off the quotes" if _reads(value) else "write numbers")
-    return f"must be an array, a number or a list, got a {type(value).__name__}"
+    return f"must be an array, a number or a list, got {kind_of(value)}"
 
 
 def _reads(text: str | bytes) -> bool:

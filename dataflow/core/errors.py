@@ -141,6 +141,16 @@ def instead(name: str, known: Collection[str]) -> str:
     return f"it has {listing(some, 'and')}" if some else "it has none"
 
 
+def kind_of(value: object) -> str:
+    """What came in place of something else, for a message: a text itself, a class, or of what type it is."""
+    if isinstance(value, str):
+        return f"the text '{cropped(value)}'"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    noun = str(getattr(value, "noun", type(value).__name__))
+    return "nothing" if value is None else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def reason(error: Exception) -> str:
     """The system's message about a file, its first letter in lower case."""
     text = getattr(error, "strerror", None) or str(error)

@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dataflow.core.errors import DataflowError, UnknownNameError, nearest
 from dataflow.core.plugins import BlockFile, Fault, Plugin, PluginWarning, environment_files, import_all, plugins
@@ -116,6 +116,11 @@ class Registry(Mapping[str, "type[Block]"]):
             return f"no block '{name}': {fault}"
         hint = nearest(name, self.names())
         return f"no block '{name}'; {hint or 'list(dataflow.blocks) has the names of all'}"
+
+    def __call__(self, *given: object, **more: object) -> NoReturn:
+        """An error: blocks are found by name, not by a call."""
+        name = given[0] if given and isinstance(given[0], str) and given[0] in self else "Relu"
+        raise UnknownNameError(f"dataflow.blocks: cannot be called; write blocks.{name} or blocks['{name}']")
 
     def __getattr__(self, name: str) -> type[Block]:
         if name.startswith("_"):  # as asked by copy, pickle and notebooks

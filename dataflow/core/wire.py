@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Wire:
     """
 
     __slots__ = ()
+    noun: ClassVar[str] = "wire"  # in messages
     __array_ufunc__ = None  # so that array + wire comes here, not to NumPy
     __hash__ = object.__hash__  # a wire is itself alone
     graph: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ import numpy as np
 from dataflow.core import conversion, dtypes
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest
+from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest
 from dataflow.core.run_errors import memory_message
 from dataflow.core.shapes import Shape, TensorType, fits, impossible, nbytes, show
 from dataflow.core.thread_pool import ThreadLimit
@@ -23,8 +24,9 @@ from dataflow.engine.jit import WARM
 from dataflow.engine.lower import lower
 from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
+from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
-from dataflow.graph.node import Node
+from dataflow.graph.node import Link, Node
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -53,6 +55,7 @@ def plan(
     GraphError
         When a shape does not fit its input, or a run would hold more than ``max_bytes`` beside its inputs.
     """
+    graph = as_graph(graph, "flow.plan(graph, ...)")
     check_ambiguity(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
     made = Plan(graph, settings=Settings.of(threads, kernels, True if fuse is None else fuse, max_bytes))
     if shapes or named or all(t.known for t in graph.inputs.values()):
@@ -113,6 +116,9 @@ class Plan(Shown):
         graph = self.graph
         if not graph.outputs:
             raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; name one with graph.output")
+        if wrong := [name for name, link in graph.outputs.items() if not isinstance(link, Link)]:
+            got = kind_of(graph.outputs[wrong[0]])
+            raise GraphError(f"graph '{graph.name}': output '{wrong[0]}' must be made by graph.output, got {got}")
         self.programs: dict[InputKey, Program] = {}
         self._idle: dict[InputKey, list[Execution]] = {}  # that no run is using
         self._seconds = 0.0  # spent in runs so far, with kernels "auto"
@@ -264,7 +270,8 @@ class Plan(Shown):
                     if not value.flags.c_contiguous:  # once, for all its readers
                         value = np.ascontiguousarray(value)
                 except conversion.ConversionError as error:
-                    raise GraphError(f"input '{name}' {error}") from None
+                    hint = "; load a file first, by numpy.load" if isinstance(given, str | os.PathLike) else ""
+                    raise GraphError(f"input '{name}' {error}{hint}") from None
                 except MemoryError as error:
                     raise RunError(f"input '{name}': {memory_message(error, [declared])}") from error
                 if isinstance(given, np.ndarray) and not np.may_share_memory(value, given):
@@ -276,6 +283,8 @@ class Plan(Shown):
         if name not in self._feedable:
             feeds_by_name({name: None}, {})  # a name that is no text has its own message
             hint = nearest(name, self._feedable) or f"it has {', '.join(self._feedable) or 'none'}"
+            if name in ("fuse", "kernels", "threads"):
+                hint = f"{name} is an option of flow.plan: flow.plan(graph, {name}=...).run(...)"
             raise UnknownNameError(f"graph '{self.graph.name}' has no input '{name}'; {hint}")
         return self._feedable[name]
 

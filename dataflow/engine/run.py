@@ -11,6 +11,7 @@ from dataflow.engine.feeds import check_ambiguity
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.engine.state import State
+from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def run(
     RunError
         When a kernel fails; the message names the node. The state is then what it was.
     """
+    graph = as_graph(graph, "flow.run(graph, ...)")
     if max_bytes is not None:
         check_ambiguity(graph, feeds, max_bytes=max_bytes)
-    key = ("plan", state is not None, max_bytes)
+    key = ("plan", state is not None, max_bytes, *graph.outputs.items())  # a dict that the caller may change
     if key not in graph.cache:
         graph.cache[key] = Plan(graph, state is not None, Settings.of(max_bytes=max_bytes))
     planned: Plan = graph.cache[key]

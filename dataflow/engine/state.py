@@ -15,6 +15,7 @@ from dataflow.engine import state_file
 from dataflow.engine.matching import match
 from dataflow.engine.plan import Plan
 from dataflow.files import Unreadable
+from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 
@@ -49,6 +50,7 @@ class State(Mapping[str, Array]):
     """
 
     def __init__(self, graph: Graph, seed: int = 0, values: Mapping[str, ArrayLike] | None = None):
+        graph = as_graph(graph, "flow.State(graph)")
         self.seed, self.step = seed, 0
         matched = match(graph, values or {})
         if wrong := [*matched.misfits, *matched.left_over]:

@@ -8,22 +8,24 @@ from typing import Any
 
 from dataflow.core import dtypes
 from dataflow.core.block import MISSING_GRADIENT, THROUGH_BODY
-from dataflow.core.errors import GradientError
+from dataflow.core.errors import GradientError, kind_of
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
 from dataflow.core.typing_rules import OperandType
+from dataflow.core.wire import Wire
+from dataflow.graph.arguments import as_graph
 from dataflow.graph.composites import write_out
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, Ref
 
 
-def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
+def gradient(graph: Graph, *, of: str | Wire, wrt: Sequence[str | Wire] | str | Wire) -> Graph:
     """The graph with the gradient of one wire by others added, as outputs ``<of>`` and ``grad_<name>``.
 
     Parameters
     ----------
-    of : an output or wire. Where it is not a scalar, the gradient is that of its sum.
+    of : an output or wire, itself or its name. Where it is not a scalar, the gradient is that of its sum.
     wrt : inputs, variables or other wires.
 
     Raises
@@ -42,7 +44,8 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
     The new nodes are called ``grad/<node>/<block>`` after the node whose gradient they compute. For a composite block
     the nodes of its body that the gradient needs are added too, as ``<node>/<block>``.
     """
-    names = [wrt] if isinstance(wrt, str) else list(wrt)
+    graph = as_graph(graph, "flow.gradient(graph, ...)")
+    of, *names = [_name_of(each) for each in (of, *([wrt] if isinstance(wrt, str | Ref) else wrt))]
     for name in names:
         if f"grad_{name}" in (of, *graph.outputs):
             raise GradientError(
@@ -52,6 +55,16 @@ def gradient(graph: Graph, *, of: str, wrt: Sequence[str]) -> Graph:
     result, target, slopes = reverse(graph, of, names)
     result.outputs = {of: _link(target)} | {f"grad_{name}": _link(slope) for name, slope in slopes.items()}
     return result
+
+
+def _name_of(given: str | Wire) -> str:
+    if isinstance(given, Ref):
+        return given.wire
+    if not isinstance(given, str):
+        raise GradientError(
+            f"gradient: 'of' and 'wrt' must be wires or their names, got {kind_of(given)}; write of='loss'"
+        )
+    return given
 
 
 def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, dict[str, Ref]]:

@@ -12,7 +12,7 @@ from dataflow.core import conversion
 from dataflow.core.block import Block
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import BlockError, GraphError, UnknownNameError, nearest
+from dataflow.core.errors import BlockError, GraphError, UnknownNameError, kind_of, nearest
 from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Dim, TensorType
@@ -69,6 +69,10 @@ class Graph(Shown):
 
     def output(self, name: str, wire: Ref | str) -> None:
         """Make a wire an output under this name. Like names of nodes it may have parts joined by /."""
+        if not isinstance(name, str):
+            raise GraphError(
+                f"graph '{self.name}': an output must have a name, got {kind_of(name)}; write output('y', y)"
+            )
         if wrong := wrong_name(name):
             raise GraphError(f"output '{name}': {wrong}")
         ref = self.ref(wire) if isinstance(wire, str) else self._own(wire)
@@ -85,6 +89,7 @@ class Graph(Shown):
 
         Raises GraphError that names the node if a port is not wired or a dtype or shape does not fit.
         """
+        self._check_call(block, operands)
         name = self._fresh(block) if name is None else self._checked(name)
         who = f"node '{name}' ({type(block).__name__})"
         ports = block.signature.inputs
@@ -119,10 +124,21 @@ class Graph(Shown):
         self._updates = {variable: link for variable, link in self._updates.items() if link.node in self._nodes}
         self.cache.clear()
 
+    def _check_call(self, block: object, operands: object) -> None:
+        if not isinstance(block, Block):
+            raise GraphError(
+                f"graph '{self.name}': a block must be added, got {kind_of(block)}; write blocks.Relu(), say"
+            )
+        if not isinstance(operands, list | tuple):
+            raise GraphError(
+                f"graph '{self.name}': the operands of {type(block).__name__} must be a list, got {kind_of(operands)}; "
+                "call the block on them, or put them in [ ]"
+            )
+
     def _own(self, ref: object) -> Ref:
         if not isinstance(ref, Ref):
             raise GraphError(
-                f"graph '{self.name}': a wire must be one that a block gave, or its name, got a {type(ref).__name__}; "
+                f"graph '{self.name}': a wire must be one that a block gave, or its name, got {kind_of(ref)}; "
                 "make a value one with graph.constant"
             )
         if ref.graph is not self:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from dataflow.core.errors import GraphFileError, Problem, cropped, listing
+from dataflow.graph.arguments import as_path
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.graph_file import GraphFile
@@ -21,7 +22,7 @@ def load(path: str | os.PathLike[str], /, **params: object) -> Graph:
 
     Raises GraphFileError that lists every problem with its line and column.
     """
-    context = read(path, params)
+    context = read(as_path(path, "flow.load(path)"), params)
     if problems := context.problems():
         raise GraphFileError(problems)
     return context.graph

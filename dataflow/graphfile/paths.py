@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dataflow.core.errors import cropped, reason
-from dataflow.files import RegularFile, Unreadable
+from dataflow.files import RegularFile, Unreadable, neighbour
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.tree import START, Document
 
@@ -55,7 +55,7 @@ def read_document(path: str | os.PathLike[str], shown: str) -> Document:
         with RegularFile(path, MAX_BYTES) as file:
             data = file.read(0, file.size)
     except Unreadable as error:
-        document.report(START, str(error))
+        document.report(START, str(error), "" if os.path.lexists(path) else neighbour(Path(path)))
         return document
     try:
         return parse(data.decode("utf-8"), shown)

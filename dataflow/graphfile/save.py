@@ -18,6 +18,7 @@ from dataflow.core.errors import BlockError, GraphError, listing
 from dataflow.core.ports import Literal
 from dataflow.core.shapes import TensorType
 from dataflow.files.atomic import is_replaceable, move_into_place, put_arrays, temporary, write_errors, write_text
+from dataflow.graph.arguments import as_graph, as_path
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, NodeInput
 from dataflow.graphfile import sections
@@ -36,6 +37,7 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     Arrays that came from files are named, not copied; other large ones are saved beside it as ``<stem>.npz``, or
     ``<stem>-2.npz`` and so on where that is another file: no array file is ever overwritten.
     """
+    graph, path = as_graph(graph, "flow.save(graph, path)"), as_path(path, "flow.save(graph, path)")
     target = Path(os.path.realpath(path))
     placement = Placement(target.parent, target.stem)
     lines = list(_lines(graph, placement))

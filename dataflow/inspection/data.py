@@ -14,6 +14,7 @@ import numpy as np
 from dataflow.core import composite, dtypes, kinds
 from dataflow.core.attrs import Attr, StoredArray, plain
 from dataflow.core.block import MISSING_GRADIENT, Block
+from dataflow.core.errors import GraphError, kind_of
 from dataflow.core.ports import In, Literal, Out
 from dataflow.core.registry import blocks
 from dataflow.core.roles import Setting, Slot
@@ -44,7 +45,10 @@ def block_class(x: Block | type[Block] | str) -> type[Block]:
     """The class of a block given by name, class or instance."""
     if isinstance(x, str):
         return blocks[x]
-    return x if isinstance(x, type) else type(x)
+    found: object = x if isinstance(x, type) else type(x)
+    if not isinstance(found, type) or not issubclass(found, Block):
+        raise GraphError(f"describe: must be given a block, its name or a graph, got {kind_of(x)}")
+    return found
 
 
 def category(block: type[Block]) -> str:

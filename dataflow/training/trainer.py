@@ -14,6 +14,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, listing, nearest
 from dataflow.engine.plan import Plan
 from dataflow.engine.state import State
+from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.section_checks import check_sections
 from dataflow.training import checkpoint
@@ -75,6 +76,7 @@ class Trainer:
         epochs: int | None = None,
         measured: Graph | None = None,
     ):
+        graph = as_graph(graph, "flow.Trainer(graph)")
         check_sections(graph, files=True)
         self.settings = train_section(graph) or Train()
         self.graph, self.folder = measured or graph, folder

@@ -355,3 +355,24 @@ def test_kernels_run_without_warnings() -> None:
 )
 def test_unnamed_nodes_have_the_name_of_their_block(name: str, snake: str) -> None:
     assert type(Block)(name, (Block,), {}, abstract=True).node_name == snake  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: blocks.Relu([1.0]), "Relu: attrs must be given by name, got a list; write Relu()(features)"),
+        (
+            lambda: blocks.Cast("int32"),
+            "Cast: attrs must be given by name, got the text 'int32'; write Cast(DstT=...)(x)",
+        ),
+        (
+            lambda: blocks.Relu(Graph().input("x")),
+            "Relu: attrs must be given by name, got a wire; write Relu()(features)",
+        ),
+        (lambda: blocks.Relu(features=1.0), "Relu has no attr 'features'; it is an input: write Relu()(features)"),
+    ],
+)
+def test_values_are_no_attrs(make: Any, message: str) -> None:
+    with pytest.raises(BlockError) as caught:
+        make()
+    assert str(caught.value) == message

@@ -160,3 +160,11 @@ def test_the_reason_of_the_system() -> None:
 def test_quoted_text_is_cut() -> None:
     assert cropped("a" * 60) == "a" * 60
     assert cropped("a" * 61) == "a" * 57 + "..."
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("a.yaml", "the text 'a.yaml'"), (int, "the class int"), (None, "nothing"), (3, "an int"), ([], "a list")],
+)
+def test_what_came_is_told_by_its_kind(value: object, told: str) -> None:
+    assert errors.kind_of(value) == told

@@ -61,3 +61,10 @@ def test_a_block_is_an_attribute() -> None:
     with pytest.raises(AttributeError, match=r"^no block 'relu'; did you mean 'Relu'\?$"):
         _ = blocks.relu
     assert not hasattr(Registry(), "_repr_html_") and not Registry().__dict__["_loaded"]
+
+
+def test_blocks_are_found_by_no_call() -> None:
+    with pytest.raises(
+        UnknownNameError, match=r"^dataflow.blocks: cannot be called; write blocks.Cast or blocks\['Cast'\]$"
+    ):
+        blocks("Cast")

@@ -204,3 +204,66 @@ def test_options_of_a_run_of_another_kind_are_refused(options):
     graph.output("y", blocks["Exp"]()(graph.input("x", shape=[3])))
     with pytest.raises(GraphError, match=f"option '{next(iter(options))}' must be"):
         run(graph, x=[1.0, 2.0, 3.0], **options)
+
+
+def test_outputs_that_were_renamed_are_what_a_run_gives():
+    graph = line()
+    run(graph, x=[[1.0, 2.0]])
+    graph.outputs["z"] = graph.outputs.pop("y")
+    assert run(graph, x=[[1.0, 2.0]]).keys() == {"z"}
+
+
+def test_options_of_a_plan_are_told_as_such():
+    for name in ("kernels", "threads", "fuse"):
+        with pytest.raises(
+            GraphError, match=rf"has no input '{name}'; {name} is an option of flow.plan: flow.plan\(graph"
+        ):
+            run(line(), x=[[1.0, 2.0]], **{name: 1})
+
+
+def test_a_wire_is_no_output_until_it_is_made_one():
+    graph = line()
+    graph.outputs["z"] = graph.ref("y")
+    with pytest.raises(GraphError, match=r"graph 'line': output 'z' must be made by graph\.output, got a wire"):
+        run(graph, x=[[1.0, 2.0]])
+
+
+class Frame:
+    """A table as libraries have them: a mapping of columns that is an array too."""
+
+    def __init__(self, **columns):
+        self.columns = columns
+
+    def keys(self):
+        return list(self.columns)
+
+    def __getitem__(self, name):
+        return self.columns[name]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.stack([*self.columns.values()], axis=1)
+
+    def astype(self, dtype):
+        raise AssertionError("is not called")
+
+
+def test_tables_are_inputs_by_their_columns_or_one_array():
+    right = Frame(x=np.float32([[1, 2]]))
+    assert run(line(), right)["y"].tolist() == [[3.0, 5.0]]
+    columns = {"a": np.float32([1]), "b": np.float32([2])}
+    assert run(line(), x=Frame(**columns))["y"].tolist() == [[3.0, 5.0]]
+    with pytest.raises(UnknownNameError, match="graph 'line' has no input 'a'; it has x, w"):
+        run(line(), Frame(**columns))
+    with pytest.raises(GraphError, match=r"input 'x' must be float32, got float64; convert it with \.astype"):
+        run(line(), x=Frame(a=np.ones(1), b=np.ones(1)))
+    with pytest.raises(
+        GraphError, match=r"input 'x' must be numbers, got Python objects \(dtype object\); convert it with"
+    ):
+        run(line(), x=Frame(a=np.array(["red"], object), b=np.array([1.0], object)))
+
+
+def test_files_are_loaded_first():
+    with pytest.raises(
+        GraphError, match=r"input 'x' must be numbers, got 'x\.npy'; write numbers; load a file first, by nu"
+    ):
+        run(line(), x="x.npy")

@@ -223,3 +223,12 @@ def test_no_output_is_replaced_by_a_gradient():
     first = gradient(graph_of(lambda x: x * x, x=[]), of="f", wrt=["x"])
     with pytest.raises(GradientError, match="'grad_x' must be free"):
         gradient(first, of="grad_x", wrt=["x"])
+
+
+def test_wires_may_be_given_themselves():
+    graph = graph_of(lambda x: x * x, x=[2])
+    by_name = gradient(graph, of="f", wrt=["x"])
+    by_wire = gradient(graph, of=graph.ref("f"), wrt=graph.ref("x"))
+    assert [*by_wire.outputs] == ["multiply", "grad_x"] and by_wire.nodes == by_name.nodes
+    with pytest.raises(GradientError, match="'of' and 'wrt' must be wires or their names, got an int; write of='loss'"):
+        gradient(graph, of=3, wrt=["x"])

@@ -116,7 +116,7 @@ def test_a_node_that_does_not_fit_is_not_added():
 
 @pytest.mark.parametrize("wire", [np.ones(3), 3.0, None, [1]], ids=str)
 def test_an_output_must_be_a_wire(wire):
-    with pytest.raises(GraphError, match="a wire must be one that a block gave, or its name, got a"):
+    with pytest.raises(GraphError, match="a wire must be one that a block gave, or its name, got "):
         flow.Graph().output("y", wire)
 
 
@@ -247,3 +247,25 @@ def test_a_graph_prints_its_nodes_in_order():
         "e  AddN         float32[2]",
     ]
     assert str(flow.Graph()) == ""
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (
+            lambda g, x: g.add(flow.blocks.Relu, [x]),
+            "a block must be added, got the class Relu; write blocks.Relu(), say",
+        ),
+        (lambda g, x: g.add("Relu", [x]), "a block must be added, got the text 'Relu'; write blocks.Relu(), say"),
+        (
+            lambda g, x: g.add(flow.blocks.Relu(), x),
+            "operands of Relu must be a list, got a wire; call the block on them",
+        ),
+        (lambda g, x: g.output(x, "y"), "an output must have a name, got a wire; write output('y', y)"),
+    ],
+)
+def test_slips_are_told(use, message):
+    graph = flow.Graph("slips")
+    with pytest.raises(GraphError) as caught:
+        use(graph, graph.input("x"))
+    assert str(caught.value).startswith("graph 'slips': ") and message in str(caught.value)

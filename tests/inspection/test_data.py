@@ -215,3 +215,8 @@ def test_text_that_is_cut(text: str, limit: int, short: str) -> None:
 )
 def test_dtypes_in_few_words(names: tuple[str, ...], told: str) -> None:
     assert dtype_text(names) == told
+
+
+def test_only_blocks_and_graphs_are_described() -> None:
+    with pytest.raises(flow.DataflowError, match="describe: must be given a block, its name or a graph, got an int"):
+        describe(3)  # type: ignore[arg-type]
