@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from dataflow.cli.options import arrays
 from dataflow.core.dtypes import Array
+from dataflow.core.errors import DataflowError
 from dataflow.graphfile.arrays import Arrays
 from dataflow.training import checkpoint
 from dataflow.training.data.table import open_rows
@@ -105,3 +106,18 @@ def written(path: str | Path, data: bytes) -> Path:
     """The file at a path, written."""
     Path(path).write_bytes(data)
     return Path(path)
+
+
+def check_refusal(path: Path, data: bytes, message: str) -> None:
+    """Assert that all who read files with arrays refuse this one, and say this with its name."""
+    written(path, data)
+    for reader, read in READERS.items():
+        if reader == "by_checkpoint" and path.suffix != ".npz":
+            continue
+        try:
+            read(path, "x" if path.suffix == ".npz" else None)
+        except (DataflowError, ValueError) as error:
+            assert path.name in str(error), f"{reader}: {error}"
+            assert message in str(error) or reader == "by_checkpoint", f"{reader}: {error}"
+        else:
+            raise AssertionError(f"{reader} takes {path.name}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -145,21 +144,3 @@ def test_rows_can_be_pickled_while_their_file_stays(tmp_path):
     written(path, npy(X[:7]))
     with pytest.raises(Unreadable, match=r"x\.npy: has changed since it was opened"):
         pickle.loads(stored)
-
-
-def test_checksums_are_compared_once_for_a_file_that_stays(tmp_path, monkeypatch):
-    path = written(tmp_path / "x.npz", saved(np.savez, x=np.zeros(100_000)))
-    read = []
-    fill = RegularFile.fill
-    monkeypatch.setattr(
-        RegularFile, "fill", lambda self, pieces: fill(self, [(read.append(len(m)), (at, m))[1] for at, m in pieces])
-    )
-    long_ago = time.time() - 3600
-    os.utime(path, (long_ago, long_ago))
-    first, second = [(read.clear(), open_rows(path, "x"), sum(read))[2] for _ in range(2)]
-    assert first > 800_000 > 200_000 > second
-    data = bytearray(path.read_bytes())
-    data[1000] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(DataflowError, match="checksum"):
-        open_rows(path, "x")

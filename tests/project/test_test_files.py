@@ -20,7 +20,6 @@ ELSEWHERE = {
 PENDING = """
 cli: bench blocks check evaluate fmt grad hello options output predict run schema show train
 engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
-files: array_bytes array_file array_headers zip_directory
 training/data: arrow_table checks columns conversion csv_table csv_text feed numbers opening preparation row_order
 training/data: section_kinds sources statistics table wanted
 training: checkpoint
