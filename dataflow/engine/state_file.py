@@ -48,7 +48,7 @@ def read_variables(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict
     with ArrayFile(path) as file:
         names = file.names
         if not file.has_names:
-            raise Unreadable(f"must have arrays with names, as {listing(FORMATS)} files do, got a single array")
+            raise Unreadable(f"must be {listing(FORMATS)}, whose arrays have names, got another kind of file")
         metadata = _parsed(file.metadata[_KEY].encode()) if _KEY in file.metadata else {}
         if METADATA in names:
             names.remove(METADATA)

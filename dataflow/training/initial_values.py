@@ -1,0 +1,51 @@
+"""Values that training starts from: the variables of a checkpoint, of a file of any program, or of a mapping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import DataflowError, GraphError
+from dataflow.engine.matching import match
+from dataflow.engine.state_file import read_variables
+from dataflow.files import Unreadable
+from dataflow.graph.graph import Graph
+from dataflow.training import checkpoint
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+_OWN = "train/"  # what training adds to a graph; its variables start anew
+
+
+def read_values(place: str | os.PathLike[str]) -> dict[str, Array]:
+    """The variables in a folder of checkpoints, of the best one or else the latest, or in a file of variables.
+
+    Raises DataflowError where there are none, or where the file is damaged.
+    """
+    path = Path(place)
+    if path.is_dir():
+        best = path / checkpoint.BEST
+        return (checkpoint.read(best) if best.exists() else checkpoint.latest(path, checkpoint.read))[1]
+    try:
+        return read_variables(path)[0]
+    except Unreadable as error:
+        raise DataflowError(f"{path}: cannot be read as variables: {error}") from None
+
+
+def initial_values(
+    graph: Graph, values: Mapping[str, ArrayLike], partial: bool = False
+) -> tuple[dict[str, Array], list[str]]:
+    """The values for variables of a graph, and with ``partial`` a message for each that does not fit or is missing.
+
+    What an optimizer has kept in a checkpoint is passed over. Without ``partial`` all must fit: GraphError lists those
+    of another dtype or shape, those for no variable, and variables without a value.
+    """
+    kept = {name: value for name, value in values.items() if name in graph.nodes or not name.startswith(_OWN)}
+    matched = match(graph, kept)
+    if matched.problems and not partial:
+        raise GraphError("\n".join([*matched.problems, "to take what fits, ask for a part of them"]))
+    return matched.values, matched.problems
