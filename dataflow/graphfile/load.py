@@ -14,6 +14,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
+from dataflow.graphfile.origins import given_origins
 from dataflow.graphfile.tree import BROKEN, Stop
 
 
@@ -42,21 +43,28 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 @gc_paused()
-def read(path: str | os.PathLike[str], params: Mapping[str, Any], files: bool = False) -> LoadContext:
-    """The graph of a file and the problems with it; with ``files`` also with the data files that it names."""
-    context = LoadContext(path)
+def read(
+    path: str | os.PathLike[str], params: Mapping[str, Any], files: bool = False, origins: bool = False
+) -> LoadContext:
+    """The graph of a file and the problems with it; with ``files`` also with the data files that it names.
+
+    With ``origins`` the context also says where each value comes from.
+    """
+    context = LoadContext(path, origins)
     with suppress(Stop):
         definition = context.definition(context.real, context.shown)
         if not definition.broken:
             context.graph.name = definition.name or context.real.stem
             context.graph.doc = definition.doc
-            reader = GraphBuilder(context, definition, context.real, _given(definition, params))
+            sources = given_origins(definition, params) if origins else None
+            values = _given(definition, params)
+            reader = GraphBuilder(context, definition, context.real, values, origins=sources)
             reader.add_inputs()
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
-            values = reader.add_sections()
+            added = reader.add_sections()
             if not context.problems():
-                reader.check_sections(values, files)
+                reader.check_sections(added, files)
     return context
 
 

@@ -10,6 +10,7 @@ from dataflow.files import ResolvedPath
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
+from dataflow.graphfile.origins import Origins
 from dataflow.graphfile.params import ExpansionBudget
 from dataflow.graphfile.paths import project_of, read_document
 from dataflow.graphfile.tree import Document, Hints
@@ -18,7 +19,7 @@ from dataflow.graphfile.tree import Document, Hints
 class LoadContext:
     """One load of a graph file."""
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(self, path: str | os.PathLike[str], origins: bool = False):
         self.shown = os.fspath(path)
         self.real = Path(self.shown) if "\0" in self.shown else Path(os.path.realpath(self.shown))
         self.project = project_of(self.real.parent)
@@ -27,6 +28,7 @@ class LoadContext:
         self.included = 0  # nodes that sub-graphs have added
         self.budget = ExpansionBudget()
         self.hints = Hints()
+        self.origins: Origins | None = Origins() if origins else None  # of what the graph is made of
         self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []
 

@@ -15,6 +15,7 @@ from dataflow.core.registry import blocks
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
+from dataflow.graphfile.origins import note, note_node
 from dataflow.graphfile.section_checks import findings, place_of
 from dataflow.graphfile.sections import declaration
 from dataflow.graphfile.subgraphs import add_subgraph, is_path
@@ -76,6 +77,8 @@ class GraphBuilder(FileScope):
                     self.document.report(section.data[name].place, str(error))
                 else:
                     self.wires[name] = {ref.port: ref}
+                    if self.context.origins is not None:
+                        note(self, ("inputs", name), self.substitution.resolve(section.data[name], name))
 
     def outputs(self) -> dict[str, Ref]:
         """The wires that have names as outputs; those that were reported are left out."""
@@ -90,6 +93,7 @@ class GraphBuilder(FileScope):
                 ref = self.wire(who, value)
                 if ref is not BROKEN:
                     result[name] = ref
+                    note(self, ("outputs", name), value)
             elif value.data is not BROKEN:
                 self.document.report(value.place, f"{who} must be a wire, got {value.kind}")
         return result
@@ -103,6 +107,7 @@ class GraphBuilder(FileScope):
                 value = self.substitution.resolve(section, spot.name)
                 if value.data is not BROKEN:
                     found[name] = value
+                    note(self, (name,), value)
                     self.context.graph.sections[name] = declaration(name).read(spot, value)
         return found
 
@@ -204,6 +209,7 @@ class GraphBuilder(FileScope):
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
             message = f"{spec.who} ({type(block).__name__}): {type(error).__name__}: {error}"
         else:
+            note_node(self, spec)
             return {port: Ref(graph, self.prefix + name, port) for port in block.signature.outputs}
         return self.report(spec, self._blamed(spec, message), message)
 

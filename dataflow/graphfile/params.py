@@ -21,7 +21,7 @@ from dataflow.core.attrs import Attr, attr, show
 from dataflow.core.errors import conceal, cropped, listing
 from dataflow.core.registry import blocks
 from dataflow.graphfile.scalars import scalar
-from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Place, Value
+from dataflow.graphfile.tree import BROKEN, MAX_DEPTH, TOO_DEEP, Document, Origin, Place, Value
 
 MAX_REPEATED = 1_000_000  # values and characters that parameters may add in one load
 
@@ -50,6 +50,14 @@ class Param:
     required: bool
     attr: Attr | None  # its declared type
     like: Any = None  # without a declared type, values must be of the kind of this one
+    origin: Origin | None = None  # of the default, if not the place
+
+    def default_origin(self, document: Document) -> Origin:
+        """Where the default comes from."""
+        at = f"{document.origin(self.place).text}, default of {self.name}"
+        if self.origin is None:
+            return Origin(at, (self.name,))
+        return Origin(f"{at}: {self.origin.text}", (self.name, *self.origin.names))
 
     def parse(self, value: object) -> Any:
         """The value in plain form; ValueError that says what was expected and what came."""
@@ -84,9 +92,9 @@ def declare(document: Document, section: Value) -> dict[str, Param]:
 
 def _param(document: Document, name: str, place: Place, value: Value) -> Param:
     if not isinstance(value.data, dict):
-        default = Substitution(document, {}).resolve(value, f"param '{name}'")
+        default = Substitution(document, {}, origins={}).resolve(value, f"param '{name}'")
         plain = BROKEN if default.data is BROKEN else default.plain()
-        return Param(name, place, plain, False, None, plain)
+        return Param(name, place, plain, False, None, plain, default.origin)
     entries = value.data
     for key in entries:
         if key not in ("type", "default", "doc"):
@@ -105,19 +113,20 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
         declared = None if kind is None else attr("").named(name, TYPES[kind])
         return Param(name, place, BROKEN, True, declared)
     at = entries["default"]
-    found = Substitution(document, {}).resolve(at, f"param '{name}'")
+    found = Substitution(document, {}, origins={}).resolve(at, f"param '{name}'")
     if found.data is BROKEN:
         return Param(name, place, BROKEN, False, None)
     default = found.plain()
     if kind is None:
-        return Param(name, place, default, False, None, default)
+        return Param(name, place, default, False, None, default, found.origin)
     try:
         declared = attr("", default=default).named(name, TYPES[kind])
     except ValueError as error:
         document.report(at.place, f"param '{name}': default {error}")
         return Param(name, place, BROKEN, False, None)
     default = declared.default
-    return Param(name, place, list(default) if isinstance(default, tuple) else default, False, declared)
+    plain = list(default) if isinstance(default, tuple) else default
+    return Param(name, place, plain, False, declared, None, found.origin)
 
 
 def _plain(value: object) -> Any:
@@ -144,10 +153,19 @@ class ExpansionBudget:
 
 
 class Substitution:
-    """Puts the values of parameters where their names stand; problems go to ``document``, once each."""
+    """Puts the values of parameters where their names stand; problems go to ``document``, once each.
 
-    def __init__(self, document: Document, values: Mapping[str, Any], budget: ExpansionBudget | None = None):
-        self.document, self.values = document, values
+    Where the ``origins`` of the parameters are given, values that are put in keep theirs.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        values: Mapping[str, Any],
+        budget: ExpansionBudget | None = None,
+        origins: Mapping[str, Origin] | None = None,
+    ):
+        self.document, self.values, self.origins = document, values, origins
         self.budget = budget or ExpansionBudget()
         self.idle = not document.has_dollars
 
@@ -157,7 +175,10 @@ class Substitution:
             return value
         data = value.data
         if isinstance(data, str):
-            return Value(self.text(data, value.place, who), value.place) if "$" in data else value
+            if "$" not in data:
+                return value
+            origin = None if self.origins is None else self._origin(data, value.place, self.origins)
+            return Value(self.text(data, value.place, who), value.place, origin=origin)
         if isinstance(data, list):
             items = [self.resolve(item, who) for item in data]
             broken = any(item.data is BROKEN for item in items)
@@ -193,6 +214,19 @@ class Substitution:
             parts += text[end : part.start()], found
             end = part.end()
         return "".join(parts) + text[end:]
+
+    def _origin(self, text: str, place: Place, known: Mapping[str, Origin]) -> Origin:
+        """Where what stands for a text comes from; of a parameter alone, where that does."""
+        if whole := _WHOLE.fullmatch(text):
+            name = whole[1] or whole[2]
+            found = known.get(name) if name else _of_environment(whole[3])
+            return found or self.document.origin(place)
+        inner = [part[1] for part in _PART.finditer(text) if part[0] != "$$"]
+        parts = [_of_environment(each[4:]) if each.startswith("env:") else known.get(each) for each in inner]
+        found_parts = [part for part in parts if part is not None]
+        at = self.document.origin(place).text
+        told = " and ".join(dict.fromkeys(part.text for part in found_parts))
+        return Origin(f"{at} with {told}" if told else at, tuple(name for part in found_parts for name in part.names))
 
     def part(self, inner: str, closed: str, place: Place, who: str) -> Any:
         """What stands for ``${...}`` within a text."""
@@ -246,6 +280,15 @@ class Substitution:
             raise ValueError(TOO_DEEP)
         self.budget.take(len(value))
         return [Value(self.wrapped(v, place, depth + 1), place) for v in value]
+
+
+def _of_environment(text: str) -> Origin | None:
+    """Where the value of ``${env:NAME,default}`` comes from."""
+    if (found := _ENV.fullmatch(text)) is None:
+        return None
+    return Origin(
+        f"environment {found[1]}" if found[1] in os.environ else f"default of ${{env:{found[1]}}}", (found[1],)
+    )
 
 
 def _conceal(value: str, written: str) -> None:

@@ -18,6 +18,7 @@ from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import GraphFile
+from dataflow.graphfile.origins import note, param_origins
 from dataflow.graphfile.paths import confined
 from dataflow.graphfile.tree import BROKEN
 from dataflow.graphfile.wires import NodeSpec
@@ -45,7 +46,8 @@ def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
     outer.check_ports(spec, ports, definition.params, file)
     operands = outer.operands(spec, ports)
     prefix = f"{outer.prefix}{spec.name}/"
-    inner = type(outer)(outer.context, definition, real, _params(outer, spec, definition, file), prefix, outer.chain)
+    values, origins = _params(outer, spec, definition, file), param_origins(outer, spec, definition)
+    inner = type(outer)(outer.context, definition, real, values, prefix, outer.chain, origins)
     sizes: dict[str, tuple[str, Any]] = {}
     for name in ports:
         declared, operand = inner.input_type(name), operands.get(name, BROKEN)
@@ -141,4 +143,5 @@ def _wired(
                 sizes.setdefault(dim, (name, size))
     if isinstance(operand, Ref):
         return operand
+    note(outer, ("nodes", prefix + name), spec.inputs.data[name])
     return outer.context.graph.add(blocks["Const"](value=given.value, dtype=dtype), name=prefix + name)

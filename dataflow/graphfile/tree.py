@@ -23,6 +23,14 @@ Place = tuple[int, int]  # a line and a column, from 1
 START: Place = (1, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from, and the names of the parameters and environment variables that it went through."""
+
+    text: str
+    names: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Value:
     """A value in a file: None, bool, int, float, str, a list of Values or a dict of them; and where it begins."""
@@ -30,6 +38,7 @@ class Value:
     data: Any
     place: Place
     keys: dict[str, Place] = field(default_factory=dict)  # of a dict
+    origin: Origin | None = None  # if not the place, as far as that is kept
 
     @property
     def kind(self) -> str:
@@ -90,6 +99,10 @@ class Document:
     prefix: str = ""  # of the node names while the file is read as a sub-graph
     hints: Hints = field(default_factory=Hints)  # of the load
     size: int = 0  # values and keys in the text
+
+    def origin(self, place: Place) -> Origin:
+        """A place of this file as the origin of a value."""
+        return Origin(f"{self.path}:{place[0]}")
 
     def within(self, prefix: str) -> Document:
         """The document for a use in which node names have a prefix; a problem that all uses share comes once."""

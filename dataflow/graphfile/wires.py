@@ -14,7 +14,7 @@ from dataflow.graphfile.graph_file import NOTHING, WRONG, GraphFile, known_keys
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.params import Substitution
 from dataflow.graphfile.paths import confined
-from dataflow.graphfile.tree import BROKEN, Place, Value
+from dataflow.graphfile.tree import BROKEN, Origin, Place, Value
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
 
@@ -49,11 +49,12 @@ class FileScope:
         params: Mapping[str, Any],
         prefix: str = "",
         chain: tuple[Path, ...] = (),
+        origins: Mapping[str, Origin] | None = None,
     ):
         self.context, self.definition, self.real, self.prefix = context, definition, real, prefix
         self.chain = (*chain, real)  # the files from the top one to this one
         self.document = definition.document.within(prefix) if prefix else definition.document
-        self.substitution = Substitution(self.document, params, context.budget)
+        self.substitution = Substitution(self.document, params, context.budget, origins)
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
 
     def report(self, spec: NodeSpec, place: Place, message: str, hint: str = "") -> Any:

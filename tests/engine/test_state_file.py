@@ -128,7 +128,9 @@ def test_metadata_that_is_nonsense_is_refused(kind, path):
 def test_what_is_no_file_of_variables_is_told():
     np.save("one.npy", np.ones(2))
     Path("one.npy").rename("one.npz")
-    with pytest.raises(DataflowError, match=r"^one.npz: is no whole state file: must be .npz or .safetensors, whose arrays have names"):
+    with pytest.raises(
+        DataflowError, match=r"^one.npz: is no whole state file: must be .npz or .safetensors, whose arrays have names"
+    ):
         flow.State.load(model(), "one.npz")
     Path("cut.npz").write_bytes(b"PK\3\4")
     with pytest.raises(DataflowError, match=r"^cut.npz: is no whole state file: is no sound .npz file"):
