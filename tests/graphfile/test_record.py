@@ -266,6 +266,7 @@ class Range(Record):
     as_one = True
     low: float = attr("lower end")
     high: float = attr("upper end")
+    note: str | None = attr("what it is for", default=None)
 
 
 class Ranges(Record):
@@ -275,7 +276,15 @@ class Ranges(Record):
 
 
 @pytest.mark.parametrize(
-    "value", ["{low: 1}", "{low: 1, high: }", "{low: 1, high: b}", "{low: 1, high: 2, mid: 3}", "[1, 2]"]
+    "value",
+    [
+        "{low: 1}",
+        "{low: 1, high: }",
+        "{low: 1, high: b}",
+        "{low: 1, high: 2, note: }",
+        "{low: 1, high: 2, mid: 3}",
+        "[1, 2]",
+    ],
 )
 def test_a_record_that_is_wrong_as_one_is_told_as_one(read, monkeypatch, value):
     monkeypatch.setitem(sections._loaders, "ranges", lambda: Section(Ranges))
