@@ -18,7 +18,7 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
 
     if len(words) == 1 and words[0] in flow.blocks:
         found = describe(flow.blocks[words[0]])
-        output.say(_json(found) if as_json else text(flow.blocks[words[0]]))
+        output.say(_json(found) if as_json else text(flow.blocks[words[0]]).rstrip("\n"))
         return
     every = [describe(block) for block in flow.blocks.values()]
     hits = [d for d in every if all(word.lower() in _searched(d) for word in words)]

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow.cli import main
 from dataflow.training.trainer import Trainer
 
 TEXT = """\
@@ -35,19 +34,6 @@ def folder(tmp_path, monkeypatch):
     np.savez("d.npz", x=X, y=X.sum(1))
     np.save("x.npy", X)
     np.save("y.npy", X.sum(1))
-
-
-@pytest.fixture
-def dataflow(capsys):
-    """Runs a command; its exit code and what it printed and complained of."""
-
-    def run(*args):
-        with pytest.raises(SystemExit) as caught:
-            main([str(arg) for arg in args])
-        said = capsys.readouterr()
-        return caught.value.code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

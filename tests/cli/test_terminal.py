@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hostile_graph import ACTING, RAW
-from hypothesis import given
-from hypothesis import strategies as st
-
-from dataflow.cli import output
-from dataflow.core.errors import (
-    BlockError,
-    DataflowError,
-    GraphError,
-    UnknownNameError,
-    visible,
-)
 
 pytestmark = pytest.mark.slow
 
@@ -117,37 +105,6 @@ def test_values_are_on_a_terminal_what_they_are(here):
     assert [line.split("  ")[0] for line in text.splitlines()[1:]] == ["[red]y[/]", "\\[b]"]
 
 
-@pytest.mark.parametrize("kind", [DataflowError, BlockError, GraphError, UnknownNameError])
-def test_messages_are_shown_so_wherever_they_are_printed(kind):
-    assert str(kind(f"no '{ACTING}'\nsecond line")) == f"no '{visible(ACTING)}'\nsecond line"
-
-
-def test_letters_stay():
-    text = "naïve 日本 \u200d👩\u200d🔬 می\u200cخواهم\tand\nlines"
-    assert visible(text) == text
-    assert visible("a\nb\tc", "") == "a\\nb\\tc"
-
-
-@given(st.text())
-def test_what_is_visible_is_so_for_good(text):
-    assert visible(visible(text)) == visible(text)
-    assert not RAW.search(visible(text))
-    visible(text).encode()
-
-
-def test_commands_print_by_one_function():
-    """Every other way onto the terminal would have to do what `say` does."""
-    folder = Path(output.__file__).parent
-    for path in folder.glob("*.py"):
-        found = re.findall(r"click\.echo|click\.secho|\bprint\(|sys\.std\w+\.write|Console\(", path.read_text())
-        assert not found or path.name == "output.py", path
-
-
-def test_warnings_too(here):
-    _, text = terminal("grad", "g.yaml", "--of", "y", "--wrt", "w")
-    assert text.startswith("warning: gradient: 'y' does not depend on 'w'; its gradient is zero\n")
-
-
 def test_a_terminal_without_such_letters_gets_their_numbers(here):
     Path("g.yaml").write_text(
         "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 1}}}\noutputs: {é日: c}\n", "utf-8"
@@ -207,12 +164,3 @@ def test_a_full_disk_behind_the_output_is_told(here):
     with Path("/dev/full").open("w") as full:
         status, _, said = command("blocks", stdout=full, stderr=subprocess.PIPE)
     assert (status, said) == (1, "standard output: cannot be written: no space left on device\n")
-
-
-def test_lines_that_cannot_be_told_are_no_failure(monkeypatch):
-    reads, writes = os.pipe()
-    os.close(reads)
-    with os.fdopen(writes, "w") as gone:
-        monkeypatch.setattr(sys, "stderr", gone)
-        output.say("lost", err=True)
-        output.say("lost", err=True)

@@ -6,10 +6,15 @@ import pickle
 from collections.abc import Iterator
 
 import pytest
+from hostile_graph import ACTING, RAW
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dataflow.core import errors
 from dataflow.core.errors import (
+    BlockError,
     DataflowError,
+    GraphError,
     GraphFileError,
     Problem,
     UnknownNameError,
@@ -48,6 +53,18 @@ def test_characters_that_act_or_hide_are_written_out(text: str, shown: str) -> N
 def test_line_breaks_may_be_written_out_too() -> None:
     assert visible("a\nb\tc", "") == r"a\nb\tc"
     assert str(DataflowError("red: \x1b[31m\n")) == "red: \\x1b[31m\n"
+
+
+@pytest.mark.parametrize("kind", [DataflowError, BlockError, GraphError, UnknownNameError])
+def test_messages_are_shown_so_wherever_they_are_printed(kind: type[DataflowError]) -> None:
+    assert str(kind(f"no '{ACTING}'\nsecond line")) == f"no '{visible(ACTING)}'\nsecond line"
+
+
+@given(st.text())
+def test_what_is_visible_is_so_for_good(text: str) -> None:
+    assert visible(visible(text)) == visible(text)
+    assert not RAW.search(visible(text))
+    visible(text).encode()
 
 
 def test_a_missing_name_is_told_without_quotes_around_the_message() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -44,50 +41,6 @@ def test_invalid_settings_are_refused(given, variable, text, monkeypatch):
         monkeypatch.setenv(*variable)
     with pytest.raises(DataflowError, match=text):
         Settings.of(**given)
-
-
-@pytest.fixture
-def doubling(tmp_path):
-    path = tmp_path / "double.yaml"
-    path.write_text(
-        "dataflow: 1\ninputs:\n  x: float32[N]\n"
-        "nodes:\n  twice: {block: AddV2, inputs: {x: x, y: x}}\noutputs: {y: twice}\n"
-    )
-    np.save(tmp_path / "x.npy", np.ones(3_000_000, np.float32))
-    return path
-
-
-def command(*args, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "dataflow", *map(str, args)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-    )
-
-
-@pytest.mark.slow
-def test_the_command_line_sets_threads(doubling):
-    given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}", "--plan", "--kernels", "numpy"]
-    assert "by 2 threads" in command(*given, "--threads", 2).stdout
-    assert "threads" not in command(*given, "--threads", 1).stdout
-    assert "by 3 threads" in command(*given, DATAFLOW_THREADS="3").stdout
-    done = command(*given, DATAFLOW_THREADS="no")
-    assert done.returncode == 1
-    assert "environment variable DATAFLOW_THREADS must be a whole number from 1 to 256, got 'no'" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.slow
-def test_the_command_line_limits_memory(doubling):
-    given = ["run", doubling, "-i", f"x={doubling.parent / 'x.npy'}"]
-    done = command(*given, "--max-bytes", "1MiB")
-    assert done.returncode == 1
-    assert "a run must hold at most 1048576 bytes, got 12000000" in done.stderr
-    assert command(*given, "--max-bytes", "12MB").returncode == 0
-    done = command(*given, "--max-bytes", "lots")
-    assert done.returncode == 2
-    assert "must be a number of bytes such as 1000000, 64MiB or 2GB, got 'lots'" in done.stderr
 
 
 def test_plans_run_in_threads_of_the_caller():

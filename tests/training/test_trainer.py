@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -283,29 +281,3 @@ def test_a_long_epoch_takes_no_memory_before_its_first_step(load, steps):
     finally:
         tracemalloc.stop()
     assert trainer.state.step == 1
-
-
-def dataflow(*args):
-    done = subprocess.run([sys.executable, "-X", "utf8", "-m", "dataflow", *args], capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
-    return done
-
-
-@pytest.mark.slow
-def test_commands(load):
-    load()
-    done = dataflow("train", "g.yaml", "--epochs", "3")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[0].startswith("epoch 1/3  loss ")
-    assert dataflow("train", "g.yaml").returncode == 2
-    lines = dataflow("train", "g.yaml", "--resume", "--epochs", "4", "--json").stdout.splitlines()
-    assert [json.loads(line)["epoch"] for line in lines] == [4]
-    assert float(json.loads(dataflow("evaluate", "g.yaml", "--json").stdout)["loss"]) > 0
-    np.save("x.npy", X)
-    predicted = dataflow("predict", "g.yaml", "-i", "x=x.npy", "-o", "out.npz")
-    assert predicted.stdout.splitlines()[0] == "row  line"
-    with np.load("out.npz") as found:
-        assert found["line"].shape == (50,)
-    assert "train/w/apply" in dataflow("show", "g.yaml", "--expanded").stdout
-    assert dataflow("train", "g.yaml", "--restart", "--epochs", "1").returncode == 0
-    assert dataflow("evaluate", "g.yaml", "--checkpoints", "none").returncode == 1

@@ -1,0 +1,71 @@
+"""``dataflow check``: every mistake of every file, with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+WRONG = """\
+dataflow: 1
+inputs: {x: "float32[4]"}
+nodes:
+  a: {block: Rellu, inputs: {features: x}}
+  b: {block: Relu, inputs: {feature: x}}
+  c: {block: Relu, inputs: {features: xx}}
+  d: {block: FakeQuantWithMinMaxVars, inputs: {inputs: x, min: 0.0, max: 1.0}, attrs: {num_bit: 4}}
+  e: {block: AddV2, inputs: {x: x, y: [1.0, 2.0]}}
+outputs: {y: x}
+"""
+
+
+def test_right_files(dataflow, folder):
+    assert dataflow("check", "line.yaml", "learn.yaml") == (0, "line.yaml: ok, 3 nodes\nlearn.yaml: ok, 6 nodes\n", "")
+
+
+def test_every_mistake_is_told_with_its_place_and_a_way_out(dataflow, folder):
+    Path("wrong.yaml").write_text(WRONG)
+    code, out, err = dataflow("check", "wrong.yaml")
+    assert (code, out) == (1, "")
+    assert [line.split(" ")[0] for line in err.splitlines() if line.startswith("wrong.yaml:")] == [
+        "wrong.yaml:4:14:",
+        "wrong.yaml:5:29:",
+        "wrong.yaml:6:39:",
+        "wrong.yaml:7:88:",
+        "wrong.yaml:8:33:",
+    ]
+    for hint in ("did you mean 'Relu'?", "did you mean 'features'?", "did you mean 'x'?", "did you mean 'num_bits'?"):
+        assert hint in err
+    assert err.splitlines()[-1] == "5 problems"
+
+
+def test_a_wrong_file_does_not_keep_others_from_being_checked(dataflow, folder):
+    Path("wrong.yaml").write_text("dataflow: 2\n")
+    code, out, err = dataflow("check", "wrong.yaml", "line.yaml", "zzzzz.yaml", "failing.yaml")
+    assert (code, out) == (1, "line.yaml: ok, 3 nodes\nfailing.yaml: ok, 3 nodes\n")
+    assert err.splitlines() == [
+        "wrong.yaml:1:11: 'dataflow' must be 1, the version of the format, got 2",
+        "    1 | dataflow: 2",
+        "                  ^",
+        "zzzzz.yaml:1:1: no such file or directory",
+        "2 problems",
+    ]
+
+
+def test_one_problem_is_one_problem(dataflow, folder):
+    assert dataflow("check", "zzzzz.yaml").err.splitlines()[-1] == "1 problem"
+
+
+@pytest.mark.parametrize(
+    "args, code, said",
+    [
+        (("line.yaml", "-p", "slope=fast"), 1, "param 'slope' must be a number like its default 2.0, got 'fast'"),
+        (("line.yaml", "-p", "slope=3"), 0, ""),
+        (("line.yaml", "-p", "slop=3"), 1, "did you mean 'slope'?"),
+        ((".",), 1, ".:1:1: must be a file, got a folder"),
+        ((), 2, "Missing argument 'GRAPH...'"),
+    ],
+)
+def test_parameters_and_what_is_no_file(dataflow, folder, args, code, said):
+    done = dataflow("check", *args)
+    assert (done.code, said in done.err) == (code, True)

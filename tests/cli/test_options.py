@@ -1,0 +1,257 @@
+"""Options that several commands share: parameters, arrays, sizes, settings and checkpoints."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from cli.graphs import BEST, LATEST
+from click.testing import CliRunner
+
+import dataflow as flow
+from dataflow.cli import options
+from dataflow.core.errors import DataflowError
+
+# -- pairs and parameters -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "texts, found",
+    [
+        ([], {}),
+        (["a=1", "b=x=y"], {"a": "1", "b": "x=y"}),
+        (["a="], {"a": ""}),
+        (["a b=c d"], {"a b": "c d"}),
+    ],
+)
+def test_pairs(texts, found):
+    assert options.pairs(texts, "-p") == found
+
+
+@pytest.mark.parametrize(
+    "texts, message",
+    [
+        (["a"], "-p takes NAME=VALUE, got 'a'"),
+        (["=1"], "-p takes NAME=VALUE, got '=1'"),
+        (["a=1", "b=1", "a=2"], "-p a: must be given once, got '1' and '2'"),
+    ],
+)
+def test_what_is_no_pair(texts, message):
+    with pytest.raises(click.UsageError) as caught:
+        options.pairs(texts, "-p")
+    assert caught.value.message == message
+
+
+def test_parameters_are_read_as_yaml():
+    texts = ["a=1", "b=1.5", "c=true", "d=no", "e=", "f=[1]", "g=010"]
+    assert options.values(texts) == {"a": 1, "b": 1.5, "c": True, "d": "no", "e": None, "f": "[1]", "g": 10}
+
+
+@pytest.mark.parametrize(
+    "text, said", [("9" * 26, "whole numbers must fit 64 bits"), ("1e999", "numbers must fit 64 bits")]
+)
+def test_parameters_that_no_dtype_holds(text, said):
+    with pytest.raises(click.UsageError) as caught:
+        options.values([f"a={text}"])
+    assert caught.value.message.startswith(f"-p a: {said}")
+
+
+def test_a_graph_is_loaded_with_its_parameters(folder):
+    graph = options.load("line.yaml", ["slope=10"])
+    assert flow.run(graph, x=[1.0])["y"].tolist() == [11.0]
+    assert options.load("line.yaml") == flow.load("line.yaml")
+
+
+# -- arrays ---------------------------------------------------------------------------------------------------------
+
+
+def test_arrays_by_name(folder):
+    found = options.arrays(["x=x.npy", "points=data.npz", "y=data.npz:others"])
+    assert {name: array.tolist() for name, array in found.items()} == {"x": [1, 2], "points": [3], "y": [4]}
+
+
+def test_an_archive_of_one_array_needs_no_name(folder):
+    np.savez("one.npz", a=np.int8([7]))
+    assert options.arrays(["x=one.npz"])["x"].tolist() == [7]
+
+
+@pytest.mark.parametrize("text", ["d.npz:a:b.npz:c", "a/b.npz:key"])
+def test_keys_may_have_colons(text):
+    path, key = text.split(":", 1)
+    assert options.place(text) == (path, key)
+    assert options.place("plain.npy") == ("plain.npy", "")
+
+
+@pytest.mark.parametrize(
+    "text, kind, said",
+    [
+        ("x=data.npz", click.UsageError, "-i x: data.npz has points, others, got 'x'; write data.npz:points"),
+        ("x=data.npz:none", click.UsageError, "-i x: data.npz has points, others, got 'none'; write data.npz:points"),
+        ("x=none.npy", DataflowError, "-i x: none.npy: no such file or directory"),
+        ("x=line.yaml", DataflowError, "-i x: line.yaml: must be .npy, .npz, "),
+        ("x=.", DataflowError, "-i x: .: must be a file, got a folder"),
+        ("x=none.csv", DataflowError, "-i x: none.csv: cannot be read as data: no such file or directory"),
+        ("x=t.csv:none", DataflowError, "-i x: t.csv: "),
+    ],
+)
+def test_arrays_that_cannot_be_read(folder, text, kind, said):
+    Path("t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(kind) as caught:
+        options.arrays([text])
+    assert getattr(caught.value, "message", str(caught.value)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "text, rows",
+    [
+        ("x=t.csv", [[1, 2, 5], [3, 4, 6]]),
+        ("x=t.csv:a", [1, 3]),
+        ("x=t.csv:b,a", [[2, 1], [4, 3]]),
+        ("c=t.csv", [5, 6]),  # the column of the input's name
+    ],
+)
+def test_columns_of_a_table(folder, text, rows):
+    Path("t.csv").write_text("a,b,c\n1,2,5\n3,4,6\n")
+    (found,) = options.arrays([text]).values()
+    assert found.tolist() == rows
+
+
+def test_rows_of_a_table_take_the_type_of_the_input(folder):
+    Path("t.csv").write_text("a,b,c,d\n1,2,5,6\n")
+    graph = flow.Graph()
+    graph.input("x", "int8", ["N", 2, 2])
+    found = options.arrays(["x=t.csv"], graph)["x"]
+    assert (found.dtype, found.tolist()) == (np.int8, [[[1, 2], [5, 6]]])
+    Path("t.csv").write_text("a\n300\n")
+    with pytest.raises(DataflowError, match=r"^-i x: "):
+        options.arrays(["x=t.csv"], graph)
+
+
+# -- sizes and settings ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, size",
+    [
+        ("0", 0),
+        ("1000000", 1_000_000),
+        ("64MiB", 64 << 20),
+        ("64Mi", 64 << 20),
+        ("2GB", 2_000_000_000),
+        ("1.5k", 1500),
+        ("0.5KiB".replace("K", "k"), 512),
+        (" 7 B ", 7),
+        ("1 TB", 10**12),
+        ("0007", 7),
+        ("1.0001B", 1),
+        ("9223372036854775807", 2**63 - 1),
+    ],
+)
+def test_sizes(text, size):
+    assert options.Size().convert(text, None, None) == size
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("much", "must be a number of bytes such as 1000000, 64MiB or 2GB, got 'much'"),
+        ("", "must be a number of bytes"),
+        ("-1", "must be a number of bytes"),
+        ("1.MB", "must be a number of bytes"),
+        ("1e6", "must be a number of bytes"),
+        ("1PB", "must be a number of bytes"),
+        ("9223372036854775808", "must be less than 2^63 bytes, got '9223372036854775808'"),
+        ("8388608TiB", "must be less than 2^63 bytes"),
+        ("9" * 5000, "must be less than 2^63 bytes, got '999"),
+    ],
+)
+def test_what_is_no_size(text, said):
+    with pytest.raises(click.BadParameter) as caught:
+        options.Size().convert(text, None, None)
+    assert caught.value.message.startswith(said)
+    assert len(caught.value.message) < 200
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    for name in ("DATAFLOW_THREADS", "DATAFLOW_KERNELS"):
+        monkeypatch.setenv(name, "before")
+
+
+@click.command()
+@options.settings
+def shown() -> None:
+    click.echo(f"{os.environ['DATAFLOW_THREADS']} {os.environ['DATAFLOW_KERNELS']}")
+
+
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        ([], "before before"),
+        (["--threads", "3"], "3 before"),
+        (["--kernels", "jit", "--threads", "1"], "1 jit"),
+    ],
+)
+def test_settings_are_for_the_whole_process(environment, args, said):
+    assert CliRunner().invoke(shown, args).output == f"{said}\n"
+
+
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        (["--threads", "0"], "0 is not in the range 1<=x<=256"),
+        (["--threads", "257"], "257 is not in the range 1<=x<=256"),
+        (["--kernels", "fast"], "'fast' is not one of 'auto', 'numpy', 'jit'"),
+    ],
+)
+def test_settings_that_there_are_not(environment, args, said):
+    done = CliRunner().invoke(shown, args)
+    assert (done.exit_code, said in done.output) == (2, True)
+
+
+# -- files of blocks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["check", "run", "blocks", "schema", "show", "train"])
+def test_files_of_blocks_are_run_first(dataflow, folder, command):
+    Path("mine.py").write_text("raise ValueError('mine')\n")
+    args = [] if command in ("blocks", "schema") else ["line.yaml"]
+    code, out, err = dataflow(command, *args, "--blocks", "mine.py")
+    assert (code, out) == (1, "")
+    assert "mine.py" in err and "mine" in err
+
+
+# -- checkpoints ------------------------------------------------------------------------------------------------------
+
+
+def test_checkpoints_stand_beside_the_graph_unless_they_are_elsewhere():
+    assert options.checkpoint_folder("a/line.yaml", None) == Path("a/line.checkpoints")
+    assert options.checkpoint_folder("a/line.yaml", "b") == Path("b")
+
+
+def test_variables_of_the_best_and_of_the_latest_checkpoint(dataflow, trained):
+    graph = options.load("learn.yaml")
+    for folder in (None, "learn.checkpoints"):
+        for which, w in (("latest", LATEST), ("best", BEST)):
+            found = options.trained(graph, "learn.yaml", folder, which)
+            assert found.keys() == {"w"} and float(found["w"]) == pytest.approx(w)
+    Path("learn.checkpoints/best.npz").unlink()
+    assert float(options.trained(graph, "learn.yaml", None, "best")["w"]) == pytest.approx(LATEST)
+
+
+def test_a_checkpoint_without_a_variable_of_the_graph(dataflow, trained):
+    text = (
+        Path("learn.yaml")
+        .read_text()
+        .replace("nodes:\n", "nodes:\n  b: {block: Variable, inputs: {initvalues: 0.0}}\n")
+    )
+    Path("learn.yaml").write_text(text)
+    with pytest.raises(
+        DataflowError, match=r"^learn\.checkpoints: must have variable 'b' of learn\.yaml, got a checkpoint without it$"
+    ):
+        options.trained(options.load("learn.yaml"), "learn.yaml", None, "latest")
+    with pytest.raises(DataflowError, match="none: must have checkpoints, got none"):
+        options.trained(options.load("learn.yaml"), "learn.yaml", "none", "best")

@@ -1,0 +1,64 @@
+"""``dataflow predict``: outputs of a trained graph, for the inputs that are given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli.graphs import BEST, LATEST
+
+
+def test_outputs_whose_inputs_are_not_given_are_left_out(dataflow, trained):
+    code, out, err = dataflow("predict", "learn.yaml", "-i", "x=x.npy", "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert list(found) == ["line"]
+    assert found["line"] == pytest.approx([BEST, 2 * BEST], rel=1e-6)
+
+
+def test_the_latest_checkpoint_may_be_asked_for(dataflow, trained):
+    found = json.loads(dataflow("predict", "learn.yaml", "-i", "x=x.npy", "--json", "--which", "latest").out)
+    assert found["line"] == pytest.approx([LATEST, 2 * LATEST], rel=1e-6)
+
+
+def test_a_split_gives_all_inputs(dataflow, trained):
+    found = json.loads(dataflow("predict", "learn.yaml", "-s", "test", "--json").out)
+    assert found["line"] == pytest.approx([BEST] * 8, rel=1e-6)
+    assert found["loss"] == pytest.approx(BEST**2, rel=1e-5)
+
+
+def test_an_input_given_beside_a_split_counts(dataflow, trained):
+    np.save("far.npy", np.full(8, 10, np.float32))
+    found = json.loads(dataflow("predict", "learn.yaml", "-s", "test", "-i", "x=far.npy", "--json").out)
+    assert found["line"] == pytest.approx([10 * BEST] * 8, rel=1e-6)
+
+
+def test_outputs_are_written(dataflow, trained):
+    assert dataflow("predict", "learn.yaml", "-i", "x=x.npy", "-o", "out.npz").code == 0
+    with np.load("out.npz") as found:
+        assert found.files == ["line"]
+        np.testing.assert_allclose(found["line"], [BEST, 2 * BEST], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        ((), "learn.yaml: no output can be had without input 't'; give it with -i or -s"),
+        (("-i", "t=x.npy"), "learn.yaml: no output can be had without input 'x'; give it with -i or -s"),
+        (("-s", "none"), "no data 'none'"),
+        (("--checkpoints", "none", "-i", "x=x.npy"), "none: must have checkpoints, got none"),
+        (("-i", "x=x.npy", "-o", "none/out.npz"), "none/out.npz: cannot be written: no such file"),
+    ],
+)
+def test_mistakes(dataflow, trained, args, said):
+    before = set(Path().rglob("*"))
+    done = dataflow("predict", "learn.yaml", *args)
+    assert (done.code, done.out, said in done.err) == (1, "", True), done.err
+    assert set(Path().rglob("*")) == before
+
+
+def test_a_graph_that_was_not_trained(dataflow, folder):
+    code, _, err = dataflow("predict", "line.yaml", "-i", "x=x.npy")
+    assert (code, "line.checkpoints: must have checkpoints, got none" in err) == (1, True)
