@@ -121,6 +121,19 @@ from blocks.math_ops.sigmoid import Sigmoid as _Sigmoid
 from blocks.math_ops.sigmoid import SigmoidGrad as _SigmoidGrad
 from blocks.math_ops.sigmoid import Tanh as _Tanh
 from blocks.math_ops.sigmoid import TanhGrad as _TanhGrad
+from blocks.metric_ops.accuracy import Accuracy as _Accuracy
+from blocks.metric_ops.accuracy import BinaryAccuracy as _BinaryAccuracy
+from blocks.metric_ops.accuracy import CategoricalAccuracy as _CategoricalAccuracy
+from blocks.metric_ops.accuracy import SparseCategoricalAccuracy as _SparseCategoricalAccuracy
+from blocks.metric_ops.accuracy import SparseTopKCategoricalAccuracy as _SparseTopKCategoricalAccuracy
+from blocks.metric_ops.accuracy import TopKCategoricalAccuracy as _TopKCategoricalAccuracy
+from blocks.metric_ops.auc import AUC as _AUC
+from blocks.metric_ops.confusion import ConfusionMatrix as _ConfusionMatrix
+from blocks.metric_ops.confusion import Precision as _Precision
+from blocks.metric_ops.confusion import Recall as _Recall
+from blocks.metric_ops.regression import MeanAbsoluteError as _MeanAbsoluteError
+from blocks.metric_ops.regression import MeanSquaredError as _MeanSquaredError
+from blocks.metric_ops.regression import RootMeanSquaredError as _RootMeanSquaredError
 from blocks.nn_ops.average_pooling import AvgPool as _AvgPool
 from blocks.nn_ops.average_pooling import AvgPoolGrad as _AvgPoolGrad
 from blocks.nn_ops.batch_normalization import FusedBatchNorm as _FusedBatchNorm
@@ -142,6 +155,9 @@ from blocks.nn_ops.convolution_depthwise import DepthwiseConv2dNativeBackpropFil
 from blocks.nn_ops.convolution_depthwise import DepthwiseConv2dNativeBackpropInput as _DepthwiseConv2dNativeBackpropInput
 from blocks.nn_ops.convolution_fused import FusedPadConv2D as _FusedPadConv2D
 from blocks.nn_ops.convolution_fused import FusedResizeAndPadConv2D as _FusedResizeAndPadConv2D
+from blocks.nn_ops.crossentropy import BinaryCrossentropy as _BinaryCrossentropy
+from blocks.nn_ops.crossentropy import CategoricalCrossentropy as _CategoricalCrossentropy
+from blocks.nn_ops.crossentropy import SparseCategoricalCrossentropy as _SparseCategoricalCrossentropy
 from blocks.nn_ops.dilation import Dilation2D as _Dilation2D
 from blocks.nn_ops.dilation import Dilation2DBackpropFilter as _Dilation2DBackpropFilter
 from blocks.nn_ops.dilation import Dilation2DBackpropInput as _Dilation2DBackpropInput
@@ -218,6 +234,7 @@ from blocks.state_ops.assign import Assign as _Assign
 from blocks.state_ops.assign import AssignAdd as _AssignAdd
 from blocks.state_ops.assign import AssignSub as _AssignSub
 from blocks.state_ops.counter import CountUpTo as _CountUpTo
+from blocks.state_ops.moving_average import ExponentialMovingAverage as _ExponentialMovingAverage
 from blocks.state_ops.scatter import ScatterAdd as _ScatterAdd
 from blocks.state_ops.scatter import ScatterDiv as _ScatterDiv
 from blocks.state_ops.scatter import ScatterMul as _ScatterMul
@@ -232,6 +249,9 @@ from blocks.training_ops.adaptive import ApplyAdadelta as _ApplyAdadelta
 from blocks.training_ops.adaptive import ApplyAdagrad as _ApplyAdagrad
 from blocks.training_ops.adaptive import ApplyCenteredRMSProp as _ApplyCenteredRMSProp
 from blocks.training_ops.adaptive import ApplyRMSProp as _ApplyRMSProp
+from blocks.training_ops.decoupled import ApplyAdamW as _ApplyAdamW
+from blocks.training_ops.decoupled import ApplyGradientDescentW as _ApplyGradientDescentW
+from blocks.training_ops.decoupled import ApplyMomentumW as _ApplyMomentumW
 from blocks.training_ops.descent import ApplyAdam as _ApplyAdam
 from blocks.training_ops.descent import ApplyGradientDescent as _ApplyGradientDescent
 from blocks.training_ops.descent import ApplyMomentum as _ApplyMomentum
@@ -247,7 +267,9 @@ from dataflow.core.registry import Registry
 
 class Library(Registry):
     # The registry as type checkers and editors see it.
+    AUC: type[_AUC]
     Abs: type[_Abs]
+    Accuracy: type[_Accuracy]
     Add: type[_Add]
     AddN: type[_AddN]
     AddV2: type[_AddV2]
@@ -257,10 +279,13 @@ class Library(Registry):
     ApplyAdagrad: type[_ApplyAdagrad]
     ApplyAdagradDA: type[_ApplyAdagradDA]
     ApplyAdam: type[_ApplyAdam]
+    ApplyAdamW: type[_ApplyAdamW]
     ApplyCenteredRMSProp: type[_ApplyCenteredRMSProp]
     ApplyFtrl: type[_ApplyFtrl]
     ApplyGradientDescent: type[_ApplyGradientDescent]
+    ApplyGradientDescentW: type[_ApplyGradientDescentW]
     ApplyMomentum: type[_ApplyMomentum]
+    ApplyMomentumW: type[_ApplyMomentumW]
     ApplyProximalAdagrad: type[_ApplyProximalAdagrad]
     ApplyProximalGradientDescent: type[_ApplyProximalGradientDescent]
     ApplyRMSProp: type[_ApplyRMSProp]
@@ -276,16 +301,21 @@ class Library(Registry):
     BatchMatMulV2: type[_BatchMatMulV2]
     BiasAdd: type[_BiasAdd]
     BiasAddGrad: type[_BiasAddGrad]
+    BinaryAccuracy: type[_BinaryAccuracy]
+    BinaryCrossentropy: type[_BinaryCrossentropy]
     BroadcastGradientArgs: type[_BroadcastGradientArgs]
     BroadcastLike: type[_BroadcastLike]
     BroadcastTo: type[_BroadcastTo]
     Cast: type[_Cast]
+    CategoricalAccuracy: type[_CategoricalAccuracy]
+    CategoricalCrossentropy: type[_CategoricalCrossentropy]
     Ceil: type[_Ceil]
     CheckNumerics: type[_CheckNumerics]
     Cholesky: type[_Cholesky]
     ClipByValue: type[_ClipByValue]
     Concat: type[_Concat]
     ConcatV2: type[_Concat]
+    ConfusionMatrix: type[_ConfusionMatrix]
     Conj: type[_Conj]
     Const: type[_Const]
     Const_ex: type[_Const]
@@ -316,6 +346,7 @@ class Library(Registry):
     Exp: type[_Exp]
     ExpandDims: type[_ExpandDims]
     ExponentialDecay: type[_ExponentialDecay]
+    ExponentialMovingAverage: type[_ExponentialMovingAverage]
     FakeQuantWithMinMaxArgs: type[_FakeQuantWithMinMaxArgs]
     FakeQuantWithMinMaxArgsGradient: type[_FakeQuantWithMinMaxArgsGradient]
     FakeQuantWithMinMaxVars: type[_FakeQuantWithMinMaxVars]
@@ -377,6 +408,8 @@ class Library(Registry):
     MaxPoolWithArgmax: type[_MaxPoolWithArgmax]
     Maximum: type[_Maximum]
     Mean: type[_Mean]
+    MeanAbsoluteError: type[_MeanAbsoluteError]
+    MeanSquaredError: type[_MeanSquaredError]
     Min: type[_Min]
     MinMaxObserver: type[_MinMaxObserver]
     Minimum: type[_Minimum]
@@ -400,6 +433,7 @@ class Library(Registry):
     PlaceholderWithDefault: type[_PlaceholderWithDefault]
     PolynomialDecay: type[_PolynomialDecay]
     Pow: type[_Pow]
+    Precision: type[_Precision]
     Prod: type[_Prod]
     ProdGrad: type[_ProdGrad]
     PutAlongLast: type[_PutAlongLast]
@@ -421,6 +455,7 @@ class Library(Registry):
     RandomUniformInt: type[_RandomUniformInt]
     Rank: type[_Rank]
     RealDiv: type[_RealDiv]
+    Recall: type[_Recall]
     Reciprocal: type[_Reciprocal]
     ReciprocalGrad: type[_ReciprocalGrad]
     Relu: type[_Relu]
@@ -441,6 +476,7 @@ class Library(Registry):
     ResizeNearestNeighborGrad: type[_ResizeNearestNeighborGrad]
     Rint: type[_Rint]
     Roll: type[_Roll]
+    RootMeanSquaredError: type[_RootMeanSquaredError]
     Round: type[_Round]
     Rsqrt: type[_Rsqrt]
     RsqrtGrad: type[_RsqrtGrad]
@@ -469,8 +505,11 @@ class Library(Registry):
     SoftplusGrad: type[_SoftplusGrad]
     Softsign: type[_Softsign]
     SoftsignGrad: type[_SoftsignGrad]
+    SparseCategoricalAccuracy: type[_SparseCategoricalAccuracy]
+    SparseCategoricalCrossentropy: type[_SparseCategoricalCrossentropy]
     SparseSoftmaxCrossEntropyWithLogits: type[_SparseSoftmaxCrossEntropyWithLogits]
     SparseToDense: type[_SparseToDense]
+    SparseTopKCategoricalAccuracy: type[_SparseTopKCategoricalAccuracy]
     Split: type[_Split]
     SplitV: type[_SplitV]
     Sqrt: type[_Sqrt]
@@ -494,6 +533,8 @@ class Library(Registry):
     TensorScatterUpdate: type[_TensorScatterUpdate]
     Tile: type[_Tile]
     TopK: type[_TopK]
+    TopKAccuracy: type[_SparseTopKCategoricalAccuracy]
+    TopKCategoricalAccuracy: type[_TopKCategoricalAccuracy]
     TopKV2: type[_TopK]
     Transpose: type[_Transpose]
     TruncatedNormal: type[_TruncatedNormal]

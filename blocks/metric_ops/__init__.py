@@ -1,0 +1,1 @@
+"""How good predictions are: accuracies, errors, and what follows from a threshold."""
