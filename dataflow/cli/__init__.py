@@ -12,6 +12,7 @@ import click
 
 import dataflow as flow
 from dataflow.cli import output
+from dataflow.core.errors import on_command_line
 from dataflow.interrupt import STOPPED
 
 _COMMANDS = (
@@ -57,7 +58,7 @@ def main(args: list[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # on a terminal that lacks the letter
     args = sys.argv[1:] if args is None else args
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), on_command_line():
         warnings.showwarning = lambda message, *_: _warn(message, "-v" in args or "--verbose" in args)
         status = _status(args)
     sys.exit(status)

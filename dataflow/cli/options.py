@@ -12,7 +12,7 @@ import click
 
 import dataflow as flow
 from dataflow.core.thread_pool import MAX_THREADS
-from dataflow.engine.settings import KERNELS
+from dataflow.engine.settings import KERNELS, check_kernels
 
 if TYPE_CHECKING:
     from dataflow.core.dtypes import Array
@@ -55,7 +55,7 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
             "--kernels",
             type=click.Choice(KERNELS),
             expose_value=False,
-            callback=_into_environment("DATAFLOW_KERNELS"),
+            callback=_into_environment("DATAFLOW_KERNELS", check_kernels),
             help="Compiled by Numba, or not; auto: once a run has taken a second.  [default: auto]",
         ),
         click.option(
@@ -70,9 +70,13 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _into_environment(variable: str) -> Callable[..., None]:
+def _into_environment(variable: str, check: Callable[[str, str], object] | None = None) -> Callable[..., None]:
+    """Sets a variable for what runs now; the check is given the value and the option's name."""
+
     def callback(context: click.Context, option: click.Parameter, value: object) -> None:
         if value is not None:
+            if check is not None:
+                check(str(value), option.opts[0])
             os.environ[variable] = str(value)
 
     return callback

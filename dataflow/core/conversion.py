@@ -13,7 +13,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import kind_of
+from dataflow.core.errors import kind_of, way_out
 
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _READY = frozenset(map(dtypes.storage, dtypes.every))  # dtypes in another byte order are not equal to these
@@ -51,8 +51,8 @@ def array(value: object, dtype: str | None = None) -> Array:
         return literal(value, dtype)
     found = value if is_ready_array(value) else _plain_array(value)
     if dtype is not None and found.dtype != dtypes.storage(dtype):
-        how = " with .astype" if hasattr(value, "astype") else ""
-        raise ConversionError(f"must be {dtype}, got {found.dtype.name}; convert it{how}")
+        how = "convert it with .astype" if hasattr(value, "astype") else "convert it"
+        raise ConversionError(f"must be {dtype}, got {found.dtype.name}; {way_out(how, f'save it as {dtype}')}")
     return found
 
 
@@ -176,10 +176,12 @@ def _check_dtype(dtype: np.dtype[Any]) -> None:
     if dtype.names is not None:
         raise ConversionError(f"must be numbers, got records; take one of their fields {', '.join(dtype.names[:10])}")
     if dtype.kind in _NO_NUMBERS:
-        raise ConversionError(
-            f"must be numbers, got {_NO_NUMBERS[dtype.kind]} (dtype {dtype}); convert it with .astype"
-        )
-    raise ConversionError(f"must be of a dtype that blocks have, got {dtype.name}; convert it with .astype")
+        raise ConversionError(f"must be numbers, got {_NO_NUMBERS[dtype.kind]} (dtype {dtype}); {_convert()}")
+    raise ConversionError(f"must be of a dtype that blocks have, got {dtype.name}; {_convert()}")
+
+
+def _convert() -> str:
+    return way_out("convert it with .astype", "save it as numbers of another dtype")
 
 
 # -- numbers and lists ----------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -139,6 +141,24 @@ def instead(name: str, known: Collection[str]) -> str:
         return found
     some = [cropped(each) for each in [*known][:20]] + ["..."] * (len(known) > 20)
     return f"it has {listing(some, 'and')}" if some else "it has none"
+
+
+_by_command: ContextVar[bool] = ContextVar("_by_command", default=False)
+
+
+@contextmanager
+def on_command_line() -> Iterator[None]:
+    """Within it, messages advise a person at the command line, not one who writes Python."""
+    before = _by_command.set(True)
+    try:
+        yield
+    finally:
+        _by_command.reset(before)
+
+
+def way_out(python: str, command: str) -> str:
+    """The advice for who reads the message: one who writes Python, or one who runs a command."""
+    return command if _by_command.get() else python
 
 
 def kind_of(value: object) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Set
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
 
-from dataflow.core.errors import DataflowError, UnknownNameError, nearest
+from dataflow.core.errors import DataflowError, UnknownNameError, nearest, way_out
 from dataflow.core.plugins import BlockFile, Fault, Plugin, PluginWarning, environment_files, import_all, plugins
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Registry(Mapping[str, "type[Block]"]):
     def _no_block(self, name: str) -> str:
         if fault := self.fault(name):
             return f"no block '{name}': {fault}"
-        hint = nearest(name, self.names())
-        return f"no block '{name}'; {hint or 'list(dataflow.blocks) has the names of all'}"
+        listed = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
+        return f"no block '{name}'; {nearest(name, self.names()) or listed}"
 
     def __call__(self, *given: object, **more: object) -> NoReturn:
         """An error: blocks are found by name, not by a call."""

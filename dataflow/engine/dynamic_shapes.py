@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import RunError
+from dataflow.core.errors import RunError, way_out
 from dataflow.core.random import Key
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count, nbytes
@@ -65,9 +65,10 @@ class DynamicShapes:
         if most is None or self.held + new + workspace <= most:
             return
         work = f" and {workspace} to work with" if workspace else ""
+        larger = way_out("max_bytes", "--max-bytes")
         raise RunError(
             f"{who}: a run must hold at most {most} bytes, got {self.held} held, {new} for "
-            f"{' and '.join(map(str, made))}{work}; give smaller inputs or a larger max_bytes"
+            f"{' and '.join(map(str, made))}{work}; give smaller inputs or a larger {larger}"
         )
 
     def _type(self, read: Read, value: Array | Sequence[Array] | None) -> OperandType:

@@ -14,7 +14,7 @@ import numpy as np
 from dataflow.core import conversion, dtypes
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest
+from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest, way_out
 from dataflow.core.run_errors import memory_message
 from dataflow.core.shapes import Shape, TensorType, fits, impossible, nbytes, show
 from dataflow.core.thread_pool import ThreadLimit
@@ -115,7 +115,8 @@ class Plan(Shown):
             self._next[variable] = name
         graph = self.graph
         if not graph.outputs:
-            raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; name one with graph.output")
+            name_one = way_out("name one with graph.output", "name one under 'outputs'")
+            raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; {name_one}")
         if wrong := [name for name, link in graph.outputs.items() if not isinstance(link, Link)]:
             got = kind_of(graph.outputs[wrong[0]])
             raise GraphError(f"graph '{graph.name}': output '{wrong[0]}' must be made by graph.output, got {got}")
@@ -220,7 +221,8 @@ class Plan(Shown):
             shape = known_shape(name, shapes[name]) if name in shapes else declared.shape
             given = TensorType(declared.dtype, shape)
             if not given.known:
-                raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; give {name}=[...]")
+                give = way_out(f"give {name}=[...]", f"feed it with -i {name}=FILE")
+                raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; {give}")
             if wrong := impossible(given):
                 raise GraphError(f"input '{name}' {wrong}; give a smaller one")
             types[name] = given
@@ -231,9 +233,10 @@ class Plan(Shown):
             made = lower(self.graph, types, self.graph.outputs, self.settings)
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
+                larger = way_out("max_bytes", "--max-bytes")
                 raise GraphError(
                     f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
-                    f"{_inputs(key)}{_largest(made)}; give smaller inputs or a larger max_bytes"
+                    f"{_inputs(key)}{_largest(made)}; give smaller inputs or a larger {larger}"
                 )
             self.programs[key] = made
             self._idle[key] = []
@@ -241,7 +244,9 @@ class Plan(Shown):
 
     def _program(self, arrays: Mapping[str, Array]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:
-            raise GraphError(f"input '{missing[0]}' must be fed {self._feedable[missing[0]]}, got nothing")
+            name = missing[0]
+            feed = way_out(f"give {name}=...", f"feed it with -i {name}=FILE")
+            raise GraphError(f"input '{name}' must be fed {self._feedable[name]}, got nothing; {feed}")
         return self.at({name: array.shape for name, array in arrays.items()})
 
     def _admit(self, made: Program, copied: int) -> None:
@@ -308,7 +313,8 @@ class Plan(Shown):
     def __str__(self) -> str:
         if not self.programs:
             unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
-            return f"no shapes yet for {', '.join(unknown)}; give them with plan.at, or run it"
+            give = way_out("give them with plan.at, or run it", "feed them with -i NAME=FILE")
+            return f"no shapes yet for {', '.join(unknown)}; {give}"
         return "\n\n".join(f"for {shapes}\n{made}" for shapes, made in self.by_shapes())
 
     def by_shapes(self) -> list[tuple[str, Program]]:

@@ -58,10 +58,15 @@ def _kernels(given: str | None) -> str:
     name, value = "setting 'kernels'", given
     if given is None:
         name, value = "environment variable DATAFLOW_KERNELS", os.environ.get("DATAFLOW_KERNELS") or "auto"
+    return check_kernels(str(value), name)
+
+
+def check_kernels(value: str, who: str) -> str:
+    """The kernels that are used; DataflowError that names who asks for those that are not there."""
     if value not in KERNELS:
-        raise DataflowError(f"{name} must be one of {', '.join(KERNELS)}, got '{value}'")
+        raise DataflowError(f"{who} must be one of {', '.join(KERNELS)}, got '{value}'")
     from dataflow.engine import jit  # with NumPy, which takes longer to import than `--help` to print
 
     if value == "jit" and not jit.available():
-        raise DataflowError(f"{name} must have Numba installed for 'jit', got none; pip install 'dataflow-blocks[jit]'")
-    return "numpy" if value == "auto" and not jit.available() else str(value)
+        raise DataflowError(f"{who} must have Numba installed for 'jit', got none; pip install 'dataflow-blocks[jit]'")
+    return "numpy" if value == "auto" and not jit.available() else value

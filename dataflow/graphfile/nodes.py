@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dataflow.core.block import Block
-from dataflow.core.errors import BlockError, DataflowError, cropped
+from dataflow.core.errors import BlockError, DataflowError, cropped, way_out
 from dataflow.core.registry import blocks
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
@@ -231,7 +231,8 @@ class GraphBuilder(FileScope):
         if name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
         else:
-            hint = self.context.hints.nearest(block.data, blocks.names()) or "`dataflow blocks` lists them all"
+            all_of_them = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
+            hint = self.context.hints.nearest(block.data, blocks.names()) or all_of_them
         self.report(spec, block.place, f"{spec.who}: no block '{name}'", hint)
 
     def block(self, spec: NodeSpec, kind: type[Block]) -> Any:

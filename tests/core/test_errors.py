@@ -185,3 +185,10 @@ def test_quoted_text_is_cut() -> None:
 )
 def test_what_came_is_told_by_its_kind(value: object, told: str) -> None:
     assert errors.kind_of(value) == told
+
+
+def test_advice_is_for_who_reads_it() -> None:
+    assert errors.way_out("max_bytes", "--max-bytes") == "max_bytes"
+    with errors.on_command_line():
+        assert errors.way_out("max_bytes", "--max-bytes") == "--max-bytes"
+    assert errors.way_out("max_bytes", "--max-bytes") == "max_bytes"
