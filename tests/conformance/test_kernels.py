@@ -123,7 +123,7 @@ WRONG = [
     ("strided", made(kernel=by_strides), "must not depend on strides"),
     ("into", made(kernel=lambda self, x, out=None: double(self, x)), "must return `out`, got another array"),
     ("into", made(kernel=lambda self, x, out=None: double(self, x) if out is None else out), "the same with `out`"),
-    ("into", made(kernel=reads_buffer), "must give the same with `out`"),
+    ("into", made(kernel=reads_buffer), "the same with `out`, got something else for Made()(float32[2])"),
     ("in_place", made(kernel=reads_after_writing, reuses=("x",)), "the array of input 'x', which `reuses` allows"),
     ("pieces", made(kernel=by_position), "'y' must be the same in pieces along axis 0"),
     ("pieces", Squared, "its parts must fold to the whole along axis 0"),

@@ -35,6 +35,15 @@ def test_a_kernel_that_goes_by_the_size_of_the_tile():
     assert "by tiles 'y' must be the same" in told(tiles.repeated_operands, made(kernel=kernel))
 
 
+def test_a_kernel_that_goes_by_the_rows_of_the_tile():
+    rows = tiles.TILE // tiles.COLUMNS
+
+    def kernel(self, x, out=None):
+        return double(self, x + 1 if x.ndim == 2 and len(x) > rows else x, out)
+
+    assert f"to ({rows + 1}, {tiles.COLUMNS})" in told(tiles.repeated_operands, made(kernel=kernel))
+
+
 class Turned(View, abstract=True):
     """The value, turned round if it shows the memory of another, ``x[::-1]``.
 

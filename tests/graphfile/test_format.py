@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dataflow as flow
-from dataflow.core.errors import GraphFileError
+from dataflow.core.errors import DataflowError, GraphFileError
 from dataflow.graphfile import format as formatting
 from dataflow.graphfile.format import format_file, formatted
 from dataflow.graphfile.load import load as load_graph
@@ -211,3 +211,22 @@ def test_files_of_more_values_than_anyone_waits_for_are_not_put_in_order(tmp_pat
     with pytest.raises(GraphFileError, match=r"g.yaml:1:1: .*may hold 50 values and keys, got 51; keep arrays in"):
         format_file(path)
     assert path.read_text() == text
+
+
+def test_a_file_that_is_no_mapping_is_refused():
+    with pytest.raises(GraphFileError, match=r"graph\.yaml:1:1: a graph file must be a mapping, got a list"):
+        tidy("[1, 2]\n")
+
+
+def test_an_anchor_of_the_whole_file_stays():
+    assert tidy("--- &all\ndataflow:  1\n").endswith("&all\ndataflow: 1\n")
+
+
+@pytest.mark.parametrize("lines", [["dataflow: 2", "# note"], ["dataflow: 1"], ["dataflow: [1"]])
+def test_what_would_change_a_value_or_lose_a_comment_is_not_written(tmp_path, monkeypatch, lines):
+    monkeypatch.setattr(formatting, "_file", lambda root: lines)
+    path = tmp_path / "g.yaml"
+    path.write_text("dataflow:  1  # note\n")
+    with pytest.raises(DataflowError, match=r"g\.yaml: cannot be put in order without changing what it says"):
+        format_file(path)
+    assert path.read_text() == "dataflow:  1  # note\n"

@@ -146,6 +146,31 @@ def test_what_depends_on_a_wrong_node_is_not_reported_again(read):
     assert problem.message == "node 'n0': no block 'Rellu'"
 
 
+@pytest.mark.parametrize(
+    "text, messages",
+    [
+        ('outputs: {"a\\e": x, y: x}\n', ["output 'a\\x1b': names must have no control characters"]),
+        ("outputs: {y: [x]}\n", ["output 'y' must be a wire, got a list"]),
+        ("outputs: {y: $q, z: x}\n", ["output 'y': no param 'q'"]),
+        ("nodes:\n  y: {block: $q}\n  z: {block: Relu, inputs: {features: y}}\n", ["node 'y': no param 'q'"]),
+        ("nodes:\n  y: {block: [Relu]}\n", ["node 'y': 'block' must be text, got a list"]),
+        ("nodes:\n  y: {block: Relu, inputs: {features: $q}}\n", ["node 'y': no param 'q'"]),
+        ("nodes:\n  y: {block: AddN, inputs: {inputs: $q}}\n", ["node 'y': no param 'q'"]),
+        ("nodes:\n  y: {block: Relu, inputs: {features: {path: $q}}}\n", ["node 'y': no param 'q'"]),
+        ("nodes:\n  y: {block: Cast, inputs: {x: x}, attrs: {DstT: $q}}\n", ["node 'y': no param 'q'"]),
+    ],
+)
+def test_a_mistake_is_told_once(read, text, messages):
+    assert [p.message for p in problems(read, f"inputs: {{x: float32}}\n{text}")] == messages
+
+
+def test_a_block_of_a_broken_plugin_is_told_with_its_fault(read, monkeypatch):
+    monkeypatch.setattr(type(flow.blocks), "fault", lambda self, name: "plugin.py:3: no module named 'gone'")
+    (problem,) = problems(read, node("Extra"))
+    assert (problem.line, problem.column) == (3, 14)
+    assert problem.message == "node 'y': no block 'Extra': plugin.py:3: no module named 'gone'"
+
+
 # -- order ----------------------------------------------------------------------------------------------------------
 
 

@@ -147,6 +147,7 @@ def test_declarations(text, default, required):
         ("p: {type: [a]}", "param 'p': 'type' must be int, float, bool, str, dtype, ints or shape, got a list", ""),
         ("p: {type: int, default: 2.5}", "param 'p': default must be a whole number, got 2.5", ""),
         ("p: $q", "param 'p': no param 'q'", "write $$ for a dollar sign"),
+        ("p: {type: int, default: $q}", "param 'p': no param 'q'", "write $$ for a dollar sign"),
     ],
 )
 def test_wrong_declarations(text, message, hint):

@@ -84,3 +84,30 @@ def test_order_and_distance_are_kept_whatever_pulls(data: st.DataObject) -> None
     for column in columns:
         for upper, lower in pairwise(column.slots):
             assert lower.y - upper.y - upper.height >= 6.0 - 1e-6
+
+
+def energy(columns: list[Column]) -> float:
+    """How far wires are from level: squares of their climbs, weighted."""
+    wires = [s for column in columns for s in column.segments]
+    return sum(s.weight * (s.left.y + s.left_dy - s.right.y - s.right_dy) ** 2 for s in wires)
+
+
+@given(st.data())
+def test_no_box_that_may_move_had_better_stand_elsewhere(data: st.DataObject) -> None:
+    count, gap = data.draw(st.integers(2, 4)), 6.0
+    columns = [boxes(*data.draw(st.lists(st.sampled_from([10.0, 35.0]), min_size=1, max_size=4))) for _ in range(count)]
+    for at in range(1, count):
+        for _ in range(data.draw(st.integers(0, 5))):
+            wire(columns, at, *(data.draw(st.integers(0, len(columns[i].slots) - 1)) for i in (at - 1, at)))
+    assign_heights(columns, [], gap, 100)
+    least = energy(columns)
+    for column in columns:
+        for i, slot in enumerate(column.slots):
+            before = slot.y
+            above, below = column.slots[i - 1] if i else None, column.slots[i + 1 : i + 2]
+            low = above.y + above.height + gap if above else -1e9
+            high = below[0].y - slot.height - gap if below else 1e9
+            for y in (max(before - 1, low), min(before + 1, high)):
+                slot.y = y
+                assert energy(columns) >= least - 1e-3
+            slot.y = before
