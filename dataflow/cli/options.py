@@ -22,11 +22,27 @@ graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
 
 def params(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``-p key=value`` and ``--blocks FILE``: what the caller of a command adds to a graph file."""
+    """``-p key=value``, ``--blocks FILE`` and ``--data-root DIR``: what the caller adds to a graph file."""
     option = click.option(
         "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph."
     )
-    return option(block_files(command))
+    roots = click.option(
+        "--data-root",
+        "roots",
+        multiple=True,
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False),
+        expose_value=False,
+        callback=_allow_roots,
+        help="Let data lie in this folder too, outside of the project.",
+    )
+    return option(roots(block_files(command)))
+
+
+def _allow_roots(context: click.Context, option: click.Parameter, folders: Sequence[str]) -> None:
+    if folders:
+        known = os.environ.get("DATAFLOW_DATA_ROOT")
+        os.environ["DATAFLOW_DATA_ROOT"] = os.pathsep.join([*folders, *([known] if known else [])])
 
 
 def block_files(command: Callable[..., Any]) -> Callable[..., Any]:

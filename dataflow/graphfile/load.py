@@ -50,7 +50,7 @@ def read(
 
     With ``origins`` the context also says where each value comes from.
     """
-    context = LoadContext(path, origins)
+    context = LoadContext(path, origins, [value for value in params.values() if isinstance(value, str)])
     with suppress(Stop):
         definition = context.definition(context.real, context.shown)
         if not definition.broken:

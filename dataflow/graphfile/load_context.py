@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from dataflow.core.errors import Problem
@@ -17,12 +18,13 @@ from dataflow.graphfile.tree import Document, Hints
 
 
 class LoadContext:
-    """One load of a graph file."""
+    """One load of a graph file; ``given`` are the texts that its caller gives as parameters."""
 
-    def __init__(self, path: str | os.PathLike[str], origins: bool = False):
+    def __init__(self, path: str | os.PathLike[str], origins: bool = False, given: Collection[str] = ()):
         self.shown = os.fspath(path)
         self.real = Path(self.shown) if "\0" in self.shown else Path(os.path.realpath(self.shown))
         self.project = project_of(self.real.parent)
+        self.given = frozenset(given)
         self.graph = Graph()
         self.arrays = Arrays()
         self.included = 0  # nodes that sub-graphs have added

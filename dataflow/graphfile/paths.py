@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +47,40 @@ def confined(folder: Path, project: Path, path: str) -> Path:
             f"a project is the nearest folder above the graph file that has {markers}, else the file's own folder"
         )
     return real
+
+
+def data_file(folder: Path, project: Path, path: str, given: Collection[str] = ()) -> Path:
+    """The real path of a data file that a graph file in ``folder`` names.
+
+    It may lie in the project; in a folder that the person at the keyboard names, by ``DATAFLOW_DATA_ROOT``; or anywhere
+    if it is one of the paths that they ``given`` as parameters, relative to the graph file or to the current folder.
+
+    Raises ValueError where it lies elsewhere.
+    """
+    if path in given and path.isprintable():
+        places = (folder / path, Path.cwd() / path)
+        return next((place for place in places if place.exists()), places[0]).resolve()
+    roots = data_roots()
+    try:
+        real = confined(folder, project, path)
+    except ValueError as error:
+        outside = (folder / path).resolve() if path and path.isprintable() else None
+        if outside is not None and any(outside.is_relative_to(root) for root in roots):
+            return outside
+        raise ValueError(f"{error}; or name its folder in DATAFLOW_DATA_ROOT") from None
+    if not real.exists():
+        in_roots = ((root / path).resolve() for root in roots)
+        found = [
+            each for each, root in zip(in_roots, roots, strict=True) if each.exists() and each.is_relative_to(root)
+        ]
+        real = found[0] if found else real
+    return real
+
+
+def data_roots() -> list[Path]:
+    """The folders outside of a project in which data may lie: those of ``DATAFLOW_DATA_ROOT``, resolved."""
+    named = os.environ.get("DATAFLOW_DATA_ROOT", "")
+    return [Path(each).resolve() for each in named.split(os.pathsep) if each]
 
 
 def read_document(path: str | os.PathLike[str], shown: str) -> Document:

@@ -13,7 +13,8 @@ from swapped_links import SWAPS, fill
 import dataflow as flow
 from dataflow.graphfile import paths
 from dataflow.graphfile.load import check
-from dataflow.graphfile.paths import confined, project_of, read_document
+from dataflow.graphfile.paths import confined, data_file, project_of, read_document
+from dataflow.training.data import load_data
 
 
 @pytest.mark.parametrize("marker", ["pyproject.toml", ".git", ".dataflow"])
@@ -178,3 +179,70 @@ def test_what_is_swapped_between_the_look_and_the_reading_is_not_read(read, outs
         monkeypatch.setattr(f"dataflow.graphfile.{module}.confined", looked)
     (problem,) = problems(read, text)
     assert "must be what it was when the graph was loaded, got a link" in problem.message
+
+
+# -- data files ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def roots(project, tmp_path, monkeypatch):
+    """Two folders of data outside of the project, which the person at the keyboard names."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "both.npy").touch()
+    (tmp_path / "second" / "big.npy").touch()
+    (tmp_path / "first" / "away").symlink_to(tmp_path / "outside.npy")
+    monkeypatch.setenv("DATAFLOW_DATA_ROOT", os.pathsep.join([str(tmp_path / "first"), "", str(tmp_path / "second")]))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "path, real",
+    [
+        ("../a.npy", "project/a.npy"),  # the project comes first
+        ("both.npy", "first/both.npy"),
+        ("big.npy", "second/big.npy"),
+        ("../../second/big.npy", "second/big.npy"),
+        ("none.npy", "project/sub/none.npy"),
+    ],
+)
+def test_data_may_lie_in_roots(project, roots, path, real):
+    assert data_file(project / "sub", project, path) == roots / real
+
+
+def test_links_lead_neither_out_of_the_project_nor_out_of_a_root(project, roots):
+    with pytest.raises(ValueError, match="files must lie inside the project, got 'away'"):
+        data_file(project / "sub", project, "away")
+    assert data_file(project, project, "away") == project / "away"  # which is in the root only, and leads out of it
+
+
+def test_absolute_paths_may_lead_into_roots(project, roots, monkeypatch):
+    assert data_file(project, project, str(roots / "second" / "big.npy")) == roots / "second" / "big.npy"
+    refusal = r"must be relative to this file, got .*; or name its folder in DATAFLOW_DATA_ROOT"
+    for refused in (roots / "outside.npy", roots / "first" / "away"):
+        with pytest.raises(ValueError, match=refusal):
+            data_file(project, project, str(refused))
+    monkeypatch.delenv("DATAFLOW_DATA_ROOT")
+    with pytest.raises(ValueError, match="must be relative to this file"):
+        data_file(project, project, str(roots / "second" / "big.npy"))
+
+
+def test_a_path_that_the_caller_gives_may_lie_anywhere(project, tmp_path, monkeypatch):
+    outside = str(tmp_path / "outside.npy")
+    assert data_file(project, project, outside, [outside]) == tmp_path / "outside.npy"
+    monkeypatch.chdir(tmp_path)
+    assert data_file(project / "sub", project, "outside.npy", ["outside.npy"]) == tmp_path / "outside.npy"
+    assert data_file(project, project, "a.npy", ["a.npy"]) == project / "a.npy"
+    with pytest.raises(ValueError, match="must be relative"):
+        data_file(project, project, outside, ["outside.npy"])
+
+
+def test_a_parameter_names_the_file_of_a_split(read, tmp_path):
+    np.save(tmp_path / "x.npy", np.float32([1, 2]))
+    text = f"params: {{file: {{type: str}}}}\ninputs: {{x: 'float32[N]'}}\n{node('Relu', 'inputs: {features: x}')}"
+    section = "data: {train: {path: $file, inputs: {x: x}}}\n"
+    graph = read(text + section, "project/graph.yaml", file=str(tmp_path / "x.npy"))
+    assert load_data(graph)["x"].tolist() == [1, 2]
+    fixed = text + section.replace("$file", str(tmp_path / "x.npy"))
+    (problem,) = problems(read, fixed, "project/graph.yaml", file="y")
+    assert "paths must be relative to this file" in problem.message

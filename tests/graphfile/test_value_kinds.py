@@ -171,7 +171,15 @@ def test_values_of_a_file(read_kind, kind, text, value):
         ("names", "[a, [b]]", (14, "extra 'key' must be a list of names, got a list", "")),
         ("wire", "z", (14, "extra 'key': no node, input or output named 'z'", "")),
         ("wire", "[y]", (14, "extra 'key' must be the name of an output or wire, got a list", "")),
-        ("file", "/a.npz", (14, "'extra': paths must be relative to this file, got '/a.npz'", "")),
+        (
+            "file",
+            "/a.npz",
+            (
+                14,
+                "'extra': paths must be relative to this file, got '/a.npz'",
+                "or name its folder in DATAFLOW_DATA_ROOT",
+            ),
+        ),
         ("file", "3", (14, "extra 'key' must be text, got 3", "")),
         ("map", "[a]", (14, "extra 'key' must be a mapping, got a list", "")),
         ("rates", "a", (14, "extra 'key' must be a mapping, got 'a'", "")),
