@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,9 @@ class Feed:
 
     def fit(self, indices: Callable[[], Iterable[Array]]) -> Fitted:
         """What preparing needs to know, found in the rows with these numbers."""
+        return replace(self._fitted_to(indices), names=self._names() if isinstance(self.source, TableColumns) else None)
+
+    def _fitted_to(self, indices: Callable[[], Iterable[Array]]) -> Fitted:
         if self.labelled:
 
             def texts() -> Iterator[list[list[str | None]]]:
@@ -108,6 +112,11 @@ class Feed:
 
     def use(self, fitted: Fitted) -> None:
         """Prepare rows by what was found in the training split."""
+        if fitted.names is not None and fitted.names != self._names():
+            raise GraphError(
+                f"{self.who}: must have the columns {listing(fitted.names, 'and')}, as in the training split, "
+                f"got {listing(self._names(), 'and')}"
+            )
         wrong = [len(values) for values in (fitted.fills, fitted.center, fitted.labels) if values is not None]
         if any(length != self._columns() for length in wrong):
             raise GraphError(

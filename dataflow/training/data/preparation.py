@@ -20,11 +20,13 @@ from dataflow.training.data.section_kinds import FILL
 class Fitted:
     """What preparing needs to know, column by column; plain data, kept in checkpoints.
 
+    names : the columns, where they are those of a table.
     fills : what takes the place of missing values.
     center, spread : a value becomes (value - center) / spread.
     labels : the texts that have the numbers 0, 1 and so on.
     """
 
+    names: list[str] | None = None
     fills: list[Any] | None = None
     center: list[float] | None = None
     spread: list[float] | None = None

@@ -1,0 +1,68 @@
+"""Rows of another file, prepared as those that a graph was trained with: what predictions are made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dataflow.core.errors import DataflowError, GraphError, listing
+from dataflow.files import ArrayFile, Unreadable
+from dataflow.graph.graph import Graph
+from dataflow.training.data import section, table
+from dataflow.training.data.preparation import Fitted
+from dataflow.training.data.section import Column, Csv, data_section
+from dataflow.training.data.splits import Split, training_split
+
+NAME = "new rows"
+
+
+def rows_of_file(graph: Graph, path: str | os.PathLike[str], fitted: Mapping[str, Any] | None = None) -> Split:
+    """The rows of a file for the inputs that the training split feeds from a file of this kind.
+
+    An input is left out where the file does not have its columns, as labels are not known yet.
+
+    fitted : what the training split told of each input, as `Split.fitted` says it; found anew where it is not given.
+
+    Raises GraphError where the graph has no data, or the file feeds no input.
+    """
+    splits = data_section(graph)
+    if not splits:
+        raise GraphError(f"graph '{graph.name}' has no data; its file has no 'data' section to read others by")
+    training = splits[training_split(splits)]
+    known = fitted if fitted is not None else Split(graph, training_split(splits), splits).fit()
+    options = training.csv or Csv()
+    names = _names(path, options)
+    inputs: dict[str, Column] = {}
+    lacks: list[str] = []
+    for feed, column in (training.inputs or {}).items():
+        columns = _of(known.get(feed)) or ([column.array] if column.array else [])
+        missing = [name for name in columns if name not in names]
+        if missing and names:
+            lacks.append(f"'{missing[0]}' for input '{feed}'")
+            continue
+        chosen = {} if column.array else {"columns": columns or None}
+        inputs[feed] = Column(**{**vars(column), **chosen, "path": None, "csv": None})
+    if not inputs:
+        raise GraphError(f"graph '{graph.name}': {path}: feeds no input; it lacks {listing(lacks, 'and')}")
+    made = section.Split(path=os.fspath(path), csv=training.csv, inputs=inputs)
+    found = Split(graph, NAME, {NAME: made})
+    found.prepare(known)
+    return found
+
+
+def _of(fitted: Fitted | Mapping[str, Any] | None) -> list[str] | None:
+    """The columns of the table that an input was trained with."""
+    found = fitted.get("names") if isinstance(fitted, Mapping) else fitted.names if fitted is not None else None
+    return None if found is None else list(found)
+
+
+def _names(path: str | os.PathLike[str], options: Csv) -> list[str]:
+    """The columns or arrays in a file; DataflowError where it cannot be read."""
+    if table.is_table(path):
+        return table.open_table(path, options).names
+    try:
+        with ArrayFile(path) as file:
+            return file.names
+    except Unreadable as error:
+        raise DataflowError(f"{path}: cannot be read as data: {error}") from None
