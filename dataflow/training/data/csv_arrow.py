@@ -1,16 +1,9 @@
-"""CSV files without quotes read by pyarrow, where it is installed: as far as it reads them as `csv_table` does.
-
-It gives the nearest float64 of a decimal number and exact whole numbers. At anything else, such as a quote, a value
-that is not of its dtype, or a number halfway between two of the dtype, it stops, and `csv_table` goes on.
-"""
+"""Plain pieces of CSV files read by pyarrow, where it is installed, to the same bits as `csv_table` reads them."""
 
 from __future__ import annotations
 
 import importlib.util
-import io
-from collections.abc import Generator, Sequence
-from types import ModuleType
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,86 +14,75 @@ from dataflow.training.data.csv_text import CsvText
 from dataflow.training.data.numbers import Halfway, WrongText, nearest
 from dataflow.training.data.wanted import MISSING, TEXT, Vocabulary, Wanted
 
-_BLOCK = 4 << 20  # bytes
+_BLOCK = 1 << 30  # bytes: a piece is one block
+_ODD = (b'"', b"\0", b"0x", b"0X")  # quotes are left to `csv_table`, whole numbers in hex are none
 
 
-def can_read(text: CsvText, wanted: Sequence[Wanted]) -> bool:
-    """Whether a file is read in this way, at least its beginning."""
-    plain = not text.packed and not text.options.comment and ord(text.delimiter) < 128
-    return plain and all(each.kind != "bool" for each in wanted) and importlib.util.find_spec("pyarrow") is not None
+def is_installed() -> bool:
+    """Whether there is a pyarrow."""
+    return importlib.util.find_spec("pyarrow") is not None
 
 
-def pieces(text: CsvText, wanted: Sequence[Wanted], words: Vocabulary) -> Generator[list[Array], None, bool]:
-    """The wanted columns of the rows before the first that needs a closer look, in pieces; returns whether none did."""
-    import pyarrow
-    from pyarrow import csv
+def may_take(text: CsvText, wanted: Sequence[Wanted]) -> bool:
+    """Whether it reads files written in this way: without comments, each column in one kind of values."""
+    one_kind = len({(each.name, _kind(each)) for each in wanted}) == len({each.name for each in wanted})
+    plain = not text.options.comment and text.delimiter.isascii()
+    return plain and one_kind and all(each.kind != "bool" for each in wanted)
 
-    names = sorted({each.name for each in wanted})
-    kinds = {each.name: _type(pyarrow, each) for each in wanted}
-    if any(_type(pyarrow, each) != kinds[each.name] for each in wanted):
-        return False
-    try:
-        reader = csv.open_csv(
-            pyarrow.PythonFile(_Unquoted(text), mode="r"),
-            csv.ReadOptions(
-                column_names=text.names, skip_rows=text.first if text.options.header else 0, block_size=_BLOCK
-            ),
-            csv.ParseOptions(delimiter=text.delimiter, quote_char=False),
-            csv.ConvertOptions(
-                include_columns=names,
-                column_types=kinds,
-                null_values=["", *text.options.missing],
-                strings_can_be_null=True,
-            ),
+
+class ByArrow:
+    """A reader of plain lines.
+
+    It does not take pieces in which a quote stands, a value that is not of its dtype, or a number halfway between two
+    values of the dtype.
+    """
+
+    def __init__(self, text: CsvText, wanted: Sequence[Wanted], words: Vocabulary):
+        import pyarrow
+        from pyarrow import csv
+
+        self.wanted, self.words, self.pyarrow, self.read_csv = wanted, words, pyarrow, csv.read_csv
+        types = {"i": pyarrow.int64(), "u": pyarrow.uint64(), "f": pyarrow.float64(), TEXT: pyarrow.string()}
+        self.read = csv.ReadOptions(column_names=text.names, block_size=_BLOCK)
+        self.parse = csv.ParseOptions(delimiter=text.delimiter, quote_char=False)
+        self.convert = csv.ConvertOptions(
+            include_columns=sorted({each.name for each in wanted}),
+            column_types={each.name: types[_kind(each)] for each in wanted},
+            null_values=["", *text.options.missing],
+            strings_can_be_null=True,
         )
-        for batch in reader:
-            yield [_column(batch.column(names.index(each.name)), each, words) for each in wanted]
-    except (pyarrow.ArrowException, Halfway, WrongText, _Stop, ValueError):
-        return False
-    return True
 
+    def columns(self, first: int, data: bytes) -> list[Array] | None:
+        """The wanted columns of whole lines; None where it does not take them."""
+        if any(each in data for each in _ODD):
+            return None
+        try:
+            source = self.pyarrow.BufferReader(data)
+            table = self.read_csv(source, self.read, self.parse, self.convert).combine_chunks()
+            return [self._column(table.column(each.name).chunk(0), each) for each in self.wanted]
+        except (self.pyarrow.ArrowException, Halfway, WrongText, ValueError):
+            return None
 
-class _Stop(Exception):
-    """Something for `csv_table`."""
-
-
-class _Unquoted(io.RawIOBase):
-    """The bytes of a file; an error where quotes, zeros or whole numbers in hex, which pyarrow takes, stand in them."""
-
-    def __init__(self, text: CsvText):
-        self.stream = text.file.stream()
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        data = self.stream.read(size)
-        if any(each in data for each in (b'"', b"\0", b"0x", b"0X")):
+    def _column(self, column: Column, wanted: Wanted) -> Array:
+        if column.null_count and not wanted.may_miss:
             raise ValueError
-        return data
+        if wanted.kind == TEXT:
+            encoded = column.dictionary_encode()
+            texts = [text.strip() or None for text in encoded.dictionary.to_pylist()]
+            if None in texts and not wanted.may_miss:
+                raise ValueError
+            codes = np.append(self.words.encode(wanted.name, texts), np.int32(MISSING))
+            found: Array = codes[encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
+            return found
+        values: Array = column.to_numpy(zero_copy_only=False)  # what is missing becomes NaN, and its column float64
+        if wanted.storage.kind not in "iu":
+            return nearest(np.ascontiguousarray(values, np.float64), wanted.kind, None)
+        low, high = dtypes.limits(wanted.kind)
+        if len(values) and not (low <= values.min() and values.max() <= high):
+            raise ValueError
+        return values.astype(wanted.storage)
 
 
-def _type(pyarrow: ModuleType, wanted: Wanted) -> Any:
-    if wanted.kind == TEXT:
-        return pyarrow.string()
-    return {"i": pyarrow.int64(), "u": pyarrow.uint64()}.get(wanted.storage.kind, pyarrow.float64())
-
-
-def _column(column: Column, wanted: Wanted, words: Vocabulary) -> Array:
-    if column.null_count and not wanted.may_miss:
-        raise _Stop
-    if wanted.kind == TEXT:
-        encoded = column.dictionary_encode()
-        texts = [text.strip() or None for text in encoded.dictionary.to_pylist()]
-        if None in texts and not wanted.may_miss:
-            raise _Stop
-        codes = np.append(words.encode(wanted.name, texts), np.int32(MISSING))
-        found: Array = codes[encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
-        return found
-    values: Array = column.to_numpy(zero_copy_only=False)  # what is missing becomes NaN, and its column float64
-    if wanted.storage.kind not in "iu":
-        return nearest(np.ascontiguousarray(values, np.float64), wanted.kind, None)
-    low, high = dtypes.limits(wanted.kind)
-    if len(values) and not (low <= values.min() and values.max() <= high):
-        raise _Stop
-    return values.astype(wanted.storage)
+def _kind(wanted: Wanted) -> str:
+    """The kind of values that are asked of pyarrow: text, signed or unsigned whole numbers, or float64."""
+    return wanted.kind if wanted.kind == TEXT else {"i": "i", "u": "u"}.get(wanted.storage.kind, "f")

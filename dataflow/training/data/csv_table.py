@@ -4,36 +4,52 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
+from dataflow.training.data import csv_arrow
 from dataflow.training.data.csv_text import CsvText, Record
 from dataflow.training.data.numbers import Halfway, WrongText, nearest, parsed
 from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
 
-Lines = tuple[int, list[str]]  # the number of the first line, and the lines
+Piece = tuple[int, bytes]  # whole lines, and the number of the first
 
 
-def pieces(text: CsvText, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
+class Reader(Protocol):
+    """Reads plain pieces faster than record by record."""
+
+    def columns(self, first: int, data: bytes) -> list[Array] | None:
+        """The wanted columns of whole lines, of which the first has this number; None where it does not take them."""
+
+
+def pieces(text: CsvText, wanted: Sequence[Wanted], words: Vocabulary, plain: bool = True) -> Iterator[list[Array]]:
     """The wanted columns, row after row, in pieces: an array per column.
+
+    Without ``plain`` all of it is read record by record, to the same bits.
 
     Raises DataflowError with file, line and column where a value is missing or is not what is wanted.
     """
-    fast = _by_loadtxt(text, wanted)
-    source = text.lines()
+    fast = _reader(text, wanted, words) if plain else None
+    source = text.pieces()
     piece = _below_names(text, source)
     while piece is not None:
-        first, lines = piece
-        columns = None if fast is None or '"' in "".join(lines) else fast.columns(lines)
+        columns = fast.columns(*piece) if fast is not None else None
+        rest = None
         if columns is None:
-            records, rest = _records(text, first, lines, source)
+            records, rest = _records(text, *piece, source)
             columns = _columns(text, wanted, records, words)
-            piece = rest or next(source, None)
-        else:
-            piece = next(source, None)
         yield columns
+        piece = rest or next(source, None)
+
+
+def _reader(text: CsvText, wanted: Sequence[Wanted], words: Vocabulary) -> Reader | None:
+    """The fastest reader that is installed and may take files written in this way."""
+    if csv_arrow.is_installed() and csv_arrow.may_take(text, wanted):
+        return csv_arrow.ByArrow(text, wanted, words)
+    return ByLoadtxt(text, wanted) if _is_numeric(text, wanted) else None
 
 
 def line_of(text: CsvText, row: int) -> int:
@@ -44,22 +60,25 @@ def line_of(text: CsvText, row: int) -> int:
     return 0
 
 
-def _below_names(text: CsvText, source: Iterator[Lines]) -> Lines | None:
-    for first, lines in source:
-        if (skipped := text.first - first + 1) < len(lines):
-            return first + max(skipped, 0), lines[max(skipped, 0) :]
+def _below_names(text: CsvText, source: Iterator[Piece]) -> Piece | None:
+    for first, data in source:
+        lines = text.decoded(data, first)
+        skipped = max(text.first - first + 1, 0)
+        if skipped < len(lines):
+            return first + skipped, "".join(lines[skipped:]).encode()
     return None
 
 
-def _records(text: CsvText, first: int, lines: list[str], source: Iterator[Lines]) -> tuple[list[Record], Lines | None]:
+def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) -> tuple[list[Record], Piece | None]:
     """The records that begin in these lines, the last of which may end in later ones, and the lines after it."""
-    taken, end = 0, len(lines)
+    lines = text.decoded(data, first)
+    taken, end = 0, first + len(lines) - 1
 
     def pulled() -> Iterator[str]:
         nonlocal taken
         while True:
             if taken == len(lines):
-                lines.extend(next(source, (0, []))[1])
+                lines.extend(text.decoded(more[1], more[0]) if (more := next(source, None)) else ())
                 if taken == len(lines):
                     return
             taken += 1
@@ -68,12 +87,12 @@ def _records(text: CsvText, first: int, lines: list[str], source: Iterator[Lines
     found = []
     for record in text.parsed(first, pulled()):
         found.append(record)
-        if record[0] >= first + end - 1:
+        if record[0] >= end:
             break
-    return found, (first + taken, lines[taken:]) if taken < len(lines) else None
+    return found, (first + taken, "".join(lines[taken:]).encode()) if taken < len(lines) else None
 
 
-class _ByLoadtxt:
+class ByLoadtxt:
     """Numbers read by NumPy's loadtxt, several times as fast as one by one; None for what it does not take."""
 
     def __init__(self, text: CsvText, wanted: Sequence[Wanted]):
@@ -82,8 +101,11 @@ class _ByLoadtxt:
         self.dtype = np.dtype([(f"f{i}", kinds.get(name, "U1")) for i, name in enumerate(text.names)])
         self.field = {name: f"f{i}" for i, name in enumerate(text.names)}
 
-    def columns(self, lines: list[str]) -> list[Array] | None:
-        """The wanted columns of lines, which are records; None where a value needs a closer look."""
+    def columns(self, first: int, data: bytes) -> list[Array] | None:
+        """The wanted columns of whole lines; None where a value needs a closer look."""
+        if b'"' in data:
+            return None
+        lines = self.text.decoded(data, first)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
@@ -101,10 +123,10 @@ class _ByLoadtxt:
         return found.astype(wanted.storage)
 
 
-def _by_loadtxt(text: CsvText, wanted: Sequence[Wanted]) -> _ByLoadtxt | None:
+def _is_numeric(text: CsvText, wanted: Sequence[Wanted]) -> bool:
+    """Whether numbers alone are wanted, none of which may be missing, from a file without comments."""
     simple = not text.options.comment and all(each.kind not in (TEXT, "bool") and not each.may_miss for each in wanted)
-    once = len({each.name for each in wanted}) == len(wanted)
-    return _ByLoadtxt(text, wanted) if simple and once else None
+    return simple and len({each.name for each in wanted}) == len(wanted)
 
 
 def _columns(text: CsvText, wanted: Sequence[Wanted], records: list[Record], words: Vocabulary) -> list[Array]:

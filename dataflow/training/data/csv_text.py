@@ -66,8 +66,8 @@ class CsvText:
         shown = other.replace("\t", "\\t")
         return f'{said}; where other characters separate fields write csv: {{delimiter: "{shown}"}}' if other else said
 
-    def lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Pieces of the text: the number of the first line, and the lines with their ends."""
+    def pieces(self) -> Iterator[tuple[int, bytes]]:
+        """Pieces of the file, decompressed, that end where a line does: the number of the first line, and the bytes."""
         line, rest = 1, b""
         for raw in self._bytes():
             data = rest + raw
@@ -77,13 +77,17 @@ class CsvText:
                     raise self.error(line, f"a line may have at most {_LONGEST:,} bytes, got more")
                 rest = data
                 continue
-            found = self._decoded(data[:cut], line)
-            yield line, found
-            line, rest = line + len(found), data[cut:]
+            yield line, data[:cut]
+            line, rest = line + _ends(data[:cut]), data[cut:]
         if rest:
-            yield line, self._decoded(rest, line)
+            yield line, rest
 
-    def _decoded(self, data: bytes, line: int) -> list[str]:
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """The same as text: the number of the first line, and the lines with their ends."""
+        return ((line, self.decoded(data, line)) for line, data in self.pieces())
+
+    def decoded(self, data: bytes, line: int) -> list[str]:
+        """The lines of a piece, of which the first has this number; each ends in a line feed but perhaps the last."""
         if line == 1 and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise self.error(line, "must be UTF-8, got UTF-16; save it as UTF-8")
         try:
@@ -157,3 +161,8 @@ class CsvText:
         shown = [f"'{each}'" if "," in each else each for each in self.names]
         hint = nearest(name, self.names) or instead("", shown)
         return DataflowError(f"{self.path}: no column '{cropped(name)}'; {hint}")
+
+
+def _ends(data: bytes) -> int:
+    """The number of line ends, of any kind."""
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")

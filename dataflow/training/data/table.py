@@ -13,7 +13,7 @@ import numpy as np
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import DataflowError, cropped
 from dataflow.files import RegularFile
-from dataflow.training.data import csv_arrow, csv_table
+from dataflow.training.data import csv_table
 from dataflow.training.data.columns import selected
 from dataflow.training.data.csv_text import CsvText
 from dataflow.training.data.section import Csv
@@ -57,21 +57,7 @@ class CsvFile:
 
     def pieces(self, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
         """The wanted columns, row after row, in pieces: an array per column."""
-        fast = csv_arrow.pieces(self.text, wanted, words) if csv_arrow.can_read(self.text, wanted) else None
-        done = 0
-        while fast is not None:
-            try:
-                columns = next(fast)
-            except StopIteration as end:
-                if end.value:
-                    return
-                break
-            done += len(columns[0])
-            yield columns
-        for columns in csv_table.pieces(self.text, wanted, words):
-            if (count := len(columns[0])) > done:
-                yield [column[done:] for column in columns]
-            done = max(done - count, 0)
+        return csv_table.pieces(self.text, wanted, words)
 
     def where(self, row: int) -> str:
         """How messages name a row: by its line."""

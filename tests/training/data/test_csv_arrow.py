@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-from functools import partial
 
 import numpy as np
 import pytest
 
 from dataflow.core.errors import DataflowError
-from dataflow.training.data import csv_arrow, csv_table
+from dataflow.training.data import csv_arrow, csv_table, csv_text
 from dataflow.training.data.csv_text import CsvText
 from dataflow.training.data.section import Csv
-from dataflow.training.data.table import CsvFile
 from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
 
 KINDS = ("float64", "float32", "float16", "bfloat16", "int64", "int8", "uint64", "uint8", TEXT)
@@ -26,11 +24,11 @@ NUMBERS = [
 ODD = ["", " ", " 2", "2 ", "\t3", "a b", "é", "x\ty"]
 
 
-def read(pieces_of, path, options, wanted):
-    """What a reader makes of a file, as bytes and words, or its error."""
+def read(path, options, wanted, plain):
+    """What is read of a file, as bytes and words, or the error."""
     words = Vocabulary()
     try:
-        parts = [*pieces_of(CsvText(path, options))(wanted, words)]
+        parts = [*csv_table.pieces(CsvText(path, options), wanted, words, plain)]
     except DataflowError as error:
         return str(error)
     columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
@@ -40,7 +38,7 @@ def read(pieces_of, path, options, wanted):
 @pytest.mark.parametrize("seed", range(40))
 def test_the_same_as_without_it(tmp_path, seed, monkeypatch):
     rng = random.Random(seed)
-    monkeypatch.setattr(csv_arrow, "_BLOCK", rng.choice([64, 200, 4 << 20]))
+    monkeypatch.setattr(csv_text, "_PIECE", rng.choice([10, 64, 200, 4 << 20]))
     for trial in range(10):
         wanted = [Wanted(name, rng.choice(KINDS), rng.random() < 0.3) for name in "ab" if rng.random() < 0.9]
         wanted = wanted or [Wanted("a", "float32")]
@@ -53,25 +51,26 @@ def test_the_same_as_without_it(tmp_path, seed, monkeypatch):
         path = tmp_path / f"{trial}.csv"
         path.write_bytes(text.encode())
         options = Csv(missing=rng.choice([(), ("NA",), ("nan",)]))
-        with_it = read(lambda text: CsvFile(text.path, text.options).pieces, path, options, wanted)
-        without = read(lambda text: partial(csv_table.pieces, text), path, options, wanted)
-        assert with_it == without, (wanted, text)
+        fast, slow = read(path, options, wanted, True), read(path, options, wanted, False)
+        assert fast == slow, (wanted, text)
 
 
-def test_it_reads_plain_files_to_the_end(tmp_path):
+def test_it_takes_plain_pieces(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "".join(f"{i},{i / 7!r}\n" for i in range(5000)))
     wanted = [Wanted("a", "int32"), Wanted("b", "float64")]
     text = CsvText(path, Csv())
-    assert csv_arrow.can_read(text, wanted)
-    reading, parts = csv_arrow.pieces(text, wanted, Vocabulary()), []
-    with pytest.raises(StopIteration) as end:
-        while True:
-            parts.append(next(reading))
-    assert end.value.value is True
-    whole, share = (np.concatenate(each) for each in zip(*parts, strict=True))
+    assert csv_arrow.is_installed() and csv_arrow.may_take(text, wanted)
+    whole, share = csv_arrow.ByArrow(text, wanted, Vocabulary()).columns(2, path.read_bytes()[4:])
     assert whole.dtype == np.int32 and (whole == np.arange(5000)).all()
     assert (share == np.arange(5000) / 7).all()
+
+
+@pytest.mark.parametrize("data", [b'"1",2\n', b"0x1,2\n", b"1\n", b"1,2,3\n", b"1.5,2\n", b",2\n", b"1,\0\n"])
+def test_pieces_that_it_does_not_take(tmp_path, data):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    wanted = [Wanted("a", "int32"), Wanted("b", "float64")]
+    assert csv_arrow.ByArrow(CsvText(tmp_path / "a.csv", Csv()), wanted, Vocabulary()).columns(2, data) is None
 
 
 @pytest.mark.parametrize(
@@ -84,4 +83,4 @@ def test_it_reads_plain_files_to_the_end(tmp_path):
 )
 def test_what_it_leaves_alone(tmp_path, text, options, wanted):
     (tmp_path / "a.csv").write_text(text, "utf-8")
-    assert not csv_arrow.can_read(CsvText(tmp_path / "a.csv", Csv(**options)), [wanted])
+    assert not csv_arrow.may_take(CsvText(tmp_path / "a.csv", Csv(**options)), [wanted])
