@@ -242,8 +242,11 @@ def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def checkpoint_folder(path: str, folder: str | None) -> Path:
-    """The folder of a graph's checkpoints."""
-    return Path(folder) if folder is not None else Path(path).with_suffix(".checkpoints")
+    """The folder of a graph's checkpoints; that of a graph of the package is in the current folder."""
+    from dataflow.graphfile.shipped import is_shipped
+
+    beside = Path(path).with_suffix(".checkpoints")
+    return Path(folder or (beside.name if is_shipped(path) else beside))
 
 
 def trained(graph: flow.Graph, path: str, folder: str | None, which: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataflow.files.atomic import write_text
 from dataflow.graphfile.comments import Item, Node, Source
 from dataflow.graphfile.emit import WIDTH, filled
 from dataflow.graphfile.parse import parse
-from dataflow.graphfile.paths import read_document
+from dataflow.graphfile.paths import Location, read_document
+from dataflow.graphfile.shipped import refuse_writing
 from dataflow.graphfile.tree import START, Document
 
 MAX_FORMATTED = 100_000  # values and keys: more would take too long
@@ -21,12 +22,24 @@ def format_file(path: str | os.PathLike[str], write: bool = True) -> bool:
 
     Raises GraphFileError where it is not YAML that a graph file may have; other mistakes in it do not matter.
     """
-    document = read_document(path, os.fspath(path))
+    if write:
+        refuse_writing(os.fspath(path))
+    document = _read(os.fspath(path))
     text = formatted(document)
     changed = text != document.text
     if changed and write:
         write_text(path, text)
     return changed
+
+
+def _read(path: str) -> Document:
+    try:
+        file = Location.of(path)
+    except ValueError as error:
+        document = Document(path)
+        document.report(START, str(error))
+        return document
+    return read_document(file.real, path)
 
 
 def formatted(document: Document) -> str:

@@ -38,7 +38,7 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The parameters of a file and their defaults; None where there is none."""
     context, params = LoadContext(path), {}
     with suppress(Stop):
-        params = context.definition(context.real, context.shown).params
+        params = context.top()[1].params
     return {name: None if param.required else param.default for name, param in params.items()}
 
 
@@ -52,13 +52,13 @@ def read(
     """
     context = LoadContext(path, origins, [value for value in params.values() if isinstance(value, str)])
     with suppress(Stop):
-        definition = context.definition(context.real, context.shown)
+        file, definition = context.top()
         if not definition.broken:
-            context.graph.name = definition.name or context.real.stem
+            context.graph.name = definition.name or file.real.stem
             context.graph.doc = definition.doc
             sources = given_origins(definition, params) if origins else None
             values = _given(definition, params)
-            reader = GraphBuilder(context, definition, context.real, values, origins=sources)
+            reader = GraphBuilder(context, definition, file, values, origins=sources)
             reader.add_inputs()
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)

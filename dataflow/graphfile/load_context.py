@@ -13,8 +13,8 @@ from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
 from dataflow.graphfile.origins import Origins
 from dataflow.graphfile.params import ExpansionBudget
-from dataflow.graphfile.paths import project_of, read_document
-from dataflow.graphfile.tree import Document, Hints
+from dataflow.graphfile.paths import Location, read_document
+from dataflow.graphfile.tree import START, Document, Hints
 
 
 class LoadContext:
@@ -22,8 +22,6 @@ class LoadContext:
 
     def __init__(self, path: str | os.PathLike[str], origins: bool = False, given: Collection[str] = ()):
         self.shown = os.fspath(path)
-        self.real = Path(self.shown) if "\0" in self.shown else Path(os.path.realpath(self.shown))
-        self.project = project_of(self.real.parent)
         self.given = frozenset(given)
         self.graph = Graph()
         self.arrays = Arrays()
@@ -34,14 +32,31 @@ class LoadContext:
         self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []
 
-    def definition(self, real: Path, shown: str) -> GraphFile:
+    def top(self) -> tuple[Location, GraphFile]:
+        """The file that is loaded, and what it says; Stop where its name can be no file's."""
+        try:
+            file = Location.of(self.shown)
+        except ValueError as error:
+            document = self._noted(Document(self.shown))
+            raise document.fail(START, str(error)) from None
+        return file, self.definition(file)
+
+    def definition(self, file: Location) -> GraphFile:
         """What a file says; it is read once however often it is used."""
-        if real not in self._definitions:
-            document = read_document(ResolvedPath(real), shown)
-            document.hints = self.hints
-            self._documents.append(document)
-            self._definitions[real] = define(document)
-        return self._definitions[real]
+        if file.real not in self._definitions:
+            document = self._noted(read_document(ResolvedPath(file.real), file.shown))
+            self._definitions[file.real] = define(document)
+        return self._definitions[file.real]
+
+    @property
+    def files(self) -> list[Path]:
+        """The graph files that were read, the loaded one first."""
+        return list(self._definitions)
+
+    def _noted(self, document: Document) -> Document:
+        document.hints = self.hints
+        self._documents.append(document)
+        return document
 
     def problems(self) -> list[Problem]:
         """All problems of all files, in order."""

@@ -1,14 +1,19 @@
-"""Which files a graph may name, and their text: regular files inside the project, of bounded size, in UTF-8."""
+"""Which files a graph may name, and their text.
+
+They are regular files inside the project or of the package, of bounded size, in UTF-8.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from dataflow.core.errors import cropped, reason
 from dataflow.files import RegularFile, Unreadable, neighbour
+from dataflow.graphfile import shipped
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.tree import START, Document
 
@@ -81,6 +86,41 @@ def data_roots() -> list[Path]:
     """The folders outside of a project in which data may lie: those of ``DATAFLOW_DATA_ROOT``, resolved."""
     named = os.environ.get("DATAFLOW_DATA_ROOT", "")
     return [Path(each).resolve() for each in named.split(os.pathsep) if each]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a graph file is: its real path, how messages show it, and the folder that files must lie in for it."""
+
+    real: Path
+    shown: str
+    home: Path
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> Location:
+        """The place of a file that a user names; ValueError where it should be one of the package and is not."""
+        shown = os.fspath(path)
+        if shipped.is_shipped(shown):
+            return cls(shipped.find(shown), shown, shipped.folder())
+        real = Path(shown) if "\0" in shown else Path(os.path.realpath(shown))
+        return cls(real, shown, project_of(real.parent))
+
+    def find(self, path: str) -> Path:
+        """The real path of a file that this one names; ValueError where it may not name it."""
+        return shipped.find(path) if shipped.is_shipped(path) else confined(self.real.parent, self.home, path)
+
+    def data(self, path: str, given: Collection[str]) -> Path:
+        """The real path of a data file that this one names, as `data_file` says."""
+        if shipped.is_shipped(path):
+            return shipped.find(path)
+        return data_file(self.real.parent, self.home, path, given)
+
+    def graph(self, path: str) -> Location:
+        """The place of a graph file that this one names; ValueError where it may not name it."""
+        real = self.find(path)
+        if shipped.is_shipped(path) or self.home == shipped.folder():
+            return Location(real, shipped.reference(real), shipped.folder())
+        return Location(real, os.path.normpath(Path(self.shown).parent / path), self.home)
 
 
 def read_document(path: str | os.PathLike[str], shown: str) -> Document:

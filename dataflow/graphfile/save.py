@@ -21,7 +21,7 @@ from dataflow.files.atomic import is_replaceable, move_into_place, put_arrays, t
 from dataflow.graph.arguments import as_graph, as_path
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, NodeInput
-from dataflow.graphfile import sections
+from dataflow.graphfile import sections, shipped
 from dataflow.graphfile.arrays import Arrays, origin
 from dataflow.graphfile.emit import block, entry, escaped
 from dataflow.graphfile.paths import project_of
@@ -38,6 +38,7 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     ``<stem>-2.npz`` and so on where that is another file: no array file is ever overwritten.
     """
     graph, path = as_graph(graph, "flow.save(graph, path)"), as_path(path, "flow.save(graph, path)")
+    shipped.refuse_writing(os.fspath(path))
     target = Path(os.path.realpath(path))
     placement = Placement(target.parent, target.stem)
     lines = list(_lines(graph, placement))
@@ -202,7 +203,7 @@ class Placement:
         if (found := origin(array)) is None:
             return None
         path, name = Path(found[0]), found[1]
-        if not path.is_relative_to(self._project):
+        if (place := self._named(path)) is None:
             return None
         try:
             stored = self._arrays.read(path, name or None)
@@ -210,19 +211,22 @@ class Placement:
             return None
         if stored.dtype != array.dtype or stored.shape != array.shape or stored.tobytes() != array.tobytes():
             return None
-        return {"path": self._relative(path)} | ({"array": name} if name else {})
+        return {"path": place} | ({"array": name} if name else {})
 
     def path(self, section: str, path: str) -> str:
         """A file that a section names, as the graph file must write it; GraphError where it may not name it."""
-        if not Path(path).is_relative_to(self._project):
+        if (place := self._named(Path(path))) is None:
             raise GraphError(
                 f"{section}: files must lie inside the project of the graph file, {self._project}, got {path}; "
                 f"save the graph there, or drop graph.sections['{section}']"
             )
-        return self._relative(Path(path))
+        return place
 
-    def _relative(self, path: Path) -> str:
-        return Path(os.path.relpath(path, self.folder)).as_posix()
+    def _named(self, path: Path) -> str | None:
+        """How the graph file names another, if it may."""
+        if place := shipped.reference(path):
+            return place
+        return Path(os.path.relpath(path, self.folder)).as_posix() if path.is_relative_to(self._project) else None
 
     def write(self) -> bool:
         """Save the new arrays; whether that took another file than `placed` has named so far."""

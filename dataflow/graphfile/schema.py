@@ -111,8 +111,8 @@ def _node() -> Schema:
         "required": ["block"],
         "properties": {
             "block": {
-                "description": "A block, or ./file.yaml: another graph used as one.",
-                "anyOf": [_block_names(), {"type": "string", "pattern": r"^(\.\.?/|/).+|^\$"}],
+                "description": "A block, or a graph used as one: ./file.yaml, or dataflow:file.yaml of the package.",
+                "anyOf": [_block_names(), {"type": "string", "pattern": r"^(\.\.?/|/|dataflow:).+|^\$"}],
             },
             "inputs": {"description": "Port -> wire, number or list.", "type": ["object", "null"]},
             "attrs": {"description": "Attr -> value.", "type": ["object", "null"]},

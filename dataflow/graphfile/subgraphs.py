@@ -5,9 +5,7 @@ Its nodes are added under the name of the node that uses it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataflow.core import conversion, dtypes
@@ -19,7 +17,7 @@ from dataflow.files import neighbour
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.origins import note, param_origins
-from dataflow.graphfile.paths import confined
+from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.tree import BROKEN
 from dataflow.graphfile.wires import NodeSpec
 
@@ -32,7 +30,7 @@ MAX_NODES = 50_000  # that sub-graphs may add: a few files that use each other t
 
 def is_path(name: str) -> bool:
     """Whether a block is named by a file."""
-    return name.startswith(("./", "../", "/"))
+    return name.startswith(("./", "../", "/")) or is_shipped(name)
 
 
 def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
@@ -41,13 +39,13 @@ def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
     if opened is BROKEN:
         outer.operands(spec, {})
         return BROKEN
-    definition, real, file = opened
+    definition, location, file = opened
     ports = {name: In("T") for name in definition.inputs.data}
     outer.check_ports(spec, ports, definition.params, file)
     operands = outer.operands(spec, ports)
     prefix = f"{outer.prefix}{spec.name}/"
     values, origins = _params(outer, spec, definition, file), param_origins(outer, spec, definition)
-    inner = type(outer)(outer.context, definition, real, values, prefix, outer.chain, origins)
+    inner = type(outer)(outer.context, definition, location, values, prefix, outer.chain, origins)
     sizes: dict[str, tuple[str, Any]] = {}
     for name in ports:
         declared, operand = inner.input_type(name), operands.get(name, BROKEN)
@@ -61,29 +59,29 @@ def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
 
 
 def _opened(outer: GraphBuilder, spec: NodeSpec) -> Any:
-    """The file that a node names as its block: what it says, its real path, and the path as written."""
+    """The file that a node names as its block: what it says, where it is, and the path as written."""
     assert spec.block is not None
     name, place = spec.block.data, spec.block.place
     try:
-        real = confined(outer.real.parent, outer.context.project, name)
+        location = outer.file.graph(name)
     except ValueError as error:
         return outer.report(spec, place, f"{spec.who}: {error}")
-    if real in outer.chain:
-        names = [path.name for path in (*outer.chain[outer.chain.index(real) :], real)]
+    above = [file.real for file in outer.chain]
+    if location.real in above:
+        names = [path.name for path in (*above[above.index(location.real) :], location.real)]
         return outer.report(spec, place, f"{spec.who}: a graph must not use itself, got {' -> '.join(names)}")
     if len(outer.chain) > MAX_DEPTH:
         return outer.report(spec, place, f"{spec.who}: sub-graphs may be nested {MAX_DEPTH} deep, got more")
-    if not real.exists():
-        return outer.report(spec, place, f"{spec.who}: no file '{cropped(name)}'", neighbour(real))
-    shown = os.path.normpath(Path(outer.document.path).parent / name)
-    definition = outer.context.definition(real, shown)
+    if not location.real.exists():
+        return outer.report(spec, place, f"{spec.who}: no file '{cropped(name)}'", neighbour(location.real))
+    definition = outer.context.definition(location)
     outer.context.included += len(definition.nodes.data)
     if outer.context.included > MAX_NODES:
         raise outer.document.fail(place, f"{spec.who}: sub-graphs may have {MAX_NODES:,} nodes in all, got more")
     if definition.broken:
         spec.ok = False  # what is wrong is reported in that file
         return BROKEN
-    return definition, real, cropped(name)
+    return definition, location, cropped(name)
 
 
 def _params(outer: GraphBuilder, spec: NodeSpec, definition: GraphFile, file: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import numpy as np
 from dataflow.core.attrs import Attr, show
 from dataflow.core.errors import cropped
 from dataflow.files import ResolvedPath
-from dataflow.graphfile.paths import data_file
 from dataflow.graphfile.schema_parts import Schema, of_attr, ref
 from dataflow.graphfile.tree import BROKEN, Place, Value
 
@@ -174,7 +173,7 @@ class NameOfWire(Leaf):
 
 
 class PathOfFile(Leaf):
-    """A data file, relative to the graph file; where it may lie: `data_file`."""
+    """A data file, relative to the graph file or of the package; where it may lie: `data_file`."""
 
     wanted = "be text"
 
@@ -188,8 +187,7 @@ class PathOfFile(Leaf):
         if not isinstance(path, str):
             return None
         try:
-            context = spot.builder.context
-            return ResolvedPath(data_file(spot.builder.real.parent, context.project, path, context.given))
+            return ResolvedPath(spot.builder.file.data(path, spot.builder.context.given))
         except ValueError as error:
             spot.report(value.place, f"{spot.owner}: {error}")
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dataflow.core.errors import cropped, listing
@@ -13,7 +12,7 @@ from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import NOTHING, WRONG, GraphFile, known_keys
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.params import Substitution
-from dataflow.graphfile.paths import confined
+from dataflow.graphfile.paths import Location
 from dataflow.graphfile.tree import BROKEN, Origin, Place, Value
 
 Wires = Mapping[str, Ref]  # the outputs of a node by name, the first one first
@@ -45,14 +44,14 @@ class FileScope:
         self,
         context: LoadContext,
         definition: GraphFile,
-        real: Path,
+        file: Location,
         params: Mapping[str, Any],
         prefix: str = "",
-        chain: tuple[Path, ...] = (),
+        chain: tuple[Location, ...] = (),
         origins: Mapping[str, Origin] | None = None,
     ):
-        self.context, self.definition, self.real, self.prefix = context, definition, real, prefix
-        self.chain = (*chain, real)  # the files from the top one to this one
+        self.context, self.definition, self.file, self.prefix = context, definition, file, prefix
+        self.chain = (*chain, file)  # the files from the top one to this one
         self.document = definition.document.within(prefix) if prefix else definition.document
         self.substitution = Substitution(self.document, params, context.budget, origins)
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
@@ -135,7 +134,7 @@ class FileScope:
         if not isinstance(path, str) or not isinstance(name, str | None):
             return self.report(spec, value.place, f"{who}: an array must be {{path: file.npz, array: name}}, both text")
         try:
-            return self.context.arrays.read(confined(self.real.parent, self.context.project, path), name)
+            return self.context.arrays.read(self.file.find(path), name)
         except ValueError as error:
             return self.report(spec, value.data["path"].place, f"{who}: {error}")
 

@@ -175,8 +175,7 @@ def test_what_is_swapped_between_the_look_and_the_reading_is_not_read(read, outs
         SWAPS[swap](outside, name)
         return found
 
-    for module in ("wires", "subgraphs"):
-        monkeypatch.setattr(f"dataflow.graphfile.{module}.confined", looked)
+    monkeypatch.setattr(paths, "confined", looked)
     (problem,) = problems(read, text)
     assert "must be what it was when the graph was loaded, got a link" in problem.message
 
