@@ -14,6 +14,7 @@ from graph_text import same
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError
+from dataflow.files import atomic
 from dataflow.training import checkpoint
 
 NOTES = {"epoch": 2, "best": None, "sums": {"loss": 0.1}, "rows": [1, 2]}
@@ -119,6 +120,7 @@ DAMAGES: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {
     "a dtype": lambda arrays, meta: arrays.update(count=arrays["count"].astype(np.uint64)),
     "one variable less": lambda arrays, meta: arrays.pop("count"),
     "one variable more": lambda arrays, meta: arrays.update(more=np.ones(2)),
+    "a name": lambda arrays, meta: arrays.update(counts=arrays.pop("count")),
     "the names of two": lambda arrays, meta: arrays.update(w=arrays["half"], half=arrays["w"]),
     "the seed": lambda arrays, meta: meta.update(seed=4),
     "the step": lambda arrays, meta: meta.update(step=8),
@@ -216,6 +218,15 @@ def test_a_folder_is_prepared_before_any_work(tmp_path: Path) -> None:
     for path, told in (("file", "file exists"), ("file/b", "not a directory")):
         with pytest.raises(DataflowError, match=f"{path}: cannot be written: {told}"):
             checkpoint.prepare(tmp_path / path)
+
+
+def test_a_full_disk_is_told_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic, "temporary", full)
+    with pytest.raises(DataflowError, match=r"a/best\.npz: cannot be written: no space left on device"):
+        checkpoint.prepare(tmp_path / "a")
 
 
 def test_only_checkpoints_are_cleared(folder: Path) -> None:
