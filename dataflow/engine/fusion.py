@@ -113,19 +113,17 @@ class _Fusion:
         origin = {slot: root for slot, (root, shape) in self.sources.items() if shape == self.types[slot].shape}
         groups = fusion_groups(names, reads, writes, self.folded, self.tilings, origin, self.settings.fuse)
         self.reads_past_views = {i: self._past_views(i) for i in self.tilings}
-        self.readers: dict[int, set[int]] = {}  # of each slot the groups, by their first steps
-        for group in groups:
+        self.readers: dict[int, set[int]] = {}  # of each slot the groups that run, by their first steps
+        stages: list[Step | Fused] = []
+        for group in reversed(groups):  # those that read a view come before it
+            step = self.steps[group.steps[0]]
+            if step.storage is Storage.VIEW and not (step.writes[0] in self.outputs or step.writes[0] in self.readers):
+                continue
             for i in group.steps:
                 for slot in flat(self.reads_past_views.get(i, self.steps[i].reads)):
                     self.readers.setdefault(slot, set()).add(group.steps[0])
-        stages: list[Step | Fused] = []
-        for group in groups:
-            step = self.steps[group.steps[0]]
-            if group.unit:
-                stages.append(self._region(group))
-            elif step.storage is not Storage.VIEW or step.writes[0] in self.outputs or step.writes[0] in self.readers:
-                stages.append(step)
-        return stages
+            stages.append(self._region(group) if group.unit else step)
+        return stages[::-1]
 
     def _past_views(self, i: int) -> tuple[Read, ...]:
         """What a step reads by tiles, with the values behind views in place of these where their elements align."""

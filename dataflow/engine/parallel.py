@@ -13,7 +13,7 @@ MIN_PARALLEL = 1 << 22  # bytes that a step reads and writes, above which anothe
 def run_in_parallel(stages: Sequence[Stage], sizes: Sequence[int], threads: int) -> list[Stage]:
     """The stages, with neighbouring steps that do not wait for each other joined; ``sizes`` of slots are in bytes.
 
-    Regions share their tiles ThreadLimit threads, and matrix products their panels, so these stay as they are.
+    Regions share their tiles among threads, and matrix products their panels, so these stay as they are.
     """
     if threads == 1 or sum(sizes) < 2 * MIN_PARALLEL:
         return list(stages)

@@ -26,7 +26,7 @@ class TiledOp(NamedTuple):
 
     @property
     def slots(self) -> set[int]:
-        """The slots that are read, those of variadic ports ThreadLimit them."""
+        """The slots that are read, those of variadic ports among them."""
         return {slot for slot, _ in zip_ports(self.reads, self.tiling.operands) if slot is not None}
 
     @property
