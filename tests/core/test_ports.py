@@ -8,7 +8,7 @@ import pytest
 from dataflow.core.attrs import attr
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Opaque
-from dataflow.core.ports import In, Literal, Out, Signature
+from dataflow.core.ports import In, Literal, Out, Signature, flat, map_port
 
 Many = In("float32", "values", many=True)
 Many.name = "values"
@@ -110,3 +110,15 @@ def test_literals_are_equal_by_what_they_say():
     assert Literal(array) == Literal(array.copy()) != Literal(array.astype("float64"))
     assert len({Literal(array), Literal(array.copy())}) == 1
     assert str(Literal(list(range(40)))).endswith("...")
+
+
+def test_operands_are_taken_one_by_one():
+    assert flat([1, (2, None, 3), None, 0, ()]) == [1, 2, 3, 0]
+
+
+def test_a_function_is_applied_to_what_is_on_a_port():
+    assert map_port(str, 3) == "3"
+    assert map_port(str, (3, 4)) == ("3", "4")
+    assert map_port(str, ()) == ()
+    assert map_port(str, None) is None
+    assert map_port(str, 0) == "0"  # a slot like any other

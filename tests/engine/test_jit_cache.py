@@ -151,11 +151,3 @@ def test_a_full_disk_leaves_nothing_half_written(folder, monkeypatch, caplog, me
     assert list(folder.iterdir()) == []
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith(f"compiled kernels cannot be kept, {folder}: No space left on device;")
-
-
-def test_an_unknown_numba_compiles_in_each_process(folder, monkeypatch, caplog):
-    from numba.core.compiler import CompileResult
-
-    monkeypatch.delattr(CompileResult, "_reduce")
-    call()
-    assert "compiled kernels cannot be kept, AttributeError" in caplog.text

@@ -84,19 +84,6 @@ def test_tiles_give_the_bits_of_node_by_node(seed, threads, tiny_tiles):
             assert same(got[f"y{i}"], plain[f"y{i}"])
 
 
-def test_independent_steps_run_at_the_same_time(tiny_tiles):
-    graph = Graph()
-    x = graph.input("x", "float32", [40, 40])
-    graph.output("soft", blocks["Softmax"]()(x))
-    graph.output("log", blocks["LogSoftmax"]()(x))
-    graph.output("joined", blocks["Concat"]()([graph.ref("soft"), x], 1))
-    planned = plan(graph, threads=2)
-    assert "2 steps at the same time by 2 threads" in str(planned)
-    fed = np.random.default_rng(0).normal(size=(40, 40)).astype(np.float32)
-    got, expected = planned.run(x=fed), plan(graph, threads=1).run(x=fed)
-    assert all(same(got[name], expected[name]) for name in expected)
-
-
 def test_the_first_error_of_steps_at_the_same_time_names_its_node(tiny_tiles):
     graph = Graph()
     x = graph.input("x", "float32", [400])
@@ -237,16 +224,6 @@ def test_one_program_per_set_of_shapes():
     assert len(planned.programs) == 2
     assert "for x[3, 2]" in str(planned)
     assert "for x[5, 2]" in str(planned)
-
-
-def test_a_plan_prints_its_steps():
-    assert str(plan(chain(SMALL, 2))).splitlines() == [
-        "for x[4, 6]",
-        "tanh    Tanh(x)             float32[4, 6]  buffer 0",
-        "tanh_1  Tanh(tanh)          float32[4, 6]  buffer 0, in place",
-        "add_v2  AddV2(tanh_1, 1.0)  float32[4, 6]  buffer 0, in place",
-        "3 steps, 1 buffer of 96 bytes; 580 bytes read and written, 288 held at most",
-    ]
 
 
 def test_the_order_of_nodes_does_not_matter():

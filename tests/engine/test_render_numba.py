@@ -5,9 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import pickle
-import subprocess
-import sys
-from types import ModuleType
 
 import numpy as np
 import places
@@ -19,7 +16,6 @@ from sample_graphs import random_graph
 from dataflow import Graph, blocks, plan
 from dataflow.conformance.equality import same
 from dataflow.core.block import Block
-from dataflow.core.errors import DataflowError
 from dataflow.core.kinds import Binary, Unary
 from dataflow.engine import jit, render_numba, tiling
 
@@ -178,30 +174,6 @@ class Doubled(Unary, abstract=True):
     graph.output("y", blocks["Abs"]()(scope["Doubled"]()(x) + 1.0))
     fed = np.linspace(-1, 1, 5000, dtype=np.float32)
     assert same(plan(graph).run(x=fed)["y"], np.abs(fed * 2 + 1))
-
-
-def test_a_compiled_kernel_without_source(compiled):
-    scope = {"__name__": "typed_in"}
-    exec("def doubled(x, out):\n    for i in range(x.size):\n        out[i] = x[i] + x[i]", scope)
-    fed = np.linspace(-1, 1, 50, dtype=np.float32)
-    out = np.empty_like(fed)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "typed_in", ModuleType("typed_in"))
-        jit.compile_loop(scope["doubled"])(fed, out)
-    assert same(out, fed + fed)
-
-
-def test_jit_without_numba_is_refused(monkeypatch):
-    monkeypatch.setattr(jit, "available", lambda: False)
-    with pytest.raises(DataflowError, match="setting 'kernels' must have Numba installed for 'jit', got none"):
-        plan(line(5), kernels="jit")
-    assert plan(line(5)).settings.kernels == "numpy"
-
-
-def test_numba_is_not_imported_for_small_work():
-    program = "import sys, dataflow as flow; flow.blocks['Add']()([1.0], 2.0); print('numba' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

@@ -11,6 +11,7 @@ import dataflow as flow
 from dataflow import blocks
 from dataflow.core.errors import DataflowError
 from dataflow.core.thread_pool import cores
+from dataflow.engine import jit
 from dataflow.engine.settings import Settings
 
 
@@ -73,3 +74,10 @@ def test_settings_of_another_kind_are_refused(given):
     graph.output("y", blocks["Exp"]()(graph.input("x", shape=[3])))
     with pytest.raises(DataflowError, match=f"setting '{next(iter(given))}' must be"):
         flow.plan(graph, **given)
+
+
+def test_jit_without_numba_is_refused(monkeypatch):
+    monkeypatch.setattr(jit, "available", lambda: False)
+    with pytest.raises(DataflowError, match="setting 'kernels' must have Numba installed for 'jit', got none"):
+        Settings.of(kernels="jit")
+    assert Settings.of(kernels="auto").kernels == "numpy"

@@ -18,7 +18,6 @@ ELSEWHERE = {
 }
 # Modules that have no file of tests yet, by package.
 PENDING = """
-engine: explain fusion fusion_groups jit parallel program render_numpy slots tile_scratch tiled_op
 training/data: arrow_table checks columns conversion csv_table csv_text feed numbers opening preparation row_order
 training/data: section_kinds sources statistics table wanted
 """
