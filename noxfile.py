@@ -15,7 +15,7 @@ nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["lint", "types", "layers", "fast"]
 nox.options.reuse_existing_virtualenvs = True
 
-MEASURED = ("core", "graph", "graphfile", "engine")
+MEASURED = ("core", "graph", "graphfile", "engine", "inspection", "conformance", "cli")
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -76,7 +76,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Branch coverage of core, graph, graphfile and engine by their own tests, each at least that in pyproject.toml."""
+    """Branch coverage of packages by their own tests, each at least that in pyproject.toml."""
     _install(session, ".[dev]")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *(f"tests/{package}" for package in MEASURED))

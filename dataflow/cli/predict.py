@@ -42,7 +42,7 @@ def command(
     if out is not None:
         kept = str(options.checkpoint_folder(path, folder))
         out_file.check(out, possible, graph, path, inputs, {kept: "a checkpoint"})
-    outputs = flow.run(graph, {**{n: v for n, v in variables.items() if n in graph.nodes}, **feeds})
+    outputs = flow.run(graph, {**variables, **feeds})
     if out is not None and out_file.write(out, outputs):
         return  # anything else printed would become part of it
     if as_json:

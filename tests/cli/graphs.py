@@ -24,8 +24,8 @@ nodes:
 outputs: {line: line, loss: loss}
 data:
   train: {path: ones.npz, inputs: {x: x, t: t}}
-  more: {path: ones.npz, inputs: {x: x, t: t}}
   test: {path: ones.npz, inputs: {x: x, t: zeros}}
+  more: {path: ones.npz, inputs: {x: x, t: t}}
 train:
   minimize: loss
   optimizer: {block: ApplyGradientDescent, inputs: {alpha: 0.1}}

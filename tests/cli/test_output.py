@@ -78,8 +78,8 @@ def test_numbers_are_aligned_to_the_right(capsys):
 
 
 def test_text_is_aligned_to_the_left_and_lines_do_not_end_in_blanks(capsys):
-    output.table(("a", "b"), [("x", ""), ("yyy", "z")])
-    assert capsys.readouterr().out == "a    b\nx\nyyy  z\n"
+    output.table(("a", "b"), [("x", ""), ("yyy", "z"), (1, "")])
+    assert capsys.readouterr().out == "a    b\nx\nyyy  z\n1\n"
 
 
 def test_a_table_without_rows_has_its_headers(capsys):
@@ -145,6 +145,9 @@ def test_first_rows(capsys):
         "output  type    value",
         "n       int8[]  3",
     ]
+    output.rows({"a": np.arange(11)})
+    *_, last, more = capsys.readouterr().out.splitlines()
+    assert (last.split(), more) == (["9", "9"], "and 1 more rows")
     output.rows({"n": np.int8(3)})
     assert capsys.readouterr().out.splitlines()[0].startswith("output")
 

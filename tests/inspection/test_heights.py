@@ -61,15 +61,31 @@ def test_boxes_that_want_the_same_place_stand_around_it() -> None:
     assert (lower - upper, (lower + upper) / 2) == (pytest.approx(16.0), pytest.approx(middle))
 
 
-def test_a_long_trunk_is_straight() -> None:
-    columns = [boxes(10.0), *(Column([Slot(Box(1.0, 20.0 + 9 * i), 0), Slot(None, 1)]) for i in range(4)), boxes(10.0)]
-    trunk = [columns[0].slots[0], *(column.slots[1] for column in columns[1:-1])]
-    for at in range(1, 5):
-        wire(columns, at, 0 if at == 1 else 1, 1, 5.0 if at == 1 else 0.0, 0.0)
-    wire(columns, 5, 1, 0, 0.0, 5.0)
-    assign_heights(columns, [trunk], 8.0, 12)
-    passing = [slot.y for slot in trunk[1:]]
-    assert max(passing) - min(passing) < 0.5
+def test_both_sides_pull_at_once() -> None:
+    columns = [boxes(10.0, 100.0, 10.0), boxes(10.0, 10.0), boxes(10.0)]
+    for at, a, b in ((1, 0, 0), (1, 2, 1), (2, 0, 0), (2, 1, 0)):
+        wire(columns, at, a, b)
+    assign_heights(columns, [], 5.0, 50)
+    (upper, _, lower), middle, (end,) = map(ys, columns)
+    assert middle == pytest.approx([(upper + end) / 2, (lower + end) / 2], abs=0.01)
+    assert upper < middle[0] < end < middle[1] < lower
+
+
+def test_a_long_trunk_is_straight_though_boxes_beside_it_are_pulled() -> None:
+    beside = [(20.0, "above"), (100.0, "below"), (100.0, "above"), (20.0, "below"), (100.0, "below")]
+    passing = [Slot(None, 0) for _ in beside]
+    columns = [boxes(10.0), *(boxes(height) for height, _ in beside), boxes(10.0)]
+    blocks = [column.slots[0] for column in columns]
+    for column, slot, (_, where) in zip(columns[1:], passing, beside, strict=False):
+        column.slots.insert(1 if where == "above" else 0, slot)
+    ends = [(blocks[0], 5.0), *((slot, 0.0) for slot in passing), (blocks[-1], 5.0)]
+    for column, (left, left_dy), (right, right_dy) in zip(columns[1:], ends, ends[1:], strict=False):
+        column.segments.append(Segment(left, left_dy, right, right_dy))
+    for at, port in ((1, 0.0), (4, 10.0), (5, 40.0)):  # wires from box to box
+        columns[at].segments.append(Segment(blocks[at - 1], port, blocks[at], 5.0))
+    assign_heights(columns, [[blocks[0], *passing]], 8.0, 12)
+    heights = [slot.y for slot in passing]
+    assert max(heights) - min(heights) < 4.0
 
 
 @given(st.data())
