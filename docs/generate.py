@@ -1,7 +1,7 @@
-"""Writes the page of every block, from what the block says of itself, the pictures of graphs, and the names of blocks
-for type checkers and editors.
+"""Writes the page of every block and the list of layers, from what these say of themselves, the pictures of graphs, and
+the names of blocks for type checkers and editors.
 
-python docs/generate.py            write docs/blocks/, docs/*.svg and dataflow/core/library.pyi
+python docs/generate.py            write docs/blocks/, docs/*.svg, docs/layers.md and dataflow/core/library.pyi
 python docs/generate.py --check    write nothing; exit 1 and list the files that would change
 """
 
@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import blocks as library
@@ -23,11 +24,14 @@ from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
+from dataflow.graphfile.description import description
 from dataflow.graphfile.load import load
 from dataflow.graphfile.save import resolved_text
+from dataflow.graphfile.shipped import SCHEME, names
 from dataflow.inspection import block_markdown, describe, svg
 
 DOCS = Path(__file__).resolve().parent
+LAYERS = DOCS / "layers.md"
 STUB = DOCS.parent / "dataflow" / "core" / "library.pyi"
 GRAPHS = ("quant/digits_fake_quant",)  # drawn for README
 _SHOWN = 32  # numbers; larger arrays of an example become graph inputs
@@ -66,7 +70,7 @@ def drift() -> list[str]:
 def files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     root = DOCS / "blocks"
-    wanted = {root / "index.md": index(), STUB: stub()}
+    wanted = {root / "index.md": index(), STUB: stub(), LAYERS: layers(LAYERS.read_text("utf-8"))}
     for name, block in _library():
         wanted[root / describe(block)["category"] / f"{name}.md"] = block_markdown(block, example(block))
     for graph in GRAPHS:
@@ -91,9 +95,29 @@ def index() -> str:
         lines += ["", f"## {category}", "", "| block | what it computes | gradient |", "| --- | --- | --- |"]
         for d in told:
             if d["category"] == category:
-                summary = d["summary"].replace("|", "\\|")
+                summary = _cell(d["summary"])
                 lines.append(f"| [{d['name']}]({category}/{d['name']}.md) | {summary} | {d['gradient']} |")
     return "\n".join(lines) + "\n"
+
+
+def layers(page: str) -> str:
+    """The page of layers, its list written anew."""
+    begin, end = "<!-- layers: docs/generate.py -->\n", "<!-- end -->"
+    before, _, rest = page.partition(begin)
+    parts = [before, begin]
+    for name in names():
+        if name.startswith("layers/"):
+            told = description(SCHEME + name)
+            rows = [f"| `{n}` | {kind} | {default} | {_cell(doc)} |" for n, kind, default, doc in told.params]
+            inputs = [f"`{n}`, {_cell(doc)} (`{kind}`)" for n, kind, doc in told.inputs]
+            text = fill(f"{told.doc} Inputs: {', '.join(inputs)}.", 120, break_on_hyphens=False)
+            head = ["| param | type | default | what it is |", "| --- | --- | --- | --- |"]
+            parts.append("\n".join(["", f"### {name}", "", text, "", *head, *rows, ""]))
+    return "".join([*parts, "\n", end, rest.partition(end)[2]])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def stub() -> str:

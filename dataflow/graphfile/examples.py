@@ -7,18 +7,24 @@ from pathlib import Path
 
 from dataflow.core.errors import DataflowError
 from dataflow.files.atomic import write_errors, write_text
+from dataflow.graphfile.description import description
 from dataflow.graphfile.load import read
-from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.shipped import SCHEME, find, names
 
 
 def examples() -> list[tuple[str, str]]:
     """Each example, such as ``digits/mlp``, and what it says of itself."""
-    told = []
-    for name in names():
-        _, definition = LoadContext(SCHEME + name).top()
-        told.append((name.removesuffix(".yaml"), " ".join(definition.doc.split())))
-    return told
+    return [(name.removesuffix(".yaml"), description(SCHEME + name).doc) for name in names()]
+
+
+def path_of(name: str) -> str:
+    """``dataflow:digits/mlp.yaml`` for ``digits/mlp``; DataflowError where there is no such example."""
+    path = SCHEME + name.removeprefix(SCHEME).removesuffix(".yaml") + ".yaml"
+    try:
+        find(path)
+    except ValueError as error:
+        raise DataflowError(str(error)) from None
+    return path
 
 
 def copy_example(name: str, folder: str | os.PathLike[str]) -> list[Path]:
@@ -27,11 +33,8 @@ def copy_example(name: str, folder: str | os.PathLike[str]) -> list[Path]:
     Raises DataflowError where there is no such example, or another file has the place of a copy: then nothing is
     written, as no file is ever overwritten.
     """
-    path = SCHEME + name.removeprefix(SCHEME).removesuffix(".yaml") + ".yaml"
-    try:
-        source = find(path)
-    except ValueError as error:
-        raise DataflowError(str(error)) from None
+    path = path_of(name)
+    source = find(path)
     used = [file for file in read(path, {}).files if file.parent == source.parent]
     copies = {Path(folder, file.name): file.read_text("utf-8") for file in used}
     for copy, text in copies.items():

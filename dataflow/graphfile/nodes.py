@@ -155,12 +155,27 @@ class GraphBuilder(FileScope):
             spec.block = block
         elif block.data is not BROKEN:
             self.report(spec, block.place, f"{spec.who}: 'block' must be text, got {block.kind}")
-        spec.inputs = mapping(self.document, resolved.get("inputs"), "'inputs' must map ports to wires", spec.who)
+        spec.inputs = mapping(
+            self.document, self._by_port(spec, resolved.get("inputs")), "'inputs' must map ports to wires", spec.who
+        )
         spec.attrs = mapping(self.document, resolved.get("attrs"), "'attrs' must map names to values", spec.who)
         spec.ok &= spec.inputs is not WRONG and spec.attrs is not WRONG
         if "doc" in entries:
             spec.doc = text(self.document, entries["doc"], f"{spec.who}: 'doc'")
         return spec
+
+    def _by_port(self, spec: NodeSpec, inputs: Value | None) -> Value | None:
+        """Inputs that are listed, in the order of the ports of the block, under the names of these ports."""
+        if inputs is None or not isinstance(inputs.data, list) or spec.block is None or is_path(spec.block.data):
+            return inputs
+        known = spec.block.data in blocks
+        ports = list(blocks[spec.block.data].signature.inputs) if known else list(map(str, range(len(inputs.data))))
+        if len(inputs.data) > len(ports):
+            extra = inputs.data[len(ports)].place
+            count = f"{len(ports)} input{'s' * (len(ports) != 1)}"
+            self.report(spec, extra, f"{spec.who}: {spec.block.data} has {count}, got {len(inputs.data)}")
+        listed = dict(zip(ports, inputs.data, strict=False))
+        return Value(listed, inputs.place, {port: item.place for port, item in listed.items()})
 
     def _named(self, what: str, name: str, place: Place) -> bool:
         who = f"{what} '{cropped(self.prefix + name)}'"

@@ -49,6 +49,8 @@ def param_origins(outer: FileScope, spec: NodeSpec, definition: GraphFile) -> di
         if name in spec.attrs.data:
             origin = _origin(outer, spec.attrs.data[name])
             found[name] = Origin(origin.text, (name, *origin.names))
+        elif param.required:  # it follows from what is wired
+            found[name] = Origin(outer.document.origin(spec.place).text, (name,))
         else:
             found[name] = param.default_origin(definition.document)
     return found

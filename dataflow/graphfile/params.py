@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,7 @@ class Param:
     attr: Attr | None  # its declared type
     like: Any = None  # without a declared type, values must be of the kind of this one
     origin: Origin | None = None  # of the default, if not the place
+    doc: str = ""
 
     def default_origin(self, document: Document) -> Origin:
         """Where the default comes from."""
@@ -86,8 +87,13 @@ def declare(document: Document, section: Value) -> dict[str, Param]:
                 place, f"param '{cropped(name)}': names must be letters, digits and _, starting with a letter"
             )
             continue
-        params[name] = _param(document, name, place, value)
+        params[name] = replace(_param(document, name, place, value), doc=_doc(value))
     return params
+
+
+def _doc(value: Value) -> str:
+    doc = value.data.get("doc") if isinstance(value.data, dict) else None
+    return doc.data if doc is not None and isinstance(doc.data, str) else ""
 
 
 def _param(document: Document, name: str, place: Place, value: Value) -> Param:
@@ -127,6 +133,12 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
     default = declared.default
     plain = list(default) if isinstance(default, tuple) else default
     return Param(name, place, plain, False, declared, None, found.origin)
+
+
+def alone(value: Value | None) -> str:
+    """The parameter that is the whole of a value that is not resolved yet, or nothing."""
+    whole = _WHOLE.fullmatch(value.data) if value is not None and isinstance(value.data, str) else None
+    return (whole[1] or whole[2] or "") if whole else ""
 
 
 def _plain(value: object) -> Any:

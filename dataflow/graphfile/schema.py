@@ -114,7 +114,10 @@ def _node() -> Schema:
                 "description": "A block, or a graph used as one: ./file.yaml, or dataflow:file.yaml of the package.",
                 "anyOf": [_block_names(), {"type": "string", "pattern": r"^(\.\.?/|/|dataflow:).+|^\$"}],
             },
-            "inputs": {"description": "Port -> wire, number or list.", "type": ["object", "null"]},
+            "inputs": {
+                "description": "Port -> wire, number or list; or a list in the order of the ports.",
+                "type": ["object", "array", "null"],
+            },
             "attrs": {"description": "Attr -> value.", "type": ["object", "null"]},
             "doc": {"type": "string"},
         },
@@ -156,10 +159,17 @@ def _of_block(block: type[Block]) -> Schema:
     return {
         "required": [section for section, names in (("inputs", wanted), ("attrs", given)) if names],
         "properties": {
-            "inputs": _members({name: _port(block, port) for name, port in ports.items()}, wanted),
+            "inputs": _inputs(block, wanted),
             "attrs": _members({name: _attr(attr) for name, attr in attrs.items()}, given),
         },
     }
+
+
+def _inputs(block: type[Block], wanted: list[str]) -> Schema:
+    """What stands on the ports, under their names or in their order."""
+    ports = {name: _port(block, port) for name, port in block.signature.inputs.items()}
+    listed = {"type": "array", "items": list(ports.values()), "minItems": len(wanted), "maxItems": len(ports)}
+    return {"anyOf": [_members(ports, wanted), listed]} if ports else _members(ports, wanted)
 
 
 def _members(properties: Mapping[str, Schema], required: list[str]) -> Schema:

@@ -16,7 +16,9 @@ from dataflow.core.shapes import TensorType, agree, fits, show
 from dataflow.files import neighbour
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import GraphFile
+from dataflow.graphfile.open_params import Found, found_in_inputs
 from dataflow.graphfile.origins import note, param_origins
+from dataflow.graphfile.params import Param
 from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.tree import BROKEN
 from dataflow.graphfile.wires import NodeSpec
@@ -44,7 +46,7 @@ def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
     outer.check_ports(spec, ports, definition.params, file)
     operands = outer.operands(spec, ports)
     prefix = f"{outer.prefix}{spec.name}/"
-    values, origins = _params(outer, spec, definition, file), param_origins(outer, spec, definition)
+    values, origins = _params(outer, spec, definition, file, operands), param_origins(outer, spec, definition)
     inner = type(outer)(outer.context, definition, location, values, prefix, outer.chain, origins)
     sizes: dict[str, tuple[str, Any]] = {}
     for name in ports:
@@ -84,7 +86,9 @@ def _opened(outer: GraphBuilder, spec: NodeSpec) -> Any:
     return definition, location, cropped(name)
 
 
-def _params(outer: GraphBuilder, spec: NodeSpec, definition: GraphFile, file: str) -> dict[str, Any]:
+def _params(
+    outer: GraphBuilder, spec: NodeSpec, definition: GraphFile, file: str, operands: Mapping[str, Any]
+) -> dict[str, Any]:
     """The attrs of a node as the parameters of its file; BROKEN where they are wrong or missing."""
     params, given = definition.params, spec.attrs.data
     for name in given:
@@ -93,6 +97,8 @@ def _params(outer: GraphBuilder, spec: NodeSpec, definition: GraphFile, file: st
             if name in definition.inputs.data:
                 hint = "it is an input, so write it under 'inputs'"
             outer.report(spec, spec.attrs.keys[name], f"{spec.who}: {file} has no attr '{cropped(name)}'", hint)
+    wired = {name: type_ for name, operand in operands.items() if (type_ := _type(operand)) is not None}
+    follows = found_in_inputs(definition, wired)
     values: dict[str, Any] = {}
     for name, param in params.items():
         values[name] = param.default
@@ -103,9 +109,35 @@ def _params(outer: GraphBuilder, spec: NodeSpec, definition: GraphFile, file: st
             except ValueError as error:
                 values[name] = BROKEN
                 outer.report(spec, given[name].place, f"{spec.who} ({file}): attr '{name}' {error}")
+        elif name in follows:
+            values[name] = _followed(outer, spec, param, follows[name], wired)
         elif param.required:
             outer.report(spec, spec.place, f"{spec.who} ({file}): attr '{name}' must be given, got nothing")
     return values
+
+
+def _type(operand: object) -> TensorType | None:
+    """The type of what is wired; None where it was reported, or will be."""
+    if isinstance(operand, Ref):
+        return operand.type
+    try:
+        return TensorType.of(conversion.literal(operand.value)) if isinstance(operand, Literal) else None
+    except conversion.ConversionError:
+        return None
+
+
+def _followed(outer: GraphBuilder, spec: NodeSpec, param: Param, found: Found, wired: Mapping[str, TensorType]) -> Any:
+    """What an input says of a parameter that the node leaves open; BROKEN where it does not or must not."""
+    if found.value is BROKEN:
+        return BROKEN
+    place, who = spec.inputs.data[found.port].place, f"{spec.who}: input '{found.port}'"
+    if found.value is None:
+        message = f"{who} must be {found.wanted} with a size for '{param.name}', got {wired[found.port]}"
+        return outer.report(spec, place, message, f"give '{param.name}' under attrs where the size is not known")
+    try:
+        return param.parse(found.value)
+    except ValueError as error:
+        return outer.report(spec, place, f"{who}: '{param.name}' {error}")
 
 
 def _wired(

@@ -30,6 +30,14 @@ def test_examples_are_listed_and_found_by_words(capsys):
     assert (status, out) == (1, "") and err.startswith("no example has 'nowhere' in its name or text; ")
 
 
+def test_an_example_is_shown(capsys):
+    status, out, _ = dataflow(capsys, "examples", "layers/dense")
+    lines = [line.split() for line in out.splitlines()]
+    assert status == 0 and lines[0] == ["dataflow:layers/dense.yaml"]
+    assert ["units", "int", "required", "numbers", "in", "a", "row", "of", "the", "result"] in lines
+    assert ["x", "$dtype[N,", "$channels]", "rows"] in lines and lines[-2:] == [["output"], ["y"]]
+
+
 def test_an_example_is_copied(capsys, folder):
     assert dataflow(capsys, "examples", "digits/mlp", "-o", ".") == (0, "mlp.yaml\n", "")
     assert dataflow(capsys, "check", "mlp.yaml") == (0, "mlp.yaml: ok, 17 nodes\n", "")

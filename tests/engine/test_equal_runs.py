@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from itertools import product
 
 import pytest
-from shipped_graphs import FILES, ROOT, feeds_of
+from shipped_graphs import FILES, ROOT, feeds_of, params_of
 
 import dataflow as flow
 from dataflow.conformance.equality import same
@@ -44,7 +44,7 @@ def small_tiles(monkeypatch):
 def test_graphs(path, tmp_path):
     shutil.copytree(ROOT / "graphs", tmp_path / "graphs")
     (tmp_path / ".dataflow").touch()
-    graph = flow.load(tmp_path / path.relative_to(ROOT))
+    graph = flow.load(tmp_path / path.relative_to(ROOT), **params_of(path))
     feeds = feeds_of(graph)
     expected = flow.plan(graph, fuse=False, threads=1, kernels="numpy").run(feeds)
     for fuse, threads, kernels in product((True, False), (1, 3), KERNELS):

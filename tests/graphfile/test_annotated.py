@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import places
 import pytest
+from shipped_graphs import params_of
 
 import dataflow as flow
 from dataflow.core import errors
@@ -139,13 +140,14 @@ def test_the_text_is_the_graph(annotated):
 
 @pytest.mark.parametrize("path", sorted(places.GRAPHS.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_graphs_are_told_line_by_line(path, tmp_path):
-    text = annotated_text(path, {})
+    params = params_of(path)
+    text = annotated_text(path, params)
     for number, line in enumerate(text.splitlines(), 1):
         assert "\0" not in line, number
     plain = "\n".join(line.partition("  # ")[0] for line in text.splitlines())
     from dataflow.graphfile.save import resolved_text
 
-    assert plain + "\n" == resolved_text(flow.load(path), path)
+    assert plain + "\n" == resolved_text(flow.load(path, **params), path)
 
 
 def test_arrays_and_texts_of_several_lines(annotated):

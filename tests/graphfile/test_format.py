@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped_graphs import params_of
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphFileError
@@ -117,7 +118,7 @@ def test_the_layout():
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
 def test_the_graphs_here_are_in_order_and_so_is_what_save_writes(path):
     assert not format_file(path, write=False)
-    text = resolved_text(load_graph(path), path)
+    text = resolved_text(load_graph(path, **params_of(path)), path)
     assert tidy(text) == text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from graph_text import node, problems
@@ -207,3 +208,39 @@ def test_chains_may_be_long():
     count = 100_000
     found, cycles = topological_order({f"n{i}": [f"n{i + 1}"] if i + 1 < count else [] for i in range(count)})
     assert (found[0], found[-1], cycles) == (f"n{count - 1}", "n0", [])
+
+
+# -- inputs in the order of the ports ---------------------------------------------------------------------------------
+
+
+def test_inputs_may_be_listed_in_the_order_of_the_ports(read):
+    text = (
+        "params: {act: Sigmoid}\ninputs: {x: 'float32[2, 3]'}\nnodes:\n"
+        "  z: {block: MatMul, inputs: [x, [[1.0], [2.0], [0.5]]]}\n"
+        "  sum: {block: AddN, inputs: [[z, y]]}\n"
+        "  y: {block: $act, inputs: [z]}\n"
+        "outputs: {y: y, sum: sum}\n"
+    )
+    graph = read(text)
+    assert [type(node.block).__name__ for node in graph.nodes.values()] == ["Placeholder", "MatMul", "Sigmoid", "AddN"]
+    assert read(text, act="Relu").nodes["y"].link("features").node == "z"
+    flow.save(graph, "saved.yaml")
+    assert flow.load("saved.yaml") == graph
+
+
+@pytest.mark.parametrize(
+    "rest, message, hint",
+    [
+        ("Relu, inputs: [x, x]", "node 'y': Relu has 1 input, got 2", ""),
+        ("MatMul, inputs: [x]", "node 'y' (MatMul): input 'b' must be wired, got nothing", ""),
+        ("Relu, inputs: [v]", "node 'y': input 'features': no node or input named 'v'", ""),
+        ("Relu, inputs: []", "node 'y' (Relu): input 'features' must be wired, got nothing", ""),
+        ("Relu, inputs: [null]", "node 'y': input 'features' must be a wire or a number, got nothing", ""),
+        ("Rellu, inputs: [x]", "node 'y': no block 'Rellu'", "did you mean 'Relu'?"),
+        ("./other.yaml, inputs: [x]", "node 'y': 'inputs' must map ports to wires, got a list", ""),
+    ],
+)
+def test_lists_of_inputs_that_are_wrong(read, rest, message, hint):
+    Path("other.yaml").write_text("dataflow: 1\ninputs: {x: float32}\n" + node("Relu", "inputs: {features: x}"))
+    found = problems(read, f"inputs: {{x: 'float32[2, 2]'}}\nnodes:\n  y: {{block: {rest}}}\n")
+    assert [(p.message, p.hint) for p in found] == [(message, hint)]

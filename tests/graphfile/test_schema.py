@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import places
 import pytest
+from shipped_graphs import params_of
 
 from dataflow.core.errors import GraphFileError
 from dataflow.core.registry import blocks
@@ -47,6 +48,9 @@ nodes:
   seen: {block: Cast, inputs: {x: loss}, attrs: {DstT: "${env:DTYPE,float64}"}}
   w0: {block: Variable, inputs: {initvalues: {path: data/w.npz, array: w}}}
   c: {block: Const, attrs: {value: [[1, 2], [3, 4]], dtype: int64}}
+  z: {block: MatMul, inputs: [x, w_q]}
+  act: {block: $kind, inputs: [z]}
+  dense: {block: dataflow:layers/dense.yaml, inputs: {x: act}, attrs: {units: $rows}}
 outputs: {loss: loss, all: sub.out}
 data:
   train: {path: data/d.npz, inputs: {x: x_train}}
@@ -70,6 +74,9 @@ BAD = {
     "nodes.x_q.inputs": {},
     "nodes.x_q.colour": "red",
     "nodes.y.inputs.c": "x",
+    "nodes.z.inputs": ["x"],
+    "nodes.z.inputs.0": None,
+    "nodes.dense.block": "dataflow",
     "nodes.y.inputs.a": ["x", "w"],
     "nodes.y.inputs.b": {"file": "w.npz"},
     "nodes.less.inputs.x": None,
@@ -124,14 +131,14 @@ def test_mistakes_are_refused(place: str) -> None:
     section: Any = sample
     for key in path:
         section = section[key]
-    section[last] = BAD[place]
+    section[int(last) if isinstance(section, list) else last] = BAD[place]
     assert errors(sample)
 
 
 @pytest.mark.parametrize("path", sorted(GRAPHS.rglob("*.yaml")), ids=lambda p: p.stem)
 def test_graphs_that_load_fit(path: Path) -> None:
     try:
-        load(path)
+        load(path, **params_of(path))
     except GraphFileError as error:
         pytest.fail(str(error))
     root = parse(path.read_text(encoding="utf-8"), path.name).root
@@ -139,12 +146,17 @@ def test_graphs_that_load_fit(path: Path) -> None:
     assert errors(root.plain()) == []
 
 
+def _named(section: dict[str, Any]) -> dict[str, Any]:
+    """The form with names, where there is also one in order."""
+    return section["anyOf"][0] if "anyOf" in section else section
+
+
 @pytest.mark.parametrize("name", blocks)
 def test_ports_and_attrs_of_every_block_are_known(name: str) -> None:
     block = blocks[name]
     for alias in (name, *block.aliases):
         (rule,) = [r["then"] for r in RULES if alias in r["if"]["properties"]["block"]["enum"]]
-        inputs, attrs = (rule["properties"][section]["properties"] for section in ("inputs", "attrs"))
+        inputs, attrs = (_named(rule["properties"][section])["properties"] for section in ("inputs", "attrs"))
         assert list(inputs) == list(block.signature.inputs)
         assert list(attrs) == list(block.signature.attrs)
         assert all(told["description"].startswith(block.signature.inputs[port].doc) for port, told in inputs.items())

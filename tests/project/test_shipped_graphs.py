@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from shipped_graphs import FILES, ROOT, feeds_of
+from shipped_graphs import FILES, ROOT, feeds_of, params_of
 
 import dataflow as flow
 
@@ -15,7 +15,7 @@ import dataflow as flow
 def test_runs_and_round_trips(path, tmp_path):
     shutil.copytree(ROOT / "graphs", tmp_path / "graphs")
     (tmp_path / ".dataflow").touch()  # the folder is a project: graphs may name files in all of it
-    graph = flow.load(tmp_path / path.relative_to(ROOT))
+    graph = flow.load(tmp_path / path.relative_to(ROOT), **params_of(path))
     outputs = flow.run(graph, feeds_of(graph))
     assert outputs and all(np.size(value) for value in outputs.values())
     flow.save(graph, tmp_path / path.name)
@@ -43,7 +43,7 @@ def test_written_gradients_are_those_of_the_reverse_pass(path):
 
 
 def test_every_quantization_block_has_a_graph():
-    used = {type(n.block).__name__ for p in FILES for n in flow.load(p).nodes.values()}
+    used = {type(n.block).__name__ for p in FILES for n in flow.load(p, **params_of(p)).nodes.values()}
     family = {n for n, b in flow.blocks.items() if b.__module__.startswith("blocks.quantization_ops")}
     assert family - used == set()
 
