@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dataflow.core.dtypes import Array
     from dataflow.core.shapes import TensorType
 
+_NAMED = ("npz", "safetensors", "csv", "tsv", "tab", "parquet", "feather", "arrow", "ipc")  # files with named parts
+
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
 
@@ -181,14 +183,15 @@ def arrays(texts: Sequence[str], graph: flow.Graph | None = None) -> dict[str, A
 
 def place(text: str) -> tuple[str, str]:
     """The file and what is named in it: ``file.npz:key`` is ``file.npz`` and ``key``."""
-    found = re.fullmatch(r"(.+?\.(?:npz|safetensors|csv)):(.*)", text, re.DOTALL)
+    found = re.fullmatch(rf"(.+?\.(?:{'|'.join(_NAMED)})(?:\.gz)?):(.*)", text, re.DOTALL)
     return (found[1], found[2]) if found else (text, "")
 
 
 def _array(name: str, path: str, key: str, declared: TensorType | None) -> Array:
     from dataflow.files import ArrayFile, Unreadable
+    from dataflow.training.data.table import is_table
 
-    if Path(path).suffix == ".csv":
+    if is_table(path):
         return _table(name, path, key, declared)
     try:
         with ArrayFile(path) as file:
@@ -208,16 +211,13 @@ def _table(name: str, path: str, key: str, declared: TensorType | None) -> Array
 
     from dataflow.core import conversion
     from dataflow.core.shapes import element_count
-    from dataflow.training.data.table import open_rows
+    from dataflow.training.data.section import Csv
+    from dataflow.training.data.table import open_rows, open_table
 
-    dtype = declared.dtype if declared else "float32"
     try:
-        try:
-            rows = open_rows(path, key or name, dtype)
-        except flow.DataflowError:
-            if key:
-                raise
-            rows = open_rows(path, None, dtype)
+        if not key and name in open_table(path, Csv()).names:
+            key = name
+        rows = open_rows(path, key or None, declared.dtype if declared else "float32")
         found = rows.take(np.arange(rows.shape[0]))
         if declared is None:
             return found

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dataflow.cli import options
 from dataflow.training.trainer import Trainer
 
 TEXT = """\
@@ -144,6 +145,31 @@ def test_columns_take_the_dtype_and_shape_of_the_input(dataflow):
         assert dataflow("run", "i.yaml", "-i", f"x={place}", "-o", "out.npy")[0] == 0
         made = np.load("out.npy")
         assert (made.shape, made.dtype) == (shape, dtype)
+
+
+@pytest.mark.parametrize(
+    "place, wanted",
+    [
+        ("x.npy", ("x.npy", "")),
+        ("x.npz:a/b", ("x.npz", "a/b")),
+        ("x.csv.npz:a", ("x.csv.npz", "a")),
+        ("d:x.csv:a, b", ("d:x.csv", "a, b")),
+        ("x.csv.gz:a", ("x.csv.gz", "a")),
+        ("x.parquet:a.npz:b", ("x.parquet", "a.npz:b")),
+        ("x.txt:a", ("x.txt:a", "")),
+    ],
+)
+def test_a_file_and_what_is_named_in_it(place, wanted):
+    assert options.place(place) == wanted
+
+
+@pytest.mark.slow
+def test_columns_of_parquet_files(dataflow, trained):
+    dataflow("run", "g.yaml", "-i", "x=x.npy", "-i", "y=y.npy", "-o", "out.parquet")
+    code, _, err = dataflow("predict", "g.yaml", "-i", "x=out.parquet:p_0,p_1", "-i", "y=out.parquet:s", "-o", "o.npz")
+    assert (code, err) == (0, "")
+    with np.load("o.npz") as archive:
+        np.testing.assert_array_equal(archive["p"], X * [4, 9])
 
 
 @pytest.mark.parametrize(
