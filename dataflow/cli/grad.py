@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import options, output
+from dataflow.cli import options, out_file, output
 
 
 @click.command("grad")
@@ -22,6 +22,8 @@ def command(path: str, params: tuple[str, ...], of: str, wrt: str, out: str | No
     from dataflow.graphfile.save import resolved_text
 
     source = options.load(path, params)
+    if out is not None:
+        out_file.keep_read(out, source, path)
     try:
         graph = flow.gradient(source, of=of, wrt=[name.strip() for name in wrt.split(",")])
     except flow.DataflowError as error:

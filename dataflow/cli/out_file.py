@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,10 +37,22 @@ def check(
     """
     from dataflow.files.output_file import check_output_file
 
+    keep_read(out, graph, path, inputs, others)
+    check_output_file(out, names)
+
+
+def keep_read(
+    out: str,
+    graph: flow.Graph,
+    path: str,
+    inputs: Sequence[str] = (),
+    others: Mapping[str, str] = MappingProxyType({}),
+    option: str = "-o",
+) -> None:
+    """Raise DataflowError where an option would write onto a file that the command reads."""
     for read, what in _read(graph, path, inputs, others):
         if _same(out, read):
-            raise flow.DataflowError(f"{out}: is {what}, which -o would replace; name another file")
-    check_output_file(out, names)
+            raise flow.DataflowError(f"{out}: is {what}, which {option} would replace; name another file")
 
 
 def write(out: str, outputs: Mapping[str, Array]) -> bool:

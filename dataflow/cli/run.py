@@ -54,6 +54,7 @@ def command(
         return
     if kept is not None:
         check_ending(kept)
+        out_file.keep_read(kept, graph, path, inputs, option="--state")
         check_writable(kept)
     if out is not None:
         out_file.check(out, graph.outputs, graph, path, inputs, {kept: "the state"} if kept is not None else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import options, output
+from dataflow.cli import options, out_file, output
 
 
 @click.command("show")
@@ -38,6 +38,8 @@ def command(
     if origin and (expanded or not resolved):
         raise click.UsageError("--origin: must be given with --resolved, and without --expanded")
     graph = options.load(path, params)
+    if out is not None:
+        out_file.keep_read(out, graph, path)
     if expanded:
         from dataflow.training.step_graph import expand
 

@@ -117,5 +117,9 @@ def short_type(value: Value) -> dict[str, Value]:
     dtype, inside = found.groups()
     if inside is None or inside.strip() == "...":
         return {"dtype": Value(dtype, place)}
+    if bare := re.search(r"\$(\w+)", value.data):
+        raise ValueError(
+            f"must have parameters as ${{{bare[1]}}} within a text, got {value.kind}; write ${{{bare[1]}}}"
+        )
     dims = [Value(scalar(d.strip()), place) for d in inside.split(",")] if inside.strip() else []
     return {"dtype": Value(dtype, place), "shape": Value(dims, place)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from dataflow.core.errors import GraphFileError, Problem, cropped, listing
+from dataflow.core.errors import GraphFileError, Problem, cropped, listing, way_out
 from dataflow.graph.arguments import as_path
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
@@ -51,6 +51,7 @@ def read(
     With ``origins`` the context also says where each value comes from.
     """
     context = LoadContext(path, origins, [value for value in params.values() if isinstance(value, str)])
+    context.set_by_caller = frozenset(params)
     with suppress(Stop):
         file, definition = context.top()
         if not definition.broken:
@@ -84,5 +85,6 @@ def _given(definition: GraphFile, given: Mapping[str, Any]) -> dict[str, Any]:
             values[name] = BROKEN
             report(param.place, f"param '{name}' {error}")
         if param.required and name not in given:
-            report(param.place, f"param '{name}' has no default and must be given, got nothing")
+            give = way_out(f"flow.load(path, {name}=...)", f"-p {name}=...")
+            report(param.place, f"param '{name}' has no default and must be given, got nothing", f"write {give}")
     return values

@@ -24,6 +24,7 @@ class LoadContext:
         self.shown = os.fspath(path)
         self.given = frozenset(given)
         self.graph = Graph()
+        self.set_by_caller: frozenset[str] = frozenset()  # names of parameters
         self.arrays = Arrays()
         self.included = 0  # nodes that sub-graphs have added
         self.budget = ExpansionBudget()

@@ -226,16 +226,15 @@ class GraphBuilder(FileScope):
         else:
             note_node(self, spec)
             return {port: Ref(graph, self.prefix + name, port) for port in block.signature.outputs}
-        return self.report(spec, self._blamed(spec, message), message)
+        return self.report_value(spec, self._blamed(spec, message), message)
 
-    def _blamed(self, spec: NodeSpec, message: str) -> Place:
-        """Where to point: at the value of the port or attr that a message names, else at the block."""
+    def _blamed(self, spec: NodeSpec, message: str) -> Value:
+        """What to point at: the value of the port or attr that a message names, else the block."""
         if found := _PORT.search(message.partition(": ")[2]):
-            value = (spec.inputs if found[1] == "input" else spec.attrs).data.get(found[2])
+            value: Value | None = (spec.inputs if found[1] == "input" else spec.attrs).data.get(found[2])
             if value is not None:
-                place: Place = value.place
-                return place
-        return spec.block.place if spec.block else spec.place
+                return value
+        return spec.block or Value(None, spec.place)
 
     def no_block(self, spec: NodeSpec, block: Value) -> None:
         """Report that no block has the name that a node gives."""
@@ -264,7 +263,7 @@ class GraphBuilder(FileScope):
                     known[name].parse(plain)
                 attrs[name] = plain
             except ValueError as error:
-                self.report(spec, value.place, f"{who}: attr '{name}' {error}")
+                self.report_value(spec, value, f"{who}: attr '{name}' {error}")
         for name, attr in known.items():
             if attr.required and spec.attrs is not WRONG and name not in spec.attrs.data:
                 self.report(spec, spec.place, f"{who}: attr '{name}' must be given: {attr.doc}")
@@ -274,7 +273,7 @@ class GraphBuilder(FileScope):
             return kind(**attrs)
         except BlockError as error:
             message = who + str(error).removeprefix(kind.__name__)
-            return self.report(spec, self._blamed(spec, message), message)
+            return self.report_value(spec, self._blamed(spec, message), message)
 
     def _no_attr(self, spec: NodeSpec, name: str, kind: type[Block]) -> None:
         known = kind.signature.attrs

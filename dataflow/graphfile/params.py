@@ -190,7 +190,9 @@ class Substitution:
             if "$" not in data:
                 return value
             origin = None if self.origins is None else self._origin(data, value.place, self.origins)
-            return Value(self.text(data, value.place, who), value.place, origin=origin)
+            whole = _WHOLE.fullmatch(data)
+            param = (whole[1] or whole[2] or "") if whole else ""
+            return Value(self.text(data, value.place, who), value.place, origin=origin, param=param)
         if isinstance(data, list):
             items = [self.resolve(item, who) for item in data]
             broken = any(item.data is BROKEN for item in items)

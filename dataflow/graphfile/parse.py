@@ -54,8 +54,25 @@ def _depth(text: str, error: yaml.MarkedYAMLError) -> tuple[Place, str] | None:
     return None
 
 
+_BARE = re.compile(r"\$\{[^}]*\}")
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
 def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
     mark, context = error.problem_mark, error.context_mark
+    line = document.lines[mark.line] if mark is not None and mark.line < len(document.lines) else ""
+    if mark is not None and line[: mark.column + 1].endswith("\t"):
+        return (mark.line + 1, mark.column + 1), "a tab must not indent a line, got one; write spaces"
+    if mark is not None and "flow" in str(error.context) and (bare := _BARE.search(_QUOTED.sub(_blank, line))):
+        shown = cropped(bare[0])
+        return (
+            mark.line + 1,
+            bare.start() + 1,
+        ), f'not YAML: {shown} in {{ }} or [ ] must be in quotes; write "{shown}"'
     text = f"not YAML: {error.problem or error.context}"
     if mark is not None and context is not None and mark.line >= len(document.text.splitlines()):
         mark = context  # what was left open is not found at the end of the file

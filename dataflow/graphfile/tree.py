@@ -39,6 +39,7 @@ class Value:
     place: Place
     keys: dict[str, Place] = field(default_factory=dict)  # of a dict
     origin: Origin | None = None  # if not the place, as far as that is kept
+    param: str = ""  # the parameter whose value it is
 
     @property
     def kind(self) -> str:

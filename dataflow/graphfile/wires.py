@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow.core.errors import cropped, listing
+from dataflow.core.errors import cropped, listing, way_out
 from dataflow.core.ports import In, Literal
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import NOTHING, WRONG, GraphFile, known_keys
@@ -55,11 +55,33 @@ class FileScope:
         self.document = definition.document.within(prefix) if prefix else definition.document
         self.substitution = Substitution(self.document, params, context.budget, origins)
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
+        self.user: tuple[FileScope, NodeSpec] | None = None  # the node that uses the file as its block
 
     def report(self, spec: NodeSpec, place: Place, message: str, hint: str = "") -> Any:
         """Note a problem, and that the node cannot be added; return BROKEN."""
         spec.ok = False
         return self.document.report(place, message, hint)
+
+    def report_value(self, spec: NodeSpec, value: Value, message: str) -> Any:
+        """Note a problem with a value, and with the parameter that it is; return BROKEN."""
+        self.report(spec, value.place, message)
+        self._report_param(value.param, message)
+        return BROKEN
+
+    def _report_param(self, name: str, message: str) -> None:
+        """Note a problem where a parameter has its value: at the attr of the node that uses the file, or a default."""
+        if name not in self.definition.params:
+            return
+        if self.user is not None and name in self.user[1].attrs.data:
+            outer, spec = self.user
+            value = spec.attrs.data[name]
+            outer.report(spec, value.place, f"{spec.who}: attr '{name}': {message}")
+            outer._report_param(value.param, message)
+            return
+        given = (
+            way_out(" as given", " as -p gives it") if self.user is None and name in self.context.set_by_caller else ""
+        )
+        self.definition.document.report(self.definition.params[name].place, f"param '{name}'{given}: {message}")
 
     def check_ports(self, spec: NodeSpec, ports: Mapping[str, In], attrs: Mapping[str, Any], of: str) -> None:
         """Report inputs that the block does not have, and those that are not wired.

@@ -69,3 +69,22 @@ def test_one_problem_is_one_problem(dataflow, folder):
 def test_parameters_and_what_is_no_file(dataflow, folder, args, code, said):
     done = dataflow("check", *args)
     assert (done.code, said in done.err) == (code, True)
+
+
+QUANTIZED = """\
+dataflow: 1
+params: {bits: {type: int}}
+nodes:
+  y: {block: FakeQuantWithMinMaxArgs, inputs: {inputs: 1.0}, attrs: {num_bits: $bits}}
+outputs: {y: y}
+"""
+
+
+def test_a_parameter_that_is_missing_or_wrong_is_told_by_its_option(dataflow, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("q.yaml").write_text(QUANTIZED)
+    missing = "q.yaml:2:10: param 'bits' has no default and must be given, got nothing; write -p bits=...\n"
+    assert dataflow("check", "q.yaml").err.startswith(missing)
+    wrong = "node 'y' (FakeQuantWithMinMaxArgs): attr 'num_bits' must be between 2 and 16, got 77\n"
+    told = dataflow("check", "q.yaml", "-p", "bits=77").err
+    assert f"q.yaml:2:10: param 'bits' as -p gives it: {wrong}" in told and f"q.yaml:4:80: {wrong}" in told

@@ -48,3 +48,10 @@ def test_a_gradient_that_is_zero_is_warned_of(dataflow, folder):
 def test_mistakes(dataflow, folder, args, code, said):
     done = dataflow("grad", "line.yaml", *args)
     assert (done.code, done.out, said in done.err) == (code, "", True), done.err
+
+
+def test_the_graph_is_not_written_over(dataflow, folder):
+    before = Path("line.yaml").read_text()
+    done = dataflow("grad", "line.yaml", "--of", "y", "--wrt", "x", "-o", "line.yaml")
+    assert (done.code, done.err) == (1, "line.yaml: is the graph, which -o would replace; name another file\n")
+    assert Path("line.yaml").read_text() == before

@@ -94,3 +94,11 @@ def test_resolved_writes_a_graph_that_runs(dataflow, folder, tmp_path_factory, m
 def test_mistakes(dataflow, folder, args, code, said):
     done = dataflow("show", *args)
     assert (done.code, done.out, said in done.err) == (code, "", True), done.err
+
+
+@pytest.mark.parametrize("more", [[], ["--format", "svg"], ["--resolved"]])
+def test_the_graph_is_not_written_over(dataflow, folder, more):
+    before = Path("line.yaml").read_text()
+    told = "line.yaml: is the graph, which -o would replace; name another file\n"
+    assert dataflow("show", "line.yaml", *more, "-o", "./line.yaml").err == f"./{told}"
+    assert Path("line.yaml").read_text() == before

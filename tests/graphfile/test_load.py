@@ -40,8 +40,14 @@ def test_the_name_is_that_of_the_file_where_none_is_given(read):
 @pytest.mark.parametrize(
     "given, line, column, message, hint",
     [
-        ({}, 7, 3, "param 'rate' has no default and must be given, got nothing", ""),
-        ({"bits": 4}, 7, 3, "param 'rate' has no default and must be given, got nothing", ""),
+        ({}, 7, 3, "param 'rate' has no default and must be given, got nothing", "write flow.load(path, rate=...)"),
+        (
+            {"bits": 4},
+            7,
+            3,
+            "param 'rate' has no default and must be given, got nothing",
+            "write flow.load(path, rate=...)",
+        ),
         ({"rate": 1, "bits": "x"}, 3, 3, "param 'bits' must be a number like its default 7, got 'x'", ""),
         ({"rate": 1, "flag": 1}, 5, 3, "param 'flag' must be true or false like its default True, got 1", ""),
         ({"rate": 1, "mode": None}, 4, 3, "param 'mode' must be text like its default 'HALF_UP', got None", ""),

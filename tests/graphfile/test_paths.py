@@ -125,7 +125,7 @@ def test_ways_to_write_the_same_text(read, data):
         (RIGHT.encode("utf-16"), 1, 1, "a graph file must be UTF-8, got UTF-16"),
         (RIGHT.encode("utf-16-le"), 1, 2, "control characters are not allowed, got '\\x00'"),
         (RIGHT.encode() + "doc: caf\xe9".encode("latin-1"), 5, 9, "a graph file must be UTF-8, got the byte 0xe9"),
-        (RIGHT.replace("  y", "\ty").encode(), 3, 1, "not YAML: found character that cannot start any token"),
+        (RIGHT.replace("  y", "\ty").encode(), 3, 1, "a tab must not indent a line, got one"),
         (b"#" * ((16 << 20) + 1), 1, 1, "may have at most 16,777,216 bytes, got 16,777,217"),
     ],
     ids=["bom", "crlf", "tab", "wide", "utf_16", "utf_16_le", "latin_1", "tab_indent", "size"],
