@@ -27,6 +27,7 @@ class BroadcastTo(View):
     Source: tf.broadcast_to.
     """
 
+    found_by = ("expand", "repeat")
     T, I = dtypes.every, INDEX
     input = In("T", "values to repeat")
     shape = In("I", "shape of the output; dims of `input` equal its last ones or are 1", shape=("rank",), static=True)

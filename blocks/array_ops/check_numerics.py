@@ -24,6 +24,7 @@ class CheckNumerics(Elementwise):
     Source: tf.debugging.check_numerics.
     """
 
+    found_by = ("nan", "inf", "finite")
     # not a View: the planner may leave out a call that only gives memory another name
     T = dtypes.floating
     tensor = In("T", "values to check")

@@ -26,6 +26,7 @@ class Fill(Opaque):
     Source: tf.fill.
     """
 
+    found_by = ("full", "constant of a shape")
     T, I = dtypes.every, INDEX
     dims = In("I", "size of each dim of the output", shape=("rank",), static=True)
     value = In("T", "the value to repeat", shape=())
@@ -61,6 +62,8 @@ class ZerosLike(FillLike):
     Source: tf.zeros_like.
     """
 
+    found_by = ("zeros",)
+
     def kernel(self, x: Array, out: Array | None = None) -> Array:
         if out is None:
             return np.zeros(x.shape, x.dtype)
@@ -77,6 +80,7 @@ class OnesLike(FillLike):
     Source: tf.ones_like.
     """
 
+    found_by = ("ones",)
     T = (*dtypes.number, "bool")
 
     def kernel(self, x: Array, out: Array | None = None) -> Array:

@@ -28,6 +28,7 @@ class Gather(Rearrange):
     Source: tf.gather.
     """
 
+    found_by = ("index", "take", "embedding", "lookup")
     Tparams, Tindices = dtypes.every, INDEX
     params = In("Tparams", "values to take from, at least one dim")
     indices = In("Tindices", "positions on the first axis of `params`, any shape")
@@ -97,6 +98,7 @@ class GatherV2(Batched, Rearrange):
     Source: tf.gather.
     """
 
+    found_by = ("index", "take", "embedding", "lookup")
     Tparams, Tindices, Taxis = dtypes.every, ANY_INDEX, INDEX
     params = In("Tparams", "values to take from, at least one dim")
     indices = In("Tindices", "positions on the axis of `params`, any shape")

@@ -81,6 +81,7 @@ class MirrorPad(Mirror, Rearrange):
     Source: tf.pad.
     """
 
+    found_by = ("reflect", "symmetric padding")
     T = dtypes.every
     output = Out("T", "`input` with the border around it")
     adds = True

@@ -25,6 +25,7 @@ class OneHot(Opaque):
     Source: tf.one_hot.
     """
 
+    found_by = ("encode labels", "dummy variables")
     T, TI = dtypes.every, ("uint8", "int8", "int32", "int64")
     indices = In("TI", "where each vector has its `on_value`, any shape")
     depth = In("int32", "length of the vectors", shape=(), static=True)

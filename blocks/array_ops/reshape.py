@@ -29,6 +29,7 @@ class Reshape(View):
     Source: tf.reshape.
     """
 
+    found_by = ("view", "flatten")
     T, I = dtypes.every, INDEX
     tensor = In("T", "values, any shape")
     shape = In("I", "shape of the output; one size may be -1", shape=("rank",), static=True)
@@ -101,6 +102,7 @@ class Squeeze(View):
     Source: tf.squeeze.
     """
 
+    found_by = ("remove a dim",)
     T = dtypes.every
     input = In("T", "values, any shape")
     output = Out("T", "`input` without the dims")
@@ -136,6 +138,7 @@ class ExpandDims(View):
     Source: tf.expand_dims.
     """
 
+    found_by = ("unsqueeze", "new axis", "add a dim")
     T, I = dtypes.every, INDEX
     input = In("T", "values, any shape")
     axis = In("I", "position of the new dim in the output, counted from the end if negative", static=True)

@@ -42,6 +42,7 @@ class GatherNd(Rearrange):
     Source: tf.gather_nd.
     """
 
+    found_by = ("index", "take")
     Tparams, Tindices = dtypes.every, ANY_INDEX
     params = In("Tparams", "values to take from")
     indices = In("Tindices", "the last dim holds the tuples, one number for each of the first dims of `params`")
@@ -120,6 +121,7 @@ class TensorScatterUpdate(TensorScatter):
     Source: tf.tensor_scatter_nd_update.
     """
 
+    found_by = ("set by index",)
     Tindices = (*ANY_INDEX, "uint16")
 
     def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:

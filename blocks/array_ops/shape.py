@@ -23,6 +23,7 @@ class Shape(Opaque):
     Source: tf.shape.
     """
 
+    found_by = ("size of dims",)
     T = dtypes.every
     input = In("T", "values, any shape", like=True)
     output = Out("out_type", "a vector with one size per dim of `input`")
@@ -49,6 +50,7 @@ class Rank(Opaque):
     Source: tf.rank.
     """
 
+    found_by = ("ndim", "number of dims")
     T = dtypes.every
     input = In("T", "values, any shape", like=True)
     output = Out("int32", "the number", shape=())
@@ -71,6 +73,7 @@ class Size(Opaque):
     Source: tf.size.
     """
 
+    found_by = ("number of elements", "numel")
     T = dtypes.every
     input = In("T", "values, any shape", like=True)
     output = Out("out_type", "the number", shape=())

@@ -35,6 +35,7 @@ class Concat(Rearrange):
     Source: tf.concat.
     """
 
+    found_by = ("concatenate", "join", "cat")
     aliases = ("ConcatV2",)
     T, I = dtypes.every, INDEX
     values = In("T", "values of one rank that differ at most in their size along `axis`", many=True)
@@ -107,6 +108,7 @@ class Slice(View):
     Source: tf.slice.
     """
 
+    found_by = ("crop", "part")
     T, I = dtypes.every, INDEX
     input = In("T", "values to take from")
     begin = In("I", "the first index in each dim", shape=("rank",), static=True)
@@ -175,6 +177,7 @@ class Pad(Rearrange):
     Source: tf.raw_ops.Pad.
     """
 
+    found_by = ("zero padding", "border")
     T, I = dtypes.every, INDEX
     input = In("T", "values, any shape")
     paddings = In("I", "number of zeros before and after, one row per dim", shape=("rank", 2), static=True)

@@ -74,6 +74,7 @@ class Split(Parts):
     Source: tf.split.
     """
 
+    found_by = ("chunk", "divide into parts")
     T = dtypes.every
     axis = In("int32", "the axis to cut, counted from the end if negative", shape=(), static=True)
     value = In("T", "value to cut, of a size along the axis that `num_split` divides")
@@ -170,6 +171,7 @@ class Unstack(Parts):
     Source: tf.unstack.
     """
 
+    found_by = ("unbind",)
     aliases = ("Unpack",)
     T = dtypes.every
     value = In("T", "value to take apart, of size `num` along the axis")
@@ -210,6 +212,7 @@ class Stack(Rearrange):
     Source: tf.stack.
     """
 
+    found_by = ("join along a new axis",)
     aliases = ("Pack",)
     T = dtypes.every
     values = In("T", "values, all of one shape", many=True)

@@ -131,6 +131,7 @@ class StridedSlice(Strided, View):
     Source: tf.strided_slice.
     """
 
+    found_by = ("index", "slice", "crop", "[:]")
     T, Index = dtypes.every, ("int16", *INDEX)
     input = In("T", "values to take from")
     begin, end, strides = _BEGIN, _END, _STRIDES

@@ -27,6 +27,7 @@ class Tile(Rearrange):
     Source: tf.tile.
     """
 
+    found_by = ("repeat",)
     T, Tmultiples = dtypes.every, INDEX
     input = In("T", "value to repeat")
     multiples = In("Tmultiples", "number of copies along each dim", shape=("rank",), static=True)
@@ -76,6 +77,7 @@ class Roll(Rearrange):
     Source: tf.roll.
     """
 
+    found_by = ("shift", "rotate")
     T, Tshift, Taxis = dtypes.every, INDEX, INDEX
     input = In("T", "values to move, at least one dim")
     shift = In("Tshift", "how far to move, towards the end where positive: a number, or one per axis")

@@ -22,6 +22,7 @@ class Transpose(View):
     Source: tf.transpose.
     """
 
+    found_by = ("permute", "swap axes")
     T, I = dtypes.every, INDEX
     x = In("T", "values, any shape")
     perm = In("I", "the axis of `x` that each axis of `y` is; may count from the end", shape=("rank",), static=True)

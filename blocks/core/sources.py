@@ -19,6 +19,7 @@ class Const(Source):
     Source: tf.constant.
     """
 
+    found_by = ("constant", "literal")
     aliases = ("Const_ex",)
     output = Out("dtype", "the value")
     value: Tensor = attr("a number, a list of numbers or an array")
@@ -57,6 +58,7 @@ class Placeholder(Source):
     Source: tf.compat.v1.placeholder.
     """
 
+    found_by = ("input", "feed")
     T = dtypes.every
     output = Out("dtype", "the value that was fed")
     dtype: Dtype = attr("element type")
@@ -124,6 +126,8 @@ class Identity(PassThrough):
     Source: tf.identity.
     """
 
+    found_by = ("pass", "copy")
+
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
         return dy
 
@@ -137,6 +141,7 @@ class StopGradient(PassThrough):
     Source: tf.stop_gradient.
     """
 
+    found_by = ("detach", "freeze")
     grad = None
 
 

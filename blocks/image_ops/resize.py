@@ -82,6 +82,7 @@ class ResizeNearestNeighbor(Resizing, Nearest):
     Source: tf.image.resize.
     """
 
+    found_by = ("scale images", "interpolate", "upsample")
     resized_images = Out("T", "[batch, *size, channels]")
 
     interpolates = False
@@ -104,6 +105,8 @@ class ResizeBilinear(Resizing, Bilinear):
     Source: tf.image.resize.
     """
 
+    found_by = ("scale images", "interpolate", "upsample")
+
     @staticmethod
     def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:
         (before, _), (behind, part) = taps
@@ -124,6 +127,8 @@ class ResizeBicubic(Resizing, Bicubic):
 
     Source: tf.image.resize.
     """
+
+    found_by = ("scale images", "interpolate", "upsample")
 
     @staticmethod
     def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:

@@ -30,6 +30,7 @@ class Add(Binary):
     Source: tf.raw_ops.Add.
     """
 
+    found_by = ("plus", "sum of two")
     ufunc = np.add
 
     def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
@@ -45,6 +46,8 @@ class AddV2(Add):
     Source: tf.raw_ops.AddV2.
     """
 
+    found_by = ("plus", "sum of two")
+
 
 class Subtract(Binary):
     """Difference, ``x - y``.
@@ -55,6 +58,7 @@ class Subtract(Binary):
     Source: tf.math.subtract.
     """
 
+    found_by = ("minus", "difference")
     aliases = ("Sub",)
     ufunc = np.subtract
 
@@ -71,6 +75,7 @@ class Multiply(Binary):
     Source: tf.math.multiply.
     """
 
+    found_by = ("times", "product of two", "hadamard", "scale")
     aliases = ("Mul",)
     reuses = ("x", "y")
 
@@ -96,6 +101,7 @@ class Square(Unary):
     Source: tf.math.square.
     """
 
+    found_by = ("x**2",)
     T = dtypes.number
     reuses = ("x",)
 
@@ -123,6 +129,7 @@ class AddN(Elementwise):
     Source: tf.math.add_n.
     """
 
+    found_by = ("plus", "sum of many")
     T = dtypes.number
     inputs = In("T", "values to add, all of one shape", many=True)
     sum = Out("T", "same shape as each of `inputs`")
@@ -163,6 +170,7 @@ class Div(Binary):
     Source: tf.raw_ops.Div.
     """
 
+    found_by = ("divide", "quotient")
     reuses = ("x", "y")
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
@@ -200,6 +208,7 @@ class RealDiv(Binary):
     Source: tf.realdiv.
     """
 
+    found_by = ("divide", "quotient", "true division")
     T = dtypes.floating + dtypes.complexes
     ufunc = np.divide
 
@@ -217,6 +226,7 @@ class SquaredDifference(Binary):
     Source: tf.math.squared_difference.
     """
 
+    found_by = ("variance", "std", "standard deviation", "squared error", "mse")
     reuses = ("x", "y")
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
@@ -248,6 +258,7 @@ class Negate(Unary):
     Source: tf.math.negative.
     """
 
+    found_by = ("minus", "opposite")
     aliases = ("Neg",)
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.negative
@@ -267,6 +278,7 @@ class Abs(Unary):
     Source: tf.math.abs.
     """
 
+    found_by = ("absolute value", "magnitude", "modulus")
     T = dtypes.floating + dtypes.signed
     ufunc = np.absolute
 
@@ -283,6 +295,7 @@ class Sign(Unary):
     Source: tf.math.sign.
     """
 
+    found_by = ("signum",)
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.sign
     grad = None

@@ -33,6 +33,7 @@ class Cast(Elementwise):
     Source: tf.cast.
     """
 
+    found_by = ("convert", "dtype", "astype", "to float")
     SrcT = dtypes.every
     x = In("SrcT", "values, any shape")
     y = Out("DstT", "same shape as `x`")

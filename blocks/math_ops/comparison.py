@@ -50,6 +50,7 @@ class Equal(Equality):
     Source: tf.math.equal.
     """
 
+    found_by = ("compare", "==", "same")
     ufunc = np.equal
 
 
@@ -64,6 +65,7 @@ class NotEqual(Equality):
     Source: tf.math.not_equal.
     """
 
+    found_by = ("compare", "!=", "different")
     ufunc = np.not_equal
 
 
@@ -84,6 +86,7 @@ class Less(Ordering):
     Source: tf.math.less.
     """
 
+    found_by = ("compare", "<", "smaller")
     ufunc = np.less
 
 
@@ -96,6 +99,7 @@ class LessEqual(Ordering):
     Source: tf.math.less_equal.
     """
 
+    found_by = ("compare", "<=")
     ufunc = np.less_equal
 
 
@@ -108,6 +112,7 @@ class Greater(Ordering):
     Source: tf.math.greater.
     """
 
+    found_by = ("compare", ">", "larger")
     ufunc = np.greater
 
 
@@ -120,6 +125,7 @@ class GreaterEqual(Ordering):
     Source: tf.math.greater_equal.
     """
 
+    found_by = ("compare", ">=")
     ufunc = np.greater_equal
 
 
@@ -141,6 +147,7 @@ class LogicalAnd(Logical):
     Source: tf.math.logical_and.
     """
 
+    found_by = ("and", "&")
     ufunc = np.logical_and
 
 
@@ -153,6 +160,7 @@ class LogicalOr(Logical):
     Source: tf.math.logical_or.
     """
 
+    found_by = ("or", "|")
     ufunc = np.logical_or
 
 
@@ -165,6 +173,7 @@ class LogicalNot(Unary):
     Source: tf.math.logical_not.
     """
 
+    found_by = ("not", "~")
     x = In("bool", "values, any shape")
     y = Out("bool", "same shape as `x`")
     ufunc = np.logical_not

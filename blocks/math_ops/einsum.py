@@ -103,6 +103,7 @@ class Einsum(Labelled):
     Source: tf.einsum.
     """
 
+    found_by = ("contraction", "tensordot", "einstein")
     T = SUMMED
     inputs = In("T", "one or two values", many=True)
     output = Out("T", "the dims that the equation names behind its arrow")

@@ -66,6 +66,7 @@ class Exp(Unary):
     Source: tf.math.exp.
     """
 
+    found_by = ("exponential", "e to the power")
     T = dtypes.floating + dtypes.complexes
     ufunc = np.exp
 
@@ -84,6 +85,7 @@ class Log(Unary):
     Source: tf.math.log.
     """
 
+    found_by = ("natural logarithm", "ln")
     T = dtypes.floating + dtypes.complexes
     ufunc = np.log
 
@@ -104,6 +106,7 @@ class Pow(Binary):
     Source: tf.math.pow.
     """
 
+    found_by = ("power", "**", "exponent")
     T = dtypes.floating + dtypes.signed + dtypes.complexes
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
@@ -132,6 +135,7 @@ class Sqrt(Unary):
     Source: tf.math.sqrt.
     """
 
+    found_by = ("square root",)
     T = dtypes.floating + dtypes.complexes
     ufunc = np.sqrt
 
@@ -172,6 +176,7 @@ class Rsqrt(Unary):
     Source: tf.math.rsqrt.
     """
 
+    found_by = ("1/sqrt", "inverse square root")
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
@@ -230,6 +235,7 @@ class Reciprocal(Unary):
     Source: tf.math.reciprocal.
     """
 
+    found_by = ("1/x", "inverse")
     aliases = ("Inv",)
     T = dtypes.floating + dtypes.complexes
     ufunc = np.reciprocal

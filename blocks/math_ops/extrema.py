@@ -42,6 +42,7 @@ class Maximum(Binary):
     Source: tf.math.maximum.
     """
 
+    found_by = ("larger of two", "elementwise max")
     T = dtypes.real
     reuses = ("x", "y")
 
@@ -68,6 +69,7 @@ class Minimum(Binary):
     Source: tf.math.minimum.
     """
 
+    found_by = ("smaller of two", "elementwise min")
     T = dtypes.real
     reuses = ("x", "y")
 
@@ -95,6 +97,7 @@ class ClipByValue(Elementwise):
     Source: tf.clip_by_value.
     """
 
+    found_by = ("clamp", "clip", "limit", "saturate")
     T = dtypes.real
     t = In("T", "values to clip; broadcasts with the bounds")
     clip_value_min = In("T", "lower bound")

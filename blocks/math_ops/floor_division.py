@@ -25,6 +25,7 @@ class FloorDiv(Binary):
     Source: tf.math.floordiv.
     """
 
+    found_by = ("integer division", "//")
     T = dtypes.integer + dtypes.floating
     reuses = ("x", "y")
     grad = None
@@ -49,6 +50,7 @@ class FloorMod(Binary):
     Source: tf.math.floormod.
     """
 
+    found_by = ("modulo", "remainder", "%")
     T = dtypes.integer + dtypes.floating
     reuses = ("x",)
 

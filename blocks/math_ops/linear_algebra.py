@@ -66,6 +66,7 @@ class MatrixInverse(SquareMatrices):
     Source: tf.linalg.inv.
     """
 
+    found_by = ("inv", "invert")
     adjoint: bool = attr("invert the transposed matrices, conjugated if complex", default=False)
 
     def kernel(self, input: Array) -> Array:
@@ -93,6 +94,7 @@ class Cholesky(SquareMatrices):
     Source: tf.linalg.cholesky.
     """
 
+    found_by = ("factorization", "decomposition")
     # the gradient is that by a matrix that stays symmetric, while a single element here moves alone
     smooth = False
     input = In("T", "symmetric, if complex Hermitian, positive definite matrices, [..., m, m]")

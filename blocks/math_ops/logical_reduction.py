@@ -28,6 +28,7 @@ class All(LogicalReduction):
     Source: tf.math.reduce_all.
     """
 
+    found_by = ("and", "every")
     ufunc = np.logical_and
 
 
@@ -42,4 +43,5 @@ class Any(LogicalReduction):
     Source: tf.math.reduce_any.
     """
 
+    found_by = ("or", "some")
     ufunc = np.logical_or

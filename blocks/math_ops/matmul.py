@@ -61,6 +61,7 @@ class MatMul(Contraction):
     Source: tf.linalg.matmul.
     """
 
+    found_by = ("dot", "matrix multiply", "matrix product", "dense", "fully connected", "linear layer")
     T = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.unsigned, *dtypes.complexes)
     a = In("T", "left matrix, [m, k]")
     b = In("T", "right matrix, [k, n]")
@@ -105,6 +106,7 @@ class BatchMatMul(Contraction):
     Source: tf.raw_ops.BatchMatMul.
     """
 
+    found_by = ("dot", "matrix multiply", "bmm", "attention")
     T: ClassVar[tuple[str, ...]] = (*dtypes.floating, *dtypes.signed[2:], *dtypes.complexes)
     x = In("T", "left matrices, [..., m, k]")
     y = In("T", "right matrices, [..., k, n], with the leading dims of `x`")
@@ -154,6 +156,7 @@ class BatchMatMulV2(BatchMatMul):
     Source: tf.linalg.matmul.
     """
 
+    found_by = ("dot", "matrix multiply", "bmm", "attention")
     T = (*MatMul.T, "int16")
     x = In("T", "left matrices, [..., m, k]")
     y = In("T", "right matrices, [..., k, n]; the leading dims broadcast with those of `x`")

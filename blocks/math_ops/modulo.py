@@ -21,6 +21,7 @@ class Mod(Binary):
     Source: tf.raw_ops.Mod.
     """
 
+    found_by = ("remainder", "fmod")
     T = ("int32", "int64", *dtypes.floating)
     reuses = ("x", "y")
 

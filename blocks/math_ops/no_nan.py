@@ -54,6 +54,7 @@ class DivNoNan(NoNan):
     Source: tf.math.divide_no_nan.
     """
 
+    found_by = ("safe divide", "divide without nan")
     ufunc, zero = np.divide, "y"
     reuses = ("x", "y")
 

@@ -29,6 +29,7 @@ class SQNR(Opaque):
     Source: the ratio of signal to noise power.
     """
 
+    found_by = ("signal to noise", "quantization error", "psnr")
     T = ("float32", "float64")
     value = In("T", "the value with noise")
     reference = In("T", "the value without it, of the same shape")
@@ -68,6 +69,7 @@ class MinMaxObserver(Opaque):
     Source: the observers of quantization-aware training.
     """
 
+    found_by = ("calibration", "range", "observer")
     T = dtypes.floating
     x = In("T", "values, at least one")
     min = Out("T", "lowest element, a scalar or one per channel", reduce=np.minimum)

@@ -83,6 +83,7 @@ class Sum(Accumulation):
     Source: tf.math.reduce_sum.
     """
 
+    found_by = ("total", "reduce sum", "add up")
     ufunc = np.add
 
     def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
@@ -101,6 +102,7 @@ class Mean(Opaque):
     Source: tf.math.reduce_mean.
     """
 
+    found_by = ("average", "avg", "reduce mean")
     T, I = dtypes.number, INDEX
     input = In("T", "values to take the mean of")
     axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)
@@ -170,6 +172,7 @@ class Max(Extreme):
     Source: tf.math.reduce_max.
     """
 
+    found_by = ("amax", "largest", "reduce max")
     ufunc, empty = np.maximum, -np.inf
 
 
@@ -184,6 +187,7 @@ class Min(Extreme):
     Source: tf.math.reduce_min.
     """
 
+    found_by = ("amin", "smallest", "reduce min")
     ufunc, empty = np.minimum, np.inf
 
 
@@ -198,6 +202,7 @@ class Prod(Accumulation):
     Source: tf.math.reduce_prod.
     """
 
+    found_by = ("product", "reduce prod")
     ufunc = np.multiply
 
     def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
@@ -276,6 +281,7 @@ class ArgMax(Opaque):
     Source: tf.math.argmax.
     """
 
+    found_by = ("index of the largest", "predicted class")
     T, I = (*dtypes.real, *dtypes.quantized, "bool"), ("int16", *INDEX)
     input = In("T", "values to compare")
     dimension = In("I", "the axis, counted from the end if negative", shape=(), static=True)

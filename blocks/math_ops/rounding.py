@@ -18,6 +18,7 @@ class Floor(Unary):
     Source: tf.math.floor.
     """
 
+    found_by = ("round down",)
     ufunc = np.floor
     grad = None
 
@@ -31,6 +32,7 @@ class Ceil(Unary):
     Source: tf.math.ceil.
     """
 
+    found_by = ("round up", "ceiling")
     ufunc = np.ceil
     grad = None
 
@@ -46,6 +48,7 @@ class Rint(Unary):
     Source: tf.math.rint.
     """
 
+    found_by = ("round half to even",)
     ufunc = np.rint
     grad = None
 
@@ -61,6 +64,7 @@ class Round(Unary):
     Source: tf.math.round.
     """
 
+    found_by = ("round half to even",)
     T = dtypes.floating + dtypes.signed
     reuses = ("x",)
     grad = None

@@ -53,6 +53,7 @@ class SelectV2(Elementwise):
     Source: tf.where.
     """
 
+    found_by = ("where", "if", "choose", "condition", "mask")
     T = dtypes.every
     condition = In("bool", "whether to take from `t`")
     t = In("T", "taken where the condition is true; broadcasts")
@@ -88,6 +89,7 @@ class Select(Opaque):
     Source: tf.raw_ops.Select.
     """
 
+    found_by = ("where", "if", "choose")
     aliases = ("Where3",)
     T = dtypes.every
     condition = In("bool", "whether to take from `x`: the shape of `x`, a vector over its first dim, or a scalar")

@@ -26,6 +26,7 @@ class Sigmoid(Unary):
     Source: tf.math.sigmoid.
     """
 
+    found_by = ("logistic", "activation")
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
@@ -90,6 +91,7 @@ class Tanh(Unary):
     Source: tf.math.tanh.
     """
 
+    found_by = ("hyperbolic tangent", "activation")
     T = dtypes.floating + dtypes.complexes
     ufunc = np.tanh
 

@@ -35,6 +35,8 @@ class Accuracy(Share):
     Source: tf.keras.metrics.Accuracy.
     """
 
+    found_by = ("hit rate", "share of right predictions")
+
     def right(self, y_true: Wire, y_pred: Wire) -> Any:
         return Equal()(shaped_like(self, y_true, y_pred), y_pred)
 
@@ -67,6 +69,7 @@ class CategoricalAccuracy(Share):
     Source: tf.keras.metrics.CategoricalAccuracy.
     """
 
+    found_by = ("hit rate",)
     y_true = In("T", "labels, largest at the class, of the shape of `y_pred`")
     y_pred = In("T", "scores, one for each class in the last dim")
 
@@ -84,6 +87,7 @@ class SparseCategoricalAccuracy(Share):
     Source: tf.keras.metrics.SparseCategoricalAccuracy.
     """
 
+    found_by = ("hit rate",)
     I = ("int64", "int32")
     y_true = In("I", "the class of each example")
     y_pred = In("T", "scores, one for each class in the last dim")

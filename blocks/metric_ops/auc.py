@@ -39,6 +39,7 @@ class AUC(Composite):
     Source: tf.keras.metrics.AUC.
     """
 
+    found_by = ("roc", "area under the curve")
     L, T = (*dtypes.real, "bool"), dtypes.floating
     y_true = In("L", "labels, positive where they are not 0, as many as predictions")
     y_pred = In("T", "probabilities, or logits, any shape")

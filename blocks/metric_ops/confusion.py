@@ -39,6 +39,7 @@ class ConfusionMatrix(Composite):
     Source: tf.math.confusion_matrix.
     """
 
+    found_by = ("contingency table", "error matrix")
     I, W = ("int64", "int32"), dtypes.number
     labels = In("I", "the class of each example", shape=("N",))
     predictions = In("I", "the class predicted for each", shape=("N",))
@@ -107,6 +108,8 @@ class Precision(Thresholded):
     Source: tf.keras.metrics.Precision.
     """
 
+    found_by = ("positive predictive value",)
+
     def whole(self, labels: Wire, said: Wire) -> Wire:
         return said
 
@@ -121,6 +124,8 @@ class Recall(Thresholded):
 
     Source: tf.keras.metrics.Recall.
     """
+
+    found_by = ("sensitivity", "true positive rate")
 
     def whole(self, labels: Wire, said: Wire) -> Wire:
         return labels

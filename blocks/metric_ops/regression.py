@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from blocks.math_ops.arithmetic import Abs, Square
 from blocks.math_ops.exponential import Sqrt
@@ -32,6 +32,8 @@ class MeanSquaredError(RegressionError):
     Source: tf.keras.metrics.MeanSquaredError.
     """
 
+    found_by: ClassVar[tuple[str, ...]] = ("mse", "l2 loss", "squared error")
+
     def values(self, y_true: Wire, y_pred: Wire) -> Any:
         return Square()(shaped_like(self, y_true, y_pred) - y_pred)
 
@@ -45,6 +47,8 @@ class MeanAbsoluteError(RegressionError):
     Source: tf.keras.metrics.MeanAbsoluteError.
     """
 
+    found_by = ("mae", "l1 loss")
+
     def values(self, y_true: Wire, y_pred: Wire) -> Any:
         return Abs()(shaped_like(self, y_true, y_pred) - y_pred)
 
@@ -57,6 +61,8 @@ class RootMeanSquaredError(MeanSquaredError):
 
     Source: tf.keras.metrics.RootMeanSquaredError.
     """
+
+    found_by = ("rmse",)
 
     def body(self, y_true: Wire, y_pred: Wire, sample_weight: Wire | None) -> Any:
         return Sqrt()(super().body(y_true, y_pred, sample_weight))

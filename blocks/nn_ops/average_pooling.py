@@ -83,6 +83,7 @@ class AvgPool(Average):
     Source: tf.nn.avg_pool2d.
     """
 
+    found_by = ("average pooling", "mean pooling", "downsample")
     value = In("T", "images, 4 dims")
     output = Out("T", "images with a pixel per window")
 

@@ -127,6 +127,7 @@ class FusedBatchNorm(BatchNormalization):
     Source: tf.raw_ops.FusedBatchNorm.
     """
 
+    found_by = ("batch normalization", "normalize", "batchnorm", "bn")
     T = ("float32",)
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
     gradient = FusedBatchNormGrad
@@ -143,6 +144,7 @@ class FusedBatchNormV2(BatchNormalization):
     Source: tf.raw_ops.FusedBatchNormV2.
     """
 
+    found_by = ("batch normalization", "normalize", "batchnorm", "bn")
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
     gradient = FusedBatchNormGradV2
 
@@ -159,6 +161,7 @@ class FusedBatchNormV3(BatchNormalization):
     Source: tf.compat.v1.nn.fused_batch_norm.
     """
 
+    found_by = ("batch normalization", "normalize", "batchnorm", "bn")
     y = Out("T", "same shape as `x`")
     reserve_space_3 = Out("float32", "not used, 0", shape=())
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)

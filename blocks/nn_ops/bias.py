@@ -41,6 +41,7 @@ class BiasAdd(Elementwise):
     Source: tf.nn.bias_add.
     """
 
+    found_by = ("bias", "dense", "fully connected")
     T = dtypes.number
     value = In("T", "values with a channel dim, of rank 2 or more")
     bias = In("T", "one number per channel", shape=("C",))

@@ -26,6 +26,7 @@ class Conv2D(ImageWindow, Forward):
     Source: tf.nn.conv2d.
     """
 
+    found_by = ("convolution", "convolutional layer", "filter")
     T = (*dtypes.floating, "int32")
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "images of `out_channels` channels, in the layout of `input`")
@@ -51,6 +52,7 @@ class Conv2DBackpropInput(ImageWindow, InputGradient):
     Source: tf.nn.conv2d_transpose.
     """
 
+    found_by = ("transposed convolution", "deconvolution", "conv transpose", "upsample")
     T = (*dtypes.floating, "int32")
     input_sizes = In("int32", "shape of the input of the Conv2D", shape=("rank",), static=True)
     filter = In("T", "weights of the window", shape=FILTER)

@@ -26,6 +26,7 @@ class Conv3D(VolumeWindow, Forward):
     Source: tf.nn.conv3d.
     """
 
+    found_by = ("convolution", "volumetric")
     input = In("T", "volumes, [batch, depth, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "volumes of `out_channels` channels, in the layout of `input`")
@@ -50,6 +51,7 @@ class Conv3DBackpropInputV2(VolumeWindow, InputGradient):
     Source: tf.nn.conv3d_transpose.
     """
 
+    found_by = ("transposed convolution", "deconvolution", "conv transpose")
     Tshape = INDEX
     input_sizes = In("Tshape", "shape of the input of the Conv3D", shape=(5,), static=True)
     filter = In("T", "weights of the window", shape=FILTER)

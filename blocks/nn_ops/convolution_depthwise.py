@@ -24,6 +24,7 @@ class DepthwiseConv2dNative(ImageWindow, Forward):
     Source: tf.nn.depthwise_conv2d.
     """
 
+    found_by = ("depthwise convolution", "separable convolution")
     filter = In("T", "weights of the window, for each channel", shape=FILTER)
     output = Out("T", "images of `in_channels * channel_multiplier` channels, in the layout of `input`")
     is_depthwise = True

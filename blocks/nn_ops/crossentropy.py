@@ -76,6 +76,7 @@ class CategoricalCrossentropy(OverClasses):
     Source: tf.keras.losses.CategoricalCrossentropy; class weights are those of tf.keras.Model.fit.
     """
 
+    found_by = ("softmax cross entropy", "cross entropy", "label smoothing", "loss", "nll")
     y_true = In("T", "a row per example that sums to 1, such as a one-hot vector", shape=("N", "classes"))
     y_pred = OverClasses.y_pred
     sample_weight = OverClasses.sample_weight
@@ -108,6 +109,7 @@ class SparseCategoricalCrossentropy(OverClasses):
     Source: tf.keras.losses.SparseCategoricalCrossentropy; class weights are those of tf.keras.Model.fit.
     """
 
+    found_by = ("softmax cross entropy", "cross entropy", "loss", "nll")
     I = ("int64", "int32")
     y_true = In("I", "the class of each example", shape=("N",))
     y_pred = OverClasses.y_pred
@@ -140,6 +142,7 @@ class BinaryCrossentropy(Crossentropy):
     Source: tf.keras.losses.BinaryCrossentropy.
     """
 
+    found_by = ("sigmoid cross entropy", "binary cross entropy", "logistic loss", "log loss", "bce")
     y_true = In("T", "labels between 0 and 1, as many as predictions")
     y_pred = In("T", "probabilities of 1 or their logits, any shape")
     sample_weight = sample_weight("T")

@@ -101,6 +101,7 @@ class Dilation2D(Dilating):
     Source: tf.nn.dilation2d.
     """
 
+    found_by = ("morphology", "grayscale dilation")
     input = In("T", "images [batch, rows, columns, channels]", shape=("batch", "rows", "columns", "channels"))
     filter = In("T", "what is added, [rows, columns, channels]", shape=("height", "width", "channels"))
     output = Out("T", "images with a pixel per window")

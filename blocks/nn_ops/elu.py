@@ -36,6 +36,7 @@ class Elu(Activation):
     Source: tf.nn.elu.
     """
 
+    found_by = ("activation",)
     buffers = 2
 
     def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:
@@ -79,6 +80,7 @@ class Selu(Activation):
     Source: tf.nn.selu.
     """
 
+    found_by = ("activation",)
     buffers = 2
 
     def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:

@@ -32,6 +32,7 @@ class LeakyRelu(Activation):
     Source: tf.nn.leaky_relu.
     """
 
+    found_by = ("activation", "leaky rectifier")
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
     def kernel(self, features: Array, out: Array | None = None) -> Array:

@@ -126,6 +126,7 @@ class LRN(LocalResponse):
     Source: tf.nn.local_response_normalization.
     """
 
+    found_by = ("local response normalization", "normalize")
     input = In("T", "values, channels last", shape=("N", "H", "W", "C"))
     output = Out("T", "same shape as `input`", shape=("N", "H", "W", "C"))
 

@@ -35,6 +35,7 @@ class L2Loss(Opaque):
     Source: tf.nn.l2_loss.
     """
 
+    found_by = ("weight decay", "regularization", "half the sum of squares")
     T = dtypes.floating
     t = In("T", "values, any shape")
     output = Out("T", "one number", shape=())
@@ -77,6 +78,7 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
     Source: tf.nn.softmax_cross_entropy_with_logits.
     """
 
+    found_by = ("cross entropy", "loss", "nll")
     T = dtypes.floating
     features = In("T", "logits, a row per example")
     labels = In("T", "probabilities, a row per example; broadcasts with `features`")
@@ -131,6 +133,7 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
     Source: tf.nn.sparse_softmax_cross_entropy_with_logits.
     """
 
+    found_by = ("cross entropy", "loss", "nll", "classification loss")
     T, Tlabels = dtypes.floating, ("int64", "int32")
     features = In("T", "logits, a row per example", shape=("N", "classes"))
     labels = In("Tlabels", "the class of each example", shape=("N",))

@@ -31,6 +31,7 @@ class MaxPool(Pooling):
     Source: tf.nn.max_pool2d.
     """
 
+    found_by = ("max pooling", "downsample")
     T = (*dtypes.floating, "int32", "int64", "uint8", "int16", "int8", "uint16", "qint8")
     input = In("T", "images, 4 dims; 5 where the format is NCHW_VECT_C")
     output = Out("T", "images with a pixel per window")

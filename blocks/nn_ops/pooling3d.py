@@ -40,6 +40,7 @@ class AvgPool3D(Average):
     Source: tf.nn.avg_pool3d.
     """
 
+    found_by = ("average pooling", "mean pooling")
     input = In("T", "volumes, 5 dims")
     output = Out("T", "volumes with an element per window")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
@@ -86,6 +87,7 @@ class MaxPool3D(Pooling):
     Source: tf.nn.max_pool3d.
     """
 
+    found_by = ("max pooling",)
     T = dtypes.floating
     input = In("T", "volumes, 5 dims")
     output = Out("T", "volumes with an element per window")

@@ -52,6 +52,7 @@ class Relu(Rectifier):
     Source: tf.nn.relu.
     """
 
+    found_by = ("rectifier", "activation", "rectified linear unit")
     reuses = ("features",)
 
     @staticmethod
@@ -107,6 +108,7 @@ class Relu6(Rectifier):
     Source: tf.nn.relu6.
     """
 
+    found_by = ("rectifier", "activation")
     reuses = ("features",)
 
     @staticmethod

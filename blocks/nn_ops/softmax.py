@@ -30,6 +30,7 @@ class Softmax(Opaque):
     Source: tf.nn.softmax.
     """
 
+    found_by: ClassVar[tuple[str, ...]] = ("probabilities", "normalize", "activation")
     T = dtypes.floating
     logits = In("T", "values with at least one dim")
     softmax = Out("T", "same shape as `logits`, positive, with sum 1 along the last axis")
@@ -72,6 +73,7 @@ class LogSoftmax(Softmax):
     Source: tf.nn.log_softmax.
     """
 
+    found_by = ("log probabilities", "normalize")
     logsoftmax = Out("T", "same shape as `logits`, at most 0")
 
     buffers = 1

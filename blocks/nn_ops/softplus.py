@@ -24,6 +24,7 @@ class Softplus(Activation):
     Source: tf.math.softplus.
     """
 
+    found_by = ("activation", "smooth relu")
     buffers = 3
 
     def step(self, x: Array, out: Array, power: Array, total: Array, result: Array) -> None:
@@ -77,6 +78,8 @@ class Softsign(Activation):
 
     Source: tf.nn.softsign.
     """
+
+    found_by = ("activation",)
 
     def step(self, x: Array, out: Array, size: Array) -> None:
         np.add(np.abs(x, size), 1, size)

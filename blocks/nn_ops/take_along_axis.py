@@ -69,6 +69,7 @@ class TakeAlongLast(Opaque):
     Source: numpy.take_along_axis.
     """
 
+    found_by = ("gather along axis",)
     T, I = dtypes.floating, INDEX
     input = In("T", "values with at least one dim; the last is a row")
     indices = In("I", "where in the row to take from, no place twice")

@@ -32,6 +32,7 @@ class InTopK(Opaque):
     Source: tf.math.in_top_k.
     """
 
+    found_by = ("top k accuracy",)
     T = INDEX[1:]
     predictions = In("float32", "a row of numbers per example", shape=("N", "classes"))
     targets = In("T", "the class of each example", shape=("N",))
@@ -78,6 +79,7 @@ class TopK(Opaque):
     Source: tf.math.top_k.
     """
 
+    found_by = ("largest values", "sort")
     aliases = ("TopKV2",)
     T, Tk = dtypes.real, INDEX
     input = In("T", "values with at least one dim; the last is a row")

@@ -54,6 +54,7 @@ class FakeQuantWithMinMaxArgs(FakeQuant):
     Source: tf.quantization.fake_quant_with_min_max_args.
     """
 
+    found_by = ("quantization aware training", "qat", "fixed range")
     min: float = attr("lower end of the range", default=-6.0)
     max: float = attr("upper end of the range, above `min`", default=6.0)
     num_bits: int = attr("width of the simulated integer", default=8, ge=2, le=16)
@@ -108,6 +109,7 @@ class FakeQuantWithMinMaxVars(FakeQuantInRange):
     Source: tf.quantization.fake_quant_with_min_max_vars.
     """
 
+    found_by = ("quantization aware training", "qat", "learned range")
     inputs = FakeQuant.inputs
     min = In("R", "lower end of the range", shape=())
     max = In("R", "upper end of the range, above `min`", shape=())
@@ -143,6 +145,7 @@ class FakeQuantWithMinMaxVarsPerChannel(FakeQuantInRange):
     Source: tf.quantization.fake_quant_with_min_max_vars_per_channel.
     """
 
+    found_by = ("quantization aware training", "qat", "per axis")
     inputs = In("T", "values to quantize, rank 1 or more")
     min = In("R", "lower end of each channel's range", shape=("d",))
     max = In("R", "upper end of each channel's range, above `min`", shape=("d",))

@@ -44,6 +44,7 @@ class QuantizeV2(Opaque):
     Source: tf.raw_ops.QuantizeV2.
     """
 
+    found_by = ("to int8", "quantize", "scale")
     input = In("float32", "values to quantize, any shape")
     min_range = In("float32", "lower end of the range: one value, or one per slice along `axis`")
     max_range = In("float32", "upper end of the range, not below `min_range`: one value, or one per slice along `axis`")
@@ -136,6 +137,7 @@ class Dequantize(Opaque):
     Source: tf.raw_ops.Dequantize.
     """
 
+    found_by = ("to float", "int8", "scale")
     T = dtypes.quantized
     input = In("T", "whole numbers, any shape")
     min_range = In("float32", "value of the lowest number: one value, or one per slice along `axis`")

@@ -243,5 +243,7 @@ class QuantizeAndDequantizeV4(QuantizeAndDequantizeV2):
     Source: tf.raw_ops.QuantizeAndDequantizeV4.
     """
 
+    found_by = ("fake quantization", "qat")
+
     def grad(self, input: Wire, input_min: Wire, input_max: Wire, output: Wire, dy: Wire) -> Wire | tuple[Wire, ...]:
         return QuantizeAndDequantizeV4Grad(axis=self.axis)(dy, input, input_min, input_max)

@@ -26,6 +26,7 @@ class Multinomial(Seeded, Opaque):
     Source: tf.random.categorical.
     """
 
+    found_by = ("categorical sample", "draw classes")
     T = dtypes.real
     logits = In("T", "logarithms of the probabilities, up to a constant per row", shape=("batch", "classes"))
     num_samples = In("int32", "how many are drawn per row", shape=(), static=True)
@@ -88,6 +89,7 @@ class RandomShuffle(Seeded, Rearrange):
     Source: tf.random.shuffle.
     """
 
+    found_by = ("permutation", "shuffle rows")
     T = dtypes.every
     value = In("T", "values, any shape; a single number is left as it is")
     output = Out("T", "the same rows, along the first dim, in another order")

@@ -28,6 +28,7 @@ class Dropout(Opaque):
     Source: tf.nn.dropout.
     """
 
+    found_by = ("regularization", "drop")
     T = dtypes.floating
     x = In("T", "values, any shape")
     rate = In("T", "probability of leaving a value out, in [0, 1)", shape=())

@@ -52,6 +52,7 @@ class RandomUniform(Drawn):
     Source: tf.random.uniform.
     """
 
+    found_by = ("noise", "rand")
     draw = staticmethod(uniform)
 
 
@@ -66,6 +67,7 @@ class RandomNormal(Drawn):
     Source: tf.random.normal.
     """
 
+    found_by = ("gaussian", "noise", "randn")
     aliases = ("RandomStandardNormal", "RandomNormal_ex")
     draw = staticmethod(normal)
 

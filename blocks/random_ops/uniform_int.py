@@ -22,6 +22,7 @@ class RandomUniformInt(Seeded, Opaque):
     Source: tf.random.uniform.
     """
 
+    found_by = ("randint",)
     T = Tout = INDEX
     shape = In("T", SHAPE, shape=("rank",), static=True)
     minval = In("Tout", "lowest number", shape=())

@@ -25,6 +25,7 @@ class ExponentialMovingAverage(Update, Composite):
     Source: tf.train.ExponentialMovingAverage.
     """
 
+    found_by = ("ema", "moving average", "polyak", "smooth")
     T, N = dtypes.floating, ("int64", "int32")
     average = In("T", "the variable that keeps the average; begin it with the value or with zeros")
     value = In("T", "what is averaged, of the same shape")

@@ -37,6 +37,7 @@ class Variable(View):
     Source: tf.raw_ops.VariableV2; the initializers are those of tf.keras.initializers.
     """
 
+    found_by = ("weight", "parameter", "state")
     aliases = ("VariableV2",)
     T = dtypes.every
     initvalues = In("T", "the first value; left out, `initializer` makes it or it is given at each run", optional=True)

@@ -21,6 +21,7 @@ class ApplyAdagrad(Optimizer):
     Source: tf.raw_ops.ApplyAdagrad.
     """
 
+    found_by = ("adagrad", "optimizer")
     var = variable()
     accum = slot("the sum of squared gradients", 0.1)
     lr = rate(0.001)
@@ -49,6 +50,7 @@ class ApplyAdadelta(Optimizer):
     Source: tf.raw_ops.ApplyAdadelta.
     """
 
+    found_by = ("adadelta", "optimizer")
     var = variable()
     accum = slot("the mean of squared gradients")
     accum_update = slot("the mean of squared steps")
@@ -97,6 +99,7 @@ class ApplyRMSProp(Optimizer):
     Source: tf.raw_ops.ApplyRMSProp.
     """
 
+    found_by = ("rmsprop", "optimizer")
     var = variable()
     ms = slot("the mean of squared gradients")
     mom = slot("the steps")
@@ -140,6 +143,7 @@ class ApplyCenteredRMSProp(Optimizer):
     Source: tf.raw_ops.ApplyCenteredRMSProp.
     """
 
+    found_by = ("rmsprop", "optimizer")
     var = variable()
     mg = slot("the mean of the gradients")
     ms = slot("the mean of their squares")

@@ -35,6 +35,7 @@ class ApplyGradientDescentW(Decoupled, ApplyGradientDescent):
     Source: tf.keras.optimizers.SGD with weight_decay; Loshchilov and Hutter, Decoupled Weight Decay Regularization.
     """
 
+    found_by = ("sgd", "optimizer", "weight decay")
     plain = ApplyGradientDescent
     delta = ApplyGradientDescent.delta
     weight_decay = setting(DECAY, 0.004)
@@ -51,6 +52,7 @@ class ApplyMomentumW(Decoupled, ApplyMomentum):
     Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization.
     """
 
+    found_by = ("sgd", "optimizer", "weight decay", "nesterov")
     plain = ApplyMomentum
     momentum = ApplyMomentum.momentum
     weight_decay = setting(DECAY, 0.004)
@@ -67,6 +69,7 @@ class ApplyAdamW(Decoupled, ApplyAdam):
     Source: tf.keras.optimizers.AdamW; Loshchilov and Hutter, Decoupled Weight Decay Regularization.
     """
 
+    found_by = ("adamw", "optimizer", "weight decay")
     plain = ApplyAdam
     grad = ApplyAdam.signature.inputs["grad"]
     weight_decay = setting(DECAY, 0.004)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from blocks.training_ops.optimizer_base import Optimizer, gradient, power_of, rate, setting, slot, toward, variable
@@ -18,6 +20,7 @@ class ApplyGradientDescent(Optimizer):
     Source: tf.raw_ops.ApplyGradientDescent.
     """
 
+    found_by = ("sgd", "optimizer", "stochastic gradient descent")
     var = variable()
     alpha = rate(0.01)
     delta = gradient()
@@ -41,6 +44,7 @@ class ApplyMomentum(Optimizer):
     Source: tf.raw_ops.ApplyMomentum.
     """
 
+    found_by: ClassVar[tuple[str, ...]] = ("sgd", "optimizer", "nesterov")
     var = variable()
     accum = slot("the gradients")
     lr = rate(0.01)
@@ -81,6 +85,7 @@ class ApplyAdam(Optimizer):
     Source: tf.raw_ops.ApplyAdam.
     """
 
+    found_by: ClassVar[tuple[str, ...]] = ("adam", "optimizer")
     var = variable()
     m = slot("the mean of the gradients")
     v = slot("the mean of their squares")

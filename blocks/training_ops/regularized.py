@@ -44,6 +44,7 @@ class ApplyFtrl(Optimizer):
     Source: tf.raw_ops.ApplyFtrl.
     """
 
+    found_by = ("ftrl", "optimizer")
     var = variable()
     accum = slot("the sum of squared gradients", 0.1)
     linear = slot("the corrected sum of gradients")

@@ -49,6 +49,7 @@ class CosineDecay(Schedule):
     Source: tf.keras.optimizers.schedules.CosineDecay.
     """
 
+    found_by = ("learning rate", "schedule", "warmup", "annealing")
     decay_steps: int = attr("steps until the lowest rate", ge=1)
     alpha: float = attr("lowest rate as a part of the initial one", default=0.0, ge=0.0)
 
@@ -66,6 +67,7 @@ class ExponentialDecay(Schedule):
     Source: tf.keras.optimizers.schedules.ExponentialDecay.
     """
 
+    found_by = ("learning rate", "schedule")
     decay_steps: int = attr("steps in which the rate falls by the factor once", ge=1)
     decay_rate: float = attr("the factor", ge=0.0)
     staircase: bool = attr("fall at once, every `decay_steps` steps", default=False)
@@ -84,6 +86,7 @@ class PolynomialDecay(Schedule):
     Source: tf.keras.optimizers.schedules.PolynomialDecay.
     """
 
+    found_by = ("learning rate", "schedule", "linear decay")
     decay_steps: int = attr("steps until the last rate", ge=1)
     end_learning_rate: float = attr("the last rate", default=0.0001, ge=0.0)
     power: float = attr("1 falls evenly", default=1.0)
@@ -102,6 +105,7 @@ class StepDecay(Schedule):
     Source: tf.keras.optimizers.schedules.PiecewiseConstantDecay.
     """
 
+    found_by = ("learning rate", "schedule")
     boundaries: Ints = attr("numbers of steps after which the rate falls")
     factor: float = attr("what the rate is multiplied by", default=0.1, ge=0.0)
 

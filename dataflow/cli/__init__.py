@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 import warnings
 from typing import Any
@@ -69,6 +70,8 @@ def _warn(message: Warning | str, verbose: bool) -> None:
     """Print a warning; of several modules of plugins that are broken the first one, or all of them."""
     from dataflow.core.plugins import PluginWarning
 
+    if "_DATAFLOW_COMPLETE" in os.environ:  # while a line is typed
+        return
     faults = message.faults if isinstance(message, PluginWarning) else []
     shown: list[object] = [*(faults if verbose else faults[:1])] or [message]
     for text in shown:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import options, output
+from dataflow.cli import completion, options, output
 
 
 @click.command("blocks")
-@click.argument("words", metavar="[NAME | WORDS]", nargs=-1)
+@click.argument("words", metavar="[NAME | WORDS]", nargs=-1, shell_complete=completion.blocks)
 @click.option("--json", "as_json", is_flag=True, help="Print plain data.")
 @options.block_files
 def command(words: tuple[str, ...], as_json: bool) -> None:
-    """List blocks, find them by words, or show one."""
-    from dataflow.inspection import describe, text
+    """List blocks, find them by words (best first), or show one."""
+    from dataflow.inspection import describe, find, text
 
     if len(words) == 1 and words[0] in flow.blocks:
         found = describe(flow.blocks[words[0]])
         output.say(_json(found) if as_json else text(flow.blocks[words[0]]).rstrip("\n"))
         return
-    every = [describe(block) for block in flow.blocks.values()]
-    hits = [d for d in every if all(word.lower() in _searched(d) for word in words)]
+    hits = [describe(block) for block in find(words)]
     if as_json:
         output.say(_json(hits))
         return
@@ -30,16 +29,13 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
     if not hits:
         from dataflow.core.errors import nearest
 
-        hint = nearest(" ".join(words), flow.blocks.names())
+        terms = [term for block in flow.blocks.values() for term in block.found_by]
+        hint = nearest(" ".join(words), [*flow.blocks.names(), *terms])
         raise flow.DataflowError(
             f"no block has '{' '.join(words)}' in its name or text" + (f"; {hint}" if hint else "")
         )
     rows = [(d["name"], d["category"], d["summary"].replace("``", "")) for d in hits]
     output.table(("block", "category", "what it computes"), rows)
-
-
-def _searched(described: dict[str, object]) -> str:
-    return " ".join(str(described[key]) for key in ("name", "aliases", "category", "summary")).lower()
 
 
 def _json(data: object) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import click
 
-from dataflow.cli import options, output
+from dataflow.cli import completion, options, output
 
 
 @click.command("evaluate")
 @options.graph_file
 @options.params
-@click.option("-s", "--split", "name", help="The split of the graph's data.  [default: test, or the last one]")
+@click.option(
+    "-s",
+    "--split",
+    "name",
+    help="The split of the graph's data.  [default: test, or the last one]",
+    shell_complete=completion.splits,
+)
 @options.checkpoints
 @options.which
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

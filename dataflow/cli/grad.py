@@ -5,14 +5,19 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import options, out_file, output
+from dataflow.cli import completion, options, out_file, output
 
 
 @click.command("grad")
 @options.graph_file
 @options.params
-@click.option("--of", required=True, help="The output whose gradient is wanted.")
-@click.option("--wrt", required=True, help="Inputs, variables or wires, separated by commas.")
+@click.option("--of", required=True, help="The output whose gradient is wanted.", shell_complete=completion.wires)
+@click.option(
+    "--wrt",
+    required=True,
+    help="Inputs, variables or wires, separated by commas.",
+    shell_complete=completion.wires,
+)
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False), help="Write the graph to this file instead of printing it."
 )

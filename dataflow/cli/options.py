@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dataflow as flow
+from dataflow.cli import completion
 from dataflow.core.thread_pool import MAX_THREADS
 from dataflow.engine.settings import KERNELS, check_kernels
 
@@ -26,7 +27,13 @@ graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 def params(command: Callable[..., Any]) -> Callable[..., Any]:
     """``-p key=value``, ``--blocks FILE`` and ``--data-root DIR``: what the caller adds to a graph file."""
     option = click.option(
-        "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the graph."
+        "-p",
+        "--param",
+        "params",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set a parameter of the graph.",
+        shell_complete=completion.params,
     )
     roots = click.option(
         "--data-root",
@@ -62,7 +69,7 @@ def block_files(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _load_blocks(context: click.Context, option: click.Parameter, paths: Sequence[str]) -> None:
-    for path in paths:
+    for path in paths if not context.resilient_parsing else ():  # Tab runs nothing
         flow.load_blocks(path)
 
 
@@ -92,7 +99,7 @@ def _into_environment(variable: str, check: Callable[[str, str], object] | None 
     """Sets a variable for what runs now; the check is given the value and the option's name."""
 
     def callback(context: click.Context, option: click.Parameter, value: object) -> None:
-        if value is not None:
+        if value is not None and not context.resilient_parsing:
             if check is not None:
                 check(str(value), option.opts[0])
             os.environ[variable] = str(value)
@@ -135,6 +142,7 @@ def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="NAME=FILE",
         help="Feed an input: x=file.npy, x=file.npz:key or x=file.csv:column,column.",
+        shell_complete=completion.inputs,
     )
     return option(command)
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import click
 
-from dataflow.cli import options, out_file, output
+from dataflow.cli import completion, options, out_file, output
 
 
 @click.command("predict")
 @options.graph_file
 @options.params
 @options.inputs
-@click.option("-s", "--split", "name", help="Take the inputs from this split of the graph's data.")
+@click.option(
+    "-s",
+    "--split",
+    "name",
+    help="Take the inputs from this split of the graph's data.",
+    shell_complete=completion.splits,
+)
 @out_file.option
 @options.checkpoints
 @options.which

@@ -7,14 +7,19 @@ from pathlib import Path
 import click
 
 import dataflow as flow
-from dataflow.cli import options, out_file, output
+from dataflow.cli import completion, options, out_file, output
 
 
 @click.command("run")
 @options.graph_file
 @options.params
 @options.inputs
-@click.option("-s", "--split", help="The split of the graph's `data:` section to feed.  [default: the first]")
+@click.option(
+    "-s",
+    "--split",
+    help="The split of the graph's `data:` section to feed.  [default: the first]",
+    shell_complete=completion.splits,
+)
 @out_file.option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of steps; nodes such as Assign change variables.")
 @click.option(

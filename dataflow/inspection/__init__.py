@@ -4,5 +4,6 @@ from dataflow.inspection.data import describe
 from dataflow.inspection.diagram import dot, mermaid
 from dataflow.inspection.page import block_markdown, text
 from dataflow.inspection.picture import svg
+from dataflow.inspection.search import find
 
-__all__ = ["block_markdown", "describe", "dot", "mermaid", "svg", "text"]
+__all__ = ["block_markdown", "describe", "dot", "find", "mermaid", "svg", "text"]

@@ -31,9 +31,9 @@ _LISTED = 64  # elements; a larger array is given by its type alone
 def describe(x: Block | type[Block] | str | Graph) -> Described:
     """A block (class, instance or name) or a graph as plain data.
 
-    Of a block: name, aliases, category, kind, the parts of its docstring, ports, attrs, type variables, and whether
-    gradients pass it (``yes``, ``none flows``, ``missing``). Of a graph: name, doc, inputs, nodes in running order with
-    what stands on their ports, and outputs.
+    Of a block: name, aliases, words to find it by, category, kind, parts of its docstring, ports, attrs, type
+    variables, and whether gradients pass it (``yes``, ``none flows``, ``missing``). Of a graph: name, doc, inputs,
+    nodes in running order with what stands on their ports, and outputs.
 
     >>> describe("Add")["formula"]
     'x + y'
@@ -68,6 +68,7 @@ def block_data(block: type[Block]) -> Described:
     return {
         "name": block.__name__,
         "aliases": list(block.aliases),
+        "found_by": list(vars(block).get("found_by", ())),
         "category": category(block),
         "kind": next((c.__name__ for c in block.__mro__ if c.__module__ in _KINDS), "Block"),
         **parts(block.__doc__ or ""),

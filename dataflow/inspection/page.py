@@ -24,6 +24,8 @@ def text(block: Block | type[Block] | str) -> str:
     lines = [f"{data['name']}  ({data['category']}, {data['kind']}{also})", _plain(data["summary"])]
     if data["details"]:
         lines += ["", _plain(data["details"])]
+    if data["found_by"]:
+        lines += ["", f"found by: {', '.join(data['found_by'])}"]
     sections = {
         "inputs": [(p["name"], _type(p) + _asked(p), p["doc"]) for p in data["inputs"]],
         "attrs": [(a["name"], f"{a['type']} {_default(a)}", _with_limits(a)) for a in data["attrs"]],
@@ -47,6 +49,8 @@ def block_markdown(block: Block | type[Block] | str, yaml: str = "") -> str:
     also = f" · also found as {', '.join(f'`{a}`' for a in data['aliases'])}" if data["aliases"] else ""
     better = {"": "", "max": " · more is better", "min": " · less is better"}[data["better"]]
     lines += [f"Category `{data['category']}` · kind {data['kind']}{also}{better}", ""]
+    if data["found_by"]:
+        lines += [f"Found by: {', '.join(data['found_by'])}.", ""]
     if data["formula"]:
         lines += ["## Formula", "", "```text", data["formula"], "```", ""]
     if data["details"]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+
+from dataflow.cli.check import annotation
+from dataflow.core.errors import Problem
+from dataflow.graphfile.load import check as flow_check
 
 WRONG = """\
 dataflow: 1
@@ -88,3 +93,31 @@ def test_a_parameter_that_is_missing_or_wrong_is_told_by_its_option(dataflow, tm
     wrong = "node 'y' (FakeQuantWithMinMaxArgs): attr 'num_bits' must be between 2 and 16, got 77\n"
     told = dataflow("check", "q.yaml", "-p", "bits=77").err
     assert f"q.yaml:2:10: param 'bits' as -p gives it: {wrong}" in told and f"q.yaml:4:80: {wrong}" in told
+
+
+def test_problems_as_json(dataflow, folder):
+    Path("wrong.yaml").write_text(WRONG)
+    done = dataflow("check", "line.yaml", "wrong.yaml", "--format", "json")
+    assert (done.code, done.err) == (1, "")
+    problems = json.loads(done.out)
+    assert [(each["path"], each["line"], each["column"]) for each in problems] == [
+        (each.path, each.line, each.column) for each in flow_check("wrong.yaml")
+    ]
+    assert problems[0].keys() == {"path", "line", "column", "message", "hint", "source"}
+    assert json.loads(dataflow("check", "line.yaml", "--format", "json").out) == []
+
+
+def test_problems_as_annotations(dataflow, folder):
+    Path("so, what:.yaml").write_text("dataflow: 1\nnodes:\n  y: {block: Rellu}\n")
+    done = dataflow("check", "line.yaml", "so, what:.yaml", "--format", "github")
+    assert done.out.splitlines() == [
+        "line.yaml: ok, 3 nodes",
+        "::error file=so%2C what%3A.yaml,line=3,col=14,title=dataflow check::node 'y': no block 'Rellu'; "
+        "did you mean 'Relu'?",
+    ]
+    assert (done.code, done.err) == (1, "1 problem\n")
+
+
+def test_an_annotation_is_one_line():
+    text = annotation(Problem("a%b.yaml", 1, 2, "100 %\nof it"))
+    assert text == "::error file=a%25b.yaml,line=1,col=2,title=dataflow check::100 %25%0Aof it"
