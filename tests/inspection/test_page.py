@@ -180,3 +180,17 @@ def test_every_block_can_be_shown(name: str) -> None:
     for row in (*told["inputs"], *told["attrs"], *told["outputs"]):
         assert f"| `{row['name']}` |" in page
         assert f"  {row['name']} " in lines
+
+
+class Found(flow.Block, abstract=True):
+    """Nothing, ``x``."""
+
+    found_by = ("void", "no value")
+    x = In("float32", "values")
+    y = Out("float32", "values")
+
+
+def test_words_to_find_a_block_by_are_on_its_page_alone() -> None:
+    assert "\nfound by: void, no value\n" in text(Found)
+    assert "\nFound by: void, no value.\n" in block_markdown(Found)
+    assert describe(type("Inner", (Found,), {}, abstract=True))["found_by"] == []
