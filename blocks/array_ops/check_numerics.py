@@ -1,6 +1,8 @@
-"""Values passed on if they are finite."""
+"""Values passed on if they are finite, and whether they are."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from blocks.kernels.chunked import TILE, part_bytes, pieces
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
-from dataflow.core.kinds import Elementwise
+from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.wire import Wire
 
 
@@ -47,3 +49,38 @@ class CheckNumerics(Elementwise):
 
     def grad(self, tensor: Wire, output: Wire, dy: Wire) -> Wire:
         return CheckNumerics(message=f"gradient of: {self.message}")(dy)
+
+
+class AllFinite(Opaque):
+    """Whether no value of any input is NaN or infinite, ``all(isfinite(inputs))``.
+
+    Inputs may have different shapes.
+
+    >>> AllFinite()([[1.0, 2.0], [[3.0]]]), AllFinite()([[1.0, 2.0], [float("inf")]])
+    (array(True), array(False))
+
+    Source: numpy.isfinite.
+    """
+
+    T = (*dtypes.floating, *dtypes.complexes)
+    inputs = In("T", "values to check", many=True)
+    finite = Out("bool", "true if all of them are finite", shape=())
+    grad = None
+
+    def kernel(self, inputs: Sequence[Array]) -> Array:
+        return np.array(all(map(_is_finite, inputs)))
+
+    def workspace(self, inputs: Sequence[TensorType]) -> int:
+        return max(part_bytes(1, each) for each in inputs)
+
+
+def _is_finite(value: Array) -> bool:
+    if value.dtype in _SUMMED:
+        flat = value.reshape(-1)
+        # NaN and infinities make it NaN or infinite; so may numbers that are large, which are then looked at one by one
+        if np.isfinite(np.dot(flat, flat)):
+            return True
+    return all(np.isfinite(part).all() for (part,) in pieces(TILE, value))
+
+
+_SUMMED = (np.dtype(np.float32), np.dtype(np.float64))

@@ -10,13 +10,14 @@ from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
+from dataflow.core.roles import StepNumber
 
 
 class Schedule(Elementwise, abstract=True):
     """A learning rate for each step, computed in float64 and rounded once."""
 
     I = ("int32", "int64")
-    step = In("I", "number of the step, from 1")
+    step = In("I", "number of the step, from 1", role=StepNumber())
     rate = Out("float32", "learning rate")
     initial_learning_rate: float = attr("rate at the start, after the warm-up", ge=0.0)
     warmup_steps: int = attr("steps over which the rate grows from 0 to the initial one", default=0, ge=0)

@@ -26,15 +26,13 @@ def command(
 ) -> None:
     """Measure a trained graph: means over a split of the minimized value and of the metrics."""
     from dataflow.training.data import split
-    from dataflow.training.trainer import evaluate, metrics
+    from dataflow.training.evaluation import evaluate, metrics
 
     graph = options.load(path, params)
     splits = list(graph.sections.get("data", {}))
     data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None))
     means = evaluate(graph, data, metrics(graph), options.trained(graph, path, folder, which))
     if as_json:
-        import json
-
-        output.say(json.dumps(means))
+        output.say(output.json_text(means))
         return
     output.table(("metric", "value"), [(metric, float(value)) for metric, value in means.items()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -247,6 +248,12 @@ def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Where checkpoints are.  [default: <graph>.checkpoints beside the graph]",
     )
     return option(command)
+
+
+def repeated(path: str, texts: Sequence[str], folder: str | None) -> str:
+    """A graph, its parameters and the folder of its checkpoints, as a shell takes them."""
+    words = [path, *[word for text in texts for word in ("-p", text)], *(("--checkpoints", folder) if folder else ())]
+    return shlex.join(words)
 
 
 def checkpoint_folder(path: str, folder: str | None) -> Path:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from dataflow.core.errors import DataflowError, visible
 
 if TYPE_CHECKING:
     from dataflow.core.dtypes import Array
-    from dataflow.training.trainer import Trainer
 
 
 class Unread(Exception):
@@ -23,7 +22,7 @@ class Unread(Exception):
 
 
 def say(text: str = "", err: bool = False) -> None:
-    """Print a line, or several. All that commands print goes through here, or onto a terminal through `_text`."""
+    """Print a line, or several. All that commands print goes through here, or onto a terminal through `plain_text`."""
     try:
         click.echo(visible(text), err=err)
     except OSError as error:
@@ -36,7 +35,7 @@ def say(text: str = "", err: bool = False) -> None:
         raise DataflowError(f"standard output: cannot be written: {str(error.strerror).lower()}") from None
 
 
-def _text(text: str) -> Any:
+def plain_text(text: str) -> Any:
     """Text for rich, none of which is taken as markup."""
     from rich.text import Text
 
@@ -53,9 +52,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
         drawn = Table(box=None, header_style="bold", pad_edge=False)
         for header, to_right in zip(headers, right, strict=True):
-            drawn.add_column(_text(header), justify="right" if to_right else "left", overflow="fold")
+            drawn.add_column(plain_text(header), justify="right" if to_right else "left", overflow="fold")
         for row in cells:
-            drawn.add_row(*map(_text, row))
+            drawn.add_row(*map(plain_text, row))
         Console(highlight=False).print(drawn)
         return
     widths = [max(len(line[i]) for line in [list(headers), *cells]) for i in range(len(headers))]
@@ -80,6 +79,13 @@ def summary(value: Array) -> str:
     with np.errstate(all="ignore"):
         low, mean, high = float(value.min()), value.mean(dtype=np.float64), float(value.max())  # no copy, may be large
     return f"min {low:.6g}, mean {mean:.6g}, max {high:.6g}"
+
+
+def error_console() -> Any:
+    """What rich draws on where standard error is a terminal."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 def values(outputs: Mapping[str, Array]) -> None:
@@ -110,6 +116,19 @@ def rows(outputs: Mapping[str, Array], most: int = 10) -> None:
         values(others)
 
 
+def json_text(value: object) -> str:
+    """Plain data as JSON, which has no NaN and no infinities: null takes their place."""
+    return json.dumps(_without_nan(value), allow_nan=False)
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _shown(outputs: Mapping[str, Array], show: Callable[[Array], Any]) -> dict[str, Any]:
     """What is shown of each output; DataflowError that names one for which memory is too short."""
     shown = {}
@@ -123,39 +142,3 @@ def _shown(outputs: Mapping[str, Array], show: Callable[[Array], Any]) -> dict[s
                 "write it to a file with -o"
             ) from error
     return shown
-
-
-class Progress:
-    """Lines that stay, and on a terminal one below them that changes."""
-
-    def __init__(self, live: bool):
-        self.live = live and sys.stderr.isatty()
-        self._shown = 0.0
-        self._status: Any = None
-
-    def tick(self, trainer: Trainer) -> None:
-        """Show where the epoch stands, ten times a second."""
-        now = time.monotonic()
-        if not self.live or now - self._shown < 0.1:
-            return
-        self._shown = now
-        done = trainer.progress
-        means = "  ".join(f"{name} {total / done.rows:.6g}" for name, total in done.sums.items())
-        text = f"epoch {done.epoch + 1}/{trainer.epochs}  step {done.batch}/{trainer.batches}  {means}"
-        if self._status is None:
-            from rich.console import Console
-
-            self._status = Console(stderr=True, highlight=False).status(_text(text))
-            self._status.start()
-        self._status.update(_text(text))
-
-    def line(self, text: str) -> None:
-        """Print a line that stays."""
-        self.close()
-        say(text)
-
-    def close(self) -> None:
-        """Remove the changing line."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
 
 import click
 
 from dataflow.cli import options, output
+from dataflow.cli.epochs import Bar, Epochs
+from dataflow.core.errors import GraphError
 from dataflow.interrupt import STOPPED, first
-
-if TYPE_CHECKING:
-    from dataflow.training.trainer import Report, Trainer
 
 
 @click.command("train")
@@ -38,6 +37,7 @@ def command(
     """
     from dataflow.graphfile.load import defaults
     from dataflow.training import checkpoint
+    from dataflow.training.trained_with import OtherTraining
     from dataflow.training.trainer import Trainer
 
     if resume and restart:
@@ -46,12 +46,15 @@ def command(
     where = options.checkpoint_folder(path, folder)
     switched = isinstance(defaults(path).get("training"), bool)
     graph = options.load(path, (*params, "training=true")) if switched else measured
-    if checkpoint.steps(where) and not resume:
-        if not restart:
-            raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
-        checkpoint.clear(where)
-    trainer = Trainer(graph, where, resume, epochs, measured)
-    progress = output.Progress(live=not as_json)
+    if not (resume or restart) and any(map(checkpoint.is_whole, checkpoint.steps(where))):
+        raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
+    try:
+        trainer = Trainer(graph, where, resume, epochs, measured, restart=restart, params=options.values(params))
+    except OtherTraining as error:
+        raise GraphError(f"{error.what}; put that back, or train anew with --restart") from None
+    for change in trainer.changes:
+        output.say(f"going on with {change}", err=True)
+    bar, table = Bar(live=not as_json), Epochs(trainer)
 
     def stop() -> None:
         trainer.stop()
@@ -59,31 +62,19 @@ def command(
 
     with first(stop):
         try:
-            for report in trainer.run(progress.tick):
-                progress.line(_json(report) if as_json else _line(report, trainer))
+            for report in trainer.run(bar.tick):
+                bar.close()
+                output.say(output.json_text(asdict(report)) if as_json else "\n".join(table.lines(report)))
         except output.Unread:  # after an epoch, so there is a checkpoint
             trainer.stop()
         finally:
-            progress.close()
+            bar.close()
+    again = options.repeated(path, params, folder)
     if trainer.stopped:
-        output.say(f"stopped in step {trainer.state.step}; go on with dataflow train {path} --resume", err=True)
+        output.say(f"stopped in step {trainer.state.step}; go on with dataflow train {again} --resume", err=True)
         return STOPPED
     if not as_json:
-        output.say(f"checkpoints in {where}" + (f"; next: dataflow evaluate {path}" if trainer.data else ""))
+        if trainer.ended:
+            output.say(trainer.ended)
+        output.say(f"checkpoints in {where}" + (f"; next: dataflow evaluate {again}" if trainer.data else ""))
     return 0
-
-
-def _line(report: Report, trainer: Trainer) -> str:
-    parts = [f"{name} {value:.6g}" for name, value in report.train.items()]
-    parts += [f"validation {name} {value:.6g}" for name, value in report.validate.items()]
-    return (
-        f"epoch {report.epoch:>{len(str(trainer.epochs))}}/{trainer.epochs}  {'  '.join(parts)}  {report.seconds:.2f} s"
-    )
-
-
-def _json(report: Report) -> str:
-    import json
-    from dataclasses import asdict
-
-    told: dict[str, Any] = asdict(report)
-    return json.dumps(told)

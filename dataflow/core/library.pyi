@@ -3,6 +3,7 @@ from blocks.array_ops.broadcast import BroadcastGradientArgs as _BroadcastGradie
 from blocks.array_ops.broadcast import BroadcastLike as _BroadcastLike
 from blocks.array_ops.broadcast import BroadcastTo as _BroadcastTo
 from blocks.array_ops.broadcast import SumToLike as _SumToLike
+from blocks.array_ops.check_numerics import AllFinite as _AllFinite
 from blocks.array_ops.check_numerics import CheckNumerics as _CheckNumerics
 from blocks.array_ops.decode_raw import DecodeRaw as _DecodeRaw
 from blocks.array_ops.fill import Fill as _Fill
@@ -274,6 +275,7 @@ class Library(Registry):
     AddN: type[_AddN]
     AddV2: type[_AddV2]
     All: type[_All]
+    AllFinite: type[_AllFinite]
     Any: type[_Any]
     ApplyAdadelta: type[_ApplyAdadelta]
     ApplyAdagrad: type[_ApplyAdagrad]

@@ -7,7 +7,7 @@ from typing import Any
 from dataflow.core.attrs import attr
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
-from dataflow.graphfile.graph_file import WRONG, mapping
+from dataflow.graphfile.graph_file import WRONG, known_keys, mapping
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.schema_parts import Schema, ref
 from dataflow.graphfile.tree import BROKEN, Value
@@ -26,29 +26,47 @@ class BlockUse(Record):
     @classmethod
     def read(cls, spot: Spot, value: Value) -> Any:
         data = value.data
-        if not isinstance(data, dict) or not data.keys() <= cls.keys.keys() or "block" not in data:
-            spot.refuse(value, cls.wanted)
-        elif isinstance(data["block"].data, str):
-            _check(spot, value)
-        elif data["block"].data is not BROKEN:
-            spot.refuse(value, cls.wanted)
+        if not isinstance(data, dict) or "block" not in data or not isinstance(data["block"].data, str):
+            if not isinstance(data, dict) or "block" not in data or data["block"].data is not BROKEN:
+                spot.refuse(value, cls.wanted)
+            return value.plain()
+        known_keys(spot.builder.document, value, cls.keys, spot.name)
+        check_block(spot, cls.as_block(value))
+        for name in cls.keys.keys() & data.keys() - BlockUse.keys.keys():
+            if data[name].data is not BROKEN:
+                cls.keys[name].kind.read(spot.inner(name, value.keys[name]), data[name])
         return value.plain()
 
     @classmethod
+    def as_block(cls, value: Value) -> Value:
+        """The value as the block is checked with: without what only the section understands."""
+        return value
+
+    @classmethod
     def schema(cls) -> Schema:
-        return ref("block_use")
+        if cls is BlockUse:
+            return ref("block_use")
+        made = super().schema()
+        return {**made, "properties": {**made["properties"], "block": ref("block_name")}}
 
 
-def _check(spot: Spot, value: Value) -> None:
+def check_block(spot: Spot, value: Value) -> None:
     """Report what is wrong with the block, with its attrs, and with numbers on its inputs."""
     builder, who, block = spot.builder, spot.name, value.data["block"]
     attrs = mapping(builder.document, value.data.get("attrs"), "'attrs' must map names to values", who)
-    inputs = mapping(builder.document, value.data.get("inputs"), "'inputs' must map ports to wires or numbers", who)
-    spec = NodeSpec(who, who, value.place, block, inputs, attrs, ok=attrs is not WRONG)
+    spec = NodeSpec(who, who, value.place, block, attrs=attrs, ok=attrs is not WRONG)
     if block.data in blocks:
         builder.block(spec, blocks[block.data])
     else:
         builder.no_block(spec, block)
-    for name, given in inputs.data.items():
+    check_inputs(spot, value)
+
+
+def check_inputs(spot: Spot, value: Value) -> None:
+    """Report what is no wire and no number under the ``inputs`` of a mapping."""
+    document, who = spot.builder.document, spot.name
+    for name, given in mapping(
+        document, value.data.get("inputs"), "'inputs' must map ports to wires or numbers", who
+    ).data.items():
         if given.data is None or isinstance(given.data, dict | bool):
-            spot.report(given.place, f"{who}: input '{cropped(name)}' must be a wire or a number, got {given.kind}")
+            document.report(given.place, f"{who}: input '{cropped(name)}' must be a wire or a number, got {given.kind}")

@@ -15,7 +15,7 @@ from dataflow.graphfile import sections
 from dataflow.graphfile.graph_file import known_keys
 from dataflow.graphfile.schema_parts import Schema, default, or_param, record, told
 from dataflow.graphfile.tree import BROKEN, Value
-from dataflow.graphfile.value_kinds import Kind, Leaf, MapOf, Scalar, Spot, of_whole, within
+from dataflow.graphfile.value_kinds import Kind, Leaf, ListOf, MapOf, Scalar, Spot, of_whole, within
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,8 @@ def _key(owner: type[Record], name: str, declared: Attr) -> Key:
         return Key(hint, declared)
     if get_origin(hint) is dict:
         return Key(MapOf(get_args(hint)[1]), declared)
+    if get_origin(hint) is list:
+        return Key(ListOf(get_args(hint)[0]), declared)
     said = ""
     if get_origin(hint) is Annotated:
         hint, said = get_args(hint)

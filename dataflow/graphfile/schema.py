@@ -31,7 +31,7 @@ def schema() -> Schema:
         "properties": _sections(),
         "patternProperties": {"^x-": {"description": "Ignored; a place for YAML anchors."}},
         "additionalProperties": False,
-        "definitions": {**_values(), "node": _node(), "block_use": _block_use()},
+        "definitions": {**_values(), "node": _node(), "block_name": _block_names(), "block_use": _block_use()},
     }
 
 
@@ -112,7 +112,7 @@ def _node() -> Schema:
         "properties": {
             "block": {
                 "description": "A block, or a graph used as one: ./file.yaml, or dataflow:file.yaml of the package.",
-                "anyOf": [_block_names(), {"type": "string", "pattern": r"^(\.\.?/|/|dataflow:).+|^\$"}],
+                "anyOf": [ref("block_name"), {"type": "string", "pattern": r"^(\.\.?/|/|dataflow:).+|^\$"}],
             },
             "inputs": {
                 "description": "Port -> wire, number or list; or a list in the order of the ports.",
@@ -137,7 +137,7 @@ def _block_use() -> Schema:
         "description": "A block that a section names, and what stands on its inputs.",
         "type": "object",
         "required": ["block"],
-        "properties": {"block": _block_names(), "inputs": {"type": "object"}, "attrs": {"type": "object"}},
+        "properties": {"block": ref("block_name"), "inputs": {"type": "object"}, "attrs": {"type": "object"}},
         "additionalProperties": False,
     }
 

@@ -8,6 +8,7 @@ from dataflow.core.errors import GraphError
 from dataflow.graph.graph import Graph
 from dataflow.graphfile import sections
 from dataflow.graphfile.record import parsed
+from dataflow.graphfile.sections import Path
 from dataflow.graphfile.tree import Place, Value
 
 
@@ -16,7 +17,7 @@ class Finding:
     """What is wrong with a section, and the keys that lead to the place in it."""
 
     section: str
-    path: tuple[str | int, ...]
+    path: Path
     message: str
     hint: str = ""
 
@@ -36,7 +37,7 @@ def findings(graph: Graph, files: bool = False) -> list[Finding]:
             found.append(Finding(name, (), str(error)))
             continue
 
-        def report(path: tuple[str | int, ...], message: str, hint: str = "", name: str = name) -> None:
+        def report(path: Path, message: str, hint: str = "", name: str = name) -> None:
             found.append(Finding(name, path, message, hint))
 
         declared = sections.declared(name)
@@ -48,11 +49,16 @@ def findings(graph: Graph, files: bool = False) -> list[Finding]:
 
 def check_sections(graph: Graph, files: bool = False) -> None:
     """Raise GraphError that lists, a line each, what is wrong with the sections of a graph."""
-    if found := findings(graph, files):
+    raise_findings(graph, findings(graph, files))
+
+
+def raise_findings(graph: Graph, found: list[Finding]) -> None:
+    """Raise GraphError that lists what was found, if anything was."""
+    if found:
         raise GraphError("\n".join(f"graph '{graph.name}': {finding}" for finding in found))
 
 
-def place_of(section: Value, key: Place, path: tuple[str | int, ...]) -> Place:
+def place_of(section: Value, key: Place, path: Path) -> Place:
     """Where a path leads in a section of a file whose own key stands at ``key``.
 
     That is the value where it is there, else the nearest key above it.

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from dataflow.graphfile.value_kinds import Kind
 
 
+Path = tuple[str | int, ...]  # keys and places in lists, from the section inwards
+
+
 class Report(Protocol):
     """Notes what is wrong with a section: the keys that lead to the place in it, the message and a way out."""
 
-    def __call__(self, path: tuple[str | int, ...], message: str, hint: str = "") -> None:
+    def __call__(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem, such as of ``("early_stopping", "metric")``; messages name the section themselves."""
 
 

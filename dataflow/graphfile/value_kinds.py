@@ -150,6 +150,21 @@ class ListOfNames(Leaf):
         return {"type": "array", "items": {"type": "string"}}
 
 
+class Patterns(Leaf):
+    """A name in which * stands for any letters, or a list of such names."""
+
+    wanted = "be a name in which * may stand for any letters, or a list of them"
+
+    def accept(self, value: object) -> tuple[str, ...]:
+        patterns = (value,) if isinstance(value, str) else value
+        if not isinstance(patterns, Sequence) or not patterns or not all(isinstance(p, str) for p in patterns):
+            raise TypeError
+        return tuple(patterns)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
 class NameOfWire(Leaf):
     """The name of a node, an input or an output of the graph."""
 
@@ -243,6 +258,36 @@ class MapOf:
         return {"description": self.doc, "type": "object", "additionalProperties": self.of.schema()}
 
 
+class ListOf:
+    """A list of values of one kind; messages count them from 1."""
+
+    def __init__(self, of: Kind, wanted: str = "be a list"):
+        self.of, self.wanted = of, wanted
+
+    def parse(self, value: object) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise ValueError(f"must {self.wanted}, got {show(value)}")
+        return tuple(within(str(i), self.of, item) for i, item in enumerate(value, 1))
+
+    def read(self, spot: Spot, value: Value) -> Any:
+        if not isinstance(value.data, list):
+            spot.refuse(value, self.wanted)
+            return []
+        return [
+            self.of.read(spot.inner(str(i), item.place), item)
+            for i, item in enumerate(value.data, 1)
+            if item.data is not BROKEN
+        ]
+
+    def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            return value
+        return [self.of.with_paths(item, change) for item in value]
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self.of.schema()}
+
+
 class MapOfInputs(MapOf):
     """A mapping of inputs of the graph to values of one kind."""
 
@@ -276,6 +321,7 @@ def of_whole(text: str) -> bool:
 
 
 # annotations of keys
+NamePatterns = Annotated[tuple[str, ...], Patterns()]
 Names = Annotated[tuple[str, ...], ListOfNames()]
 WireName = Annotated[str, NameOfWire()]
 FilePath = Annotated[str, PathOfFile()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +25,8 @@ from dataflow.files.atomic import check_writable, write_errors
 from dataflow.graph.graph import Graph
 
 BEST = "best.npz"
+_STEP = re.compile(r"step-[0-9]{9,}\.npz")
+_UNFINISHED = re.compile(r"\.(step-[0-9]{9,}|best)\.npz\.[0-9a-f]{12}\.tmp")
 T = TypeVar("T")
 
 
@@ -39,6 +42,11 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
     Raises DataflowError where the file is damaged or its variables are not those of the graph.
     """
     meta, variables = read(path)
+    return state_of(path, meta, variables, graph), meta["notes"]
+
+
+def state_of(path: Path, meta: Mapping[str, Any], variables: Mapping[str, Array], graph: Graph) -> State:
+    """The state that was read from a checkpoint; DataflowError where its variables are not those of the graph."""
     kept = {n for n, node in graph.nodes.items() if node.block.stateful}
     if kept != variables.keys():
         other = sorted(kept ^ variables.keys())[0]
@@ -48,7 +56,7 @@ def load(path: Path, graph: Graph) -> tuple[State, dict[str, Any]]:
     except GraphError as error:
         raise DataflowError(f"{path}: is of another graph: {error}") from None
     state.step = meta["step"]
-    return state, meta["notes"]
+    return state
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -74,8 +82,27 @@ def _check(meta: Mapping[str, Any]) -> None:
 
 
 def steps(folder: Path) -> list[Path]:
-    """The checkpoints of a folder, the latest first."""
-    return sorted(folder.glob("step-*.npz"), reverse=True)
+    """The files of a folder that are named as checkpoints of steps, the latest first."""
+    return sorted((path for path in folder.glob("step-*.npz") if _STEP.fullmatch(path.name)), reverse=True)
+
+
+def step_of(path: Path) -> int:
+    """The number of the step in the name of a checkpoint."""
+    return int(path.stem.removeprefix("step-"))
+
+
+def path_of(folder: Path, step: int) -> Path:
+    """Where the checkpoint of a step is."""
+    return folder / f"step-{step:09d}.npz"
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is a checkpoint that is not damaged."""
+    try:
+        read(path)
+    except DataflowError:
+        return False
+    return True
 
 
 def latest(folder: Path, reader: Callable[[Path], T]) -> T:
@@ -97,16 +124,29 @@ def prepare(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove the checkpoints of a folder."""
+    """Remove the checkpoints of a folder; what is only named like one stays."""
     for path in (*steps(folder), folder / BEST):
-        path.unlink(missing_ok=True)
-    tidy(folder)
+        if path.exists() and is_whole(path):
+            path.unlink()
+
+
+def in_the_way(folder: Path, is_saved: Callable[[int], bool]) -> Path | None:
+    """A file that is no checkpoint where one will be written: the best one, or that of a step which is saved."""
+    paths = [path for path in steps(folder) if is_saved(step_of(path))]
+    return next((path for path in (folder / BEST, *paths) if path.exists() and not is_whole(path)), None)
+
+
+def make_way(path: Path) -> None:
+    """Give a file that is no whole checkpoint another name, where a checkpoint will be written."""
+    if path.exists() and not is_whole(path):
+        path.rename(path.with_name(f"{path.name}.damaged"))
 
 
 def tidy(folder: Path) -> None:
     """Remove what a process that was killed while writing has left."""
     for path in folder.glob(".*.npz.*.tmp"):
-        path.unlink(missing_ok=True)
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _digest(meta: Mapping[str, Any], variables: Mapping[str, Array]) -> str:

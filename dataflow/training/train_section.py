@@ -6,10 +6,12 @@ from typing import Annotated
 
 from dataflow.core.attrs import attr
 from dataflow.graph.graph import Graph
-from dataflow.graphfile.block_use import BlockUse
+from dataflow.graphfile.block_use import BlockUse, check_inputs
 from dataflow.graphfile.record import Record, section_of
-from dataflow.graphfile.value_kinds import Names, PositiveNumber, WireName
+from dataflow.graphfile.tree import Value
+from dataflow.graphfile.value_kinds import Entries, NamePatterns, Names, PositiveNumber, Spot, WireName
 
+END = "decay_steps"  # the attr of a schedule that may be `end`
 SplitName = Annotated[str, "the name of a split of 'data'"]
 
 
@@ -39,18 +41,67 @@ class Clip(Record):
 class EarlyStopping(Record):
     """When to stop before the last epoch."""
 
-    wanted = "be a mapping with 'metric' and 'patience', and 'mode' min or max"
-    as_one = True
+    wanted = "be a mapping with 'metric' and 'patience'"
     metric: str = attr("metric that must improve, on the validation split if there is one")
     patience: int = attr("epochs without a better `metric` before training stops", ge=1)
-    mode: str = attr("whether the lowest or the highest `metric` is best", default="min", choices=("min", "max"))
+    mode: str | None = attr(
+        "whether the lowest (`min`) or the highest (`max`) `metric` is best; by default as its block or its name says",
+        default=None,
+        choices=("min", "max"),
+    )
+    restore_best: bool = attr("whether the variables of the best epoch are put back at the end", default=False)
+
+
+class Evaluation(Record):
+    """How the graph is evaluated."""
+
+    batch_size: int | None = attr(
+        "rows at a time in evaluation; by default 512, or what the graph fixes", default=None, ge=1
+    )
+
+
+class Override(Record):
+    """What is different for some of the variables."""
+
+    wanted = "be a mapping with 'variables'"
+    variables: NamePatterns = attr(
+        "name of the variables, in which `*` stands for any letters, or a list of such names"
+    )
+    inputs: Entries = attr("input -> number or wire, in place of that of the optimizer", default={})
+    frozen: bool = attr("whether they keep their values", default=False)
+
+    @classmethod
+    def check_file(cls, spot: Spot, value: Value) -> None:
+        check_inputs(spot, value)
+
+
+class Optimizer(BlockUse):
+    """The block that applies a gradient."""
+
+    overrides: list[Override] = attr(
+        "what is different for some of the variables; of several that fit, the later ones hold", default=[]
+    )
+
+
+class Schedule(BlockUse):
+    """The block that computes the learning rate; `decay_steps` may be `end`, the number of all steps."""
+
+    @classmethod
+    def as_block(cls, value: Value) -> Value:
+        attrs = value.data.get("attrs")
+        if attrs is None or not isinstance(attrs.data, dict) or END not in attrs.data:
+            return value
+        last = attrs.data[END]
+        if last.data != "end":
+            return value
+        changed = Value({**attrs.data, END: Value(1, last.place)}, attrs.place, attrs.keys)
+        return Value({**value.data, "attrs": changed}, value.place, value.keys)
 
 
 class Checkpoints(Record):
     """Which checkpoints are written and kept."""
 
-    wanted = "be a mapping with 'keep' and 'every', whole numbers from 1"
-    as_one = True
+    wanted = "be a mapping with 'keep' and 'every'"
     keep: int = attr("how many of the latest are kept", default=3, ge=1)
     every: int | None = attr("steps between checkpoints within an epoch", default=None, ge=1)
 
@@ -59,10 +110,14 @@ class Train(Record):
     """How the graph is trained."""
 
     minimize: WireName | None = attr("output or wire to minimize; training needs it", default=None)
-    optimizer: BlockUse | None = attr(
+    optimizer: Optimizer | None = attr(
         "block that applies a gradient, its hyperparameters under `inputs`; training needs it", default=None
     )
-    schedule: BlockUse | None = attr("block that computes the learning rate from the number of the step", default=None)
+    schedule: Schedule | None = attr(
+        "block that computes the learning rate from the number of the step; `decay_steps: end` is the number of all "
+        "steps",
+        default=None,
+    )
     clip: Clip | None = attr(
         "clips each gradient by `value` or by its `norm`, or all of them together by their `global_norm`", default=None
     )
@@ -71,13 +126,23 @@ class Train(Record):
     )
     epochs: int = attr("how many times all rows are seen", default=1, ge=1)
     batch_size: int | None = attr(
-        "rows in a step, the last batch may be smaller; by default all rows", default=None, ge=1
+        "rows in a step, the last batch may be smaller; by default what the graph fixes, or all rows",
+        default=None,
+        ge=1,
     )
+    drop_remainder: bool = attr("whether a last batch that would be smaller is left out", default=False)
     steps_per_epoch: int = attr("steps in an epoch of a graph that has no `data`", default=1, ge=1)
     seed: int = attr("determines initial values, the order of rows and all random numbers", default=0, ge=0)
     metrics: Names = attr("outputs to report: scalars, or a value per row", default=())
     validate: SplitName | None = attr(
-        "split that is evaluated after each epoch; by default `validate`, `validation` or `test`", default=None
+        "split that is evaluated after each epoch; by default `validate` or `validation`", default=None
+    )
+    evaluate: Evaluation = attr("how splits are evaluated", default={})
+    on_nan: str = attr(
+        "what NaN or an infinity in the minimized value, a metric or a gradient does: `stop` training, `skip_step`, or "
+        "`continue`",
+        default="stop",
+        choices=("stop", "skip_step", "continue"),
     )
     early_stopping: EarlyStopping | None = attr("when to stop before the last epoch", default=None)
     checkpoint: Checkpoints = attr("which checkpoints are written and kept", default={})

@@ -4,51 +4,53 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, GraphError, listing, nearest
+from dataflow.core.errors import DataflowError, GraphError, RunError
 from dataflow.engine.plan import Plan
+from dataflow.engine.stages import counted
 from dataflow.engine.state import State
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
-from dataflow.graphfile.section_checks import check_sections
 from dataflow.training import checkpoint
-from dataflow.training.data import Split, split
-from dataflow.training.data.row_order import shuffled
-from dataflow.training.data.section import data_section
-from dataflow.training.step_graph import expand
-from dataflow.training.train_section import Train, train_section
+from dataflow.training.array_split import RowSplit
+from dataflow.training.best import judge, mode_of
+from dataflow.training.data.row_order import Order, shuffled
+from dataflow.training.evaluation import evaluate, means, metrics, not_finite
+from dataflow.training.folder_lock import locked
+from dataflow.training.non_finite import Draft, origin
+from dataflow.training.optimizer_nodes import RATE, constant_rate
+from dataflow.training.progress import Progress
+from dataflow.training.setup import Setup
+from dataflow.training.step_graph import FINITE
+from dataflow.training.trained_with import OtherTraining, differences
 
-EVALUATED = 512  # rows at a time in evaluation
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
 class Report:
-    """An epoch: means over its rows by name; those of the validation split as ``validate``."""
+    """An epoch: means over its rows by name; those of the validation split as ``validate``.
+
+    ``rate`` is the learning rate of its last step, ``skipped`` how many steps left the variables as they were, and
+    ``best`` whether it is the best epoch so far.
+    """
 
     epoch: int
     step: int
     seconds: float
     train: dict[str, float]
     validate: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class _Progress:
-    """The progress of training, apart from the variables: all of it is in the checkpoint."""
-
-    epoch: int = 0  # the current one, from 0
-    batch: int = 0  # the next one in it
-    rows: int = 0  # seen in this epoch
-    sums: dict[str, float] = field(default_factory=dict)  # of outputs times rows
-    best: float | None = None
-    waited: int = 0  # epochs since the best one
-    done: bool = False
+    rate: float | None = None
+    skipped: int = 0
+    best: bool = False
 
 
 class Trainer:
@@ -61,6 +63,9 @@ class Trainer:
     resume : continue from the latest checkpoint in the folder, if there is one.
     epochs : how many times all rows are seen, in place of what the graph says.
     measured : the graph to validate, if it is another: without dropout, say, and with the same variables.
+    restart : remove the checkpoints of an earlier training when this one begins.
+    data : arrays by split and input, in place of the `data` section.
+    params : the parameters that the graph was loaded with, for checkpoints to note.
 
     Examples
     --------
@@ -75,124 +80,218 @@ class Trainer:
         resume: bool = False,
         epochs: int | None = None,
         measured: Graph | None = None,
+        *,
+        restart: bool = False,
+        data: Mapping[str, Mapping[str, ArrayLike]] | None = None,
+        params: Mapping[str, Any] | None = None,
     ):
         graph = as_graph(graph, "flow.Trainer(graph)")
-        check_sections(graph, files=True)
-        self.settings = train_section(graph) or Train()
-        self.graph, self.folder = measured or graph, folder
+        setup = Setup(graph, epochs, data)
+        self.settings, self.step_graph, self.epochs = setup.train, setup.step_graph, setup.epochs
+        self.data, self.validation, self.size, self.batches = setup.data, setup.validation, setup.size, setup.batches
+        self.graph, self.folder, self.restart = measured or graph, folder, restart
         self.names = metrics(graph)
-        self.step_graph = expand(graph)
-        if unknown := [n for n in self.names if n not in self.step_graph.outputs]:
-            known = list(self.step_graph.outputs)
-            hint = nearest(unknown[0], known) or f"it has {listing(known, 'and')}"
-            raise GraphError(f"graph '{graph.name}': train: metric '{unknown[0]}' must be an output; {hint}")
-        self.step_graph.outputs = {n: self.step_graph.outputs[n] for n in self.names}
-        self.epochs = epochs or self.settings.epochs
-        splits = data_section(graph)
-        self.data = split(graph, "train" if "train" in splits else None) if splits else None
-        self.validation = self._validation()
-        if self.data is not None:
-            _check_rows(self.data, "train with")
-        if self.validation is not None:
-            _check_rows(self.validation, "validate with")
-        self.state, self.progress = State(self.step_graph, self.settings.seed), _Progress()
-        if folder is not None and checkpoint.steps(folder):
-            if not resume:
-                raise GraphError(f"{folder}: has checkpoints of an earlier training; go on from them, or remove them")
-            self.state, self.progress = checkpoint.latest(folder, self._resumed)
-            checkpoint.tidy(folder)
+        self.notes = setup.notes(params or {})
+        self.state, self.progress = State(self.step_graph, self.settings.seed), Progress()
+        self.changes: list[str] = []  # in what this training differs, harmlessly, from what the checkpoints are of
+        self._found = checkpoint.steps(folder) if folder is not None else []
+        self.resumed = resume and not restart and bool(self._found)
+        if folder is not None and self.resumed:
+            self._resume(folder)
+        elif not restart and any(map(checkpoint.is_whole, self._found)):
+            raise GraphError(f"{folder}: has checkpoints of an earlier training; give resume=True or restart=True")
         self.plan = Plan(self.step_graph, steps=True)
         self.stopped = False
-
-    def _resumed(self, path: Path) -> tuple[State, _Progress]:
-        state, notes = checkpoint.load(path, self.step_graph)
-        if not _right(notes):
-            raise DataflowError(f"{path}: is no whole checkpoint: where training stood is not said as training says it")
-        return state, _Progress(**notes)
+        self.rate = None if self.settings.schedule else constant_rate(setup.optimizer)
+        self._own: list[Path] = []  # the checkpoints of steps in the folder, the oldest first
+        self._best: dict[str, Array] | None = None  # the variables of the best epoch, where no file keeps them
 
     def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
-        """Train; yield a report after each epoch. ``tick`` is called after each step."""
+        """Train; yield a report after each epoch. ``tick`` is called after each step.
+
+        Raises RunError where a value is not finite and the section says to stop then; the last checkpoint stays.
+        """
         if self.folder is not None:
             checkpoint.prepare(self.folder)
-        while self.progress.epoch < self.epochs and not self.progress.done:
-            began = time.monotonic()
-            for _ in self._steps():
-                if tick is not None:
-                    tick(self)
-                if self.stopped:
-                    self.save()
-                    return
-            yield self._close_epoch(began)
+        with locked(self.folder) if self.folder is not None else nullcontext():
+            if self.folder is not None:
+                self._enter(self.folder)
+            while self.progress.epoch < self.epochs and not self.progress.done:
+                began = time.monotonic()
+                for _ in self._steps():
+                    if tick is not None:
+                        tick(self)
+                    if self.stopped:
+                        self.save()
+                        return
+                yield self._close_epoch(began)
+            self._put_best_back()
 
     def stop(self) -> None:
         """Stop after the current step, with a checkpoint."""
         self.stopped = True
 
     @property
-    def batches(self) -> int:
-        """Steps in an epoch."""
-        return -(-self.data.length // self.size) if self.data else self.settings.steps_per_epoch
+    def batch(self) -> int:
+        """How many steps of the current epoch are done."""
+        return -(-self.progress.rows // self.size)
 
     @property
-    def size(self) -> int:
-        """Rows in a batch."""
-        return self.settings.batch_size or (self.data.length if self.data else 1)
+    def ended(self) -> str:
+        """Why training ended before its last epoch, and which epoch was the best; nothing where neither is known."""
+        stopping, progress = self.settings.early_stopping, self.progress
+        told = []
+        if stopping is not None and progress.done:
+            told.append(f"{stopping.metric} has not improved for " + counted(progress.waited, "epoch"))
+        if progress.best is not None:
+            told.append(f"best epoch {progress.best_epoch}: {self._judged()} {progress.best:.6g}")
+        return "; ".join(told)
+
+    # -- steps --------------------------------------------------------------------------------------------------
 
     def _steps(self) -> Iterator[None]:
         """The remaining steps of the current epoch."""
         progress, every = self.progress, self.settings.checkpoint.every
         for feeds in self._feeds():
-            outputs = self.plan.run(feeds, state=self.state)
             rows = len(next(iter(feeds.values()))) if feeds else 1
-            for name in self.names:
-                progress.sums[name] = progress.sums.get(name, 0.0) + _mean(self.graph, name, outputs[name]) * rows
+            self._step(feeds, rows)
             progress.rows += rows
-            progress.batch += 1
-            if every and self.state.step % every == 0 and progress.batch < self.batches:
+            if every and self.state.step % every == 0 and self.batch < self.batches:
                 self.save()
             yield
 
+    def _step(self, feeds: dict[str, Array], rows: int) -> None:
+        """Run a step and commit what it does to the variables, unless a value in it is not finite."""
+        draft, on_nan = Draft(self.state), self.settings.on_nan
+        outputs = self.plan.run(feeds, state=draft)
+        found = means(self.step_graph, outputs, self.names)
+        if RATE in outputs:
+            self.rate = float(outputs[RATE])
+        wrong = not_finite(found) if on_nan != "continue" else []
+        if not wrong and FINITE in outputs and not outputs[FINITE]:
+            wrong = ["gradient"]
+        if wrong and on_nan == "stop":
+            raise self._not_finite(wrong, found, feeds)
+        self.state.commit({} if wrong else draft.changed)
+        if wrong:
+            self.progress.skipped += 1
+        else:
+            self.progress.add(found, rows)
+
     def _feeds(self) -> Iterator[dict[str, Array]]:
         """The remaining batches of the current epoch; empty ones for a graph without data."""
-        if self.data is None:
-            return ({} for _ in range(self.progress.batch, self.batches))
-        order = shuffled(self.data.length, self.state.seed, self.progress.epoch)
-        return self.data.batches(self.size, self.progress.batch, order)
+        done, data = self.progress.rows, self.data
+        if data is None:
+            return ({} for _ in range(done, self.batches))
+        order = shuffled(data.length, self.state.seed, self.progress.epoch)
+        last = self.batches * self.size if self.settings.drop_remainder else data.length
+        starts = range(done, last, self.size)
+        return (data.rows(_part(data, order, start, min(start + self.size, last))) for start in starts)
+
+    def _not_finite(self, wrong: list[str], found: Mapping[str, float], feeds: Mapping[str, Array]) -> RunError:
+        """The error that says what is not finite, in which step, and where it comes from."""
+        told = ", ".join(f"'{name}' {found[name]}" if name in found else "a gradient that is not" for name in wrong)
+        where = (
+            f"epoch {self.progress.epoch + 1}, step {self.state.step + 1} (batch {self.batch + 1} of {self.batches})"
+        )
+        first = origin(self.step_graph, feeds, self.state)
+        return RunError(
+            f"graph '{self.step_graph.name}': train: {where}: values must be finite, got {told}; first in {first}; "
+            "give a lower learning rate or 'clip', or say by 'on_nan' what to do then"
+        )
+
+    # -- epochs -------------------------------------------------------------------------------------------------
 
     def _close_epoch(self, began: float) -> Report:
         progress = self.progress
-        means = {name: total / progress.rows for name, total in progress.sums.items()}
-        validated = {} if self.validation is None else self.evaluate(self.validation)
-        report = Report(progress.epoch + 1, self.state.step, time.monotonic() - began, means, validated)
-        best = self._judge(report)
-        progress.epoch, progress.batch, progress.rows, progress.sums = progress.epoch + 1, 0, 0, {}
+        if not progress.counted:
+            raise RunError(f"graph '{self.graph.name}': train: epoch {progress.epoch + 1}: no step had finite values")
+        validated = {} if self.validation is None else self._validated()
+        self._check_variables()
+        found = progress.means()
+        value = (validated or found)[self._judged()]
+        stopping = self.settings.early_stopping
+        mode = mode_of(self.graph, self.settings, self._judged())
+        best = judge(progress, value, mode, stopping.patience if stopping else None)
+        report = Report(
+            progress.epoch + 1, self.state.step, time.monotonic() - began, found, validated, self.rate,
+            progress.skipped, best,
+        )  # fmt: skip
+        progress.next_epoch()
         self.save(best)
         return report
 
-    def _judge(self, report: Report) -> bool:
-        """Whether the epoch is the best so far; notes that training is done when patience has run out."""
+    def _judged(self) -> str:
+        """The name of the value by which epochs are compared."""
         stopping = self.settings.early_stopping
-        name = stopping.metric if stopping else self.settings.minimize or ""
-        values = report.validate or report.train
-        if name not in values:
-            raise GraphError(f"train: early_stopping: no metric '{name}'; it has {listing(values, 'and')}")
-        value, best = values[name], self.progress.best
-        lowest = stopping is None or stopping.mode == "min"
-        better = best is None or (value < best if lowest else value > best)
-        self.progress.best = value if better else best
-        self.progress.waited = 0 if better else self.progress.waited + 1
-        self.progress.done = stopping is not None and self.progress.waited >= stopping.patience
-        return better
+        return stopping.metric if stopping else self.settings.minimize or ""
 
-    def _validation(self) -> Split | None:
-        splits = data_section(self.graph)
-        name = self.settings.validate or next((n for n in ("validate", "validation", "test") if n in splits), None)
-        return None if name is None else split(self.graph, name)
+    def _validated(self) -> dict[str, float]:
+        assert self.validation is not None
+        found = self.evaluate(self.validation)
+        if self.settings.on_nan == "stop" and (wrong := not_finite(found)):
+            told = ", ".join(f"'{name}' {found[name]}" for name in wrong)
+            where = f"train: epoch {self.progress.epoch + 1}"
+            raise RunError(f"graph '{self.graph.name}': {where}: values in validation must be finite, got {told}")
+        return found
 
-    def evaluate(self, data: Split) -> dict[str, float]:
+    def _check_variables(self) -> None:
+        """Raise RunError where the last step made a variable infinite, before it gets into a checkpoint."""
+        if self.settings.on_nan == "continue":
+            return
+        for name, value in self.state.variables.items():
+            node = self.step_graph.nodes.get(f"train/{name}/apply")
+            if node is not None and not np.isfinite(value).all():
+                raise RunError(
+                    f"graph '{self.graph.name}': train: epoch {self.progress.epoch + 1}, step {self.state.step}: "
+                    f"variable '{name}' must be finite, got another value from {node.who}; give a lower learning rate"
+                )
+
+    def evaluate(self, data: RowSplit) -> dict[str, float]:
         """Means over a split of the minimized value and of the metrics, with the current variables."""
         kept = {n: self.state.variables[n] for n, node in self.graph.nodes.items() if node.block.stateful}
-        return evaluate(self.graph, data, self.names, kept)
+        return evaluate(self.graph, data, self.names, kept, "validate with")
+
+    def _put_best_back(self) -> None:
+        """Give the variables the values of the best epoch, where the section asks for it."""
+        stopping = self.settings.early_stopping
+        if stopping is None or not stopping.restore_best or self.progress.best is None:
+            return
+        if self.folder is not None:
+            self._best = checkpoint.read(self.folder / checkpoint.BEST)[1]
+        if self._best is not None:
+            self.state.variables.update(self._best)
+
+    # -- checkpoints --------------------------------------------------------------------------------------------
+
+    def _resume(self, folder: Path) -> None:
+        """Take state and progress from the latest checkpoint."""
+        path, meta, variables, progress = checkpoint.latest(folder, _read)
+        serious, self.changes = differences(meta["notes"].get("trained_with", {}), self.notes["trained_with"])
+        if progress.counted and progress.sums.keys() != {*self.names}:
+            serious.append("train: metrics: in the middle of an epoch they must be those before")
+        if serious:
+            raise OtherTraining("\n  ".join([f"{path}: was trained with something else:", *serious]))
+        self.state = checkpoint.state_of(path, meta, variables, self.step_graph)
+        self.progress = progress
+
+    def _enter(self, folder: Path) -> None:
+        """Make the folder ready, once it is this training's alone."""
+        if self.restart:
+            checkpoint.clear(folder)
+        elif checkpoint.steps(folder) != self._found:
+            raise GraphError(f"{folder}: another process has trained here meanwhile; begin again")
+        checkpoint.tidy(folder)
+        self._own = [path for path in reversed(checkpoint.steps(folder)) if checkpoint.is_whole(path)]
+        if not self.resumed and (path := checkpoint.in_the_way(folder, self._is_saved)):
+            raise GraphError(f"{path}: must be a checkpoint or not be there, got another file; move it away")
+        if self.resumed:
+            checkpoint.make_way(folder / checkpoint.BEST)
+
+    def _is_saved(self, step: int) -> bool:
+        """Whether a checkpoint is written after this step, unless training is stopped."""
+        every = self.settings.checkpoint.every
+        return step <= self.epochs * self.batches and (step % self.batches == 0 or bool(every and step % every == 0))
 
     def save(self, best: bool = False) -> None:
         """Write a checkpoint, and remove those that are too old.
@@ -200,65 +299,39 @@ class Trainer:
         The best one is written first: if the process ends between the two, training resumes from the checkpoint before,
         repeats the epoch and writes the same. In the other order the best one would be lost.
         """
+        stopping = self.settings.early_stopping
         if self.folder is None:
+            if best and stopping is not None and stopping.restore_best:
+                self._best = dict(self.state.variables)
             return
-        notes = asdict(self.progress)
+        notes = {"progress": asdict(self.progress), **self.notes}
         if best:
             checkpoint.save(self.folder / checkpoint.BEST, self.state, notes)
-        checkpoint.save(self.folder / f"step-{self.state.step:09d}.npz", self.state, notes)
-        for old in checkpoint.steps(self.folder)[self.settings.checkpoint.keep :]:
-            old.unlink()
+        path = checkpoint.path_of(self.folder, self.state.step)
+        if path not in self._own:
+            checkpoint.make_way(path)
+        checkpoint.save(path, self.state, notes)
+        self._own = [*(other for other in self._own if other != path), path]
+        while len(self._own) > self.settings.checkpoint.keep:
+            self._own.pop(0).unlink(missing_ok=True)
 
 
-def _right(notes: Mapping[str, Any]) -> bool:
-    """Whether the notes of a checkpoint are those of a training: all there, each of its kind."""
-    kinds = {each.name: type(each.default) for each in fields(_Progress)} | {"sums": dict, "best": float}
-    return (
-        notes.keys() == kinds.keys()
-        and all(type(notes[name]) is kind or (name == "best" and notes[name] is None) for name, kind in kinds.items())
-        and all(notes[name] >= 0 for name, kind in kinds.items() if kind is int)
-        and all(type(total) is float for total in notes["sums"].values())
-        and (notes["rows"] > 0) == (notes["batch"] > 0)
-    )
-
-
-def _check_rows(data: Split, purpose: str) -> None:
-    if not data.length:
-        raise GraphError(f"{data.who}: must have rows to {purpose}, got none")
-
-
-def metrics(graph: Graph) -> list[str]:
-    """The minimized value and the metrics; of a graph that is not for training, all scalar outputs."""
-    train = train_section(graph)
-    if train is None:
-        return [name for name, link in graph.outputs.items() if graph.deref(link).type.rank == 0]
-    return list(dict.fromkeys([*([train.minimize] if train.minimize else []), *train.metrics]))
-
-
-def evaluate(graph: Graph, data: Split, names: list[str], variables: Mapping[str, Array]) -> dict[str, float]:
-    """Means of outputs over the rows of a split; GraphError where it has none."""
-    _check_rows(data, "measure with")
-    wanted = graph.copy()
-    wanted.outputs = {n: graph.outputs[n] if n in graph.outputs else _link(graph, n) for n in names}
-    plan, sums, seen = Plan(wanted), dict.fromkeys(names, 0.0), 0
-    for feeds in data.batches(EVALUATED):
-        rows = len(next(iter(feeds.values())))
-        outputs = plan.run({**{n: v for n, v in variables.items() if n in wanted.nodes}, **feeds})
-        for name in names:
-            sums[name] += _mean(graph, name, outputs[name]) * rows
-        seen += rows
-    return {name: total / seen for name, total in sums.items()}
-
-
-def _link(graph: Graph, wire: str) -> Any:
-    found = graph.copy()
-    found.output(wire, wire)
-    return found.outputs[wire]
-
-
-def _mean(graph: Graph, name: str, value: Array) -> float:
-    if value.ndim > 1:
+def _part(data: RowSplit, order: Order, start: int, stop: int) -> Array:
+    """The numbers of the rows of a batch."""
+    try:
+        return order[start:stop]
+    except MemoryError:
         raise GraphError(
-            f"graph '{graph.name}': train: '{name}' must be a scalar, or a value per row, got {value.shape}"
-        )
-    return float(np.mean(value, dtype=np.float64))
+            f"{data.who}: {stop - start:,} rows at a time take more memory than there is; give fewer by 'batch_size'"
+        ) from None
+
+
+def _read(path: Path) -> tuple[Path, dict[str, Any], dict[str, Array], Progress]:
+    """A checkpoint of a training; DataflowError where it is damaged, or says nonsense."""
+    meta, variables = checkpoint.read(path)
+    try:
+        return path, meta, variables, Progress.of(meta["notes"]["progress"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise DataflowError(
+            f"{path}: is no whole checkpoint: where training stood is not said as training says it"
+        ) from None

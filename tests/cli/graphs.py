@@ -28,6 +28,7 @@ data:
   more: {path: ones.npz, inputs: {x: x, t: t}}
 train:
   minimize: loss
+  validate: test
   optimizer: {block: ApplyGradientDescent, inputs: {alpha: 0.1}}
   epochs: 2
   batch_size: 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -171,10 +172,12 @@ def test_a_value_that_memory_is_too_short_for_is_named():
 # -- progress ---------------------------------------------------------------------------------------------------------
 
 
-def test_where_there_is_no_terminal_only_lines_are_printed(capsys):
-    progress = output.Progress(live=True)
-    assert not progress.live
-    progress.tick(None)  # which is not looked at
-    progress.line("epoch 1/2")
-    progress.close()
-    assert capsys.readouterr() == ("epoch 1/2\n", "")
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_json_has_null_for_what_is_not_finite(value):
+    told = {"a": [1.5, value, {"b": value}], "c": "NaN", "d": None, "e": 3}
+    assert json.loads(output.json_text(told), parse_constant=pytest.fail) == {
+        "a": [1.5, None, {"b": None}],
+        "c": "NaN",
+        "d": None,
+        "e": 3,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from dataflow.training import checkpoint
 def test_a_line_per_epoch_and_what_is_next(dataflow, folder):
     code, out, err = dataflow("train", "learn.yaml")
     assert (code, err) == (0, "")
-    first, second, last = out.splitlines()
-    assert first.startswith("epoch 1/2  loss ") and first.endswith(" s")
-    assert second.startswith("epoch 2/2  loss ")
+    header, first, second, best, last = out.splitlines()
+    assert header.split() == ["epoch", "loss", "val", "loss", "rate", "seconds"]
+    assert first.split()[:4] == ["1/2", "7.38", "1.1664", "0.1"] and second.split()[0] == "2/2"
+    assert best == "best epoch 1: loss 1.1664"
     assert last == "checkpoints in learn.checkpoints; next: dataflow evaluate learn.yaml"
     meta, variables = checkpoint.latest(Path("learn.checkpoints"), checkpoint.read)
     assert meta["step"] == 4
@@ -55,9 +57,55 @@ def test_it_is_begun_anew(dataflow, trained):
 
 def test_checkpoints_may_stand_elsewhere(dataflow, folder):
     out = dataflow("train", "learn.yaml", "--checkpoints", "kept/here").out
-    assert out.splitlines()[-1] == "checkpoints in kept/here; next: dataflow evaluate learn.yaml"
+    next_ = "dataflow evaluate learn.yaml --checkpoints kept/here"
+    assert out.splitlines()[-1] == f"checkpoints in kept/here; next: {next_}"
     assert checkpoint.steps(Path("kept/here"))
     assert not Path("learn.checkpoints").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["-p", "rate=0.2"], ["--checkpoints", "kept in here", "-p", "rate=0.05"]])
+@pytest.mark.parametrize("name", ["learn.yaml", "it's mine; $HOME.yaml"])
+def test_what_is_next_runs_as_it_is_printed(dataflow, folder, name, options):
+    text = Path("learn.yaml").read_text().replace("alpha: 0.1", "alpha: $rate")
+    Path(name).write_text(text.replace("dataflow: 1\n", "dataflow: 1\nparams: {rate: 0.1}\n"))
+    last = dataflow("train", name, *options).out.splitlines()[-1]
+    program, *words = shlex.split(last.partition("; next: ")[2])
+    assert program == "dataflow" and words[:2] == ["evaluate", name]
+    assert dataflow(*words).code == 0
+
+
+def test_what_would_be_another_training_is_refused(dataflow, trained):
+    text = Path("learn.yaml").read_text()
+    Path("learn.yaml").write_text(text.replace("alpha: 0.1", "alpha: 0.2").replace("batch_size: 4", "batch_size: 3"))
+    code, out, err = dataflow("train", "learn.yaml", "--resume", "--epochs", 3)
+    assert (code, out) == (1, "")
+    assert err.splitlines() == [
+        "learn.checkpoints/step-000000004.npz: was trained with something else:",
+        "  train: optimizer: inputs: alpha: 0.1 before, 0.2 now; put that back, or train anew with --restart",
+    ]
+    Path("learn.yaml").write_text(text.replace("batch_size: 4", "batch_size: 3"))
+    done = dataflow("train", "learn.yaml", "--resume", "--epochs", 3)
+    assert done.code == 0
+    assert done.err == "going on with train: batch_size: 4 before, 3 now\n"
+
+
+def test_values_that_are_not_finite_end_training_with_3(dataflow, folder):
+    text = Path("learn.yaml").read_text().replace("alpha: 0.1", "alpha: 1.0e+30")
+    Path("learn.yaml").write_text(text)
+    code, out, err = dataflow("train", "learn.yaml")
+    assert (code, out) == (3, "")
+    assert "epoch 1, step 2 (batch 2 of 2): values must be finite, got 'loss' inf; first in node 'error'" in err
+    Path("learn.yaml").write_text(text + "  on_nan: continue\n")
+    lines = dataflow("train", "learn.yaml", "--json").out.splitlines()
+    assert [json.loads(line, parse_constant=pytest.fail)["train"] for line in lines] == [{"loss": None}] * 2
+    assert "NaN" not in "".join(lines) and "Infinity" not in "".join(lines)
+
+
+def test_why_training_ended(dataflow, folder):
+    text = Path("learn.yaml").read_text() + "  early_stopping: {metric: loss, patience: 1}\n"
+    Path("learn.yaml").write_text(text.replace("epochs: 2", "epochs: 9"))
+    out = dataflow("train", "learn.yaml").out.splitlines()
+    assert out[-2] == "loss has not improved for 1 epoch; best epoch 1: loss 1.1664" and len(out) == 5
 
 
 def test_the_parameter_training_is_true_in_training_alone(dataflow, folder):
@@ -70,12 +118,13 @@ def test_the_parameter_training_is_true_in_training_alone(dataflow, folder):
         "  square: {block: SquaredDifference, inputs: {x: line, y: t}}\n"
         "  error: {block: AddV2, inputs: {x: square, y: one}}\n",
     )
-    Path("learn.yaml").write_text(text.replace("  minimize: loss\n", "  minimize: loss\n  validate: train\n"))
+    Path("learn.yaml").write_text(text.replace("validate: test", "validate: train"))
     (line, *_) = dataflow("train", "learn.yaml", "--json").out.splitlines()
     found = json.loads(line)
     assert found["train"]["loss"] == pytest.approx(9 * 0.82 + 1, rel=1e-5)
     assert found["validate"]["loss"] == pytest.approx(9 * 0.8**4, rel=1e-5)
-    assert "validation loss " in dataflow("train", "learn.yaml", "--restart", "--epochs", 1).out
+    header = dataflow("train", "learn.yaml", "--restart", "--epochs", 1).out.splitlines()[0]
+    assert header.split() == ["epoch", "loss", "val", "loss", "rate", "seconds"]
 
 
 @pytest.mark.parametrize(

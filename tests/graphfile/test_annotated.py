@@ -43,7 +43,7 @@ nodes:
   b: {block: Cast, inputs: {x: x}, attrs: {DstT: float64}}
 outputs: {out: part.out, f: f}
 train:
-  minimize: out
+  minimize: w
   epochs: $width
   optimizer: {block: ApplyGradientDescent, inputs: {alpha: $rate}}
 """

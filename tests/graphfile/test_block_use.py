@@ -48,7 +48,7 @@ def test_a_block_with_its_inputs_and_attrs(read, use, block, inputs, attrs):
     [
         ("Rint", 16, "rounding 'by' must be a mapping with 'block', got 'Rint'", ""),
         ("{}", 16, "rounding 'by' must be a mapping with 'block', got a mapping", ""),
-        ("{block: Rint, inputz: {}}", 16, "rounding 'by' must be a mapping with 'block', got a mapping", ""),
+        ("{block: Rint, inputz: {}}", 30, "rounding 'by' has no key 'inputz'", "did you mean 'inputs'?"),
         ("{block: 3}", 16, "rounding 'by' must be a mapping with 'block', got a mapping", ""),
         ("{block: Rnt}", 24, "rounding 'by': no block 'Rnt'", "did you mean 'Rint'?"),
         ("{block: Rint, attrs: 3}", 37, "rounding 'by': 'attrs' must map names to values, got 3", ""),

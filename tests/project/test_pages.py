@@ -41,7 +41,7 @@ def play(text, folder):
 PAGES = [
     ("docs/tutorial.md", 7),
     ("docs/graph_format.md", 3),
-    ("docs/training.md", 1),
+    ("docs/training.md", 2),
     ("docs/layers.md", 3),
     ("docs/performance.md", 1),
     ("README.md", 1),

@@ -14,6 +14,8 @@ ELSEWHERE = {
     "interrupt": "cli/test_interrupt.py",
     "training/data/section": "training/test_sections.py",
     "training/data/splits": "training/test_data.py",
+    "training/findings": "training/test_train_checks.py",
+    "training/optimizer_checks": "training/test_train_checks.py",
     "training/train_section": "training/test_sections.py",
 }
 # Modules that have no file of tests yet, by package.

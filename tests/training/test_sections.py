@@ -12,6 +12,7 @@ from dataflow.core.errors import GraphError
 from dataflow.core.roles import Gradient
 from dataflow.graphfile.emit import flow as written
 from dataflow.graphfile.record import Record
+from dataflow.graphfile.value_kinds import ListOf
 from dataflow.training.data.section import Column, Csv, Split, data_section
 from dataflow.training.train_section import Train, train_section
 
@@ -22,12 +23,14 @@ DATA = (places.DOCS / "data.md").read_text("utf-8")
 def rows(record: type[Record], before: str = "") -> list[str]:
     lines = []
     for name, key in record.keys.items():
-        default = "required" if key.attr.required else f"`{written(key.attr.default)}`" if key.attr.default else ""
-        if key.attr.default == 0:
-            default = "`0`"
+        default = "required" if key.attr.required else f"`{written(key.attr.default)}`"
+        if key.attr.default in (None, "", (), {}, []):
+            default = ""
         lines.append(f"| `{before}{name}` | {default} | {key.attr.doc[0].upper()}{key.attr.doc[1:]}. |")
         if isinstance(key.kind, type) and key.kind.__module__ == Train.__module__:
-            lines += rows(key.kind, f"{name}.")
+            lines += rows(key.kind, f"{before}{name}.")
+        elif isinstance(key.kind, ListOf):
+            lines += rows(key.kind.of, f"{before}{name}[].")
     return lines
 
 
@@ -73,7 +76,7 @@ def test_defaults():
         ({"train": {"clip": {"norm": -1}}}, "train 'clip' must be one of value, norm and global_norm with a number"),
         ({"train": {"clip": {"norm": 1, "value": 1}}}, "train 'clip' must be one of value, norm and global_norm"),
         ({"train": {"optimizer": {"inputs": {}}}}, "train 'optimizer': 'block' must be given, got nothing"),
-        ({"train": {"early_stopping": {"metric": "loss"}}}, "train 'early_stopping' must be a mapping with 'metric'"),
+        ({"train": {"early_stopping": {"metric": "loss"}}}, "train 'early_stopping': 'patience' must be given"),
         ({"data": {"train": {"path": "d.npz"}}}, "data 'train': 'inputs' must be given, got nothing"),
         ({"data": {"train": {"rows": [3, 1, 2], "inputs": {}}}}, "data 'train': 'rows' must be the first row and"),
         ({"data": {"t": {"inputs": {"x": {"scale": "a"}}}}}, "data 't': input 'x': 'scale' must be a number, or"),

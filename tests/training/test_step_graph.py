@@ -66,10 +66,13 @@ def test_ports_are_wired_by_role(graph):
 @pytest.mark.parametrize(
     "inputs, message",
     [
-        ({}, "train: optimizer Walk: input 'fading' must be given, got nothing"),
-        ({"slope": 1.0}, "train: optimizer Walk has no input 'slope' to set; did you mean 'speed'?"),
-        ({"xyzzy": 1.0}, "train: optimizer Walk has no input 'xyzzy' to set; it has speed, fading, faded and count"),
-        ({"pace": 1.0}, "train: optimizer Walk has no input 'pace' to set; "),
+        ({}, "graph 'g': train: optimizer Walk: input 'fading' must be given, got nothing"),
+        ({"slope": 1.0}, "graph 'g': train: optimizer Walk has no input 'slope' to set; did you mean 'speed'?"),
+        (
+            {"xyzzy": 1.0},
+            "graph 'g': train: optimizer Walk has no input 'xyzzy' to set; it has speed, fading, faded and count",
+        ),
+        ({"pace": 1.0}, "graph 'g': train: optimizer Walk has no input 'pace' to set; "),
     ],
 )
 def test_what_users_may_set(graph, inputs, message):

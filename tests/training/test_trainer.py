@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow.core.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError, GraphError, RunError
 from dataflow.training import checkpoint, data
+from dataflow.training.evaluation import evaluate
 from dataflow.training.step_graph import expand
-from dataflow.training.trainer import Trainer, evaluate
+from dataflow.training.trained_with import OtherTraining
+from dataflow.training.trainer import Trainer
 from training.line import TEXT, X, Y, bits
 
 
@@ -98,13 +100,11 @@ META = {
     "huge_step": {"step": 2**64},
     "no_notes": {"notes": {}},
     "notes_in_a_list": {"notes": []},
-    "unknown_note": {"notes": {"epok": 1}},
-    "epoch_of_text": {"notes": {"epoch": "1"}},
-    "negative_batch": {"notes": {"batch": -1}},
-    "batch_without_rows": {"notes": {"batch": 3, "rows": 0}},
-    "sums_of_text": {"notes": {"sums": {"loss": "1"}}},
-    "best_of_text": {"notes": {"best": "1"}},
-    "done_is_1": {"notes": {"done": 1}},
+    "no_progress": {"notes": {"progress": 3}},
+    "unknown_note": {"progress": {"epok": 1}},
+    "negative_rows": {"progress": {"rows": -1}},
+    "counted_more_than_rows": {"progress": {"rows": 1, "counted": 2}},
+    "sums_of_text": {"progress": {"sums": {"loss": "1"}}},
 }
 
 
@@ -119,7 +119,10 @@ def test_checkpoints_that_are_whole_but_say_nonsense_are_passed_over(load, kind)
     change, meta = META[kind], json.loads(arrays["__metadata__"].tobytes())
     if isinstance(change, dict):
         for key, value in change.items():
-            meta[key] = {**meta[key], **value} if key == "notes" and value and kind != "no_notes" else value
+            if key == "progress":
+                meta["notes"]["progress"] |= value
+            else:
+                meta[key] = value
         meta["digest"] = meta["digest"] and checkpoint._digest(
             {key: meta[key] for key in ("seed", "step", "notes")},
             {name: array for name, array in arrays.items() if name != "__metadata__"},
@@ -149,9 +152,14 @@ def test_a_checkpoint_of_another_graph_is_refused(load):
     graph = load()
     list(Trainer(graph, Path("kept")).run())
     other = load(lambda text: text.replace("ApplyAdam, inputs: {lr: $rate}", "ApplyMomentum"))
-    with pytest.raises(DataflowError, match="is of another graph: variable 'train/b/accum'"):
+    with pytest.raises(OtherTraining) as caught:
         Trainer(other, Path("kept"), resume=True)
-    with pytest.raises(GraphError, match="has checkpoints of an earlier training"):
+    assert str(caught.value).splitlines() == [
+        "kept/step-000000035.npz: was trained with something else:",
+        "  train: optimizer: block: 'ApplyAdam' before, 'ApplyMomentum' now",
+        "  train: optimizer: inputs: lr: 0.1 before, nothing now; put that back, or train anew with restart=True",
+    ]
+    with pytest.raises(GraphError, match="has checkpoints of an earlier training; give resume=True or restart=True"):
         Trainer(graph, Path("kept"))
 
 
@@ -226,7 +234,7 @@ def test_a_schedule_sets_the_rate(load):
         (("epochs: $epochs", "variables: [v]"), "no variable 'v'; it has w and b"),
         (("epochs: $epochs", "metrics: [acc]"), "metric 'acc' must be an output"),
         (("epochs: $epochs", "clip: {norm: -1}"), "'clip' must be one of value, norm and global_norm"),
-        (("minimize: loss", "minimize: x"), "must depend on a variable, got none"),
+        (("minimize: loss", "minimize: y"), "must depend on a variable to train, got none"),
     ],
 )
 def test_sections_that_do_not_fit(load, change, message):
@@ -265,3 +273,315 @@ def test_a_long_epoch_takes_no_memory_before_its_first_step(load, steps):
     finally:
         tracemalloc.stop()
     assert trainer.state.step == 1
+
+
+@pytest.mark.parametrize("epochs", [0, -1, True, 1.5])
+def test_epochs_are_at_least_one(load, epochs):
+    with pytest.raises(GraphError, match="epochs must be a whole number from 1, got"):
+        Trainer(load(), epochs=epochs)
+
+
+@pytest.mark.parametrize("before, after, stop", [(8, 8, 2), (8, 5, 2), (8, 50, 3), (5, 16, 4), (49, 7, 1)])
+def test_rows_are_seen_once_whatever_the_batch_size(load, before, after, stop):
+    seen = []
+
+    def recorded(size, resume):
+        graph = load(lambda text: text.replace("batch_size: 8", f"batch_size: {size}"), epochs=2)
+        trainer = Trainer(graph, Path("kept"), resume)
+        rows = trainer.data.rows
+        trainer.data.rows = lambda numbers: seen.extend(numbers) or rows(numbers)
+        return trainer
+
+    list(recorded(before, False).run(lambda t: t.stop() if t.state.step == stop else None))
+    again = recorded(after, True)
+    assert again.changes == ([f"train: batch_size: {before} before, {after} now"] if before != after else [])
+    reports = list(again.run())
+    assert [sorted(seen[:50]), sorted(seen[50:])] == [[*range(50)]] * 2
+    assert [r.epoch for r in reports] == [1, 2]
+
+
+def test_changes_that_spoil_nothing_are_told(load):
+    list(Trainer(load(), Path("kept")).run())
+    again = Trainer(load(epochs=6), Path("kept"), resume=True)
+    assert again.changes == ["train: epochs: 5 before, 6 now"]
+    assert [r.epoch for r in again.run()] == [6]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (("rate: 0.1", "rate: 0.2"), "train: optimizer: inputs: lr: 0.1 before, 0.2 now"),
+        (("rate: 0.01", "rate: 0.02"), "graph: node 'noise': not the same"),
+        (("{path: d.npz", "{path: d.npz, rows: [0, 40]"), "data 'train': not the same"),
+        (("batch_size: 8", "batch_size: 8\n  seed: 3"), "train: seed: 0 before, 3 now"),
+    ],
+)
+def test_changes_that_make_another_training_are_refused(load, change, message):
+    list(Trainer(load(), Path("kept")).run())
+    with pytest.raises(OtherTraining) as caught:
+        Trainer(load(lambda text: text.replace(*change)), Path("kept"), resume=True)
+    assert message in str(caught.value)
+
+
+# -- values that are not finite -------------------------------------------------------------------------------------
+
+BAD = X.copy()
+BAD[20, 1] = np.nan  # in the third batch, or a later one after shuffling
+
+
+@pytest.fixture
+def bad(load):
+    def made(on_nan=None):
+        np.savez("d.npz", x=BAD, y=Y)
+        return load(lambda text: text + (f"  on_nan: {on_nan}\n" if on_nan else ""))
+
+    return made
+
+
+def test_training_stops_at_nan_and_says_where_it_comes_from(bad):
+    trainer = Trainer(bad(), Path("kept"))
+    with pytest.raises(RunError) as caught:
+        list(trainer.run())
+    step = trainer.state.step + 1
+    assert str(caught.value) == (
+        f"graph 'g': train: epoch 1, step {step} (batch {step} of 7): values must be finite, got 'loss' nan; first in "
+        "input 'x': NaN in 1 of 24; give a lower learning rate or 'clip', or say by 'on_nan' what to do then"
+    )
+    assert all(np.isfinite(value).all() for value in trainer.state.variables.values())
+    assert list(Path("kept").iterdir()) == []
+
+
+def test_the_last_good_checkpoint_stays(load):
+    graph = load(
+        lambda text: text.replace("ApplyAdam, inputs: {lr: $rate}", "ApplyGradientDescent, inputs: {alpha: 3.0}")
+    )
+    graph.sections["train"]["checkpoint"] = {"every": 1, "keep": 100}
+    trainer = Trainer(graph, Path("kept"), epochs=100)
+    with pytest.raises(RunError, match=r"values must be finite, got .*; first in node '\w+'"):
+        list(trainer.run())
+    latest, _ = checkpoint.load(checkpoint.steps(Path("kept"))[0], expand(graph))
+    assert latest.step == trainer.state.step and bits(latest) == bits(trainer.state)
+    assert all(np.isfinite(value).all() for value in latest.variables.values())
+
+
+def test_a_gradient_that_is_not_finite_stops_training_though_the_loss_is(read):
+    graph = read(
+        "nodes:\n  w: {block: Variable, inputs: {initvalues: [0.0, 4.0]}}\n"
+        "  root: {block: Sqrt, inputs: {x: w}}\n  loss: {block: Sum, inputs: {input: root, axis: [0]}}\n"
+        "outputs: {loss: loss}\n"
+        "train: {minimize: loss, optimizer: {block: ApplyGradientDescent, inputs: {alpha: 0.1}}}\n"
+    )
+    with pytest.raises(RunError, match=r"got a gradient that is not; first in node 'grad/\S+' \(\w+\): inf in 1 of 2"):
+        list(Trainer(graph).run())
+
+
+def test_a_skipped_step_leaves_all_variables_as_they_were(bad):
+    trainer, before, skipped = Trainer(bad("skip_step")), [], []
+
+    def tick(t):
+        if before and t.progress.skipped and not skipped:
+            skipped.append(bits(t.state) == before[-1])
+        before.append(bits(t.state))
+
+    reports = list(trainer.run(tick))
+    assert skipped == [True]
+    assert [r.skipped for r in reports] == [1] * 5 and reports[-1].step == 35
+    assert all(np.isfinite(r.train["loss"]) for r in reports) and reports[-1].train["loss"] < reports[0].train["loss"]
+
+
+def test_going_on_after_skipped_steps_is_as_if_there_had_been_no_stop(bad):
+    graph = bad("skip_step")
+    whole = Trainer(graph)
+    reports = [(r.step, r.train, r.skipped) for r in whole.run()]
+    first = Trainer(graph, Path("kept"))
+    seen = [(r.step, r.train, r.skipped) for r in first.run(lambda t: t.stop() if t.progress.skipped else None)]
+    again = Trainer(graph, Path("kept"), resume=True)
+    assert seen + [(r.step, r.train, r.skipped) for r in again.run()] == reports
+    assert bits(again.state) == bits(whole.state)
+
+
+def test_an_epoch_without_a_finite_step_ends_training(load):
+    np.savez("d.npz", x=X * np.nan, y=Y)
+    with pytest.raises(RunError, match="epoch 1: no step had finite values"):
+        list(Trainer(load(lambda text: text + "  on_nan: skip_step\n")).run())
+
+
+def test_training_that_goes_on_has_no_best_epoch_of_nan(bad):
+    trainer = Trainer(bad("continue"), Path("kept"))
+    reports = list(trainer.run())
+    assert len(reports) == 5 and all(np.isnan(r.train["loss"]) and not r.best for r in reports)
+    assert trainer.progress.best is None and not Path("kept", checkpoint.BEST).exists()
+    assert "train/finite" not in trainer.step_graph.outputs
+
+
+@pytest.mark.parametrize("on_nan", ["stop", "skip_step", "continue"])
+def test_a_metric_that_is_nan_is_not_the_best(load, on_nan):
+    """It is NaN while the weight is 0, as in the first epoch, whatever the loss is."""
+
+    def change(text):
+        nodes = "  ratio: {block: RealDiv, inputs: {x: b, y: b}}\n  one: {block: Squeeze, inputs: {input: ratio}}\n"
+        nodes += "  score: {block: Multiply, inputs: {x: one, y: loss}}\n"
+        text = text.replace("outputs: {", f"{nodes}outputs: {{score: score, ").replace(
+            "batch_size: 8", "batch_size: 50"
+        )
+        return (
+            text
+            + "  metrics: [score]\n  early_stopping: {metric: score, mode: min, patience: 9}\n"
+            + (f"  on_nan: {on_nan}\n")
+        )
+
+    trainer = Trainer(load(change), Path("kept"))
+    if on_nan == "continue":
+        reports = list(trainer.run())
+        assert [np.isnan(r.train["score"]) for r in reports] == [True] + [False] * 4
+        assert [r.best for r in reports][:2] == [False, True]
+    else:
+        with pytest.raises(RunError, match=r"'score' nan; first in node 'ratio'|no step had finite values"):
+            list(trainer.run())
+        assert not Path("kept", checkpoint.BEST).exists()
+
+
+# -- early stopping -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", [None, Path("kept")])
+def test_the_best_variables_are_put_back(load, folder):
+    stopping = "  early_stopping: {metric: loss, patience: 2, restore_best: true}\n"
+    seen = []
+    trainer = Trainer(load(lambda text: text + stopping, epochs=400, rate=0.5), folder)
+    for _ in trainer.run():
+        seen.append(bits(trainer.state))
+    assert bits(trainer.state) == seen[-3] != seen[-1]
+    best = trainer.progress.best_epoch
+    assert trainer.ended == f"loss has not improved for 2 epochs; best epoch {best}: loss {trainer.progress.best:.6g}"
+    assert best == len(seen) - 2
+
+
+def test_a_metric_of_which_more_is_better(load):
+    def change(text):
+        text = text.replace(
+            "outputs: {", "  accuracy: {block: Negate, inputs: {x: loss}}\noutputs: {accuracy: accuracy, "
+        )
+        return text + "  metrics: [accuracy]\n  early_stopping: {metric: accuracy, patience: 3}\n"
+
+    reports = list(Trainer(load(change, epochs=8)).run())
+    found = [r.train["accuracy"] for r in reports]
+    assert found == [-r.train["loss"] for r in reports] and len(found) == 8
+    assert [r.best for r in reports] == [value > max([-np.inf, *found[:i]]) for i, value in enumerate(found)]
+
+
+# -- splits in memory, overrides, schedules ---------------------------------------------------------------------------
+
+
+def test_arrays_in_memory_train_as_files_do(load):
+    from_files = Trainer(load())
+    wanted = [r.train for r in from_files.run()]
+    graph = load()
+    del graph.sections["data"]
+    trainer = Trainer(graph, data={"train": {"x": X, "y": Y}, "validate": {"x": X[:9], "y": Y[:9]}})
+    reports = list(trainer.run())
+    assert [r.train for r in reports] == wanted and bits(trainer.state) == bits(from_files.state)
+    assert reports[-1].validate.keys() == {"loss"}
+    with pytest.raises(GraphError, match="input 'x' must be fed to train with, got no data"):
+        Trainer(graph)
+
+
+def test_overrides_of_the_optimizer(load):
+    def change(text):
+        overrides = "[{variables: '*', inputs: {lr: 0.01}}, {variables: [w], inputs: {lr: 0.02, beta1: 0.5}}]"
+        return text.replace("inputs: {lr: $rate}}", f"inputs: {{lr: $rate}}, overrides: {overrides}}}")
+
+    step = expand(load(change))
+    lr = {name: step.nodes[f"train/{name}/apply"].inputs["lr"].value for name in "wb"}
+    powers = {name: step.nodes[f"train/{name}/apply"].inputs["beta1_power"].node for name in "wb"}
+    assert lr == {"w": 0.02, "b": 0.01} and len({*powers.values()}) == 2
+    state = flow.State(step)
+    for _ in range(3):
+        flow.run(step, state=state, x=X, y=Y)
+    kept = [state.variables[f"train/beta1_power{end}"] for end in ("", "_2")]
+    assert kept == [np.float32(0.5) ** 3, np.float32(0.9) * np.float32(0.9) * np.float32(0.9)]
+
+
+def test_frozen_variables_keep_their_values(load):
+    frozen = "inputs: {lr: $rate}, overrides: [{variables: w, frozen: true}]}"
+    trainer = Trainer(load(lambda text: text.replace("inputs: {lr: $rate}}", frozen)))
+    before = bits(trainer.state)
+    list(trainer.run())
+    after = bits(trainer.state)
+    assert after["w"] == before["w"] and after["b"] != before["b"]
+    assert not any(name.startswith("train/w/") for name in trainer.step_graph.nodes)
+
+
+def test_a_schedule_that_ends_with_training(load):
+    attrs = "{initial_learning_rate: 0.1, decay_steps: end, warmup_steps: 5}"
+    schedule = f"  schedule: {{block: CosineDecay, attrs: {attrs}}}\n"
+    graph = load(lambda text: text.replace(", inputs: {lr: $rate}", "") + schedule)
+    trainer = Trainer(graph)
+    assert trainer.step_graph.nodes["train/learning_rate"].block.decay_steps == 5 * 7 - 5
+    assert expand(graph) == trainer.step_graph
+    assert Trainer(graph, epochs=10).step_graph.nodes["train/learning_rate"].block.decay_steps == 10 * 7 - 5
+    rates = [r.rate for r in trainer.run()]
+    assert rates == sorted(rates, reverse=True) and 0 < rates[-1] < 0.001
+
+
+def test_a_value_per_row_is_averaged(load):
+    means = Trainer(load())
+    rows = Trainer(load(lambda text: text.replace("minimize: loss", "minimize: error")))
+    wanted, found = [[*t.run()][-1].train for t in (means, rows)]
+    assert wanted["loss"] == pytest.approx(found["error"], rel=1e-5)
+    assert np.allclose(means.state.variables["w"], rows.state.variables["w"], rtol=1e-5)
+
+
+# -- folders --------------------------------------------------------------------------------------------------------
+
+
+def test_two_trainings_do_not_share_a_folder(load):
+    first = Trainer(load(), Path("kept"))
+    run = first.run()
+    next(run)
+    names = {path.name for path in Path("kept").iterdir()}
+    for other in (Trainer(load(), Path("kept"), restart=True), Trainer(load(), Path("kept"), resume=True)):
+        with pytest.raises(GraphError, match="must be used by one training at a time, got process"):
+            list(other.run())
+        assert {path.name for path in Path("kept").iterdir()} == names
+    assert len([*run]) == 4
+    with pytest.raises(GraphError, match="another process has trained here meanwhile"):
+        list(other.run())
+
+
+def test_starting_over_removes_only_checkpoints(load):
+    list(Trainer(load(), Path("kept")).run())
+    names = ["step-notes.npz", "step-7.npz", "step-000000001.npz", "step-999999999.npz", "notes.txt"]
+    others = dict.fromkeys([*names, ".step-000000035.npz.0123456789ab.tmp.txt"], b"mine")
+    for name, content in others.items():
+        Path("kept", name).write_bytes(content)
+    Path("kept", ".step-000000035.npz.0123456789ab.tmp").write_bytes(b"left")
+    list(Trainer(load(epochs=2), Path("kept"), restart=True).run())
+    list(Trainer(load(epochs=2), Path("kept"), resume=True).run())
+    assert {name: Path("kept", name).read_bytes() for name in others} == others
+    steps = [path.name for path in checkpoint.steps(Path("kept"))]
+    assert steps == [f"step-{n:09d}.npz" for n in (999999999, 14, 7, 1)]
+    assert not Path("kept", ".step-000000035.npz.0123456789ab.tmp").exists()
+
+
+def test_damaged_checkpoints_are_kept_aside_when_training_goes_on(load):
+    graph, folder = load(), Path("kept")
+    list(Trainer(graph, folder).run())
+    whole = {path: path.read_bytes() for path in (checkpoint.steps(folder)[0], folder / checkpoint.BEST)}
+    for path in whole:
+        path.write_bytes(b"damaged")
+    list(Trainer(graph, folder, resume=True).run())
+    for path in whole:
+        assert path.with_name(f"{path.name}.damaged").read_bytes() == b"damaged"
+    path = checkpoint.steps(folder)[0]
+    assert path.read_bytes() == whole[path]
+
+
+@pytest.mark.parametrize("name", ["best.npz", "step-000000007.npz"])
+def test_files_in_the_way_are_not_overwritten(load, name):
+    Path("kept").mkdir()
+    Path("kept", name).write_bytes(b"mine")
+    for restart in (False, True):
+        with pytest.raises(GraphError, match=rf"{name}: must be a checkpoint or not be there, got another file"):
+            list(Trainer(load(), Path("kept"), restart=restart).run())
+    assert Path("kept", name).read_bytes() == b"mine"

@@ -1,0 +1,107 @@
+"""What `dataflow train` prints: a row of numbers per epoch, and on a terminal a bar below them that moves."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from dataflow.cli import output
+from dataflow.core.errors import visible
+
+if TYPE_CHECKING:
+    from dataflow.training.trainer import Report, Trainer
+
+_WIDTH = 80
+_NUMBER = 10  # characters, as 1.2346e-05 has
+
+
+class Epochs:
+    """Rows under headers, in columns that fit 80 characters; those that do not fit stand on further lines."""
+
+    def __init__(self, trainer: Trainer):
+        self.epochs, self.names = trainer.epochs, trainer.names
+        headers = ["epoch", *self.names]
+        headers += [f"val {name}" for name in self.names] if trainer.validation is not None else []
+        headers += ["rate", "seconds"]
+        least = [2 * len(str(trainer.epochs)) + 1, *[_NUMBER] * (len(headers) - 2), 7]
+        self.columns = [(header, max(len(header), width)) for header, width in zip(headers, least, strict=True)]
+        self.begun = False
+
+    def lines(self, report: Report) -> list[str]:
+        """The lines of an epoch, before the first one also those of the headers."""
+        values = [f"{report.epoch}/{self.epochs}", *[_number(report.train[name]) for name in self.names]]
+        values += [_number(value) for value in report.validate.values()]
+        values += ["" if report.rate is None else _number(report.rate), f"{report.seconds:.2f}"]
+        rows = [] if self.begun else [[header for header, _ in self.columns]]
+        self.begun = True
+        return [line for row in [*rows, values] for line in self._laid_out(row)]
+
+    def _laid_out(self, row: list[str]) -> list[str]:
+        lines = [""]
+        for text, (_, width) in zip(row, self.columns, strict=True):
+            cell = text.rjust(width)
+            if lines[-1] and len(lines[-1]) + 2 + width > _WIDTH:
+                lines.append(" " * self.columns[0][1])
+            lines[-1] += ("  " if lines[-1] else "") + cell
+        return [line.rstrip() for line in lines]
+
+
+def _number(value: float) -> str:
+    """The number with five digits, or fewer where they do not fit its column."""
+    texts = (f"{value:.{digits}g}" for digits in (5, 4, 3, 2))
+    return next((text for text in texts if len(text) <= _NUMBER), f"{value:.1g}")
+
+
+class Bar:
+    """A bar on a terminal: where the epoch stands, how fast it goes and how long all epochs will take."""
+
+    def __init__(self, live: bool):
+        self.live = live and sys.stderr.isatty()
+        self._shown = 0.0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def tick(self, trainer: Trainer) -> None:
+        """Show where training stands, ten times a second."""
+        now = time.monotonic()
+        if not self.live or now - self._shown < 0.1:
+            return
+        self._shown = now
+        progress, total = trainer.progress, trainer.epochs * trainer.batches
+        means = progress.means() if progress.counted else {}
+        name = next(iter(means), "")
+        told = f"epoch {progress.epoch + 1}/{trainer.epochs}" + (f"  {name} {means[name]:.4g}" if name else "")
+        done = progress.epoch * trainer.batches + trainer.batch
+        if self._bar is None:
+            self._begin(total, done)
+        self._bar.update(self._task, completed=done, description=visible(told, ""))
+
+    def _begin(self, total: int, done: int) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class Speed(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text("" if task.speed is None else f"{task.speed:.3g} steps/s")
+
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(bar_width=12), MofNCompleteColumn(), Speed(),
+            TimeRemainingColumn(compact=True), console=output.error_console(), transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task("", total=total, completed=done)
+        self._bar.start()
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

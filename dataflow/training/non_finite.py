@@ -1,0 +1,83 @@
+"""Where NaN and infinities come from: a step done once more, node by node, until the first of them is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import RunError
+from dataflow.engine.plan import Plan, State
+from dataflow.engine.settings import Settings
+from dataflow.graph.graph import Graph
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class Draft:
+    """What a step does to a state, for as long as it is not known whether the step is good."""
+
+    def __init__(self, state: State):
+        self.variables, self.seed, self.step = state.variables, state.seed, state.step
+        self.changed: Mapping[str, Array] = {}
+
+    def commit(self, changed: Mapping[str, Array]) -> None:
+        """Keep the next values of the variables aside."""
+        self.changed = changed
+
+
+class _Found(Exception):
+    """The search is over."""
+
+
+@dataclass
+class _Search:
+    """The first infinity and the first NaN among the values that come one after another."""
+
+    graph: Graph
+    infinite: str = ""
+    missing: str = ""
+
+    def look(self, who: str, value: ArrayLike) -> None:
+        array = np.asarray(value)
+        if dtypes.name_of(array.dtype) not in dtypes.floating + dtypes.complexes or np.isfinite(array).all():
+            return
+        missing = int(np.isnan(array).sum())
+        infinite = int(np.isinf(array).sum())
+        told = " and ".join(f"{kind} in {count:,}" for kind, count in (("NaN", missing), ("inf", infinite)) if count)
+        if missing and not self.missing:
+            self.missing = f"{who}: {told} of {array.size:,}"
+            raise _Found
+        if infinite and not self.infinite:
+            self.infinite = f"{who}: {told} of {array.size:,}"
+
+    def trace(self, node: str, seconds: float, values: Sequence[ArrayLike]) -> None:
+        for value in values:
+            self.look(self.graph.nodes[node].who if node in self.graph.nodes else f"node '{node}'", value)
+
+
+def origin(graph: Graph, feeds: Mapping[str, Array], state: State) -> str:
+    """What first became infinite and what first became NaN in a step, in topological order.
+
+    ``graph`` is that of the step. The same feeds, variables, seed and number of the step give the same bits; each value
+    is looked at and let go. Constants are not looked at: they were the same in steps that were good.
+    """
+    search = _Search(graph)
+    plan = Plan(graph, steps=True, settings=Settings.of(threads=1, kernels="numpy", fuse=False))
+    try:
+        for name, value in feeds.items():
+            search.look(f"input '{name}'", value)
+        for name, value in state.variables.items():
+            search.look(f"variable '{name}'", value)
+        plan.run(feeds, trace=search.trace, state=Draft(state))
+    except _Found:
+        pass
+    except RunError as error:
+        return str(error)
+    first = [told for told in (search.infinite, search.missing) if told]
+    return "; then in ".join(first) or "no node when the step was done once more"

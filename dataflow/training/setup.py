@@ -1,0 +1,70 @@
+"""What a training is of: the section, the splits, the size and number of batches, and the graph of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dataflow.core.errors import GraphError
+from dataflow.graph.graph import Graph
+from dataflow.graphfile.section_checks import check_sections
+from dataflow.training.array_split import ArraySplit, RowSplit, inputs_of
+from dataflow.training.batch_sizes import rows_per_step, steps_per_epoch, training_split, validation_split
+from dataflow.training.data import split
+from dataflow.training.row_checks import check_rows, wrong_for_evaluation, wrong_for_training
+from dataflow.training.step_graph import required, step_graph
+from dataflow.training.train_checks import check_splits, needed_inputs
+from dataflow.training.trained_with import digest_of_split, trained_with
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class Setup:
+    """A graph that can be trained, with all that follows from its section and its data.
+
+    Raises GraphError that lists what is wrong with them.
+    """
+
+    def __init__(
+        self, graph: Graph, epochs: int | None = None, arrays: Mapping[str, Mapping[str, ArrayLike]] | None = None
+    ):
+        self.graph, self.arrays = graph, arrays
+        if epochs is not None and (isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1):
+            raise GraphError(f"epochs must be a whole number from 1, got {epochs!r}")
+        if arrays is None:
+            check_sections(graph, files=True)
+        self.train, self.optimizer = required(graph)
+        splits: Mapping[str, Any] = (graph.sections.get("data") or {}) if arrays is None else arrays
+        if arrays is not None:
+            check_splits(graph, self.train, {name: [*fed] for name, fed in arrays.items()})
+        if not splits and (needed := needed_inputs(graph, self.train)):
+            raise GraphError(f"graph '{graph.name}': input '{needed[0]}' must be fed to train with, got no data")
+        self.training, self.validated = training_split(splits), validation_split(self.train, splits)
+        self.epochs = epochs or self.train.epochs
+        self.data, self.validation = self._split(self.training), self._split(self.validated)
+        self.size, self.batches = 1, self.train.steps_per_epoch
+        if self.data is not None:
+            length, inputs = self.data.length, inputs_of(self.data)
+            check_rows(graph, wrong_for_training(graph, self.train, self.training or "", inputs, length))
+            self.size = rows_per_step(graph, self.train, inputs, length)
+            self.batches = steps_per_epoch(length, self.size, self.train.drop_remainder)
+        if self.validation is not None:
+            inputs = inputs_of(self.validation)
+            check_rows(graph, wrong_for_evaluation(graph, self.validated or "", inputs, self.validation.length))
+        self.steps = self.epochs * self.batches
+        self.step_graph = step_graph(graph, self.train, self.optimizer, self.steps)
+
+    def _split(self, name: str | None) -> RowSplit | None:
+        if name is None:
+            return None
+        return split(self.graph, name) if self.arrays is None else ArraySplit(self.graph, name, self.arrays[name])
+
+    def notes(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What checkpoints note beside the progress: what the training is done with."""
+        digests = {}
+        for name, found in ((self.training, self.data), (self.validated, self.validation)):
+            if name is not None:
+                own = getattr(found, "digest", None)
+                digests[name] = own or digest_of_split(self.graph.sections["data"], name)
+        return {"trained_with": trained_with(self.graph, self.train, self.steps, digests, params)}
