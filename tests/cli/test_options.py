@@ -12,7 +12,7 @@ from cli.graphs import BEST, LATEST
 from click.testing import CliRunner
 
 import dataflow as flow
-from dataflow.cli import options
+from dataflow.cli import group, options
 from dataflow.core.errors import DataflowError
 
 # -- pairs and parameters -------------------------------------------------------------------------------------------
@@ -255,3 +255,15 @@ def test_a_checkpoint_without_a_variable_of_the_graph(dataflow, trained):
         options.trained(options.load("learn.yaml"), "learn.yaml", None, "latest")
     with pytest.raises(DataflowError, match="none: must have checkpoints, got none"):
         options.trained(options.load("learn.yaml"), "learn.yaml", "none", "best")
+
+
+@pytest.mark.parametrize("name", ["run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "schema"])
+def test_commands_take_files_with_blocks(name):
+    command = group.get_command(click.Context(group), name)
+    assert "--blocks" in {option for parameter in command.params for option in parameter.opts}
+
+
+def test_a_file_with_blocks_is_run_and_told_where_it_is_wrong(dataflow, folder):
+    Path("wrong_blocks.py").write_text("import numpy as np\n\nnp.no_such_thing\n")
+    done = dataflow("run", "line.yaml", "-i", "x=x.npy", "--blocks", "wrong_blocks.py")
+    assert done == (1, "", "wrong_blocks.py:3: AttributeError: module 'numpy' has no attribute 'no_such_thing'\n")
