@@ -46,8 +46,10 @@ def run(
     graph = as_graph(graph, "flow.run(graph, ...)")
     if max_bytes is not None:
         check_ambiguity(graph, feeds, max_bytes=max_bytes)
-    key = ("plan", state is not None, max_bytes, *graph.outputs.items())  # a dict that the caller may change
-    if key not in graph.cache:
-        graph.cache[key] = Plan(graph, state is not None, Settings.of(max_bytes=max_bytes))
-    planned: Plan = graph.cache[key]
-    return planned.run(feeds, trace, state, seed, **named)
+    key = ("plan", state is not None, max_bytes)
+    outputs, planned = graph.cache.get(key, (None, None))
+    if planned is None or outputs != graph.outputs:  # a dict that the caller may change
+        planned = Plan(graph, state is not None, Settings.of(max_bytes=max_bytes))
+        graph.cache[key] = dict(graph.outputs), planned
+    found: dict[str, Array] = planned.run(feeds, trace, state, seed, **named)
+    return found
