@@ -10,7 +10,8 @@ from dataflow.core.errors import DataflowError, GraphError, listing
 from dataflow.files import ArrayFile, Unreadable
 from dataflow.graph.graph import Graph
 from dataflow.training.data import section, table
-from dataflow.training.data.preparation import Fitted
+from dataflow.training.data.columns import selected
+from dataflow.training.data.preparation import Fitted, needs_fit
 from dataflow.training.data.section import Column, Csv, data_section
 from dataflow.training.data.splits import Split, training_split
 
@@ -30,25 +31,35 @@ def rows_of_file(graph: Graph, path: str | os.PathLike[str], fitted: Mapping[str
     if not splits:
         raise GraphError(f"graph '{graph.name}' has no data; its file has no 'data' section to read others by")
     training = splits[training_split(splits)]
-    known = fitted if fitted is not None else Split(graph, training_split(splits), splits).fit()
+    known: Mapping[str, Any] = fitted if fitted is not None else _fitted(graph, splits)
     options = training.csv or Csv()
     names = _names(path, options)
     inputs: dict[str, Column] = {}
     lacks: list[str] = []
     for feed, column in (training.inputs or {}).items():
-        columns = _of(known.get(feed)) or ([column.array] if column.array else [])
-        missing = [name for name in columns if name not in names]
-        if missing and names:
-            lacks.append(f"'{missing[0]}' for input '{feed}'")
+        columns = None if column.array else _of(known.get(feed))
+        try:
+            if names:
+                selected(names, column.array, columns or column.columns, DataflowError)
+        except DataflowError as lacking:
+            lacks.append(f"'{lacking}' for input '{feed}'")
             continue
-        chosen = {} if column.array else {"columns": columns or None}
+        chosen = {"columns": columns} if columns else {}
         inputs[feed] = Column(**{**vars(column), **chosen, "path": None, "csv": None})
     if not inputs:
         raise GraphError(f"graph '{graph.name}': {path}: feeds no input; it lacks {listing(lacks, 'and')}")
     made = section.Split(path=os.fspath(path), csv=training.csv, inputs=inputs)
     found = Split(graph, NAME, {NAME: made})
-    found.prepare(known)
+    found.prepare(known or None)
     return found
+
+
+def _fitted(graph: Graph, splits: Mapping[str, section.Split]) -> Mapping[str, Any]:
+    """What the training split tells; its file is not opened where nothing is to be known of it."""
+    training = training_split(splits)
+    if not any(needs_fit(column) for column in (splits[training].inputs or {}).values()):
+        return {}
+    return Split(graph, training, splits).fit()
 
 
 def _of(fitted: Fitted | Mapping[str, Any] | None) -> list[str] | None:
