@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from training import setting
+
 import dataflow as flow
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
@@ -121,7 +123,8 @@ def train_mlp(weights: dict[str, Any], image: Any, label: Any) -> dict[str, Run]
 
 def train_cnn(weights: dict[str, Any], image: Any, label: Any) -> dict[str, Run]:
     """Training steps of graphs/digits/cnn.yaml."""
-    return _training(flow.load(CNN, training=True), {"block": "ApplyAdam", "inputs": ADAM}, weights, image, label)
+    named = {setting.NODES[name]: value for name, value in weights.items()}
+    return _training(flow.load(CNN, training=True), {"block": "ApplyAdam", "inputs": ADAM}, named, image, label)
 
 
 def _training(graph: Any, optimizer: Any, weights: dict[str, Any], image: Any, label: Any) -> dict[str, Run]:

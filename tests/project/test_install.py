@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import dataflow as flow
+from dataflow.graphfile import shipped
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,16 @@ def test_the_types_of_all_blocks_are_installed():
     assert f"    Relu: type[_{flow.blocks.Relu.__name__}]\n" in names
     assert all(f"    {name}: type[" in names for name in flow.blocks.names() if name in ("Mul", "MatMul", "Conv2D"))
     assert all((installed(package).parent / "py.typed").exists() for package in ("dataflow", "blocks"))
+
+
+def test_graphs_are_installed():
+    inside = installed("dataflow").parent / "graphs"
+    assert shipped.folder() == (inside if inside.is_dir() else ROOT / "graphs").resolve()
+    kinds = ("*.yaml", "*.npz", "README.md")
+    wanted = sorted(path.relative_to(ROOT / "graphs") for kind in kinds for path in (ROOT / "graphs").rglob(kind))
+    assert {Path("digits/cnn.yaml"), Path("data/digits.npz"), Path("data/README.md")} < set(wanted)
+    assert [path for path in wanted if not (shipped.folder() / path).exists()] == []
+    assert inside.is_dir() == (installed("dataflow").parent != ROOT / "dataflow")
 
 
 def needed(name, extras, pins, seen):

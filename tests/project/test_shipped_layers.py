@@ -245,3 +245,25 @@ def test_what_is_forgotten_is_told_at_the_layer(read):
         "node 'y' (dataflow:layers/dense.yaml): attr 'units' must be given, got nothing"
     ]
     assert check("dataflow:layers/dense.yaml", units=2, channels=3, dtype="float32") == []
+
+
+# -- the network of digits --------------------------------------------------------------------------------------------
+
+
+def test_the_network_of_digits_trains_as_its_flat_form():
+    short, flat = (places.GRAPHS / "digits" / f"{name}.yaml" for name in ("cnn", "cnn_flat"))
+    assert len(short.read_text("utf-8").splitlines()) <= 0.6 * len(flat.read_text("utf-8").splitlines())
+    graphs = [flow.load(path, training=True) for path in (short, flat)]
+    blocks = [{name: node.block for name, node in graph.nodes.items()} for graph in graphs]
+    assert blocks[0].pop("logits/y") == flow.blocks["Identity"]()
+    assert blocks[0] == blocks[1]
+    assert graphs[0].sections == graphs[1].sections
+    steps = [expand(graph) for graph in graphs]
+    states = [flow.State(step, seed=4) for step in steps]
+    feeds = {"image": RANDOM.random_sample((8, 64)).astype(np.float32), "label": np.arange(8)}
+    for _ in range(2):
+        losses = [flow.run(step, feeds, state=state)["loss"] for step, state in zip(steps, states, strict=True)]
+        assert losses[0] == losses[1]
+    assert {name: value.tobytes() for name, value in states[0].items()} == {
+        name: value.tobytes() for name, value in states[1].items()
+    }

@@ -24,6 +24,11 @@ SHAPES = {
     },
     "mnist": {"w1": (3, 3, 1, 32), "w2": (3, 3, 32, 64), "w3": (10, 3136), "b": (1, 10)},
 }  # fmt: skip
+NODES = {  # of graphs/digits/cnn.yaml, in which layers name the variables
+    "w1": "conv1/filter", "scale1": "conv1/norm/scale", "offset1": "conv1/norm/offset",
+    "w2": "conv2/filter", "scale2": "conv2/norm/scale", "offset2": "conv2/norm/offset",
+    "w3": "logits/weights", "b3": "logits/bias",
+}  # fmt: skip
 DIGITS = Path(__file__).parents[2] / "graphs" / "data" / "digits.npz"
 LOSSES = Path(__file__).parent / "losses.json"
 SLOPES = Path(__file__).parent / "slopes.npz"
@@ -38,6 +43,11 @@ def weights(model: str) -> dict[str, Any]:
         value = random.normal(size=shape) * size if name.startswith("w") else np.full(shape, name.startswith("scale"))
         found[name] = value.astype(np.float32)
     return found
+
+
+def first_values(model: str) -> dict[str, Any]:
+    """The weights under the names of the variables in the graph of the model."""
+    return {NODES[name] if model == "cnn" else name: value for name, value in weights(model).items()}
 
 
 def batches() -> Iterator[tuple[Any, Any]]:

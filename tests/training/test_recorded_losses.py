@@ -24,7 +24,7 @@ def test_losses(model, near, optimizer):
         "optimizer": {"block": optimizer, "inputs": setting.OPTIMIZERS[optimizer]},
     }
     step = expand(graph)
-    state = flow.State(step, values=setting.weights(model))
+    state = flow.State(step, values=setting.first_values(model))
     losses = [float(flow.run(step, image=x, label=y, state=state)["loss"]) for x, y in setting.batches()]
     np.testing.assert_allclose(losses, RECORDED[model][optimizer], rtol=near)
 
