@@ -47,12 +47,17 @@ def layered(read):
             "  error: {block: SquaredDifference, inputs: [layer, t]}\n"
             f"  loss: {{block: Mean, inputs: {{input: error, axis: {list(range(len(shape)))}}}}}\n"
             "outputs: {y: layer, loss: loss}\n"
-            "train: {minimize: loss, optimizer: {block: ApplyAdam, inputs: {lr: 0.02}}}\n"
         )
         target = (3 * np.random.RandomState(1).standard_normal(shape)).astype(dtype)
         return read(text), {"x": x.astype(kind), "t": target}
 
     return load
+
+
+def step_of(graph):
+    """The training step of a graph with a loss."""
+    graph.sections["train"] = {"minimize": "loss", "optimizer": {"block": "ApplyAdam", "inputs": {"lr": 0.02}}}
+    return expand(graph)
 
 
 def trainable(graph):
@@ -73,7 +78,7 @@ def test_the_type_of_the_result(layered, name):
 @pytest.mark.parametrize("name", [name for name in CASES if name != "dropout"])
 def test_the_loss_falls_and_every_variable_changes(layered, name):
     graph, feeds = layered(name, "float64" if name in SMOOTH else "float32")
-    step = expand(graph)
+    step = step_of(graph)
     state = flow.State(step)
     before = dict(state)
     many = 100 if name.startswith("quantized") else 8  # ranges change once weights have left them
@@ -119,7 +124,6 @@ class Hand:
         error = self.add("SquaredDifference", y, self.t)
         self.graph.output("loss", self.add("Mean", error, list(range(y.type.rank))))
         self.graph.output("y", y)
-        self.graph.sections["train"] = {"minimize": "loss", "optimizer": {"block": "ApplyAdam", "inputs": {"lr": 0.02}}}
         return self.graph
 
 
@@ -182,7 +186,7 @@ def quantized_conv2d(hand):
 def test_steps_are_those_of_a_net_wired_by_hand(layered, wired):
     graph, feeds = layered(wired.__name__)
     hand = Hand(feeds)
-    steps = expand(graph), expand(hand.done(wired(hand)))
+    steps = step_of(graph), step_of(hand.done(wired(hand)))
     states = [flow.State(step, seed=3) for step in steps]
     for _ in range(3):
         ours, theirs = (flow.run(step, feeds, state=state) for step, state in zip(steps, states, strict=True))
