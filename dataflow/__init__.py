@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from dataflow.graphfile.load import load as load
     from dataflow.graphfile.save import save as save
     from dataflow.inspection import describe as describe
+    from dataflow.training.estimator import Estimator as Estimator
     from dataflow.training.trainer import Trainer as Trainer
 
 __version__ = "0.1.0"
@@ -59,6 +60,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Block": "core.block",
     "DataflowError": "core.errors",
+    "Estimator": "training.estimator",
     "Graph": "graph.graph",
     "GraphFileError": "core.errors",
     "In": "core.ports",

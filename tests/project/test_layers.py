@@ -27,6 +27,7 @@ HOMES = {
     "numba": "dataflow/engine/jit.py",
     "pyarrow": ("dataflow/files/", "dataflow/training/data/arrow_table.py", "dataflow/training/data/csv_arrow.py"),
     "rich": "dataflow/cli/",
+    "sklearn": "dataflow/training/estimator.py",
     "threadpoolctl": "dataflow/core/blas.py",
     "yaml": "dataflow/graphfile/",
 }
