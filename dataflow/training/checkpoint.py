@@ -17,7 +17,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, GraphError, cropped
+from dataflow.core.errors import DataflowError, GraphError, cropped, way_out
 from dataflow.engine.state import State
 from dataflow.engine.state_file import read_variables, write_variables
 from dataflow.files import Unreadable
@@ -107,7 +107,8 @@ def is_whole(path: Path) -> bool:
 
 def latest(folder: Path, reader: Callable[[Path], T]) -> T:
     """What ``reader`` makes of the latest checkpoint that it accepts; DataflowError where there is none."""
-    failure = DataflowError(f"{folder}: must have checkpoints, got none; dataflow train makes them")
+    made = way_out("Trainer.run makes them", "dataflow train makes them")
+    failure = DataflowError(f"{folder}: must have checkpoints, got none; {made}")
     for path in steps(folder):
         try:
             return reader(path)

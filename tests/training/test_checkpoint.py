@@ -199,7 +199,7 @@ def test_a_folder_without_checkpoints_says_how_they_are_made(tmp_path: Path) -> 
     for folder in (tmp_path, tmp_path / "gone"):
         with pytest.raises(DataflowError) as refused:
             checkpoint.latest(folder, checkpoint.read)
-        assert str(refused.value) == f"{folder}: must have checkpoints, got none; dataflow train makes them"
+        assert str(refused.value) == f"{folder}: must have checkpoints, got none; Trainer.run makes them"
 
 
 def test_other_errors_of_a_reader_pass_through(folder: Path) -> None:
