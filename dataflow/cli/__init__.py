@@ -83,7 +83,7 @@ def _warn(message: Warning | str, verbose: bool) -> None:
 
 def _status(args: list[str]) -> int:
     try:
-        return int(group.main(args, prog_name="dataflow", standalone_mode=False) or 0)
+        return int(group.main(args, prog_name="dataflow", standalone_mode=False, obj=list(args)) or 0)
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)

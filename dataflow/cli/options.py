@@ -181,6 +181,11 @@ def _scalar(name: str, text: str) -> Any:
         raise click.UsageError(f"-p {name}: {error}") from None
 
 
+def words() -> list[str]:
+    """The words of the command that is being run."""
+    return ["dataflow", *click.get_current_context().obj]
+
+
 def arrays(texts: Sequence[str], graph: flow.Graph | None = None) -> dict[str, Array]:
     """``-i x=file.npy``, ``-i x=file.npz:key`` and ``-i x=file.csv:column,column`` as arrays by name.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -19,6 +20,15 @@ from dataflow.interrupt import STOPPED, first
 @click.option("--restart", is_flag=True, help="Remove the checkpoints of an earlier training and start over.")
 @click.option("--epochs", type=click.IntRange(min=1), help="How many times all rows are seen.")
 @options.checkpoints
+@click.option(
+    "--from",
+    "source",
+    metavar="FOLDER|FILE",
+    type=click.Path(),
+    help="Start from the variables of a folder of checkpoints, or of an .npz or .safetensors file.",
+)
+@click.option("--partial", is_flag=True, help="With --from: take the variables that fit, and list the rest.")
+@click.option("--tensorboard", metavar="FOLDER", type=click.Path(file_okay=False), help="Write event files there.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per epoch.")
 @options.settings
 def command(
@@ -28,6 +38,9 @@ def command(
     restart: bool,
     epochs: int | None,
     folder: str | None,
+    source: str | None,
+    partial: bool,
+    tensorboard: str | None,
     as_json: bool,
 ) -> int:
     """Train a graph as its `train` section says, with a checkpoint after each epoch.
@@ -37,23 +50,44 @@ def command(
     """
     from dataflow.graphfile.load import defaults
     from dataflow.training import checkpoint
+    from dataflow.training.initial_values import read_values
+    from dataflow.training.recorder import recorders
     from dataflow.training.trained_with import OtherTraining
     from dataflow.training.trainer import Trainer
 
     if resume and restart:
         raise click.UsageError("--resume and --restart: must be given one of them, got both")
+    if source is not None and resume:
+        raise click.UsageError("--from and --resume: must be given one of them, got both")
+    if partial and source is None:
+        raise click.UsageError("--partial: must be given with --from, got it alone")
     measured = options.load(path, params)
     where = options.checkpoint_folder(path, folder)
     switched = isinstance(defaults(path).get("training"), bool)
     graph = options.load(path, (*params, "training=true")) if switched else measured
     if not (resume or restart) and any(map(checkpoint.is_whole, checkpoint.steps(where))):
         raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
+    given = options.values(params)
+    followers = recorders(where, given, options.words(), Path(tensorboard) if tensorboard is not None else None)
     try:
-        trainer = Trainer(graph, where, resume, epochs, measured, restart=restart, params=options.values(params))
+        trainer = Trainer(
+            graph,
+            where,
+            resume,
+            epochs,
+            measured,
+            restart=restart,
+            params=given,
+            values=None if source is None else read_values(source),
+            partial=partial,
+            recorders=followers,
+        )
     except OtherTraining as error:
         raise GraphError(f"{error.what}; put that back, or train anew with --restart") from None
     for change in trainer.changes:
         output.say(f"going on with {change}", err=True)
+    for problem in trainer.left_out:
+        output.say(f"--partial: {problem}", err=True)
     bar, table = Bar(live=not as_json), Epochs(trainer)
 
     def stop() -> None:

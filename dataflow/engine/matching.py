@@ -10,7 +10,7 @@ import numpy as np
 
 from dataflow.core import conversion
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import listing, nearest
+from dataflow.core.errors import instead, nearest
 from dataflow.core.shapes import fits, show
 from dataflow.graph.graph import Graph
 
@@ -20,24 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass
 class Matched:
-    """The values that fit variables of a graph, and a message for each that does not and each that is missing."""
+    """The values that fit variables of a graph, and what does not fit."""
 
     values: dict[str, Array] = field(default_factory=dict)
-    misfits: list[str] = field(default_factory=list)  # of another dtype or shape
-    left_over: list[str] = field(default_factory=list)  # for no variable
-    missing: list[str] = field(default_factory=list)  # variables without a value
+    misfits: list[str] = field(default_factory=list)  # a message for each value of another dtype or shape
+    left_over: list[str] = field(default_factory=list)  # a message for each value for no variable
+    missing: list[str] = field(default_factory=list)  # the variables without a value
 
     @property
     def problems(self) -> list[str]:
-        """All messages."""
-        return [*self.misfits, *self.left_over, *self.missing]
+        """A message for all that differs."""
+        missing = [f"variable '{name}' must be given, got nothing" for name in self.missing]
+        return [*self.misfits, *self.left_over, *missing]
 
 
 def match(graph: Graph, values: Mapping[str, ArrayLike]) -> Matched:
     """Match values by name with the variables of a graph; those taken are copies."""
     declared = {name: next(iter(n.types.values())) for name, n in graph.nodes.items() if n.block.stateful}
     missing = [name for name in declared if name not in values]
-    found = Matched(missing=[f"variable '{name}' must be given, got nothing" for name in missing])
+    found = Matched(missing=missing)
     for name, type_ in declared.items():
         if name not in values:
             continue
@@ -52,6 +53,6 @@ def match(graph: Graph, values: Mapping[str, ArrayLike]) -> Matched:
             found.misfits.append(f"variable '{name}' must have shape {show(type_.shape)}, got {show(array.shape)}")
     for name in values:
         if name not in declared:
-            hint = nearest(name, missing) or f"it has {listing(declared, 'and')}"
+            hint = nearest(name, missing) or instead(name, declared)
             found.left_over.append(f"graph '{graph.name}' has no variable '{name}'; {hint}")
     return found

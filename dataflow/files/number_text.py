@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 
+_AT_ONCE = 1 << 14  # numbers, of which NumPy makes texts of 32 letters each
 _JSON = {"nan": "null", "inf": "1e999", "-inf": "-1e999"}  # what JSON can say: no number, and numbers beyond all others
 
 
@@ -28,6 +29,11 @@ def number_texts(values: Array) -> list[str]:
         return [str(int(each)) for each in values.tolist()]
     if values.dtype == np.float64:
         return [repr(each) for each in values.tolist()]
+    return [text for first in range(0, len(values), _AT_ONCE) for text in _narrow(values[first : first + _AT_ONCE])]
+
+
+def _narrow(values: Array) -> list[str]:
+    """The texts of floats of at most 32 bits."""
     with np.errstate(all="ignore"):  # of signaling nans
         known = values if values.dtype == np.float16 else values.astype(np.float32)  # NumPy prints no other narrow ones
         texts = [str(each) for each in known.astype("U").tolist()]
@@ -51,11 +57,8 @@ def json_texts(values: Array) -> list[str]:
 
 def json_array(values: Array) -> str:
     """An array as nested lists in JSON."""
-    texts = iter(json_texts(values.reshape(-1)))
-    return _nested(texts, values.shape)
-
-
-def _nested(texts: Iterator[str], shape: tuple[int, ...]) -> str:
-    if not shape:
-        return next(texts)
-    return f"[{', '.join(_nested(texts, shape[1:]) for _ in range(shape[0]))}]"
+    parts = json_texts(values.reshape(-1))
+    for axis in range(values.ndim - 1, -1, -1):
+        size, count = values.shape[axis], math.prod(values.shape[:axis])
+        parts = [f"[{', '.join(parts[i * size : (i + 1) * size])}]" for i in range(count)]
+    return parts[0]

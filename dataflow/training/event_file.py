@@ -39,8 +39,8 @@ class EventFiles:
 
     def epoch(self, report: Report) -> None:
         """Add the values of an epoch."""
-        rate = getattr(report, "rate", None)
-        self._add("train", report.step, report.train | ({} if rate is None else {"learning_rate": rate}))
+        rate = {} if report.rate is None else {"learning_rate": report.rate}
+        self._add("train", report.step, report.train | rate)
         if report.validate:
             self._add("validation", report.step, report.validate)
 

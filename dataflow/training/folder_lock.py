@@ -47,8 +47,8 @@ def _own() -> dict[str, Any]:
 
 def _take(path: Path, own: dict[str, Any]) -> None:
     made = path.with_name(f".{path.name}.{own['id']}.tmp")
-    made.write_text(json.dumps(own), "utf-8")
     try:
+        made.write_text(json.dumps(own), "utf-8")
         while True:
             try:
                 os.link(made, path)  # fails where there is one, unlike a renaming
@@ -59,7 +59,7 @@ def _take(path: Path, own: dict[str, Any]) -> None:
                     raise _busy(path, found) from None
                 _remove(path, found)
     finally:
-        made.unlink()
+        made.unlink(missing_ok=True)
 
 
 def _remove(path: Path, stale: dict[str, Any] | None) -> None:

@@ -60,9 +60,8 @@ class History:
 def row_of(report: Report) -> dict[str, str]:
     """The columns of an epoch and what they hold; validation has its own, and no two have one name."""
     row: dict[str, str] = {_FIRST: str(report.epoch), "step": str(report.step)}
-    rate = getattr(report, "rate", None)
     values: list[tuple[str, float | None]] = [
-        ("learning_rate", rate),
+        ("learning_rate", report.rate),
         *report.train.items(),
         *((f"validation_{name}", value) for name, value in report.validate.items()),
         ("seconds", round(report.seconds, 6)),
@@ -83,7 +82,9 @@ def rows(path: Path) -> list[dict[str, str]]:
             text = file.read(0, file.size).decode("utf-8")
     except (Unreadable, UnicodeDecodeError) as error:
         raise DataflowError(f"{path}: is no history of a training: {error}; move it away") from None
-    first, *lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline="")) if "\n" in text else [[_FIRST]]
+    if not text:
+        return []
+    first, *lines = [*csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))] or [[]]
     if first[:1] != [_FIRST] or not all(len(line) == len(first) and line[0].isdecimal() for line in lines):
         raise DataflowError(f"{path}: is no history of a training: it must have a line per epoch; move it away")
     return [dict(zip(first, line, strict=True)) for line in lines]

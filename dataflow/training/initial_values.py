@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError, GraphError, listing, way_out
 from dataflow.engine.matching import match
 from dataflow.engine.state_file import read_variables
 from dataflow.files import Unreadable
@@ -18,6 +18,7 @@ from dataflow.training import checkpoint
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+_PARTIAL = "partial=True takes what fits", "--partial takes what fits"
 _OWN = "train/"  # what training adds to a graph; its variables start anew
 
 
@@ -39,7 +40,7 @@ def read_values(place: str | os.PathLike[str]) -> dict[str, Array]:
 def initial_values(
     graph: Graph, values: Mapping[str, ArrayLike], partial: bool = False
 ) -> tuple[dict[str, Array], list[str]]:
-    """The values for variables of a graph, and with ``partial`` a message for each that does not fit or is missing.
+    """The values for variables of a graph, and with ``partial`` what of them is not taken, in messages.
 
     What an optimizer has kept in a checkpoint is passed over. Without ``partial`` all must fit: GraphError lists those
     of another dtype or shape, those for no variable, and variables without a value.
@@ -47,5 +48,8 @@ def initial_values(
     kept = {name: value for name, value in values.items() if name in graph.nodes or not name.startswith(_OWN)}
     matched = match(graph, kept)
     if matched.problems and not partial:
-        raise GraphError("\n".join([*matched.problems, "to take what fits, ask for a part of them"]))
-    return matched.values, matched.problems
+        raise GraphError("\n".join([*matched.problems, way_out(*_PARTIAL)]))
+    rest = [*matched.misfits, *matched.left_over]
+    if matched.missing:
+        rest.append(f"no value for {listing(matched.missing, 'and')}, which start as the graph says")
+    return matched.values, rest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,3 +40,25 @@ def recorders(
     """
     kept: list[Recorder] = [] if folder is None else [RunRecord(folder, params, command), History(folder)]
     return kept + ([] if tensorboard is None else [EventFiles(tensorboard)])
+
+
+@contextmanager
+def recorded(trainer: Trainer, recorders: Sequence[Recorder]) -> Iterator[None]:
+    """A ``with`` block that is the training: recorders are told of its beginning and of its end, whatever that is."""
+    begun: list[Recorder] = []
+    outcome = "failed"
+    try:
+        for recorder in recorders:
+            recorder.begin(trainer)
+            begun.append(recorder)
+        yield
+        outcome = "stopped" if trainer.stopped else "done"
+    except GeneratorExit:  # the caller asks for no more epochs
+        outcome = "stopped"
+        raise
+    except BaseException as error:
+        outcome = f"failed: {error}" if isinstance(error, Exception) else "interrupted"
+        raise
+    finally:
+        for recorder in begun:
+            recorder.end(trainer, outcome)

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataflow.core.errors import DataflowError, GraphError, concealed
+from dataflow.core.errors import DataflowError, GraphError, conceal, concealed
 from dataflow.files import RegularFile, Unreadable
 from dataflow.files.atomic import write_errors, write_text
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.origins import looks_secret
 from dataflow.graphfile.save import resolved_text
 from dataflow.graphfile.used_files import used_files
 from dataflow.training import history
@@ -43,6 +44,9 @@ class RunRecord:
 
     def __init__(self, folder: Path, params: Mapping[str, Any] | None = None, command: Sequence[str] | None = None):
         self.folder, self.params, self.command = folder, dict(params or {}), command
+        for name, value in self.params.items():
+            if looks_secret(name):
+                conceal(str(value), f"${{{name}}}")
         self.path = folder / FOLDER / "1.json"
         self.said: dict[str, Any] = {}
 
@@ -63,7 +67,7 @@ class RunRecord:
                 "status": RUNNING,
                 "from_step": trainer.state.step,
                 "epochs": trainer.epochs,
-                "command": None if self.command is None else [concealed(word) for word in self.command],
+                "command": None if self.command is None else [_word(word) for word in self.command],
                 "environment": environment(),
             }
         )
@@ -87,7 +91,7 @@ class RunRecord:
         return {
             "record": _VERSION,
             "graph": {"name": graph.name, "text": _text(graph, self.folder)},
-            "params": {name: concealed(str(value)) for name, value in self.params.items()},
+            "params": {name: _shown_value(name, str(value)) for name, value in self.params.items()},
             "seed": trainer.state.seed,
             "data": {_shown(path, self.folder): file_digest(path) for path in used_files(graph)},
             "packages": packages(graph),
@@ -148,7 +152,11 @@ def _finished(path: Path, folder: Path) -> dict[str, Any] | None:
 
 
 def _epochs(folder: Path) -> list[dict[str, Any]]:
-    return [history.numbers(row) for row in history.rows(folder / history.NAME)]
+    """The epochs in the history of a folder; none where that is another file."""
+    try:
+        return [history.numbers(row) for row in history.rows(folder / history.NAME)]
+    except DataflowError:
+        return []
 
 
 def _now() -> str:
@@ -161,6 +169,17 @@ def _text(graph: Graph, folder: Path) -> str:
         return concealed(resolved_text(graph, folder.with_suffix(".yaml")))
     except GraphError:
         return ""
+
+
+def _shown_value(name: str, value: str) -> str:
+    """The value of a parameter, unless it may be a secret."""
+    return "***" if looks_secret(name) else concealed(value)
+
+
+def _word(word: str) -> str:
+    """A word of a command, such as ``rate=0.1``."""
+    name, equals, value = word.partition("=")
+    return f"{name}={_shown_value(name, value)}" if equals else concealed(word)
 
 
 def _shown(path: Path, folder: Path) -> str:

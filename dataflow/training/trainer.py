@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,9 +24,12 @@ from dataflow.training.best import judge, mode_of
 from dataflow.training.data.row_order import Order, shuffled
 from dataflow.training.evaluation import evaluate, means, metrics, not_finite
 from dataflow.training.folder_lock import locked
+from dataflow.training.initial_values import initial_values
 from dataflow.training.non_finite import Draft, origin
 from dataflow.training.optimizer_nodes import RATE, constant_rate
 from dataflow.training.progress import Progress
+from dataflow.training.recorder import Recorder, recorded
+from dataflow.training.recorder import recorders as usual_recorders
 from dataflow.training.setup import Setup
 from dataflow.training.step_graph import FINITE
 from dataflow.training.trained_with import OtherTraining, differences
@@ -65,7 +68,10 @@ class Trainer:
     measured : the graph to validate, if it is another: without dropout, say, and with the same variables.
     restart : remove the checkpoints of an earlier training when this one begins.
     data : arrays by split and input, in place of the `data` section.
-    params : the parameters that the graph was loaded with, for checkpoints to note.
+    params : the parameters that the graph was loaded with, for checkpoints and records to note.
+    values : values that variables start from, by name; the optimizer starts anew.
+    partial : take the values that fit; ``left_out`` says what was not taken, and why.
+    recorders : what follows the training; by default a record and a history in the folder.
 
     Examples
     --------
@@ -84,6 +90,9 @@ class Trainer:
         restart: bool = False,
         data: Mapping[str, Mapping[str, ArrayLike]] | None = None,
         params: Mapping[str, Any] | None = None,
+        values: Mapping[str, ArrayLike] | None = None,
+        partial: bool = False,
+        recorders: Sequence[Recorder] | None = None,
     ):
         graph = as_graph(graph, "flow.Trainer(graph)")
         setup = Setup(graph, epochs, data)
@@ -92,7 +101,11 @@ class Trainer:
         self.graph, self.folder, self.restart = measured or graph, folder, restart
         self.names = metrics(graph)
         self.notes = setup.notes(params or {})
-        self.state, self.progress = State(self.step_graph, self.settings.seed), Progress()
+        if values is not None and resume:
+            raise GraphError("values are for a training that begins, got resume=True too; give one of the two")
+        taken, self.left_out = initial_values(graph, values, partial) if values is not None else ({}, [])
+        self.state, self.progress = State(self.step_graph, self.settings.seed, taken), Progress()
+        self.recorders = usual_recorders(folder, params) if recorders is None else recorders
         self.changes: list[str] = []  # in what this training differs, harmlessly, from what the checkpoints are of
         self._found = checkpoint.steps(folder) if folder is not None else []
         self.resumed = resume and not restart and bool(self._found)
@@ -116,16 +129,17 @@ class Trainer:
         with locked(self.folder) if self.folder is not None else nullcontext():
             if self.folder is not None:
                 self._enter(self.folder)
-            while self.progress.epoch < self.epochs and not self.progress.done:
-                began = time.monotonic()
-                for _ in self._steps():
-                    if tick is not None:
-                        tick(self)
-                    if self.stopped:
-                        self.save()
-                        return
-                yield self._close_epoch(began)
-            self._put_best_back()
+            with recorded(self, self.recorders):
+                while self.progress.epoch < self.epochs and not self.progress.done:
+                    began = time.monotonic()
+                    for _ in self._steps():
+                        if tick is not None:
+                            tick(self)
+                        if self.stopped:
+                            self.save()
+                            return
+                    yield self._close_epoch(began)
+                self._put_best_back()
 
     def stop(self) -> None:
         """Stop after the current step, with a checkpoint."""
@@ -217,6 +231,8 @@ class Trainer:
             progress.epoch + 1, self.state.step, time.monotonic() - began, found, validated, self.rate,
             progress.skipped, best,
         )  # fmt: skip
+        for recorder in self.recorders:
+            recorder.epoch(report)
         progress.next_epoch()
         self.save(best)
         return report

@@ -102,3 +102,14 @@ def test_the_graph_is_not_written_over(dataflow, folder, more):
     told = "line.yaml: is the graph, which -o would replace; name another file\n"
     assert dataflow("show", "line.yaml", *more, "-o", "./line.yaml").err == f"./{told}"
     assert Path("line.yaml").read_text() == before
+
+
+def test_origins_are_comments_beside_the_resolved_values(dataflow, folder):
+    done = dataflow("show", "line.yaml", "--resolved", "--origin", "-p", "slope=4.0")
+    assert done.code == 0
+    assert "    inputs: {x: x, y: 4.0}  # x: line.yaml:7; y: -p slope" in done.out.splitlines()
+    assert dataflow("show", "line.yaml", "--resolved", "--origin", "-o", "out.yaml").code == 0
+    assert "y: line.yaml:3, default of slope" in Path("out.yaml").read_text()
+    for options in (["--origin"], ["--origin", "--resolved", "--expanded"]):
+        done = dataflow("show", "line.yaml", *options)
+        assert done.code == 2 and "--origin: must be given with --resolved, and without --expanded" in done.err

@@ -6,8 +6,11 @@ import json
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
+from cli.graphs import BEST
 
+from dataflow.files.safetensors import write_safetensors
 from dataflow.training import checkpoint
 
 
@@ -32,11 +35,11 @@ def test_lines_of_json(dataflow, folder):
 
 
 def test_an_earlier_training_is_neither_overwritten_nor_gone_on_with_unasked(dataflow, trained):
-    before = {path: path.read_bytes() for path in Path("learn.checkpoints").iterdir()}
+    before = {path: path.read_bytes() for path in Path("learn.checkpoints").rglob("*.*")}
     code, out, err = dataflow("train", "learn.yaml")
     assert (code, out) == (2, "")
     assert "learn.checkpoints has checkpoints of an earlier training; write --resume or --restart" in err
-    assert {path: path.read_bytes() for path in Path("learn.checkpoints").iterdir()} == before
+    assert {path: path.read_bytes() for path in Path("learn.checkpoints").rglob("*.*")} == before
 
 
 def epochs(done):
@@ -142,3 +145,76 @@ def test_mistakes(dataflow, folder, args, code, said):
     done = dataflow("train", *args)
     assert (done.code, done.out, said in done.err) == (code, "", True), done.err
     assert not list(Path().glob("*.checkpoints"))
+
+
+# -- values from elsewhere, and records -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["learn.checkpoints", "w.npz", "w.safetensors"])
+def test_training_starts_from_variables_of_a_folder_or_a_file(dataflow, trained, source):
+    values = {"w": np.float32(BEST)}
+    np.savez("w.npz", **values)
+    write_safetensors("w.safetensors", {"w": np.asarray(values["w"])})
+    text = Path("learn.yaml").read_text()
+    Path("other.yaml").write_text(text)
+    (line, *_) = dataflow("train", "other.yaml", "--from", source, "--epochs", 1, "--json").out.splitlines()
+    lacking = 3 - BEST
+    assert json.loads(line)["train"]["loss"] == pytest.approx(lacking**2 * (1 + 0.8**2) / 2, rel=1e-4)
+
+
+def test_variables_that_do_not_fit_are_listed_and_with_partial_left_out(dataflow, folder):
+    np.savez("w.npz", w=np.zeros(2, np.float32), v=1)
+    done = dataflow("train", "learn.yaml", "--from", "w.npz")
+    assert (done.code, done.err.splitlines()) == (
+        1,
+        [
+            "variable 'w' must have shape [], got [2]",
+            "graph 'learn' has no variable 'v'; it has w",
+            "--partial takes what fits",
+        ],
+    )
+    assert not Path("learn.checkpoints").exists()
+    done = dataflow("train", "learn.yaml", "--from", "w.npz", "--partial")
+    assert (done.code, done.err.splitlines()) == (
+        0,
+        [
+            "--partial: variable 'w' must have shape [], got [2]",
+            "--partial: graph 'learn' has no variable 'v'; it has w",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (("--from", "w.npz", "--resume"), "--from and --resume: must be given one of them, got both"),
+        (("--partial",), "--partial: must be given with --from, got it alone"),
+    ],
+)
+def test_options_that_do_not_go_together(dataflow, folder, options, message):
+    done = dataflow("train", "learn.yaml", *options)
+    assert done.code == 2 and message in done.err
+
+
+def test_what_cannot_be_started_from_is_told(dataflow, folder):
+    done = dataflow("train", "learn.yaml", "--from", "w.npz")
+    assert done.code == 1 and done.err.startswith("w.npz: cannot be read as variables: no such file or directory")
+    Path("empty").mkdir()
+    done = dataflow("train", "learn.yaml", "--from", "empty")
+    assert done.code == 1 and done.err.startswith("empty: must have checkpoints, got none")
+
+
+def test_a_training_is_recorded_with_its_command_but_without_secrets(dataflow, folder):
+    text = Path("learn.yaml").read_text()
+    Path("learn.yaml").write_text(text.replace("inputs: {x:", "params: {api_key: none, rate: 0.1}\ninputs: {x:", 1))
+    args = ("train", "learn.yaml", "-p", "api_key=hunter2hunter2", "-p", "rate=0.2", "--tensorboard", "events")
+    assert dataflow(*args).code == 0
+    text = Path("learn.checkpoints/runs/1.json").read_text()
+    said = json.loads(text)
+    assert "hunter2" not in text and said["params"] == {"api_key": "***", "rate": "0.2"}
+    assert said["sessions"][0]["command"] == [
+        "dataflow", "train", "learn.yaml", "-p", "api_key=***", "-p", "rate=0.2", "--tensorboard", "events",
+    ]  # fmt: skip
+    assert len([*Path("events/train").iterdir()]) == len([*Path("events/validation").iterdir()]) == 1
+    assert len(Path("learn.checkpoints/history.csv").read_text().splitlines()) == 3
+    assert "learn.checkpoints 1" in dataflow("runs").out

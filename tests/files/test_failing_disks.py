@@ -14,8 +14,12 @@ from training.line import TEXT, X, Y, bits
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError
+from dataflow.files import ArrayFile
 from dataflow.files.atomic import write_arrays, write_text
+from dataflow.files.output_file import write_outputs
+from dataflow.files.safetensors import write_safetensors
 from dataflow.training import checkpoint
+from dataflow.training.history import rows
 from dataflow.training.trainer import Trainer
 
 pytestmark = pytest.mark.slow
@@ -100,6 +104,10 @@ def left_over():
     return [path.name for path in Path().rglob("*") if path.name.endswith(".tmp")]
 
 
+def epochs(folder):
+    return [int(row["epoch"]) for row in rows(folder / "history.csv")]
+
+
 def graph(value):
     made = flow.Graph("g")
     made.output("c", made.constant(np.full(2000, value, np.float32)) * 2.0)
@@ -110,6 +118,15 @@ def written_text():
     return Path("a").read_text()
 
 
+def written_outputs():
+    return Path("a.csv").read_text()
+
+
+def written_tensors():
+    with ArrayFile("a.safetensors") as found:
+        return found.entry("x").read().tolist()
+
+
 def written_arrays():
     with np.load("a.npz") as found:
         return {name: array.tolist() for name, array in found.items()}
@@ -118,6 +135,8 @@ def written_arrays():
 WAYS = {
     "text": (lambda n: write_text("a", f"{n}" * 1000), written_text),
     "arrays": (lambda n: write_arrays("a.npz", {"x": np.full(3, n), "y": np.float32(n)}), written_arrays),
+    "outputs": (lambda n: write_outputs("a.csv", {"x": np.full(50_000, n)}), written_outputs),
+    "tensors": (lambda n: write_safetensors("a.safetensors", {"x": np.full(9, n)}), written_tensors),
     "graph": (lambda n: flow.save(graph(n), "a.yaml"), lambda: flow.run(flow.load("a.yaml"))["c"].tolist()),
 }
 
@@ -165,6 +184,8 @@ def test_training_goes_on_to_the_same_bits():
         assert not left_over(), f"'{name}' failed at {place}"
         for path in folder.glob("*.npz"):
             checkpoint.read(path)  # whole
+        assert epochs(folder) == [*range(1, len(epochs(folder)) + 1)], f"'{name}' failed at {place}"
         if folder.exists() and checkpoint.steps(folder):
             assert train(folder, resume=True) == whole, f"'{name}' failed at {place}"
+            assert epochs(folder) == [1, 2, 3], f"'{name}' failed at {place}"
             assert checkpoint.read(folder / checkpoint.BEST)[0]["step"] == best, f"'{name}' failed at {place}"

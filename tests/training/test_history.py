@@ -96,7 +96,7 @@ def test_numbers_of_a_line():
 
 
 @pytest.mark.parametrize(
-    "text", ["a,b\n1,2\n", "epoch,step\nx,2\n", "epoch,step\n1\n", "\xff\n", "epoch,step\n1,2,3\n"]
+    "text", ["mine", "a,b\n1,2\n", "epoch,step\nx,2\n", "epoch,step\n1\n", "\xff\n", "epoch,step\n1,2,3\n"]
 )
 def test_another_file_of_that_name_is_left_alone(text):
     Path("history.csv").write_bytes(text.encode("latin-1"))

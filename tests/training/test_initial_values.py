@@ -68,7 +68,7 @@ def test_all_must_fit():
         "variable 'w' must have shape [2, 3], got [3, 2]",
         "variable 'b' must be bfloat16, got float32; convert it with .astype",
         "graph 'g' has no variable 'v'; it has w and b",
-        "to take what fits, ask for a part of them",
+        "partial=True takes what fits",
     ]
 
 
@@ -77,7 +77,7 @@ def test_a_part_is_taken_and_the_rest_listed():
     same(taken["w"], W)
     assert problems == [
         "graph 'g' has no variable 'x'; it has w and b",
-        "variable 'b' must be given, got nothing",
+        "no value for b, which start as the graph says",
     ]
 
 
