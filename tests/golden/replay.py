@@ -31,7 +31,7 @@ def parts(port: Any, inputs: dict[str, Any]) -> list[str]:
 
 def _operand(port: Any, attrs: dict[str, Any], inputs: dict[str, Any]) -> Any:
     if not port.many:
-        return inputs[port.name] if port.name in inputs else attrs[port.name]
+        return inputs[port.name] if port.name in inputs else None if port.optional else attrs[port.name]
     if port.name in inputs:
         return list(inputs[port.name])
     return [inputs[name] for name in parts(port, inputs)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
+from typing import Any
 
 import numpy as np
 
 from .asking import Question, asks
-from .inputs import SIGNED, UNSIGNED, numbers, singles
+from .inputs import SIGNED, UNSIGNED, label, numbers, singles
 
 FLOATS = ("float32", "float64")
 
@@ -83,3 +85,58 @@ def largest(random: np.random.Generator) -> Iterator[Question]:
     for k in (1, 6):  # between these the reference gives them in the order of its heap
         inputs = {"input": random.permutation(6).astype("float32"), "k": np.array(k, "int32")}
         yield Question(f"unsorted_{k}", {"sorted": False}, inputs)
+
+
+REDUCTIONS = ("sum_over_batch_size", "mean_with_sample_weight", "sum", "none")
+EXAMPLES = ((3, 2), (9, 4))
+
+
+def weighted(random: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """No weights; weights of examples, of classes, and both."""
+    by_example = {"sample_weight": random.random(shape[0]).astype(dtype)}
+    by_class = {"class_weight": random.random(shape[1]).astype(dtype)}
+    yield from (("", {}), ("_weighted", by_example), ("_classes", by_class), ("_both", by_example | by_class))
+
+
+def probabilities(random: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> Any:
+    """Rows that sum to 1; if there are several the first is certain."""
+    rows = random.dirichlet(np.ones(shape[1]), shape[0])
+    rows[: len(rows) > 1] = np.eye(shape[1])[0]
+    return rows.astype(dtype)
+
+
+@asks("CategoricalCrossentropy", ulps=None, relative=1e-6)
+def categorical(random: np.random.Generator) -> Iterator[Question]:
+    for dtype, shape, logits, smooth in product(FLOATS, EXAMPLES, (False, True), (0.0, 0.1, 1.0)):
+        for i, (name, weights) in enumerate(weighted(random, dtype, shape)):
+            y_true = np.eye(shape[1])[random.integers(0, shape[1], shape[0])].astype(dtype)
+            y_pred = (numbers if logits else probabilities)(random, dtype, shape)
+            attrs = {"from_logits": logits, "label_smoothing": smooth, "reduction": REDUCTIONS[i]}
+            title = f"{dtype}_{label(shape)}_{'logits_' * logits}{smooth}{name}"
+            yield Question(title, attrs, {"y_true": y_true, "y_pred": y_pred, **weights}, slopes=True)
+
+
+@asks("SparseCategoricalCrossentropy", ulps=None, relative=1e-6)
+def sparse_categorical(random: np.random.Generator) -> Iterator[Question]:
+    for dtype, shape, logits, ignored in product(FLOATS, EXAMPLES, (False, True), (None, 1, -1)):
+        for i, (name, weights) in enumerate(weighted(random, dtype, shape)):
+            y_true = random.integers(-1 if ignored == -1 else 0, shape[1], shape[0])
+            if ignored == -1 and "class_weight" in weights:
+                continue  # the reference looks for the weight of class -1
+            y_pred = (numbers if logits else probabilities)(random, dtype, shape)
+            attrs = {"from_logits": logits, "ignore_class": ignored, "reduction": REDUCTIONS[i]}
+            title = f"{dtype}_{label(shape)}_{'logits_' * logits}{ignored}{name}"
+            yield Question(title, attrs, {"y_true": y_true, "y_pred": y_pred, **weights}, slopes=True)
+
+
+@asks("BinaryCrossentropy", ulps=None, relative=1e-6)
+def binary(random: np.random.Generator) -> Iterator[Question]:
+    for dtype, shape, logits, smooth in product(FLOATS, ((5, 1), (7, 3)), (False, True), (0.0, 0.1)):
+        for i, weighing in enumerate((False, False, True, True)):
+            y_true = random.integers(0, 2, shape).astype(dtype)
+            y_pred = numbers(random, dtype, shape, 5.0) if logits else random.random(shape).astype(dtype)
+            y_pred[0] = 0.0
+            weights = {"sample_weight": random.random(shape[0]).astype(dtype)} if weighing else {}
+            attrs = {"from_logits": logits, "label_smoothing": smooth, "reduction": REDUCTIONS[i]}
+            title = f"{dtype}_{label(shape)}_{'logits_' * logits}{smooth}_{REDUCTIONS[i]}"
+            yield Question(title, attrs, {"y_true": y_true, "y_pred": y_pred, **weights}, slopes=True)

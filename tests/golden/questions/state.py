@@ -122,3 +122,13 @@ def count_up_to(random: np.random.Generator) -> Iterator[Question]:
 def is_variable_initialized(random: np.random.Generator) -> Iterator[Question]:
     for dtype in (*FLOATS, "int32", "bool"):
         yield Question(dtype, {}, {"ref": numbers(random, dtype, (2, 3))})
+
+
+@asks("ExponentialMovingAverage", ulps=None, relative=1e-6)
+def moving_average(random: np.random.Generator) -> Iterator[Question]:
+    for shape in SHAPES:
+        inputs = {name: numbers(random, "float32", shape) for name in ("average", "value")}
+        for decay, done in ((0.99, None), (0.5, None), (0.99, 3), (0.9, 1000)):
+            given = {} if done is None else {"num_updates": np.array(done, np.int64)}
+            name = f"{label(shape)}_{decay}" + f"_{done}" * (done is not None)
+            yield Question(name, {}, {**inputs, **given, "decay": np.array(decay, np.float32)})

@@ -161,3 +161,35 @@ def adagrad_da(random: np.random.Generator) -> Iterator[Question]:
     ]
     variables = {"var": ANY, "gradient_accumulator": ANY, "gradient_squared_accumulator": 0.1}
     yield from steps(random, variables, settings, narrow=False)
+
+
+def in_float32(*given: Any, **more: Any) -> Iterator[Question]:
+    """Steps in float32, in which Keras has its settings, and not by pieces."""
+    for question in steps(*given, **more):
+        if question.name.startswith("float32") and label(LARGE) not in question.name:
+            yield question
+
+
+@asks("ApplyGradientDescentW", ulps=None, relative=1e-6)
+def gradient_descent_with_decay(random: np.random.Generator) -> Iterator[Question]:
+    settings = [{"alpha": a, "weight_decay": decay} for a, decay in ((0.1, 0.004), (0.5, 0.5), (0.1, 0.0))]
+    yield from in_float32(random, {"var": ANY}, settings, gradient="delta")
+
+
+@asks("ApplyMomentumW", ulps=None, relative=1e-6)
+def momentum_with_decay(random: np.random.Generator) -> Iterator[Question]:
+    settings = [
+        {"lr": lr, "momentum": kept, "weight_decay": decay}
+        for lr, kept, decay in ((0.1, 0.9, 0.004), (0.01, 0.5, 0.5), (1.0, 0.9, 0.0))
+    ]
+    yield from in_float32(random, {"var": ANY, "accum": ANY}, settings, "use_nesterov")
+
+
+@asks("ApplyAdamW", ulps=None, relative=1e-6)
+def adam_with_decay(random: np.random.Generator) -> Iterator[Question]:
+    usual = {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-3, "weight_decay": 0.004}
+    settings = [
+        {**usual, "beta1_power": 0.9**step, "beta2_power": 0.999**step, **others}
+        for step, others in ((1, {}), (3, {"weight_decay": 0.5, "lr": 0.1}), (100, {"weight_decay": 0.0}))
+    ]
+    yield from in_float32(random, {"var": ANY, "m": ANY, "v": 0.01}, settings)
