@@ -256,6 +256,7 @@ from blocks.training_ops.decoupled import ApplyMomentumW as _ApplyMomentumW
 from blocks.training_ops.descent import ApplyAdam as _ApplyAdam
 from blocks.training_ops.descent import ApplyGradientDescent as _ApplyGradientDescent
 from blocks.training_ops.descent import ApplyMomentum as _ApplyMomentum
+from blocks.training_ops.loss_scale import ScaleGradient as _ScaleGradient
 from blocks.training_ops.regularized import ApplyAdagradDA as _ApplyAdagradDA
 from blocks.training_ops.regularized import ApplyFtrl as _ApplyFtrl
 from blocks.training_ops.regularized import ApplyProximalAdagrad as _ApplyProximalAdagrad
@@ -483,6 +484,7 @@ class Library(Registry):
     Rsqrt: type[_Rsqrt]
     RsqrtGrad: type[_RsqrtGrad]
     SQNR: type[_SQNR]
+    ScaleGradient: type[_ScaleGradient]
     ScatterAdd: type[_ScatterAdd]
     ScatterDiv: type[_ScatterDiv]
     ScatterMul: type[_ScatterMul]

@@ -39,15 +39,18 @@ class _Writing:
     def __init__(self, graph: Graph, result: Graph, wanted: Callable[[Block], bool]):
         self.graph, self.result, self.wanted = graph, result, wanted
         self.moved: Moved = {}
+        self.gone: set[str] = set()  # composites in whose place their bodies are
 
     def is_wanted(self, node: Node) -> bool:
         return isinstance(node.block, Composite) and self.wanted(node.block)
 
     def add(self, node: Node) -> None:
         """Insert a node, or in its place those of its body."""
-        node = replace(node, inputs=self._relinked(node.inputs))
+        if not self.gone.isdisjoint(node.sources):
+            node = replace(node, inputs=self._relinked(node.inputs))
         if isinstance(node.block, Composite) and self.wanted(node.block):
             self._write_body(node, node.block)
+            self.gone.add(node.name)
         elif node.name not in self.result.nodes:
             self.result.insert(node)
 

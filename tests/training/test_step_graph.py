@@ -97,3 +97,23 @@ def test_outputs_of_optimizers_follow_from_their_inputs():
         "next value of `m`",
         "next value of `v`",
     ]
+
+
+def test_weight_decay_is_a_setting_of_the_optimizer():
+    graph = flow.Graph("g")
+    w = graph.variable("w", np.float64([1.0, -2.0, 3.0]))
+    graph.output("loss", flow.blocks["Sum"]()(flow.blocks["Square"]()(w), [0]))
+    settings = {"lr": 0.1, "weight_decay": 0.5}
+    graph.sections["train"] = {"minimize": "loss", "optimizer": {"block": "ApplyAdamW", "inputs": settings}}
+    step = expand(graph)
+    assert "train/w/apply" in step.nodes
+    assert "train/w/weight_decay" not in step.nodes
+    state = flow.State(step)
+    value, m, v = np.array([1.0, -2.0, 3.0]), np.zeros(3), np.zeros(3)
+    for count in (1, 2, 3):
+        flow.run(step, state=state)
+        slope = 2 * value
+        m, v = m + (slope - m) * 0.1, v + (slope**2 - v) * 0.001
+        rate = 0.1 * np.sqrt(1 - 0.999**count) / (1 - 0.9**count)
+        value = value - value * 0.5 * 0.1 - rate * m / (np.sqrt(v) + 1e-7)
+        np.testing.assert_allclose(state["w"], value, rtol=1e-12)
