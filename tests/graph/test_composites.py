@@ -114,6 +114,43 @@ def test_a_gradient_goes_by_the_numbers_that_were_drawn():
     assert not same(found["y"], found["again"]), "another node draws other numbers"
 
 
+def test_a_composite_with_a_rule_of_its_own_stays_a_node_in_the_body_of_another():
+    class Own(Noise, abstract=True):
+        def grad(self, x, y, dy):
+            return dy * 5.0
+
+    class Outer(Swish, abstract=True):
+        pure = False
+
+        def body(self, x):
+            return Own()(Swish()(x)) + Noise()(x)
+
+    graph = Graph()
+    x = graph.input("x", "float32", [1000])
+    graph.output("y", Outer()(x, name="o"))
+    backward = flow.gradient(graph, of="y", wrt=["x"])
+    assert {"o/own", "o/swish/sigmoid", "o/noise/dropout"} <= backward.nodes.keys()
+    drawn = sorted(name for name in write_out(backward)[0].nodes if "dropout" in name and "grad" not in name)
+    assert drawn == ["o/noise/dropout", "o/noise/dropout_1", "o/own/dropout", "o/own/dropout_1"], "each once"
+    ones = np.ones(1000, np.float32)
+    slope = run(flow.gradient(swished(), of="y", wrt=["x"]), x=ones)["grad_x"] * np.float32(5)
+    noise = run(noised(), x=ones)["y"]
+    np.testing.assert_allclose(run(backward, x=ones)["grad_x"], slope + noise, rtol=1e-6)
+
+
+def swished():
+    graph = Graph()
+    graph.output("y", Swish()(graph.input("x", "float32", [1000])))
+    return graph
+
+
+def noised():
+    """Noise of the same numbers as that of node o."""
+    graph = Graph()
+    graph.output("y", Noise()(graph.input("x", "float32", [1000]), name="o/noise"))
+    return graph
+
+
 def test_a_variadic_input_of_numbers_and_wires():
     graph = Graph()
     x = graph.input("x", "float32", [2])
