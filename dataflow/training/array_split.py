@@ -24,6 +24,10 @@ class RowSplit(Protocol):
     who: str
     length: int
 
+    @property
+    def feeds(self) -> Mapping[str, object]:
+        """What it feeds, by graph input."""
+
     def rows(self, indices: Array | None = None) -> dict[str, Array]:
         """The rows with these numbers by graph input; all rows by default."""
 
@@ -33,7 +37,7 @@ class RowSplit(Protocol):
 
 def inputs_of(split: RowSplit) -> list[str]:
     """The inputs that a split feeds."""
-    return [*split.rows(np.arange(0))]
+    return [*split.feeds]
 
 
 class ArraySplit:
@@ -44,8 +48,8 @@ class ArraySplit:
 
     def __init__(self, graph: Graph, name: str, arrays: Mapping[str, ArrayLike]):
         self.who = f"graph '{graph.name}': data '{name}'"
-        self.arrays = {feed: self._array(graph, feed, value) for feed, value in arrays.items()}
-        lengths = {feed: len(array) for feed, array in self.arrays.items()}
+        self.feeds = {feed: self._array(graph, feed, value) for feed, value in arrays.items()}
+        lengths = {feed: len(array) for feed, array in self.feeds.items()}
         if len({*lengths.values()}) > 1:
             told = listing([f"{feed} {length}" for feed, length in lengths.items()], "and")
             raise GraphError(f"{self.who}: arrays must have equally many rows, got {told}")
@@ -68,7 +72,7 @@ class ArraySplit:
     def rows(self, indices: Array | None = None) -> dict[str, Array]:
         """The rows with these numbers by graph input; all rows by default."""
         return {
-            feed: array if indices is None else np.take(array, indices, axis=0) for feed, array in self.arrays.items()
+            feed: array if indices is None else np.take(array, indices, axis=0) for feed, array in self.feeds.items()
         }
 
     def batches(self, size: int, start: int = 0, order: Array | None = None) -> Iterator[dict[str, Array]]:
@@ -81,7 +85,7 @@ class ArraySplit:
     def digest(self) -> str:
         """A digest of all values."""
         digest = hashlib.sha256()
-        for feed, array in sorted(self.arrays.items()):
+        for feed, array in sorted(self.feeds.items()):
             digest.update(f"{feed} {TensorType.of(array)}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

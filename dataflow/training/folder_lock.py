@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dataflow import interrupt
 from dataflow.core.errors import GraphError
-from dataflow.files.atomic import write_errors
+from dataflow.files.atomic import temporary, write_errors
 
 NAME = "training.lock"
 
@@ -28,11 +29,17 @@ def locked(folder: Path) -> Iterator[None]:
     path, own = folder / NAME, _own()
     with write_errors(path):
         _take(path, own)
+
+    def release() -> None:
+        if _read(path) == own:  # else somebody has removed it, and it may be another's by now
+            path.unlink(missing_ok=True)
+
+    interrupt.before_end.append(release)
     try:
         yield
     finally:
-        if _read(path) == own:  # else somebody has removed it, and it may be another's by now
-            path.unlink(missing_ok=True)
+        interrupt.before_end.remove(release)
+        release()
 
 
 def _own() -> dict[str, Any]:
@@ -46,20 +53,29 @@ def _own() -> dict[str, Any]:
 
 
 def _take(path: Path, own: dict[str, Any]) -> None:
-    made = path.with_name(f".{path.name}.{own['id']}.tmp")
-    try:
-        made.write_text(json.dumps(own), "utf-8")
+    with temporary(path) as (file, made):
+        file.write(json.dumps(own).encode())
+        file.flush()
         while True:
             try:
-                os.link(made, path)  # fails where there is one, unlike a renaming
+                _place(made, path)
                 return
             except FileExistsError:
                 found = _read(path)
                 if found is not None and not _is_stale(found):
                     raise _busy(path, found) from None
                 _remove(path, found)
-    finally:
-        made.unlink(missing_ok=True)
+
+
+def _place(made: Path, path: Path) -> None:
+    """Give a file its place; FileExistsError where there is one, unlike by renaming."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # not every system has links; a reader may then find it empty for a moment
+        with path.open("xb") as file:
+            file.write(made.read_bytes())
 
 
 def _remove(path: Path, stale: dict[str, Any] | None) -> None:
@@ -69,7 +85,7 @@ def _remove(path: Path, stale: dict[str, Any] | None) -> None:
         path.rename(aside)
         if _read(aside) != stale:
             with contextlib.suppress(FileExistsError):
-                os.link(aside, path)
+                _place(aside, path)
         aside.unlink()
 
 

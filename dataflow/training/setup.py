@@ -67,4 +67,7 @@ class Setup:
             if name is not None:
                 own = getattr(found, "digest", None)
                 digests[name] = own or digest_of_split(self.graph.sections["data"], name)
-        return {"trained_with": trained_with(self.graph, self.train, self.steps, digests, params)}
+        notes = {"trained_with": trained_with(self.graph, self.train, self.steps, digests, params)}
+        if fitted := getattr(self.data, "fitted", None):  # what preparing the data needs to know of these rows
+            notes["fitted"] = fitted
+        return notes

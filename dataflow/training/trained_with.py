@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,8 @@ def _told(declared: object) -> Any:
         return _json(declared)
     told = {str(name): _told(item) for name, item in declared.items()}
     if isinstance(path := declared.get("path"), str):
-        found = Path(path).stat()
-        told["path"] = [Path(path).name, found.st_size, found.st_mtime_ns]
+        told["path"] = Path(path).name
+        with suppress(OSError):  # a path that only the data section understands
+            found = Path(path).stat()
+            told["path"] = [Path(path).name, found.st_size, found.st_mtime_ns]
     return told

@@ -66,7 +66,7 @@ where.{attribute} = stall
 
 def test_training_ends_after_the_step_that_is_under_way(here):
     with running("train", "g.yaml") as process:
-        assert process.stdout.readline().startswith("epoch ")
+        assert process.stdout.readline().lstrip().startswith("epoch ")
         process.send_signal(signal.SIGINT)
         status, said = ended(process)
     assert status == 130
@@ -171,7 +171,7 @@ except SystemExit as ended:
 def test_as_part_of_another_program(here):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        assert process.stdout.readline().startswith(b"epoch ")
+        assert process.stdout.readline().lstrip().startswith(b"epoch ")
         process.send_signal(signal.SIGINT)
         assert process.stdout.read().splitlines()[-1] == b"130 True"
     finally:

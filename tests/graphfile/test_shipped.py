@@ -106,9 +106,7 @@ def test_arrays_of_the_package_are_named_when_the_graph_is_saved(read):
 def test_files_that_sections_name_are_those_of_the_package_too(read):
     graph = flow.load("dataflow:digits/mlp.yaml")
     flow.save(graph, "own.yaml")
-    assert (
-        '{path: "dataflow:data/digits.npz", inputs: {image: x_train, label: y_train}}' in Path("own.yaml").read_text()
-    )
+    assert '{path: "dataflow:data/digits.npz", inputs: {image: x_test, label: y_test}}' in Path("own.yaml").read_text()
     assert flow.load("own.yaml") == graph and check("own.yaml") == []
 
 

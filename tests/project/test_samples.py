@@ -231,8 +231,9 @@ def test_linear_learns_and_is_evaluated(mnist, name, tmp_path):
     reports, _ = train(flow.load(path, epochs=8, batch_size=50), tmp_path)
     losses = [report.train["loss"] for report in reports]
     assert losses[-1] < 0.7 * losses[0]
-    told = evaluated(path, "--checkpoints", tmp_path, "--which", "latest")
+    told = evaluated(path, "-s", "validation", "--checkpoints", tmp_path, "--which", "latest")
     assert told == reports[-1].validate
+    told = evaluated(path, "--checkpoints", tmp_path, "--which", "latest")
     assert told["accuracy"] > 0.6
     alone = evaluated(mnist / "mnist" / "linear_eval.yaml", "--checkpoints", tmp_path, "--which", "latest")
     assert alone["accuracy"] == told["accuracy"]
@@ -242,8 +243,11 @@ def test_cnn_learns_and_is_evaluated(mnist, tmp_path):
     path = mnist / "mnist" / "cnn_train.yaml"
     reports, _ = train(flow.load(path, epochs=2, batch_size=10, rate=0.003), tmp_path)
     assert reports[-1].train["loss"] < 0.6 * reports[0].train["loss"]
-    told = evaluated(mnist / "mnist" / "cnn_eval.yaml", "--checkpoints", tmp_path, "--which", "latest")
+    kept = ("--checkpoints", tmp_path, "--which", "latest")
+    told = evaluated(path, "-s", "validation", *kept)
     assert told["accuracy"] == reports[-1].validate["accuracy"] > 0.5
+    alone = evaluated(mnist / "mnist" / "cnn_eval.yaml", *kept)
+    assert alone["accuracy"] == evaluated(path, *kept)["accuracy"] > 0.5
 
 
 @pytest.fixture(scope="module")

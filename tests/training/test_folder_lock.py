@@ -30,6 +30,11 @@ def test_the_second_is_refused_and_the_first_leaves_nothing(tmp_path):
         pass
 
 
+def test_where_there_are_no_links_it_is_made_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_lock.os, "link", lambda *paths: (_ for _ in ()).throw(PermissionError()))
+    test_the_second_is_refused_and_the_first_leaves_nothing(tmp_path)
+
+
 def test_errors_release_it(tmp_path):
     with pytest.raises(KeyError), locked(tmp_path):
         raise KeyError
