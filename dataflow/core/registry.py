@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
 
 from dataflow.core.errors import DataflowError, UnknownNameError, nearest, way_out
-from dataflow.core.plugins import BlockFile, Fault, Plugin, PluginWarning, environment_files, import_all, plugins
+from dataflow.core.plugins import OWN, BlockFile, Fault, Plugin, PluginWarning, environment_files, import_all, plugins
 
 if TYPE_CHECKING:
     from dataflow.core.block import Block
@@ -34,6 +34,7 @@ class Registry(Mapping[str, "type[Block]"]):
         self.faults: list[Fault] = []  # what could not be loaded
         self._blocks: dict[str, type[Block]] = {}
         self._aliases: dict[str, str] = {}
+        self._library: set[str] = set()  # top-level modules that come with this package
         self._loaded = False
         self._lock = threading.RLock()
 
@@ -71,6 +72,8 @@ class Registry(Mapping[str, "type[Block]"]):
 
     def _import(self, plugin: Plugin) -> None:
         """Import the modules of a plugin; of those that fail no block is kept."""
+        if plugin.package == OWN:
+            self._library.add(plugin.module.partition(".")[0])
         before = set(self._blocks)
         for fault in import_all(plugin):
             if fault is not None:
@@ -96,6 +99,20 @@ class Registry(Mapping[str, "type[Block]"]):
     def fault(self, name: str) -> Fault | None:
         """Why there is no block of this name: what failed where its class is written."""
         return next((fault for fault in self.faults if name in fault.names and name not in self), None)
+
+    def outside(self, error: BaseException | None) -> str:
+        """``file:line`` where code with blocks from outside the library raised an error, nothing where none did."""
+        modules = {block.__module__ for block in self._blocks.values()}
+        tops = {module.partition(".")[0] for module in modules} - self._library
+        place, trace = "", error.__traceback__ if error is not None else None
+        while trace is not None:
+            if str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] in tops:
+                place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        return place
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names()
 
     def _keep(self, names: Set[str]) -> None:
         self._blocks = {name: block for name, block in self._blocks.items() if name in names}

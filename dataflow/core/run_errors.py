@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dataflow.core.errors import DataflowError, RunError
+from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, nbytes
 
 # messages of NumPy and Python about a size that does not fit the integers they count in
@@ -30,7 +31,7 @@ def run_error(at: Located, error: BaseException | None, made: Sequence[TensorTyp
         return RunError(at.who + (text if text.startswith(":") else f": {text}"))
     if out_of_memory(error):
         return RunError(f"{at.who}: {memory_message(error, made)}")
-    return RunError(f"{at.who}: {_described(error)}")
+    return RunError(f"{at.who}: {described(error)}")
 
 
 def out_of_memory(error: BaseException | None) -> bool:
@@ -43,8 +44,10 @@ def out_of_memory(error: BaseException | None) -> bool:
 def memory_message(error: BaseException | None, made: Sequence[TensorType]) -> str:
     """``must have memory for float32[3] (12 bytes), got MemoryError``."""
     known = [f"{type_} ({nbytes(type_)} bytes)" if type_.known else str(type_) for type_ in made]
-    return f"must have memory for {' and '.join(known) or 'what it works with'}, got {_described(error)}"
+    return f"must have memory for {' and '.join(known) or 'what it works with'}, got {described(error)}"
 
 
-def _described(error: BaseException | None) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def described(error: BaseException | None) -> str:
+    """An error in words, and where the code of a plugin or of a file with blocks raised it."""
+    place = blocks.outside(error)
+    return type(error).__name__ + (f": {error}" if str(error) else "") + (f" ({place})" if place else "")

@@ -8,9 +8,10 @@ from typing import Any
 
 from dataflow.core import dtypes
 from dataflow.core.block import MISSING_GRADIENT, THROUGH_BODY
-from dataflow.core.errors import GradientError, kind_of
+from dataflow.core.errors import DataflowError, GradientError, kind_of
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
+from dataflow.core.run_errors import described
 from dataflow.core.typing_rules import OperandType
 from dataflow.core.wire import Wire
 from dataflow.graph.arguments import as_graph
@@ -130,7 +131,12 @@ def _pull(
     if rule is None:
         return []
     operands = _refs(graph, node)
-    pulled = rule(*operands, *outputs, *dys)
+    try:
+        pulled = rule(*operands, *outputs, *dys)
+    except DataflowError:
+        raise
+    except Exception as error:
+        raise GradientError(f"{node.who}: its gradient rule must run, got {described(error)}") from error
     given = pulled if isinstance(pulled, tuple | list) else (pulled,)
     pairs: list[tuple[Link, Ref]] = []
     for source, operand, dy in zip(node.inputs.values(), operands, given, strict=False):

@@ -12,6 +12,7 @@ from typing import Any
 from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, DataflowError, cropped, way_out
 from dataflow.core.registry import blocks
+from dataflow.core.run_errors import described
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
@@ -222,7 +223,7 @@ class GraphBuilder(FileScope):
         except DataflowError as error:
             message = str(error)
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
-            message = f"{spec.who} ({type(block).__name__}): {type(error).__name__}: {error}"
+            message = f"{spec.who} ({type(block).__name__}): {described(error)}"
         else:
             note_node(self, spec)
             return {port: Ref(graph, self.prefix + name, port) for port in block.signature.outputs}
@@ -273,7 +274,9 @@ class GraphBuilder(FileScope):
             return kind(**attrs)
         except BlockError as error:
             message = who + str(error).removeprefix(kind.__name__)
-            return self.report_value(spec, self._blamed(spec, message), message)
+        except Exception as error:  # in the `check` of a plugin's block, say
+            message = f"{who}: {described(error)}"
+        return self.report_value(spec, self._blamed(spec, message), message)
 
     def _no_attr(self, spec: NodeSpec, name: str, kind: type[Block]) -> None:
         known = kind.signature.attrs

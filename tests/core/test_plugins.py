@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from dataflow.core import registry
-from dataflow.core.errors import DataflowError, UnknownNameError
+from dataflow.core.errors import DataflowError, GradientError, RunError, UnknownNameError
 from dataflow.core.plugins import Plugin, PluginWarning, plugins
 from dataflow.core.registry import Registry, blocks, load_blocks
+from dataflow.engine.run import run
+from dataflow.graph.gradient import gradient
+from dataflow.graph.graph import Graph
 
 UNARY = "from dataflow.core.kinds import Unary\n"
 
@@ -222,3 +225,40 @@ def test_files_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(DataflowError, match=r"my_cubes\.py:1: ZeroDivisionError"):
             len(blocks)
     blocks._loaded = True
+
+
+FAILING = """
+from dataflow import In, Out
+from dataflow.core.kinds import Opaque, Unary
+
+class FileFails(Unary):
+    def kernel(self, x, out=None):
+        return helper(x)
+
+    def grad(self, x, y, dy):
+        return helper(dy)
+
+def helper(x):
+    return x.no_such_thing
+"""
+
+
+def test_what_fails_later_is_told_with_its_line_too(tmp_path: Path) -> None:
+    path = tmp_path / "failing.py"
+    path.write_text(FAILING)
+    load_blocks(path)
+    graph = Graph()
+    graph.output("y", blocks["FileFails"]()(graph.input("x", "float32", [2]), name="y"))
+    said = f"no attribute 'no_such_thing' ({path}:13)"
+    with pytest.raises(RunError, match=r"^node 'y' \(FileFails\): AttributeError: ") as failed:
+        run(graph, x=[1.0, 2.0])
+    assert str(failed.value).endswith(said)
+    with pytest.raises(GradientError, match=r"^node 'y' \(FileFails\): its gradient rule must run, got Attr") as failed:
+        gradient(graph, of="y", wrt=["x"])
+    assert str(failed.value).endswith(said)
+
+
+def test_errors_of_the_library_have_no_place() -> None:
+    with pytest.raises(AttributeError) as caught:
+        blocks["Relu"]().kernel("no array")
+    assert blocks.outside(caught.value) == blocks.outside(None) == ""

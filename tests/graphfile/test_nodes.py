@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,25 @@ def test_a_block_that_fails_is_an_error_with_a_line(read, monkeypatch):
     monkeypatch.setitem(flow.blocks._blocks, "Careless", Careless)
     (problem,) = problems(read, "inputs: {x: 'float32[2]'}\n" + node("Careless", "inputs: {x: x}"))
     assert (problem.line, problem.column) == (4, 14)
-    assert problem.message == "node 'y' (Careless): IndexError: tuple index out of range"
+    assert re.fullmatch(
+        r"node 'y' \(Careless\): IndexError: tuple index out of range \(.*test_nodes\.py:\d+\)", problem.message
+    )
+
+
+def test_a_block_whose_check_fails_is_an_error_with_a_line(read, monkeypatch):
+    class Careless(flow.Block, abstract=True):
+        """Nothing, ``x``."""
+
+        x = In("float32", "anything")
+        y = Out("float32", "nothing")
+
+        def check(self):
+            raise KeyError("boom")
+
+    monkeypatch.setitem(flow.blocks._blocks, "Careless", Careless)
+    (problem,) = problems(read, "inputs: {x: 'float32[2]'}\n" + node("Careless", "inputs: {x: x}"))
+    assert (problem.line, problem.column) == (4, 14)
+    assert problem.message.startswith("node 'y' (Careless): KeyError: 'boom' (")
 
 
 def test_a_long_cycle_is_told_in_part(read):
