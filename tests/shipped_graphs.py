@@ -20,6 +20,11 @@ LAYER = {
 }
 
 IMAGES = np.linspace(-1, 1, 2 * 5 * 4 * 3, dtype=np.float32).reshape(2, 5, 4, 3)
+WINE = {
+    "chemistry": np.linspace(-1, 1, 4 * 12, dtype=np.float32).reshape(4, 12),
+    "color": np.eye(3, dtype=np.float32)[[0, 1, 2, 0]],
+    "cultivar": np.array([0, 1, 2, 0]),
+}
 NEEDED = {"channels": 3, "units": 2, "filters": 2, "size": 9, "dtype": "float32", "whole": "int64"}  # by layers
 
 
@@ -31,7 +36,7 @@ def params_of(path: Path) -> dict[str, Any]:
 def feeds_of(graph: Graph) -> dict[str, Array]:
     """Digits for the graphs that take images, larger ones in MNIST's form, a small layer for parts of others."""
     digits = np.load(ROOT / "graphs" / "data" / "digits.npz")
-    known = {"image": digits["x_test"], "label": digits["y_test"], **LAYER}
+    known = {"image": digits["x_test"], "label": digits["y_test"], **LAYER, **WINE}
     if any((type_.shape or ())[1:] == (28, 28) for type_ in graph.inputs.values()):
         pixels = np.kron(digits["x_test"][:20].reshape(20, 8, 8), np.ones((3, 3), np.float32))
         known["image"] = np.pad(pixels, ((0, 0), (2, 2), (2, 2)))

@@ -15,6 +15,7 @@ from dataflow.core.registry import blocks
 from dataflow.core.run_errors import described
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
+from dataflow.graphfile import shipped
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
 from dataflow.graphfile.origins import note, note_node
 from dataflow.graphfile.section_checks import findings, place_of
@@ -243,7 +244,9 @@ class GraphBuilder(FileScope):
         if fault := blocks.fault(block.data):
             self.report(spec, block.place, f"{spec.who}: no block '{name}': {fault}")
             return
-        if name.endswith((".yaml", ".yml")):
+        if layer := shipped.layer(block.data):
+            hint = f"write '{layer}', which is a layer"
+        elif name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
         else:
             all_of_them = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")

@@ -53,6 +53,14 @@ def find(path: str) -> Path:
     return real
 
 
+def layer(name: str) -> str:
+    """What to write in place of Dense or layers/dense.yaml, names of no block: the path of a layer, or nothing."""
+    wanted = name[:100].removeprefix("layers/").removesuffix(".yaml").replace("_", "").lower()
+    layers = [each for each in names() if each.startswith("layers/")]
+    found = [each for each in layers if PurePosixPath(each).stem.replace("_", "") == wanted]
+    return SCHEME + found[0] if found else ""
+
+
 def reference(real: Path) -> str:
     """How a graph file anywhere names a file of the package; nothing for another file."""
     return SCHEME + real.relative_to(folder()).as_posix() if real.is_relative_to(folder()) else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import places
 import pytest
-from shipped_graphs import FILES
+from shipped_graphs import FILES, params_of
 
 from dataflow.core.errors import DataflowError
 from dataflow.graphfile.examples import copy_example, examples
-from dataflow.graphfile.load import check
+from dataflow.graphfile.load import check, defaults, load
 
 
 def test_each_graph_says_what_it_is():
@@ -26,6 +27,15 @@ def test_a_copy_comes_with_the_files_beside_it_that_it_uses(tmp_path, name):
     assert sorted((tmp_path / "new" / "folder").iterdir()) == sorted(copies)
     assert check(copies[0]) == []
     assert copy_example(name, tmp_path / "new" / "folder") == copies  # they are what they were
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_copy_loads_wherever_it_is(path, tmp_path):
+    name = path.relative_to(places.GRAPHS).as_posix()
+    copy, *_ = copy_example(name, tmp_path)
+    given = {"folder": "."} if "folder" in defaults(copy) else {}  # where a user keeps images of MNIST
+    original = load(f"dataflow:{name}", **params_of(path), **given)
+    assert load(copy, **params_of(copy), **given).nodes == original.nodes
 
 
 def test_no_file_is_overwritten_and_none_is_written_then(tmp_path):

@@ -120,3 +120,15 @@ def test_nothing_is_written_into_the_package(package, read):
     assert format_file("dataflow:middle.yaml", write=False) is False
     with pytest.raises(DataflowError, match=r"the package has no file 'gone.yaml'"):
         format_file("dataflow:gone.yaml", write=False)
+
+
+@pytest.mark.parametrize("name", ["Dense", "dense", "layers/dense.yaml", "dense.yaml", "LayerNorm", "layer_norm"])
+def test_a_name_that_is_a_layer_is_no_block_but_told(read, name):
+    (problem,) = problems(read, "inputs: {x: 'float32[2, 3]'}\n" + node(name, "inputs: {x: x}"))
+    layer = "layer_norm" if "orm" in name else "dense"
+    assert problem.message == f"node 'y': no block '{name}'"
+    assert problem.hint == f"write 'dataflow:layers/{layer}.yaml', which is a layer"
+
+
+def test_names_that_are_no_layers():
+    assert [shipped.layer(name) for name in ("Dens", "digits/mlp.yaml", "parts/dense.yaml", "", "x" * 1000)] == [""] * 5
