@@ -53,6 +53,7 @@ class ApplyMomentumW(Decoupled, ApplyMomentum):
     """
 
     found_by = ("sgd", "optimizer", "weight decay", "nesterov")
+    aliases = ("SGDW",)
     plain = ApplyMomentum
     momentum = ApplyMomentum.momentum
     weight_decay = setting(DECAY, 0.004)
@@ -70,6 +71,7 @@ class ApplyAdamW(Decoupled, ApplyAdam):
     """
 
     found_by = ("adamw", "optimizer", "weight decay")
+    aliases = ("AdamW",)
     plain = ApplyAdam
     grad = ApplyAdam.signature.inputs["grad"]
     weight_decay = setting(DECAY, 0.004)
