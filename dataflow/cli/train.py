@@ -51,7 +51,7 @@ def command(
     from dataflow.graphfile.load import defaults
     from dataflow.training import checkpoint
     from dataflow.training.initial_values import read_values
-    from dataflow.training.recorder import recorders
+    from dataflow.training.recorder import usual_recorders
     from dataflow.training.trained_with import OtherTraining
     from dataflow.training.trainer import Trainer
 
@@ -68,7 +68,7 @@ def command(
     if not (resume or restart) and any(map(checkpoint.is_whole, checkpoint.steps(where))):
         raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
     given = options.values(params)
-    followers = recorders(where, given, options.words(), Path(tensorboard) if tensorboard is not None else None)
+    followers = usual_recorders(where, given, options.words(), Path(tensorboard) if tensorboard is not None else None)
     try:
         trainer = Trainer(
             graph,

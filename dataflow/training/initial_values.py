@@ -38,13 +38,16 @@ def read_values(place: str | os.PathLike[str]) -> dict[str, Array]:
 
 
 def initial_values(
-    graph: Graph, values: Mapping[str, ArrayLike], partial: bool = False
+    graph: Graph, values: Mapping[str, ArrayLike], partial: bool = False, resumed: bool = False
 ) -> tuple[dict[str, Array], list[str]]:
     """The values for variables of a graph, and with ``partial`` what of them is not taken, in messages.
 
     What an optimizer has kept in a checkpoint is passed over. Without ``partial`` all must fit: GraphError lists those
-    of another dtype or shape, those for no variable, and variables without a value.
+    of another dtype or shape, those for no variable, and variables without a value. A training that is ``resumed``
+    takes none: GraphError.
     """
+    if resumed:
+        raise GraphError("values are for a training that begins, got resume=True too; give one of the two")
     kept = {name: value for name, value in values.items() if name in graph.nodes or not name.startswith(_OWN)}
     matched = match(graph, kept)
     if matched.problems and not partial:

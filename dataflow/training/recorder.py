@@ -28,7 +28,7 @@ class Recorder(Protocol):
         """Training is over: ``done``, ``stopped``, or why it failed."""
 
 
-def recorders(
+def usual_recorders(
     folder: Path | None,
     params: Mapping[str, Any] | None = None,
     command: Sequence[str] | None = None,

@@ -28,8 +28,7 @@ from dataflow.training.initial_values import initial_values
 from dataflow.training.non_finite import Draft, origin
 from dataflow.training.optimizer_nodes import RATE, constant_rate
 from dataflow.training.progress import Progress
-from dataflow.training.recorder import Recorder, recorded
-from dataflow.training.recorder import recorders as usual_recorders
+from dataflow.training.recorder import Recorder, recorded, usual_recorders
 from dataflow.training.setup import Setup
 from dataflow.training.step_graph import FINITE
 from dataflow.training.trained_with import OtherTraining, differences
@@ -101,9 +100,7 @@ class Trainer:
         self.graph, self.folder, self.restart = measured or graph, folder, restart
         self.names = metrics(graph)
         self.notes = setup.notes(params or {})
-        if values is not None and resume:
-            raise GraphError("values are for a training that begins, got resume=True too; give one of the two")
-        taken, self.left_out = initial_values(graph, values, partial) if values is not None else ({}, [])
+        taken, self.left_out = ({}, []) if values is None else initial_values(graph, values, partial, resume)
         self.state, self.progress = State(self.step_graph, self.settings.seed, taken), Progress()
         self.recorders = usual_recorders(folder, params) if recorders is None else recorders
         self.changes: list[str] = []  # in what this training differs, harmlessly, from what the checkpoints are of

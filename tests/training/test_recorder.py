@@ -13,25 +13,29 @@ from dataflow.core.errors import DataflowError, GraphError, RunError
 from dataflow.training import checkpoint
 from dataflow.training.event_file import EventFiles
 from dataflow.training.history import History
-from dataflow.training.recorder import recorders
+from dataflow.training.recorder import usual_recorders
 from dataflow.training.run_record import RunRecord, latest_record, read_record
 from dataflow.training.trainer import Trainer
 from training.line import TEXT, X, Y, bits
 
+KEPT = Path("kept")
+
 
 def test_a_folder_gets_a_record_and_a_history():
-    assert [type(each) for each in recorders(Path("kept"))] == [RunRecord, History]
-    assert recorders(None) == []
+    assert [type(each) for each in usual_recorders(KEPT)] == [RunRecord, History]
+    assert usual_recorders(None) == []
 
 
 def test_event_files_need_no_folder_of_checkpoints():
-    assert [type(each) for each in recorders(None, tensorboard=Path("t"))] == [EventFiles]
-    assert [type(each) for each in recorders(Path("kept"), tensorboard=Path("t"))] == [RunRecord, History, EventFiles]
+    assert [type(each) for each in usual_recorders(None, tensorboard=Path("t"))] == [EventFiles]
+    assert [type(each) for each in usual_recorders(Path("kept"), tensorboard=Path("t"))] == [
+        RunRecord,
+        History,
+        EventFiles,
+    ]
 
 
 # -- trainings --------------------------------------------------------------------------------------------------------
-
-KEPT = Path("kept")
 
 
 @pytest.fixture
