@@ -301,7 +301,7 @@ def _rounded(found: Array, target: np.dtype[Any]) -> tuple[Array, Any, str]:
     try:
         with np.errstate(all="ignore"):
             found = found.astype(np.float64) if found.dtype == object else found
-            made = found.astype(target)
+            made = dtypes.rounded(found, target)
     except OverflowError:
         return found, True, "it holds no number as large"
     if np.isfinite(made).all():

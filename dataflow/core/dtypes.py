@@ -85,3 +85,15 @@ def as_real(array: Array) -> Array:
 def native_order(array: Array) -> Array:
     """The array in the byte order of this machine."""
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def rounded(array: Array, dtype: DType) -> Array:
+    """The nearest numbers of a floating dtype to real ones; infinity where they are too large."""
+    with np.errstate(over="ignore", under="ignore"):
+        if dtype != _STORAGE["bfloat16"] or array.dtype != np.float64:
+            return array.astype(dtype)
+        # ml_dtypes rounds to float32 first; what that loses is kept in its last bit, so that it is not lost twice
+        near = array.astype(np.float32)
+        near = np.where(np.abs(near) > np.abs(array), np.nextafter(near, np.float32(0)), near)
+        near.view(np.uint32)[...] |= (near != array) & ~np.isnan(array)
+        return near.astype(dtype)

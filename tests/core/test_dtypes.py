@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -115,3 +117,19 @@ def test_the_byte_order_of_the_machine() -> None:
     assert here.dtype.isnative and here.dtype == np.float32
     assert here.tolist() == [1.5, -2.0]
     assert dtypes.native_order(here) is here
+
+
+def test_numbers_are_rounded_once():
+    bfloat16 = dtypes.storage("bfloat16")
+    random = np.random.default_rng(0)
+    bits = random.integers(0, 0x7F7F, 2000, np.uint16)
+    low, high = bits.view(bfloat16), (bits + np.uint16(1)).view(bfloat16)
+    middle = (low.astype(np.float64) + high.astype(np.float64)) / 2
+    for values in (middle, np.nextafter(middle, np.inf), np.nextafter(middle, 0), middle * (1 + 2.0**-30)):
+        made = dtypes.rounded(np.concatenate([values, -values]), bfloat16)
+        assert (made[: len(values)] == -made[len(values) :]).all()
+        for value, found, *ends in zip(values.tolist(), made.tolist(), low.tolist(), high.tolist(), strict=False):
+            apart = [abs(Fraction(end) - Fraction(value)) for end in ends]
+            assert found == ends[apart[1] < apart[0]] or apart[0] == apart[1]
+    given = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e39, 1e-60])
+    assert [*map(str, dtypes.rounded(given, bfloat16))] == ["0", "-0", "inf", "-inf", "nan", "inf", "0"]

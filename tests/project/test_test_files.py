@@ -13,16 +13,10 @@ ELSEWHERE = {
     "__main__": "cli/test_cli.py",
     "interrupt": "cli/test_interrupt.py",
     "training/data/section": "training/test_sections.py",
-    "training/data/splits": "training/test_data.py",
     "training/findings": "training/test_train_checks.py",
     "training/optimizer_checks": "training/test_train_checks.py",
     "training/train_section": "training/test_sections.py",
 }
-# Modules that have no file of tests yet, by package.
-PENDING = """
-training/data: arrow_table checks columns conversion csv_table csv_text feed numbers opening preparation row_order
-training/data: section_kinds sources statistics table wanted
-"""
 
 
 def without_tests(package: Path, tests: Path) -> set[str]:
@@ -48,28 +42,19 @@ def _has_logic(path: Path) -> bool:
     return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) for node in ast.walk(tree))
 
 
-def problems(missing: set[str], elsewhere: dict[str, str], pending: set[str], tests: Path) -> list[str]:
-    """What is wrong with the tables, a line each: modules that are in neither of them, and what is no longer true."""
+def problems(missing: set[str], elsewhere: dict[str, str], tests: Path) -> list[str]:
+    """What is wrong with the table, a line each: modules that are not in it, and what is no longer true."""
     needless = "takes a line for a module that is gone, has no logic, or has a file of its own; remove it"
     return [
-        *(
-            f"{m}: must be tested in tests/{own_file(m)}, got no such file"
-            for m in missing - elsewhere.keys() - pending
-        ),
+        *(f"{m}: must be tested in tests/{own_file(m)}, got no such file" for m in missing - elsewhere.keys()),
         *(f"{module}: {needless}" for module in elsewhere.keys() - missing),
-        *(f"{module}: PENDING {needless}" for module in pending - (missing - elsewhere.keys())),
         *(f"{m}: tests/{path} must exist, got nothing" for m, path in elsewhere.items() if not (tests / path).exists()),
     ]
 
 
-def pending() -> set[str]:
-    rows = [line.split(": ") for line in PENDING.split("\n") if line]
-    return {f"{package}/{module}" for package, modules in rows for module in modules.split()}
-
-
 def test_every_module_with_logic_has_a_file_of_tests() -> None:
     missing = without_tests(places.ROOT / "dataflow", places.TESTS)
-    assert sorted(problems(missing, ELSEWHERE, pending(), places.TESTS)) == []
+    assert sorted(problems(missing, ELSEWHERE, places.TESTS)) == []
 
 
 def test_what_is_missing_is_found(tmp_path: Path) -> None:
@@ -87,15 +72,12 @@ def test_what_is_missing_is_found(tmp_path: Path) -> None:
 
 def test_what_is_no_longer_true_is_told(tmp_path: Path) -> None:
     (tmp_path / "test_all.py").touch()
-    assert problems({"a", "b/c"}, {"a": "test_all.py"}, {"b/c"}, tmp_path) == []
-    assert problems({"a"}, {}, set(), tmp_path) == ["a: must be tested in tests/test_a.py, got no such file"]
-    assert problems({"b/__init__"}, {}, set(), tmp_path) == [
+    assert problems({"a"}, {"a": "test_all.py"}, tmp_path) == []
+    assert problems({"a"}, {}, tmp_path) == ["a: must be tested in tests/test_a.py, got no such file"]
+    assert problems({"b/__init__"}, {}, tmp_path) == [
         "b/__init__: must be tested in tests/b/test_b.py, got no such file"
     ]
-    (told,) = problems({"a"}, {"a": "test_gone.py"}, set(), tmp_path)
+    (told,) = problems({"a"}, {"a": "test_gone.py"}, tmp_path)
     assert told == "a: tests/test_gone.py must exist, got nothing"
-    (told,) = problems(set(), {"a": "test_all.py"}, set(), tmp_path)
+    (told,) = problems(set(), {"a": "test_all.py"}, tmp_path)
     assert told.startswith("a: takes a line for a module that is gone")
-    for missing, elsewhere in ((set[str](), {}), ({"a"}, {"a": "test_all.py"})):
-        (told,) = problems(missing, elsewhere, {"a"}, tmp_path)
-        assert told.startswith("a: PENDING takes a line")

@@ -13,10 +13,13 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.files import RegularFile, Unreadable
 from dataflow.training.data import conversion
+from dataflow.training.data.columns import check_different
 from dataflow.training.data.numbers import WrongText, parsed
 from dataflow.training.data.wanted import MISSING, TEXT, Vocabulary, Wanted
 
 _ROWS = 1 << 16  # of a batch
+# what pyarrow and decoding raise at damaged files, beside errors of its own
+_FAILURES = (OSError, ValueError, LookupError, ArithmeticError, MemoryError)
 
 
 class Column(Protocol):
@@ -56,11 +59,13 @@ class ArrowFile:
             self._parquet = self.file.read(0, min(4, self.file.size)) == b"PAR1"
         except Unreadable as error:
             raise DataflowError(f"{path}: cannot be read as data: {error}") from None
-        schema = self._open().schema_arrow if self._parquet else self._open().schema
-        self.names: list[str] = schema.names
-        for i, name in enumerate(self.names):
-            if name in self.names[:i]:
-                raise DataflowError(f"{path}: columns must have different names, got '{cropped(name)}' twice")
+        self._failures = (self.arrow.ArrowException, *_FAILURES)
+        try:
+            schema = self._open().schema_arrow if self._parquet else self._open().schema
+            self.names: list[str] = schema.names
+        except self._failures as error:
+            raise self._damaged(error) from None
+        check_different(self.names, lambda said: DataflowError(f"{path}: {said}"))
 
     @property
     def identity(self) -> tuple[int, ...]:
@@ -78,36 +83,37 @@ class ArrowFile:
     def pieces(self, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
         """The wanted columns, row after row, in pieces: an array per column."""
         names, done = sorted({each.name for each in wanted}), 0
-        for batch in self._batches(names):
-            for first in range(0, batch.num_rows, _ROWS):
-                part = batch.slice(first, _ROWS)
-                yield [self._column(part.column(names.index(each.name)), each, done, words) for each in wanted]
-                done += part.num_rows
+        try:
+            for batch in self._batches(names):
+                for first in range(0, batch.num_rows, _ROWS):
+                    part = batch.slice(first, _ROWS)
+                    yield [self._column(part.column(each.name), each, done, words) for each in wanted]
+                    done += part.num_rows
+        except self._failures as error:
+            raise error if isinstance(error, DataflowError) else self._damaged(error) from None
 
     def _open(self) -> Any:
-        try:
-            stream = self.file.stream()
-            if self._parquet:
-                from pyarrow import parquet
+        stream = self.file.stream()
+        if self._parquet:
+            from pyarrow import parquet
 
-                return parquet.ParquetFile(stream, pre_buffer=False)
-            return self.arrow.ipc.open_file(stream)
-        except (self.arrow.ArrowException, OSError, ValueError) as error:
-            raise self._damaged(error) from None
+            return parquet.ParquetFile(stream, pre_buffer=False)
+        return self.arrow.ipc.open_file(stream)
 
     def _batches(self, names: list[str]) -> Iterator[Any]:
         opened = self._open()
-        try:
-            if self._parquet:
-                yield from opened.iter_batches(_ROWS, columns=names)
-                return
-            for i in range(opened.num_record_batches):
-                yield opened.get_batch(i).select(names)
-        except (self.arrow.ArrowException, OSError, ValueError) as error:
-            raise error if isinstance(error, DataflowError) else self._damaged(error) from None
+        if self._parquet:
+            yield from opened.iter_batches(_ROWS, columns=names)
+            return
+        for i in range(opened.num_record_batches):
+            batch = opened.get_batch(i).select(names)
+            batch.validate(full=True)  # offsets of a damaged file lead anywhere in memory
+            yield batch
 
     def _damaged(self, error: Exception) -> DataflowError:
-        return DataflowError(f"{self.path}: cannot be read as data: {cropped(str(error).splitlines()[0])}")
+        return DataflowError(
+            f"{self.path}: cannot be read as data: {cropped((str(error).splitlines() or ['damaged'])[0])}"
+        )
 
     def _column(self, column: Column, wanted: Wanted, done: int, words: Vocabulary) -> Array:
         types = self.arrow.types
@@ -138,7 +144,7 @@ class ArrowFile:
         if missing is None:
             return conversion.converted(column.to_numpy(zero_copy_only=False), wanted.kind, tell)
         known = column.fill_null(False if types.is_boolean(column.type) else 0).to_numpy(zero_copy_only=False)
-        made = conversion.as_float64(known, tell)
+        made = known.astype(np.float64)
         made[missing] = np.nan
         return made.astype(dtypes.storage(wanted.kind), copy=False)
 

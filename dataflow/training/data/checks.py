@@ -30,11 +30,14 @@ def check_files(graph: Graph, splits: Mapping[str, Declared], report: Report) ->
                 right = False
                 told(feed, error)
         if right:
-            feed = ""
             try:
                 split = Split(graph, name, splits)
-                fitted = split.fit()
-                for feed, found in split.feeds.items():
-                    found.use(fitted[feed])
             except GraphError as error:
-                told(feed, error)
+                told("", error)
+                continue
+            for feed, found in split.feeds.items():
+                try:
+                    found.use(split.fit([feed])[feed])
+                    found.check(split.parts)
+                except GraphError as error:
+                    told(feed, error)

@@ -10,6 +10,7 @@ from dataflow.core import conversion, dtypes
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import DataflowError
 
+EXACT = 2**53  # float64 holds every whole number up to here
 Tell = Callable[[tuple[int, ...], str], DataflowError]  # the error for the value at an index, with what is wrong
 
 
@@ -48,7 +49,7 @@ def as_float64(values: Array, tell: Tell) -> Array:
     """The same numbers as float64; whole numbers that it cannot hold are refused."""
     made = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
     if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        wrong = np.abs(made) > 2.0**53
+        wrong = (values > EXACT) | (values < -EXACT)
         if wrong.any():
             raise tell(*_first(values, wrong, "must be within 2^53 to be scaled or normalized"))
     return made
@@ -73,6 +74,11 @@ def class_numbers(values: Array, count: int, tell: Tell) -> Array:
     return values.astype(np.int64)
 
 
+def first(wrong: Array) -> tuple[int, ...]:
+    """The index of the first true value."""
+    return tuple(map(int, np.unravel_index(wrong.reshape(-1).argmax(), wrong.shape)))
+
+
 def _first(values: Array, wrong: Array, wanted: str) -> tuple[tuple[int, ...], str]:
-    index = tuple(map(int, np.unravel_index(np.broadcast_to(wrong, values.shape).reshape(-1).argmax(), values.shape)))
+    index = first(np.broadcast_to(wrong, values.shape))
     return index, f"{wanted}, got {values[index].item()}"

@@ -11,7 +11,7 @@ from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.training.data.arrow_table import Column
 from dataflow.training.data.csv_text import CsvText
-from dataflow.training.data.numbers import Halfway, WrongText, nearest
+from dataflow.training.data.numbers import Unclear, WrongText, is_number, nearest
 from dataflow.training.data.wanted import MISSING, TEXT, Vocabulary, Wanted
 
 _BLOCK = 1 << 30  # bytes: a piece is one block
@@ -27,6 +27,7 @@ def may_take(text: CsvText, wanted: Sequence[Wanted]) -> bool:
     """Whether it reads files written in this way: without comments, each column in one kind of values."""
     one_kind = len({(each.name, _kind(each)) for each in wanted}) == len({each.name for each in wanted})
     plain = not text.options.comment and text.delimiter.isascii()
+    plain = plain and not any(map(is_number, text.options.missing))  # which pyarrow finds only without blanks
     return plain and one_kind and all(each.kind != "bool" for each in wanted)
 
 
@@ -42,6 +43,7 @@ class ByArrow:
         from pyarrow import csv
 
         self.wanted, self.words, self.pyarrow, self.read_csv = wanted, words, pyarrow, csv.read_csv
+        self.gone = {"", *map(str.strip, text.options.missing)}
         types = {"i": pyarrow.int64(), "u": pyarrow.uint64(), "f": pyarrow.float64(), TEXT: pyarrow.string()}
         self.read = csv.ReadOptions(column_names=text.names, block_size=_BLOCK)
         self.parse = csv.ParseOptions(delimiter=text.delimiter, quote_char=False)
@@ -60,7 +62,7 @@ class ByArrow:
             source = self.pyarrow.BufferReader(data)
             table = self.read_csv(source, self.read, self.parse, self.convert).combine_chunks()
             return [self._column(table.column(each.name).chunk(0), each) for each in self.wanted]
-        except (self.pyarrow.ArrowException, Halfway, WrongText, ValueError):
+        except (self.pyarrow.ArrowException, Unclear, WrongText, ValueError):
             return None
 
     def _column(self, column: Column, wanted: Wanted) -> Array:
@@ -68,7 +70,8 @@ class ByArrow:
             raise ValueError
         if wanted.kind == TEXT:
             encoded = column.dictionary_encode()
-            texts = [text.strip() or None for text in encoded.dictionary.to_pylist()]
+            bare = map(str.strip, encoded.dictionary.to_pylist())
+            texts = [None if each in self.gone else each for each in bare]
             if None in texts and not wanted.may_miss:
                 raise ValueError
             codes = np.append(self.words.encode(wanted.name, texts), np.int32(MISSING))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -12,9 +13,11 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.training.data import csv_arrow
 from dataflow.training.data.csv_text import CsvText, Record
-from dataflow.training.data.numbers import Halfway, WrongText, nearest, parsed
+from dataflow.training.data.numbers import Unclear, WrongText, is_number, nearest, parsed
 from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
 
+# quotes, and blanks that loadtxt leaves out around numbers, as is_number does not
+_CLOSER = re.compile('["\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]')
 Piece = tuple[int, bytes]  # whole lines, and the number of the first
 
 
@@ -72,17 +75,15 @@ def _below_names(text: CsvText, source: Iterator[Piece]) -> Piece | None:
 def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) -> tuple[list[Record], Piece | None]:
     """The records that begin in these lines, the last of which may end in later ones, and the lines after it."""
     lines = text.decoded(data, first)
-    taken, end = 0, first + len(lines) - 1
+    end, taken = first + len(lines) - 1, 0
 
     def pulled() -> Iterator[str]:
-        nonlocal taken
-        while True:
-            if taken == len(lines):
-                lines.extend(text.decoded(more[1], more[0]) if (more := next(source, None)) else ())
-                if taken == len(lines):
-                    return
-            taken += 1
-            yield lines[taken - 1]
+        nonlocal first, lines, taken
+        while lines:
+            for taken, line in enumerate(lines, 1):  # noqa: B007 - read below
+                yield line
+            first, data = next(source, (0, b""))
+            lines, taken = text.decoded(data, first), 0
 
     found = []
     for record in text.parsed(first, pulled()):
@@ -103,15 +104,15 @@ class ByLoadtxt:
 
     def columns(self, first: int, data: bytes) -> list[Array] | None:
         """The wanted columns of whole lines; None where a value needs a closer look."""
-        if b'"' in data:
-            return None
         lines = self.text.decoded(data, first)
+        if _CLOSER.search("".join(lines)):
+            return None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 rows = np.loadtxt(lines, self.dtype, comments=None, delimiter=self.text.delimiter, ndmin=1)
                 return [self._column(rows[self.field[each.name]], each) for each in self.wanted]
-        except (ValueError, Warning, Halfway):  # WrongText too: it is told with its line
+        except (ValueError, Warning, Unclear):  # WrongText too: it is told with its line
             return None
 
     def _column(self, found: Array, wanted: Wanted) -> Array:
@@ -125,7 +126,8 @@ class ByLoadtxt:
 
 def _is_numeric(text: CsvText, wanted: Sequence[Wanted]) -> bool:
     """Whether numbers alone are wanted, none of which may be missing, from a file without comments."""
-    simple = not text.options.comment and all(each.kind not in (TEXT, "bool") and not each.may_miss for each in wanted)
+    plain = not text.options.comment and not any(map(is_number, text.options.missing))
+    simple = plain and all(each.kind not in (TEXT, "bool") and not each.may_miss for each in wanted)
     return simple and len({each.name for each in wanted}) == len(wanted)
 
 
@@ -140,7 +142,8 @@ def _columns(text: CsvText, wanted: Sequence[Wanted], records: list[Record], wor
 
 
 def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], records: list[Record], words: Vocabulary) -> Array:
-    missing = [i for i, each in enumerate(texts) if not each or each.isspace() or each in text.options.missing]
+    gone = {"", *map(str.strip, text.options.missing)}
+    missing = [i for i, each in enumerate(texts) if each.strip() in gone]
     if missing and not wanted.may_miss:
         what = "a text" if wanted.kind == TEXT else f"a value of {wanted.kind}"
         got = "nothing" if not texts[missing[0]].strip() else f"'{texts[missing[0]]}', which means that it is missing"
@@ -149,9 +152,9 @@ def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], records: list[R
             f"column '{wanted.name}' must be {what}, got {got}; say with 'missing' what takes its place",
         )
     if wanted.kind == TEXT:
-        gone = set(missing)
+        bare = map(str.strip, texts)
         try:
-            return words.encode(wanted.name, [None if i in gone else each.strip() for i, each in enumerate(texts)])
+            return words.encode(wanted.name, [None if each in gone else each for each in bare])
         except DataflowError as error:
             raise DataflowError(f"{text.path}: {error}") from None
     if missing:

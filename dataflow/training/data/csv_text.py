@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from dataflow.core.errors import DataflowError, cropped, instead, nearest
 from dataflow.files import RegularFile, Unreadable
+from dataflow.training.data.columns import check_different
 from dataflow.training.data.numbers import is_number
 from dataflow.training.data.section import Csv
 
@@ -44,6 +45,7 @@ class CsvText:
             names = [*(self.options.columns or [f"column {i}" for i in range(1, len(fields) + 1)])]
             if len(names) != len(fields):
                 raise self.error(line, f"must have {len(names)} fields, as 'columns' has names, got {len(fields)}")
+            check_different(names, lambda said: DataflowError(f"{self.path}: {said}"))
             return 0, names
         names = [name.strip() for name in fields]
         if all(map(is_number, names)):
@@ -52,9 +54,7 @@ class CsvText:
                 f"must have the names of the columns, got numbers: {cropped(', '.join(names))}; "
                 "write csv: {header: false} for a file without names",
             )
-        for i, name in enumerate(names):
-            if name in names[:i]:
-                raise self.error(line, f"columns must have different names, got '{cropped(name)}' twice")
+        check_different(names, lambda said: self.error(line, said))
         return line, names
 
     def wrong_fields(self, fields: list[str]) -> str:
@@ -93,10 +93,10 @@ class CsvText:
         try:
             text = data.decode("utf-8-sig" if line == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            at = line + data.count(b"\n", 0, error.start)
+            at = line + _ends(data[: error.start])
             raise self.error(at, f"must be UTF-8, got the byte 0x{data[error.start]:02x}; save it as UTF-8") from None
         if "\0" in text:
-            raise self.error(line + text.count("\n", 0, text.index("\0")), "must be text, got a byte 0x00")
+            raise self.error(line + _ends(data[: data.index(b"\0")]), "must be text, got a byte 0x00")
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         found = text.split("\n")
@@ -106,6 +106,7 @@ class CsvText:
     def _bytes(self) -> Iterator[bytes]:
         try:
             yield from self._unpacked() if self.packed else self._stored()
+            self.file.check_unchanged()
         except Unreadable as error:
             raise DataflowError(f"{self.path}: cannot be read as data: {error}") from None
 
@@ -136,21 +137,36 @@ class CsvText:
 
     def parsed(self, first: int, lines: Iterator[str]) -> Iterator[Record]:
         """The records of lines of which the first has this number."""
-        comment, at = self.options.comment, first - 1
-        if comment:
-            lines = ("\n" if line.startswith(comment) else line for line in lines)
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        at, begins = first - 1, True
+
+        def kept() -> Iterator[str]:
+            nonlocal begins
+            for line in lines:
+                if begins and self._says_nothing(line):
+                    yield "\n"
+                else:
+                    begins = False
+                    yield line
+
+        reader = csv.reader(kept(), delimiter=self.delimiter, strict=True)
         try:
             for fields in reader:
-                at = first - 1 + reader.line_num
-                if len(fields) > 1 or (fields and fields[0].strip()):
+                at, begins = first - 1 + reader.line_num, True
+                if fields:
                     yield at, fields
         except csv.Error as error:
+            longest = f"a field may have at most {csv.field_size_limit():,} characters, got more; is its quote closed?"
             said = {
                 "unexpected end of data": "a quote must be closed, got the end of the file",
-                f"'{self.delimiter}' expected after '\"'": f"after a quoted field must be a '{self.delimiter}'",
-            }.get(str(error), str(error))
-            raise self.error(max(at + 1, first), f"{said}; quotes in a quoted field are doubled") from None
+                f"'{self.delimiter}' expected after '\"'": f"after a quoted field must be a '{self.delimiter}'; "
+                "quotes in a quoted field are doubled",
+            }.get(str(error), longest if "field limit" in str(error) else str(error))
+            raise self.error(at + 1, said) from None
+
+    def _says_nothing(self, line: str) -> bool:
+        """Whether a line between records is blank or a comment."""
+        comment = self.options.comment
+        return (line.isspace() and self.delimiter not in line) or bool(comment and line.startswith(comment))
 
     def error(self, line: int, message: str) -> DataflowError:
         """An error that names file and line."""

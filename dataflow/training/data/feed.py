@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from dataflow.training.data.sources import RowSource
 from dataflow.training.data.table import TableColumns
 from dataflow.training.data.wanted import MISSING, TEXT
 
-_AT_ONCE = 1 << 16  # rows that are looked at together while fitting: always as many, so that sums have the same bits
+_AT_ONCE = 1 << 16, 1 << 21  # rows, and values in them, that are looked at together while fitting
+_UNKNOWN = -2  # the number of a label that is none
 
 
 def wanted_kind(column: Column, declared: TensorType) -> tuple[str, bool]:
@@ -47,6 +49,7 @@ class Feed:
         self.scale = preparation.per_column(column.scale, self.width, f"{who}: 'scale'")
         self.offset = preparation.per_column(column.offset, self.width, f"{who}: 'offset'")
         self.fitted = Fitted()
+        self._looked_up: dict[int, tuple[Sequence[str | None], Array]] = {}
         self._check_source()
         if self.column.one_hot is not True:  # else its width follows from labels that may still be fitted
             self._check_shape()
@@ -60,12 +63,17 @@ class Feed:
             raise GraphError(f"{self.who} must be {self.dtype}, got 'dtype' {column.dtype}")
         if self.labelled and given.kind not in "iub":
             raise GraphError(f"{self.who}: labels must be text or whole numbers, got {given.name}")
+        if self.labelled and len(self.source.shape) > 2:
+            shape = list(self.source.shape)
+            raise GraphError(f"{self.who}: labels must be one or a row of them per row, got shape {shape}")
         changes = (column.dtype, column.one_hot, True if self.labelled or self.computed or is_table else None)
         if all(change is None for change in changes) and not conversion.changes_nothing(given, self.dtype):
             raise GraphError(
                 f"{self.who} must be {self.dtype}, got {given.newbyteorder('=').name}; "
                 f"write dtype: {self.dtype} to convert"
             )
+        if given.kind == "c" and self.needs_fit:
+            raise GraphError(f"{self.who} must be real numbers to be normalized or filled by others, got {given.name}")
         if why := conversion.refuse_kind(given, self.dtype):
             raise GraphError(f"{self.who} {why}")
 
@@ -85,15 +93,16 @@ class Feed:
         """Whether something of it is to be found in the training split."""
         return preparation.needs_fit(self.column)
 
-    def fit(self, indices: Callable[[], Iterable[Array]]) -> Fitted:
-        """What preparing needs to know, found in the rows with these numbers."""
-        return replace(self._fitted_to(indices), names=self._names() if isinstance(self.source, TableColumns) else None)
+    def fit(self, parts: Callable[[int], Iterable[Array]]) -> Fitted:
+        """What preparing needs to know, found in rows whose numbers ``parts`` gives, so many at a time."""
+        return replace(self._fitted_to(parts), names=self._names() if isinstance(self.source, TableColumns) else None)
 
-    def _fitted_to(self, indices: Callable[[], Iterable[Array]]) -> Fitted:
+    def _fitted_to(self, parts: Callable[[int], Iterable[Array]]) -> Fitted:
+        size = _at_once(self._columns())  # always as many, so that sums have the same bits
         if self.labelled:
 
             def texts() -> Iterator[list[list[str | None]]]:
-                for part in indices():
+                for part in parts(size):
                     yield self._texts(self.source.take(part))
 
             return preparation.fit_labels(self.column, texts, self._names(), self.who)
@@ -101,7 +110,7 @@ class Feed:
             return Fitted()
 
         def raw() -> Iterator[Array]:
-            for part in indices():
+            for part in parts(size):
                 rows = self.source.take(part)
                 yield conversion.as_float64(rows, self._tell(part)).reshape(len(rows), -1)
 
@@ -122,7 +131,7 @@ class Feed:
             raise GraphError(
                 f"{self.who}: must have {wrong[0]} columns, as in the training split, got {self._columns()}"
             )
-        self.fitted = fitted
+        self.fitted, self._looked_up = fitted, {}
         if self.column.one_hot is True:
             self._check_shape()
 
@@ -137,6 +146,22 @@ class Feed:
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
+    def check(self, parts: Callable[[int], Iterable[Array]]) -> None:
+        """Raise DataflowError where one of the rows whose numbers ``parts`` gives cannot be fed."""
+        if self._may_refuse():
+            classes = sum(map(len, self.fitted.labels or ())) if self.column.one_hot is True else self.column.one_hot
+            for part in parts(_at_once(self._columns() * max(classes or 1, 1))):
+                self.rows(part)
+
+    def _may_refuse(self) -> bool:
+        """Whether a value may turn out to be wrong only when it is read."""
+        if self.labelled or self.column.one_hot or "error" in self.column.fills:
+            return True
+        given, wanted = self.source.dtype, dtypes.storage(self.dtype)
+        if given.kind in "iub" and given.itemsize <= 4 and wanted.kind not in "iub" and self.column.normalize is None:
+            return False
+        return self.computed or not conversion.changes_nothing(given, self.dtype)
+
     def rows(self, indices: Array) -> Array:
         """The rows with these numbers, as the input takes them; DataflowError with file and row where one is wrong."""
         values, tell = self.source.take(indices), self._tell(indices)
@@ -146,11 +171,13 @@ class Feed:
                 return conversion.converted(numbers, self.dtype, tell)
             pairs = zip(_by_column(numbers), self.fitted.labels or (), strict=True)
             return np.concatenate([conversion.one_hot(part, len(labels), self.dtype) for part, labels in pairs], axis=1)
+        if self.computed:
+            values = self._computed(values, tell)
+        if "error" in self.column.fills and (wrong := values != values).any():
+            raise tell(conversion.first(wrong), "must be a number, got nan; say with 'missing' what takes its place")
         if self.column.one_hot:
             depth = int(self.column.one_hot)
             return conversion.one_hot(conversion.class_numbers(values, depth, tell), depth, self.dtype)
-        if self.computed:
-            values = self._computed(values, tell)
         return conversion.converted(values, self.dtype, tell)
 
     def _computed(self, values: Array, tell: conversion.Tell) -> Array:
@@ -165,42 +192,51 @@ class Feed:
         made = rows.reshape(given.shape)
         lost = np.isinf(made) & np.isfinite(given)
         if dtypes.storage(self.dtype).kind in "iu":
-            lost |= np.abs(made) > 2.0**53
+            lost |= np.abs(made) >= conversion.EXACT
         if lost.any():
-            index = tuple(map(int, np.unravel_index(lost.reshape(-1).argmax(), lost.shape)))
+            index = conversion.first(lost)
             raise tell(index, f"must be a number that {self.dtype} holds once it is prepared, got {made[index].item()}")
-        if any(fill == "error" for fill in self.column.fills) and np.isnan(made).any():
-            index = tuple(map(int, np.unravel_index(np.isnan(made).reshape(-1).argmax(), made.shape)))
-            raise tell(index, "must be a number, got nan; say with 'missing' what takes its place")
         return made
 
     def _texts(self, values: Array) -> list[list[str | None]]:
         """The texts of each column."""
+        return [[texts[code] for code in codes.tolist()] for codes, texts in self._coded(values)]
+
+    def _coded(self, values: Array) -> Iterator[tuple[Array, Sequence[str | None]]]:
+        """Each column as places in a list of texts."""
         if isinstance(self.source, TableColumns):
-            words = [self.source.table.words.texts(wanted.name) for wanted in self.source.wanted]
-            return [
-                [None if code == MISSING else known[code] for code in codes.tolist()]
-                for codes, known in zip(_by_column(values), words, strict=True)
-            ]
-        return [[str(value) for value in column.tolist()] for column in _by_column(values)]
+            yield from zip(_by_column(values), self._words, strict=True)
+            return
+        for column in _by_column(values):
+            different, codes = np.unique(column, return_inverse=True)
+            yield codes, [*map(str, different.tolist())]
+
+    @cached_property
+    def _words(self) -> list[list[str | None]]:
+        """The texts in each column of a table; the last one is that of MISSING."""
+        assert isinstance(self.source, TableColumns)
+        return [[*self.source.table.words.texts(wanted.name), None] for wanted in self.source.wanted]
 
     def _numbers(self, values: Array, indices: Array) -> Array:
         """The number of each label."""
-        labels = self.fitted.labels or []
         made = np.empty(values.shape, np.int64)
-        for i, (column, texts) in enumerate(zip(_by_column(made), self._texts(values), strict=True)):
-            number = {label: at for at, label in enumerate(labels[i])}
-            fill = self.fitted.fills[i] if self.fitted.fills else "error"
-            for row, text in enumerate(texts):
-                if text is None and fill != "error":
-                    text = str(fill)
-                found = number.get(text) if text is not None else None
-                if found is None and self.column.unknown == "ignore":
-                    found = MISSING
-                if found is None:
-                    raise self._unknown_label(text, labels[i], self._tell(indices), (row, i)[: values.ndim])
-                column[row] = found
+        for i, (column, (codes, texts)) in enumerate(zip(_by_column(made), self._coded(values), strict=True)):
+            if texts is not self._looked_up.get(i, (None,))[0]:
+                self._looked_up[i] = texts, self._numbers_of(texts, i)
+            column[:] = self._looked_up[i][1][codes]
+            if (wrong := column == _UNKNOWN).any():
+                row = int(wrong.argmax())
+                labels = (self.fitted.labels or [])[i]
+                raise self._unknown_label(texts[codes[row]], labels, self._tell(indices), (row, i)[: values.ndim])
         return made
+
+    def _numbers_of(self, texts: Sequence[str | None], i: int) -> Array:
+        """The number of each text that a column may have."""
+        number = {label: at for at, label in enumerate((self.fitted.labels or [])[i])}
+        fill = self.fitted.fills[i] if self.fitted.fills else "error"
+        other = MISSING if self.column.unknown == "ignore" else _UNKNOWN
+        named = [str(fill) if text is None and fill != "error" else text for text in texts]
+        return np.array([other if text is None else number.get(text, other) for text in named], np.int64)
 
     def _unknown_label(
         self, text: str | None, labels: list[str], tell: conversion.Tell, index: tuple[int, ...]
@@ -217,6 +253,11 @@ class Feed:
             return GraphError(f"{self.who}: {self.source.where(int(indices[index[0]]), column)} {message}")
 
         return told
+
+
+def _at_once(width: int) -> int:
+    rows, values = _AT_ONCE
+    return min(rows, max(values // max(width, 1), 1))
 
 
 def _by_column(values: Array) -> list[Any]:

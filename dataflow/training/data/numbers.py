@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 import numpy as np
 
@@ -50,59 +50,55 @@ def parsed(texts: Sequence[str], dtype: str) -> Array:
 def nearest(found: Array, dtype: str, texts: Sequence[str] | None) -> Array:
     """The nearest values of a floating dtype to numbers that were read as float64.
 
-    A text that lies halfway between two values of the dtype once it is a float64 is looked at again: rounded twice, it
-    could become the wrong one. Without texts that is an error (Halfway).
+    Where the float64 alone does not tell, the text is looked at again: halfway between two values of the dtype, where
+    what is rounded twice can become the wrong one, and at infinity, which numbers too large for float64 become. Without
+    texts these are an error (Unclear).
     """
     storage = dtypes.storage(dtype)
-    if storage == np.float64:
-        return found
-    with np.errstate(over="ignore"):
-        made = found.astype(storage)
-    back = made.astype(np.float64)
-    lost = np.isinf(back) & np.isfinite(found)
-    if lost.any():
-        first = int(lost.argmax())
-        got = texts[first] if texts else found[first]
-        raise WrongText(first, f"must be {dtype}, got {got}; it holds no number as large")
-    halfway = _halfway(found, made, back)
-    if len(halfway):
-        if texts is None:
-            raise Halfway
-        for i in halfway.tolist():
-            made[i] = _exactly(texts[i], storage)
+    if storage.kind == "c":
+        return nearest(found, f"float{storage.itemsize * 4}", texts).astype(storage)
+    made = dtypes.rounded(found, storage)
+    halfway, beside = _halfway(found, made)
+    infinite = np.flatnonzero(np.isinf(found))
+    if texts is None and (len(halfway) or len(infinite)):
+        raise Unclear
+    for i, other in zip(halfway.tolist(), beside, strict=True):
+        exact, middle = Fraction(Decimal((texts or ())[i].strip())), Fraction(float(found[i]))
+        if exact != middle:
+            made[i] = max(made[i], other) if exact > middle else min(made[i], other)
+    for i in np.flatnonzero(np.isinf(made)).tolist():
+        text = texts[i] if texts else str(found[i])
+        if any(map(str.isdigit, text)):
+            raise WrongText(i, f"must be {dtype}, got {cropped(text)}; it holds no number as large")
     return made
 
 
-class Halfway(Exception):
-    """A number lies halfway between two values of the dtype, and only its text tells which is nearer."""
+class Unclear(Exception):
+    """A float64 does not tell which value of a dtype is nearest to the text that it was read from."""
 
 
-def _halfway(found: Array, made: Array, back: Array) -> Array:
-    """Where a float64 lies exactly between two neighbours of a narrower dtype."""
+def _halfway(found: Array, made: Array) -> tuple[Array, Array]:
+    """Where a float64 lies exactly between two neighbours of a narrower dtype, and the one it was not rounded to.
+
+    Infinity stands for the number that follows the largest.
+    """
+    back = made.astype(np.float64)
     apart = np.flatnonzero((found != back) & np.isfinite(found))
-    toward = np.where(found[apart] > back[apart], np.inf, -np.inf).astype(made.dtype)
-    beside = np.nextafter(made[apart], toward).astype(np.float64)
-    result: Array = apart[np.abs(found[apart] - back[apart]) == np.abs(beside - found[apart])]
-    return result
-
-
-def _exactly(text: str, storage: np.dtype[Any]) -> Any:
-    """The value of a narrow floating dtype that is nearest to a decimal number; of two equally near the even one."""
-    wanted = Decimal(text.strip())
-    low = np.array(float(wanted), np.float64).astype(storage)
-    if Decimal(float(low)) > wanted:
-        low = np.nextafter(low, storage.type(-np.inf))
-    high = np.nextafter(low, storage.type(np.inf))
-    middle = (Decimal(float(low)) + Decimal(float(high))) / 2
-    if wanted == middle:
-        return np.array(float(middle), np.float64).astype(storage)
-    return low if wanted < middle else high
+    if not len(apart):
+        return apart, made[apart]
+    found, back, made = found[apart], back[apart], made[apart]
+    with np.errstate(all="ignore"):  # it warns of infinity and of subnormals
+        beside = np.nextafter(made, np.where(found > back, np.inf, -np.inf).astype(made.dtype))
+        largest = np.nextafter(made.dtype.type(np.inf), made.dtype.type(0))
+    after = np.ldexp(1.0, np.frexp(float(largest))[1])
+    ends = [np.where(np.isinf(each), np.copysign(after, each), each) for each in (back, beside.astype(np.float64))]
+    halfway = found == (ends[0] + ends[1]) / 2
+    return apart[halfway], beside[halfway]
 
 
 def _doubles(texts: Sequence[str]) -> Array:
     try:
-        joined = "".join(texts)
-        if joined.isascii() and "_" not in joined:  # float() takes more than numbers are written with
+        if _is_plain("".join(texts)):
             return np.fromiter(map(float, texts), np.float64, len(texts))
     except ValueError:
         pass
@@ -112,11 +108,15 @@ def _doubles(texts: Sequence[str]) -> Array:
     return np.fromiter(map(float, texts), np.float64, len(texts))
 
 
+def _is_plain(text: str) -> bool:
+    """Whether nothing stands in a text that int() and float() take, and numbers are not written with."""
+    return text.isascii() and text.isprintable() and "_" not in text
+
+
 def _whole(texts: Sequence[str], dtype: str) -> Array:
     low, high = dtypes.limits(dtype)
     try:
-        joined = "".join(texts)
-        if not joined.isascii() or "_" in joined:
+        if not _is_plain("".join(texts)):
             raise ValueError
         numbers = [*map(int, texts)]
     except ValueError:
@@ -130,7 +130,10 @@ def _whole(texts: Sequence[str], dtype: str) -> Array:
 def _integer(i: int, text: str) -> int:
     if not is_number(text):
         raise WrongText(i, f"must be a whole number, got {_shown(text)}")
-    number = Decimal(text.strip())
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:  # an exponent of many digits
+        number = Decimal("1e1000")
     if number.is_finite() and number and number.adjusted() > _MOST_DIGITS:
         raise WrongText(i, f"must be a whole number of at most 64 bits, got {_shown(text)}")
     if not number.is_finite() or number != number.to_integral_value():

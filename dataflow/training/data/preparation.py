@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,8 @@ from dataflow.core.errors import GraphError
 from dataflow.training.data import statistics
 from dataflow.training.data.section import Column
 from dataflow.training.data.section_kinds import FILL
+
+_WHOLE = re.compile("-?[0-9]{1,400}")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,13 @@ def fit_numbers(column: Column, raw: statistics.Passes, width: int, who: str) ->
         for rows in raw():
             yield scaled(filled(rows, fills), scale, offset)
 
-    center, spread = _normal(column.normalize, passes)
+    with np.errstate(over="ignore", invalid="ignore"):
+        center, spread = _normal(column.normalize, passes)
+    if len(wrong := np.flatnonzero(~(np.isfinite(center) & np.isfinite(spread)))):
+        raise GraphError(
+            f"{who}: column {wrong[0]} must have numbers whose distances and squares float64 holds for "
+            f"'normalize: {column.normalize}', got others in the training split"
+        )
     return Fitted(fills=fills, center=center.tolist(), spread=np.where(spread > 0, spread, 1.0).tolist())
 
 
@@ -89,20 +98,21 @@ def _fills(column: Column, raw: statistics.Passes, width: int, who: str) -> list
     given = fills_of(column, width, who)
     made: dict[str, Any] = {}
     if "mean" in given:
-        made["mean"] = statistics.moments(raw).mean.tolist()
+        found = statistics.moments(raw)
+        made["mean"] = np.where(found.count > 0, found.mean, np.nan).tolist()
     if "median" in given:
         made["median"] = statistics.quantiles(raw, [0.5])[0].tolist()
     if "most_frequent" in given:
         made["most_frequent"] = statistics.most_frequent(raw, width)
-    found = [
+    values = [
         made[fill][i] if fill in made else np.nan if fill == "error" else float(fill) for i, fill in enumerate(given)
     ]
-    for i, (fill, value) in enumerate(zip(given, found, strict=True)):
+    for i, (fill, value) in enumerate(zip(given, values, strict=True)):
         if fill in made and np.isnan(value):
             raise GraphError(
                 f"{who}: column {i} must have values for 'missing: {fill}', got none in the training split"
             )
-    return found
+    return values
 
 
 def fills_of(column: Column, width: int, who: str) -> list[Any]:
@@ -149,17 +159,24 @@ def fit_labels(column: Column, texts: Texts, names: list[str], who: str) -> Fitt
             for counter, column_texts in zip(counted, part, strict=True):
                 counter.update(text for text in column_texts if text is not None)
         if fills:
-            fills = [_most(c) if fill == "most_frequent" else fill for fill, c in zip(fills, counted, strict=True)]
-        added: list[Any] = fills or [None] * len(names)
+            fills = [
+                _most(counter, name, who) if fill == "most_frequent" else fill
+                for fill, counter, name in zip(fills, counted, names, strict=True)
+            ]
+        added = [set() if fill == "error" else {str(fill)} for fill in fills] if fills else [set()] * len(names)
         declared = [
-            _in_order({*counter} | ({str(fill)} - {"None", "error"})) if labels == "fit" else labels
-            for labels, counter, fill in zip(declared, counted, added, strict=True)
+            _in_order({*counter} | more) if labels == "fit" else labels
+            for labels, counter, more in zip(declared, counted, added, strict=True)
         ]
     return Fitted(fills=fills, labels=[[str(label) for label in labels] for labels in declared])
 
 
-def _most(counter: Counter[str]) -> str | None:
-    return min(counter, key=lambda text: (-counter[text], text), default=None)
+def _most(counter: Counter[str], name: str, who: str) -> str:
+    if not counter:
+        raise GraphError(
+            f"{who}: column '{name}' must have values for 'missing: most_frequent', got none in the training split"
+        )
+    return min(counter, key=lambda text: (-counter[text], text))
 
 
 def declared_labels(column: Column, names: list[str], who: str) -> list[Any]:
@@ -175,6 +192,6 @@ def declared_labels(column: Column, names: list[str], who: str) -> list[Any]:
 
 def _in_order(labels: set[str]) -> list[str]:
     """Labels sorted: whole numbers by value, texts by character."""
-    if all(label.lstrip("-").isdecimal() and label.isascii() for label in labels):
-        return sorted(labels, key=int)
+    if all(map(_WHOLE.fullmatch, labels)):
+        return sorted(labels, key=lambda label: (int(label), label))
     return sorted(labels)

@@ -12,6 +12,7 @@ from dataflow.core.random import Key
 
 MANY = 1 << 24  # rows; with more, an order is computed where it is read and takes no memory
 _ROUNDS = 4
+_GOLDEN = 0.6180339887498949  # its multiples lie evenly between whole numbers
 
 
 class Permutation:
@@ -79,10 +80,15 @@ def part(length: int, fraction: Sequence[float], seed: int, groups: Array | None
 
 
 def _spread(groups: Array) -> Array:
-    """An order in which the members of each group lie evenly among all."""
-    _, group, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    """An order in which the members of each group lie evenly among all.
+
+    Each group begins at another place: else what many groups have only one of would all lie in the middle.
+    """
+    _, firsts, group, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     by_group = np.argsort(group, kind="stable")
     rank = np.empty(len(groups), np.int64)
     rank[by_group] = np.arange(len(groups)) - np.repeat(np.cumsum(counts) - counts, counts)
-    result: Array = np.argsort((rank + 0.5) / counts[group], kind="stable")
+    begin = np.empty(len(counts))
+    begin[np.argsort(firsts)] = (0.5 + _GOLDEN * np.arange(len(counts))) % 1
+    result: Array = np.argsort((rank + begin[group]) / counts[group], kind="stable")
     return result

@@ -40,6 +40,8 @@ class Csv(Record):
     def check(self) -> None:
         if len(self.delimiter) > 1 or self.delimiter in ('"', "\n", "\r"):
             raise ValueError(f"'delimiter' must be one character other than a quote, got '{self.delimiter}'")
+        if self.comment and self.comment[0] in ('"', self.delimiter):
+            raise ValueError(f"'comment' must begin with neither a quote nor the delimiter, got '{self.comment}'")
         if self.columns is not None and self.header:
             raise ValueError("'columns' must be left out where 'header' is true, got both; write header: false")
 
@@ -146,7 +148,7 @@ class Split(Record):
     fraction: Annotated[tuple[float, float], Part()] | None = attr(
         "part of the shuffled rows: `[0, 0.8]` and `[0.8, 1]` of one file have no row in common", default=None
     )
-    seed: int = attr("determines how `fraction` shuffles", default=0, ge=0)
+    seed: int | None = attr("determines how `fraction` shuffles, by default 0", default=None, ge=0)
     stratify: ColumnName | None = attr(
         "input whose values each part of `fraction` has in the same proportions", default=None
     )
@@ -201,7 +203,18 @@ class Splits(MapOf):
             if like is not None and isinstance(like.data, str) and like.data not in {*value.data} - {name}:
                 hint = spot.builder.document.hints.nearest(like.data, [each for each in value.data if each != name])
                 spot.report(like.place, f"data '{name}': 'like' must be another split, got {like.kind}", hint)
+        if not spot.builder.document.problems:
+            self._check_completed(spot, value, plain)
         return plain
+
+    def _check_completed(self, spot: Spot, value: Value, plain: Mapping[str, Any]) -> None:
+        """Report splits that are wrong together with what they are like, where each by itself is right."""
+        splits = super().parse(plain)
+        for name in splits:
+            try:
+                _complete(name, splits, ())
+            except ValueError as error:
+                spot.report(value.keys[name], f"data {error}")
 
 
 def _complete(name: str, splits: Mapping[str, Split], seen: tuple[str, ...]) -> Split:
@@ -214,16 +227,15 @@ def _complete(name: str, splits: Mapping[str, Split], seen: tuple[str, ...]) -> 
         others = [other for other in splits if other != name]
         raise ValueError(f"'{name}': 'like' must be another split{_of(others)}, got '{split.like}'")
     base = _complete(split.like, splits, (*seen, name))
-    given = {
-        key: getattr(split, key)
-        for key in Split.keys
-        if getattr(split, key) not in (None, Split.keys[key].attr.default)
-    }
+    given = {key: getattr(split, key) for key in Split.keys if getattr(split, key) is not None}
     other = {"rows": "fraction", "fraction": "rows"}
     keys = {key: getattr(base, key) for key in Split.keys if key != "like" and other.get(key) not in given}
     if "rows" in given:
         keys["stratify"] = None
-    return Split(**{**keys, **given, "like": None})
+    try:
+        return Split(**{**keys, **given, "like": None})
+    except ValueError as error:
+        raise ValueError(f"'{name}': {error}") from None
 
 
 def _of(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,13 @@ FILL = ("error", "mean", "median", "most_frequent")
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or (
+        isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 1023
+    )
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float) and _number(value) and math.isfinite(value)
 
 
 def is_list(value: object) -> bool:
@@ -23,13 +30,15 @@ def is_list(value: object) -> bool:
 class Rows(Leaf):
     """A range of rows."""
 
-    wanted = "be the first row and the one after the last"
+    wanted = "be the first row and the one after the last, such as [0, 100]"
 
     def accept(self, value: object) -> tuple[int, int]:
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
             raise TypeError
         if not all(isinstance(row, int) and not isinstance(row, bool) and row >= 0 for row in value):
             raise TypeError
+        if value[0] > value[1]:
+            raise ValueError
         return value[0], value[1]
 
     def schema(self) -> Schema:
@@ -77,7 +86,7 @@ class PerColumn(Leaf):
     wanted = "be a number, or a list with a number for each column"
 
     def accept(self, value: object) -> Any:
-        if not _number(value) and not (isinstance(value, Sequence) and value and all(map(_number, value))):
+        if not _finite(value) and not (isinstance(value, Sequence) and value and all(map(_finite, value))):
             raise TypeError
         return value
 
@@ -134,7 +143,7 @@ class LabelsPerColumn(Labels):
 
     def schema(self) -> Schema:
         one = super().schema()
-        return {"anyOf": [*one["anyOf"], {"type": "object", "additionalProperties": one}]}
+        return {"anyOf": [*one["anyOf"], {"type": "object", "additionalProperties": one, "minProperties": 1}]}
 
 
 class OneHot(Leaf):

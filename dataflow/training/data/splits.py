@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from typing import Any
@@ -17,8 +17,6 @@ from dataflow.training.data.opening import open_feed
 from dataflow.training.data.preparation import Fitted
 from dataflow.training.data.row_order import Order
 from dataflow.training.data.section import Column, data_section
-
-_FIT_ROWS = 1 << 16  # that are looked at together while fitting: always as many, so that sums have the same bits
 
 
 def split(graph: Graph, name: str | None = None, fitted: Mapping[str, Any] | None = None) -> Split:
@@ -71,7 +69,7 @@ class Split:
         if declared.fraction is not None:
             try:
                 groups = None if declared.stratify is None else self._groups(declared.stratify, whole)
-                self.chosen = row_order.part(whole, declared.fraction, declared.seed, groups)
+                self.chosen = row_order.part(whole, declared.fraction, declared.seed or 0, groups)
             except GraphError as error:
                 raise GraphError(f"{self.who}: {error}") from None
             self.length = len(self.chosen)
@@ -101,24 +99,26 @@ class Split:
         """What is known of the training split, by input, as plain data."""
         return {feed: found.fitted.plain() for feed, found in self.feeds.items() if found.fitted != Fitted()}
 
-    def fit(self) -> dict[str, Fitted]:
-        """What the training split tells of each input."""
+    def fit(self, inputs: Collection[str] | None = None) -> dict[str, Fitted]:
+        """What the training split tells of each input, or of some."""
+        feeds = {feed: found for feed, found in self.feeds.items() if inputs is None or feed in inputs}
         name = training_split(self.splits)
-        from_other = name != self.name and any(feed.needs_fit for feed in self.feeds.values())
+        from_other = name != self.name and any(feed.needs_fit for feed in feeds.values())
         source = Split(self.graph, name, self.splits) if from_other else self
         fitted = {}
-        for feed, found in self.feeds.items():
+        for feed, found in feeds.items():
             base = source.feeds.get(feed)
             if found.needs_fit and (base is None or _prepares(base.column) != _prepares(found.column)):
                 raise GraphError(
                     f"{found.who}: must be prepared as in split '{name}', to which it is fitted; write like: {name}"
                 )
-            fitted[feed] = (base if base is not None and found.needs_fit else found).fit(source._parts)
+            fitted[feed] = (base if base is not None and found.needs_fit else found).fit(source.parts)
         return fitted
 
-    def _parts(self) -> Iterator[Array]:
-        for first in range(0, self.length, _FIT_ROWS):
-            yield self._numbers(np.arange(first, min(first + _FIT_ROWS, self.length)))
+    def parts(self, size: int) -> Iterator[Array]:
+        """The numbers in the file of all rows, so many at a time."""
+        for first in range(0, self.length, size):
+            yield self._numbers(np.arange(first, min(first + size, self.length)))
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class Split:
         held = row_order.part(self.length, (i / count, (i + 1) / count), seed, groups)
         rest = np.setdiff1d(np.arange(self.length), held, assume_unique=True)
         training, validation = self.part(rest), self.part(held)
-        fitted = {name: feed.fit(training._parts) for name, feed in training.feeds.items()}
+        fitted = {name: feed.fit(training.parts) for name, feed in training.feeds.items()}
         for each in (training, validation):
             each.prepare(fitted)
         return training, validation

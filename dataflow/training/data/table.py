@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.errors import DataflowError, cropped
+from dataflow.core.errors import DataflowError, cropped, reason
 from dataflow.files import RegularFile
 from dataflow.training.data import csv_table
 from dataflow.training.data.columns import selected
@@ -84,17 +84,23 @@ class Rows:
     def __init__(self, file: TableFile, path: str | os.PathLike[str], wanted: Iterable[Wanted]):
         self.file, self.words = file, Vocabulary()
         self.wanted = sorted(set(wanted))
-        self.dtype = np.dtype([(f"f{i}", each.storage) for i, each in enumerate(self.wanted)])
+        self.field = {each: f"f{i}" for i, each in enumerate(self.wanted)}
+        self.dtype = np.dtype([(self.field[each], each.storage) for each in self.wanted])
         self.length = 0
-        spool = RegularFile.spooled(Path(path), self._packed())
+        try:
+            spool = RegularFile.spooled(Path(path), self._packed())
+        except OSError as error:
+            raise DataflowError(
+                f"{path}: its rows take a temporary file, got: {reason(error)}; have TMPDIR name a folder with room"
+            ) from None
         self.array = FileArray(spool, 0, (self.length,), self.dtype)
         self._last: tuple[bytes, Array] | None = None
 
     def _packed(self) -> Iterator[bytes]:
         for columns in self.file.pieces(self.wanted, self.words):
             rows = np.empty(len(columns[0]), self.dtype)
-            for i, column in enumerate(columns):
-                rows[f"f{i}"] = column
+            for each, column in zip(self.wanted, columns, strict=True):
+                rows[self.field[each]] = column
             self.length += len(rows)
             yield rows.tobytes()
 
@@ -104,7 +110,7 @@ class Rows:
         last = self._last
         rows = last[1] if last is not None and last[0] == key else self.array.take(indices)
         self._last = (key, rows)
-        return [rows[f"f{self.wanted.index(each)}"] for each in wanted]
+        return [rows[self.field[each]] for each in wanted]
 
 
 class TableColumns:

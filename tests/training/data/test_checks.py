@@ -1,0 +1,131 @@
+"""`dataflow check` reads the files that a data section names, and tells what is wrong with them by line and column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tables import csv
+
+from dataflow.graphfile.load import read
+
+GRAPH = """\
+dataflow: 1
+inputs: {x: "TYPE", z: "float32[N]"}
+nodes: {y: {block: Identity, inputs: {input: x}}}
+outputs: {y: y}
+data:
+  train:
+    path: t.csv
+    inputs:
+      x: ENTRY
+      z: {array: a}
+MORE"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dataflow").touch()
+    csv("t.csv", "a,b,l\n1,1.5,x\n2,,y\n3,300,x\n")
+    csv("u.csv", "a,b,l\n1,1,z\n")
+    np.savez("d.npz", whole=np.int64([1, 2, 3]), real=np.float32([1, np.nan, 1.5]), two=np.ones((2, 2), np.float32))
+    np.save("c.npy", np.complex64([1, 2, 3]))
+
+
+def problems(text):
+    Path("g.yaml").write_text(text)
+    return [
+        f"{each.line}:{each.column}: {each.message}; {each.hint}".rstrip("; ")
+        for each in read("g.yaml", {}, files=True).problems()
+    ]
+
+
+def graph(entry, kind="float32[N]", more=""):
+    return GRAPH.replace("TYPE", kind).replace("ENTRY", entry).replace("MORE", more)
+
+
+WRONG = [
+    ("{array: aa}", "float32[N]", "no column 'aa'"),
+    ("{columns: [a, q*]}", "float32[N, 2]", r"no column 'q\*'"),
+    ("{array: l}", "float32[N]", r"t\.csv:2: column 'l' must be a number, got 'x'"),
+    ("{array: b}", "float32[N]", r"t\.csv:3: column 'b' must be a value of float32, got nothing"),
+    ("{array: b, missing: 0}", "int32[N]", r"t\.csv:2: column 'b' must be int32, got 1\.5"),
+    ("{array: b, missing: 0, scale: 2}", "uint8[N]", r"t\.csv:4: column 'b' must be uint8, got 600\.0"),
+    ("{array: a, one_hot: 3}", "float32[N, 3]", r"t\.csv:4: column 'a' must be a class from 0 to 2"),
+    ("{array: a, one_hot: 4}", "float32[N, 3]", r"must be float32\[N, 3\], got \[3, 4\]"),
+    ("{array: l, classes: [x]}", "int32[N]", r"t\.csv:3: column 'l' must be one of the classes, got 'y'"),
+    ("{array: l, classes: fit, one_hot: true}", "int32[N, 3]", r"must be int32\[N, 3\], got \[3, 2\]"),
+    ("{columns: [a, b], missing: [1, 2, 3]}", "int32[N, 2]", "'missing' must be one, or one for each of 2 columns"),
+    (
+        "{columns: [a], categories: {b: fit}}",
+        "int32[N, 1]",
+        "'categories' must have the columns a, got or lacks '[ab]'",
+    ),
+    ("{columns: [a, b], missing: 0}", "float32[N, 3]", r"must be float32\[N, 3\], got \[3, 2\]"),
+    ("{path: none.npy}", "float32[N]", r"none\.npy: cannot be read as data: no such file"),
+    ("{path: d.npz, array: while}", "int64[N]", "no array 'while'; did you mean 'whole'"),
+    ("{path: d.npz}", "int64[N]", "'array' must be given, got nothing; it has whole, real and two"),
+    ("{path: d.npz, array: whole}", "float32[N]", "must be float32, got int64; write dtype: float32"),
+    ("{path: d.npz, array: whole, dtype: int8}", "float32[N]", "must be float32, got 'dtype' int8"),
+    ("{path: d.npz, array: real, dtype: int8}", "int8[N]", "row 1 must be int8, got nan; write a whole number"),
+    ("{path: d.npz, array: real, missing: error}", "float32[N]", "row 1 must be a number, got nan"),
+    ("{path: d.npz, array: whole, columns: [a]}", "float32[N]", "'array' and 'columns': must be given one of them"),
+    ("{path: d.npz, columns: [a]}", "float32[N]", "'columns' are those of a table, got another file"),
+    ("{path: c.npy, dtype: float32}", "float32[N]", "must be float32, got complex64; save the real part"),
+    ("{path: c.npy, normalize: minmax}", "complex64[N]", "must be real numbers to be normalized"),
+    (
+        "{path: d.npz, array: real, normalize: standard, scale: 1.0e+308}",
+        "float32[N]",
+        "must have numbers whose distances",
+    ),
+]
+
+
+@pytest.mark.parametrize("entry, kind, message", WRONG)
+def test_what_is_wrong_is_told_at_its_input(entry, kind, message):
+    (found,) = problems(graph(entry, kind))
+    assert re.match(r"9:(7|10|1\d|2\d|3\d): data 'train': input 'x'", found) and re.search(message, found), found
+
+
+@pytest.mark.parametrize(
+    "more, place, message",
+    [
+        ("  test: {like: train, path: u.csv}", "11:16", r"data 'test': input 'x': .*u\.csv:2: column 'l' must be one"),
+        ("  test: {like: train, rows: [2, 9]}", "11:3", r"data 'test': 'rows' must lie within the 3 there are, got \["),
+        ("  test: {like: train, fraction: [0, 0.5], stratify: q}", "11:3", "'stratify' must be an input, got 'q'"),
+        (
+            "  test: {path: t.csv, inputs: {x: {array: l, classes: fit}, z: {path: d.npz, array: two}}}",
+            "11:61", r"data 'test': input 'z' must be float32\[N\], got \[2, 2\]",
+        ),
+        (
+            "  test: {path: t.csv, inputs: {x: {array: l, classes: fit, missing: x}, z: {array: a}}}",
+            "11:32", "data 'test': input 'x': must be prepared as in split 'train', to which it is fitted",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_split_is_told_there(more, place, message):
+    (found,) = problems(graph("{array: l, classes: fit}", "int32[N]", more))
+    assert found.startswith(place) and re.search(message, found), found
+
+
+def test_rows_that_are_not_equally_many():
+    csv("v.csv", "a\n1\n")
+    (found,) = problems(graph("{path: v.csv, array: a}"))
+    assert found == "6:3: data 'train': arrays must have equally many rows, got x 1 and z 3"
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    text = graph("{array: l}", more="  test: {like: train, path: none.csv}").replace("z: {array: a}", "z: {array: q}")
+    assert [each.partition(":")[0] for each in problems(text)] == ["9", "10", "11", "11"]
+
+
+def test_what_is_right():
+    assert problems(graph("{array: l, classes: fit}", "int32[N]", "  test: {like: train, rows: [0, 1]}")) == []
+
+
+def test_loading_reads_no_data():
+    Path("g.yaml").write_text(graph("{path: none.npy}"))
+    assert read("g.yaml", {}).problems() == []
