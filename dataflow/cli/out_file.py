@@ -28,16 +28,22 @@ def option(command: Callable[..., Any]) -> Callable[..., Any]:
     return made(command)
 
 
-def check(
-    out: str, names: Collection[str], graph: flow.Graph, path: str, inputs: Sequence[str], others: Mapping[str, str]
-) -> None:
-    """Raise DataflowError where outputs of these names cannot be written to a file, or it is one that the run reads.
+def check(out: str, graph: flow.Graph, path: str, inputs: Sequence[str], others: Mapping[str, str]) -> None:
+    """Raise DataflowError where outputs cannot be written to a file, or it is one that the command reads.
 
-    ``others`` are further files that are read, and what each is; a folder stands for all checkpoints in it.
+    ``others`` are further files that are read, and what each is; a folder stands for all checkpoints in it. Which
+    outputs there are may not be known yet: `check_names` follows.
     """
     from dataflow.files.output_file import check_output_file
 
     keep_read(out, graph, path, inputs, others)
+    check_output_file(out)
+
+
+def check_names(out: str, names: Collection[str]) -> None:
+    """Raise DataflowError where outputs of these names cannot be written to a file."""
+    from dataflow.files.output_file import check_output_file
+
     check_output_file(out, names)
 
 

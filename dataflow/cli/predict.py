@@ -38,6 +38,9 @@ def command(
     from dataflow.training.data import load_data
 
     graph = options.load(path, params)
+    if out is not None:
+        kept = str(options.checkpoint_folder(path, folder))
+        out_file.check(out, graph, path, inputs, {kept: "a checkpoint"})
     variables = options.trained(graph, path, folder, which)
     feeds = {**(load_data(graph, name) if name else {}), **options.arrays(inputs, graph)}
     missing = set(graph.of_block("Placeholder")) - feeds.keys()
@@ -46,8 +49,7 @@ def command(
         raise flow.DataflowError(f"{path}: no output can be had without input '{min(missing)}'; give it with -i or -s")
     graph.outputs = possible
     if out is not None:
-        kept = str(options.checkpoint_folder(path, folder))
-        out_file.check(out, possible, graph, path, inputs, {kept: "a checkpoint"})
+        out_file.check_names(out, possible)
     outputs = flow.run(graph, {**variables, **feeds})
     if out is not None and out_file.write(out, outputs):
         return  # anything else printed would become part of it

@@ -52,17 +52,18 @@ def command(
     from dataflow.training.data import load_data
 
     graph = options.load(path, params)
+    if kept is not None and not show_plan:
+        check_ending(kept)
+        out_file.keep_read(kept, graph, path, inputs, option="--state")
+        check_writable(kept)
+    if out is not None and not show_plan:
+        out_file.check(out, graph, path, inputs, {kept: "the state"} if kept is not None else {})
+        out_file.check_names(out, graph.outputs)
     feeds = {**load_data(graph, split), **options.arrays(inputs, graph)}
     if show_plan:
         shapes = {name: array.shape for name, array in feeds.items()}
         output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))
         return
-    if kept is not None:
-        check_ending(kept)
-        out_file.keep_read(kept, graph, path, inputs, option="--state")
-        check_writable(kept)
-    if out is not None:
-        out_file.check(out, graph.outputs, graph, path, inputs, {kept: "the state"} if kept is not None else {})
     if steps is None and kept is None:
         outputs = flow.plan(graph, {}, max_bytes=max_bytes).run(feeds, seed=seed)
     else:

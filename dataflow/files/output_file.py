@@ -23,12 +23,15 @@ FORMATS = (".csv", ".npz", ".npy", ".parquet", ".json")
 _ROWS = 1 << 14  # of a .csv file that are text at a time
 
 
-def check_output_file(path: str | os.PathLike[str], names: Collection[str]) -> None:
-    """Raise DataflowError if outputs of these names cannot be written there, before work is done that would be lost."""
+def check_output_file(path: str | os.PathLike[str], names: Collection[str] | None = None) -> None:
+    """Raise DataflowError if outputs cannot be written there, before work is done that would be lost.
+
+    ``names`` are those of the outputs, as far as they are known by now.
+    """
     ending = _ending(path)
     if ending not in FORMATS:
         raise DataflowError(f"{path}: the name must end in {listing(FORMATS)}, got '{ending}'; rename it")
-    if ending == ".npy" and len(names) != 1:
+    if ending == ".npy" and names is not None and len(names) != 1:
         raise DataflowError(f"{path}: .npy holds one output, got {len(names)}: {listing(names, 'and')}; write .npz")
     if ending == ".parquet":
         _parquet(path)
