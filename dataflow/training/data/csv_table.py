@@ -18,6 +18,7 @@ from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
 
 # quotes, and blanks that loadtxt leaves out around numbers, as is_number does not
 _CLOSER = re.compile('["\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]')
+_RECORDS = 1 << 15  # that are looked at together: lists of short fields take many times the bytes of the file
 Piece = tuple[int, bytes]  # whole lines, and the number of the first
 
 
@@ -73,7 +74,7 @@ def _below_names(text: CsvText, source: Iterator[Piece]) -> Piece | None:
 
 
 def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) -> tuple[list[Record], Piece | None]:
-    """The records that begin in these lines, the last of which may end in later ones, and the lines after it."""
+    """The first records that begin in these lines, the last of which may end in later ones, and the lines after it."""
     lines = text.decoded(data, first)
     end, taken = first + len(lines) - 1, 0
 
@@ -88,7 +89,7 @@ def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) ->
     found = []
     for record in text.parsed(first, pulled()):
         found.append(record)
-        if record[0] >= end:
+        if record[0] >= end or len(found) == _RECORDS:
             break
     return found, (first + taken, "".join(lines[taken:]).encode()) if taken < len(lines) else None
 

@@ -70,7 +70,7 @@ class Column(Record):
     )
     missing: Annotated[Any, Fill()] = attr(
         "what takes the place of missing values, empty fields and NaN: a value, or the `mean`, `median` or "
-        "`most_frequent` one of the training split; by default they are an error",
+        "`most_frequent` one of the training split; `error` refuses them; by default NaN alone stays",
         default=None,
     )
     scale: Annotated[Any, PerColumn()] = attr(
@@ -214,7 +214,8 @@ class Splits(MapOf):
             try:
                 _complete(name, splits, ())
             except ValueError as error:
-                spot.report(value.keys[name], f"data {error}")
+                wrong = str(error).partition("'")[2].partition("'")[0]
+                spot.report(value.keys[wrong], f"data {error}")
 
 
 def _complete(name: str, splits: Mapping[str, Split], seen: tuple[str, ...]) -> Split:

@@ -203,12 +203,23 @@ def test_the_line_of_a_row(monkeypatch, options, first):
 
 def test_blank_lines_fill_no_memory(monkeypatch):
     monkeypatch.setattr(csv_text, "_PIECE", 1 << 12)
-    table = Table(gzip.compress(b"a\n1\n" + b"\n" * 300_000 + b"2\n"))
+    table = Table(gzip.compress(b"a\n1\n" + b"\n" * 300_000 + b"2\n"), plain=False)
     tracemalloc.start()
     (found,) = columns(table, [Wanted("a", "float32")])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found.tolist() == [1, 2] and peak < 1 << 20
+
+
+def test_short_records_take_little_memory(monkeypatch):
+    monkeypatch.setattr(csv_table, "_RECORDS", 1000)
+    table = Table("a\n" + "1\n" * 30_000, plain=False)
+    parts = table.pieces([Wanted("a", "int8")], Vocabulary())
+    tracemalloc.start()
+    assert sum(len(part) for (part,) in parts) == 30_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20  # of which the lines have most
 
 
 def test_pieces_are_read_when_they_are_asked_for(monkeypatch):
