@@ -251,7 +251,7 @@ class GraphBuilder(FileScope):
         else:
             all_of_them = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
             hint = self.context.hints.nearest(block.data, blocks.names()) or all_of_them
-        self.report(spec, block.place, f"{spec.who}: no block '{name}'", hint)
+        self.report_value(spec, block, f"{spec.who}: no block '{name}'; {hint}")
 
     def block(self, spec: NodeSpec, kind: type[Block]) -> Any:
         """The block with its attrs; BROKEN where they are wrong."""

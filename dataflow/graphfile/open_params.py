@@ -22,7 +22,8 @@ class Found:
 
     port: str
     value: Any  # None where the size is not known, BROKEN where what is wired was reported
-    wanted: str  # how messages show the dims
+    wanted: str = ""  # how messages show the dims
+    rank: int | None = None  # how many dims there are
 
 
 def found_in_inputs(definition: GraphFile, wired: Mapping[str, TensorType]) -> dict[str, Found]:
@@ -44,7 +45,7 @@ def _of_input(port: str, declared: Value, type_: TensorType | None) -> Iterator[
     if not isinstance(entries, dict):
         return
     if name := alone(entries.get("dtype")):
-        yield name, Found(port, BROKEN if type_ is None else type_.dtype, "")
+        yield name, Found(port, BROKEN if type_ is None else type_.dtype)
     dims = entries["shape"].data if "shape" in entries else None
     if not isinstance(dims, list):
         return
@@ -54,4 +55,4 @@ def _of_input(port: str, declared: Value, type_: TensorType | None) -> Iterator[
         if name := alone(dim):
             size = type_.shape[i] if fits and type_ is not None and type_.shape is not None else None
             known = size if isinstance(size, int) else None
-            yield name, Found(port, BROKEN if type_ is None else known, wanted)
+            yield name, Found(port, BROKEN if type_ is None else known, wanted, len(dims))

@@ -133,7 +133,10 @@ def _followed(outer: GraphBuilder, spec: NodeSpec, param: Param, found: Found, w
         return BROKEN
     place, who = spec.inputs.data[found.port].place, f"{spec.who}: input '{found.port}'"
     if found.value is None:
-        message = f"{who} must be {found.wanted} with a size for '{param.name}', got {wired[found.port]}"
+        given = wired[found.port]
+        if given.rank not in (None, found.rank):
+            return outer.report(spec, place, f"{who} must have shape {found.wanted}, got {given}")
+        message = f"{who} must be {found.wanted} with a size for '{param.name}', got {given}"
         return outer.report(spec, place, message, f"give '{param.name}' under attrs where the size is not known")
     try:
         return param.parse(found.value)

@@ -75,8 +75,8 @@ def test_what_is_given_is_checked_as_before(layer, read):
         (
             "x: 'float32[N, 3]', z: 'float32[3]'",
             "x: x, z: z",
-            "node 'y': input 'z' must be [${height}, ${size}, ${twice}] with a size for 'height', got float32[3]",
-            "give 'height' under attrs where the size is not known",
+            "node 'y': input 'z' must have shape [${height}, ${size}, ${twice}], got float32[3]",
+            "",
         ),
         ("x: 'float32[N, 3]'", "x: x", "node 'y' (./layer.yaml): input 'z' must be wired, got nothing", ""),
         ("x: 'float32[N, 3]'", "x: x, z: v", "node 'y': input 'z': no node or input named 'v'", ""),

@@ -271,3 +271,13 @@ def test_the_network_of_digits_trains_as_its_flat_form():
     assert {name: value.tobytes() for name, value in states[0].items()} == {
         name: value.tobytes() for name, value in states[1].items()
     }
+
+
+def test_an_activation_that_is_none_is_told_where_it_is_asked_for(read):
+    use = "{block: dataflow:layers/dense.yaml, inputs: {x: x}, attrs: {units: 2, activation: Rellu}}"
+    with pytest.raises(GraphFileError) as caught:
+        read("inputs: {x: 'float32[N, 5]'}\nnodes:\n  h: " + use)
+    used, asked = caught.value.problems
+    assert (asked.line, asked.message) == (4, "node 'h': attr 'activation': node 'h/y': no block 'Rellu'")
+    assert used.path == "dataflow:layers/dense.yaml"
+    assert {asked.hint, used.hint} == {"did you mean 'Relu'?"}
