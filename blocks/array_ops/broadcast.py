@@ -100,6 +100,7 @@ class SumToLike(View):
     Source: the reverse of NumPy broadcasting.
     """
 
+    found_by = ("undo a broadcast",)
     T = dtypes.floating + dtypes.complexes
     input = In("T", "values to sum")
     like = In("T", "a value of the shape to sum to, one that broadcasts to that of `input`", like=True)

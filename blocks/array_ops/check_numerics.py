@@ -63,6 +63,7 @@ class AllFinite(Opaque):
     Source: numpy.isfinite.
     """
 
+    found_by = ("isfinite", "isnan", "overflow")
     T = (*dtypes.floating, *dtypes.complexes)
     inputs = In("T", "values to check", many=True)
     finite = Out("bool", "true if all of them are finite", shape=())

@@ -29,6 +29,7 @@ class DecodeRaw(Opaque):
     Source: tf.io.decode_raw.
     """
 
+    found_by = ("bytes", "frombuffer")
     bytes = In("uint8", "rows of bytes along the last dim")
     output = Out("out_type", "the shape of `bytes`, the last dim shorter by the size of a number")
     out_type: Dtype = attr("dtype of the numbers", choices=DECODED)

@@ -179,6 +179,7 @@ class SparseToDense(Opaque):
     Source: tf.raw_ops.SparseToDense.
     """
 
+    found_by = ("scatter",)
     T, Tindices = dtypes.every, INDEX
     sparse_indices = In("Tindices", "a row of numbers per place; for one dim also a vector, for one place a number")
     output_shape = In("Tindices", "shape of the output", shape=("rank",), static=True)

@@ -310,6 +310,7 @@ class Conj(Unary):
     Source: tf.math.conj.
     """
 
+    found_by = ("conjugate",)
     T = dtypes.complexes
     ufunc = np.conjugate
     input = In("T", "values, any shape")

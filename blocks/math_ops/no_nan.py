@@ -107,6 +107,7 @@ class Xlogy(NoNan):
     Source: tf.math.xlogy.
     """
 
+    found_by = ("entropy",)
     zero = "x"
     reuses = ("x", "y")
 

@@ -50,6 +50,7 @@ class BinaryAccuracy(Share):
     Source: tf.keras.metrics.BinaryAccuracy.
     """
 
+    found_by = ("hit rate",)
     T = dtypes.floating
     y_true = In("T", "labels, 0 or 1, as many as predictions")
     y_pred = In("T", "probabilities of 1, any shape")
@@ -113,6 +114,7 @@ class SparseTopKCategoricalAccuracy(AmongLargest):
     Source: tf.keras.metrics.SparseTopKCategoricalAccuracy.
     """
 
+    found_by = ("top 5 accuracy",)
     aliases = ("TopKAccuracy",)
     I = ("int64", "int32")
     y_true = In("I", "the class of each example", shape=("N",))
@@ -130,6 +132,7 @@ class TopKCategoricalAccuracy(AmongLargest):
     Source: tf.keras.metrics.TopKCategoricalAccuracy.
     """
 
+    found_by = ("top 5 accuracy",)
     y_true = In("float32", "labels, largest at the class", shape=("N", "classes"))
 
     def right(self, y_true: Wire, y_pred: Wire) -> Any:

@@ -36,6 +36,7 @@ class MaxPoolWithArgmax(Pooling):
     Source: tf.nn.max_pool_with_argmax.
     """
 
+    found_by = ("max pooling", "indices")
     T = dtypes.real
     input = In("T", "images, 4 dims")
     output = Out("T", "images with a pixel per window")

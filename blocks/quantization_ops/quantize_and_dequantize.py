@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -73,6 +74,7 @@ class QuantizeAndDequantize(RoundTrip):
     Source: tf.raw_ops.QuantizeAndDequantize.
     """
 
+    found_by = ("fake quantization",)
     num_bits: int = attr("width of the simulated integer, at most 61 if it is signed", default=8, ge=1, le=62)
     range_given: bool = attr("take the range from `input_min` and `input_max`, else measure it", default=False)
     input_min: float = attr("lower end of the range, a float32 number", default=0.0)
@@ -132,6 +134,7 @@ class QuantizeAndDequantizeV2(RoundTripOfSlices):
     Source: tf.raw_ops.QuantizeAndDequantizeV2.
     """
 
+    found_by: ClassVar[tuple[str, ...]] = ("fake quantization",)
     num_bits: int = attr("width of the simulated integer, at most 61 if it is signed", default=8, ge=1, le=62)
     range_given: bool = attr("take the range from `input_min` and `input_max`, else measure it", default=False)
     round_mode: str = attr(
@@ -187,6 +190,7 @@ class QuantizeAndDequantizeV3(RoundTripOfSlices):
     Source: tf.raw_ops.QuantizeAndDequantizeV3.
     """
 
+    found_by = ("fake quantization",)
     input = In("T", "values to quantize, rank 1 or more")
     num_bits = In("int32", "width of the simulated integer, at most 61 if it is signed, otherwise 62", shape=())
     range_given: bool = attr("take the range from `input_min` and `input_max`, else measure it", default=True)

@@ -79,6 +79,7 @@ class Requantize(Requantization):
     Source: tf.raw_ops.Requantize.
     """
 
+    found_by = ("rescale", "int32 to int8")
     input = Requantization.input
     requested_output_min = In("float32", "value that the lowest number is to have, at most 0", shape=())
     requested_output_max = In("float32", "value that the highest number is to have, at least 0", shape=())

@@ -83,4 +83,5 @@ class TruncatedNormal(Drawn):
     Source: tf.random.truncated_normal.
     """
 
+    found_by = ("initial values", "noise")
     draw, redraws = staticmethod(truncated_normal), True

@@ -31,6 +31,7 @@ class Assign(Assignment):
     Source: tf.raw_ops.Assign.
     """
 
+    found_by = ("set a variable", "update")
     T = dtypes.every
     ref = Assignment.ref
     value = In("T", "what it becomes, of the shape that the variable has")
@@ -53,6 +54,7 @@ class AssignAdd(Assignment):
     Source: tf.raw_ops.AssignAdd.
     """
 
+    found_by = ("increment", "update")
     ref = Assignment.ref
     value = In("T", "what is added to it")
     output_ref = Out("T", "the sum")
@@ -70,6 +72,7 @@ class AssignSub(Assignment):
     Source: tf.raw_ops.AssignSub.
     """
 
+    found_by = ("decrement", "update")
     ref = Assignment.ref
     value = In("T", "what is subtracted from it")
     output_ref = Out("T", "the difference")

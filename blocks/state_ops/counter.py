@@ -18,6 +18,7 @@ class CountUpTo(Update):
     Source: tf.raw_ops.CountUpTo.
     """
 
+    found_by = ("counter", "step")
     T = ("int32", "int64")
     ref = In("T", "the counter, a variable", shape=())
     output = Out("T", "its value before", shape=())

@@ -70,7 +70,7 @@ class ApplyAdamW(Decoupled, ApplyAdam):
     Source: tf.keras.optimizers.AdamW; Loshchilov and Hutter, Decoupled Weight Decay Regularization.
     """
 
-    found_by = ("adamw", "optimizer", "weight decay")
+    found_by = ("optimizer", "weight decay")
     aliases = ("AdamW",)
     plain = ApplyAdam
     grad = ApplyAdam.signature.inputs["grad"]

@@ -22,6 +22,7 @@ class ScaleGradient(Composite):
     Source: Micikevicius et al., Mixed Precision Training.
     """
 
+    found_by = ("loss scaling", "gradient reversal")
     T = dtypes.floating
     x = In("T", "any value")
     scale = In("T", "what the gradient by `x` is multiplied with", shape=())

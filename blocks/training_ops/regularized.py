@@ -107,6 +107,7 @@ class ApplyProximalGradientDescent(Optimizer):
     Source: tf.raw_ops.ApplyProximalGradientDescent.
     """
 
+    found_by = ("optimizer", "sgd", "l1", "soft threshold")
     var = variable()
     alpha = rate(0.01)
     l1 = setting(L1, 0.0)
@@ -136,6 +137,7 @@ class ApplyProximalAdagrad(Optimizer):
     Source: tf.raw_ops.ApplyProximalAdagrad.
     """
 
+    found_by = ("optimizer", "l1")
     var = variable()
     accum = slot("the sum of squared gradients", 0.1)
     lr = rate(0.001, ", above 0")
@@ -187,6 +189,7 @@ class ApplyAdagradDA(Optimizer):
     Source: tf.raw_ops.ApplyAdagradDA.
     """
 
+    found_by = ("optimizer",)
     var = variable()
     gradient_accumulator = slot("the sum of gradients")
     gradient_squared_accumulator = slot("the sum of their squares", 0.1)
