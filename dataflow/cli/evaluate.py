@@ -30,8 +30,9 @@ def command(
 
     graph = options.load(path, params)
     splits = list(graph.sections.get("data", {}))
-    data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None))
-    means = evaluate(graph, data, metrics(graph), options.trained(graph, path, folder, which))
+    variables, fitted = options.trained(graph, path, folder, which)
+    data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None), fitted)
+    means = evaluate(graph, data, metrics(graph), variables)
     if as_json:
         output.say(output.json_text(means))
         return

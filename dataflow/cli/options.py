@@ -269,19 +269,26 @@ def checkpoint_folder(path: str, folder: str | None) -> Path:
     return Path(folder or (beside.name if is_shipped(path) else beside))
 
 
-def trained(graph: flow.Graph, path: str, folder: str | None, which: str) -> dict[str, Any]:
-    """The variables of the best or the latest checkpoint."""
+def trained(
+    graph: flow.Graph, path: str, folder: str | None, which: str
+) -> tuple[dict[str, Array], dict[str, Any] | None]:
+    """The variables of the best or the latest checkpoint, and what its training split told of the inputs.
+
+    A graph without variables needs no checkpoint.
+    """
     from dataflow.training import checkpoint
 
     where = checkpoint_folder(path, folder)
     best = where / checkpoint.BEST
-    _, variables = (
+    if folder is None and not where.exists() and not any(node.block.stateful for node in graph.nodes.values()):
+        return {}, None
+    meta, variables = (
         checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
     )
     kept = [name for name, node in graph.nodes.items() if node.block.stateful]
     if missing := [name for name in kept if name not in variables]:
         raise flow.DataflowError(f"{where}: must have variable '{missing[0]}' of {path}, got a checkpoint without it")
-    return {name: variables[name] for name in kept}
+    return {name: variables[name] for name in kept}, meta["notes"].get("fitted")
 
 
 def which(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -61,12 +61,12 @@ def keep_read(
             raise flow.DataflowError(f"{out}: is {what}, which {option} would replace; name another file")
 
 
-def write(out: str, outputs: Mapping[str, Array]) -> bool:
+def write(out: str, outputs: Mapping[str, Array], labels: Mapping[str, Sequence[str]] | None = None) -> bool:
     """Write outputs; whether that was to the standard output, so that nothing else may be printed there."""
     from dataflow.files.atomic import to_output
     from dataflow.files.output_file import write_outputs
 
-    if left_out := write_outputs(out, outputs):
+    if left_out := write_outputs(out, outputs, labels):
         output.say(f"{out}: without {', '.join(left_out)}, which have no rows", err=True)
     return to_output(out)
 

@@ -43,7 +43,8 @@ def write_outputs(
 ) -> list[str]:
     """Write outputs, all of the file or nothing, and return the names of those that a table has no place for.
 
-    ``labels`` has the names of the classes that an output of whole numbers counts; tables and .json show these.
+    ``labels`` has the names of classes: tables and .json show them in place of the whole numbers of an output, tables
+    in the names of the columns of a matrix.
     """
     ending = _ending(path)
     if ending == ".npz":
@@ -57,7 +58,7 @@ def write_outputs(
     if ending == ".json":
         atomic.write_text(path, to_json(shown) + "\n")
         return []
-    table, left_out = columns(shown)
+    table, left_out = columns(shown, labels)
     if ending == ".parquet":
         pyarrow, parquet = _parquet(path)
         arrays = {name: pyarrow.array(_arrow(name, column)) for name, column in table.items()}

@@ -15,6 +15,7 @@ from dataflow.core.shapes import Dim
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, NodeInput, Ref
 from dataflow.graph.rewrite import eliminate_dead_code
+from dataflow.training.class_names import class_names
 from dataflow.training.data.preparation import Fitted, is_labelled
 from dataflow.training.data.section import Column, data_section
 from dataflow.training.data.splits import training_split
@@ -58,6 +59,10 @@ def freeze(
         result.outputs[name] = moved.get(link.node, link)
     feeds = {name: column for name, column in columns.items() if name in result.inputs}
     section = {name: _raw(column, Fitted(**fitted.get(name, {}))) for name, column in feeds.items()}
+    for name, classes in class_names(graph, fitted).items():
+        if name in result.outputs:
+            result.doc += f"\n{name}: {', '.join(f'{i} {label}' for i, label in enumerate(classes))}"
+    result.doc = result.doc.strip()
     result.sections = {"data": {"rows": _rows(graph, section)}} if section else {}
     return result
 

@@ -236,10 +236,11 @@ def test_variables_of_the_best_and_of_the_latest_checkpoint(dataflow, trained):
     graph = options.load("learn.yaml")
     for folder in (None, "learn.checkpoints"):
         for which, w in (("latest", LATEST), ("best", BEST)):
-            found = options.trained(graph, "learn.yaml", folder, which)
+            found, fitted = options.trained(graph, "learn.yaml", folder, which)
+            assert fitted is None
             assert found.keys() == {"w"} and float(found["w"]) == pytest.approx(w)
     Path("learn.checkpoints/best.npz").unlink()
-    assert float(options.trained(graph, "learn.yaml", None, "best")["w"]) == pytest.approx(LATEST)
+    assert float(options.trained(graph, "learn.yaml", None, "best")[0]["w"]) == pytest.approx(LATEST)
 
 
 def test_a_checkpoint_without_a_variable_of_the_graph(dataflow, trained):

@@ -45,8 +45,8 @@ def test_outputs_are_written(dataflow, trained):
 @pytest.mark.parametrize(
     "args, said",
     [
-        ((), "learn.yaml: no output can be had without input 't'; give it with -i or -s"),
-        (("-i", "t=x.npy"), "learn.yaml: no output can be had without input 'x'; give it with -i or -s"),
+        ((), "learn.yaml: no output can be had without input 't'; give it with -i, -s or --data"),
+        (("-i", "t=x.npy"), "learn.yaml: no output can be had without input 'x'; give it with -i, -s or --data"),
         (("-s", "none"), "no data 'none'"),
         (("--checkpoints", "none", "-i", "x=x.npy"), "none: must have checkpoints, got none"),
         (("-i", "x=x.npy", "-o", "none/out.npz"), "none/out.npz: cannot be written: no such file"),
@@ -60,5 +60,17 @@ def test_mistakes(dataflow, trained, args, said):
 
 
 def test_a_graph_that_was_not_trained(dataflow, folder):
-    code, _, err = dataflow("predict", "line.yaml", "-i", "x=x.npy")
-    assert (code, "line.checkpoints: must have checkpoints, got none" in err) == (1, True)
+    code, _, err = dataflow("predict", "learn.yaml", "-i", "x=x.npy")
+    assert (code, "learn.checkpoints: must have checkpoints, got none" in err) == (1, True)
+    code, out, _ = dataflow("predict", "line.yaml", "-i", "x=x.npy", "--json")  # which has no variables
+    assert (code, json.loads(out)) == (0, {"y": [3.0, 5.0]})
+
+
+def test_rows_of_another_file_are_prepared_as_those_that_trained_the_graph(dataflow, trained):
+    np.savez("new.npz", x=np.float32([3, 4]))
+    code, out, _ = dataflow("predict", "learn.yaml", "--data", "new.npz", "--json")
+    assert (code, json.loads(out)["line"]) == (0, pytest.approx([3 * BEST, 4 * BEST], rel=1e-6))
+    code, _, err = dataflow("predict", "learn.yaml", "--data", "new.npz", "-s", "test")
+    assert (code, "-s and --data: must be given one of them, got both" in err) == (2, True)
+    code, _, err = dataflow("predict", "learn.yaml", "--data", "new.npz", "-o", "new.npz")
+    assert (code, "new.npz: is the data, which -o would replace" in err) == (1, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -137,6 +138,7 @@ class TableColumns:
 
 
 _open: weakref.WeakValueDictionary[object, Rows] = weakref.WeakValueDictionary()
+_latest: deque[Rows] = deque(maxlen=2)  # these stay: what is checked is then trained with
 
 
 def rows_of(path: str | os.PathLike[str], options: Csv, file: TableFile, wanted: Iterable[Wanted]) -> Rows:
@@ -146,6 +148,7 @@ def rows_of(path: str | os.PathLike[str], options: Csv, file: TableFile, wanted:
     found = _open.get(key)
     if found is None:
         found = _open[key] = Rows(file, path, needed)
+        _latest.append(found)
     return found
 
 
