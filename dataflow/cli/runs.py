@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 import dataflow as flow
 from dataflow.cli import output
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _DEPTH = 3  # folders, from the current one on, that are searched for those of checkpoints
 
@@ -35,20 +33,26 @@ def command(places: tuple[str, ...], listed: bool, as_json: bool) -> None:
         lines = differences(one, other)
         output.say(json.dumps(lines) if as_json else "\n".join(lines))
         return
-    paths = [path for place in places or _near() for path in _records(place)]
-    if not paths:
-        raise flow.DataflowError("no training has been recorded near the current folder; dataflow train does so")
-    headers, rows = comparison({_name(path): read_record(path) for path in paths})
+    named = {_name(path): read_record(path) for place in places for path in _records(place)}
+    headers, rows = comparison(named or _near())
     if as_json:
         output.say(json.dumps([dict(zip(headers, row, strict=True)) for row in rows]))
     else:
         output.table(headers, rows)
 
 
-def _near() -> Iterator[str]:
-    """The folders of checkpoints in the current folder and somewhat below it that have records."""
-    found = {path.parents[1] for depth in range(_DEPTH) for path in Path().glob("*/" * depth + "*/runs/1.json")}
-    return (str(path) for path in sorted(found))
+def _near() -> dict[str, dict[str, Any]]:
+    """The records in folders of checkpoints near the current folder; files that are none are passed over."""
+    from dataflow.training.run_record import read_record, records
+
+    folders = {path.parents[1] for depth in range(_DEPTH) for path in Path().glob("*/" * depth + "*/runs/*.json")}
+    found = {}
+    for path in (path for folder in sorted(folders) for path in records(folder)):
+        with contextlib.suppress(flow.DataflowError):
+            found[_name(path)] = read_record(path)
+    if not found:
+        raise flow.DataflowError("no training has been recorded near the current folder; dataflow train does so")
+    return found
 
 
 def _records(place: str) -> list[Path]:

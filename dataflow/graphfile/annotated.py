@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataflow.core.errors import GraphFileError, visible
 from dataflow.graphfile.emit import escaped, flow
 from dataflow.graphfile.load import read
-from dataflow.graphfile.origins import Keys, Origins, looks_secret
+from dataflow.graphfile.origins import MASK, Keys, Origins, looks_secret
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.save import resolved_text
 from dataflow.graphfile.tree import Origin, Place, Value
 
 DEFAULT = Origin("default")
-MASK = "'***'"
+_MASKED = f"'{MASK}'"
 _GONE = "\0"  # in the place of a line
 
 
@@ -74,10 +74,10 @@ def _mask(lines: list[str], key: Place, value: Value) -> None:
     number, column = value.place[0] - 1, value.place[1] - 1
     written, line = flow(escaped(value.plain())), lines[number]
     if line.startswith(written, column):
-        lines[number] = line[:column] + MASK + line[column + len(written) :]
+        lines[number] = line[:column] + _MASKED + line[column + len(written) :]
         return
     first, margin = key[0] - 1, len(line) - len(line.lstrip()) if key[0] == value.place[0] else key[1] - 1
-    lines[first] = lines[first][: lines[first].index(":", key[1] - 1) + 1] + f" {MASK}"
+    lines[first] = lines[first][: lines[first].index(":", key[1] - 1) + 1] + f" {_MASKED}"
     for following in range(first + 1, len(lines)):
         text = lines[following]
         if text.strip() and len(text) - len(text.lstrip()) <= margin:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Keys = tuple[str, ...]  # that lead to a value in a graph file, such as ("nodes", "y", "inputs", "x")
 Origins = dict[Keys, Origin]
+MASK = "***"  # in the place of a value that may be a secret
 _SECRET = re.compile(
     r"(?:^|[_-])(?:secrets?|tokens?|pass(?:word|wd|phrase)?|pwd|credentials?|auth|(?:api|access|private|secret)[_-]?key)(?:$|[_-])",
     re.IGNORECASE,

@@ -17,7 +17,7 @@ from dataflow.core.errors import DataflowError, GraphError, conceal, concealed
 from dataflow.files import RegularFile, Unreadable
 from dataflow.files.atomic import write_errors, write_text
 from dataflow.graph.graph import Graph
-from dataflow.graphfile.origins import looks_secret
+from dataflow.graphfile.origins import MASK, looks_secret
 from dataflow.graphfile.save import resolved_text
 from dataflow.graphfile.used_files import used_files
 from dataflow.training import history
@@ -173,7 +173,7 @@ def _text(graph: Graph, folder: Path) -> str:
 
 def _shown_value(name: str, value: str) -> str:
     """The value of a parameter, unless it may be a secret."""
-    return "***" if looks_secret(name) else concealed(value)
+    return MASK if looks_secret(name) else concealed(value)
 
 
 def _word(word: str) -> str:

@@ -16,6 +16,7 @@ from dataflow.core.errors import GraphError, listing
 from dataflow.core.ports import Literal, flat
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
+from dataflow.graphfile.origins import MASK, looks_secret
 from dataflow.graphfile.record import Record
 from dataflow.training.train_section import Train
 
@@ -49,7 +50,8 @@ def trained_with(
     wanted = [*([train.minimize] if train.minimize else []), *train.metrics]
     needed = graph.ancestors([graph.ref(n).node for n in wanted] + [link.node for link in graph.updates.values()])
     nodes = {name: _digest(node) for name, node in graph.nodes.items() if name in needed}
-    return {"train": settings, "nodes": nodes, "data": dict(data), "params": _json(params)}
+    told = {name: MASK if looks_secret(name) else value for name, value in params.items()}
+    return {"train": settings, "nodes": nodes, "data": dict(data), "params": _json(told)}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -41,6 +41,17 @@ def test_trainings_near_the_current_folder_are_listed(dataflow):
     ]
 
 
+def test_other_files_near_the_current_folder_are_passed_over(dataflow):
+    for name in ("a/runs/1.json", "g.checkpoints/runs/notes.json", "sub/h.checkpoints/runs/2.json"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("{}")
+    assert [line.split("  ")[0] for line in dataflow()[1].splitlines()[1:]] == [
+        "g.checkpoints 1",
+        "g.checkpoints 2",
+        "sub/h.checkpoints 1",
+    ]
+
+
 def test_trainings_that_are_named_are_listed(dataflow):
     _, out, _ = dataflow("g.checkpoints", "--json")
     assert [line["training"] for line in json.loads(out)] == ["g.checkpoints 1", "g.checkpoints 2"]

@@ -31,6 +31,12 @@ def noted(made, steps=100, data=None):
     return json.loads(json.dumps(told))
 
 
+def test_values_of_parameters_that_may_be_secrets_are_not_noted():
+    made = graph()
+    told = trained_with(made, train_section(made), 1, {}, {"api_key": "hunter2", "rate": 0.5})
+    assert told["params"] == {"api_key": "***", "rate": 0.5}
+
+
 def test_the_same_training_does_not_differ():
     assert differences(noted(graph()), noted(graph())) == ([], [])
     assert noted(graph())["params"] == {"bias": 0.5}
