@@ -22,15 +22,16 @@ UNARY = "from dataflow.core.kinds import Unary\n"
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays(monkeypatch: pytest.MonkeyPatch):
+def nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Blocks and modules that a test adds are gone after it."""
     blocks.load()
-    kept, modules = (dict(blocks._blocks), dict(blocks._aliases), list(blocks.faults)), set(sys.modules)
+    kept = dict(blocks._blocks), dict(blocks._aliases), list(blocks.faults)
     monkeypatch.delenv("DATAFLOW_BLOCKS", raising=False)
     yield
     blocks._blocks, blocks._aliases, blocks.faults = kept
-    for name in set(sys.modules) - modules:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 @pytest.fixture
