@@ -18,6 +18,7 @@ from dataflow.training.data.numbers import WrongText, parsed
 from dataflow.training.data.wanted import MISSING, TEXT, Vocabulary, Wanted
 
 _ROWS = 1 << 16  # of a batch
+_BUFFER = 1 << 20  # bytes of a column that are read at a time, however large its row groups are
 # what pyarrow and decoding raise at damaged files, beside errors of its own
 _FAILURES = (OSError, ValueError, LookupError, ArithmeticError, MemoryError)
 
@@ -97,7 +98,7 @@ class ArrowFile:
         if self._parquet:
             from pyarrow import parquet
 
-            return parquet.ParquetFile(stream, pre_buffer=False)
+            return parquet.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
         return self.arrow.ipc.open_file(stream)
 
     def _batches(self, names: list[str]) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib.util
 from collections.abc import Sequence
 
@@ -15,7 +16,7 @@ from dataflow.training.data.numbers import Unclear, WrongText, is_number, neares
 from dataflow.training.data.wanted import MISSING, TEXT, Vocabulary, Wanted
 
 _BLOCK = 1 << 30  # bytes: a piece is one block
-_ODD = (b'"', b"\0", b"0x", b"0X")  # quotes are left to `csv_table`, whole numbers in hex are none
+_ODD = (b'"', b"\0", b"0x", b"0X")  # quotes are left to `csv_table`; whole numbers in hex, which it reads, are none
 
 
 def is_installed() -> bool:
@@ -56,9 +57,10 @@ class ByArrow:
 
     def columns(self, first: int, data: bytes) -> list[Array] | None:
         """The wanted columns of whole lines; None where it does not take them."""
-        if any(each in data for each in _ODD):
+        if data.startswith(codecs.BOM_UTF8) or any(each in data for each in _ODD):
             return None
         try:
+            data.decode()  # the columns that are not wanted too
             source = self.pyarrow.BufferReader(data)
             table = self.read_csv(source, self.read, self.parse, self.convert).combine_chunks()
             return [self._column(table.column(each.name).chunk(0), each) for each in self.wanted]

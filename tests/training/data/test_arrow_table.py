@@ -6,6 +6,7 @@ import datetime
 import io
 import random
 import sys
+import tracemalloc
 from decimal import Decimal
 
 import numpy as np
@@ -242,3 +243,14 @@ def test_damaged_bytes_are_told_and_never_more(format, seed):
             assert str(error).startswith("damaged: ")
             told += 1
     assert told > 20
+
+
+def test_a_row_group_is_not_read_whole():
+    table = pa.table({"a": np.random.default_rng(0).normal(size=1 << 20)})
+    parquet.write_table(table, "t.parquet", use_dictionary=False)
+    parts = ArrowFile("t.parquet").pieces([Wanted("a", "float32")], Vocabulary())
+    tracemalloc.start()
+    assert sum(len(part) for (part,) in parts) == 1 << 20
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 << 20  # of 8 MiB in one row group

@@ -21,7 +21,7 @@ NUMBERS = [
     "-inf", "Infinity", "1_0", "0x10", "1d5", "١", "true", "abc", "NA", "3.4028235677973366e38", "1.00390625",
     "2049", "4097", "33554435",
 ]  # fmt: skip
-ODD = ["", " ", " 2", "2 ", "\t3", "a b", "é", "x\ty"]
+ODD = ["", " ", " 2", "2 ", "\t3", "a b", "é", "x\ty", "\ufeff1", "\xa01", " -1", " NA "]
 
 
 def read(path, options, wanted, plain):
@@ -50,7 +50,7 @@ def test_the_same_as_without_it(tmp_path, seed, monkeypatch):
         text = ("\ufeff" if rng.random() < 0.2 else "") + end.join(["a,b,c", *rows]) + rng.choice([end, ""])
         path = tmp_path / f"{trial}.csv"
         path.write_bytes(text.encode())
-        options = Csv(missing=rng.choice([(), ("NA",), ("nan",)]))
+        options = Csv(missing=rng.choice([(), ("NA",), ("nan",), ("-1",)]))
         fast, slow = read(path, options, wanted, True), read(path, options, wanted, False)
         assert fast == slow, (wanted, text)
 
@@ -66,11 +66,20 @@ def test_it_takes_plain_pieces(tmp_path):
     assert (share == np.arange(5000) / 7).all()
 
 
-@pytest.mark.parametrize("data", [b'"1",2\n', b"0x1,2\n", b"1\n", b"1,2,3\n", b"1.5,2\n", b",2\n", b"1,\0\n"])
+@pytest.mark.parametrize(
+    "data", [b'"1",2\n', b"0x1,2\n", b"1\n", b"1,2,3\n", b"1.5,2\n", b",2\n", b"1,\0\n", b"\xef\xbb\xbf1,2\n"]
+)
 def test_pieces_that_it_does_not_take(tmp_path, data):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     wanted = [Wanted("a", "int32"), Wanted("b", "float64")]
     assert csv_arrow.ByArrow(CsvText(tmp_path / "a.csv", Csv()), wanted, Vocabulary()).columns(2, data) is None
+
+
+def test_a_byte_that_is_no_text_is_found_in_other_columns_too(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"a,b\n1,x\n2,\xff\n")
+    assert read(tmp_path / "a.csv", Csv(), [Wanted("a", "int8")], True).endswith(
+        "a.csv:3: must be UTF-8, got the byte 0xff; save it as UTF-8"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,6 +87,7 @@ def test_pieces_that_it_does_not_take(tmp_path, data):
     [
         ("a\n1\n", {}, Wanted("a", "bool")),
         ("a\n1\n", {"comment": "#"}, Wanted("a", "int8")),
+        ("a\n1\n", {"missing": ["x", "-999"]}, Wanted("a", "int8")),
         ("a§b\n1§2\n", {"delimiter": "§"}, Wanted("a", "int8")),
     ],
 )
