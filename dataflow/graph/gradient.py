@@ -43,7 +43,7 @@ def gradient(graph: Graph, *, of: str | Wire, wrt: Sequence[str | Wire] | str | 
         When ``of`` does not depend on one of them: its gradient is zero.
 
     The new nodes are called ``grad/<node>/<block>`` after the node whose gradient they compute. For a composite block
-    the nodes of its body that the gradient needs are added too, as ``<node>/<block>``.
+    the nodes of its body that the gradient needs are added too, as ``<node>/<block>``. A ``train`` section is left out.
     """
     graph = as_graph(graph, "flow.gradient(graph, ...)")
     of, *names = [_name_of(each) for each in (of, *([wrt] if isinstance(wrt, str | Ref) else wrt))]
@@ -55,6 +55,7 @@ def gradient(graph: Graph, *, of: str | Wire, wrt: Sequence[str | Wire] | str | 
             )
     result, target, slopes = reverse(graph, of, names)
     result.outputs = {of: _link(target)} | {f"grad_{name}": _link(slope) for name, slope in slopes.items()}
+    result.sections.pop("train", None)  # it is about outputs that are no more
     return result
 
 

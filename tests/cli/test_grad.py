@@ -55,3 +55,11 @@ def test_the_graph_is_not_written_over(dataflow, folder):
     done = dataflow("grad", "line.yaml", "--of", "y", "--wrt", "x", "-o", "line.yaml")
     assert (done.code, done.err) == (1, "line.yaml: is the graph, which -o would replace; name another file\n")
     assert Path("line.yaml").read_text() == before
+
+
+def test_that_of_a_graph_that_can_be_trained_loads(dataflow, folder):
+    path = "dataflow:digits/cnn.yaml"
+    assert dataflow("grad", path, "--of", "loss", "--wrt", "image", "-o", "grad.yaml").code == 0
+    assert dataflow("check", "grad.yaml") == (0, f"grad.yaml: ok, {len(flow.load('grad.yaml').nodes)} nodes\n", "")
+    ran = dataflow("run", "grad.yaml", "-s", "test")
+    assert ran.code == 0 and "grad_image" in ran.out

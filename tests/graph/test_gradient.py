@@ -232,3 +232,13 @@ def test_wires_may_be_given_themselves():
     assert [*by_wire.outputs] == ["multiply", "grad_x"] and by_wire.nodes == by_name.nodes
     with pytest.raises(GradientError, match="'of' and 'wrt' must be wires or their names, got an int; write of='loss'"):
         gradient(graph, of=3, wrt=["x"])
+
+
+def test_what_is_about_other_outputs_is_left_out():
+    graph = Graph("small")
+    x = graph.input("x", "float32", [])
+    graph.output("y", x * x)
+    graph.sections = {"data": {"rows": {}}, "train": {"minimize": "y", "metrics": ["y"]}}
+    found = gradient(graph, of="y", wrt="x")
+    assert found.sections == {"data": {"rows": {}}}
+    assert list(graph.sections) == ["data", "train"]
