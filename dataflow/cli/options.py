@@ -276,6 +276,7 @@ def trained(
 
     A graph without variables needs no checkpoint.
     """
+    from dataflow.engine.matching import match
     from dataflow.training import checkpoint
 
     where = checkpoint_folder(path, folder)
@@ -285,10 +286,16 @@ def trained(
     meta, variables = (
         checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
     )
-    kept = [name for name, node in graph.nodes.items() if node.block.stateful]
-    if missing := [name for name in kept if name not in variables]:
-        raise flow.DataflowError(f"{where}: must have variable '{missing[0]}' of {path}, got a checkpoint without it")
-    return {name: variables[name] for name in kept}, meta["notes"].get("fitted")
+    found = match(graph, variables)
+    problems = [f"{where}: {problem}" for problem in found.misfits]
+    problems += [
+        f"{where}: must have variable '{name}' of {path}, got a checkpoint without it" for name in found.missing
+    ]
+    if problems:
+        known = meta["notes"].get("trained_with", {}).get("params", {})
+        words = " ".join(f"-p {shlex.quote(f'{name}={value}')}" for name, value in known.items())
+        raise flow.DataflowError("\n".join(problems) + (f"; it was trained with {words}" if words else ""))
+    return found.values, meta["notes"].get("fitted")
 
 
 def which(command: Callable[..., Any]) -> Callable[..., Any]:

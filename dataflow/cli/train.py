@@ -9,7 +9,6 @@ import click
 
 from dataflow.cli import options, output
 from dataflow.cli.epochs import Bar, Epochs
-from dataflow.core.errors import GraphError
 from dataflow.interrupt import STOPPED, first
 
 
@@ -52,7 +51,6 @@ def command(
     from dataflow.training import checkpoint
     from dataflow.training.initial_values import read_values
     from dataflow.training.recorder import usual_recorders
-    from dataflow.training.trained_with import OtherTraining
     from dataflow.training.trainer import Trainer
 
     if resume and restart:
@@ -69,21 +67,18 @@ def command(
         raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
     given = options.values(params)
     followers = usual_recorders(where, given, options.words(), Path(tensorboard) if tensorboard is not None else None)
-    try:
-        trainer = Trainer(
-            graph,
-            where,
-            resume,
-            epochs,
-            measured,
-            restart=restart,
-            params=given,
-            values=None if source is None else read_values(source),
-            partial=partial,
-            recorders=followers,
-        )
-    except OtherTraining as error:
-        raise GraphError(f"{error.what}; put that back, or train anew with --restart") from None
+    trainer = Trainer(
+        graph,
+        where,
+        resume,
+        epochs,
+        measured,
+        restart=restart,
+        params=given,
+        values=None if source is None else read_values(source),
+        partial=partial,
+        recorders=followers,
+    )
     for change in trainer.changes:
         output.say(f"going on with {change}", err=True)
     for problem in trainer.left_out:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core.attrs import key, show
-from dataflow.core.errors import GraphError, listing
+from dataflow.core.errors import listing
 from dataflow.core.ports import Literal, flat
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
@@ -25,14 +25,6 @@ _HARMLESS = {
     "epochs", "batch_size", "drop_remainder", "steps_per_epoch", "evaluate", "on_nan", "checkpoint", "metrics",
     "early_stopping: patience", "early_stopping: restore_best",
 }  # fmt: skip
-
-
-class OtherTraining(GraphError):
-    """A folder has checkpoints of a training with something else; ``what`` says in what they differ."""
-
-    def __init__(self, what: str):
-        super().__init__(f"{what}; put that back, or train anew with restart=True")
-        self.what = what
 
 
 def trained_with(

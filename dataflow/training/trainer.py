@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, GraphError, RunError
+from dataflow.core.errors import GraphError, RunError, way_out
 from dataflow.engine.plan import Plan
 from dataflow.engine.stages import counted
 from dataflow.engine.state import State
@@ -21,9 +21,9 @@ from dataflow.graph.graph import Graph
 from dataflow.training import checkpoint
 from dataflow.training.array_split import RowSplit
 from dataflow.training.best import judge, mode_of
+from dataflow.training.checkpoint_folder import CheckpointFolder
 from dataflow.training.data.row_order import Order, shuffled
 from dataflow.training.evaluation import evaluate, means, metrics, not_finite
-from dataflow.training.folder_lock import locked
 from dataflow.training.initial_values import initial_values
 from dataflow.training.non_finite import Draft, origin
 from dataflow.training.optimizer_nodes import RATE, constant_rate
@@ -31,7 +31,7 @@ from dataflow.training.progress import Progress
 from dataflow.training.recorder import Recorder, recorded, usual_recorders
 from dataflow.training.setup import Setup
 from dataflow.training.step_graph import FINITE
-from dataflow.training.trained_with import OtherTraining, differences
+from dataflow.training.trained_with import differences
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -97,23 +97,20 @@ class Trainer:
         setup = Setup(graph, epochs, data)
         self.settings, self.step_graph, self.epochs = setup.train, setup.step_graph, setup.epochs
         self.data, self.validation, self.size, self.batches = setup.data, setup.validation, setup.size, setup.batches
-        self.graph, self.folder, self.restart = measured or graph, folder, restart
+        self.graph, self.folder = measured or graph, folder
         self.names = metrics(graph)
         self.notes = setup.notes(params or {})
         taken, self.left_out = ({}, []) if values is None else initial_values(graph, values, partial, resume)
         self.state, self.progress = State(self.step_graph, self.settings.seed, taken), Progress()
         self.recorders = usual_recorders(folder, params) if recorders is None else recorders
         self.changes: list[str] = []  # in what this training differs, harmlessly, from what the checkpoints are of
-        self._found = checkpoint.steps(folder) if folder is not None else []
-        self.resumed = resume and not restart and bool(self._found)
-        if folder is not None and self.resumed:
-            self._resume(folder)
-        elif not restart and any(map(checkpoint.is_whole, self._found)):
-            raise GraphError(f"{folder}: has checkpoints of an earlier training; give resume=True or restart=True")
+        keep = self.settings.checkpoint.keep
+        self._files = None if folder is None else CheckpointFolder(folder, keep, resume, restart)
+        if self._files is not None and self._files.resumed:
+            self._resume(self._files)
         self.plan = Plan(self.step_graph, steps=True)
         self.stopped = False
         self.rate = None if self.settings.schedule else constant_rate(setup.optimizer)
-        self._own: list[Path] = []  # the checkpoints of steps in the folder, the oldest first
         self._best: dict[str, Array] | None = None  # the variables of the best epoch, where no file keeps them
 
     def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
@@ -121,22 +118,18 @@ class Trainer:
 
         Raises RunError where a value is not finite and the section says to stop then; the last checkpoint stays.
         """
-        if self.folder is not None:
-            checkpoint.prepare(self.folder)
-        with locked(self.folder) if self.folder is not None else nullcontext():
-            if self.folder is not None:
-                self._enter(self.folder)
-            with recorded(self, self.recorders):
-                while self.progress.epoch < self.epochs and not self.progress.done:
-                    began = time.monotonic()
-                    for _ in self._steps():
-                        if tick is not None:
-                            tick(self)
-                        if self.stopped:
-                            self.save()
-                            return
-                    yield self._close_epoch(began)
-                self._put_best_back()
+        alone = nullcontext() if self._files is None else self._files.entered(self._is_saved)
+        with alone, recorded(self, self.recorders):
+            while self.progress.epoch < self.epochs and not self.progress.done:
+                began = time.monotonic()
+                for _ in self._steps():
+                    if tick is not None:
+                        tick(self)
+                    if self.stopped:
+                        self.save()
+                        return
+                yield self._close_epoch(began)
+            self._put_best_back()
 
     def stop(self) -> None:
         """Stop after the current step, with a checkpoint."""
@@ -270,36 +263,24 @@ class Trainer:
         stopping = self.settings.early_stopping
         if stopping is None or not stopping.restore_best or self.progress.best is None:
             return
-        if self.folder is not None:
-            self._best = checkpoint.read(self.folder / checkpoint.BEST)[1]
+        if self._files is not None:
+            self._best = self._files.best()
         if self._best is not None:
             self.state.variables.update(self._best)
 
     # -- checkpoints --------------------------------------------------------------------------------------------
 
-    def _resume(self, folder: Path) -> None:
+    def _resume(self, files: CheckpointFolder) -> None:
         """Take state and progress from the latest checkpoint."""
-        path, meta, variables, progress = checkpoint.latest(folder, _read)
+        path, meta, variables, progress = files.latest()
         serious, self.changes = differences(meta["notes"].get("trained_with", {}), self.notes["trained_with"])
         if progress.counted and progress.sums.keys() != {*self.names}:
             serious.append("train: metrics: in the middle of an epoch they must be those before")
         if serious:
-            raise OtherTraining("\n  ".join([f"{path}: was trained with something else:", *serious]))
+            told = "\n  ".join([f"{path}: was trained with something else:", *serious])
+            raise GraphError(f"{told}; put that back, or train anew with {way_out('restart=True', '--restart')}")
         self.state = checkpoint.state_of(path, meta, variables, self.step_graph)
         self.progress = progress
-
-    def _enter(self, folder: Path) -> None:
-        """Make the folder ready, once it is this training's alone."""
-        if self.restart:
-            checkpoint.clear(folder)
-        elif checkpoint.steps(folder) != self._found:
-            raise GraphError(f"{folder}: another process has trained here meanwhile; begin again")
-        checkpoint.tidy(folder)
-        self._own = [path for path in reversed(checkpoint.steps(folder)) if checkpoint.is_whole(path)]
-        if not self.resumed and (path := checkpoint.in_the_way(folder, self._is_saved)):
-            raise GraphError(f"{path}: must be a checkpoint or not be there, got another file; move it away")
-        if self.resumed:
-            checkpoint.make_way(folder / checkpoint.BEST)
 
     def _is_saved(self, step: int) -> bool:
         """Whether a checkpoint is written after this step, unless training is stopped."""
@@ -307,26 +288,12 @@ class Trainer:
         return step <= self.epochs * self.batches and (step % self.batches == 0 or bool(every and step % every == 0))
 
     def save(self, best: bool = False) -> None:
-        """Write a checkpoint, and remove those that are too old.
-
-        The best one is written first: if the process ends between the two, training resumes from the checkpoint before,
-        repeats the epoch and writes the same. In the other order the best one would be lost.
-        """
+        """Write a checkpoint; without a folder, keep the variables of the best epoch if they will be put back."""
         stopping = self.settings.early_stopping
-        if self.folder is None:
-            if best and stopping is not None and stopping.restore_best:
-                self._best = dict(self.state.variables)
-            return
-        notes = {"progress": asdict(self.progress), **self.notes}
-        if best:
-            checkpoint.save(self.folder / checkpoint.BEST, self.state, notes)
-        path = checkpoint.path_of(self.folder, self.state.step)
-        if path not in self._own:
-            checkpoint.make_way(path)
-        checkpoint.save(path, self.state, notes)
-        self._own = [*(other for other in self._own if other != path), path]
-        while len(self._own) > self.settings.checkpoint.keep:
-            self._own.pop(0).unlink(missing_ok=True)
+        if self._files is not None:
+            self._files.save(self.state, {"progress": asdict(self.progress), **self.notes}, best)
+        elif best and stopping is not None and stopping.restore_best:
+            self._best = dict(self.state.variables)
 
 
 def _part(data: RowSplit, order: Order, start: int, stop: int) -> Array:
@@ -336,15 +303,4 @@ def _part(data: RowSplit, order: Order, start: int, stop: int) -> Array:
     except MemoryError:
         raise GraphError(
             f"{data.who}: {stop - start:,} rows at a time take more memory than there is; give fewer by 'batch_size'"
-        ) from None
-
-
-def _read(path: Path) -> tuple[Path, dict[str, Any], dict[str, Array], Progress]:
-    """A checkpoint of a training; DataflowError where it is damaged, or says nonsense."""
-    meta, variables = checkpoint.read(path)
-    try:
-        return path, meta, variables, Progress.of(meta["notes"]["progress"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise DataflowError(
-            f"{path}: is no whole checkpoint: where training stood is not said as training says it"
         ) from None

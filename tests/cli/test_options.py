@@ -258,6 +258,19 @@ def test_a_checkpoint_without_a_variable_of_the_graph(dataflow, trained):
         options.trained(options.load("learn.yaml"), "learn.yaml", "none", "best")
 
 
+def test_a_checkpoint_that_was_trained_with_other_parameters(dataflow, folder):
+    attrs = "attrs: {dtype: float32, shape: [$width], initializer: zeros}"
+    text = Path("learn.yaml").read_text().replace("inputs: {initvalues: 0.0}", attrs)
+    Path("learn.yaml").write_text(text.replace("dataflow: 1\n", "dataflow: 1\nparams: {width: 4, rate: 0.1}\n"))
+    assert dataflow("train", "learn.yaml", "-p", "width=1", "-p", "rate=0.2").code == 0
+    done = dataflow("evaluate", "learn.yaml")
+    assert (done.code, done.err) == (
+        1,
+        "learn.checkpoints: variable 'w' must have shape [4], got [1]; it was trained with -p width=1 -p rate=0.2\n",
+    )
+    assert dataflow("evaluate", "learn.yaml", "-p", "width=1").code == 0
+
+
 @pytest.mark.parametrize("name", ["run", "train", "evaluate", "predict", "check", "show", "grad", "blocks", "schema"])
 def test_commands_take_files_with_blocks(name):
     command = group.get_command(click.Context(group), name)
