@@ -78,8 +78,10 @@ def _mask(lines: list[str], key: Place, value: Value) -> None:
         return
     first, margin = key[0] - 1, len(line) - len(line.lstrip()) if key[0] == value.place[0] else key[1] - 1
     lines[first] = lines[first][: lines[first].index(":", key[1] - 1) + 1] + f" {_MASKED}"
+    last = first
     for following in range(first + 1, len(lines)):
         text = lines[following]
         if text.strip() and len(text) - len(text.lstrip()) <= margin:
             break
-        lines[following] = _GONE
+        last = following if text.strip() else last
+    lines[first + 1 : last + 1] = [_GONE] * (last - first)

@@ -116,7 +116,19 @@ outputs: {a: a}
 """
 
 
-@pytest.mark.parametrize("secret", ["hunter2", "two words", "it's: {odd}", "many\nlines\n of it\n", "long " * 40, "'"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "hunter2",
+        "two words",
+        "it's: {odd}",
+        "many\nlines\n of it\n",
+        "long " * 40,
+        "folded " * 40 + "end",
+        "a line of several\n" * 9,
+        "'",
+    ],
+)
 def test_values_of_secret_names_are_masked(annotated, monkeypatch, secret):
     monkeypatch.setenv("API_TOKEN_OF_TEST", secret)
     annotated(SECRETS, password=secret, harmless="shown")

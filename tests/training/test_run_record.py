@@ -114,6 +114,16 @@ def test_secrets_of_the_environment_are_not_written(monkeypatch):
     assert "hunter2" not in text and text.count("${env:TOKEN}") == 4
 
 
+def test_values_of_secret_names_are_masked(monkeypatch):
+    monkeypatch.setattr(errors, "_CONCEALED", {})
+    training = Training()
+    training.graph.doc = "reads correct-horse"
+    follow(training, params={"api_key": "correct-horse"}, command=["-p", "api_key=correct-horse"])
+    said = read_record(FOLDER / "runs" / "1.json")
+    assert (said["params"], said["sessions"][0]["command"]) == ({"api_key": "***"}, ["-p", "api_key=***"])
+    assert "doc: reads ${api_key}" in said["graph"]["text"]
+
+
 def test_a_graph_that_cannot_be_a_file_has_no_text():
     training = Training()
     training.graph.sections["unknown"] = {}
