@@ -5,6 +5,7 @@ What fails to import is a `Fault`: the rest goes on working.
 
 from __future__ import annotations
 
+import dis
 import importlib.util
 import os
 import pkgutil
@@ -17,8 +18,12 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from dataflow.core.errors import DataflowError, reason
+
+if TYPE_CHECKING:
+    from dataflow.core.block import Block
 
 ENVIRONMENT = "DATAFLOW_BLOCKS"  # files with blocks, separated as in PATH
 OWN = "dataflow-blocks"  # the package that has the library
@@ -99,6 +104,20 @@ def _files(module: str) -> list[Path]:
     folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
     origin = [Path(spec.origin)] if spec and spec.origin and spec.origin.endswith(".py") else []
     return [*origin, *sorted({file for folder in folders for file in folder.rglob("*.py")} - {*origin})]
+
+
+def ignores_out(block: type[Block]) -> str:
+    """``file:line`` of the kernel of a block if it takes ``out`` and never uses it, so that results would be lost."""
+    code = getattr(vars(block).get("kernel"), "__code__", None)
+    if code is None or not block.takes_out or "out" in code.co_cellvars:
+        return ""
+    loaded = (each.argval for each in dis.get_instructions(code) if each.opname.startswith("LOAD"))
+    if any("out" in (name if isinstance(name, tuple) else (name,)) for name in loaded):
+        return ""
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+IGNORED = "a kernel that takes `out` must write its first output there, got one that never uses it; leave `out` away"
 
 
 def located(error: BaseException, files: Collection[str]) -> str:

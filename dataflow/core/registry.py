@@ -16,7 +16,18 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
 
 from dataflow.core.errors import DataflowError, UnknownNameError, nearest, way_out
-from dataflow.core.plugins import OWN, BlockFile, Fault, Plugin, PluginWarning, environment_files, import_all, plugins
+from dataflow.core.plugins import (
+    IGNORED,
+    OWN,
+    BlockFile,
+    Fault,
+    Plugin,
+    PluginWarning,
+    environment_files,
+    ignores_out,
+    import_all,
+    plugins,
+)
 
 if TYPE_CHECKING:
     from dataflow.core.block import Block
@@ -79,6 +90,10 @@ class Registry(Mapping[str, "type[Block]"]):
             if fault is not None:
                 self._keep({n for n, b in self._blocks.items() if n in before or b.__module__ in sys.modules})
                 self.faults.append(fault)
+        for name in sorted(set(self._blocks) - before) if plugin.package != OWN else ():
+            if place := ignores_out(self._blocks[name]):
+                self._keep(self._blocks.keys() - {name})
+                self.faults.append(Fault(plugin.who, place, f"{name}: {IGNORED}", frozenset({name})))
 
     def load_file(self, path: str | os.PathLike[str]) -> list[type[Block]]:
         """Run a file, and give the blocks that it defines; run anew, they take the place of those it defined before."""
@@ -89,7 +104,11 @@ class Registry(Mapping[str, "type[Block]"]):
             try:
                 self._keep({name for name, block in self._blocks.items() if block.__module__ != file.name})
                 file.run()
-                if made := [block for block in self._blocks.values() if block.__module__ == file.name]:
+                made = [block for block in self._blocks.values() if block.__module__ == file.name]
+                for block in made:
+                    if place := ignores_out(block):
+                        raise DataflowError(f"{place.replace(str(file.real), file.shown)}: {block.__name__}: {IGNORED}")
+                if made:
                     return made
                 raise DataflowError(f"{file.shown}: must define a block, got none; derive a class from a kind of block")
             except BaseException:

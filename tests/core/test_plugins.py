@@ -233,7 +233,7 @@ from dataflow import In, Out
 from dataflow.core.kinds import Opaque, Unary
 
 class FileFails(Unary):
-    def kernel(self, x, out=None):
+    def kernel(self, x):
         return helper(x)
 
     def grad(self, x, y, dy):
@@ -263,3 +263,38 @@ def test_errors_of_the_library_have_no_place() -> None:
     with pytest.raises(AttributeError) as caught:
         blocks["Relu"]().kernel("no array")
     assert blocks.outside(caught.value) == blocks.outside(None) == ""
+
+
+KERNELS = {
+    "return x + 1": False,
+    "out = x + 1": False,
+    "return np.add(x, 1, out)": True,
+    "return np.add(x, 1, out=out)": True,
+    "return (lambda: np.add(x, 1, out))()": True,
+    "np.copyto(out, x) if out is not None else None": True,
+}
+
+
+@pytest.mark.parametrize(("body", "fine"), KERNELS.items(), ids=KERNELS)
+def test_a_kernel_that_never_uses_out_is_told_before_it_runs(tmp_path: Path, body: str, fine: bool) -> None:
+    path = tmp_path / "outs.py"
+    path.write_text(
+        f"import numpy as np\n{UNARY}class FileOut(Unary):\n    def kernel(self, x, out=None):\n        {body}\n"
+    )
+    if fine:
+        assert load_blocks(path) == [blocks["FileOut"]]
+        return
+    with pytest.raises(DataflowError) as caught:
+        load_blocks(path)
+    assert str(caught.value).startswith(
+        f"{path}:4: FileOut: a kernel that takes `out` must write its first output there"
+    )
+    assert "FileOut" not in blocks
+
+
+def test_in_a_plugin_that_block_alone_is_missing(install) -> None:
+    lost = UNARY + "class Lost(Unary):\n    def kernel(self, x, out=None):\n        return x\n"
+    install(mixed=lost + "class Kept(Unary):\n    def kernel(self, x):\n        return x\n")
+    with pytest.warns(PluginWarning, match=r"mixed\.py:3: Lost: a kernel that takes `out` must write"):
+        assert "Kept" in blocks and "Lost" not in blocks
+    assert blocks.fault("Lost") is not None
