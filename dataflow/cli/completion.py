@@ -1,4 +1,4 @@
-"""What the shell offers when Tab is pressed: names of blocks, of what is in a graph, of its parameters."""
+"""What the shell offers when Tab is pressed: names of blocks and examples, of what is in a graph, of its parameters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ Completer = Callable[[click.Context, click.Parameter, str], list[str]]
 def blocks(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     """Blocks and aliases that begin so, in upper or lower case."""
     return [name for name in flow.blocks.names() if name.lower().startswith(begun.lower())]
+
+
+def examples(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Graphs and layers that come with the package."""
+    from dataflow.graphfile.shipped import names
+
+    return _beginning((name.removesuffix(".yaml") for name in names()), begun)
 
 
 def wires(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 import dataflow as flow
-from dataflow.cli import output
+from dataflow.cli import completion, output
 
 
 @click.command("examples")
-@click.argument("words", metavar="[NAME | WORDS]", nargs=-1)
+@click.argument("words", metavar="[NAME | WORDS]", nargs=-1, shell_complete=completion.examples)
 @click.option("-o", "--out", type=click.Path(file_okay=False), help="Copy the example of this name into this folder.")
 def command(words: tuple[str, ...], out: str | None) -> None:
     """List the graphs and layers that come with the package, find them by words, show or copy one.

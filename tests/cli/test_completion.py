@@ -37,6 +37,10 @@ def test_blocks_in_upper_and_lower_case() -> None:
     assert "Mul" in offered("blocks", "mul")
 
 
+def test_examples() -> None:
+    assert offered("examples", "layers/d") == ["layers/dense", "layers/dropout"]
+
+
 def test_what_is_in_the_graph(folder: Path) -> None:
     assert offered("grad", "line.yaml", "--of", "") == ["y", "x", "product"]
     assert offered("grad", "line.yaml", "--wrt", "x,pro") == ["x,product"]
