@@ -54,11 +54,12 @@ def _number(value: float) -> str:
 
 
 class Bar:
-    """A bar on a terminal: where the epoch stands, how fast it goes and how long all epochs will take."""
+    """A bar on a terminal: where training stands, how fast it goes and how long it will take."""
 
     def __init__(self, live: bool):
         self.live = live and sys.stderr.isatty()
         self._shown = 0.0
+        self._first: tuple[float, int] | None = None  # when, and after how many steps, it was first shown
         self._bar: Any = None
         self._task: Any = None
 
@@ -73,31 +74,21 @@ class Bar:
         name = next(iter(means), "")
         told = f"epoch {progress.epoch + 1}/{trainer.epochs}" + (f"  {name} {means[name]:.4g}" if name else "")
         done = progress.epoch * trainer.batches + trainer.batch
+        if self._first is None:
+            self._first = now, done
         if self._bar is None:
             self._begin(total, done)
-        self._bar.update(self._task, completed=done, description=visible(told, ""))
+        speed = _speed(now - self._first[0], done - self._first[1], total - done)
+        self._bar.update(self._task, completed=done, description=visible(told, ""), speed=speed)
 
     def _begin(self, total: int, done: int) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            ProgressColumn,
-            Task,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.text import Text
-
-        class Speed(ProgressColumn):
-            def render(self, task: Task) -> Text:
-                return Text("" if task.speed is None else f"{task.speed:.3g} steps/s")
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(bar_width=12), MofNCompleteColumn(), Speed(),
-            TimeRemainingColumn(compact=True), console=output.error_console(), transient=True,
+            TextColumn("{task.description}", markup=False), BarColumn(bar_width=12), MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"), console=output.error_console(), transient=True,
         )  # fmt: skip
-        self._task = self._bar.add_task("", total=total, completed=done)
+        self._task = self._bar.add_task("", total=total, completed=done, speed="")
         self._bar.start()
 
     def close(self) -> None:
@@ -105,3 +96,12 @@ class Bar:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def _speed(seconds: float, steps: int, left: int) -> str:
+    """How many steps a second, and how long those that are left will take at that."""
+    if not seconds or steps <= 0:
+        return ""
+    rest = round(left * seconds / steps)
+    hours = f"{rest // 3600}:{rest // 60 % 60:02}" if rest >= 3600 else f"{rest // 60}"
+    return f"{steps / seconds:.3g} steps/s, {hours}:{rest % 60:02} left"

@@ -100,7 +100,8 @@ def command(
             bar.close()
     again = options.repeated(path, params, folder)
     if trainer.stopped:
-        output.say(f"stopped in step {trainer.state.step}; go on with dataflow train {again} --resume", err=True)
+        more = "" if epochs is None else f" --epochs {epochs}"
+        output.say(f"stopped in step {trainer.state.step}; go on with dataflow train {again} --resume{more}", err=True)
         return STOPPED
     if not as_json:
         if trainer.ended:

@@ -63,11 +63,25 @@ def test_the_bar_tells_where_training_stands(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     bar = Bar(live=True)
     state = Progress(epoch=2, rows=12, counted=12, sums={"loss [red]": 6.0})
-    bar.tick(SimpleNamespace(progress=state, epochs=5, batches=10, batch=3))
+    for now, batch in ((100.0, 1), (102.0, 3)):
+        monkeypatch.setattr(epochs.time, "monotonic", lambda now=now: now)
+        bar.tick(SimpleNamespace(progress=state, epochs=5, batches=10, batch=batch))
     bar.close()
     text = terminal.getvalue()
+    assert "1 steps/s, 0:27 left" in text
     assert "epoch 3/5" in text and "loss [red] 0.5" in text and "23/50" in text
     assert bar._bar is None
+
+
+@pytest.mark.parametrize(
+    "seconds, steps, left, told",
+    [
+        (0.0, 0, 10, ""), (2.0, 0, 10, ""), (2.0, 10, 0, "5 steps/s, 0:00 left"),
+        (10.0, 12345, 123450, "1.23e+03 steps/s, 1:40 left"), (10.0, 1, 1000, "0.1 steps/s, 2:46:40 left"),
+    ],
+)  # fmt: skip
+def test_speed_and_time_left(seconds, steps, left, told):
+    assert epochs._speed(seconds, steps, left) == told
 
 
 def test_there_is_no_bar_where_nobody_looks(monkeypatch):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from cli.graphs import BEST
 
+from dataflow.cli.epochs import Bar
 from dataflow.files.safetensors import write_safetensors
 from dataflow.training import checkpoint
 
@@ -75,6 +76,21 @@ def test_what_is_next_runs_as_it_is_printed(dataflow, folder, name, options):
     program, *words = shlex.split(last.partition("; next: ")[2])
     assert program == "dataflow" and words[:2] == ["evaluate", name]
     assert dataflow(*words).code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--epochs", "3", "--checkpoints", "kept in here"]])
+def test_what_goes_on_after_a_stop_runs_as_it_is_printed(dataflow, folder, monkeypatch, options):
+    """Also where the schedule ends with training, whose length must be the same then."""
+    text = Path("learn.yaml").read_text().replace(", inputs: {alpha: 0.1}", "")
+    schedule = "{block: CosineDecay, attrs: {initial_learning_rate: 0.1, decay_steps: end}}"
+    Path("learn.yaml").write_text(f"{text}  schedule: {schedule}\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Bar, "tick", lambda bar, trainer: trainer.stop())
+        code, _, err = dataflow("train", "learn.yaml", *options)
+    assert code == 130 and err.startswith("stopped in step 1; go on with dataflow train learn.yaml")
+    _, *words = shlex.split(err.partition("; go on with ")[2])
+    done = dataflow(*words)
+    assert done.code == 0 and done.out.splitlines()[-3].split()[0] == ("3/3" if options else "2/2")
 
 
 def test_what_would_be_another_training_is_refused(dataflow, trained):
