@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+import dataflow as flow
 from dataflow.cli import options, output
 from dataflow.cli.epochs import Bar, Epochs
 from dataflow.interrupt import STOPPED, first
@@ -28,6 +29,9 @@ from dataflow.interrupt import STOPPED, first
 )
 @click.option("--partial", is_flag=True, help="With --from: take the variables that fit, and list the rest.")
 @click.option("--tensorboard", metavar="FOLDER", type=click.Path(file_okay=False), help="Write event files there.")
+@click.option(
+    "--folds", type=click.IntRange(min=2), metavar="K", help="Train K times, measured each time on other rows."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per epoch.")
 @options.settings
 def command(
@@ -40,6 +44,7 @@ def command(
     source: str | None,
     partial: bool,
     tensorboard: str | None,
+    folds: int | None,
     as_json: bool,
 ) -> int:
     """Train a graph as its `train` section says, with a checkpoint after each epoch.
@@ -59,10 +64,14 @@ def command(
         raise click.UsageError("--from and --resume: must be given one of them, got both")
     if partial and source is None:
         raise click.UsageError("--partial: must be given with --from, got it alone")
+    if folds is not None and (resume or restart or source or tensorboard or folder):
+        raise click.UsageError("--folds: must be given without options about checkpoints, of which it keeps none")
     measured = options.load(path, params)
     where = options.checkpoint_folder(path, folder)
     switched = isinstance(defaults(path).get("training"), bool)
     graph = options.load(path, (*params, "training=true")) if switched else measured
+    if folds is not None:
+        return _in_folds(graph, folds, epochs, measured, as_json)
     if not (resume or restart) and any(map(checkpoint.is_whole, checkpoint.steps(where))):
         raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
     given = options.values(params)
@@ -107,4 +116,27 @@ def command(
         if trainer.ended:
             output.say(trainer.ended)
         output.say(f"checkpoints in {where}" + (f"; next: dataflow evaluate {again}" if trainer.data else ""))
+    return 0
+
+
+def _in_folds(graph: flow.Graph, count: int, epochs: int | None, measured: flow.Graph, as_json: bool) -> int:
+    """Train once per fold, and print what each reached, with mean and spread."""
+    from dataflow.training.folds import mean_and_spread, train_folds
+
+    bar, found = Bar(live=not as_json), []
+    try:
+        for fold in train_folds(graph, count, epochs, measured, bar.tick):
+            bar.close()
+            found.append(fold)
+            if as_json:
+                output.say(output.json_text(asdict(fold)))
+    finally:
+        bar.close()
+    if not as_json:
+        names = list(found[0].measured)
+        rows = [(str(fold.number), str(fold.rows), *(fold.measured[name] for name in names)) for fold in found]
+        spread = mean_and_spread(found)
+        rows.append(("mean", "", *(spread[name][0] for name in names)))
+        rows.append(("spread", "", *(spread[name][1] for name in names)))
+        output.table(("fold", "rows", *names), rows)
     return 0

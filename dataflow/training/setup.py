@@ -27,7 +27,10 @@ class Setup:
     """
 
     def __init__(
-        self, graph: Graph, epochs: int | None = None, arrays: Mapping[str, Mapping[str, ArrayLike]] | None = None
+        self,
+        graph: Graph,
+        epochs: int | None = None,
+        arrays: Mapping[str, Mapping[str, ArrayLike] | RowSplit] | None = None,
     ):
         self.graph, self.arrays = graph, arrays
         if epochs is not None and (isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1):
@@ -37,7 +40,8 @@ class Setup:
         self.train, self.optimizer = required(graph)
         splits: Mapping[str, Any] = (graph.sections.get("data") or {}) if arrays is None else arrays
         if arrays is not None:
-            check_splits(graph, self.train, {name: [*fed] for name, fed in arrays.items()})
+            fed = {name: [*each] if isinstance(each, Mapping) else inputs_of(each) for name, each in arrays.items()}
+            check_splits(graph, self.train, fed)
         if not splits and (needed := needed_inputs(graph, self.train)):
             raise GraphError(f"graph '{graph.name}': input '{needed[0]}' must be fed to train with, got no data")
         self.training, self.validated = training_split(splits), validation_split(self.train, splits)
@@ -58,7 +62,10 @@ class Setup:
     def _split(self, name: str | None) -> RowSplit | None:
         if name is None:
             return None
-        return split(self.graph, name) if self.arrays is None else ArraySplit(self.graph, name, self.arrays[name])
+        if self.arrays is None:
+            return split(self.graph, name)
+        given = self.arrays[name]
+        return ArraySplit(self.graph, name, given) if isinstance(given, Mapping) else given
 
     def notes(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What checkpoints note beside the progress: what the training is done with."""

@@ -66,7 +66,7 @@ class Trainer:
     epochs : how many times all rows are seen, in place of what the graph says.
     measured : the graph to validate, if it is another: without dropout, say, and with the same variables.
     restart : remove the checkpoints of an earlier training when this one begins.
-    data : arrays by split and input, in place of the `data` section.
+    data : arrays by split and input, or splits, in place of the `data` section.
     params : the parameters that the graph was loaded with, for checkpoints and records to note.
     values : values that variables start from, by name; the optimizer starts anew.
     partial : take the values that fit; ``left_out`` says what was not taken, and why.
@@ -87,7 +87,7 @@ class Trainer:
         measured: Graph | None = None,
         *,
         restart: bool = False,
-        data: Mapping[str, Mapping[str, ArrayLike]] | None = None,
+        data: Mapping[str, Mapping[str, ArrayLike] | RowSplit] | None = None,
         params: Mapping[str, Any] | None = None,
         values: Mapping[str, ArrayLike] | None = None,
         partial: bool = False,

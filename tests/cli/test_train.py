@@ -234,3 +234,19 @@ def test_a_training_is_recorded_with_its_command_but_without_secrets(dataflow, f
     assert len([*Path("events/train").iterdir()]) == len([*Path("events/validation").iterdir()]) == 1
     assert len(Path("learn.checkpoints/history.csv").read_text().splitlines()) == 3
     assert "learn.checkpoints 1" in dataflow("runs").out
+
+
+def test_folds(dataflow, folder):
+    code, out, _ = dataflow("train", "learn.yaml", "--folds", "4")
+    lines = [line.split() for line in out.splitlines()]
+    assert code == 0 and [line[0] for line in lines] == ["fold", "1", "2", "3", "4", "mean", "spread"]
+    assert [line[1] for line in lines[1:5]] == ["2"] * 4 and lines[-1] == ["spread", "0"]  # its rows are all the same
+    assert not Path("learn.checkpoints").exists()
+    found = [json.loads(line) for line in dataflow("train", "learn.yaml", "--folds", "2", "--json").out.splitlines()]
+    assert [each["number"] for each in found] == [1, 2] and found[0]["measured"].keys() == {"loss"}
+
+
+@pytest.mark.parametrize("option", [("--resume",), ("--restart",), ("--checkpoints", "c"), ("--from", "c.npz")])
+def test_folds_keep_no_checkpoints(dataflow, folder, option):
+    code, _, err = dataflow("train", "learn.yaml", "--folds", "4", *option)
+    assert (code, "--folds: must be given without options about checkpoints" in err) == (2, True)

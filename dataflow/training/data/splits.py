@@ -65,6 +65,7 @@ class Split:
         if not 0 <= self.start <= stop <= whole:
             raise GraphError(f"{self.who}: 'rows' must lie within the {whole} there are, got {[self.start, stop]}")
         self.length = stop - self.start
+        self.digest = ""  # of what it is made of, where the section does not say it
         self.chosen: Array | None = None  # the numbers of its rows, where they are not contiguous
         if declared.fraction is not None:
             try:
@@ -170,7 +171,8 @@ class Split:
         rest = np.setdiff1d(np.arange(self.length), held, assume_unique=True)
         training, validation = self.part(rest), self.part(held)
         fitted = {name: feed.fit(training.parts) for name, feed in training.feeds.items()}
-        for each in (training, validation):
+        for each, what in ((training, "without"), (validation, "with")):
+            each.digest = f"{what} fold {i} of {count}, seed {seed}"
             each.prepare(fitted)
         return training, validation
 

@@ -1,0 +1,75 @@
+"""Tables of any size, and a training over one of them in a process of its own, whose memory is measured.
+
+``python tests/training/data/large_tables.py csv 10 /tmp/t.csv`` writes a table of 10 GB and trains with it once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+from pyarrow import csv, parquet
+
+COLUMNS = 10
+GRAPH = """\
+dataflow: 1
+inputs: {x: "float32[N, 10]", y: "float32[N, 1]"}
+nodes:
+  w: {block: Variable, attrs: {dtype: float32, shape: [10, 1], initializer: zeros}}
+  product: {block: MatMul, inputs: {a: x, b: w}}
+  error: {block: SquaredDifference, inputs: {x: product, y: y}}
+  loss: {block: Mean, inputs: {input: error, axis: [0, 1]}}
+outputs: {loss: loss}
+data:
+  train: {path: PATH, inputs: {x: {columns: c*, normalize: standard}, y: {columns: [y]}}}
+train: {minimize: loss, optimizer: {block: ApplyGradientDescent, inputs: {alpha: 0.05}}, batch_size: 4096}
+"""
+TRAIN = """
+import json, resource, sys, time
+import dataflow as flow
+began = time.perf_counter()
+trainer = flow.Trainer(flow.load(sys.argv[1]))
+opened = time.perf_counter()
+(report,) = trainer.run()
+print(json.dumps({
+    "rows": trainer.data.length, "loss": report.train["loss"],
+    "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "opening": opened - began, "training": time.perf_counter() - opened,
+}))
+"""
+
+
+def write_table(path: Path, size: int) -> None:
+    """A table of about so many bytes: ten columns of float32 and one that is their sum, less a little noise."""
+    rng = np.random.default_rng(0)
+    schema = pyarrow.schema([*((f"c{i}", pyarrow.float32()) for i in range(COLUMNS)), ("y", pyarrow.float32())])
+    kind = csv.CSVWriter if path.suffix == ".csv" else parquet.ParquetWriter
+    with path.open("wb") as file, kind(file, schema) as writer:
+        while file.tell() < size:
+            x = rng.standard_normal((100_000, COLUMNS)).astype(np.float32)
+            y = x.sum(axis=1) + 0.1 * rng.standard_normal(len(x)).astype(np.float32)
+            arrays = [*(pyarrow.array(column) for column in x.T.copy()), pyarrow.array(y.astype(np.float32))]
+            writer.write(pyarrow.table(arrays, schema=schema))
+
+
+def train_once(path: Path) -> dict[str, float]:
+    """A training over a table, once: rows, loss, seconds of opening and of training, peak memory in bytes."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        (Path(folder) / ".dataflow").touch()
+        (path.parent / ".dataflow").touch()
+        graph = path.parent / f"{path.stem}.yaml"
+        graph.write_text(GRAPH.replace("PATH", path.name), "utf-8")
+        done = subprocess.run([sys.executable, "-c", TRAIN, str(graph)], check=True, text=True, stdout=subprocess.PIPE)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[3])
+    write_table(target, int(float(sys.argv[2]) * 1e9))
+    print({**train_once(target), "bytes": target.stat().st_size})
