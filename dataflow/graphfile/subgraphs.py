@@ -98,8 +98,10 @@ def _params(
             if name in definition.inputs.data:
                 hint = "it is an input, so write it under 'inputs'"
             outer.report(spec, spec.attrs.keys[name], f"{spec.who}: {file} has no attr '{cropped(name)}'", hint)
-    wired = {name: type_ for name, operand in operands.items() if (type_ := _type(operand)) is not None}
+    wired, wrong = _types(operands)
     follows = found_in_inputs(definition, wired)
+    for port in {found.port for name, found in follows.items() if name not in given} & wrong.keys():
+        outer.report(spec, spec.inputs.data[port].place, f"{spec.who}: input '{port}' {wrong[port]}")
     values: dict[str, Any] = {}
     for name, param in params.items():
         values[name] = param.default
@@ -117,14 +119,17 @@ def _params(
     return values
 
 
-def _type(operand: object) -> TensorType | None:
-    """The type of what is wired; None where it was reported, or will be."""
-    if isinstance(operand, Ref):
-        return operand.type
-    try:
-        return TensorType.of(conversion.literal(operand.value)) if isinstance(operand, Literal) else None
-    except conversion.ConversionError:
-        return None
+def _types(operands: Mapping[str, Any]) -> tuple[dict[str, TensorType], dict[str, str]]:
+    """The types of what is wired, and what is wrong with lists that are no arrays."""
+    types, wrong = {}, {}
+    for port, operand in operands.items():
+        if isinstance(operand, Ref | Literal):
+            try:
+                given = operand if isinstance(operand, Ref) else conversion.literal(operand.value)
+                types[port] = given.type if isinstance(given, Ref) else TensorType.of(given)
+            except conversion.ConversionError as error:
+                wrong[port] = str(error)
+    return types, wrong
 
 
 def _followed(outer: GraphBuilder, spec: NodeSpec, param: Param, found: Found, wired: Mapping[str, TensorType]) -> Any:

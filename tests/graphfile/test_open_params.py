@@ -116,3 +116,28 @@ def test_a_graph_by_itself_still_needs_them(read):
     assert [p.message for p in found] == [
         f"param '{name}' has no default and must be given, got nothing" for name in ("size", "height", "kind")
     ]
+
+
+@pytest.mark.parametrize(
+    "declared, message",
+    [
+        ("'float32[${n}'", "input 'y/x' must be a type such as float32[N, 64], got 'float32[1'"),
+        ("3", "input 'y/x' must be a type such as float32[N, 64], got 3"),
+    ],
+)
+def test_a_type_that_is_wrong_is_told_in_its_file(read, declared, message):
+    text = (
+        f"params: {{n: {{type: int}}, m: {{type: int}}}}\ninputs: {{x: {declared}, z: {{dtype: int32, shape: [$m]}}}}\n"
+    )
+    problems(read, text + node("Abs", "inputs: [z]"), "inner.yaml", n=1, m=1)
+    found = problems(read, node("./inner.yaml", "inputs: {x: 1.0, z: [1, 2]}, attrs: {n: 1}"))
+    assert [(p.path, p.message) for p in found] == [("inner.yaml", message)]
+
+
+def test_a_list_that_is_no_array_is_told_where_it_stands(read):
+    inner = "params: {n: {type: int}}\ninputs: {x: {dtype: float32, shape: [2, $n]}}\n" + node("Abs", "inputs: [x]")
+    read(inner, "inner.yaml", n=1)
+    for attrs in ("{}", "{n: 2}"):
+        found = problems(read, node("./inner.yaml", f"inputs: {{x: [[1.0, 2.0], [3.0]]}}, attrs: {attrs}"))
+        assert [(p.path, p.line) for p in found] == [("graph.yaml", 3)]
+        assert found[0].message.startswith("node 'y': input 'x' ")
