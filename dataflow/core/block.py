@@ -84,7 +84,7 @@ class Block(Shown):
         cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
         cls.precomputed_ports = tuple(inspect.signature(cls.precompute).parameters)[1:] if cls.precompute else ()
         if not abstract:
-            _check_declaration(cls)
+            typing_rules.check_declaration(cls)
             blocks.register(cls)
 
     def __init__(self, /, *given: object, **attrs: object):
@@ -263,7 +263,7 @@ class Block(Shown):
 
     def in_order(self, arrays: Sequence[Any]) -> list[Any]:
         """The inputs as contiguous arrays, copied where needed; inputs read for their shape alone stay as they are."""
-        return [a if lent else _contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
+        return [a if lent else dtypes.contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
 
     @cached_property
     def _lent(self) -> list[bool]:
@@ -336,26 +336,6 @@ class Block(Shown):
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self._who} is frozen; make a new one: {self._who}({name}=...)")
-
-
-def _check_declaration(block: type[Block]) -> None:
-    """Raise TypeError where a block is declared so that whoever lists the blocks would stumble over it."""
-    if undeclared := typing_rules.undeclared(block):
-        port = undeclared[0]
-        raise TypeError(
-            f"{block.__name__}: port '{port.name}' must have a dtype, a type variable or a dtype attr, got "
-            f"'{port.dtype}'; list the dtypes in the class, {port.dtype} = ('float32', ...)"
-        )
-    for what in ("aliases", "found_by"):
-        given: object = getattr(block, what)
-        if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
-            raise TypeError(f"{block.__name__}: '{what}' must be a tuple of names, got {given!r}; write ('a', 'b')")
-
-
-def _contiguous(given: Array | tuple[Array, ...] | None) -> Any:
-    if isinstance(given, tuple):
-        return tuple(map(_contiguous, given))
-    return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)
 
 
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

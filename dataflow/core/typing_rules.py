@@ -197,3 +197,17 @@ def with_known_values(block: Block, types: Sequence[OperandType], outputs: list[
     arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
     values = block.compute(arrays, outputs)
     return [TensorType(t.dtype, t.shape, np.asarray(v)) for t, v in zip(outputs, values, strict=True)]
+
+
+def check_declaration(block: type[Block]) -> None:
+    """Raise TypeError where a block is declared so that whoever lists the blocks would stumble over it."""
+    if unknown := undeclared(block):
+        port = unknown[0]
+        raise TypeError(
+            f"{block.__name__}: port '{port.name}' must have a dtype, a type variable or a dtype attr, got "
+            f"'{port.dtype}'; list the dtypes in the class, {port.dtype} = ('float32', ...)"
+        )
+    for what in ("aliases", "found_by"):
+        given: object = getattr(block, what)
+        if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
+            raise TypeError(f"{block.__name__}: '{what}' must be a tuple of names, got {given!r}; write ('a', 'b')")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dataflow as flow
 from dataflow.training.best import judge, mode_of
 from dataflow.training.progress import Progress
 from dataflow.training.train_section import Train
+from dataflow.training.trainer import Trainer
+from training.line import bits
 
 
 class Score(flow.blocks["Relu"]):
@@ -64,3 +68,32 @@ def test_without_patience_nothing_ends():
     progress = Progress()
     assert [judge(progress, value, "min", None) for value in (1.0, 2.0, 3.0)] == [True, False, False]
     assert not progress.done and progress.waited == 2
+
+
+# -- early stopping -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", [None, Path("kept")])
+def test_the_best_variables_are_put_back(load, folder):
+    stopping = "  early_stopping: {metric: loss, patience: 2, restore_best: true}\n"
+    seen = []
+    trainer = Trainer(load(lambda text: text + stopping, epochs=400, rate=0.5), folder)
+    for _ in trainer.run():
+        seen.append(bits(trainer.state))
+    assert bits(trainer.state) == seen[-3] != seen[-1]
+    best = trainer.progress.best_epoch
+    assert trainer.ended == f"loss has not improved for 2 epochs; best epoch {best}: loss {trainer.progress.best:.6g}"
+    assert best == len(seen) - 2
+
+
+def test_a_metric_of_which_more_is_better(load):
+    def change(text):
+        text = text.replace(
+            "outputs: {", "  accuracy: {block: Negate, inputs: {x: loss}}\noutputs: {accuracy: accuracy, "
+        )
+        return text + "  metrics: [accuracy]\n  early_stopping: {metric: accuracy, patience: 3}\n"
+
+    reports = list(Trainer(load(change, epochs=8)).run())
+    found = [r.train["accuracy"] for r in reports]
+    assert found == [-r.train["loss"] for r in reports] and len(found) == 8
+    assert [r.best for r in reports] == [value > max([-np.inf, *found[:i]]) for i, value in enumerate(found)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from dataflow.core.errors import GraphError
 from dataflow.training import checkpoint
 from dataflow.training.checkpoint_folder import CheckpointFolder
 from dataflow.training.progress import Progress
+from dataflow.training.trainer import Trainer
 
 
 @pytest.fixture
@@ -73,3 +75,58 @@ def test_one_that_is_written_meanwhile_is_noticed(tmp_path, state):
     with pytest.raises(GraphError, match="another process has trained here meanwhile; begin again"):
         write(second, state, 1)
     write(first, state, 2)
+
+
+# -- folders --------------------------------------------------------------------------------------------------------
+
+
+def test_two_trainings_do_not_share_a_folder(load):
+    first = Trainer(load(), Path("kept"))
+    run = first.run()
+    next(run)
+    names = {path.name for path in Path("kept").iterdir()}
+    for other in (Trainer(load(), Path("kept"), restart=True), Trainer(load(), Path("kept"), resume=True)):
+        with pytest.raises(GraphError, match="must be used by one training at a time, got process"):
+            list(other.run())
+        assert {path.name for path in Path("kept").iterdir()} == names
+    assert len([*run]) == 4
+    with pytest.raises(GraphError, match="another process has trained here meanwhile"):
+        list(other.run())
+
+
+def test_starting_over_removes_only_checkpoints(load):
+    list(Trainer(load(), Path("kept")).run())
+    names = ["step-notes.npz", "step-7.npz", "step-000000001.npz", "step-999999999.npz", "notes.txt"]
+    others = dict.fromkeys([*names, ".step-000000035.npz.0123456789ab.tmp.txt"], b"mine")
+    for name, content in others.items():
+        Path("kept", name).write_bytes(content)
+    Path("kept", ".step-000000035.npz.0123456789ab.tmp").write_bytes(b"left")
+    list(Trainer(load(epochs=2), Path("kept"), restart=True).run())
+    list(Trainer(load(epochs=2), Path("kept"), resume=True).run())
+    assert {name: Path("kept", name).read_bytes() for name in others} == others
+    steps = [path.name for path in checkpoint.steps(Path("kept"))]
+    assert steps == [f"step-{n:09d}.npz" for n in (999999999, 14, 7, 1)]
+    assert not Path("kept", ".step-000000035.npz.0123456789ab.tmp").exists()
+
+
+def test_damaged_checkpoints_are_kept_aside_when_training_goes_on(load):
+    graph, folder = load(), Path("kept")
+    list(Trainer(graph, folder).run())
+    whole = {path: path.read_bytes() for path in (checkpoint.steps(folder)[0], folder / checkpoint.BEST)}
+    for path in whole:
+        path.write_bytes(b"damaged")
+    list(Trainer(graph, folder, resume=True).run())
+    for path in whole:
+        assert path.with_name(f"{path.name}.damaged").read_bytes() == b"damaged"
+    path = checkpoint.steps(folder)[0]
+    assert path.read_bytes() == whole[path]
+
+
+@pytest.mark.parametrize("name", ["best.npz", "step-000000007.npz"])
+def test_files_in_the_way_are_not_overwritten(load, name):
+    Path("kept").mkdir()
+    Path("kept", name).write_bytes(b"mine")
+    for restart in (False, True):
+        with pytest.raises(GraphError, match=rf"{name}: must be a checkpoint or not be there, got another file"):
+            list(Trainer(load(), Path("kept"), restart=restart).run())
+    assert Path("kept", name).read_bytes() == b"mine"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import dataflow as flow
+from dataflow.core.errors import GraphError
 from dataflow.training.train_section import train_section
 from dataflow.training.trained_with import differences, digest_of_split, trained_with
+from dataflow.training.trainer import Trainer
 
 
 def graph(bias=0.5, rate=0.1, **train):
@@ -109,3 +112,45 @@ def test_the_digest_of_a_split_follows_its_files_and_what_is_said_of_them(tmp_pa
     assert not {*first} & {*second}
     os.utime(path, ns=(1, 1))
     assert digest_of_split(section, "train") != second[0]
+
+
+@pytest.mark.parametrize("before, after, stop", [(8, 8, 2), (8, 5, 2), (8, 50, 3), (5, 16, 4), (49, 7, 1)])
+def test_rows_are_seen_once_whatever_the_batch_size(load, before, after, stop):
+    seen = []
+
+    def recorded(size, resume):
+        graph = load(lambda text: text.replace("batch_size: 8", f"batch_size: {size}"), epochs=2)
+        trainer = Trainer(graph, Path("kept"), resume)
+        rows = trainer.data.rows
+        trainer.data.rows = lambda numbers: seen.extend(numbers) or rows(numbers)
+        return trainer
+
+    list(recorded(before, False).run(lambda t: t.stop() if t.state.step == stop else None))
+    again = recorded(after, True)
+    assert again.changes == ([f"train: batch_size: {before} before, {after} now"] if before != after else [])
+    reports = list(again.run())
+    assert [sorted(seen[:50]), sorted(seen[50:])] == [[*range(50)]] * 2
+    assert [r.epoch for r in reports] == [1, 2]
+
+
+def test_changes_that_spoil_nothing_are_told(load):
+    list(Trainer(load(), Path("kept")).run())
+    again = Trainer(load(epochs=6), Path("kept"), resume=True)
+    assert again.changes == ["train: epochs: 5 before, 6 now"]
+    assert [r.epoch for r in again.run()] == [6]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (("rate: 0.1", "rate: 0.2"), "train: optimizer: inputs: lr: 0.1 before, 0.2 now"),
+        (("rate: 0.01", "rate: 0.02"), "graph: node 'noise': not the same"),
+        (("{path: d.npz", "{path: d.npz, rows: [0, 40]"), "data 'train': not the same"),
+        (("batch_size: 8", "batch_size: 8\n  seed: 3"), "train: seed: 0 before, 3 now"),
+    ],
+)
+def test_changes_that_make_another_training_are_refused(load, change, message):
+    list(Trainer(load(), Path("kept")).run())
+    with pytest.raises(GraphError) as caught:
+        Trainer(load(lambda text: text.replace(*change)), Path("kept"), resume=True)
+    assert message in str(caught.value)
