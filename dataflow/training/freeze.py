@@ -142,6 +142,8 @@ class _Preparing:
         rows = (self.declared.shape or ("N",))[:1]
         single = self.column.array is not None and len(labels) == 1
         wire = self._input("int64", rows if single else (*rows, len(labels)), f"{told}; -1 where none of these")
+        if self.fitted.weights is not None:
+            return self._cast(self._called("GatherV2", self.graph.constant(np.array(self.fitted.weights)), wire, 0))
         if self.column.one_hot is not True:
             return self._cast(wire)
         columns = [wire] if len(labels) == 1 else blocks["Split"](num_split=len(labels))(1, wire)

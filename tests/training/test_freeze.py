@@ -88,6 +88,18 @@ def test_the_training_data_is_not_needed(graph):
     assert rows_of_file(flow.load("frozen.yaml"), "new.csv").rows()["numbers"].tolist() == [[1, 7]]
 
 
+def test_labels_that_became_weights(read):
+    Path("a.csv").write_text(TABLE)
+    graph = read("""
+inputs: {weight: "float32[N]"}
+nodes: {y: {block: Relu, inputs: {features: weight}}}
+outputs: {y: y}
+data: {train: {path: a.csv, inputs: {weight: {array: kind, classes: fit, weights: [0.25, 3]}}}}
+""")
+    made = freeze(graph, {}, split(graph).fitted, ["y"])
+    assert flow.run(made, weight=[1, 0])["y"].tolist() == [3, 0.25]
+
+
 def test_outputs_that_are_named(graph):
     made = frozen(graph, ["right"])
     assert list(made.outputs) == ["right"] and str(made.inputs["kind"]) == "int64[N]"

@@ -167,6 +167,8 @@ class Feed:
         values, tell = self.source.take(indices), self._tell(indices)
         if self.labelled:
             numbers = self._numbers(values, indices)
+            if self.fitted.weights is not None:
+                return conversion.converted(np.array(self.fitted.weights)[numbers], self.dtype, tell)
             if self.column.one_hot is not True:
                 return conversion.converted(numbers, self.dtype, tell)
             pairs = zip(_by_column(numbers), self.fitted.labels or (), strict=True)

@@ -36,7 +36,7 @@ def _source(graph: Graph, name: str, splits: Mapping[str, section.Split], feed: 
             raise GraphError("'columns' are those of a table, got another file; write 'array'")
         return open_array(place.path, column.array)
     file = table.open_table(place.path, place.csv)
-    found: dict[str, set[Wanted]] = {}
+    everything: set[Wanted] = set()
     for other, declared in splits.items():  # what all splits want of a file is read from it once
         for input_, each in (declared.inputs or {}).items():
             if input_ not in graph.inputs or _Place.of(each, declared) != place:
@@ -48,11 +48,12 @@ def _source(graph: Graph, name: str, splits: Mapping[str, section.Split], feed: 
                 if (other, input_) == (name, feed):
                     raise
                 continue  # told where it is used
-            found.setdefault(f"{other} {input_}", set()).update(Wanted(one, kind, may_miss) for one in names)
+            wanted = [Wanted(one, kind, may_miss) for one in names]
+            everything.update(wanted)
             if (other, input_) == (name, feed):
-                own, matrix = [Wanted(one, kind, may_miss) for one in names], each.array is None or len(names) > 1
+                own, matrix = wanted, each.array is None or len(names) > 1
     try:
-        rows = table.rows_of(place.path, place.csv, file, set().union(*found.values()))
+        rows = table.rows_of(place.path, place.csv, file, everything)
     except DataflowError:
         rows = table.rows_of(place.path, place.csv, file, own)  # or what is wrong with this input is told
     return table.TableColumns(rows, own, matrix)

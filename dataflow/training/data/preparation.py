@@ -27,6 +27,7 @@ class Fitted:
     fills : what takes the place of missing values.
     center, spread : a value becomes (value - center) / spread.
     labels : the texts that have the numbers 0, 1 and so on.
+    weights : what stands for each of the labels of the one column, in place of its number.
     """
 
     names: list[str] | None = None
@@ -34,6 +35,7 @@ class Fitted:
     center: list[float] | None = None
     spread: list[float] | None = None
     labels: list[list[str]] | None = None
+    weights: list[float] | None = None
 
     def plain(self) -> dict[str, Any]:
         """As data that JSON holds."""
@@ -49,6 +51,8 @@ def needs_fit(column: Column) -> bool:
     """Whether something of it is to be found in the training split."""
     labels = column.classes if column.classes is not None else column.categories
     by_column = list(labels.values()) if isinstance(labels, Mapping) else [labels]
+    if column.weights == "balanced":
+        return True
     return "fit" in by_column or column.normalize is not None or any(fill in FILL[1:] for fill in column.fills)
 
 
@@ -153,11 +157,13 @@ def fit_labels(column: Column, texts: Texts, names: list[str], who: str) -> Fitt
     """The labels of each column, and what takes the place of missing ones."""
     declared = declared_labels(column, names, who)
     fills = fills_of(column, len(names), who) if column.fills else None
-    if "fit" in declared or (fills and "most_frequent" in fills):
-        counted: list[Counter[str]] = [Counter() for _ in names]
+    counted: list[Counter[str]] = [Counter() for _ in names]
+    empty = [0] * len(names)
+    if "fit" in declared or column.weights == "balanced" or (fills and "most_frequent" in fills):
         for part in texts():
-            for counter, column_texts in zip(counted, part, strict=True):
-                counter.update(text for text in column_texts if text is not None)
+            for i, column_texts in enumerate(part):
+                counted[i].update(text for text in column_texts if text is not None)
+                empty[i] += column_texts.count(None)
         if fills:
             fills = [
                 _most(counter, name, who) if fill == "most_frequent" else fill
@@ -168,7 +174,27 @@ def fit_labels(column: Column, texts: Texts, names: list[str], who: str) -> Fitt
             _in_order({*counter} | more) if labels == "fit" else labels
             for labels, counter, more in zip(declared, counted, added, strict=True)
         ]
-    return Fitted(fills=fills, labels=[[str(label) for label in labels] for labels in declared])
+    found = [[str(label) for label in labels] for labels in declared]
+    if fills and fills[0] != "error":
+        counted[0][str(fills[0])] += empty[0]
+    return Fitted(fills=fills, labels=found, weights=_weights(column, found, counted[0], who))
+
+
+def _weights(column: Column, labels: list[list[str]], rows: Counter[str], who: str) -> list[float] | None:
+    """The weight of each label, where labels become weights."""
+    if column.weights is None:
+        return None
+    if len(labels) != 1:
+        raise GraphError(f"{who}: 'weights' must be those of one column, got {len(labels)}")
+    if column.weights != "balanced":
+        if len(column.weights) != len(labels[0]):
+            wanted = f"one for each of {len(labels[0])} classes"
+            raise GraphError(f"{who}: 'weights' must be {wanted}, got {len(column.weights)}")
+        return [float(weight) for weight in column.weights]
+    for label in labels[0]:
+        if not rows[label]:
+            raise GraphError(f"{who}: class '{label}' must have rows to be balanced, got none in the training split")
+    return [rows.total() / (len(labels[0]) * rows[label]) for label in labels[0]]
 
 
 def _most(counter: Counter[str], name: str, who: str) -> str:

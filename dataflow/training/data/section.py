@@ -20,6 +20,7 @@ from dataflow.training.data.section_kinds import (
     Part,
     PerColumn,
     Rows,
+    Weights,
     is_list,
 )
 
@@ -90,6 +91,11 @@ class Column(Record):
     categories: Annotated[Any, LabelsPerColumn()] = attr(
         "the same for features, column by column: `fit`, a list, or `{column: list}`", default=None
     )
+    weights: Annotated[Any, Weights()] = attr(
+        "the weight of each class, which takes its place: numbers in the order of the classes, or `balanced`: rows / "
+        "(classes x rows of the class) in the training split",
+        default=None,
+    )
     unknown: str = attr(
         "what a value that is none of the categories is: an error, or with `ignore` -1, in `one_hot` a row of zeros",
         default="error",
@@ -112,6 +118,8 @@ class Column(Record):
             raise ValueError("'one_hot' must be true beside 'classes' or 'categories', got a number")
         if self.unknown == "ignore" and self.categories is None:
             raise ValueError("'unknown' must have 'categories' beside it, got none")
+        if self.weights is not None and (self.classes is None or self.one_hot):
+            raise ValueError("'weights' must have 'classes' beside it and no 'one_hot', got other keys")
         if labelled or self.one_hot:
             for key in ("scale", "offset", "normalize"):
                 if getattr(self, key) is not None:

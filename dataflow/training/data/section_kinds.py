@@ -146,6 +146,25 @@ class LabelsPerColumn(Labels):
         return {"anyOf": [*one["anyOf"], {"type": "object", "additionalProperties": one, "minProperties": 1}]}
 
 
+class Weights(Leaf):
+    """A weight for each class, or that they follow from how often each comes."""
+
+    wanted = "be balanced, or a list of numbers from 0, one for each class"
+
+    def accept(self, value: object) -> Any:
+        if value == "balanced":
+            return value
+        if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+            raise TypeError
+        if not all(_number(one) and 0 <= one < math.inf for one in value):
+            raise ValueError
+        return value
+
+    def schema(self) -> Schema:
+        numbers: Schema = {"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 1}
+        return {"anyOf": [{"const": "balanced"}, numbers]}
+
+
 class OneHot(Leaf):
     """A number of classes, or true where it follows from the classes or categories."""
 

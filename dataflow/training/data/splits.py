@@ -178,4 +178,5 @@ class Split:
 
 
 def _prepares(column: Column) -> dict[str, Any]:
-    return {key: getattr(column, key) for key in ("missing", "scale", "offset", "normalize", "classes", "categories")}
+    keys = ("missing", "scale", "offset", "normalize", "classes", "categories", "weights")
+    return {key: getattr(column, key) for key in keys}

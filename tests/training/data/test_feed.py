@@ -238,3 +238,34 @@ def test_what_is_wanted_of_a_table():
     assert kind("int8", scale=1) == ("float64", False) and kind("int8", missing=0) == ("float64", True)
     assert kind(missing="error") == ("float32", False) and kind(missing=["error", 0]) == ("float64", True)
     assert kind(one_hot=3) == ("int64", False) and kind(classes="fit", missing="a") == ("text", True)
+
+
+# -- weights ------------------------------------------------------------------------------------------------------
+
+
+def test_labels_become_weights():
+    entry = {"path": "t.csv", "array": "l", "classes": ["y", "x"], "weights": [10, 0.5]}
+    assert fed(entry, "float32", ("N",)).tolist() == [0.5, 10, 0.5]
+    found = rows([3, 3, 3, 8], "float64", classes="fit", weights="balanced")
+    assert found.tolist() == [4 / 6, 4 / 6, 4 / 6, 2]  # each class weighs as much in all
+
+
+def test_a_label_that_was_missing_counts_as_what_takes_its_place(tmp_path):
+    csv("w.csv", "a,l\n1,x\n2,\n3,y\n4,x\n")
+    entry = {"path": "w.csv", "array": "l", "classes": "fit", "weights": "balanced", "missing": "y"}
+    assert fed(entry, "float32", ("N",)).tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "entry, message",
+    [
+        (
+            {"classes": ["x", "y", "z"], "weights": "balanced"},
+            "class 'z' must have rows to be balanced, got none",
+        ),
+        ({"classes": "fit", "weights": [1, 2, 3]}, "'weights' must be one for each of 2 classes, got 3"),
+    ],
+)
+def test_weights_that_do_not_fit(entry, message):
+    with pytest.raises(GraphError, match=message):
+        split(graph_of({"path": "t.csv", "array": "l", **entry}, "float32", ("N",)))
