@@ -101,7 +101,7 @@ def _arrow(name: str, column: Array) -> Any:
     if column.dtype.kind == "c":
         raise DataflowError(f"output '{name}': numbers must be real, got {column.dtype.name}; write .npz")
     bfloat16 = dtypes.name_of(column.dtype) == "bfloat16"  # which the format lacks
-    return np.ascontiguousarray(column, np.float32 if bfloat16 else None)
+    return np.ascontiguousarray(column, np.float32 if bfloat16 else column.dtype.newbyteorder("="))
 
 
 def _parquet(path: str | os.PathLike[str]) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from dataflow.core.shapes import Dim
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, NodeInput, Ref
 from dataflow.graph.rewrite import eliminate_dead_code
+from dataflow.graphfile.record import Record
 from dataflow.training.class_names import class_names
 from dataflow.training.data.preparation import Fitted, is_labelled
 from dataflow.training.data.section import Column, data_section
@@ -167,7 +168,14 @@ class _Preparing:
 
 def _raw(column: Column, fitted: Fitted) -> dict[str, Any]:
     """How a raw input is fed: from the same columns, with the labels that there were."""
-    kept = {"path": column.path, "array": column.array, "columns": None if column.array else fitted.names}
+    dtype = ("int64" if column.one_hot else "float64") if _is_prepared(column) else column.dtype
+    kept = {
+        "path": column.path,
+        "csv": None if column.csv is None else _given(column.csv),
+        "array": column.array,
+        "columns": None if column.array else fitted.names or column.columns,
+        "dtype": None if is_labelled(column) else dtype,
+    }
     made: dict[str, Any] = {key: value for key, value in kept.items() if value is not None}
     if fitted.labels is not None:
         names = fitted.names or [str(i) for i in range(len(fitted.labels))]
@@ -181,5 +189,17 @@ def _raw(column: Column, fitted: Fitted) -> dict[str, Any]:
 
 
 def _rows(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    split = graph.sections["data"][training_split(graph.sections["data"])]
-    return {**{key: split[key] for key in ("path", "csv") if key in split}, "inputs": dict(inputs)}
+    splits = data_section(graph)
+    split = splits[training_split(splits)]  # with what it takes from a split that it is like
+    files = {"path": split.path, "csv": None if split.csv is None else _given(split.csv)}
+    return {**{key: value for key, value in files.items() if value is not None}, "inputs": dict(inputs)}
+
+
+def _given(record: Record) -> dict[str, Any]:
+    """A record as a section says it: the keys that do not have their defaults."""
+    found = {name: (getattr(record, name), key.attr.default) for name, key in record.keys.items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, (value, default) in found.items()
+        if value != default
+    }

@@ -16,6 +16,7 @@ class Progress:
     skipped: int = 0  # steps of this epoch that left the variables as they were
     counted: int = 0  # rows that the sums are over
     sums: dict[str, float] = field(default_factory=dict)  # of outputs times rows
+    rate: float | None = None  # the learning rate of the last step, where a schedule says it
     best: float | None = None
     best_epoch: int = 0  # counted from 1
     waited: int = 0  # epochs since the best one
@@ -38,12 +39,12 @@ class Progress:
     @classmethod
     def of(cls, notes: Mapping[str, Any]) -> Self:
         """The progress that a checkpoint notes; ValueError where they are not all there, each of its kind."""
-        kinds = {each.name: type(each.default) for each in fields(cls)} | {"sums": dict, "best": float}
+        kinds = {each.name: type(each.default) for each in fields(cls)} | {"sums": dict, "rate": float, "best": float}
         if notes.keys() != kinds.keys():
             raise ValueError
         for name, kind in kinds.items():
             value = notes[name]
-            if type(value) is not kind and not (name == "best" and value is None):
+            if type(value) is not kind and not (name in ("rate", "best") and value is None):
                 raise ValueError
             if type(value) is int and value < 0:
                 raise ValueError

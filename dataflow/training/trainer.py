@@ -110,7 +110,7 @@ class Trainer:
             self._resume(self._files)
         self.plan = Plan(self.step_graph, steps=True)
         self.stopped = False
-        self.rate = None if self.settings.schedule else constant_rate(setup.optimizer)
+        self._constant_rate = None if self.settings.schedule else constant_rate(setup.optimizer)
         self._best: dict[str, Array] | None = None  # the variables of the best epoch, where no file keeps them
 
     def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
@@ -134,6 +134,11 @@ class Trainer:
     def stop(self) -> None:
         """Stop after the current step, with a checkpoint."""
         self.stopped = True
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step; None where it is not known."""
+        return self.progress.rate if self.settings.schedule else self._constant_rate
 
     @property
     def batch(self) -> int:
@@ -170,7 +175,7 @@ class Trainer:
         outputs = self.plan.run(feeds, state=draft)
         found = means(self.step_graph, outputs, self.names)
         if RATE in outputs:
-            self.rate = float(outputs[RATE])
+            self.progress.rate = float(outputs[RATE])
         wrong = not_finite(found) if on_nan != "continue" else []
         if not wrong and FINITE in outputs and not outputs[FINITE]:
             wrong = ["gradient"]

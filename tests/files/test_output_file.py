@@ -103,6 +103,16 @@ def test_parquet_keeps_types():
     assert not Path("other.parquet").exists()
 
 
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet", "npz"])
+def test_numbers_of_other_byte_order(ending):
+    for order in "<>":
+        write_outputs(f"{ord(order)}.{ending}", {"y": np.array([[1.5, -2], [3, 4]], f"{order}f4"), "n": np.arange(2)})
+    if ending == "npz":
+        np.testing.assert_array_equal(*(np.load(f"{ord(order)}.npz")["y"] for order in "<>"))
+    else:
+        assert Path(f"{ord('<')}.{ending}").read_bytes() == Path(f"{ord('>')}.{ending}").read_bytes()
+
+
 def test_parquet_without_pyarrow_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DataflowError, match=r"^out.parquet: .* pip install 'dataflow-blocks\[arrow\]'$"):

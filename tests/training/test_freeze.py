@@ -119,3 +119,49 @@ data: {train: {path: d.npz, inputs: {x: x, t: {array: t, one_hot: 3}}}}
     made = freeze(graph, {}, split(graph).fitted)
     assert made.inputs["x"] == graph.inputs["x"] and str(made.inputs["t"]) == "int64[N]"
     assert flow.run(made, x=[1.0, -1.0], t=[2, 0])["z"].tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "column", ["scale: 0.1", "normalize: standard", "offset: [1, 2]", "missing: mean", "dtype: float16", "one_hot: 3"]
+)
+@pytest.mark.parametrize("stored", ["uint8", "int64", "float32", "float64"])
+def test_a_saved_graph_is_fed_from_arrays_of_any_dtype(read, column, stored):
+    np.savez("d.npz", x=np.array([[1, 2], [0, 2], [2, 1]], stored))
+    shape, dtype = ("N, 2, 3" if "one_hot" in column else "N, 2"), "float16"
+    convert = "" if "dtype" in column else f", dtype: {dtype}"
+    graph = read(f"""
+inputs: {{x: "{dtype}[{shape}]"}}
+nodes: {{y: {{block: Identity, inputs: {{input: x}}}}}}
+outputs: {{y: y}}
+data: {{train: {{path: d.npz, inputs: {{x: {{array: x, {column}{convert}}}}}}}}}
+""")
+    wanted = split(graph)
+    flow.save(freeze(graph, {}, wanted.fitted), "frozen.yaml")
+    alone = flow.load("frozen.yaml")
+    np.testing.assert_array_equal(flow.run(alone, split(alone).rows())["y"], wanted.rows()["x"], strict=True)
+
+
+def test_a_saved_graph_reads_files_as_the_trained_one(read):
+    np.savez("d.npz", y=np.float32([1, 2, 3]))
+    Path("a.csv").write_text("# told\n1;?\n3;4\n5;6\n")
+    graph = read("""
+inputs: {x: "float32[N, 2]", y: "float32[N]"}
+nodes: {z: {block: Relu, inputs: {features: x}}, v: {block: Relu, inputs: {features: y}}}
+outputs: {z: z, v: v}
+data:
+  train: {like: test, rows: [0, 2]}
+  test:
+    path: d.npz
+    rows: [2, 3]
+    inputs:
+      y: y
+      x:
+        path: a.csv
+        csv: {delimiter: ";", comment: "#", missing: ["?"], header: false, columns: [a, b]}
+        columns: all
+        missing: mean
+""")
+    flow.save(freeze(graph, {}, split(graph).fitted), "frozen.yaml")
+    alone = flow.load("frozen.yaml")
+    made = flow.run(alone, split(alone).rows())
+    assert made["z"].tolist() == [[1, 4], [3, 4], [5, 6]] and made["v"].tolist() == [1, 2, 3]

@@ -20,7 +20,7 @@ def test_means_weigh_rows():
 
 
 def test_notes_give_it_back():
-    progress = Progress(epoch=2, rows=8, counted=6, sums={"loss": 1.5}, best=0.5, best_epoch=1, waited=1)
+    progress = Progress(epoch=2, rows=8, counted=6, sums={"loss": 1.5}, rate=0.1, best=0.5, best_epoch=1, waited=1)
     assert Progress.of(asdict(progress)) == progress
 
 
@@ -28,7 +28,8 @@ def test_notes_give_it_back():
     "change",
     [
         {"epok": 1}, {"epoch": "1"}, {"epoch": -1}, {"epoch": True}, {"rows": 2, "counted": 3}, {"best": "1"},
-        {"best": 1}, {"sums": {"loss": "1"}}, {"sums": [1.0]}, {"done": 1}, {"best_epoch": None},
+        {"best": 1}, {"rate": "1"}, {"rate": 1}, {"sums": {"loss": "1"}}, {"sums": [1.0]}, {"done": 1},
+        {"best_epoch": None},
     ],
 )  # fmt: skip
 def test_nonsense_is_refused(change):

@@ -55,9 +55,10 @@ def test_the_step_is_a_graph_that_can_be_saved(load):
 
 @pytest.mark.parametrize("when", [0, 1, 6, 7, 8, 20, 34])
 def test_going_on_is_as_if_there_had_been_no_stop(load, when):
-    graph = load(lambda text: text + "  checkpoint: {every: 3}\n")
+    schedule = "  schedule: {block: CosineDecay, attrs: {initial_learning_rate: 0.1, decay_steps: end}}\n"
+    graph = load(lambda text: text.replace("lr: $rate", "") + schedule + "  checkpoint: {every: 3}\n")
     whole = Trainer(graph)
-    reports = [(r.epoch, r.step, r.train) for r in whole.run()]
+    reports = [(r.epoch, r.step, r.train, r.rate) for r in whole.run()]
     steps = 0
 
     def stop(trainer):
@@ -67,9 +68,9 @@ def test_going_on_is_as_if_there_had_been_no_stop(load, when):
             trainer.stop()
 
     first = Trainer(graph, Path("kept"))
-    seen = [(r.epoch, r.step, r.train) for r in first.run(stop)]
+    seen = [(r.epoch, r.step, r.train, r.rate) for r in first.run(stop)]
     again = Trainer(graph, Path("kept"), resume=True)
-    seen += [(r.epoch, r.step, r.train) for r in again.run()]
+    seen += [(r.epoch, r.step, r.train, r.rate) for r in again.run()]
     assert bits(again.state) == bits(whole.state)
     assert seen == reports
 
