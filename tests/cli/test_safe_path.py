@@ -43,7 +43,9 @@ def folder(tmp_path):
 
 
 def started(*command, cwd, **variables):
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"} | variables
+    # without what has coverage import modules as soon as Python starts
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH" and not k.startswith("COVERAGE")}
+    environment = kept | variables
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
