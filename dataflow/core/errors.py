@@ -30,8 +30,13 @@ _TELLING = 6  # characters; a value as long is replaced wherever it is found
 
 
 def conceal(value: str, written: str) -> None:
-    """From now on print this value in messages as it is written, ``${env:NAME}``, since it may be a secret."""
-    _CONCEALED[value] = written
+    """From now on print this value in messages as it is written, ``${env:NAME}``, since it may be a secret.
+
+    So are its long lines, and what it is within double quotes, with its own quotes and backslashes escaped.
+    """
+    for part in (value, *(line for line in value.splitlines() if len(line) >= _TELLING)):
+        for form in (part, part.replace("\\", "\\\\").replace('"', '\\"')):
+            _CONCEALED[form] = written
 
 
 def concealed(text: str) -> str:

@@ -93,7 +93,7 @@ class RunRecord:
             "graph": {"name": graph.name, "text": _text(graph, self.folder)},
             "params": {name: _shown_value(name, str(value)) for name, value in self.params.items()},
             "seed": trainer.state.seed,
-            "data": {_shown(path, self.folder): file_digest(path) for path in used_files(graph)},
+            "data": {concealed(_shown(path, self.folder)): file_digest(path) for path in used_files(graph)},
             "packages": packages(graph),
             "weights": {"start": trainer.state.digest(), "end": None},
             "sessions": [],

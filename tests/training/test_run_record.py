@@ -114,6 +114,27 @@ def test_secrets_of_the_environment_are_not_written(monkeypatch):
     assert "hunter2" not in text and text.count("${env:TOKEN}") == 4
 
 
+@pytest.mark.parametrize("secret", ['qu"oted: hunter2', "back\\slash: hunter2", "it's: hunter2", "hunter2-\nhunter2+"])
+def test_secrets_are_not_written_however_the_text_quotes_them(monkeypatch, secret):
+    monkeypatch.setattr(errors, "_CONCEALED", {})
+    errors.conceal(secret, "${env:TOKEN}")
+    training = Training()
+    training.graph.doc = f"reads {secret}."
+    follow(training, outcome=f"failed: {secret}")
+    text = (FOLDER / "runs" / "1.json").read_text()
+    assert "hunter2" not in text and "${env:TOKEN}" in text
+
+
+def test_names_of_files_have_no_secrets(monkeypatch, tmp_path):
+    monkeypatch.setattr(errors, "_CONCEALED", {})
+    errors.conceal("hunter2-hunter2", "${env:TOKEN}")
+    data = tmp_path / "hunter2-hunter2.csv"
+    data.write_text("a\n1\n")
+    monkeypatch.setattr("dataflow.training.run_record.used_files", lambda graph: [data])
+    follow(Training())
+    assert [*read_record(FOLDER / "runs" / "1.json")["data"]] == ["${env:TOKEN}.csv"]
+
+
 def test_values_of_secret_names_are_masked(monkeypatch):
     monkeypatch.setattr(errors, "_CONCEALED", {})
     training = Training()
