@@ -29,7 +29,8 @@ def folder() -> Path:
 
 def names(ending: str = ".yaml") -> list[str]:
     """The files with this ending, such as ``layers/dense.yaml``."""
-    return sorted(path.relative_to(folder()).as_posix() for path in folder().rglob(f"*{ending}"))
+    files = (path for path in folder().rglob("*") if path.name.endswith(ending) and path.is_file())
+    return sorted(path.relative_to(folder()).as_posix() for path in files)
 
 
 def find(path: str) -> Path:
@@ -43,7 +44,7 @@ def find(path: str) -> Path:
     real = folder() / name
     try:
         if not real.is_file():
-            found = nearest(name[:100], names(PurePosixPath(name).suffix))
+            found = nearest(name[:100], names(PurePosixPath(name).suffix or ".yaml"))
             hint = found.replace("'", f"'{SCHEME}", 1) or "`dataflow examples` lists what it has"
             raise ValueError(f"the package has no file '{cropped(name)}'; {hint}")
         if real.resolve() != real:

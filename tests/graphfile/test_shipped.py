@@ -56,7 +56,8 @@ def test_the_graphs_of_the_repository_are_shipped():
         ("dataflow:parts\\..\\middle.yaml", "after 'dataflow:' there must be"),
         ("dataflow:a\0b", "after 'dataflow:' there must be"),
         ("dataflow:parts/away.npy", "'dataflow:parts/away.npy' must be a file of the package, got a link"),
-        ("dataflow:parts", "the package has no file 'parts'; "),
+        ("dataflow:parts", "the package has no file 'parts'; `dataflow examples` lists what it has"),
+        ("dataflow:parts/x.**", "the package has no file 'parts/x.**'; `dataflow examples` lists what it has"),
         ("dataflow:", "the package has no file ''; `dataflow examples` lists what it has"),
         (
             "dataflow:part/iner.yaml",
