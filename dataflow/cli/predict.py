@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from dataflow.cli import completion, options, out_file, output
+
+if TYPE_CHECKING:
+    import dataflow as flow
+    from dataflow.core.dtypes import Array
 
 
 @click.command("predict")
@@ -42,10 +49,11 @@ def command(
 ) -> None:
     """Run a trained graph and show the first rows; outputs whose inputs are not given are left out."""
     import dataflow as flow
+    from dataflow.core.errors import listing
     from dataflow.files.table import named
     from dataflow.training.class_names import class_names
-    from dataflow.training.data import split
-    from dataflow.training.data.new_rows import rows_of_file
+    from dataflow.training.data import Split, split
+    from dataflow.training.data.new_rows import prepared_inputs, rows_of_file
 
     if name is not None and file is not None:
         raise click.UsageError("-s and --data: must be given one of them, got both")
@@ -57,13 +65,22 @@ def command(
     data = split(graph, name, fitted) if name else rows_of_file(graph, file, fitted) if file else None
     feeds = {**(data.rows() if data else {}), **options.arrays(inputs, graph)}
     labels = class_names(graph, fitted or (data.fitted if data else {}))
-    missing = set(graph.of_block("Placeholder")) - feeds.keys()
-    possible = {n: link for n, link in graph.outputs.items() if not missing & graph.ancestors([link.node])}
+    needs = _needs(graph, feeds)
+    possible = {name: link for name, link in graph.outputs.items() if not needs[name]}
     if not possible:
+        nearest = min(needs, key=lambda name: len(needs[name]))  # the others need more, such as labels
+        told = [f"'{each}'" for each in needs[nearest]]
+        said = f"{path}: output '{nearest}' cannot be had without input {listing(told, 'and')}"
+        lacks = [data.lacks[each] for each in needs[nearest] if each in data.lacks] if isinstance(data, Split) else []
         raise flow.DataflowError(
-            f"{path}: no output can be had without input '{min(missing)}'; give it with -i, -s or --data"
+            f"{said}; {file} lacks column '{lacks[0]}'" if lacks else f"{said}; give it with -i, -s or --data"
         )
     graph.outputs = possible
+    for each in options.pairs(inputs, "-i"):
+        if each in prepared_inputs(graph):
+            output.say(
+                f"input '{each}' is fed as it is, though training prepared it; --data FILE does so too", err=True
+            )
     if out is not None:
         out_file.check_names(out, possible)
     outputs = flow.run(graph, {**variables, **feeds})
@@ -74,3 +91,10 @@ def command(
         output.as_json(shown)
     else:
         output.rows(shown)
+
+
+def _needs(graph: flow.Graph, feeds: Mapping[str, Array]) -> dict[str, list[str]]:
+    """The inputs that each output needs beside those that are fed."""
+    missing = [name for name in graph.of_block("Placeholder") if name not in feeds]
+    before = {name: graph.ancestors([link.node]) for name, link in graph.outputs.items()}
+    return {name: [each for each in missing if each in nodes] for name, nodes in before.items()}

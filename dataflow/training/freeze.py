@@ -17,7 +17,7 @@ from dataflow.graph.node import Link, NodeInput, Ref
 from dataflow.graph.rewrite import eliminate_dead_code
 from dataflow.graphfile.record import Record
 from dataflow.training.class_names import class_names
-from dataflow.training.data.preparation import Fitted, is_labelled
+from dataflow.training.data.preparation import Fitted, is_labelled, is_prepared
 from dataflow.training.data.section import Column, data_section
 from dataflow.training.data.splits import training_split
 
@@ -47,7 +47,7 @@ def freeze(
     result, moved = needed.bare(), dict[str, Link]()
     for node in needed.nodes.values():
         column, told = columns.get(node.name), Fitted(**fitted.get(node.name, {}))
-        if node.name in graph.inputs and column is not None and _is_prepared(column):
+        if node.name in graph.inputs and column is not None and is_prepared(column):
             wire = _Preparing(result, node.name, graph, column, told).wire()
             moved[node.name] = Link(wire.node, wire.port)
         elif node.block.stateful:
@@ -82,11 +82,6 @@ def _kept(graph: Graph, columns: Mapping[str, Column], outputs: Collection[str] 
         return list(outputs)
     labels = {name for name, column in columns.items() if column.classes is not None}
     return [name for name, link in graph.outputs.items() if not labels & graph.ancestors([link.node])]
-
-
-def _is_prepared(column: Column) -> bool:
-    given = (column.missing, column.scale, column.offset, column.normalize, column.classes, column.categories)
-    return any(value is not None for value in (*given, column.one_hot))
 
 
 class _Preparing:
@@ -168,7 +163,7 @@ class _Preparing:
 
 def _raw(column: Column, fitted: Fitted) -> dict[str, Any]:
     """How a raw input is fed: from the same columns, with the labels that there were."""
-    dtype = ("int64" if column.one_hot else "float64") if _is_prepared(column) else column.dtype
+    dtype = ("int64" if column.one_hot else "float64") if is_prepared(column) else column.dtype
     kept = {
         "path": column.path,
         "csv": None if column.csv is None else _given(column.csv),

@@ -45,8 +45,8 @@ def test_outputs_are_written(dataflow, trained):
 @pytest.mark.parametrize(
     "args, said",
     [
-        ((), "learn.yaml: no output can be had without input 't'; give it with -i, -s or --data"),
-        (("-i", "t=x.npy"), "learn.yaml: no output can be had without input 'x'; give it with -i, -s or --data"),
+        ((), "learn.yaml: output 'line' cannot be had without input 'x'; give it with -i, -s or --data"),
+        (("-i", "t=x.npy"), "learn.yaml: output 'line' cannot be had without input 'x'; give it with -i, -s or --data"),
         (("-s", "none"), "no data 'none'"),
         (("--checkpoints", "none", "-i", "x=x.npy"), "none: must have checkpoints, got none"),
         (("-i", "x=x.npy", "-o", "none/out.npz"), "none/out.npz: cannot be written: no such file"),
@@ -74,3 +74,44 @@ def test_rows_of_another_file_are_prepared_as_those_that_trained_the_graph(dataf
     assert (code, "-s and --data: must be given one of them, got both" in err) == (2, True)
     code, _, err = dataflow("predict", "learn.yaml", "--data", "new.npz", "-o", "new.npz")
     assert (code, "new.npz: is the data, which -o would replace" in err) == (1, True)
+
+
+PREPARED = """
+dataflow: 1
+inputs: {x: "float32[N]", k: "float32[N, 2]", t: "int64[N]"}
+nodes:
+  both: {block: ConcatV2, inputs: {values: [x1, k], axis: 1}}
+  x1: {block: Reshape, inputs: {tensor: x, shape: [-1, 1]}}
+  y: {block: Relu, inputs: {features: both}}
+  right: {block: Equal, inputs: {x: t, y: 1}}
+outputs: {y: y, right: right}
+data:
+  train:
+    path: a.csv
+    inputs:
+      x: {array: a, normalize: minmax}
+      k: {columns: [b], categories: fit, one_hot: true}
+      t: {array: l, classes: fit}
+"""
+
+
+def test_what_an_output_lacks_is_told(dataflow, folder):
+    Path("p.yaml").write_text(PREPARED.strip())
+    Path("a.csv").write_text("a,b,l\n1,u,no\n3,v,yes\n")
+    Path("new.csv").write_text("a\n2\n")
+    code, _, err = dataflow("predict", "p.yaml", "--data", "new.csv")
+    assert code == 1 and "output 'y' cannot be had without input 'k'; new.csv lacks column 'b'" in err
+    Path("none.csv").write_text("c,d\n2,3\n")
+    code, _, err = dataflow("predict", "p.yaml", "--data", "none.csv")
+    assert (
+        code == 1 and "none.csv: feeds no input; it lacks 'a' for input 'x'" in err and err.endswith("it has c and d\n")
+    )
+
+
+def test_inputs_that_are_fed_as_they_are_though_training_prepared_them_are_told(dataflow, folder):
+    Path("p.yaml").write_text(PREPARED.strip())
+    Path("a.csv").write_text("a,b,l\n1,u,no\n3,v,yes\n")
+    np.save("k.npy", np.eye(2, dtype=np.float32))
+    code, out, err = dataflow("predict", "p.yaml", "-i", "x=x.npy", "-i", "k=k.npy", "--json")
+    assert code == 0 and json.loads(out)["y"] == [[1, 1, 0], [2, 0, 1]]
+    assert "input 'x' is fed as it is, though training prepared it; --data FILE does so too" in err

@@ -11,7 +11,7 @@ from dataflow.files import ArrayFile, Unreadable
 from dataflow.graph.graph import Graph
 from dataflow.training.data import section, table
 from dataflow.training.data.columns import selected
-from dataflow.training.data.preparation import Fitted, needs_fit
+from dataflow.training.data.preparation import Fitted, is_prepared, needs_fit
 from dataflow.training.data.section import Column, Csv, data_section
 from dataflow.training.data.splits import Split, training_split
 
@@ -21,7 +21,8 @@ NAME = "new rows"
 def rows_of_file(graph: Graph, path: str | os.PathLike[str], fitted: Mapping[str, Any] | None = None) -> Split:
     """The rows of a file for the inputs that the training split feeds from a file of this kind.
 
-    An input is left out where the file does not have its columns, as labels are not known yet.
+    An input is left out where the file does not have its columns, as labels are not known yet; ``lacks`` of the split
+    has the first of them.
 
     fitted : what the training split told of each input, as `Split.fitted` says it; found anew where it is not given.
 
@@ -35,23 +36,33 @@ def rows_of_file(graph: Graph, path: str | os.PathLike[str], fitted: Mapping[str
     options = training.csv or Csv()
     names = _names(path, options)
     inputs: dict[str, Column] = {}
-    lacks: list[str] = []
+    lacks: dict[str, str] = {}
     for feed, column in (training.inputs or {}).items():
         columns = None if column.array else _of(known.get(feed))
         try:
             if names:
                 selected(names, column.array, columns or column.columns, DataflowError)
         except DataflowError as lacking:
-            lacks.append(f"'{lacking}' for input '{feed}'")
+            lacks[feed] = str(lacking)
             continue
         chosen = {"columns": columns} if columns else {}
         inputs[feed] = Column(**{**vars(column), **chosen, "path": None, "csv": None})
     if not inputs:
-        raise GraphError(f"graph '{graph.name}': {path}: feeds no input; it lacks {listing(lacks, 'and')}")
+        told = [f"'{column}' for input '{feed}'" for feed, column in lacks.items()]
+        having = f"; it has {listing(names, 'and')}" if names else ""
+        raise GraphError(f"graph '{graph.name}': {path}: feeds no input; it lacks {listing(told, 'and')}{having}")
     made = section.Split(path=os.fspath(path), csv=training.csv, inputs=inputs)
     found = Split(graph, NAME, {NAME: made})
     found.prepare(known or None)
+    found.lacks = lacks
     return found
+
+
+def prepared_inputs(graph: Graph) -> set[str]:
+    """The inputs to which the training split does more than to convert them."""
+    splits = data_section(graph)
+    columns = (splits[training_split(splits)].inputs or {}) if splits else {}
+    return {name for name, column in columns.items() if is_prepared(column)}
 
 
 def _fitted(graph: Graph, splits: Mapping[str, section.Split]) -> Mapping[str, Any]:

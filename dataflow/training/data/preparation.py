@@ -47,6 +47,12 @@ def is_labelled(column: Column) -> bool:
     return column.classes is not None or column.categories is not None
 
 
+def is_prepared(column: Column) -> bool:
+    """Whether more is done to the values than to convert them."""
+    given = (column.missing, column.scale, column.offset, column.normalize, column.classes, column.categories)
+    return any(value is not None for value in (*given, column.one_hot))
+
+
 def needs_fit(column: Column) -> bool:
     """Whether something of it is to be found in the training split."""
     labels = column.classes if column.classes is not None else column.categories

@@ -65,6 +65,7 @@ class Split:
         if not 0 <= self.start <= stop <= whole:
             raise GraphError(f"{self.who}: 'rows' must lie within the {whole} there are, got {[self.start, stop]}")
         self.length = stop - self.start
+        self.lacks: dict[str, str] = {}  # input that is left out -> column that it would need
         self.digest = ""  # of what it is made of, where the section does not say it
         self.chosen: Array | None = None  # the numbers of its rows, where they are not contiguous
         if declared.fraction is not None:
