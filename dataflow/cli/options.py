@@ -51,6 +51,7 @@ def params(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _allow_roots(context: click.Context, option: click.Parameter, folders: Sequence[str]) -> None:
     if folders:
+        context.meta[option.opts[0]] = folders
         known = os.environ.get("DATAFLOW_DATA_ROOT")
         os.environ["DATAFLOW_DATA_ROOT"] = os.pathsep.join([*folders, *([known] if known else [])])
 
@@ -70,8 +71,10 @@ def block_files(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _load_blocks(context: click.Context, option: click.Parameter, paths: Sequence[str]) -> None:
-    for path in paths if not context.resilient_parsing else ():  # Tab runs nothing
-        flow.load_blocks(path)
+    if paths and not context.resilient_parsing:  # Tab runs nothing
+        context.meta[option.opts[0]] = paths
+        for path in paths:
+            flow.load_blocks(path)
 
 
 def settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -256,9 +259,12 @@ def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def repeated(path: str, texts: Sequence[str], folder: str | None) -> str:
-    """A graph, its parameters and the folder of its checkpoints, as a shell takes them."""
-    words = [path, *[word for text in texts for word in ("-p", text)], *(("--checkpoints", folder) if folder else ())]
-    return shlex.join(words)
+    """A graph, its parameters, the folder of its checkpoints, and what else the caller added, as a shell takes them."""
+    meta = click.get_current_context().meta
+    given = {"-p": texts, "--blocks": meta.get("--blocks", ()), "--data-root": meta.get("--data-root", ())}
+    given["--checkpoints"] = (folder,) if folder else ()
+    graph = f"./{path}" if path.startswith("-") else path  # or it would be taken for an option
+    return shlex.join([graph, *[word for option, each in given.items() for value in each for word in (option, value)]])
 
 
 def checkpoint_folder(path: str, folder: str | None) -> Path:

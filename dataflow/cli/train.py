@@ -53,7 +53,6 @@ def command(
     Ctrl+C stops after the current step, a second one at once; `--resume` continues from the last checkpoint.
     """
     from dataflow.graphfile.load import defaults
-    from dataflow.training import checkpoint
     from dataflow.training.initial_values import read_values
     from dataflow.training.recorder import usual_recorders
     from dataflow.training.trainer import Trainer
@@ -72,8 +71,6 @@ def command(
     graph = options.load(path, (*params, "training=true")) if switched else measured
     if folds is not None:
         return _in_folds(graph, folds, epochs, measured, as_json)
-    if not (resume or restart) and any(map(checkpoint.is_whole, checkpoint.steps(where))):
-        raise click.UsageError(f"{where} has checkpoints of an earlier training; write --resume or --restart")
     given = options.values(params)
     followers = usual_recorders(where, given, options.words(), Path(tensorboard) if tensorboard is not None else None)
     trainer = Trainer(
@@ -92,6 +89,8 @@ def command(
         output.say(f"going on with {change}", err=True)
     for problem in trainer.left_out:
         output.say(f"--partial: {problem}", err=True)
+    if trainer.nothing_left:
+        output.say(f"nothing is left to train: epoch {trainer.progress.epoch} of {trainer.epochs} is done", err=True)
     bar, table = Bar(live=not as_json), Epochs(trainer)
 
     def stop() -> None:

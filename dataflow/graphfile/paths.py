@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataflow.core.errors import cropped, reason
-from dataflow.files import RegularFile, Unreadable, neighbour
+from dataflow.files import RegularFile, Unreadable
 from dataflow.graphfile import shipped
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.tree import START, Document
@@ -130,7 +130,7 @@ def read_document(path: str | os.PathLike[str], shown: str) -> Document:
         with RegularFile(path, MAX_BYTES) as file:
             data = file.read(0, file.size)
     except Unreadable as error:
-        document.report(START, str(error), "" if os.path.lexists(path) else neighbour(Path(path)))
+        document.report(START, str(error))
         return document
     try:
         return parse(data.decode("utf-8"), shown)

@@ -21,6 +21,7 @@ from dataflow.core.errors import GraphError
 from dataflow.files.atomic import temporary, write_errors
 
 NAME = "training.lock"
+_ENDED = ("Z", "X")  # states of a process that has ended, and that its parent has not asked about yet
 
 
 @contextlib.contextmanager
@@ -114,18 +115,22 @@ def _busy(path: Path, found: dict[str, Any]) -> GraphError:
 
 
 def _start_of(pid: int) -> str:
-    """When a process was started, in a form that is compared; nothing where there is no such process.
+    """When a process was started, in a form that is compared; nothing where there is no such process, or a zombie.
 
     Where the system does not tell, all processes seem to have started at one time, so that none is taken to be gone.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("utf-8").strip()
-        return f"{boot} {stat.rpartition(')')[2].split()[19]}"
+        state, *fields = stat.rpartition(")")[2].split()
+        return "" if state in _ENDED else f"{boot} {fields[18]}"
     except OSError:
         if Path("/proc/self/stat").exists():
             return ""
     if os.name != "posix":
         return "unknown"
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return told.stdout.strip()
+    told = subprocess.run(
+        ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    state, _, start = told.stdout.strip().partition(" ")
+    return "" if state[:1] in _ENDED else start.strip()

@@ -166,7 +166,7 @@ def _now() -> str:
 def _text(graph: Graph, folder: Path) -> str:
     """The graph as a file beside the folder would have it; nothing where it cannot be a file."""
     try:
-        return concealed(resolved_text(graph, folder.with_suffix(".yaml")))
+        return concealed(resolved_text(graph, _beside(folder) / "graph.yaml"))
     except GraphError:
         return ""
 
@@ -182,6 +182,11 @@ def _word(word: str) -> str:
     return f"{name}={_shown_value(name, value)}" if equals else concealed(word)
 
 
+def _beside(folder: Path) -> Path:
+    """Where the folder is; the path may have no name of its own, such as ``.`` or ``..``."""
+    return Path(os.path.realpath(folder)).parent
+
+
 def _shown(path: Path, folder: Path) -> str:
     """A file as it is named from beside the folder."""
-    return Path(os.path.relpath(path, os.path.realpath(folder.parent))).as_posix()
+    return Path(os.path.relpath(path, _beside(folder))).as_posix()

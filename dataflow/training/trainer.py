@@ -120,7 +120,7 @@ class Trainer:
         """
         alone = nullcontext() if self._files is None else self._files.entered(self._is_saved)
         with alone, recorded(self, self.recorders):
-            while self.progress.epoch < self.epochs and not self.progress.done:
+            while not self.nothing_left:
                 began = time.monotonic()
                 for _ in self._steps():
                     if tick is not None:
@@ -134,6 +134,11 @@ class Trainer:
     def stop(self) -> None:
         """Stop after the current step, with a checkpoint."""
         self.stopped = True
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether all epochs are done, or those after which training ends early."""
+        return self.progress.epoch >= self.epochs or self.progress.done
 
     @property
     def rate(self) -> float | None:

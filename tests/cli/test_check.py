@@ -57,6 +57,11 @@ def test_a_wrong_file_does_not_keep_others_from_being_checked(dataflow, folder):
     ]
 
 
+def test_a_file_of_another_name_is_told_once(dataflow, folder):
+    code, _, err = dataflow("check", "lime.yaml")
+    assert (code, err.splitlines()[0]) == (1, "lime.yaml:1:1: no such file or directory; did you mean 'line.yaml'?")
+
+
 def test_one_problem_is_one_problem(dataflow, folder):
     assert dataflow("check", "zzzzz.yaml").err.splitlines()[-1] == "1 problem"
 

@@ -38,8 +38,8 @@ def test_lines_of_json(dataflow, folder):
 def test_an_earlier_training_is_neither_overwritten_nor_gone_on_with_unasked(dataflow, trained):
     before = {path: path.read_bytes() for path in Path("learn.checkpoints").rglob("*.*")}
     code, out, err = dataflow("train", "learn.yaml")
-    assert (code, out) == (2, "")
-    assert "learn.checkpoints has checkpoints of an earlier training; write --resume or --restart" in err
+    assert (code, out) == (1, "")
+    assert err == "learn.checkpoints: has checkpoints of an earlier training; write --resume or --restart\n"
     assert {path: path.read_bytes() for path in Path("learn.checkpoints").rglob("*.*")} == before
 
 
@@ -50,7 +50,8 @@ def epochs(done):
 
 def test_it_is_gone_on_with(dataflow, trained):
     assert epochs(dataflow("train", "learn.yaml", "--resume", "--epochs", 4, "--json")) == [3, 4]
-    assert epochs(dataflow("train", "learn.yaml", "--resume", "--epochs", 4, "--json")) == []
+    done = dataflow("train", "learn.yaml", "--resume", "--epochs", 4, "--json")
+    assert (epochs(done), done.err) == ([], "nothing is left to train: epoch 4 of 4 is done\n")
     assert checkpoint.latest(Path("learn.checkpoints"), checkpoint.read)[0]["step"] == 8
 
 
@@ -76,6 +77,33 @@ def test_what_is_next_runs_as_it_is_printed(dataflow, folder, name, options):
     program, *words = shlex.split(last.partition("; next: ")[2])
     assert program == "dataflow" and words[:2] == ["evaluate", name]
     assert dataflow(*words).code == 0
+
+
+def test_what_is_next_takes_the_files_and_folders_that_were_let_in(dataflow, folder, tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("DATAFLOW_DATA_ROOT", "")
+    elsewhere = tmp_path_factory.mktemp("data root")
+    Path("ones.npz").rename(elsewhere / "ones.npz")
+    text = Path("learn.yaml").read_text().replace("ones.npz", str(elsewhere / "ones.npz"))
+    Path("-dash.yaml").write_text(text)
+    loaded: list[str] = []
+    monkeypatch.setattr("dataflow.load_blocks", loaded.append)  # its blocks would stay for other tests
+    options = ["--blocks", "mine.py", "--data-root", str(elsewhere)]
+    done = dataflow("train", *options, "--", "-dash.yaml")
+    assert done.code == 0, done.err
+    _, *words = shlex.split(done.out.splitlines()[-1].partition("; next: ")[2])
+    assert words == ["evaluate", "./-dash.yaml", *options]
+    monkeypatch.setenv("DATAFLOW_DATA_ROOT", "")
+    assert dataflow(*words).code == 0 and loaded == ["mine.py"] * 2
+
+
+@pytest.mark.parametrize("place", [".", "..", "sub/.."])
+def test_checkpoints_may_stand_in_a_folder_whose_path_has_no_name(dataflow, folder, monkeypatch, place):
+    Path("inner/sub").mkdir(parents=True)
+    monkeypatch.chdir("inner")
+    done = dataflow("train", "../learn.yaml", "--checkpoints", place)
+    assert done.code == 0, done.err
+    (data,) = json.loads((Path(place) / "runs/1.json").read_text())["data"]
+    assert (Path(place).resolve().parent / data).samefile(folder / "ones.npz")
 
 
 @pytest.mark.parametrize("options", [[], ["--epochs", "3", "--checkpoints", "kept in here"]])

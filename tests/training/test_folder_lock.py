@@ -53,6 +53,19 @@ def ended():
     return process.pid
 
 
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="the system has no zombies")
+def test_a_zombie_is_gone(tmp_path):
+    """A process that was killed stays in the table of processes until its parent asks how it ended."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        left_behind(tmp_path, pid=process.pid, start=folder_lock._start_of(process.pid))
+        with pytest.raises(GraphError, match=f"process {process.pid}"), locked(tmp_path):
+            pytest.fail("it was let in")
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is still in the table
+        with locked(tmp_path):
+            assert json.loads((tmp_path / NAME).read_text())["pid"] == os.getpid()
+
+
 @pytest.mark.parametrize("kind", ["gone", "number used again", "no JSON", "another JSON", "empty"])
 def test_what_was_left_behind_is_taken_over(tmp_path, kind):
     if kind == "gone":
