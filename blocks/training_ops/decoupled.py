@@ -52,7 +52,7 @@ class ApplyMomentumW(Decoupled, ApplyMomentum):
     Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization.
     """
 
-    found_by = ("sgd", "optimizer", "weight decay", "nesterov")
+    found_by = ("nesterov", "sgd", "optimizer", "weight decay")
     aliases = ("SGDW",)
     plain = ApplyMomentum
     momentum = ApplyMomentum.momentum

@@ -44,7 +44,7 @@ class ApplyMomentum(Optimizer):
     Source: tf.raw_ops.ApplyMomentum.
     """
 
-    found_by: ClassVar[tuple[str, ...]] = ("sgd", "optimizer", "nesterov")
+    found_by: ClassVar[tuple[str, ...]] = ("nesterov", "sgd", "optimizer")
     var = variable()
     accum = slot("the gradients")
     lr = rate(0.01)

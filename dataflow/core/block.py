@@ -55,7 +55,7 @@ class Block(Shown):
     signature: ClassVar[Signature] = Signature()
     node_name: ClassVar[str] = ""  # of a node that is given none: the name of the class in snake case
     aliases: ClassVar[tuple[str, ...]] = ()
-    found_by: ClassVar[tuple[str, ...]] = ()  # further words by which `dataflow blocks` finds it
+    found_by: ClassVar[tuple[str, ...]] = ()  # further words for it, the most usual one first
     reuses: ClassVar[tuple[str, ...]] = ()
     pure: ClassVar[bool] = True  # False: a second run may give another value, so nothing may be computed ahead
     feedable: ClassVar[bool] = False  # True: a run may be fed the value, by default it is the first input

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dataflow.core.block import Block
 
 GROUP = "dataflow.blocks"
+_SHORTEST = 3  # letters of the end of a name that tell the block
 
 
 class Registry(Mapping[str, "type[Block]"]):
@@ -151,7 +152,7 @@ class Registry(Mapping[str, "type[Block]"]):
         if fault := self.fault(name):
             return f"no block '{name}': {fault}"
         listed = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
-        return f"no block '{name}'; {nearest(name, self.names()) or listed}"
+        return f"no block '{name}'; {self.nearest(name) or listed}"
 
     def __call__(self, *given: object, **more: object) -> NoReturn:
         """An error: blocks are found by name, not by a call."""
@@ -184,6 +185,20 @@ class Registry(Mapping[str, "type[Block]"]):
     def names(self) -> list[str]:
         """Every name that finds a block, aliases included."""
         return sorted([*self, *self._aliases])
+
+    def nearest(self, word: str) -> str:
+        """``did you mean 'ApplyAdam'?`` for the block that a word probably stands for, or nothing.
+
+        That is one whose name ends with the word, or one that is found by it, or one whose name is spelled nearly so.
+        """
+        folded, names = word.lower(), self.names()
+        ends = [name for name in names if name.lower().endswith(folded) and name[-len(word) :][:1].isupper()]
+        terms = [
+            (block.found_by.index(folded), len(name), name) for name, block in self.items() if folded in block.found_by
+        ]
+        if len(word) >= _SHORTEST and ends:
+            return f"did you mean '{min(ends, key=len)}'?"
+        return f"did you mean '{min(terms)[-1]}'?" if terms else nearest(word, names)
 
     def __repr__(self) -> str:
         return f"<{len(self)} blocks>"

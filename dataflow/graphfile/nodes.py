@@ -250,7 +250,8 @@ class GraphBuilder(FileScope):
             hint = f"write './{name}' to use another graph"
         else:
             all_of_them = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
-            hint = self.context.hints.nearest(block.data, blocks.names()) or all_of_them
+            affordable = self.context.hints.afford(block.data, len(blocks))
+            hint = (blocks.nearest(block.data) if affordable else "") or all_of_them
         self.report_value(spec, block, f"{spec.who}: no block '{name}'; {hint}")
 
     def block(self, spec: NodeSpec, kind: type[Block]) -> Any:

@@ -78,10 +78,14 @@ class Hints:
 
     def closest(self, name: str, known: Collection[str]) -> str:
         """The known name that was probably meant, or nothing."""
+        return closest(name, known) if self.afford(name, len(known)) else ""
+
+    def afford(self, name: str, count: int) -> bool:
+        """Whether a name may still be compared with so many others; they are counted."""
         if len(name) > 60 or self.compared > _COMPARED:
-            return ""
-        self.compared += len(known)
-        return closest(name, known)
+            return False
+        self.compared += count
+        return True
 
     def nearest(self, name: str, known: Collection[str]) -> str:
         """``did you mean 'Relu'?`` or nothing."""

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block
-from dataflow.core.errors import DataflowError, listing, nearest
+from dataflow.core.errors import DataflowError, listing
 from dataflow.core.registry import blocks
 from dataflow.core.roles import PowerOf, Setting
 from dataflow.graph.graph import Graph
@@ -89,7 +89,7 @@ def _optimizer(graph: Graph, train: Train, report: Report) -> type[Block] | None
         return None
     path = ("optimizer", "block")
     if optimizer.block not in blocks:
-        report(path, f"train 'optimizer': no block '{optimizer.block}'", nearest(optimizer.block, blocks.names()))
+        report(path, f"train 'optimizer': no block '{optimizer.block}'", blocks.nearest(optimizer.block))
         return None
     kind, right = blocks[optimizer.block], True
     if not is_optimizer(kind):
@@ -127,7 +127,7 @@ def _schedule(train: Train, kind: type[Block] | None, report: Report) -> bool:
         return True
     path = ("schedule", "block")
     if schedule.block not in blocks:
-        report(path, f"train 'schedule': no block '{schedule.block}'", nearest(schedule.block, blocks.names()))
+        report(path, f"train 'schedule': no block '{schedule.block}'", blocks.nearest(schedule.block))
     elif not is_schedule(blocks[schedule.block]):
         usable = [name for name, block in blocks.items() if is_schedule(block)]
         wanted = "a block that computes a learning rate from the number of the step"

@@ -45,6 +45,24 @@ def test_unknown_names_are_told_with_what_is_near() -> None:
     assert "Rellu" not in blocks
 
 
+@pytest.mark.parametrize(
+    "word, name",
+    [
+        ("Adam", "ApplyAdam"),
+        ("adam", "ApplyAdam"),
+        ("adamw", "AdamW"),
+        ("SGD", "ApplyGradientDescent"),
+        ("Momentum", "ApplyMomentum"),
+        ("rmsprop", "ApplyRMSProp"),
+        ("clamp", "ClipByValue"),
+        ("relu", "Relu"),
+        ("LeakyRellu", "LeakyRelu"),
+    ],
+)
+def test_words_that_blocks_are_known_by_elsewhere_are_told_with_the_block(word: str, name: str) -> None:
+    assert blocks.nearest(word) == f"did you mean '{name}'?"
+
+
 def test_all_are_listed_in_order() -> None:
     assert list(blocks) == sorted(blocks)
     assert len(blocks) == len(list(blocks)) and repr(blocks) == f"<{len(blocks)} blocks>"
