@@ -28,7 +28,8 @@ def may_take(text: CsvText, wanted: Sequence[Wanted]) -> bool:
     """Whether it reads files written in this way: without comments, each column in one kind of values."""
     one_kind = len({(each.name, _kind(each)) for each in wanted}) == len({each.name for each in wanted})
     plain = not text.options.comment and text.delimiter.isascii()
-    plain = plain and not any(map(is_number, text.options.missing))  # which pyarrow finds only without blanks
+    # numbers that mean that a value is missing are found by pyarrow only without blanks
+    plain = plain and not any(is_number(each, text.options.decimal) for each in text.options.missing)
     return plain and one_kind and all(each.kind != "bool" for each in wanted)
 
 
@@ -53,6 +54,7 @@ class ByArrow:
             column_types={each.name: types[_kind(each)] for each in wanted},
             null_values=["", *text.options.missing],
             strings_can_be_null=True,
+            decimal_point=text.options.decimal,
         )
 
     def columns(self, first: int, data: bytes) -> list[Array] | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
-from dataflow.training.data import csv_arrow
+from dataflow.training.data import csv_arrow, csv_hints
 from dataflow.training.data.csv_text import CsvText, Record
 from dataflow.training.data.numbers import Unclear, WrongText, is_number, nearest, parsed
 from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
@@ -127,7 +127,7 @@ class ByLoadtxt:
 
 def _is_numeric(text: CsvText, wanted: Sequence[Wanted]) -> bool:
     """Whether numbers alone are wanted, none of which may be missing, from a file without comments."""
-    plain = not text.options.comment and not any(map(is_number, text.options.missing))
+    plain = text.options.decimal == "." and not text.options.comment and not any(map(is_number, text.options.missing))
     simple = plain and all(each.kind not in (TEXT, "bool") and not each.may_miss for each in wanted)
     return simple and len({each.name for each in wanted}) == len(wanted)
 
@@ -163,6 +163,8 @@ def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], records: list[R
         for i in missing:
             texts[i] = "nan"
     try:
-        return parsed(texts, wanted.kind)
+        return parsed(texts, wanted.kind, text.options.decimal)
     except WrongText as error:
-        raise text.error(records[error.index][0], f"column '{wanted.name}' {error}") from None
+        hint = csv_hints.for_value(texts[error.index], wanted, text.names, text.delimiter, text.options.decimal)
+        said = f"column '{wanted.name}' {error}" + (f"; {hint}" if hint else "")
+        raise text.error(records[error.index][0], said) from None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from dataflow.core.errors import DataflowError, cropped, instead, nearest
 from dataflow.files import RegularFile, Unreadable
+from dataflow.training.data import csv_hints
 from dataflow.training.data.columns import check_different
 from dataflow.training.data.numbers import is_number
 from dataflow.training.data.section import Csv
@@ -29,6 +30,11 @@ class CsvText:
         self.path, self.options = path, options
         named = str(path).lower().removesuffix(".gz")
         self.delimiter = options.delimiter or ("\t" if named.endswith((".tsv", ".tab")) else ",")
+        if self.delimiter == options.decimal:
+            raise DataflowError(
+                f"{path}: 'delimiter' must be another character than 'decimal', got '{self.delimiter}' for both; "
+                'write csv: {delimiter: ";", decimal: ","}'
+            )
         try:
             self.file = RegularFile(path)
             self.packed = self.file.read(0, min(2, self.file.size)) == _GZIP
@@ -48,7 +54,7 @@ class CsvText:
             check_different(names, lambda said: DataflowError(f"{self.path}: {said}"))
             return 0, names
         names = [name.strip() for name in fields]
-        if all(map(is_number, names)):
+        if all(is_number(name, self.options.decimal) for name in names):
             raise self.error(
                 line,
                 f"must have the names of the columns, got numbers: {cropped(', '.join(names))}; "
@@ -62,9 +68,13 @@ class CsvText:
         said = f"must have {len(self.names)} fields, as the first line has, got {len(fields)}"
         if 1 not in (len(self.names), len(fields)):
             return said
-        other = next((d for d in ";\t|," if d != self.delimiter and d in "".join([*self.names, *fields])), "")
-        shown = other.replace("\t", "\\t")
-        return f'{said}; where other characters separate fields write csv: {{delimiter: "{shown}"}}' if other else said
+        other = csv_hints.other_delimiter(self.delimiter, [*self.names, *fields])
+        return f"{said}; {csv_hints.separate(other)}" if other else said
+
+    @property
+    def other_delimiter(self) -> str:
+        """What seems to separate fields instead, in a file whose first line was read as a single one."""
+        return csv_hints.other_delimiter(self.delimiter, self.names) if len(self.names) == 1 else ""
 
     def pieces(self) -> Iterator[tuple[int, bytes]]:
         """Pieces of the file, decompressed, that end where a line does: the number of the first line, and the bytes."""
@@ -176,6 +186,8 @@ class CsvText:
         """An error for a column that the file does not have."""
         shown = [f"'{each}'" if "," in each else each for each in self.names]
         hint = nearest(name, self.names) or instead("", shown)
+        if self.other_delimiter:
+            hint = f"{instead('', shown)}; {csv_hints.separate(self.other_delimiter)}"
         return DataflowError(f"{self.path}: no column '{cropped(name)}'; {hint}")
 
 

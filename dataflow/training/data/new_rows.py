@@ -34,7 +34,7 @@ def rows_of_file(graph: Graph, path: str | os.PathLike[str], fitted: Mapping[str
     training = splits[training_split(splits)]
     known: Mapping[str, Any] = fitted if fitted is not None else _fitted(graph, splits)
     options = training.csv or Csv()
-    names = _names(path, options)
+    names, hint = _names(path, options)
     inputs: dict[str, Column] = {}
     lacks: dict[str, str] = {}
     for feed, column in (training.inputs or {}).items():
@@ -50,7 +50,7 @@ def rows_of_file(graph: Graph, path: str | os.PathLike[str], fitted: Mapping[str
     if not inputs:
         told = [f"'{column}' for input '{feed}'" for feed, column in lacks.items()]
         having = f"; it has {listing(names, 'and')}" if names else ""
-        raise GraphError(f"graph '{graph.name}': {path}: feeds no input; it lacks {listing(told, 'and')}{having}")
+        raise GraphError(f"graph '{graph.name}': {path}: feeds no input; it lacks {listing(told, 'and')}{having}{hint}")
     made = section.Split(path=os.fspath(path), csv=training.csv, inputs=inputs)
     found = Split(graph, NAME, {NAME: made})
     found.prepare(known or None)
@@ -79,12 +79,20 @@ def _of(fitted: Fitted | Mapping[str, Any] | None) -> list[str] | None:
     return None if found is None else list(found)
 
 
-def _names(path: str | os.PathLike[str], options: Csv) -> list[str]:
-    """The columns or arrays in a file; DataflowError where it cannot be read."""
+def _names(path: str | os.PathLike[str], options: Csv) -> tuple[list[str], str]:
+    """The columns or arrays in a file, and what may be wrong where they are not those that are wanted.
+
+    Raises DataflowError where it cannot be read.
+    """
     if table.is_table(path):
-        return table.open_table(path, options).names
+        opened = table.open_table(path, options)
+        if isinstance(opened, table.CsvFile) and (other := opened.text.other_delimiter):
+            own = opened.text.delimiter
+            return opened.names, f"; its fields must be separated by {own!r}, as in training, got {other!r}; save it so"
+        return opened.names, ""
+    hint = table.as_table(path)
     try:
         with ArrayFile(path) as file:
-            return file.names
+            return file.names, f"; {hint}" if hint else ""
     except Unreadable as error:
         raise DataflowError(f"{path}: cannot be read as data: {error}") from None

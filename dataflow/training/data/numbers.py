@@ -17,27 +17,46 @@ _NUMBER = re.compile(  # ASCII digits alone, no underscores: float() takes more
     r"[ \t]*[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf|infinity)[ \t]*", re.I | re.A
 )
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
+_SWAPPED = str.maketrans(",.", ".,")
 _MOST_DIGITS = 400  # of a whole number
 
 
 class WrongText(ValueError):
     """A text that is no value of the dtype; ``index`` is its place among others."""
 
-    def __init__(self, index: int, message: str):
-        super().__init__(message)
-        self.index = index
+    def __init__(self, index: int, wanted: str, text: str, way_out: str = "", quoted: bool = True):
+        super().__init__(
+            f"must be {wanted}, got {_shown(text) if quoted else cropped(text)}" + (f"; {way_out}" if way_out else "")
+        )
+        self.index, self.wanted, self.way_out, self.quoted = index, wanted, way_out, quoted
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a number, nan or inf."""
-    return _NUMBER.fullmatch(text) is not None
+def is_number(text: str, decimal: str = ".") -> bool:
+    """Whether a text is a number, nan or inf; ``decimal`` is the mark before its fraction, a point or a comma."""
+    return _NUMBER.fullmatch(_with_point(text, decimal)) is not None
 
 
-def parsed(texts: Sequence[str], dtype: str) -> Array:
+def parsed(texts: Sequence[str], dtype: str, decimal: str = ".") -> Array:
     """The values of texts: whole numbers exactly, floating ones as the nearest of the dtype.
+
+    ``decimal`` is the mark before a fraction: a point or a comma.
 
     Raises WrongText where a text is no number, or the dtype cannot hold it.
     """
+    if decimal == ".":
+        return _parsed(texts, dtype)
+    try:
+        return _parsed([_with_point(text, decimal) for text in texts], dtype)
+    except WrongText as error:  # tells the text as it is written
+        raise WrongText(error.index, error.wanted, texts[error.index], error.way_out, error.quoted) from None
+
+
+def _with_point(text: str, decimal: str) -> str:
+    """A number with a decimal point; what has a point already becomes none."""
+    return text if decimal == "." else text.translate(_SWAPPED)
+
+
+def _parsed(texts: Sequence[str], dtype: str) -> Array:
     storage = dtypes.storage(dtype)
     if dtype == "bool":
         return np.array([_truth(i, text) for i, text in enumerate(texts)], np.bool_)
@@ -69,7 +88,7 @@ def nearest(found: Array, dtype: str, texts: Sequence[str] | None) -> Array:
     for i in np.flatnonzero(np.isinf(made)).tolist():
         text = texts[i] if texts else str(found[i])
         if any(map(str.isdigit, text)):
-            raise WrongText(i, f"must be {dtype}, got {cropped(text)}; it holds no number as large")
+            raise WrongText(i, dtype, text, "it holds no number as large", quoted=False)
     return made
 
 
@@ -104,7 +123,7 @@ def _doubles(texts: Sequence[str]) -> Array:
         pass
     for i, text in enumerate(texts):
         if not is_number(text):
-            raise WrongText(i, f"must be a number, got {_shown(text)}")
+            raise WrongText(i, "a number", text)
     return np.fromiter(map(float, texts), np.float64, len(texts))
 
 
@@ -123,28 +142,28 @@ def _whole(texts: Sequence[str], dtype: str) -> Array:
         numbers = [_integer(i, text) for i, text in enumerate(texts)]
     if numbers and not (low <= min(numbers) and max(numbers) <= high):
         i = next(i for i, number in enumerate(numbers) if not low <= number <= high)
-        raise WrongText(i, f"must be {dtype}, got {_shown(texts[i])}; it holds {low} to {high}")
+        raise WrongText(i, dtype, texts[i], f"it holds {low} to {high}")
     return np.array(numbers, dtypes.storage(dtype))
 
 
 def _integer(i: int, text: str) -> int:
     if not is_number(text):
-        raise WrongText(i, f"must be a whole number, got {_shown(text)}")
+        raise WrongText(i, "a whole number", text)
     try:
         number = Decimal(text.strip())
     except InvalidOperation:  # an exponent of many digits
         number = Decimal("1e1000")
     if number.is_finite() and number and number.adjusted() > _MOST_DIGITS:
-        raise WrongText(i, f"must be a whole number of at most 64 bits, got {_shown(text)}")
+        raise WrongText(i, "a whole number of at most 64 bits", text)
     if not number.is_finite() or number != number.to_integral_value():
-        raise WrongText(i, f"must be a whole number, got {_shown(text)}")
+        raise WrongText(i, "a whole number", text)
     return int(number)
 
 
 def _truth(i: int, text: str) -> bool:
     found = _TRUTH.get(text.strip().lower())
     if found is None:
-        raise WrongText(i, f"must be true, false, 1 or 0, got {_shown(text)}")
+        raise WrongText(i, "true, false, 1 or 0", text)
     return found
 
 

@@ -10,7 +10,7 @@ from dataflow.graph.graph import Graph
 from dataflow.training.data import columns, section, table
 from dataflow.training.data.feed import Feed, wanted_kind
 from dataflow.training.data.section import Column, Csv
-from dataflow.training.data.sources import RowSource, open_array
+from dataflow.training.data.sources import RowSource
 from dataflow.training.data.wanted import Wanted
 
 
@@ -33,8 +33,9 @@ def _source(graph: Graph, name: str, splits: Mapping[str, section.Split], feed: 
         raise GraphError("'path' must be given, got nothing")
     if not table.is_table(place.path):
         if column.columns is not None:
-            raise GraphError("'columns' are those of a table, got another file; write 'array'")
-        return open_array(place.path, column.array)
+            hint = table.as_table(place.path) or "write 'array'"
+            raise GraphError(f"'columns' are those of a table, got another file, {place.path}; {hint}")
+        return table.array_of(place.path, column.array)
     file = table.open_table(place.path, place.csv)
     everything: set[Wanted] = set()
     for other, declared in splits.items():  # what all splits want of a file is read from it once

@@ -33,6 +33,9 @@ class Csv(Record):
     """How a `.csv` file is written."""
 
     delimiter: str = attr("what stands between fields, one character; by default a comma, in `.tsv` a tab", default="")
+    decimal: str = attr(
+        "mark before the fraction of a number; with a comma give another `delimiter`", default=".", choices=(".", ",")
+    )
     header: bool = attr("whether the first line has the names of the columns", default=True)
     columns: Names | None = attr("names of the columns, of a file that has none", default=None)
     comment: str = attr("lines that begin with it are left out; by default there are no comments", default="")

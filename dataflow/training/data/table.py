@@ -23,6 +23,8 @@ from dataflow.training.data.wanted import Vocabulary, Wanted
 
 CSV = (".csv", ".tsv", ".tab")
 ARROW = (".parquet", ".feather", ".arrow", ".ipc")
+_TEXT = (".txt", ".dat", ".data", ".asc")
+_SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 
 
 class TableFile(Protocol):
@@ -68,6 +70,16 @@ class CsvFile:
 def is_table(path: str | os.PathLike[str]) -> bool:
     """Whether the file is a table, by its ending."""
     return str(path).lower().removesuffix(".gz").endswith((*CSV, *ARROW))
+
+
+def as_table(path: str | os.PathLike[str]) -> str:
+    """How a file that is no table by its ending, and no array either, becomes a table; nothing if it cannot."""
+    bare = str(path).lower().removesuffix(".gz")
+    if not Path(path).is_file():
+        return ""
+    if bare.endswith(_SHEETS):
+        return "save the sheet as CSV"
+    return "a table of text must end in .csv or .tsv: rename it" if bare.endswith(_TEXT) else ""
 
 
 def open_table(path: str | os.PathLike[str], options: Csv) -> TableFile:
@@ -152,6 +164,16 @@ def rows_of(path: str | os.PathLike[str], options: Csv, file: TableFile, wanted:
     return found
 
 
+def array_of(path: str | os.PathLike[str], name: str | None) -> RowSource:
+    """The array in a file that is no table by its ending; DataflowError where it has none."""
+    try:
+        return open_array(path, name)
+    except DataflowError as error:
+        if hint := as_table(path):
+            raise DataflowError(f"{error}; {hint}") from None
+        raise
+
+
 def open_rows(path: str | os.PathLike[str], name: str | None = None, dtype: str = "float32") -> RowSource:
     """The array in a file, or numbers of this dtype in columns of a table.
 
@@ -160,7 +182,7 @@ def open_rows(path: str | os.PathLike[str], name: str | None = None, dtype: str 
     Raises DataflowError that says what is wrong with the file.
     """
     if not is_table(path):
-        return open_array(path, name)
+        return array_of(path, name)
     file = open_table(path, Csv())
     names = selected(file.names, name, None, file.unknown)
     wanted = [Wanted(each, dtype) for each in names]

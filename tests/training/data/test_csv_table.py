@@ -162,6 +162,61 @@ def test_an_empty_quoted_field_of_a_single_column_is_a_row():
     assert found.tobytes() == np.float64([1, np.nan, 3]).tobytes()
 
 
+# -- a decimal comma ----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.decimals(allow_nan=False, allow_infinity=False, places=20, min_value=-300, max_value=300)
+                  | st.floats(), st.integers(-128, 127)), min_size=1, max_size=20),
+    st.sampled_from(["float16", "bfloat16", "float32", "float64"]),
+    st.booleans(),
+)  # fmt: skip
+def test_a_decimal_comma_gives_the_same_bits_as_a_point(rows, kind, plain):
+    wanted = [Wanted("a", kind, True), Wanted("b", "int8")]
+    text = "a;b\n" + "".join(f"{value};{whole}.0\n" for value, whole in rows)
+    found = outcome(Table(text.replace(".", ","), plain, delimiter=";", decimal=","), wanted)
+    point = outcome(Table(text, plain, delimiter=";"), wanted)
+    assert (found.replace(",", ".") if isinstance(found, str) else found) == (
+        point.replace(",", ".") if isinstance(point, str) else point
+    )
+
+
+def outcome(table, wanted):
+    """The bytes of the columns, or the error."""
+    try:
+        return [each.tobytes() for each in columns(table, wanted)]
+    except DataflowError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("written", ["1.5", "1.234,5", "1,234,5", "1'234,5", "1,5x"])
+def test_with_a_decimal_comma_points_and_thousands_are_refused(written, plain):
+    table = Table(f"a;b\n1,5;1\n{written};1\n", plain, delimiter=";", decimal=",")
+    with pytest.raises(DataflowError, match=rf"a\.csv:3: column 'a' must be a number, got '{written}'"):
+        columns(table, [Wanted("a", "float64")])
+
+
+def test_a_decimal_comma_is_quoted_as_written():
+    with pytest.raises(DataflowError, match="column 'a' must be a whole number, got '1,5'"):
+        columns(Table("a;b\n1,5;1\n", delimiter=";", decimal=","), [Wanted("a", "int8")])
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_number_with_a_decimal_comma_may_mean_missing(plain):
+    table = Table("a;b\n1,5;1\n -9,0 ;2\n", plain, delimiter=";", decimal=",", missing=["-9,0"])
+    assert columns(table, [Wanted("a", "float64", True)])[0].tobytes() == np.float64([1.5, np.nan]).tobytes()
+
+
+def test_a_decimal_comma_is_no_delimiter():
+    with pytest.raises(DataflowError, match="'delimiter' must be another character than 'decimal', got ',' for both"):
+        Table("a,b\n1,2\n", decimal=",")
+    with pytest.raises(DataflowError, match="must have the names of the columns, got numbers: 1,5, 2"):
+        Table("1,5;2\n", delimiter=";", decimal=",")
+
+
 # -- the line of what is wrong ------------------------------------------------------------------------------------
 
 WRONG = [
@@ -226,3 +281,8 @@ def test_pieces_are_read_when_they_are_asked_for(monkeypatch):
     monkeypatch.setattr(csv_text, "_PIECE", 64)
     parts = Table("a\n" + "1\n" * 1000).pieces([Wanted("a", "int8")], Vocabulary())
     assert isinstance(parts, Iterator) and 0 < len(next(parts)[0]) < 100
+
+
+def test_the_way_out_follows_what_is_wrong():
+    with pytest.raises(DataflowError, match=r"got 'NA'; if it means that a value is missing say csv: \{missing: "):
+        columns(Table("a,b\nNA,1\n"), [Wanted("a", "float32")])

@@ -166,6 +166,12 @@ def test_a_column_that_is_not_there():
     assert str(opened('"a, b",c\n').unknown("xyz")) == "a.csv: no column 'xyz'; it has 'a, b' and c"
 
 
+def test_a_column_that_is_not_there_for_another_delimiter():
+    told = str(opened("age;city\n1;x\n").unknown("age"))
+    assert told.startswith("a.csv: no column 'age'; it has age;city; ") and told.endswith('csv: {delimiter: ";"}')
+    assert "write" not in str(opened("a;b,city\n1,x\n").unknown("age"))
+
+
 def test_many_names_are_compared_in_time():
     names = ",".join(f"c{i}" for i in range(200_000))
     assert len(opened(names + "\n").names) == 200_000

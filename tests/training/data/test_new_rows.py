@@ -59,6 +59,24 @@ def test_inputs_whose_columns_are_not_there_are_left_out(graph):
         rows_of_file(graph, "none.csv")
 
 
+def test_another_delimiter_than_in_training_is_told(graph):
+    Path("new.csv").write_text("age;fare;sex\n1;2;m\n")
+    with pytest.raises(GraphError, match="fields must be separated by ',', as in training, got ';'; save it so"):
+        rows_of_file(graph, "new.csv")
+
+
+def test_a_file_that_is_no_table_by_its_ending(graph):
+    for name, hint in (("new.txt", "must end in .csv or .tsv: rename it"), ("new.xlsx", "save the sheet as CSV")):
+        Path(name).write_text("age,fare,sex\n1,2,m\n")
+        with pytest.raises(DataflowError, match=f"got another file, {name}; .*{hint}"):
+            rows_of_file(graph, name)
+    np.savez("new.npz", sheet=np.ones(3))
+    Path("new.npz").replace("new.xlsx")  # a sheet is an archive too
+    with pytest.raises(DataflowError, match=r"lacks 'kind' for input 'kind'; .*save the sheet as CSV"):
+        graph.sections["data"]["train"]["inputs"] = {"kind": INPUTS["kind"]}
+        rows_of_file(graph, "new.xlsx")
+
+
 @pytest.mark.parametrize(
     "text, message",
     [

@@ -25,7 +25,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / ".dataflow").touch()
     np.savez("d.npz", x=np.ones((8, 3), np.float32), y=np.zeros(8, np.uint8))
     np.save("x.npy", np.ones((8, 3), np.float32))
-    csv("t.csv", "a,b,label\n1,2,0\n3,4,1\n")
+    for name in ("t.csv", "t.txt", "t.xlsx"):
+        csv(name, "a,b,label\n1,2,0\n3,4,1\n")
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,16 @@ def folder(tmp_path, monkeypatch):
             {"path": "x.npy", "columns": ["y"]},
             "int64",
             ("N",),
-            "'columns' are those of a table, got another file; write",
+            "'columns' are those of a table, got another file, x.npy; write",
         ),
+        (
+            {"path": "t.txt", "columns": ["y"]},
+            "int64",
+            ("N",),
+            "got another file, t.txt; .* end in .csv or .tsv: rename",
+        ),
+        ({"path": "t.xlsx", "columns": ["y"]}, "int64", ("N",), "got another file, t.xlsx; save the sheet as CSV"),
+        ({"path": "t.txt", "array": "y"}, "int64", ("N",), "got something else; .* end in .csv or .tsv: rename it"),
         ({"path": "x.npy"}, "float32", ("N", 4), r"must be float32\[N, 4\], got .*\[8, 3\]"),
         ({"array": "x"}, "float32", None, "'path' must be given, got nothing"),
     ],
