@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +63,20 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for line in [list(headers), *cells]:
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)]
         say("  ".join(parts).rstrip())
+
+
+def table_or_paragraphs(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table; on a terminal that is too narrow for it, each row by itself: its first cell, and the others below."""
+    width = shutil.get_terminal_size().columns
+    cells = [[_cell(value) for value in row] for row in rows]
+    needed = sum(max(map(len, column)) + 2 for column in zip(headers, *cells, strict=True)) - 2
+    if not sys.stdout.isatty() or needed <= width:
+        table(headers, rows)
+        return
+    for first, *others in cells:
+        pairs = [f"{header} {cell}".replace(" ", "\0") for header, cell in zip(headers[1:], others, strict=True)]
+        told = textwrap.wrap(", ".join(pairs), width - 2, break_long_words=False, break_on_hyphens=False)
+        say("\n  ".join([first, *(line.replace("\0", " ") for line in told)]))
 
 
 def _cell(value: object) -> str:

@@ -38,7 +38,7 @@ def command(places: tuple[str, ...], listed: bool, as_json: bool) -> None:
     if as_json:
         output.say(json.dumps([dict(zip(headers, row, strict=True)) for row in rows]))
     else:
-        output.table(headers, rows)
+        output.table_or_paragraphs(headers, rows)
 
 
 def _near() -> dict[str, dict[str, Any]]:

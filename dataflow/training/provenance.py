@@ -14,6 +14,7 @@ from dataflow.engine.settings import Settings
 from dataflow.files import RegularFile, Unreadable
 from dataflow.graph.graph import Graph
 
+DIGEST = "sha256"  # with which the text of a digest begins
 _NEEDED = ("numpy", "ml_dtypes", "numba")  # packages that bits may depend on, where they are installed
 _WHOLE = 1 << 30  # bytes of a file up to which all of them are digested
 _PIECE, _PIECES = 1 << 20, 256  # and what is digested of a larger one
@@ -30,7 +31,7 @@ def file_digest(path: Path) -> str:
                 digest.update(file.read(at, min(_PIECE, file.size - at)))
     except Unreadable as error:
         return f"unreadable: {error}"
-    return f"{'sha256' if whole else 'sha256 of parts'}:{digest.hexdigest()}"
+    return f"{DIGEST if whole else f'{DIGEST} of parts'}:{digest.hexdigest()}"
 
 
 def packages(graph: Graph) -> dict[str, str]:

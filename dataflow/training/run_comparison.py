@@ -6,14 +6,21 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dataflow.training.provenance import DIGEST
+
 Record = Mapping[str, Any]
 _NOTHING = "-"
 
 
 def comparison(runs: Mapping[str, Record]) -> tuple[list[str], list[list[object]]]:
-    """A table of trainings: a row for each under headers, with what came of it and what differs between them."""
-    facts = {name: _facts(record) for name, record in runs.items()}
+    """A table of trainings: a row for each under headers, with what came of it and what differs between them.
+
+    Digests, and the errors of those that failed, are in `differences` alone: a table has no room for them.
+    """
+    facts = {name: _without_digests(_facts(record)) for name, record in runs.items()}
     results = {name: _results(record) for name, record in runs.items()}
+    for result in results.values():
+        result["status"] = str(result["status"]).partition(":")[0]
     differing = [key for key in _keys(facts) if len({str(fact.get(key, _NOTHING)) for fact in facts.values()}) > 1]
     shown = [*_keys(results), *differing]
     rows = [[name, *((results[name] | facts[name]).get(key, _NOTHING) for key in shown)] for name in runs]
@@ -82,7 +89,11 @@ def _joined(lines: Sequence[str]) -> str:
     return " ".join(line.strip() for line in lines) or _NOTHING
 
 
+def _without_digests(facts: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in facts.items() if not str(value).startswith(DIGEST)}
+
+
 def _short(digest: object) -> str:
     """A digest as a table has room for it."""
     name, _, value = str(digest).partition(":")
-    return f"{name}:{value[:8]}" if value and name.startswith("sha256") else str(digest)
+    return f"{name}:{value[:8]}" if value and name.startswith(DIGEST) else str(digest)

@@ -83,6 +83,26 @@ def test_text_is_aligned_to_the_left_and_lines_do_not_end_in_blanks(capsys):
     assert capsys.readouterr().out == "a    b\nx\nyyy  z\n1\n"
 
 
+@pytest.mark.parametrize(
+    "columns, lines",
+    [
+        ("24", ["a b        loss  -p rate", "long name   0.5  1", "c             2  0.1"]),
+        ("23", ["long name", "  loss 0.5, -p rate 1", "c", "  loss 2, -p rate 0.1"]),
+        ("20", ["long name", "  loss 0.5,", "  -p rate 1", "c", "  loss 2,", "  -p rate 0.1"]),
+    ],
+)
+def test_rows_that_a_terminal_is_too_narrow_for_stand_alone(capsys, monkeypatch, columns, lines):
+    """What belongs together, such as a parameter and its value, is on one line."""
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "dumb")
+    given = ("a b", "loss", "-p rate"), [("long name", 0.5, "1"), ("c", 2, "0.1")]
+    output.table_or_paragraphs(*given)
+    assert capsys.readouterr().out.splitlines()[1] == "long name   0.5  1"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    output.table_or_paragraphs(*given)
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == lines
+
+
 def test_a_table_without_rows_has_its_headers(capsys):
     output.table(("a", "b"), [])
     assert capsys.readouterr().out == "a  b\n"

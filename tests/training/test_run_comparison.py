@@ -74,6 +74,17 @@ def test_a_table_has_columns_for_what_differs(record):
     assert rows == [["a", "done", 2, 20, 0.5, 0.5, "1"], ["b", "lost", 2, 20, 0.5, 0.5, "2"]]
 
 
+def test_a_table_has_no_room_for_errors_and_digests(record):
+    changes = [{"data": {"d.npz": f"sha256:{end}"}, "weights": {"start": f"sha256:{end}"}} for end in "01"]
+    one, other = (
+        record(outcome=end, change=change) for end, change in zip(("failed: x: 3", "done"), changes, strict=True)
+    )
+    headers, rows = comparison({"a": one, "b": other})
+    assert headers == ["training", "status", "epoch", "step", "loss", "accuracy"]
+    assert [row[1] for row in rows] == ["failed", "done"]
+    assert {"d.npz: sha256:0 -> sha256:1", "status: failed: x: 3 -> done"} <= {*differences(one, other)}
+
+
 def test_trainings_of_other_graphs_have_empty_places(record):
     empty = record(range(0))
     headers, rows = comparison({"a": record(), "b": empty})
