@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.training.data import csv_arrow, csv_hints
-from dataflow.training.data.csv_text import CsvText, Record
+from dataflow.training.data.csv_text import CsvText
 from dataflow.training.data.numbers import Unclear, WrongText, is_number, nearest, parsed
 from dataflow.training.data.wanted import TEXT, Vocabulary, Wanted
 
@@ -73,9 +73,21 @@ def _below_names(text: CsvText, source: Iterator[Piece]) -> Piece | None:
     return None
 
 
-def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) -> tuple[list[Record], Piece | None]:
+class Records(NamedTuple):
+    """Records of a file, and the number of the line in which each ends."""
+
+    lines: Sequence[int]
+    fields: list[list[str]]
+
+
+def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) -> tuple[Records, Piece | None]:
     """The first records that begin in these lines, the last of which may end in later ones, and the lines after it."""
     lines = text.decoded(data, first)
+    if (found := text.one_per_line(lines[:_RECORDS])) is not None:
+        rest = lines[len(found) :]
+        return Records(range(first, first + len(found)), found), (
+            (first + len(found), "".join(rest).encode()) if rest else None
+        )
     end, taken = first + len(lines) - 1, 0
 
     def pulled() -> Iterator[str]:
@@ -87,11 +99,13 @@ def _records(text: CsvText, first: int, data: bytes, source: Iterator[Piece]) ->
             lines, taken = text.decoded(data, first), 0
 
     found = []
-    for record in text.parsed(first, pulled()):
-        found.append(record)
-        if record[0] >= end or len(found) == _RECORDS:
+    ends = []
+    for at, fields in text.parsed(first, pulled()):
+        ends.append(at)
+        found.append(fields)
+        if at >= end or len(found) == _RECORDS:
             break
-    return found, (first + taken, "".join(lines[taken:]).encode()) if taken < len(lines) else None
+    return Records(ends, found), (first + taken, "".join(lines[taken:]).encode()) if taken < len(lines) else None
 
 
 class ByLoadtxt:
@@ -132,28 +146,29 @@ def _is_numeric(text: CsvText, wanted: Sequence[Wanted]) -> bool:
     return simple and len({each.name for each in wanted}) == len(wanted)
 
 
-def _columns(text: CsvText, wanted: Sequence[Wanted], records: list[Record], words: Vocabulary) -> list[Array]:
+def _columns(text: CsvText, wanted: Sequence[Wanted], records: Records, words: Vocabulary) -> list[Array]:
     """The wanted columns of records."""
-    for line, fields in records:
-        if len(fields) != len(text.names):
-            raise text.error(line, text.wrong_fields(fields))
-    columns = zip(*(fields for _, fields in records), strict=True) if records else [()] * len(text.names)
+    width = len(text.names)
+    if set(map(len, records.fields)) - {width}:
+        line, fields = next(pair for pair in zip(*records, strict=True) if len(pair[1]) != width)
+        raise text.error(line, text.wrong_fields(fields))
+    columns = zip(*records.fields, strict=True) if records.fields else [()] * width
     by_name = dict(zip(text.names, columns, strict=True))
-    return [_column(text, each, by_name[each.name], records, words) for each in wanted]
+    return [_column(text, each, by_name[each.name], records.lines, words) for each in wanted]
 
 
-def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], records: list[Record], words: Vocabulary) -> Array:
+def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], lines: Sequence[int], words: Vocabulary) -> Array:
     gone = {"", *map(str.strip, text.options.missing)}
-    missing = [i for i, each in enumerate(texts) if each.strip() in gone]
+    bare = [*map(str.strip, texts)]
+    missing = [] if gone.isdisjoint(bare) else [i for i, each in enumerate(bare) if each in gone]
     if missing and not wanted.may_miss:
         what = "a text" if wanted.kind == TEXT else f"a value of {wanted.kind}"
         got = "nothing" if not texts[missing[0]].strip() else f"'{texts[missing[0]]}', which means that it is missing"
         raise text.error(
-            records[missing[0]][0],
+            lines[missing[0]],
             f"column '{wanted.name}' must be {what}, got {got}; say with 'missing' what takes its place",
         )
     if wanted.kind == TEXT:
-        bare = map(str.strip, texts)
         try:
             return words.encode(wanted.name, [None if each in gone else each for each in bare])
         except DataflowError as error:
@@ -167,4 +182,4 @@ def _column(text: CsvText, wanted: Wanted, texts: Sequence[str], records: list[R
     except WrongText as error:
         hint = csv_hints.for_value(texts[error.index], wanted, text.names, text.delimiter, text.options.decimal)
         said = f"column '{wanted.name}' {error}" + (f"; {hint}" if hint else "")
-        raise text.error(records[error.index][0], said) from None
+        raise text.error(lines[error.index], said) from None

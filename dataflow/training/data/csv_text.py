@@ -173,6 +173,16 @@ class CsvText:
             }.get(str(error), longest if "field limit" in str(error) else str(error))
             raise self.error(at + 1, said) from None
 
+    def one_per_line(self, lines: list[str]) -> list[list[str]] | None:
+        """The records of lines of which each is one; None where some are not, or something is wrong with them."""
+        if self.options.comment or any(map(str.isspace, lines)):
+            return None
+        try:
+            found = [*csv.reader(lines, delimiter=self.delimiter, strict=True)]
+        except csv.Error:
+            return None
+        return found if len(found) == len(lines) else None
+
     def _says_nothing(self, line: str) -> bool:
         """Whether a line between records is blank or a comment."""
         comment = self.options.comment
