@@ -16,7 +16,8 @@ from dataflow.training.data.numbers import Unclear, WrongText, is_number, neares
 from dataflow.training.data.wanted import MISSING, TEXT, Vocabulary, Wanted
 
 _BLOCK = 1 << 30  # bytes: a piece is one block
-_ODD = (b'"', b"\0", b"0x", b"0X")  # quotes are left to `csv_table`; whole numbers in hex, which it reads, are none
+_ODD = (b'"', b"\0")  # quotes are left to `csv_table`
+_HEX = ((b"x", b"0x"), (b"X", b"0X"))  # whole numbers in hex, which it reads, are none; one byte is found faster
 
 
 def is_installed() -> bool:
@@ -61,8 +62,10 @@ class ByArrow:
         """The wanted columns of whole lines; None where it does not take them."""
         if data.startswith(codecs.BOM_UTF8) or any(each in data for each in _ODD):
             return None
+        if any(each in data and both in data for each, both in _HEX):
+            return None
         try:
-            data.decode()  # the columns that are not wanted too
+            _ = data.isascii() or data.decode()  # the columns that are not wanted too
             source = self.pyarrow.BufferReader(data)
             table = self.read_csv(source, self.read, self.parse, self.convert).combine_chunks()
             return [self._column(table.column(each.name).chunk(0), each) for each in self.wanted]

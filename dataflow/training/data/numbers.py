@@ -18,6 +18,7 @@ _NUMBER = re.compile(  # ASCII digits alone, no underscores: float() takes more
 )
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 _SWAPPED = str.maketrans(",.", ".,")
+_FRACTION = {"float32": 23, "float16": 10, "bfloat16": 7}  # bits after the point
 _MOST_DIGITS = 400  # of a whole number
 
 
@@ -101,11 +102,15 @@ def _halfway(found: Array, made: Array) -> tuple[Array, Array]:
 
     Infinity stands for the number that follows the largest.
     """
-    back = made.astype(np.float64)
-    apart = np.flatnonzero((found != back) & np.isfinite(found))
+    if made.dtype == np.float64:
+        return np.empty(0, np.int64), made[:0]
+    short = np.uint64((1 << (51 - _FRACTION[dtypes.name_of(made.dtype)])) - 1)  # bits that such a number does not use
+    apart = np.flatnonzero((found.view(np.uint64) & short) == 0)
+    apart = apart[(found[apart] != made[apart].astype(np.float64)) & np.isfinite(found[apart])]
     if not len(apart):
         return apart, made[apart]
-    found, back, made = found[apart], back[apart], made[apart]
+    found, made = found[apart], made[apart]
+    back = made.astype(np.float64)
     with np.errstate(all="ignore"):  # it warns of infinity and of subnormals
         beside = np.nextafter(made, np.where(found > back, np.inf, -np.inf).astype(made.dtype))
         largest = np.nextafter(made.dtype.type(np.inf), made.dtype.type(0))
