@@ -10,7 +10,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import RunError
+from dataflow.core.errors import RunError, listing
 from dataflow.engine.plan import Plan, State
 from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
@@ -45,7 +45,7 @@ class _Search:
 
     def look(self, who: str, value: ArrayLike) -> None:
         array = np.asarray(value)
-        if dtypes.name_of(array.dtype) not in dtypes.floating + dtypes.complexes or np.isfinite(array).all():
+        if _is_finite(array):
             return
         missing = int(np.isnan(array).sum())
         infinite = int(np.isinf(array).sum())
@@ -59,6 +59,27 @@ class _Search:
     def trace(self, node: str, seconds: float, values: Sequence[ArrayLike]) -> None:
         for value in values:
             self.look(self.graph.nodes[node].who if node in self.graph.nodes else f"node '{node}'", value)
+
+
+def remedy(feeds: Mapping[str, Array], from_data: bool) -> str:
+    """What to do about it: NaN and infinities in what is fed are no matter of the learning rate.
+
+    from_data : whether the inputs are fed from the graph's `data` section.
+    """
+    bad = [name for name, value in feeds.items() if not _is_finite(value)]
+    if not bad:
+        return "give a lower learning rate or 'clip', or say by 'on_nan' what to do then"
+    which = listing([f"'{name}'" for name in bad], "and")
+    gone = [name for name in bad if np.isnan(feeds[name]).any()]
+    if gone and from_data:
+        named = listing([f"'{name}'" for name in gone], "and")
+        return f"say by 'missing' in the data section what takes the place of NaN in {named}"
+    return f"give {which} finite values"
+
+
+def _is_finite(value: ArrayLike) -> bool:
+    array = np.asarray(value)
+    return dtypes.name_of(array.dtype) not in dtypes.floating + dtypes.complexes or bool(np.isfinite(array).all())
 
 
 def origin(graph: Graph, feeds: Mapping[str, Array], state: State) -> str:

@@ -22,10 +22,11 @@ from dataflow.training import checkpoint
 from dataflow.training.array_split import RowSplit
 from dataflow.training.best import judge, mode_of
 from dataflow.training.checkpoint_folder import CheckpointFolder
+from dataflow.training.data import Split
 from dataflow.training.data.row_order import Order, shuffled
 from dataflow.training.evaluation import evaluate, means, metrics, not_finite
 from dataflow.training.initial_values import initial_values
-from dataflow.training.non_finite import Draft, origin
+from dataflow.training.non_finite import Draft, origin, remedy
 from dataflow.training.optimizer_nodes import RATE, constant_rate
 from dataflow.training.progress import Progress
 from dataflow.training.recorder import Recorder, recorded, usual_recorders
@@ -211,7 +212,7 @@ class Trainer:
         first = origin(self.step_graph, feeds, self.state)
         return RunError(
             f"graph '{self.step_graph.name}': train: {where}: values must be finite, got {told}; first in {first}; "
-            "give a lower learning rate or 'clip', or say by 'on_nan' what to do then"
+            f"{remedy(feeds, isinstance(self.data, Split))}"
         )
 
     # -- epochs -------------------------------------------------------------------------------------------------

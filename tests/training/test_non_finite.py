@@ -125,10 +125,37 @@ def test_training_stops_at_nan_and_says_where_it_comes_from(bad):
     step = trainer.state.step + 1
     assert str(caught.value) == (
         f"graph 'g': train: epoch 1, step {step} (batch {step} of 7): values must be finite, got 'loss' nan; first in "
-        "input 'x': NaN in 1 of 24; give a lower learning rate or 'clip', or say by 'on_nan' what to do then"
+        "input 'x': NaN in 1 of 24; say by 'missing' in the data section what takes the place of NaN in 'x'"
     )
     assert all(np.isfinite(value).all() for value in trainer.state.variables.values())
     assert checkpoint.steps(Path("kept")) == []
+
+
+@pytest.mark.parametrize(
+    "x, y, advice",
+    [
+        (BAD, Y * np.nan, "say by 'missing' in the data section what takes the place of NaN in 'x' and 'y'"),
+        (X * np.inf, Y, "give 'x' finite values"),
+        (X, Y * np.float32(1e30), "give a lower learning rate or 'clip', or say by 'on_nan' what to do then"),
+    ],
+)
+def test_the_advice_is_about_what_is_not_finite(load, x, y, advice):
+    graph = load(lambda text: text.replace("batch_size: 8", "batch_size: 50"))
+    np.savez("d.npz", x=x, y=y)
+    with pytest.raises(RunError) as caught, np.errstate(all="ignore"):
+        list(Trainer(graph).run())
+    assert str(caught.value).endswith(f"; {advice}")
+
+
+def test_arrays_in_memory_have_no_data_section(load):
+    with pytest.raises(RunError, match=r"; give 'x' finite values$"):
+        list(Trainer(load(), data={"train": {"x": BAD, "y": Y}}).run())
+
+
+def test_the_advice_keeps_training_going(bad):
+    graph = bad()
+    graph.sections["data"]["train"]["inputs"]["x"] = {"array": "x", "missing": 0}
+    assert len(list(Trainer(graph).run())) == 5
 
 
 def test_the_last_good_checkpoint_stays(load):
