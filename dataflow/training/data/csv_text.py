@@ -196,10 +196,11 @@ class CsvText:
 
     def unknown(self, name: str) -> DataflowError:
         """An error for a column that the file does not have."""
+        if self.other_delimiter:
+            got = f"must have several columns, got one, '{cropped(self.names[0])}'"
+            return DataflowError(f"{self.path}: {got}; {csv_hints.separate(self.other_delimiter)}")
         shown = [f"'{each}'" if "," in each else each for each in self.names]
         hint = nearest(name, self.names) or instead("", shown)
-        if self.other_delimiter:
-            hint = f"{instead('', shown)}; {csv_hints.separate(self.other_delimiter)}"
         return DataflowError(f"{self.path}: no column '{cropped(name)}'; {hint}")
 
 

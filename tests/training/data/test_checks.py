@@ -119,7 +119,47 @@ def test_rows_that_are_not_equally_many():
 
 def test_all_that_is_wrong_is_told_at_once():
     text = graph("{array: l}", more="  test: {like: train, path: none.csv}").replace("z: {array: a}", "z: {array: q}")
-    assert [each.partition(":")[0] for each in problems(text)] == ["9", "10", "11", "11"]
+    assert [each.partition(":")[0] for each in problems(text)] == ["9", "10", "11"]
+
+
+LIKE = "  valid: {like: train}\n  test: {like: train, rows: [0, 1]}"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", r"t\.csv: must have a line of names and rows, got an empty file"),
+        ("a;b;l\n1;2;3\n", r"t\.csv: must have several columns, got one, 'a;b;l'; where"),
+        ("a,a\n1,2\n", r"t\.csv:1: columns must have different names"),
+        ("a,b,l\n1,2,3\n1,2\n", r"t\.csv:3: must have 3 fields"),
+        (b"a,b,l\n1,2,\xff\n", r"t\.csv:2: must be UTF-8"),
+        (None, r"t\.csv: cannot be read as data: no such file"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_once(text, message):
+    Path("t.csv").unlink() if text is None else csv("t.csv", text)
+    (found,) = problems(graph("{array: b}", more=LIKE))
+    assert found.startswith("9:7: data 'train': input 'x': ") and re.search(message, found)
+
+
+def test_what_is_wrong_with_two_files_is_told_of_both():
+    csv("u.csv", "a,b,l\n1\n")
+    csv("t.csv", "a,b,l\n1\n")
+    found = problems(graph("{array: b}", more="  test: {like: train, path: u.csv}"))
+    assert [re.findall(r"[tu]\.csv:2", each) for each in found] == [["t.csv:2"], ["u.csv:2"]]
+
+
+@pytest.mark.parametrize("entry", ["{array: q}", "{array: l}", "{array: b, missing: 0, one_hot: 2}"])
+def test_what_is_wrong_with_an_input_is_not_told_again_of_splits_like_it(entry):
+    (found,) = problems(graph(entry, more="  valid: {like: train}\n"))
+    assert found.startswith("9:") and "data 'train': input 'x'" in found
+
+
+def test_inputs_with_the_same_mistake_are_each_told():
+    found = problems(graph("{array: q}").replace("z: {array: a}", "z: {array: q}"))
+    assert ["'x'" in each for each in found] == [True, False]
+    text = graph("{path: d.npz, array: whole}").replace("z: {array: a}", "z: {path: d.npz, array: whole}")
+    assert len(problems(text)) == 2
 
 
 def test_what_is_right():

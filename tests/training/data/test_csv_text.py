@@ -168,7 +168,9 @@ def test_a_column_that_is_not_there():
 
 def test_a_column_that_is_not_there_for_another_delimiter():
     told = str(opened("age;city\n1;x\n").unknown("age"))
-    assert told.startswith("a.csv: no column 'age'; it has age;city; ") and told.endswith('csv: {delimiter: ";"}')
+    assert told.startswith("a.csv: must have several columns, got one, 'age;city'; ") and told.endswith(
+        'csv: {delimiter: ";"}'
+    )
     assert "write" not in str(opened("a;b,city\n1,x\n").unknown("age"))
 
 
