@@ -139,12 +139,43 @@ def common_dtype(names: Iterable[str]) -> str:
 
 def _plain_array(value: object) -> Array:
     """An array of any library as one of NumPy's own class, aligned, forwards and in the byte order of this machine."""
+    if (columns := _columns(value)) is not None:
+        return _of_columns(columns)
     found = value if isinstance(value, np.ndarray | np.generic) else _exported(value)
     if hasattr(found, "mask"):
         raise ConversionError("must be an array without a mask, got a masked one; fill it with .filled")
     found = dtypes.native_order(np.asarray(found))
     _check_dtype(found.dtype)
     return found if found.flags.aligned and _runs_forwards(found) else found.copy()
+
+
+def _columns(value: object) -> list[tuple[object, object]] | None:
+    """The columns of a table of any library with their names; None for what is no table."""
+    if isinstance(value, np.ndarray | np.generic) or not hasattr(value, "__getitem__"):
+        return None
+    names = getattr(value, "column_names", None) or getattr(value, "columns", None)
+    if names is None or callable(names) or hasattr(names, "keys"):
+        return None
+    listed = [*names]
+    if len({*map(str, listed)}) < len(listed):
+        raise ConversionError("must be a table whose columns have different names, got one twice")
+    return [(name, value[name]) for name in listed]
+
+
+def _of_columns(columns: list[tuple[object, object]]) -> Array:
+    """The matrix of columns that are numbers of one dtype."""
+    found: list[Array] = []
+    for name, column in columns:
+        try:
+            found.append(_plain_array(column))
+        except ConversionError as error:
+            raise ConversionError(f"column '{name}' {error}") from None
+        if found[0].dtype != found[-1].dtype:
+            first, last = (dtypes.name_of(each.dtype) for each in (found[0], found[-1]))
+            raise ConversionError(f"must have columns of one dtype, got {first} and, in '{name}', {last}; convert them")
+    if not found:
+        raise ConversionError("must have columns, got a table without")
+    return np.stack(found, axis=1)
 
 
 def _exported(value: object) -> Any:
