@@ -63,6 +63,8 @@ def command(
         out_file.check(out, graph, path, inputs, read)
     variables, fitted = options.trained(graph, path, folder, which)
     data = split(graph, name, fitted) if name else rows_of_file(graph, file, fitted) if file else None
+    if data is not None and not data.length:
+        raise flow.DataflowError(f"{file or data.who}: must have rows to predict from, got none")
     feeds = {**(data.rows() if data else {}), **options.arrays(inputs, graph)}
     labels = class_names(graph, fitted or (data.fitted if data else {}))
     needs = _needs(graph, feeds)

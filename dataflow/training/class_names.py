@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataflow.graph.graph import Graph
+from dataflow.graph.node import Node
 from dataflow.training.data.section import data_section
 from dataflow.training.data.splits import training_split
 
 
 def class_names(graph: Graph, fitted: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The names of the classes by output: of each ArgMax, and of each matrix with a column per class.
+    """The names of the classes by output: of each ArgMax over a value per class, and of each matrix with a column each.
 
     They are those of the one input that has ``classes`` in the data section; nothing where there is none, or several.
 
@@ -28,6 +29,14 @@ def class_names(graph: Graph, fitted: Mapping[str, Mapping[str, Any]]) -> dict[s
     for output, link in graph.outputs.items():
         node, shape = graph.nodes[link.node], graph.deref(link).type.shape
         is_matrix = shape is not None and len(shape) == 2 and shape[1] == len(names)
-        if is_matrix or (type(node.block).__name__ == "ArgMax" and len(shape or "?") == 1):
+        if is_matrix or _chooses(graph, node, len(names)):
             result[output] = names
     return result
+
+
+def _chooses(graph: Graph, node: Node, count: int) -> bool:
+    """Whether a node gives for each row the place of the highest of so many values."""
+    if type(node.block).__name__ != "ArgMax":
+        return False
+    shape = graph.deref(node.link("input")).type.shape
+    return shape is not None and len(shape) == 2 and shape[1] in (count, None)

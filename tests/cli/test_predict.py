@@ -115,3 +115,11 @@ def test_inputs_that_are_fed_as_they_are_though_training_prepared_them_are_told(
     code, out, err = dataflow("predict", "p.yaml", "-i", "x=x.npy", "-i", "k=k.npy", "--json")
     assert code == 0 and json.loads(out)["y"] == [[1, 1, 0], [2, 0, 1]]
     assert "input 'x' is fed as it is, though training prepared it; --data FILE does so too" in err
+
+
+def test_a_file_without_rows_is_told(dataflow, folder):
+    Path("p.yaml").write_text(PREPARED.strip())
+    Path("a.csv").write_text("a,b,l\n1,u,no\n3,v,yes\n")
+    Path("new.csv").write_text("a,b\n")
+    code, out, err = dataflow("predict", "p.yaml", "--data", "new.csv")
+    assert (code, out, err) == (1, "", "new.csv: must have rows to predict from, got none\n")

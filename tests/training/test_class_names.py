@@ -33,7 +33,7 @@ def test_the_highest_and_matrices_with_a_column_per_class(read, labels):
 def test_none_where_it_is_not_clear(read):
     Path("a.csv").write_text("a,b,k\n1,2,dog\n3,4,cat\n5,6,bee\n")
     graph = read(TEXT.replace("LABELS", "fit"))
-    assert class_names(graph, split(graph).fitted) == {"top": ["bee", "cat", "dog"]}  # two columns, three classes
+    assert class_names(graph, split(graph).fitted) == {}  # two columns, three classes
     assert class_names(graph, {}) == {}
     graph.sections["data"]["train"]["inputs"]["z"] = {"array": "k", "classes": "fit"}
     assert class_names(graph, split(graph).fitted) == {}
