@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import weakref
 from collections import deque
@@ -18,7 +19,7 @@ from dataflow.training.data import csv_table
 from dataflow.training.data.columns import selected
 from dataflow.training.data.csv_text import CsvText
 from dataflow.training.data.section import Csv
-from dataflow.training.data.sources import FileArray, RowSource, open_array
+from dataflow.training.data.sources import FileArray, InMemoryArray, RowSource, open_array
 from dataflow.training.data.wanted import Vocabulary, Wanted
 
 CSV = (".csv", ".tsv", ".tab")
@@ -92,7 +93,7 @@ def open_table(path: str | os.PathLike[str], options: Csv) -> TableFile:
 
 
 class Rows:
-    """The rows of a table that were asked for, in a temporary file; read from there in any order."""
+    """The rows of a table that were asked for, read in any order: from memory if they are few, else from a file."""
 
     def __init__(self, file: TableFile, path: str | os.PathLike[str], wanted: Iterable[Wanted]):
         self.file, self.words = file, Vocabulary()
@@ -100,22 +101,35 @@ class Rows:
         self.field = {each: f"f{i}" for i, each in enumerate(self.wanted)}
         self.dtype = np.dtype([(self.field[each], each.storage) for each in self.wanted])
         self.length = 0
+        self.array = self._kept(path)
+        self._last: tuple[bytes, Array] | None = None
+
+    def _kept(self, path: str | os.PathLike[str]) -> RowSource:
+        packed = self._packed()
+        few, size = [], 0
+        for rows in packed:
+            few.append(rows)
+            size += rows.nbytes
+            if size > _IN_MEMORY:
+                break
+        else:
+            together = np.concatenate([np.empty(0, np.uint8), *(rows.view(np.uint8) for rows in few)])
+            return InMemoryArray(together.view(self.dtype), str(path))  # records would be copied field by field
         try:
-            spool = RegularFile.spooled(Path(path), self._packed())
+            spool = RegularFile.spooled(Path(path), (each.tobytes() for each in itertools.chain(few, packed)))
         except OSError as error:
             raise DataflowError(
                 f"{path}: its rows take a temporary file, got: {reason(error)}; have TMPDIR name a folder with room"
             ) from None
-        self.array = FileArray(spool, 0, (self.length,), self.dtype)
-        self._last: tuple[bytes, Array] | None = None
+        return FileArray(spool, 0, (self.length,), self.dtype)
 
-    def _packed(self) -> Iterator[bytes]:
+    def _packed(self) -> Iterator[Array]:
         for columns in self.file.pieces(self.wanted, self.words):
             rows = np.empty(len(columns[0]), self.dtype)
             for each, column in zip(self.wanted, columns, strict=True):
                 rows[self.field[each]] = column
             self.length += len(rows)
-            yield rows.tobytes()
+            yield rows
 
     def take(self, wanted: Sequence[Wanted], indices: Array) -> list[Array]:
         """Some columns of the rows with these numbers; the other inputs of a batch take the rows that were read."""
@@ -149,6 +163,7 @@ class TableColumns:
         return f"{self.table.file.where(row)}: column '{cropped(self.wanted[column or 0].name)}'"
 
 
+_IN_MEMORY = 64 << 20  # bytes of rows
 _open: weakref.WeakValueDictionary[object, Rows] = weakref.WeakValueDictionary()
 _latest: deque[Rows] = deque(maxlen=2)  # these stay: what is checked is then trained with
 

@@ -15,6 +15,7 @@ from tables import csv
 from dataflow.core.errors import DataflowError
 from dataflow.training.data import csv_arrow, csv_text, table
 from dataflow.training.data.section import Csv
+from dataflow.training.data.sources import FileArray, InMemoryArray
 from dataflow.training.data.table import Rows, TableColumns, is_table, open_rows, open_table, rows_of
 from dataflow.training.data.wanted import TEXT, Wanted
 
@@ -99,8 +100,20 @@ def test_no_room_for_the_rows_is_told(monkeypatch):
             self.file.close()
 
     monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    monkeypatch.setattr(table, "_IN_MEMORY", 0)
     with pytest.raises(DataflowError, match=r"t\.csv: .*no space left on device.*TMPDIR"):
         open_rows("t.csv", "a")
+
+
+@pytest.mark.parametrize("limit, kept", [(0, FileArray), (100, FileArray), (1 << 20, InMemoryArray)])
+def test_many_rows_are_kept_in_a_file(monkeypatch, limit, kept):
+    monkeypatch.setattr(csv_text, "_PIECE", 64)
+    monkeypatch.setattr(table, "_IN_MEMORY", limit)
+    csv("m.csv", "a,b\n" + "".join(f"{i},{i / 2}\n" for i in range(100)))
+    rows = open_rows("m.csv", None, "float64")
+    assert isinstance(rows.table.array, kept)
+    order = np.random.default_rng(0).permutation(100)
+    np.testing.assert_array_equal(rows.take(order), np.stack([order, order / 2], axis=1))
 
 
 def test_a_reader_that_stops_goes_on_with_the_next(monkeypatch):
