@@ -10,6 +10,7 @@ import numpy as np
 from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import TILE, part_bytes, pieces
 from dataflow.core import dtypes
+from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque
@@ -82,6 +83,9 @@ class AllFinite(Opaque):
 
 def _is_finite(value: Array) -> bool:
     # NaN and infinities make the sum of squares NaN or infinite; so may large numbers, which are then looked at singly
-    if value.dtype.char in "fd" and value.flags.c_contiguous and math.isfinite(np.vdot(value, value)):
-        return True
+    if value.dtype.char in "fd" and value.flags.c_contiguous:
+        with one_thread:
+            squares = np.vdot(value, value)
+        if math.isfinite(squares):
+            return True
     return all(np.isfinite(part).all() for (part,) in pieces(TILE, value))

@@ -11,7 +11,8 @@ import pytest
 
 from dataflow import blocks
 from dataflow.core import thread_pool
-from dataflow.core.block import Block, TensorType
+from dataflow.core.block import Block
+from dataflow.core.composite import Composite, TensorType
 
 pytestmark = pytest.mark.slow
 
@@ -313,6 +314,8 @@ def test_no_block_is_left_out():
     saying = {
         name
         for name, block in blocks.items()
-        if block.workspace is not Block.workspace and block.__module__.startswith(FAMILIES)
+        if block.workspace is not Block.workspace
+        and block.__module__.startswith(FAMILIES)
+        and not issubclass(block, Composite)  # whose body is planned
     }
     assert sorted(saying - measured) == []

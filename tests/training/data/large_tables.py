@@ -30,15 +30,20 @@ data:
 train: {minimize: loss, optimizer: {block: ApplyGradientDescent, inputs: {alpha: 0.05}}, batch_size: 4096}
 """
 TRAIN = """
-import json, resource, sys, time
+import json, sys, time
 import dataflow as flow
+def peak():
+    # of this program alone: what getrusage says begins with the memory of the one that started it
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
 began = time.perf_counter()
 trainer = flow.Trainer(flow.load(sys.argv[1]))
 opened = time.perf_counter()
 (report,) = trainer.run()
 print(json.dumps({
     "rows": trainer.data.length, "loss": report.train["loss"],
-    "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "memory": peak(),
     "opening": opened - began, "training": time.perf_counter() - opened,
 }))
 """

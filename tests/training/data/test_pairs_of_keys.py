@@ -25,6 +25,7 @@ INPUT = {
     "normalize": ["standard", "minmax", "robust"],
     "classes": ["fit", "[x, y]", "[1, 2, 3]"],
     "categories": ["fit", "{l: fit}", "[1, 2, 3, x, y]"],
+    "weights": ["balanced", "[1, 2]"],
     "unknown": ["ignore", "error"],
     "one_hot": ["true", "4"],
 }
