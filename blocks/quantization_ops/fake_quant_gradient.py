@@ -86,11 +86,11 @@ class FakeQuantInRangeGradient(FakeQuantGradient, abstract=True):
     @property
     def _axis(self) -> int | None:
         """The axis of channels, None where all values have one range."""
-        raise NotImplementedError
+        return None
 
     def _ends(self, sums: Array) -> Array:
         """Sums ``[..., channels]`` in the shape of the ends of the range, behind other dims."""
-        raise NotImplementedError
+        return sums[..., 0] if self._axis is None else sums
 
     def kernel(
         self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None
@@ -117,13 +117,6 @@ class OneRangeGradient(FakeQuantInRangeGradient, abstract=True):
     gradients = FakeQuantGradient.gradients
     min = In("R", "lower end of the range", shape=())
     max = In("R", "upper end of the range", shape=())
-
-    @property
-    def _axis(self) -> None:
-        return None
-
-    def _ends(self, sums: Array) -> Array:
-        return sums[..., 0]
 
 
 class FakeQuantWithMinMaxVarsGradient(OneRangeGradient):
@@ -181,9 +174,6 @@ class RangePerChannelGradient(FakeQuantInRangeGradient, abstract=True):
     @property
     def _axis(self) -> int:
         return self.axis
-
-    def _ends(self, sums: Array) -> Array:
-        return sums
 
 
 class FakeQuantWithMinMaxVarsPerChannelGradient(RangePerChannelGradient):

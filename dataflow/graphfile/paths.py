@@ -74,11 +74,10 @@ def data_file(folder: Path, project: Path, path: str, given: Collection[str] = (
             return outside
         raise ValueError(f"{error}; or name its folder in DATAFLOW_DATA_ROOT") from None
     if not real.exists():
-        in_roots = ((root / path).resolve() for root in roots)
-        found = [
-            each for each, root in zip(in_roots, roots, strict=True) if each.exists() and each.is_relative_to(root)
-        ]
-        real = found[0] if found else real
+        for root in roots:
+            found = (root / path).resolve()
+            if found.exists() and found.is_relative_to(root):
+                return found
     return real
 
 

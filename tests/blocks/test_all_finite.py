@@ -19,7 +19,7 @@ def finite(*values):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("size", [1, 7, 70_001])
+@pytest.mark.parametrize("size", [1, 7, 70_001, 600_007])
 def test_one_is_found_wherever_it_is(dtype, wrong, size):
     for place in {0, size // 2, size - 1}:
         value = np.zeros(size, dtypes.storage(dtype))
@@ -47,6 +47,15 @@ def test_layouts(dtype):
     base = np.zeros((6, 8), dtype)
     base[1, 1] = np.nan
     assert finite(base[::2, ::2]) and not finite(base[1::2, 1::2]) and not finite(base.T) and finite(base[2:, :].T)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "complex64"])
+def test_large_layouts(dtype):
+    base = np.zeros((2, 3, 300_000), dtype)
+    base[1, 2, 299_999] = np.inf
+    for value in (base.T, base[::-1], base[:, ::2, 1::2], np.broadcast_to(base[1, 2], (2, 300_000))):
+        assert not finite(value)
+    assert finite(base[:1].T) and finite(base[:, :, ::2]) and finite(np.broadcast_to(base[0, 0], (2, 300_000)))
 
 
 def test_no_elements_are_finite():

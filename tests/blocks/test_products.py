@@ -10,7 +10,6 @@ import sys
 import threading
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 
 import ml_dtypes
 import numpy as np
@@ -23,7 +22,7 @@ from hypothesis import strategies as st
 import dataflow as flow
 from blocks.kernels.matrix_product import _panels, matmul, share
 from dataflow.core import thread_pool
-from dataflow.core.blas import Library, OneThread, one_thread
+from dataflow.core.blas import one_thread
 
 pytestmark = pytest.mark.slow
 
@@ -202,37 +201,6 @@ def test_runs_in_several_threads_have_the_same_bits_and_leave_the_number_alone()
             caller.join()
         assert blas_threads() == 4
     assert wrong == []
-
-
-@pytest.mark.parametrize("own", [False, True])
-def test_libraries_with_a_number_for_all_threads_or_one_for_each(own):
-    shared, mine = SimpleNamespace(count=6), threading.local()
-
-    def where():
-        return shared if not own else mine
-
-    def get():
-        return getattr(where(), "count", 6)
-
-    library = Library(get, lambda number: setattr(where(), "count", number), own)
-    hold, inside, leave, seen = OneThread(lambda: [library]), threading.Event(), threading.Event(), []
-
-    def other():
-        with hold:
-            seen.append(get())
-            inside.set()
-            leave.wait()
-        seen.append(get())
-
-    thread = threading.Thread(target=other)
-    with hold:
-        thread.start()
-        inside.wait()
-        assert get() == 1
-    assert get() == (6 if own else 1)
-    leave.set()
-    thread.join()
-    assert (seen, get()) == ([1, 6], 6)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -84,3 +85,34 @@ def test_libraries_without_functions_of_openblas_are_set_by_their_controller(api
     library = blas._library(controller)
     library.set(1)
     assert (library.get(), calls, library.own) == (2, [1], own)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_libraries_with_a_number_for_all_threads_or_one_for_each(own):
+    shared, mine = SimpleNamespace(count=6), threading.local()
+
+    def where():
+        return shared if not own else mine
+
+    def get():
+        return getattr(where(), "count", 6)
+
+    library = Library(get, lambda number: setattr(where(), "count", number), own)
+    hold, inside, leave, seen = OneThread(lambda: [library]), threading.Event(), threading.Event(), []
+
+    def other():
+        with hold:
+            seen.append(get())
+            inside.set()
+            leave.wait()
+        seen.append(get())
+
+    thread = threading.Thread(target=other)
+    with hold:
+        thread.start()
+        inside.wait()
+        assert get() == 1
+    assert get() == (6 if own else 1)
+    leave.set()
+    thread.join()
+    assert (seen, get()) == ([1, 6], 6)

@@ -237,9 +237,10 @@ WRONG = [
     "before, lines", [("", 0), ("1,t\n" * 30, 30), ('1,"x\ny\n\nz"\n' * 3, 12), ("\n\n1,t\n \n", 4)]
 )
 @pytest.mark.parametrize("after", ["", "\n1,t\n", None])
-@pytest.mark.parametrize("piece", [1, 30, 2 << 20])
-def test_the_line_of_an_error(monkeypatch, row, wanted, message, before, lines, after, piece):
+@pytest.mark.parametrize("piece, records", [(1, 4), (30, 1 << 15), (2 << 20, 1 << 15), (2 << 20, 4)])
+def test_the_line_of_an_error(monkeypatch, row, wanted, message, before, lines, after, piece, records):
     monkeypatch.setattr(csv_text, "_PIECE", piece)
+    monkeypatch.setattr(csv_table, "_RECORDS", records)
     with pytest.raises(DataflowError) as caught:
         columns(Table(f"a,b\n{before}{row}{f'{chr(10)}{row}' if after is None else after}"), [wanted])
     assert str(caught.value).startswith(f"a.csv:{lines + 2}: {message}")
