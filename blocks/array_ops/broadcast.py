@@ -65,6 +65,7 @@ class BroadcastLike(View):
     like = In("T", "a value of the shape to broadcast to", like=True)
     output = Out("T", "same shape as `like`")
     mean: bool = attr("divide by the number of times each value is repeated", default=False)
+    quantized_as = None
 
     def shape_of(self, input: TensorType, like: TensorType) -> Shape:
         if not _broadcasts(input.shape, like.shape):
@@ -106,6 +107,7 @@ class SumToLike(View):
     like = In("T", "a value of the shape to sum to, one that broadcasts to that of `input`", like=True)
     output = Out("T", "same shape as `like`")
     mean: bool = attr("divide by the number of values added", default=False)
+    quantized_as = None
 
     def shape_of(self, input: TensorType, like: TensorType) -> Shape:
         if not _broadcasts(like.shape, input.shape):

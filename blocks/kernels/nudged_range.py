@@ -14,6 +14,7 @@ from blocks.kernels.clip import clip
 from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, Float, Floats, flush
 from dataflow.core.block import Block, Shape, TensorType
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.quantized import Grid
 from dataflow.core.shapes import agree
 
 Flags = Array | np.bool_
@@ -158,6 +159,15 @@ class Ranges:
             )
         found: Levels = self.cache[key]
         return found
+
+    def grid(self, axis: int | None = None) -> Grid:
+        """The grid of float32 values; codes count from 0, or from 1 for a narrow range."""
+        scale, _, _, _, _, qz, empty = self.nudged(np.dtype(np.float32))
+        num_bits, narrow = self.args[2:]
+        with np.errstate(all="ignore"):
+            zero_point = np.where(empty | ~np.isfinite(qz), 0, qz).astype(np.int64) + narrow
+            scale = np.where(empty, 0.0, scale).astype(np.float64)
+        return Grid(scale, zero_point, int(narrow), 2**num_bits - 1, axis)
 
     def _steps(self, dtype: DType) -> Float | None:
         """The number of steps of a range, if from there on all is rounded to its upper end; otherwise None.

@@ -14,6 +14,7 @@ from blocks.kernels.clip import clip, clip_to_arrays
 from blocks.kernels.flush_subnormals import TINY, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.quantized import Grid
 
 TILE = 1 << 19  # elements that are taken through all operations before the next: they stay in the cache
 Limits = tuple[int, int]  # the lowest and the highest value of the simulated integer
@@ -42,6 +43,12 @@ class Steps(NamedTuple):
         if self.near_subnormal or self.from_zero or self.clamp is not _clip or self.step.dtype not in TINY:
             return None
         return self.low[()], self.high[()], self.scale[()], self.step.dtype.type(0.5), self.step[()]
+
+    def grid(self, limits: Limits, axis: int) -> Grid:
+        """The grid of the multiples: codes are the whole numbers between the limits."""
+        with np.errstate(all="ignore"):
+            scale = np.where(np.isfinite(self.scale), self.step, 0.0).astype(np.float64)
+        return Grid(scale, np.zeros(scale.shape, np.int64), *limits, None if axis < 0 else axis)
 
     def spread(self, layout: Layout | None) -> Steps:
         """The same, spread to broadcast with values of this layout."""
@@ -112,11 +119,16 @@ def value_range(x: Array, axis: int) -> tuple[Array, Array]:
     return low, high
 
 
+def measured_steps(x: Array, limits: Limits, axis: int) -> Steps:
+    """The steps of the range that values have, all or each slice along an axis; there must be some."""
+    return symmetric_steps(*value_range(x, axis), *limits, clips=False)
+
+
 def round_to_steps(x: Array, given: Steps | None, limits: Limits, axis: int, half_up: bool, out: Array | None) -> Array:
     """The values rounded by the steps given, or else by those of the range that the values have."""
     result = contiguous_output(x, x, out)
     if x.size:
-        steps = symmetric_steps(*value_range(x, axis), *limits, clips=False) if given is None else given
+        steps = measured_steps(x, limits, axis) if given is None else given
         flat_x, flat_result = x.reshape(-1), result.reshape(-1)
         for part, layout in [(slice(None), None)] if axis < 0 else layouts(x.shape, axis):
             rows = (-1,) if layout is None else layout.shape

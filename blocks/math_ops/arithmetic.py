@@ -12,6 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary, Elementwise, Unary
+from dataflow.core.quantized import Addition
 from dataflow.core.shapes import Shape, TensorType, fits, merge, show
 from dataflow.core.wire import Wire
 
@@ -31,6 +32,7 @@ class Add(Binary):
     """
 
     found_by = ("plus", "sum of two")
+    quantized_as = Addition(("x", "y"))
     ufunc = np.add
 
     def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
@@ -130,6 +132,7 @@ class AddN(Elementwise):
     """
 
     found_by = ("plus", "sum of many")
+    quantized_as = Addition(("inputs",))
     T = dtypes.number
     inputs = In("T", "values to add, all of one shape", many=True)
     sum = Out("T", "same shape as each of `inputs`")

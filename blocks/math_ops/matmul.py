@@ -15,6 +15,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
+from dataflow.core.quantized import Product
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
@@ -71,6 +72,10 @@ class MatMul(Contraction):
     grad_a: bool = attr(UNUSED, default=False)
     grad_b: bool = attr(UNUSED, default=False)
 
+    @property
+    def quantized_as(self) -> Product:
+        return Product("a", "b", axis=0 if self.transpose_b else 1)
+
     def shape_of(self, a: TensorType, b: TensorType) -> Shape:
         left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
         shape = self.contracted(f"{left}, {right} -> m n", a, b)
@@ -117,6 +122,10 @@ class BatchMatMul(Contraction):
     grad_y: bool = attr(UNUSED, default=False)
 
     same_leading = True
+
+    @property
+    def quantized_as(self) -> Product:
+        return Product("x", "y", axis=-2 if self.adj_y else -1)
 
     def shape_of(self, x: TensorType, y: TensorType) -> Shape:
         left, right = "k m" if self.adj_x else "m k", "n k" if self.adj_y else "k n"

@@ -23,6 +23,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
+from dataflow.core.quantized import Averages
 from dataflow.core.shapes import Shape, axes_of, element_count, fits, show
 from dataflow.core.wire import Wire
 
@@ -103,6 +104,7 @@ class Mean(Opaque):
     """
 
     found_by = ("average", "avg", "reduce mean")
+    quantized_as = Averages("input")
     T, I = dtypes.number, INDEX
     input = In("T", "values to take the mean of")
     axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)

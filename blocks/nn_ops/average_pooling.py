@@ -14,6 +14,7 @@ from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
+from dataflow.core.quantized import Averages
 from dataflow.core.shapes import Shape, show
 from dataflow.core.wire import Wire
 
@@ -84,6 +85,7 @@ class AvgPool(Average):
     """
 
     found_by = ("average pooling", "mean pooling", "downsample")
+    quantized_as = Averages("value")
     value = In("T", "images, 4 dims")
     output = Out("T", "images with a pixel per window")
 

@@ -13,6 +13,7 @@ from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.quantized import Scaled
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, agree
 from dataflow.core.wire import Wire
@@ -36,6 +37,13 @@ class BatchNormalization(PerChannel, abstract=True):
     exponential_avg_factor: float = attr("share of this batch in the running mean and variance", default=1.0)
     is_training: bool = attr("normalize by the batch's own mean and variance, not by those given", default=True)
     gradient: ClassVar[Any]
+
+    @property
+    def quantized_as(self) -> Scaled | None:
+        if self.is_training:
+            return None
+        channels = 1 if self.channels_first else -1
+        return Scaled("x", "scale", "offset", "mean", "variance", self.epsilon, channels)
 
     def shape_of(self, x: TensorType, scale: TensorType, *others: TensorType) -> Shape:
         size = self.channels(x, scale)

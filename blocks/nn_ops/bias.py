@@ -15,6 +15,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque, fold_rows, leading
+from dataflow.core.quantized import Bias
 from dataflow.core.shapes import Dim, Shape, agree, show
 from dataflow.core.wire import Wire
 
@@ -48,6 +49,10 @@ class BiasAdd(Elementwise):
     output = Out("T", "same shape as `value`")
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
     reuses = ("value",)
+
+    @property
+    def quantized_as(self) -> Bias:
+        return Bias("value", "bias", -1 if self.data_format == "NHWC" else 1)
 
     def shape_of(self, value: TensorType, bias: TensorType) -> Shape:
         channels = _channels(self, "value", value.shape, self.data_format)

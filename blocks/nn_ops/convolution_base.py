@@ -27,6 +27,7 @@ from blocks.nn_ops.window_base import (
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
+from dataflow.core.quantized import Product
 from dataflow.core.shapes import Dim, Shape, agree, show
 
 DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
@@ -145,6 +146,11 @@ class Forward(Convolution, abstract=True):
     input = In("T", "images, [batch, height, width, channels] or by `data_format`")
     filter = In("T", "weights of the window")
     output = Out("T", "the windows' products")
+
+    @property
+    def quantized_as(self) -> Product:
+        axis, channels = len(self.layout) - 1 - self.is_depthwise, -1 if self.channels_last else 1
+        return Product("input", "filter", axis, channels, self.is_depthwise)
 
     def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.convolved(input.shape, filter.shape)

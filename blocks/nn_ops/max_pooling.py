@@ -15,6 +15,7 @@ from blocks.nn_ops.window_base import FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array
+from dataflow.core.quantized import Passes
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
 
@@ -32,6 +33,7 @@ class MaxPool(Pooling):
     """
 
     found_by = ("max pooling", "downsample")
+    quantized_as = Passes(("input",))
     T = (*dtypes.floating, "int32", "int64", "uint8", "int16", "int8", "uint16", "qint8")
     input = In("T", "images, 4 dims; 5 where the format is NCHW_VECT_C")
     output = Out("T", "images with a pixel per window")

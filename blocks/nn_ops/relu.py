@@ -11,6 +11,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise, Unary
+from dataflow.core.quantized import Clamp
 from dataflow.core.wire import Wire
 
 
@@ -53,6 +54,7 @@ class Relu(Rectifier):
     """
 
     found_by = ("rectifier", "activation", "rectified linear unit")
+    quantized_as = Clamp("features")
     reuses = ("features",)
 
     @staticmethod
@@ -109,6 +111,7 @@ class Relu6(Rectifier):
     """
 
     found_by = ("rectifier", "activation")
+    quantized_as = Clamp("features", high=6.0)
     reuses = ("features",)
 
     @staticmethod

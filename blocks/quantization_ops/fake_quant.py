@@ -25,6 +25,7 @@ from dataflow.core.block import In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.evaluator import WIDE
 from dataflow.core.kinds import Elementwise
+from dataflow.core.quantized import Grid, Quantizer
 from dataflow.core.wire import Wire
 
 
@@ -36,6 +37,7 @@ class FakeQuant(Elementwise, abstract=True):
     outputs = Out("T", "same shape as `inputs`")
     reuses = ("inputs",)
     smooth = False
+    quantized_as = Quantizer("inputs")
 
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:
         return copied_bytes(inputs, most=TILE)
@@ -67,6 +69,9 @@ class FakeQuantWithMinMaxArgs(FakeQuant):
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
+    def grid(self, inputs: Array | None) -> Grid:
+        return self._ranges.grid()
+
     @staticmethod
     def element(x: Float, low: Float, high: Float, inv: Float, qz: Float, half: Float, scale: Float) -> Float:
         x = low if x < low else x
@@ -94,6 +99,9 @@ class FakeQuantInRange(FakeQuant, abstract=True):
 
     def precompute(self, min: Array, max: Array) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
+
+    def grid(self, inputs: Array | None, min: Array, max: Array) -> Grid:
+        return self.precompute(min, max).grid(getattr(self, "axis", None))
 
 
 class FakeQuantWithMinMaxVars(FakeQuantInRange):

@@ -9,12 +9,20 @@ from typing import ClassVar
 import numpy as np
 
 from blocks.kernels.flush_subnormals import Float, Floats
-from blocks.kernels.symmetric_range import Limits, Steps, round_to_steps, round_to_steps_compiled, symmetric_steps
+from blocks.kernels.symmetric_range import (
+    Limits,
+    Steps,
+    measured_steps,
+    round_to_steps,
+    round_to_steps_compiled,
+    symmetric_steps,
+)
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque
+from dataflow.core.quantized import Grid, Quantizer
 from dataflow.core.wire import Wire
 
 
@@ -30,6 +38,15 @@ def _up(x: Float, low: Float, high: Float, scale: Float, half: Float, step: Floa
     return np.floor(x * scale + half) * step
 
 
+def _grid(steps: Steps | None, limits: Limits, axis: int, input: Array | None) -> Grid | None:
+    """The grid of the steps given, or else of those that the values have; None where there are no values."""
+    if steps is None:
+        if input is None or not input.size:
+            return None
+        steps = measured_steps(input, limits, axis)
+    return steps.grid(limits, axis)
+
+
 class RoundTrip(Opaque, abstract=True):
     """Values quantized to an integer whose range is symmetric about 0.0, and dequantized."""
 
@@ -40,6 +57,7 @@ class RoundTrip(Opaque, abstract=True):
     range_given: bool  # declared by each block, where its default stands
     reuses = ("input",)
     smooth = False
+    quantized_as = Quantizer("input")
 
     @property
     def streams(self) -> bool:
@@ -93,6 +111,10 @@ class QuantizeAndDequantize(RoundTrip):
         low, high = np.float32(self.input_min), np.float32(self.input_max)
         limits = self.limits("attr", self.num_bits)
         return {t: symmetric_steps(low.astype(t), high.astype(t), *limits) for t in map(dtypes.storage, self.T)}
+
+    def grid(self, input: Array | None) -> Grid | None:
+        given = self._given[np.dtype(np.float32)] if self.range_given else None
+        return _grid(given, self.limits("attr", self.num_bits), -1, input)
 
     element = staticmethod(_to_even)
 
@@ -155,6 +177,10 @@ class QuantizeAndDequantizeV2(RoundTripOfSlices):
         self.check_range("input", input_min, input_max)
         return symmetric_steps(input_min, input_max, *self.limits("attr", self.num_bits, self.narrow_range))
 
+    def grid(self, input: Array | None, *ends: Array) -> Grid | None:
+        limits = self.limits("attr", self.num_bits, self.narrow_range)
+        return _grid(self.precompute(*ends), limits, self.axis, input)
+
     @property
     def element(self) -> Callable[..., Float] | None:
         return None if self.axis >= 0 else _up if self.round_mode == "HALF_UP" else _to_even
@@ -210,6 +236,10 @@ class QuantizeAndDequantizeV3(RoundTripOfSlices):
             return limits, None
         self.check_range("input", input_min, input_max)
         return limits, symmetric_steps(input_min, input_max, *limits)
+
+    def grid(self, input: Array | None, *rest: Array) -> Grid | None:
+        limits, given = self.precompute(*rest)
+        return _grid(given, limits, self.axis, input)
 
     @property
     def element(self) -> Callable[..., Float] | None:

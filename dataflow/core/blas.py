@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from ctypes import PYFUNCTYPE, c_int
+from ctypes import CDLL, PYFUNCTYPE, c_int
 from itertools import product
 from threading import Lock, local
-from typing import Any
+from typing import Any, Protocol
 
 
 class _Ours:
@@ -113,7 +113,17 @@ def _find() -> list[Library]:
     return [_library(each) for each in ThreadpoolController().lib_controllers if each.user_api == "blas"]
 
 
-def _library(controller: Any) -> Library:
+class _Controller(Protocol):
+    """What threadpoolctl knows of a library."""
+
+    internal_api: str
+    dynlib: CDLL
+
+    def get_num_threads(self) -> int: ...
+    def set_num_threads(self, num_threads: int) -> None: ...
+
+
+def _library(controller: _Controller) -> Library:
     layer = getattr(controller, "threading_layer", None)
     if controller.internal_api == "openblas" and layer != "openmp":
         # `controller.set_num_threads` silently does nothing where another thread came first

@@ -19,6 +19,7 @@ from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError, RunError, kind_of, listing, nearest
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
+from dataflow.core.quantized import Quantizable
 from dataflow.core.registry import blocks
 from dataflow.core.run_errors import memory_message, out_of_memory
 from dataflow.core.shapes import Shape, TensorType, broadcast, impossible
@@ -35,7 +36,7 @@ THROUGH_BODY = object()  # the gradient of a composite that has no rule of its o
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
-class Block(Shown):
+class Block(Shown, Quantizable):
     """The root of all blocks; `dataflow.core.kinds` has the bases to derive from.
 
     A subclass writes its ports (class attributes without annotation), attrs (annotated, by `attr`), type variables

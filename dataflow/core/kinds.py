@@ -12,6 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import listing
+from dataflow.core.quantized import Passes
 from dataflow.core.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
 
 _COLUMNS = 1024  # elements of a row that short rows are joined to before they are folded
@@ -170,7 +171,19 @@ class Contraction(Block, abstract=True):
             raise self.error(f"inputs {names}: leading {error}") from None
 
 
-class View(Block, abstract=True):
+class Movement(Block, abstract=True):
+    """Gives elements as they are, in other places."""
+
+    @property
+    def quantized_as(self) -> Passes | None:
+        """Codes pass from the inputs that have the dtype of the outputs; none come from outside of the graph."""
+        if self.feedable or self.stateful:
+            return None
+        ports, kinds = self.signature.inputs.values(), {port.dtype for port in self.signature.outputs.values()}
+        return Passes(tuple(port.name for port in ports if port.dtype in kinds and not port.like))
+
+
+class View(Movement, abstract=True):
     """The elements of the first input under another shape or other strides, without a copy."""
 
     def copies(self, *types: Any) -> bool:
@@ -178,7 +191,7 @@ class View(Block, abstract=True):
         return False
 
 
-class Rearrange(Block, abstract=True):
+class Rearrange(Movement, abstract=True):
     """Moves elements without arithmetic."""
 
 
