@@ -17,6 +17,7 @@ from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Dim, TensorType
 from dataflow.core.typing_rules import OperandType
+from dataflow.graph.layout import Layout
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Link, Node, NodeInput, Ref
 from dataflow.graph.node_types import node_types
@@ -45,6 +46,7 @@ class Graph(Shown):
     outputs: dict[str, Link] = field(default_factory=dict)
     sections: dict[str, Any] = field(default_factory=dict)  # `data` and the like, as the file has them
     scope: str = ""  # prefix of the names that unnamed nodes get
+    layout: Layout = field(default_factory=Layout, repr=False)  # how it is written in a file
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # plans; emptied when the graph changes
     _nodes: dict[str, Node] = field(default_factory=dict, init=False, repr=False)
     _updates: dict[str, Link] = field(default_factory=dict, init=False, repr=False)
@@ -302,8 +304,8 @@ class Graph(Shown):
         return copied
 
     def bare(self) -> Graph:
-        """A graph with the name, text and sections of this one but without nodes."""
-        return Graph(self.name, self.doc, sections=dict(self.sections))
+        """A graph with the name, text, sections and layout of this one but without nodes."""
+        return Graph(self.name, self.doc, sections=dict(self.sections), layout=self.layout)
 
     def __eq__(self, other: object) -> bool:
         return (

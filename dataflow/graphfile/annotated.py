@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 
 from dataflow.core.errors import GraphFileError, visible
+from dataflow.graph.layout import Keys
 from dataflow.graphfile.emit import escaped, flow
 from dataflow.graphfile.load import read
-from dataflow.graphfile.origins import MASK, Keys, Origins, looks_secret
+from dataflow.graphfile.origins import MASK, Origins, looks_secret
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.save import resolved_text
 from dataflow.graphfile.tree import Origin, Place, Value

@@ -11,6 +11,7 @@ from dataflow.core.errors import GraphFileError, Problem, cropped, listing, way_
 from dataflow.graph.arguments import as_path
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
+from dataflow.graph.layout import Layout
 from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
@@ -64,6 +65,7 @@ def read(
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
             added = reader.add_sections()
+            context.graph.layout = Layout(context.source(params))
             if not context.problems():
                 reader.check_sections(added, files)
     return context

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dataflow.core.errors import Problem
 from dataflow.files import ResolvedPath
 from dataflow.graph.graph import Graph
+from dataflow.graph.layout import Source
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
 from dataflow.graphfile.origins import Origins
 from dataflow.graphfile.params import ExpansionBudget
+from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document
 from dataflow.graphfile.tree import START, Document, Hints
 
 
 class LoadContext:
-    """One load of a graph file; ``given`` are the texts that its caller gives as parameters."""
+    """One load of a graph file; ``given`` are the texts that its caller gives as parameters.
 
-    def __init__(self, path: str | os.PathLike[str], origins: bool = False, given: Collection[str] = ()):
+    Graph files whose texts are given, by their real paths, are not read.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        origins: bool = False,
+        given: Collection[str] = (),
+        texts: Mapping[str, str] | None = None,
+    ):
         self.shown = os.fspath(path)
+        self._texts = texts or {}
         self.given = frozenset(given)
         self.graph = Graph()
         self.set_by_caller: frozenset[str] = frozenset()  # names of parameters
@@ -45,14 +57,20 @@ class LoadContext:
     def definition(self, file: Location) -> GraphFile:
         """What a file says; it is read once however often it is used."""
         if file.real not in self._definitions:
-            document = self._noted(read_document(ResolvedPath(file.real), file.shown))
-            self._definitions[file.real] = define(document)
+            text = self._texts.get(str(file.real))
+            read = read_document(ResolvedPath(file.real), file.shown) if text is None else parse(text, file.shown)
+            self._definitions[file.real] = define(self._noted(read))
         return self._definitions[file.real]
 
     @property
     def files(self) -> list[Path]:
         """The graph files that were read, the loaded one first."""
         return list(self._definitions)
+
+    def source(self, params: Mapping[str, object]) -> Source:
+        """What was read, and the parameters that the caller gave."""
+        texts = {str(path): each.document.mark + each.document.text for path, each in self._definitions.items()}
+        return Source(self.shown, texts, dict(params))
 
     def _noted(self, document: Document) -> Document:
         document.hints = self.hints

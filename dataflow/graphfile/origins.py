@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from dataflow.graph.layout import Keys
 from dataflow.graphfile.tree import Origin, Value
 
 if TYPE_CHECKING:
     from dataflow.graphfile.graph_file import GraphFile
     from dataflow.graphfile.wires import FileScope, NodeSpec
 
-Keys = tuple[str, ...]  # that lead to a value in a graph file, such as ("nodes", "y", "inputs", "x")
 Origins = dict[Keys, Origin]
 MASK = "***"  # in the place of a value that may be a secret
 _SECRET = re.compile(

@@ -20,6 +20,7 @@ from dataflow.graphfile.tree import BREAK, MAX_DEPTH, START, TOO_DEEP, Document,
 MAX_VALUES = 1_000_000  # and keys in a file: more would take too long to read
 MAX_EXPANDED = 200_000  # values that aliases and merge keys may add
 _COUNTED = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_MARK = "\ufeff"
 _NO_KEYS: dict[str, Place] = {}
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -27,7 +28,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\uff
 
 def parse(text: str, path: str) -> Document:
     """The tree of a text; what is wrong with it is in ``problems``."""
-    document = Document(path, text.removeprefix("\ufeff"))
+    document = Document(path, text.removeprefix(_MARK), mark=text[: text.startswith(_MARK)])
     try:
         if found := _FORBIDDEN.search(document.text):
             lines = BREAK.split(document.text[: found.start()])

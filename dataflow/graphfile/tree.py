@@ -104,6 +104,7 @@ class Document:
     prefix: str = ""  # of the node names while the file is read as a sub-graph
     hints: Hints = field(default_factory=Hints)  # of the load
     size: int = 0  # values and keys in the text
+    mark: str = ""  # the byte order mark before the text, if it had one
 
     def origin(self, place: Place) -> Origin:
         """A place of this file as the origin of a value."""
