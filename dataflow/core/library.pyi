@@ -208,6 +208,7 @@ from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxVarsPerChannel
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxArgsGradient as _FakeQuantWithMinMaxArgsGradient
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsGradient as _FakeQuantWithMinMaxVarsGradient
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsPerChannelGradient as _FakeQuantWithMinMaxVarsPerChannelGradient
+from blocks.quantization_ops.fixed_point import FixedPointRequantize as _FixedPointRequantize
 from blocks.quantization_ops.quantize import Dequantize as _Dequantize
 from blocks.quantization_ops.quantize import QuantizeV2 as _QuantizeV2
 from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantize as _QuantizeAndDequantize
@@ -358,6 +359,7 @@ class Library(Registry):
     FakeQuantWithMinMaxVarsPerChannel: type[_FakeQuantWithMinMaxVarsPerChannel]
     FakeQuantWithMinMaxVarsPerChannelGradient: type[_FakeQuantWithMinMaxVarsPerChannelGradient]
     Fill: type[_Fill]
+    FixedPointRequantize: type[_FixedPointRequantize]
     Floor: type[_Floor]
     FloorDiv: type[_FloorDiv]
     FloorMod: type[_FloorMod]
