@@ -8,18 +8,17 @@ from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dataflow.core import conversion
 from dataflow.core.block import Block
 from dataflow.core.display import Shown
-from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, GraphError, UnknownNameError, kind_of, nearest
 from dataflow.core.ports import Literal, entered, flat
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Dim, TensorType
 from dataflow.core.typing_rules import OperandType
+from dataflow.graph.declared_range import declared_range
 from dataflow.graph.layout import Layout
 from dataflow.graph.names import NAME, wrong_name
-from dataflow.graph.node import Link, Node, NodeInput, Ref
+from dataflow.graph.node import Link, Node, Ref, node_input
 from dataflow.graph.node_types import node_types
 
 if TYPE_CHECKING:
@@ -54,9 +53,19 @@ class Graph(Shown):
 
     # -- growing ------------------------------------------------------------------------------------------------
 
-    def input(self, name: str, dtype: str = "float32", shape: Sequence[Dim] | int | None = None, doc: str = "") -> Ref:
-        """A graph input, fed at each run: a Placeholder node. Dims are sizes, names (``"N"``) or None."""
-        ref: Ref = self.add(blocks["Placeholder"](dtype=dtype, shape=shape), name=name, doc=doc)
+    def input(
+        self,
+        name: str,
+        dtype: str = "float32",
+        shape: Sequence[Dim] | int | None = None,
+        doc: str = "",
+        range: Sequence[float] | None = None,
+    ) -> Ref:
+        """A graph input, fed at each run: a Placeholder node. Dims are sizes, names (``"N"``) or None.
+
+        ``range`` is ``[low, high]``, between which what is fed lies: a promise, from which bounds are derived.
+        """
+        ref: Ref = self.add(blocks["Placeholder"](dtype=dtype, shape=shape), name=name, doc=doc, range=range)
         return ref
 
     def constant(self, value: ArrayLike, dtype: str | None = None, name: str | None = None) -> Ref:
@@ -86,10 +95,18 @@ class Graph(Shown):
         self.outputs[name] = Link(ref.node, ref.port)
         self.cache.clear()
 
-    def add(self, block: Block, operands: Sequence[Any] = (), name: str | None = None, doc: str = "") -> Any:
+    def add(
+        self,
+        block: Block,
+        operands: Sequence[Any] = (),
+        name: str | None = None,
+        doc: str = "",
+        range: Sequence[float] | None = None,
+    ) -> Any:
         """Append a node; its first output as a Ref, or a named tuple of Refs for several.
 
-        Raises GraphError that names the node if a port is not wired or a dtype or shape does not fit.
+        ``range``, if given, is ``[low, high]``, between which the first output lies, as the caller promises. Raises
+        GraphError that names the node if a port is not wired or a dtype, a shape or the range does not fit.
         """
         self._check_call(block, operands)
         name = self._fresh(block) if name is None else self._checked(name)
@@ -105,8 +122,12 @@ class Graph(Shown):
         )
         if block.assigns:
             self._check_writes(who, block, operands)
-        inputs = {p: _node_input(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
-        node = Node(name, block, inputs, dict(zip(block.signature.outputs, outputs, strict=True)), doc)
+        inputs = {p: node_input(o, t) for p, o, t in zip(ports, operands, types, strict=True)}
+        types_of = dict(zip(block.signature.outputs, outputs, strict=True))
+        try:
+            node = Node(name, block, inputs, types_of, doc, declared_range(range, outputs))
+        except ValueError as error:
+            raise GraphError(f"{who}: range {error}") from None
         self.insert(node)
         refs = [Ref(self, name, port) for port in node.types]
         return block.pack(refs)
@@ -312,7 +333,7 @@ class Graph(Shown):
             isinstance(other, Graph)
             and (self.name, self.doc, self.outputs, self.sections)
             == (other.name, other.doc, other.outputs, other.sections)
-            and {n: _identity(v) for n, v in self._nodes.items()} == {n: _identity(v) for n, v in other._nodes.items()}
+            and {n: v.identity for n, v in self._nodes.items()} == {n: v.identity for n, v in other._nodes.items()}
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -321,23 +342,6 @@ class Graph(Shown):
         return self.__dict__ | {"cache": {}}
 
     def __str__(self) -> str:
-        rows = [(n.name, type(n.block).__name__, ", ".join(map(str, n.types.values()))) for n in self.order()]
+        rows = [(n.name, type(n.block).__name__, n.described) for n in self.order()]
         widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
         return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)
-
-
-def _node_input(operand: Any, type_: OperandType) -> NodeInput:
-    """An operand as a node stores it: a wire as a link, a number or array as a literal of its inferred dtype."""
-    if type_ is None:
-        return None
-    return tuple(map(_link, operand, type_)) if isinstance(type_, tuple) else _link(operand, type_)
-
-
-def _link(operand: Ref | Literal | Array, type_: TensorType) -> Link | Literal:
-    if isinstance(operand, Ref):
-        return Link(operand.node, operand.port)
-    return Literal(conversion.frozen(type_.value))
-
-
-def _identity(node: Node) -> Any:
-    return node.block, dict(node.inputs), node.doc

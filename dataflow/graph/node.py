@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from dataflow.core import conversion
 from dataflow.core.block import Block
+from dataflow.core.dtypes import Array
 from dataflow.core.ports import Literal, flat
 from dataflow.core.shapes import TensorType
+from dataflow.core.typing_rules import OperandType
 from dataflow.core.wire import Wire
+from dataflow.graph.declared_range import Ends, shown
 
 if TYPE_CHECKING:
     from dataflow.graph.graph import Graph
@@ -51,13 +55,17 @@ NodeInput = Link | Literal | tuple[Link | Literal, ...] | None  # a tuple if var
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A block in a graph: its name, the operand on each input port, the type of each output."""
+    """A block in a graph: its name, the operand on each input port, the type of each output.
+
+    ``range`` is that of its first output, if the user declares one.
+    """
 
     name: str
     block: Block
     inputs: Mapping[str, NodeInput]
     types: Mapping[str, TensorType]
     doc: str = ""
+    range: Ends | None = None
     sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
 
     def __post_init__(self) -> None:
@@ -69,6 +77,17 @@ class Node:
         """The name of the node in messages, ``node 'y' (AddV2)``."""
         return f"node '{self.name}' ({type(self.block).__name__})"
 
+    @property
+    def described(self) -> str:
+        """The types of its outputs, with the range of the first one if it is declared."""
+        first, *others = map(str, self.types.values()) if self.types else ("",)
+        return ", ".join([first if self.range is None else f"{first} in {shown(self.range)}", *others])
+
+    @property
+    def identity(self) -> Any:
+        """What makes it equal to another node beside the name."""
+        return self.block, dict(self.inputs), self.doc, self.range
+
     def link(self, port: str) -> Link:
         """The link on an input port that a wire stands on."""
         return cast(Link, self.inputs[port])
@@ -76,3 +95,16 @@ class Node:
     def operands(self) -> list[Link | Literal]:
         """The links and literals on the input ports, one by one."""
         return flat(self.inputs.values())
+
+
+def node_input(operand: Any, type_: OperandType) -> NodeInput:
+    """An operand as a node stores it: a wire as a link, a number or array as a literal of its inferred dtype."""
+    if type_ is None:
+        return None
+    return tuple(map(_link, operand, type_)) if isinstance(type_, tuple) else _link(operand, type_)
+
+
+def _link(operand: Ref | Literal | Array, type_: TensorType) -> Link | Literal:
+    if isinstance(operand, Ref):
+        return Link(operand.node, operand.port)
+    return Literal(conversion.frozen(type_.value))

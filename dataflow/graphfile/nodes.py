@@ -13,6 +13,8 @@ from dataflow.core.block import Block
 from dataflow.core.errors import BlockError, DataflowError, cropped, way_out
 from dataflow.core.registry import blocks
 from dataflow.core.run_errors import described
+from dataflow.core.shapes import TensorType
+from dataflow.graph.declared_range import declared_range
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile import shipped
@@ -25,7 +27,7 @@ from dataflow.graphfile.tree import BROKEN, Place, Value
 from dataflow.graphfile.value_kinds import Spot
 from dataflow.graphfile.wires import FileScope, NodeSpec
 
-NODE_KEYS = ("block", "inputs", "attrs", "doc")
+NODE_KEYS = ("block", "inputs", "attrs", "range", "doc")
 _PORT = re.compile(r"\b(input|attr)s? '([^']+)'")
 
 
@@ -35,7 +37,7 @@ class GraphBuilder(FileScope):
     # -- inputs and outputs -------------------------------------------------------------------------------------
 
     def input_type(self, name: str) -> Any:
-        """The dtype, shape and doc of a graph input as a dict; BROKEN where they are wrong."""
+        """The dtype, shape, range and doc of a graph input as a dict; BROKEN where they are wrong."""
         who = f"input '{cropped(self.prefix + name)}'"
         value = self.definition.inputs.data[name]
         if isinstance(value.data, dict):  # a doc has no parameters, here as elsewhere
@@ -52,7 +54,7 @@ class GraphBuilder(FileScope):
         if not isinstance(entries, dict):
             return self.document.report(value.place, f"{who} must be a type such as float32[N, 64], got {value.kind}")
         if entries is value.data:
-            known_keys(self.document, value, ("dtype", "shape", "doc"), who)
+            known_keys(self.document, value, ("dtype", "shape", "range", "doc"), who)
         if "dtype" not in entries:
             return self.document.report(value.place, f"{who}: 'dtype' must be given, got nothing")
         found: dict[str, Any] = {"doc": text(self.document, entries.get("doc"), f"{who}: 'doc'")}
@@ -64,7 +66,18 @@ class GraphBuilder(FileScope):
                 found[key] = attr.parse(entry.plain())
             except ValueError as error:
                 return self.document.report(entry.place, f"{who}: {key} {error}")
-        return found
+        if "range" in entries:
+            found["range"] = self.range(entries["range"], found["dtype"], who)
+        return BROKEN if found.get("range") is BROKEN else found
+
+    def range(self, value: Value, dtype: str, who: str) -> Any:
+        """A declared range for values of this dtype; BROKEN where it is wrong."""
+        if value.data is BROKEN:
+            return BROKEN
+        try:
+            return declared_range(value.plain(), [TensorType(dtype, None)])
+        except ValueError as error:
+            return self.document.report(value.place, f"{who}: range {error}")
 
     def add_inputs(self) -> None:
         """Add a Placeholder for each graph input."""
@@ -74,7 +87,7 @@ class GraphBuilder(FileScope):
             found = self.input_type(name)
             if self._named("input", name, section.keys[name]) and found is not BROKEN:
                 try:
-                    ref = self.context.graph.input(name, found["dtype"], found["shape"], found["doc"])
+                    ref = self.context.graph.input(name, **found)
                 except DataflowError as error:
                     self.document.report(section.data[name].place, str(error))
                 else:
@@ -149,7 +162,7 @@ class GraphBuilder(FileScope):
             return spec
         known_keys(self.document, value, NODE_KEYS, spec.who)
         entries = value.data
-        resolved = {k: self.substitution.resolve(entries[k], spec.who) for k in NODE_KEYS[:3] if k in entries}
+        resolved = {k: self.substitution.resolve(entries[k], spec.who) for k in NODE_KEYS[:4] if k in entries}
         block = resolved.get("block")
         if block is None:
             self.report(spec, place, f"{spec.who}: 'block' must be given, got nothing")
@@ -162,6 +175,8 @@ class GraphBuilder(FileScope):
         )
         spec.attrs = mapping(self.document, resolved.get("attrs"), "'attrs' must map names to values", spec.who)
         spec.ok &= spec.inputs is not WRONG and spec.attrs is not WRONG
+        spec.range = resolved.get("range")
+        spec.ok &= spec.range is None or spec.range.data is not BROKEN
         if "doc" in entries:
             spec.doc = text(self.document, entries["doc"], f"{spec.who}: 'doc'")
         return spec
@@ -202,6 +217,9 @@ class GraphBuilder(FileScope):
         """Add a node, or the nodes of a sub-graph; return its outputs, or BROKEN where something is wrong."""
         if spec.block is None or spec.block.data not in blocks:
             if spec.block is not None and is_path(spec.block.data):
+                if spec.range is not None:
+                    wrong = f"{spec.who}: 'range' must stand on a node with a block, got one with a file"
+                    self.report(spec, spec.range.place, wrong, "declare it at a node in that file")
                 return add_subgraph(self, spec)
             if spec.block is not None:
                 self.no_block(spec, spec.block)
@@ -220,7 +238,8 @@ class GraphBuilder(FileScope):
         """Type-check a node and add it to the graph."""
         try:
             graph = self.context.graph
-            graph.add(block, operands, name=self.prefix + name, doc=spec.doc)
+            declared = None if spec.range is None else spec.range.plain()
+            graph.add(block, operands, name=self.prefix + name, doc=spec.doc, range=declared)
         except DataflowError as error:
             message = str(error)
         except Exception as error:  # a block of a plugin, say, whose shape_of fails: still an error with a line
@@ -232,6 +251,8 @@ class GraphBuilder(FileScope):
 
     def _blamed(self, spec: NodeSpec, message: str) -> Value:
         """What to point at: the value of the port or attr that a message names, else the block."""
+        if spec.range is not None and message.partition(": ")[2].startswith("range "):
+            return spec.range
         if found := _PORT.search(message.partition(": ")[2]):
             value: Value | None = (spec.inputs if found[1] == "input" else spec.attrs).data.get(found[2])
             if value is not None:

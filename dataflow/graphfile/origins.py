@@ -76,6 +76,8 @@ def note_node(scope: FileScope, spec: NodeSpec) -> None:
     if spec.block is not None:
         note(scope, (*keys, "block"), spec.block)
         scope.context.origins[(*keys, "doc")] = scope.document.origin(spec.place)
+    if spec.range is not None:
+        note(scope, (*keys, "range"), spec.range)
     for part, values in (("inputs", spec.inputs), ("attrs", spec.attrs)):
         for name, value in values.data.items():
             note(scope, (*keys, part, name), value)

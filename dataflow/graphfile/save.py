@@ -93,7 +93,11 @@ def _is_input(node: Node) -> bool:
 
 def _declared(node: Node) -> dict[str, Any]:
     attrs: dict[str, Any] = escaped(node.block.attrs())
-    return attrs | ({"doc": node.doc} if node.doc else {})
+    return attrs | _range(node) | ({"doc": node.doc} if node.doc else {})
+
+
+def _range(node: Node) -> dict[str, Any]:
+    return {} if node.range is None else {"range": list(node.range)}
 
 
 def _written(graph: Graph, node: Node, placement: Placement) -> dict[str, Any]:
@@ -102,6 +106,7 @@ def _written(graph: Graph, node: Node, placement: Placement) -> dict[str, Any]:
         "block": type(node.block).__name__,
         "inputs": {port: placement.placed(f"{node.name}.{port}", v) for port, v in _inputs(graph, node).items()},
         "attrs": {name: placement.placed(f"{node.name}.{name}", v) for name, v in _attrs(node.block).items()},
+        **_range(node),
         "doc": node.doc,
     }
     return {key: value for key, value in parts.items() if value}

@@ -83,12 +83,17 @@ def _values() -> Schema:
                     "properties": {
                         "dtype": or_param(ref("dtype"), "Element type."),
                         "shape": told(ref("shape"), "Sizes and names of dims; left out, any shape may come."),
+                        "range": ref("range"),
                         "doc": {"type": "string"},
                     },
                     "additionalProperties": False,
                 },
             ]
         },
+        "range": or_param(
+            {"type": "array", "items": {"anyOf": [{"type": "number"}, ref("param")]}, "minItems": 2, "maxItems": 2},
+            "Between which two numbers all elements lie, [low, high]: a promise, which no run checks.",
+        ),
         "declared": {
             "anyOf": [
                 {"type": ["number", "boolean", "string", "array", "null"]},
@@ -119,6 +124,7 @@ def _node() -> Schema:
                 "type": ["object", "array", "null"],
             },
             "attrs": {"description": "Attr -> value.", "type": ["object", "null"]},
+            "range": ref("range"),
             "doc": {"type": "string"},
         },
         "additionalProperties": False,

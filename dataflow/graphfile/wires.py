@@ -29,6 +29,7 @@ class NodeSpec:
     inputs: Value = NOTHING
     attrs: Value = NOTHING
     doc: str = ""
+    range: Value | None = None
     ok: bool = True
 
     def wires(self) -> list[Value]:

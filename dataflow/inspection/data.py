@@ -164,7 +164,7 @@ def graph_data(graph: Graph) -> Described:
     return {
         "name": graph.name,
         "doc": graph.doc,
-        "inputs": [{"name": n.name, **_type(next(iter(n.types.values()))), "doc": n.doc} for n in inputs],
+        "inputs": [{"name": n.name, **_type(next(iter(n.types.values()))), **_range(n), "doc": n.doc} for n in inputs],
         "nodes": [_node(graph, node) for node in nodes],
         "outputs": {name: graph.deref(link).wire for name, link in graph.outputs.items()},
     }
@@ -195,8 +195,13 @@ def _node(graph: Graph, node: Node) -> Described:
         "attrs": {name: jsonable(value) for name, value in node.block.attrs().items()},
         "inputs": {port: _operand(graph, value) for port, value in node.inputs.items()},
         "outputs": [{"name": port, **_type(type_)} for port, type_ in node.types.items()],
+        **_range(node),
         "doc": node.doc,
     }
+
+
+def _range(node: Node) -> Described:
+    return {} if node.range is None else {"range": list(node.range)}
 
 
 def _operand(graph: Graph, value: NodeInput) -> Any:
