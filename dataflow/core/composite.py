@@ -89,9 +89,11 @@ class Composite(Block, abstract=True):
                 raise self.error(f"output '{name}' must be {wanted}, got {type_} from its body")
         return [TensorType(d.dtype, merge(d.shape, m.shape)) for d, m in zip(declared, made, strict=True)]
 
-    def shape_of(self, *types: OperandType) -> Any:
+    def _shapes_of_body(self, *types: OperandType) -> Any:
         """The shapes that the body gives."""
         return [wire.type.shape for wire in self.traced(types).outputs]
+
+    shape_of: ClassVar[Callable[..., Any]] = _shapes_of_body
 
     def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
         """The outputs, made by the kernels of the body one after the other."""

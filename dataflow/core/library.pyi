@@ -208,7 +208,9 @@ from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxVarsPerChannel
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxArgsGradient as _FakeQuantWithMinMaxArgsGradient
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsGradient as _FakeQuantWithMinMaxVarsGradient
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsPerChannelGradient as _FakeQuantWithMinMaxVarsPerChannelGradient
+from blocks.quantization_ops.fake_quant_symmetric import FakeQuantSymmetric as _FakeQuantSymmetric
 from blocks.quantization_ops.fixed_point import FixedPointRequantize as _FixedPointRequantize
+from blocks.quantization_ops.learned_step import LearnedStepQuantize as _LearnedStepQuantize
 from blocks.quantization_ops.quantize import Dequantize as _Dequantize
 from blocks.quantization_ops.quantize import QuantizeV2 as _QuantizeV2
 from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantize as _QuantizeAndDequantize
@@ -216,6 +218,7 @@ from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantiz
 from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantizeV3 as _QuantizeAndDequantizeV3
 from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantizeV4 as _QuantizeAndDequantizeV4
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad as _QuantizeAndDequantizeV4Grad
+from blocks.quantization_ops.quantize_bias import QuantizeBias as _QuantizeBias
 from blocks.quantization_ops.quantized_concat import QuantizedConcat as _QuantizedConcat
 from blocks.quantization_ops.requantize import QuantizeDownAndShrinkRange as _QuantizeDownAndShrinkRange
 from blocks.quantization_ops.requantize import RequantizationRange as _RequantizationRange
@@ -352,6 +355,7 @@ class Library(Registry):
     ExpandDims: type[_ExpandDims]
     ExponentialDecay: type[_ExponentialDecay]
     ExponentialMovingAverage: type[_ExponentialMovingAverage]
+    FakeQuantSymmetric: type[_FakeQuantSymmetric]
     FakeQuantWithMinMaxArgs: type[_FakeQuantWithMinMaxArgs]
     FakeQuantWithMinMaxArgsGradient: type[_FakeQuantWithMinMaxArgsGradient]
     FakeQuantWithMinMaxVars: type[_FakeQuantWithMinMaxVars]
@@ -393,6 +397,7 @@ class Library(Registry):
     LRNGrad: type[_LRNGrad]
     LeakyRelu: type[_LeakyRelu]
     LeakyReluGrad: type[_LeakyReluGrad]
+    LearnedStepQuantize: type[_LearnedStepQuantize]
     Less: type[_Less]
     LessEqual: type[_LessEqual]
     Log: type[_Log]
@@ -448,6 +453,7 @@ class Library(Registry):
     QuantizeAndDequantizeV3: type[_QuantizeAndDequantizeV3]
     QuantizeAndDequantizeV4: type[_QuantizeAndDequantizeV4]
     QuantizeAndDequantizeV4Grad: type[_QuantizeAndDequantizeV4Grad]
+    QuantizeBias: type[_QuantizeBias]
     QuantizeDownAndShrinkRange: type[_QuantizeDownAndShrinkRange]
     QuantizeV2: type[_QuantizeV2]
     QuantizedConcat: type[_QuantizedConcat]
