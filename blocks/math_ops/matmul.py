@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from blocks.array_ops.broadcast import SumToLike
+from blocks.kernels import integer_product
 from blocks.kernels.casting import cast_into
 from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.arithmetic import conj
@@ -25,6 +26,11 @@ UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradien
 
 def matrix_product(left: Array, right: Array, out: Array | None) -> Array:
     """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
+    if left.dtype.kind in "iu":
+        if out is None:
+            out = np.empty(_product_shape(left.shape, right.shape), left.dtype)
+        integer_product.matmul(left, right, out)
+        return out
     if dtypes.compute(left.dtype) == left.dtype:
         return matmul(left, right, out)
     with scratch(*_scratch_arrays(left.shape, right.shape)) as (left32, right32, result):
@@ -36,19 +42,26 @@ def matrix_product(left: Array, right: Array, out: Array | None) -> Array:
 
 def _scratch_arrays(left: tuple[int, ...], right: tuple[int, ...]) -> list[ArraySpec]:
     """Memory for factors and product in float32."""
-    made = (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
-    return [(tuple(shape), np.float32) for shape in (left, right, made)]
+    return [(tuple(shape), np.float32) for shape in (left, right, _product_shape(left, right))]
+
+
+def _product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    return (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
 
 
 def product_bytes(left: TensorType, right: TensorType, transposed: tuple[bool, bool]) -> int:
     """What `matrix_product` takes for factors of these types, transposed or not."""
-    if left.dtype not in ("bfloat16", "float16"):
+    is_integer = left.dtype in dtypes.integer
+    if left.dtype not in ("bfloat16", "float16") and not is_integer:
         return 0
-    shapes = [
+    a, b = (
         (*shape[:-2], *shape[:-3:-1]) if transpose else shape
         for shape, transpose in zip((left.sizes, right.sizes), transposed, strict=True)
-    ]
-    return scratch_bytes(*_scratch_arrays(*shapes))
+    )
+    if is_integer:
+        between = dtypes.limits(left.dtype)
+        return integer_product.matmul_bytes(a, b, integer_product.way(a[-1], between, between))
+    return scratch_bytes(*_scratch_arrays(a, b))
 
 
 class MatMul(Contraction):

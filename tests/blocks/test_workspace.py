@@ -207,10 +207,18 @@ def poolings():
 
 
 def products():
-    for dtype in (np.float16, np.float32):
+    for dtype in (np.float16, np.float32, np.uint8, np.int32, np.int64):
         yield "MatMul", {"transpose_a": True}, [values(300, 400, dtype=dtype), values(300, 500, dtype=dtype)]
         for name in ("BatchMatMul", "BatchMatMulV2"):
-            yield name, {"adj_y": True}, [values(9, 100, 200, dtype=dtype), values(9, 300, 200, dtype=dtype)]
+            if dtype != np.uint8:
+                yield name, {"adj_y": True}, [values(9, 100, 200, dtype=dtype), values(9, 300, 200, dtype=dtype)]
+    huge = np.resize(np.array([1 << 62, -(1 << 62) - 1]), (700, 700))
+    yield "MatMul", {}, [huge, huge]
+    yield (
+        "BatchMatMulV2",
+        {},
+        [huge.astype(np.int16).reshape(70, 7, 1000), huge[:10].astype(np.int16).reshape(1, 1000, 7)],
+    )
 
 
 def drawn():
