@@ -5,45 +5,37 @@ All is done in int64, exactly: a product that does not fit is kept as two number
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from blocks.kernels.channel_rows import Layout
 from dataflow.core.dtypes import Array
 
 LOW32 = np.int64(2**32 - 1)
 WIDE_BITS = 47  # an int64 number that the reduced multiplier takes lies in [-2**47, 2**47)
 
 
-class Rescaling(NamedTuple):
-    """How to rescale: multiplier and shift, the zero point to add, as int64 numbers, scalars or one per channel."""
+def rescale(
+    x: Array, multiplier: Array, shift: Array, zero_point: Array, rounding: str, low: int, high: int, out: Array
+) -> None:
+    """Write ``clamp(round(x * multiplier / 2**shift) + zero_point, low, high)`` for whole numbers ``x``.
 
-    multiplier: Array
-    shift: Array
-    zero_point: Array
-
-    def spread(self, layout: Layout | None) -> Rescaling:
-        """The same, spread to broadcast with values of this layout."""
-        return self if layout is None else Rescaling(*[layout.spread(a) if a.ndim else a for a in self])
-
-
-def rescale(x: Array, by: Rescaling, rounding: str, low: int, high: int, out: Array) -> None:
-    """Write ``clamp(round(x * multiplier / 2**shift) + zero_point, low, high)`` for whole numbers ``x``."""
+    Multiplier, shift and zero point are int64 numbers that broadcast with ``x``.
+    """
+    scale = (multiplier, shift)
     if x.dtype == np.int64:
-        whole = _reduced(x, by) if rounding.startswith("tflite") else _of_wide(x, by, rounding)
+        whole = _reduced(x, *scale) if rounding.startswith("tflite") else _of_wide(x, *scale, rounding)
     else:
-        whole = _doubled(x, by) if rounding == "tflite_double" else _of_product(x, by, rounding)
-    np.add(whole, by.zero_point, whole)
+        whole = _doubled(x, *scale) if rounding == "tflite_double" else _of_product(x, *scale, rounding)
+    np.add(whole, zero_point, whole)
     np.clip(whole, low, high, whole)
     np.copyto(out, whole, casting="unsafe")
 
 
-def _of_product(x: Array, by: Rescaling, rounding: str) -> Array:
+def _of_product(x: Array, multiplier: Array, shift: Array, rounding: str) -> Array:
     """The quotient of a product that int64 holds: half a unit is added, then the shift rounds down."""
-    _, shift, _ = by
     # a shift by nothing would leave no place for half a unit
-    multiplier, shift = np.where(shift > 0, by.multiplier, by.multiplier * 2), np.maximum(shift, 1)
+    multiplier, shift = np.where(shift > 0, multiplier, multiplier * 2), np.maximum(shift, 1)
     product = np.multiply(x, multiplier, dtype=np.int64)
     if rounding == "half_even":
         odd = np.right_shift(product, shift)
@@ -57,14 +49,14 @@ def _of_product(x: Array, by: Rescaling, rounding: str) -> Array:
     return np.right_shift(product, shift, product)
 
 
-def _doubled(x: Array, by: Rescaling) -> Array:
+def _doubled(x: Array, multiplier: Array, shift: Array) -> Array:
     """The upper half of twice the product, halves up, then shifted, halves away from zero: it is rounded twice."""
-    left, right = np.maximum(31 - by.shift, 0), np.maximum(by.shift - 31, 0)
+    left, right = np.maximum(31 - shift, 0), np.maximum(shift - 31, 0)
     work = x.astype(np.int64)
     if left.any():
         np.left_shift(work, left, work)
         np.clip(work, -(2**31), 2**31 - 1, work)
-    np.multiply(work, by.multiplier, work)
+    np.multiply(work, multiplier, work)
     np.add(work, 1 << 30, work)
     np.right_shift(work, 31, work)
     negative = np.right_shift(work, 63)
@@ -74,20 +66,19 @@ def _doubled(x: Array, by: Rescaling) -> Array:
     return np.right_shift(work, right, work)
 
 
-def _reduced(x: Array, by: Rescaling) -> Array:
+def _reduced(x: Array, multiplier: Array, shift: Array) -> Array:
     """Numbers of up to 48 bits times the upper 15 bits of the multiplier, halves up."""
     limit = np.int64(1) << WIDE_BITS
-    multiplier = np.where(by.multiplier < 0x7FFF0000, (by.multiplier + (1 << 15)) >> 16, 0x7FFF)
-    shift = by.shift - 16
+    multiplier = np.where(multiplier < 0x7FFF0000, (multiplier + (1 << 15)) >> 16, 0x7FFF)
+    shift = shift - 16
     work = np.clip(x, -limit, limit - 1)
     np.multiply(work, multiplier, work)
     np.add(work, np.left_shift(np.int64(1), shift - 1), work)
     return np.right_shift(work, shift, work)
 
 
-def _of_wide(x: Array, by: Rescaling, rounding: str) -> Array:
+def _of_wide(x: Array, multiplier: Array, shift: Array, rounding: str) -> Array:
     """The quotient of a product of up to 95 bits, kept as ``top * 2**32 + low``."""
-    multiplier, shift, _ = by
     low = np.multiply(np.bitwise_and(x, LOW32), multiplier)
     top = np.right_shift(x, 32)
     np.multiply(top, multiplier, top)

@@ -162,12 +162,17 @@ class Ranges:
 
     def grid(self, axis: int | None = None) -> Grid:
         """The grid of float32 values; codes count from 0, or from 1 for a narrow range."""
-        scale, _, _, _, _, qz, empty = self.nudged(np.dtype(np.float32))
+        scale, *_, empty = self.nudged(np.dtype(np.float32))
         num_bits, narrow = self.args[2:]
+        scale = np.where(empty, 0.0, scale).astype(np.float64)
+        return Grid(scale, self.zero_point(np.dtype(np.float32)), int(narrow), 2**num_bits - 1, axis)
+
+    def zero_point(self, dtype: DType) -> Array:
+        """The code of 0.0, by which codes of values of this dtype count from 0, or from 1 for a narrow range."""
+        *_, qz, empty = self.nudged(dtype)
         with np.errstate(all="ignore"):
-            zero_point = np.where(empty | ~np.isfinite(qz), 0, qz).astype(np.int64) + narrow
-            scale = np.where(empty, 0.0, scale).astype(np.float64)
-        return Grid(scale, zero_point, int(narrow), 2**num_bits - 1, axis)
+            found: Array = np.where(empty | ~np.isfinite(qz), 0, qz).astype(np.int64) + self.args[3]
+        return found
 
     def _steps(self, dtype: DType) -> Float | None:
         """The number of steps of a range, if from there on all is rounded to its upper end; otherwise None.

@@ -12,9 +12,9 @@ from blocks.kernels import quantization_loops
 from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output, copied_bytes
 from blocks.kernels.channel_rows import layouts, row_layout
 from blocks.kernels.chunked import TILE, in_parts
-from blocks.kernels.clip import clip, clip_to_arrays
-from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
-from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
+from blocks.kernels.flush_subnormals import TINY, Float, Floats
+from blocks.kernels.levels import round_to_levels
+from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxArgsGradient,
     FakeQuantWithMinMaxVarsGradient,
@@ -172,7 +172,7 @@ class FakeQuantWithMinMaxVarsPerChannel(FakeQuantInRange):
         for part, layout in layouts(inputs.shape, self.axis):
             levels = ranges.levels(x.dtype, layout)
             rows = flat_result[part].reshape(layout.shape)
-            _round_to(levels, np.multiply, levels.inv, flat_x[part].reshape(layout.shape), rows)
+            round_to_levels(levels, np.multiply, levels.inv, flat_x[part].reshape(layout.shape), rows)
         return cast_into(result, inputs.dtype, out)
 
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:
@@ -206,37 +206,12 @@ def _round(inputs: Array, ranges: Ranges, count: np.ufunc, step: str, out: Array
     levels = ranges.levels(dtype)
     out = np.empty(inputs.shape, inputs.dtype) if out is None else out
     if dtype == inputs.dtype:
-        _round_to(levels, count, getattr(levels, step), inputs, out)
+        round_to_levels(levels, count, getattr(levels, step), inputs, out)
         return out
 
     def part(x: Array, out: Array) -> None:
         x = x.astype(dtype)
-        _round_to(levels, count, getattr(levels, step), x, x)
+        round_to_levels(levels, count, getattr(levels, step), x, x)
         cast_into(x, out.dtype, out)
 
     return in_parts(part, out, inputs)
-
-
-def _round_to(levels: Levels, count: np.ufunc, step: Floats, x: Array, out: Array) -> None:
-    """Write ``x`` rounded to the levels; ``count(x, step)`` gives the number of steps in a distance."""
-    if levels.near_subnormal:
-        x = flush(x)
-    if levels.steps is None:
-        clamp = clip_to_arrays if np.ndim(levels.low) else clip
-        x = clamp(x, levels.low, levels.high, out)
-    if levels.shifted:
-        x = np.subtract(x, levels.low, out)
-    if levels.near_subnormal:
-        x = flush(x)
-    count(x, step, out)
-    if levels.steps is not None:
-        clip(out, out.dtype.type(0), levels.steps, out)
-    if levels.offset is not None:
-        np.subtract(out, levels.offset, out)
-    else:
-        np.subtract(out, levels.qz, out)
-        np.add(out, out.dtype.type(0.5), out)
-    np.floor(out, out)
-    np.multiply(out, levels.scale, out)
-    if levels.empty is not None:
-        np.copyto(out, 0, where=levels.empty)

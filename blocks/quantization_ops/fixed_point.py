@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.kernels.casting import cast_into
-from blocks.kernels.channel_rows import ROW, layouts
-from blocks.kernels.chunked import parts
-from blocks.kernels.fixed_point import Rescaling, rescale
+from blocks.kernels.channel_numbers import by_channel, by_channel_bytes
+from blocks.kernels.fixed_point import rescale
+from blocks.quantization_ops.codes_base import ToCodes
 from dataflow.core import dtypes
-from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
+from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.fixed_point import MOST_SHIFT, ROUNDINGS
-from dataflow.core.kinds import Elementwise
-from dataflow.core.shapes import agree, element_count, show
 
-TILE = 1 << 15  # elements to work on at a time: as int64 numbers they stay in the cache
 LEAST_SHIFT = 24  # for the 15-bit multiplier of TensorFlow Lite
 
 
-class FixedPointRequantize(Elementwise):
+class FixedPointRequantize(ToCodes):
     """Accumulators as codes of another scale, ``clamp(round(input * multiplier / 2**shift) + zero_point, low, high)``.
 
     Exact in integers, with one rounding, whose name says where halves go: ``half_up``, ``half_even``, ``half_away``
@@ -44,78 +40,26 @@ class FixedPointRequantize(Elementwise):
     shift = In("int32", f"0 to {MOST_SHIFT}: one number, or with `axis` one per channel")
     zero_point = In("int32", "the code of 0: one number, or with `axis` one per channel")
     output = Out("out_type", "same shape as `input`")
-    out_type: Dtype = attr("dtype of the codes", choices=(*dtypes.integer[:3], "uint8", "uint16", *dtypes.quantized))
     rounding: str = attr("how the quotient becomes whole", default=ROUNDINGS[0], choices=ROUNDINGS)
-    low: int | None = attr("lowest code; none: that of the dtype", default=None)
-    high: int | None = attr("highest code; none: that of the dtype", default=None)
-    axis: int | None = attr("the axis of channels, counted from the end if negative; none: one scale", default=None)
 
-    def check(self) -> None:
-        low, high = self.limits
-        lowest, highest = dtypes.limits(self.out_type)
-        if not lowest <= low <= high <= highest:
-            raise self.error(
-                f"attrs 'low' and 'high' must lie between {lowest} and {highest} for {self.out_type}, in this order, "
-                f"got {low} and {high}"
-            )
-
-    @property
-    def limits(self) -> tuple[int, int]:
-        """The lowest and the highest code."""
-        low, high = dtypes.limits(self.out_type)
-        return low if self.low is None else self.low, high if self.high is None else self.high
-
-    def shape_of(self, input: TensorType, *numbers: TensorType) -> Shape:
-        rank = input.rank
-        if self.axis is not None and rank is not None and not -rank <= self.axis < rank:
-            raise self.error(f"attr 'axis' must lie in [{-rank}, {rank}) for 'input' of rank {rank}, got {self.axis}")
-        for name, given in zip(("multiplier", "shift", "zero_point"), numbers, strict=True):
-            if not given.shape:  # unknown, or one number
-                continue
-            if self.axis is None or len(given.shape) > 1:
-                wanted = "one number" if self.axis is None else "one number, or one per channel"
-                hint = "; give the attr 'axis'" if self.axis is None and len(given.shape) == 1 else ""
-                raise self.error(f"input '{name}' must be {wanted}, got shape {show(given.shape)}{hint}")
-            if input.shape is not None and not agree(given.shape[0], input.shape[self.axis]):
-                raise self.error(
-                    f"input '{name}' must have size {input.shape[self.axis]} like dim {self.axis} of 'input', got "
-                    f"{given.shape[0]}"
-                )
-        return input.shape
-
-    def channel_axis(self, rank: int) -> int | None:
-        return None if self.axis is None else self.axis % rank
-
-    def precompute(self, multiplier: Array, shift: Array, zero_point: Array) -> Rescaling:
+    def precompute(self, multiplier: Array, shift: Array, zero_point: Array) -> list[Array]:
         if (multiplier < 0).any():
             raise self.error(f"input 'multiplier' must be at least 0, got {multiplier.min()}")
         if (wrong := (shift < 0) | (shift > MOST_SHIFT)).any():
             raise self.error(f"input 'shift' must lie between 0 and {MOST_SHIFT}, got {shift[wrong].flat[0]}")
-        return Rescaling(*[a.astype(np.int64) for a in (multiplier, shift, zero_point)])
+        return [a.astype(np.int64) for a in (multiplier, shift, zero_point)]
 
-    def kernel(self, input: Array, by: Rescaling, out: Array | None = None) -> Array:
-        if input.dtype == np.int64 and self.rounding.startswith("tflite") and (by.shift < LEAST_SHIFT).any():
+    def kernel(self, input: Array, by: list[Array], out: Array | None = None) -> Array:
+        shift = by[1]
+        if input.dtype == np.int64 and self.rounding.startswith("tflite") and (shift < LEAST_SHIFT).any():
             raise self.error(
-                f"input 'shift' must be at least {LEAST_SHIFT} for int64 in rounding {self.rounding}, got "
-                f"{by.shift.min()}"
+                f"input 'shift' must be at least {LEAST_SHIFT} for int64 in rounding {self.rounding}, got {shift.min()}"
             )
-        dtype = dtypes.storage(self.out_type)
-        result = out if out is not None and out.flags.c_contiguous else np.empty(input.shape, dtype)
-        flat_x, flat_result = np.ascontiguousarray(input).reshape(-1), result.reshape(-1)
-        per_channel = any(a.ndim for a in by)
-        cuts = layouts(input.shape, self.axis or 0) if per_channel else [(slice(None), None)]
-        for part, layout in cuts:
-            rows = (-1,) if layout is None else layout.shape
-            spread = by.spread(layout)
-            for x, *numbers, to in parts(TILE, flat_result[part].reshape(rows), flat_x[part].reshape(rows), *spread):
-                rescale(x, Rescaling(*numbers), self.rounding, *self.limits, to)
-        return cast_into(result, dtype, out)
+
+        def step(x: Array, multiplier: Array, shift: Array, zero_point: Array, out: Array) -> None:
+            rescale(x, multiplier, shift, zero_point, self.rounding, *self.limits, out)
+
+        return by_channel(step, input, by, self.axis, dtypes.storage(self.out_type), out)
 
     def workspace(self, input: TensorType, *numbers: TensorType) -> int:
-        # int64 numbers: those of a tile, and of channels those that are spread over a row and made from these
-        size = element_count(input.shape) or 0
-        rows = max((max(ROW, *t.sizes) for t in numbers if t.known and t.rank), default=0)
-        each = 36 if input.dtype == "int64" else 16
-        return each * min(size, TILE) + 48 * rows
-
-    grad = None
+        return by_channel_bytes(36 if input.dtype == "int64" else 16, input, *numbers)

@@ -20,6 +20,7 @@ signed = ("int8", "int16", "int32", "int64")
 unsigned = ("uint8", "uint16", "uint32", "uint64")
 integer = signed + unsigned
 quantized = ("qint8", "quint8", "qint16", "quint16", "qint32")
+codes = (*signed[:3], *unsigned[:2], *quantized)  # what numbers of a grid are stored in
 complexes = ("complex64", "complex128")
 real = floating + integer
 number = real + complexes

@@ -219,6 +219,11 @@ from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantiz
 from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantizeV4 as _QuantizeAndDequantizeV4
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad as _QuantizeAndDequantizeV4Grad
 from blocks.quantization_ops.quantize_bias import QuantizeBias as _QuantizeBias
+from blocks.quantization_ops.quantize_linear import DequantizeLinear as _DequantizeLinear
+from blocks.quantization_ops.quantize_linear import QuantizeLinear as _QuantizeLinear
+from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxArgs as _QuantizeWithMinMaxArgs
+from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxVars as _QuantizeWithMinMaxVars
+from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxVarsPerChannel as _QuantizeWithMinMaxVarsPerChannel
 from blocks.quantization_ops.quantized_concat import QuantizedConcat as _QuantizedConcat
 from blocks.quantization_ops.requantize import QuantizeDownAndShrinkRange as _QuantizeDownAndShrinkRange
 from blocks.quantization_ops.requantize import RequantizationRange as _RequantizationRange
@@ -340,6 +345,7 @@ class Library(Registry):
     DepthwiseConv2dNativeBackpropFilter: type[_DepthwiseConv2dNativeBackpropFilter]
     DepthwiseConv2dNativeBackpropInput: type[_DepthwiseConv2dNativeBackpropInput]
     Dequantize: type[_Dequantize]
+    DequantizeLinear: type[_DequantizeLinear]
     Dilation2D: type[_Dilation2D]
     Dilation2DBackpropFilter: type[_Dilation2DBackpropFilter]
     Dilation2DBackpropInput: type[_Dilation2DBackpropInput]
@@ -455,7 +461,11 @@ class Library(Registry):
     QuantizeAndDequantizeV4Grad: type[_QuantizeAndDequantizeV4Grad]
     QuantizeBias: type[_QuantizeBias]
     QuantizeDownAndShrinkRange: type[_QuantizeDownAndShrinkRange]
+    QuantizeLinear: type[_QuantizeLinear]
     QuantizeV2: type[_QuantizeV2]
+    QuantizeWithMinMaxArgs: type[_QuantizeWithMinMaxArgs]
+    QuantizeWithMinMaxVars: type[_QuantizeWithMinMaxVars]
+    QuantizeWithMinMaxVarsPerChannel: type[_QuantizeWithMinMaxVarsPerChannel]
     QuantizedConcat: type[_QuantizedConcat]
     RandomGamma: type[_RandomGamma]
     RandomGammaGrad: type[_RandomGammaGrad]
