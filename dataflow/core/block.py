@@ -173,7 +173,8 @@ class Block(Shown, Quantizable):
 
         It is called with many tiles at once where possible. If it has folded outputs it takes ``tile``, the number of
         elements of a tile, and returns for these outputs one row per tile, to be folded in order, or a single row if
-        all are the same.
+        all are the same, or if the order makes no difference. Where all outputs are folded it is given the rows that
+        `partials` would be given.
         """
         return None
 

@@ -103,7 +103,6 @@ from blocks.math_ops.no_nan import DivNoNan as _DivNoNan
 from blocks.math_ops.no_nan import MulNoNan as _MulNoNan
 from blocks.math_ops.no_nan import Xdivy as _Xdivy
 from blocks.math_ops.no_nan import Xlogy as _Xlogy
-from blocks.math_ops.quantization_statistics import MinMaxObserver as _MinMaxObserver
 from blocks.math_ops.quantization_statistics import SQNR as _SQNR
 from blocks.math_ops.reduction import ArgMax as _ArgMax
 from blocks.math_ops.reduction import Max as _Max
@@ -211,6 +210,9 @@ from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsP
 from blocks.quantization_ops.fake_quant_symmetric import FakeQuantSymmetric as _FakeQuantSymmetric
 from blocks.quantization_ops.fixed_point import FixedPointRequantize as _FixedPointRequantize
 from blocks.quantization_ops.learned_step import LearnedStepQuantize as _LearnedStepQuantize
+from blocks.quantization_ops.observers import HistogramObserver as _HistogramObserver
+from blocks.quantization_ops.observers import MinMaxObserver as _MinMaxObserver
+from blocks.quantization_ops.observers import MovingAverageObserver as _MovingAverageObserver
 from blocks.quantization_ops.quantize import Dequantize as _Dequantize
 from blocks.quantization_ops.quantize import QuantizeV2 as _QuantizeV2
 from blocks.quantization_ops.quantize_and_dequantize import QuantizeAndDequantize as _QuantizeAndDequantize
@@ -225,6 +227,8 @@ from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxArgs
 from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxVars as _QuantizeWithMinMaxVars
 from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxVarsPerChannel as _QuantizeWithMinMaxVarsPerChannel
 from blocks.quantization_ops.quantized_concat import QuantizedConcat as _QuantizedConcat
+from blocks.quantization_ops.range_of import RangeOf as _RangeOf
+from blocks.quantization_ops.range_of import RangeOfValues as _RangeOfValues
 from blocks.quantization_ops.requantize import QuantizeDownAndShrinkRange as _QuantizeDownAndShrinkRange
 from blocks.quantization_ops.requantize import RequantizationRange as _RequantizationRange
 from blocks.quantization_ops.requantize import RequantizationRangePerChannel as _RequantizationRangePerChannel
@@ -393,6 +397,7 @@ class Library(Registry):
     GreaterEqual: type[_GreaterEqual]
     HalfTriangle: type[_HalfTriangle]
     HermitianPart: type[_HermitianPart]
+    HistogramObserver: type[_HistogramObserver]
     Identity: type[_Identity]
     InTopK: type[_InTopK]
     Inv: type[_Reciprocal]
@@ -433,6 +438,7 @@ class Library(Registry):
     MirrorPad: type[_MirrorPad]
     MirrorPadGrad: type[_MirrorPadGrad]
     Mod: type[_Mod]
+    MovingAverageObserver: type[_MovingAverageObserver]
     Mul: type[_Multiply]
     MulNoNan: type[_MulNoNan]
     Multinomial: type[_Multinomial]
@@ -475,6 +481,8 @@ class Library(Registry):
     RandomStandardNormal: type[_RandomNormal]
     RandomUniform: type[_RandomUniform]
     RandomUniformInt: type[_RandomUniformInt]
+    RangeOf: type[_RangeOf]
+    RangeOfValues: type[_RangeOfValues]
     Rank: type[_Rank]
     RealDiv: type[_RealDiv]
     Recall: type[_Recall]

@@ -122,7 +122,9 @@ class Region:
         for op in self.ops:
             compiled = self.compiled and op.block.compiled_kernel is not None
             if not compiled:
-                most = max(most, op.block.workspace(*(self._tile_type(slot, tile) for slot in op.reads)))
+                unit = op.tiling.unit
+                shape = (tile // unit, unit) if all(op.reduces) and unit > 1 else (tile,)
+                most = max(most, op.block.workspace(*(self._tile_type(slot, shape) for slot in op.reads)))
             if not isinstance(op.block.kernel_for(self.dtypes[op.writes[0]]), np.ufunc):
                 repeated += sum(self.dtypes[slot].itemsize for slot, scalar in op.short if compiled or not scalar)
         return most + repeated * tile
@@ -135,8 +137,8 @@ class Region:
             written += item.results if isinstance(item, Loop) else self.ops[item].writes
         return sorted({self.scratch[slot] for slot in written if slot in self.scratch})
 
-    def _tile_type(self, slot: Read, tile: int) -> OperandType:
-        return TensorType(name_of(self.dtypes[slot]), (tile,)) if isinstance(slot, int) else None
+    def _tile_type(self, slot: Read, shape: tuple[int, ...]) -> OperandType:
+        return TensorType(name_of(self.dtypes[slot]), shape) if isinstance(slot, int) else None
 
     @cached_property
     def all_at_once(self) -> bool:

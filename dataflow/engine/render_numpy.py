@@ -75,14 +75,15 @@ class TileCalls:
         """The calls of an op: one, or two where what is left over has another shape."""
         tiling, precomputed = op.tiling, op.block.precomputed_ports
         kernel: Kernel = op.block.kernel_for(self.region.dtypes[op.writes[0]])
-        if all(op.reduces):
-            row = self._argument(tiling, op.reads[0], tiling.operands[0], 0, self.count)
-            yield _call(op.block.partials, False, [row], [None] * len(op.writes), op.writes)
-            return
         tiles = 0
         if compiled:
             tiles = -(-self.count // self.region.tile) if any(op.reduces) else 0
             kernel = partial(compiled, tile=self.region.tile) if tiles else compiled
+        if all(op.reduces):
+            row = self._argument(tiling, op.reads[0], tiling.operands[0], 0, self.count)
+            partials = kernel if compiled else op.block.partials
+            yield _call(partials, False, [row], [None] * len(op.writes), op.writes, tiles)
+            return
         ports = zip(op.block.signature.inputs.values(), op.reads, tiling.operands, strict=True)
         # ufuncs broadcast by themselves
         repeat = None if isinstance(kernel, np.ufunc) else Repeat.CONTIGUOUS if compiled else Repeat.STRIDED
