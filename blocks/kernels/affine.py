@@ -9,10 +9,13 @@ ranges decide whether the arrays are searched for them.
 
 from __future__ import annotations
 
+from math import isnan
+from typing import Any
+
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
-from blocks.kernels.flush_subnormals import Floats, flush
+from blocks.kernels.flush_subnormals import Float, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.dtypes import Array
@@ -22,6 +25,7 @@ SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zer
 LARGE_SCALE = np.float32(2.0**120)  # a smaller scale keeps every subnormal number below one half
 BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
 LARGEST_BELOW_2_31 = 2147483520  # as float32
+FAR = 2.0**63  # numbers are whole numbers of 64 bits on their way
 
 
 def clamp(x: Array, lo: Floats, hi: Floats, out: Array) -> Array:
@@ -110,3 +114,45 @@ def value_of(q: int, lo: Floats, hi: Floats, dtype: str) -> Floats:
     origin = round_away(lo / flush(np.float32(step))) * flush(np.float32(step))
     value: Floats = flush(np.float32(origin + (np.float64(np.float32(q)) - lowest) * step))
     return value
+
+
+def level_of(value: float, lo: Floats, hi: Floats, dtype: str) -> int:
+    """The number that stands for a value, ``round(value * s) - round(lo * s) + lowest`` in float64, not saturated.
+
+    The lowest where the range has no width; 0 for what is NaN.
+    """
+    lowest, highest = dtypes.limits(dtype)
+    lo, hi = flush(lo), flush(hi)
+    if lo == hi:
+        return lowest
+    count = highest - lowest + 1
+    with np.errstate(all="ignore"):
+        scale = count / (np.float64(flush(hi - lo)) * (count / (count - 1.0)))
+        steps = float(nearest(np.float64(flush(np.float32(value))) * scale) - nearest(lo * scale))
+    return 0 if isnan(steps) else lowest + int(min(max(steps, -FAR), FAR))
+
+
+def saturated(number: int, dtype: str) -> int:
+    """The number, or the end of the dtype that it lies beyond."""
+    lowest, highest = dtypes.limits(dtype)
+    return min(max(number, lowest), highest)
+
+
+def nearest(value: Floats) -> Any:
+    """The nearest whole number in float64, halves away from zero."""
+    whole = np.trunc(value)
+    return whole + np.copysign(np.abs(value - whole) >= 0.5, value)
+
+
+def product_range(*operands: tuple[Float, Float, str]) -> tuple[Float, Float]:
+    """The range of qint32 for products of numbers of these ranges and dtypes: its step is the product of theirs."""
+    step = np.float32(1)
+    for lo, hi, dtype in operands:
+        lowest, highest = dtypes.limits(dtype)
+        step = flush(step * flush(flush(flush(hi) - flush(lo)) / np.float32(highest - lowest)))
+    return flush(step * np.float32(-(2.0**31))), flush(step * np.float32(2.0**31))
+
+
+def zero_of(lo: Floats, hi: Floats, dtype: str) -> np.int32:
+    """The number that stands for 0.0, in 32 bits: one far beyond the dtype wraps around."""
+    return np.int32((level_of(0.0, lo, hi, dtype) + 2**31) % 2**32 - 2**31)

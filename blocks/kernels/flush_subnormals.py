@@ -25,3 +25,9 @@ def flush(x: Floats, out: Array | None = None) -> Any:
     size: Any = abs(x)
     normal = size >= TINY[x.dtype]
     return x * normal if out is None else np.multiply(x, normal, out)  # the operator is faster on scalars
+
+
+def scalar(x: Array) -> Float:
+    """The one value of an array."""
+    value: Float = x.reshape(-1)[0]
+    return value

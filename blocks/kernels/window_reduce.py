@@ -25,12 +25,16 @@ def reduce_windows(
     slides: Slides,
     out: Array,
     finalize: Callable[[Array, Slides], None] | None = None,
+    dtype: DType | None = None,
 ) -> Array:
-    """The elements of each window reduced by a ufunc, beginning with ``start``, and finalized in place; in ``out``."""
+    """The elements of each window reduced by a ufunc, beginning with ``start``, and finalized in place; in ``out``.
+
+    ``dtype`` is the one to compute in, where it is another than that of `dtypes.compute`.
+    """
     bands = in_bands(x.shape, slides)
     if not out.size:
         return out
-    with scratch(*_reduce_scratch(bands, x.dtype)) as (copy, result, *partials):
+    with scratch(*_reduce_scratch(bands, x.dtype, dtype)) as (copy, result, *partials):
         for band in bands.bands:
             part, target = converted(x[band.input], copy), out[band.output]
             made = target if target.dtype == part.dtype else shaped(result, target.shape)
@@ -42,15 +46,15 @@ def reduce_windows(
     return out
 
 
-def reduce_bytes(shape: tuple[int, ...], slides: Slides, storage: DType) -> int:
+def reduce_bytes(shape: tuple[int, ...], slides: Slides, storage: DType, dtype: DType | None = None) -> int:
     """The memory that `reduce_windows` works in, for an input of this shape and dtype."""
     bands = in_bands(shape, slides)
-    return scratch_bytes(*_reduce_scratch(bands, storage)) if prod(bands.output) else 0
+    return scratch_bytes(*_reduce_scratch(bands, storage, dtype)) if prod(bands.output) else 0
 
 
-def _reduce_scratch(bands: Bands, storage: DType) -> list[ArraySpec]:
+def _reduce_scratch(bands: Bands, storage: DType, dtype: DType | None) -> list[ArraySpec]:
     """Memory for copies of input and output in the dtype to compute in, and for `partial_scratch`."""
-    dtype = dtypes.compute(storage)
+    dtype = dtype or dtypes.compute(storage)
     sizes = (prod(bands.input), prod(bands.output)) if storage != dtype else (0, 0)
     return [*(((size,), dtype) for size in sizes), *partial_scratch(bands, dtype)]
 

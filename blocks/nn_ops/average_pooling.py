@@ -29,7 +29,7 @@ class Average(Pooling, abstract=True):
         """The means of the windows of the input at ``port``."""
         if out is None:
             out = np.empty(self.pooled(port, x.shape), x.dtype)
-        return reduce_windows(np.add, 0, x, self.slides(port, x.shape), out, _divide)
+        return reduce_windows(np.add, 0, x, self.slides(port, x.shape), out, divide)
 
     def workspace(self, *types: TensorType) -> int:
         shape = types[0].sizes
@@ -63,7 +63,7 @@ class AverageGrad(Average, abstract=True):
         return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(types[1].dtype))
 
 
-def _divide(total: Array, slides: Slides) -> None:
+def divide(total: Array, slides: Slides) -> None:
     """Sums of windows become means, in place."""
     for place, number in counts(total.ndim, slides):
         np.divide(total[place], number, total[place])

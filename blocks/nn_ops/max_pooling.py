@@ -20,37 +20,12 @@ from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
 
 
-class MaxPool(Pooling):
-    """Largest element of each window of an image, ``max(window)``.
+class Largest(Pooling, abstract=True):
+    """The largest element of each window, which may also lie on channels alone."""
 
-    NaN is ignored; a window without numbers, or with none but -inf, gives the lowest finite one. A window may also
-    lie on channels alone: its size and its step are then a divisor of their number.
-
-    >>> MaxPool(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")([[[[1.0], [3.0], [-5.0]]]]).ravel()
-    array([ 3., -5.], dtype=float32)
-
-    Source: tf.nn.max_pool2d.
-    """
-
-    found_by = ("max pooling", "downsample")
-    quantized_as = Passes(("input",))
-    T = (*dtypes.floating, "int32", "int64", "uint8", "int16", "int8", "uint16", "qint8")
-    input = In("T", "images, 4 dims; 5 where the format is NCHW_VECT_C")
-    output = Out("T", "images with a pixel per window")
     ksize: Ints = attr("size of the window, a number per dim; that of batch is 1")
     strides: Ints = attr("step of the window, a number per dim; that of batch is 1")
-    padding: str = attr(BORDERS, choices=PADDINGS)
-    explicit_paddings: Ints = attr(EXPLICIT, default=())
-    data_format: str = attr(
-        f"{FORMAT}; NCHW_VECT_C has the second split in two, and 4 of them at the end",
-        default="NHWC",
-        choices=(*FORMATS, "NCHW_VECT_C"),
-    )
     over_channels = True
-
-    @property
-    def layout(self) -> str:
-        return self.data_format.removesuffix("_VECT_C")
 
     def check(self) -> None:
         super().check()
@@ -73,6 +48,50 @@ class MaxPool(Pooling):
             raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {channels}")
         return ((axis, span(channels, depth, depth, 1, "VALID")),)
 
+    def largest(self, input: Array, out: Array) -> Array:
+        """The largest elements of the windows of the port ``input``, the lowest finite number where there is none."""
+        floor = lowest(input.dtype)
+
+        def raise_to_floor(y: Array, slides: Slides) -> None:
+            if not np.minimum.reduce(y, None) >= floor:  # there is a NaN or -inf
+                np.fmax(y, y.dtype.type(floor), out=y)
+
+        return reduce_windows(np.fmax, floor, input, self.slides("input", input.shape), out, raise_to_floor)
+
+    def workspace(self, *types: TensorType) -> int:
+        input = types[0]
+        return reduce_bytes(input.sizes, self.slides("input", input.sizes), dtypes.storage(input.dtype))
+
+
+class MaxPool(Largest):
+    """Largest element of each window of an image, ``max(window)``.
+
+    NaN is ignored; a window without numbers, or with none but -inf, gives the lowest finite one. A window may also
+    lie on channels alone: its size and its step are then a divisor of their number.
+
+    >>> MaxPool(ksize=[1, 1, 2, 1], strides=[1, 1, 2, 1], padding="SAME")([[[[1.0], [3.0], [-5.0]]]]).ravel()
+    array([ 3., -5.], dtype=float32)
+
+    Source: tf.nn.max_pool2d.
+    """
+
+    found_by = ("max pooling", "downsample")
+    quantized_as = Passes(("input",))
+    T = (*dtypes.floating, "int32", "int64", "uint8", "int16", "int8", "uint16", "qint8")
+    input = In("T", "images, 4 dims; 5 where the format is NCHW_VECT_C")
+    output = Out("T", "images with a pixel per window")
+    padding: str = attr(BORDERS, choices=PADDINGS)
+    explicit_paddings: Ints = attr(EXPLICIT, default=())
+    data_format: str = attr(
+        f"{FORMAT}; NCHW_VECT_C has the second split in two, and 4 of them at the end",
+        default="NHWC",
+        choices=(*FORMATS, "NCHW_VECT_C"),
+    )
+
+    @property
+    def layout(self) -> str:
+        return self.data_format.removesuffix("_VECT_C")
+
     def shape_of(self, input: TensorType) -> Shape:
         if self.data_format != "NCHW_VECT_C":
             return self.pooled("input", input.shape)
@@ -81,20 +100,10 @@ class MaxPool(Pooling):
         return (*(self.pooled("input", input.shape and input.shape[:4]) or ()), 4)
 
     def kernel(self, input: Array, out: Array | None = None) -> Array:
-        floor = lowest(input.dtype)
-
-        def raise_to_floor(y: Array, slides: Slides) -> None:
-            if not np.minimum.reduce(y, None) >= floor:  # there is a NaN or -inf
-                np.fmax(y, y.dtype.type(floor), out=y)
-
         if out is None:
             (made,) = self.infer(TensorType.of(input))
             out = np.empty(made.shape, input.dtype)
-        return reduce_windows(np.fmax, floor, input, self.slides("input", input.shape), out, raise_to_floor)
-
-    def workspace(self, input: TensorType) -> int:
-        shape = input.sizes
-        return reduce_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
+        return self.largest(input, out)
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPoolGrad(**self.attrs())(input, output, dy)

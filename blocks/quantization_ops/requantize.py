@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.kernels.affine import quantized_bytes, requantize, store, value_of
+from blocks.kernels.affine import nearest, quantized_bytes, requantize, store, value_of
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
 from dataflow.core import dtypes
@@ -261,7 +261,7 @@ def _fixed_point(q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Float
         middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
         scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
         offset = _int64(middle * per_unit * np.float32(65536))
-        new_offset = _int64(_nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
+        new_offset = _int64(nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
 
     def step(q: Array, out: Array) -> None:
         values = q.astype(np.float32).astype(np.int64)  # float32 has 24 of the 31 bits
@@ -277,11 +277,6 @@ def _fixed_point(q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Float
 
 def _int64(value: Float) -> np.int64:
     return np.int64(int(value) if abs(value) < 2.0**63 else BELOW_INT64)
-
-
-def _nearest(value: Float) -> Float:
-    whole = np.trunc(value)
-    return whole + np.copysign(abs(value - whole) >= 0.5, value)
 
 
 def _larger(lo: Array, hi: Array) -> Array:

@@ -226,7 +226,16 @@ from blocks.quantization_ops.quantize_linear import QuantizeLinear as _QuantizeL
 from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxArgs as _QuantizeWithMinMaxArgs
 from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxVars as _QuantizeWithMinMaxVars
 from blocks.quantization_ops.quantize_with_min_max import QuantizeWithMinMaxVarsPerChannel as _QuantizeWithMinMaxVarsPerChannel
+from blocks.quantization_ops.quantized_activations import QuantizedRelu as _QuantizedRelu
+from blocks.quantization_ops.quantized_activations import QuantizedRelu6 as _QuantizedRelu6
+from blocks.quantization_ops.quantized_activations import QuantizedReluX as _QuantizedReluX
+from blocks.quantization_ops.quantized_arithmetic import QuantizedAdd as _QuantizedAdd
+from blocks.quantization_ops.quantized_arithmetic import QuantizedBiasAdd as _QuantizedBiasAdd
+from blocks.quantization_ops.quantized_arithmetic import QuantizedMul as _QuantizedMul
 from blocks.quantization_ops.quantized_concat import QuantizedConcat as _QuantizedConcat
+from blocks.quantization_ops.quantized_pooling import QuantizedAvgPool as _QuantizedAvgPool
+from blocks.quantization_ops.quantized_pooling import QuantizedMaxPool as _QuantizedMaxPool
+from blocks.quantization_ops.quantized_reshape import QuantizedReshape as _QuantizedReshape
 from blocks.quantization_ops.range_of import RangeOf as _RangeOf
 from blocks.quantization_ops.range_of import RangeOfValues as _RangeOfValues
 from blocks.quantization_ops.requantize import QuantizeDownAndShrinkRange as _QuantizeDownAndShrinkRange
@@ -472,7 +481,16 @@ class Library(Registry):
     QuantizeWithMinMaxArgs: type[_QuantizeWithMinMaxArgs]
     QuantizeWithMinMaxVars: type[_QuantizeWithMinMaxVars]
     QuantizeWithMinMaxVarsPerChannel: type[_QuantizeWithMinMaxVarsPerChannel]
+    QuantizedAdd: type[_QuantizedAdd]
+    QuantizedAvgPool: type[_QuantizedAvgPool]
+    QuantizedBiasAdd: type[_QuantizedBiasAdd]
     QuantizedConcat: type[_QuantizedConcat]
+    QuantizedMaxPool: type[_QuantizedMaxPool]
+    QuantizedMul: type[_QuantizedMul]
+    QuantizedRelu: type[_QuantizedRelu]
+    QuantizedRelu6: type[_QuantizedRelu6]
+    QuantizedReluX: type[_QuantizedReluX]
+    QuantizedReshape: type[_QuantizedReshape]
     RandomGamma: type[_RandomGamma]
     RandomGammaGrad: type[_RandomGammaGrad]
     RandomNormal: type[_RandomNormal]

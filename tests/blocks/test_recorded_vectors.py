@@ -63,6 +63,7 @@ UNASKED = {
     "Variable": "gives what it was given",
     "NoOp": "gives nothing",
     "MaxPoolGradGradWithArgmax": "has no kernel for a CPU there",
+    "QuantizedReluX": "has no kernel for a CPU there",
     "Multinomial": "draws random numbers of its own",
     "ParameterizedTruncatedNormal": "draws random numbers of its own",
     "RandomGamma": "draws random numbers of its own",

@@ -209,7 +209,7 @@ def _tensor(definition: Any, arg: Any, array: Any) -> Any:
     tensor = tf.constant(array)
     twin = getattr(tf, "q" + tensor.dtype.name, None)
     only_twin = twin is not None and twin.as_datatype_enum in allowed and tensor.dtype.as_datatype_enum not in allowed
-    wants = only_twin or (twin is not None and definition.name == "QuantizedConcat")
+    wants = only_twin or (twin is not None and not allowed and definition.name.startswith("Quantized"))
     return tf.bitcast(tensor, twin) if wants and array.dtype.kind in "iu" and arg.type_attr else tensor
 
 

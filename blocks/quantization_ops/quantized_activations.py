@@ -1,0 +1,110 @@
+"""Rectifiers on quantized numbers: they are clipped, and their range stays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from blocks.kernels.affine import level_of, saturated
+from blocks.kernels.flush_subnormals import Float, scalar
+from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
+from dataflow.core.dtypes import Array
+from dataflow.core.kinds import Opaque
+
+
+class QuantizedRectifier(Opaque, abstract=True):
+    """Numbers clipped at those of two values; the range, and so what a number stands for, stays."""
+
+    features = In("out_type", "quantized numbers, any shape, of the dtype `out_type`")
+    min_features = In("float32", "value of the lowest number", shape=())
+    max_features = In("float32", "value of the highest number", shape=())
+    activations = Out("out_type", "same shape as `features`")
+    min_activations = Out("float32", "`min_features`", shape=())
+    max_activations = Out("float32", "`max_features`", shape=())
+    out_type: Dtype = attr("dtype of the numbers", default="quint8", choices=("quint8", "qint32"))
+    reuses = ("features",)
+    grad = None
+
+    def shape_of(self, features: TensorType, *others: TensorType) -> Shape:
+        return features.shape
+
+    def level(self, value: float, low: Float, high: Float) -> int:
+        """The number of a value, in the dtype."""
+        return saturated(level_of(value, low, high, self.out_type), self.out_type)
+
+    def clipped(
+        self, features: Array, low: Array, high: Array, top: int | None, out: Array | None
+    ) -> tuple[Array, Array, Array]:
+        """The outputs, for numbers from that of 0 to ``top``."""
+        bottom = self.level(0.0, scalar(low), scalar(high))
+        activations = np.empty(features.shape, features.dtype) if out is None else out
+        np.maximum(features, features.dtype.type(bottom), out=activations)
+        if top is not None:
+            np.minimum(activations, features.dtype.type(top), out=activations)
+        return activations, low.copy(), high.copy()
+
+
+class QuantizedRelu(QuantizedRectifier):
+    """Rectifier on quantized numbers, ``max(features, number of 0.0)``.
+
+    Where 0 lies outside of the range the number is the nearest, the lowest or the highest. NaN at an end of the range
+    makes it 0; there a qint32 becomes the highest number.
+
+    >>> QuantizedRelu()(np.array([0, 100, 200], np.uint8), -1.0, 1.0).activations
+    array([128, 128, 200], dtype=uint8)
+
+    Source: tf.raw_ops.QuantizedRelu.
+    """
+
+    found_by = ("relu", "integer relu")
+
+    def kernel(
+        self, features: Array, min_features: Array, max_features: Array, out: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        return self.clipped(features, min_features, max_features, None, out)
+
+
+class QuantizedRelu6(QuantizedRectifier):
+    """Rectifier with a ceiling on quantized numbers, ``min(max(features, number of 0.0), number of 6.0)``.
+
+    Where 0 or 6 lies outside of the range its number is the nearest, the lowest or the highest. NaN at an end of the
+    range makes both 0; there a qint32 becomes the highest number. In ranges narrower than 2**-52 the reference
+    has no number for 6 and gives the lowest for all.
+
+    >>> QuantizedRelu6()(np.array([0, 100, 255], np.uint8), -8.0, 8.0).activations
+    array([128, 128, 224], dtype=uint8)
+
+    Source: tf.raw_ops.QuantizedRelu6.
+    """
+
+    found_by = ("relu6", "integer relu6")
+
+    def kernel(
+        self, features: Array, min_features: Array, max_features: Array, out: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        top = self.level(6.0, scalar(min_features), scalar(max_features))
+        return self.clipped(features, min_features, max_features, top, out)
+
+
+class QuantizedReluX(QuantizedRectifier):
+    """Rectifier with a given ceiling on quantized numbers, ``min(max(features, number of 0.0), number of max_value)``.
+
+    The rule is that of QuantizedRelu6 with `max_value` in place of 6; a ceiling below 0 gives its own number for all.
+    The reference has no kernel for a CPU.
+
+    >>> QuantizedReluX()(np.array([0, 100, 255], np.uint8), 0.5, -1.0, 1.0).activations
+    array([128, 128, 192], dtype=uint8)
+
+    Source: tf.raw_ops.QuantizedReluX.
+    """
+
+    found_by = ("relu", "clipped relu")
+    features = QuantizedRectifier.features
+    max_value = In("float32", "the ceiling", shape=())
+    min_features = QuantizedRectifier.min_features
+    max_features = QuantizedRectifier.max_features
+
+    def kernel(
+        self, features: Array, max_value: Array, min_features: Array, max_features: Array, out: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        top = self.level(float(max_value), scalar(min_features), scalar(max_features))
+        return self.clipped(features, min_features, max_features, top, out)

@@ -1,0 +1,208 @@
+"""Products and sums of quantized numbers, each with a range of its own, as qint32."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+from blocks.kernels.affine import level_of, product_range, requantize, saturated, value_of, zero_of
+from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
+from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.flush_subnormals import Float, flush, scalar
+from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr, broadcast
+from dataflow.core.dtypes import Array
+from dataflow.core.kinds import Opaque
+from dataflow.core.shapes import agree, show
+
+QUINT8 = ("quint8",)
+BYTES = ("quint8", "qint8")
+Range = tuple[Float, Float]
+
+
+def require_width(block: Block, operand: str, low: Float, high: Float) -> None:
+    """Raise BlockError that names the port unless the second end of the range of an operand is above the first."""
+    if not flush(high) > flush(low):
+        raise block.error(f"input 'max_{operand}' must be above 'min_{operand}', got {high} and {low}")
+
+
+class QuantizedBinary(Opaque, abstract=True):
+    """Two quantized operands that broadcast, each with a range that has a width; qint32 and its range."""
+
+    broadcasts = True
+    T1 = T2 = QUINT8
+    x = In("T1", "left operand, quantized numbers")
+    y = In("T2", "right operand, quantized numbers; broadcasts with `x`")
+    min_x = In("float32", "value of the lowest number of `x`", shape=())
+    max_x = In("float32", "value of the highest number of `x`, above `min_x`", shape=())
+    min_y = In("float32", "value of the lowest number of `y`", shape=())
+    max_y = In("float32", "value of the highest number of `y`, above `min_y`", shape=())
+    z = Out("Toutput", "the broadcast shape of `x` and `y`")
+    min_z = Out("float32", "value of the lowest number of `z`", shape=())
+    max_z = Out("float32", "value of the highest number of `z`", shape=())
+    Toutput: Dtype = attr("dtype of `z`", default="qint32", choices=("qint32",))
+    grad = None
+
+    def shape_of(self, x: TensorType, y: TensorType, *ends: TensorType) -> Shape:
+        try:
+            return broadcast(x.shape, y.shape)
+        except ValueError:
+            raise self.error(f"inputs 'x' and 'y' must broadcast, got {show(x.shape)} and {show(y.shape)}") from None
+
+    def kernel(
+        self,
+        x: Array,
+        y: Array,
+        min_x: Array,
+        max_x: Array,
+        min_y: Array,
+        max_y: Array,
+        out: Array | None = None,
+    ) -> tuple[Array, Float, Float]:
+        ranges = (scalar(min_x), scalar(max_x)), (scalar(min_y), scalar(max_y))
+        require_width(self, "x", *ranges[0])
+        require_width(self, "y", *ranges[1])
+        z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.int32) if out is None else out
+        return self.combined(x, y, ranges, z)
+
+    def combined(self, x: Array, y: Array, ranges: tuple[Range, Range], z: Array) -> tuple[Array, Float, Float]:
+        """The outputs, the first one in ``z``."""
+        raise TypeError(f"{self._who}: must have a method combined, got none; write one")
+
+    def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
+        return part_bytes(4, x, y) + max(look_up_bytes(4, x), look_up_bytes(4, y))
+
+
+class QuantizedMul(QuantizedBinary):
+    """Product of quantized numbers, ``(x - number of 0.0) * (y - number of 0.0)``.
+
+    One step of `z` is the product of one step of each operand. 0.0 may have a number beyond the dtype; what has more
+    than 32 bits then wraps around. The reference refuses operands with more than two dims that broadcast differently,
+    and where it does not refuse it is right only for an operand that is repeated along the first dims.
+
+    >>> QuantizedMul()(np.array([0, 255], np.uint8), np.array([255], np.uint8), 0.0, 1.0, 0.0, 2.0).z
+    array([    0, 65025], dtype=int32)
+
+    Source: tf.raw_ops.QuantizedMul.
+    """
+
+    found_by = ("times", "integer multiply")
+
+    def combined(self, x: Array, y: Array, ranges: tuple[Range, Range], z: Array) -> tuple[Array, Float, Float]:
+        zero_x, zero_y = (zero_of(*ends, "quint8") for ends in ranges)
+
+        def step(x: Array, y: Array, z: Array) -> None:
+            np.subtract(x, zero_x, out=z, dtype=np.int32)
+            np.multiply(z, np.subtract(y, zero_y, dtype=np.int32), out=z)
+
+        in_parts(step, z, x, y)
+        return z, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
+
+
+class QuantizedAdd(QuantizedBinary):
+    """Sum of quantized numbers, ``number of value(x) + number of value(y)`` in a range that holds both.
+
+    The range is ``2**14`` times the largest of ``|min_x|``, ``|max_x|``, ``|min_y|`` and ``|max_y|`` on either side of
+    0. Numbers are moved to it in whole steps, ``number of value(0) + x * (number of value(1) - number of value(0))``;
+    an operand of one element (`x` alone if both are) by its value. An infinite range gives 0. The reference refuses
+    operands with more than two dims that broadcast differently, and where it does not refuse it is right only for an
+    operand that is repeated along the first dims.
+
+    >>> z, low, high = QuantizedAdd()(np.array([0, 255], np.uint8), np.array([255], np.uint8), -1.0, 1.0, 0.0, 2.0)
+    >>> print(z, low, high)
+    [ 65793 196863] -32768.0 32768.0
+
+    Source: tf.raw_ops.QuantizedAdd.
+    """
+
+    found_by = ("plus", "integer add")
+
+    def combined(self, x: Array, y: Array, ranges: tuple[Range, Range], z: Array) -> tuple[Array, Float, Float]:
+        top: Float = flush(np.float32(max(abs(float(end)) for ends in ranges for end in ends))) * np.float32(2.0**14)
+        tables = [
+            _steps(*ranges[0], top) if x.size != 1 else _value(int(x.reshape(-1)[0]), *ranges[0], top),
+            _steps(*ranges[1], top) if y.size != 1 or x.size == 1 else _value(int(y.reshape(-1)[0]), *ranges[1], top),
+        ]
+
+        def step(x: Array, y: Array, z: Array) -> None:
+            look_up(tables[0], x, z)
+            np.add(z, look_up(tables[1], y, np.empty(y.shape, np.int32)), out=z)
+
+        in_parts(step, z, x, y)
+        return z, -top, top
+
+
+def _value(q: int, lo: Float, hi: Float, top: Float) -> Array:
+    """The qint32 of the range ``[-top, top]`` for the value of one quint8, in place of that of each."""
+    return np.full(256, level_of(float(value_of(q, lo, hi, "quint8")), -top, top, "qint32"), np.int32)
+
+
+def _steps(lo: Float, hi: Float, top: Float) -> Array:
+    """The qint32 of the range ``[-top, top]`` for each quint8, in whole steps: that from 0 to 1."""
+    first, second = (level_of(float(value_of(q, lo, hi, "quint8")), -top, top, "qint32") for q in (0, 1))
+    return np.int32(first) + np.int32(second - first) * np.arange(256, dtype=np.int32)
+
+
+class QuantizedBiasAdd(Opaque):
+    """Sum of quantized numbers with one per channel, ``number of value(input) + number of value(bias)``.
+
+    The range of the sum is ``2**17`` times the largest of `max_input`, `-min_input`, `max_bias` and `-min_bias` on
+    either side of 0. Values are rounded to its numbers, halves away from zero; what is NaN by an infinite range, or
+    one with NaN, gives 0, while the reference gives the lowest number. Without channels the reference divides by 0.
+
+    >>> block = QuantizedBiasAdd(out_type="qint32")
+    >>> block(np.array([[0, 255]], np.uint8), np.array([0, 255], np.uint8), -1.0, 1.0, 0.0, 0.5).output
+    array([[-16320,  24640]], dtype=int32)
+
+    Source: tf.raw_ops.QuantizedBiasAdd.
+    """
+
+    found_by = ("bias", "dense", "fully connected")
+    T1 = T2 = BYTES
+    input = In("T1", "quantized numbers of rank 2 or more, the channels along the last axis")
+    bias = In("T2", "a quantized number per channel", shape=("C",))
+    min_input = In("float32", "value of the lowest number of `input`", shape=())
+    max_input = In("float32", "value of the highest number of `input`", shape=())
+    min_bias = In("float32", "value of the lowest number of `bias`", shape=())
+    max_bias = In("float32", "value of the highest number of `bias`", shape=())
+    output = Out("out_type", "same shape as `input`")
+    min_out = Out("float32", "value of the lowest number of `output`", shape=())
+    max_out = Out("float32", "value of the highest number of `output`", shape=())
+    out_type: Dtype = attr("dtype of `output`", choices=("qint32",))
+    grad = None
+
+    def shape_of(self, input: TensorType, bias: TensorType, *ends: TensorType) -> Shape:
+        shape = input.shape
+        if shape is not None and len(shape) < 2:
+            raise self.error(f"input 'input' must have at least 2 dims, got {input}")
+        if shape is not None and bias.shape is not None and not agree(shape[-1], bias.shape[0]):
+            raise self.error(f"input 'bias' must have one number per channel, {shape[-1]}, got {bias.shape[0]}")
+        return shape
+
+    def kernel(
+        self,
+        input: Array,
+        bias: Array,
+        min_input: Array,
+        max_input: Array,
+        min_bias: Array,
+        max_bias: Array,
+        out: Array | None = None,
+    ) -> tuple[Array, Float, Float]:
+        low, high, low_bias, high_bias = map(scalar, (min_input, max_input, min_bias, max_bias))
+        # one end at a time, as an end that is NaN counts only where it stands on the left
+        ends = (high, -low, high_bias, -low_bias)
+        top: Float = flush(reduce(lambda right, left: right if left < right else left, reversed(ends)))
+        top *= np.float32(2.0**17)
+        output = np.empty(input.shape, np.int32) if out is None else out
+        table = requantize(every_number(input.dtype), low, high, -top, top, "qint32")
+        numbers = requantize(bias, low_bias, high_bias, -top, top, "qint32")
+        numbers += np.int32(saturated(level_of(0.0, -top, top, "qint32"), "qint32"))
+
+        def step(input: Array, numbers: Array, output: Array) -> None:
+            np.add(look_up(table, input, output), numbers, out=output)
+
+        return in_parts(step, output, input, numbers), -top, top
+
+    def workspace(self, input: TensorType, bias: TensorType, *ends: TensorType) -> int:
+        return look_up_bytes(4, input) + part_bytes(19, bias) + 4 * bias.sizes[0]

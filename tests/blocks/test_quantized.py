@@ -1,0 +1,91 @@
+"""Blocks that compute with quantized numbers, where the reference has no kernel, or one that goes wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dataflow import blocks
+
+random = np.random.default_rng(3)
+RANGES = [(-1.0, 1.0), (0.0, 8.0), (-20.0, -3.0), (2.0, 90.0), (-4.0, 1e-3)]
+
+
+def levels(dtype, *shape):
+    info = np.iinfo(dtype)
+    return random.integers(info.min, info.max, shape, dtype, endpoint=True)
+
+
+def values(q, low, high):
+    """The values of numbers, as Dequantize has them."""
+    return blocks["Dequantize"](mode="MIN_FIRST")(q, low, high)
+
+
+@pytest.mark.parametrize(("low", "high"), RANGES)
+@pytest.mark.parametrize(("out_type", "dtype"), [("quint8", np.uint8), ("qint32", np.int32)])
+def test_a_ceiling_of_6_is_that_of_relu6_and_an_endless_one_is_none(out_type, dtype, low, high):
+    q = levels(dtype, 500)
+    with_ceiling = blocks["QuantizedReluX"](out_type=out_type)
+    for ceiling, other in ((6.0, "QuantizedRelu6"), (np.inf, "QuantizedRelu")):
+        for got, wanted in zip(
+            with_ceiling(q, ceiling, low, high), blocks[other](out_type=out_type)(q, low, high), strict=True
+        ):
+            np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("ceiling", [0.3, 1.7, 3.0])
+def test_values_stay_between_0_and_the_ceiling(ceiling):
+    q = np.arange(256, dtype=np.uint8)
+    made = blocks["QuantizedReluX"]()(q, ceiling, -2.0, 4.0)
+    step = 6 / 255
+    wanted = np.clip(values(q, -2.0, 4.0), 0, ceiling)
+    assert np.abs(values(*made) - wanted).max() <= step / 2 + 1e-6
+
+
+SHAPES = [((2, 3), (2, 1)), ((3, 1), (1, 4)), ((2, 1, 3), (4, 1)), ((5, 1, 2), (5, 3, 1)), ((2, 0), (2, 1)), ((), (0,))]
+
+
+@pytest.mark.parametrize(("first", "second"), SHAPES)
+@pytest.mark.parametrize("name", ["QuantizedMul", "QuantizedAdd"])
+def test_operands_broadcast_in_every_way(name, first, second):
+    """The reference refuses some of these, and of others leaves parts unset or repeats the wrong ones."""
+    x, y = levels(np.uint8, *first), levels(np.uint8, *second)
+    ends = (-1.0, 3.0, -0.5, 0.25)
+    whole = [np.broadcast_to(q, np.broadcast_shapes(first, second)) for q in (x, y)]
+    for got, wanted in zip(blocks[name]()(x, y, *ends), blocks[name]()(*whole, *ends), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+def test_products_are_those_of_the_values():
+    x, y = levels(np.uint8, 40, 30), levels(np.uint8, 30)
+    z = blocks["QuantizedMul"]()(x, y, -1.0, 3.0, -0.5, 0.25)
+    step = float(z.max_z) / 2**31
+    assert np.isclose(step, 4 / 255 * 0.75 / 255)
+    np.testing.assert_allclose(z.z * step, values(x, -1.0, 3.0) * values(y, -0.5, 0.25), atol=1e-6)
+
+
+def test_sums_are_those_of_the_values():
+    x, y = levels(np.uint8, 40, 30), levels(np.uint8, 30)
+    wanted = values(x, -1.0, 3.0) + values(y, -0.5, 0.25)
+    for made in (
+        blocks["QuantizedAdd"]()(x, y, -1.0, 3.0, -0.5, 0.25),
+        blocks["QuantizedBiasAdd"](out_type="qint32")(x, y, -1.0, 3.0, -0.5, 0.25),
+    ):
+        np.testing.assert_allclose(values(*made), wanted, atol=0.02)
+
+
+def test_no_channels_give_nothing():
+    made = blocks["QuantizedBiasAdd"](out_type="qint32")(
+        np.zeros((2, 0), np.uint8), np.zeros(0, np.uint8), -1.0, 1.0, -1.0, 2.0
+    )
+    assert made.output.shape == (2, 0)
+    assert made.max_out == 2.0**18
+
+
+def test_means_of_windows_too_large_for_float32_are_exact():
+    x = np.full((1, 300, 300, 2), 255, np.uint8)
+    x[0, 0, 0] = 254
+    pool = blocks["QuantizedAvgPool"](ksize=[1, 300, 300, 1], strides=[1, 300, 300, 1], padding="VALID")
+    assert pool(x, 0.0, 1.0).output.ravel().tolist() == [254, 254]
+    x[0, 0, 0] = 255
+    assert pool(x, 0.0, 1.0).output.ravel().tolist() == [255, 255]

@@ -1,0 +1,67 @@
+"""Blocks that compute with quantized numbers: numbers of all kinds, ranges of all kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..draw import Draw
+from .asking import Drawn, fuzzes
+from .quantization import ends, whole
+from .windows import pooling
+
+f32 = np.float32
+
+
+def wide(draw: Draw) -> tuple[Any, Any]:
+    """The ends of a range that has a width, most often around 0."""
+    low, high = ends(draw, None, 0.1)
+    if not np.isfinite([low, high]).all() or not float(high) - float(low) > 1e-30:
+        return f32(-1), f32(3)
+    return low, high
+
+
+@fuzzes("QuantizedRelu", "QuantizedRelu6", dtypes=("quint8", "qint32"), subnormal=True)
+def rectify(op: str, draw: Draw) -> Drawn:
+    low, high = ends(draw, None, 0.3)
+    x = whole(draw, draw.shape(), draw.dtype)
+    return {"out_type": draw.dtype}, {"features": x, "min_features": low, "max_features": high}
+
+
+@fuzzes("QuantizedMaxPool", "QuantizedAvgPool", dtypes=("quint8", "qint8"))
+def pool(op: str, draw: Draw) -> Drawn:
+    shape, _, attrs = pooling(draw, 2)
+    low, high = ends(draw, None)
+    return attrs, {"input": whole(draw, shape, draw.dtype), "min_input": low, "max_input": high}
+
+
+@fuzzes("QuantizedReshape", dtypes=("quint8", "qint32"))
+def reshape(op: str, draw: Draw) -> Drawn:
+    x = whole(draw, draw.shape(), draw.dtype)
+    low, high = ends(draw, None)
+    target = [draw.pick([n for n in (1, 2, 3, 4, 7) if x.size % n == 0]), -1] if x.size else [0, 3]
+    inputs = {"tensor": x, "shape": np.array(target, draw.pick(["int32", "int64"]))}
+    return {}, inputs | {"input_min": low, "input_max": high}
+
+
+@fuzzes("QuantizedMul", "QuantizedAdd", dtypes=("quint8",))
+def combine(op: str, draw: Draw) -> Drawn:
+    shape = draw.shape()
+    # the last dims of the other, one number, or the same: the reference is wrong elsewhere, or refuses
+    other = draw.pick([shape, shape[draw.between(0, len(shape)) :], (), (1,)])
+    shapes = (shape, other) if draw.chance(0.5) else (other, shape)
+    x, y = (whole(draw, each, draw.dtype) for each in shapes)
+    (low, high), (low_y, high_y) = wide(draw), wide(draw)
+    return {}, {"x": x, "y": y, "min_x": low, "max_x": high, "min_y": low_y, "max_y": high_y}
+
+
+@fuzzes("QuantizedBiasAdd", dtypes=("quint8", "qint8"))
+def bias(op: str, draw: Draw) -> Drawn:
+    shape = draw.shape(2, 5)
+    if not shape[-1]:
+        shape = (*shape[:-1], 3)  # without channels the reference divides by 0
+    (low, high), (low_bias, high_bias) = ends(draw, None), ends(draw, None)
+    inputs = {"input": whole(draw, shape, draw.dtype), "bias": whole(draw, shape[-1:], draw.dtype)}
+    named = {"min_input": low, "max_input": high, "min_bias": low_bias, "max_bias": high_bias}
+    return {"out_type": "qint32"}, inputs | named

@@ -1,0 +1,133 @@
+"""What to ask about blocks that compute with quantized numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from . import asking
+from .asking import Question, asks
+from .pooling import inner
+from .quantization import QUANTIZED, integers, ranges
+
+f32 = np.float32
+Range = tuple[Any, Any]
+
+
+def numbers(random: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> Any:
+    """Whole numbers that are equally often anywhere in an 8-bit dtype, or of every size."""
+    storage = np.dtype(QUANTIZED[dtype])
+    if storage.itemsize > 1:
+        return np.resize(integers(random, storage, max(4, int(np.prod(shape)))), shape)
+    info = np.iinfo(storage)
+    x = random.integers(info.min, info.max + 1, shape, dtype=storage)
+    if x.size > 4:
+        x.reshape(-1)[:2] = [info.min, info.max]
+    return x
+
+
+def finite(*ends: Any) -> bool:
+    """Whether ends of ranges are numbers that stay numbers when they are multiplied by some thousands."""
+    return all(abs(end) < 1e30 for end in ends)
+
+
+def named(prefix: str, low: Any, high: Any) -> dict[str, Any]:
+    """The ends of a range by their ports, ``prefix`` with a place for ``min`` or ``max``."""
+    return {prefix.format("min"): low, prefix.format("max"): high}
+
+
+def wide(random: np.random.Generator) -> Iterator[tuple[str, Range]]:
+    """Ranges whose ends are numbers and stand in order, with a width."""
+    for name, low, high in ranges(random):
+        if finite(low, high) and float(high) - float(low) > np.finfo(f32).tiny:
+            yield name, (low, high)
+
+
+@asks("QuantizedRelu", "QuantizedRelu6")
+def rectified(random: np.random.Generator) -> Iterator[Question]:
+    for dtype, (name, low, high) in product(("quint8", "qint32"), ranges(random)):
+        # of NaN, and of 6 in a range so narrow, the reference makes what the processor makes of numbers too large
+        if finite(low, high) and name not in ("tiny", "subnormal"):
+            x = numbers(random, dtype, (40 * asking.size,))
+            if dtype == "quint8":
+                x = np.concatenate([x, np.arange(256, dtype=np.uint8)])
+            yield Question(f"{dtype}_{name}", {"out_type": dtype}, {"features": x} | named("{}_features", low, high))
+    for shape in ((), (0,), (2, 0, 3), (2, 3, 1, 2)):
+        x = numbers(random, "quint8", shape)
+        name = f"shape_{'x'.join(map(str, shape))}"
+        yield Question(name, {"out_type": "quint8"}, {"features": x} | named("{}_features", f32(-7), f32(9)))
+
+
+WINDOWS = [
+    *[((4, 6), (2, 2), (2, 2)), ((5, 7), (3, 2), (2, 1)), ((5, 4), (1, 2), (3, 3)), ((3, 1), (3, 1), (1, 1))],
+    *[((9, 8), (5, 4), (3, 2)), ((7, 7), (2, 3), (4, 5))],
+]
+
+
+@asks("QuantizedMaxPool", "QuantizedAvgPool")
+def pooled(random: np.random.Generator) -> Iterator[Question]:
+    ends = named("{}_input", f32(-1.5), f32(2.25))
+    for dtype, (sizes, window, steps), padding in product(("quint8", "qint8"), WINDOWS, ("SAME", "VALID")):
+        x = numbers(random, dtype, (2, *sizes, 3))
+        name = "_".join("x".join(map(str, numbers)) for numbers in (sizes, window, steps))
+        attrs = {"ksize": inner(window), "strides": inner(steps), "padding": padding}
+        yield Question(f"{dtype}_{name}_{padding}", attrs, {"input": x} | ends)
+    attrs = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+    for shape in ((0, 4, 4, 3), (2, 4, 4, 0)):
+        x = numbers(random, "quint8", shape)
+        yield Question(f"empty_{'x'.join(map(str, shape))}", attrs, {"input": x} | ends)
+
+
+@asks("QuantizedReshape")
+def reshaped(random: np.random.Generator) -> Iterator[Question]:
+    shapes = [((6,), (2, 3)), ((2, 3), (-1,)), ((4,), (2, -1, 2)), ((1,), ()), ((0, 3), (3, -1)), ((2, 0), (0, 5))]
+    for (dtype, (before, after)), index in zip(
+        product(("quint8", "qint32"), shapes), ("int32", "int64") * len(shapes), strict=True
+    ):
+        given = {"tensor": numbers(random, dtype, before), "shape": np.array(after, index)}
+        name = f"{dtype}_{'x'.join(map(str, before))}_to_{'x'.join(map(str, after))}"
+        yield Question(name, {}, given | named("input_{}", f32(-1), f32(2)))
+
+
+# shapes that the reference broadcasts, and broadcasts rightly: a number, the same, the last dims of the other
+BROADCASTS = [
+    *[((7,), (7,)), ((), ()), ((5,), ()), ((1,), (2, 3)), ((1, 1), (2, 3)), ((3,), (4, 3)), ((2, 4, 3), (4, 3))],
+    *[((2, 3, 4), (2, 3, 4)), ((0,), (0,)), ((0,), (1,)), ((2, 1), (1,)), ((1, 5), (6, 5)), ((1,), (1,))],
+]
+
+
+@asks("QuantizedMul", "QuantizedAdd")
+def combined(random: np.random.Generator) -> Iterator[Question]:
+    def question(name: str, x: Any, y: Any, of_x: Range, of_y: Range) -> Question:
+        ends = named("{}_x", *of_x) | named("{}_y", *of_y)
+        return Question(name, {"Toutput": "qint32"}, {"x": x, "y": y} | ends)
+
+    for name, first in wide(random):
+        for other, second in list(wide(random))[-6:]:
+            x, y = (numbers(random, "quint8", (20 * asking.size,)) for _ in "xy")
+            yield question(f"each_{name}_{other}", x, y, first, second)
+            yield question(f"one_{other}_{name}", x, y[0], second, first)
+    for i, (before, after) in enumerate(BROADCASTS):
+        shapes = (before, after) if i % 2 else (after, before)
+        x, y = (numbers(random, "quint8", shape) for shape in shapes)
+        name = "_".join("x".join(map(str, shape)) for shape in shapes)
+        yield question(f"shapes_{name}", x, y, (f32(-1), f32(3)), (f32(-0.3), f32(0.9)))
+
+
+@asks("QuantizedBiasAdd")
+def biased(random: np.random.Generator) -> Iterator[Question]:
+    def question(name: str, dtype: str, shape: tuple[int, ...], of_input: Range, of_bias: Range) -> Question:
+        given = {"input": numbers(random, dtype, shape), "bias": numbers(random, dtype, shape[-1:])}
+        ends = named("{}_input", *of_input) | named("{}_bias", *of_bias)
+        return Question(name, {"out_type": "qint32"}, given | ends)
+
+    known = [(name, (low, high)) for name, low, high in ranges(random) if finite(low, high)]
+    for dtype, (i, (name, first)) in product(("quint8", "qint8"), enumerate(known)):
+        other, second = known[-1 - i]
+        yield question(f"{dtype}_{name}_{other}", dtype, (9 * asking.size, 4), first, second)
+    for shape in ((1, 1), (0, 3), (2, 3, 1, 2), (2, 0, 5)):
+        ends = (f32(-1), f32(3)), (f32(-0.3), f32(0.9))
+        yield question(f"shape_{'x'.join(map(str, shape))}", "quint8", shape, *ends)
