@@ -14,7 +14,7 @@ from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
 from blocks.quantization_ops.groups import Groups
-from blocks.quantization_ops.quantizer_base import ToGrid, cast_to, wide
+from blocks.quantization_ops.quantizer_base import ROUNDED, VALUES, ToGrid, cast_to, wide
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -41,8 +41,9 @@ class FakeQuantSymmetric(ToGrid):
     """
 
     found_by = ("quantization aware training", "qat", "symmetric range", "group quantization")
-    x = ToGrid.x
+    x = VALUES
     m = In("R", "upper end of the range: a scalar; with `axis` one per channel; with `group` one per group")
+    y = ROUNDED
     narrow_range: bool = attr("leave out the lowest level, for as many on each side", default=True)
     group: int = attr("so many neighbours along `axis` share a range in place of a channel; 0: none", default=0, ge=0)
 

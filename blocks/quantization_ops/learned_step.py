@@ -8,14 +8,14 @@ from blocks.array_ops.shape import Size
 from blocks.math_ops.exponential import Sqrt
 from blocks.math_ops.extrema import Maximum
 from blocks.math_ops.select import SelectV2
-from blocks.quantization_ops.quantizer_base import ToMultiples, cast_to, wide
+from blocks.quantization_ops.quantizer_base import ROUNDED, VALUES, SignedMultiples, cast_to, wide
 from dataflow.core.block import In, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.quantized import Grid
 from dataflow.core.wire import Wire
 
 
-class LearnedStepQuantize(ToMultiples):
+class LearnedStepQuantize(SignedMultiples):
     """Round to multiples of a step that is trained, ``rint(clip((x - offset) / step, low, high)) * step + offset``.
 
     The multiples are those of a signed integer, ``-2**(num_bits - 1)`` to ``2**(num_bits - 1) - 1``, or of an unsigned
@@ -33,9 +33,10 @@ class LearnedStepQuantize(ToMultiples):
     """
 
     found_by = ("lsq", "lsq+", "quantization aware training", "qat", "learned step size", "fake quantization")
-    x = ToMultiples.x
+    x = VALUES
     step = In("R", "distance of two levels, above 0: a scalar, or with `axis` one per channel")
     offset = In("R", "value that the multiples are counted from, same shape as `step`; left out: 0", optional=True)
+    y = ROUNDED
     gradient_scale: str = attr(
         "n of the gradients by step and offset: elements that share the step, those of one example of the first axis, "
         "or none: they stay as they are",

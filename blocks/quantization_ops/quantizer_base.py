@@ -22,21 +22,19 @@ from dataflow.core.quantized import Grid, Quantizer
 from dataflow.core.shapes import fits, show
 from dataflow.core.wire import Wire
 
+VALUES = In("T", "values to quantize, any shape")
+ROUNDED = Out("T", "same shape as `x`")
 
-class ToGrid(Composite, abstract=True):
-    """Values rounded to a grid, one for all or one per channel, with a gradient by convention."""
+
+class PerChannel(Composite, abstract=True):
+    """Numbers beside values: one for all, or one for each channel along an axis."""
 
     T: ClassVar[tuple[str, ...]] = dtypes.floating
     R: ClassVar[tuple[str, ...]] = dtypes.floating
-    x = In("T", "values to quantize, any shape")
-    y = Out("T", "same shape as `x`")
-    num_bits: int = attr("width of the simulated integer", default=8, ge=1, le=16)
     axis: int | None = attr(
         "channels along this axis have a number each, counted from the end if negative; left out: one for all",
         default=None,
     )
-    smooth = False
-    quantized_as = Quantizer("x")
 
     def check_channels(self, port: str, numbers: TensorType, x: TensorType) -> None:
         """Refuse numbers that are not a scalar, or one for each channel."""
@@ -65,23 +63,27 @@ class ToGrid(Composite, abstract=True):
         return ReshapeLike()(cast_to(SumToLike()(slopes, self.beside(numbers, x)), numbers.dtype), numbers)
 
 
+class ToGrid(PerChannel, abstract=True):
+    """Values rounded to a grid, with a gradient by convention."""
+
+    num_bits: int = attr("width of the simulated integer", default=8, ge=1, le=16)
+    smooth = False
+    quantized_as = Quantizer("x")
+
+
 class ToMultiples(ToGrid, abstract=True):
     """Values rounded to whole multiples of a step, ``clip(rint(x / step), low, high) * step``."""
-
-    signed: bool = attr("simulate a signed integer, else an unsigned one", default=True)
 
     @property
     def codes(self) -> tuple[int, int]:
         """The lowest and the highest whole multiple; those of a signed bit are -1 and 1, without 0."""
-        if not self.signed:
-            return 0, 2**self.num_bits - 1
-        return (-1, 1) if self.num_bits == 1 else (-(2 ** (self.num_bits - 1)), 2 ** (self.num_bits - 1) - 1)
+        return 0, 2**self.num_bits - 1
 
     def rounded(self, multiples: Wire) -> Wire:
         """Multiples of the step rounded to whole ones between the ends, ties to even; of a signed bit to -1 or 1."""
         low, high = self.codes
         clipped: Wire = Minimum()(Maximum()(multiples, float(low)), float(high))
-        if self.signed and self.num_bits == 1:
+        if low < 0 and self.num_bits == 1:
             return Floor()(clipped * 0.5) * 2.0 + 1.0
         return Rint()(clipped)
 
@@ -89,6 +91,18 @@ class ToMultiples(ToGrid, abstract=True):
         """The grid of the multiples of a step."""
         scale = step.astype(dtypes.compute(step.dtype)).astype(np.float64)
         return Grid(scale, np.zeros(scale.shape, np.int64), *self.codes, self.axis)
+
+
+class SignedMultiples(ToMultiples, abstract=True):
+    """Values rounded to the whole multiples of a step that a signed or an unsigned integer has."""
+
+    signed: bool = attr("simulate a signed integer, else an unsigned one", default=True)
+
+    @property
+    def codes(self) -> tuple[int, int]:
+        if not self.signed:
+            return super().codes
+        return (-1, 1) if self.num_bits == 1 else (-(2 ** (self.num_bits - 1)), 2 ** (self.num_bits - 1) - 1)
 
 
 def wide(x: Wire) -> Wire:

@@ -201,6 +201,9 @@ from blocks.nn_ops.take_along_axis import PutAlongLast as _PutAlongLast
 from blocks.nn_ops.take_along_axis import TakeAlongLast as _TakeAlongLast
 from blocks.nn_ops.top_k import InTopK as _InTopK
 from blocks.nn_ops.top_k import TopK as _TopK
+from blocks.quantization_ops.adaround import AdaRoundRegularizer as _AdaRoundRegularizer
+from blocks.quantization_ops.adaround import AdaRoundStart as _AdaRoundStart
+from blocks.quantization_ops.adaround import AdaRoundWeights as _AdaRoundWeights
 from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxArgs as _FakeQuantWithMinMaxArgs
 from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxVars as _FakeQuantWithMinMaxVars
 from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxVarsPerChannel as _FakeQuantWithMinMaxVarsPerChannel
@@ -243,6 +246,11 @@ from blocks.quantization_ops.requantize import RequantizationRange as _Requantiz
 from blocks.quantization_ops.requantize import RequantizationRangePerChannel as _RequantizationRangePerChannel
 from blocks.quantization_ops.requantize import Requantize as _Requantize
 from blocks.quantization_ops.requantize import RequantizePerChannel as _RequantizePerChannel
+from blocks.quantization_ops.straight_through import ClipSTE as _ClipSTE
+from blocks.quantization_ops.straight_through import PowerOfTwo as _PowerOfTwo
+from blocks.quantization_ops.straight_through import RoundSTE as _RoundSTE
+from blocks.quantization_ops.trained_threshold import PactQuantize as _PactQuantize
+from blocks.quantization_ops.trained_threshold import TrainedThresholdQuantize as _TrainedThresholdQuantize
 from blocks.random_ops.choices import Multinomial as _Multinomial
 from blocks.random_ops.choices import RandomShuffle as _RandomShuffle
 from blocks.random_ops.dropout import Dropout as _Dropout
@@ -294,6 +302,9 @@ class Library(Registry):
     AUC: type[_AUC]
     Abs: type[_Abs]
     Accuracy: type[_Accuracy]
+    AdaRoundRegularizer: type[_AdaRoundRegularizer]
+    AdaRoundStart: type[_AdaRoundStart]
+    AdaRoundWeights: type[_AdaRoundWeights]
     AdamW: type[_ApplyAdamW]
     Add: type[_Add]
     AddN: type[_AddN]
@@ -339,6 +350,7 @@ class Library(Registry):
     CheckNumerics: type[_CheckNumerics]
     Cholesky: type[_Cholesky]
     ClipByValue: type[_ClipByValue]
+    ClipSTE: type[_ClipSTE]
     Concat: type[_Concat]
     ConcatV2: type[_Concat]
     ConfusionMatrix: type[_ConfusionMatrix]
@@ -459,12 +471,14 @@ class Library(Registry):
     OneHot: type[_OneHot]
     OnesLike: type[_OnesLike]
     Pack: type[_Stack]
+    PactQuantize: type[_PactQuantize]
     Pad: type[_Pad]
     ParameterizedTruncatedNormal: type[_ParameterizedTruncatedNormal]
     Placeholder: type[_Placeholder]
     PlaceholderWithDefault: type[_PlaceholderWithDefault]
     PolynomialDecay: type[_PolynomialDecay]
     Pow: type[_Pow]
+    PowerOfTwo: type[_PowerOfTwo]
     Precision: type[_Precision]
     Prod: type[_Prod]
     ProdGrad: type[_ProdGrad]
@@ -526,6 +540,7 @@ class Library(Registry):
     Roll: type[_Roll]
     RootMeanSquaredError: type[_RootMeanSquaredError]
     Round: type[_Round]
+    RoundSTE: type[_RoundSTE]
     Rsqrt: type[_Rsqrt]
     RsqrtGrad: type[_RsqrtGrad]
     SGDW: type[_ApplyMomentumW]
@@ -586,6 +601,7 @@ class Library(Registry):
     TopKAccuracy: type[_SparseTopKCategoricalAccuracy]
     TopKCategoricalAccuracy: type[_TopKCategoricalAccuracy]
     TopKV2: type[_TopK]
+    TrainedThresholdQuantize: type[_TrainedThresholdQuantize]
     Transpose: type[_Transpose]
     TruncatedNormal: type[_TruncatedNormal]
     Unpack: type[_Unstack]

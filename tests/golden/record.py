@@ -22,7 +22,7 @@ from tensorflow.python.util import tf_inspect
 
 from . import keras_answers
 from .exact import corrected, far_off
-from .questions import TABLE, Question, asking, questions
+from .questions import TABLE, TO_TORCH, Question, asking, questions
 from .reader import Case, save
 
 EAGER = f"tensorflow {tf.__version__} eager"
@@ -238,7 +238,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1, help="how many times more of them")
     options = parser.parse_args()
     asking.size = options.size
-    for op in options.ops or TABLE:
+    for op in options.ops or [op for op in TABLE if op not in TO_TORCH]:
         cases = record(op, options.seed)
         save(options.out / f"{op}.npz", cases)
         print(f"{op}: {len(cases)} cases, {sum(a.size for case in cases for a in case.outputs)} values")

@@ -8,6 +8,7 @@ import pkgutil
 
 from .asking import AGREEMENTS as AGREEMENTS
 from .asking import TABLE as TABLE
+from .asking import TO_TORCH as TO_TORCH
 from .asking import Agreement as Agreement
 from .asking import Question as Question
 from .asking import questions as questions

@@ -39,20 +39,28 @@ class Agreement(NamedTuple):
 Asking = Callable[[np.random.Generator], Iterator[Question]]
 TABLE: dict[str, Asking] = {}
 AGREEMENTS: dict[str, Agreement] = {}
+TO_TORCH: set[str] = set()  # ops that torch answers about, see ``torch_answers.py``
 
 
 def asks(
-    *ops: str, ulps: int | None = 0, relative: float = 1e-5, wide: float = 1e-12, complex_ulps: int | None = None
+    *ops: str,
+    ulps: int | None = 0,
+    relative: float = 1e-5,
+    wide: float = 1e-12,
+    complex_ulps: int | None = None,
+    torch: bool = False,
 ) -> Callable[[Asking], Asking]:
     """Mark a function as the questions for these ops, whose outputs must agree as `Agreement` says.
 
-    Gradients that were asked for must agree relatively.
+    Gradients that were asked for must agree relatively. ``torch`` says that it is torch that is asked.
     """
 
     def mark(function: Asking) -> Asking:
         agreement = Agreement(ulps, relative, wide, ulps or 0 if complex_ulps is None else complex_ulps)
         for op in ops:
             TABLE[op], AGREEMENTS[op] = function, agreement
+            if torch:
+                TO_TORCH.add(op)
         return function
 
     return mark
