@@ -20,7 +20,7 @@ import tensorflow as tf
 from tensorflow.python.framework import op_def_registry
 from tensorflow.python.util import tf_inspect
 
-from . import keras_answers
+from . import keras_answers, lite_answers
 from .exact import corrected, far_off
 from .questions import TABLE, TO_TORCH, Question, asking, questions
 from .reader import Case, save
@@ -35,6 +35,8 @@ def record(op: str, seed: int = 0) -> list[Case]:
     """What the reference answers to every question about an op."""
     if op in keras_answers.ANSWERS:
         return [of_keras(op, question) for question in questions(op, seed)]
+    if op in lite_answers.ANSWERS:
+        return [of_lite(op, question) for question in questions(op, seed)]
     cases = []
     definition = defined(op)
     for question in questions(op, seed):
@@ -57,6 +59,14 @@ def of_keras(op: str, question: Question) -> Case:
     inputs = {name: np.asarray(array) for name, array in question.inputs.items()}
     answered = keras_answers.answer(op, question.attrs, inputs, question.slopes)
     return Case(question.name, op, question.attrs, f"keras {keras_answers.VERSION}", inputs, *answered)
+
+
+def of_lite(op: str, question: Question) -> Case:
+    """The answer of TensorFlow Lite to a question about a block whose arithmetic is its own."""
+    inputs = {name: np.asarray(array) for name, array in question.inputs.items()}
+    outputs = lite_answers.ANSWERS[op](question.attrs, inputs)
+    oracle = f"tensorflow lite {lite_answers.VERSION}, reference kernels"
+    return Case(question.name, op, question.attrs, oracle, inputs, outputs)
 
 
 def narrowed(op: str, question: Question) -> Question:
