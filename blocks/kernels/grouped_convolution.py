@@ -11,7 +11,9 @@ from math import prod
 
 import numpy as np
 
+from blocks.kernels import integer_convolution
 from blocks.kernels.im2col import Columns, Tile, columns_of, positions
+from blocks.kernels.integer_product import limits, way
 from blocks.kernels.matrix_product import matmul, share, sharing
 from blocks.kernels.windows import SLAB, Span, crop, has_padding, pad, patches, taps
 from dataflow.core.dtypes import Array, DType
@@ -27,6 +29,9 @@ Run = tuple[int, list[Tile]]  # tiles that are summed together, and which of the
 
 def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array) -> None:
     """The product of each window of ``x`` with the filter, [batch, ...positions, outputs], in ``out``."""
+    if x.dtype.kind in "iu":
+        integer_convolution.convolve(x, filter, over, out)
+        return
     columns = columns_of(x.shape, filter.shape, over, x.dtype, out.flags.c_contiguous)
     if not out.size:
         return
@@ -57,6 +62,9 @@ def convolve_bytes(
     shape: tuple[int, ...], filter: tuple[int, ...], over: tuple[Span, ...], dtype: DType, channels_last: bool
 ) -> int:
     """The memory that `convolve` works in."""
+    if dtype.kind in "iu":
+        how = way(prod(filter[:-1]), limits(dtype), limits(dtype))
+        return integer_convolution.convolve_bytes(shape, filter, over, dtype, channels_last, how)
     columns = columns_of(shape, filter, over, dtype, channels_last)
     return scratch_bytes(*_weights(columns)) + sharing(columns.tiles) * scratch_bytes(*_convolve_scratch(columns))
 

@@ -26,6 +26,7 @@ class Columns:
 
     Where only a few elements of a window lie together the matrix is stored by columns, each of them one run.
     ``channels_last`` says that the output has its channels last, so that products may be written to it directly.
+    ``dtype`` is that of the matrices, where values are not computed with in the dtype in which all blocks do.
     """
 
     def __init__(
@@ -35,13 +36,14 @@ class Columns:
         over: tuple[Span, ...],
         storage: DType,
         channels_last: bool,
+        dtype: DType | None = None,
     ):
         images, self.channels, self.depth, self.outputs = shape[0], shape[-1], filter[-2], filter[-1]
         self.over, self.storage, self.channels_last = over, storage, channels_last
         self.groups = groups = (
             self.channels // self.depth if self.depth else 1
         )  # a filter without channels has one group
-        self.dtype = dtypes.compute(storage)
+        self.dtype = dtype or dtypes.compute(storage)
         self.kernel = tuple(s.known[1] for s in over)
         self.width = prod(self.kernel) * self.depth
         contiguous = self.kernel[-1] * self.depth if over[-1].dilation == 1 and groups == 1 else self.depth

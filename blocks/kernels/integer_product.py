@@ -20,6 +20,7 @@ from blocks.kernels.matrix_product import LEAST, THIN, Index, Panel, leading_par
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import thread_limit
 
 LIMITS = ((np.dtype(np.float32), 1 << 24), (np.dtype(np.float64), 1 << 53))  # what each dtype holds exactly
@@ -52,10 +53,10 @@ class Way(NamedTuple):
         return [(i, j) for i, j in product(range(self.left), range(self.right)) if DIGIT * (i + j) < bits]
 
 
-def way(terms: int, left: Ends, right: Ends) -> Way:
-    """How to add up so many products of values between these ends."""
+def way(terms: int, left: Ends, right: Ends, shortest: int = SHORT) -> Way:
+    """How to add up so many products of values between these ends, in panels that are no shorter."""
     largest, digits = _most(left) * _most(right), (1, 1)
-    least = min(max(terms, 1), SHORT)
+    least = min(max(terms, 1), shortest)
     if largest * least > LIMITS[-1][1]:
         digits = _digits(left), _digits(right)
         largest = 1 << 2 * DIGIT
@@ -69,6 +70,15 @@ def ends(values: Array, zero: Array | None = None) -> Ends:
     if values.itemsize > 1:
         low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
     return (low, high) if zero is None or not zero.size else (low - int(zero.max()), high - int(zero.min()))
+
+
+def ends_of(type_: TensorType, zero: TensorType | None = None) -> Ends:
+    """The ends of an operand of which only the type may be known, and then of all that it may be."""
+    low, high = dtypes.limits(type_.dtype) if type_.value is None else ends(type_.value)
+    if zero is None:
+        return low, high
+    least, most = dtypes.limits(zero.dtype) if zero.value is None else (zero.value.min(), zero.value.max())
+    return low - int(most), high - int(least)
 
 
 def limits(dtype: DType) -> Ends:
@@ -100,7 +110,7 @@ def matmul(
     if left_zero is right_zero is None and left.dtype == right.dtype == out.dtype and out.size * k <= TINY:
         np.matmul(left, right, out)
         return
-    left_zero, right_zero = _unless_zero(left_zero), _unless_zero(right_zero)
+    left_zero, right_zero = unless_zero(left_zero), unless_zero(right_zero)
     how = way(k, ends(left, left_zero), ends(right, right_zero))
     blocks, bits = _blocks(out.shape[:-2], m, k, n, thread_limit()), 8 * out.itemsize
     memory, step = _block_scratch(blocks, how), max(1, min(how.terms, blocks.depth))
@@ -173,10 +183,6 @@ def _block_scratch(blocks: Blocks, how: Way) -> list[ArraySpec]:
     return [*(((size,), how.dtype) for size in sizes), ((max(sizes[-1], digits),), how.integers)]
 
 
-def _unless_zero(zero: Array | None) -> Array | None:
-    return zero if zero is not None and zero.any() else None
-
-
 def _part(matrices: Array, index: Index, rank: int) -> Array:
     """What an index into the product takes of an operand, whose leading dims may be fewer, or 1."""
     own = list(index[max(rank - matrices.ndim, 0) :])
@@ -187,6 +193,11 @@ def _part(matrices: Array, index: Index, rank: int) -> Array:
 
 
 # -- integers to floats and back ------------------------------------------------------------------------------------
+
+
+def unless_zero(zero: Array | None) -> Array | None:
+    """Zero points, or None where they change nothing."""
+    return zero if zero is not None and zero.any() else None
 
 
 def load(values: Array, buffer: Array, zero: Array | None = None) -> Array:

@@ -59,8 +59,8 @@ def product_bytes(left: TensorType, right: TensorType, transposed: tuple[bool, b
         for shape, transpose in zip((left.sizes, right.sizes), transposed, strict=True)
     )
     if is_integer:
-        between = dtypes.limits(left.dtype)
-        return integer_product.matmul_bytes(a, b, integer_product.way(a[-1], between, between))
+        how = integer_product.way(a[-1], integer_product.ends_of(left), integer_product.ends_of(right))
+        return integer_product.matmul_bytes(a, b, how)
     return scratch_bytes(*_scratch_arrays(a, b))
 
 

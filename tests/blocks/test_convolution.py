@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from blocks.kernels import windows
+from blocks.kernels.im2col import columns_of
 from dataflow import blocks
 from dataflow.core.errors import BlockError
 
@@ -48,6 +49,9 @@ def slab(request, monkeypatch):
     """Once as it is, once with tiles of a single row."""
     if request.param:
         monkeypatch.setattr(windows, "SLAB", request.param)
+    columns_of.cache_clear()  # they are made for one size of tiles
+    yield
+    columns_of.cache_clear()
 
 
 def made(case, dtype="float64"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from integers import extremes, matrix_product
 
 import dataflow as flow
 from blocks.kernels import integer_product
@@ -31,33 +32,13 @@ LAYOUTS = {
 }
 
 
-def wrapped(values, dtype):
-    """Python's integers as NumPy's, modulo what these hold."""
-    dtype = np.dtype(dtype)
-    return (values % (1 << 8 * dtype.itemsize)).astype(f"u{dtype.itemsize}").view(dtype)
-
-
-def exact(left, right, dtype, left_zero=0, right_zero=0):
-    return wrapped(
-        np.asarray((left.astype(object) - left_zero) @ (right.astype(object) - right_zero), object), dtype
-    ).reshape((*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), left.shape[-2], right.shape[-1]))
-
-
-def extremes(dtype, *shape, seed=0):
-    """Values of all sizes, with runs of the lowest and of the highest."""
-    low, high = limits(np.dtype(dtype))
-    random = np.random.default_rng([seed, *shape])
-    made = random.integers(low, high, shape, dtype=dtype, endpoint=True)
-    return np.where(random.random(shape) < 0.3, np.array([low, high][random.integers(2)], dtype), made)
-
-
 @pytest.mark.parametrize("left", DTYPES)
 @pytest.mark.parametrize("right", DTYPES)
 def test_all_dtypes_and_shapes(left, right):
     for number, (a_shape, b_shape) in enumerate(SHAPES):
         a, b = extremes(left, *a_shape), extremes(right, *b_shape, seed=1)
         for dtype in (DTYPES[number], "int32", "int64"):
-            wanted = exact(a, b, dtype)
+            wanted = matrix_product(a, b, dtype)
             found = np.full_like(wanted, 77)
             matmul(a, b, found)
             np.testing.assert_array_equal(found, wanted, err_msg=f"{a_shape} {b_shape} {dtype}")
@@ -68,7 +49,7 @@ def test_layouts(layout):
     a, b, turned = extremes("uint8", 3, 40, 600), extremes("int8", 600, 50), LAYOUTS[layout]
     out = np.zeros((3, 50, 40), np.int32).swapaxes(1, 2)
     matmul(turned(a), turned(b), out)
-    np.testing.assert_array_equal(out, exact(a, b, np.int32))
+    np.testing.assert_array_equal(out, matrix_product(a, b, np.int32))
 
 
 @pytest.mark.parametrize("left, right", [("uint8", "int8"), ("int8", "int8"), ("int16", "int16"), ("uint16", "int8")])
@@ -82,7 +63,7 @@ def test_a_hundred_thousand_of_the_largest_terms(left, right, at_end):
     for dtype in (np.int32, np.int64):
         out = np.empty((2, 3), dtype)
         matmul(a, b, out)
-        np.testing.assert_array_equal(out, exact(a, b, dtype))
+        np.testing.assert_array_equal(out, matrix_product(a, b, dtype))
 
 
 @settings(deadline=None)
@@ -139,4 +120,4 @@ def test_any_number_of_threads(threads):
 @pytest.mark.parametrize("name, dtype", [("MatMul", "int32"), ("MatMul", "uint8"), ("BatchMatMulV2", "int16")])
 def test_blocks_wrap_around(name, dtype):
     a, b = extremes(dtype, 130, 90), extremes(dtype, 90, 70, seed=1)
-    np.testing.assert_array_equal(flow.blocks[name]()(a, b), exact(a, b, dtype))
+    np.testing.assert_array_equal(flow.blocks[name]()(a, b), matrix_product(a, b, dtype))

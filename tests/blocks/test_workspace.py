@@ -137,6 +137,8 @@ def convolutions():
     for shape, kernel in [*pairs, ((4, 60, 70, 32), (3, 3, 16, 16))]:
         for more in ({}, {"strides": [1, 2, 2, 1]}, {"data_format": "NCHW"}):
             yield from family("Conv2D{}", ("", "BackpropInput", "BackpropFilter"), shape, kernel, more)
+        wide = np.resize(np.array([1 << 30, -(1 << 31)], np.int32), shape), np.resize(np.int32(1 << 30), kernel)
+        yield "Conv2D", {"strides": [1, 1, 1, 1], "padding": "SAME"}, list(wide)
     for each in (1, 2):
         for shape in ((16, 20, 20, 4), (4, 60, 70, 32), (1, 300, 200, 16)):
             kernel = (3, 3, shape[3], each)
