@@ -82,6 +82,7 @@ evaluator.register(lambda: importlib.import_module("dataflow.engine.evaluate"))
 display.register(lambda: importlib.import_module("dataflow.inspection.notebook").render)
 sections.register("data", lambda: importlib.import_module("dataflow.training.sections").DATA)
 sections.register("train", lambda: importlib.import_module("dataflow.training.sections").TRAIN)
+sections.register("quantization", lambda: importlib.import_module("dataflow.quantize.section").QUANTIZATION)
 
 
 def __getattr__(name: str) -> Any:

@@ -87,7 +87,7 @@ class MatMul(Contraction):
 
     @property
     def quantized_as(self) -> Product:
-        return Product("a", "b", axis=0 if self.transpose_b else 1)
+        return Product("a", "b", axis=int(not self.transpose_b), summed=int(self.transpose_b))
 
     def shape_of(self, a: TensorType, b: TensorType) -> Shape:
         left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
@@ -138,7 +138,7 @@ class BatchMatMul(Contraction):
 
     @property
     def quantized_as(self) -> Product:
-        return Product("x", "y", axis=-2 if self.adj_y else -1)
+        return Product("x", "y", *((-2, -1) if self.adj_y else (-1, -2)))
 
     def shape_of(self, x: TensorType, y: TensorType) -> Shape:
         left, right = "k m" if self.adj_x else "m k", "n k" if self.adj_y else "k n"

@@ -149,8 +149,9 @@ class Forward(Convolution, abstract=True):
 
     @property
     def quantized_as(self) -> Product:
-        axis, channels = len(self.layout) - 1 - self.is_depthwise, -1 if self.channels_last else 1
-        return Product("input", "filter", axis, channels, self.is_depthwise)
+        inputs, channels = len(self.layout) - 2, -1 if self.channels_last else 1
+        axis, summed = (inputs, 0) if self.is_depthwise else (inputs + 1, inputs)
+        return Product("input", "filter", axis, summed, channels, self.is_depthwise)
 
     def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.convolved(input.shape, filter.shape)

@@ -48,7 +48,7 @@ class ClipSTE(Composite):
     Source: Bengio et al., Estimating or Propagating Gradients Through Stochastic Neurons, 2013.
     """
 
-    found_by = ("straight-through estimator", "ste", "clamp", "quantization aware training")
+    found_by = ("straight-through estimator", "ste", "straight-through clamp", "quantization aware training")
     T = dtypes.floating
     x = In("T", "values to clip; broadcasts with the ends")
     min = In("T", "lower end")

@@ -246,6 +246,7 @@ from blocks.quantization_ops.requantize import RequantizationRange as _Requantiz
 from blocks.quantization_ops.requantize import RequantizationRangePerChannel as _RequantizationRangePerChannel
 from blocks.quantization_ops.requantize import Requantize as _Requantize
 from blocks.quantization_ops.requantize import RequantizePerChannel as _RequantizePerChannel
+from blocks.quantization_ops.scale_of import ScaleOf as _ScaleOf
 from blocks.quantization_ops.straight_through import ClipSTE as _ClipSTE
 from blocks.quantization_ops.straight_through import PowerOfTwo as _PowerOfTwo
 from blocks.quantization_ops.straight_through import RoundSTE as _RoundSTE
@@ -546,6 +547,7 @@ class Library(Registry):
     SGDW: type[_ApplyMomentumW]
     SQNR: type[_SQNR]
     ScaleGradient: type[_ScaleGradient]
+    ScaleOf: type[_ScaleOf]
     ScatterAdd: type[_ScatterAdd]
     ScatterDiv: type[_ScatterDiv]
     ScatterMul: type[_ScatterMul]

@@ -85,12 +85,13 @@ class Product(Role):
     """Sums of products of the values on port ``x`` with those on port ``weights``: a matrix product, a convolution.
 
     ``axis`` of the weights is that of the output channels, or of the input channels where it is ``depthwise``;
-    ``channels`` is the axis of the output that they lie along.
+    ``summed`` is one along which products are added up; ``channels`` is the axis of the output that channels lie along.
     """
 
     x: str
     weights: str
     axis: int
+    summed: int
     channels: int = -1
     depthwise: bool = False
 

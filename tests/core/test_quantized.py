@@ -75,10 +75,13 @@ def test_other_blocks_have_no_grid() -> None:
 
 
 def test_products_name_the_axis_of_their_output_channels() -> None:
-    assert B["MatMul"](transpose_b=True).quantized_as == Product("a", "b", axis=0)
+    assert B["MatMul"](transpose_b=True).quantized_as == Product("a", "b", axis=0, summed=1)
     conv = {"strides": [1, 1, 1, 1], "padding": "SAME"}
-    assert B["Conv2D"](**conv, data_format="NCHW").quantized_as == Product("input", "filter", axis=3, channels=1)
-    assert B["DepthwiseConv2dNative"](**conv).quantized_as == Product("input", "filter", axis=2, depthwise=True)
+    assert B["Conv2D"](**conv, data_format="NCHW").quantized_as == Product(
+        "input", "filter", axis=3, summed=2, channels=1
+    )
+    depthwise = Product("input", "filter", axis=2, summed=0, depthwise=True)
+    assert B["DepthwiseConv2dNative"](**conv).quantized_as == depthwise
 
 
 def test_what_moves_elements_passes_codes_from_the_ports_that_hold_them() -> None:

@@ -60,7 +60,7 @@ def test_a_file_may_have_only_those_that_are_registered(read):
     (problem,) = problems(read, GRAPH + "extra: {rows: 3}\n")
     assert (problem.line, problem.message) == (5, "a graph file has no key 'extra'")
     graph = flow.Graph("g", sections={"extra": {}})
-    with pytest.raises(GraphError, match="graph 'g': sections must be data and train, got 'extra'"):
+    with pytest.raises(GraphError, match="graph 'g': sections must be data, train and quantization, got 'extra'"):
         flow.save(graph, "g.yaml")
 
 

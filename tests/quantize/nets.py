@@ -1,0 +1,58 @@
+"""Small networks with random weights, for tests of quantization."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import dataflow as flow
+from dataflow.core.dtypes import Array
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Ref
+
+B = flow.blocks
+
+
+def normalized(seed: int = 0, bias: bool = False, depthwise: bool = False, nchw: bool = False) -> Graph:
+    """Convolution, perhaps a bias, normalization by given statistics, Relu; images of 4 channels to 6."""
+    rng = np.random.default_rng(seed)
+    graph = flow.Graph("normalized")
+    layout = {"data_format": "NCHW"} if nchw else {}
+    x = graph.input("x", "float32", ["N", 4, 5, 5] if nchw else ["N", 5, 5, 4])
+    weights = graph.variable("w", _drawn(rng, (3, 3, 4, 2) if depthwise else (3, 3, 4, 6)))
+    block = B["DepthwiseConv2dNative" if depthwise else "Conv2D"]
+    y = block(strides=[1, 1, 1, 1], padding="SAME", **layout)(x, weights, name="conv")
+    channels = 8 if depthwise else 6
+    if bias:
+        y = B["BiasAdd"](**layout)(y, graph.variable("b", _drawn(rng, channels)), name="biased")
+    scale, variance = (rng.random(channels).astype(np.float32) + 0.5 for _ in range(2))
+    given = {"scale": scale, "offset": _drawn(rng, channels), "mean": _drawn(rng, channels), "variance": variance}
+    wires = [graph.variable(name, value) for name, value in given.items()]
+    norm = B["FusedBatchNormV3"](is_training=False, epsilon=0.01, **layout)(y, *wires, name="norm")
+    graph.output("y", B["Relu"]()(norm.y, name="positive"))
+    return graph
+
+
+def dense(graph: Graph, x: Ref, name: str, size: int, rng: np.random.Generator, relu: bool = True) -> Ref:
+    """A dense layer with a bias."""
+    inputs = int((x.shape or ())[-1] or 0)
+    product = B["MatMul"]()(x, graph.variable(f"{name}_w", _drawn(rng, (inputs, size)) / np.float32(2)), name=name)
+    added = B["BiasAdd"]()(product, graph.variable(f"{name}_b", _drawn(rng, size)), name=f"{name}_sum")
+    made: Ref = B["Relu"]()(added, name=f"{name}_relu") if relu else added
+    return made
+
+
+def residual(seed: int = 0) -> Graph:
+    """Two dense layers beside a path around them, and a last one."""
+    rng = np.random.default_rng(seed)
+    graph = flow.Graph("residual")
+    x = graph.input("x", "float32", ["N", 8])
+    first = dense(graph, x, "first", 16, rng)
+    second = dense(graph, dense(graph, first, "inner", 16, rng), "second", 16, rng, relu=False)
+    joined = B["Relu"]()(B["AddV2"]()(second, first, name="add"), name="joined")
+    graph.output("y", dense(graph, joined, "last", 3, rng, relu=False))
+    return graph
+
+
+def _drawn(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:
+    made: Array = rng.standard_normal(shape).astype(np.float32)
+    return made

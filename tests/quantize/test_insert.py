@@ -1,0 +1,81 @@
+"""Quantizers in graphs: what they are called, what they round to, who reads them."""
+
+from __future__ import annotations
+
+import numpy as np
+from quantize.nets import residual
+
+import dataflow as flow
+from dataflow.graph.node import Link
+from dataflow.quantize.insert import insert_quantizers
+from dataflow.quantize.model import Model
+from dataflow.quantize.recipe import recipe
+from dataflow.quantize.sites import activation_wires
+
+EIGHT = {"weights": {"bits": 8}, "activations": {"bits": 8}, "bias": {}}
+
+
+def _quantized(plain: dict[str, object], seed: int = 0) -> Model:
+    model = Model.of(residual(seed))
+    asked = recipe(plain)
+    return insert_quantizers(model, asked, dict.fromkeys(activation_wires(model.graph, asked), (-4.0, 12.0)))
+
+
+def test_names_say_what_is_quantized() -> None:
+    made = _quantized(EIGHT).graph
+    assert {"x_q", "x/min", "x/max", "first_w_q", "first_w/max", "first_b_q", "x/scale", "first_w/scale"} <= {
+        *made.nodes
+    }
+    assert made.nodes["first"].link("a") == Link("x_q", "outputs")
+    assert made.nodes["add"].link("y") == made.nodes["inner"].link("a")
+    assert made.outputs == residual().outputs
+
+
+def test_inserting_twice_changes_nothing() -> None:
+    once = _quantized(EIGHT)
+    assert insert_quantizers(once, recipe(EIGHT), {}).graph == once.graph
+
+
+def test_weights_lie_on_the_grid_of_the_quantizer() -> None:
+    made = _quantized({"weights": {"bits": 3}})
+    (rounded,) = made.evaluate([Link("first_w_q", "y")]).values()
+    ends = made.values["first_w/max"]
+    grid = made.graph.nodes["first_w_q"].block.grid(None, ends)
+    assert grid is not None
+    np.testing.assert_array_equal(grid.values(grid.codes(rounded)), rounded)
+    assert len(np.unique(rounded[:, 0])) <= 7
+
+
+def test_biases_are_whole_steps_of_the_sums() -> None:
+    made = _quantized(EIGHT)
+    wires = [Link("first_b_q", "quantized"), Link("x/scale", "scale"), Link("first_w/scale", "scale")]
+    bias, *scales = made.evaluate(wires).values()
+    steps = bias / (scales[0].astype(np.float64) * scales[1])
+    assert np.abs(steps - np.rint(steps)).max() < 1e-2
+    assert np.abs(bias - made.values["first_b"]).max() <= (scales[0] * scales[1]).max()
+
+
+def test_the_quantized_graph_is_near_the_float_one_and_nearer_with_more_bits() -> None:
+    x = np.random.default_rng(2).standard_normal((200, 8)).astype(np.float32)
+    exact = flow.run(residual(), x=x)["y"]
+    errors = []
+    for bits in (4, 6, 8, 10):
+        plain = {"weights": {"bits": bits}, "activations": {"bits": bits}}
+        errors.append(float(np.abs(flow.run(_quantized(plain).baked(), x=x)["y"] - exact).mean()))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[2] < 0.03 * np.abs(exact).mean()
+
+
+def test_steps_are_learned_in_their_place() -> None:
+    made = _quantized({**EIGHT, "learn": "lsq"})
+    assert type(made.graph.nodes["x_q"].block).__name__ == "LearnedStepQuantize"
+    assert made.graph.nodes["x/step"].block.trainable
+    assert made.graph.nodes["first_b_q"].link("input_scale") == Link("x/step", "ref")
+    assert made.values["x/step"] == np.float32(12 / 127)
+
+
+def test_a_comment_says_what_each_layer_got_and_widths_are_params() -> None:
+    layout = _quantized(EIGHT).graph.layout
+    assert layout.comments["first_w_q"] == "first: 8-bit weights by channel (mse), 8-bit activations (mse)"
+    assert layout.written["nodes", "first_w_q", "attrs", "num_bits"] == "$weight_bits"
+    assert layout.written["params", "weight_bits"] == {"type": "int", "default": 8, "doc": "width of the weights"}

@@ -1,0 +1,68 @@
+"""Recipes: short forms, and which settings hold for a node."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dataflow.core.errors import DataflowError
+from dataflow.quantize import recipe as recipes
+
+
+def test_later_overrides_hold_and_parts_of_a_layer_are_named_by_it() -> None:
+    made = recipes.recipe(
+        {
+            "weights": {"bits": 4},
+            "activations": {"bits": 8},
+            "overrides": {"conv*": {"weights": {"bits": 6}}, "conv2": {"weights": {"bits": 2}}},
+            "skip": "dense",
+        }
+    )
+    bits = [
+        (found := recipes.weights_of(made, n)) and found.bits for n in ("conv1/conv", "conv2/conv", "fc", "dense/x")
+    ]
+    assert bits == [6, 2, 4, None]
+    assert recipes.activations_of(made, "conv2/conv").bits == 8  # type: ignore[union-attr]
+    assert recipes.activations_of(made, "dense") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("8", {"bits": 8}),
+        ("4/tensor", {"bits": 4, "per": "tensor"}),
+        ("3/group:min_max", {"bits": 3, "per": "group", "range": "min_max"}),
+        ("2:percentile:99.5", {"bits": 2, "range": "percentile:99.5"}),
+        ("float", None),
+    ],
+)
+def test_weights_in_short(text: str, made: object) -> None:
+    assert recipes.weights(text) == made
+
+
+@pytest.mark.parametrize("text", ["", "four", "4/layer", "4/channel/mse", "-4"])
+def test_wrong_short_forms_are_refused_with_examples(text: str) -> None:
+    with pytest.raises(DataflowError, match=r"such as 8, 4/channel:mse"):
+        recipes.weights(text)
+
+
+@pytest.mark.parametrize("text", ["conv1", "conv1=", "=w4", "conv1=4", "conv1=a4w4", "conv1=w4 a8"])
+def test_wrong_overrides_are_refused(text: str) -> None:
+    with pytest.raises(DataflowError, match=re.escape(f"got '{text}'")):
+        recipes.override(text, {})
+
+
+@pytest.mark.parametrize(
+    ("plain", "message"),
+    [
+        ({"weights": {"bits": 0}}, "'weights': 'bits' must be a whole number from 1 to 16, got 0"),
+        ({"weights": {"bits": 4, "range": "entropie"}}, "must be one of min_max"),
+        ({"activations": {"bits": 8, "range": "percentile:101"}}, "percentile:P with P up to 100"),
+        ({"weigths": {}}, "has no key 'weigths'; did you mean"),
+        ({"rounding": "up"}, "must be half_up, half_away"),
+    ],
+)
+def test_wrong_recipes_are_refused_by_key(plain: dict[str, object], message: str) -> None:
+    with pytest.raises(DataflowError, match=message):
+        recipes.recipe(plain)
