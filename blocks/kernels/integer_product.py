@@ -73,11 +73,13 @@ def ends(values: Array, zero: Array | None = None) -> Ends:
 
 
 def ends_of(type_: TensorType, zero: TensorType | None = None) -> Ends:
-    """The ends of an operand of which only the type may be known, and then of all that it may be."""
-    low, high = dtypes.limits(type_.dtype) if type_.value is None else ends(type_.value)
+    """The ends of an operand whose values may not be known yet, and then of all that it may be."""
+    low, high = limits = dtypes.limits(type_.dtype)
+    if type_.value is not None:
+        low, high = ends(type_.value)
     if zero is None:
         return low, high
-    least, most = dtypes.limits(zero.dtype) if zero.value is None else (zero.value.min(), zero.value.max())
+    least, most = limits if zero.value is None or not zero.value.size else (zero.value.min(), zero.value.max())
     return low - int(most), high - int(least)
 
 

@@ -212,6 +212,9 @@ from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsG
 from blocks.quantization_ops.fake_quant_gradient import FakeQuantWithMinMaxVarsPerChannelGradient as _FakeQuantWithMinMaxVarsPerChannelGradient
 from blocks.quantization_ops.fake_quant_symmetric import FakeQuantSymmetric as _FakeQuantSymmetric
 from blocks.quantization_ops.fixed_point import FixedPointRequantize as _FixedPointRequantize
+from blocks.quantization_ops.integer_products import IntegerConv2D as _IntegerConv2D
+from blocks.quantization_ops.integer_products import IntegerDepthwiseConv2D as _IntegerDepthwiseConv2D
+from blocks.quantization_ops.integer_products import IntegerMatMul as _IntegerMatMul
 from blocks.quantization_ops.learned_step import LearnedStepQuantize as _LearnedStepQuantize
 from blocks.quantization_ops.observers import HistogramObserver as _HistogramObserver
 from blocks.quantization_ops.observers import MinMaxObserver as _MinMaxObserver
@@ -422,6 +425,9 @@ class Library(Registry):
     HistogramObserver: type[_HistogramObserver]
     Identity: type[_Identity]
     InTopK: type[_InTopK]
+    IntegerConv2D: type[_IntegerConv2D]
+    IntegerDepthwiseConv2D: type[_IntegerDepthwiseConv2D]
+    IntegerMatMul: type[_IntegerMatMul]
     Inv: type[_Reciprocal]
     InvGrad: type[_ReciprocalGrad]
     IsVariableInitialized: type[_IsVariableInitialized]

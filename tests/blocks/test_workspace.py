@@ -137,6 +137,13 @@ def convolutions():
     for shape, kernel in [*pairs, ((4, 60, 70, 32), (3, 3, 16, 16))]:
         for more in ({}, {"strides": [1, 2, 2, 1]}, {"data_format": "NCHW"}):
             yield from family("Conv2D{}", ("", "BackpropInput", "BackpropFilter"), shape, kernel, more)
+        for dtype in (np.uint8, np.int16):
+            attrs = {"strides": [1, 1, 1, 1], "padding": "SAME"}
+            codes, weights = np.full(shape, np.iinfo(dtype).max, dtype), np.zeros(kernel, np.int8)
+            zeros = np.int32(3), np.zeros(kernel[-1], np.int32)
+            yield "IntegerConv2D", attrs, [codes, weights, *zeros]
+            each = np.zeros((*kernel[:2], shape[-1], 1), np.int8)
+            yield "IntegerDepthwiseConv2D", attrs, [codes, each, *zeros[:1], np.int32(1)]
         wide = np.resize(np.array([1 << 30, -(1 << 31)], np.int32), shape), np.resize(np.int32(1 << 30), kernel)
         yield "Conv2D", {"strides": [1, 1, 1, 1], "padding": "SAME"}, list(wide)
     for each in (1, 2):
@@ -214,6 +221,9 @@ def products():
         for name in ("BatchMatMul", "BatchMatMulV2"):
             if dtype != np.uint8:
                 yield name, {"adj_y": True}, [values(9, 100, 200, dtype=dtype), values(9, 300, 200, dtype=dtype)]
+    for dtype in (np.uint8, np.int16):
+        codes, weights = np.zeros((700, 900), dtype), np.zeros((900, 300), np.int8)
+        yield "IntegerMatMul", {}, [codes, weights, np.int32(3), np.zeros(300, np.int32)]
     huge = np.resize(np.array([1 << 62, -(1 << 62) - 1]), (700, 700))
     yield "MatMul", {}, [huge, huge]
     yield (
