@@ -103,8 +103,8 @@ def to_float(q: Array, lo: Floats, hi: Floats, out: Array | None = None) -> Arra
     return out
 
 
-def value_of(q: int, lo: Floats, hi: Floats, dtype: str) -> Floats:
-    """The value of one quantized number, ``round(lo / s) * s + (q - lowest) * s``, in float64 but for the rounding."""
+def value_of(q: int | Array, lo: Floats, hi: Floats, dtype: str) -> Floats:
+    """The value of a quantized number, ``round(lo / s) * s + (q - lowest) * s``, in float64 but for the rounding."""
     if flush(lo) == flush(hi):
         return lo
     lo, hi = flush(lo), flush(hi)
@@ -121,15 +121,26 @@ def level_of(value: float, lo: Floats, hi: Floats, dtype: str) -> int:
 
     The lowest where the range has no width; 0 for what is NaN.
     """
+    steps = float(_steps(np.float32(value), lo, hi, dtype))
+    return 0 if isnan(steps) else dtypes.limits(dtype)[0] + int(min(max(steps, -FAR), FAR))
+
+
+def levels_of(values: Array, lo: Floats, hi: Floats, dtype: str) -> Array:
+    """The numbers that stand for float32 values as by `level_of`, in int64 and saturated."""
+    lowest, highest = dtypes.limits(dtype)
+    steps = _steps(values, lo, hi, dtype)
+    return np.clip(np.where(np.isnan(steps), 0, steps + lowest), lowest, highest).astype(np.int64)
+
+
+def _steps(values: Floats, lo: Floats, hi: Floats, dtype: str) -> Any:
+    """How many steps above the lowest number values of a range lie."""
     lowest, highest = dtypes.limits(dtype)
     lo, hi = flush(lo), flush(hi)
     if lo == hi:
-        return lowest
+        return np.zeros(values.shape)
     count = highest - lowest + 1
-    with np.errstate(all="ignore"):
-        scale = count / (np.float64(flush(hi - lo)) * (count / (count - 1.0)))
-        steps = float(nearest(np.float64(flush(np.float32(value))) * scale) - nearest(lo * scale))
-    return 0 if isnan(steps) else lowest + int(min(max(steps, -FAR), FAR))
+    scale = count / (np.float64(flush(hi - lo)) * (count / (count - 1.0)))
+    return nearest(np.float64(flush(values)) * scale) - nearest(lo * scale)
 
 
 def saturated(number: int, dtype: str) -> int:

@@ -70,7 +70,7 @@ class QuantizedBinary(Opaque, abstract=True):
         raise TypeError(f"{self._who}: must have a method combined, got none; write one")
 
     def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
-        return part_bytes(4, x, y) + max(look_up_bytes(4, x), look_up_bytes(4, y))
+        return part_bytes(4, x, y)  # the second operand in 32 bits
 
 
 class QuantizedMul(QuantizedBinary):
@@ -130,6 +130,9 @@ class QuantizedAdd(QuantizedBinary):
 
         in_parts(step, z, x, y)
         return z, -top, top
+
+    def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
+        return super().workspace(x, y, *ends) + max(look_up_bytes(4, x), look_up_bytes(4, y)) + 4096
 
 
 def _value(q: int, lo: Float, hi: Float, top: Float) -> Array:

@@ -239,9 +239,12 @@ from blocks.quantization_ops.quantized_arithmetic import QuantizedAdd as _Quanti
 from blocks.quantization_ops.quantized_arithmetic import QuantizedBiasAdd as _QuantizedBiasAdd
 from blocks.quantization_ops.quantized_arithmetic import QuantizedMul as _QuantizedMul
 from blocks.quantization_ops.quantized_concat import QuantizedConcat as _QuantizedConcat
+from blocks.quantization_ops.quantized_instance_norm import QuantizedInstanceNorm as _QuantizedInstanceNorm
+from blocks.quantization_ops.quantized_normalization import QuantizedBatchNormWithGlobalNormalization as _QuantizedBatchNormWithGlobalNormalization
 from blocks.quantization_ops.quantized_pooling import QuantizedAvgPool as _QuantizedAvgPool
 from blocks.quantization_ops.quantized_pooling import QuantizedMaxPool as _QuantizedMaxPool
 from blocks.quantization_ops.quantized_reshape import QuantizedReshape as _QuantizedReshape
+from blocks.quantization_ops.quantized_resize import QuantizedResizeBilinear as _QuantizedResizeBilinear
 from blocks.quantization_ops.range_of import RangeOf as _RangeOf
 from blocks.quantization_ops.range_of import RangeOfValues as _RangeOfValues
 from blocks.quantization_ops.requantize import QuantizeDownAndShrinkRange as _QuantizeDownAndShrinkRange
@@ -504,14 +507,17 @@ class Library(Registry):
     QuantizeWithMinMaxVarsPerChannel: type[_QuantizeWithMinMaxVarsPerChannel]
     QuantizedAdd: type[_QuantizedAdd]
     QuantizedAvgPool: type[_QuantizedAvgPool]
+    QuantizedBatchNormWithGlobalNormalization: type[_QuantizedBatchNormWithGlobalNormalization]
     QuantizedBiasAdd: type[_QuantizedBiasAdd]
     QuantizedConcat: type[_QuantizedConcat]
+    QuantizedInstanceNorm: type[_QuantizedInstanceNorm]
     QuantizedMaxPool: type[_QuantizedMaxPool]
     QuantizedMul: type[_QuantizedMul]
     QuantizedRelu: type[_QuantizedRelu]
     QuantizedRelu6: type[_QuantizedRelu6]
     QuantizedReluX: type[_QuantizedReluX]
     QuantizedReshape: type[_QuantizedReshape]
+    QuantizedResizeBilinear: type[_QuantizedResizeBilinear]
     RandomGamma: type[_RandomGamma]
     RandomGammaGrad: type[_RandomGammaGrad]
     RandomNormal: type[_RandomNormal]

@@ -89,3 +89,34 @@ def test_means_of_windows_too_large_for_float32_are_exact():
     assert pool(x, 0.0, 1.0).output.ravel().tolist() == [254, 254]
     x[0, 0, 0] = 255
     assert pool(x, 0.0, 1.0).output.ravel().tolist() == [255, 255]
+
+
+def test_products_of_batch_norm_saturate():
+    """The reference wraps around from 512.0 on."""
+    scale = {"v": (1.0, 1.0), "m": (0.0, 0.0), "beta": (0.0, 0.0), "gamma": (1e6, 1e6)}
+    inputs = {"t": np.array([0, 255], np.uint8).reshape(1, 1, 2, 1), "t_min": -1000.0, "t_max": 1000.0}
+    for port, (low, high) in scale.items():
+        inputs |= {port: np.zeros(1, np.uint8), f"{port}_min": low, f"{port}_max": high}
+    attrs = {"out_type": "qint32", "variance_epsilon": 0.0, "scale_after_normalization": True}
+    made = blocks["QuantizedBatchNormWithGlobalNormalization"](**attrs)(**inputs)
+    assert made.result.ravel().tolist() == [-(2**31) // 2048, (2**31 - 1) // 2048]
+
+
+def test_images_are_normalized_one_by_one():
+    x = levels(np.uint8, 3, 40, 50, 6)
+    block = blocks["QuantizedInstanceNorm"](output_range_given=True, given_y_min=-3.0, given_y_max=3.0)
+    together = block(x, -1.0, 2.0).y
+    for image, made in zip(x, together, strict=True):
+        np.testing.assert_array_equal(block(image[None], -1.0, 2.0).y[0], made)
+    found = values(together, -3.0, 3.0)
+    assert np.abs(found.mean((1, 2))).max() < 0.01
+    assert np.abs(found.std((1, 2)) - 1).max() < 0.01
+
+
+def test_floats_are_resized_as_ever_and_their_range_stays():
+    images = random.normal(size=(2, 5, 4, 3)).astype(np.float32)
+    for half in (False, True):
+        made = blocks["QuantizedResizeBilinear"](half_pixel_centers=half)(images, [7, 3], -1.0, 2.0)
+        plain = blocks["ResizeBilinear"](half_pixel_centers=half)(images, [7, 3])
+        np.testing.assert_array_equal(made.resized_images, plain)
+        assert (made.out_min, made.out_max) == (-1.0, 2.0)

@@ -66,6 +66,7 @@ RULES = {
     **dict.fromkeys(("Sigmoid", "Tanh"), FUNCTION._replace(complex_ulps=4096)),  # near a pole
     "Softplus": FUNCTION._replace(ulps=15),  # of small numbers both are up to 8 off
     "Xlogy": FUNCTION._replace(ulps=6, complex_ulps=4096),  # near 1
+    "QuantizedInstanceNorm": FAST,
     **dict.fromkeys(("Sum", "Mean", "L2Loss", "BiasAddGrad", "MatMul", "BatchMatMul", "BatchMatMulV2", "Einsum"), SUM),
     "Prod": FACTORS,
     **dict.fromkeys(("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter", "DepthwiseConv2dNative"), SUM),
@@ -147,6 +148,13 @@ def _no_level(sample: Sample, got: Any, wanted: Any) -> Any:
     return np.full(got.shape, narrow or not (np.abs(ends) < 2e33).all())
 
 
+def _next_level(sample: Sample, got: Any, wanted: Any) -> Any:
+    """Numbers that are one apart: a root tips over a half, perhaps that of the lower end, which moves all."""
+    if got.dtype.kind == "f":
+        return np.zeros(got.shape, bool)
+    return np.abs(got.astype(np.int64) - wanted) == 1
+
+
 def _lowest(sample: Sample, got: Any, wanted: Any) -> Any:
     """Everything where the lowest finite number is among the values."""
     x = sample.arrays[0]
@@ -179,6 +187,7 @@ TOLD: dict[str, Any] = {
     **dict.fromkeys((f"QuantizeAndDequantizeV{n}" for n in (2, 3, 4)), _sign_of_zero),
     "Cast": _cut_complex,
     "RequantizationRangePerChannel": _turned_round,
+    "QuantizedInstanceNorm": _next_level,
     **dict.fromkeys(("AvgPool3D", "Conv3D"), _shifted),
     "MaxPool3D": lambda sample, got, wanted: (
         _shifted(sample, got, wanted) | np.isnan(sample.arrays[0]).any() | (got == -np.inf)

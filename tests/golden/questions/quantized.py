@@ -12,6 +12,7 @@ from . import asking
 from .asking import Question, asks
 from .pooling import inner
 from .quantization import QUANTIZED, integers, ranges
+from .resizing import ATTRS, SIZES
 
 f32 = np.float32
 Range = tuple[Any, Any]
@@ -131,3 +132,56 @@ def biased(random: np.random.Generator) -> Iterator[Question]:
     for shape in ((1, 1), (0, 3), (2, 3, 1, 2), (2, 0, 5)):
         ends = (f32(-1), f32(3)), (f32(-0.3), f32(0.9))
         yield question(f"shape_{'x'.join(map(str, shape))}", "quint8", shape, *ends)
+
+
+@asks("QuantizedResizeBilinear")
+def resized(random: np.random.Generator) -> Iterator[Question]:
+    ends = {"min": f32(-1.5), "max": f32(2.25)}
+    for dtype, (i, (after, before)), (corners, half) in product(("quint8", "qint32"), enumerate(SIZES), ATTRS):
+        images = numbers(random, dtype, (1 + i % 2, *before, 1 + i % 4))
+        attrs = {"align_corners": corners, "half_pixel_centers": half}
+        name = f"{dtype}_{before[0]}x{before[1]}_to_{after[0]}x{after[1]}_{corners}_{half}"
+        yield Question(name, attrs, {"images": images, "size": np.array(after, np.int32)} | ends)
+
+
+@asks("QuantizedBatchNormWithGlobalNormalization")
+def normalized(random: np.random.Generator) -> Iterator[Question]:
+    # values times scales stay below 512, where the reference wraps around
+    moments = {"m": (-2.0, 1.5), "v": (0.3, 9.0), "beta": (-0.7, 0.4), "gamma": (-1.0, 3.0)}
+    kinds: dict[str, dict[str, Range]] = {
+        "usual": {},
+        "positive": {"t": (2.0, 9.0), "m": (1.0, 5.0)},
+        "negative": {"t": (-9.0, -2.0), "beta": (-3.0, -1.0), "gamma": (-4.0, -0.5)},
+        "points": {"t": (1.5, 1.5), "m": (0.0, 0.0), "v": (2.0, 2.0), "gamma": (1.0, 1.0)},
+        "down": {"t": (3.0, -1.0), "m": (1.0, -1.0), "beta": (2.0, -2.0)},
+        "large": {"beta": (-9e5, 9e5)},
+        "tiny": {"t": (-1e-30, 2e-30), "m": (-1e-40, 2e-40), "beta": (-1e-39, 1e-38)},
+    }
+    for (name, kind), scaled in product(kinds.items(), (False, True)):
+        given: dict[str, Any] = {}
+        for port, (low, high) in ({"t": (-5.0, 4.0)} | moments | kind).items():
+            shape = (2, 3, 2, 4) if port == "t" else (4,)
+            given |= {port: numbers(random, "quint8", shape)} | named(port + "_{}", f32(low), f32(high))
+        attrs = {"out_type": "qint32", "variance_epsilon": 1e-3, "scale_after_normalization": scaled}
+        yield Question(f"{name}_{scaled}", attrs, given)
+
+
+@asks("QuantizedInstanceNorm", ulps=4)  # the reference takes reciprocal roots in a fast way
+def normalized_by_itself(random: np.random.Generator) -> Iterator[Question]:
+    shapes = [(1, 1, 1, 1), (1, 2, 3, 1), (2, 5, 4, 3), (3, 7, 9, 16), (1, 16, 16, 5), (2, 1, 31, 7), (0, 2, 2, 3)]
+    settings: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "given": {"output_range_given": True, "given_y_min": -2.5, "given_y_max": 1.75},
+        "narrow": {"output_range_given": True, "given_y_min": 0.5, "given_y_max": 0.50001},
+        "separated": {"min_separation": 7.0},
+        "smoothed": {"variance_epsilon": 0.25},
+    }
+    for (name, attrs), shape in product(settings.items(), shapes):
+        x = numbers(random, "quint8", shape)
+        ends = {"x_min": f32(-random.uniform(0, 3)), "x_max": f32(random.uniform(0.1, 4))}
+        yield Question(f"{name}_{'x'.join(map(str, shape))}", attrs, {"x": x} | ends)
+    for name, (low, high) in wide(random):
+        x = numbers(random, "quint8", (2, 3, 4, 5))
+        yield Question(f"range_{name}", {}, {"x": x, "x_min": low, "x_max": high})
+    equal = np.full((1, 3, 4, 2), 77, np.uint8)
+    yield Question("equal", {}, {"x": equal, "x_min": f32(-1), "x_max": f32(2)})

@@ -9,7 +9,7 @@ import numpy as np
 from ..draw import Draw
 from .asking import Drawn, fuzzes
 from .quantization import ends, whole
-from .windows import pooling
+from .windows import images, pooling
 
 f32 = np.float32
 
@@ -17,7 +17,7 @@ f32 = np.float32
 def wide(draw: Draw) -> tuple[Any, Any]:
     """The ends of a range that has a width, most often around 0."""
     low, high = ends(draw, None, 0.1)
-    if not np.isfinite([low, high]).all() or not float(high) - float(low) > 1e-30:
+    if not 1e-30 < float(high) - float(low) < 3e38:
         return f32(-1), f32(3)
     return low, high
 
@@ -65,3 +65,41 @@ def bias(op: str, draw: Draw) -> Drawn:
     inputs = {"input": whole(draw, shape, draw.dtype), "bias": whole(draw, shape[-1:], draw.dtype)}
     named = {"min_input": low, "max_input": high, "min_bias": low_bias, "max_bias": high_bias}
     return {"out_type": "qint32"}, inputs | named
+
+
+@fuzzes("QuantizedResizeBilinear", dtypes=("quint8", "qint32"))
+def resize(op: str, draw: Draw) -> Drawn:
+    shape = images(draw)
+    shape = (max(1, shape[0]), *shape[1:])  # of no images the reference gives no range
+    corners = draw.chance(0.3)
+    attrs = {"align_corners": corners, "half_pixel_centers": not corners and draw.chance(0.5)}
+    size = draw.pick([shape[1:3], [draw.between(1, 40 if draw.large else 14) for _ in "rc"]])
+    low, high = ends(draw, None)
+    inputs = {"images": whole(draw, shape, draw.dtype), "size": np.array(size, np.int32)}
+    return attrs, inputs | {"min": low, "max": high}
+
+
+@fuzzes("QuantizedBatchNormWithGlobalNormalization", dtypes=("quint8",), subnormal=True)
+def batch_norm(op: str, draw: Draw) -> Drawn:
+    """Moments for which no value times its scale reaches 512, where the reference wraps around."""
+    shape = images(draw)
+    reach = {"t": 20.0, "m": 20.0, "beta": 1e3, "gamma": 6.0}
+    inputs: dict[str, Any] = {}
+    for port in ("t", "m", "v", "beta", "gamma"):
+        low, high = sorted(draw.random.uniform(-1, 1, 2) * reach[port]) if port in reach else (0.3, draw.between(1, 90))
+        if draw.chance(0.1):
+            low = high
+        inputs[port] = whole(draw, shape if port == "t" else shape[-1:], draw.dtype)
+        inputs |= {f"{port}_min": f32(low), f"{port}_max": f32(high)}
+    scaled = {"variance_epsilon": draw.pick([1e-3, 0.0, 1.0]), "scale_after_normalization": draw.chance(0.5)}
+    return {"out_type": "qint32"} | scaled, inputs
+
+
+@fuzzes("QuantizedInstanceNorm", dtypes=("quint8",), subnormal=True)
+def instance_norm(op: str, draw: Draw) -> Drawn:
+    shape = images(draw, channels=20)
+    given = {"output_range_given": True, "given_y_min": -draw.random.random() * 3, "given_y_max": draw.random.random()}
+    attrs = {"variance_epsilon": draw.pick([1e-5, 1e-3, 1.0]), "min_separation": draw.pick([1e-3, 5.0])}
+    low, high = wide(draw)
+    x = draw.whole(0, draw.pick([256, 256, 100]), shape, "uint8")
+    return attrs | (given if draw.chance(0.3) else {}), {"x": x, "x_min": low, "x_max": high}
