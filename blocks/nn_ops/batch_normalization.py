@@ -37,6 +37,7 @@ class BatchNormalization(PerChannel, abstract=True):
     exponential_avg_factor: float = attr("share of this batch in the running mean and variance", default=1.0)
     is_training: bool = attr("normalize by the batch's own mean and variance, not by those given", default=True)
     gradient: ClassVar[Any]
+    training = "is_training"
 
     @property
     def quantized_as(self) -> Scaled | None:

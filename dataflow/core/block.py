@@ -63,6 +63,7 @@ class Block(Shown, Quantizable):
     stateful: ClassVar[bool] = False  # True: the value is kept from run to run, and blocks with `assigns` change it
     assigns: ClassVar[Mapping[str, str]] = MappingProxyType({})  # input wired to a variable -> output that is its next
     smooth: ClassVar[bool] = True  # False: the gradient is a convention (straight-through), not the slope of the kernel
+    training: ClassVar[str] = ""  # the attr by which it goes by statistics of the batch, until its own are frozen
     better: ClassVar[str] = ""  # of a metric or loss: "max" if more is better, "min" if less is
     grad: ClassVar[Any] = MISSING_GRADIENT
     precompute: ClassVar[Any] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from dataflow.core import dtypes
@@ -14,6 +14,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
 from dataflow.graphfile.sections import Path, Report
 from dataflow.training.findings import having, wire
+from dataflow.training.freezing import wrong_to_freeze
 from dataflow.training.optimizer_nodes import (
     OptimizerNodes,
     is_optimizer,
@@ -59,8 +60,10 @@ def _variables(graph: Graph, train: Train, goal: Ref, report: Report) -> bool:
     if train.optimizer is not None:
         for path, override in _overrides(train):
             for pattern in override.variables:
-                if not any(fnmatchcase(name, pattern) for name in kept):
-                    report((*path, "variables"), f"train: no variable fits '{pattern}'", having(pattern, kept))
+                _fitted(pattern, kept, (*path, "variables"), report)
+    for i, each in enumerate(train.freeze):
+        for pattern in each.variables:
+            _fitted(pattern, kept, ("freeze", i, "variables"), report)
     names = trained(graph, train)
     if not names:
         frozen = train.optimizer is not None and any(o.frozen for o in train.optimizer.overrides)
@@ -74,7 +77,15 @@ def _variables(graph: Graph, train: Train, goal: Ref, report: Report) -> bool:
                 "write 'trainable: false' on it, or leave it out of 'variables'",
             )  # fmt: skip
             names = []
+    if names and (wrong := wrong_to_freeze(graph, train, train.epochs)):
+        report(("freeze",), wrong)
     return bool(names)
+
+
+def _fitted(pattern: str, names: Collection[str], path: Path, report: Report) -> None:
+    """Report a pattern that no variable fits."""
+    if not any(fnmatchcase(name, pattern) for name in names):
+        report(path, f"train: no variable fits '{pattern}'", having(pattern, names))
 
 
 def _overrides(train: Train) -> Iterator[tuple[Path, Override]]:

@@ -11,6 +11,7 @@ from dataflow.graphfile.section_checks import check_sections
 from dataflow.training.array_split import ArraySplit, RowSplit, inputs_of
 from dataflow.training.batch_sizes import rows_per_step, steps_per_epoch, training_split, validation_split
 from dataflow.training.data import split
+from dataflow.training.freezing import phases, wrong_to_freeze
 from dataflow.training.row_checks import check_rows, wrong_for_evaluation, wrong_for_training
 from dataflow.training.step_graph import required, step_graph
 from dataflow.training.train_checks import check_splits, needed_inputs
@@ -57,7 +58,13 @@ class Setup:
             inputs = inputs_of(self.validation)
             check_rows(graph, wrong_for_evaluation(graph, self.validated or "", inputs, self.validation.length))
         self.steps = self.epochs * self.batches
-        self.step_graph = step_graph(graph, self.train, self.optimizer, self.steps)
+        if wrong := wrong_to_freeze(graph, self.train, self.epochs):
+            raise GraphError(f"graph '{graph.name}': {wrong}")
+        self.phases = phases(self.train, self.epochs)
+
+    def step_graph(self, epoch: int) -> Graph:
+        """The graph of a step once so many epochs are done."""
+        return step_graph(self.graph, self.train, self.optimizer, self.steps, epoch)
 
     def _split(self, name: str | None) -> RowSplit | None:
         if name is None:

@@ -17,6 +17,7 @@ from dataflow.graph.node import Link, Ref
 from dataflow.graphfile.section_checks import check_sections
 from dataflow.training.batch_sizes import all_steps
 from dataflow.training.clipping import clipped
+from dataflow.training.freezing import at_rest, frozen
 from dataflow.training.optimizer_nodes import RATE, OptimizerNodes, trained
 from dataflow.training.train_section import END, Optimizer, Train, train_section
 
@@ -45,10 +46,15 @@ def required(graph: Graph) -> tuple[Train, Optimizer]:
     return train, train.optimizer
 
 
-def step_graph(graph: Graph, train: Train, optimizer: Optimizer, steps: int) -> Graph:
-    """The graph of one training step out of so many, where the section is known to fit the graph."""
-    goal = train.minimize or ""
-    result, _, slopes = reverse(*_averaged(graph, goal), trained(graph, train))
+def step_graph(graph: Graph, train: Train, optimizer: Optimizer, steps: int, epoch: int = 0) -> Graph:
+    """The graph of one training step out of so many, where the section is known to fit the graph.
+
+    After so many epochs, what is frozen then is so in it. The variables are the same in every epoch, those that the
+    optimizer keeps for others that are frozen by then among them.
+    """
+    goal, first, still = train.minimize or "", frozen(graph, train, 0), frozen(graph, train, epoch)
+    graph, names = at_rest(graph, still), [name for name in trained(graph, train) if name not in first]
+    result, _, slopes = reverse(*_averaged(graph, goal), [name for name in names if name not in still])
     result.outputs = {**graph.outputs}
     result.outputs.setdefault(goal, _link(graph.ref(goal)))
     result.sections = {key: value for key, value in graph.sections.items() if key != "train"}
@@ -57,8 +63,9 @@ def step_graph(graph: Graph, train: Train, optimizer: Optimizer, steps: int) -> 
         result.outputs[FINITE] = _link(_all_finite(result, [*slopes.values()]))
     if train.clip is not None:
         slopes = clipped(result, train.clip, slopes)
-    for name, slope in slopes.items():
-        nodes.add(name, slope)
+    for name in names:
+        nodes.add(name, slopes.get(name, result.ref(name)))
+    result.drop(f"train/{name}/apply" for name in names if name in still)
     if (rate := nodes.rate()) is not None:
         result.outputs[RATE] = _link(rate)
     result.scope = ""

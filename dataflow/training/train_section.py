@@ -75,6 +75,16 @@ class Override(Record):
         check_inputs(spot, value)
 
 
+class Freeze(Record):
+    """Which variables are frozen, and from when on."""
+
+    wanted = "be a mapping with 'variables' and 'after'"
+    variables: NamePatterns = attr(
+        "name of the variables, in which `*` stands for any letters, or a list of such names"
+    )
+    after: int = attr("epochs after which they keep their values", ge=0)
+
+
 class Optimizer(BlockUse):
     """The block that applies a gradient."""
 
@@ -123,6 +133,11 @@ class Train(Record):
     )
     variables: Names | None = attr(
         "variables to train; by default all trainable ones that the minimized value depends on", default=None
+    )
+    freeze: list[Freeze] = attr(
+        "variables that keep their values after some epochs, also those that the graph itself changes; where these are "
+        "the running statistics of a normalization, it goes by them from then on",
+        default=[],
     )
     epochs: int = attr("how many times all rows are seen", default=1, ge=1)
     batch_size: int | None = attr(

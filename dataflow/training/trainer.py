@@ -96,7 +96,7 @@ class Trainer:
     ):
         graph = as_graph(graph, "flow.Trainer(graph)")
         setup = Setup(graph, epochs, data)
-        self.settings, self.step_graph, self.epochs = setup.train, setup.step_graph, setup.epochs
+        self.settings, self.step_graph, self.epochs = setup.train, setup.step_graph(0), setup.epochs
         self.data, self.validation, self.size, self.batches = setup.data, setup.validation, setup.size, setup.batches
         self.graph, self.folder = measured or graph, folder
         self.names = metrics(graph)
@@ -109,7 +109,7 @@ class Trainer:
         self._files = None if folder is None else CheckpointFolder(folder, keep, resume, restart)
         if self._files is not None and self._files.resumed:
             self._resume(self._files)
-        self.plan = Plan(self.step_graph, steps=True)
+        self.plan, self._setup, self._phase = Plan(self.step_graph, steps=True), setup, 0
         self.stopped = False
         self._constant_rate = None if self.settings.schedule else constant_rate(setup.optimizer)
         self._best: dict[str, Array] | None = None  # the variables of the best epoch, where no file keeps them
@@ -167,6 +167,7 @@ class Trainer:
     def _steps(self) -> Iterator[None]:
         """The remaining steps of the current epoch."""
         progress, every = self.progress, self.settings.checkpoint.every
+        self._enter(progress.epoch)
         for feeds in self._feeds():
             rows = len(next(iter(feeds.values()))) if feeds else 1
             self._step(feeds, rows)
@@ -174,6 +175,13 @@ class Trainer:
             if every and self.state.step % every == 0 and self.batch < self.batches:
                 self.save()
             yield
+
+    def _enter(self, epoch: int) -> None:
+        """Freeze what is frozen once so many epochs are done."""
+        phase = max(begin for begin in self._setup.phases if begin <= epoch)
+        if phase != self._phase:
+            self._phase, self.step_graph = phase, self._setup.step_graph(phase)
+            self.plan = Plan(self.step_graph, steps=True)
 
     def _step(self, feeds: dict[str, Array], rows: int) -> None:
         """Run a step and commit what it does to the variables, unless a value in it is not finite."""
