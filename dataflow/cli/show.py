@@ -29,6 +29,7 @@ def command(
 ) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
     from dataflow.files.atomic import write_text
+    from dataflow.graph.layout import Layout
     from dataflow.graphfile.annotated import annotated_text
     from dataflow.graphfile.save import resolved_text
     from dataflow.inspection import dot, mermaid, svg
@@ -46,6 +47,8 @@ def command(
         graph = expand(graph)
     forms = {"mermaid": mermaid, "dot": dot, "svg": svg}
     if resolved and out is not None and not origin:
+        graph = graph.copy()
+        graph.layout = Layout()  # else it is written as its file is
         flow.save(graph, out)
         return
     if origin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +206,10 @@ class Graph(Shown):
     def nodes(self) -> Mapping[str, Node]:
         """Nodes by name, in the order added: each comes after those that feed it."""
         return MappingProxyType(self._nodes)
+
+    def latest(self, count: int) -> list[str]:
+        """The names of the nodes that were added last, so many, in the order added."""
+        return [*islice(reversed(self._nodes), count)][::-1]
 
     @property
     def wiring(self) -> nx.MultiDiGraph[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 Keys = tuple[str, ...]  # that lead to a value in a graph file, such as ("nodes", "y", "attrs", "num_bits")
 
@@ -45,6 +46,23 @@ class Layout:
         """
         return replace(self, written={**self.written, keys: text})
 
+    def respelled(self, keys: Keys, value: object) -> Any:
+        """A plain value under these keys with what stands in the place of its parts."""
+        for written, text in self.written.items():
+            if written[: len(keys)] == keys:
+                value = _put(value, written[len(keys) :], text)
+        return value
+
     def commented(self, nodes: Iterable[str], comment: str) -> Layout:
         """With a comment line above nodes that are added; those that stand one after another share it."""
         return replace(self, comments={**self.comments, **dict.fromkeys(nodes, comment)})
+
+
+def _put(value: object, keys: Keys, text: object) -> object:
+    """A value with a text in the place of the part of it under these keys; where there is no mapping, as it is."""
+    if not keys:
+        return text
+    if not isinstance(value, dict | None):
+        return value
+    known = value or {}
+    return {**known, keys[0]: _put(known.get(keys[0]), keys[1:], text)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ class Arrays:
             except Unreadable as error:
                 raise ValueError(f"{cropped(path.name)}: {error}") from None
         return self._read[path, name]
+
+    def supply(self, path: Path, arrays: Mapping[str, Array]) -> None:
+        """Take these for the arrays of a file, which is not read; they do not count."""
+        for name, array in arrays.items():
+            self._read[path, name] = np.asarray(array).view(StoredArray)
 
     def _array(self, path: Path, name: str | None) -> StoredArray:
         with ArrayFile(ResolvedPath(path)) as file:

@@ -12,6 +12,7 @@ from dataflow.graph.arguments import as_path
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
 from dataflow.graph.layout import Layout
+from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
@@ -45,13 +46,20 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 @gc_paused()
 def read(
-    path: str | os.PathLike[str], params: Mapping[str, Any], files: bool = False, origins: bool = False
+    path: str | os.PathLike[str],
+    params: Mapping[str, Any],
+    files: bool = False,
+    origins: bool = False,
+    texts: Mapping[str, str] | None = None,
+    arrays: Arrays | None = None,
 ) -> LoadContext:
     """The graph of a file and the problems with it; with ``files`` also with the data files that it names.
 
-    With ``origins`` the context also says where each value comes from.
+    With ``origins`` the context also says where each value comes from. Graph files whose ``texts`` are given, by their
+    real paths, and ``arrays`` that are there already, are not read.
     """
-    context = LoadContext(path, origins, [value for value in params.values() if isinstance(value, str)])
+    given = [value for value in params.values() if isinstance(value, str)]
+    context = LoadContext(path, origins, given, texts, arrays)
     context.set_by_caller = frozenset(params)
     with suppress(Stop):
         file, definition = context.top()
@@ -59,7 +67,7 @@ def read(
             context.graph.name = definition.name or file.real.stem
             context.graph.doc = definition.doc
             sources = given_origins(definition, params) if origins else None
-            values = _given(definition, params)
+            context.values = values = _given(definition, params)
             reader = GraphBuilder(context, definition, file, values, origins=sources)
             reader.add_inputs()
             for name, ref in reader.build().items():

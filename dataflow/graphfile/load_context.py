@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from dataflow.core.errors import Problem
 from dataflow.files import ResolvedPath
@@ -12,7 +13,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graph.layout import Source
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
-from dataflow.graphfile.origins import Origins
+from dataflow.graphfile.origins import Made, Origins
 from dataflow.graphfile.params import ExpansionBudget
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document
@@ -31,17 +32,20 @@ class LoadContext:
         origins: bool = False,
         given: Collection[str] = (),
         texts: Mapping[str, str] | None = None,
+        arrays: Arrays | None = None,
     ):
         self.shown = os.fspath(path)
         self._texts = texts or {}
         self.given = frozenset(given)
         self.graph = Graph()
         self.set_by_caller: frozenset[str] = frozenset()  # names of parameters
-        self.arrays = Arrays()
+        self.values: Mapping[str, Any] = {}  # of the parameters of the loaded file
+        self.arrays = arrays or Arrays()
         self.included = 0  # nodes that sub-graphs have added
         self.budget = ExpansionBudget()
         self.hints = Hints()
         self.origins: Origins | None = Origins() if origins else None  # of what the graph is made of
+        self.made: dict[str, Made] = {}  # by the name of the entry of the loaded file, where origins are kept
         self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []
 

@@ -19,7 +19,7 @@ from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile import shipped
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
-from dataflow.graphfile.origins import note, note_node
+from dataflow.graphfile.origins import note, note_made, note_node
 from dataflow.graphfile.section_checks import findings, place_of
 from dataflow.graphfile.sections import declaration
 from dataflow.graphfile.subgraphs import add_subgraph, is_path
@@ -148,9 +148,12 @@ class GraphBuilder(FileScope):
             self._report_cycle(cycle, specs[cycle[0]])
         self.wires |= {name: BROKEN for name in specs if name not in inputs}
         for name in names:
+            before = len(self.context.graph.nodes)
             wires = self._add(specs[name])
             if name not in inputs:
                 self.wires[name] = wires
+            if wires is not BROKEN:
+                note_made(self, name, len(self.context.graph.nodes) - before, wires)
         return self.outputs()
 
     def _draft(self, name: str, value: Value) -> NodeSpec:

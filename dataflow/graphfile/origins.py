@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dataflow.graph.layout import Keys
 from dataflow.graphfile.tree import Origin, Value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataflow.graph.node import Ref
     from dataflow.graphfile.graph_file import GraphFile
     from dataflow.graphfile.wires import FileScope, NodeSpec
 
 Origins = dict[Keys, Origin]
+
+
+@dataclass(slots=True)
+class Made:
+    """What an entry under the `nodes` of the loaded file came to."""
+
+    nodes: list[str] = field(default_factory=list)
+    wires: Mapping[str, Ref] = field(default_factory=dict)  # by the names that wires have in that file
+    file: Path | None = None  # the graph that it uses as a block
+    operands: Mapping[str, object] = field(default_factory=dict)  # on the ports of that graph
+
+
 MASK = "***"  # in the place of a value that may be a secret
 _SECRET = re.compile(
     r"(?:^|[_-])(?:secrets?|tokens?|pass(?:word|wd|phrase)?|pwd|credentials?|auth|(?:api|access|private|secret)[_-]?key)(?:$|[_-])",
@@ -36,7 +52,7 @@ def given_origins(definition: GraphFile, given: Mapping[str, object]) -> dict[st
     """The origin of each parameter of a file that a caller reads."""
     document = definition.document
     return {
-        name: Origin(f"-p {name}", (name,)) if name in given else param.default_origin(document)
+        name: replace(Origin(f"-p {name}", (name,)) if name in given else param.default_origin(document), param=name)
         for name, param in definition.params.items()
     }
 
@@ -49,7 +65,7 @@ def param_origins(outer: FileScope, spec: NodeSpec, definition: GraphFile) -> di
     for name, param in definition.params.items():
         if name in spec.attrs.data:
             origin = _origin(outer, spec.attrs.data[name])
-            found[name] = Origin(origin.text, (name, *origin.names))
+            found[name] = replace(origin, names=(name, *origin.names))
         elif param.required:  # it follows from what is wired
             found[name] = Origin(outer.document.origin(spec.place).text, (name,))
         else:
@@ -66,6 +82,19 @@ def note(scope: FileScope, keys: Keys, value: Value) -> None:
     if isinstance(value.data, dict):
         for key, part in value.data.items():
             note(scope, (*keys, key), part)
+
+
+def note_made(scope: FileScope, name: str, nodes: int, wires: Mapping[str, Ref]) -> None:
+    """Keep what an entry of the loaded file came to, if origins are kept: the last nodes, so many, and its wires."""
+    if scope.context.origins is not None and scope.user is None:
+        made = scope.context.made.setdefault(name, Made())
+        made.nodes, made.wires = scope.context.graph.latest(nodes), wires
+
+
+def note_use(scope: FileScope, spec: NodeSpec, file: Path, operands: Mapping[str, object]) -> None:
+    """Keep that an entry of the loaded file uses another as its block, if origins are kept."""
+    if scope.context.origins is not None and scope.user is None:
+        scope.context.made[spec.name] = Made(file=file, operands=operands)
 
 
 def note_node(scope: FileScope, spec: NodeSpec) -> None:

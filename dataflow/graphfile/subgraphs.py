@@ -17,7 +17,7 @@ from dataflow.files import neighbour
 from dataflow.graph.node import Ref
 from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.open_params import Found, found_in_inputs
-from dataflow.graphfile.origins import note, param_origins
+from dataflow.graphfile.origins import note, note_use, param_origins
 from dataflow.graphfile.params import Param
 from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.tree import BROKEN
@@ -49,6 +49,7 @@ def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
     values, origins = _params(outer, spec, definition, file, operands), param_origins(outer, spec, definition)
     inner = type(outer)(outer.context, definition, location, values, prefix, outer.chain, origins)
     inner.user = outer, spec
+    note_use(outer, spec, location.real, operands)
     sizes: dict[str, tuple[str, Any]] = {}
     for name in ports:
         declared, operand = inner.input_type(name), operands.get(name, BROKEN)

@@ -29,6 +29,7 @@ class Origin:
 
     text: str
     names: tuple[str, ...] = ()
+    param: str = ""  # the parameter of the loaded file that it is the whole value of
 
 
 @dataclass(slots=True, eq=False)

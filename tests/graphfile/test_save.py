@@ -224,12 +224,62 @@ def test_large_arrays_go_beside_the_file_and_overwrite_none(read):
     assert flow.load("${x} $y.yaml") == large(3)
 
 
-def test_arrays_are_shown_up_to_a_thousand_numbers(read):
-    for size, beside in ((1000, False), (1001, True)):
+@pytest.mark.parametrize("inline", [{}, {"inline": 3}, {"inline": 0}])
+def test_arrays_are_shown_up_to_a_number_of_elements(read, inline):
+    most = inline.get("inline", 16)
+    for size, beside in ((most, False), (most + 1, True)):
         graph = flow.Graph("g")
         graph.constant(np.arange(size, dtype=np.float32), name="c")
-        flow.save(graph, f"{size}.yaml")
+        graph.add(flow.blocks["Identity"](), [np.arange(size, dtype=np.float32)], name="port")
+        flow.save(graph, f"{size}.yaml", **inline)
         assert Path(f"{size}.npz").exists() is beside
+        assert flow.load(f"{size}.yaml").nodes["c"] == graph.nodes["c"]
+        if beside:
+            assert np.load(f"{size}.npz").files == ["c.value", "port.input"]
+
+
+# -- what passes say ------------------------------------------------------------------------------------------------
+
+
+def two_quantizers():
+    graph = flow.Graph("q")
+    x = graph.input("x", "float32", ["N"])
+    for name in ("a", "b", "c"):
+        x = graph.add(flow.blocks["FakeQuantWithMinMaxArgs"](num_bits=4), [x], name=name)
+    graph.output("y", "c")
+    graph.layout = graph.layout.commented(["a", "b"], "both of them").commented(["c"], "the last")
+    return graph
+
+
+def test_comments_stand_above_nodes_that_are_added(read):
+    graph = two_quantizers()
+    flow.save(graph, "q.yaml")
+    text = Path("q.yaml").read_text()
+    assert "nodes:\n  # both of them\n  a:\n" in text and "  # the last\n  c:\n" in text
+    assert text.count("#") == 2 and flow.load("q.yaml") == graph
+
+
+def test_values_are_spelled_as_passes_say(read):
+    graph = two_quantizers()
+    for name in ("a", "c"):
+        graph.layout = graph.layout.spelled(("nodes", name, "attrs", "num_bits"), "$num_bits")
+    graph.layout = graph.layout.spelled(("params", "num_bits"), {"type": "int", "default": 4})
+    flow.save(graph, "q.yaml")
+    text = Path("q.yaml").read_text()
+    assert "params:\n  num_bits: {type: int, default: 4}\n" in text and text.count("$num_bits") == 2
+    assert flow.load("q.yaml") == graph
+    assert [
+        node.block.num_bits for node in flow.load("q.yaml", num_bits=2).of_block("FakeQuantWithMinMaxArgs").values()
+    ] == [2, 4, 2]
+
+
+@pytest.mark.parametrize("text", ["$gone", 5, "four", ["$num_bits"]])
+def test_what_does_not_come_to_the_value_of_the_graph_is_not_written(read, text):
+    graph = two_quantizers()
+    graph.layout = graph.layout.spelled(("nodes", "a", "attrs", "num_bits"), text)
+    flow.save(graph, "q.yaml")
+    assert flow.load("q.yaml") == graph
+    assert Path("q.yaml").read_text().count("num_bits: 4") == 3
 
 
 # -- what cannot be written -----------------------------------------------------------------------------------------
