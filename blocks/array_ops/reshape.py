@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.reshaped_range import reshaped
 from blocks.kernels.static_shape import INDEX, sizes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import View
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim, agree, axes_of, element_count, show
 from dataflow.core.wire import Wire
 
@@ -54,6 +56,10 @@ class Reshape(View):
             raise self.error(f"input 'shape' must keep the {count} elements of {show(given)}, got {list(wanted)}")
         return result
 
+    def bound(self, tensor: Range, shape: Range) -> Range | None:
+        value = shape.value
+        return reshaped(tensor, None if value is None else self.shape_of(tensor.type_of(), shape.type_of()))
+
     def kernel(self, tensor: Array, shape: Array) -> Array:
         target: Any = self.target(tensor.shape, tuple(shape.tolist()))
         return tensor.reshape(target)
@@ -84,6 +90,9 @@ class ReshapeLike(View):
                 f"input 'input' must have as many elements as 'like', {show(like.shape)}, got {show(input.shape)}"
             )
         return like.shape
+
+    def bound(self, input: Range, like: Range) -> Range:
+        return reshaped(input, like.shape)
 
     def kernel(self, input: Array, like: Array) -> Array:
         return input.reshape(like.shape)

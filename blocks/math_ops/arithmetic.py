@@ -10,9 +10,11 @@ from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
+from dataflow.core.bounding import monotone
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary, Elementwise, Unary
 from dataflow.core.quantized import Addition
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, TensorType, fits, merge, show
 from dataflow.core.wire import Wire
 
@@ -32,6 +34,7 @@ class Add(Binary):
     """
 
     found_by = ("plus", "sum of two")
+    monotone = True
     quantized_as = Addition(("x", "y"))
     ufunc = np.add
 
@@ -61,6 +64,7 @@ class Subtract(Binary):
     """
 
     found_by = ("minus", "difference")
+    monotone = True
     aliases = ("Sub",)
     ufunc = np.subtract
 
@@ -78,6 +82,7 @@ class Multiply(Binary):
     """
 
     found_by = ("times", "product of two", "hadamard", "scale")
+    monotone = True
     aliases = ("Mul",)
     reuses = ("x", "y")
 
@@ -106,6 +111,10 @@ class Square(Unary):
     found_by = ("x**2",)
     T = dtypes.number
     reuses = ("x",)
+
+    def bound(self, x: Range) -> Range | None:
+        size = x.magnitude()
+        return size and monotone(self, [size])
 
     def kernel_for(self, dtype: DType) -> Callable[..., Array]:
         return square if dtype.kind == "c" else np.square
@@ -136,6 +145,9 @@ class AddN(Elementwise):
     T = dtypes.number
     inputs = In("T", "values to add, all of one shape", many=True)
     sum = Out("T", "same shape as each of `inputs`")
+
+    def bound(self, inputs: tuple[Range, ...]) -> Range | None:
+        return monotone(self, [inputs], rising=True)
 
     def shape_of(self, inputs: tuple[TensorType, ...]) -> Shape:
         shape: Shape = None
@@ -215,6 +227,9 @@ class RealDiv(Binary):
     T = dtypes.floating + dtypes.complexes
     ufunc = np.divide
 
+    def bound(self, x: Range, y: Range) -> Range | None:
+        return None if y.has(0) else monotone(self, [x, y])
+
     def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
         return dy / y, dy * (-conj(x) / y / y)
@@ -262,6 +277,7 @@ class Negate(Unary):
     """
 
     found_by = ("minus", "opposite")
+    monotone = True
     aliases = ("Neg",)
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.negative
@@ -285,6 +301,9 @@ class Abs(Unary):
     T = dtypes.floating + dtypes.signed
     ufunc = np.absolute
 
+    def bound(self, x: Range) -> Range | None:
+        return x.magnitude()
+
     def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy * Sign()(x)
 
@@ -299,6 +318,7 @@ class Sign(Unary):
     """
 
     found_by = ("signum",)
+    monotone = True
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.sign
     grad = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
+from dataflow.core.ranges import Range, limits
 from dataflow.core.wire import Wire
 
 _DIFFERENTIABLE = dtypes.floating + dtypes.complexes
@@ -64,6 +67,17 @@ class Cast(Elementwise):
             return x.astype(dtype)
         np.copyto(out, x, casting="unsafe")
         return out
+
+    def bound(self, x: Range) -> Range | None:
+        given, made = x.low.dtype, dtypes.storage(self.DstT)
+        if made.kind == "b" or given.kind == "b":
+            return None
+        if self.DstT not in dtypes.floating:
+            low, high = limits(self.DstT)
+            if not (np.all(x.low >= low) and np.all(x.high <= high)):
+                return None
+        ends = Range(self.kernel(x.low), self.kernel(x.high))
+        return replace(ends, units=x.whole if self.DstT in dtypes.floating else None)
 
     def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire | None:
         if x.dtype in _DIFFERENTIABLE and y.dtype in _DIFFERENTIABLE:

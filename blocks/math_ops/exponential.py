@@ -14,8 +14,10 @@ from blocks.math_ops.comparison import Greater, NotEqual
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.bounding import monotone
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Binary, Elementwise, Unary
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import broadcast, element_count
 from dataflow.core.wire import Wire
 
@@ -67,6 +69,8 @@ class Exp(Unary):
     """
 
     found_by = ("exponential", "e to the power")
+    monotone = True
+    ulps = 8
     T = dtypes.floating + dtypes.complexes
     ufunc = np.exp
 
@@ -86,6 +90,8 @@ class Log(Unary):
     """
 
     found_by = ("natural logarithm", "ln")
+    monotone = True
+    ulps = 8
     T = dtypes.floating + dtypes.complexes
     ufunc = np.log
 
@@ -136,6 +142,7 @@ class Sqrt(Unary):
     """
 
     found_by = ("square root",)
+    monotone = True
     T = dtypes.floating + dtypes.complexes
     ufunc = np.sqrt
 
@@ -177,8 +184,12 @@ class Rsqrt(Unary):
     """
 
     found_by = ("1/sqrt", "inverse square root")
+    ulps = 8
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
+
+    def bound(self, x: Range) -> Range | None:
+        return monotone(self, [x]) if np.all(x.low > 0) else None
 
     def kernel(self, x: Array, out: Array | None = None) -> Array:
         return tiled(_rsqrt, 0, out, x)
@@ -239,6 +250,9 @@ class Reciprocal(Unary):
     aliases = ("Inv",)
     T = dtypes.floating + dtypes.complexes
     ufunc = np.reciprocal
+
+    def bound(self, x: Range) -> Range | None:
+        return monotone(self, [x]) if not x.has(0) else None
 
     def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return ReciprocalGrad()(y, dy)

@@ -43,6 +43,7 @@ class Maximum(Binary):
     """
 
     found_by = ("larger of two", "elementwise max")
+    monotone = True
     T = dtypes.real
     reuses = ("x", "y")
 
@@ -70,6 +71,7 @@ class Minimum(Binary):
     """
 
     found_by = ("smaller of two", "elementwise min")
+    monotone = True
     T = dtypes.real
     reuses = ("x", "y")
 
@@ -98,6 +100,7 @@ class ClipByValue(Elementwise):
     """
 
     found_by = ("clamp", "clip", "limit", "saturate")
+    monotone = True
     T = dtypes.real
     t = In("T", "values to clip; broadcasts with the bounds")
     clip_value_min = In("T", "lower bound")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from blocks.array_ops.broadcast import SumToLike
 from blocks.kernels import integer_product
 from blocks.kernels.casting import cast_into
 from blocks.kernels.matrix_product import matmul
+from blocks.kernels.product_ranges import Terms, product_range
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
 from dataflow.core.quantized import Product
+from dataflow.core.ranges import Range
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
@@ -64,6 +66,35 @@ def product_bytes(left: TensorType, right: TensorType, transposed: tuple[bool, b
     return scratch_bytes(*_scratch_arrays(a, b))
 
 
+def matrices_range(left: Range, right: Range, transposed: tuple[bool, bool]) -> Range | None:
+    """The range of the product of matrices, transposed or not; None where neither has a known shape."""
+
+    def terms(x: Range, w: Range) -> Terms | None:
+        if w.shape is None or not all(isinstance(d, int) for d in w.shape[-2:]):
+            return None
+        full: Any = w.shape[-2:]
+        x_is_left = x is left
+
+        def place(end: Array, is_left: bool) -> Array:
+            end = np.swapaxes(end, -1, -2) if transposed[not is_left] else end
+            return end[..., None] if is_left else end[..., None, :, :]
+
+        return Terms(
+            lambda end: place(end, x_is_left),
+            lambda end: place(np.broadcast_to(end, (*end.shape[:-2], *full)), not x_is_left),
+            (-2,),
+            lambda products: products.sum(axis=-2)[None],
+            lambda total: total,
+        )
+
+    if left.low.ndim < 2 or right.low.ndim < 2:
+        return None
+    for x, w in ((left, right), (right, left)):
+        if (found := terms(x, w)) is not None:
+            return product_range(x, w, found)
+    return None
+
+
 class MatMul(Contraction):
     """Matrix product, ``a @ b``.
 
@@ -93,6 +124,9 @@ class MatMul(Contraction):
         left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
         shape = self.contracted(f"{left}, {right} -> m n", a, b)
         return (None, None) if shape is None else shape
+
+    def bound(self, a: Range, b: Range) -> Range | None:
+        return matrices_range(a, b, (self.transpose_a, self.transpose_b))
 
     def workspace(self, a: TensorType, b: TensorType) -> int:
         return product_bytes(a, b, (self.transpose_a, self.transpose_b))
@@ -149,6 +183,9 @@ class BatchMatMul(Contraction):
                 "BatchMatMulV2 lets them broadcast"
             )
         return shape
+
+    def bound(self, x: Range, y: Range) -> Range | None:
+        return matrices_range(x, y, (self.adj_x, self.adj_y))
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         conjugated = [type_ for type_, adjoint in ((x, self.adj_x), (y, self.adj_y)) if adjoint]

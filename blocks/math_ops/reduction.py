@@ -24,6 +24,7 @@ from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
 from dataflow.core.quantized import Averages
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, axes_of, element_count, fits, show
 from dataflow.core.wire import Wire
 
@@ -51,6 +52,32 @@ def with_reduced_dims(block: Reduction | Mean, folded: Wire, input: Wire, axis: 
     return folded
 
 
+def reduced(block: Block, input: Range, axis: Range, counted: bool = True) -> Range | None:
+    """The range of a reduction that rises with each element: that of the ends, all along the axes.
+
+    ``counted``: the folded dims must be known, as the result depends on how many elements there are. It is rounded
+    once, which keeps the order.
+    """
+    shape, axes = input.shape, axis.value
+    if shape is None or axes is None:
+        return None
+    folded = axes_of(axes, len(shape))
+    if any(shape[i] == 0 or (counted and not isinstance(shape[i], int)) for i in folded):
+        return None
+    sizes = [d if isinstance(d, int) else 1 for d in shape]
+    ends = [np.broadcast_to(end, sizes) for end in (input.low, input.high)]
+    if ends[0].dtype.kind in "iu" and counted and _may_wrap(input, prod(sizes[i] for i in folded)):
+        return None
+    low, high = (np.asarray(block.kernel(np.ascontiguousarray(end), axes)) for end in ends)
+    return Range(low, high)
+
+
+def _may_wrap(input: Range, count: int) -> bool:
+    """Whether a sum of so many elements may leave the dtype."""
+    info = np.iinfo(input.low.dtype)
+    return int(input.low.min()) * count < info.min or int(input.high.max()) * count > info.max
+
+
 def _mean_dtype(dtype: DType) -> DType:
     """The dtype in which the sum of a mean is kept."""
     return np.dtype(f"{dtype.kind}8") if dtype.kind in "iu" else dtypes.accumulate(dtype)
@@ -65,6 +92,9 @@ class Accumulation(Reduction, abstract=True):
         axes = self.axes(axis, input.ndim)
         folded = reduce_axes(self.ufunc, input, axes, dtypes.accumulate(input.dtype), self.keep_dims)
         return cast_into(folded, input.dtype, out)
+
+    def bound(self, input: Range, axis: Range) -> Range | None:
+        return reduced(self, input, axis) if self.ufunc is np.add else None
 
     def workspace(self, *types: TensorType) -> int:
         return _reduced_bytes(self, types, dtypes.accumulate)
@@ -120,6 +150,9 @@ class Mean(Opaque):
         (mean,) = self.finalize([total], prod(input.shape[a] for a in axes))
         return cast_into(mean, input.dtype, out)
 
+    def bound(self, input: Range, axis: Range) -> Range | None:
+        return reduced(self, input, axis, counted=False)
+
     def workspace(self, *types: TensorType) -> int:
         return _reduced_bytes(self, types, _mean_dtype, 3 if types[0].dtype in dtypes.integer else 2)
 
@@ -151,6 +184,9 @@ class Extreme(Reduction, abstract=True):
         initial = dtypes.limits(input.dtype.name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
         folded = self.ufunc.reduce(input, axes, dtype, out, keepdims=self.keep_dims, initial=initial)
         return np.asarray(folded, input.dtype)
+
+    def bound(self, input: Range, axis: Range) -> Range | None:
+        return reduced(self, input, axis, counted=False)
 
     def workspace(self, *types: TensorType) -> int:
         return _reduced_bytes(self, types, dtypes.compute)
@@ -303,6 +339,13 @@ class ArgMax(Opaque):
         if input.shape[axis] == 0:
             raise self.error(f"input 'input' must have elements along axis {axis}, got shape {show(input.shape)}")
         return tuple(d for i, d in enumerate(input.shape) if i != axis)
+
+    def bound(self, input: Range, dimension: Range) -> Range | None:
+        if input.shape is None or dimension.value is None:
+            return None
+        size = input.shape[int(dimension.value)]
+        dtype = dtypes.storage(self.output_type)
+        return Range(np.array(0, dtype), np.array(size - 1, dtype)) if isinstance(size, int) else None
 
     def kernel(self, input: Array, dimension: Array) -> Array:
         rows = input if dimension in (-1, input.ndim - 1) else np.moveaxis(input, int(dimension), -1)

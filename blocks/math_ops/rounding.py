@@ -19,6 +19,7 @@ class Floor(Unary):
     """
 
     found_by = ("round down",)
+    monotone = True
     ufunc = np.floor
     grad = None
 
@@ -33,6 +34,7 @@ class Ceil(Unary):
     """
 
     found_by = ("round up", "ceiling")
+    monotone = True
     ufunc = np.ceil
     grad = None
 
@@ -49,6 +51,7 @@ class Rint(Unary):
     """
 
     found_by = ("round half to even",)
+    monotone = True
     ufunc = np.rint
     grad = None
 
@@ -65,6 +68,7 @@ class Round(Unary):
     """
 
     found_by = ("round half to even",)
+    monotone = True
     T = dtypes.floating + dtypes.signed
     reuses = ("x",)
     grad = None

@@ -11,6 +11,7 @@ from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing
 from dataflow.core.kinds import Elementwise, Opaque
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, fits, merge, show
 from dataflow.core.wire import Wire
 
@@ -61,6 +62,9 @@ class SelectV2(Elementwise):
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t",)
 
+    def bound(self, condition: Range, t: Range, e: Range) -> Range:
+        return t.joined(e)
+
     @staticmethod
     def element(condition: np.bool_, t: np.generic, e: np.generic) -> np.generic:
         return t if condition else e
@@ -97,6 +101,9 @@ class Select(Opaque):
     y = In("T", "taken where the condition is false, same shape as `x`")
     output = Out("T", "same shape as `x`")
     reuses = ("x",)
+
+    def bound(self, condition: Range, x: Range, y: Range) -> Range:
+        return x.joined(y)
 
     def shape_of(self, condition: TensorType, x: TensorType, y: TensorType) -> Shape:
         if not fits(y.shape, x.shape):

@@ -27,6 +27,8 @@ class Sigmoid(Unary):
     """
 
     found_by = ("logistic", "activation")
+    monotone = True
+    ulps = 8
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
 
@@ -92,6 +94,8 @@ class Tanh(Unary):
     """
 
     found_by = ("hyperbolic tangent", "activation")
+    monotone = True
+    ulps = 8
     T = dtypes.floating + dtypes.complexes
     ufunc = np.tanh
 

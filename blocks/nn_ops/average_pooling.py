@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Slides, counts
+from blocks.kernels.window_ranges import averaged, by_channel
 from blocks.kernels.window_reduce import reduce_bytes, reduce_windows, spread_bytes, spread_windows
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT, FORMATS
@@ -15,6 +17,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.quantized import Averages
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, show
 from dataflow.core.wire import Wire
 
@@ -91,6 +94,9 @@ class AvgPool(Average):
 
     def shape_of(self, value: TensorType) -> Shape:
         return self.pooled("value", value.shape)
+
+    def bound(self, value: Range) -> Range:
+        return averaged(by_channel(value, self.channel), prod(self.ksize))
 
     def kernel(self, value: Array, out: Array | None = None) -> Array:
         return self.averaged("value", value, out)

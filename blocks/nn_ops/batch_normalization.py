@@ -14,6 +14,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.quantized import Scaled
+from dataflow.core.ranges import Range
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, agree
 from dataflow.core.wire import Wire
@@ -45,6 +46,21 @@ class BatchNormalization(PerChannel, abstract=True):
             return None
         channels = 1 if self.channels_first else -1
         return Scaled("x", "scale", "offset", "mean", "variance", self.epsilon, channels)
+
+    def bound(self, x: Range, *others: Range) -> list[Range] | None:
+        statistics = [other.value for other in others]
+        if self.is_training or x.shape is None or not x.low.ndim or any(each is None for each in statistics):
+            return None
+        size = self.channels(x.type_of(), others[0].type_of())
+        if not isinstance(size, int):
+            return None
+        axis = 1 if self.channels_first else x.low.ndim - 1
+        spread = [n if i != axis else size for i, n in enumerate(x.low.shape)]
+        known: Any = statistics
+        ends = [np.ascontiguousarray(np.broadcast_to(end, spread)) for end in (x.low, x.high)]
+        first, last = (self.kernel(end, *known) for end in ends)
+        y = Range(np.minimum(first[0], last[0]), np.maximum(first[0], last[0]))
+        return [y, *(Range.of(each) for each in first[1:])]
 
     def shape_of(self, x: TensorType, scale: TensorType, *others: TensorType) -> Shape:
         size = self.channels(x, scale)

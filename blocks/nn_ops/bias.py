@@ -43,6 +43,7 @@ class BiasAdd(Elementwise):
     """
 
     found_by = ("bias", "dense", "fully connected")
+    monotone = True
     T = dtypes.number
     value = In("T", "values with a channel dim, of rank 2 or more")
     bias = In("T", "one number per channel", shape=("C",))

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.kernels import depthwise, grouped_convolution
+from blocks.kernels.product_ranges import Terms, product_range
 from blocks.kernels.static_shape import sizes
+from blocks.kernels.window_ranges import Box, boxes, by_channel
 from blocks.kernels.windows import Padding, Span, channels_last, join, split
 from blocks.nn_ops.window_base import (
     EXPLICIT,
@@ -28,6 +30,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
 from dataflow.core.quantized import Product
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim, Shape, agree, show
 
 DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
@@ -155,6 +158,42 @@ class Forward(Convolution, abstract=True):
 
     def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.convolved(input.shape, filter.shape)
+
+    def bound(self, input: Range, filter: Range) -> Range | None:
+        if input.shape is None or filter.shape is None or not all(isinstance(n, int) for n in filter.shape):
+            return None
+        sizes: Any = filter.shape
+        _, inner, channels = self.parts("input", input.shape)
+        parts = boxes(self.over(inner, sizes), self.windows[2])
+        if not isinstance(channels, int) or not parts or 0 in sizes:
+            return None
+        terms = self._terms(channels, sizes, parts, [-1 if dim == "C" else 1 for dim in self.layout])
+        return product_range(by_channel(input, self.channel), filter, terms)
+
+    def _terms(self, channels: int, sizes: tuple[int, ...], parts: Sequence[Box], shape: list[int]) -> Terms:
+        """The products of each window, ``[...window, channels of the filter, outputs]``."""
+        depth, outputs = sizes[-2:]
+        rank = len(sizes)
+        inner = tuple(range(rank - 2))
+        group = np.arange(outputs) // max(outputs // (channels // depth), 1)
+
+        def place(end: Array) -> Array:
+            end = end.reshape(-1)
+            if self.is_depthwise or len(end) == 1:
+                return end[:, None]
+            return end.reshape(-1, depth)[group].T
+
+        def totals(products: Array) -> Array:
+            products = products if self.is_depthwise else products.sum(axis=-2)
+            return np.stack([products[part].sum(axis=inner) for part in parts])
+
+        return Terms(
+            place,
+            lambda end: np.broadcast_to(end, sizes),
+            inner if self.is_depthwise else (*inner, rank - 2),
+            totals,
+            lambda total: np.broadcast_to(total, sizes[-2:] if self.is_depthwise else (outputs,)).reshape(shape),
+        )
 
     def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Array:
         if out is None:

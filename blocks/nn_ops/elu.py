@@ -37,6 +37,8 @@ class Elu(Activation):
     """
 
     found_by = ("activation",)
+    monotone = True
+    ulps = 8
     buffers = 2
 
     def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:
@@ -81,6 +83,8 @@ class Selu(Activation):
     """
 
     found_by = ("activation",)
+    monotone = True
+    ulps = 8
     buffers = 2
 
     def step(self, x: Array, out: Array, low: Array, buffer: Array) -> None:

@@ -10,7 +10,9 @@ import numpy as np
 from blocks.kernels.chunked import tiled
 from blocks.nn_ops.activation_base import Activation, FromFeatures
 from dataflow.core.block import attr
+from dataflow.core.bounding import monotone
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.ranges import Range
 from dataflow.core.wire import Wire
 
 
@@ -34,6 +36,9 @@ class LeakyRelu(Activation):
 
     found_by = ("activation", "leaky rectifier")
     alpha: float = attr("slope where `features` is negative", default=0.2)
+
+    def bound(self, features: Range) -> Range | None:
+        return monotone(self, [features]) if self.alpha >= 0 else None
 
     def kernel(self, features: Array, out: Array | None = None) -> Array:
         return tiled(partial(self.step, _slope(self.alpha, features.dtype)), self.buffers, out, features)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from blocks.kernels.sliding_windows import Slides, lowest
+from blocks.kernels.window_ranges import by_channel
 from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
 from blocks.kernels.windows import span, split
 from blocks.nn_ops.max_pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad
@@ -16,6 +18,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.quantized import Passes
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
 
@@ -104,6 +107,11 @@ class MaxPool(Largest):
             (made,) = self.infer(TensorType.of(input))
             out = np.empty(made.shape, input.dtype)
         return self.largest(input, out)
+
+    def bound(self, input: Range) -> Range:
+        one_by_one = split(self.ksize, self.layout)[2] == 1 and self.data_format in FORMATS
+        found, floor = by_channel(input, self.channel if one_by_one else None), lowest(input.low.dtype)
+        return replace(found, low=np.maximum(found.low, floor), high=np.maximum(found.high, floor))
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPoolGrad(**self.attrs())(input, output, dy)

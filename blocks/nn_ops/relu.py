@@ -54,6 +54,7 @@ class Relu(Rectifier):
     """
 
     found_by = ("rectifier", "activation", "rectified linear unit")
+    monotone = True
     quantized_as = Clamp("features")
     reuses = ("features",)
 
@@ -111,6 +112,7 @@ class Relu6(Rectifier):
     """
 
     found_by = ("rectifier", "activation")
+    monotone = True
     quantized_as = Clamp("features", high=6.0)
     reuses = ("features",)
 

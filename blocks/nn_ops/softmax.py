@@ -14,6 +14,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
+from dataflow.core.ranges import Range, limits
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
@@ -36,6 +37,10 @@ class Softmax(Opaque):
     softmax = Out("T", "same shape as `logits`, positive, with sum 1 along the last axis")
     reuses = ("logits",)
     buffers: ClassVar[int] = 0  # arrays to work in
+
+    def bound(self, logits: Range) -> Range:
+        dtype = logits.low.dtype
+        return Range(dtype.type(0).reshape(()), dtype.type(1).reshape(()))
 
     def shape_of(self, logits: TensorType) -> Shape:
         if logits.shape == ():
@@ -77,6 +82,10 @@ class LogSoftmax(Softmax):
     logsoftmax = Out("T", "same shape as `logits`, at most 0")
 
     buffers = 1
+
+    def bound(self, logits: Range) -> Range:
+        dtype = logits.low.dtype
+        return Range(limits(dtypes.name_of(dtype))[0], dtype.type(0).reshape(()))
 
     def step(self, part: slice, axis: int, x: Array, y: Array, *buffers: Array) -> None:
         """Some rows of the result, each of which lies along ``axis``."""

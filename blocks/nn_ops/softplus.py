@@ -25,6 +25,8 @@ class Softplus(Activation):
     """
 
     found_by = ("activation", "smooth relu")
+    monotone = True
+    ulps = 8
     buffers = 3
 
     def step(self, x: Array, out: Array, power: Array, total: Array, result: Array) -> None:
@@ -80,6 +82,8 @@ class Softsign(Activation):
     """
 
     found_by = ("activation",)
+    monotone = True
+    ulps = 8
 
     def step(self, x: Array, out: Array, size: Array) -> None:
         np.add(np.abs(x, size), 1, size)

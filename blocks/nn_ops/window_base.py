@@ -35,6 +35,11 @@ class Windowed(Opaque, abstract=True):
         """The dims of images and volumes by their letters."""
         return str(getattr(self, "data_format", "NHWC"))
 
+    @property
+    def channel(self) -> int:
+        """The axis of the channels."""
+        return self.layout.index("C")
+
     def spatial(self, name: str, channel: bool = False) -> tuple[int, ...]:
         """The numbers of a list attr (``strides``, ``ksize``) for the spatial dims.
 

@@ -37,6 +37,7 @@ class FakeQuant(Elementwise, abstract=True):
     outputs = Out("T", "same shape as `inputs`")
     reuses = ("inputs",)
     smooth = False
+    monotone = True
     quantized_as = Quantizer("inputs")
 
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:

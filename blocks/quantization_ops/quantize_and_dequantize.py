@@ -20,9 +20,11 @@ from blocks.kernels.symmetric_range import (
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
+from dataflow.core.bounding import monotone
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Opaque
 from dataflow.core.quantized import Grid, Quantizer
+from dataflow.core.ranges import Range
 from dataflow.core.wire import Wire
 
 
@@ -58,6 +60,9 @@ class RoundTrip(Opaque, abstract=True):
     reuses = ("input",)
     smooth = False
     quantized_as = Quantizer("input")
+
+    def bound(self, input: Range, *rest: Range) -> Range | None:
+        return monotone(self, [input, *rest]) if self.range_given else None
 
     @property
     def streams(self) -> bool:

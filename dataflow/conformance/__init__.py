@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 from dataflow.conformance import (
     bodies,
+    bounds,
     declaration,
     gradients,
     graphs,
@@ -40,7 +41,18 @@ def checks() -> dict[str, Check]:
     """Every check by its name; each takes a block class and raises ConformanceError that says what is wrong."""
     return {
         name: function
-        for module in (declaration, inference, kernels, memory_layouts, graphs, tiles, gradients, bodies, messages)
+        for module in (
+            declaration,
+            inference,
+            kernels,
+            memory_layouts,
+            graphs,
+            tiles,
+            gradients,
+            bodies,
+            messages,
+            bounds,
+        )
         for name, function in vars(module).items()
         if getattr(function, "__module__", "") == module.__name__ and callable(function) and not name.startswith("_")
     }

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, cast
 
 import numpy as np
 
 from dataflow.core.attrs import key as value_key
 from dataflow.core.block import THROUGH_BODY, Block
 from dataflow.core.body import Arrays, Body, BodyWire
+from dataflow.core.bounding import bounded
 from dataflow.core.errors import BlockError, listing
-from dataflow.core.ports import In, flat, map_port
+from dataflow.core.ports import In, Literal, flat, map_port
 from dataflow.core.random import Key
+from dataflow.core.ranges import Given, Range
 from dataflow.core.shapes import TensorType, fits, merge
 from dataflow.core.typing_rules import OperandType
 
@@ -94,6 +96,23 @@ class Composite(Block, abstract=True):
         return [wire.type.shape for wire in self.traced(types).outputs]
 
     shape_of: ClassVar[Callable[..., Any]] = _shapes_of_body
+
+    def bound(self, *ranges: Given) -> list[Range]:
+        """The ranges that follow from those of the body, node by node."""
+        body = self.traced([map_port(Range.type_of, given) for given in ranges])
+        known: dict[tuple[str, str], Range] = {}
+        for wires, given in zip(body.inputs, ranges, strict=True):
+            known |= {("", wire.port): each for wire, each in zip(flat([wires]), flat([given]), strict=True)}
+
+        def range_of(operand: object) -> Range:
+            if isinstance(operand, BodyWire):
+                return known[operand.node, operand.port]
+            return Range.of(cast(Literal, operand).value)
+
+        for node in body.nodes.values():
+            made = bounded(node.block, [map_port(range_of, operand) for operand in node.operands], node.types)
+            known |= {(node.name, port): each for port, each in zip(node.block.signature.outputs, made, strict=True)}
+        return [known[wire.node, wire.port] for wire in body.outputs]
 
     def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
         """The outputs, made by the kernels of the body one after the other."""

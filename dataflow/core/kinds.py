@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dataflow.core import dtypes
+from dataflow.core import bounding, dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import listing
@@ -39,6 +39,8 @@ class Elementwise(Block, abstract=True):
             names = listing([f"'{name}'" for name in given], "and")
             shapes = listing([show(t.shape) for t in given.values()], "and")
             raise self.error(f"inputs {names} must broadcast, got {shapes}") from None
+
+    bound: ClassVar[Callable[..., Any]] = bounding.if_monotone
 
 
 class Unary(Elementwise, abstract=True):
@@ -181,6 +183,8 @@ class Movement(Block, abstract=True):
             return None
         ports, kinds = self.signature.inputs.values(), {port.dtype for port in self.signature.outputs.values()}
         return Passes(tuple(port.name for port in ports if port.dtype in kinds and not port.like))
+
+    bound: ClassVar[Callable[..., Any]] = bounding.moved
 
 
 class View(Movement, abstract=True):

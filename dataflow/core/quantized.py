@@ -6,6 +6,7 @@ plays between quantizers; one that says nothing computes with real numbers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any, ClassVar
@@ -166,3 +167,15 @@ class Quantizable:
         The values to quantize may be None where the grid does not follow from them.
         """
         return None
+
+    monotone: ClassVar[bool] = False  # each output element rises or falls with each input, whatever the others are
+    ulps: ClassVar[int] = 0  # by how many units in the last place a monotone kernel may leave this order
+
+    def _no_rule(self, *ranges: object) -> None:
+        """The `Range` of the output for those on the ports in their order, a list for several outputs; None: no rule.
+
+        A variadic port has a tuple of ranges, an unwired one None. Ends must hold for what the kernel gives, rounding
+        included, and for any values between those of the inputs.
+        """
+
+    bound: ClassVar[Callable[..., Any]] = _no_rule

@@ -1,0 +1,101 @@
+"""The check that what a block says of the range of its outputs holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dataflow.conformance.samples import Sample, broken, samples
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.bounding import bounded
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import BlockError
+from dataflow.core.ports import In, map_port
+from dataflow.core.ranges import Range
+from dataflow.core.shapes import TensorType
+
+DRAWS = 8
+
+Ends = tuple[Array, Array]
+
+
+def within_bounds(block_class: type[Block]) -> None:
+    """No output leaves the range that follows from those of the inputs, wherever in them the inputs lie."""
+    for each in samples(block_class):
+        if not each.block.pure or not each.arrays:
+            continue
+        sample = each.mapped(lambda _, array: np.where(array != array, np.ones((), array.dtype), array))
+        for first_alone in (False, True):
+            for alike in (False, True):
+                _check(sample, first_alone, alike)
+
+
+def _check(sample: Sample, first_alone: bool, alike: bool) -> None:
+    """Check the range for ends about the operands, the same for all elements if ``alike``."""
+    rng = np.random.default_rng(0)
+    ports = sample.block.signature.inputs
+    chosen = list(ports)[:1] if first_alone else list(ports)
+    ends: dict[int, Ends] = {}
+
+    def ranged(port: In, array: Array) -> Range:
+        if port.name not in chosen or port.static or port.like or array.dtype.kind in "bc" or not array.size:
+            return Range.of(array)
+        low, high = ends[id(array)] = _about(array, rng, alike)
+        return Range(low, high, array.shape)
+
+    pairs = [*zip(ports.values(), sample.arrays, strict=True)]
+    ranges = [map_port(lambda array, port=port: ranged(port, array), given) for port, given in pairs]  # type: ignore[misc]
+    types = sample.outputs
+    found = bounded(sample.block, ranges, types)
+    for _ in range(DRAWS):
+        drawn = sample.mapped(lambda _, array: _between(array, ends.get(id(array)), rng))
+        try:
+            results = drawn.called()
+        except BlockError:  # values that the block does not take
+            continue
+        for port, type_, result, given in zip(sample.block.signature.outputs, types, results, found, strict=True):
+            if not _inside(np.asarray(result), given, type_):
+                raise broken(
+                    type(sample.block), f"'{port}' must lie within its range, got something else for {drawn} in {ends}"
+                )
+
+
+def _about(array: Array, rng: np.random.Generator, alike: bool) -> Ends:
+    """Ends on both sides of the elements, or of all of them."""
+    with np.errstate(all="ignore"):
+        low, high = np.fmin(_moved(array, -1, rng), array), np.fmax(_moved(array, 1, rng), array)
+    if alike:
+        ones = [1] * array.ndim
+        low, high = np.asarray(np.min(low)).reshape(ones), np.asarray(np.max(high)).reshape(ones)
+    return low, high
+
+
+def _moved(array: Array, sign: int, rng: np.random.Generator) -> Array:
+    """Elements moved by up to 2, or by up to half of themselves."""
+    if dtypes.name_of(array.dtype) in dtypes.floating:
+        size = np.maximum(rng.uniform(0, 2, array.shape), abs(array.astype(np.float64)) / 2)
+        return (array + sign * rng.integers(0, 2, array.shape) * size).astype(array.dtype)
+    low, high = dtypes.limits(dtypes.name_of(array.dtype))
+    moved = array.astype(object) + sign * rng.integers(0, 4, array.shape).astype(object)
+    return np.asarray(np.clip(moved, low, high)).astype(array.dtype)
+
+
+def _between(array: Array, ends: Ends | None, rng: np.random.Generator) -> Array:
+    """Elements between two ends, many of them on these."""
+    if ends is None:
+        return array
+    low, high = (np.broadcast_to(end, array.shape) for end in ends)
+    picks: list[Callable[[], Array]] = [lambda: low, lambda: high, lambda: array]
+    made: Any = np.choose(rng.integers(0, 3, array.shape), [pick().astype(object) for pick in picks])
+    return np.asarray(made).astype(array.dtype)
+
+
+def _inside(result: Array, range: Range, type_: TensorType) -> bool:
+    if result.dtype.kind == "c" or not result.size:
+        return True
+    low, high = range.low, range.high
+    with np.errstate(invalid="ignore"):
+        return bool(((result != result) | ((result >= low) & (result <= high))).all())
