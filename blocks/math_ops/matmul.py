@@ -14,11 +14,12 @@ from blocks.kernels.matrix_product import matmul
 from blocks.kernels.product_ranges import Terms, product_range
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out, TensorType, attr
+from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
 from dataflow.core.quantized import Product
 from dataflow.core.ranges import Range
+from dataflow.core.registry import blocks
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
@@ -120,6 +121,10 @@ class MatMul(Contraction):
     def quantized_as(self) -> Product:
         return Product("a", "b", axis=int(not self.transpose_b), summed=int(self.transpose_b))
 
+    @property
+    def on_codes(self) -> Block:
+        return blocks["IntegerMatMul"](transpose_a=self.transpose_a, transpose_b=self.transpose_b)
+
     def shape_of(self, a: TensorType, b: TensorType) -> Shape:
         left, right = "k m" if self.transpose_a else "m k", "n k" if self.transpose_b else "k n"
         shape = self.contracted(f"{left}, {right} -> m n", a, b)
@@ -173,6 +178,10 @@ class BatchMatMul(Contraction):
     @property
     def quantized_as(self) -> Product:
         return Product("x", "y", *((-2, -1) if self.adj_y else (-1, -2)))
+
+    @property
+    def on_codes(self) -> Block:
+        return blocks["IntegerMatMul"](transpose_a=self.adj_x, transpose_b=self.adj_y)
 
     def shape_of(self, x: TensorType, y: TensorType) -> Shape:
         left, right = "k m" if self.adj_x else "m k", "n k" if self.adj_y else "k n"

@@ -135,6 +135,11 @@ class Mean(Opaque):
 
     found_by = ("average", "avg", "reduce mean")
     quantized_as = Averages("input")
+
+    @property
+    def on_codes(self) -> Block:
+        return Sum(keep_dims=self.keep_dims)
+
     T, I = dtypes.number, INDEX
     input = In("T", "values to take the mean of")
     axis = In("I", "axes to fold, counted from the end if negative; an empty list folds none", static=True)

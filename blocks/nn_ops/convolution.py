@@ -7,7 +7,8 @@ from typing import Any
 from blocks.array_ops.shape import Shape
 from blocks.nn_ops.convolution_base import FilterGradient, Forward, ImageWindow, InputGradient
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out
+from dataflow.core.block import Block, In, Out
+from dataflow.core.registry import blocks
 from dataflow.core.wire import Wire
 
 FILTER = ("filter_height", "filter_width", "in_channels", "out_channels")
@@ -31,6 +32,10 @@ class Conv2D(ImageWindow, Forward):
     filter = In("T", "weights of the window", shape=FILTER)
     output = Out("T", "images of `out_channels` channels, in the layout of `input`")
     is_grouped = True
+
+    @property
+    def on_codes(self) -> Block:
+        return blocks["IntegerConv2D"](**self.attrs())
 
     def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()

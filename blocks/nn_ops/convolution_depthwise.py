@@ -6,7 +6,8 @@ from typing import Any
 
 from blocks.array_ops.shape import Shape
 from blocks.nn_ops.convolution_base import FilterGradient, Forward, ImageWindow, InputGradient
-from dataflow.core.block import In, Out
+from dataflow.core.block import Block, In, Out
+from dataflow.core.registry import blocks
 from dataflow.core.wire import Wire
 
 FILTER = ("filter_height", "filter_width", "in_channels", "channel_multiplier")
@@ -28,6 +29,10 @@ class DepthwiseConv2dNative(ImageWindow, Forward):
     filter = In("T", "weights of the window, for each channel", shape=FILTER)
     output = Out("T", "images of `in_channels * channel_multiplier` channels, in the layout of `input`")
     is_depthwise = True
+
+    @property
+    def on_codes(self) -> Block:
+        return blocks["IntegerDepthwiseConv2D"](**self.attrs())
 
     def grad(self, input: Wire, filter: Wire, output: Wire, dy: Wire) -> Any:
         attrs = self.attrs()

@@ -21,11 +21,12 @@ from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out, Shape, TensorType, attr
+from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.evaluator import WIDE
 from dataflow.core.kinds import Elementwise
 from dataflow.core.quantized import Grid, Quantizer
+from dataflow.core.registry import blocks
 from dataflow.core.wire import Wire
 
 
@@ -39,6 +40,12 @@ class FakeQuant(Elementwise, abstract=True):
     smooth = False
     monotone = True
     quantized_as = Quantizer("inputs")
+
+    @property
+    def on_codes(self) -> Block:
+        name = type(self).__name__.replace("FakeQuant", "Quantize")
+        dtype = "uint8" if getattr(self, "num_bits", 8) <= 8 else "uint16"
+        return blocks[name](out_type=dtype, **self.attrs())
 
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:
         return copied_bytes(inputs, most=TILE)

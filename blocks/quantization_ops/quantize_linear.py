@@ -68,7 +68,7 @@ class DequantizeLinear(ByChannel):
 
     found_by = ("from int8", "dequantize codes", "scale and zero point")
     T = dtypes.floating
-    C = dtypes.codes
+    C = (*dtypes.codes, "int64")
     x = In("C", "codes, any shape")
     scale = In("T", "the distance of two codes: one number, or with `axis` one per channel")
     zero_point = In("int32", "the code of 0.0: one number, or with `axis` one per channel")
@@ -89,4 +89,4 @@ class DequantizeLinear(ByChannel):
         return by_channel(step, x, [scale.astype(dtype), zero_point], self.axis, scale.dtype, out)
 
     def workspace(self, x: TensorType, *numbers: TensorType) -> int:
-        return by_channel_bytes(8 if dtypes.storage(x.dtype).itemsize == 4 else 4, x, *numbers)
+        return by_channel_bytes(8 if dtypes.storage(x.dtype).itemsize >= 4 else 4, x, *numbers)

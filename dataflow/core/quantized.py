@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
+
+if TYPE_CHECKING:
+    from dataflow.core.block import Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +163,15 @@ class Quantizable:
     """What every block says for quantization; the values here are those of one that computes with real numbers."""
 
     quantized_as: ClassVar[Any] = None  # a `Role`, or a property that gives one
+
+    @property
+    def on_codes(self) -> Block | None:
+        """The block that gives, from the same inputs, the codes of what a quantizer gives.
+
+        Of a `Product` it is the one that multiplies codes: its inputs are those of the product, then the zero points of
+        both. Of `Averages` it gives the sums. None where there is no such block.
+        """
+        return None
 
     def grid(self, *arrays: Any) -> Grid | None:
         """The grid that a quantizer rounds to, from the arrays on its ports in their order; None of other blocks.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from dataflow.core.quantized import Product
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
@@ -108,6 +110,14 @@ class _Inserting:
         assert isinstance(role, Product) and self.recipe.bias is not None
         (x,), (weights,) = (self.of_port[product.name, port] for port in (role.x, role.weights))
         scales = [self.made[id(site)].scale(new) for site in (x, weights)]
+        if (
+            role.depthwise
+            and scales[1].type.rank
+            and (times := self.model.graph.deref(weights.link).type.sizes[-1]) > 1
+        ):
+            # as many outputs of each input channel have its scale
+            order = np.repeat(np.arange(scales[1].type.sizes[0], dtype=np.int32), times)
+            scales[1] = new.add(blocks["Gather"](), [scales[1], order], name=free_name(new, f"{scales[1].node}s"))
         link = node.link(port)
         block = blocks["QuantizeBias"](num_bits=self.recipe.bias.bits)
         made: Ref = new.add(block, [new.ref(link), *scales], name=free_name(new, f"{_stem(new.result, link)}_q"))

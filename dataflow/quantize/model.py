@@ -61,11 +61,13 @@ class Model:
         found = Plan(wanted).run({name: value for name, value in self.values.items() if name in used})
         return {link: found[name] for name, link in wanted.outputs.items()}
 
-    def rebuilt(self, each: Callable[[Rebuild, Node], None]) -> Model:
-        """The model whose graph is made by calling ``each`` for every node in turn."""
+    def rebuilt(self, each: Callable[[Rebuild, Node], None], last: Callable[[Rebuild], None] | None = None) -> Model:
+        """The model whose graph is made by calling ``each`` for every node in turn, and ``last`` after them."""
         new = Rebuild(self.graph)
         for node in self.graph.nodes.values():
             each(new, node)
+        if last is not None:
+            last(new)
         graph = new.finish()
         kept = {name: value for name, value in self.values.items() if name in graph.nodes}
         return replace(self, graph=graph, values=State(graph, values=kept).variables)

@@ -68,11 +68,13 @@ def activation_wires(graph: Graph, recipe: Quantization) -> list[Link]:
 
 
 def bias_sites(graph: Graph, recipe: Quantization) -> list[tuple[Node, str, Node]]:
-    """The nodes that add a bias to a product whose operands are both quantized: node, port of the bias, product."""
+    """The nodes that add a bias to a product whose sums are on a grid: node, port of the bias, product."""
     found = []
     fixed = fixed_nodes(graph)
     quantized: dict[str, set[bool]] = {}
     for site in find_sites(graph, recipe):
+        if isinstance(site.settings, Weights) and site.settings.per == "group":
+            continue
         for reader, _ in site.readers:
             quantized.setdefault(reader, set()).add(site.is_weights)
     for node in graph.nodes.values():

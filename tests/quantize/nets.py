@@ -8,6 +8,10 @@ import dataflow as flow
 from dataflow.core.dtypes import Array
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
+from dataflow.quantize import recipe as recipes
+from dataflow.quantize.insert import insert_quantizers
+from dataflow.quantize.model import Model
+from dataflow.quantize.sites import activation_wires
 
 B = flow.blocks
 
@@ -56,3 +60,40 @@ def residual(seed: int = 0) -> Graph:
 def _drawn(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:
     made: Array = rng.standard_normal(shape).astype(np.float32)
     return made
+
+
+def images(seed: int = 0) -> Graph:
+    """Depthwise and 1x1 convolutions, two of them joined, a mean over pixels, a dense layer; images of 8x8x3."""
+    rng = np.random.default_rng(seed)
+    graph = flow.Graph("images")
+    x = graph.input("x", "float32", ["N", 8, 8, 3])
+    conv = {"strides": [1, 1, 1, 1], "padding": "SAME"}
+    y = B["Conv2D"](**conv)(x, graph.variable("first_w", _drawn(rng, (3, 3, 3, 8)) / np.float32(4)), name="first")
+    y = B["BiasAdd"]()(y, graph.variable("first_b", _drawn(rng, 8)), name="first_sum")
+    y = B["Relu6"]()(y, name="first_relu")
+    y = B["DepthwiseConv2dNative"](**conv)(
+        y, graph.variable("deep_w", _drawn(rng, (3, 3, 8, 2)) / np.float32(4)), name="deep"
+    )
+    y = B["BiasAdd"]()(y, graph.variable("deep_b", _drawn(rng, 16)), name="deep_sum")
+    y = B["Relu"]()(y, name="deep_relu")
+    pooled = B["MaxPool"](ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")(y, name="pool")
+    y = B["Conv2D"](**conv)(
+        pooled, graph.variable("point_w", _drawn(rng, (1, 1, 16, 12)) / np.float32(4)), name="point"
+    )
+    y = B["Relu"]()(y, name="point_relu")
+    other = B["Conv2D"](**conv)(pooled, graph.variable("other_w", _drawn(rng, (1, 1, 16, 4))), name="other")
+    joined = B["ConcatV2"]()([y, other], -1, name="joined")
+    y = B["Mean"]()(joined, [1, 2], name="mean")
+    graph.output("y", dense(graph, y, "last", 5, rng, relu=False))
+    return graph
+
+
+def quantized(graph: Graph, bits: int, x: Array, **recipe: object) -> Model:
+    """The graph quantized with ranges from what these inputs give."""
+    asked = recipes.recipe({"weights": {"bits": bits}, "activations": {"bits": bits}, "bias": {}, **recipe})
+    wires = activation_wires(graph, asked)
+    seen = graph.copy()
+    seen.outputs = {str(i): link for i, link in enumerate(wires)}
+    values = flow.run(seen, x=x).values()
+    ranges = {link: (float(v.min()), float(v.max())) for link, v in zip(wires, values, strict=True)}
+    return insert_quantizers(Model.of(graph), asked, ranges)

@@ -1,0 +1,369 @@
+"""Lowering: a quantized graph as one that computes with integers between its quantizers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import DataflowError
+from dataflow.core.ports import flat
+from dataflow.core.quantized import Addition, Averages, Clamp, Grid, Passes, Product, Quantizer
+from dataflow.core.registry import blocks
+from dataflow.graph.node import Link, Node, Ref
+from dataflow.graph.rebuild import Rebuild
+from dataflow.quantize.channels import moved_channels, pads_with_zeros
+from dataflow.quantize.forms import Form, as_sums, dequantized, quantized, requantized, rescaled, stored_as
+from dataflow.quantize.model import Model, fixed_nodes
+from dataflow.quantize.quantizers import free_name
+from dataflow.quantize.sites import bias_of
+
+SPARE = 30  # bits of int32 sums of which one operand of an addition may use all but one
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A graph that computes with integers, and the form of each of its nodes that carries some."""
+
+    model: Model
+    forms: Mapping[str, Form]
+
+
+def lower(model: Model, rounding: str = "half_up", power_of_two: bool = False) -> Lowered:
+    """The graph of a model with integers from each quantizer to the next.
+
+    Products multiply codes and give sums (int32, int64 where those might not be enough), to which biases are added on
+    their grid; a quantizer turns sums into codes by FixedPointRequantize with this rounding, by a multiplier of 31 bits
+    or a power of two. Nodes keep their names. What has no form among integers computes with real numbers, between
+    DequantizeLinear and the next quantizer; a note says why. Outputs are real numbers as before.
+
+    Raises DataflowError where the graph has no quantizer.
+    """
+    lowering = _Lowering(model, rounding, power_of_two)
+    if not any(isinstance(node.block.quantized_as, Quantizer) for node in model.graph.nodes.values()):
+        raise DataflowError(
+            f"graph '{model.graph.name}': must have quantizers to be lowered, got none; quantize it first"
+        )
+    made = model.rebuilt(lowering.node, lowering.outputs)
+    sections = {name: section for name, section in made.graph.sections.items() if name != "train"}
+    if "quantization" in sections:
+        sections["quantization"] = {**sections["quantization"], "rounding": rounding}
+    made.graph.sections = sections
+    forms = {form.wire.node: form for form in lowering.forms.values() if form.wire.node in made.graph.nodes}
+    return Lowered(made.noted(*lowering.notes), forms)
+
+
+@dataclass
+class _Lowering:
+    model: Model
+    rounding: str
+    power_of_two: bool
+    forms: dict[Link, Form] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.fixed = fixed_nodes(self.model.graph)
+        self.waiting: dict[str, Node] = {}  # quantizers of weights, which real numbers may still need
+        self.floats: dict[Link, Ref] = {}
+        self.constants: dict[Link, Ref] = {}
+
+    def node(self, new: Rebuild, node: Node) -> None:
+        """Write a node with integers where that is possible, otherwise as it is."""
+        role = node.block.quantized_as
+        if node.name in self.fixed:
+            if isinstance(role, Quantizer):
+                self.waiting[node.name] = node
+                new.drop(node)
+            else:
+                self._copy(new, node)
+            return
+        bias = bias_of(self.model.graph, node, self.fixed)
+        made: Form | str | None = None  # a text says why there is no form
+        if bias is not None:
+            made = self._bias(new, node, *bias)
+        elif isinstance(role, Quantizer):
+            made = self._quantizer(new, node, role)
+        elif isinstance(role, Product):
+            made = self._product(new, node, role)
+        elif isinstance(role, Clamp):
+            made = self._clamp(new, node, role)
+        elif isinstance(role, Passes):
+            made = self._passes(new, node, role)
+        elif isinstance(role, Addition):
+            made = self._addition(new, node, role)
+        elif isinstance(role, Averages):
+            made = self._averages(new, node, role)
+        if isinstance(made, Form):
+            self.forms[_first(node)] = made
+            new.drop(node)
+        else:
+            if made:
+                self.notes.append(f"{node.name} computes with real numbers: {made}")
+            self._copy(new, node)
+
+    def outputs(self, new: Rebuild) -> None:
+        """Let outputs that became integers be real numbers."""
+        for link in self.model.graph.outputs.values():
+            if link in self.forms or link.node in self.waiting:
+                new.move(link, self._real(new, link))
+
+    # -- real numbers ---------------------------------------------------------------------------------------------
+
+    def _copy(self, new: Rebuild, node: Node) -> None:
+        inputs: dict[str, Any] = {}
+        for port, value in node.inputs.items():
+            if any(isinstance(v, Link) and (v in self.forms or v.node in self.waiting) for v in flat([value])):
+                given = [self._real(new, v) if isinstance(v, Link) else v for v in flat([value])]
+                inputs[port] = tuple(given) if isinstance(value, tuple) else given[0]
+        new.copy(node, inputs=inputs)
+
+    def _real(self, new: Rebuild, link: Link) -> Ref:
+        """A wire of real numbers."""
+        if link in self.floats:
+            return self.floats[link]
+        if link in self.forms:
+            self.floats[link] = dequantized(new, self.forms[link], self.model.graph.deref(link).wire.replace(".", "_"))
+            return self.floats[link]
+        if link.node in self.waiting:
+            node = self.waiting.pop(link.node)
+            self._copy(new, node)
+        return new.ref(link)
+
+    # -- quantizers -----------------------------------------------------------------------------------------------
+
+    def _grid(self, node: Node, port: str) -> Grid | None:
+        """The grid of a quantizer whose range is known before the run."""
+        others = {p: v for p, v in node.inputs.items() if p != port}
+        if not all(isinstance(v, Link) and v.node in self.fixed for v in others.values() if isinstance(v, Link)):
+            return None
+        found = self.model.evaluate([v for v in others.values() if isinstance(v, Link)])
+        arrays = [
+            None if p == port or v is None else found[v] if isinstance(v, Link) else np.asarray(getattr(v, "value", v))
+            for p, v in node.inputs.items()
+        ]
+        if node.name in self.fixed:
+            arrays[[*node.inputs].index(port)] = self.model.value(node.link(port))
+        return node.block.grid(*arrays)
+
+    def _quantizer(self, new: Rebuild, node: Node, role: Quantizer) -> Form | str:
+        grid = self._grid(node, role.x)
+        if grid is None:
+            return "its range depends on the values"
+        if grid.scale.ndim or not float(grid.scale) > 0:
+            return "it has a range for each channel" if grid.scale.ndim else "its range is empty"
+        form = self.forms.get(node.link(role.x))
+        if form is None:
+            return quantized(new, node, [self._operand(new, v) for v in node.inputs.values()], grid)
+        if form.same_grid(grid) and not form.is_cut:
+            return replace(form, wire=new.add(blocks["Identity"](), [form.wire], name=node.name))
+        return requantized(new, form, grid, node.name, self.rounding, self.power_of_two)
+
+    def _operand(self, new: Rebuild, value: object) -> Any:
+        return self._real(new, value) if isinstance(value, Link) else value
+
+    def _weights(self, link: Link) -> tuple[Array, Grid] | None:
+        """The codes of weights and their grid, where a quantizer gives them."""
+        node = self.model.graph.nodes[link.node]
+        role = node.block.quantized_as
+        if node.name not in self.fixed or not isinstance(role, Quantizer):
+            return None
+        grid = self._grid(node, role.x)
+        return None if grid is None else (grid.codes(self.model.value(link)), grid)
+
+    # -- blocks ---------------------------------------------------------------------------------------------------
+
+    def _product(self, new: Rebuild, node: Node, role: Product) -> Form | str:
+        x, link = self.forms.get(node.link(role.x)), node.inputs[role.weights]
+        if x is None or x.grid is None or x.is_cut:
+            return "what it reads has no codes"
+        block = node.block.on_codes
+        if block is None or not isinstance(link, Link):
+            return "there is no integer block for it"
+        known = self._weights(link)
+        if known is None:
+            other = self.forms.get(link)
+            if other is None or other.grid is None or other.is_cut:
+                return "its weights have no codes"
+            wire, grid = other.wire, other.grid
+            out_type = "int32"
+        else:
+            codes, grid = known
+            if grid.group is not None:
+                return "its weights have a step for each group"
+            if grid.scale.ndim and (grid.axis or 0) % codes.ndim != role.axis % codes.ndim:
+                return "its weights have a step for each of other channels than those that it gives"
+            wire = self._constant(new, link, codes.astype(stored_as(grid)))
+            out_type = _sum_type(codes, grid, x, role)
+        scale, zero_point = x.scale * grid.scale, grid.zero_point
+        if role.depthwise and grid.scale.ndim:
+            times = self.model.graph.deref(link).type.sizes[-1]
+            scale, zero_point = np.repeat(scale, times), np.repeat(zero_point, times)
+        zeros = [
+            np.int32(x.zero_point) if x.zero_point else None,
+            zero_point.astype(np.int32) if np.any(zero_point) else None,
+        ]
+        if out_type != "int32":
+            block = type(block)(**{**block.attrs(), "out_type": out_type})
+        made = new.add(block, [x.wire, wire, *zeros], name=node.name, doc=node.doc)
+        return Form(made, scale, axis=role.channels if scale.ndim else None)
+
+    def _constant(self, new: Rebuild, link: Link, codes: Array) -> Ref:
+        """Codes as a node with the name of the quantizer that gave them, once however many read them."""
+        if link not in self.constants:
+            self.constants[link] = new.add(blocks["Const"](value=codes), [], name=_name(new, link.node))
+        return self.constants[link]
+
+    def _bias(self, new: Rebuild, node: Node, port: str, product: Node) -> Form | str:
+        form = self.forms.get(_first(product))
+        if form is None or form.grid is not None or form.is_cut:
+            return "what it is added to has no sums"
+        link = node.link(port)
+        value = self.model.value(link).astype(np.float64)
+        codes = np.rint(value / form.scale)
+        dtype = form.wire.dtype
+        if np.abs(codes).max(initial=0.0) >= np.iinfo(dtype).max:
+            return f"its bias is beyond {dtype} in steps of the sums"
+        if not isinstance(self.model.graph.nodes[link.node].block.quantized_as, Quantizer):
+            self.notes.append(f"{node.name}: its bias is rounded to the grid of the sums")
+        added = self._constant(new, link, codes.astype(dtype))
+        operands = [added if p == port else form.wire for p in node.inputs]
+        return replace(form, wire=new.add(node.block, operands, name=node.name, doc=node.doc))
+
+    def _clamp(self, new: Rebuild, node: Node, role: Clamp) -> Form | None:
+        form = self.forms.get(node.link(role.x))
+        if form is None:
+            return None
+        low, high = max(form.low, role.low), min(form.high, role.high)
+        if form.grid is None and not form.is_cut and (role.low, role.high) == (0.0, np.inf):
+            return replace(form, wire=new.add(node.block, [form.wire], name=node.name, doc=node.doc))
+        return replace(form, low=low, high=high)
+
+    def _passes(self, new: Rebuild, node: Node, role: Passes) -> Form | str | None:
+        given, names = self._read(node, role.ports)
+        if not given:
+            return None
+        if len(given) < len(names):
+            return "some of what it reads has no codes"
+        if len(given) > 1 and not _are_alike(given):
+            grid = self._next_grid(node)
+            if grid is None:
+                return "what it reads is on several grids, and no quantizer follows"
+            given = [
+                requantized(new, form, grid, free_name(new, name), self.rounding, self.power_of_two)
+                for form, name in zip(given, names, strict=True)
+            ]
+        if any(form.zero_point for form in given) and pads_with_zeros(self.model.graph, node):
+            given = [as_sums(new, form, node.name) for form in given]
+        form = given[0]
+        if form.scale.ndim:
+            moved = moved_channels(self.model.graph, node, form.axis or 0, len(form.scale))
+            if moved is None:
+                return "its channels have a step each, and it mixes them"
+            axis, order = moved
+            form = replace(form, axis=axis, scale=form.scale[order])
+        wires = iter(given)
+        inputs: list[Any] = []
+        for port, value in node.inputs.items():
+            if port not in role.ports:
+                inputs.append(self._operand(new, value))
+            elif isinstance(value, tuple):
+                inputs.append([next(wires).wire for _ in value])
+            else:
+                inputs.append(next(wires).wire)
+        made = new.add(node.block, inputs, name=node.name, doc=node.doc)
+        if not isinstance(made, Ref):
+            return "it has several outputs"
+        return replace(form, wire=made)
+
+    def _read(self, node: Node, ports: tuple[str, ...]) -> tuple[list[Form], list[str]]:
+        """The forms of all that stands on these ports, and a name for each operand."""
+        forms, names = [], []
+        for port in ports:
+            value = node.inputs[port]
+            for i, each in enumerate(flat([value])):
+                names.append(f"{node.name}/{port}_{i}" if isinstance(value, tuple) else f"{node.name}/{port}")
+                if isinstance(each, Link) and each in self.forms:
+                    forms.append(self.forms[each])
+        return forms, names
+
+    def _next_grid(self, node: Node) -> Grid | None:
+        """The grid of the one quantizer that reads what a node gives, perhaps by blocks that let codes pass."""
+        grids = []
+        for reader in self.model.graph.nodes.values():
+            if node.name not in reader.sources:
+                continue
+            role = reader.block.quantized_as
+            if isinstance(role, Quantizer):
+                grids.append(self._grid(reader, role.x))
+            elif isinstance(role, Passes | Clamp):
+                grids.append(self._next_grid(reader))
+            else:
+                return None
+        return grids[0] if len(grids) == 1 and grids[0] is not None and not grids[0].scale.ndim else None
+
+    def _addition(self, new: Rebuild, node: Node, role: Addition) -> Form | str | None:
+        given, names = self._read(node, role.ports)
+        if not given:
+            return None
+        if len(given) < len(names) or any(form.grid is None or form.is_cut for form in given):
+            return "some of what it adds has no codes"
+        widest = max(form.grid.bits for form in given if form.grid is not None)
+        finer = SPARE - widest - (len(given) - 1).bit_length()
+        scale = max(float(form.scale) for form in given) / 2**finer
+        wires = [rescaled(new, form, scale, name, self.rounding) for form, name in zip(given, names, strict=True)]
+        made = new.add(node.block, wires if len(role.ports) > 1 else [wires], name=node.name, doc=node.doc)
+        return Form(made, np.asarray(scale))
+
+    def _averages(self, new: Rebuild, node: Node, role: Averages) -> Form | str | None:
+        form, block = self.forms.get(node.link(role.x)), node.block.on_codes
+        if form is None:
+            return None
+        if block is None or form.scale.ndim or form.is_cut:
+            return "there is no integer block for it"
+        before, after = self.model.graph.deref(node.link(role.x)).type.shape, next(iter(node.types.values())).shape
+        known = [[d for d in shape or (None,) if d != 1] for shape in (before, after)]
+        folded = list(known[0])
+        for dim in known[1]:
+            folded.remove(dim)
+        if not all(isinstance(d, int) for d in folded):
+            return "how many values it takes the mean of is not known"
+        sums = as_sums(new, form, node.name)
+        operands = [sums.wire if port == role.x else self._operand(new, v) for port, v in node.inputs.items()]
+        made = new.add(block, operands, name=node.name, doc=node.doc)
+        return Form(made, np.asarray(form.scale / prod(d for d in folded if isinstance(d, int))))
+
+
+def _sum_type(codes: Array, grid: Grid, x: Form, role: Product) -> str:
+    """The dtype that holds any sum of products of known weights with codes of a grid."""
+    assert x.grid is not None
+    centered = codes - grid.spread(grid.zero_point, codes.shape)
+    axes = (0, 1) if role.depthwise else tuple(i for i in range(codes.ndim) if i != role.axis % codes.ndim)
+    sums = [np.maximum(sign * centered, 0).sum(axes) for sign in (1, -1)]
+    ends = (x.grid.low - x.zero_point, x.grid.high - x.zero_point)
+    most = max(int(np.max(p * max(abs(e), 1))) for p in (sums[0] + sums[1],) for e in ends)
+    return "int32" if most < 2**31 else "int64"
+
+
+def _are_alike(forms: list[Form]) -> bool:
+    first = forms[0]
+    return all(
+        f.zero_point == first.zero_point
+        and (f.grid is None) == (first.grid is None)
+        and f.axis == first.axis
+        and np.array_equal(f.scale, first.scale)
+        and (f.low, f.high) == (first.low, first.high)
+        for f in forms
+    )
+
+
+def _name(new: Rebuild, name: str) -> str:
+    """The name of a node that is not written, or one like it."""
+    return free_name(new, name) if name in new.result.nodes else name
+
+
+def _first(node: Node) -> Link:
+    return Link(node.name, next(iter(node.types)))

@@ -1,0 +1,168 @@
+"""Lowering: the codes of quantized graphs, computed with integers, and reasons where that is not done."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from quantize.nets import images, quantized, residual
+
+import dataflow as flow
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import DataflowError
+from dataflow.graph.graph import Graph
+from dataflow.graph.node import Link
+from dataflow.quantize.forms import Form
+from dataflow.quantize.lower import Lowered, lower
+from dataflow.quantize.model import Model
+
+B = flow.blocks
+
+
+def _inputs(graph: Graph, rows: int = 60) -> Array:
+    sizes = [d for d in graph.inputs["x"].shape or () if isinstance(d, int)]
+    made: Array = np.random.default_rng(9).standard_normal((rows, *sizes)).astype(np.float32)
+    return made
+
+
+def _wires(model: Model, names: list[str], x: Array) -> dict[str, Array]:
+    graph = model.baked().copy()
+    graph.outputs = {name: Link(name, next(iter(graph.nodes[name].types))) for name in names}
+    return dict(flow.run(graph, x=x))
+
+
+def _differences(model: Model, lowered: Lowered, x: Array) -> dict[str, Array]:
+    """How many steps the codes of each quantizer of values are apart in the two graphs."""
+    forms = {name: form for name, form in lowered.forms.items() if form.grid is not None and name in model.graph.nodes}
+    real, whole = _wires(model, [*forms], x), _wires(lowered.model, [*forms], x)
+    return {name: _codes(form, real[name]) - whole[name].astype(np.int64) for name, form in forms.items()}
+
+
+def _codes(form: Form, values: Array) -> Array:
+    assert form.grid is not None
+    return form.grid.codes(values)
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4, 6, 8])
+@pytest.mark.parametrize("net", [residual, images])
+def test_codes_are_those_of_the_quantized_graph(net: object, bits: int) -> None:
+    for seed in range(3):
+        graph: Graph = net(seed)  # type: ignore[operator]
+        x = _inputs(graph)
+        model = quantized(graph, bits, x)
+        apart = _differences(model, lower(model), x)
+        assert len(apart) >= 5
+        for name, steps in apart.items():
+            assert np.abs(steps).max() <= 1, name
+            assert np.mean(steps == 0) >= 0.999, name
+
+
+@pytest.mark.parametrize("net", [residual, images])
+def test_only_integers_lie_between_the_first_quantizer_and_the_last_layer(net: object) -> None:
+    graph: Graph = net()  # type: ignore[operator]
+    lowered = lower(quantized(graph, 8, _inputs(graph))).model
+    real = [n for n, node in lowered.graph.nodes.items() if next(iter(node.types.values())).dtype == "float32"]
+    assert set(real) <= {"x", "x/min", "x/max", "last_sum/values"}
+    assert not [note for note in lowered.notes if "real numbers" in note]
+    assert lowered.graph.ref("y").type.dtype == "float32"
+
+
+def test_outputs_are_near_those_of_the_quantized_graph() -> None:
+    graph = images()
+    x = _inputs(graph)
+    model = quantized(graph, 8, x)
+    before, after = flow.run(model.baked(), x=x)["y"], flow.run(lower(model).model.baked(), x=x)["y"]
+    assert np.abs(before - after).max() < 0.01 * np.abs(before).max()
+
+
+def test_the_ceiling_of_relu6_is_that_of_its_codes() -> None:
+    graph = images()
+    x = _inputs(graph) * 20
+    model = quantized(graph, 8, x)
+    apart = _differences(model, lower(model), x)
+    assert np.abs(apart["first_relu_q"]).max() <= 1
+    assert flow.run(model.baked(), x=x)["y"].dtype == np.float32
+
+
+def test_a_wire_on_the_grid_of_its_quantizer_stays_as_it_is() -> None:
+    graph = images()
+    lowered = lower(quantized(graph, 8, _inputs(graph)))
+    kinds = {name: type(node.block).__name__ for name, node in lowered.model.graph.nodes.items()}
+    assert kinds["joined_q"] == "Identity"
+    assert kinds["joined"] == "ConcatV2" or kinds["joined"] == "Concat"
+    assert kinds["joined/values_0"] == kinds["joined/values_1"] == "FixedPointRequantize"
+
+
+@pytest.mark.parametrize("rounding", ["half_even", "half_away", "floor", "tflite_single", "tflite_double"])
+def test_sums_are_rounded_as_asked(rounding: str) -> None:
+    graph = residual()
+    made = lower(quantized(graph, 8, _inputs(graph)), rounding)
+    used = {
+        n.block.rounding for n in made.model.graph.nodes.values() if type(n.block).__name__ == "FixedPointRequantize"
+    }  # type: ignore[attr-defined]
+    assert used == {rounding}
+
+
+def test_multipliers_may_be_powers_of_two() -> None:
+    graph = residual()
+    made = lower(quantized(graph, 8, _inputs(graph)), power_of_two=True).model
+    for name in ("inner_relu_q", "joined_q"):
+        multiplier = made.graph.nodes[name].inputs["multiplier"].value  # type: ignore[union-attr]
+        assert np.all(np.log2(multiplier) % 1 == 0)
+
+
+def test_steps_that_were_learned_are_lowered_too() -> None:
+    graph = residual()
+    x = _inputs(graph)
+    model = quantized(graph, 4, x, learn="lsq")
+    apart = _differences(model, lower(model), x)
+    assert all(np.abs(steps).max() <= 1 for steps in apart.values())
+
+
+def test_what_has_no_form_computes_with_real_numbers_and_a_note_says_why() -> None:
+    graph = residual()
+    x = _inputs(graph)
+    model = quantized(graph, 8, x, weights={"bits": 4, "per": "group", "group": 4})
+    lowered = lower(model).model
+    assert "first computes with real numbers: its weights have a step for each group" in lowered.notes
+    np.testing.assert_allclose(
+        flow.run(lowered.baked(), x=x)["y"], flow.run(model.baked(), x=x)["y"], rtol=1e-4, atol=1e-4
+    )
+
+
+def test_skipped_layers_stay_real() -> None:
+    graph = residual()
+    x = _inputs(graph)
+    model = quantized(graph, 8, x, skip=["inner"])
+    lowered = lower(model).model
+    assert type(lowered.graph.nodes["inner"].block).__name__ == "MatMul"
+    np.testing.assert_allclose(
+        flow.run(lowered.baked(), x=x)["y"], flow.run(model.baked(), x=x)["y"], rtol=0.05, atol=0.05
+    )
+
+
+def test_biases_that_are_on_no_grid_are_rounded_and_that_is_said() -> None:
+    graph = residual()
+    lowered = lower(quantized(graph, 8, _inputs(graph), bias=None)).model
+    assert "first_sum: its bias is rounded to the grid of the sums" in lowered.notes
+
+
+def test_sums_that_int32_might_not_hold_are_int64() -> None:
+    graph = flow.Graph("wide")
+    x = graph.input("x", "float32", ["N", 40000])
+    graph.output("y", B["MatMul"]()(x, graph.variable("w", np.ones((40000, 2), np.float32)), name="product"))
+    rows = np.ones((2, 40000), np.float32)
+    lowered = lower(quantized(graph, 16, rows)).model
+    assert lowered.graph.ref("product").type.dtype == "int64"
+    assert lower(quantized(graph, 8, rows)).model.graph.ref("product").type.dtype == "int32"
+
+
+def test_a_graph_without_quantizers_is_refused() -> None:
+    with pytest.raises(DataflowError, match="must have quantizers to be lowered, got none; quantize it first"):
+        lower(Model.of(residual()))
+
+
+def test_training_goes_and_the_rounding_is_kept_in_the_recipe() -> None:
+    graph = residual()
+    graph.sections = {"train": {"epochs": 1}, "quantization": {"weights": {"bits": 8}}}
+    made = lower(quantized(graph, 8, _inputs(graph)), "floor").model.graph
+    assert made.sections == {"quantization": {"weights": {"bits": 8}, "rounding": "floor"}}
