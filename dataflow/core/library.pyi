@@ -243,6 +243,8 @@ from blocks.quantization_ops.quantized_instance_norm import QuantizedInstanceNor
 from blocks.quantization_ops.quantized_normalization import QuantizedBatchNormWithGlobalNormalization as _QuantizedBatchNormWithGlobalNormalization
 from blocks.quantization_ops.quantized_pooling import QuantizedAvgPool as _QuantizedAvgPool
 from blocks.quantization_ops.quantized_pooling import QuantizedMaxPool as _QuantizedMaxPool
+from blocks.quantization_ops.quantized_products import QuantizedConv2D as _QuantizedConv2D
+from blocks.quantization_ops.quantized_products import QuantizedMatMul as _QuantizedMatMul
 from blocks.quantization_ops.quantized_reshape import QuantizedReshape as _QuantizedReshape
 from blocks.quantization_ops.quantized_resize import QuantizedResizeBilinear as _QuantizedResizeBilinear
 from blocks.quantization_ops.range_of import RangeOf as _RangeOf
@@ -510,7 +512,9 @@ class Library(Registry):
     QuantizedBatchNormWithGlobalNormalization: type[_QuantizedBatchNormWithGlobalNormalization]
     QuantizedBiasAdd: type[_QuantizedBiasAdd]
     QuantizedConcat: type[_QuantizedConcat]
+    QuantizedConv2D: type[_QuantizedConv2D]
     QuantizedInstanceNorm: type[_QuantizedInstanceNorm]
+    QuantizedMatMul: type[_QuantizedMatMul]
     QuantizedMaxPool: type[_QuantizedMaxPool]
     QuantizedMul: type[_QuantizedMul]
     QuantizedRelu: type[_QuantizedRelu]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dataflow import blocks
+from dataflow.core.errors import BlockError
 
 random = np.random.default_rng(3)
 RANGES = [(-1.0, 1.0), (0.0, 8.0), (-20.0, -3.0), (2.0, 90.0), (-4.0, 1e-3)]
@@ -120,3 +121,54 @@ def test_floats_are_resized_as_ever_and_their_range_stays():
         plain = blocks["ResizeBilinear"](half_pixel_centers=half)(images, [7, 3])
         np.testing.assert_array_equal(made.resized_images, plain)
         assert (made.out_min, made.out_max) == (-1.0, 2.0)
+
+
+def convolved(x, filter, stride, padding):
+    """Sums over windows that are centered on the input, in Python's integers; what is padded is 0."""
+    (_, *sizes, _), (*window, _, _) = x.shape, filter.shape
+    made, origins = [], []
+    for size, reach in zip(sizes, window, strict=True):
+        count = -(-size // stride) if padding == "SAME" else (size - reach) // stride + 1
+        beyond = (count - 1) * stride + reach - size
+        made.append(count)
+        origins.append(-int((beyond + (padding == "VALID")) / 2))
+    y = np.zeros((len(x), *made, filter.shape[-1]), np.int64)
+    for b, i, j, o in np.ndindex(y.shape):
+        for di, dj in np.ndindex(*window):
+            row, column = origins[0] + i * stride + di, origins[1] + j * stride + dj
+            if 0 <= row < sizes[0] and 0 <= column < sizes[1]:
+                y[b, i, j, o] += int(np.dot(x[b, row, column], filter[di, dj, :, o]))
+    return y
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize(("window", "stride"), [((3, 2), 1), ((1, 1), 2), ((2, 1), 4), ((1, 2), 5)])
+@pytest.mark.parametrize(("low", "high", "zero"), [(-1.0, 1.0, 128), (-3.0, -1.0, 383), (2.0, 4.0, -255)])
+def test_padding_stands_for_0_wherever_the_range_lies(padding, window, stride, low, high, zero):
+    """The reference pads with another number where that of 0.0 is above 255."""
+    x, filter = levels(np.uint8, 2, 7, 9, 3), levels(np.uint8, *window, 3, 2)
+    made = blocks["QuantizedConv2D"](strides=[1, stride, stride, 1], padding=padding)(x, filter, low, high, 0.0, 1.0)
+    wanted = convolved(x.astype(np.int64) - zero, filter.astype(np.int64), stride, padding)
+    np.testing.assert_array_equal(made.output, wanted)
+
+
+@pytest.mark.parametrize(("low", "high", "zero"), [(2.0, 3.0, -510), (300.0, 301.0, -76500)])
+def test_long_sums_wrap_around_and_are_exact(low, high, zero):
+    a, b = levels(np.uint8, 3, 100_000), levels(np.uint8, 100_000, 2)
+    made = blocks["QuantizedMatMul"]()(a, b, low, high, 0.0, 1.0).out
+    wanted = (a.astype(np.int64) - zero) @ b.astype(np.int64)
+    assert abs(wanted).max() > 2**31
+    np.testing.assert_array_equal(made, wanted.astype(np.int32))
+
+
+def test_a_range_that_is_far_from_0_is_refused():
+    q = levels(np.uint8, 2, 2)
+    with pytest.raises(BlockError, match=r"^QuantizedMatMul: input 'b' must lie within 1048576 steps of 0\.0, got the"):
+        blocks["QuantizedMatMul"]()(q, q, 0.0, 1.0, 5000.0, 5001.0)
+
+
+def test_no_images_give_none():
+    made = blocks["QuantizedConv2D"](strides=[1, 1, 1, 1], padding="SAME")(
+        np.zeros((0, 4, 4, 1), np.uint8), levels(np.uint8, 2, 2, 1, 3), 0.0, 1.0, 0.0, 1.0
+    )
+    assert made.output.shape == (0, 4, 4, 3)

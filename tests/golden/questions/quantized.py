@@ -10,6 +10,7 @@ import numpy as np
 
 from . import asking
 from .asking import Question, asks
+from .convolution import IMAGES, Table, geometries
 from .pooling import inner
 from .quantization import QUANTIZED, integers, ranges
 from .resizing import ATTRS, SIZES
@@ -185,3 +186,60 @@ def normalized_by_itself(random: np.random.Generator) -> Iterator[Question]:
         yield Question(f"range_{name}", {}, {"x": x, "x_min": low, "x_max": high})
     equal = np.full((1, 3, 4, 2), 77, np.uint8)
     yield Question("equal", {}, {"x": equal, "x_min": f32(-1), "x_max": f32(2)})
+
+
+FACTORS = [
+    ((3, 4), (4, 5)),
+    ((1, 1), (1, 1)),
+    ((7, 33), (33, 2)),
+    ((1, 300), (300, 3)),
+    ((0, 3), (3, 2)),
+    ((2, 3), (3, 0)),
+]
+
+
+@asks("QuantizedMatMul")
+def multiplied(random: np.random.Generator) -> Iterator[Question]:
+    def question(name: str, shapes: Any, turned: tuple[bool, ...], of_a: Range, of_b: Range) -> Question:
+        sizes = [shape[::-1] if turn else shape for shape, turn in zip(shapes, turned, strict=True)]
+        a, b = (numbers(random, "quint8", size) for size in sizes)
+        attrs = {"Toutput": "qint32", "transpose_a": turned[0], "transpose_b": turned[1]}
+        return Question(name, attrs, {"a": a, "b": b} | named("{}_a", *of_a) | named("{}_b", *of_b))
+
+    for i, (shapes, turned) in enumerate(product(FACTORS, product((False, True), repeat=2))):
+        yield question(f"shapes_{i}", shapes, turned, (f32(-1), f32(3)), (f32(-0.3), f32(0.9)))
+    known = list(wide(random))
+    for i, (name, first) in enumerate(known):
+        other, second = known[-1 - i]
+        yield question(f"range_{name}_{other}", FACTORS[0], (False, False), first, second)
+    # the least and the greatest sums, of so many terms that they wrap around
+    for fill in (0, 255):
+        a, b = np.full((2, 40_000), fill, np.uint8), np.full((40_000, 1), 255, np.uint8)
+        yield Question(
+            f"long_{fill}", {}, {"a": a, "b": b} | named("{}_a", f32(-1), f32(1)) | named("{}_b", f32(0), f32(1))
+        )
+
+
+CENTERED: Table = {
+    "left_over": ((7, 9, 2), (2, 2, 2, 3), 3, {}),
+    "sparse": ((11, 13, 1), (1, 2, 1, 2), 5, {}),
+    "wide_window": ((2, 3, 2), (5, 7, 2, 2), 1, {}),
+}
+
+
+@asks("QuantizedConv2D")
+def convolved(random: np.random.Generator) -> Iterator[Question]:
+    # 0.0 has a number up to 255, or nothing is padded: other padding is not 0.0 there
+    kinds: dict[str, tuple[Range, Range]] = {
+        "around": ((-1.0, 3.0), (-0.3, 0.9)),
+        "positive": ((2.0, 9.0), (0.5, 2.0)),
+        "negative": ((-6.0, 0.0), (-9.0, -2.0)),
+        "points": ((0.0, 0.0), (2.0, 2.0)),
+        "down": ((1.0, -1.0), (0.5, -1.5)),
+    }
+    for i, (name, shape, filter, attrs) in enumerate(geometries(IMAGES | CENTERED, explicit=False)):
+        if name != "wide_window_VALID":
+            kind = list(kinds)[i % len(kinds)]
+            given = {"input": numbers(random, "quint8", shape), "filter": numbers(random, "quint8", filter)}
+            ends = [tuple(map(f32, each)) for each in kinds[kind]]
+            yield Question(f"{name}_{kind}", attrs, given | named("{}_input", *ends[0]) | named("{}_filter", *ends[1]))

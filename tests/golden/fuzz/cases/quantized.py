@@ -9,7 +9,7 @@ import numpy as np
 from ..draw import Draw
 from .asking import Drawn, fuzzes
 from .quantization import ends, whole
-from .windows import images, pooling
+from .windows import images, moved, pooling
 
 f32 = np.float32
 
@@ -103,3 +103,37 @@ def instance_norm(op: str, draw: Draw) -> Drawn:
     low, high = wide(draw)
     x = draw.whole(0, draw.pick([256, 256, 100]), shape, "uint8")
     return attrs | (given if draw.chance(0.3) else {}), {"x": x, "x_min": low, "x_max": high}
+
+
+def near(draw: Draw) -> tuple[Any, Any]:
+    """The ends of a range that is not far from 0.0, and no wider than sums can bear."""
+    low, high = wide(draw)
+    far = abs(float(low) + float(high)) > 1000 * (float(high) - float(low))
+    return (f32(-1), f32(3)) if far else (low, high)
+
+
+@fuzzes("QuantizedMatMul", dtypes=("quint8",), subnormal=True)
+def multiply(op: str, draw: Draw) -> Drawn:
+    m, k, n = (draw.between(1, 400 if draw.large else 40) for _ in "mkn")
+    if draw.large:
+        m, k = 1500, 400
+    turned = {"transpose_a": draw.chance(0.5), "transpose_b": draw.chance(0.5)}
+    a, b = (whole(draw, shape, draw.dtype) for shape in ((m, k), (k, n)))
+    (low, high), (low_b, high_b) = near(draw), near(draw)
+    inputs = {"a": a.T if turned["transpose_a"] else a, "b": b.T if turned["transpose_b"] else b}
+    return turned, inputs | {"min_a": low, "max_a": high, "min_b": low_b, "max_b": high_b}
+
+
+@fuzzes("QuantizedConv2D", dtypes=("quint8",), subnormal=True)
+def convolve(op: str, draw: Draw) -> Drawn:
+    shape = images(draw)
+    shape = (max(1, shape[0]), *shape[1:])  # without images the reference stops
+    window, (step, _), padding, _ = moved(draw, shape, 2, False)
+    low, high = near(draw)
+    if padding == "SAME" and high < 0:
+        high = f32(0)  # the reference pads with another number than that of 0.0
+    low_filter, high_filter = near(draw)
+    filter = whole(draw, (*window, shape[-1], draw.between(1, 6)), draw.dtype)
+    inputs = {"input": whole(draw, shape, draw.dtype), "filter": filter, "min_input": low, "max_input": high}
+    attrs = {"strides": [1, step, step, 1], "padding": padding}
+    return attrs, inputs | {"min_filter": low_filter, "max_filter": high_filter}
