@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocks.kernels.float_histogram import bin_edges
 from blocks.kernels.nudged_range import NudgedRange
 from dataflow.core.dtypes import Array
+from dataflow.core.float_bins import finite_bins
 
 _FINE = 2.0**-8  # steps: within a bin that is narrower, rounding errors are taken to change linearly
 
@@ -28,13 +28,13 @@ class Bins(NamedTuple):
 
 def of_counts(counts: Array, lowest: Array, highest: Array) -> Bins:
     """The bins of finite values of histograms ``[channels, 2 ** bits]``, those at the ends cut to the extremes."""
-    numbers, low, high = bin_edges(counts.shape[1].bit_length() - 1)
-    held = np.add.reduce(counts, 0)[numbers] > 0
+    places, low, high = finite_bins(counts.shape[1].bit_length() - 1)
+    held = np.add.reduce(counts, 0)[places] > 0
     lowest, highest = lowest[:, None], highest[:, None]
     return Bins(
         np.minimum(np.maximum(low[held], lowest), highest),
         np.maximum(np.minimum(high[held], highest), lowest),
-        counts[:, numbers[held]].astype(np.float64),
+        counts[:, places[held]].astype(np.float64),
     )
 
 

@@ -1,12 +1,6 @@
-"""Histograms of floats by the first bits of their float32 pattern: bins that do not depend on the data.
-
-A bin holds the numbers that share sign, exponent and the first bits of the mantissa, so the counts of parts add up to
-those of the whole. NaN, whatever its sign and payload, and both infinities have bins of their own.
-"""
+"""Histograms of floats in bins that do not depend on the data, see `dataflow.core.float_bins`."""
 
 from __future__ import annotations
-
-from functools import cache
 
 import numpy as np
 
@@ -15,12 +9,12 @@ from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.evaluator import jit_loop
+from dataflow.core.float_bins import INFINITY, NAN
 from dataflow.core.kinds import fold_rows
+from dataflow.core.scratch import scratch
 from dataflow.core.shapes import element_count
 
-WHOLE = 16  # bits of the bins of all values
-PER_CHANNEL = 12  # and of those of a channel, so that many channels take little memory
-_NAN, _INFINITY, _SIGN = np.uint32(0x7FC00000), np.uint32(0x7F800000), np.uint32(0x80000000)
+_SIGN = np.uint32(0x80000000)
 
 
 def as_float32(x: Array) -> Array:
@@ -78,19 +72,22 @@ def _count(x: Array, counts: Array, bits: int, compiled: bool) -> None:
     if compiled:
         _count_in_loop(patterns.reshape(-1), counts, shift, patterns[0, 0].size if len(counts) > 1 else patterns.size)
         return
-    found = _counted(patterns, counts.shape, shift)
-    if found.reshape(len(counts), 2, -1)[:, :, _INFINITY >> shift :].any():
+    found = _counted(patterns, len(counts), shift)
+    if found[:, :, INFINITY >> shift :].any():
         # the first bits of some NaN are those of infinity
-        found = _counted(np.where((patterns & ~_SIGN) > _INFINITY, _NAN, patterns), counts.shape, shift)
-    counts += found
+        found = _counted(np.where((patterns & ~_SIGN) > INFINITY, NAN, patterns), len(counts), shift)
+    by_sign = counts.reshape(len(counts), 2, -1)
+    by_sign += found
 
 
-def _counted(patterns: Array, shape: tuple[int, ...], shift: np.uint32) -> Array:
-    channels, bins = shape
-    found = (patterns >> shift).astype(np.intp)
-    if channels > 1:
-        found += (np.arange(channels) * bins)[:, None]
-    return np.bincount(found.reshape(-1), minlength=channels * bins).reshape(shape)
+def _counted(patterns: Array, channels: int, shift: np.uint32) -> Array:
+    """The counts for numbers of either sign, ``[channels, 2, bins]``."""
+    bins = 1 << 32 - int(shift)
+    with scratch((patterns.shape, np.intp)) as (found,):
+        np.right_shift(patterns, shift, out=found, casting="unsafe")
+        if channels > 1:
+            found += (np.arange(channels) * bins)[:, None]
+        return np.bincount(found.reshape(-1), minlength=channels * bins).reshape(channels, 2, -1)
 
 
 @jit_loop
@@ -105,19 +102,3 @@ def _count_in_loop(patterns: Array, counts: Array, shift: np.uint32, inner: int)
                 pattern = np.uint32(0x7FC00000)
             row[pattern >> shift] += 1
         channel = channel + 1 if channel + 1 < counts.shape[0] else 0
-
-
-@cache
-def bin_edges(bits: int) -> tuple[Array, Array, Array]:
-    """The numbers of the bins of finite values, the lowest first, and the lower and upper ends of each, in float64."""
-    first = np.arange(0, (_INFINITY >> np.uint32(32 - bits)) + 1, dtype=np.uint32) << np.uint32(32 - bits)
-    ends = first.view(np.float32).astype(np.float64)
-    ends[-1] = 2.0**128
-    low, high = ends[:-1], ends[1:]
-    numbers = np.arange(low.size)
-    half = 1 << (bits - 1)
-    return (
-        np.concatenate([half + numbers[::-1], numbers]),
-        np.concatenate([-high[::-1], low]),
-        np.concatenate([-low[::-1], high]),
-    )

@@ -7,11 +7,12 @@ from math import prod
 
 import numpy as np
 
-from blocks.kernels.float_histogram import PER_CHANNEL, WHOLE, observe, observe_bytes
+from blocks.kernels.float_histogram import observe, observe_bytes
 from blocks.kernels.reduce_axes import reduce_axes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
+from dataflow.core.float_bins import PER_CHANNEL, WHOLE
 from dataflow.core.kinds import Opaque, Update, fold_rows, leading
 from dataflow.core.shapes import Shape, axes_of, element_count, show
 
@@ -65,11 +66,22 @@ class MinMaxObserver(Observer):
     min = Out("T", "lowest element, a scalar or one per channel", reduce=np.minimum)
     max = Out("T", "highest element, a scalar or one per channel", reduce=np.maximum)
     symmetric: bool = attr("widen the range to `-m, m` with m the largest `abs(x)`", default=False)
+    group: int = attr("so many neighbours along `axis` count as one channel; 0: none", default=0, ge=0)
+
+    def check(self) -> None:
+        if self.group and self.axis is None:
+            raise self.error("attr 'axis' must be given with attr 'group', got none; name the axis that groups lie on")
 
     def shape_of(self, x: TensorType) -> list[Shape]:
         if x.shape is not None and 0 in x.shape:
             raise self.error(f"input 'x' must have at least one element, got shape {show(x.shape)}")
-        return [self.channels(x)] * 2
+        channels = self.channels(x)
+        if self.group and channels is not None:
+            channels = tuple(-(-size // self.group) if isinstance(size, int) else None for size in channels)
+        return [channels] * 2
+
+    def row_width(self, x: TensorType) -> int | None:
+        return None if self.group else super().row_width(x)
 
     def partials(self, rows: Array) -> tuple[Array, Array]:
         return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)
@@ -82,8 +94,18 @@ class MinMaxObserver(Observer):
         return -high, high
 
     def kernel(self, x: Array) -> tuple[Array, Array]:
+        if self.group:
+            return self.finalize([self._grouped(ufunc, x) for ufunc in (np.minimum, np.maximum)], 0)
         others = self.folded(x.ndim)
         return self.finalize([reduce_axes(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)
+
+    def _grouped(self, ufunc: np.ufunc, x: Array) -> Array:
+        """Extremes of groups, each of which lies in one piece where the axis is the first."""
+        first = np.moveaxis(x, self.channel(x.ndim), 0)
+        whole = len(first) - len(first) % self.group
+        parts = [first[:whole].reshape(whole // self.group, -1)] if whole else []
+        parts += [first[whole:].reshape(1, -1)] if whole < len(first) else []
+        return np.concatenate([ufunc.reduce(part, 1) for part in parts])
 
 
 class HistogramObserver(Observer):

@@ -7,13 +7,14 @@ from math import prod
 import numpy as np
 
 from blocks.kernels.binned import Bins, extremes, of_counts, of_values
-from blocks.kernels.float_histogram import PER_CHANNEL, WHOLE, observe, observe_bytes
+from blocks.kernels.float_histogram import observe, observe_bytes
 from blocks.kernels.range_search import Ends, least_divergence, least_error, moving_average, percentile
 from blocks.quantization_ops.observers import PerChannel
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import listing, nearest
+from dataflow.core.float_bins import PER_CHANNEL, WHOLE
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Shape, element_count, fits, show
 

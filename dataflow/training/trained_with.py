@@ -41,7 +41,7 @@ def trained_with(
         schedule["attrs"]["decay_steps"] = f"end, after {steps} steps"
     wanted = [*([train.minimize] if train.minimize else []), *train.metrics]
     needed = graph.ancestors([graph.ref(n).node for n in wanted] + [link.node for link in graph.updates.values()])
-    nodes = {name: _digest(node) for name, node in graph.nodes.items() if name in needed}
+    nodes = {name: node_digest(node) for name, node in graph.nodes.items() if name in needed}
     told = {name: MASK if looks_secret(name) else value for name, value in params.items()}
     return {"train": settings, "nodes": nodes, "data": dict(data), "params": _json(told)}
 
@@ -102,7 +102,7 @@ def _json(value: object) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _digest(node: Node) -> str:
+def node_digest(node: Node) -> str:
     """A digest of what a node computes and from what."""
     digest = hashlib.sha256(type(node.block).__name__.encode())
     for name in node.block.signature.attrs:
