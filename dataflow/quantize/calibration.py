@@ -19,6 +19,7 @@ from dataflow.engine.plan import Plan
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.graph.rewrite import eliminate_dead_code
+from dataflow.quantize.model import Model
 from dataflow.quantize.statistics import Rows, Seen, Statistics
 from dataflow.training.array_split import RowSplit, inputs_of
 from dataflow.training.batch_sizes import rows_per_evaluation
@@ -45,15 +46,14 @@ class Observed:
 
 
 def calibrate(
-    graph: Graph,
-    values: Mapping[str, Array],
+    model: Model,
     data: RowSplit,
     wires: Mapping[str, Observed],
     samples: int | None = None,
     part: tuple[int, int] | None = None,
     tick: Tick | None = None,
 ) -> Statistics:
-    """What is seen on wires, by name, while rows of a split run through a graph with these values of its variables.
+    """What is seen on wires, by name, while rows of a split run through a graph with the values of its variables.
 
     samples : how many rows, spread evenly over the split; all by default.
     part : the first of these rows to take and the one before which to stop, so that others take the rest: multiples of
@@ -62,8 +62,7 @@ def calibrate(
     Raises GraphError where there are no rows, where a wire needs an input that the split does not feed, or where a part
     does not begin and end between runs.
     """
-    run = Calibration(graph, values, data, wires, samples)
-    return run.statistics(part, tick)
+    return Calibration(model, data, wires, samples).statistics(part, tick)
 
 
 class Calibration:
@@ -74,13 +73,13 @@ class Calibration:
 
     def __init__(
         self,
-        graph: Graph,
-        values: Mapping[str, Array],
+        model: Model,
         data: RowSplit,
         wires: Mapping[str, Observed],
         samples: int | None = None,
     ):
-        self.data, self.wires, self.samples = data, dict(wires), samples
+        graph = model.graph
+        self.data, self.wires = data, dict(wires)
         split = data.who.rpartition("data '")[2].rstrip("'")
         check_rows(graph, wrong_for_evaluation(graph, split, inputs_of(data), data.length, "calibrate with"))
         self.length = data.length if samples is None else min(samples, data.length)
@@ -91,7 +90,7 @@ class Calibration:
         if needed:
             raise GraphError(f"{data.who}: must feed {listing(map(repr, needed), 'and')}, which calibration needs")
         self.plan = Plan(self.observing)
-        self.values = {name: values[name] for name in self.observing.nodes if name in values}
+        self.values = {name: model.values[name] for name in self.observing.nodes if name in model.values}
         size = rows_per_evaluation(graph, train_section(graph), inputs_of(data))
         self.by_rows = {name for name, each in self.wires.items() if _has_rows(graph, each.link, size)}
         self.about = Statistics(
@@ -234,9 +233,11 @@ def data_digest(graph: Graph, data: RowSplit, name: str) -> str:
 
 
 def _graph_digest(graph: Graph) -> str:
+    """A digest of the nodes; the first values of variables count as values."""
     digest = hashlib.sha256()
     for name, node in sorted(graph.nodes.items()):
-        digest.update(f"{name} {node_digest(node)}\n".encode())
+        told = replace(node, inputs={}) if node.block.stateful else node
+        digest.update(f"{name} {node_digest(told)}\n".encode())
     return digest.hexdigest()
 
 

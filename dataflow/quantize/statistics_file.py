@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from dataflow.quantize.statistics import Rows, Seen, Statistics
 
 ENDING = ".stats.npz"
 _FORMAT = 1
+T = TypeVar("T")
 _MOST = 1 << 14  # channels of a wire, whose counts take 32 KiB each
 
 
@@ -65,7 +66,10 @@ def read_statistics(path: str | os.PathLike[str]) -> Statistics:
 
 def _statistics(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Statistics:
     found = Statistics(
-        wires={name: _seen(name, arrays, told["axis"], told["dtype"]) for name, told in about["wires"].items()},
+        wires={
+            name: _seen(name, arrays, told["axis"] and _checked(told["axis"], int), told["dtype"])
+            for name, told in about["wires"].items()
+        },
         graph=_checked(about["graph"], str),
         variables=_checked(about["variables"], str),
         size=_checked(about["size"], int),
@@ -89,15 +93,13 @@ def _statistics(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Statis
     return found
 
 
-def _checked(value: Any, kind: type) -> Any:
+def _checked(value: object, kind: type[T]) -> T:
     if type(value) is not kind:
         raise TypeError
     return value
 
 
-def _seen(name: str, arrays: Mapping[str, Array], axis: Any, dtype: str) -> Seen:
-    if axis is not None:
-        _checked(axis, int)
+def _seen(name: str, arrays: Mapping[str, Array], axis: int | None, dtype: str) -> Seen:
     ends = _array(arrays, f"{name}/ends", dtype, 1 if axis is None else 2)
     bins, counts = _array(arrays, f"{name}/bins", "uint32", 1), _array(arrays, f"{name}/counts", "int64", 1)
     shape = (1 << WHOLE,) if axis is None else (ends.shape[1], 1 << PER_CHANNEL)
