@@ -42,10 +42,10 @@ def quantize_weights(
         settings.per, {}
     )
     bits = settings.bits
-    if learn == "lsq":
+    if learn in ("lsq", "tqt"):
         if settings.per == "group":
             raise DataflowError(f"{name}: steps are learned for a tensor or each channel, got groups")
-        return _learned_step(new, wire, name, ends / _most(bits), bits, True, along)
+        return (_learned_step if learn == "lsq" else _threshold)(new, wire, name, ends, bits, True, along)
     made = _Making(new, name, trainable=learn is not None)
     end = made.variable("max", ends)
     made.add("FakeQuantSymmetric", [wire, end], num_bits=bits, **along)
@@ -61,9 +61,11 @@ def quantize_activations(
     if low == high:
         high = np.float32(1.0)  # all that was seen is 0.0, which is on every grid
     end = np.maximum(-low, high)
-    if learn == "lsq":
-        signed = symmetric or bool(low < 0)
-        return _learned_step(new, wire, name, end / (_most(bits) if signed else 2**bits - 1), bits, signed, {})
+    signed = symmetric or bool(low < 0)
+    if learn in ("lsq", "tqt"):
+        return (_learned_step if learn == "lsq" else _threshold)(new, wire, name, end, bits, signed, {})
+    if learn == "pact" and not signed:
+        return _clipped(new, wire, name, end, bits)
     made = _Making(new, name, trainable=learn is not None)
     if symmetric:
         top = made.variable("max", end)
@@ -76,18 +78,45 @@ def quantize_activations(
     return made.quantized(lambda new: _scale(new, name, ends[::-1], bits, False))
 
 
-def _most(bits: int) -> int:
-    """The highest code of a signed integer."""
-    return max(1, (1 << bits - 1) - 1)
+def _most(bits: int, signed: bool = True) -> int:
+    """The highest code of an integer."""
+    return max(1, (1 << bits - signed) - 1)
 
 
 def _learned_step(
-    new: Rebuild, wire: Ref, name: str, step: Array, bits: int, signed: bool, along: dict[str, Any]
+    new: Rebuild, wire: Ref, name: str, end: Array, bits: int, signed: bool, along: dict[str, Any]
 ) -> Quantized:
+    """A quantizer whose step is trained, begun so that the highest level is the end of the range."""
     made = _Making(new, name, trainable=True)
-    variable = made.variable("step", step.astype(np.float32))
-    made.add("LearnedStepQuantize", [wire, variable], num_bits=bits, **({} if signed else {"signed": False}), **along)
-    return made.quantized(lambda new: variable)
+    step = made.variable("step", end / _most(bits, signed))
+    made.add("LearnedStepQuantize", [wire, step], num_bits=bits, **({} if signed else {"signed": False}), **along)
+    return made.quantized(lambda new: step)
+
+
+def _threshold(
+    new: Rebuild, wire: Ref, name: str, end: Array, bits: int, signed: bool, along: dict[str, Any]
+) -> Quantized:
+    """A quantizer whose step is a power of two, begun where the highest level is the nearest to the end."""
+    made = _Making(new, name, trainable=True)
+    log2_step = np.log2(end / _most(bits, signed)) - 0.5  # which is rounded up
+    log2_t = made.variable("log2_t", log2_step + (bits - signed))
+    made.add(
+        "TrainedThresholdQuantize", [wire, log2_t], num_bits=bits, **({} if signed else {"signed": False}), **along
+    )
+    return made.quantized(lambda new: _added(new, "PowerOfTwo", [log2_t - float(bits - signed)], f"{name}/scale"))
+
+
+def _clipped(new: Rebuild, wire: Ref, name: str, end: Array, bits: int) -> Quantized:
+    """A quantizer from 0.0 to a threshold that is trained."""
+    made = _Making(new, name, trainable=True)
+    alpha = made.variable("alpha", end)
+    made.add("PactQuantize", [wire, alpha], num_bits=bits)
+    return made.quantized(lambda new: _added(new, "RealDiv", [alpha, float(_most(bits, False))], f"{name}/scale"))
+
+
+def _added(new: Rebuild, block: str, operands: list[Any], name: str) -> Ref:
+    made: Ref = new.add(blocks[block](), operands, name=free_name(new, name))
+    return made
 
 
 def _scale(new: Rebuild, name: str, ends: list[Ref], bits: int, narrow: bool) -> Ref:

@@ -39,6 +39,8 @@ def _block(new: Rebuild, made: Quantized) -> str:
         ({"bits": 4, "symmetric": True}, None, "FakeQuantSymmetric(num_bits=4)"),
         ({"bits": 1, "symmetric": True}, "range", "FakeQuantSymmetric(num_bits=1)"),
         ({"bits": 3}, "lsq", "LearnedStepQuantize(num_bits=3)"),
+        ({"bits": 3}, "tqt", "TrainedThresholdQuantize(num_bits=3)"),
+        ({"bits": 3}, "pact", "FakeQuantWithMinMaxVars(num_bits=3)"),  # which is for values from 0 on
     ],
 )
 def test_blocks_of_values(plain: dict[str, object], learn: str | None, block: str) -> None:
@@ -51,6 +53,22 @@ def test_values_that_are_never_negative_have_unsigned_steps() -> None:
     made = _activations(new, 0.5, 3.0, "lsq", bits=2)
     assert _block(new, made) == "LearnedStepQuantize(num_bits=2, signed=False)"
     assert flow.State(new.result)["x/step"] == np.float32(1)
+
+
+@pytest.mark.parametrize(("low", "bits"), [(0.0, 2), (0.0, 8), (-2.0, 1), (-2.0, 2), (-2.0, 4)])
+@pytest.mark.parametrize("learn", ["lsq", "tqt", "pact"])
+def test_what_is_trained_begins_with_the_range_and_has_the_step_of_the_grid(low: float, bits: int, learn: str) -> None:
+    new = _rebuild()
+    made = _activations(new, low, 2.5, learn, bits=bits, symmetric=low < 0)
+    node, scale = new.result.nodes[made.wire.node], made.scale(new)
+    new.result.output("scale", scale)
+    number = flow.State(new.result)[node.link([*node.inputs][1]).node]
+    grid = node.block.grid(None, number)
+    assert grid is not None
+    found = flow.run(new.result, x=np.zeros((1, 4), np.float32))["scale"]
+    assert found == grid.scale.astype(np.float32)
+    top = float(grid.scale) * grid.high
+    assert top == pytest.approx(2.5) if learn != "tqt" else 2.5 / np.sqrt(2) <= top <= 2.5 * np.sqrt(2)
 
 
 def test_ranges_are_trained_only_where_asked() -> None:
