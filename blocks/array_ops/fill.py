@@ -47,7 +47,7 @@ class Fill(Opaque):
 class FillLike(Elementwise, abstract=True):
     """One value in every element, in the shape and dtype of another array."""
 
-    T: ClassVar[tuple[str, ...]] = dtypes.every
+    T: ClassVar[tuple[str, ...]] = dtypes.with_zero
     x = In("T", "any value", like=True)
     y = Out("T", "same shape as `x`")
     grad = None

@@ -43,7 +43,7 @@ class GatherNd(Rearrange):
     """
 
     found_by = ("index", "take")
-    Tparams, Tindices = dtypes.every, ANY_INDEX
+    Tparams, Tindices = dtypes.with_zero, ANY_INDEX
     params = In("Tparams", "values to take from")
     indices = In("Tindices", "the last dim holds the tuples, one number for each of the first dims of `params`")
     output = Out("Tparams", "the shape of `indices` without its last dim, then that of a slice")

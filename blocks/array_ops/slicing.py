@@ -178,7 +178,7 @@ class Pad(Rearrange):
     """
 
     found_by = ("zero padding", "border")
-    T, I = dtypes.every, INDEX
+    T, I = dtypes.with_zero, INDEX
     input = In("T", "values, any shape")
     paddings = In("I", "number of zeros before and after, one row per dim", shape=("rank", 2), static=True)
     output = Out("T", "`input` with the zeros around it")

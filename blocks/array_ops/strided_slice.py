@@ -167,7 +167,7 @@ class StridedSliceGrad(Strided, Rearrange):
     Source: tf.raw_ops.StridedSliceGrad.
     """
 
-    T, Index = dtypes.every, INDEX
+    T, Index = dtypes.with_zero, INDEX
     shape = In("Index", "shape of what was sliced", shape=("rank",), static=True)
     begin, end, strides = _BEGIN, _END, _STRIDES
     dy = In("T", "gradient by the slice")

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core import dtypes
-from dataflow.core.block import Dtype, In, Out, attr
+from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
 from dataflow.core.ranges import Range, limits
@@ -25,8 +26,11 @@ _CUT_BITS = {
 class Cast(Elementwise):
     """The same values in another dtype, ``DstT(x)``.
 
-    Floats become integers toward zero; integers that do not fit wrap around, and of a complex number the real part is
-    kept. To bool, everything but zero is true. What NaN, an infinity or a float that does not fit becomes as an integer
+    Floats are rounded to the nearest, halves to the even one: what is too large becomes infinity, NaN in float8_e4m3fn
+    and float8_e8m0fnu, and the largest number in the formats of 4 and 6 bits. Those of 4 and 6 bits have no NaN: it
+    becomes -0.0; float8_e8m0fnu has powers of two alone, NaN stands there for zero and what is negative. Floats become
+    integers toward zero; integers that do not fit wrap around, and of a complex number the real part is kept. To bool,
+    everything but zero is true. What NaN, an infinity or a float that does not fit becomes as an integer
     is left to the processor. On the way to complex numbers ``Truncate`` does nothing; TensorFlow's kernel cuts off
     nearly all digits.
 
@@ -59,6 +63,9 @@ class Cast(Elementwise):
             if np.isinf(cut_off).any():
                 np.copyto(cut_off, x, where=np.isnan(x))  # the bits that distinguish NaN may have been cut off
             x = cut_off
+        if {self.DstT, dtypes.name_of(x.dtype)} & {*dtypes.narrow}:
+            out = np.empty(x.shape, dtype) if out is None else out
+            return in_parts(self._of_storage, out, x)
         if self.DstT == "uint32" and dtypes.name_of(x.dtype) in dtypes.floating:
             # by way of int64: what does not fit gets other values in NumPy's vector loop than in what that leaves over
             out = np.empty(x.shape, dtype) if out is None else out
@@ -68,9 +75,22 @@ class Cast(Elementwise):
         np.copyto(out, x, casting="unsafe")
         return out
 
+    def _of_storage(self, x: Array, out: Array) -> None:
+        """From or to a format of 2 to 8 bits."""
+        if self.DstT in dtypes.narrow_floats:
+            np.copyto(out, dtypes.rounded(x, out.dtype))
+            return
+        x = dtypes.widened(x)
+        if self.DstT in dtypes.narrow_integers and x.dtype.kind not in "iub":
+            x = x.astype(np.int32)  # whose last bits are kept
+        np.copyto(out, x, casting="unsafe")
+
+    def workspace(self, x: TensorType) -> int:
+        return part_bytes(32, x) if {self.DstT, x.dtype} & {*dtypes.narrow} else 0
+
     def bound(self, x: Range) -> Range | None:
         given, made = x.low.dtype, dtypes.storage(self.DstT)
-        if made.kind == "b" or given.kind == "b":
+        if made.kind == "b" or given.kind == "b" or {self.DstT, dtypes.name_of(given)} & {*dtypes.narrow}:
             return None
         if self.DstT not in dtypes.floating:
             low, high = limits(self.DstT)

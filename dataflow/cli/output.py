@@ -87,10 +87,12 @@ def summary(value: Array) -> str:
     """A value in one line: itself when small, else its range."""
     import numpy as np
 
+    from dataflow.core import dtypes
+
     if value.size <= 6:
         text = np.array2string(value, precision=6, separator=", ", threshold=6)
         return " ".join(text.split())
-    if value.dtype.kind not in "fiub" and value.dtype.name != "bfloat16":
+    if value.dtype.kind not in "fiub" and dtypes.name_of(value.dtype) not in ("bfloat16", *dtypes.narrow):
         return f"{value.size} values"
     with np.errstate(all="ignore"):
         low, mean, high = float(value.min()), value.mean(dtype=np.float64), float(value.max())  # no copy, may be large

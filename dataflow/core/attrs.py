@@ -170,9 +170,9 @@ def attr(
 def plain(value: object) -> Any:
     """The value as a graph file writes it: numbers, text and lists."""
     if isinstance(value, np.ndarray | np.generic):
-        narrow = dtypes.name_of(value.dtype) in dtypes.floating and value.dtype != np.float64
-        if not narrow or value.size > _SHORTENED:
-            return value.tolist()
+        short = dtypes.name_of(value.dtype) in dtypes.floating + dtypes.narrow_floats and value.dtype != np.float64
+        if not short or value.size > _SHORTENED:
+            return dtypes.widened(np.asarray(value)).tolist()
         # 0.1 and not 0.10000000149011612, which is the same float32
         return np.array([float(str(v)) for v in value.reshape(-1)]).reshape(value.shape).tolist()
     return list(value) if isinstance(value, tuple) else value

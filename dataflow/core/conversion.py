@@ -302,7 +302,8 @@ def _converted(found: Array, dtype: str) -> Array:
     elif found.dtype.kind == "c" and target.kind != "c":
         hint = "take its real part"
     else:
-        made, wrong, hint = _whole(found, dtype) if target.kind in "iu" else _rounded(found, target)
+        whole = target.kind in "iu" or dtype in dtypes.narrow_integers
+        made, wrong, hint = _whole(found, dtype) if whole else _rounded(found, target)
         if wrong is False:
             return made
     at = np.broadcast_to(wrong, found.shape).reshape(-1).argmax()
@@ -335,7 +336,21 @@ def _rounded(found: Array, target: np.dtype[Any]) -> tuple[Array, Any, str]:
             made = dtypes.rounded(found, target)
     except OverflowError:
         return found, True, "it holds no number as large"
+    if dtypes.name_of(target) in dtypes.narrow_floats:
+        return _narrowed(found, made)
     if np.isfinite(made).all():
         return made, False, ""
     lost = np.isinf(made) & ~np.isinf(found)
     return made, lost if lost.any() else False, "it holds no number as large"
+
+
+def _narrowed(found: Array, made: Array) -> tuple[Array, Any, str]:
+    """The same for a format that may lack zero, infinity or NaN, and may take what is too large for its largest."""
+    back, most = dtypes.widened(made), dtypes.largest(made.dtype)
+    found = np.asarray(found, np.float64)
+    finite = np.isfinite(found)
+    lost = np.where(finite, np.isnan(back) | (np.abs(found) > most), np.isnan(back) != np.isnan(found))
+    lost |= np.isinf(found) & ~np.isinf(back)
+    name = dtypes.name_of(made.dtype)
+    held = f"it holds {'powers of two' if name not in dtypes.with_zero else 'numbers'} up to {most:g}"
+    return made, lost if lost.any() else False, held

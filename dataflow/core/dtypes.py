@@ -6,6 +6,7 @@ its quantized twin where a port asks for one.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -24,13 +25,23 @@ codes = (*signed[:3], *unsigned[:2], *quantized)  # what numbers of a grid are s
 complexes = ("complex64", "complex128")
 real = floating + integer
 number = real + complexes
-every = (*number, *quantized, "bool")
+# formats of storage: blocks convert and move them, and compute in none; those of floats by their exponent and mantissa
+narrow_integers = ("int2", "int4", "uint2", "uint4")
+narrow_floats = (
+    "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu",
+)  # fmt: skip
+narrow = narrow_integers + narrow_floats
+every = (*number, *quantized, "bool", *narrow)
+with_zero = tuple(name for name in every if name != "float8_e8m0fnu")  # which has powers of two alone
 
 _STORAGE = {name: np.dtype(name) for name in (*floating[1:], *integer, *complexes, "bool")}
 _STORAGE["bfloat16"] = np.dtype(ml_dtypes.bfloat16)
 _STORAGE |= {name: np.dtype(name.replace("q", "")) for name in quantized}
+_STORAGE |= {name: np.dtype(getattr(ml_dtypes, name)) for name in narrow}
 _TWIN = {name.replace("q", ""): name for name in quantized}
 _COMPUTE = {_STORAGE[name]: np.dtype(np.float32) for name in ("bfloat16", "float16")}
+_WIDER = {_STORAGE[name]: np.dtype(np.float32) for name in ("bfloat16", *narrow_floats)}
+_WIDER |= {_STORAGE[name]: np.dtype(f"{name[:-1]}8") for name in narrow_integers}
 _ALIASES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32"}
 
 
@@ -62,8 +73,25 @@ def fit(name: str, accepted: tuple[str, ...]) -> str | None:
 
 def limits(name: str) -> tuple[int, int]:
     """Lowest and highest value of an integer or quantized dtype."""
-    info = np.iinfo(_STORAGE[name])
+    info: Any = ml_dtypes.iinfo(_STORAGE[name]) if name in narrow_integers else np.iinfo(_STORAGE[name])  # type: ignore[no-untyped-call]
     return int(info.min), int(info.max)
+
+
+def bits(dtype: DType) -> int:
+    """The bits of an element that count: fewer than those it is stored in for formats of less than a byte."""
+    name = name_of(dtype)
+    return int(re.sub(r"\D*(\d+).*", r"\1", name)) if name in narrow else 8 * dtype.itemsize
+
+
+def largest(dtype: DType) -> float:
+    """The largest finite number of a floating dtype."""
+    return float(ml_dtypes.finfo(dtype).max)  # type: ignore[no-untyped-call]
+
+
+def widened(array: Array) -> Array:
+    """The numbers of a dtype that NumPy lacks in one that it has and that holds them all; other arrays as they are."""
+    wide = _WIDER.get(array.dtype)
+    return array if wide is None else array.astype(wide)
 
 
 def compute(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -89,11 +117,20 @@ def native_order(array: Array) -> Array:
 
 
 def rounded(array: Array, dtype: DType) -> Array:
-    """The nearest numbers of a floating dtype to real ones; infinity where they are too large."""
-    with np.errstate(over="ignore", under="ignore"):
-        if dtype != _STORAGE["bfloat16"] or array.dtype != np.float64:
+    """The nearest numbers of a floating dtype to real ones, rounded once, halves to the even one.
+
+    What is too large for it becomes infinity; NaN in float8_e4m3fn and float8_e8m0fnu, which have none; and the largest
+    number in the formats of 4 and 6 bits, which have neither.
+    """
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        array = widened(array)
+        if dtype not in _WIDER:
             return array.astype(dtype)
-        # ml_dtypes rounds to float32 first; what that loses is kept in its last bit, so that it is not lost twice
+        if array.dtype.kind in "iu" and array.dtype.itemsize > 2:  # which ml_dtypes rounds to float32 first
+            array = array.astype(np.float64)
+        if array.dtype != np.float64:
+            return array.astype(dtype)
+        # so it does with these; what that loses is kept in the last bit, so that it is not lost twice
         near = array.astype(np.float32)
         near = np.where(np.abs(near) > np.abs(array), np.nextafter(near, np.float32(0)), near)
         near.view(np.uint32)[...] |= (near != array) & ~np.isnan(array)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from dataflow.core import dtypes
 from dataflow.core.dtypes import native_order
 from dataflow.core.errors import cropped, listing, nearest
 from dataflow.files import array_headers, safetensors
@@ -121,6 +122,8 @@ class Entry:
                 self.content.read_after(self.header.size, memoryview(flat))
                 if self.dtype == bool and flat.max(initial=0) > 1:
                     raise Unreadable(f"must have truth values of 0 and 1, got {flat.max()}")
+                if (bits := dtypes.bits(self.dtype)) < 8 and flat.max(initial=0) >> bits:
+                    raise Unreadable(f"must have numbers of {bits} bits, got the byte {flat.max()}")
                 return cast(A, native_order(array))
             except MemoryError:
                 raise Unreadable(f"takes {self.nbytes:,} bytes of memory, more than there is") from None

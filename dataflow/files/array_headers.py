@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import cropped
 from dataflow.files.regular_file import Unreadable
 
@@ -21,7 +22,8 @@ _BYTES = 2**63 - 1  # of NumPy's arrays, with each size of 0 taken for 1
 _IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _ITEM = re.compile(
     r"""\s*(["'])(descr|fortran_order|shape)\1\s*:\s*"""
-    r"""(?:(["'])([^"']*)\3|(True|False)|\(((?:\s*[0-9]{1,30}L?\s*,)*(?:\s*[0-9]{1,30}L?)?)\s*\))\s*(?:,|$)"""
+    r"""(?:(["'])([^"']*)\3|(True|False)|\(((?:\s*[0-9]{1,30}L?\s*,)*(?:\s*[0-9]{1,30}L?)?)\s*\)"""
+    r"""|\[\(\s*(["'])(\w{1,30})\7\s*,\s*(["'])\|u1\9\s*\)\])\s*(?:,|$)"""
 )  # matched, not evaluated: a literal may be nested too deeply
 
 
@@ -73,14 +75,25 @@ def _items(text: str) -> dict[str, str] | None:
         item = _ITEM.match(inner[1].rstrip(), at)
         if item is None or item[2] in found:
             return None
-        value = item[{"descr": 4, "fortran_order": 5, "shape": 6}[item[2]]]
+        value = item[{"descr": 8 if item[8] in dtypes.narrow else 4, "fortran_order": 5, "shape": 6}[item[2]]]
         if value is None:
             return None
         found[item[2]], at = value, item.end()
     return found if len(found) == 3 else None
 
 
+def as_written(array: Array) -> Array:
+    """An array as NumPy writes it so that its dtype is known again: bytes in a field that is called after the dtype.
+
+    NumPy itself knows the formats of 2 to 8 bits only as bytes without a meaning.
+    """
+    name = dtypes.name_of(array.dtype)
+    return array.view(np.dtype([(name, np.uint8)])) if name in dtypes.narrow else array
+
+
 def _dtype(name: str) -> np.dtype[Any]:
+    if name in dtypes.narrow:
+        return dtypes.storage(name)
     try:
         found = np.dtype(name) if re.fullmatch(r"[<>|=]?[?a-zA-Z]\d{0,3}", name) else None
     except TypeError:

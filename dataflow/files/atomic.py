@@ -18,6 +18,7 @@ import numpy as np
 
 from dataflow import interrupt
 from dataflow.core.errors import DataflowError, reason
+from dataflow.files.array_headers import as_written
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _unfinished: set[Path] = set()
@@ -45,7 +46,7 @@ def put_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+                np.lib.format.write_array(member, as_written(np.asarray(array)), allow_pickle=False)
 
 
 def is_replaceable(path: str | os.PathLike[str]) -> bool:

@@ -21,6 +21,7 @@ def number_texts(values: Array) -> list[str]:
     """
     if values.dtype.kind == "U":
         return [str(each) for each in values.tolist()]
+    values = dtypes.widened(values)
     if values.dtype.kind == "c":
         raise DataflowError(
             f"numbers must be real, got {dtypes.name_of(values.dtype)}; write .npz, or take their parts"
@@ -35,11 +36,10 @@ def number_texts(values: Array) -> list[str]:
 def _narrow(values: Array) -> list[str]:
     """The texts of floats of at most 32 bits."""
     with np.errstate(all="ignore"):  # of signaling nans
-        known = values if values.dtype == np.float16 else values.astype(np.float32)  # NumPy prints no other narrow ones
-        texts = [str(each) for each in known.astype("U").tolist()]
-        again = np.array(texts, np.float64).astype(known.dtype)
-    for i in np.flatnonzero(again != known):  # rounded twice, or not numbers
-        texts[i] = repr(float(known[i]))
+        texts = [str(each) for each in values.astype("U").tolist()]
+        again = np.array(texts, np.float64).astype(values.dtype)
+    for i in np.flatnonzero(again != values):  # rounded twice, or not numbers
+        texts[i] = repr(float(values[i]))
     return texts
 
 
@@ -51,6 +51,7 @@ def json_texts(values: Array) -> list[str]:
         return [json.dumps(each) for each in values.tolist()]
     if values.dtype.kind == "b":
         return ["true" if each else "false" for each in values.tolist()]
+    values = dtypes.widened(values)
     texts = number_texts(values)
     return [_JSON.get(text, text) for text in texts] if values.dtype.kind not in "iu" else texts
 

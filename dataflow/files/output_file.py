@@ -16,6 +16,7 @@ from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, listing
 from dataflow.files import atomic
+from dataflow.files.array_headers import as_written
 from dataflow.files.number_text import json_array, number_texts
 from dataflow.files.table import columns, named
 
@@ -52,7 +53,7 @@ def write_outputs(
         return []
     if ending == ".npy":
         (array,) = outputs.values()
-        atomic.write(path, lambda file: np.lib.format.write_array(file, array, allow_pickle=False))
+        atomic.write(path, lambda file: np.lib.format.write_array(file, as_written(array), allow_pickle=False))
         return []
     shown = named(outputs, labels or {})
     if ending == ".json":
@@ -100,8 +101,8 @@ def _arrow(name: str, column: Array) -> Any:
         return column.tolist()
     if column.dtype.kind == "c":
         raise DataflowError(f"output '{name}': numbers must be real, got {column.dtype.name}; write .npz")
-    bfloat16 = dtypes.name_of(column.dtype) == "bfloat16"  # which the format lacks
-    return np.ascontiguousarray(column, np.float32 if bfloat16 else column.dtype.newbyteorder("="))
+    column = dtypes.widened(column)  # the format lacks what NumPy lacks
+    return np.ascontiguousarray(column, column.dtype.newbyteorder("="))
 
 
 def _parquet(path: str | os.PathLike[str]) -> tuple[Any, Any]:

@@ -16,9 +16,9 @@ _ROW, _PAD, _MARGIN, _HEAD, _PILL = 20.0, 12.0, 24.0, 44.0, 44.0
 _FORBIDDEN = re.compile("[\ufffe\uffff]")  # what XML cannot hold, visible or not
 _MONO = 6.7  # width of a character in 11px monospace, the widest of the fonts asked for
 _FAMILIES = {
-    "float": dtypes.floating,
-    "int": dtypes.signed,
-    "uint": dtypes.unsigned,
+    "float": dtypes.floating + dtypes.narrow_floats,
+    "int": dtypes.signed + dtypes.narrow_integers[:2],
+    "uint": dtypes.unsigned + dtypes.narrow_integers[2:],
     "quantized": dtypes.quantized,
     "complex": dtypes.complexes,
     "bool": ("bool",),

@@ -13,9 +13,11 @@ from array_files import by_graph, by_option, by_rows, check_refusal, declared, i
 from graph_text import same
 from written_arrays import RIGHT, X, saved
 
+from dataflow.core import dtypes
 from dataflow.core.attrs import StoredArray
 from dataflow.core.dtypes import Array
-from dataflow.files import ArrayFile, Unreadable
+from dataflow.files import ArrayFile, Unreadable, array_headers
+from dataflow.files.atomic import write_arrays
 
 
 @pytest.mark.parametrize("read", [by_rows, by_graph, by_option])
@@ -55,6 +57,20 @@ def test_an_array_is_read_in_its_order_and_kind(tmp_path: Path) -> None:
 def test_bfloat16_comes_back(tmp_path: Path) -> None:
     values = np.array([1.5, -2], ml_dtypes.bfloat16)
     same(ArrayFile(written(tmp_path / "x.npy", npy(values.view("V2")))).entry().read(), values)
+
+
+@pytest.mark.parametrize("name", dtypes.narrow)
+def test_formats_of_few_bits_come_back(tmp_path: Path, name: str) -> None:
+    bits = dtypes.bits(dtypes.storage(name))
+    values = np.arange(1 << bits, dtype=np.uint8).view(dtypes.storage(name)).reshape(2, -1)
+    write_arrays(tmp_path / "x.npz", {"x": values.T, "y": values[:, ::-1]})
+    with ArrayFile(tmp_path / "x.npz") as file:
+        same(np.ascontiguousarray(file.entry("x").read()), np.ascontiguousarray(values.T))
+        same(file.entry("y").read(), np.ascontiguousarray(values[:, ::-1]))
+    if bits < 8:
+        data = npy(array_headers.as_written(np.array([1, 0, 1 << bits], np.uint8).view(values.dtype)))
+        with pytest.raises(Unreadable, match=f"must have numbers of {bits} bits, got the byte {1 << bits}"):
+            ArrayFile(written(tmp_path / "x.npy", data)).entry().read()
 
 
 @pytest.mark.parametrize(

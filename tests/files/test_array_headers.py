@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from array_files import check_refusal, declared, header, idx, npy
 from written_arrays import X
 
+from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError
 from dataflow.files import Unreadable, array_headers
 from dataflow.files.array_headers import LONGEST, Header
@@ -50,6 +52,19 @@ def test_bfloat16_is_stored_as_two_bytes_that_numpy_does_not_know() -> None:
     assert array_headers.npy(declared((3,), "|V2")).dtype == ml_dtypes.bfloat16
     with pytest.raises(Unreadable, match=r"must be of numbers, got dtype \|V4"):
         array_headers.npy(declared((3,), "|V4"))
+
+
+@pytest.mark.parametrize("name", dtypes.narrow)
+def test_formats_that_numpy_lacks_are_bytes_in_a_field_of_their_name(name: str) -> None:
+    values = np.arange(6, dtype=np.uint8).reshape(3, 2).astype(dtypes.storage(name))
+    data = npy(array_headers.as_written(values))
+    found = array_headers.npy(data[:LONGEST])
+    assert (found.dtype, found.shape, found.size + found.nbytes) == (values.dtype, (3, 2), len(data))
+    assert np.load(io.BytesIO(data))[name].tolist() == values.view(np.uint8).tolist()  # what others see
+    text = "{'descr': [('%s', '|%s')], 'fortran_order': False, 'shape': (3,), }"
+    for field, kind in ((name, "i1"), ("weights", "u1"), ("float32", "u1")):
+        with pytest.raises(Unreadable, match="must have a header with one dtype"):
+            array_headers.npy(header(text % (field, kind)))
 
 
 @pytest.mark.parametrize(("kind", "dtype"), [(8, "u1"), (9, "i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")])

@@ -1,7 +1,7 @@
 """Recorded vectors: one ``.npz`` per op, a list of cases each.
 
 ``meta`` is the JSON list of cases as bytes. An array stands there as ``[dtype, shape, offset]`` and its elements in the
-flat array ``blob_<dtype>``; 16-bit floats are kept as their bits.
+flat array ``blob_<dtype>``; floats of 16 and 8 bits and integers of 4 are kept as their bits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-BITS = {"float16": np.dtype(np.uint16), "bfloat16": np.dtype(np.uint16)}
+NARROW = ("float8_e4m3fn", "float8_e5m2", "int4", "uint4")
+BITS = {"float16": np.dtype(np.uint16), "bfloat16": np.dtype(np.uint16), **dict.fromkeys(NARROW, np.dtype(np.uint8))}
 
 
 @dataclass(frozen=True)
@@ -97,4 +98,4 @@ def save(path: Path, cases: Iterable[Case]) -> None:
 
 
 def _dtype(name: str) -> Any:
-    return np.dtype(ml_dtypes.bfloat16) if name == "bfloat16" else np.dtype(name)
+    return np.dtype(getattr(ml_dtypes, name) if name in ("bfloat16", *NARROW) else name)

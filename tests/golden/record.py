@@ -224,8 +224,8 @@ def _tensor(definition: Any, arg: Any, array: Any) -> Any:
 
 
 def _array(tensor: Any) -> Any:
-    plain = getattr(tf, tensor.dtype.name.removeprefix("q"))
-    return (tensor if plain == tensor.dtype else tf.bitcast(tensor, plain)).numpy()
+    name = tensor.dtype.name
+    return (tf.bitcast(tensor, getattr(tf, name[1:])) if name.startswith("q") else tensor).numpy()
 
 
 def _names(op: str) -> set[str]:

@@ -174,3 +174,21 @@ def cast(random: np.random.Generator) -> Iterator[Question]:
     for source, target in itertools.product(SIGNED[:2], FLOATS):
         x = (2 ** random.integers(8, 30, 20) + random.integers(-3, 4, 20)).astype(source)
         yield Question(f"large_{source}_{target}", {"DstT": target}, {"x": x})
+    # formats of 8 and 4 bits, with all their numbers and what lies between two of them
+    for name in ("float8_e4m3fn", "float8_e5m2"):
+        known = np.arange(256, dtype=np.uint8).view(stored(name))
+        for target in (*FLOATS, *SIGNED, "bool"):
+            finite = known[np.isfinite(known)] if target in SIGNED else known
+            small = finite[abs(finite.astype(np.float32)) < 100] if target in SIGNED else finite
+            yield Question(f"{name}_{target}", {"DstT": target}, {"x": small})
+        for source in FLOATS:
+            values = np.unique(known[np.isfinite(known)].astype(np.float64))
+            middle = (values[1:] + values[:-1]) / 2
+            around = [middle * (1 + sign * 2.0**-power) for sign in (1, -1) for power in (5, 12, 40)]
+            ends = [np.inf, -np.inf, np.nan, 1e4, -1e4, -0.0]
+            with np.errstate(over="ignore"):
+                x = np.concatenate([middle, *around, ends]).astype(stored(source))
+            yield Question(f"{source}_{name}", {"DstT": name}, {"x": x})
+    for name, other in itertools.product(("int4", "uint4"), (*SIGNED, *UNSIGNED)):
+        yield Question(f"{name}_{other}", {"DstT": other}, {"x": np.arange(16, dtype=np.uint8).view(stored(name))})
+        yield Question(f"{other}_{name}", {"DstT": name}, {"x": special(other)})

@@ -21,7 +21,7 @@ PAIRS = (((), ()), ((0,), (1,)), ((3, 4), (3, 4)), ((2, 1, 3), (4, 1)), ((5,), (
 
 
 def stored(dtype: str) -> np.dtype[Any]:
-    return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+    return np.dtype(getattr(ml_dtypes, dtype, dtype))
 
 
 def wide(dtype: str) -> bool:
