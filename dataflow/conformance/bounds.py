@@ -75,9 +75,10 @@ def _about(array: Array, rng: np.random.Generator, alike: bool) -> Ends:
 
 def _moved(array: Array, sign: int, rng: np.random.Generator) -> Array:
     """Elements moved by up to 2, or by up to half of themselves."""
-    if dtypes.name_of(array.dtype) in dtypes.floating:
-        size = np.maximum(rng.uniform(0, 2, array.shape), abs(array.astype(np.float64)) / 2)
-        return (array + sign * rng.integers(0, 2, array.shape) * size).astype(array.dtype)
+    if dtypes.name_of(array.dtype) in dtypes.floating + dtypes.narrow_floats:
+        wide = dtypes.widened(array)
+        size = np.maximum(rng.uniform(0, 2, array.shape), abs(wide.astype(np.float64)) / 2)
+        return (wide + sign * rng.integers(0, 2, array.shape) * size).astype(array.dtype)
     low, high = dtypes.limits(dtypes.name_of(array.dtype))
     moved = array.astype(object) + sign * rng.integers(0, 4, array.shape).astype(object)
     return np.asarray(np.clip(moved, low, high)).astype(array.dtype)

@@ -346,7 +346,7 @@ def _rounded(found: Array, target: np.dtype[Any]) -> tuple[Array, Any, str]:
 
 def _narrowed(found: Array, made: Array) -> tuple[Array, Any, str]:
     """The same for a format that may lack zero, infinity or NaN, and may take what is too large for its largest."""
-    back, most = dtypes.widened(made), dtypes.largest(made.dtype)
+    back, most = dtypes.widened(made), dtypes.finite_ends(made.dtype)[1]
     found = np.asarray(found, np.float64)
     finite = np.isfinite(found)
     lost = np.where(finite, np.isnan(back) | (np.abs(found) > most), np.isnan(back) != np.isnan(found))

@@ -73,7 +73,8 @@ def fit(name: str, accepted: tuple[str, ...]) -> str | None:
 
 def limits(name: str) -> tuple[int, int]:
     """Lowest and highest value of an integer or quantized dtype."""
-    info: Any = ml_dtypes.iinfo(_STORAGE[name]) if name in narrow_integers else np.iinfo(_STORAGE[name])  # type: ignore[no-untyped-call]
+    info_of: Any = ml_dtypes.iinfo if name in narrow_integers else np.iinfo
+    info = info_of(_STORAGE[name])
     return int(info.min), int(info.max)
 
 
@@ -83,9 +84,10 @@ def bits(dtype: DType) -> int:
     return int(re.sub(r"\D*(\d+).*", r"\1", name)) if name in narrow else 8 * dtype.itemsize
 
 
-def largest(dtype: DType) -> float:
-    """The largest finite number of a floating dtype."""
-    return float(ml_dtypes.finfo(dtype).max)  # type: ignore[no-untyped-call]
+def finite_ends(dtype: DType) -> tuple[float, float]:
+    """The lowest and the highest finite number of a floating dtype."""
+    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+    return float(info.min), float(info.max)
 
 
 def widened(array: Array) -> Array:

@@ -176,6 +176,10 @@ def limits(dtype: str) -> tuple[Array, Array]:
     stored = dtypes.storage(dtype)
     if dtype in dtypes.floating:
         return np.array(-np.inf, stored), np.array(np.inf, stored)
+    if dtype in dtypes.narrow_floats:
+        low, high = dtypes.finite_ends(stored)
+        infinite = dtype == "float8_e5m2"  # the only one that has infinities
+        return np.array(-np.inf if infinite else low, stored), np.array(np.inf if infinite else high, stored)
     if dtype == "bool":
         return np.array(False), np.array(True)
     if dtype in dtypes.complexes:

@@ -146,7 +146,7 @@ def test_narrow_floats_have_the_numbers_of_their_bits(name: str) -> None:
     exponent, mantissa, largest = FORMATS[name]
     stored = dtypes.storage(name)
     assert dtypes.bits(stored) == 1 + exponent + mantissa
-    assert dtypes.largest(stored) == largest
+    assert dtypes.finite_ends(stored) == (-largest, largest)
     bias = 2 ** (exponent - 1) - 1
     found = np.arange(1 << exponent + mantissa, dtype=np.uint8).view(stored).astype(np.float64)
     for code, value in enumerate(found.tolist()):
