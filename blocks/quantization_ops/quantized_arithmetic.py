@@ -70,7 +70,7 @@ class QuantizedBinary(Opaque, abstract=True):
         raise TypeError(f"{self._who}: must have a method combined, got none; write one")
 
     def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
-        return part_bytes(4, x, y)  # the second operand in 32 bits
+        return part_bytes(4, y)  # in 32 bits
 
 
 class QuantizedMul(QuantizedBinary):
@@ -132,7 +132,8 @@ class QuantizedAdd(QuantizedBinary):
         return z, -top, top
 
     def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
-        return super().workspace(x, y, *ends) + max(look_up_bytes(4, x), look_up_bytes(4, y)) + 4096
+        # the second operand is looked up in memory of its own
+        return max(look_up_bytes(4, x), look_up_bytes(4, y) + part_bytes(4, y)) + 2 * 4 * 256
 
 
 def _value(q: int, lo: Float, hi: Float, top: Float) -> Array:

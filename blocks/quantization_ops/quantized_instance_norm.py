@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
 from blocks.kernels.affine import to_quantized
-from blocks.kernels.chunked import TILE, in_parts
+from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -93,8 +94,7 @@ class QuantizedInstanceNorm(Opaque):
         return bottom, flush(bottom + least) if flush(top - bottom) < least else top
 
     def workspace(self, x: TensorType, *ends: TensorType) -> int:
-        size, channels = int(np.prod(x.sizes)), x.sizes[0] * x.sizes[-1]
-        return size + 24 * min(size, TILE + x.sizes[-1]) + 40 * channels
+        return prod(x.sizes) + part_bytes(12, x) + 24 * x.sizes[0] * x.sizes[-1]
 
 
 def _unchanged(part: Array, index: slice) -> Array:

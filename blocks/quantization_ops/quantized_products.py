@@ -11,7 +11,7 @@ import numpy as np
 from blocks.kernels import integer_convolution, integer_product
 from blocks.kernels.affine import level_of, product_range
 from blocks.kernels.flush_subnormals import Float, scalar
-from blocks.kernels.integer_product import Way, limits, way
+from blocks.kernels.integer_product import Ends, way
 from blocks.kernels.windows import Span
 from blocks.math_ops.matmul import UNUSED
 from blocks.nn_ops.convolution import FILTER
@@ -40,10 +40,13 @@ class QuantizedProduct(Block, abstract=True):
             raise self.error(f"input '{port}' must lie within {FAR} steps of 0.0, got the range {low} to {high}")
         return np.array(zero)
 
-    def ways(self, terms: int) -> list[Way]:
-        """How so many products may be added up: with 0.0 in both ranges, and with it anywhere."""
-        low, high = limits(np.dtype(np.uint8))
-        return [way(terms, ends, ends) for ends in ((low - high, high - low), (low - FAR, high + FAR))]
+    def between(self, low: TensorType, high: TensorType) -> Ends:
+        """Between which numbers an operand lies, less that of 0.0 in a range that may not be known yet."""
+        lowest, highest = dtypes.limits("quint8")
+        if low.value is None or high.value is None:
+            return lowest - FAR, highest + FAR
+        zero = level_of(0.0, scalar(low.value), scalar(high.value), "quint8")
+        return lowest - zero, highest - zero
 
 
 class QuantizedMatMul(QuantizedProduct, Contraction):
@@ -105,7 +108,8 @@ class QuantizedMatMul(QuantizedProduct, Contraction):
     def workspace(self, a: TensorType, b: TensorType, *ends: TensorType) -> int:
         left = a.sizes[::-1] if self.transpose_a else a.sizes
         right = b.sizes[::-1] if self.transpose_b else b.sizes
-        return max(integer_product.matmul_bytes(left, right, how) for how in self.ways(left[1]))
+        how = way(left[1], self.between(*ends[:2]), self.between(*ends[2:]))
+        return integer_product.matmul_bytes(left, right, how)
 
 
 class QuantizedConv2D(QuantizedProduct, Convolution):
@@ -174,8 +178,8 @@ class QuantizedConv2D(QuantizedProduct, Convolution):
     def workspace(self, input: TensorType, filter: TensorType, *ends: TensorType) -> int:
         _, over = self._centered(input.sizes, filter.sizes)
         shape = (input.sizes[0], *(s.known[0] for s in over), input.sizes[-1])
-        ways, dtype = self.ways(prod(filter.sizes[:-1])), np.dtype(np.uint8)
-        return max(integer_convolution.convolve_bytes(shape, filter.sizes, over, dtype, True, how) for how in ways)
+        how = way(prod(filter.sizes[:-1]), self.between(*ends[:2]), self.between(*ends[2:]))
+        return integer_convolution.convolve_bytes(shape, filter.sizes, over, np.dtype(np.uint8), True, how)
 
     def _centered(self, shape: Sequence[Dim], filter: Sequence[Dim]) -> tuple[list[int], tuple[Span, ...]]:
         """The element of each spatial dim at which the input begins to be of use, and the windows over what follows."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from blocks.image_ops.resampling_base import Bilinear, given_size, image_shape
 from blocks.image_ops.resize import ResizeBilinear
-from blocks.kernels.resample import Parts
+from blocks.kernels.resample import Parts, Taps
 from dataflow.core.block import In, Out, Shape, TensorType
 from dataflow.core.dtypes import Array, DType, storage
 
@@ -64,27 +64,9 @@ class QuantizedResizeBilinear(Bilinear):
     def _resize(self, images: Array, out: Array) -> None:
         bits, dtype = FRACTION[images.dtype], WIDE[images.dtype]
         down, across = ([(i, self._weight(w, bits, dtype)) for i, w in taps] for taps in self._taps(images, out))
-        (left, _), (right, along) = across
-        (upper, _), (lower, part) = down
         for batch, rows, lines in self._parts(images.shape, out.shape):
-            source = images[batch, lines]
-            # on their way to 64 bits the reference takes numbers through float32
-            source = source.astype(np.float32) if source.dtype == np.int32 else source
-            wide = source.take(left, 2).astype(dtype)
-            behind = source.take(right, 2).astype(dtype)
-            behind -= wide
-            behind *= along[:, None]
-            wide <<= bits
-            wide += behind
-            top = wide.take(upper[rows] - lines.start, 1)
-            bottom = wide.take(lower[rows] - lines.start, 1)
-            bottom -= top
-            _truncate(bottom, bits)
-            bottom *= part[rows, None, None]
-            top += bottom
-            top += 1 << bits - 1
-            _truncate(top, bits)
-            np.copyto(out[batch, rows], top, casting="unsafe")
+            taps = [(i[rows] - lines.start, w[rows]) for i, w in down]
+            _interpolated(_widened(images[batch, lines], across, bits, dtype), taps, bits, out[batch, rows])
 
     def _weight(self, weight: Array, bits: int, dtype: DType) -> Array:
         return (weight * np.float32(1 << bits)).astype(dtype)
@@ -103,12 +85,44 @@ class QuantizedResizeBilinear(Bilinear):
             return ResizeBilinear(**self.attrs()).workspace(images, size)
         parts = self._parts(images.sizes, made.sizes)
         lines = parts.images * max(part.lines.stop - part.lines.start for part in parts)
-        elements = 4 * parts.line * (lines + parts.images * parts.rows)  # of sums, weighted differences, and on the way
-        source = lines * prod(images.sizes[2:]) * 4
-        return int(elements * WIDE[storage(images.dtype)].itemsize) + source + parts.taps_bytes()
+        whole, rows = lines * parts.line, parts.images * parts.rows * parts.line
+        wide, taken, copied = WIDE[storage(images.dtype)].itemsize, 1, 0
+        if images.dtype == "qint32":
+            taken, copied = 4, 4 * lines * prod(images.sizes[2:])
+        return int(max(copied + whole * (2 * wide + taken), (whole + 3 * rows) * wide)) + parts.taps_bytes()
 
 
-def _truncate(x: Array, bits: int) -> None:
+def _widened(source: Array, across: Taps, bits: int, dtype: DType) -> Array:
+    """Lines of images at their new width, with so many more bits."""
+    # on their way to 64 bits the reference takes numbers through float32
+    source = source.astype(np.float32) if source.dtype == np.int32 else source
+    (left, _), (right, part) = across
+    wide = source.take(left, 2).astype(dtype)
+    behind = source.take(right, 2).astype(dtype)
+    behind -= wide
+    behind *= part[:, None]
+    wide <<= bits
+    wide += behind
+    return wide
+
+
+def _interpolated(wide: Array, down: Taps, bits: int, out: Array) -> None:
+    """Write the rows between lines, without the further bits."""
+    (upper, _), (lower, part) = down
+    top, bottom = wide.take(upper, 1), wide.take(lower, 1)
+    buffer = np.empty_like(top)
+    bottom -= top
+    _truncate(bottom, bits, buffer)
+    bottom *= part[:, None, None]
+    top += bottom
+    top += 1 << bits - 1
+    _truncate(top, bits, buffer)
+    np.copyto(out, top, casting="unsafe")
+
+
+def _truncate(x: Array, bits: int, buffer: Array) -> None:
     """``trunc(x / 2**bits)`` in place."""
-    x += (x >> 8 * x.itemsize - 1) & (1 << bits) - 1
+    np.right_shift(x, 8 * x.itemsize - 1, out=buffer)
+    np.bitwise_and(buffer, (1 << bits) - 1, out=buffer)
+    x += buffer
     x >>= bits

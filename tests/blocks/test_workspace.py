@@ -233,6 +233,34 @@ def products():
     )
 
 
+def quantized():
+    def numbers(*shape, dtype=np.uint8):
+        return np.resize(np.arange(251, dtype=dtype), shape)
+
+    ends, far = [np.float32(-1), np.float32(2)], [np.float32(300), np.float32(301)]
+    x, each = numbers(4, 90, 80, 20), numbers(20)
+    for pool in ("QuantizedMaxPool", "QuantizedAvgPool"):
+        yield pool, {"ksize": [1, 3, 3, 1], "strides": [1, 2, 2, 1], "padding": "SAME"}, [x, *ends]
+    for block in ("QuantizedMul", "QuantizedAdd"):
+        yield block, {}, [x, x, *ends, *ends]
+        yield block, {}, [x, each, *ends, *ends]
+        yield block, {}, [each, x, *ends, *ends]
+    yield "QuantizedBiasAdd", {"out_type": "qint32"}, [x, each, *ends, *ends]
+    attrs = {"out_type": "qint32", "variance_epsilon": 0.1, "scale_after_normalization": True}
+    yield "QuantizedBatchNormWithGlobalNormalization", attrs, [x, *ends, *[each, *ends] * 4]
+    for shape in ((4, 90, 80, 20), (100, 8, 8, 30), (1, 700, 800, 3)):
+        yield "QuantizedInstanceNorm", {}, [numbers(*shape), *ends]
+    for dtype in (np.uint8, np.int32):
+        for size in (180, 170), (40, 100), (7, 9):
+            yield "QuantizedResizeBilinear", {}, [numbers(4, 90, 80, 20, dtype=dtype), sizes(*size), *ends]
+        yield "QuantizedResizeBilinear", {}, [numbers(1, 900, 800, 3, dtype=dtype), sizes(700, 990), *ends]
+    for lie in (ends, far):
+        yield "QuantizedMatMul", {"transpose_b": True}, [numbers(700, 900), numbers(300, 900), *lie, *ends]
+        for step, padding in ((1, "SAME"), (2, "VALID"), (5, "VALID")):
+            attrs = {"strides": [1, step, step, 1], "padding": padding}
+            yield "QuantizedConv2D", attrs, [x, numbers(3, 3, 20, 16), *lie, *ends]
+
+
 def drawn():
     shape = sizes(1000, 1500)
     for name in ("RandomUniform", "RandomNormal", "TruncatedNormal"):
@@ -265,6 +293,7 @@ GROUPS = (
     convolutions,
     poolings,
     products,
+    quantized,
     drawn,
     borders,
 )
