@@ -304,6 +304,34 @@ def trained(
     return found.values, meta["notes"].get("fitted")
 
 
+def values_from(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--from FOLDER|FILE``: where the values of variables are."""
+    option = click.option(
+        "--from",
+        "source",
+        metavar="FOLDER|FILE",
+        type=click.Path(),
+        help="Take the variables from a folder of checkpoints, or an .npz or .safetensors file.",
+    )
+    return option(command)
+
+
+def values_of(
+    graph: flow.Graph, path: str, source: str | None, folder: str | None, which: str
+) -> tuple[dict[str, Array], dict[str, Any] | None]:
+    """The variables of ``--from``, or of the checkpoints as `trained` finds them; what training told of the inputs.
+
+    Of a graph whose file has all values, as `dataflow quantize` writes them, nothing where it has no checkpoints.
+    """
+    from dataflow.training.initial_values import initial_values, read_values
+
+    if source is not None:
+        return initial_values(graph, read_values(source))[0], None
+    if folder is None and not checkpoint_folder(path, None).exists() and "quantization" in graph.sections:
+        return {}, None
+    return trained(graph, path, folder, which)
+
+
 def which(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--which best|latest``: the checkpoint that is taken."""
     option = click.option(

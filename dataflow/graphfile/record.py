@@ -76,6 +76,11 @@ class Record:
     def check(self) -> None:
         """Raise ValueError where keys do not go together."""
 
+    def given(self) -> dict[str, Any]:
+        """The plain data of the keys that do not have their defaults."""
+        found = {name: (getattr(self, name), key.attr.default) for name, key in self.keys.items()}
+        return {name: _plain(value) for name, (value, default) in found.items() if value != default}
+
     @classmethod
     def check_file(cls, spot: Spot, value: Value) -> None:
         """Report where keys of a file do not go together."""
@@ -146,6 +151,14 @@ class Record:
         if required := [name for name, key in cls.keys.items() if key.attr.required]:
             made["required"] = required
         return {"anyOf": [cls.keys[cls.short].kind.schema(), made]} if cls.short else made
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Record):
+        return value.given()
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _key(owner: type[Record], name: str, declared: Attr) -> Key:

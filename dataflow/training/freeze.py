@@ -15,7 +15,6 @@ from dataflow.core.shapes import Dim
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, NodeInput, Ref
 from dataflow.graph.rewrite import eliminate_dead_code
-from dataflow.graphfile.record import Record
 from dataflow.training.class_names import class_names
 from dataflow.training.data.preparation import Fitted, is_labelled, is_prepared
 from dataflow.training.data.section import Column, data_section
@@ -166,7 +165,7 @@ def _raw(column: Column, fitted: Fitted) -> dict[str, Any]:
     dtype = ("int64" if column.one_hot else "float64") if is_prepared(column) else column.dtype
     kept = {
         "path": column.path,
-        "csv": None if column.csv is None else _given(column.csv),
+        "csv": None if column.csv is None else column.csv.given(),
         "array": column.array,
         "columns": None if column.array else fitted.names or column.columns,
         "dtype": None if is_labelled(column) else dtype,
@@ -186,15 +185,5 @@ def _raw(column: Column, fitted: Fitted) -> dict[str, Any]:
 def _rows(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
     splits = data_section(graph)
     split = splits[training_split(splits)]  # with what it takes from a split that it is like
-    files = {"path": split.path, "csv": None if split.csv is None else _given(split.csv)}
+    files = {"path": split.path, "csv": None if split.csv is None else split.csv.given()}
     return {**{key: value for key, value in files.items() if value is not None}, "inputs": dict(inputs)}
-
-
-def _given(record: Record) -> dict[str, Any]:
-    """A record as a section says it: the keys that do not have their defaults."""
-    found = {name: (getattr(record, name), key.attr.default) for name, key in record.keys.items()}
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, (value, default) in found.items()
-        if value != default
-    }
