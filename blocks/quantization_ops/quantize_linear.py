@@ -84,7 +84,7 @@ class DequantizeLinear(ByChannel):
             zero_point = zero_point.astype(np.float32)  # in which small numbers are subtracted as exactly, and faster
 
         def step(x: Array, scale: Array, zero_point: Array, out: Array) -> None:
-            np.multiply(np.subtract(x, zero_point), scale, out, dtype=dtype, casting="unsafe")
+            np.multiply(np.subtract(dtypes.widened(x), zero_point), scale, out, dtype=dtype, casting="unsafe")
 
         return by_channel(step, x, [scale.astype(dtype), zero_point], self.axis, scale.dtype, out)
 

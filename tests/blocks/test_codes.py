@@ -143,3 +143,23 @@ def test_linear_there_and_back(dtype, axis):
 def test_codes_wider_than_their_dtype_are_refused(out_type):
     with pytest.raises(BlockError, match=f"attr 'num_bits' must be at most 8 for {out_type}, got 9"):
         blocks["QuantizeWithMinMaxVars"](out_type=out_type, num_bits=9)
+
+
+@pytest.mark.parametrize("out_type", dtypes.narrow_integers)
+def test_codes_of_less_than_a_byte(out_type):
+    low, high = dtypes.limits(out_type)
+    x = np.linspace(-9, 9, 41, dtype=np.float32)
+    wide = "int8" if low else "uint8"
+    calls = {
+        "QuantizeLinear": ({}, [x, 0.5, 1]),
+        "QuantizeWithMinMaxVars": ({"num_bits": dtypes.bits(dtypes.storage(out_type))}, [x, -3.0, 4.0]),
+        "FixedPointRequantize": ({}, [np.arange(-20, 20, dtype=np.int32), 1 << 30, 31, 0]),
+    }
+    for name, (attrs, arrays) in calls.items():
+        found = blocks[name](out_type=out_type, **attrs)(*arrays)
+        ends = {} if "num_bits" in attrs else {"low": low, "high": high}
+        expected = blocks[name](out_type=wide, **attrs, **ends)(*arrays)
+        assert found.dtype.name == out_type
+        np.testing.assert_array_equal(dtypes.widened(found), expected)
+        back = blocks["DequantizeLinear"]()(found, 0.25, -3)
+        np.testing.assert_array_equal(back, (expected.astype(np.float32) + 3) * np.float32(0.25))
