@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from blocks.kernels.nudged_range import Ranges
-from blocks.math_ops.select import SelectV2
 from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxVars, FakeQuantWithMinMaxVarsPerChannel
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxVarsGradient,
     FakeQuantWithMinMaxVarsPerChannelGradient,
 )
 from blocks.quantization_ops.groups import Groups
-from blocks.quantization_ops.quantizer_base import ROUNDED, VALUES, ToGrid, cast_to, wide
+from blocks.quantization_ops.quantizer_base import ROUNDED, VALUES, ToGrid, cast_to, sign, wide
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -80,7 +79,7 @@ class FakeQuantSymmetric(ToGrid):
         rows, ends = (x, m) if groups is None else (groups.rows(x), groups.per_row(m))
         if self.num_bits == 1:
             most = cast_to(self.beside(ends, x) if groups is None else ends[:, None], x.dtype)
-            made = SelectV2()(rows >= 0, most, SelectV2()(rows < 0, -most, rows))
+            made = sign(rows) * most
         else:
             settings = {"num_bits": self.num_bits, "narrow_range": self.narrow_range}
             made = self._round(settings)(rows, *self._range(wide(ends)))

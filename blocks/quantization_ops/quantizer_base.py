@@ -82,10 +82,10 @@ class ToMultiples(ToGrid, abstract=True):
     def rounded(self, multiples: Wire) -> Wire:
         """Multiples of the step rounded to whole ones between the ends, ties to even; of a signed bit to -1 or 1."""
         low, high = self.codes
-        clipped: Wire = Minimum()(Maximum()(multiples, float(low)), float(high))
         if low < 0 and self.num_bits == 1:
-            return Floor()(clipped * 0.5) * 2.0 + 1.0
-        return Rint()(clipped)
+            return sign(multiples)
+        made: Wire = Rint()(Minimum()(Maximum()(multiples, float(low)), float(high)))
+        return made
 
     def grid_of(self, step: Array) -> Grid:
         """The grid of the multiples of a step."""
@@ -103,6 +103,11 @@ class SignedMultiples(ToMultiples, abstract=True):
         if not self.signed:
             return super().codes
         return (-1, 1) if self.num_bits == 1 else (-(2 ** (self.num_bits - 1)), 2 ** (self.num_bits - 1) - 1)
+
+
+def sign(x: Wire) -> Wire:
+    """-1.0 below 0.0, else 1.0; NaN stays NaN."""
+    return Floor()(Minimum()(Maximum()(x, -1.0), 0.5)) * 2.0 + 1.0
 
 
 def wide(x: Wire) -> Wire:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.casting import as_compute_dtype, cast_into
+from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.math_ops.extrema import ClipByValue
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out
+from dataflow.core.block import In, Out, TensorType
 from dataflow.core.composite import Composite
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Unary
@@ -32,6 +32,7 @@ class RoundSTE(Unary):
     found_by = ("straight-through estimator", "ste", "quantization aware training")
     ufunc = np.rint
     smooth = False
+    monotone = True
 
     def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy
@@ -76,13 +77,23 @@ class PowerOfTwo(Unary):
 
     found_by = ("exp2", "power-of-two scale", "straight-through estimator")
     smooth = False
+    monotone = True
 
     def kernel(self, x: Array, out: Array | None = None) -> Array:
-        exponents = np.ceil(as_compute_dtype(x))
-        known = exponents == exponents
-        steps = np.where(known, np.clip(exponents, -_LIMIT, _LIMIT), 0).astype(np.int32)
-        made = np.where(known, np.ldexp(exponents.dtype.type(1), steps), exponents)
-        return cast_into(made.astype(x.dtype), x.dtype, out)
+        return in_parts(_powers_of_two, np.empty(x.shape, x.dtype) if out is None else out, x)
+
+    def workspace(self, x: TensorType) -> int:
+        return part_bytes(3 * dtypes.compute(dtypes.storage(x.dtype)).itemsize + 5, x)
 
     def grad(self, x: Wire, y: Wire, dy: Wire) -> Wire:
         return dy * y * float(np.log(2))
+
+
+def _powers_of_two(x: Array, out: Array) -> None:
+    exponents = np.array(x, dtypes.compute(x.dtype))
+    np.ceil(exponents, exponents)
+    unknown = np.isnan(exponents)
+    steps = np.clip(exponents, -_LIMIT, _LIMIT).astype(np.int32)
+    made = np.asarray(np.ldexp(exponents.dtype.type(1), steps))
+    np.copyto(made, exponents, where=unknown)
+    np.copyto(out, made, casting="unsafe")
