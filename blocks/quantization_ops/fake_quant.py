@@ -111,6 +111,9 @@ class FakeQuantInRange(FakeQuant, abstract=True):
     def grid(self, inputs: Array | None, min: Array, max: Array) -> Grid:
         return self.precompute(min, max).grid(getattr(self, "axis", None))
 
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        return {"min": low, "max": high}
+
 
 class FakeQuantWithMinMaxVars(FakeQuantInRange):
     """Round to the levels of a range, ``floor((clip(x, nmin, nmax) - nmin) / scale - qz + 0.5) * scale``.

@@ -74,6 +74,9 @@ class FakeQuantSymmetric(ToGrid):
         most = 2 ** (self.num_bits - 1)
         return Grid(scale, zeros, self.narrow_range - most, most - 1, self.axis, group)
 
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        return {"m": np.maximum(-low, high)}
+
     def body(self, x: Wire, m: Wire) -> Any:
         groups = self._groups(x)
         rows, ends = (x, m) if groups is None else (groups.rows(x), groups.per_row(m))

@@ -53,6 +53,9 @@ class LearnedStepQuantize(SignedMultiples):
     def grid(self, x: Array | None, step: Array, offset: Array | None = None) -> Grid | None:
         return self.grid_of(step) if offset is None else None
 
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        return {"step": self.covering_step(low, high)}
+
     def body(self, x: Wire, step: Wire, offset: Wire | None) -> Wire:
         made = self.rounded(self._multiples(x, step, offset)) * self.beside(step, x)
         return cast_to(made if offset is None else made + self.beside(offset, x), x.dtype)

@@ -145,6 +145,9 @@ class RoundTripOfSlices(RoundTrip, abstract=True):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        return {"input_min": low, "input_max": high} if self.range_given else {}
+
 
 class QuantizeAndDequantizeV2(RoundTripOfSlices):
     """Round to whole multiples of a step, ``round(clip(input, low, high) * scale) * step``.

@@ -92,6 +92,12 @@ class ToMultiples(ToGrid, abstract=True):
         scale = step.astype(dtypes.compute(step.dtype)).astype(np.float64)
         return Grid(scale, np.zeros(scale.shape, np.int64), *self.codes, self.axis)
 
+    def covering_step(self, low: Array, high: Array) -> Array:
+        """The step whose multiples reach from ``low`` to ``high``; from 0.0 on where none is below."""
+        lowest, highest = self.codes
+        step = high / high.dtype.type(highest)
+        return np.asarray(np.maximum(step, low / low.dtype.type(lowest)) if lowest < 0 else step)
+
 
 class SignedMultiples(ToMultiples, abstract=True):
     """Values rounded to the whole multiples of a step that a signed or an unsigned integer has."""

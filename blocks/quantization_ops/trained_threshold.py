@@ -43,6 +43,9 @@ class TrainedThresholdQuantize(SignedMultiples):
         exponents = np.ceil(log2_t.astype(np.float64)) - self._bits
         return self.grid_of(np.asarray(np.exp2(exponents)))
 
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        return {"log2_t": np.log2(np.maximum(-low, high) if self.signed else high)}
+
     def body(self, x: Wire, log2_t: Wire) -> Wire:
         step = self._step(log2_t, x)
         return cast_to(self.rounded(wide(x) / step) * step, x.dtype)
@@ -92,6 +95,9 @@ class PactQuantize(ToMultiples):
     def grid(self, x: Array | None, alpha: Array) -> Grid:
         given = np.asarray(alpha, np.result_type(alpha.dtype, np.float32))
         return self.grid_of(np.asarray(given / given.dtype.type(self.codes[1])))
+
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        return {"alpha": high}
 
     def body(self, x: Wire, alpha: Wire) -> Wire:
         step = self.beside(alpha, x) / float(self.codes[1])

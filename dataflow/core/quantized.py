@@ -180,6 +180,14 @@ class Quantizable:
         """
         return None
 
+    def covering(self, low: Array, high: Array) -> dict[str, Array]:
+        """What the ports of a quantizer must hold for its grid to cover values from ``low`` to ``high``, by port.
+
+        The ends are numbers, or one for each channel, in float32; ``low`` is at most 0.0, ``high`` at least, and they
+        differ. Empty where no port says it.
+        """
+        return {}
+
     monotone: ClassVar[bool] = False  # each output element rises or falls with each input, whatever the others are
     ulps: ClassVar[int] = 0  # by how many units in the last place a monotone kernel may leave this order
 

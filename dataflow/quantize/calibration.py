@@ -102,6 +102,30 @@ class Calibration:
             rows=(Rows(self._data_digest(graph, split), 0, self.length, f"data '{split}'"),),
         )
 
+    def part(self, number: int, count: int) -> tuple[int, int]:
+        """The first row of a part of all, of which there are ``count``, and the row after its last one.
+
+        Raises GraphError where there are not as many parts.
+        """
+        size = self.about.size
+        runs = -(-self.length // size)
+        if count > runs:
+            raise GraphError(
+                f"{self.data.who}: must be divided into {runs} parts at most, as {size} rows run together, got {count}"
+            )
+        return (number - 1) * runs // count * size, min(number * runs // count * size, self.length)
+
+    def is_done_by(self, statistics: Statistics, part: tuple[int, int] | None = None) -> bool:
+        """Whether these statistics are what running the rows, or a part of them, would give."""
+        first, stop = part or (0, self.length)
+        (rows,) = self.about.rows
+        wanted = replace(self.about, rows=(replace(rows, first=first, stop=stop),))
+        same = statistics.told_of == wanted.told_of
+        return same and all(
+            name in statistics.wires and statistics.wires[name].axis == (each.channels if each.apart else None)
+            for name, each in self.wires.items()
+        )
+
     def _data_digest(self, graph: Graph, split: str) -> str:
         """A digest of the rows that are calibrated with."""
         digest = hashlib.sha256(data_digest(graph, self.data, split).encode())

@@ -83,6 +83,11 @@ class Statistics:
         return sum(rows.stop - rows.first for rows in self.rows)
 
     @property
+    def told_of(self) -> tuple[Any, ...]:
+        """All that says what was seen."""
+        return self.graph, self.variables, self.size, self.batch, self.rows
+
+    @property
     def told(self) -> str:
         """What was seen, as messages name it."""
         return listing(dict.fromkeys(rows.data for rows in self.rows), "and") or "no data"

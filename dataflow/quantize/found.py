@@ -1,0 +1,78 @@
+"""What calibration finds for each target: its range and grid, what lies outside, and the graph that has the ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import GraphError
+from dataflow.core.quantized import Grid
+from dataflow.graph.graph import Graph
+from dataflow.quantize.model import Model
+from dataflow.quantize.ranges import clipped, range_of
+from dataflow.quantize.statistics import Seen, Statistics
+from dataflow.quantize.targets import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The range found for a target, and how much of what was seen lies more than half a step outside its grid."""
+
+    target: Target
+    seen: Seen
+    method: str
+    low: Array
+    high: Array
+    grid: Grid
+    clipped: float
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        quantizer = self.target.quantizer
+        return {
+            "wire": self.target.wire,
+            "quantizer": quantizer.name if quantizer is not None else None,
+            "bits": self.grid.bits,
+            "method": self.method,
+            "min": self.low.tolist(),
+            "max": self.high.tolist(),
+            "scale": self.grid.scale.tolist(),
+            "zero_point": self.grid.zero_point.tolist(),
+            "clipped": self.clipped,
+            "values": self.seen.total,
+            "not_finite": self.seen.not_finite,
+        }
+
+
+def find_ranges(
+    targets: Iterable[Target], statistics: Statistics, method: str | None = None, bits: int | None = None
+) -> list[Found]:
+    """The range of each target, by its own method and width or by these.
+
+    Raises GraphError where nothing was seen on its wire, and DataflowError where the method does not fit.
+    """
+    return [_found(target, statistics.wires[target.wire], method or target.method, bits) for target in targets]
+
+
+def _found(target: Target, seen: Seen, method: str, bits: int | None) -> Found:
+    if seen.total == seen.not_finite:
+        raise GraphError(
+            f"'{target.wire}': must have finite values to find a range, got {seen.not_finite} others; "
+            "`dataflow check` and the data say where they come from"
+        )
+    low, high = range_of(seen, method, bits or target.bits, target.symmetric)
+    grid = target.grid(low, high, bits)
+    ends = [grid.scale * (code - grid.zero_point) for code in (grid.low - 0.5, grid.high + 0.5)]
+    return Found(target, seen, method, low, high, grid, clipped(seen, *map(np.asarray, ends)))
+
+
+def with_ranges(graph: Graph, found: Sequence[Found]) -> Graph:
+    """The graph whose quantizers begin with these ranges; all else in it stays."""
+    return Model(
+        graph, {name: value for each in found for name, value in each.target.values(each.low, each.high).items()}
+    ).baked()
