@@ -19,7 +19,7 @@ from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat, map_port
 from dataflow.core.quantized import Addition, Bias, Clamp, Passes, Quantizer, Role
-from dataflow.core.ranges import Given, Range, Units, limits
+from dataflow.core.ranges import DECLARED, DERIVED, Accumulator, Given, Range, Units, limits
 from dataflow.core.shapes import TensorType
 
 if TYPE_CHECKING:
@@ -50,10 +50,17 @@ def bounded(block: Block, ranges: Sequence[Given], types: Sequence[TensorType]) 
         if made is None:
             made = [Range.of_type(type_) for type_ in types]
         found = made if isinstance(made, list) else [made]
-        fitted: list[Range] = [r.fitted(type_) for r, type_ in zip(found, types, strict=True)]
+        fitted = [_own(r, given).fitted(type_) for r, type_ in zip(found, types, strict=True)]
         if isinstance(block.quantized_as, Quantizer):
             fitted[0] = _on_its_grid(block, block.quantized_as, ranges, fitted[0])
     return fitted
+
+
+def _own(made: Range, given: Sequence[Range]) -> Range:
+    """A range without what is true of the inputs alone."""
+    inherited = made.accumulator is not None and any(made.accumulator is r.accumulator for r in given)
+    origin = DERIVED if made.origin == DECLARED else made.origin
+    return replace(made, accumulator=None if inherited else made.accumulator, origin=origin)
 
 
 def _on_its_grid(block: Block, role: Quantizer, ranges: Sequence[Given], made: Range) -> Range:
@@ -100,7 +107,7 @@ def monotone(block: Block, ranges: Sequence[Given], rising: bool = False) -> Ran
     low, high = reduce(np.minimum, found), reduce(np.maximum, found)
     if block.ulps:
         low, high = _widened(block, low, high)
-    return Range(low, high, units=_units(role, block, ranges))
+    return Range(low, high, units=_units(role, block, ranges), accumulator=_with_bias(role, block, ranges))
 
 
 def if_monotone(block: Block, *ranges: Given) -> Range | None:
@@ -189,12 +196,33 @@ def _units(role: Role | None, block: Block, ranges: Sequence[Given]) -> Units | 
         return _added([r.units for port in role.ports for r in flat([named[port]])])
     if isinstance(role, Bias):
         x, bias = named[role.x], named[role.bias]
-        if x.units is None or bias.units is None:
-            return None
-        axis = role.channels % x.low.ndim
-        shape = [-1 if i == axis else 1 for i in range(x.low.ndim)]
-        return _added([x.units, bias.units.map(lambda n: n.reshape(shape))])
+        if x.units is not None and bias.units is not None:
+            return _added([x.units, _along(bias.units, role, x.low.ndim)])
     return None
+
+
+def _with_bias(role: Role | None, block: Block, ranges: Sequence[Given]) -> Accumulator | None:
+    """The accumulator of a product whose bias is added in it, a whole number of the same step."""
+    if not isinstance(role, Bias):
+        return None
+    named: dict[str, Any] = dict(zip(block.signature.inputs, ranges, strict=True))
+    found, given = named[role.x].accumulator, named[role.bias].whole
+    if found is None or given is None:
+        return None
+    bias = _along(given, role, named[role.x].low.ndim)
+    if not same_step(found.step, bias.step):
+        return None
+    low, high = np.minimum(bias.low, 0), np.maximum(bias.high, 0)
+    return Accumulator(
+        found.step, found.low + low, found.high + high, found.least + low, found.most + high, found.terms + 1
+    )
+
+
+def _along(units: Units, role: Bias, rank: int) -> Units:
+    """The whole numbers of a bias along the channels."""
+    axis = role.channels % rank
+    shape = [-1 if i == axis else 1 for i in range(rank)]
+    return units.map(lambda n: n.reshape(shape))
 
 
 def _added(units: Sequence[Units | None]) -> Units | None:

@@ -43,6 +43,7 @@ PAGES = [
     ("docs/graph_format.md", 3),
     ("docs/training.md", 2),
     ("docs/layers.md", 3),
+    ("docs/bounds.md", 4),
     ("docs/tables.md", 5),
     ("docs/training_in_python.md", 2),
     ("docs/performance.md", 1),
