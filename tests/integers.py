@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.integer_product import limits
+from blocks.kernels.integer_way import limits
 from blocks.kernels.windows import Span
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from blocks.kernels import integer_convolution
 from blocks.kernels.im2col import Columns, Tile, columns_of, positions
-from blocks.kernels.integer_product import limits, way
+from blocks.kernels.integer_way import limits, way
 from blocks.kernels.matrix_product import matmul, share, sharing
 from blocks.kernels.windows import SLAB, Span, crop, has_padding, pad, patches, taps
 from dataflow.core.dtypes import Array, DType

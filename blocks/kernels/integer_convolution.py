@@ -2,8 +2,8 @@
 
 Arrays are [batch, ...spatial, channels], filters [...kernel, channels of a group, outputs], or if it is depthwise
 [...kernel, channels, outputs of a channel]. The work goes by tiles of windows as that of floats does. Images become
-floats as they are padded, less their zero point, so that padding stands for it; how products are kept exact is said in
-`integer_product`.
+floats as they are padded, less their zero point, so that padding stands for it. How products are kept exact is said in
+`integer_way`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 
 from blocks.kernels import depthwise as float_depthwise
 from blocks.kernels.im2col import Columns, Tile, columns_of, positions
-from blocks.kernels.integer_product import DIGIT, Ends, Way, add, digit, ends, load, unless_zero, way
+from blocks.kernels.integer_product import add, digit, load
+from blocks.kernels.integer_way import DIGIT, Ends, Way, chosen, ends, unless_zero, way
 from blocks.kernels.matrix_product import matmul, share, sharing
 from blocks.kernels.windows import Span, patches, slab_rows
 from dataflow.core.dtypes import Array, DType
@@ -28,7 +29,8 @@ Zeros = tuple[Array | None, Array | None]  # zero points: one number for images,
 def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros: Zeros = (None, None)) -> None:
     """The product of each window of ``x`` with the filter, both less their zero points, in ``out``, where it wraps."""
     x_zero, filter_zero = map(unless_zero, zeros)
-    how = way(prod(filter.shape[:-1]), ends(x, x_zero), ends(filter, filter_zero))
+    flat = filter.reshape(-1, filter.shape[-1])
+    how = chosen(out.size // max(flat.shape[1], 1), ends(x, x_zero), flat, filter_zero)
     columns = columns_of(x.shape, filter.shape, over, x.dtype, out.flags.c_contiguous, how.dtype)
     if not out.size:
         return
@@ -37,7 +39,6 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
     pairs = how.products(bits)
     reserve(scratch_bytes(*_weights(columns, how), *_scratch(columns, how)))
     with scratch(*_weights(columns, how)) as (buffer, digits):
-        flat = filter.reshape(columns.width, columns.outputs)
         weights = []
         for j, memory in enumerate(buffer.reshape(how.right, -1)):
             rows = load(digit(flat, j, how.right, digits), memory, filter_zero)
@@ -60,8 +61,8 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
                         matrix, part = columns.im2col(matrices, windows[:, rows]), target[:, rows]
                         product = products[: part.size].reshape(columns.groups, matrix.shape[1], -1)
                         for j in (j for left, j in pairs if left == i):
-                            for start in range(0, columns.width, how.terms):
-                                along = slice(start, start + how.terms)
+                            for start in range(0, columns.width, how.panel):
+                                along = slice(start, start + how.panel)
                                 matmul(matrix[..., along], weights[j][:, along], product)
                                 for group, values in enumerate(product):
                                     own = part[..., group * values.shape[1] : (group + 1) * values.shape[1]]

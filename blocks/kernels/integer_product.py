@@ -1,10 +1,7 @@
-"""Exact products of integers at the speed of floats.
+"""Products of matrices of integers, exact at the speed of floats: `integer_way` says how.
 
-Floats add up integers exactly as long as every partial sum, in whichever order, is an integer that they hold: up to
-2^24 in float32, up to 2^53 in float64. So operands are converted, their zero points taken off, and multiplied by BLAS;
-where sums may be larger they are cut into panels of so many terms that they are not, and the panels are added up as
-integers, which wrap around. Operands too large for that are cut into digits. As nothing is ever rounded the bits are
-those of integer arithmetic, for any threads, cuts and layout.
+As nothing is ever rounded the bits are those of integer arithmetic, for any threads, cuts and layout. So blocks are cut
+to suit the threads that there are.
 """
 
 from __future__ import annotations
@@ -16,86 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocks.kernels.integer_way import DIGIT, Way, chosen, ends, unless_zero
 from blocks.kernels.matrix_product import LEAST, THIN, Index, Panel, leading_parts, share, sharing
-from dataflow.core import dtypes
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
-from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import thread_limit
 
-LIMITS = ((np.dtype(np.float32), 1 << 24), (np.dtype(np.float64), 1 << 53))  # what each dtype holds exactly
-SHORT = 32  # terms of a panel, below which adding up panels takes longer than the next dtype
-DIGIT = 16  # bits
 TINY = 1 << 15  # multiplications that take NumPy's own loops no longer than to convert
 DEPTH, AREA = 512, 1 << 18  # terms and elements to work on at a time: enough for BLAS, few enough for the cache
-
-Ends = tuple[int, int]  # the lowest and the highest value of an operand
-
-
-# -- how to multiply ------------------------------------------------------------------------------------------------
-
-
-class Way(NamedTuple):
-    """How operands of known ends are multiplied: the dtype, the terms of a panel, the digits of each operand."""
-
-    dtype: DType
-    terms: int
-    left: int
-    right: int
-
-    @property
-    def integers(self) -> DType:
-        """The dtype that products are kept in as integers."""
-        return np.dtype(np.int32 if self.dtype == np.float32 else np.int64)
-
-    def products(self, bits: int) -> list[tuple[int, int]]:
-        """The pairs of digits whose products show in a result of so many bits."""
-        return [(i, j) for i, j in product(range(self.left), range(self.right)) if DIGIT * (i + j) < bits]
-
-
-def way(terms: int, left: Ends, right: Ends, shortest: int = SHORT) -> Way:
-    """How to add up so many products of values between these ends, in panels that are no shorter."""
-    largest, digits = _most(left) * _most(right), (1, 1)
-    least = min(max(terms, 1), shortest)
-    if largest * least > LIMITS[-1][1]:
-        digits = _digits(left), _digits(right)
-        largest = 1 << 2 * DIGIT
-    dtype, limit = next((dtype, limit) for dtype, limit in LIMITS if largest * least <= limit)
-    return Way(dtype, min(terms, limit // max(largest, 1)), *digits)
-
-
-def ends(values: Array, zero: Array | None = None) -> Ends:
-    """Between which values an operand lies, less its zero points: what its dtype allows, or if that is wide its own."""
-    low, high = limits(values.dtype)
-    if values.itemsize > 1:
-        low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
-    return (low, high) if zero is None or not zero.size else (low - int(zero.max()), high - int(zero.min()))
-
-
-def ends_of(type_: TensorType, zero: TensorType | None = None) -> Ends:
-    """The ends of an operand whose values may not be known yet, and then of all that it may be."""
-    low, high = limits = dtypes.limits(type_.dtype)
-    if type_.value is not None:
-        low, high = ends(type_.value)
-    if zero is None:
-        return low, high
-    least, most = limits if zero.value is None or not zero.value.size else (zero.value.min(), zero.value.max())
-    return low - int(most), high - int(least)
-
-
-def limits(dtype: DType) -> Ends:
-    """The lowest and the highest value of an integer dtype."""
-    return dtypes.limits(dtypes.name_of(dtype))
-
-
-def _most(between: Ends) -> int:
-    return max(abs(between[0]), abs(between[1]))
-
-
-def _digits(between: Ends) -> int:
-    low, high = between
-    bits = max(high.bit_length(), (~low).bit_length() + 1 if low < 0 else 0)
-    return max(1, -(-bits // DIGIT))
 
 
 # -- products of matrices -------------------------------------------------------------------------------------------
@@ -109,13 +34,13 @@ def matmul(
     Leading dims broadcast. A zero point is one number, or one for each column of ``right``.
     """
     (m, k), n = left.shape[-2:], right.shape[-1]
-    if left_zero is right_zero is None and left.dtype == right.dtype == out.dtype and out.size * k <= TINY:
+    if left_zero is right_zero is None and left.dtype == right.dtype == out.dtype and is_tiny(out.shape, k):
         np.matmul(left, right, out)
         return
     left_zero, right_zero = unless_zero(left_zero), unless_zero(right_zero)
-    how = way(k, ends(left, left_zero), ends(right, right_zero))
+    how = chosen(out.size // max(n, 1), ends(left, left_zero), right, right_zero)
     blocks, bits = _blocks(out.shape[:-2], m, k, n, thread_limit()), 8 * out.itemsize
-    memory, step = _block_scratch(blocks, how), max(1, min(how.terms, blocks.depth))
+    memory, step = _block_scratch(blocks, how), max(1, min(how.panel, blocks.depth))
     left_zero, right_zero = (z if z is None else z.astype(how.dtype) for z in (left_zero, right_zero))
 
     def multiply(block: Panel) -> None:
@@ -136,6 +61,11 @@ def matmul(
                     first = False
 
     share(blocks.blocks, multiply)
+
+
+def is_tiny(made: tuple[int, ...], terms: int) -> bool:
+    """Whether products of this shape, of one dtype with their factors, are left to NumPy."""
+    return prod(made) * terms <= TINY
 
 
 def matmul_bytes(left: tuple[int, ...], right: tuple[int, ...], how: Way) -> int:
@@ -195,11 +125,6 @@ def _part(matrices: Array, index: Index, rank: int) -> Array:
 
 
 # -- integers to floats and back ------------------------------------------------------------------------------------
-
-
-def unless_zero(zero: Array | None) -> Array | None:
-    """Zero points, or None where they change nothing."""
-    return zero if zero is not None and zero.any() else None
 
 
 def load(values: Array, buffer: Array, zero: Array | None = None) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from blocks.array_ops.broadcast import SumToLike
 from blocks.kernels import integer_product
 from blocks.kernels.casting import cast_into
+from blocks.kernels.integer_way import expected, told
 from blocks.kernels.matrix_product import matmul
 from blocks.kernels.product_ranges import Terms, product_range
 from blocks.math_ops.arithmetic import conj
@@ -52,19 +53,31 @@ def _product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, 
     return (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
 
 
-def product_bytes(left: TensorType, right: TensorType, transposed: tuple[bool, bool]) -> int:
-    """What `matrix_product` takes for factors of these types, transposed or not."""
-    is_integer = left.dtype in dtypes.integer
-    if left.dtype not in ("bfloat16", "float16") and not is_integer:
-        return 0
-    a, b = (
-        (*shape[:-2], *shape[:-3:-1]) if transpose else shape
-        for shape, transpose in zip((left.sizes, right.sizes), transposed, strict=True)
-    )
-    if is_integer:
-        how = integer_product.way(a[-1], integer_product.ends_of(left), integer_product.ends_of(right))
-        return integer_product.matmul_bytes(a, b, how)
-    return scratch_bytes(*_scratch_arrays(a, b))
+def product_bytes(left: TensorType, right: TensorType) -> int:
+    """What `matrix_product` takes for factors of these types."""
+    if left.dtype in dtypes.integer:
+        how = expected(prod(_product_shape(left.sizes, right.sizes)[:-1]), left, right)
+        return integer_product.matmul_bytes(left.sizes, right.sizes, how)
+    return scratch_bytes(*_scratch_arrays(left.sizes, right.sizes)) if left.dtype in ("bfloat16", "float16") else 0
+
+
+def product_remark(left: TensorType, right: TensorType) -> str:
+    """What a plan says of the product of integers of these types."""
+    if left.dtype not in dtypes.integer:
+        return ""
+    made = _product_shape(left.sizes, right.sizes)
+    if integer_product.is_tiny(made, left.sizes[-1]):
+        return "by NumPy's own loops, as there is little to multiply"
+    return told(prod(made[:-1]), left, right)
+
+
+def turned(type_: TensorType, is_turned: bool) -> TensorType:
+    """The type of matrices, each transposed if it is given the other way round."""
+    if not is_turned:
+        return type_
+    *lead, rows, columns = type_.sizes
+    value = None if type_.value is None else type_.value.swapaxes(-1, -2)
+    return TensorType(type_.dtype, (*lead, columns, rows), value)
 
 
 def matrices_range(left: Range, right: Range, transposed: tuple[bool, bool]) -> Range | None:
@@ -134,7 +147,14 @@ class MatMul(Contraction):
         return matrices_range(a, b, (self.transpose_a, self.transpose_b))
 
     def workspace(self, a: TensorType, b: TensorType) -> int:
-        return product_bytes(a, b, (self.transpose_a, self.transpose_b))
+        return product_bytes(*self.factors(a, b))
+
+    def remark(self, a: TensorType, b: TensorType) -> str:
+        return product_remark(*self.factors(a, b))
+
+    def factors(self, a: TensorType, b: TensorType) -> tuple[TensorType, TensorType]:
+        """The types of the matrices that are multiplied."""
+        return turned(a, self.transpose_a), turned(b, self.transpose_b)
 
     def kernel(self, a: Array, b: Array, out: Array | None = None) -> Array:
         return matrix_product(a.T if self.transpose_a else a, b.T if self.transpose_b else b, out)
@@ -199,7 +219,14 @@ class BatchMatMul(Contraction):
     def workspace(self, x: TensorType, y: TensorType) -> int:
         conjugated = [type_ for type_, adjoint in ((x, self.adj_x), (y, self.adj_y)) if adjoint]
         sizes = [prod(t.sizes) * dtypes.storage(t.dtype).itemsize for t in conjugated]
-        return product_bytes(x, y, (self.adj_x, self.adj_y)) + sum(sizes) * (x.dtype in dtypes.complexes)
+        return product_bytes(*self.factors(x, y)) + sum(sizes) * (x.dtype in dtypes.complexes)
+
+    def remark(self, x: TensorType, y: TensorType) -> str:
+        return product_remark(*self.factors(x, y))
+
+    def factors(self, x: TensorType, y: TensorType) -> tuple[TensorType, TensorType]:
+        """The types of the matrices that are multiplied."""
+        return turned(x, self.adj_x), turned(y, self.adj_y)
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         return matrix_product(_adjoint(x) if self.adj_x else x, _adjoint(y) if self.adj_y else y, out)

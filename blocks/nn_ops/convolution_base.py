@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import prod
 from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.kernels import depthwise, grouped_convolution
+from blocks.kernels.integer_way import told
 from blocks.kernels.product_ranges import Terms, product_range
 from blocks.kernels.static_shape import sizes
 from blocks.kernels.window_ranges import Box, boxes, by_channel
@@ -207,6 +209,18 @@ class Forward(Convolution, abstract=True):
         over = self.over(shape[1:-1], filter.sizes)
         dtype = storage(input.dtype)
         return int(self.arithmetic.convolve_bytes(shape, filter.sizes, over, dtype, self.channels_last))
+
+    def remark(self, input: TensorType, filter: TensorType) -> str:
+        if input.dtype not in dtypes.integer:
+            return ""
+        windows = prod(self.infer(input, filter)[0].sizes) // max(filter.sizes[-1], 1)
+        return told(windows, input, filter_matrix(filter))
+
+
+def filter_matrix(filter: TensorType) -> TensorType:
+    """The type of a filter as the matrix, [terms, outputs], that windows are multiplied with."""
+    shape = prod(filter.sizes[:-1]), filter.sizes[-1]
+    return TensorType(filter.dtype, shape, None if filter.value is None else filter.value.reshape(shape))
 
 
 class InputGradient(Convolution, abstract=True):

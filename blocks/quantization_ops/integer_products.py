@@ -7,9 +7,11 @@ from math import prod
 import numpy as np
 
 from blocks.kernels import integer_convolution, integer_product
-from blocks.kernels.integer_product import Way, ends_of, way
+from blocks.kernels.integer_convolution import depthwise_way
+from blocks.kernels.integer_way import ends_of, expected, limits, told
+from blocks.math_ops.matmul import turned
 from blocks.nn_ops import convolution, convolution_depthwise
-from blocks.nn_ops.convolution_base import ImageWindow
+from blocks.nn_ops.convolution_base import ImageWindow, filter_matrix
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
@@ -45,7 +47,7 @@ class IntegerProduct(Block, abstract=True):
         """Raise BlockError where a zero point is no code of the operand that it belongs to."""
         _, _, *ports = self.signature.inputs
         for port, operand, zero in zip(ports, operands, zeros, strict=True):
-            low, high = integer_product.limits(operand.dtype)
+            low, high = limits(operand.dtype)
             if zero is not None and zero.size and not low <= zero.min() <= zero.max() <= high:
                 wrong = zero[(zero < low) | (zero > high)].flat[0]
                 raise self.error(f"input '{port}' must be a code of {operand.dtype}, {low} to {high}, got {wrong}")
@@ -79,8 +81,16 @@ class IntegerMatMul(IntegerProduct, Contraction):
         return shape
 
     def workspace(self, a: TensorType, b: TensorType, one: TensorType | None, each: TensorType | None) -> int:
-        left, right = _turned(a.sizes, self.transpose_a), _turned(b.sizes, self.transpose_b)
-        return integer_product.matmul_bytes(left, right, way(left[-1], ends_of(a, one), ends_of(b, each)))
+        rows, left, right = self.factors(a, b, one, each)
+        return integer_product.matmul_bytes(left.sizes, right.sizes, expected(rows, left, right, one, each))
+
+    def remark(self, a: TensorType, b: TensorType, one: TensorType | None, each: TensorType | None) -> str:
+        return told(*self.factors(a, b, one, each), one, each)
+
+    def factors(self, a: TensorType, b: TensorType, *zeros: TensorType | None) -> tuple[int, TensorType, TensorType]:
+        """How many rows the product has, and the types of the matrices that are multiplied."""
+        made = self.infer(a, b, *zeros)[0].sizes
+        return prod(made[:-1]), turned(a, self.transpose_a), turned(b, self.transpose_b)
 
     def kernel(
         self, a: Array, b: Array, one: Array | None = None, each: Array | None = None, out: Array | None = None
@@ -92,10 +102,6 @@ class IntegerMatMul(IntegerProduct, Contraction):
             out = np.empty((*lead, a.shape[-2], b.shape[-1]), storage(self.out_type))
         integer_product.matmul(a, b, out, one, each)
         return out
-
-
-def _turned(shape: tuple[int, ...], is_turned: bool) -> tuple[int, ...]:
-    return (*shape[:-2], shape[-1], shape[-2]) if is_turned else shape
 
 
 class IntegerWindow(IntegerProduct, ImageWindow, abstract=True):
@@ -112,20 +118,26 @@ class IntegerWindow(IntegerProduct, ImageWindow, abstract=True):
         self.check_zero_points(one, each, None if shape is None else self.parts("input", shape)[2])
         return shape
 
-    def way(self, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None) -> Way:
-        """How windows are multiplied, for inputs of these types."""
-        between = ends_of(input, one), ends_of(filter, each)
-        if self.is_depthwise:
-            return integer_convolution.depthwise_way(filter.sizes, *between)
-        return way(prod(filter.sizes[:-1]), *between)
+    def factors(
+        self, input: TensorType, filter: TensorType, *zeros: TensorType | None
+    ) -> tuple[int, TensorType, TensorType]:
+        """How many windows there are, and the types of the matrices that they are multiplied with."""
+        made = self.infer(input, filter, *zeros)[0]
+        return prod(made.sizes) // max(filter.sizes[-1], 1), input, filter_matrix(filter)
 
     def workspace(self, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None) -> int:
-        shape, how = self.last_shape(input.sizes), self.way(input, filter, one, each)
+        shape, dtype = self.last_shape(input.sizes), storage(input.dtype)
         over = self.over(shape[1:-1], filter.sizes)
         if self.is_depthwise:
+            how = depthwise_way(filter.sizes, ends_of(input, one), ends_of(filter, each))
             return integer_convolution.depthwise_bytes(shape, filter.sizes, over, how)
-        dtype = storage(input.dtype)
+        how = expected(*self.factors(input, filter, one, each), one, each)
         return integer_convolution.convolve_bytes(shape, filter.sizes, over, dtype, self.channels_last, how)
+
+    def remark(self, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None) -> str:
+        if self.is_depthwise:
+            return str(depthwise_way(filter.sizes, ends_of(input, one), ends_of(filter, each)))
+        return told(*self.factors(input, filter, one, each), one, each)
 
     def kernel(
         self, input: Array, filter: Array, one: Array | None = None, each: Array | None = None, out: Array | None = None

@@ -11,7 +11,7 @@ import numpy as np
 from blocks.kernels import integer_convolution, integer_product
 from blocks.kernels.affine import level_of, product_range
 from blocks.kernels.flush_subnormals import Float, scalar
-from blocks.kernels.integer_product import Ends, way
+from blocks.kernels.integer_way import Ends, Way, way
 from blocks.kernels.windows import Span
 from blocks.math_ops.matmul import UNUSED
 from blocks.nn_ops.convolution import FILTER
@@ -47,6 +47,15 @@ class QuantizedProduct(Block, abstract=True):
             return lowest - FAR, highest + FAR
         zero = level_of(0.0, scalar(low.value), scalar(high.value), "quint8")
         return lowest - zero, highest - zero
+
+    def way(self, terms: int, ends: Sequence[TensorType]) -> Way:
+        """How sums of so many terms are made at worst, from the ends of both ranges."""
+        return way(terms, self.between(*ends[:2]), self.between(*ends[2:]))
+
+    def told(self, terms: int, ends: Sequence[TensorType]) -> str:
+        """What a plan says of that."""
+        how = self.way(terms, ends)
+        return str(how) if how.is_best else f"by what values there are; at worst {how}"
 
 
 class QuantizedMatMul(QuantizedProduct, Contraction):
@@ -106,10 +115,12 @@ class QuantizedMatMul(QuantizedProduct, Contraction):
         return out, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
 
     def workspace(self, a: TensorType, b: TensorType, *ends: TensorType) -> int:
-        left = a.sizes[::-1] if self.transpose_a else a.sizes
         right = b.sizes[::-1] if self.transpose_b else b.sizes
-        how = way(left[1], self.between(*ends[:2]), self.between(*ends[2:]))
-        return integer_product.matmul_bytes(left, right, how)
+        left = a.sizes[::-1] if self.transpose_a else a.sizes
+        return integer_product.matmul_bytes(left, right, self.way(left[1], ends))
+
+    def remark(self, a: TensorType, b: TensorType, *ends: TensorType) -> str:
+        return self.told(a.sizes[0 if self.transpose_a else 1], ends)
 
 
 class QuantizedConv2D(QuantizedProduct, Convolution):
@@ -178,8 +189,11 @@ class QuantizedConv2D(QuantizedProduct, Convolution):
     def workspace(self, input: TensorType, filter: TensorType, *ends: TensorType) -> int:
         _, over = self._centered(input.sizes, filter.sizes)
         shape = (input.sizes[0], *(s.known[0] for s in over), input.sizes[-1])
-        how = way(prod(filter.sizes[:-1]), self.between(*ends[:2]), self.between(*ends[2:]))
+        how = self.way(prod(filter.sizes[:-1]), ends)
         return integer_convolution.convolve_bytes(shape, filter.sizes, over, np.dtype(np.uint8), True, how)
+
+    def remark(self, input: TensorType, filter: TensorType, *ends: TensorType) -> str:
+        return self.told(prod(filter.sizes[:-1]), ends)
 
     def _centered(self, shape: Sequence[Dim], filter: Sequence[Dim]) -> tuple[list[int], tuple[Span, ...]]:
         """The element of each spatial dim at which the input begins to be of use, and the windows over what follows."""

@@ -67,6 +67,7 @@ class Block(Shown, Quantizable):
     better: ClassVar[str] = ""  # of a metric or loss: "max" if more is better, "min" if less is
     grad: ClassVar[Any] = MISSING_GRADIENT
     precompute: ClassVar[Any] = None
+    remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
@@ -162,10 +163,7 @@ class Block(Shown, Quantizable):
         return totals
 
     def element_args(self, dtype: DType, precomputed: Any) -> tuple[Any, ...] | None:
-        """The scalars that ``element`` takes after the inputs, for values of this dtype; None where it cannot be used.
-
-        ``precomputed`` is the result of `precompute`.
-        """
+        """What ``element`` takes after inputs of this dtype, by the result of `precompute`; None: it cannot be used."""
         return ()
 
     @property
@@ -184,10 +182,7 @@ class Block(Shown, Quantizable):
         return self
 
     def decomposed(self, *types: Any) -> Sequence[Block]:
-        """Two blocks that compute the same, where running them in turn is faster for inputs of these types; or none.
-
-        The first takes the first input, the second the result and the other inputs.
-        """
+        """Two blocks to run in turn where that is faster; the second takes the first's result and the other inputs."""
         return ()
 
     def workspace(self, *types: Any) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dataflow.core.ports import flat
+from dataflow.core.ports import flat, map_port
+from dataflow.core.shapes import TensorType
 from dataflow.engine.stages import Fused, Parallel, Stage, Step, Storage, counted, steps_of
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def rows(program: Program) -> list[tuple[str, ...] | str]:
                     _place(stage, step, program),
                 )
             )
+            if remark := _remark(step, program):
+                found.append("  " * (1 + (not isinstance(stage, Step))) + remark)
         if isinstance(stage, Fused):
             found += [f"  {note}" for note in stage.notes]
     return found
@@ -80,6 +84,18 @@ def _heading(stage: Fused, program: Program) -> str:
     read, written = program.bytes_moved(stage)
     threads = f" by {stage.workers} threads" if stage.workers > 1 else ""
     return f"{stage.region.heading}{threads}, {read} bytes read, {written} written"
+
+
+def _remark(step: Step, program: Program) -> str:
+    """What the block says of how it goes about its inputs."""
+
+    def type_of(slot: int) -> TensorType:
+        return replace(program.types[slot], value=program.constants.get(slot))
+
+    remark: Callable[..., str] | None = step.block.remark
+    if remark is None or not all(program.types[slot].known for slot in flat(step.reads)):
+        return ""
+    return remark(*(map_port(type_of, read) for read in step.reads))
 
 
 def _place(stage: Stage, step: Step, program: Program) -> str:

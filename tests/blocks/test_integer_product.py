@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from integers import extremes, matrix_product
 
 import dataflow as flow
-from blocks.kernels import integer_product
-from blocks.kernels.integer_product import ends, limits, matmul, way
+from blocks.kernels.integer_product import matmul
+from blocks.kernels.integer_way import limits
 from dataflow.core.thread_pool import ThreadLimit
 
 DTYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
@@ -79,33 +79,6 @@ def test_zero_points_come_off_first(data):
         matmul(a, b, out, a_zero, b_zero)
     wanted = (a.astype(np.int64) - a_zero) @ (b.astype(np.int64) - b_zero)
     np.testing.assert_array_equal(out, wanted.astype(np.int32))
-
-
-@given(
-    st.sampled_from(DTYPES),
-    st.sampled_from(DTYPES),
-    st.integers(0, 1 << 40),
-)
-def test_no_way_lets_a_partial_sum_grow_beyond_what_its_dtype_holds(left, right, terms):
-    a, b = limits(np.dtype(left)), limits(np.dtype(right))
-    how = way(terms, a, b)
-    most = 1 << 24 if how.dtype == np.float32 else 1 << 53
-    largest = max(map(abs, a)) * max(map(abs, b))
-    if how.left > 1 or how.right > 1:
-        largest = (1 << integer_product.DIGIT) ** 2
-        bits = integer_product.DIGIT * np.array([how.left, how.right])
-        assert (bits >= [8 * np.dtype(left).itemsize, 8 * np.dtype(right).itemsize]).all()
-    assert largest * how.terms <= most
-    assert how.terms >= min(terms, integer_product.SHORT)
-
-
-def test_wide_dtypes_go_by_their_values():
-    assert ends(np.array([3, -7, 100], np.int64)) == (-7, 100)
-    assert ends(np.array([3, 7, 100], np.uint8)) == (0, 255)
-    assert ends(np.array([3, 7], np.uint8), np.array([10, 200], np.uint8)) == (-200, 245)
-    assert ends(np.empty((0, 3), np.int32)) == (0, 0)
-    assert way(1000, (-7, 100), (0, 9)).dtype == np.float32
-    assert way(1000, *[limits(np.dtype("int32"))] * 2).products(32) == [(0, 0), (0, 1), (1, 0)]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 8])

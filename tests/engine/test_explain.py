@@ -149,3 +149,20 @@ def test_totals(build: Callable[[Graph], None], said: str) -> None:
 def test_totals_say_what_they_do_not_count() -> None:
     made = program_of(lambda g: g.output("y", blocks["Fill"]()(g.input("x", "int32", [1]), 1.0)))
     assert explain.totals(made).endswith(" held at most, and values of shapes that the run decides")
+
+
+def integer_products(graph: Graph) -> None:
+    codes, weights = graph.input("codes", "uint8", [2000, 700]), np.full((700, 3), 100, np.int8)
+    product = blocks["IntegerMatMul"]()
+    graph.output("settled", product(codes, weights))
+    graph.output("open", product(codes, graph.input("w", "int8", [700, 3])))
+    graph.output("float", blocks["MatMul"]()(graph.input("x", "float32", [2, 2]), np.eye(2, dtype=np.float32)))
+
+
+def test_products_of_integers_say_how_they_are_exact() -> None:
+    remarks = [line.strip() for line in str(program_of(integer_products)).splitlines() if "exact" in line]
+    assert remarks == [
+        "exact in float32, 2 panels of 514 terms: sums may reach 2^24.1, beyond the 2^24 of float32",
+        "by what values there are; at worst exact in float32, 2 panels of 514 terms: sums may reach 2^24.4, beyond the "
+        "2^24 of float32",
+    ]
