@@ -20,7 +20,7 @@ class LearnedStepQuantize(SignedMultiples):
 
     The multiples are those of a signed integer, ``-2**(num_bits - 1)`` to ``2**(num_bits - 1) - 1``, or of an unsigned
     one, 0 to ``2**num_bits - 1``; those of a signed bit are -1 and 1, by the sign. Ties go to the even multiple; NaN
-    stays NaN. `step` must be above 0.
+    stays NaN. `step` must be above 0. With an `offset` 0.0 need not be a level, so that the levels are no integer grid.
 
     The gradient by `x` passes strictly between the ends. That by `step` is summed over ``rint(v) - v``, where ``v`` is
     ``(x - offset) / step``, and beyond the ends over the multiple there; that by `offset` over what lies beyond the
