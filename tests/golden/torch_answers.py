@@ -1,9 +1,9 @@
 """What torch answers about quantizers that train.
 
 ``python -m tests.golden.torch_answers --out DIR [--seed N] [Op ...]``
-Needs torch in a virtual environment of its own. Each quantizer is written with operations whose gradient torch knows,
-and rounding in place of which the gradient passes: what comes out is the gradient that a paper derives by hand.
-Gradients by numbers that many values share are added up in float64.
+Needs torch, and torchao for block-scaled formats, in a virtual environment of its own. Each quantizer is written with
+operations whose gradient torch knows, and rounding in place of which the gradient passes: what comes out is the
+gradient that a paper derives by hand. Gradients by numbers that many values share are added up in float64.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,35 @@ def start(attrs: Given, w: Any, step: Any) -> Any:
     return -torch.log(1.2 / (rest + 0.1) - 1)
 
 
+def block_scaled(attrs: Given, x: Any, tensor_scale: Any = None) -> Any:
+    """Groups in a format of torchao; zeros are added to lines that are no multiple of a group."""
+    from torchao.prototype.mx_formats import mx_tensor, nvfp4_tensor
+
+    size, axis = attrs["group"], attrs["axis"]
+    lines = x.detach().movedim(axis, -1)
+    flat = lines.reshape(-1, lines.shape[-1])
+    filled = torch.nn.functional.pad(flat, (0, -flat.shape[-1] % size)).contiguous()
+    element = attrs["element_format"]
+    if attrs["scale_format"] == "float8_e8m0fnu":
+        kinds = {"float6_e2m3fn": "fp6_e2m3", "float6_e3m2fn": "fp6_e3m2", "float4_e2m1fn": torch.float4_e2m1fn_x2}
+        kind = kinds.get(element) or getattr(torch, element)
+        scale, data = mx_tensor.to_mx(filled, kind, size)
+        steps = mx_tensor.get_fp_scale(scale)
+    else:
+        scale, data = nvfp4_tensor.nvfp4_quantize(filled, size, tensor_scale)
+        steps = scale.float() if tensor_scale is None else scale.float() * tensor_scale
+    if element == "float4_e2m1fn":
+        parts = mx_tensor.f4_unpacked_to_f32(mx_tensor.unpack_uint4(data))
+    elif element.startswith("float6"):
+        parts = getattr(mx_tensor, f"f6_{element[7:11]}_unpacked_to_f32")(data)
+    else:
+        parts = data.float()
+    steps = steps.reshape(len(filled), -1)
+    made = parts.reshape(*steps.shape, size) * steps[..., None]
+    made = made.reshape(filled.shape)[:, : flat.shape[-1]].reshape(lines.shape).movedim(-1, axis)
+    return Instead.apply(x, made)
+
+
 FORMS: dict[str, Callable[..., Any]] = {
     "LearnedStepQuantize": lsq,
     "TrainedThresholdQuantize": tqt,
@@ -143,6 +173,7 @@ FORMS: dict[str, Callable[..., Any]] = {
     "AdaRoundWeights": adaround,
     "AdaRoundRegularizer": regularizer,
     "AdaRoundStart": start,
+    "BlockScaleQuantize": block_scaled,
 }
 assert FORMS.keys() == TO_TORCH
 PORTS = {"RoundSTE": ("x",)}  # of a question about several blocks
@@ -198,7 +229,7 @@ def answer(op: str, question: Question) -> Case:
             if leaf.grad is not None:
                 own = leaf.grad.numpy()
                 slopes[name] = gathered(own, arrays[name], question.attrs) if name in SHARED else own
-    oracle = f"torch {torch.__version__} autograd"
+    oracle = f"torchao {version('torchao')}" if op == "BlockScaleQuantize" else f"torch {torch.__version__} autograd"
     return Case(question.name, op, question.attrs, oracle, arrays, [output], weights, slopes)
 
 
