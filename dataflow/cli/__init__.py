@@ -17,8 +17,13 @@ from dataflow.core.errors import on_command_line
 from dataflow.interrupt import STOPPED
 
 _COMMANDS = (
-    "hello", "run", "train", "evaluate", "predict", "freeze", "runs", "calibrate", "lower", "bound", "check",
-    "show", "grad", "blocks", "examples", "fmt", "schema", "bench",
+    "hello", "run", "train", "evaluate", "predict", "freeze", "runs",
+    "calibrate",
+    "quantize",
+    "lower",
+    "bound",
+    "check", "show", "grad",
+    "blocks", "examples", "fmt", "schema", "bench",
 )  # fmt: skip
 
 

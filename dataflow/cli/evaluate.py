@@ -30,7 +30,7 @@ def command(
 
     graph = options.load(path, params)
     splits = list(graph.sections.get("data", {}))
-    variables, fitted = options.trained(graph, path, folder, which)
+    variables, fitted = options.values_of(graph, path, None, folder, which)
     data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None), fitted)
     means = evaluate(graph, data, metrics(graph), variables)
     if as_json:

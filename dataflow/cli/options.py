@@ -321,13 +321,14 @@ def values_of(
 ) -> tuple[dict[str, Array], dict[str, Any] | None]:
     """The variables of ``--from``, or of the checkpoints as `trained` finds them; what training told of the inputs.
 
-    Of a graph whose file has all values, as `dataflow quantize` writes them, nothing where it has no checkpoints.
+    Without checkpoints nothing, of a graph that was quantized or has no `train`: its values are in its file.
     """
     from dataflow.training.initial_values import initial_values, read_values
 
     if source is not None:
         return initial_values(graph, read_values(source))[0], None
-    if folder is None and not checkpoint_folder(path, None).exists() and "quantization" in graph.sections:
+    is_whole = "quantization" in graph.sections or "train" not in graph.sections
+    if folder is None and is_whole and not checkpoint_folder(path, None).exists():
         return {}, None
     return trained(graph, path, folder, which)
 

@@ -110,6 +110,9 @@ class _Inserting:
         assert isinstance(role, Product) and self.recipe.bias is not None
         (x,), (weights,) = (self.of_port[product.name, port] for port in (role.x, role.weights))
         scales = [self.made[id(site)].scale(new) for site in (x, weights)]
+        for scale, site in zip(scales, (x, weights), strict=True):
+            if "num_bits" in new.result.nodes[scale.node].block.signature.attrs:
+                self._spell(scale.node, site.settings)
         if (
             role.depthwise
             and scales[1].type.rank

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from dataflow.core.errors import DataflowError
+from dataflow.core.attrs import show
+from dataflow.core.errors import DataflowError, GraphFileError
+from dataflow.files import RegularFile, Unreadable
+from dataflow.graphfile.parse import parse
 from dataflow.quantize.section import Activations, Quantization, Weights, matches
 
 _WEIGHTS = re.compile(r"(\d+)(?:/(tensor|channel|group(\d+)?))?(?::(.+))?")
@@ -108,6 +113,27 @@ def recipe(plain: Mapping[str, Any]) -> Quantization:
         return Quantization.parse(plain)
     except ValueError as error:
         raise DataflowError(f"quantization: {error}") from None
+
+
+def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The plain data of a recipe in a YAML file: keys of the section, or a section `quantization` with them.
+
+    Raises DataflowError where the file cannot be read or is no mapping.
+    """
+    try:
+        with RegularFile(Path(path)) as file:
+            text = file.read(0, file.size).decode("utf-8")
+    except (Unreadable, UnicodeDecodeError) as error:
+        raise DataflowError(f"{os.fspath(path)}: {error}") from None
+    document = parse(text, os.fspath(path))
+    if document.problems:
+        raise GraphFileError([*document.problems.values()])
+    plain = document.root.plain() if document.root is not None else None
+    if isinstance(plain, dict) and isinstance(plain.get("quantization"), dict):
+        plain = plain["quantization"]
+    if not isinstance(plain, dict):
+        raise DataflowError(f"{os.fspath(path)}: must be a mapping such as 'weights: {{bits: 4}}', got {show(plain)}")
+    return plain
 
 
 def described(weights: Weights | None, activations: Activations | None) -> str:

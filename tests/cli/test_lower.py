@@ -51,7 +51,6 @@ def test_the_rounding_may_be_chosen(graph: Path, tmp_path: Path) -> None:
 def test_a_graph_without_quantizers_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     path, out = tmp_path / "f.yaml", tmp_path / "o.yaml"
     made = residual()
-    made.sections = {"quantization": {}}
     flow.save(made, path)
     code, _ = _lower(path, "-o", out)
     assert code == 1
@@ -64,6 +63,8 @@ def test_the_graph_itself_is_never_written_onto(graph: Path) -> None:
 
 def test_a_graph_that_was_not_trained_says_so(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
-    flow.save(quantized(residual(), 8, X).graph, path)
+    made = quantized(residual(), 8, X).graph
+    made.sections = {"train": {"epochs": 2}}
+    flow.save(made, path)
     found = CliRunner().invoke(group, ["lower", str(path), "-o", str(tmp_path / "o.yaml")])
     assert "checkpoints" in str(found.exception)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,23 @@ def test_wrong_overrides_are_refused(text: str) -> None:
 def test_wrong_recipes_are_refused_by_key(plain: dict[str, object], message: str) -> None:
     with pytest.raises(DataflowError, match=message):
         recipes.recipe(plain)
+
+
+def test_a_recipe_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("weights: {bits: 4}\n")
+    assert recipes.read_recipe(path) == {"weights": {"bits": 4}}
+    path.write_text("dataflow: 1\nquantization: {activations: {bits: 3}}\n")
+    assert recipes.read_recipe(path) == {"activations": {"bits": 3}}
+
+
+@pytest.mark.parametrize("text", ["", "- 4\n", "four\n"])
+def test_a_recipe_must_be_a_mapping(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.yaml").write_text(text)
+    with pytest.raises(DataflowError, match=r"r\.yaml"):
+        recipes.read_recipe(tmp_path / "r.yaml")
+
+
+def test_a_recipe_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataflowError, match="no such file"):
+        recipes.read_recipe(tmp_path / "r.yaml")

@@ -1,0 +1,118 @@
+"""``dataflow quantize``."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from dataflow.cli import completion, options, out_file, output
+
+if TYPE_CHECKING:
+    from dataflow.quantize.section import Quantization
+
+
+@click.command("quantize")
+@options.graph_file
+@options.params
+@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False), help="The graph file to write.")
+@click.option(
+    "--weights", metavar="WIDTH", help="8, 4/channel:mse, 4/tensor:min_max, 4/group32 or float.  [default: 8]"
+)
+@click.option("--activations", metavar="WIDTH", help="8, 8:percentile:99.99, 8/symmetric or float.  [default: 8]")
+@click.option("--override", "overrides", multiple=True, metavar="NODE=w4a8", help="Other widths for a node or a layer.")
+@click.option(
+    "--skip", multiple=True, metavar="NODE", help="Leave a node or a layer as it is; * stands for any letters."
+)
+@click.option("--separate", is_flag=True, help="Give a value that is read with several widths a quantizer for each.")
+@click.option("--learn", type=click.Choice(["range", "lsq", "pact", "tqt"]), help="What training is to change.")
+@click.option("--float-bias", is_flag=True, help="Do not round biases to the grid of the sums.")
+@click.option("--recipe", type=click.Path(exists=True, dir_okay=False), help="A YAML file with keys of the section.")
+@click.option("--no-fold", is_flag=True, help="Do not fold batch normalization.")
+@click.option("--correct-bias", "correct", is_flag=True, help="Take off biases what rounding moves means by.")
+@click.option(
+    "-s",
+    "--split",
+    "name",
+    help="The split whose rows give the ranges.  [default: train, or the first one]",
+    shell_complete=completion.splits,
+)
+@click.option("--samples", type=click.IntRange(1), help="How many rows are seen, spread evenly.  [default: all]")
+@click.option("--stats", type=click.Path(exists=True, dir_okay=False), help="Statistics of `dataflow calibrate`.")
+@options.values_from
+@options.checkpoints
+@options.which
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.settings
+def command(
+    path: str,
+    params: tuple[str, ...],
+    out: str,
+    name: str | None,
+    samples: int | None,
+    stats: str | None,
+    no_fold: bool,
+    correct: bool,
+    source: str | None,
+    folder: str | None,
+    which: str,
+    as_json: bool,
+    **asked: object,
+) -> None:
+    """Round weights and the values that layers read: write the graph with quantizers, and its weights beside it."""
+    import dataflow as flow
+    from dataflow.quantize.pipeline import quantize
+    from dataflow.quantize.statistics_file import read_statistics
+    from dataflow.training.data import split
+    from dataflow.training.data.splits import training_split
+
+    graph = options.load(path, params)
+    out_file.keep_read(out, graph, path)
+    recipe = _recipe(path, **cast("Any", asked))
+    values, fitted = options.values_of(graph, path, source, folder, which)
+    splits = graph.sections.get("data")
+    data = split(graph, name or training_split(splits), fitted) if splits and (stats is None or correct) else None
+    statistics = None if stats is None else read_statistics(stats)
+    made = quantize(graph, recipe, values, data, statistics, samples, not no_fold, correct)
+    flow.save(made.graph, out)
+    if as_json:
+        output.say(output.json_text({"graph": out, "notes": list(made.model.notes)}))
+        return
+    for note in made.model.notes:
+        output.say(note)
+    measured = "" if splits is None else f"; next: dataflow evaluate {shlex.quote(out)}"
+    output.say(f"written: {out}{measured}")
+
+
+def _recipe(
+    path: str,
+    recipe: str | None,
+    weights: str | None,
+    activations: str | None,
+    overrides: tuple[str, ...],
+    skip: tuple[str, ...],
+    separate: bool,
+    learn: str | None,
+    float_bias: bool,
+) -> Quantization:
+    """The recipe of a file, changed by the options; 8 bits where nothing is said."""
+    from dataflow.quantize import recipe as recipes
+
+    plain: dict[str, Any] = recipes.read_recipe(recipe) if recipe else {"weights": {}, "activations": {}}
+    for key, text, parse in (("weights", weights, recipes.weights), ("activations", activations, recipes.activations)):
+        if text is not None:
+            made = parse(text)
+            plain = {k: v for k, v in plain.items() if k != key} | ({} if made is None else {key: made})
+    both = "weights" in plain and "activations" in plain
+    if both and not float_bias:
+        plain.setdefault("bias", {})
+    elif float_bias:
+        plain.pop("bias", None)
+    given = dict(recipes.override(text, plain) for text in overrides)
+    if given:
+        plain["overrides"] = {**plain.get("overrides", {}), **given}
+    if skip:
+        plain["skip"] = list(skip)
+    plain |= {key: value for key, value in (("separate", separate), ("learn", learn)) if value}
+    return recipes.recipe({"source": path, **plain})

@@ -1,0 +1,87 @@
+"""``dataflow quantize``: options become the recipe, the file is whole, `-p` still sets the widths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from quantize.nets import residual
+
+import dataflow as flow
+from dataflow.cli import group
+
+X = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    np.savez(tmp_path / "rows.npz", x=X)
+    made = residual()
+    made.sections = {"data": {"train": {"path": str(tmp_path / "rows.npz"), "inputs": {"x": "x"}}}}
+    flow.save(made, tmp_path / "float.yaml")
+    return tmp_path / "float.yaml"
+
+
+def _quantize(*words: object) -> str:
+    found = CliRunner().invoke(group, ["quantize", *map(str, words)], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    return found.output
+
+
+def _error(graph: Path, reference: Path, **params: object) -> float:
+    found, exact = flow.run(flow.load(graph, **params), x=X)["y"], flow.run(flow.load(reference), x=X)["y"]
+    return float(np.square(found - exact).mean())
+
+
+def test_layers_are_told_and_what_comes_next(graph: Path, tmp_path: Path) -> None:
+    out = tmp_path / "q.yaml"
+    told = _quantize(graph, "-o", out, "--weights", "4", "--activations", "6:min_max")
+    assert "first: 4-bit weights by channel (mse), 6-bit activations (min_max)" in told
+    assert told.rstrip().endswith(f"written: {out}; next: dataflow evaluate {out}")
+    section = flow.load(out).sections["quantization"]
+    assert section["weights"] == {"bits": 4}
+    assert section["activations"] == {"bits": 6, "range": "min_max"}
+    assert section["source"] == str(graph)
+
+
+def test_widths_stay_params_of_the_file(graph: Path, tmp_path: Path) -> None:
+    out = tmp_path / "q.yaml"
+    _quantize(graph, "-o", out)
+    errors = [_error(out, graph, weight_bits=bits, activation_bits=bits) for bits in (3, 5, 8)]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[2] < errors[0] / 100
+
+
+def test_nodes_may_differ_and_be_left_out(graph: Path, tmp_path: Path) -> None:
+    out = tmp_path / "q.yaml"
+    _quantize(graph, "-o", out, "--override", "first=w2", "--skip", "last", "--float-bias")
+    made = flow.load(out)
+    assert made.nodes["first_w_q"].block.num_bits == 2
+    assert made.nodes["inner_w_q"].block.num_bits == 8
+    assert "last_w_q" not in made.nodes
+    assert not [node for node in made.nodes.values() if type(node.block).__name__ == "QuantizeBias"]
+
+
+def test_a_recipe_may_be_a_file(graph: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("quantization:\n  weights: {bits: 3, per: tensor}\n")
+    _quantize(graph, "-o", tmp_path / "q.yaml", "--recipe", tmp_path / "r.yaml")
+    made = flow.load(tmp_path / "q.yaml")
+    assert made.nodes["first_w_q"].block.attrs() == {"num_bits": 3}
+    assert "x_q" not in made.nodes
+
+
+def test_wrong_recipes_are_told_with_their_file(graph: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("weights: {bits: 4\n")
+    found = CliRunner().invoke(group, ["quantize", str(graph), "-o", "q.yaml", "--recipe", str(tmp_path / "r.yaml")])
+    assert isinstance(found.exception, flow.DataflowError)
+    assert "r.yaml:1:10" in str(found.exception)
+
+
+def test_json_names_the_file_and_what_was_done(graph: Path, tmp_path: Path) -> None:
+    import json
+
+    told = json.loads(_quantize(graph, "-o", tmp_path / "q.yaml", "--json", "--activations", "float"))
+    assert told["graph"] == str(tmp_path / "q.yaml")
+    assert told["notes"][0] == "first: 8-bit weights by channel (mse)"
