@@ -119,17 +119,17 @@ def value_of(q: int | Array, lo: Floats, hi: Floats, dtype: str) -> Floats:
 def level_of(value: float, lo: Floats, hi: Floats, dtype: str) -> int:
     """The number that stands for a value, ``round(value * s) - round(lo * s) + lowest`` in float64, not saturated.
 
-    The lowest where the range has no width; 0 for what is NaN.
+    The lowest where the range has no width, and for what is NaN.
     """
     steps = float(_steps(np.float32(value), lo, hi, dtype))
-    return 0 if isnan(steps) else dtypes.limits(dtype)[0] + int(min(max(steps, -FAR), FAR))
+    return dtypes.limits(dtype)[0] + (0 if isnan(steps) else int(min(max(steps, -FAR), FAR)))
 
 
 def levels_of(values: Array, lo: Floats, hi: Floats, dtype: str) -> Array:
     """The numbers that stand for float32 values as by `level_of`, in int64 and saturated."""
     lowest, highest = dtypes.limits(dtype)
     steps = _steps(values, lo, hi, dtype)
-    return np.clip(np.where(np.isnan(steps), 0, steps + lowest), lowest, highest).astype(np.int64)
+    return np.clip(np.where(np.isnan(steps), lowest, steps + lowest), lowest, highest).astype(np.int64)
 
 
 def _steps(values: Floats, lo: Floats, hi: Floats, dtype: str) -> Any:

@@ -47,7 +47,7 @@ class QuantizedRelu(QuantizedRectifier):
     """Rectifier on quantized numbers, ``max(features, number of 0.0)``.
 
     Where 0 lies outside of the range the number is the nearest, the lowest or the highest. NaN at an end of the range
-    makes it 0; there a qint32 becomes the highest number.
+    makes it the lowest.
 
     >>> QuantizedRelu()(np.array([0, 100, 200], np.uint8), -1.0, 1.0).activations
     array([128, 128, 200], dtype=uint8)
@@ -67,8 +67,8 @@ class QuantizedRelu6(QuantizedRectifier):
     """Rectifier with a ceiling on quantized numbers, ``min(max(features, number of 0.0), number of 6.0)``.
 
     Where 0 or 6 lies outside of the range its number is the nearest, the lowest or the highest. NaN at an end of the
-    range makes both 0; there a qint32 becomes the highest number. In ranges narrower than 2**-52 the reference
-    has no number for 6 and gives the lowest for all.
+    range makes both the lowest. In ranges so narrow that 6 lies 2**63 steps away (1.7e-16 for quint8, 2.8e-9 for
+    qint32) the reference takes the lowest number for 6, and gives it everywhere.
 
     >>> QuantizedRelu6()(np.array([0, 100, 255], np.uint8), -8.0, 8.0).activations
     array([128, 128, 224], dtype=uint8)

@@ -151,8 +151,9 @@ class QuantizedBiasAdd(Opaque):
     """Sum of quantized numbers with one per channel, ``number of value(input) + number of value(bias)``.
 
     The range of the sum is ``2**17`` times the largest of `max_input`, `-min_input`, `max_bias` and `-min_bias` on
-    either side of 0. Values are rounded to its numbers, halves away from zero; what is NaN by an infinite range, or
-    one with NaN, gives 0, while the reference gives the lowest number. Without channels the reference divides by 0.
+    either side of 0, and values are rounded to its numbers, halves away from zero. Where that range has no end all
+    become the lowest number. A value that is NaN, by an end of its range, counts as 0; there as the lowest number.
+    Without channels the reference divides by 0.
 
     >>> block = QuantizedBiasAdd(out_type="qint32")
     >>> block(np.array([[0, 255]], np.uint8), np.array([0, 255], np.uint8), -1.0, 1.0, 0.0, 0.5).output

@@ -21,7 +21,7 @@ class QuantizedBatchNormWithGlobalNormalization(Opaque):
 
     In fixed point, in the range from ``-2**20`` to ``2**20``, where 1.0 is 2048: ``trunc(t * scale / 2048) + offset``
     with a scale and an offset per channel rounded to such numbers. Products and sums saturate, while in the reference
-    they wrap around: products from 512.0 on. What is NaN, such as the root of a negative variance, counts as 0.
+    they wrap around: products from 512.0 on. What is NaN, as the root of a negative variance, is the lowest number.
 
     >>> block = QuantizedBatchNormWithGlobalNormalization(
     ...     out_type="qint32", variance_epsilon=0.0, scale_after_normalization=False

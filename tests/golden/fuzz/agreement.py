@@ -140,12 +140,16 @@ def _unset_range(sample: Sample, got: Any, wanted: Any) -> Any:
 
 
 def _no_level(sample: Sample, got: Any, wanted: Any) -> Any:
-    """Everything where a level is no number of 64 bits: in ranges that are narrow, or have no end, or overflow."""
-    if got.dtype.kind == "f":  # an end of the range in use
-        return np.zeros(got.shape, bool)
+    """Everything where a level is no number of 64 bits, and the reference takes the lowest: in narrow ranges."""
     ends = np.array([array for array in sample.arrays if array.dtype == np.float32 and array.ndim == 0])
-    narrow = "Relu6" in type(sample.block).__name__ and ends[-1] - ends[-2] < 6 * 2.0 ** (8 * got.itemsize - 63)
-    return np.full(got.shape, narrow or not (np.abs(ends) < 2e33).all())
+    narrow = ends[-1] - ends[-2] < 6 * 2.0 ** (8 * got.itemsize - 63)
+    return np.full(got.shape, narrow and got.dtype.kind != "f")
+
+
+def _not_finite(sample: Sample, got: Any, wanted: Any) -> Any:
+    """Everything where a range has an end that is NaN or infinite, or gets one on the way."""
+    ends = np.array([array for array in sample.arrays if array.dtype == np.float32 and array.ndim == 0])
+    return np.full(got.shape, got.dtype.kind != "f" and not (np.abs(ends) < 2e33).all())
 
 
 def _next_level(sample: Sample, got: Any, wanted: Any) -> Any:
@@ -181,7 +185,8 @@ TOLD: dict[str, Any] = {
     "QuantizeV2": _saturated,
     "Dequantize": lambda sample, got, wanted: sample.arrays[0].astype(np.int64) >= 2**31 - 128,
     "QuantizedConcat": _unset_range,
-    **dict.fromkeys(("QuantizedRelu", "QuantizedRelu6", "QuantizedAdd", "QuantizedBiasAdd"), _no_level),
+    "QuantizedRelu6": _no_level,
+    "QuantizedBiasAdd": _not_finite,
     "Mean": lambda sample, got, wanted: np.full(got.shape, got.dtype.kind == "c" and not sample.arrays[0].size),
     "ArgMax": _lowest,
     **dict.fromkeys((f"QuantizeAndDequantizeV{n}" for n in (2, 3, 4)), _sign_of_zero),

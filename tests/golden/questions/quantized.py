@@ -51,8 +51,7 @@ def wide(random: np.random.Generator) -> Iterator[tuple[str, Range]]:
 @asks("QuantizedRelu", "QuantizedRelu6")
 def rectified(random: np.random.Generator) -> Iterator[Question]:
     for dtype, (name, low, high) in product(("quint8", "qint32"), ranges(random)):
-        # of NaN, and of 6 in a range so narrow, the reference makes what the processor makes of numbers too large
-        if finite(low, high) and name not in ("tiny", "subnormal"):
+        if name != "tiny":  # 6 has no number there, as it lies too many steps away
             x = numbers(random, dtype, (40 * asking.size,))
             if dtype == "quint8":
                 x = np.concatenate([x, np.arange(256, dtype=np.uint8)])

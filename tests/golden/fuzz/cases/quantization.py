@@ -160,7 +160,8 @@ def requantize(op: str, draw: Draw) -> Drawn:
         "requested_output_min": np.minimum(new_low, np.float32(0)),
         "requested_output_max": np.fmax(new_high, np.float32(0)),
     }
-    return {"out_type": draw.pick(["quint8", "qint8"])}, {"input": q, "input_min": low, "input_max": high} | requested
+    out_type = "quint8" if op == "QuantizeDownAndShrinkRange" else draw.pick(["quint8", "qint8"])
+    return {"out_type": out_type}, {"input": q, "input_min": low, "input_max": high} | requested
 
 
 @fuzzes("RequantizationRangePerChannel", "RequantizePerChannel", dtypes=("qint32",), subnormal=True)
