@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from blocks.kernels.channel_rows import ROW
 from blocks.kernels.chunked import TILE
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
@@ -37,17 +38,22 @@ def observe(x: Array, bits: int, compiled: bool = False) -> tuple[Array, Array, 
     """
     outer, channels, inner = x.shape
     dtype = dtypes.compute(x.dtype)
-    counts = np.zeros((channels, 1 << bits), np.int64)
+    counts, shift = np.zeros((channels, 1 << bits), np.int64), np.uint32(32 - bits)
     low, high = np.full(channels, np.inf, dtype), np.full(channels, -np.inf, dtype)
-    rows = max(1, max(TILE, counts.size if channels > 1 else 0) // max(1, channels * inner))
+    rows = max(1, TILE // max(1, channels * inner))
     for start in range(0, outer if x.size else 0, rows):
         part = x[start : start + rows].astype(dtype, copy=False)
-        _count(part, counts, bits, compiled)
         lowest, highest = (_extreme(ufunc, part) for ufunc in (np.minimum, np.maximum))
-        if not (np.isfinite(lowest).all() and np.isfinite(highest).all()):
-            finite = np.isfinite(part)
-            lowest = _extreme(np.minimum, np.where(finite, part, np.inf))
-            highest = _extreme(np.maximum, np.where(finite, part, -np.inf))
+        finite = bool(np.isfinite(lowest).all() and np.isfinite(highest).all())
+        if not finite:
+            kept = np.isfinite(part)
+            lowest = _extreme(np.minimum, np.where(kept, part, np.inf))
+            highest = _extreme(np.maximum, np.where(kept, part, -np.inf))
+        patterns = as_float32(part).view(np.uint32)
+        if compiled:
+            _count_in_loop(patterns.reshape(-1), counts, shift, inner if channels > 1 else patterns.size)
+        else:
+            _count(patterns, finite, counts, shift)
         np.minimum(low, lowest, out=low)
         np.maximum(high, highest, out=high)
     return counts, low, high
@@ -56,9 +62,9 @@ def observe(x: Array, bits: int, compiled: bool = False) -> tuple[Array, Array, 
 def observe_bytes(values: TensorType, bits: int, channels: int) -> int:
     """What `observe` takes beside its results, for values of a known type that lie in so many channels."""
     dtype = dtypes.storage(values.dtype)
-    copies = 1 + (dtype.itemsize != 4) * 2  # 32-bit patterns, and numbers cast to float32
-    part = min(element_count(values.shape) or 0, max(TILE, channels << bits if channels > 1 else 0))
-    return part * (8 + 4 * copies) + 3 * 8 * (channels << bits)
+    copies = (dtype.itemsize != 4) * 2  # numbers cast to float32 and to the dtype to compute in
+    part = min(element_count(values.shape) or 0, TILE)
+    return part * (8 + 4 * copies) + 2 * 8 * (channels << bits)
 
 
 def _extreme(ufunc: np.ufunc, x: Array) -> Array:
@@ -66,28 +72,21 @@ def _extreme(ufunc: np.ufunc, x: Array) -> Array:
     return np.atleast_1d(fold_rows(ufunc, rows, rows.dtype))
 
 
-def _count(x: Array, counts: Array, bits: int, compiled: bool) -> None:
-    """Add the elements to the counts of their bins."""
-    patterns, shift = as_float32(x).view(np.uint32), np.uint32(32 - bits)
-    if compiled:
-        _count_in_loop(patterns.reshape(-1), counts, shift, patterns[0, 0].size if len(counts) > 1 else patterns.size)
-        return
-    found = _counted(patterns, len(counts), shift)
-    if found[:, :, INFINITY >> shift :].any():
-        # the first bits of some NaN are those of infinity
-        found = _counted(np.where((patterns & ~_SIGN) > INFINITY, NAN, patterns), len(counts), shift)
-    by_sign = counts.reshape(len(counts), 2, -1)
-    by_sign += found
-
-
-def _counted(patterns: Array, channels: int, shift: np.uint32) -> Array:
-    """The counts for numbers of either sign, ``[channels, 2, bins]``."""
-    bins = 1 << 32 - int(shift)
-    with scratch((patterns.shape, np.intp)) as (found,):
-        np.right_shift(patterns, shift, out=found, casting="unsafe")
-        if channels > 1:
-            found += (np.arange(channels) * bins)[:, None]
-        return np.bincount(found.reshape(-1), minlength=channels * bins).reshape(channels, 2, -1)
+def _count(patterns: Array, finite: bool, counts: Array, shift: np.uint32) -> None:
+    """Add the elements to the counts of their bins; ``finite`` says that none is NaN."""
+    if not finite:  # the first bits of some NaN are those of infinity
+        patterns = np.where((patterns & ~_SIGN) > INFINITY, NAN, patterns)
+    with scratch((patterns.shape, np.intp)) as (bins,):
+        np.right_shift(patterns, shift, out=bins, casting="unsafe")
+        flat = bins.reshape(-1)
+        if len(counts) > 1:
+            offsets = np.repeat(np.arange(len(counts)) * counts.shape[1], bins.shape[2])
+            row = np.tile(offsets, max(1, ROW // offsets.size))  # long, so that loops along it are
+            whole = flat.size - flat.size % row.size
+            rows = flat[:whole].reshape(-1, row.size)
+            rows += row
+            flat[whole:] += row[: flat.size - whole]
+        np.add.at(counts.reshape(-1), flat, 1)
 
 
 @jit_loop
