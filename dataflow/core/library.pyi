@@ -204,6 +204,7 @@ from blocks.nn_ops.top_k import TopK as _TopK
 from blocks.quantization_ops.adaround import AdaRoundRegularizer as _AdaRoundRegularizer
 from blocks.quantization_ops.adaround import AdaRoundStart as _AdaRoundStart
 from blocks.quantization_ops.adaround import AdaRoundWeights as _AdaRoundWeights
+from blocks.quantization_ops.binary import BinaryQuantize as _BinaryQuantize
 from blocks.quantization_ops.block_scale import BlockScaleQuantize as _BlockScaleQuantize
 from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxArgs as _FakeQuantWithMinMaxArgs
 from blocks.quantization_ops.fake_quant import FakeQuantWithMinMaxVars as _FakeQuantWithMinMaxVars
@@ -350,6 +351,7 @@ class Library(Registry):
     BiasAddGrad: type[_BiasAddGrad]
     BinaryAccuracy: type[_BinaryAccuracy]
     BinaryCrossentropy: type[_BinaryCrossentropy]
+    BinaryQuantize: type[_BinaryQuantize]
     BlockScaleQuantize: type[_BlockScaleQuantize]
     BroadcastGradientArgs: type[_BroadcastGradientArgs]
     BroadcastLike: type[_BroadcastLike]

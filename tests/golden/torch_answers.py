@@ -132,6 +132,13 @@ def start(attrs: Given, w: Any, step: Any) -> Any:
     return -torch.log(1.2 / (rest + 0.1) - 1)
 
 
+def binary(attrs: Given, x: Any) -> Any:
+    axis = attrs.get("axis")
+    others = [i for i in range(x.ndim) if axis is None or i != axis % x.ndim]
+    scale = x.abs().mean(others, keepdim=True) if attrs["scale"] == "mean" else 1.0
+    return scale * Instead.apply(x.clamp(-1, 1), torch.where(x >= 0, 1.0, -1.0).to(x.dtype))
+
+
 def block_scaled(attrs: Given, x: Any, tensor_scale: Any = None) -> Any:
     """Groups in a format of torchao; zeros are added to lines that are no multiple of a group."""
     from torchao.prototype.mx_formats import mx_tensor, nvfp4_tensor
@@ -173,6 +180,7 @@ FORMS: dict[str, Callable[..., Any]] = {
     "AdaRoundWeights": adaround,
     "AdaRoundRegularizer": regularizer,
     "AdaRoundStart": start,
+    "BinaryQuantize": binary,
     "BlockScaleQuantize": block_scaled,
 }
 assert FORMS.keys() == TO_TORCH

@@ -106,6 +106,22 @@ def bias(random: np.random.Generator) -> Iterator[Question]:
         yield Question(f"{dtype}_{width}_{channels}", {"num_bits": width}, given, dtype != "bfloat16")
 
 
+@asks("BinaryQuantize", ulps=4, torch=True)
+def binary(random: np.random.Generator) -> Iterator[Question]:
+    """The mean is summed in another order there."""
+    for dtype, axis, scale in itertools.product(
+        ("float32", "float64", "float16", "bfloat16"), (None, 0, 1, -1), ("mean", "one")
+    ):
+        if axis is None or scale == "mean":
+            x = numbers(random, dtype, SHAPE, 1.0)
+            x[0, 0, :3] = 0.0, -0.0, 1.0
+            attrs = {"scale": scale} | ({} if axis is None else {"axis": axis})
+            yield Question(f"{dtype}_{axis}_{scale}", attrs, {"x": x}, dtype in ("float32", "float64"))
+    for shape in SHAPES:
+        if 0 not in shape:  # an empty mean is NaN in both
+            yield Question(f"shape_{label(shape)}", {"scale": "mean"}, {"x": numbers(random, "float32", shape)}, True)
+
+
 @asks("RoundSTE", "ClipSTE", torch=True)
 def straight_through(random: np.random.Generator) -> Iterator[Question]:
     for dtype, shape in itertools.product(("float32", "float64", "float16", "bfloat16"), SHAPES):
