@@ -8,10 +8,11 @@ from dataflow.core.attrs import attr
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping
+from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.schema_parts import Schema, ref
 from dataflow.graphfile.tree import BROKEN, Value
-from dataflow.graphfile.value_kinds import Entries, Spot
+from dataflow.graphfile.value_kinds import Entries, Operands
 from dataflow.graphfile.wires import NodeSpec
 
 
@@ -20,7 +21,7 @@ class BlockUse(Record):
 
     wanted = "be a mapping with 'block'"
     block: str = attr("name of the block")
-    inputs: Entries = attr("input -> number or wire", default={})
+    inputs: Operands = attr("input -> number or wire", default={})
     attrs: Entries = attr("attr -> value", default={})
 
     @classmethod

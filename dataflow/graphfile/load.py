@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from dataflow.core.errors import GraphFileError, Problem, cropped, listing, way_out
@@ -17,6 +18,7 @@ from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
 from dataflow.graphfile.origins import given_origins
+from dataflow.graphfile.paths import Location
 from dataflow.graphfile.tree import BROKEN, Stop
 
 
@@ -47,17 +49,22 @@ def defaults(path: str | os.PathLike[str]) -> dict[str, Any]:
 @gc_paused()
 def read(
     path: str | os.PathLike[str],
-    params: Mapping[str, Any],
+    params: Mapping[str, Any] = MappingProxyType({}),
     files: bool = False,
     origins: bool = False,
-    texts: Mapping[str, str] | None = None,
+    text: str | None = None,
+    texts: Mapping[str, str] = MappingProxyType({}),
     arrays: Arrays | None = None,
 ) -> LoadContext:
     """The graph of a file and the problems with it; with ``files`` also with the data files that it names.
 
-    With ``origins`` the context also says where each value comes from. Graph files whose ``texts`` are given, by their
-    real paths, and ``arrays`` that are there already, are not read.
+    Where something is wrong, the graph has the nodes that are right. With ``origins`` the context also says where each
+    value comes from. A ``text`` is read in place of the file, which need not be there; graph files whose ``texts`` are
+    given, by their real paths, and ``arrays`` that are there already, are not read either.
     """
+    if text is not None:
+        with suppress(ValueError):  # which is reported below
+            texts = {**texts, str(Location.of(path).real): text}
     given = [value for value in params.values() if isinstance(value, str)]
     context = LoadContext(path, origins, given, texts, arrays)
     context.set_by_caller = frozenset(params)
@@ -72,6 +79,7 @@ def read(
             reader.add_inputs()
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
+            context.wires = reader.wires
             added = reader.add_sections()
             context.graph.layout = Layout(context.source(params))
             if not context.problems():

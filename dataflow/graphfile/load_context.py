@@ -11,6 +11,7 @@ from dataflow.core.errors import Problem
 from dataflow.files import ResolvedPath
 from dataflow.graph.graph import Graph
 from dataflow.graph.layout import Source
+from dataflow.graph.node import Ref
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
 from dataflow.graphfile.origins import Made, Origins
@@ -46,6 +47,7 @@ class LoadContext:
         self.hints = Hints()
         self.origins: Origins | None = Origins() if origins else None  # of what the graph is made of
         self.made: dict[str, Made] = {}  # by the name of the entry of the loaded file, where origins are kept
+        self.wires: Mapping[str, Mapping[str, Ref]] = {}  # by node or input of the loaded file, BROKEN of those wrong
         self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []
 
@@ -65,6 +67,15 @@ class LoadContext:
             read = read_document(ResolvedPath(file.real), file.shown) if text is None else parse(text, file.shown)
             self._definitions[file.real] = define(self._noted(read))
         return self._definitions[file.real]
+
+    def exists(self, file: Location) -> bool:
+        """Whether a graph file is there, or its text is given."""
+        return str(file.real) in self._texts or file.real.exists()
+
+    @property
+    def document(self) -> Document:
+        """The document of the loaded file."""
+        return self._documents[0]
 
     @property
     def files(self) -> list[Path]:

@@ -19,12 +19,12 @@ from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile import shipped
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
+from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.origins import note, note_made, note_node
 from dataflow.graphfile.section_checks import findings, place_of
 from dataflow.graphfile.sections import declaration
 from dataflow.graphfile.subgraphs import add_subgraph, is_path
 from dataflow.graphfile.tree import BROKEN, Place, Value
-from dataflow.graphfile.value_kinds import Spot
 from dataflow.graphfile.wires import FileScope, NodeSpec
 
 NODE_KEYS = ("block", "inputs", "attrs", "range", "doc")

@@ -35,8 +35,8 @@ TYPES = {
     "shape": "Shape",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WHOLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|\{env:([^}]*)\})")
-_PART = re.compile(r"\$\$|\$\{([^}]*)(\}?)")
+WHOLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|\{env:([^}]*)\})")
+PART = re.compile(r"\$\$|\$\{([^}]*)(\}?)")
 _ENV = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:,(.*))?", re.DOTALL)
 
 
@@ -137,7 +137,7 @@ def _param(document: Document, name: str, place: Place, value: Value) -> Param:
 
 def alone(value: Value | None) -> str:
     """The parameter that is the whole of a value that is not resolved yet, or nothing."""
-    whole = _WHOLE.fullmatch(value.data) if value is not None and isinstance(value.data, str) else None
+    whole = WHOLE.fullmatch(value.data) if value is not None and isinstance(value.data, str) else None
     return (whole[1] or whole[2] or "") if whole else ""
 
 
@@ -190,7 +190,7 @@ class Substitution:
             if "$" not in data:
                 return value
             origin = None if self.origins is None else self._origin(data, value.place, self.origins)
-            whole = _WHOLE.fullmatch(data)
+            whole = WHOLE.fullmatch(data)
             param = (whole[1] or whole[2] or "") if whole else ""
             return Value(self.text(data, value.place, who), value.place, origin=origin, param=param)
         if isinstance(data, list):
@@ -206,7 +206,7 @@ class Substitution:
         """A text with its parameters filled in; of a parameter alone its value, whatever that is."""
         if self.budget.left < 0:
             return BROKEN  # as was reported where it ran out
-        if whole := _WHOLE.fullmatch(text):
+        if whole := WHOLE.fullmatch(text):
             name = whole[1] or whole[2]
             found = self.value(name, place, who) if name else self.environment(whole[3], place, who)
             try:
@@ -217,7 +217,7 @@ class Substitution:
                 return self.document.report(place, f"{who}: {text}: {error}")
         parts: list[str] = []
         end = 0
-        for part in _PART.finditer(text):
+        for part in PART.finditer(text):
             found = "$" if part[0] == "$$" else self.part(part[1], part[2], place, who)
             if found is BROKEN:
                 return BROKEN
@@ -231,11 +231,11 @@ class Substitution:
 
     def _origin(self, text: str, place: Place, known: Mapping[str, Origin]) -> Origin:
         """Where what stands for a text comes from; of a parameter alone, where that does."""
-        if whole := _WHOLE.fullmatch(text):
+        if whole := WHOLE.fullmatch(text):
             name = whole[1] or whole[2]
             found = known.get(name) if name else _of_environment(whole[3])
             return found or self.document.origin(place)
-        inner = [part[1] for part in _PART.finditer(text) if part[0] != "$$"]
+        inner = [part[1] for part in PART.finditer(text) if part[0] != "$$"]
         parts = [_of_environment(each[4:]) if each.startswith("env:") else known.get(each) for each in inner]
         found_parts = [part for part in parts if part is not None]
         at = self.document.origin(place).text

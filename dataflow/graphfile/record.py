@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, ClassVar, Self, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -13,9 +13,10 @@ from dataflow.core.errors import GraphError, nearest
 from dataflow.graph.graph import Graph
 from dataflow.graphfile import sections
 from dataflow.graphfile.graph_file import known_keys
+from dataflow.graphfile.kind import Kind, Mention, Spot
 from dataflow.graphfile.schema_parts import Schema, default, or_param, record, told
 from dataflow.graphfile.tree import BROKEN, Value
-from dataflow.graphfile.value_kinds import Kind, Leaf, ListOf, MapOf, Scalar, Spot, of_whole, within
+from dataflow.graphfile.value_kinds import Leaf, ListOf, MapOf, Scalar, of_whole, within
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,15 @@ class Record:
             return value
         kinds = {name: key.kind for name, key in cls.keys.items()}
         return {name: kinds[name].with_paths(v, change) if name in kinds else v for name, v in value.items()}
+
+    @classmethod
+    def mentions(cls, value: object) -> Iterator[Mention]:
+        """Where the plain data names what is in the graph."""
+        if isinstance(value, str) and cls.short:
+            yield from cls.keys[cls.short].kind.mentions(value)
+        for name, item in value.items() if isinstance(value, Mapping) else ():
+            if name in cls.keys:
+                yield from (each.below(name) for each in cls.keys[name].kind.mentions(item))
 
     @classmethod
     def schema(cls) -> Schema:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from dataflow.graph.graph import Graph
-    from dataflow.graphfile.value_kinds import Kind
+    from dataflow.graphfile.kind import Kind
 
 
 Path = tuple[str | int, ...]  # keys and places in lists, from the section inwards

@@ -76,7 +76,7 @@ def _opened(outer: GraphBuilder, spec: NodeSpec) -> Any:
         return outer.report(spec, place, f"{spec.who}: a graph must not use itself, got {' -> '.join(names)}")
     if len(outer.chain) > MAX_DEPTH:
         return outer.report(spec, place, f"{spec.who}: sub-graphs may be nested {MAX_DEPTH} deep, got more")
-    if not location.real.exists():
+    if not outer.context.exists(location):
         return outer.report(spec, place, f"{spec.who}: no file '{cropped(name)}'", neighbour(location.real))
     definition = outer.context.definition(location)
     outer.context.included += len(definition.nodes.data)
@@ -99,7 +99,7 @@ def _params(
             if name in definition.inputs.data:
                 hint = "it is an input, so write it under 'inputs'"
             outer.report(spec, spec.attrs.keys[name], f"{spec.who}: {file} has no attr '{cropped(name)}'", hint)
-    wired, wrong = _types(operands)
+    wired, wrong = operand_types(operands)
     follows = found_in_inputs(definition, wired)
     for port in {found.port for name, found in follows.items() if name not in given} & wrong.keys():
         outer.report(spec, spec.inputs.data[port].place, f"{spec.who}: input '{port}' {wrong[port]}")
@@ -120,7 +120,7 @@ def _params(
     return values
 
 
-def _types(operands: Mapping[str, Any]) -> tuple[dict[str, TensorType], dict[str, str]]:
+def operand_types(operands: Mapping[str, Any]) -> tuple[dict[str, TensorType], dict[str, str]]:
     """The types of what is wired, and what is wrong with lists that are no arrays."""
     types, wrong = {}, {}
     for port, operand in operands.items():

@@ -3,65 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 
 from dataflow.core.attrs import Attr, show
 from dataflow.core.errors import cropped
 from dataflow.files import ResolvedPath
+from dataflow.graphfile.kind import Kind, Mention, Spot
 from dataflow.graphfile.schema_parts import Schema, of_attr, ref
-from dataflow.graphfile.tree import BROKEN, Place, Value
-
-if TYPE_CHECKING:
-    from dataflow.graphfile.nodes import GraphBuilder
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where a value stands in a file: the key above it, and how messages name it."""
-
-    builder: GraphBuilder
-    who: str  # such as data 'train'
-    place: Place  # of the key
-    owner: str = ""  # how messages name the mapping that the key is in
-    top: bool = False  # the section itself, whose name messages quote
-
-    @property
-    def name(self) -> str:
-        """How messages name the value."""
-        return f"'{self.who}'" if self.top else self.who
-
-    def inner(self, key: str, place: Place, noun: str = "") -> Spot:
-        """The spot of a key of the mapping that stands here; ``noun``, such as input, says what the key names."""
-        outer = f"{self.owner}: {noun}" if noun else self.who if self.top else f"{self.who}:"
-        return Spot(self.builder, f"{outer} '{cropped(key)}'", place, self.name)
-
-    def refuse(self, value: Value, wanted: str, hint: str = "") -> None:
-        """Report that a value must be another."""
-        self.report(value.place, f"{self.name} must {wanted}, got {value.kind}", hint)
-
-    def report(self, place: Place, message: str, hint: str = "") -> None:
-        """Note a problem."""
-        self.builder.document.report(place, message, hint)
-
-
-class Kind(Protocol):
-    """What may stand under a key, or be a whole section."""
-
-    def parse(self, value: object) -> Any:
-        """What plain data says; ValueError with ``must be ..., got ...``, or with what is wrong with a key in it."""
-
-    def read(self, spot: Spot, value: Value) -> Any:
-        """The value of a file as plain data, its paths made real; what is wrong with it is reported."""
-
-    def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
-        """The plain data with the paths of files in it changed."""
-
-    def schema(self) -> Schema:
-        """The JSON Schema of the value."""
+from dataflow.graphfile.tree import BROKEN, Value
 
 
 class Leaf(ABC):
@@ -96,6 +48,9 @@ class Leaf(ABC):
 
     def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
         return value
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        return iter(())
 
     @abstractmethod
     def schema(self) -> Schema:
@@ -136,10 +91,35 @@ class Positive(Leaf):
         return {"type": "number", "exclusiveMinimum": 0}
 
 
+class NameOf(Leaf):
+    """Text that names something of the graph, as a `Mention` says."""
+
+    def __init__(self, what: str, wanted: str = "be text"):
+        self.what, self.wanted = what, wanted
+
+    def accept(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        yield Mention((), self.what)
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
 class ListOfNames(Leaf):
-    """A list of text."""
+    """A list of text; ``what`` says what of the graph it names, if it does."""
 
     wanted = "be a list of names"
+
+    def __init__(self, what: str = ""):
+        self.what = what
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        for i in range(len(value) if self.what and isinstance(value, list) else 0):
+            yield Mention((i,), self.what)
 
     def accept(self, value: object) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(v, str) for v in value):
@@ -151,7 +131,7 @@ class ListOfNames(Leaf):
 
 
 class Patterns(Leaf):
-    """A name in which * stands for any letters, or a list of such names."""
+    """A name of variables in which * stands for any letters, or a list of such names."""
 
     wanted = "be a name in which * may stand for any letters, or a list of them"
 
@@ -160,6 +140,12 @@ class Patterns(Leaf):
         if not isinstance(patterns, Sequence) or not patterns or not all(isinstance(p, str) for p in patterns):
             raise TypeError
         return tuple(patterns)
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        if isinstance(value, list):
+            yield from (Mention((i,), "variables") for i in range(len(value)))
+        else:
+            yield Mention((), "variables")
 
     def schema(self) -> Schema:
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
@@ -182,6 +168,9 @@ class NameOfWire(Leaf):
             hint = spot.builder.document.hints.nearest(name, known)
             spot.report(value.place, f"{spot.name}: no node, input or output named '{cropped(name)}'", hint)
         return name
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        yield Mention((), "result")
 
     def schema(self) -> Schema:
         return ref("wire")
@@ -215,9 +204,17 @@ class PathOfFile(Leaf):
 
 
 class AnyMapping(Leaf):
-    """A mapping of names to anything."""
+    """A mapping of names to anything; ``what`` says what of the graph the texts in it name, if they do."""
 
     wanted = "be a mapping"
+
+    def __init__(self, what: str = ""):
+        self.what = what
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        for name, item in value.items() if self.what and isinstance(value, Mapping) else ():
+            if isinstance(item, str):
+                yield Mention((name,), self.what)
 
     def accept(self, value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -254,6 +251,10 @@ class MapOf:
             return value
         return {name: self.of.with_paths(item, change) for name, item in value.items()}
 
+    def mentions(self, value: object) -> Iterator[Mention]:
+        for name, item in value.items() if isinstance(value, Mapping) else ():
+            yield from (each.below(name) for each in self.of.mentions(item))
+
     def schema(self) -> Schema:
         return {"description": self.doc, "type": "object", "additionalProperties": self.of.schema()}
 
@@ -284,6 +285,10 @@ class ListOf:
             return value
         return [self.of.with_paths(item, change) for item in value]
 
+    def mentions(self, value: object) -> Iterator[Mention]:
+        for i, item in enumerate(value if isinstance(value, list) else ()):
+            yield from (each.below(i) for each in self.of.mentions(item))
+
     def schema(self) -> Schema:
         return {"type": "array", "items": self.of.schema()}
 
@@ -301,6 +306,11 @@ class MapOfInputs(MapOf):
                 hint = spot.builder.document.hints.nearest(name, inputs)
                 spot.report(value.keys[name], f"{spot.owner}: no graph input named '{cropped(name)}'", hint)
         return super().read(spot, value)
+
+    def mentions(self, value: object) -> Iterator[Mention]:
+        yield from super().mentions(value)
+        for name in value if isinstance(value, Mapping) else ():
+            yield Mention((name,), "input", is_key=True)
 
 
 def within(name: str, kind: Kind, value: object, noun: str = "") -> Any:
@@ -323,7 +333,10 @@ def of_whole(text: str) -> bool:
 # annotations of keys
 NamePatterns = Annotated[tuple[str, ...], Patterns()]
 Names = Annotated[tuple[str, ...], ListOfNames()]
+OutputNames = Annotated[tuple[str, ...], ListOfNames("output")]
+VariableNames = Annotated[tuple[str, ...], ListOfNames("variable")]
 WireName = Annotated[str, NameOfWire()]
 FilePath = Annotated[str, PathOfFile()]
 PositiveNumber = Annotated[float, Positive()]
 Entries = Annotated[dict[str, Any], AnyMapping()]
+Operands = Annotated[dict[str, Any], AnyMapping("wire")]

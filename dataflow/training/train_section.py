@@ -7,11 +7,21 @@ from typing import Annotated
 from dataflow.core.attrs import attr
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.block_use import BlockUse, check_inputs
+from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.tree import Value
-from dataflow.graphfile.value_kinds import Entries, NamePatterns, Names, PositiveNumber, Spot, WireName
+from dataflow.graphfile.value_kinds import (
+    NameOf,
+    NamePatterns,
+    Operands,
+    OutputNames,
+    PositiveNumber,
+    VariableNames,
+    WireName,
+)
 
 END = "decay_steps"  # the attr of a schedule that may be `end`
+ResultName = Annotated[str, NameOf("result")]
 SplitName = Annotated[str, "the name of a split of 'data'"]
 
 
@@ -42,7 +52,7 @@ class EarlyStopping(Record):
     """When to stop before the last epoch."""
 
     wanted = "be a mapping with 'metric' and 'patience'"
-    metric: str = attr("metric that must improve, on the validation split if there is one")
+    metric: ResultName = attr("metric that must improve, on the validation split if there is one")
     patience: int = attr("epochs without a better `metric` before training stops", ge=1)
     mode: str | None = attr(
         "whether the lowest (`min`) or the highest (`max`) `metric` is best; by default as its block or its name says",
@@ -67,7 +77,7 @@ class Override(Record):
     variables: NamePatterns = attr(
         "name of the variables, in which `*` stands for any letters, or a list of such names"
     )
-    inputs: Entries = attr("input -> number or wire, in place of that of the optimizer", default={})
+    inputs: Operands = attr("input -> number or wire, in place of that of the optimizer", default={})
     frozen: bool = attr("whether they keep their values", default=False)
 
     @classmethod
@@ -131,7 +141,7 @@ class Train(Record):
     clip: Clip | None = attr(
         "clips each gradient by `value` or by its `norm`, or all of them together by their `global_norm`", default=None
     )
-    variables: Names | None = attr(
+    variables: VariableNames | None = attr(
         "variables to train; by default all trainable ones that the minimized value depends on", default=None
     )
     freeze: list[Freeze] = attr(
@@ -148,7 +158,7 @@ class Train(Record):
     drop_remainder: bool = attr("whether a last batch that would be smaller is left out", default=False)
     steps_per_epoch: int = attr("steps in an epoch of a graph that has no `data`", default=1, ge=1)
     seed: int = attr("determines initial values, the order of rows and all random numbers", default=0, ge=0)
-    metrics: Names = attr("outputs to report: scalars, or a value per row", default=())
+    metrics: OutputNames = attr("outputs to report: scalars, or a value per row", default=())
     validate: SplitName | None = attr(
         "split that is evaluated after each epoch; by default `validate` or `validation`", default=None
     )

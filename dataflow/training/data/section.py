@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from dataflow.core.attrs import Dtype, attr
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.tree import Value
-from dataflow.graphfile.value_kinds import FilePath, MapOf, MapOfInputs, Names, Spot
+from dataflow.graphfile.value_kinds import FilePath, MapOf, MapOfInputs, NameOf, Names
 from dataflow.training.data.section_kinds import (
     FILL,
     Choice,
@@ -26,7 +27,7 @@ from dataflow.training.data.section_kinds import (
 
 ArrayName = Annotated[str, "the name of an array"]
 SplitName = Annotated[str, "the name of another split"]
-ColumnName = Annotated[str, "the name of a column"]
+InputName = Annotated[str, NameOf("input", "be the name of a column")]
 
 
 class Csv(Record):
@@ -160,7 +161,7 @@ class Split(Record):
         "part of the shuffled rows: `[0, 0.8]` and `[0.8, 1]` of one file have no row in common", default=None
     )
     seed: int | None = attr("determines how `fraction` shuffles, by default 0", default=None, ge=0)
-    stratify: ColumnName | None = attr(
+    stratify: InputName | None = attr(
         "input whose values each part of `fraction` has in the same proportions", default=None
     )
     inputs: Annotated[dict[str, Column], MapOfInputs(Column)] | None = attr(

@@ -1,0 +1,131 @@
+"""Nodes added and deleted, with the wires to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dataflow.core.errors import cropped, instead
+from dataflow.core.registry import blocks
+from dataflow.graphfile.editing.changes import Change, Drop, Path, Put, Refusal, Tree, plain_value, told
+from dataflow.graphfile.editing.mentions import Named, mentions, param_uses, params_in, section, with_defaults
+from dataflow.graphfile.editing.renaming import check_new
+
+
+def added(
+    tree: Tree,
+    name: str,
+    entry: Mapping[str, object],
+    before: str = "",
+    after: str = "",
+    comment: str = "",
+) -> list[Change]:
+    """The changes that add a node, at the end or beside another."""
+    check_new(tree, "nodes", name)
+    for beside in (before, after):
+        if beside and beside not in section(tree, "nodes"):
+            raise Refusal(("nodes",), f"no node '{cropped(beside)}'", instead(beside, section(tree, "nodes")))
+    return [Put(("nodes", name), plain_value(dict(entry)), before, after, comment)]
+
+
+def deleted(tree: Tree, name: str, reconnect: bool = False) -> list[Change]:
+    """The changes that take away a node or an input, and the wires to it.
+
+    With ``reconnect`` its readers get what stood on its first input.
+    """
+    of = next((of for of in ("nodes", "inputs") if name in section(tree, of)), None)
+    if of is None:
+        known = [*section(tree, "nodes"), *section(tree, "inputs")]
+        raise Refusal(("nodes",), f"no node or input '{cropped(name)}'", instead(name, known))
+    if reconnect and of == "inputs":
+        raise Refusal((of, name), f"'{name}' must be a node to be passed over, got an input")
+    outside = [each for each in mentions(tree) if each.path[:2] != (of, name)]
+    readers = [each for each in outside if _names(tree, each, name)]
+    for each in outside:
+        if "$" in each.text and each.what == "wire" and with_defaults(tree, each.text).partition(".")[0] == name:
+            raise Refusal(
+                each.path, f"'{told(each.path)}' names '{cropped(name)}' by parameters", "write the name there"
+            )
+    changes = _passed_over(tree, name, readers) if reconnect else _unwired(tree, readers, outside)
+    return [*changes, Drop((of, name))]
+
+
+def _names(tree: Tree, each: Named, name: str) -> bool:
+    match each.what:
+        case "wire":
+            return each.head == name
+        case "result":
+            return each.head == name and each.text not in section(tree, "outputs")
+        case "variable" | "variables":
+            return each.text == name or each.text.startswith(f"{name}/")
+        case "input":
+            return each.text == name and name in section(tree, "inputs")
+    return False
+
+
+def _passed_over(tree: Tree, name: str, readers: list[Named]) -> list[Change]:
+    source = _source(tree, name)
+    changes: list[Change] = []
+    for each in readers:
+        if each.what in ("variable", "variables"):
+            raise Refusal(
+                each.path, f"'{told(each.path)}' names the variable '{cropped(name)}'", "take it out there first"
+            )
+        if not isinstance(source, str) and each.path[0] != "nodes":
+            raise Refusal(each.path, f"'{told(each.path)}' must be a wire, got {source} in place of '{cropped(name)}'")
+        changes.append(Put(each.path, source))
+    return changes
+
+
+def _source(tree: Tree, name: str) -> Tree:
+    """What stands on the first input of a node."""
+    node = tree["nodes"][name]
+    path: Path = ("nodes", name)
+    inputs = node.get("inputs") if isinstance(node, dict) else None
+    if not inputs:
+        raise Refusal(path, f"node '{cropped(name)}' must have an input for its readers to get, got none")
+    if isinstance(inputs, list):
+        source = inputs[0]
+    else:
+        block = node.get("block")
+        ports = blocks[block].signature.inputs if isinstance(block, str) and block in blocks else ()
+        source = inputs[next((port for port in ports if port in inputs), next(iter(inputs)))]
+    if isinstance(source, dict | list):
+        what = "a list" if isinstance(source, list) else "an array in a file"
+        raise Refusal(path, f"node '{cropped(name)}' must have a wire on its first input for its readers, got {what}")
+    return source
+
+
+def without_output(tree: Tree, name: str) -> list[Change]:
+    """The changes that take away an output, and the metrics that name it."""
+    places = [each for each in mentions(tree) if each.what in ("output", "result") and each.text == name]
+    return [*_dropped(tree, places), Drop(("outputs", name))]
+
+
+def _unwired(tree: Tree, readers: list[Named], outside: list[Named]) -> list[Change]:
+    outputs = {each.path[1] for each in readers if each.path[0] == "outputs"}
+    lost = [each for each in outside if each.what in ("output", "result") and each.text in outputs]
+    return _dropped(tree, [each for each in outside if each in readers or each in lost])
+
+
+def _dropped(tree: Tree, places: list[Named]) -> list[Change]:
+    changes: list[Change] = []
+    for each in reversed(places):  # of a list the last first
+        if each.what == "result":
+            raise Refusal(each.path, f"'{told(each.path)}' needs '{cropped(each.text)}'", "name another there first")
+        if each.path[0] == "nodes" and len(each.path) == 4 and isinstance(each.path[-1], int):
+            listed = tree["nodes"][each.path[1]]["inputs"]
+            if each.path[-1] + 1 < len(listed):
+                hint = "write its inputs by the names of their ports first"
+                raise Refusal(
+                    each.path, f"'{told(each.path[:3])}' is a list, in which what follows would move up", hint
+                )
+        changes.append(Drop(each.path))
+    return changes
+
+
+def unused_param(tree: Tree, name: str) -> list[Change]:
+    """The changes that take away a param; Refusal where something uses it."""
+    for path, text in param_uses(tree):
+        if name in params_in(text):
+            raise Refusal(path, f"'{told(path)}' uses the param '{cropped(name)}'", "put a value there first")
+    return [Drop(("params", name))]
