@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dataflow.engine.state import State as State
     from dataflow.graph.gradient import gradient as gradient
     from dataflow.graph.graph import Graph as Graph
+    from dataflow.graphfile.edit import edit as edit
     from dataflow.graphfile.load import load as load
     from dataflow.graphfile.save import save as save
     from dataflow.inspection import describe as describe
@@ -70,6 +71,7 @@ _HOMES = {
     "attr": "core.attrs",
     "blocks": "core.registry",
     "describe": "inspection",
+    "edit": "graphfile.edit",
     "gradient": "graph.gradient",
     "load": "graphfile.load",
     "load_blocks": "core.registry",

@@ -23,7 +23,7 @@ _COMMANDS = (
     "lower",
     "bound",
     "check", "show", "grad",
-    "blocks", "examples", "fmt", "schema", "bench",
+    "blocks", "examples", "edit", "fmt", "schema", "bench",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,16 +38,16 @@ class Put:
     after: str = ""
     comment: str = ""
 
-    def within(self, tree: Tree) -> Change:
-        """The change of what is there: a value, or one key more of a mapping."""
+    def within(self, tree: Tree) -> list[Change]:
+        """The changes of what is there: values, or one key more of a mapping."""
         for i, step in enumerate(self.path):
             if isinstance(tree, dict):
                 if step not in tree:
-                    return replace(self, path=self.path[: i + 1], value=_wrapped(self.path[i + 1 :], self.value))
+                    return [replace(self, path=self.path[: i + 1], value=_wrapped(self.path[i + 1 :], self.value))]
             elif tree is None:
-                return replace(self, path=self.path[:i], value=_wrapped(self.path[i:], self.value))
+                return [replace(self, path=self.path[:i], value=_wrapped(self.path[i:], self.value))]
             tree = _inner(tree, self.path, i)
-        return self
+        return [*_differing(self.path, tree, self.value)]
 
     def apply(self, tree: Tree) -> None:
         """Make the change in a tree."""
@@ -71,13 +71,13 @@ class Insert:
     path: Path
     value: Tree
 
-    def within(self, tree: Tree) -> Change:
+    def within(self, tree: Tree) -> list[Change]:
         """The change of what is there; an empty list is written anew."""
         owner = _owner(tree, self.path)
         at = self.path[-1]
         if not isinstance(owner, list) or not isinstance(at, int) or not -1 < at <= len(owner):
             raise Refusal(self.path[:-1], f"'{told(self.path)}' must be a place in a list, got {_kind(owner)}")
-        return self if owner else Put(self.path[:-1], [self.value])
+        return [self] if owner else [Put(self.path[:-1], [self.value])]
 
     def apply(self, tree: Tree) -> None:
         """Make the change in a tree."""
@@ -90,7 +90,7 @@ class Drop:
 
     path: Path
 
-    def within(self, tree: Tree) -> Change:
+    def within(self, tree: Tree) -> list[Change]:
         """The change of what is there."""
         path = self.path
         owner = _owner(tree, path)
@@ -99,8 +99,8 @@ class Drop:
             path = path[:-1]
             owner = _owner(tree, path)
         if isinstance(owner, list) and len(owner) == 1:
-            return Put(path[:-1], [])
-        return Drop(path)
+            return [Put(path[:-1], [])]
+        return [Drop(path)]
 
     def apply(self, tree: Tree) -> None:
         """Make the change in a tree."""
@@ -114,13 +114,13 @@ class Rekey:
     path: Path
     key: str
 
-    def within(self, tree: Tree) -> Change:
+    def within(self, tree: Tree) -> list[Change]:
         """The change of what is there."""
         owner = _owner(tree, self.path)
         _inner(owner, self.path, len(self.path) - 1)
         if self.key in owner:
             raise Refusal((*self.path[:-1], self.key), f"'{cropped(self.key)}' is there already; choose another name")
-        return self
+        return [self]
 
     def apply(self, tree: Tree) -> None:
         """Make the change in a tree."""
@@ -149,6 +149,18 @@ def at(tree: Tree, path: Sequence[Step]) -> Tree:
 def told(path: Sequence[Step]) -> str:
     """A path as messages and the command line write it: ``nodes.conv1.attrs.filters``."""
     return ".".join(map(str, path))
+
+
+def _differing(path: Path, old: Tree, new: Tree) -> Iterator[Put]:
+    """The values that make one value the other: of lists of one length the items, of mappings the keys they share."""
+    if isinstance(old, dict) and isinstance(new, dict) and old and old.keys() == new.keys():
+        for key in old:
+            yield from _differing((*path, key), old[key], new[key])
+    elif isinstance(old, list) and isinstance(new, list) and old and len(old) == len(new):
+        for i, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _differing((*path, i), before, after)
+    elif repr(old) != repr(new):
+        yield Put(path, new)
 
 
 def _wrapped(path: Path, value: Tree) -> Tree:

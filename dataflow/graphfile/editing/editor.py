@@ -141,8 +141,7 @@ class TextEditor:
         text, tree = self._document.text, self.tree
         batches: Batches = []
         writer: Writer | None = None
-        for change in changes:
-            change = change.within(tree)
+        for change in (part for each in changes for part in each.within(tree)):
             change.apply(tree)
             if writer is not None and not writer.takes(change):
                 text = self._made(text, writer.made)

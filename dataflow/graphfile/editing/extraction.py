@@ -10,7 +10,7 @@ from dataflow.core.errors import cropped, instead
 from dataflow.core.shapes import TensorType
 from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Tree, told
 from dataflow.graphfile.editing.lines import Lines
-from dataflow.graphfile.editing.mentions import Named, mentions, param_uses, params_in, section
+from dataflow.graphfile.editing.mentions import Named, mentions, param_uses, params_in, section, with_defaults
 from dataflow.graphfile.editing.relocation import relocated
 from dataflow.graphfile.editing.renaming import check_new
 from dataflow.graphfile.emit import block, entry
@@ -50,7 +50,7 @@ class Extraction:
             made["inputs"] = {inner: wire for wire, (inner, _) in self.inputs.items()}
         if self.params:
             made["attrs"] = {param: f"${param}" for param in self.params}
-        first = Put(("nodes", name), made, before=self.chosen[0])
+        first = Put(("nodes", name), made, after=self.chosen[0])  # below the comments above that node, which stay
         self.outer = [first, *self.outer, *(Drop(("nodes", each)) for each in self.chosen)]
         self.text = self._written(text, path)
 
@@ -76,20 +76,26 @@ class Extraction:
 
     def _cross(self) -> None:
         """The wires that lead in and out."""
+        leaving: list[Named] = []
         for each in self.mentions:
             inside, own = self._inside(each.path), each.head in self.chosen
-            if inside and "$" in each.text and each.what == "wire":
+            by_param = "$" in each.text and with_defaults(self.tree, each.text).partition(".")[0] in self.chosen
+            if each.what == "wire" and "$" in each.text and (inside or by_param):
                 raise Refusal(each.path, f"'{told(each.path)}' names a wire by parameters", "write the name there")
             if each.what == "wire" and inside and not own:
                 self.inner.append(Put(each.path, self._input(each)))
             elif each.what == "wire" and own and not inside:
-                self.outer.append(Put(each.path, f"{self.name}.{self._output(each)}"))
+                self._output(each)
+                leaving.append(each)
             elif each.what == "result" and own and each.text not in section(self.tree, "outputs"):
                 raise Refusal(
                     each.path, f"'{told(each.path)}' names '{cropped(each.text)}'", "name an output there first"
                 )
             elif each.what in ("variable", "variables") and each.text.partition("/")[0] in self.chosen:
                 self.outer.append(Put(each.path, f"{self.name}/{each.text}"))
+        for each in leaving:
+            port = f".{self.outputs[each.text]}" if len(self.outputs) > 1 else ""
+            self.outer.append(Put(each.path, self.name + port))
 
     def _input(self, each: Named) -> str:
         """The name of the input for a wire from outside."""
@@ -106,14 +112,13 @@ class Extraction:
             self.inputs[each.text] = name, _declared(outputs[port].type)
         return self.inputs[each.text][0]
 
-    def _output(self, each: Named) -> str:
-        """The name of the output for a wire that is read outside."""
+    def _output(self, each: Named) -> None:
+        """Give a wire that is read outside a name as output."""
         if each.text not in self.outputs:
             name = each.text.replace(".", "_")
             while name in self.outputs.values():
                 name += "_"
             self.outputs[each.text] = name
-        return self.outputs[each.text]
 
     def _written(self, text: str, path: Path) -> str:
         """The new file before its wires have their names: the nodes as they are written."""

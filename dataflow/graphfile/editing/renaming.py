@@ -50,17 +50,21 @@ def check_new(tree: Tree, of: str, name: str) -> None:
         raise Refusal((of,), f"'{cropped(name)}': {wrong}")
     for other in ("inputs", "nodes") if of in ("inputs", "nodes") else (of,):
         if name in section(tree, other):
-            raise Refusal((other, name), f"'{cropped(name)}' is a name in '{other}' already; choose another")
+            raise Refusal((other, name), f"'{cropped(name)}' is a name in '{other}' already", "choose another")
+    captured = [each for each in mentions(tree) if each.what == "result" and each.head == name]
+    if of in ("inputs", "nodes") and captured and name in section(tree, "outputs"):
+        raise Refusal(captured[0].path, f"'{told(captured[0].path)}' means the output '{name}'", "choose another name")
 
 
 def _output(tree: Tree, old: str, new: str) -> list[Change]:
     found: list[Change] = []
     for each in mentions(tree):
-        if each.what == "result" and each.text == new:
-            raise Refusal(
-                each.path, f"'{told(each.path)}' would name this output, got the name of a node; choose another"
-            )
         if each.what in ("output", "result") and each.text == old:
+            if each.what == "result":
+                _refuse_two(tree, each)
+                if new in section(tree, "nodes") or new in section(tree, "inputs"):
+                    message = f"'{told(each.path)}' would mean the node '{cropped(new)}' then"
+                    raise Refusal(each.path, message, "choose another name")
             found.append(Put(each.path, new))
     return found
 
@@ -81,22 +85,28 @@ def _wire(tree: Tree, old: str, new: str) -> list[Change]:
 
 def _text(tree: Tree, each: Named, old: str, new: str) -> str:
     """What a place says after the renaming."""
-    outputs = section(tree, "outputs")
     match each.what:
         case "wire" if each.head == old:
             return new + each.port
         case "input" if each.text == old and old in section(tree, "inputs"):
             return new
-        case "result" if each.text not in outputs and each.head == old:
-            if new + each.port in outputs:
-                hint = "choose another name"
-                raise Refusal(each.path, f"'{told(each.path)}' would name the output '{cropped(new)}' then", hint)
-            return new + each.port
+        case "result" if each.head == old:
+            _refuse_two(tree, each)
+            return each.text if each.text in section(tree, "outputs") else new + each.port
         case "variable" if each.text == old or each.text.startswith(f"{old}/"):
             return new + each.text[len(old) :]
         case "variables":
             return _pattern(each, old, new)
     return each.text
+
+
+def _refuse_two(tree: Tree, each: Named) -> None:
+    """Refuse a name that means a node in training and an output with another value elsewhere."""
+    outputs = section(tree, "outputs")
+    known = each.text in section(tree, "nodes") or each.text in section(tree, "inputs")
+    if known and each.text in outputs and outputs[each.text] != each.text:
+        message = f"'{told(each.path)}' names both a node and an output with another value, '{cropped(each.text)}'"
+        raise Refusal(each.path, message, "write another name there first")
 
 
 def _pattern(each: Named, old: str, new: str) -> str:

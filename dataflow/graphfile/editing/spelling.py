@@ -22,7 +22,7 @@ class Spelling:
         if isinstance(value, str):
             if quote == "'" and value.isprintable():
                 return "'" + value.replace("'", "''") + "'"
-            if value.isprintable() and (quote == '"' or self.json):
+            if value.replace("\n", "").isprintable() and (quote == '"' or self.json or "\n" in value):
                 return json.dumps(value, ensure_ascii=False)
         if self.json:
             try:

@@ -39,9 +39,11 @@ def unpacked(tree: Tree, name: str, context: LoadContext, comment: bool) -> list
         raise Refusal(("nodes", name, "block"), f"{cropped(block)} has problems", f"see `dataflow check {block}`")
     included = _Included(tree, name, definition, file, home, context)
     changes: list[Change] = []
+    last = name
     for inner, entry in included.nodes(root.plain()):
         told_once = f"{name}: {block}, written out" if comment and not changes else ""
-        changes.append(Put(("nodes", inner), entry, before=name, comment=told_once))
+        changes.append(Put(("nodes", inner), entry, after=last, comment=told_once))
+        last = inner
     for each in mentions(tree):
         if each.what == "wire" and each.head == name:
             changes.append(Put(each.path, included.output(each.port[1:], each.path)))
@@ -86,7 +88,12 @@ class _Included:
         for name, param in self.definition.params.items():
             if name in attrs:
                 value = attrs[name]
-                values[name] = value if _has_param(value) or isinstance(value, dict) else escaped(param.parse(value))
+                try:
+                    kept = _has_param(value) or isinstance(value, dict)
+                    values[name] = value if kept else escaped(param.parse(value))
+                except ValueError as error:
+                    path = ("nodes", self.name, "attrs", name)
+                    raise Refusal(path, f"node '{self.name}': attr '{name}' {error}") from None
             elif name in found and found[name].value not in (None, BROKEN):
                 values[name] = escaped(found[name].value)
             elif param.required or param.default is BROKEN:

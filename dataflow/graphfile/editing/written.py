@@ -112,18 +112,19 @@ class Writer:
             if span.end > span.inner:
                 self._replace(span.inner, span.end, text)
             else:
-                colon = entry.owner.kind == "list" or ":" in self.text[entry.key_end : span.end]
-                self._replace(span.end, span.end, f" {text}" if colon else f": {text}")
+                follows = entry.owner.kind == "list" or ":" in self.text[entry.key_end : span.end]
+                space = "" if self.text[span.end - 1] == " " else " "
+                self._replace(span.end, span.end, f"{space}{text}" if follows else f": {text}")
             return
         indent = self.lines.column(entry.start)
         lines = self.spelling.lines(entry.key, value, indent, span, section=len(path) == 1)
-        gap = self.text[entry.key_end : span.inner]
-        if len(lines) == 1 and "\n" not in gap and span.end > span.inner and lines[0]:
+        colon = entry.key_end + without_comments(self.text[entry.key_end : span.inner]).index(":") + 1
+        if len(lines) == 1 and "\n" not in self.text[colon : span.inner] and span.end > span.inner and lines[0]:
             self._replace(span.inner, span.end, lines[0][1:])
         elif entry.asked:
             raise Refusal(path, f"'{told(path)}' is written with '?'", "write its key without the question mark")
         else:
-            self._value_lines(span, entry.key_end + without_comments(gap).index(":") + 1, lines)
+            self._value_lines(span, colon, lines)
 
     def _value_lines(self, span: Span, colon: int, lines: list[str]) -> None:
         """Put lines in the place of what stands behind a colon; the comment on its line stays there."""

@@ -1,0 +1,130 @@
+"""``dataflow edit``: graph files edited from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TEXT = """\
+dataflow: 1
+inputs:
+  x: {dtype: float32, shape: [N, 4]}
+nodes:
+  # the first
+  a: {block: FakeQuantWithMinMaxArgs, inputs: {inputs: x}, attrs: {num_bits: 8}}  # rounds
+  b: {block: Relu, inputs: {features: a}}
+outputs:
+  y: b
+"""
+
+
+@pytest.fixture
+def path(folder: Path) -> Path:
+    path = folder / "g.yaml"
+    path.write_text(TEXT)
+    return path
+
+
+def test_operations_are_done_in_their_order_and_saved(dataflow, path: Path) -> None:
+    done = dataflow(
+        "edit", "g.yaml", "--rename", "a", "q", "--set", "q.num_bits=4", "--set", "b.features=q",
+        "--add", "c={block: Relu, inputs: {features: q}}", "--before", "b", "--comment", "another",
+        "--set", "outputs.c=c",
+    )  # fmt: skip
+    assert done == (0, "", "")
+    assert (
+        path.read_text()
+        == TEXT.replace("  a: {", "  q: {")
+        .replace("num_bits: 8", "num_bits: 4")
+        .replace("  b: {", "  # another\n  c: {block: Relu, inputs: {features: q}}\n  b: {")
+        .replace("features: a", "features: q")
+        + "  c: c\n"
+    )
+
+
+def test_a_dry_run_shows_what_would_change(dataflow, path: Path) -> None:
+    code, out, err = dataflow("edit", "g.yaml", "--bypass", "a", "--dry-run")
+    assert (code, err) == (0, "") and path.read_text() == TEXT
+    assert out.startswith("--- g.yaml\n+++ g.yaml\n@@ ")
+    changed = [line for line in out.splitlines() if line[0] in "+-" and line[:3] not in ("+++", "---")]
+    assert changed == [
+        "-  a: {block: FakeQuantWithMinMaxArgs, inputs: {inputs: x}, attrs: {num_bits: 8}}  # rounds",
+        "-  b: {block: Relu, inputs: {features: a}}",
+        "+  b: {block: Relu, inputs: {features: x}}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (["--append", "b.inputs=x", "--force"], None),
+        (["--remove", "a.num_bits"], TEXT.replace(", attrs: {num_bits: 8}", "")),
+        (["--remove", "outputs.y"], TEXT.replace("outputs:\n  y: b\n", "")),
+        (["--set", "a.num_bits=4", "--set", "a.doc=rounds it"], TEXT.replace("8}", "4}, doc: rounds it")),
+        (["--set", "b.doc=two\nlines"], TEXT.replace("features: a}}", 'features: a}, doc: "two\\nlines"}')),
+        (["--set", "b.features=[1.0, -2.0]"], TEXT.replace("features: a", "features: [1.0, -2.0]")),
+    ],
+)
+def test_operations(dataflow, path: Path, args: list[str], text: str | None) -> None:
+    done = dataflow("edit", "g.yaml", *args)
+    assert path.read_text() == (TEXT if text is None else text)
+    assert done.code == (text is None)
+
+
+def test_nodes_become_a_file_and_a_file_becomes_nodes(dataflow, path: Path, folder: Path) -> None:
+    assert dataflow("edit", "g.yaml", "--extract", "a,b", "part", "part.yaml") == (0, "", "")
+    assert "  part: {block: ./part.yaml, inputs: {x: x}}\n" in path.read_text()
+    assert "  a: {block: FakeQuant" in (folder / "part.yaml").read_text()
+    assert dataflow("edit", "g.yaml", "--unpack", "part") == (0, "", "")
+    assert "  # part: ./part.yaml, written out\n  part/a: {block: FakeQuant" in path.read_text()
+
+
+def test_what_would_make_the_graph_wrong_is_not_written(dataflow, path: Path) -> None:
+    code, out, err = dataflow("edit", "g.yaml", "--set", "a.num_bits=99")
+    assert (code, out) == (1, "") and path.read_text() == TEXT
+    assert err.startswith("g.yaml:6:78: node 'a' (FakeQuantWithMinMaxArgs): attr 'num_bits' must be")
+    assert err.endswith("g.yaml: not written, the graph would be wrong; --force writes it all the same\n")
+    code, out, err = dataflow("edit", "g.yaml", "--set", "a.num_bits=99", "--force")
+    assert code == 0 and "num_bits: 99" in path.read_text() and "must be" in err
+    assert dataflow("edit", "g.yaml", "--set", "b.doc=text") == (0, "", "")  # what was wrong before is no reason
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--set", "a.num_bit=4"], "g.yaml:6:3: node 'a' has no 'num_bit'; did you mean 'num_bits'?"),
+        (["--delete", "aa"], "g.yaml:4:1: no node or input 'aa'; did you mean 'a'?"),
+        (["--rename", "a", "b"], "g.yaml:7:3: 'b' is a name in 'nodes' already; choose another"),
+        (["--set", "a.num_bits=4", "--unpack", "a"], "g.yaml:6:3: node 'a' must use a graph file"),
+    ],
+)
+def test_refusals_have_a_place_and_nothing_is_written(dataflow, path: Path, args: list[str], message: str) -> None:
+    code, out, err = dataflow("edit", "g.yaml", *args)
+    assert (code, out) == (1, "") and err.startswith(message)
+    assert path.read_text() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "give at least one operation"),
+        (["--set", "a.num_bits"], "--set takes PLACE=VALUE, got 'a.num_bits'"),
+        (["--set", "a.doc=[1"], "--set a.doc: must be a value, got '[1'"),
+        (["--set", "a.doc=b: 2"], "--set a.doc: must be a value, got 'b: 2': not YAML"),
+        (["--add", "c=Relu"], "--add c: must be a mapping with 'block', got Relu"),
+        (["--add", "c={block: Relu, attr: {}}"], "--add c: must have block, inputs, attrs and doc, got attr"),
+        (["--before", "a", "--add", "c={block: Relu}"], "--before must follow the --add of the node"),
+        (["--set", "a.num_bits=4", "--comment", "x"], "--comment must follow the --add of the node"),
+    ],
+)
+def test_wrong_usage_is_told(dataflow, path: Path, args: list[str], message: str) -> None:
+    code, _, err = dataflow("edit", "g.yaml", *args)
+    assert code == 2 and message in err.replace("\n", " ").replace("  ", " ") + err
+    assert path.read_text() == TEXT
+
+
+def test_files_of_the_package_are_not_written(dataflow, folder: Path) -> None:
+    code, _, err = dataflow("edit", "dataflow:digits/mlp.yaml", "--set", "train.epochs=1")
+    assert code == 1 and "read-only" in err
+    assert dataflow("edit", "dataflow:digits/mlp.yaml", "--set", "train.epochs=1", "--dry-run").code == 0

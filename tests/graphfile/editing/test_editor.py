@@ -1,0 +1,165 @@
+"""The text of a file in hand: what is accepted, undone, shown and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dataflow.core.errors import DataflowError, GraphError, GraphFileError
+from dataflow.graphfile.editing.changes import Drop, Put, Refusal, Rekey
+from dataflow.graphfile.editing.editor import TextEditor, said
+from dataflow.graphfile.editing.written import Writer
+
+CLEAN = """\
+dataflow: 1
+nodes:
+  a: {block: Const, attrs: {value: [1.0, 2.0]}}  # the first
+  b: {block: Relu, inputs: {features: a}}
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "g.yaml"
+    path.write_text(CLEAN)
+    return path
+
+
+def test_a_file_in_the_layout_of_fmt_stays_in_it(path: Path) -> None:
+    editor = TextEditor(path)
+    assert editor.in_layout
+    editor.change([Put(("nodes", "b", "attrs"), {"value": "x" * 70})])
+    assert editor.text.endswith(
+        f"  b:\n    block: Relu\n    inputs: {{features: a}}\n    attrs: {{value: {'x' * 70}}}\n"
+    )
+    editor.undo()
+    assert editor.text == CLEAN
+
+
+def test_in_another_layout_other_lines_stay_as_they_are(path: Path) -> None:
+    path.write_text(CLEAN.replace("a: {", "a:    {"))
+    editor = TextEditor(path)
+    assert not editor.in_layout
+    editor.change([Put(("nodes", "b", "attrs"), {"value": "x" * 70})])
+    assert editor.text.splitlines()[:3] == path.read_text().splitlines()[:3]
+    assert len(editor.text.splitlines()[3]) > 100
+
+
+def test_edits_are_undone_and_made_again_one_by_one(path: Path) -> None:
+    editor = TextEditor(path)
+    texts = [editor.text]
+    for change in (Put(("name",), "g"), Rekey(("nodes", "b"), "c"), Drop(("nodes", "a", "attrs"))):
+        editor.change([change])
+        texts.append(editor.text)
+    assert len(set(texts)) == 4
+    assert [editor.undo() and editor.text for _ in range(3)] == texts[2::-1]
+    assert not editor.undo()
+    assert [editor.redo() and editor.text for _ in range(3)] == texts[1:]
+    assert not editor.redo()
+    editor.undo()
+    editor.change([Put(("name",), "other")])
+    assert not editor.redo()  # what came after is gone
+
+
+def test_what_changes_nothing_is_no_edit(path: Path) -> None:
+    editor = TextEditor(path)
+    editor.change([Put(("nodes", "b", "block"), "Relu")])
+    assert editor.text == CLEAN and not editor.undo() and editor.diff() == ""
+
+
+def test_a_refusal_has_a_place_and_leaves_all_as_it_was(path: Path) -> None:
+    editor = TextEditor(path)
+    with pytest.raises(GraphFileError) as error:
+        editor.change([Put(("name",), "g"), Drop(("nodes", "b", "attrs"))])
+    (problem,) = error.value.problems
+    assert (problem.path, problem.line, problem.column) == (str(path), 4, 3)
+    assert problem.message == "'nodes.b' has no 'attrs'" and problem.hint == "it has block and inputs"
+    assert editor.text == CLEAN and not editor.undo()
+
+
+def test_text_that_says_another_thing_is_not_accepted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(self: Writer, start: int, end: int, text: str) -> None:
+        original(self, start, end, text + "0")
+
+    original = Writer._replace
+    monkeypatch.setattr(Writer, "_replace", faulty)
+    editor = TextEditor(path)
+    with pytest.raises(GraphFileError, match="cannot be edited without changing something else"):
+        editor.change([Put(("nodes", "a", "attrs", "value", 0), 3)])
+    assert editor.text == CLEAN
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+def test_the_mark_and_the_breaks_of_a_file_stay(path: Path, mark: str, eol: str) -> None:
+    before = (mark + CLEAN.replace("\n", eol)).encode()
+    path.write_bytes(before)
+    editor = TextEditor(path)
+    editor.change([Put(("nodes", "c"), {"block": "Relu", "inputs": {"features": "b"}})])
+    editor.save()
+    assert path.read_bytes() == before + f"  c: {{block: Relu, inputs: {{features: b}}}}{eol}".encode()
+    editor.undo()
+    editor.save()
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_another_program_changed_is_not_overwritten(path: Path) -> None:
+    editor = TextEditor(path)
+    editor.change([Put(("name",), "g")])
+    path.write_text(CLEAN + "\n")
+    with pytest.raises(GraphError, match="must be as it was read, got a file that has changed"):
+        editor.save()
+    assert path.read_text() == CLEAN + "\n"
+    path.write_text(CLEAN)
+    editor.save()
+    editor.change([Put(("name",), "h")])
+    editor.save()  # which knows what it wrote itself
+    assert "name: h" in path.read_text()
+
+
+def test_the_diff_shows_all_edits_so_far(path: Path) -> None:
+    editor = TextEditor(path, "dataflow: 1\nname: a")
+    editor.change([Put(("name",), "b")])
+    editor.change([Put(("doc",), "c")])
+    assert editor.diff() == (
+        f"--- {path}\n+++ {path}\n@@ -1,2 +1,3 @@\n dataflow: 1\n-name: a\n\\ No newline at end of file\n"
+        "+name: b\n+doc: c\n\\ No newline at end of file\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "not YAML"),
+        ("a: 1\na: 2\n", "key 'a' must be written once"),
+        ("- 1\n", "a graph file must be a mapping, got a list"),
+        ("", "got an empty file"),
+    ],
+)
+def test_what_is_no_graph_file_is_not_edited(path: Path, text: str, message: str) -> None:
+    with pytest.raises(GraphFileError, match=message):
+        TextEditor(path, text)
+
+
+def test_files_that_are_not_there_or_of_the_package(tmp_path: Path) -> None:
+    with pytest.raises(GraphFileError, match="no such file"):
+        TextEditor(tmp_path / "none.yaml")
+    with pytest.raises(GraphFileError, match="the package has no file"):
+        TextEditor("dataflow:none.yaml")
+    editor = TextEditor("dataflow:digits/mlp.yaml")
+    with pytest.raises(DataflowError, match="read-only"):
+        editor.save()
+
+
+def test_refusals_name_the_anchor_that_stands_in_the_way() -> None:
+    editor = TextEditor("g.yaml", "dataflow:  1\na: &k\n  b: 1\nc: *k\nd: *k\n")
+    refused = editor._shared([Put(("a", "b"), 2)])
+    assert isinstance(refused, Refusal)
+    assert refused.message == "'a.b' is part of the anchor &k, which is used on line 4 and 5 too"
+
+
+def test_what_a_tree_says_does_not_depend_on_the_order_of_keys() -> None:
+    assert said({"a": 1, "b": [{"d": 1, "c": 2}]}) == said({"b": [{"c": 2, "d": 1}], "a": 1})
+    assert len({said(value) for value in (1, 1.0, True, "1", [1], None)}) == 6
+    assert said(float("nan")) == said(float("nan"))

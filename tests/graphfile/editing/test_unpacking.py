@@ -1,0 +1,122 @@
+"""Graph files that nodes use, written out in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import places
+import pytest
+from shipped_graphs import params_of
+
+import dataflow as flow
+from dataflow.core.errors import GraphFileError
+from dataflow.graphfile.edit import edit
+from dataflow.graphfile.load import read
+
+PART = """\
+dataflow: 1
+params:
+  bits: {type: int, default: 8}
+  size: {type: int}
+  kind: Relu
+inputs:
+  x: {dtype: float32, shape: [N, $size]}
+  s: float32[]
+nodes:
+  q: {block: FakeQuantWithMinMaxArgs, inputs: {inputs: x}, attrs: {num_bits: $bits}, doc: "rounds $bits"}
+  m: {block: Mul, inputs: [q, s]}
+  k: {block: $kind, inputs: [m]}
+  w: {block: Const, attrs: {value: {path: w.npy}}}
+  f: {block: Reshape, inputs: {tensor: k, shape: [-1, $size]}}
+outputs:
+  y: f
+  low: q
+  x: x
+"""
+MAIN = """\
+dataflow: 1
+params:
+  width: 4
+inputs:
+  a: {dtype: float32, shape: [N, 3]}
+nodes:
+  # the part
+  p: {block: ./sub/part.yaml, inputs: {x: a, s: 0.5}, attrs: {bits: $width}}
+  r: {block: AddN, inputs: {inputs: [p, p.low, p.x]}}
+outputs:
+  r: r
+  y: p
+"""
+
+
+@pytest.fixture
+def main(tmp_path: Path) -> Path:
+    import numpy as np
+
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "part.yaml").write_text(PART)
+    np.save(tmp_path / "sub" / "w.npy", np.ones(2, np.float32))
+    (tmp_path / "main.yaml").write_text(MAIN)
+    return tmp_path / "main.yaml"
+
+
+def test_nodes_stand_in_the_place_of_the_one_that_used_them(main: Path) -> None:
+    file = edit(main)
+    file.unpack("p")
+    assert file.text == MAIN.replace(
+        "  p: {block: ./sub/part.yaml, inputs: {x: a, s: 0.5}, attrs: {bits: $width}}\n",
+        '  # p: ./sub/part.yaml, written out\n'
+        "  p/s: {block: Const, attrs: {value: 0.5, dtype: float32}}\n"
+        "  p/q:\n    block: FakeQuantWithMinMaxArgs\n    inputs: {inputs: a}\n    attrs: {num_bits: $width}\n"
+        "    doc: rounds $bits\n"
+        "  p/m: {block: Mul, inputs: [p/q, p/s]}\n"
+        "  p/k: {block: Relu, inputs: [p/m]}\n"
+        "  p/w: {block: Const, attrs: {value: {path: sub/w.npy}}}\n"
+        "  p/f: {block: Reshape, inputs: {tensor: p/k, shape: [-1, 3]}}\n",
+    ).replace("[p, p.low, p.x]", "[p/f, p/q, a]").replace("y: p\n", "y: p/f\n")  # fmt: skip
+    for width in (4, 2):
+        assert read(main, {"width": width}, text=file.text).graph == flow.load(main, width=width)
+
+
+WHOLE = [path for path in sorted(places.GRAPHS.rglob("*.yaml")) if not params_of(path)]
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
+def test_a_graph_stays_what_it_is(path: Path) -> None:
+    before = flow.load(path)
+    file, left = edit(path), True
+    while left:  # what is unpacked may use other files
+        nodes = file.tree.get("nodes") or {}
+        left = [name for name, node in nodes.items() if "layers/" in node["block"] or node["block"].startswith("./")]
+        for name in left:
+            file.unpack(name)
+    after = read(path, text=file.text)
+    assert not after.problems() and after.graph == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("p: {block: ./sub/part.yaml", "p: {block: Relu", "node 'p' must use a graph file, got block Relu"),
+        ("./sub/part.yaml", "./none.yaml", "none.yaml has problems"),
+        ("./sub/part.yaml", "../../x.yaml", "files must lie inside the project"),
+        ("inputs: {x: a, s: 0.5}", "inputs: {s: 0.5}", "node 'p': the param 'size' is not known"),
+        ("inputs: {x: a, s: 0.5}", "inputs: {x: a}", "node 'p': input 's' must be wired, got nothing"),
+        ("inputs: {x: a, s: 0.5}", "inputs: [a, 0.5]", "the inputs of 'p' must be named, got a list"),
+        ("bits: $width", "bits: many", "node 'p': attr 'bits' must be a whole number, got 'many'"),
+        ("p.low", "p.lo", "'nodes.r.inputs.inputs.1' names no output of 'p'"),
+        ("[p, p.low, p.x]", "[$width]", None),
+        ("width: 4", "width: p", "'nodes.r.inputs.inputs.0' names 'p' by parameters"),
+    ],
+)
+def test_what_cannot_be_written_out_is_refused(main: Path, old: str, new: str, message: str | None) -> None:
+    text = MAIN.replace(old, new)
+    if new == "width: p":
+        text = text.replace("[p, p.low, p.x]", "[$width]").replace("bits: $width", "bits: 4")
+    file = edit(main, text)
+    if message is None:
+        file.unpack("p")
+        return
+    with pytest.raises(GraphFileError) as error:
+        file.unpack("p")
+    assert message in str(error.value) and file.text == text
