@@ -48,7 +48,9 @@ class Mention:
     """Where plain data names something of the graph: a value, or the last of the keys that lead to it."""
 
     path: tuple[str | int, ...]
-    what: str  # wire, result (an output, else a wire), output, input, variable, or variables: * stands for any letters
+    what: (
+        str  # wire, result (an output or a wire), output, input, node, or pattern, of nodes, in which * is any letters
+    )
     is_key: bool = False
 
     def below(self, *steps: str | int) -> Mention:

@@ -143,9 +143,9 @@ class Patterns(Leaf):
 
     def mentions(self, value: object) -> Iterator[Mention]:
         if isinstance(value, list):
-            yield from (Mention((i,), "variables") for i in range(len(value)))
+            yield from (Mention((i,), "pattern") for i in range(len(value)))
         else:
-            yield Mention((), "variables")
+            yield Mention((), "pattern")
 
     def schema(self) -> Schema:
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
@@ -226,10 +226,13 @@ class AnyMapping(Leaf):
 
 
 class MapOf:
-    """A mapping of names to values of one kind; ``noun`` says in messages what the names are names of."""
+    """A mapping of names to values of one kind.
 
-    def __init__(self, of: Kind, doc: str = "", wanted: str = "be a mapping", noun: str = ""):
-        self.of, self.doc, self.wanted, self.noun = of, doc, wanted, noun
+    ``noun`` says in messages what the names are names of, ``what`` what of the graph they name, if they do.
+    """
+
+    def __init__(self, of: Kind, doc: str = "", wanted: str = "be a mapping", noun: str = "", what: str = ""):
+        self.of, self.doc, self.wanted, self.noun, self.what = of, doc, wanted, noun, what
 
     def parse(self, value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -254,6 +257,8 @@ class MapOf:
     def mentions(self, value: object) -> Iterator[Mention]:
         for name, item in value.items() if isinstance(value, Mapping) else ():
             yield from (each.below(name) for each in self.of.mentions(item))
+            if self.what:
+                yield Mention((name,), self.what, is_key=True)
 
     def schema(self) -> Schema:
         return {"description": self.doc, "type": "object", "additionalProperties": self.of.schema()}
@@ -297,7 +302,7 @@ class MapOfInputs(MapOf):
     """A mapping of inputs of the graph to values of one kind."""
 
     def __init__(self, of: Kind):
-        super().__init__(of, noun="input")
+        super().__init__(of, noun="input", what="input")
 
     def read(self, spot: Spot, value: Value) -> Any:
         inputs = spot.builder.definition.inputs.data
@@ -306,11 +311,6 @@ class MapOfInputs(MapOf):
                 hint = spot.builder.document.hints.nearest(name, inputs)
                 spot.report(value.keys[name], f"{spot.owner}: no graph input named '{cropped(name)}'", hint)
         return super().read(spot, value)
-
-    def mentions(self, value: object) -> Iterator[Mention]:
-        yield from super().mentions(value)
-        for name in value if isinstance(value, Mapping) else ():
-            yield Mention((name,), "input", is_key=True)
 
 
 def within(name: str, kind: Kind, value: object, noun: str = "") -> Any:
@@ -334,7 +334,7 @@ def of_whole(text: str) -> bool:
 NamePatterns = Annotated[tuple[str, ...], Patterns()]
 Names = Annotated[tuple[str, ...], ListOfNames()]
 OutputNames = Annotated[tuple[str, ...], ListOfNames("output")]
-VariableNames = Annotated[tuple[str, ...], ListOfNames("variable")]
+VariableNames = Annotated[tuple[str, ...], ListOfNames("node")]
 WireName = Annotated[str, NameOfWire()]
 FilePath = Annotated[str, PathOfFile()]
 PositiveNumber = Annotated[float, Positive()]

@@ -90,7 +90,7 @@ class Quantization(Record):
     weights: Weights | None = attr("how weights are rounded; left out, they stay", default=None)
     activations: Activations | None = attr("how values that layers read are rounded; left out, they stay", default=None)
     bias: Bias | None = attr("how biases are rounded; left out, they stay", default=None)
-    overrides: Annotated[dict[str, OfNode], MapOf(OfNode)] = attr(
+    overrides: Annotated[dict[str, OfNode], MapOf(OfNode, what="pattern")] = attr(
         "what is different for some nodes, by a name in which `*` stands for any letters", default={}
     )
     separate: bool = attr(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dataflow.core.errors import cropped, instead
 from dataflow.core.shapes import TensorType
-from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Tree, told
+from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Rekey, Tree, told
 from dataflow.graphfile.editing.lines import Lines
 from dataflow.graphfile.editing.mentions import Named, mentions, param_uses, params_in, section, with_defaults
 from dataflow.graphfile.editing.relocation import relocated
@@ -91,11 +92,21 @@ class Extraction:
                 raise Refusal(
                     each.path, f"'{told(each.path)}' names '{cropped(each.text)}'", "name an output there first"
                 )
-            elif each.what in ("variable", "variables") and each.text.partition("/")[0] in self.chosen:
-                self.outer.append(Put(each.path, f"{self.name}/{each.text}"))
+            elif each.what in ("node", "pattern"):
+                self.outer += self._moved(each)
         for each in leaving:
             port = f".{self.outputs[each.text]}" if len(self.outputs) > 1 else ""
             self.outer.append(Put(each.path, self.name + port))
+
+    def _moved(self, each: Named) -> Iterator[Change]:
+        """The new name of nodes that sections name, of variables and of quantized ones."""
+        head = each.text.partition("/")[0]
+        new = f"{self.name}/{each.text}"
+        if head in self.chosen:
+            yield Rekey(each.path, new) if each.is_key else Put(each.path, new)
+        elif "*" in head and (found := [name for name in self.chosen if fnmatchcase(name, head)]):
+            message = f"'{each.text}' names '{cropped(found[0])}', but not '{cropped(f'{self.name}/{found[0]}')}'"
+            raise Refusal(each.path, message, "change it first")
 
     def _input(self, each: Named) -> str:
         """The name of the input for a wire from outside."""

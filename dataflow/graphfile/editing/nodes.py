@@ -55,7 +55,7 @@ def _names(tree: Tree, each: Named, name: str) -> bool:
             return each.head == name
         case "result":
             return each.head == name and each.text not in section(tree, "outputs")
-        case "variable" | "variables":
+        case "node" | "pattern":
             return each.text == name or each.text.startswith(f"{name}/")
         case "input":
             return each.text == name and name in section(tree, "inputs")
@@ -66,10 +66,8 @@ def _passed_over(tree: Tree, name: str, readers: list[Named]) -> list[Change]:
     source = _source(tree, name)
     changes: list[Change] = []
     for each in readers:
-        if each.what in ("variable", "variables"):
-            raise Refusal(
-                each.path, f"'{told(each.path)}' names the variable '{cropped(name)}'", "take it out there first"
-            )
+        if each.what in ("node", "pattern"):
+            raise Refusal(each.path, f"'{told(each.path)}' names '{cropped(each.text)}'", "take it out there first")
         if not isinstance(source, str) and each.path[0] != "nodes":
             raise Refusal(each.path, f"'{told(each.path)}' must be a wire, got {source} in place of '{cropped(name)}'")
         changes.append(Put(each.path, source))

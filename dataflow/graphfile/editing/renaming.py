@@ -93,9 +93,9 @@ def _text(tree: Tree, each: Named, old: str, new: str) -> str:
         case "result" if each.head == old:
             _refuse_two(tree, each)
             return each.text if each.text in section(tree, "outputs") else new + each.port
-        case "variable" if each.text == old or each.text.startswith(f"{old}/"):
+        case "node" if each.text == old or each.text.startswith(f"{old}/"):
             return new + each.text[len(old) :]
-        case "variables":
+        case "pattern":
             return _pattern(each, old, new)
     return each.text
 

@@ -109,6 +109,15 @@ def test_variables_are_named_in_training_as_they_are_called_then(file: Editor) -
     assert "variables: [part/w]" in trained.text
 
 
+def test_patterns_of_nodes_follow_or_are_refused(file: Editor) -> None:
+    recipe = "quantization: {skip: [q], overrides: {y: {weights: {bits: 4}}, n*: {weights: {bits: 2}}}}\n"
+    quantized = edit(file.path, TEXT + recipe)
+    quantized.extract(["q", "y"], "part", "part.yaml")
+    assert "skip: [part/q], overrides: {part/y: {weights: {bits: 4}}, n*:" in quantized.text
+    with pytest.raises(GraphFileError, match=r"'n\*' names 'n', but not 'other/n'; change it first"):
+        quantized.extract(["n"], "other", "other.yaml")
+
+
 def test_what_was_made_is_undone_with_its_file(file: Editor, tmp_path: Path) -> None:
     file.extract(["q"], "part", "part.yaml")
     assert not file.problems() and "+++ " in file.diff() and "part.yaml" in file.diff()

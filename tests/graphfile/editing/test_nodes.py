@@ -79,7 +79,7 @@ def test_what_cannot_be_deleted_is_refused(name: str, reconnect: bool, message: 
         ("inputs: {features: x}", "doc: text", "a", "node 'a' must have an input for its readers to get, got none"),
         ("features: x", "features: 2.0", "a", "'outputs.a' must be a wire, got 2.0 in place of 'a'"),
         ("features: x", "features: {path: a.npy}", "a", "got an array in a file"),
-        ("minimize: d", "minimize: d\n  variables: [b]", "b", "'train.variables.0' names the variable 'b'"),
+        ("minimize: d", "minimize: d\n  variables: [b]", "b", "'train.variables.0' names 'b'"),
     ],
 )
 def test_readers_that_cannot_get_another_wire_are_told(old: str, new: str, name: str, message: str) -> None:

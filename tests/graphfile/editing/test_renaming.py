@@ -94,6 +94,13 @@ def test_a_param_is_renamed_but_not_in_texts_for_people() -> None:
     assert "  width: 8\n" in renamed("params.bits", "width")
 
 
+def test_the_recipe_of_a_quantized_graph_follows() -> None:
+    recipe = "quantization: {skip: a, overrides: {conv: {weights: {bits: 4}}, conv/kernel: {weights: {bits: 2}}}}\n"
+    made = renamed("conv", "first", TEXT + recipe)
+    assert "overrides: {first: {weights: {bits: 4}}, first/kernel: {weights: {bits: 2}}}" in made
+    assert "skip: q" in renamed("a", "q", TEXT + recipe)
+
+
 def test_any_other_key_is_renamed_by_itself() -> None:
     assert "attrs: {keep: false}" in renamed("loss.attrs.keep_dims", "keep")
 
