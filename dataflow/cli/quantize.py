@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 @click.option("--float-bias", is_flag=True, help="Do not round biases to the grid of the sums.")
 @click.option("--recipe", type=click.Path(exists=True, dir_okay=False), help="A YAML file with keys of the section.")
 @click.option("--no-fold", is_flag=True, help="Do not fold batch normalization.")
+@click.option(
+    "--equalize", "equalized", is_flag=True, help="Scale channels so that weights of layers have like ranges."
+)
 @click.option("--correct-bias", "correct", is_flag=True, help="Take off biases what rounding moves means by.")
 @click.option(
     "-s",
@@ -53,6 +56,7 @@ def command(
     samples: int | None,
     stats: str | None,
     no_fold: bool,
+    equalized: bool,
     correct: bool,
     source: str | None,
     folder: str | None,
@@ -74,7 +78,7 @@ def command(
     splits = graph.sections.get("data")
     data = split(graph, name or training_split(splits), fitted) if splits and (stats is None or correct) else None
     statistics = None if stats is None else read_statistics(stats)
-    made = quantize(graph, recipe, values, data, statistics, samples, not no_fold, correct)
+    made = quantize(graph, recipe, values, data, statistics, samples, not no_fold, equalized, correct)
     flow.save(made.graph, out)
     if as_json:
         output.say(output.json_text({"graph": out, "notes": list(made.model.notes)}))

@@ -88,6 +88,11 @@ class Node:
         """What makes it equal to another node beside the name."""
         return self.block, dict(self.inputs), self.doc, self.range
 
+    @property
+    def first(self) -> Link:
+        """The link from its first output."""
+        return Link(self.name, next(iter(self.types)))
+
     def link(self, port: str) -> Link:
         """The link on an input port that a wire stands on."""
         return cast(Link, self.inputs[port])

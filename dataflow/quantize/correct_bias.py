@@ -28,7 +28,7 @@ def correct_bias(model: Model, reference: Model, data: RowSplit, samples: int | 
         if variable is None:
             notes.append(f"{product.name}: not corrected, it has no bias in a variable")
             continue
-        link = Link(product.name, next(iter(product.types)))
+        link = product.first
         role = product.block.quantized_as
         means = [_mean(each, data, link, role.channels, samples) for each in (reference, model)]
         bias = model.values[variable]

@@ -12,6 +12,7 @@ from dataflow.core.quantized import Bias, Product, Scaled
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
+from dataflow.graph.readers import readers
 from dataflow.graph.rebuild import Rebuild
 from dataflow.quantize.model import Model, fixed_nodes
 
@@ -57,7 +58,7 @@ def fold_batch_norm(model: Model) -> Model:
             ]
             made = new.add(blocks["BiasAdd"](data_format=layout), operands, node.name, node.doc)
             new.drop(node)
-            new.move(_first(node), made)
+            new.move(node.first, made)
         else:
             new.copy(node)
 
@@ -79,7 +80,7 @@ def _normalizes_by_batch(node: Node) -> bool:
 
 def _fold(model: Model, node: Node) -> _Fold | str:
     """How a normalization is folded, or why it is not."""
-    graph, role, readers = model.graph, node.block.quantized_as, _readers(model.graph)
+    graph, role, used = model.graph, node.block.quantized_as, readers(model.graph)
     before, bias = _source(graph, node, role.x), None
     if before is not None and isinstance(before.block.quantized_as, Bias):
         bias, before = before, _source(graph, before, before.block.quantized_as.x)
@@ -92,11 +93,11 @@ def _fold(model: Model, node: Node) -> _Fold | str:
         return "its offset is no variable"
     own = [before.name, *([bias.name] if bias else []), node.name]
     for name in (*own[:-1], weights, offset):
-        if others := [reader for reader in readers.get(_first(graph.nodes[name]), []) if reader not in own]:
+        if others := [reader for reader in used.get(graph.nodes[name].first, []) if reader not in own]:
             return f"{name} is also read by {others[0]}"
     keepers = []  # of its statistics
     for port in [*node.types][1:]:
-        for reader in readers.get(Link(node.name, port), []):
+        for reader in used.get(Link(node.name, port), []):
             if reader not in graph.nodes or not graph.nodes[reader].block.assigns:
                 return f"its output {port} is read by {reader}"
             keepers.append(reader)
@@ -137,19 +138,3 @@ def _variable(graph: Graph, node: Node, port: str) -> str | None:
     """The variable that stands on a port, if one does."""
     source = _source(graph, node, port)
     return source.name if source is not None and source.block.stateful else None
-
-
-def _first(node: Node) -> Link:
-    return Link(node.name, next(iter(node.types)))
-
-
-def _readers(graph: Graph) -> dict[Link, list[str]]:
-    """Who reads each wire: nodes, and outputs as ``output y``."""
-    found: dict[Link, list[str]] = {}
-    for node in graph.nodes.values():
-        for operand in node.operands():
-            if isinstance(operand, Link):
-                found.setdefault(operand, []).append(node.name)
-    for name, link in graph.outputs.items():
-        found.setdefault(link, []).append(f"output {name}")
-    return found

@@ -98,7 +98,7 @@ class _Lowering:
         elif isinstance(role, Averages):
             made = self._averages(new, node, role)
         if isinstance(made, Form):
-            self.forms[_first(node)] = made
+            self.forms[node.first] = made
             new.drop(node)
         else:
             if made:
@@ -218,7 +218,7 @@ class _Lowering:
         return self.constants[link]
 
     def _bias(self, new: Rebuild, node: Node, port: str, product: Node) -> Form | str:
-        form = self.forms.get(_first(product))
+        form = self.forms.get(product.first)
         if form is None or form.grid is not None or form.is_cut:
             return "what it is added to has no sums"
         link = node.link(port)
@@ -363,7 +363,3 @@ def _are_alike(forms: list[Form]) -> bool:
 def _name(new: Rebuild, name: str) -> str:
     """The name of a node that is not written, or one like it."""
     return free_name(new, name) if name in new.result.nodes else name
-
-
-def _first(node: Node) -> Link:
-    return Link(node.name, next(iter(node.types)))

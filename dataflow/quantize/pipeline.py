@@ -12,6 +12,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.quantize.calibration import Observed, calibrate
 from dataflow.quantize.correct_bias import correct_bias
+from dataflow.quantize.equalize import equalize
 from dataflow.quantize.fold import fold_batch_norm
 from dataflow.quantize.insert import Range, insert_quantizers
 from dataflow.quantize.model import Model
@@ -44,6 +45,7 @@ def quantize(
     statistics: Statistics | None = None,
     samples: int | None = None,
     fold: bool = True,
+    equalized: bool = False,
     correct: bool = False,
     tick: Callable[[int, int], None] | None = None,
 ) -> Quantized:
@@ -53,6 +55,7 @@ def quantize(
     data : the rows whose values ranges follow from, or else ``statistics`` of them.
     samples : how many of the rows are seen, spread evenly; all by default.
     fold : whether batch normalization is folded first.
+    equalized : whether channels are scaled between layers then.
     correct : whether biases are corrected last; needs ``data``.
 
     Raises DataflowError where the recipe does not fit the graph, or ranges are asked for without rows.
@@ -61,6 +64,8 @@ def quantize(
     digest = State(graph, values=model.values).digest()
     if fold:
         model = fold_batch_norm(model)
+    if equalized:
+        model = equalize(model)
     seen = {_name(model.graph, link): Observed(link) for link in activation_wires(model.graph, recipe)}
     if seen and statistics is None:
         statistics = calibrate(model, _needed(model.graph, data, [*seen]), seen, samples, tick=tick)

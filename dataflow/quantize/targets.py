@@ -139,7 +139,7 @@ def without_quantizers(model: Model) -> Model:
             operand = new.operand(node, role.x)
             if isinstance(operand, Ref):
                 new.drop(node)
-                new.move(Link(node.name, next(iter(node.types))), operand)
+                new.move(node.first, operand)
                 return
         new.copy(node)
 
