@@ -74,6 +74,13 @@ def cases() -> Iterator[tuple[str, dict[str, Any], list[Any]]]:
     x, w = values(np.float32, 2, 5, 12, 12, 16), values(np.float32, 3, 3, 3, 16, 24)
     yield "Conv3D", {"strides": [1, *ONES], "padding": "SAME"}, [x, w]
     yield "DepthwiseConv2dNative", SAME, [values(np.float32, 4, 40, 40, 16), values(np.float32, 3, 3, 16, 2)]
+    for dtype in (np.uint8, np.int16):
+        codes, weights, zero = values(dtype, 300, 1100) * 2, values(np.int8, 1100, 250, seed=1), np.int32(3)
+        yield "IntegerMatMul", {}, [codes, weights, zero, values(np.int32, 250)]
+        image = values(dtype, 5, 20, 20, 64) * 2
+        yield "IntegerConv2D", SAME, [image, values(np.int8, 3, 3, 64, 40), zero]
+        yield "IntegerDepthwiseConv2D", SAME, [image, values(np.int8, 3, 3, 64, 2), zero]
+    yield "MatMul", {}, [values(np.int64, 129, 257) << 50, values(np.int64, 257, 117) << 20]
     mirrored = {"mode": "REFLECT", "strides": ONES, "padding": "VALID"}
     pads = np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32)
     yield "FusedPadConv2D", mirrored, [values(np.float32, 3, 20, 20, 32), pads, values(np.float32, 3, 3, 32, 64)]

@@ -34,9 +34,8 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
     columns = columns_of(x.shape, filter.shape, over, x.dtype, out.flags.c_contiguous, how.dtype)
     if not out.size:
         return
-    bits, inner = 8 * out.itemsize, [slice(s.before, s.before + s.known[0]) for s in over]
-    touched = [slice(max(s.reach - s.before, 0)) for s in over]
-    pairs = how.products(bits)
+    pairs, touched = how.products(8 * out.itemsize), _touched(over)
+    x_zero, filter_zero = how.floats(x_zero), how.floats(filter_zero)
     reserve(scratch_bytes(*_weights(columns, how), *_scratch(columns, how)))
     with scratch(*_weights(columns, how)) as (buffer, digits):
         weights = []
@@ -49,14 +48,8 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
             with scratch(*_scratch(columns, how)) as (memory, matrices, products, integers):
                 memory.fill(0)
                 given = x[(images, *touched)]
-                shape = (len(given), *(s.reach for s in over), x.shape[-1])
-                padded = memory[: prod(shape)].reshape(shape)
-                inside = padded[(slice(None), *inner)]
                 for i in range(how.left):
-                    np.copyto(inside, digit(given, i, how.left, integers), casting="unsafe")
-                    if x_zero is not None:
-                        np.subtract(inside, x_zero, inside)
-                    windows = patches(padded, over)
+                    windows = patches(_padded(digit(given, i, how.left, integers), over, memory, x_zero), over)
                     for rows in row_tiles:
                         matrix, part = columns.im2col(matrices, windows[:, rows]), target[:, rows]
                         product = products[: part.size].reshape(columns.groups, matrix.shape[1], -1)
@@ -70,6 +63,22 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
                                     add(values.reshape(own.shape), own, integers, DIGIT * (i + j), first)
 
         share(columns.tiles, convolve_tile)
+
+
+def _touched(over: tuple[Span, ...]) -> list[slice]:
+    """The part of each spatial dim of images that windows touch."""
+    return [slice(max(s.reach - s.before, 0)) for s in over]
+
+
+def _padded(given: Array, over: tuple[Span, ...], memory: Array, zero: Array | None) -> Array:
+    """What windows touch less the zero point, with padding, as floats in memory that must hold zeros already."""
+    shape = (len(given), *(s.reach for s in over), given.shape[-1])
+    padded = memory[: prod(shape)].reshape(shape)
+    inside = padded[(slice(None), *(slice(s.before, s.before + s.known[0]) for s in over))]
+    np.copyto(inside, given, casting="unsafe")
+    if zero is not None:
+        np.subtract(inside, zero, inside)
+    return padded
 
 
 def convolve_bytes(
@@ -101,20 +110,20 @@ def depthwise(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros
     """The products of each window of a channel with the filters of that channel, as `convolve` says."""
     x_zero, filter_zero = map(unless_zero, zeros)
     how = depthwise_way(filter.shape, ends(x, x_zero), ends(filter, filter_zero))
+    x_zero, filter_zero = how.floats(x_zero), how.floats(filter_zero)
     if filter_zero is not None and filter_zero.size > 1:
         filter_zero = filter_zero.reshape(filter.shape[-2:])
+    touched, inner = _touched(over), _without_padding(over)
     images = _images(x.shape, over, filter.shape, how)
     reserve(depthwise_bytes(x.shape, filter.shape, over, how))
     with scratch(*_depthwise_scratch(images, x.shape, filter.shape, over, how)) as (floats, weights, made, integers):
         rows = load(filter, weights, filter_zero)
+        floats.fill(0)
         for start in range(0, len(x) if out.size else 0, images):
-            given, target = x[start : start + images], out[start : start + images]
-            image = floats[: given.size].reshape(given.shape)
-            np.copyto(image, given, casting="unsafe")
-            if x_zero is not None:
-                np.subtract(image, x_zero, image)
+            some, target = slice(start, start + images), out[start : start + images]
+            image = _padded(x[(some, *touched)], over, floats, x_zero)
             products = made[: target.size].reshape(target.shape)
-            float_depthwise.convolve(image, rows, over, products)
+            float_depthwise.convolve(image, rows, inner, products)
             add(products, target, integers, 0, True)
 
 
@@ -128,12 +137,18 @@ def depthwise_bytes(shape: tuple[int, ...], filter: tuple[int, ...], over: tuple
     """The memory that `depthwise` works in at most, for images and a filter of these shapes."""
     images = _images(shape, over, filter, how)
     own = scratch_bytes(*_depthwise_scratch(images, shape, filter, over, how))
-    return own + float_depthwise.convolve_bytes((images, *shape[1:]), filter, over, how.dtype, True)
+    padded = images, *(s.reach for s in over), shape[-1]
+    return own + float_depthwise.convolve_bytes(padded, filter, _without_padding(over), how.dtype, True)
+
+
+def _without_padding(over: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The same windows over images that have their padding already."""
+    return tuple(s._replace(size=s.reach, before=0, after=0) for s in over)
 
 
 def _images(shape: tuple[int, ...], over: tuple[Span, ...], filter: tuple[int, ...], how: Way) -> int:
     """How many images to work on at once."""
-    elements = prod(shape[1:]) + prod(positions(over)) * prod(filter[-2:])
+    elements = prod(s.reach for s in over) * shape[-1] + prod(positions(over)) * prod(filter[-2:])
     return slab_rows(shape[0], elements * int(how.dtype.itemsize))
 
 
@@ -142,5 +157,5 @@ def _depthwise_scratch(
 ) -> list[ArraySpec]:
     """Memory for images, the filter and results as floats, and for results as integers that are wider than floats."""
     made = images * prod(positions(over)) * prod(filter[-2:])
-    floats = images * prod(shape[1:]), prod(filter), made
+    floats = images * prod(s.reach for s in over) * shape[-1], prod(filter), made
     return [*(((size,), how.dtype) for size in floats), ((made * (how.dtype == np.float64),), how.integers)]

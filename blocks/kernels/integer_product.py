@@ -41,7 +41,7 @@ def matmul(
     how = chosen(out.size // max(n, 1), ends(left, left_zero), right, right_zero)
     blocks, bits = _blocks(out.shape[:-2], m, k, n, thread_limit()), 8 * out.itemsize
     memory, step = _block_scratch(blocks, how), max(1, min(how.panel, blocks.depth))
-    left_zero, right_zero = (z if z is None else z.astype(how.dtype) for z in (left_zero, right_zero))
+    left_zero, right_zero = how.floats(left_zero), how.floats(right_zero)
 
     def multiply(block: Panel) -> None:
         a, b, target = _part(left, block.left, out.ndim), _part(right, block.right, out.ndim), out[block.out]

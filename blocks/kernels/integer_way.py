@@ -52,6 +52,10 @@ class Way(NamedTuple):
         """The pairs of digits whose products show in a result of so many bits."""
         return [(i, j) for i, j in product(range(self.left), range(self.right)) if DIGIT * (i + j) < bits]
 
+    def floats(self, zero: Array | None) -> Array | None:
+        """Zero points in the dtype to multiply in, from which they are taken off fastest."""
+        return None if zero is None else zero.astype(self.dtype)
+
     def __str__(self) -> str:
         reach = f"sums may reach 2^{log2(max(self.bound, 1)):.1f}"
         if self.is_best:

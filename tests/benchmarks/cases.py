@@ -19,6 +19,7 @@ from .timing import Run
 
 # 0.2 % and 58 % of the values lie outside; symmetric ranges would have a tie that frameworks round their own way
 RANGE, NARROW = (-3.0, 3.1), (-0.5, 0.6)
+SLOW = 1 << 28  # multiplications, from which NumPy's own products of integers take too long to wait for
 REST, BLAS_REST = 0.003, 0.04  # seconds until the threads of a contender that is done sleep; OpenBLAS's take their time
 
 
@@ -34,6 +35,7 @@ class Scale:
     planned: tuple[int, ...]
     batch: int  # images in a convolution; a fourth of it where they are large
     weighed: tuple[str, ...]  # of `memory.RUNS`
+    sides: tuple[int, ...]  # of matrices of integers
     seconds: float  # per case, once contenders are ready
     rounds: int = 3  # at least
 
@@ -50,10 +52,13 @@ SCALES = {
             planned=(100, 1000, 10_000),
             batch=32,
             weighed=memory.RUNS,
+            sides=(256, 512, 1024, 2048),
             seconds=1.5,
         ),
-        Scale("quick", (100_000, 4_000_000), (64,), 4_000_000, (50, 1000), (100, 1000), 8, memory.RUNS, 0.8),
-        Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), 0.0, 1),
+        Scale(
+            "quick", (100_000, 4_000_000), (64,), 4_000_000, (50, 1000), (100, 1000), 8, memory.RUNS, (256, 1024), 0.8
+        ),
+        Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), (40,), 0.0, 1),
     )
 }
 
@@ -94,6 +99,7 @@ def cases(scale: Scale) -> Iterator[Case]:
         batch = max(1, scale.batch // share)
         subject = Subject(names.CONVOLUTION, f"{side}x{side}x{channels} to {filters}", batch, "images", names.FIRST)
         yield Case(subject, partial(_conv2d, (batch, side, side, channels), filters), Agree.NEAR, BLAS_REST)
+    yield from _integers(scale)
     for what in scale.weighed:
         subject = Subject(names.MEMORY, what, scale.long, yardstick=names.OUTPUTS, unit="bytes")
         yield Case(subject, partial(_memory, what, scale.long), Agree.NOT)
@@ -125,6 +131,28 @@ def _elementwise(scale: Scale) -> Iterator[Case]:
         yield case(names.MEASURED, "quantize_dequantize_measured", size, partial(_measured, size), ", range measured")
     for op, by in (("fake_quant", False), ("fake_quant_gradient", True)):
         yield case(names.OUTSIDE, op, scale.long, partial(_op, op, scale.long, by, ends=NARROW), ", many outside")
+
+
+def _integers(scale: Scale) -> Iterator[Case]:
+    for size in scale.sides:
+        square = size, size
+        subject = Subject(names.INTEGERS, f"{size}x{size} matrices", size, yardstick=f"{names.FLOATS}1 thread")
+        yield Case(subject, partial(_integer, "matmul", square, square), Agree.NEAR, BLAS_REST)
+    for op, side, window, channels, filters, share in (
+        ("conv2d", 28, 3, 1, 32, 1),
+        ("conv2d", 14, 3, 32, 64, 1),
+        ("conv2d", 56, 3, 64, 64, 4),
+        ("conv2d", 14, 3, 256, 256, 4),
+        ("conv2d", 28, 1, 128, 256, 4),
+        ("depthwise", 56, 3, 32, 1, 4),
+        ("depthwise", 28, 3, 128, 1, 4),
+        ("depthwise", 14, 5, 256, 1, 4),
+    ):
+        batch = max(1, scale.batch // share)
+        shapes = (batch, side, side, channels), (window, window, channels, filters)
+        title = f"{op}, {side}x{side}x{channels} by {window}x{window} to {channels if filters == 1 else filters}"
+        subject = Subject(names.INTEGERS, title, batch, "images", f"{names.FLOATS}1 thread")
+        yield Case(subject, partial(_integer, op, *shapes), Agree.NEAR, BLAS_REST)
 
 
 @lru_cache(4)  # large ones are hundreds of megabytes
@@ -215,6 +243,17 @@ def _conv2d(shape: tuple[int, ...], filters: int, peers: Sequence[Peer]) -> dict
     x = _normal(int(np.prod(shape))).reshape(shape)
     w = _normal(9 * shape[-1] * filters, 1).reshape(3, 3, shape[-1], filters) * np.float32(0.1)
     return ours.prepare("conv2d", x, w) | _theirs("conv2d", peers, x, w)
+
+
+def _integer(op: str, x: tuple[int, ...], w: tuple[int, ...], peers: Sequence[Peer]) -> dict[str, Run]:
+    """A product of codes less a zero point, uint8 times int8, beside the same product of floats."""
+    random, zero = np.random.default_rng(0), np.array(3, np.int32)
+    codes, weights = random.integers(0, 256, x, np.uint8), random.integers(-127, 128, w, np.int8)
+    floats = ours.prepare(op, codes.astype(np.float32) - np.float32(zero), weights.astype(np.float32))
+    found = {name.replace(names.NUMPY, names.FLOATS): r for name, r in floats.items() if name.startswith(names.NUMPY)}
+    own = ours.prepare(f"integer_{op}", codes, weights, zero)
+    others = [*peers, NumPy()] if np.prod(x) * w[-1] <= SLOW else peers
+    return found | own | _offered(others, lambda peer: peer.prepare(f"integer_{op}", codes, weights, zero))
 
 
 def _memory(what: str, size: int, peers: Sequence[Peer]) -> dict[str, Run]:

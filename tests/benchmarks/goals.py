@@ -143,6 +143,7 @@ GOALS = [
     Goal(names.TRAINING, names.NUMPY, ("torch eager", "tf.function"), 1.0, title="784"),
     Goal(names.TRAINING, names.JIT, ("JAX",), 1.0, title="784"),
     Goal(names.CONVOLUTION, names.NUMPY, (*FRAMEWORKS, "ORT"), 1.5),
+    Goal(names.INTEGERS, names.NUMPY, (f"{names.FLOATS}1 thread", f"{names.FLOATS}2 threads"), 1.3),
     Goal(names.MEMORY, names.NUMPY, (names.OUTPUTS,), 8.0, unit="MiB"),
     Goal(names.MEMORY, names.JIT, (names.OUTPUTS,), 8.0, unit="MiB"),
     Goal(names.START, names.HELP, (), 150.0, unit="ms"),

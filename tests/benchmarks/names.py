@@ -7,10 +7,12 @@ CHANNELS, CHANNELS_GRADIENT = "Fake quantization per channel", "Gradient of fake
 ROUND_TRIP, MEASURED = "Quantize and dequantize", "Quantize and dequantize, range measured"
 OUTSIDE, CHAIN, OVERHEAD = "Many values outside of the range", "Chain of 10 elementwise nodes", "Overhead per node"
 PLANNING, TRAINING, CONVOLUTION = "Planning", "Training step", "Convolution"
+INTEGERS = "Integer products"
 MEMORY, START = "Memory of a run", "Start of a process"
 
 EAGER, NUMPY, JIT = OURS = "eager", "numpy ", "jit "  # what the names of our contenders begin with
 FIRST = "numpy 1 thread"
+FLOATS = "float32 "  # what the names of the same products of floats, ours too, begin with
 
 COPY, UFUNC, BUILDING, HANDWRITTEN, NAIVE = "copy", "np.add", "building the graph", "hand-written NumPy", "naive NumPy"
 OUTPUTS = "outputs"

@@ -19,6 +19,7 @@ from .models import ADAM, RANGES, RATE
 from .timing import CORES, Run
 
 CNN = Path(__file__).parents[2] / "graphs" / "digits" / "cnn.yaml"
+WINDOW = {"strides": [1, 1, 1, 1], "padding": "SAME"}
 BLOCKS: dict[str, tuple[str, dict[str, Any]]] = {  # by op, as `peers` names them
     "fake_quant": ("FakeQuantWithMinMaxVars", {}),
     "fake_quant_gradient": ("FakeQuantWithMinMaxVarsGradient", {}),
@@ -28,7 +29,12 @@ BLOCKS: dict[str, tuple[str, dict[str, Any]]] = {  # by op, as `peers` names the
     "quantize_dequantize": ("QuantizeAndDequantizeV4", {"range_given": True}),
     "quantize_dequantize_measured": ("QuantizeAndDequantizeV4", {"range_given": False}),
     "quantize_dequantize_gradient": ("QuantizeAndDequantizeV4Grad", {}),
-    "conv2d": ("Conv2D", {"strides": [1, 1, 1, 1], "padding": "SAME"}),
+    "conv2d": ("Conv2D", WINDOW),
+    "depthwise": ("DepthwiseConv2dNative", WINDOW),
+    "matmul": ("MatMul", {}),
+    "integer_conv2d": ("IntegerConv2D", WINDOW),
+    "integer_depthwise": ("IntegerDepthwiseConv2D", WINDOW),
+    "integer_matmul": ("IntegerMatMul", {}),
 }
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
@@ -26,7 +25,7 @@ class Runtime(Peer):
             return None
         model, feeds = method(*arrays, **static)
         run = self.session(model)
-        if op == "conv2d":
+        if op.endswith("conv2d"):
             return lambda: run(None, feeds)[0].transpose(0, 2, 3, 1)
         return lambda: run(None, feeds)[0]
 
@@ -75,6 +74,16 @@ class Runtime(Peer):
         node = helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
         return _model([node], {"x": np.ascontiguousarray(x.transpose(0, 3, 1, 2))}, "y", weights)
 
+    def model_integer_matmul(self, codes: Any, weights: Any, zero: Any) -> Any:
+        node = helper.make_node("MatMulInteger", ["x", "w", "zero"], ["y"])
+        return _model([node], {"x": codes}, "y", {"w": weights, "zero": zero.astype(np.uint8)}, np.int32)
+
+    def model_integer_conv2d(self, codes: Any, weights: Any, zero: Any) -> Any:
+        margin = weights.shape[0] // 2
+        node = helper.make_node("ConvInteger", ["x", "w", "zero"], ["y"], pads=[margin] * 4)
+        given = {"w": np.ascontiguousarray(weights.transpose(3, 2, 0, 1)), "zero": zero.astype(np.uint8)}
+        return _model([node], {"x": np.ascontiguousarray(codes.transpose(0, 3, 1, 2))}, "y", given, np.int32)
+
 
 class Reference(Runtime):
     name = "onnx reference"
@@ -95,13 +104,15 @@ def _round_trip(x: Any, scale: Any, zero: Any) -> Any:
     return _model(nodes, {"x": x}, "y", {"scale": scale, "zero": zero})
 
 
-def _model(nodes: Sequence[Any], feeds: dict[str, Any], output: str, constants: dict[str, Any]) -> tuple[Any, Any]:
-    def typed(name: str, shape: Any) -> Any:
-        return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+def _model(
+    nodes: Sequence[Any], feeds: dict[str, Any], output: str, constants: dict[str, Any], made: Any = np.float32
+) -> tuple[Any, Any]:
+    def typed(name: str, dtype: Any, shape: Any) -> Any:
+        return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)
 
-    inputs = [typed(name, array.shape) for name, array in feeds.items()]
+    inputs = [typed(name, array.dtype, array.shape) for name, array in feeds.items()]
     initializers = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "bench", inputs, [typed(output, None)], initializers)
+    graph = helper.make_graph(nodes, "bench", inputs, [typed(output, made, None)], initializers)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR), feeds
 
 
