@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataflow.cli import completion, models, options, output
+from dataflow.cli import completion, options, output
 from dataflow.cli.progress import Progress
 
 if TYPE_CHECKING:
     import dataflow as flow
     from dataflow.core.dtypes import Array
     from dataflow.quantize.found import Found
+    from dataflow.quantize.model import Model
     from dataflow.quantize.statistics import Statistics
     from dataflow.quantize.targets import Target
+    from dataflow.training.data import Split
 
 
 class Part(click.ParamType):  # type: ignore[type-arg]
@@ -41,7 +43,9 @@ class Part(click.ParamType):  # type: ignore[type-arg]
     help="The rows to run: a split of the graph's data, or a file.  [default: train, or the first split]",
     shell_complete=completion.splits,
 )
-@models.source
+@options.values_from
+@options.checkpoints
+@options.which
 @click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Run so many rows, spread evenly over all.")
 @click.option("--part", type=Part(), metavar="K/N", help="Run a part of the rows, to be merged with the others later.")
 @click.option(
@@ -80,6 +84,8 @@ def command(
     params: tuple[str, ...],
     data: str | None,
     source: str | None,
+    folder: str | None,
+    which: str,
     samples: int | None,
     part: tuple[int, int] | None,
     merged: tuple[str, ...],
@@ -99,18 +105,23 @@ def command(
     """
     import dataflow as flow
     from dataflow.quantize.found import find_ranges, with_ranges
+    from dataflow.quantize.model import Model
     from dataflow.quantize.section import quantization_section
     from dataflow.quantize.statistics_file import write_statistics
     from dataflow.quantize.targets import find_targets
 
-    _check_together(merged, stats_only, data, source, samples, part, out, in_place)
+    _check_together(merged, stats_only, (data, source, folder, samples, part), out, in_place)
     graph = options.load(path, params)
     targets = find_targets(graph, quantization_section(graph))
     _check_targets(graph, path, targets, bits, out, in_place)
     place = Path(kept) if kept is not None else _beside(path, part)
-    statistics, again = (
-        _merged(merged, targets) if merged else _seen(graph, path, targets, source, data, samples, part, place, as_json)
-    )
+    if merged:
+        statistics, again = _merged(merged, targets), False
+    else:
+        own = {name for target in targets for name in target.variables.values()}
+        values, fitted = options.values_of(graph, path, source, folder, which, own)
+        rows = _rows(graph, data, fitted)
+        statistics, again = _seen(Model.of(graph, values), rows, targets, samples, part, place, not as_json)
     if not again:
         write_statistics(place, statistics)
     if stats_only:
@@ -121,11 +132,8 @@ def command(
         written = out or path
         flow.save(with_ranges(graph, found), written)
     if as_json:
-        output.say(
-            output.json_text(
-                {"statistics": str(place), "rows": statistics.row_count, "ranges": [each.plain for each in found]}
-            )
-        )
+        plain = [each.plain for each in found]
+        output.say(output.json_text({"statistics": str(place), "rows": statistics.row_count, "ranges": plain}))
         return
     _table(found)
     _say_kept(place, statistics, again, as_json)
@@ -134,12 +142,13 @@ def command(
 
 
 def _check_together(
-    merged: Sequence[str], stats_only: bool, data: str | None, source: str | None, samples: int | None,
-    part: tuple[int, int] | None, out: str | None, in_place: bool,
-) -> None:  # fmt: skip
-    """Raise UsageError where options contradict each other."""
-    if merged and any(each is not None for each in (data, source, samples, part)):
-        raise click.UsageError("--merge: must be given without --data, --from, --samples and --part, as no row runs")
+    merged: Sequence[str], stats_only: bool, rows: Sequence[object], out: str | None, in_place: bool
+) -> None:
+    """Raise UsageError where options contradict each other; ``rows`` are those about the rows to run."""
+    if merged and any(each is not None for each in rows):
+        raise click.UsageError(
+            "--merge: must be given without --data, --from, --checkpoints, --samples and --part, as no row runs"
+        )
     if out is not None and in_place:
         raise click.UsageError("-o and --in-place: must be given one of them, got both")
     if stats_only and (out is not None or in_place):
@@ -182,7 +191,7 @@ def _beside(path: str, part: tuple[int, int] | None) -> Path:
     return Path(beside.name) if is_shipped(path) else beside
 
 
-def _merged(files: Sequence[str], targets: Sequence[Target]) -> tuple[Statistics, bool]:
+def _merged(files: Sequence[str], targets: Sequence[Target]) -> Statistics:
     from dataflow.core.errors import DataflowError
     from dataflow.quantize.statistics import merge
     from dataflow.quantize.statistics_file import read_statistics
@@ -190,12 +199,25 @@ def _merged(files: Sequence[str], targets: Sequence[Target]) -> tuple[Statistics
     made = merge([read_statistics(file) for file in files])
     if missing := [target.wire for target in targets if target.wire not in made.wires]:
         raise DataflowError(f"{files[0]}: must have statistics of '{missing[0]}', got none; calibrate this graph again")
-    return made, False
+    return made
+
+
+def _rows(graph: flow.Graph, data: str | None, fitted: dict[str, Any] | None) -> Split:
+    """The rows of a split, or of a file where no split has its name."""
+    from dataflow.training.data import split
+    from dataflow.training.data.new_rows import rows_of_file
+    from dataflow.training.data.section import data_section
+    from dataflow.training.data.splits import training_split
+
+    splits = data_section(graph)
+    if data is not None and data not in splits and Path(data).exists():
+        return rows_of_file(graph, data, fitted)
+    return split(graph, data or (training_split(splits) if splits else None), fitted)
 
 
 def _seen(
-    graph: flow.Graph, path: str, targets: Sequence[Target], source: str | None, data: str | None,
-    samples: int | None, part: tuple[int, int] | None, place: Path, as_json: bool,
+    model: Model, rows: Split, targets: Sequence[Target], samples: int | None, part: tuple[int, int] | None,
+    place: Path, live: bool,
 ) -> tuple[Statistics, bool]:  # fmt: skip
     """The statistics of the wires, and whether they are those that were kept."""
     from dataflow.core.errors import DataflowError
@@ -203,18 +225,7 @@ def _seen(
     from dataflow.quantize.calibration import Calibration
     from dataflow.quantize.statistics_file import read_statistics
     from dataflow.quantize.targets import without_quantizers
-    from dataflow.training.data import split
-    from dataflow.training.data.new_rows import rows_of_file
-    from dataflow.training.data.section import data_section
-    from dataflow.training.data.splits import training_split
 
-    own = {name for target in targets for name in target.variables.values()}
-    model, fitted = models.model(graph, path, source, own)
-    splits = data_section(graph)
-    if data is not None and data not in splits and Path(data).exists():
-        rows = rows_of_file(graph, data, fitted)
-    else:
-        rows = split(graph, data or (training_split(splits) if splits else None), fitted)
     run = Calibration(without_quantizers(model), rows, {each.wire: each.observed for each in targets}, samples)
     taken = run.part(*part) if part else None
     try:
@@ -224,7 +235,7 @@ def _seen(
     if known is not None and run.is_done_by(known, taken):
         return known, True
     check_writable(place)
-    with Progress("rows", live=not as_json) as progress:
+    with Progress("rows", live) as progress:
         return run.statistics(taken, progress.tick), False
 
 
@@ -250,9 +261,8 @@ def _row(found: Found) -> tuple[Any, ...]:
 
 def _say_kept(place: Path, statistics: Statistics, again: bool, as_json: bool) -> None:
     if as_json:
-        output.say(
-            output.json_text({"statistics": str(place), "rows": statistics.row_count, "wires": [*statistics.wires]})
-        )
+        told = {"statistics": str(place), "rows": statistics.row_count, "wires": [*statistics.wires]}
+        output.say(output.json_text(told))
         return
     how = "kept already, no row was run" if again else "statistics kept"
     output.say(f"{place}: {statistics.row_count:,} rows, {how}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -317,16 +317,20 @@ def values_from(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def values_of(
-    graph: flow.Graph, path: str, source: str | None, folder: str | None, which: str
+    graph: flow.Graph, path: str, source: str | None, folder: str | None, which: str, optional: Collection[str] = ()
 ) -> tuple[dict[str, Array], dict[str, Any] | None]:
     """The variables of ``--from``, or of the checkpoints as `trained` finds them; what training told of the inputs.
+
+    Those that are optional may be missing in what ``--from`` names, and begin as the graph says.
 
     Without checkpoints nothing, of a graph that was quantized or has no `train`: its values are in its file.
     """
     from dataflow.training.initial_values import initial_values, read_values
 
     if source is not None:
-        return initial_values(graph, read_values(source))[0], None
+        given = read_values(source)
+        begun = {name: value for name, value in flow.State(graph).items() if name in optional}
+        return initial_values(graph, {**begun, **given})[0], None
     is_whole = "quantization" in graph.sections or "train" not in graph.sections
     if folder is None and is_whole and not checkpoint_folder(path, None).exists():
         return {}, None

@@ -142,7 +142,10 @@ class Calibration:
                 f"{self.data.who}: part must begin and end at multiples of {size} rows, or at the end, "
                 f"{self.length}, got {first} to {stop}"
             )
-        totals = {name: _Total(each, name in self.by_rows) for name, each in self.wires.items()}
+        (whole,) = self.about.rows
+        rows_of = replace(whole, first=first, stop=stop)
+        batches = self.about.batches_of(rows_of)
+        totals = {name: _Total(each, batches if name in self.by_rows else 0) for name, each in self.wires.items()}
         done = first
         for feeds in self._runs(first, stop):
             rows = min(size, stop - done)
@@ -152,11 +155,10 @@ class Calibration:
             done += rows
             if tick is not None:
                 tick(done - first, stop - first)
-        (rows_of,) = self.about.rows
         return replace(
             self.about,
             wires={name: total.seen() for name, total in totals.items()},
-            rows=(replace(rows_of, first=first, stop=stop),),
+            rows=(rows_of,),
         )
 
     def _runs(self, first: int, stop: int) -> Iterator[Mapping[str, Array]]:
@@ -202,20 +204,16 @@ def _must_be_fed(graph: Graph, name: str) -> bool:
 
 
 class _Total:
-    """What was seen on a wire so far."""
+    """What was seen on a wire so far; ``batches`` is how many there will be, 0 where it has no axis of rows."""
 
-    def __init__(self, observed: Observed, by_rows: bool):
-        self.observed, self.by_rows = observed, by_rows
+    def __init__(self, observed: Observed, batches: int):
+        self.observed, self.batches, self.filled = observed, batches, 0
         self.found: dict[str, Array] = {}
-        self.tables: list[Array] = []
+        self.table: Array | None = None
 
     def add(self, outputs: Mapping[str, Array], rows: int) -> None:
         """Add what observers saw in a run of so many rows."""
-        self.by_rows &= "batches_low" in outputs and len(outputs["batches_low"]) == -(-rows // BATCH)
-        if self.by_rows:
-            table = np.stack([outputs["batches_low"], outputs["batches_high"]], -1)
-            table[~np.isfinite(table).all(-1)] = np.nan
-            self.tables.append(table)
+        self._add_batches(outputs.get("batches_low"), outputs.get("batches_high"), -(-rows // BATCH))
         for port, ufunc in _FOLDS.items():
             if port not in outputs:
                 continue
@@ -224,12 +222,24 @@ class _Total:
             else:
                 self.found[port] = np.array(outputs[port])
 
+    def _add_batches(self, low: Array | None, high: Array | None, count: int) -> None:
+        if low is None or high is None or len(low) != count:
+            self.batches = 0
+        if not self.batches or low is None or high is None:
+            return
+        if self.table is None:
+            self.table = np.empty((self.batches, 2), low.dtype)
+        part = self.table[self.filled : self.filled + count]
+        part[:, 0], part[:, 1] = low, high
+        part[~np.isfinite(part).all(-1)] = np.nan
+        self.filled += count
+
     def seen(self) -> Seen:
         """All of it."""
         found = self.found
         channels = np.stack([found["channels_low"], found["channels_high"]]) if "channels_low" in found else None
         axis = self.observed.channels if self.observed.apart else None
-        batches = np.concatenate(self.tables) if self.by_rows else None
+        batches = self.table if self.batches else None
         return Seen(found["counts"], found["low"], found["high"], channels, batches, axis)
 
 

@@ -156,7 +156,7 @@ def test_values_that_are_not_finite_are_told(dataflow, net):
         (("net.yaml", "-o", "q.yaml", "--in-place"), 2, "-o and --in-place: must be given one of them"),
         (("net.yaml", "--merge", "no.npz"), 1, "no.npz: must be a file of statistics, got none"),
         (("net.yaml", "--merge", "rows.npz"), 1, "rows.npz: is no whole file of statistics"),
-        (("net.yaml", "--merge", "a", "--samples", "3"), 2, "--merge: must be given without --data, --from, --samples"),
+        (("net.yaml", "--merge", "a", "--samples", "3"), 2, "--merge: must be given without --data, --from, --check"),
         (("net.yaml", "--part", "4/3"), 2, "must be a part such as 2/4, got '4/3'"),
         (("net.yaml", "--part", "1/9"), 1, "must be divided into 3 parts at most, as 512 rows run together, got 9"),
         (("net.yaml", "--data", "none"), 1, "has no data 'none'"),
@@ -171,11 +171,10 @@ def test_mistakes(dataflow, net, args, code, said):
     assert not list(Path().glob("*.stats.npz")) or got.code != 2
 
 
-def test_an_untrained_graph_is_told(dataflow, net):
-    text = FLOAT.replace("{block: Variable, inputs: {initvalues: [[1.0], [1.0], [1.0], [1.0]]}}", (
-        "{block: Variable, attrs: {shape: [4, 1], dtype: float32, initializer: he_normal}}"
-    ))  # fmt: skip
-    Path("float.yaml").write_text(text)
-    code, _, err = dataflow("calibrate", "float.yaml")
+def test_a_graph_that_was_not_trained_is_told(dataflow, folder):
+    text = Path("learn.yaml").read_text()
+    text = text.replace("Multiply, inputs: {x: x, y: w}", "MatMul, inputs: {a: x, b: w}").replace("[N]", "[N, 1]")
+    Path("learn.yaml").write_text(text.replace("initvalues: 0.0", "initvalues: [[0.0]]"))
+    code, _, err = dataflow("calibrate", "learn.yaml")
     assert code == 1
-    assert "variable 'w' must have a value, got none, as there are no checkpoints; train it, or say --from" in err
+    assert "learn.checkpoints: must have checkpoints, got none" in err
