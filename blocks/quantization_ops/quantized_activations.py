@@ -9,6 +9,7 @@ from blocks.kernels.flush_subnormals import Float, scalar
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.ranges import Range
 
 
 class QuantizedRectifier(Opaque, abstract=True):
@@ -26,6 +27,13 @@ class QuantizedRectifier(Opaque, abstract=True):
 
     def shape_of(self, features: TensorType, *others: TensorType) -> Shape:
         return features.shape
+
+    def bound(self, features: Range, *others: Range) -> list[Range] | None:
+        known = [other.value for other in others]
+        if any(value is None for value in known):
+            return None
+        low, high = (self.kernel(end, *known)[0] for end in (features.low, features.high))
+        return [Range(low, high), *others[-2:]]
 
     def level(self, value: float, low: Float, high: Float) -> int:
         """The number of a value, in the dtype."""

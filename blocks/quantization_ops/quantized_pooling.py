@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.window_ranges import by_channel
 from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
 from blocks.nn_ops.average_pooling import divide
 from blocks.nn_ops.max_pooling import Largest
@@ -14,6 +15,7 @@ from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.ranges import Range
 
 
 class QuantizedPooling(Pooling, abstract=True):
@@ -30,6 +32,10 @@ class QuantizedPooling(Pooling, abstract=True):
 
     def shape_of(self, input: TensorType, *ends: TensorType) -> Shape:
         return self.pooled("input", input.shape)
+
+    def bound(self, input: Range, *ends: Range) -> list[Range]:
+        over_channels = self.ksize[-1] > 1
+        return [by_channel(input, None if over_channels else self.channel), *ends]
 
     def kernel(
         self, input: Array, min_input: Array, max_input: Array, out: Array | None = None
