@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
@@ -11,19 +12,27 @@ from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr, broadcast
+from dataflow.core.bounding import as_integers
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.ranges import Range, exact
 from dataflow.core.shapes import agree, show
 
 QUINT8 = ("quint8",)
 BYTES = ("quint8", "qint8")
-Range = tuple[Float, Float]
+Interval = tuple[Float, Float]
 
 
 def require_width(block: Block, operand: str, low: Float, high: Float) -> None:
     """Raise BlockError that names the port unless the second end of the range of an operand is above the first."""
     if not flush(high) > flush(low):
         raise block.error(f"input 'max_{operand}' must be above 'min_{operand}', got {high} and {low}")
+
+
+def known_ranges(ends: Sequence[Range]) -> tuple[Interval, Interval] | None:
+    """The ranges of two operands, if all four of their ends are known."""
+    known = [scalar(end.value) for end in ends if end.value is not None]
+    return ((known[0], known[1]), (known[2], known[3])) if len(known) == 4 else None
 
 
 class QuantizedBinary(Opaque, abstract=True):
@@ -65,7 +74,7 @@ class QuantizedBinary(Opaque, abstract=True):
         z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.int32) if out is None else out
         return self.combined(x, y, ranges, z)
 
-    def combined(self, x: Array, y: Array, ranges: tuple[Range, Range], z: Array) -> tuple[Array, Float, Float]:
+    def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
         """The outputs, the first one in ``z``."""
         raise TypeError(f"{self._who}: must have a method combined, got none; write one")
 
@@ -88,7 +97,20 @@ class QuantizedMul(QuantizedBinary):
 
     found_by = ("times", "integer multiply")
 
-    def combined(self, x: Array, y: Array, ranges: tuple[Range, Range], z: Array) -> tuple[Array, Float, Float]:
+    def bound(self, x: Range, y: Range, *ends: Range) -> list[Range] | None:
+        ranges = known_ranges(ends)
+        if ranges is None:
+            return None
+        zeros = [zero_of(*each, "quint8") for each in ranges]
+        left, right = ([exact(end) - zero for end in (r.low, r.high)] for r, zero in zip((x, y), zeros, strict=True))
+        corners = [a * b for a in left for b in right]
+        found = [as_integers(reduce(least, corners), "qint32") for least in (np.minimum, np.maximum)]
+        if found[0] is None or found[1] is None:  # it might wrap around
+            return None
+        of_z = product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
+        return [Range(found[0], found[1]), *(Range.of(np.asarray(end)) for end in of_z)]
+
+    def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
         zero_x, zero_y = (zero_of(*ends, "quint8") for ends in ranges)
 
         def step(x: Array, y: Array, z: Array) -> None:
@@ -117,7 +139,7 @@ class QuantizedAdd(QuantizedBinary):
 
     found_by = ("plus", "integer add")
 
-    def combined(self, x: Array, y: Array, ranges: tuple[Range, Range], z: Array) -> tuple[Array, Float, Float]:
+    def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
         top: Float = flush(np.float32(max(abs(float(end)) for ends in ranges for end in ends))) * np.float32(2.0**14)
         tables = [
             _steps(*ranges[0], top) if x.size != 1 else _value(int(x.reshape(-1)[0]), *ranges[0], top),
