@@ -13,10 +13,12 @@ from blocks.kernels.channel_rows import layouts
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.levels import count_steps
 from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
+from blocks.quantization_ops.codes_base import between_ends
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import element_count
 
 TILE = 1 << 15  # elements to work on at a time: what is counted stays in the cache
@@ -42,6 +44,9 @@ class QuantizeToLevels(Elementwise, abstract=True):
         most = (highest - lowest).bit_length()
         if self.num_bits > most:
             raise self.error(f"attr 'num_bits' must be at most {most} for {self.out_type}, got {self.num_bits}")
+
+    def bound(self, inputs: Range, *ends: Range) -> Range | None:
+        return between_ends(self, inputs, ends, getattr(self, "axis", None))
 
     def codes(self, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None) -> Array:
         """The codes, by one range or by one for each channel along an axis."""
