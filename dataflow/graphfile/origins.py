@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from dataflow.graph.node import Ref
     from dataflow.graphfile.graph_file import GraphFile
+    from dataflow.graphfile.params import Param
     from dataflow.graphfile.wires import FileScope, NodeSpec
 
 Origins = dict[Keys, Origin]
@@ -22,12 +23,15 @@ Origins = dict[Keys, Origin]
 
 @dataclass(slots=True)
 class Made:
-    """What an entry under the `nodes` of the loaded file came to."""
+    """What an entry under the `nodes` of a file came to: of the loaded one, or one that uses a graph as its block."""
 
     nodes: list[str] = field(default_factory=list)
     wires: Mapping[str, Ref] = field(default_factory=dict)  # by the names that wires have in that file
     file: Path | None = None  # the graph that it uses as a block
     operands: Mapping[str, object] = field(default_factory=dict)  # on the ports of that graph
+    attrs: Mapping[str, Value] = field(default_factory=dict)  # that it gives to that graph
+    params: Mapping[str, Param] = field(default_factory=dict)  # of that graph
+    inside: str = ""  # the entry whose graph it belongs to, where that is not the loaded one
 
 
 MASK = "***"  # in the place of a value that may be a secret
@@ -85,16 +89,21 @@ def note(scope: FileScope, keys: Keys, value: Value) -> None:
 
 
 def note_made(scope: FileScope, name: str, nodes: int, wires: Mapping[str, Ref]) -> None:
-    """Keep what an entry of the loaded file came to, if origins are kept: the last nodes, so many, and its wires."""
-    if scope.context.origins is not None and scope.user is None:
-        made = scope.context.made.setdefault(name, Made())
-        made.nodes, made.wires = scope.context.graph.latest(nodes), wires
+    """Keep what an entry came to, if origins are kept: the nodes added last, so many, and its wires."""
+    context, name = scope.context, scope.prefix + name
+    if context.origins is not None and (name in context.made or not scope.prefix):
+        made = context.made.setdefault(name, Made())
+        made.nodes, made.wires = context.graph.latest(nodes), wires
 
 
-def note_use(scope: FileScope, spec: NodeSpec, file: Path, operands: Mapping[str, object]) -> None:
-    """Keep that an entry of the loaded file uses another as its block, if origins are kept."""
-    if scope.context.origins is not None and scope.user is None:
-        scope.context.made[spec.name] = Made(file=file, operands=operands)
+def note_use(
+    scope: FileScope, spec: NodeSpec, file: Path, params: Mapping[str, Param], operands: Mapping[str, object]
+) -> None:
+    """Keep that an entry uses a graph as its block, if origins are kept."""
+    if scope.context.origins is not None:
+        made = Made(file=file, operands=operands, attrs=spec.attrs.data, params=params)
+        made.inside = scope.prefix.removesuffix("/")
+        scope.context.made[scope.prefix + spec.name] = made
 
 
 def note_node(scope: FileScope, spec: NodeSpec) -> None:

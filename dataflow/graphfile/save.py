@@ -15,6 +15,7 @@ from dataflow.graph.layout import Layout
 from dataflow.graphfile import shipped
 from dataflow.graphfile.emit import block, entry
 from dataflow.graphfile.entries import Entries, is_input
+from dataflow.graphfile.keeping.file import kept_text
 from dataflow.graphfile.load import read
 from dataflow.graphfile.placement import Placement
 
@@ -26,7 +27,8 @@ Writing = Callable[[Placement], str | None]
 def save(graph: Graph, path: str | os.PathLike[str], *, inline: int = INLINE) -> None:
     """Write a graph file.
 
-    What passes say of how their nodes are written, `Graph.layout`, is followed.
+    Of a graph that came from a file all that has not changed since stays as it was written there: comments, params,
+    order, layout, graphs used as blocks. What passes say of how their nodes are written, `Graph.layout`, is followed.
 
     Arrays that came from files are named, not copied; other ones of more than ``inline`` elements are saved beside it
     as ``<stem>.npz``, or ``<stem>-2.npz`` and so on where that is another file: no array file is ever overwritten.
@@ -56,7 +58,10 @@ def resolved_text(graph: Graph, path: str | os.PathLike[str]) -> str:
 
 
 def _writings(graph: Graph) -> Iterator[tuple[Writing, bool]]:
-    """The ways to write a graph, the one that follows its layout first; whether one needs no check."""
+    """The ways to write a graph, the one that keeps most of its file first; whether one needs no check."""
+    if graph.layout.source is not None:
+        yield partial(kept_text, graph, False), False
+        yield partial(kept_text, graph, True), False
     if graph.layout.written or graph.layout.comments:
         yield partial(_plain_text, graph, True), False
     yield partial(_plain_text, graph, False), True

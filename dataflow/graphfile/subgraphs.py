@@ -49,7 +49,7 @@ def add_subgraph(outer: GraphBuilder, spec: NodeSpec) -> Any:
     values, origins = _params(outer, spec, definition, file, operands), param_origins(outer, spec, definition)
     inner = type(outer)(outer.context, definition, location, values, prefix, outer.chain, origins)
     inner.user = outer, spec
-    note_use(outer, spec, location.real, operands)
+    note_use(outer, spec, location.real, definition.params, operands)
     sizes: dict[str, tuple[str, Any]] = {}
     for name in ports:
         declared, operand = inner.input_type(name), operands.get(name, BROKEN)
