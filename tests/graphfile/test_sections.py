@@ -11,6 +11,7 @@ from graph_text import node, problems
 import dataflow as flow
 from dataflow.core.attrs import attr
 from dataflow.core.errors import GraphError
+from dataflow.graph.layout import Layout
 from dataflow.graphfile import sections
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.sections import Section
@@ -50,6 +51,7 @@ def test_a_declaration_is_loaded_when_a_file_has_the_section(read, loaded):
 
 def test_sections_are_saved_in_the_order_registered(read, loaded):
     graph = read("extra: {rows: 3}\n" + GRAPH + "train: {optimizer: {block: ApplyGradientDescent}}\n")
+    graph.layout = Layout()  # as if it were made in Python
     flow.save(graph, "saved.yaml")
     text = Path("saved.yaml").read_text()
     assert text.index("\ntrain:") < text.index("\nextra:\n  rows: 3\n")

@@ -11,6 +11,7 @@ from graph_text import node, problems
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError
+from dataflow.graph.layout import Layout
 from dataflow.graphfile import shipped
 from dataflow.graphfile.format import format_file
 from dataflow.graphfile.load import check
@@ -98,6 +99,7 @@ def test_a_file_of_the_package_names_none_outside_of_it(package, read, tmp_path)
 
 def test_arrays_of_the_package_are_named_when_the_graph_is_saved(read):
     graph = read(NAMED)
+    graph.layout = Layout()  # as if it were made in Python
     flow.save(graph, "saved.yaml")
     assert '{path: "dataflow:data/digits.npz", array: x_test}' in " ".join(Path("saved.yaml").read_text().split())
     assert flow.load("saved.yaml") == graph
@@ -106,6 +108,9 @@ def test_arrays_of_the_package_are_named_when_the_graph_is_saved(read):
 
 def test_files_that_sections_name_are_those_of_the_package_too(read):
     graph = flow.load("dataflow:digits/mlp.yaml")
+    flow.save(graph, "own.yaml")
+    assert Path("own.yaml").read_text() == (places.GRAPHS / "digits" / "mlp.yaml").read_text()
+    graph.layout = Layout()
     flow.save(graph, "own.yaml")
     assert '{path: "dataflow:data/digits.npz", inputs: {image: x_test, label: y_test}}' in Path("own.yaml").read_text()
     assert flow.load("own.yaml") == graph and check("own.yaml") == []

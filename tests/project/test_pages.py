@@ -40,7 +40,7 @@ def play(text, folder):
 
 PAGES = [
     ("docs/tutorial.md", 7),
-    ("docs/graph_format.md", 3),
+    ("docs/graph_format.md", 4),
     ("docs/editing.md", 4),
     ("docs/training.md", 2),
     ("docs/layers.md", 3),
