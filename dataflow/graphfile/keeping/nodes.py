@@ -31,6 +31,7 @@ class Order:
     comments: dict[str, list[str]] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)  # entries that have other names now
     anew: set[str] = field(default_factory=set)  # entries that are another thing now
+    behind: set[str] = field(default_factory=set)  # those that go on with what is written out above them
 
 
 class Nodes:
@@ -91,19 +92,21 @@ class Nodes:
         return found
 
     def _commented(self, names: list[str], added: Mapping[int, list[str]]) -> Order:
-        result, written_out = Order(), set[str]()
+        result = Order()
         result.renamed |= {name: now for name, now in self.renamed.items() if name in self.raw}
+        written_out = ""
         for i, name in enumerate([*names, ""]):
-            comment = ""
+            comment, use = "", self.uses.within.get(name, "")
             for new in added.get(i, ()):
                 told = self.graph.layout.comments.get(new, "")
                 if told and told != comment:
                     result.comments[new] = told.splitlines()
                 comment = told
                 result.entries[new] = self._spelled(new, self.entries.node(self.graph.nodes[new]))
-            use = self.uses.apart.get(name, "")
-            if use and use not in written_out:
-                written_out.add(use)
+            if use and use == written_out:
+                result.behind |= {name, *added.get(i, ())}
+            elif use:
+                written_out = use
                 result.comments[name] = [f"{use}: {self.raw[use]['block']}, written out"]
                 if use not in self.graph.nodes:
                     result.renamed[use] = name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ class Target:
     comments: dict[Keys, list[str]] = field(default_factory=dict)
     renamed: dict[Keys, str] = field(default_factory=dict)  # keys of the text that have other names in the tree
     anew: Collection[Keys] = ()  # whose values are written as a whole
+    behind: Collection[Keys] = ()  # new keys that stand right behind the one before, not right before the next
 
 
 class CannotRewrite(Exception):
@@ -79,14 +80,7 @@ class _Rewriting:
             if _form(old) != _form(new):
                 yield Put(path, new)
         elif isinstance(old, dict) and isinstance(new, dict) and not old.keys().isdisjoint(new):
-            below, added = "", list[Change]()
-            for key in reversed(new):
-                if key in old:
-                    below = key
-                else:
-                    comment = "\n".join(self.target.comments.get((*map(str, path), key), ()))
-                    added.append(Put((*path, key), new[key], before=below, comment=comment))
-            yield from reversed(added)
+            yield from self._added(old, new, path)
             for key, value in old.items():
                 if key in new:
                     yield from self._between(value, new[key], (*path, key))
@@ -97,6 +91,26 @@ class _Rewriting:
                 yield from self._between(a, b, (*path, i))
         elif _form(old) != _form(new):
             yield Put(path, new)
+
+    def _added(self, old: Mapping[str, object], new: Mapping[str, object], path: Path) -> Iterator[Change]:
+        """The keys that a mapping does not have yet, each beside one that it has."""
+        following: dict[str, str] = {}
+        next_known = ""
+        for key in reversed(new):
+            following[key] = next_known
+            next_known = key if key in old else next_known
+        above = ""
+        for key, value in new.items():
+            keys = (*map(str, path), key)
+            if key in old:
+                above = key
+            elif keys in self.target.behind and above:
+                yield Put((*path, key), value, after=above, comment=self._comment(keys))
+            else:
+                yield Put((*path, key), value, before=following[key], comment=self._comment(keys))
+
+    def _comment(self, keys: Keys) -> str:
+        return "\n".join(self.target.comments.get(keys, ()))
 
     def _write(self, changes: Sequence[Change]) -> None:
         """Make changes: all at once, where that fails in halves one after the other."""

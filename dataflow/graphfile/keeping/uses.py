@@ -28,6 +28,7 @@ class Uses:
         self.old, self.raw, self.graph, self.placement, self.moved = old, raw, graph, placement, moved
         self.kept: dict[str, dict[Link, Link]] = {}  # by name, and which of the wires they read are others now
         self.apart: dict[str, str] = {}  # nodes that are written out, and the entry of the file that made them
+        self.within: dict[str, str] = {}  # the same, with the uses among them that stay
         self.owner: dict[str, str] = {}  # of nodes, the use that makes them still
         self._made = {name: made for name, made in old.made.items() if made.file is not None}
         self._hidden = {*self._read_inside()}
@@ -42,11 +43,14 @@ class Uses:
         if rewired is not None and self._may_name(name, made):
             self.kept[name] = rewired
             self.owner |= dict.fromkeys(made.nodes, name)
+            if made.inside:
+                self.within[name] = entry
             return
         for inner, each in self._made.items():
             if each.inside == name and each.nodes:
                 self._choose(inner, flat, entry)
         self.apart |= {node: entry for node in made.nodes if node not in self.owner}
+        self.within |= self.apart
 
     def _read_inside(self) -> Iterator[str]:
         """The uses of which a wire is read that is none of their outputs."""
