@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dataflow.core.errors import DataflowError
 from dataflow.graph.layout import Keys
 from dataflow.graphfile.editing.changes import Change, Drop, Path, Put, Refusal, Rekey, at
 from dataflow.graphfile.editing.replacements import replaced
@@ -37,11 +38,19 @@ def rewritten(text: str, target: Target) -> str:
 
     Raises CannotRewrite where the text is written in a way that does not allow a change.
     """
-    document = parse(text, "")
-    tidy = document.size <= MAX_FORMATTED and formatted(document) == text
+    tidy = _formatted(text) == text
     rewriting = _Rewriting(text, target)
     rewriting.run()
-    return formatted(parse(rewriting.text, "")) if tidy else rewriting.text
+    return (_formatted(rewriting.text) if tidy else "") or rewriting.text
+
+
+def _formatted(text: str) -> str:
+    """The text in the layout of `dataflow fmt`, where that can put it in order."""
+    document = parse(text, "")
+    try:
+        return formatted(document) if document.size <= MAX_FORMATTED else ""
+    except DataflowError:
+        return ""
 
 
 class _Rewriting:
