@@ -119,7 +119,8 @@ class Writer:
         indent = self.lines.column(entry.start)
         lines = self.spelling.lines(entry.key, value, indent, span, section=len(path) == 1)
         colon = entry.key_end + without_comments(self.text[entry.key_end : span.inner]).index(":") + 1
-        if len(lines) == 1 and "\n" not in self.text[colon : span.inner] and span.end > span.inner and lines[0]:
+        in_line = "\n" not in self.text[colon : span.inner] and (span.flow or span.kind in ("scalar", "alias"))
+        if len(lines) == 1 and in_line and span.end > span.inner and lines[0]:
             self._replace(span.inner, span.end, lines[0][1:])
         elif entry.asked:
             raise Refusal(path, f"'{told(path)}' is written with '?'", "write its key without the question mark")

@@ -105,7 +105,7 @@ class _File:
                 result[now] = self._input(text, self.old.graph.nodes[name], placeholders[now])
         return result | {name: entries.input(node) for name, node in placeholders.items() if name not in result}
 
-    def _input(self, text: Any, was: Node, now: Node) -> Any:
+    def _input(self, text: object, was: Node, now: Node) -> Any:
         if was.identity == now.identity:
             return text
         new = self.nodes.entries.input(now)
@@ -152,7 +152,7 @@ class _File:
         before, after = ({*_used({**tree, "params": None})} for tree in (self.raw, found))
         return {n: text for n, text in raw.items() if n in after or (n in declared and n not in before)}
 
-    def _default(self, param: Param, text: Any, given: Mapping[str, object]) -> Any:
+    def _default(self, param: Param, text: object, given: Mapping[str, object]) -> Any:
         if param.name not in given:
             return text
         value = param.parse(given[param.name])
@@ -161,7 +161,7 @@ class _File:
         return {**text, "default": escaped(value)} if isinstance(text, dict) else escaped(value)
 
 
-def merged(raw: Any, old: Any, new: Any) -> Any:
+def merged(raw: object, old: object, new: object) -> Any:
     """What a file has, changed where what it comes to has changed from ``old`` to ``new``."""
     if repr(old) == repr(new):
         return raw
@@ -180,7 +180,7 @@ def short(entry: Raw) -> str:
     return entry["dtype"] if shape is None else f"{entry['dtype']}[{', '.join(map(flow, shape))}]"
 
 
-def _used(value: Any) -> Iterator[str]:
+def _used(value: object) -> Iterator[str]:
     """The names of the parameters that stand in a tree."""
     if isinstance(value, dict):
         for each in value.values():

@@ -6,7 +6,7 @@ What has not changed stays as it was spelled: parameters, inputs that are listed
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,11 +188,12 @@ class Nodes:
             return [result[port] for port in wanted] if result.keys() == {*wanted} else result
         return result or (None if given else raw)
 
-    def _operand(self, text: object, was: NodeInput, now: NodeInput, new: Any, listed: Any) -> Any:
+    def _operand(self, text: object, was: NodeInput, now: NodeInput, new: object, listed: object) -> object:
         """What stands on a port: the text as it was where it still means the same."""
         if isinstance(now, tuple):
             if not isinstance(was, tuple) or not isinstance(text, list) or not len(text) == len(was) == len(now):
                 return new
+            assert isinstance(new, Sequence) and isinstance(listed, Sequence)
             return [self._operand(*each) for each in zip(text, was, now, new, listed, strict=True)]
         if now != was or (isinstance(now, Link) and not self.uses.keeps(now)):
             return new

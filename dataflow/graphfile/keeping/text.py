@@ -84,7 +84,7 @@ class _Rewriting:
         """What makes the tree that is wanted of the one there is."""
         yield from self._between(self.tree, self.target.tree, ())
 
-    def _between(self, old: Any, new: Any, path: Path) -> Iterator[Change]:
+    def _between(self, old: object, new: object, path: Path) -> Iterator[Change]:
         if path in self.target.anew:
             if _form(old) != _form(new):
                 yield Put(path, new)
@@ -105,7 +105,7 @@ class _Rewriting:
         """The keys that a mapping does not have yet, each beside one that it has."""
         following: dict[str, str] = {}
         next_known = ""
-        for key in reversed(new):
+        for key in reversed([*new]):
             following[key] = next_known
             next_known = key if key in old else next_known
         above = ""
