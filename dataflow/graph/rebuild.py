@@ -50,13 +50,20 @@ class Rebuild:
     def _operand(self, value: Link | Literal | None) -> Ref | Literal | None:
         return self.ref(value) if isinstance(value, Link) else value
 
-    def add(self, block: Block, operands: Sequence[Any] = (), name: str | None = None, doc: str = "") -> Any:
+    def add(
+        self,
+        block: Block,
+        operands: Sequence[Any] = (),
+        name: str | None = None,
+        doc: str = "",
+        range: Sequence[float] | None = None,
+    ) -> Any:
         """Add a node that the graph does not have; its output as a wire, or a named tuple of wires.
 
         Operands are in port order; those left out at the end stay unwired.
         """
         rest = [None] * (len(block.signature.inputs) - len(operands))
-        made = self.result.add(block, [*operands, *rest], name=name, doc=doc)
+        made = self.result.add(block, [*operands, *rest], name=name, doc=doc, range=range)
         refs = made if isinstance(made, tuple) else (made,) if made is not None else ()
         self._changed.update(ref.node for ref in refs)
         return made
@@ -70,7 +77,7 @@ class Rebuild:
         block = block or node.block
         given = inputs or {}
         operands = [given[port] if port in given else self.operand(node, port) for port in block.signature.inputs]
-        self.add(block, operands, node.name, node.doc)
+        self.add(block, operands, node.name, node.doc, node.range)
 
     def _reads_moved(self, node: Node) -> bool:
         return any(operand in self._moved for operand in node.operands() if isinstance(operand, Link))

@@ -110,5 +110,16 @@ def test_outputs_move_with_their_wires() -> None:
     assert new.finish().outputs["total"] == _link(graph, "product")
 
 
+def test_what_was_promised_of_a_node_stays() -> None:
+    graph = Graph("g")
+    x = graph.input("x", "float32", [2])
+    graph.add(B["Relu"](), [x], name="y", doc="positive", range=[0, 1])
+    new = Rebuild(graph)
+    new.copy(graph.nodes["x"])
+    new.copy(graph.nodes["y"], block=B["Relu6"]())
+    made = new.finish().nodes["y"]
+    assert (made.doc, made.range) == ("positive", (0.0, 1.0))
+
+
 def _link(graph: Graph, name: str) -> Link:
     return Link(name, next(iter(graph.nodes[name].types)))
