@@ -21,6 +21,7 @@ _COMMANDS = (
     "calibrate",
     "quantize",
     "lower",
+    "verify",
     "bound",
     "check", "show", "grad",
     "blocks", "examples", "edit", "fmt", "schema", "bench",

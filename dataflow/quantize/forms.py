@@ -24,7 +24,8 @@ class Form:
     """A wire of integers that stand for ``(integer - zero_point) * scale``, cut off below ``low`` and above ``high``.
 
     ``scale`` (float64) is 0-d, or has an element for each channel along ``axis``. ``grid`` is that of codes; sums have
-    none, and the zero point 0.
+    none, and the zero point 0. Sums of values that were on several grids are not ``exact``: each was rounded to a finer
+    scale first.
     """
 
     wire: Ref
@@ -34,6 +35,7 @@ class Form:
     grid: Grid | None = None
     low: float = -inf
     high: float = inf
+    exact: bool = True
 
     @property
     def is_cut(self) -> bool:

@@ -316,7 +316,7 @@ class _Lowering:
         scale = max(float(form.scale) for form in given) / 2**finer
         wires = [rescaled(new, form, scale, name, self.rounding) for form, name in zip(given, names, strict=True)]
         made = new.add(node.block, wires if len(role.ports) > 1 else [wires], name=node.name, doc=node.doc)
-        return Form(made, np.asarray(scale))
+        return Form(made, np.asarray(scale), exact=False)
 
     def _averages(self, new: Rebuild, node: Node, role: Averages) -> Form | str | None:
         form, block = self.forms.get(node.link(role.x)), node.block.on_codes

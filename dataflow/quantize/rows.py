@@ -16,15 +16,18 @@ from dataflow.training.batch_sizes import rows_per_evaluation
 from dataflow.training.row_checks import check_rows, wrong_for_evaluation
 from dataflow.training.train_section import train_section
 
+BATCH = 512  # rows of a batch where two graphs must have the same
+
 
 def run_rows(
-    model: Model, data: RowSplit, links: Iterable[Link], samples: int | None = None
+    model: Model, data: RowSplit, links: Iterable[Link], samples: int | None = None, size: int | None = None
 ) -> Iterator[dict[Link, Array]]:
     """The values of wires for batches of rows, in the order of the split.
 
     samples : how many rows, spread evenly over the split; all by default.
+    size : rows of a batch; by default those of evaluation. The last may be smaller.
 
-    Batches have one size, whatever the wires, and the last may be smaller. Raises GraphError where there are no rows.
+    Raises GraphError where there are no rows.
     """
     graph = model.graph
     split = data.who.rpartition("data '")[2].rstrip("'")
@@ -35,7 +38,7 @@ def run_rows(
     plan, names = Plan(wanted), {*wanted.inputs}
     values = {name: value for name, value in model.values.items() if name in wanted.nodes}
     length = data.length if samples is None else min(samples, data.length)
-    size = rows_per_evaluation(graph, train_section(graph), inputs_of(data))
+    size = size or rows_per_evaluation(graph, train_section(graph), inputs_of(data))
     for start in range(0, length, size):
         indices = np.arange(start, min(start + size, length)) * data.length // length
         feeds = {name: array for name, array in data.rows(indices).items() if name in names}

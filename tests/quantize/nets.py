@@ -94,6 +94,6 @@ def quantized(graph: Graph, bits: int, x: Array, **recipe: object) -> Model:
     wires = activation_wires(graph, asked)
     seen = graph.copy()
     seen.outputs = {str(i): link for i, link in enumerate(wires)}
-    values = flow.run(seen, x=x).values()
+    values = flow.run(seen, x=x).values() if wires else ()
     ranges = {link: (float(v.min()), float(v.max())) for link, v in zip(wires, values, strict=True)}
     return insert_quantizers(Model.of(graph), asked, ranges)

@@ -1,0 +1,118 @@
+"""``dataflow verify``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from dataflow.cli import completion, options, output
+
+if TYPE_CHECKING:
+    from dataflow.quantize.model import Model
+    from dataflow.quantize.verify import Compared
+    from dataflow.training.array_split import RowSplit
+
+
+class Tolerance(click.ParamType):  # type: ignore[type-arg]
+    """How far values may be apart: ``0``, ``1step``, ``2ulp``, ``1step,4ulp``."""
+
+    name = "tolerance"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """The steps of integers, and the units in the last place of floats."""
+        found = {"step": 0, "ulp": 0}
+        for part in str(value).split(","):
+            match = re.fullmatch(r"(\d+)(?:(step|ulp)s?)?", part.strip())
+            if match is None or (match[2] is None and match[1] != "0"):
+                self.fail(f"must be 0, or such as 1step or 1step,2ulp, got '{value}'", param, ctx)
+            if match[2]:
+                found[match[2]] = int(match[1])
+        return found["step"], found["ulp"]
+
+
+@click.command("verify")
+@options.graph_file
+@options.params
+@click.option("--against", required=True, metavar="GRAPH", type=click.Path(), help="The graph that it must agree with.")
+@options.inputs
+@click.option("-s", "--split", "name", help="The rows that both run.  [default: test, or the last one]",
+    shell_complete=completion.splits)  # fmt: skip
+@click.option("--samples", type=click.IntRange(1), help="How many rows, spread evenly.  [default: all]")
+@click.option("--tolerance", type=Tolerance(), default="0", show_default=True, help="0, 1step, 2ulp or 1step,2ulp.")
+@click.option("--first", is_flag=True, help="Show only the first node that differs.")
+@options.values_from
+@options.checkpoints
+@options.which
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.settings
+def command(
+    path: str,
+    params: tuple[str, ...],
+    against: str,
+    inputs: tuple[str, ...],
+    name: str | None,
+    samples: int | None,
+    tolerance: tuple[int, int],
+    first: bool,
+    source: str | None,
+    folder: str | None,
+    which: str,
+    as_json: bool,
+) -> int:
+    """Compare a graph with another node by node; exit 0 where they agree and 1 where not.
+
+    A quantized graph and the one that it was lowered to are compared by codes and sums, others as they are.
+    """
+    from dataflow.quantize.model import Model
+    from dataflow.quantize.verify import verify
+
+    graph, other = options.load(path, params), options.load(against)
+    models = [
+        Model.of(graph, options.values_of(graph, path, source, folder, which)[0]),
+        Model.of(other, options.values_of(other, against, None, None, which)[0]),
+    ]
+    compared = verify(models[0], models[1], _rows(models, inputs, name), samples)
+    wrong = [each for each in compared if not each.within(*tolerance)]
+    shown = wrong[:1] if first else compared
+    if as_json:
+        output.say(
+            output.json_text({"agree": not wrong, "nodes": [asdict(each) | {"more": each.more} for each in shown]})
+        )
+    else:
+        _show(shown, wrong, len(compared))
+    return int(bool(wrong))
+
+
+def _rows(models: list[Model], inputs: tuple[str, ...], name: str | None) -> RowSplit:
+    """The rows of ``-i``, or of a split of the first of the graphs that has data."""
+    from dataflow.training.array_split import ArraySplit
+    from dataflow.training.data import split
+
+    if inputs:
+        graph = models[0].graph
+        return ArraySplit(graph, "input", options.arrays(inputs, graph))
+    graph = next((model.graph for model in models if model.graph.sections.get("data")), models[0].graph)
+    splits = list(graph.sections.get("data") or {})
+    return split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None))
+
+
+def _show(shown: list[Compared], wrong: list[Compared], count: int) -> None:
+    headers = ["node", "of", "elements", "equal", "by 1", "by 2", "more", "largest", "first", "got", "wanted"]
+    modes = any(each.rounding for each in shown)
+    if shown:
+        output.table([*headers, "would agree"] if modes else headers, [_row(each, modes) for each in shown])
+    if wrong:
+        output.say(f"{len(wrong)} of {count} nodes differ; the first is '{wrong[0].node}'")
+    else:
+        output.say(f"{count} nodes agree")
+
+
+def _row(each: Compared, modes: bool) -> list[object]:
+    index = "" if each.index is None else "[" + ", ".join(map(str, each.index)) + "]"
+    ends = ["", ""] if each.index is None else [each.found, each.wanted]
+    share = f"{100 * each.equal / each.elements:.3f} %" if each.elements else ""
+    row = [each.node, each.kind, each.elements, share, each.by_one, each.by_two, each.more, each.largest, index, *ends]
+    return [*row, each.rounding or ""] if modes else row
