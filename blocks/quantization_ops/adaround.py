@@ -53,7 +53,13 @@ class AdaRoundWeights(SignedMultiples, Gate):
     step = In("R", "distance of two levels, above 0: a scalar, or with `axis` one per channel")
     v = In("T", "what the gates follow from, same shape as `w`")
     y = Out("T", "same shape as `w`")
+    narrow_range: bool = attr("leave out the lowest level of a signed integer, for as many on each side", default=False)
     hard: bool = attr("round up or down, in place of by as much as the gate says", default=False)
+
+    @property
+    def codes(self) -> tuple[int, int]:
+        low, high = super().codes
+        return low + (self.signed and self.narrow_range), high
 
     def check(self) -> None:
         if self.signed and self.num_bits == 1:

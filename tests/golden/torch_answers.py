@@ -120,7 +120,8 @@ def gate(attrs: Given, v: Any) -> Any:
 def adaround(attrs: Given, w: Any, step: Any, v: Any) -> Any:
     h = gate(attrs, v)
     h = (h >= 0.5).to(h.dtype) if attrs["hard"] else h
-    return (torch.floor(w / step).detach() + h).clamp(*ends(attrs)) * step.detach()
+    low, high = ends(attrs)
+    return (torch.floor(w / step).detach() + h).clamp(low + attrs["narrow_range"], high) * step.detach()
 
 
 def regularizer(attrs: Given, v: Any, beta: Any) -> Any:

@@ -149,7 +149,7 @@ def adaround(random: np.random.Generator) -> Iterator[Question]:
             "step": np.asarray(around(random, shape, 2.0 ** (width - 1))).astype(dtype),
             "v": numbers(random, dtype, SHAPE),
         }
-        attrs = {"num_bits": width, "hard": hard, "signed": True} | ({} if axis is None else {"axis": axis})
+        attrs = {"num_bits": width, "hard": hard, "narrow_range": axis == 1} | ({} if axis is None else {"axis": axis})
         yield Question(f"{width}_{axis}_{hard}_{dtype}", attrs, inputs, not hard)
 
 
