@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     "--skip", multiple=True, metavar="NODE", help="Leave a node or a layer as it is; * stands for any letters."
 )
 @click.option("--separate", is_flag=True, help="Give a value that is read with several widths a quantizer for each.")
+@click.option(
+    "--rounding-of-weights",
+    "rounding",
+    type=click.Choice(["nearest", "adaround", "gptq"]),
+    help="Round each weight to the nearest level, or so that outputs change least.",
+)
 @click.option("--learn", type=click.Choice(["range", "lsq", "pact", "tqt"]), help="What training is to change.")
 @click.option("--float-bias", is_flag=True, help="Do not round biases to the grid of the sums.")
 @click.option("--recipe", type=click.Path(exists=True, dir_okay=False), help="A YAML file with keys of the section.")
@@ -76,7 +82,7 @@ def command(
     recipe = _recipe(path, **cast("Any", asked))
     values, fitted = options.values_of(graph, path, source, folder, which)
     splits = graph.sections.get("data")
-    data = split(graph, name or training_split(splits), fitted) if splits and (stats is None or correct) else None
+    data = split(graph, name or training_split(splits), fitted) if splits else None
     statistics = None if stats is None else read_statistics(stats)
     made = quantize(graph, recipe, values, data, statistics, samples, not no_fold, equalized, correct)
     flow.save(made.graph, out)
@@ -97,6 +103,7 @@ def _recipe(
     overrides: tuple[str, ...],
     skip: tuple[str, ...],
     separate: bool,
+    rounding: str | None,
     learn: str | None,
     float_bias: bool,
 ) -> Quantization:
@@ -108,6 +115,8 @@ def _recipe(
         if text is not None:
             made = parse(text)
             plain = {k: v for k, v in plain.items() if k != key} | ({} if made is None else {key: made})
+    if rounding is not None and "weights" in plain:
+        plain["weights"] = {**plain["weights"], "rounding": rounding}
     both = "weights" in plain and "activations" in plain
     if both and not float_bias:
         plain.setdefault("bias", {})

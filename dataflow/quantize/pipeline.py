@@ -17,6 +17,7 @@ from dataflow.quantize.fold import fold_batch_norm
 from dataflow.quantize.insert import Range, insert_quantizers
 from dataflow.quantize.model import Model
 from dataflow.quantize.ranges import range_of
+from dataflow.quantize.round_weights import ROWS, is_asked, round_weights
 from dataflow.quantize.section import Activations, Quantization
 from dataflow.quantize.sites import activation_wires, find_sites
 from dataflow.quantize.statistics import Statistics
@@ -53,7 +54,7 @@ def quantize(
 
     values : of the variables, as training has left them; by default the initial ones.
     data : the rows whose values ranges follow from, or else ``statistics`` of them.
-    samples : how many of the rows are seen, spread evenly; all by default.
+    samples : how many of the rows are seen, spread evenly; by default all, and 1,024 to round weights by a method.
     fold : whether batch normalization is folded first.
     equalized : whether channels are scaled between layers then.
     correct : whether biases are corrected last; needs ``data``.
@@ -70,6 +71,8 @@ def quantize(
     if seen and statistics is None:
         statistics = calibrate(model, _needed(model.graph, data, [*seen]), seen, samples, tick=tick)
     reference, model = model, insert_quantizers(model, recipe, _ranges(model.graph, recipe, statistics))
+    if model.graph is not reference.graph and is_asked(model, recipe):
+        model = round_weights(model, reference, recipe, _needed(model.graph, data, ["weights"]), samples or ROWS)
     if correct and model.graph is not reference.graph:
         model = correct_bias(model, reference, _needed(model.graph, data, ["biases"]), samples)
     made = model.graph

@@ -19,11 +19,12 @@ from dataflow.quantize.rows import run_rows
 from dataflow.quantize.section import Quantization
 from dataflow.training.array_split import RowSplit
 
+ROWS = 1024  # that are enough to round weights by
 METHODS: dict[str, Callable[[Layer], Array]] = {"adaround": adaround, "gptq": gptq}
 
 
 def round_weights(
-    model: Model, reference: Model, recipe: Quantization, data: RowSplit, samples: int | None = 1024
+    model: Model, reference: Model, recipe: Quantization, data: RowSplit, samples: int | None = ROWS
 ) -> Model:
     """The quantized model with weights that are levels of their grids, chosen as the recipe says for each layer.
 
@@ -49,6 +50,11 @@ def round_weights(
             f"{node.name}: weights rounded by {settings}, {told}"
         )
     return model
+
+
+def is_asked(model: Model, recipe: Quantization) -> bool:
+    """Whether a recipe asks to round weights of any layer by another method than to the nearest."""
+    return any(True for _ in _asked(model, recipe))
 
 
 def _asked(model: Model, recipe: Quantization) -> Iterator[tuple[Node, str]]:
