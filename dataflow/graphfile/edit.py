@@ -33,7 +33,10 @@ class Editor(TextEditor):
 
     >>> file = edit("dataflow:digits/mlp.yaml")
     >>> file.set("train.epochs", 5)
-    >>> print(file.diff())
+    >>> file.tree["train"]["epochs"]
+    5
+    >>> file.undo()
+    True
     """
 
     def set(self, place: str | Path, value: object) -> None:

@@ -49,7 +49,8 @@ class TextEditor:
         if document.problems or document.root is None:
             raise GraphFileError(document.problems.values())
         self._document = document
-        self._original = document.text if text is None else None  # what the file must still hold when it is written
+        self._on_disk = document.mark + document.text if text is None else _on_disk(self.path)  # None: no such file
+        self._saved = document.mark + document.text  # since then `diff` shows what changed
         self._undone: list[Edit] = []
         self._done: list[Edit] = []
         self.in_layout = self._formatted(document) == document.text
@@ -97,24 +98,29 @@ class TextEditor:
         return self._move(self._undone, self._done)
 
     def diff(self) -> str:
-        """The edits so far as a unified diff; nothing where there are none."""
-        old = self._document.mark + (self._original if self._original is not None else self._start())
-        shown = "".join(_diff(self.path, old, self.text))
+        """What changed since the file was read or saved, as a unified diff; nothing where nothing did."""
+        shown = "".join(_diff(self.path, self._saved, self.text))
         return shown + "".join("".join(_diff(os.path.relpath(path), "", text)) for path, text in self.files.items())
 
     def save(self) -> None:
         """Write the file, all of it or nothing, and those that edits made; GraphError where another has changed it."""
         refuse_writing(self.path)
-        if self._original is not None:
-            now = _document(self.path, None)
-            if now.mark + now.text != self._document.mark + self._original:
-                raise GraphError(f"{self.path}: must be as it was read, got a file that has changed; read it anew")
-        for path, text in self.files.items():
+        if _on_disk(self.path) != self._on_disk:
+            raise GraphError(f"{self.path}: must be as it was read, got a file that has changed; read it anew")
+        for path in self.files:
             if path.exists():
                 raise GraphError(f"{path}: a new file must not be there yet; give it another name")
-            write_text(path, text)
-        write_text(self.path, self.text)
-        self._original = self._document.text
+        written: list[FilePath] = []
+        try:
+            for path, text in self.files.items():
+                write_text(path, text)
+                written.append(path)
+            write_text(self.path, self.text)
+        except DataflowError:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+        self._on_disk = self._saved = self.text
         self._done = [Edit(edit.done, edit.undone, {}) for edit in self._done]
 
     def refused(self, refusal: Refusal) -> GraphFileError:
@@ -207,13 +213,6 @@ class TextEditor:
         self._set(text)
         return True
 
-    def _start(self) -> str:
-        text = self._document.text
-        for edit in reversed(self._done):
-            for batch in edit.undone:
-                text = replaced(text, batch)
-        return text
-
 
 def said(tree: Tree) -> str:
     """What a tree says, whatever the order of its keys: 1 is not 1.0 and not true, .nan is .nan."""
@@ -236,6 +235,12 @@ def _document(path: str, text: str | None) -> Document:
         document.report(START, str(error))
         return document
     return read_document(location.real, path)
+
+
+def _on_disk(path: str) -> str | None:
+    """The text of a file; None where there is none."""
+    document = _document(path, None)
+    return None if document.problems and not document.text else document.mark + document.text
 
 
 def _diff(path: str, old: str, new: str) -> list[str]:

@@ -118,6 +118,19 @@ def test_a_file_that_another_program_changed_is_not_overwritten(path: Path) -> N
     assert "name: h" in path.read_text()
 
 
+def test_a_text_is_not_written_over_a_file_that_came_or_changed_meanwhile(path: Path, tmp_path: Path) -> None:
+    new = TextEditor(tmp_path / "new.yaml", CLEAN)
+    new.save()
+    assert (tmp_path / "new.yaml").read_text() == CLEAN
+    other = TextEditor(tmp_path / "other.yaml", CLEAN)
+    (tmp_path / "other.yaml").write_text("dataflow: 1\n")
+    with pytest.raises(GraphError, match="got a file that has changed"):
+        other.save()
+    unsaved = TextEditor(path, CLEAN + "outputs: {b: b}\n")
+    unsaved.save()
+    assert path.read_text().endswith("outputs: {b: b}\n") and unsaved.diff() == ""
+
+
 def test_the_diff_shows_all_edits_so_far(path: Path) -> None:
     editor = TextEditor(path, "dataflow: 1\nname: a")
     editor.change([Put(("name",), "b")])

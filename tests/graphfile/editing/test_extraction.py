@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import dataflow as flow
-from dataflow.core.errors import GraphError, GraphFileError
+from dataflow.core.errors import DataflowError, GraphError, GraphFileError
+from dataflow.files.atomic import write_text
 from dataflow.graphfile.edit import Editor, edit
+from dataflow.graphfile.editing import editor
 
 TEXT = """\
 dataflow: 1
@@ -128,6 +130,21 @@ def test_what_was_made_is_undone_with_its_file(file: Editor, tmp_path: Path) -> 
     with pytest.raises(GraphError, match="a new file must not be there yet; give it another name"):
         file.save()
     assert (tmp_path / "g.yaml").read_text() == TEXT and (tmp_path / "part.yaml").read_text() == "there"
+
+
+def test_no_file_stays_behind_where_the_graph_cannot_be_written(
+    file: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: object, text: str) -> None:
+        if str(path).endswith("g.yaml"):
+            raise DataflowError(f"{path}: no space left on device")
+        write_text(str(path), text)
+
+    monkeypatch.setattr(editor, "write_text", full)
+    file.extract(["q"], "part", "part.yaml")
+    with pytest.raises(DataflowError, match="no space left"):
+        file.save()
+    assert [path.name for path in tmp_path.iterdir()] == ["g.yaml"] and (tmp_path / "g.yaml").read_text() == TEXT
 
 
 @pytest.mark.parametrize(
