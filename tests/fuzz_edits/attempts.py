@@ -30,6 +30,7 @@ class Attempt:
     passed: str = ""  # the node that is passed over
     most: int = 0  # lines that may change; 0: not counted
     replaces: bool = False  # a list or mapping, with the comments in it
+    of_template: bool = False  # an edit of an x- section
 
 
 def attempt(rng: random.Random, editor: Editor, count: int) -> Attempt | None:
@@ -65,9 +66,8 @@ def _places(tree: Tree, path: Path = ()) -> Iterator[Path]:
 def _put(kind: str, tree: Tree, path: Path, value: Tree, most: int) -> Attempt:
     whole = isinstance(_at(tree, path), list | dict)
     most = 0 if whole else most
-    return Attempt(
-        kind, lambda e: e.set(path, copy.deepcopy(value)), _with(tree, path, value), None, most=most, replaces=whole
-    )
+    made, template = _with(tree, path, value), str(path[0]).startswith("x-")
+    return Attempt(kind, lambda e: e.set(path, value), made, most=most, replaces=whole, of_template=template)
 
 
 def _like(rng: random.Random, value: Tree) -> Tree:
@@ -140,14 +140,17 @@ def _item(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
     listed = copy.deepcopy(_at(tree, path))
     value = rng.choice((9, "a", 0.5))
     what = rng.choice(("set", "append", "remove")) if listed else "append"
+    template = str(path[0]).startswith("x-")
     if what == "append":
-        return Attempt("item", lambda e: e.append(path, value), _with(tree, path, [*listed, value]), most=2)
+        made = _with(tree, path, [*listed, value])
+        return Attempt("item", lambda e: e.append(path, value), made, of_template=template)
     i = rng.randrange(len(listed))
     if what == "set":
         listed[i] = value
-        return Attempt("item", lambda e: e.set((*path, i), value), _with(tree, path, listed), most=0)
+        made = _with(tree, path, listed)
+        return Attempt("item", lambda e: e.set((*path, i), value), made, of_template=template)
     del listed[i]
-    return Attempt("item", lambda e: e.remove((*path, i)), _with(tree, path, listed))
+    return Attempt("item", lambda e: e.remove((*path, i)), _with(tree, path, listed), of_template=template)
 
 
 def _at(tree: Tree, path: Path) -> Tree:

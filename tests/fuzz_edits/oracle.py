@@ -29,8 +29,12 @@ def wrong(attempt: Attempt, editor: Editor, before: str, graph: Graph | None) ->
     document = parse(editor.text, editor.path)
     if document.problems or document.root is None:
         return f"does not parse: {next(iter(document.problems.values()))}"
-    if attempt.tree is not None and (found := said(document.root.plain())) != said(attempt.tree):
-        return f"says another thing: {_difference(found, said(attempt.tree))}"
+    if attempt.tree is not None:
+        found, wanted = (
+            said(tree if attempt.of_template else _meant(tree)) for tree in (document.root.plain(), attempt.tree)
+        )
+        if found != wanted:
+            return f"says another thing: {_difference(found, wanted)}"
     if editor.in_layout and formatted(document) != document.text:
         return "is not in the layout of fmt any more"
     lost = comments(before) - comments(editor.text)
@@ -45,6 +49,11 @@ def said(tree: Any) -> str:
     if isinstance(tree, dict):
         return "{" + ", ".join(f"{key!r}: {said(tree[key])}" for key in sorted(tree)) + "}"
     return "[" + ", ".join(map(said, tree)) + "]" if isinstance(tree, list) else repr(tree)
+
+
+def _meant(tree: Any) -> Any:
+    """A tree without the sections that mean nothing by themselves, in which what nodes share may stand."""
+    return {key: value for key, value in tree.items() if not key.startswith("x-")}
 
 
 def _difference(found: str, wanted: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
@@ -146,10 +146,12 @@ class TextEditor:
     def _tried(self, changes: Sequence[Change], at_source: bool) -> Batches:
         text, tree = self._document.text, self.tree
         batches: Batches = []
+        templates: set[str] = set()
         writer: Writer | None = None
         for change in (part for each in changes for part in each.within(tree)):
             change.apply(tree)
             if writer is not None and not writer.takes(change):
+                templates |= writer.templates
                 text = self._made(text, writer.made)
                 writer = None
             if writer is None:
@@ -157,9 +159,11 @@ class TextEditor:
                 batches.append(writer.made)
             writer.write(change, tree)
         if writer is not None:
+            templates |= writer.templates
             text = self._made(text, writer.made)
         document = parse(text, self.path)
-        if document.problems or document.root is None or said(document.root.plain()) != said(tree):
+        meant = templates - {change.path[0] for change in changes}
+        if document.problems or document.root is None or said(document.root.plain(), meant) != said(tree, meant):
             raise self._shared(changes)
         if self.in_layout and (laid := self._formatted(document)) is not None and laid != text:
             batches.append(between(text, laid))
@@ -214,9 +218,9 @@ class TextEditor:
         return True
 
 
-def said(tree: Tree) -> str:
-    """What a tree says, whatever the order of its keys: 1 is not 1.0 and not true, .nan is .nan."""
-    return repr(_ordered(tree))
+def said(tree: Tree, but: Collection[str] = ()) -> str:
+    """What a tree says, but for some keys, in any order of keys: 1 is not 1.0 and not true, .nan is .nan."""
+    return repr(_ordered({key: value for key, value in tree.items() if key not in but} if but else tree))
 
 
 def _ordered(tree: Tree) -> Tree:

@@ -30,6 +30,15 @@ class Writer:
         """The text before the changes."""
         return self.lines.text
 
+    @property
+    def templates(self) -> set[str]:
+        """The ``x-`` sections, which mean nothing by themselves, in which users of their anchors are changed."""
+        return {
+            entry.key
+            for entry in self.root.entries
+            if entry.key.startswith("x-") and any(entry.start <= made.start <= entry.end for made in self.made)
+        }
+
     def takes(self, change: Change) -> bool:
         """Whether a change can be written together with those before: all of them replace scalars."""
         if not isinstance(change, Put) or isinstance(change.value, dict | list) or not self._only_scalars:

@@ -101,6 +101,14 @@ def test_the_recipe_of_a_quantized_graph_follows() -> None:
     assert "skip: q" in renamed("a", "q", TEXT + recipe)
 
 
+def test_what_an_anchor_repeats_is_renamed_once_where_it_is_written() -> None:
+    text = (
+        "dataflow: 1\nparams: {bits: 4}\nx-q: &q {block: Relu, attrs: &a {num_bits: $bits}}\ninputs: {x: float32}\n"
+        "nodes:\n  a: {<<: *q, inputs: {features: x}}\n  b: {<<: *q, inputs: {features: x}, attrs: *a}\n"
+    )
+    assert renamed("params.bits", "width", text) == text.replace("bits:", "width:", 1).replace("$bits", "$width")
+
+
 def test_any_other_key_is_renamed_by_itself() -> None:
     assert "attrs: {keep: false}" in renamed("loss.attrs.keep_dims", "keep")
 

@@ -69,6 +69,10 @@ def edited(text: str, *changes: Change) -> str:
         ("outputs: {a: b}\n", Put(("doc",), "text"), "doc: text\noutputs: {a: b}\n"),
         ("nodes:  # c\n", Put(("nodes", "a"), {"block": "Relu"}), "nodes:  # c\n  a: {block: Relu}\n"),
         # aliases and merge keys
+        ("x-k: &k {a: 1}\ny: *k\n", Put(("y", "a"), 2), "x-k: &k {a: 2}\ny: *k\n"),
+        ("x-k: &k {a: 1}\ny: {<<: *k, b: 1}\n", Drop(("y", "a")), "x-k: &k {}\ny: {<<: *k, b: 1}\n"),
+        ("x-k: &k {a: 1}\ny: *k\nz: *k\n", Put(("y", "a"), 2), "x-k: &k {a: 1}\ny: {<<: *k, a: 2}\nz: *k\n"),
+        ("x-k: &k {a: 1}\ny: {a: 1}\n", Put(("x-k", "a"), 2), "x-k: &k {a: 2}\ny: {a: 1}\n"),
         ("x: &k {a: 1}\ny: *k\nz: *k\n", Put(("y", "b"), 2), "x: &k {a: 1}\ny: {<<: *k, b: 2}\nz: *k\n"),
         ("x: &k {a: 1}\ny: *k\n", Put(("y", "a"), 2), "x: &k {a: 1}\ny: {<<: *k, a: 2}\n"),
         ("x: &k [1, 2]\ny: *k\n", Put(("y", 1), 3), "x: &k [1, 2]\ny: [1, 3]\n"),
@@ -117,6 +121,11 @@ def test_several_scalars_are_written_together_and_others_one_after_another() -> 
         ("x: &k {a: 1}\ny: {<<: *k, b: 2}\n", Drop(("y", "a")), "'y.a' comes from a mapping that '<<' names"),
         ("? a\n: 1\nb: 2\n", Drop(("a",)), "'a' is written with '?'"),
         ("? a\n: 1\n", Put(("a",), "two\nlines"), "'a' is written with '?'"),
+        (
+            "x-k: &k {a: 1}\ny: *k\n",
+            Put(("x-k", "a"), 2),
+            "'x-k.a' is part of the anchor &k, which is used on line 3 too",
+        ),
         ("x: &k 1\ny: *k\n", Put(("x",), 2), "'x' is part of the anchor &k, which is used on line 3 too"),
         ("x: &k\n  a: 1\ny: *k\n", Put(("x", "a"), 2), "'x.a' is part of the anchor &k"),
         ("a: {b: 1}\n", Put(("a", "c"), 1, comment="c"), "a comment cannot stand in braces"),
