@@ -73,6 +73,7 @@ def command(
     """Round weights and the values that layers read: write the graph with quantizers, and its weights beside it."""
     import dataflow as flow
     from dataflow.quantize.pipeline import quantize
+    from dataflow.quantize.round_weights import needs_rows
     from dataflow.quantize.statistics_file import read_statistics
     from dataflow.training.data import split
     from dataflow.training.data.splits import training_split
@@ -82,7 +83,8 @@ def command(
     recipe = _recipe(path, **cast("Any", asked))
     values, fitted = options.values_of(graph, path, source, folder, which)
     splits = graph.sections.get("data")
-    data = split(graph, name or training_split(splits), fitted) if splits else None
+    needed = stats is None or correct or needs_rows(recipe)
+    data = split(graph, name or training_split(splits), fitted) if splits and needed else None
     statistics = None if stats is None else read_statistics(stats)
     made = quantize(graph, recipe, values, data, statistics, samples, not no_fold, equalized, correct)
     flow.save(made.graph, out)

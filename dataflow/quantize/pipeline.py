@@ -17,7 +17,7 @@ from dataflow.quantize.fold import fold_batch_norm
 from dataflow.quantize.insert import Range, insert_quantizers
 from dataflow.quantize.model import Model
 from dataflow.quantize.ranges import range_of
-from dataflow.quantize.round_weights import ROWS, is_asked, round_weights
+from dataflow.quantize.round_weights import ROWS, needs_rows, round_weights
 from dataflow.quantize.section import Activations, Quantization
 from dataflow.quantize.sites import activation_wires, find_sites
 from dataflow.quantize.statistics import Statistics
@@ -71,7 +71,7 @@ def quantize(
     if seen and statistics is None:
         statistics = calibrate(model, _needed(model.graph, data, [*seen]), seen, samples, tick=tick)
     reference, model = model, insert_quantizers(model, recipe, _ranges(model.graph, recipe, statistics))
-    if model.graph is not reference.graph and is_asked(model, recipe):
+    if model.graph is not reference.graph and needs_rows(recipe):
         model = round_weights(model, reference, recipe, _needed(model.graph, data, ["weights"]), samples or ROWS)
     if correct and model.graph is not reference.graph:
         model = correct_bias(model, reference, _needed(model.graph, data, ["biases"]), samples)

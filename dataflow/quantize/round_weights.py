@@ -52,9 +52,10 @@ def round_weights(
     return model
 
 
-def is_asked(model: Model, recipe: Quantization) -> bool:
-    """Whether a recipe asks to round weights of any layer by another method than to the nearest."""
-    return any(True for _ in _asked(model, recipe))
+def needs_rows(recipe: Quantization) -> bool:
+    """Whether a recipe asks to round any weights by another method than to the nearest."""
+    given = [recipe.weights, *(override.weights for override in recipe.overrides.values())]
+    return any(weights is not None and weights.rounding in METHODS for weights in given)
 
 
 def _asked(model: Model, recipe: Quantization) -> Iterator[tuple[Node, str]]:

@@ -95,3 +95,14 @@ def test_json_names_the_file_and_what_was_done(graph: Path, tmp_path: Path) -> N
     told = json.loads(_quantize(graph, "-o", tmp_path / "q.yaml", "--json", "--activations", "float"))
     assert told["graph"] == str(tmp_path / "q.yaml")
     assert told["notes"][0] == "first: 8-bit weights by channel (mse)"
+
+
+def test_statistics_stand_for_rows_unless_weights_are_rounded_by_them(graph: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "s.npz"
+    found = CliRunner().invoke(group, ["calibrate", str(graph), "--stats-only", "--stats", str(stats)])
+    assert found.exit_code == 0, found.output
+    (tmp_path / "rows.npz").unlink()
+    _quantize(graph, "-o", tmp_path / "q.yaml", "--stats", stats)
+    words = ["quantize", str(graph), "-o", "r.yaml", "--stats", str(stats), "--rounding-of-weights", "gptq"]
+    with pytest.raises(flow.DataflowError, match=r"rows\.npz"):
+        CliRunner().invoke(group, words, catch_exceptions=False)
