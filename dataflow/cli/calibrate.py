@@ -104,7 +104,7 @@ def command(
     A graph without quantizers is shown the ranges that `dataflow quantize` would take.
     """
     import dataflow as flow
-    from dataflow.quantize.found import find_ranges, with_ranges
+    from dataflow.quantize.found import find_ranges, with_ranges, write_ranges
     from dataflow.quantize.model import Model
     from dataflow.quantize.section import quantization_section
     from dataflow.quantize.statistics_file import write_statistics
@@ -128,17 +128,18 @@ def command(
         _say_kept(place, statistics, again, as_json)
         return
     found = find_ranges(targets, statistics, method, bits)
-    if out is not None or in_place:
-        written = out or path
-        flow.save(with_ranges(graph, found), written)
+    if out is not None:
+        flow.save(with_ranges(graph, found), out)
+    elif in_place:
+        write_ranges(path, found)
     if as_json:
-        plain = [each.plain for each in found]
-        output.say(output.json_text({"statistics": str(place), "rows": statistics.row_count, "ranges": plain}))
+        told = [each.told for each in found]
+        output.say(output.json_text({"statistics": str(place), "rows": statistics.row_count, "ranges": told}))
         return
     _table(found)
     _say_kept(place, statistics, again, as_json)
     if out is not None or in_place:
-        output.say(f"{written}: {len(found)} ranges")
+        output.say(f"{out or path}: {len(found)} ranges")
 
 
 def _check_together(

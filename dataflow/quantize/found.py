@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from dataflow.core.attrs import plain
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError
+from dataflow.core.errors import DataflowError, GraphError
 from dataflow.core.quantized import Grid
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.edit import edit
 from dataflow.quantize.model import Model
 from dataflow.quantize.ranges import clipped, range_of
 from dataflow.quantize.statistics import Seen, Statistics
 from dataflow.quantize.targets import Target
+
+_WRITTEN = 16  # numbers that are written into a graph file itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +36,7 @@ class Found:
     clipped: float
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """All of it as plain data."""
         quantizer = self.target.quantizer
         return {
@@ -69,6 +74,23 @@ def _found(target: Target, seen: Seen, method: str, bits: int | None) -> Found:
     grid = target.grid(low, high, bits)
     ends = [grid.scale * (code - grid.zero_point) for code in (grid.low - 0.5, grid.high + 0.5)]
     return Found(target, seen, method, low, high, grid, clipped(seen, *map(np.asarray, ends)))
+
+
+def write_ranges(path: str | os.PathLike[str], found: Sequence[Found]) -> None:
+    """Write the ranges into a graph file, all or none: the first values of the variables change, a line each.
+
+    Raises GraphFileError where a variable is not in this file itself, DataflowError where it has many channels.
+    """
+    file = edit(path)
+    for each in found:
+        for name, value in each.target.values(each.low, each.high).items():
+            if value.size > _WRITTEN:
+                raise DataflowError(
+                    f"{path}: variable '{name}' must have {_WRITTEN} numbers at most to be written in place, "
+                    f"got {value.size}; -o writes them beside the graph"
+                )
+            file.set(f"{name}.initvalues", plain(value))
+    file.save()
 
 
 def with_ranges(graph: Graph, found: Sequence[Found]) -> Graph:

@@ -82,14 +82,37 @@ def test_a_graph_written_has_the_ranges(dataflow, net):
     np.testing.assert_array_equal(state["w"], np.ones((4, 1)))
 
 
-def test_in_place(dataflow, net):
+def test_in_place_only_the_numbers_change(dataflow, net):
     assert dataflow("calibrate", "net.yaml", "--in-place").code == 0
-    once = flow.State(flow.load("net.yaml"))
-    assert once["high"] > 3
+    before, after = NET.splitlines(), Path("net.yaml").read_text().splitlines()
+    changed = [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
+    assert changed == [5, 6, 7]
     again = dataflow("calibrate", "net.yaml", "--in-place")
     assert "kept already, no row was run" in again.out  # ranges are no part of what computes the values
-    twice = flow.State(flow.load("net.yaml"))
-    assert [value.tobytes() for value in twice.values()] == [value.tobytes() for value in once.values()]
+    assert Path("net.yaml").read_text().splitlines() == after
+    found = ranges(dataflow("calibrate", "net.yaml", "--json"))
+    assert flow.State(flow.load("net.yaml"))["high"] == np.float32(found["x"]["max"])
+
+
+def test_many_channels_are_not_written_in_place(dataflow, net):
+    np.savez("rows.npz", x=np.ones((4, 20), np.float32))
+    np.savez("ends.npz", low=np.zeros(20, np.float32), high=np.ones(20, np.float32))
+    text = (
+        NET.replace("N, 4", "N, 20")
+        .replace("MaxVars,", "MaxVarsPerChannel,")
+        .replace("[[1.0]", "[" + "[1.0], " * 16 + "[1.0]")
+    )
+    for name in ("low", "high"):
+        text = text.replace(f"{name}: {{block: Variable, inputs: {{initvalues: 0.0}}", (
+            f"{name}: {{block: Variable, inputs: {{initvalues: {{path: ends.npz, array: {name}}}}}"
+        ))  # fmt: skip
+    Path("net.yaml").write_text(text)
+    code, _, err = dataflow("calibrate", "net.yaml", "--in-place")
+    assert code == 1
+    assert "net.yaml: variable 'low' must have 16 numbers at most to be written in place, got 20; -o writes" in err
+    assert Path("net.yaml").read_text() == text
+    assert dataflow("calibrate", "net.yaml", "-o", "made.yaml").code == 0
+    assert flow.State(flow.load("made.yaml"))["high"].tolist() == [1.0] * 20
 
 
 def test_another_method_and_width_run_no_row(dataflow, net):

@@ -41,7 +41,7 @@ def test_the_whole_range_clips_nothing() -> None:
     assert (found.low, found.high) == (VALUES.min(), VALUES.max())
     assert found.clipped == 0
     assert found.grid.bits == 4
-    assert found.plain["quantizer"] == "x_q"
+    assert found.told["quantizer"] == "x_q"
 
 
 def test_what_is_clipped_is_counted() -> None:
