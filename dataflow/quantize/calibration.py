@@ -6,27 +6,21 @@ Rows run a fixed number at a time, whoever runs them: sums of products may have 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dataflow.core.dtypes import Array, name_of
-from dataflow.core.errors import GraphError, listing
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import GraphError
 from dataflow.core.registry import blocks
-from dataflow.engine.plan import Plan
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
-from dataflow.graph.rewrite import eliminate_dead_code
+from dataflow.quantize.digests import data_digest, graph_digest, values_digest
 from dataflow.quantize.model import Model
+from dataflow.quantize.rows import Runs
 from dataflow.quantize.statistics import Rows, Seen, Statistics
-from dataflow.training.array_split import RowSplit, inputs_of
-from dataflow.training.batch_sizes import rows_per_evaluation
-from dataflow.training.data import Split
-from dataflow.training.row_checks import check_rows, wrong_for_evaluation
-from dataflow.training.train_section import train_section
-from dataflow.training.trained_with import digest_of_split, node_digest
+from dataflow.training.array_split import RowSplit
 
 BATCH = 32  # rows of a batch of the moving average
 Tick = Callable[[int, int], None]  # told how many rows of how many were seen
@@ -78,28 +72,17 @@ class Calibration:
         wires: Mapping[str, Observed],
         samples: int | None = None,
     ):
-        graph = model.graph
-        self.data, self.wires = data, dict(wires)
-        split = data.who.rpartition("data '")[2].rstrip("'")
-        check_rows(graph, wrong_for_evaluation(graph, split, inputs_of(data), data.length, "calibrate with"))
-        self.length = data.length if samples is None else min(samples, data.length)
-        self.observing = _observing(graph, self.wires)
-        needed = [
-            name for name in self.observing.inputs if name not in data.feeds and _must_be_fed(self.observing, name)
-        ]
-        if needed:
-            raise GraphError(f"{data.who}: must feed {listing(map(repr, needed), 'and')}, which calibration needs")
-        self.plan = Plan(self.observing)
-        self.values = {name: model.values[name] for name in self.observing.nodes if name in model.values}
-        size = rows_per_evaluation(graph, train_section(graph), inputs_of(data))
-        self.by_rows = {name for name, each in self.wires.items() if _has_rows(graph, each.link, size)}
+        self.wires = dict(wires)
+        self.runs = Runs(model, _observing(model.graph, self.wires), data, samples, purpose="calibrate with")
+        self.length, size, split = self.runs.length, self.runs.size, self.runs.split
+        self.by_rows = {name for name, each in self.wires.items() if _has_rows(model.graph, each.link, size)}
         self.about = Statistics(
             wires={},
-            graph=_graph_digest(self.observing),
-            variables=_values_digest(self.values),
+            graph=graph_digest(self.runs.graph),
+            variables=values_digest(self.runs.values),
             size=size,
             batch=BATCH,
-            rows=(Rows(self._data_digest(graph, split), 0, self.length, f"data '{split}'"),),
+            rows=(Rows(self._data_digest(model.graph, split), 0, self.length, f"data '{split}'"),),
         )
 
     def part(self, number: int, count: int) -> tuple[int, int]:
@@ -111,7 +94,7 @@ class Calibration:
         runs = -(-self.length // size)
         if count > runs:
             raise GraphError(
-                f"{self.data.who}: must be divided into {runs} parts at most, as {size} rows run together, got {count}"
+                f"{self.runs.data.who}: must be divided into {runs} parts at most, of {size} rows each, got {count}"
             )
         return (number - 1) * runs // count * size, min(number * runs // count * size, self.length)
 
@@ -128,8 +111,8 @@ class Calibration:
 
     def _data_digest(self, graph: Graph, split: str) -> str:
         """A digest of the rows that are calibrated with."""
-        digest = hashlib.sha256(data_digest(graph, self.data, split).encode())
-        if self.length < self.data.length:
+        digest = hashlib.sha256(data_digest(graph, self.runs.data, split).encode())
+        if self.length < self.runs.data.length:
             digest.update(f" {self.length} rows".encode())
         return digest.hexdigest()
 
@@ -139,36 +122,25 @@ class Calibration:
         size = self.about.size
         if not (0 <= first < stop <= self.length and first % size == 0 and (stop % size == 0 or stop == self.length)):
             raise GraphError(
-                f"{self.data.who}: part must begin and end at multiples of {size} rows, or at the end, "
+                f"{self.runs.data.who}: part must begin and end at multiples of {size} rows, or at the end, "
                 f"{self.length}, got {first} to {stop}"
             )
         (whole,) = self.about.rows
         rows_of = replace(whole, first=first, stop=stop)
         batches = self.about.batches_of(rows_of)
         totals = {name: _Total(each, batches if name in self.by_rows else 0) for name, each in self.wires.items()}
-        done = first
-        for feeds in self._runs(first, stop):
-            rows = min(size, stop - done)
-            outputs = self.plan.run({**self.values, **feeds})
+        done = 0
+        for rows, outputs in self.runs.outputs(first, stop):
             for i, total in enumerate(totals.values()):
                 total.add({port: outputs[f"{i}/{port}"] for port in _PORTS if f"{i}/{port}" in outputs}, rows)
             done += rows
             if tick is not None:
-                tick(done - first, stop - first)
+                tick(done, stop - first)
         return replace(
             self.about,
             wires={name: total.seen() for name, total in totals.items()},
             rows=(rows_of,),
         )
-
-    def _runs(self, first: int, stop: int) -> Iterator[Mapping[str, Array]]:
-        size = self.about.size
-        used = self.observing.inputs
-        for start in range(first, stop, size):
-            indices = np.arange(start, min(start + size, stop))
-            if self.length < self.data.length:
-                indices = indices * self.data.length // self.length
-            yield {name: array for name, array in self.data.rows(indices).items() if name in used}
 
 
 _PORTS = ("counts", "low", "high", "batches_low", "batches_high", "channels_low", "channels_high")
@@ -190,17 +162,13 @@ def _observing(graph: Graph, wires: Mapping[str, Observed]) -> Graph:
             ports = ("counts", "low", "high")[-len(outputs) :]
             for port, ref in zip(ports, outputs, strict=True):
                 made.output(f"{i}/{prefix}{port}", ref)
-    return eliminate_dead_code(made, made.outputs)
+    return made
 
 
 def _has_rows(graph: Graph, link: Link, size: int) -> bool:
     """Whether the first axis of a wire is that of the rows that run together."""
     shape = graph.deref(link).type.shape
     return shape is not None and len(shape) > 0 and (not isinstance(shape[0], int) or shape[0] == size)
-
-
-def _must_be_fed(graph: Graph, name: str) -> bool:
-    return not graph.nodes[name].block.makes_value and not graph.nodes[name].inputs
 
 
 class _Total:
@@ -250,34 +218,3 @@ _FOLDS = {
     "channels_low": np.minimum,
     "channels_high": np.maximum,
 }
-
-
-# -- digests ----------------------------------------------------------------------------------------------------------
-
-
-def data_digest(graph: Graph, data: RowSplit, name: str) -> str:
-    """A digest of a split: of its values where they are in memory, else of what is said of its files."""
-    own: str = getattr(data, "digest", "")
-    if own or not isinstance(data, Split):
-        return own
-    section = dict(graph.sections.get("data") or {})
-    section.setdefault(name, {"path": data.splits[data.name].path})
-    told = json.dumps(data.fitted, sort_keys=True, default=str)
-    return hashlib.sha256((digest_of_split(section, name) + told).encode()).hexdigest()
-
-
-def _graph_digest(graph: Graph) -> str:
-    """A digest of the nodes; the first values of variables count as values."""
-    digest = hashlib.sha256()
-    for name, node in sorted(graph.nodes.items()):
-        told = replace(node, inputs={}) if node.block.stateful else node
-        digest.update(f"{name} {node_digest(told)}\n".encode())
-    return digest.hexdigest()
-
-
-def _values_digest(values: Mapping[str, Array]) -> str:
-    digest = hashlib.sha256()
-    for name, array in sorted(values.items()):
-        digest.update(f"{name} {name_of(array.dtype)} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()

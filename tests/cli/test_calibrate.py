@@ -181,7 +181,7 @@ def test_values_that_are_not_finite_are_told(dataflow, net):
         (("net.yaml", "--merge", "rows.npz"), 1, "rows.npz: is no whole file of statistics"),
         (("net.yaml", "--merge", "a", "--samples", "3"), 2, "--merge: must be given without --data, --from, --check"),
         (("net.yaml", "--part", "4/3"), 2, "must be a part such as 2/4, got '4/3'"),
-        (("net.yaml", "--part", "1/9"), 1, "must be divided into 3 parts at most, as 512 rows run together, got 9"),
+        (("net.yaml", "--part", "1/9"), 1, "must be divided into 3 parts at most, of 512 rows each, got 9"),
         (("net.yaml", "--data", "none"), 1, "has no data 'none'"),
         (("net.yaml", "--from", "none"), 1, "none"),
         (("net.yaml", "--stats-only", "--in-place"), 2, "--stats-only: must be given without -o and --in-place"),

@@ -26,7 +26,7 @@ def test_threads_change_nothing(whole: Whole, threads: int, tmp_path_factory: py
 
 def test_what_is_kept_is_what_all_values_say(whole: Whole) -> None:
     run, found, _ = whole
-    values = run.data.rows()["x"]
+    values = run.runs.data.rows()["x"]
     seen = found.wires["x"]
     assert (seen.low, seen.high, seen.total, seen.not_finite) == (values.min(), values.max(), values.size, 0)
     assert seen.channels is not None
@@ -74,7 +74,7 @@ def test_what_cannot_be_calibrated_is_told() -> None:
     graph.output("z", dense(graph, x + y, "layer", 4, np.random.default_rng(0)))
     model = Model.of(graph)
     data = ArraySplit(graph, "train", {"x": drawn(40)})
-    with pytest.raises(DataflowError, match=r"data 'train': must feed 'y', which calibration needs"):
+    with pytest.raises(DataflowError, match=r"data 'train': must feed 'y' to calibrate with, got none"):
         calibrate(model, data, observed(graph, "layer"))
     assert calibrate(model, data, observed(graph, "x")).row_count == 40
     with pytest.raises(DataflowError, match="data 'train': must have rows to calibrate with, got none"):
