@@ -29,6 +29,7 @@ class CheckNumerics(Elementwise):
     """
 
     found_by = ("nan", "inf", "finite")
+    monotone = True
     # not a View: the planner may leave out a call that only gives memory another name
     T = dtypes.floating
     tensor = In("T", "values to check")

@@ -12,6 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 
@@ -64,6 +65,9 @@ class ZerosLike(FillLike):
 
     found_by = ("zeros",)
 
+    def bound(self, x: Range) -> Range:
+        return Range(np.array(0, x.low.dtype), np.array(0, x.low.dtype))
+
     def kernel(self, x: Array, out: Array | None = None) -> Array:
         if out is None:
             return np.zeros(x.shape, x.dtype)
@@ -82,6 +86,9 @@ class OnesLike(FillLike):
 
     found_by = ("ones",)
     T = (*dtypes.number, "bool")
+
+    def bound(self, x: Range) -> Range:
+        return Range(np.array(1, x.low.dtype), np.array(1, x.low.dtype))
 
     def kernel(self, x: Array, out: Array | None = None) -> Array:
         if out is None:

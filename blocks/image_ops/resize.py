@@ -10,10 +10,12 @@ import numpy as np
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.image_ops.resize_gradient import ResizeBicubicGrad, ResizeBilinearGrad, ResizeNearestNeighborGrad, size_of
 from blocks.kernels.resample import Parts, Taps, columns, gather
+from blocks.kernels.window_ranges import averaged, by_channel
 from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array, storage
+from dataflow.core.ranges import Range
 from dataflow.core.scratch import scratch, scratch_bytes
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
@@ -87,6 +89,9 @@ class ResizeNearestNeighbor(Resizing, Nearest):
 
     interpolates = False
 
+    def bound(self, images: Range, size: Range) -> Range:
+        return by_channel(images, images.low.ndim - 1)
+
     @staticmethod
     def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:
         ((near, _),) = taps
@@ -106,6 +111,10 @@ class ResizeBilinear(Resizing, Bilinear):
     """
 
     found_by = ("scale images", "interpolate", "upsample")
+
+    def bound(self, images: Range, size: Range) -> Range:
+        floats = Range(images.low.astype(np.float32), images.high.astype(np.float32), images.shape)
+        return averaged(by_channel(floats, images.low.ndim - 1), 16)
 
     @staticmethod
     def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:

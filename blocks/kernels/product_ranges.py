@@ -7,14 +7,14 @@ weights' ends side by side, and as totals, which add up those that meet in one s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.bounding import as_integers
 from dataflow.core.dtypes import Array
-from dataflow.core.ranges import Accumulator, Range, Units, exact
+from dataflow.core.ranges import Accumulator, Range, Units, exact, limits
 
 _EPS = {"bfloat16": 2.0**-24, "float16": 2.0**-24, "float32": 2.0**-24, "float64": 2.0**-53}  # as they are added up
 _FINEST = {"bfloat16": 2.0**-126, "float16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}  # or flushed to 0
@@ -39,22 +39,21 @@ class Terms(NamedTuple):
 Ends = tuple[Array, Array]
 
 
-def product_range(x: Range, w: Range, terms: Terms) -> Range:
-    """The range of the sums, with their accumulator where both factors are whole numbers of one step per sum."""
-    dtype = dtypes.name_of(x.low.dtype)
+def product_range(x: Range, w: Range, terms: Terms, made_of: str = "") -> Range:
+    """The range of the sums, with their accumulator where both factors are whole numbers of one step per sum.
+
+    Sums are of the dtype of the factors, or of integers called ``made_of``.
+    """
+    dtype = made_of or dtypes.name_of(x.low.dtype)
     whole = _whole(x, w, terms)
     if dtype in _EPS:
         low, high = _float_sums(x, w, terms, dtype)
         made = Range(terms.shape(low), terms.shape(high))
+    elif whole is None:
+        return Range(*limits(dtype))
     else:
-        assert whole is not None  # integers have a step of 1
-        ends = [as_integers(terms.shape(end), dtype) for end in whole.sums]
-        info = np.iinfo(x.low.dtype)
-        made = (
-            Range(np.array(info.min, x.low.dtype), np.array(info.max, x.low.dtype))  # it might wrap around
-            if ends[0] is None or ends[1] is None
-            else Range(ends[0], ends[1])
-        )
+        least, most = (as_integers(terms.shape(end), dtype) for end in whole.sums)
+        made = Range(*limits(dtype)) if least is None or most is None else Range(least, most)  # else it may wrap around
     if whole is None:
         return made
     found = whole.accumulator
@@ -133,3 +132,32 @@ def _largest(units: Units) -> float:
 
 def _python(whole: Array) -> Array:
     return exact(whole).astype(object)
+
+
+def matrices_range(left: Range, right: Range, transposed: tuple[bool, bool], made_of: str = "") -> Range | None:
+    """The range of the product of matrices, transposed or not; None where neither has a known shape."""
+
+    def terms(x: Range, w: Range) -> Terms | None:
+        if w.shape is None or not all(isinstance(d, int) for d in w.shape[-2:]):
+            return None
+        full: Any = w.shape[-2:]
+        x_is_left = x is left
+
+        def place(end: Array, is_left: bool) -> Array:
+            end = np.swapaxes(end, -1, -2) if transposed[not is_left] else end
+            return end[..., None] if is_left else end[..., None, :, :]
+
+        return Terms(
+            lambda end: place(end, x_is_left),
+            lambda end: place(np.broadcast_to(end, (*end.shape[:-2], *full)), not x_is_left),
+            (-2,),
+            lambda products: products.sum(axis=-2)[None],
+            lambda total: total,
+        )
+
+    if left.low.ndim < 2 or right.low.ndim < 2:
+        return None
+    for x, w in ((left, right), (right, left)):
+        if (found := terms(x, w)) is not None:
+            return product_range(x, w, found, made_of)
+    return None

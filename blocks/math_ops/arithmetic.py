@@ -10,7 +10,7 @@ from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
-from dataflow.core.bounding import monotone
+from dataflow.core.bounding import monotone, saturating
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary, Elementwise, Unary
 from dataflow.core.quantized import Addition
@@ -200,6 +200,9 @@ class Div(Binary):
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
         return in_parts(_divide_toward_zero, out, x, y)
+
+    def bound(self, x: Range, y: Range) -> Range | None:
+        return None if y.has(0) else saturating(self, x, y)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return part_bytes(2 * dtypes.storage(x.dtype).itemsize * (x.dtype in dtypes.integer), x, y)

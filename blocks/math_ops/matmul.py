@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from blocks.kernels import integer_product
 from blocks.kernels.casting import cast_into
 from blocks.kernels.integer_way import expected, told
 from blocks.kernels.matrix_product import matmul
-from blocks.kernels.product_ranges import Terms, product_range
+from blocks.kernels.product_ranges import matrices_range
 from blocks.math_ops.arithmetic import conj
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
@@ -78,35 +78,6 @@ def turned(type_: TensorType, is_turned: bool) -> TensorType:
     *lead, rows, columns = type_.sizes
     value = None if type_.value is None else type_.value.swapaxes(-1, -2)
     return TensorType(type_.dtype, (*lead, columns, rows), value)
-
-
-def matrices_range(left: Range, right: Range, transposed: tuple[bool, bool]) -> Range | None:
-    """The range of the product of matrices, transposed or not; None where neither has a known shape."""
-
-    def terms(x: Range, w: Range) -> Terms | None:
-        if w.shape is None or not all(isinstance(d, int) for d in w.shape[-2:]):
-            return None
-        full: Any = w.shape[-2:]
-        x_is_left = x is left
-
-        def place(end: Array, is_left: bool) -> Array:
-            end = np.swapaxes(end, -1, -2) if transposed[not is_left] else end
-            return end[..., None] if is_left else end[..., None, :, :]
-
-        return Terms(
-            lambda end: place(end, x_is_left),
-            lambda end: place(np.broadcast_to(end, (*end.shape[:-2], *full)), not x_is_left),
-            (-2,),
-            lambda products: products.sum(axis=-2)[None],
-            lambda total: total,
-        )
-
-    if left.low.ndim < 2 or right.low.ndim < 2:
-        return None
-    for x, w in ((left, right), (right, left)):
-        if (found := terms(x, w)) is not None:
-            return product_range(x, w, found)
-    return None
 
 
 class MatMul(Contraction):

@@ -111,6 +111,45 @@ class Convolution(Windowed, abstract=True):
                     f"input 'out_backprop' must have the shape of the output, {show(output)}, got {show(out_backprop)}"
                 )
 
+    # -- ranges ---------------------------------------------------------------------------------------------------
+
+    def product_range(self, input: Range, filter: Range, made_of: str = "") -> Range | None:
+        """The range of the windows' products; integers called ``made_of`` where they are not of the inputs' dtype."""
+        if input.shape is None or filter.shape is None or not all(isinstance(n, int) for n in filter.shape):
+            return None
+        sizes: Any = filter.shape
+        _, inner, channels = self.parts("input", input.shape)
+        parts = boxes(self.over(inner, sizes), self.windows[2])
+        if not isinstance(channels, int) or not parts or 0 in sizes:
+            return None
+        terms = self._terms(channels, sizes, parts, [-1 if dim == "C" else 1 for dim in self.layout])
+        return product_range(by_channel(input, self.channel), filter, terms, made_of)
+
+    def _terms(self, channels: int, sizes: tuple[int, ...], parts: Sequence[Box], shape: list[int]) -> Terms:
+        """The products of each window, ``[...window, channels of the filter, outputs]``."""
+        depth, outputs = sizes[-2:]
+        rank = len(sizes)
+        inner = tuple(range(rank - 2))
+        group = np.arange(outputs) // max(outputs // (channels // depth), 1)
+
+        def place(end: Array) -> Array:
+            end = end.reshape(-1)
+            if self.is_depthwise or len(end) == 1:
+                return end[:, None]
+            return end.reshape(-1, depth)[group].T
+
+        def totals(products: Array) -> Array:
+            products = products if self.is_depthwise else products.sum(axis=-2)
+            return np.stack([products[part].sum(axis=inner) for part in parts])
+
+        return Terms(
+            place,
+            lambda end: np.broadcast_to(end, sizes),
+            inner if self.is_depthwise else (*inner, rank - 2),
+            totals,
+            lambda total: np.broadcast_to(total, sizes[-2:] if self.is_depthwise else (outputs,)).reshape(shape),
+        )
+
     # -- arrays -----------------------------------------------------------------------------------------------------
 
     def last(self, x: Array) -> Array:
@@ -162,40 +201,7 @@ class Forward(Convolution, abstract=True):
         return self.convolved(input.shape, filter.shape)
 
     def bound(self, input: Range, filter: Range) -> Range | None:
-        if input.shape is None or filter.shape is None or not all(isinstance(n, int) for n in filter.shape):
-            return None
-        sizes: Any = filter.shape
-        _, inner, channels = self.parts("input", input.shape)
-        parts = boxes(self.over(inner, sizes), self.windows[2])
-        if not isinstance(channels, int) or not parts or 0 in sizes:
-            return None
-        terms = self._terms(channels, sizes, parts, [-1 if dim == "C" else 1 for dim in self.layout])
-        return product_range(by_channel(input, self.channel), filter, terms)
-
-    def _terms(self, channels: int, sizes: tuple[int, ...], parts: Sequence[Box], shape: list[int]) -> Terms:
-        """The products of each window, ``[...window, channels of the filter, outputs]``."""
-        depth, outputs = sizes[-2:]
-        rank = len(sizes)
-        inner = tuple(range(rank - 2))
-        group = np.arange(outputs) // max(outputs // (channels // depth), 1)
-
-        def place(end: Array) -> Array:
-            end = end.reshape(-1)
-            if self.is_depthwise or len(end) == 1:
-                return end[:, None]
-            return end.reshape(-1, depth)[group].T
-
-        def totals(products: Array) -> Array:
-            products = products if self.is_depthwise else products.sum(axis=-2)
-            return np.stack([products[part].sum(axis=inner) for part in parts])
-
-        return Terms(
-            place,
-            lambda end: np.broadcast_to(end, sizes),
-            inner if self.is_depthwise else (*inner, rank - 2),
-            totals,
-            lambda total: np.broadcast_to(total, sizes[-2:] if self.is_depthwise else (outputs,)).reshape(shape),
-        )
+        return self.product_range(input, filter)
 
     def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Array:
         if out is None:

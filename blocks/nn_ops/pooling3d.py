@@ -13,6 +13,7 @@ from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Band, Bands, converted, shaped, valid_taps
 from blocks.kernels.window_argmax import Selected, copy_scratch, scatter_add, scatter_bytes
+from blocks.kernels.window_ranges import averaged, by_channel
 from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
 from blocks.math_ops.cast import Cast
 from blocks.nn_ops.average_pooling import Average, AverageGrad
@@ -22,6 +23,7 @@ from blocks.nn_ops.window_base import FORMAT_3D, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.ranges import Range
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
@@ -47,6 +49,9 @@ class AvgPool3D(Average):
 
     def shape_of(self, input: TensorType) -> Shape:
         return self.pooled("input", input.shape)
+
+    def bound(self, input: Range) -> Range:
+        return averaged(by_channel(input, self.channel), prod(self.ksize))
 
     def kernel(self, input: Array, out: Array | None = None) -> Array:
         return self.averaged("input", input, out)

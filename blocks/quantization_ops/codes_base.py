@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from dataflow.core import dtypes
-from dataflow.core.block import Block, Dtype, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.block import Dtype, Shape, TensorType, attr
+from dataflow.core.bounding import saturating
 from dataflow.core.kinds import Elementwise
-from dataflow.core.ranges import Range
 from dataflow.core.shapes import agree, show
 
 
@@ -45,8 +43,7 @@ class ByChannel(Elementwise, abstract=True):
     def channel_axis(self, rank: int) -> int | None:
         return None if self.axis is None else self.axis % rank
 
-    def bound(self, given: Range, *numbers: Range) -> Range | None:
-        return between_ends(self, given, numbers, self.axis)
+    bound: ClassVar[Callable[..., Any]] = saturating
 
 
 class ToCodes(ByChannel, abstract=True):
@@ -70,24 +67,3 @@ class ToCodes(ByChannel, abstract=True):
         """The lowest and the highest code."""
         low, high = dtypes.limits(self.out_type)
         return low if self.low is None else self.low, high if self.high is None else self.high
-
-
-def between_ends(block: Block, given: Range, numbers: Sequence[Range], axis: int | None) -> Range | None:
-    """The range of a block that rises or falls with its first input; None where the other inputs are not known.
-
-    axis : of the channels that these have numbers for.
-    """
-    values = [each.value for each in numbers]
-    sizes = [value.size for value in values if value is not None and value.ndim]
-    if any(value is None for value in values) or (sizes and not given.low.ndim):
-        return None
-
-    def at(end: Array) -> Array:
-        if sizes and axis is not None and end.shape[axis] != sizes[0]:
-            place = axis % end.ndim
-            end = np.broadcast_to(end, (*end.shape[:place], sizes[0], *end.shape[place + 1 :]))
-        made: Array = block.kernel(*block.kernel_args([end, *values]))
-        return made
-
-    low, high = at(given.low), at(given.high)
-    return Range(np.minimum(low, high), np.maximum(low, high))

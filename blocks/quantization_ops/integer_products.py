@@ -9,6 +9,7 @@ import numpy as np
 from blocks.kernels import integer_convolution, integer_product
 from blocks.kernels.integer_convolution import depthwise_way
 from blocks.kernels.integer_way import ends_of, expected, limits, told
+from blocks.kernels.product_ranges import matrices_range
 from blocks.math_ops.matmul import turned
 from blocks.nn_ops import convolution, convolution_depthwise
 from blocks.nn_ops.convolution_base import ImageWindow, filter_matrix
@@ -16,6 +17,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Contraction
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim, Shape, agree, show
 
 CODES = tuple(name for name in dtypes.codes if storage(name).itemsize < 4)
@@ -80,6 +82,11 @@ class IntegerMatMul(IntegerProduct, Contraction):
         self.check_zero_points(one, each, None if shape is None else shape[-1])
         return shape
 
+    def bound(self, a: Range, b: Range, one: Range | None, each: Range | None) -> Range | None:
+        transposed = self.transpose_a, self.transpose_b
+        codes, weights = a.less(one), b.less(each, (-1, 1) if self.transpose_b else (-1,))
+        return codes and weights and matrices_range(codes, weights, transposed, self.out_type)
+
     def workspace(self, a: TensorType, b: TensorType, one: TensorType | None, each: TensorType | None) -> int:
         rows, left, right = self.factors(a, b, one, each)
         return integer_product.matmul_bytes(left.sizes, right.sizes, expected(rows, left, right, one, each))
@@ -124,6 +131,12 @@ class IntegerWindow(IntegerProduct, ImageWindow, abstract=True):
         """How many windows there are, and the types of the matrices that they are multiplied with."""
         made = self.infer(input, filter, *zeros)[0]
         return prod(made.sizes) // max(filter.sizes[-1], 1), input, filter_matrix(filter)
+
+    def bound(self, input: Range, filter: Range, one: Range | None, each: Range | None) -> Range | None:
+        multiplier = filter.shape[-1] if filter.shape else None
+        along = (-1, multiplier) if self.is_depthwise and isinstance(multiplier, int) else (-1,)
+        codes, weights = input.less(one), filter.less(each, along)
+        return codes and weights and self.product_range(codes, weights, self.out_type)
 
     def workspace(self, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None) -> int:
         shape, dtype = self.last_shape(input.sizes), storage(input.dtype)

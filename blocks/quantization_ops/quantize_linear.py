@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from blocks.kernels.channel_numbers import by_channel, by_channel_bytes
 from blocks.quantization_ops.codes_base import ByChannel, ToCodes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
+from dataflow.core.bounding import saturating
 from dataflow.core.dtypes import Array
+from dataflow.core.ranges import Range
 
 EXACT = 1 << 22  # whole numbers below it, and their differences, are exact in float32
 
@@ -73,6 +77,12 @@ class DequantizeLinear(ByChannel):
     scale = In("T", "the distance of two codes: one number, or with `axis` one per channel")
     zero_point = In("int32", "the code of 0.0: one number, or with `axis` one per channel")
     y = Out("T", "same shape as `x`")
+
+    def bound(self, x: Range, scale: Range, zero_point: Range) -> Range | None:
+        made, codes, step = saturating(self, x, scale, zero_point), x.less(zero_point), scale.value
+        if made is None or codes is None or codes.units is None or step is None or step.ndim:
+            return made
+        return replace(made, units=codes.units._replace(step=codes.units.step * float(step)))
 
     def precompute(self, scale: Array, zero_point: Array) -> list[Array]:
         return [scale.copy(), zero_point.astype(np.int64)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from types import EllipsisType
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,12 +14,11 @@ from blocks.kernels.channel_rows import layouts
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.levels import count_steps
 from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
-from blocks.quantization_ops.codes_base import between_ends
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
+from dataflow.core.bounding import saturating
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
-from dataflow.core.ranges import Range
 from dataflow.core.shapes import element_count
 
 TILE = 1 << 15  # elements to work on at a time: what is counted stays in the cache
@@ -38,15 +38,13 @@ class QuantizeToLevels(Elementwise, abstract=True):
     narrow_range: bool = attr("leave out the lowest code, for a symmetric range", default=False)
     by_inverse = False  # whether values are multiplied by the inverse of the step, rounded by itself
     grad = None
+    bound: ClassVar[Callable[..., Any]] = saturating
 
     def check(self) -> None:
         lowest, highest = dtypes.limits(self.out_type)
         most = (highest - lowest).bit_length()
         if self.num_bits > most:
             raise self.error(f"attr 'num_bits' must be at most {most} for {self.out_type}, got {self.num_bits}")
-
-    def bound(self, inputs: Range, *ends: Range) -> Range | None:
-        return between_ends(self, inputs, ends, getattr(self, "axis", None))
 
     def codes(self, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None) -> Array:
         """The codes, by one range or by one for each channel along an axis."""

@@ -82,11 +82,19 @@ def _values(ranges: Given) -> Any:
 # -- elementwise ----------------------------------------------------------------------------------------------------
 
 
-def monotone(block: Block, ranges: Sequence[Given], rising: bool = False) -> Range | None:
+def saturating(block: Block, *ranges: Given) -> Range | None:
+    """Ends for a block that is monotone in its first input, where all others are known, and wraps nothing around."""
+    if any(_values(r) is None for r in ranges[1:] if r is not None):
+        return None
+    return monotone(block, ranges, wraps=False)
+
+
+def monotone(block: Block, ranges: Sequence[Given], rising: bool = False, wraps: bool = True) -> Range | None:
     """Ends for a block that is monotone in each input, whatever the others are: the kernel's own, at all corners.
 
     A quantizer need be so in what it rounds alone: it has ends where its other inputs are known. ``rising``: it rises
-    with every input, so that two corners are enough. None for integers that might wrap around.
+    with every input, so that two corners are enough. None for integers that might wrap around, unless ``wraps`` is
+    false.
     """
     role = block.quantized_as
     if isinstance(role, Quantizer) and not _others_known(block, role, ranges):
@@ -100,7 +108,7 @@ def monotone(block: Block, ranges: Sequence[Given], rising: bool = False) -> Ran
     for corner in corners:
         ends = iter(r.high if high else r.low for r, high in zip(flat_ranges, corner, strict=True))
         arrays = [tuple(next(ends) for _ in r) if isinstance(r, tuple) else r and next(ends) for r in ranges]
-        made = _evaluated(block, arrays)
+        made = _evaluated(block, arrays, wraps)
         if made is None:
             return None
         found.append(made)
@@ -140,6 +148,8 @@ def _with_channels(block: Block, ranges: Sequence[Given]) -> list[Any]:
     vectors = any(p.shape for p in ports)
 
     def spread(range: Range) -> Range:
+        if range.value is not None or not range.low.ndim:
+            return range
         axis = block.channel_axis(range.low.ndim)
         axis = range.low.ndim - 1 if axis is None and vectors else axis
         size = range.shape[axis] if axis is not None and 0 <= axis < range.low.ndim and range.shape else None
@@ -160,10 +170,10 @@ def _with_channels(block: Block, ranges: Sequence[Given]) -> list[Any]:
     return [map_port(whole if p.shape else spread, r) for p, r in zip(ports, ranges, strict=True)]
 
 
-def _evaluated(block: Block, arrays: list[Any]) -> Array | None:
+def _evaluated(block: Block, arrays: list[Any], wraps: bool = True) -> Array | None:
     """The first output of the kernel; None for integers that might wrap around, or where that cannot be told."""
     outputs = block.output_types(block.operand_types(arrays, TensorType.of))
-    if outputs[0].dtype not in (*dtypes.integer, *dtypes.quantized):
+    if not wraps or outputs[0].dtype not in (*dtypes.integer, *dtypes.quantized):
         return np.asarray(block.compute(arrays, outputs)[0])
     try:
         made = np.asarray(block.kernel(*block.kernel_args([map_port(_python, a) for a in arrays])))

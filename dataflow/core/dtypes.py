@@ -78,6 +78,12 @@ def limits(name: str) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 
+def float_limits(name: str) -> tuple[float, float]:
+    """Lowest and highest finite value of a floating dtype, narrow ones included."""
+    info: Any = ml_dtypes.finfo(_STORAGE[name])  # type: ignore[no-untyped-call]
+    return float(info.min), float(info.max)
+
+
 def bits(dtype: DType) -> int:
     """The bits of an element that count: fewer than those it is stored in for formats of less than a byte."""
     name = name_of(dtype)

@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -84,7 +84,7 @@ class Range:
     def of_type(cls, type_: TensorType) -> Range:
         """All numbers of a dtype; assumed where these are floats, for which that says nothing."""
         low, high = limits(type_.dtype)
-        whole = type_.dtype not in (*dtypes.floating, *dtypes.complexes)
+        whole = type_.dtype not in (*dtypes.floating, *dtypes.narrow_floats, *dtypes.complexes)
         return cls(low, high, origin=DERIVED if whole else ASSUMED).fitted(type_)
 
     @property
@@ -99,11 +99,26 @@ class Range:
     @property
     def whole(self) -> Units | None:
         """The elements as whole numbers: those of an integer dtype themselves, with a step of 1."""
-        if self.units is not None or self.low.dtype.kind not in "iu":
+        name = dtypes.name_of(self.low.dtype)
+        if self.units is not None or name not in (*dtypes.integer, *dtypes.narrow_integers):
             return self.units
-        least, most = limits(self.low.dtype.name)
+        least, most = limits(name)
         one = np.ones([1] * self.low.ndim)
         return Units(one, *(exact(end).reshape(end.shape or one.shape) for end in (self.low, self.high, least, most)))
+
+    def less(self, zero_point: Range | None, shape: Sequence[int] = ()) -> Range | None:
+        """Codes with the whole numbers that they are without their zero point; None where that is not known.
+
+        Several zero points are brought into a ``shape`` that broadcasts with the codes.
+        """
+        whole = self.whole
+        if zero_point is None or whole is None:
+            return replace(self, units=whole)
+        zero = zero_point.value
+        if zero is None or (zero.ndim and not shape):
+            return None
+        zero = exact(zero.reshape(shape) if zero.ndim else zero)
+        return replace(self, units=Units(whole.step, *(n - zero for n in whole[1:])))
 
     def magnitude(self) -> Range | None:
         """The range of the distances from 0; None where one of them is no number of the dtype."""
@@ -174,8 +189,12 @@ Given = Range | tuple[Range, ...] | None  # on a port: several if it is variadic
 def limits(dtype: str) -> tuple[Array, Array]:
     """The lowest and the highest number of a dtype, 0-d: infinities; of complex numbers, which have no order, zeros."""
     stored = dtypes.storage(dtype)
-    if dtype in dtypes.floating:
-        return np.array(-np.inf, stored), np.array(np.inf, stored)
+    if dtype in (*dtypes.floating, *dtypes.narrow_floats):
+        ends = np.array(-np.inf).astype(stored), np.array(np.inf).astype(stored)
+        if all(np.isinf(end.astype(np.float64)) for end in ends):
+            return ends
+        low, high = dtypes.float_limits(dtype)
+        return np.array(low).astype(stored), np.array(high).astype(stored)
     if dtype in dtypes.narrow_floats:
         low, high = dtypes.finite_ends(stored)
         infinite = dtype == "float8_e5m2"  # the only one that has infinities

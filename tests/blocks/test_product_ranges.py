@@ -163,6 +163,37 @@ def test_integers_are_their_own_whole_numbers_and_may_wrap_around():
     assert wraps.accumulator.high.item() == 9 * 2**28
 
 
+def test_integer_blocks_take_zero_points_off_first():
+    a, b = ranged(100, 140, ("N", 2), np.uint8), known([[3, 1], [-5, 2]], np.int8)
+    found = output(B["IntegerMatMul"](), a, b, known(120, np.int32), known([1, 2], np.int32))
+    weights = np.array([[2, -1], [-6, 0]])
+    np.testing.assert_array_equal(found.high, [20 * abs(weights).sum(0)])
+    assert found.high.dtype == np.int32
+    assert found.accumulator.low.reshape(-1).tolist() == [-160, -20]
+    turned = output(
+        B["IntegerMatMul"](transpose_b=True), a, known(b.low.T, np.int8), known(120, np.int32), known([1, 2], np.int32)
+    )
+    assert ends(turned) == ends(found)
+    unknown = output(B["IntegerMatMul"](), a, b, ranged(0, 200, (), np.int32), None)
+    assert (ends(unknown), unknown.accumulator) == (([-(2**31)], [2**31 - 1]), None)
+
+
+@pytest.mark.parametrize("name, shape", [("IntegerConv2D", (3, 3, 2, 4)), ("IntegerDepthwiseConv2D", (3, 3, 2, 2))])
+def test_integer_convolutions_are_those_of_the_differences(name, shape):
+    attrs = {"strides": [1, 1, 1, 1], "padding": "SAME"}
+    _, whole = weights(shape)
+    zero = np.arange(4)
+    filter = known(whole + zero.reshape(2, 2) if "Depthwise" in name else whole + zero, np.int8)
+    found = output(
+        B[name](**attrs), ranged(5, 12, (1, 5, 6, 2), np.uint8), filter, known(7, np.int32), known(zero, np.int32)
+    )
+    plain = {"IntegerConv2D": "Conv2D", "IntegerDepthwiseConv2D": "DepthwiseConv2dNative"}[name]
+    grid = Grid(np.array(1.0), np.array(0), -128, 127)
+    reference = output(B[plain](**attrs), ranged(-2, 5, (1, 5, 6, 2)).on(grid), known(whole).on(grid))
+    np.testing.assert_array_equal(found.low, reference.units.low)
+    np.testing.assert_array_equal(found.high, reference.units.high)
+
+
 def test_sums_beyond_64_bits_are_exact():
     w = known(np.full((3, 1), -(2**62)), np.int64)
     found = output(B["MatMul"](), ranged(-2, 3, ("N", 3), np.int64), w).accumulator

@@ -173,5 +173,26 @@ def test_whole_numbers_side_by_side():
     assert whole(padded) == [[0.5] * 3, [0, 1, 1], [0, 200, 200]]
 
 
+def test_values_of_codes_are_whole_numbers_of_their_scale():
+    block = B["DequantizeLinear"]()
+    found = output(block, ranged(3, 9, N, np.uint8), known(0.5), known(4, np.int32))
+    assert (ends(found), whole(found)) == (([-0.5], [2.5]), [[0.5], [-1], [5]])
+    assert whole(output(block, ranged(3, 9, N, np.uint8), known(0.5), ranged(0, 9, (), np.int32))) is None
+
+
+def test_codes_of_values_lie_within_their_width():
+    block = B["QuantizeLinear"](out_type="int8")
+    assert ends(output(block, ranged(-1, 200, N), known(0.5), known(3, np.int32))) == ([1], [127])
+    channels = B["QuantizeLinear"](out_type="uint8", axis=1)
+    assert ends(output(channels, ranged(-1, 9, N), known([0.5, 1]), known([3, 3], np.int32))) == ([1, 2], [21, 12])
+
+
+def test_requantized_sums():
+    block = B["FixedPointRequantize"](out_type="uint8", low=0, high=15)
+    given = [known(n, np.int32) for n in (2**30, 34, 2)]
+    assert ends(output(block, ranged(-100, 100, N, np.int32), *given)) == ([0], [8])
+    assert ends(output(block, ranged(-100, 100, N, np.int32), *given[:2], ranged(0, 3, (), np.int32))) == ([0], [255])
+
+
 def test_codes_as_floats_are_whole_numbers_still():
     assert whole(output(B["Cast"](DstT="float32"), ranged(3, 9, N, np.uint8))) == [[1.0], [3], [9]]

@@ -52,6 +52,10 @@ def test_without_a_rule_floats_are_assumed_and_integers_have_their_dtype():
     assert (codes.origin, codes.low.shape, int(codes.low[0, 0]), int(codes.high[0, 0])) == (DERIVED, (1, 1), -128, 127)
     assert [int(n) for n in limits("quint8")] == [0, 255]
     assert [float(n) for n in limits("bfloat16")] == [-np.inf, np.inf]
+    assert [float(n) for n in limits("float8_e5m2")] == [-np.inf, np.inf]
+    assert [float(n) for n in limits("float8_e4m3fn")] == [-448, 448]  # which has no infinity
+    assert [float(n) for n in limits("float8_e8m0fnu")] == [2.0**-127, 2.0**127]
+    assert [int(n) for n in limits("int4")] == [-8, 7]
 
 
 def test_integers_are_whole_numbers_of_their_own():

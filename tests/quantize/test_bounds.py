@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from quantize.nets import images as images_network
+from quantize.nets import quantized, residual
 from quantize.random_networks import images, network
 
 import dataflow as flow
@@ -12,6 +14,7 @@ from dataflow.engine.plan import Plan
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.quantize.bounds import Bounds, bits, derive_bounds
+from dataflow.quantize.lower import lower
 from dataflow.quantize.model import Model
 
 B = flow.blocks
@@ -135,6 +138,39 @@ def test_integer_graphs_are_bounded_too() -> None:
     graph.output("y", B["MatMul"]()(x, np.array([[2], [-1]], np.int32), name="y"))
     (width,) = derive_bounds(Model.of(graph)).widths
     assert (width.ends, width.derived) == ((-13, 11), 5)
+
+
+@pytest.mark.parametrize("net", [residual, images_network])
+@pytest.mark.parametrize("bits", [3, 8])
+def test_a_lowered_graph_has_the_accumulators_of_the_quantized_one(net: object, bits: int) -> None:
+    graph: Graph = net(0)  # type: ignore[operator]
+    sizes = [d for d in graph.inputs["x"].shape or () if isinstance(d, int)]
+    x = np.random.default_rng(1).standard_normal((60, *sizes)).astype(np.float32)
+    model = quantized(graph, bits, x)
+    real, whole = derive_bounds(model), derive_bounds(lower(model).model)
+    pairs = [*zip(real.widths, whole.widths, strict=True)]
+    assert len(pairs) >= 5
+    assert pairs[0][0].ends == pairs[0][1].ends
+    for one, other in pairs:
+        assert (one.node.name, one.derived) == (other.node.name, other.derived)
+        # what is added between them is rounded to whole steps of another grid
+        np.testing.assert_allclose(one.ends, other.ends, rtol=0.05)
+
+
+def test_no_integer_of_a_lowered_graph_leaves_its_bounds() -> None:
+    graph = images_network(2)
+    x = np.random.default_rng(4).standard_normal((300, 8, 8, 3)).astype(np.float32)
+    model = lower(quantized(graph, 4, x)).model
+    bounds = derive_bounds(model)
+    wires = [link for link in bounds.ranges if model.graph.nodes[link.node].types[link.port].dtype != "float32"]
+    traced = model.baked().copy()
+    traced.outputs = {str(i): link for i, link in enumerate(wires)}
+    seen = 0
+    for link, value in zip(wires, flow.run(traced, x=x * 3).values(), strict=True):
+        range = bounds.ranges[link]
+        assert ((value >= range.low) & (value <= range.high)).all(), link
+        seen += bool(value.dtype == np.int32)
+    assert seen >= 5
 
 
 @pytest.mark.parametrize(
