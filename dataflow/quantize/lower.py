@@ -18,6 +18,7 @@ from dataflow.graph.node import Link, Node, Ref
 from dataflow.graph.rebuild import Rebuild
 from dataflow.quantize.channels import moved_channels, pads_with_zeros
 from dataflow.quantize.forms import Form, as_sums, dequantized, quantized, requantized, rescaled, stored_as
+from dataflow.quantize.grids import grid_of
 from dataflow.quantize.model import Model, fixed_nodes
 from dataflow.quantize.quantizers import free_name
 from dataflow.quantize.sites import bias_of
@@ -135,22 +136,8 @@ class _Lowering:
 
     # -- quantizers -----------------------------------------------------------------------------------------------
 
-    def _grid(self, node: Node, port: str) -> Grid | None:
-        """The grid of a quantizer whose range is known before the run."""
-        others = {p: v for p, v in node.inputs.items() if p != port}
-        if not all(isinstance(v, Link) and v.node in self.fixed for v in others.values() if isinstance(v, Link)):
-            return None
-        found = self.model.evaluate([v for v in others.values() if isinstance(v, Link)])
-        arrays = [
-            None if p == port or v is None else found[v] if isinstance(v, Link) else np.asarray(getattr(v, "value", v))
-            for p, v in node.inputs.items()
-        ]
-        if node.name in self.fixed:
-            arrays[[*node.inputs].index(port)] = self.model.value(node.link(port))
-        return node.block.grid(*arrays)
-
     def _quantizer(self, new: Rebuild, node: Node, role: Quantizer) -> Form | str:
-        grid = self._grid(node, role.x)
+        grid = grid_of(self.model, node, self.fixed)
         if grid is None:
             return "its range depends on the values"
         if grid.scale.ndim or not float(grid.scale) > 0:
@@ -171,7 +158,7 @@ class _Lowering:
         role = node.block.quantized_as
         if node.name not in self.fixed or not isinstance(role, Quantizer):
             return None
-        grid = self._grid(node, role.x)
+        grid = grid_of(self.model, node, self.fixed)
         return None if grid is None else (grid.codes(self.model.value(link)), grid)
 
     # -- blocks ---------------------------------------------------------------------------------------------------
@@ -298,7 +285,7 @@ class _Lowering:
                 continue
             role = reader.block.quantized_as
             if isinstance(role, Quantizer):
-                grids.append(self._grid(reader, role.x))
+                grids.append(grid_of(self.model, reader, self.fixed))
             elif isinstance(role, Passes | Clamp):
                 grids.append(self._next_grid(reader))
             else:

@@ -57,6 +57,8 @@ class Model:
         """The values of wires that follow from variables and constants alone."""
         wanted = self.graph.copy()
         wanted.outputs = {str(i): link for i, link in enumerate(dict.fromkeys(links))}
+        if not wanted.outputs:
+            return {}
         used = self.graph.ancestors(link.node for link in wanted.outputs.values())
         found = Plan(wanted).run({name: value for name, value in self.values.items() if name in used})
         return {link: found[name] for name, link in wanted.outputs.items()}

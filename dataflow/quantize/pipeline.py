@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, listing
@@ -76,8 +77,17 @@ def quantize(
     if correct and model.graph is not reference.graph:
         model = correct_bias(model, reference, _needed(model.graph, data, ["biases"]), samples)
     made = model.graph
-    made.sections = {**made.sections, "quantization": {**recipe.given(), "variables": digest}}
+    made.sections = {**made.sections, "quantization": {**_written(recipe), "variables": digest}}
     return Quantized(replace(model, graph=made), reference, statistics if seen else None)
+
+
+def _written(recipe: Quantization) -> dict[str, Any]:
+    """The recipe as the section says it: widths are always written."""
+    plain = recipe.given()
+    for key in ("weights", "activations", "bias"):
+        if key in plain:
+            plain[key] = {"bits": getattr(recipe, key).bits, **plain[key]}
+    return plain
 
 
 def _needed(graph: Graph, data: RowSplit | None, wanted: list[str]) -> RowSplit:

@@ -32,9 +32,9 @@ def test_eight_bits_are_near_the_float_graph() -> None:
     power = float(np.square(flow.run(graph, x=X)["y"]).mean())
     assert _error(made.graph, graph) < power * 1e-3
     assert made.graph.sections["quantization"] == {
-        "weights": {},
-        "activations": {},
-        "bias": {},
+        "weights": {"bits": 8},
+        "activations": {"bits": 8},
+        "bias": {"bits": 32},
         "variables": flow.State(graph).digest(),
     }
 
