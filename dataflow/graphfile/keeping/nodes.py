@@ -119,7 +119,7 @@ class Nodes:
 
     def _entry(self, name: str) -> Any:
         if name in self.uses.kept:
-            return self.uses.entry(name)
+            return self._spelled(name, self.uses.entry(name))
         if name in self.uses.apart:
             return self._spelled(name, self._written_out(self.graph.nodes[name]))
         was, now = self.old.graph.nodes.get(self.known.get(name, name)), self.graph.nodes[name]

@@ -64,10 +64,11 @@ class _Rewriting:
         comments = self.target.comments
         self._write([Rekey(path, key) for path, key in self.target.renamed.items()])
         self._unshare([*self._differences()])
-        known = {keys: lines for keys, lines in comments.items() if _has(self.tree, keys)}
-        self._write([each for each in self._differences() if isinstance(each, Put)])
-        if known:
-            self._set(commented(self.text, known))
+        puts = [each for each in self._differences() if isinstance(each, Put)]
+        self._write(puts)
+        told = {tuple(map(str, each.path)) for each in puts if each.comment}
+        if left := {keys: lines for keys, lines in comments.items() if keys not in told and _has(self.tree, keys)}:
+            self._set(commented(self.text, left))
         if drops := [each for each in self._differences() if isinstance(each, Drop)]:
             self._set(without_comments_of(self.text, [each.path for each in drops]))
             self._write(drops)
@@ -102,7 +103,7 @@ class _Rewriting:
             yield Put(path, new)
 
     def _added(self, old: Mapping[str, object], new: Mapping[str, object], path: Path) -> Iterator[Change]:
-        """The keys that a mapping does not have yet, each beside one that it has."""
+        """The keys that a mapping does not have yet, each beside one that it has; sections have places of their own."""
         following: dict[str, str] = {}
         next_known = ""
         for key in reversed([*new]):
@@ -116,7 +117,7 @@ class _Rewriting:
             elif keys in self.target.behind and above:
                 yield Put((*path, key), value, after=above, comment=self._comment(keys))
             else:
-                yield Put((*path, key), value, before=following[key], comment=self._comment(keys))
+                yield Put((*path, key), value, before=following[key] if path else "", comment=self._comment(keys))
 
     def _comment(self, keys: Keys) -> str:
         return "\n".join(self.target.comments.get(keys, ()))
