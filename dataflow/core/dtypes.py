@@ -30,6 +30,7 @@ narrow_floats = (
     "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu",
 )  # fmt: skip
 narrow = narrow_integers + narrow_floats
+whole = integer + quantized + narrow_integers
 codes = (*signed[:3], *unsigned[:2], *quantized, *narrow_integers)  # what numbers of a grid are stored in
 every = (*number, *quantized, "bool", *narrow)
 with_zero = tuple(name for name in every if name != "float8_e8m0fnu")  # which has powers of two alone

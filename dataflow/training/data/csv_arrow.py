@@ -85,7 +85,7 @@ class ByArrow:
             found: Array = codes[encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
             return found
         values: Array = column.to_numpy(zero_copy_only=False)  # what is missing becomes NaN, and its column float64
-        if wanted.storage.kind not in "iu":
+        if wanted.kind not in dtypes.whole:
             return nearest(np.ascontiguousarray(values, np.float64), wanted.kind, None)
         low, high = dtypes.limits(wanted.kind)
         if len(values) and not (low <= values.min() and values.max() <= high):
@@ -95,4 +95,6 @@ class ByArrow:
 
 def _kind(wanted: Wanted) -> str:
     """The kind of values that are asked of pyarrow: text, signed or unsigned whole numbers, or float64."""
-    return wanted.kind if wanted.kind == TEXT else {"i": "i", "u": "u"}.get(wanted.storage.kind, "f")
+    if wanted.kind == TEXT:
+        return TEXT
+    return wanted.sign if wanted.kind in dtypes.whole else "f"

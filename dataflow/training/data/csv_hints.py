@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dataflow.core import dtypes
 from dataflow.training.data.numbers import is_number
 from dataflow.training.data.wanted import Wanted
 
@@ -37,4 +38,4 @@ def for_value(text: str, wanted: Wanted, names: Sequence[str], delimiter: str, d
     if is_number(bare, other):
         way = 'write csv: {delimiter: ";", decimal: ","}' if other == "," else "leave out 'decimal'"
         return f"where that is a decimal {'comma' if other == ',' else 'point'} {way}"
-    return "labels become numbers by classes: fit" if wanted.storage.kind in "iu" else ""
+    return "labels become numbers by classes: fit" if wanted.kind in dtypes.whole else ""

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.training.data import csv_arrow, csv_hints
@@ -113,7 +114,7 @@ class ByLoadtxt:
 
     def __init__(self, text: CsvText, wanted: Sequence[Wanted]):
         self.text, self.wanted = text, wanted
-        kinds = {each.name: {"i": "i8", "u": "u8"}.get(each.storage.kind, "f8") for each in wanted}
+        kinds = {each.name: "f8" if each.kind not in dtypes.whole else f"{each.sign}8" for each in wanted}
         self.dtype = np.dtype([(f"f{i}", kinds.get(name, "U1")) for i, name in enumerate(text.names)])
         self.field = {name: f"f{i}" for i, name in enumerate(text.names)}
 
@@ -131,10 +132,10 @@ class ByLoadtxt:
             return None
 
     def _column(self, found: Array, wanted: Wanted) -> Array:
-        if wanted.storage.kind not in "iu":
+        if wanted.kind not in dtypes.whole:
             return nearest(np.ascontiguousarray(found), wanted.kind, None)
-        limits = np.iinfo(wanted.storage)
-        if len(found) and not (limits.min <= found.min() and found.max() <= limits.max):
+        low, high = dtypes.limits(wanted.kind)
+        if len(found) and not (low <= found.min() and found.max() <= high):
             raise ValueError
         return found.astype(wanted.storage)
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from dataflow.core import dtypes
-from dataflow.core.dtypes import Array
+from dataflow.core import conversion, dtypes
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import cropped
 
 _NUMBER = re.compile(  # ASCII digits alone, no underscores: float() takes more
@@ -58,10 +58,9 @@ def _with_point(text: str, decimal: str) -> str:
 
 
 def _parsed(texts: Sequence[str], dtype: str) -> Array:
-    storage = dtypes.storage(dtype)
     if dtype == "bool":
         return np.array([_truth(i, text) for i, text in enumerate(texts)], np.bool_)
-    if storage.kind in "iu":
+    if dtype in dtypes.whole:
         return _whole(texts, dtype)
     found = _doubles(texts)
     return nearest(found, dtype, texts)
@@ -77,8 +76,7 @@ def nearest(found: Array, dtype: str, texts: Sequence[str] | None) -> Array:
     storage = dtypes.storage(dtype)
     if storage.kind == "c":
         return nearest(found, f"float{storage.itemsize * 4}", texts).astype(storage)
-    made = dtypes.rounded(found, storage)
-    halfway, beside = _halfway(found, made)
+    made, halfway, beside = _narrowed(found, dtype, texts) if dtype in dtypes.narrow else _rounded(found, storage)
     infinite = np.flatnonzero(np.isinf(found))
     if texts is None and (len(halfway) or len(infinite)):
         raise Unclear
@@ -95,6 +93,27 @@ def nearest(found: Array, dtype: str, texts: Sequence[str] | None) -> Array:
 
 class Unclear(Exception):
     """A float64 does not tell which value of a dtype is nearest to the text that it was read from."""
+
+
+def _rounded(found: Array, storage: DType) -> tuple[Array, Array, Array]:
+    """The nearest values of a dtype, the places of those that lie halfway, and their other neighbours."""
+    made = dtypes.rounded(found, storage)
+    return made, *_halfway(found, made)
+
+
+def _narrowed(found: Array, dtype: str, texts: Sequence[str] | None) -> tuple[Array, Array, Array]:
+    """The same for a storage format; WrongText where it does not hold a number."""
+    try:
+        made = conversion.rounded_to(found, dtype)
+    except conversion.ConversionError as error:
+        (i,) = error.index
+        text = texts[i] if texts else str(found[i])
+        raise WrongText(i, dtype, text, str(error).partition("; ")[2], quoted=False) from None
+    # halfway, what is a little more goes to another value than what is a little less
+    low, high = (dtypes.rounded(np.nextafter(found, end), made.dtype) for end in (-np.inf, np.inf))
+    halfway = np.flatnonzero((low.view(np.uint8) != high.view(np.uint8)) & np.isfinite(found))
+    other = np.where(low.view(np.uint8) == made.view(np.uint8), high.view(np.uint8), low.view(np.uint8))
+    return made, halfway, other.view(made.dtype)[halfway]
 
 
 def _halfway(found: Array, made: Array) -> tuple[Array, Array]:

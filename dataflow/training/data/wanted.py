@@ -28,6 +28,11 @@ class Wanted:
         """The NumPy dtype that values are kept in; texts as their numbers in a vocabulary."""
         return np.dtype(np.int32) if self.kind == TEXT else dtypes.storage(self.kind)
 
+    @property
+    def sign(self) -> str:
+        """``u`` where whole numbers are wanted that may not be negative, else ``i``."""
+        return "u" if self.kind in dtypes.whole and dtypes.limits(self.kind)[0] == 0 else "i"
+
 
 @dataclass
 class Vocabulary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -172,3 +173,33 @@ def test_a_long_text_is_cut_in_messages():
     with pytest.raises(WrongText) as caught:
         parsed(["9" * 100_000], "float32")
     assert len(str(caught.value)) < 150
+
+
+@pytest.mark.parametrize("dtype", [name for name in dtypes.narrow_floats if name in dtypes.with_zero])
+def test_storage_formats_take_the_nearest_to_the_decimal_number(dtype):
+    storage = dtypes.storage(dtype)
+    codes = np.arange(1 << dtypes.bits(storage) - 1, dtype=np.uint8)
+    values = codes.view(storage).astype(np.float64)
+    values = values[np.isfinite(values)]
+    for code, (low, high) in enumerate(pairwise(values)):
+        middle = decimal_of(Fraction((low + high) / 2)).replace("e-", "|").split("|")
+        exact = f"{middle[0]}e-{middle[1]}"
+        texts = [exact, f"{middle[0]}0000000000000000000000001e-{int(middle[1]) + 25}"]
+        texts.append(f"{int(middle[0]) - 1}9999999999999999999999999e-{int(middle[1]) + 25}")
+        even, above, below = parsed(texts, dtype).astype(np.float64).tolist()
+        assert (even, above, below) == ((low, high)[code % 2], high, low)
+        with pytest.raises(Unclear):
+            nearest(np.array([(low + high) / 2]), dtype, None)
+    top = values.max()
+    with pytest.raises(WrongText, match=f"must be {dtype}, got {top * 1.01}; it holds numbers up to {top:g}"):
+        parsed(["1", f"{top * 1.01}"], dtype)
+    with pytest.raises(WrongText, match=r"it holds no number as large|it holds numbers up to"):
+        parsed(["1e400"], dtype)
+
+
+@pytest.mark.parametrize("dtype", dtypes.narrow_integers)
+def test_whole_numbers_of_few_bits(dtype):
+    low, high = dtypes.limits(dtype)
+    assert parsed([str(low), f"{high}.0"], dtype).astype(np.int64).tolist() == [low, high]
+    with pytest.raises(WrongText, match=f"it holds {low} to {high}"):
+        parsed([str(high + 1)], dtype)
