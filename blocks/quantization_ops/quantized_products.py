@@ -12,16 +12,18 @@ from blocks.kernels import integer_convolution, integer_product
 from blocks.kernels.affine import level_of, product_range
 from blocks.kernels.flush_subnormals import Float, scalar
 from blocks.kernels.integer_way import Ends, Way, way
+from blocks.kernels.product_ranges import matrices_range
 from blocks.kernels.windows import Span
 from blocks.math_ops.matmul import UNUSED
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolution_base import Convolution
 from blocks.nn_ops.window_base import PADDING_IMPLICIT, PADDINGS
-from blocks.quantization_ops.quantized_arithmetic import require_width
+from blocks.quantization_ops.quantized_arithmetic import known_ranges, require_width
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Ints, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim
 
 FAR = 1 << 20  # steps: with 0.0 this far from a range, 32 bits hold no sum, and float32 hardly tells its ends apart
@@ -39,6 +41,22 @@ class QuantizedProduct(Block, abstract=True):
         if abs(zero) > FAR:
             raise self.error(f"input '{port}' must lie within {FAR} steps of 0.0, got the range {low} to {high}")
         return np.array(zero)
+
+    def less(self, operands: tuple[Range, Range], ends: Sequence[Range]) -> tuple[Range, Range] | None:
+        """Both operands less the numbers of 0.0; None where their ranges are not known, or too far from it."""
+        ranges = known_ranges(ends)
+        if ranges is None:
+            return None
+        zeros = [level_of(0.0, *each, "quint8") for each in ranges]
+        x, w = (each.less(Range.of(np.array(zero))) for each, zero in zip(operands, zeros, strict=True))
+        return (x, w) if x is not None and w is not None and max(map(abs, zeros)) <= FAR else None
+
+    def with_ends(self, made: Range | None, ends: Sequence[Range]) -> list[Range] | None:
+        """The ranges of all outputs, from that of the first."""
+        ranges = known_ranges(ends)
+        if made is None or ranges is None:
+            return None
+        return [made, *(Range.of(np.asarray(end)) for end in product_range(*((*each, "quint8") for each in ranges)))]
 
     def between(self, low: TensorType, high: TensorType) -> Ends:
         """Between which numbers an operand lies, less that of 0.0 in a range that may not be known yet."""
@@ -114,6 +132,11 @@ class QuantizedMatMul(QuantizedProduct, Contraction):
         integer_product.matmul(a, b, out, self.zero("a", *ranges[0]), self.zero("b", *ranges[1]))
         return out, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
 
+    def bound(self, a: Range, b: Range, *ends: Range) -> list[Range] | None:
+        factors = self.less((a, b), ends)
+        transposed = self.transpose_a, self.transpose_b
+        return self.with_ends(factors and matrices_range(*factors, transposed, self.Toutput), ends)
+
     def workspace(self, a: TensorType, b: TensorType, *ends: TensorType) -> int:
         right = b.sizes[::-1] if self.transpose_b else b.sizes
         left = a.sizes[::-1] if self.transpose_a else a.sizes
@@ -185,6 +208,10 @@ class QuantizedConv2D(QuantizedProduct, Convolution):
         x = input[(slice(None), *(slice(start, None) for start in begin))]
         integer_convolution.convolve(x, filter, over, out, zeros)
         return out, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
+
+    def bound(self, input: Range, filter: Range, *ends: Range) -> list[Range] | None:
+        factors = self.less((input, filter), ends)
+        return self.with_ends(factors and self.product_range(*factors, self.out_type), ends)
 
     def workspace(self, input: TensorType, filter: TensorType, *ends: TensorType) -> int:
         _, over = self._centered(input.sizes, filter.sizes)

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from dataflow import blocks
+from dataflow.core.block import TensorType
+from dataflow.core.bounding import bounded
 from dataflow.core.errors import BlockError
+from dataflow.core.ranges import Range
 
 random = np.random.default_rng(3)
 RANGES = [(-1.0, 1.0), (0.0, 8.0), (-20.0, -3.0), (2.0, 90.0), (-4.0, 1e-3)]
@@ -172,3 +175,30 @@ def test_no_images_give_none():
         np.zeros((0, 4, 4, 1), np.uint8), levels(np.uint8, 2, 2, 1, 3), 0.0, 1.0, 0.0, 1.0
     )
     assert made.output.shape == (0, 4, 4, 3)
+
+
+def ranges_of(name, attrs, x, others):
+    """The ranges of what a block gives of values about one operand, where the others are known."""
+    block = blocks[name](**attrs)
+    types = block.output_types(block.operand_types([x, *others], TensorType.of))
+    low, high = x - (x > 3) * np.uint8(3), x + (x < 250) * np.uint8(5)
+    return bounded(block, [Range(low, high, x.shape), *map(Range.of, others)], types)
+
+
+def test_ranges_of_products_are_those_of_codes():
+    ends = [np.float32(end) for end in (-1, 1, 0, 5)]
+    a, b = levels(np.uint8, 4, 6), levels(np.uint8, 6, 3)
+    x, filter = levels(np.uint8, 1, 5, 5, 2), levels(np.uint8, 3, 3, 2, 4)
+    windows = {"strides": [1, 1, 1, 1], "padding": "SAME"}
+    zero = np.int32(128)
+    for quantized, integer, attrs, operands in (
+        ("QuantizedMatMul", "IntegerMatMul", {}, (a, b)),
+        ("QuantizedConv2D", "IntegerConv2D", windows, (x, filter)),
+    ):
+        found, low, high = ranges_of(quantized, attrs, operands[0], [operands[1], *ends])
+        (wanted,) = ranges_of(integer, attrs, operands[0], [operands[1], zero, np.int32(0)])
+        np.testing.assert_array_equal(found.low, wanted.low)
+        np.testing.assert_array_equal(found.high, wanted.high)
+        assert (found.accumulator.low == wanted.accumulator.low).all()
+        step = 2 / 255 * 5 / 255
+        np.testing.assert_allclose([low.value, high.value], [-(2.0**31) * step, 2.0**31 * step], rtol=1e-6)
