@@ -10,7 +10,6 @@ import click
 from dataflow.cli import options, output
 
 if TYPE_CHECKING:
-    from dataflow.core.errors import Problem
     from dataflow.graphfile.edit import Editor
 
 _OPERATIONS: tuple[tuple[str, int, Any, str], ...] = (
@@ -74,10 +73,10 @@ def command(ctx: click.Context, path: str, dry_run: bool, force: bool) -> int:
     if not operations:
         raise click.UsageError("give at least one operation, such as --set conv1.filters=8")
     file = edit(path)
-    known = _told(file.problems())
+    known = file.problems()
     for name, values in operations:
         _run(file, name, *values)
-    new = [problem for problem in file.problems() if (problem.path, problem.message) not in known]
+    new = file.problems(known)
     if dry_run:
         output.say(file.diff().rstrip("\n"))
     if new:
@@ -88,10 +87,6 @@ def command(ctx: click.Context, path: str, dry_run: bool, force: bool) -> int:
     if not dry_run:
         file.save()
     return 0
-
-
-def _told(problems: list[Problem]) -> set[tuple[str, str]]:
-    return {(problem.path, problem.message) for problem in problems}
 
 
 def _joined(order: list[tuple[str, str | tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:

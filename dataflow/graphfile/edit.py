@@ -102,23 +102,35 @@ class Editor(TextEditor):
             return made.outer
 
         files: dict[FilePath, str] = {}
+        known = context.problems()
         try:
             self.change(changes(), files)
         except Refusal as refusal:
             raise self.refused(refusal) from None
+        self._stay_right(known)
 
     def unpack(self, name: str) -> None:
         """Write out the graph file that a node uses: its nodes take the place of the node, under its name."""
         span = lookup(spans(self._document.text), ("nodes",))
         comment = span is not None and not span.flow
+        context = self._context()
+        known = context.problems()
         try:
-            self._edit(lambda tree: unpacked(tree, name, self._context(), comment))
+            self._edit(lambda tree: unpacked(tree, name, context, comment))
         except Stop:
             raise GraphFileError(self.problems()) from None
+        self._stay_right(known)
 
-    def problems(self) -> list[Problem]:
-        """What `dataflow check` would say of the text as it is now."""
-        return self._context().problems()
+    def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
+        """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""
+        told = {(problem.path, problem.message) for problem in known}
+        return [problem for problem in self._context().problems() if (problem.path, problem.message) not in told]
+
+    def _stay_right(self, known: Sequence[Problem]) -> None:
+        """Take back an edit after which the graph is wrong, and tell what would be."""
+        if found := self.problems(known):
+            self.undo()
+            raise GraphFileError(found)
 
     def _edit(self, made: Callable[[Tree], list[Change]]) -> None:
         try:

@@ -133,6 +133,9 @@ class _Included:
         if not isinstance(value, str):
             return value
         head, dot, port = value.partition(".")
+        if "$" in value:
+            message = f"node '{self.name}': a wire in it is named by the parameter {cropped(value)}"
+            raise Refusal(("nodes", self.name), message, "write the name there")
         if head not in self.definition.inputs.data:
             return f"{self.name}/{head}{dot}{port}"
         operand = self.operands.get(head)

@@ -10,7 +10,9 @@ from shipped_graphs import params_of
 
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
+from dataflow.graphfile import edit as module
 from dataflow.graphfile.edit import edit
+from dataflow.graphfile.editing.changes import Put
 from dataflow.graphfile.load import read
 
 PART = """\
@@ -76,6 +78,73 @@ def test_nodes_stand_in_the_place_of_the_one_that_used_them(main: Path) -> None:
     ).replace("[p, p.low, p.x]", "[p/f, p/q, a]").replace("y: p\n", "y: p/f\n")  # fmt: skip
     for width in (4, 2):
         assert read(main, {"width": width}, text=file.text).graph == flow.load(main, width=width)
+
+
+INNER = """\
+dataflow: 1
+params: {way: SA, rate: 0.5, keep: true, sizes: [2, 3], which: r, kind: float32}
+inputs:
+  x: {dtype: float32, shape: [N, 8, 8, 3]}
+  s: "${kind}[]"
+nodes:
+  r: {block: Relu, inputs: [x]}
+  m: {block: MaxPool, inputs: [$which], attrs: {ksize: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: "${way}ME"}}
+  q: {block: FakeQuantWithMinMaxArgs, inputs: [m], attrs: {min: -1.0, max: $rate, narrow_range: "${keep}"}}
+  t: {block: AddN, inputs: {inputs: [s, s]}, doc: "${rate}"}
+  c: {block: Const, attrs: {value: $sizes, dtype: "${kind}"}}
+outputs: {q: q, t: t, c: c}
+"""
+
+
+def test_params_are_put_in_wherever_they_stand(main: Path) -> None:
+    (main.parent / "inner.yaml").write_text(INNER)
+    text = """\
+dataflow: 1
+params: {end: 2.0, way: VALID}
+inputs: {a: {dtype: float32, shape: [N, 8, 8, 3]}}
+nodes:
+  p: {block: ./inner.yaml, inputs: {x: a, s: 3}, attrs: {rate: $end, sizes: [$end, 1.0]}}
+outputs: {q: p, t: p.t, c: p.c}
+"""
+    file = edit(main, text)
+    file.unpack("p")
+    nodes = file.tree["nodes"]
+    assert nodes["p/m"]["attrs"]["padding"] == "SAME" and nodes["p/m"]["inputs"] == ["p/r"]
+    assert nodes["p/q"]["attrs"] == {"min": -1.0, "max": "$end", "narrow_range": True}
+    assert nodes["p/t"] == {"block": "AddN", "inputs": {"inputs": ["p/s", "p/s"]}, "doc": "${rate}"}
+    assert nodes["p/s"] == {"block": "Const", "attrs": {"value": 3, "dtype": "float32"}}
+    assert nodes["p/c"]["attrs"] == {"value": ["$end", 1.0], "dtype": "float32"}
+    assert read(main, text=file.text).graph == read(main, text=text).graph
+    with pytest.raises(GraphFileError, match=r"a wire in it is named by the parameter \$way"):
+        edit(main, text.replace("rate: $end", "which: $way").replace("VALID", "r")).unpack("p")
+
+
+def test_within_text_there_are_numbers_words_and_params(main: Path) -> None:
+    inner = INNER.replace("  r: {", "  r_0.5_true: {").replace("r_0.5_true", "r_5_true").replace("rate: 0.5", "rate: 5")
+    (main.parent / "inner.yaml").write_text(inner.replace("[$which]", '["r_${rate}_${keep}"]'))
+    text = """\
+dataflow: 1
+params: {start: SA}
+inputs: {a: {dtype: float32, shape: [N, 8, 8, 3]}}
+nodes:
+  p: {block: ./inner.yaml, inputs: {x: a, s: 3}, attrs: {way: $start}}
+"""
+    file = edit(main, text)
+    file.unpack("p")
+    assert file.tree["nodes"]["p/m"]["inputs"] == ["p/r_5_true"]
+    assert file.tree["nodes"]["p/m"]["attrs"]["padding"] == "${start}ME"
+    assert read(main, text=file.text).graph == read(main, text=text).graph
+
+
+def test_an_edit_after_which_the_graph_is_wrong_is_taken_back(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*given: object) -> list[Put]:
+        return [Put(("nodes", "p", "inputs", "x"), "zz")]
+
+    monkeypatch.setattr(module, "unpacked", wrong)
+    file = edit(main)
+    with pytest.raises(GraphFileError, match="no node or input named 'zz'"):
+        file.unpack("p")
+    assert file.text == MAIN
 
 
 WHOLE = [path for path in sorted(places.GRAPHS.rglob("*.yaml")) if not params_of(path)]
