@@ -75,6 +75,8 @@ def methods(block_class: type[Block]) -> None:
     for what, names in (("reuses", block_class.reuses), ("precompute", block_class.precomputed_ports)):
         if wrong := [name for name in names if name not in inputs]:
             raise broken(block_class, f"{what} must name inputs, got '{wrong[0]}'")
+    if block_class.training and block_class.training not in block_class.signature.attrs:
+        raise broken(block_class, f"training must name an attr, got '{block_class.training}'")
     for name in (block_class.__name__, *block_class.aliases):
         found = blocks.get(name)
         if found is not block_class:

@@ -42,6 +42,7 @@ WRONG = [
     ("ports", made(T=()), "'x' must have a dtype"),
     ("methods", made(grad=lambda self, x, dy: dy * 2), "grad must take (x, y, dy), got (x, dy)"),
     ("methods", made(reuses=("z",)), "reuses must name inputs, got 'z'"),
+    ("methods", made(training="is_training"), "training must name an attr, got 'is_training'"),
     ("methods", made(kernel=lambda self, x, y, out=None: x), "kernel must take (x, out), got (x, y, out)"),
     (
         "methods",
