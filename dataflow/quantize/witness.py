@@ -46,7 +46,9 @@ def find_witness(bounds: Bounds, width: Width) -> Witness | None:
 
     None where sums are no whole numbers, where an input has no range, or where no gradient reaches the inputs.
     """
-    inputs = _inputs(bounds, width)
+    inputs, made = _inputs(bounds, width), next(iter(width.node.types.values()))
+    if made.dtype not in dtypes.floating:
+        return None  # integers have no gradient
     if inputs is None or width.accumulator is None or width.sums is None or width.ends is None:
         return None
     upwards = bits(0, width.ends[1]) >= bits(width.ends[0], 0)

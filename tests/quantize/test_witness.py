@@ -79,6 +79,18 @@ def test_no_witness_goes_beyond_what_was_derived_and_some_of_all_first_layers_ar
     assert seen >= 4
 
 
+def test_sums_of_quantized_numbers_have_no_gradient_and_so_no_witness() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", 3], range=[0, 1])
+    q = B["QuantizeV2"](T="quint8")(x, 0.0, 1.0)
+    weights = graph.constant(np.array([[0], [200], [255]], np.uint8))
+    graph.output("y", B["QuantizedMatMul"]()(q.output, weights, 0.0, 1.0, -1.0, 1.0, name="y").out)
+    bounds = derive_bounds(Model.of(graph))
+    (width,) = bounds.widths
+    assert width.ends == (-128 * 255, (72 + 127) * 255)
+    assert find_witness(bounds, width) is None
+
+
 def test_an_input_that_may_be_anything_has_no_witness() -> None:
     graph = flow.Graph("g")
     x = graph.input("x", "float32", ["N", 1])
