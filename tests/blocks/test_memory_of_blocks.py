@@ -23,7 +23,12 @@ pytestmark = pytest.mark.slow
 ELEMENTS = 1 << 18  # of the largest array, about
 MOST = 4 * ELEMENTS  # elements of outputs: beyond that it is time that is measured, not memory
 OTHERS = {"float16", "int8", "complex64"}  # dtypes beside the documented ones
-FAMILIES = ("blocks.nn_ops.", "blocks.image_ops.", "blocks.training_ops.")  # measured by test_workspace.py
+FAMILIES = (  # measured by test_workspace.py
+    "blocks.nn_ops.",
+    "blocks.image_ops.",
+    "blocks.training_ops.",
+    "blocks.quantization_ops.integer_products",
+)
 SLACK = 3 << 16  # bytes: the objects of a run, and the buffers in which NumPy casts
 
 
