@@ -65,6 +65,8 @@ def absolute(bins: Bins) -> Bins:
 
 def quantile(bins: Bins, fraction: float) -> Array:
     """The number of each channel below which this fraction of its values lies; 0.0 where there is none."""
+    if not bins.counts.shape[1]:
+        return np.zeros(len(bins.counts))
     sums = np.add.accumulate(bins.counts, -1)
     wanted = fraction * sums[:, -1:]
     index = np.minimum(np.count_nonzero(sums < wanted, -1), sums.shape[1] - 1)[:, None]

@@ -89,7 +89,7 @@ class RangeMethod(Opaque, abstract=True):
 
 
 def _ends(ends: Ends, shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
-    low, high = (dtypes.rounded(end.reshape(shape), dtype) for end in ends)
+    low, high = (dtypes.rounded(end.reshape(shape) + 0.0, dtype) for end in ends)  # never -0.0
     return low, high
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from blocks.kernels.range_search import divergences
 from dataflow import blocks
@@ -146,3 +149,29 @@ def test_counts_and_ends_must_be_of_one_observer():
     counts, _, _ = blocks["HistogramObserver"]()([1.0])
     with pytest.raises(DataflowError, match=r"'counts' must have shape \[3, 4096\] beside 'lowest' of \[3\]"):
         blocks["RangeOf"]()(counts, np.zeros(3, np.float32), np.ones(3, np.float32))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    values=arrays(np.float32, st.integers(1, 30), elements=st.floats(width=32)),
+    method=st.sampled_from(["min_max", "percentile:99", "mse", "entropy"]),
+    num_bits=st.sampled_from([2, 8, 16]),
+    symmetric=st.booleans(),
+)
+@example(np.float32([np.nan]), "percentile:99", 8, False)
+@example(np.float32([np.inf, -np.inf]), "entropy", 8, True)
+@example(np.float32([3e38, -3e38, 1]), "mse", 2, False)
+@example(np.float32([1e-45, 2e-45]), "mse", 16, False)
+@example(np.float32([0.0, -0.0]), "entropy", 8, True)
+def test_any_values_have_a_range_within_them(values, method, num_bits, symmetric):
+    low, high = range_of(values, method=method, num_bits=num_bits, symmetric=symmetric)
+    assert not np.signbit(low) or low < 0
+    finite = values[np.isfinite(values)]
+    lowest, highest = finite.min(initial=0), finite.max(initial=0)
+    if symmetric:
+        highest = max(-lowest, highest)
+        lowest = -highest
+        assert low == -high
+    assert lowest <= low <= 0 <= high <= highest
+    searched = blocks["RangeOfValues"](method=method, num_bits=num_bits, symmetric=symmetric)(values)
+    assert lowest <= searched.min <= 0 <= searched.max <= highest

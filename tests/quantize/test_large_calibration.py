@@ -22,4 +22,4 @@ def test_more_rows_take_no_more_memory(tmp_path: Path) -> None:
         found.append(measure(path))
     assert found[1]["rows"] > 9 * found[0]["rows"]
     assert found[1]["private"] < 120_000_000
-    assert found[1]["private"] < found[0]["private"] + 5_000_000
+    assert found[1]["private"] < found[0]["private"] + 15_000_000  # of 144 MB more
