@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.kernels.casting import as_compute_dtype, cast_into, copied_bytes
-from blocks.kernels.channel_rows import layouts
+from blocks.kernels.channel_rows import ROW, layouts
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.levels import count_steps
 from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
@@ -173,7 +173,10 @@ class QuantizeWithMinMaxVarsPerChannel(QuantizeInRange):
         return self.codes(inputs, ranges, self.axis, out)
 
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:
-        return super().workspace(inputs, *ends) + copied_bytes(inputs)
+        # the numbers of channels are spread over rows
+        dtype, channels = dtypes.compute(dtypes.storage(inputs.dtype)), element_count(ends[0].shape) or 0
+        spread = 8 * int(dtype.itemsize) * max(ROW, channels)
+        return super().workspace(inputs, *ends) + copied_bytes(inputs) + spread
 
 
 def _tiles(rows: Array) -> Iterator[tuple[slice | EllipsisType, ...]]:

@@ -44,6 +44,7 @@ PAGES = [
     ("docs/editing.md", 4),
     ("docs/training.md", 2),
     ("docs/layers.md", 3),
+    ("docs/number_formats.md", 2),
     ("docs/bounds.md", 4),
     ("docs/tables.md", 5),
     ("docs/training_in_python.md", 2),
