@@ -16,7 +16,7 @@ from dataflow.quantize.recipe import recipe
 from dataflow.quantize.round_weights import round_weights
 from dataflow.training.array_split import ArraySplit
 
-METHODS = ("adaround", "gptq")
+METHODS = (pytest.param("adaround", marks=pytest.mark.slow), "gptq")
 
 
 def made(graph: Graph, rounding: str, shape: tuple[int, ...], **weights: object) -> tuple[Model, Model, Model, Array]:
@@ -54,7 +54,10 @@ def test_outputs_come_nearer_and_weights_are_levels(rounding: str, per: dict[str
     assert all("to the nearest" in note for note in rounded.notes[-4:])
 
 
-@pytest.mark.parametrize(("rounding", "depthwise"), [("adaround", False), ("gptq", False), ("adaround", True)])
+@pytest.mark.parametrize(
+    ("rounding", "depthwise"),
+    [pytest.param("adaround", False, marks=pytest.mark.slow), ("gptq", False), ("adaround", True)],
+)
 def test_convolutions(rounding: str, depthwise: bool) -> None:
     graph = nets.normalized(depthwise=depthwise)
     real, quantized, rounded, rows = made(graph, rounding, (64, 5, 5, 4))
