@@ -36,52 +36,69 @@ def save(graph: Graph, path: str | os.PathLike[str], *, inline: int = INLINE) ->
     graph, path = as_graph(graph, "flow.save(graph, path)"), as_path(path, "flow.save(graph, path)")
     shipped.refuse_writing(os.fspath(path))
     target = Path(os.path.realpath(path))
-    for writing, sure in _writings(graph):
-        placement = Placement(target, inline)
-        text = writing(placement)
-        if text is not None and (sure or _says(text, graph, placement)):
-            break
-    if placement.new and not is_replaceable(path):
+    draft = _chosen(graph, target, inline)
+    if draft.placement.new and not is_replaceable(path):
         raise GraphError(
             f"{os.fspath(path)}: a graph with large arrays must be saved to a file, beside which they are put, "
             "got a device or pipe"
         )
-    if placement.write():
-        text = writing(placement)
-    assert text is not None
-    write_text(path, text)
+    if draft.placement.write():
+        draft.text = draft.writing(draft.placement)
+    assert draft.text is not None
+    write_text(path, draft.text)
 
 
 def resolved_text(graph: Graph, path: str | os.PathLike[str]) -> str:
     """A graph as a file: parameters are set, sub-graphs written out, paths relative to the folder of ``path``."""
-    return _plain_text(graph, False, Placement(Path(os.path.realpath(os.fspath(path))), SHOWN))
+    return _plain_text(graph, Layout(), Placement(Path(os.path.realpath(os.fspath(path))), SHOWN))
 
 
-def _writings(graph: Graph) -> Iterator[tuple[Writing, bool]]:
-    """The ways to write a graph, the one that keeps most of its file first; whether one needs no check."""
-    if graph.layout.source is not None:
-        yield partial(kept_text, graph, False), False
-        yield partial(kept_text, graph, True), False
+class _Draft:
+    """A graph as a file that is not written yet; no text where this way of writing cannot say the graph."""
+
+    def __init__(self, graph: Graph, writing: Writing, target: Path, inline: int):
+        self.graph, self.writing, self.placement = graph, writing, Placement(target, inline)
+        self.text = writing(self.placement)
+
+    def wrong(self) -> set[str]:
+        """The nodes that would not be read as they are from such a file beside its new arrays; all if more is wrong."""
+        every, placement = {*self.graph.nodes, ""}, self.placement
+        if self.text is None:
+            return every
+        placement.arrays.supply(placement.folder / placement.file, placement.new)
+        texts = {str(placement.target): self.text}
+        found = read(placement.target, {}, texts=texts, arrays=placement.arrays)
+        if found.problems() or found.graph.nodes.keys() != self.graph.nodes.keys():
+            return every
+        pairs = [(node, found.graph.nodes[name]) for name, node in self.graph.nodes.items()]
+        wrong = {was.name for was, now in pairs if was.identity != now.identity}
+        return wrong if wrong or found.graph == self.graph else every
+
+
+def _chosen(graph: Graph, target: Path, inline: int) -> _Draft:
+    """Of the ways to write a graph that come to it the one that keeps most of its file."""
+    apart: set[str] = set()  # nodes that graphs used as blocks do not make any more
+    while graph.layout.source is not None:
+        draft = _Draft(graph, partial(kept_text, graph, frozenset(apart)), target, inline)
+        wrong = draft.wrong()
+        if not wrong:
+            return draft
+        if wrong <= apart:
+            break
+        apart |= wrong
     if graph.layout.written or graph.layout.comments:
-        yield partial(_plain_text, graph, True), False
-    yield partial(_plain_text, graph, False), True
+        draft = _Draft(graph, partial(_plain_text, graph, graph.layout), target, inline)
+        if not draft.wrong():
+            return draft
+    return _Draft(graph, partial(_plain_text, graph, Layout()), target, inline)
 
 
-def _says(text: str, graph: Graph, placement: Placement) -> bool:
-    """Whether a file with this text, beside the new arrays, would be read as the graph."""
-    target = placement.target
-    placement.arrays.supply(placement.folder / placement.file, placement.new)
-    found = read(target, {}, texts={str(target): text}, arrays=placement.arrays)
-    return not found.problems() and found.graph == graph
+def _plain_text(graph: Graph, layout: Layout, placement: Placement) -> str:
+    return "\n".join(_lines(graph, layout, placement)) + "\n"
 
 
-def _plain_text(graph: Graph, laid_out: bool, placement: Placement) -> str:
-    return "\n".join(_lines(graph, laid_out, placement)) + "\n"
-
-
-def _lines(graph: Graph, laid_out: bool, placement: Placement) -> Iterator[str]:
+def _lines(graph: Graph, layout: Layout, placement: Placement) -> Iterator[str]:
     entries, nodes = Entries(graph, placement.inline), list(graph.nodes.values())
-    layout = graph.layout if laid_out else Layout()
     inputs = {n.name: entries.input(n) for n in nodes if is_input(n)}
     yield "dataflow: 1"
     yield from entry("name", graph.name)

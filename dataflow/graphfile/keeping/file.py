@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,10 @@ from dataflow.graphfile.sections import names
 _PARAM = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
-def kept_text(graph: Graph, flat: bool, placement: Placement) -> str | None:
+def kept_text(graph: Graph, apart: Collection[str], placement: Placement) -> str | None:
     """The text of the file that a graph came from with what has changed since; None where that cannot be written.
 
-    With ``flat`` all graphs used as blocks are written out.
+    ``apart`` are nodes that no graph used as a block may make: it is written out.
     """
     source = graph.layout.source
     if source is None or any(isinstance(value, np.ndarray) for value in source.params.values()):
@@ -42,7 +42,7 @@ def kept_text(graph: Graph, flat: bool, placement: Placement) -> str | None:
     old = read(path, source.params, origins=True, texts=source.texts, arrays=placement.arrays)
     if old.problems():
         return None
-    file = _File(graph, source, old, placement, flat)
+    file = _File(graph, source, old, placement, apart)
     target, document = file.target(), file.definition.document
     if repr(target.tree) == repr(file.raw):
         return document.mark + document.text
@@ -53,7 +53,7 @@ def kept_text(graph: Graph, flat: bool, placement: Placement) -> str | None:
 
 
 class _File:
-    def __init__(self, graph: Graph, source: Source, old: LoadContext, placement: Placement, flat: bool):
+    def __init__(self, graph: Graph, source: Source, old: LoadContext, placement: Placement, apart: Collection[str]):
         self.graph, self.source, self.old, self.placement = graph, source, old, placement
         self.definition = old.top()[1]
         root = self.definition.document.root
@@ -62,7 +62,7 @@ class _File:
         self.folder = Path(source.real).parent
         self.moved = self.folder != placement.folder
         nodes = self.raw.get("nodes") or {}
-        self.nodes = Nodes(old, nodes, graph, placement, self.moved, flat)
+        self.nodes = Nodes(old, nodes, graph, placement, self.moved, apart)
 
     def target(self) -> Target:
         """All sections; one that becomes empty goes."""

@@ -6,7 +6,7 @@ What has not changed stays as it was spelled: parameters, inputs that are listed
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,11 +35,13 @@ class Order:
 
 
 class Nodes:
-    """How the entries of a file follow a graph; with ``flat`` every graph used as a block is written out."""
+    """How the entries of a file follow a graph; of ``apart`` see `Uses`."""
 
-    def __init__(self, old: LoadContext, raw: Raw, graph: Graph, placement: Placement, moved: bool, flat: bool):
+    def __init__(
+        self, old: LoadContext, raw: Raw, graph: Graph, placement: Placement, moved: bool, apart: Collection[str]
+    ):
         self.old, self.raw, self.graph, self.moved = old, raw, graph, moved
-        self.uses = Uses(old, raw, graph, placement, moved, flat)
+        self.uses = Uses(old, raw, graph, placement, moved, apart)
         self.renamed = self._renamed()  # entries that have other names now
         self.known = {now: name for name, now in self.renamed.items()}
         self.entries = Entries(graph, placement.inline, self.uses.wire)

@@ -6,7 +6,7 @@ use as blocks stay in their turn where they can.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dataflow.core.ports import Literal
@@ -22,9 +22,11 @@ Raw = dict[str, Any]  # a mapping of a graph file, in which parameters still sta
 
 
 class Uses:
-    """What becomes of the graphs that a file uses as blocks; with ``flat`` all of them are written out."""
+    """What becomes of the graphs that a file uses as blocks; those that made nodes ``apart`` are written out."""
 
-    def __init__(self, old: LoadContext, raw: Raw, graph: Graph, placement: Placement, moved: bool, flat: bool):
+    def __init__(
+        self, old: LoadContext, raw: Raw, graph: Graph, placement: Placement, moved: bool, apart: Collection[str]
+    ):
         self.old, self.raw, self.graph, self.placement, self.moved = old, raw, graph, placement, moved
         self.kept: dict[str, dict[Link, Link]] = {}  # by name, and which of the wires they read are others now
         self.apart: dict[str, str] = {}  # nodes that are written out, and the entry of the file that made them
@@ -34,12 +36,12 @@ class Uses:
         self._hidden = {*self._read_inside()}
         for name, made in self._made.items():
             if not made.inside:
-                self._choose(name, flat, name)
+                self._choose(name, apart, name)
 
-    def _choose(self, name: str, flat: bool, entry: str) -> None:
+    def _choose(self, name: str, apart: Collection[str], entry: str) -> None:
         made = self._made[name]
-        taken = name in self._hidden or name in self.graph.nodes
-        rewired = None if flat or taken else self._rewired(made)
+        taken = name in self._hidden or name in self.graph.nodes or any(node in apart for node in made.nodes)
+        rewired = None if taken else self._rewired(made)
         if rewired is not None and self._may_name(name, made):
             self.kept[name] = rewired
             self.owner |= dict.fromkeys(made.nodes, name)
@@ -48,7 +50,7 @@ class Uses:
             return
         for inner, each in self._made.items():
             if each.inside == name and each.nodes:
-                self._choose(inner, flat, entry)
+                self._choose(inner, apart, entry)
         self.apart |= {node: entry for node in made.nodes if node not in self.owner}
         self.within |= self.apart
 

@@ -165,6 +165,28 @@ def test_a_graph_that_may_not_be_named_is_written_out(graph, tmp_path_factory):
     assert "block: ./" not in text and "block: ../" not in text
 
 
+def test_only_what_would_be_read_otherwise_is_written_out(graph):
+    """One of two uses has another size on its wire than its nodes were made for, as a change of a shape leaves it."""
+    Path("sized.yaml").write_text(
+        "dataflow: 1\nparams: {size: {type: int}}\ninputs: {x: {dtype: float32, shape: [N, $size]}}\n"
+        "nodes:\n  w: {block: Variable, attrs: {shape: [$size], dtype: float32}}\n"
+        "  y: {block: AddN, inputs: {inputs: [x, x]}}\noutputs: {y: y}\n"
+    )
+    text = (
+        "dataflow: 1\nname: g\ninputs: {x: 'float32[N, 2]'}\nnodes:\n"
+        "  v: {block: Reshape, inputs: {tensor: x, shape: [-1, 2]}}\n"
+        "  a: {block: ./sized.yaml, inputs: {x: x}}\n  b: {block: ./sized.yaml, inputs: {x: v}}\n"
+        "outputs: {a: a, b: b}\n"
+    )
+    Path("g.yaml").write_text(text)
+    made = flow.load("g.yaml")
+    new = Rebuild(made)
+    for node in made.nodes.values():
+        new.copy(node, inputs={"shape": [-1, 1]} if node.name == "v" else None)
+    found = "dataflow: 1\n" + saved(new.finish(), "g.yaml")
+    assert "  a: {block: ./sized.yaml, inputs: {x: x}}\n  # b: ./sized.yaml, written out\n  b/w:" in found
+
+
 def test_a_file_that_has_changed_since_is_written_out_as_it_was(graph):
     Path("parts/inner.yaml").write_text(INNER.replace("Relu", "Relu6"))
     text = saved(graph)
