@@ -14,10 +14,10 @@ from dataflow.core.bounding import bounded
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.ports import In, map_port
-from dataflow.core.ranges import Range
+from dataflow.core.ranges import Range, limits
 from dataflow.core.shapes import TensorType
 
-DRAWS = 8
+DRAWS = 5
 
 Ends = tuple[Array, Array]
 
@@ -50,10 +50,13 @@ def _check(sample: Sample, first_alone: bool, alike: bool) -> None:
     ranges = [map_port(lambda array, port=port: ranged(port, array), given) for port, given in pairs]  # type: ignore[misc]
     types = sample.outputs
     found = bounded(sample.block, ranges, types)
+    if all(map(_says_nothing, found)):
+        return
     for _ in range(DRAWS):
         drawn = sample.mapped(lambda _, array: _between(array, ends.get(id(array)), rng))
         try:
-            results = drawn.called()
+            with np.errstate(all="ignore"):
+                results = sample.block.compute(drawn.arrays, types)
         except BlockError:  # values that the block does not take
             continue
         for port, type_, result, given in zip(sample.block.signature.outputs, types, results, found, strict=True):
@@ -61,6 +64,12 @@ def _check(sample: Sample, first_alone: bool, alike: bool) -> None:
                 raise broken(
                     type(sample.block), f"'{port}' must lie within its range, got something else for {drawn} in {ends}"
                 )
+
+
+def _says_nothing(range: Range) -> bool:
+    """Whether every value of the dtype is within the range."""
+    low, high = limits(dtypes.name_of(range.low.dtype))
+    return bool((range.low == low).all() and (range.high == high).all())
 
 
 def _about(array: Array, rng: np.random.Generator, alike: bool) -> Ends:

@@ -6,9 +6,8 @@ graph's inputs says which, in one step where between them there are only quantiz
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,14 +21,14 @@ from dataflow.graph.gradient import gradient
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.quantize.bounds import Bounds, Width, bits
-from dataflow.quantize.observed import traced
+from dataflow.quantize.observed import traced, whole_ends
 
-STEPS = 3  # of ascent: behind a first layer slopes change on the way
+STEPS, DRAWN = 8, 5  # of ascent, and starts that are drawn: behind a first layer slopes change on the way
 
 
 @dataclass(frozen=True, eq=False)
 class Witness:
-    """An input of one row for each graph input, how far a sum then goes, in whole steps, and the end derived for it."""
+    """An input of one row for each graph input, how far sums then go, in whole steps, and the end derived for them."""
 
     feeds: Mapping[str, Array]
     reached: int
@@ -54,21 +53,44 @@ def find_witness(bounds: Bounds, width: Width) -> Witness | None:
     upwards = bits(0, width.ends[1]) >= bits(width.ends[0], 0)
     feeds = {name: _filled(ends, 0.5) for name, ends in inputs.items()}
     try:
-        plan, at = _slopes(bounds, width, feeds, upwards)
+        plan = _slopes(bounds, width, feeds, upwards)
     except GradientError:
         return None
     best: Witness | None = None
-    floats = [name for name in feeds if feeds[name].dtype.kind not in "iub"]
+    for start in _starts(inputs):
+        found = _ascended(bounds, width, plan, inputs, start, upwards)
+        if best is None or (found.reached > best.reached if upwards else found.reached < best.reached):
+            best = found
+        if best.attained:
+            break
+    return best
+
+
+def _starts(inputs: Mapping[str, Range]) -> Iterator[dict[str, Array]]:
+    """Inputs to start from: the middle of all ranges, their ends, and values drawn from them."""
+    for part in (0.5, 0.0, 1.0):
+        yield {name: _filled(ends, part) for name, ends in inputs.items()}
+    rng = np.random.default_rng(0)
+    for _ in range(DRAWN):
+        yield {name: _filled(ends, rng.random(_row(ends))) for name, ends in inputs.items()}
+
+
+def _ascended(
+    bounds: Bounds, width: Width, plan: Plan, inputs: Mapping[str, Range], feeds: dict[str, Array], up: bool
+) -> Witness:
+    """The furthest that a few steps along the slopes come from an input."""
+    assert width.sums is not None
+    best: Witness | None = None
     for _ in range(STEPS):
         found = plan.run({**bounds.model.values, **feeds})
-        towards = {name: found[f"grad_{name}"] if upwards else -found[f"grad_{name}"] for name in floats}
-        feeds = {name: _pushed(inputs[name], feeds[name], towards.get(name)) for name in feeds}
-        value = plan.run({**bounds.model.values, **feeds})["sum"]
-        reached = int(np.rint(float(value[at]) / float(np.broadcast_to(width.accumulator.step, value.shape)[at])))
-        end = np.broadcast_to(width.sums.high if upwards else width.sums.low, value.shape)[at]
-        if best is not None and (reached <= best.reached if upwards else reached >= best.reached):
+        slopes = {name: found.get(f"grad_{name}") for name in feeds}
+        feeds = {name: _pushed(inputs[name], value, slopes[name], up) for name, value in feeds.items()}
+        reached = whole_ends(width, plan.run({**bounds.model.values, **feeds})["sum"])[up]
+        if best is None or (reached > best.reached if up else reached < best.reached):
+            best = Witness(feeds, reached, int(width.sums.high.max() if up else width.sums.low.min()))
+        if best.attained:
             break
-        best = Witness(feeds, reached, int(end))
+    assert best is not None
     return best
 
 
@@ -117,23 +139,27 @@ def _finite(range: Range) -> bool:
     return bool(np.isfinite(range.low.astype(np.float64)).all() and np.isfinite(range.high.astype(np.float64)).all())
 
 
-def _filled(range: Range, part: float) -> Array:
-    """One row of values, all of them so far between their ends."""
+def _row(range: Range) -> tuple[int, ...]:
+    """The shape of one row of values."""
+    return tuple(d if isinstance(d, int) else 1 for d in range.shape or ())
+
+
+def _filled(range: Range, part: float | Array) -> Array:
+    """One row of values, so far between their ends."""
     low, high = range.low.astype(np.float64), range.high.astype(np.float64)
-    shape = [d if isinstance(d, int) else 1 for d in range.shape or ()]
-    return np.broadcast_to(low + (high - low) * part, shape).astype(range.low.dtype)
+    return np.broadcast_to(low + (high - low) * part, _row(range)).astype(range.low.dtype)
 
 
-def _pushed(range: Range, value: Array, slope: Array | None) -> Array:
-    """Values at the end that the slope points to; as they are where there is none."""
+def _pushed(range: Range, value: Array, slope: Array | None, up: bool) -> Array:
+    """Values at the end that the slope points to, or away from; as they are where there is none."""
     if slope is None:
         return value
-    ends = np.where(slope > 0, range.high, range.low)
+    ends = np.where((slope > 0) == up, range.high, range.low)
     return np.where(slope == 0, value, ends).astype(value.dtype)
 
 
-def _slopes(bounds: Bounds, width: Width, feeds: Mapping[str, Array], upwards: bool) -> tuple[Plan, Any]:
-    """A plan of one sum and its gradient by the inputs, and where that sum is."""
+def _slopes(bounds: Bounds, width: Width, feeds: Mapping[str, Array], upwards: bool) -> Plan:
+    """A plan of the sums, and of the gradient by the inputs of the one that may go furthest."""
     graph: Graph = traced(bounds.model.graph, [width.node.name])
     ref = graph.deref(graph.outputs[width.node.name])
     value = Plan(graph).run({**_only(graph, bounds.model.values), **feeds})[width.node.name]
@@ -145,7 +171,7 @@ def _slopes(bounds: Bounds, width: Width, feeds: Mapping[str, Array], upwards: b
     names = [name for name in feeds if dtypes.name_of(feeds[name].dtype) in dtypes.floating]
     made = gradient(graph, of="goal", wrt=names)
     made.outputs = {**{n: link for n, link in made.outputs.items() if n != "goal"}, "sum": Link(ref.node, ref.port)}
-    return Plan(made), at
+    return Plan(made)
 
 
 def _only(graph: Graph, values: Mapping[str, Array]) -> dict[str, Array]:
@@ -155,8 +181,8 @@ def _only(graph: Graph, values: Mapping[str, Array]) -> dict[str, Array]:
 
 def _place(width: Width, shape: tuple[int, ...], upwards: bool) -> tuple[int, ...]:
     """The index of the sum that goes furthest: along dims where all are alike in the middle, away from the border."""
-    assert width.accumulator is not None
-    ends = width.accumulator.high if upwards else width.accumulator.low
+    assert width.sums is not None
+    ends = width.sums.high if upwards else width.sums.low
     flat = int(np.argmax(ends)) if upwards else int(np.argmin(ends))
     index = np.unravel_index(flat, ends.shape)
     return tuple(int(i) if n > 1 else size // 2 for i, n, size in zip(index, ends.shape, shape, strict=True))
