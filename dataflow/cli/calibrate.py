@@ -107,14 +107,15 @@ def command(
     from dataflow.quantize.found import find_ranges, with_ranges, write_ranges
     from dataflow.quantize.model import Model
     from dataflow.quantize.section import quantization_section
-    from dataflow.quantize.statistics_file import write_statistics
+    from dataflow.quantize.statistics_file import kept_beside, write_statistics
     from dataflow.quantize.targets import find_targets
 
     _check_together(merged, stats_only, (data, source, folder, samples, part), out, in_place)
     graph = options.load(path, params)
     targets = find_targets(graph, quantization_section(graph))
     _check_targets(graph, path, targets, bits, out, in_place)
-    place = Path(kept) if kept is not None else _beside(path, part)
+    of_part = "" if part is None else f".{part[0]}of{part[1]}"
+    place = Path(kept) if kept is not None else kept_beside(path, of_part)
     if merged:
         statistics, again = _merged(merged, targets), False
     else:
@@ -180,16 +181,6 @@ def _check_targets(
         )
     if out is not None:
         out_file.keep_read(out, graph, path)
-
-
-def _beside(path: str, part: tuple[int, int] | None) -> Path:
-    """Where the statistics of a graph are kept; those of a graph of the package, in the current folder."""
-    from dataflow.graphfile.shipped import is_shipped
-    from dataflow.quantize.statistics_file import ENDING
-
-    of_part = "" if part is None else f".{part[0]}of{part[1]}"
-    beside = Path(path).with_suffix(of_part + ENDING)
-    return Path(beside.name) if is_shipped(path) else beside
 
 
 def _merged(files: Sequence[str], targets: Sequence[Target]) -> Statistics:

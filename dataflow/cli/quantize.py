@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from dataflow.cli import completion, options, out_file, output
+from dataflow.cli.progress import Progress
 
 if TYPE_CHECKING:
     from dataflow.quantize.section import Quantization
@@ -70,11 +71,14 @@ def command(
     as_json: bool,
     **asked: object,
 ) -> None:
-    """Round weights and the values that layers read: write the graph with quantizers, and its weights beside it."""
+    """Round weights and the values that layers read: write the graph with quantizers, and its weights beside it.
+
+    Statistics of the values are kept beside it too, from which `dataflow calibrate` finds other ranges.
+    """
     import dataflow as flow
     from dataflow.quantize.pipeline import quantize
     from dataflow.quantize.round_weights import needs_rows
-    from dataflow.quantize.statistics_file import read_statistics
+    from dataflow.quantize.statistics_file import kept_beside, read_statistics, write_statistics
     from dataflow.training.data import split
     from dataflow.training.data.splits import training_split
 
@@ -86,8 +90,13 @@ def command(
     needed = stats is None or correct or needs_rows(recipe)
     data = split(graph, name or training_split(splits), fitted) if splits and needed else None
     statistics = None if stats is None else read_statistics(stats)
-    made = quantize(graph, recipe, values, data, statistics, samples, not no_fold, equalized, correct)
+    with Progress("rows", not as_json) as progress:
+        made = quantize(
+            graph, recipe, values, data, statistics, samples, not no_fold, equalized, correct, tick=progress.tick
+        )
     flow.save(made.graph, out)
+    if statistics is None and made.statistics is not None:
+        write_statistics(kept_beside(out), made.statistics)
     if as_json:
         output.say(output.json_text({"graph": out, "notes": list(made.model.notes)}))
         return

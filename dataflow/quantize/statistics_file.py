@@ -16,12 +16,18 @@ from dataflow.core.errors import DataflowError
 from dataflow.core.float_bins import PER_CHANNEL, WHOLE
 from dataflow.engine.state_file import read_variables, write_variables
 from dataflow.files import Unreadable
+from dataflow.graphfile.shipped import is_shipped
 from dataflow.quantize.statistics import Rows, Seen, Statistics
 
-ENDING = ".stats.npz"
 _FORMAT = 1
 T = TypeVar("T")
 _MOST = 1 << 14  # channels of a wire, whose counts take 32 KiB each
+
+
+def kept_beside(graph: str | os.PathLike[str], part: str = "") -> Path:
+    """Where the statistics of a graph file are kept; of one that comes with the package, in the current folder."""
+    beside = Path(graph).with_suffix(f"{part}.stats.npz")
+    return Path(beside.name) if is_shipped(os.fspath(graph)) else beside
 
 
 def write_statistics(path: str | os.PathLike[str], statistics: Statistics) -> None:

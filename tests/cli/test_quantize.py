@@ -46,6 +46,19 @@ def test_layers_are_told_and_what_comes_next(graph: Path, tmp_path: Path) -> Non
     assert section["source"] == str(graph)
 
 
+def test_other_ranges_need_no_rows(graph: Path, tmp_path: Path) -> None:
+    out = tmp_path / "q.yaml"
+    _quantize(graph, "-o", out)
+    before = dict(flow.State(flow.load(out)))
+    told = CliRunner().invoke(group, ["calibrate", str(out), "--range", "percentile:95", "--in-place"]).output
+    assert f"{tmp_path / 'q.stats.npz'}: 300 rows, kept already, no row was run" in told
+    after = dict(flow.State(flow.load(out)))
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    sides = {"x/min", "x/max", "second_sum/min", "second_sum/max"}
+    assert changed == {*sides, "first_relu/max", "inner_relu/max", "joined/max"}
+    assert all(np.abs(after[name]) < np.abs(before[name]) for name in changed)
+
+
 def test_widths_stay_params_of_the_file(graph: Path, tmp_path: Path) -> None:
     out = tmp_path / "q.yaml"
     _quantize(graph, "-o", out)
