@@ -20,7 +20,7 @@ class ScaleOf(Opaque):
     0.0 alone has the scale 0.0. No gradient flows.
 
     >>> ScaleOf()([1.0, 2.55], [-1.0, 0.0])
-    ScaleOfOutputs(scale=array([0.00784314, 0.01      ], dtype=float32), zero_point=array([128,   0], dtype=int32))
+    ScaleOfOutputs(scale=array([0.00784314, 0.01      ], dtype=float32), zero_point=array([127,   0], dtype=int32))
 
     Source: the nudged range of tf.quantization.fake_quant_with_min_max_vars.
     """
