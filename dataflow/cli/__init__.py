@@ -22,6 +22,7 @@ _COMMANDS = (
     "quantize",
     "lower",
     "verify",
+    "report",
     "bound",
     "check", "show", "grad",
     "blocks", "examples", "edit", "fmt", "schema", "bench",

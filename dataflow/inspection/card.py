@@ -36,6 +36,7 @@ _STYLE = """
 .df .card{fill:var(--card);stroke:hsl(var(--hue) 50% var(--l));stroke-width:1.6}
 .df .head{fill:hsl(var(--hue) var(--sat) var(--tint))}
 .df .rule{stroke:hsl(var(--hue) 50% var(--l));stroke-opacity:.35}
+.df .grey .card,.df .grey .rule{stroke:var(--dim)}.df .grey .head{fill:var(--paper)}.df .grey .kind{fill:var(--dim)}
 .df .pill{fill:var(--card);stroke:var(--dim);stroke-width:1.4}
 .df .halo{fill:none;stroke:var(--paper);stroke-width:5}.df .wire{fill:none;stroke-width:1.8;stroke-linecap:round}
 .df .port{stroke-width:1.6;fill:var(--paper)}
@@ -71,6 +72,15 @@ class Card(Box):
     left: Sequence[Label] = ()
     right: Sequence[Label] = ()
     notes: Sequence[Label] = ()
+    grey: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a card stands out: its hue from 0, red, to 120, green, and what its head says instead of the kind."""
+
+    hue: int
+    text: str
 
 
 def family(names: Iterable[str]) -> str:
@@ -106,6 +116,16 @@ def card(
     )
 
 
+def marked(drawn: Card, mark: Mark | None) -> Card:
+    """The card with a mark, or grey without one."""
+    if mark is None:
+        drawn.grey = True
+    else:
+        drawn.hue, drawn.kind = mark.hue, f"{drawn.kind}  {mark.text}"
+        drawn.width = max(drawn.width, _sans(drawn.kind, 11) + 2 * _PAD)
+    return drawn
+
+
 def pill(name: str, tip: str, left: Sequence[Label] = (), right: Sequence[Label] = ()) -> Card:
     """An input of a graph (with a port on the right) or an output (on the left)."""
     return Card(
@@ -135,7 +155,8 @@ def _sans(text: str, size: float) -> float:
 def draw(drawn: Card) -> str:
     """The SVG of a card, where it was placed."""
     w, h = drawn.width, drawn.height
-    parts = [f'<g transform="translate({drawn.x:.1f} {drawn.y:.1f})" style="--hue:{drawn.hue}">']
+    style = f'style="--hue:{drawn.hue}"' + ' class="grey"' * drawn.grey
+    parts = [f'<g transform="translate({drawn.x:.1f} {drawn.y:.1f})" {style}>']
     if drawn.tip:
         parts.append(f"<title>{escape(drawn.tip)}</title>")
     if drawn.kind:

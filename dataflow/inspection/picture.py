@@ -9,17 +9,23 @@ from dataflow.core.ports import In, Literal, Out
 from dataflow.core.shapes import show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
-from dataflow.inspection.card import Card, Label, card, document, draw, family, pill, wire
+from dataflow.inspection.card import Card, Label, Mark, card, document, draw, family, marked, pill, wire
 from dataflow.inspection.columns import Box, Edge
 from dataflow.inspection.data import brief, category, cut, describe, dtype_text, places, split
 from dataflow.inspection.layout import place
 
 
-def svg(graph: Graph) -> str:
-    """A picture of a graph: a box per node, a wire per value, coloured by dtype."""
+def svg(graph: Graph, marks: Mapping[str, Mark] | None = None) -> str:
+    """A picture of a graph: a box per node, a wire per value, coloured by dtype.
+
+    With ``marks`` boxes are coloured by them, and those without one are grey.
+    """
     inputs, nodes = split(graph)
     cards = {n.name: pill(n.name, n.doc, right=[_typed(graph, Link(n.name, port)) for port in n.types]) for n in inputs}
     cards |= {n.name: _node_card(graph, n) for n in nodes}
+    if marks is not None:
+        for node in nodes:
+            cards[node.name] = marked(_node_card(graph, node, plain=True), marks.get(node.name))
     ends = [pill(name, "", left=[_typed(graph, link)]) for name, link in graph.outputs.items()]
     rights = {Link(n.name, port): i for n in (*inputs, *nodes) for i, port in enumerate(n.types)}
     edges = [
@@ -53,7 +59,8 @@ def _port_label(port: In | Out, types: Mapping[str, list[str]], name: str, optio
     return Label(name, f"{port.dtype}{shape}", family(types.get(port.dtype, [port.dtype])), optional)
 
 
-def _node_card(graph: Graph, node: Node) -> Card:
+def _node_card(graph: Graph, node: Node, plain: bool = False) -> Card:
+    """The card of a node, ``plain`` without its attrs."""
     block = type(node.block)
     several = len(node.types) > 1
     return card(
@@ -63,7 +70,7 @@ def _node_card(graph: Graph, node: Node) -> Card:
         node.doc or describe(block)["summary"],
         [_operand(graph, label, operand) for label, operand in places(node)],
         [_typed(graph, Link(node.name, port), port * several) for port in node.types],
-        [Label(name, f"= {brief(value)}") for name, value in node.block.attrs().items()],
+        [] if plain else [Label(name, f"= {brief(value)}") for name, value in node.block.attrs().items()],
     )
 
 
