@@ -9,6 +9,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape
 
 
@@ -46,6 +47,9 @@ class OneHot(Opaque):
             raise self.error(f"attr 'axis' must lie in [-1, {rank}] for 'indices' of rank {rank}, got {self.axis}")
         position = rank if self.axis == -1 else self.axis
         return (*indices.shape[:position], size, *indices.shape[position:])
+
+    def bound(self, indices: Range, depth: Range, on_value: Range, off_value: Range) -> Range:
+        return on_value.joined(off_value)
 
     def kernel(
         self, indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None

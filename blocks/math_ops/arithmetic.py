@@ -250,6 +250,11 @@ class SquaredDifference(Binary):
     found_by = ("variance", "std", "standard deviation", "squared error", "mse")
     reuses = ("x", "y")
 
+    def bound(self, x: Range, y: Range) -> Range | None:
+        apart = monotone(Subtract(), [x, y])
+        size = apart and apart.magnitude()
+        return size and monotone(Square(), [size])
+
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)

@@ -101,6 +101,9 @@ class MaxPool3D(Pooling):
     def shape_of(self, input: TensorType) -> Shape:
         return self.pooled("input", input.shape)
 
+    def bound(self, input: Range) -> Range:
+        return by_channel(input, self.channel)
+
     def kernel(self, input: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(self.pooled("input", input.shape), input.dtype)

@@ -14,10 +14,12 @@ from dataflow.core.bounding import bounded
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
 from dataflow.core.ports import In, map_port
-from dataflow.core.ranges import Range, limits
+from dataflow.core.ranges import Given, Range, limits
 from dataflow.core.shapes import TensorType
+from dataflow.core.typing_rules import OperandType
 
 DRAWS = 5
+_ALIKE: tuple[bool | str, ...] = (False, True, "rows")
 
 Ends = tuple[Array, Array]
 
@@ -28,13 +30,16 @@ def within_bounds(block_class: type[Block]) -> None:
         if not each.block.pure or not each.arrays:
             continue
         sample = each.mapped(lambda _, array: np.where(array != array, np.ones((), array.dtype), array))
-        for first_alone in (False, True):
-            for alike in (False, True):
+        for alike in _ALIKE:
+            for first_alone in (False, True):
                 _check(sample, first_alone, alike)
 
 
-def _check(sample: Sample, first_alone: bool, alike: bool) -> None:
-    """Check the range for ends about the operands, the same for all elements if ``alike``."""
+def _check(sample: Sample, first_alone: bool, alike: bool | str) -> None:
+    """Check the range for ends about the operands, the same for all elements if ``alike``.
+
+    With ``"rows"`` they are the same along the first dim, whose size is not known.
+    """
     rng = np.random.default_rng(0)
     ports = sample.block.signature.inputs
     chosen = list(ports)[:1] if first_alone else list(ports)
@@ -43,12 +48,20 @@ def _check(sample: Sample, first_alone: bool, alike: bool) -> None:
     def ranged(port: In, array: Array) -> Range:
         if port.name not in chosen or port.static or port.like or array.dtype.kind in "bc" or not array.size:
             return Range.of(array)
-        low, high = ends[id(array)] = _about(array, rng, alike)
-        return Range(low, high, array.shape)
+        low, high = _about(array, rng, alike)
+        unknown = alike == "rows" and array.ndim > 0 and port.shape is None
+        if alike == "rows" and array.ndim:
+            low, high = np.min(low, 0, keepdims=True), np.max(high, 0, keepdims=True)
+        ends[id(array)] = low, high
+        return Range(low, high, (None, *array.shape[1:]) if unknown else array.shape)
 
     pairs = [*zip(ports.values(), sample.arrays, strict=True)]
     ranges = [map_port(lambda array, port=port: ranged(port, array), given) for port, given in pairs]  # type: ignore[misc]
-    types = sample.outputs
+    outputs = sample.outputs
+    try:
+        types = sample.block.infer(*map(_typed, ranges, sample.types))
+    except BlockError:  # sizes that it must know
+        return
     found = bounded(sample.block, ranges, types)
     if all(map(_says_nothing, found)):
         return
@@ -56,14 +69,23 @@ def _check(sample: Sample, first_alone: bool, alike: bool) -> None:
         drawn = sample.mapped(lambda _, array: _between(array, ends.get(id(array)), rng))
         try:
             with np.errstate(all="ignore"):
-                results = sample.block.compute(drawn.arrays, types)
+                results = sample.block.compute(drawn.arrays, outputs)
         except BlockError:  # values that the block does not take
             continue
-        for port, type_, result, given in zip(sample.block.signature.outputs, types, results, found, strict=True):
+        for port, type_, result, given in zip(sample.block.signature.outputs, outputs, results, found, strict=True):
             if not _inside(np.asarray(result), given, type_):
                 raise broken(
                     type(sample.block), f"'{port}' must lie within its range, got something else for {drawn} in {ends}"
                 )
+
+
+def _typed(given: Given, type_: OperandType) -> OperandType:
+    """The type of an operand with the shape of its range, and its value where that is known."""
+    if isinstance(given, tuple) and isinstance(type_, tuple):
+        return tuple(TensorType(t.dtype, r.shape, r.value) for r, t in zip(given, type_, strict=True))
+    if isinstance(given, Range) and isinstance(type_, TensorType):
+        return TensorType(type_.dtype, given.shape, given.value)
+    return type_
 
 
 def _says_nothing(range: Range) -> bool:
@@ -72,11 +94,11 @@ def _says_nothing(range: Range) -> bool:
     return bool((range.low == low).all() and (range.high == high).all())
 
 
-def _about(array: Array, rng: np.random.Generator, alike: bool) -> Ends:
+def _about(array: Array, rng: np.random.Generator, alike: bool | str) -> Ends:
     """Ends on both sides of the elements, or of all of them."""
     with np.errstate(all="ignore"):
         low, high = np.fmin(_moved(array, -1, rng), array), np.fmax(_moved(array, 1, rng), array)
-    if alike:
+    if alike is True:
         ones = [1] * array.ndim
         low, high = np.asarray(np.min(low)).reshape(ones), np.asarray(np.max(high)).reshape(ones)
     return low, high

@@ -50,6 +50,8 @@ def bounded(block: Block, ranges: Sequence[Given], types: Sequence[TensorType]) 
         if made is None:
             made = [Range.of_type(type_) for type_ in types]
         found = made if isinstance(made, list) else [made]
+        if len(found) != len(types):  # parts along a dim whose size is not known
+            found = [Range.of_type(type_) for type_ in types]
         fitted = [_own(r, given).fitted(type_) for r, type_ in zip(found, types, strict=True)]
         if isinstance(block.quantized_as, Quantizer):
             fitted[0] = _on_its_grid(block, block.quantized_as, ranges, fitted[0])
@@ -320,7 +322,10 @@ def _run(block: Block, ranges: Sequence[Given], moving: Sequence[bool], end: Cal
     if any(a is None and r is not None for a, r in zip(arrays, ranges, strict=True)):
         raise ValueError
     results = block.kernel(*block.kernel_args(arrays))
-    return [np.asarray(r) for r in (results if isinstance(results, tuple | list) else [results])]
+    made = [np.asarray(r) for r in (results if isinstance(results, tuple | list) else [results])]
+    if not all(r.size for r in made):
+        raise ValueError("beyond the one element of a dim whose size is not known")
+    return made
 
 
 def _spread(end: Array, of: Range) -> Array:

@@ -101,6 +101,14 @@ def test_a_move_that_cannot_be_followed_has_the_outermost_ends():
     assert ends(cut) == ([0], [4])
 
 
+def test_moves_along_a_dim_of_unknown_size_have_the_outermost_ends():
+    x = ranged([[1, 2]], [[3, 4]], N)
+    tail = output(B["StridedSlice"](begin_mask=0, end_mask=1), x, *(known([n], np.int32) for n in (1, 0, 1)))
+    assert ends(tail) == ([0], [4])
+    parts = outputs(B["SplitV"](num_split=2), x, known([1, -1], np.int32), known(0, np.int32))
+    assert [ends(part) for part in parts] == [([0], [4])] * 2
+
+
 @pytest.mark.parametrize(
     "given, shape, wanted",
     [
