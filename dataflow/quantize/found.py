@@ -79,11 +79,17 @@ def _found(target: Target, seen: Seen, method: str, bits: int | None) -> Found:
 def write_ranges(path: str | os.PathLike[str], found: Sequence[Found]) -> None:
     """Write the ranges into a graph file, all or none: the first values of the variables change, a line each.
 
-    Raises GraphFileError where a variable is not in this file itself, DataflowError where it has many channels.
+    Raises DataflowError where a variable is not in this file itself, or has many channels.
     """
     file = edit(path)
+    nodes = file.tree.get("nodes", {})
     for each in found:
         for name, value in each.target.values(each.low, each.high).items():
+            if name not in nodes:
+                raise DataflowError(
+                    f"{path}: variable '{name}' must be in this file to be written in place, but is in a graph that it "
+                    "includes; -o writes a file with all of it"
+                )
             if value.size > _WRITTEN:
                 raise DataflowError(
                     f"{path}: variable '{name}' must have {_WRITTEN} numbers at most to be written in place, "

@@ -94,6 +94,26 @@ def test_in_place_only_the_numbers_change(dataflow, net):
     assert flow.State(flow.load("net.yaml"))["high"] == np.float32(found["x"]["max"])
 
 
+def test_variables_of_an_included_graph_are_not_written_in_place(dataflow, net):
+    Path("layer.yaml").write_text(NET[: NET.index("data:")])
+    text = """\
+dataflow: 1
+inputs: {x: "float32[N, 4]"}
+nodes:
+  h: {block: ./layer.yaml, inputs: {x: x}}
+outputs: {y: h}
+data:
+  train: {path: rows.npz, inputs: {x: x}}
+"""
+    Path("whole.yaml").write_text(text)
+    code, _, err = dataflow("calibrate", "whole.yaml", "--in-place")
+    assert code == 1
+    assert "whole.yaml: variable 'h/low' must be in this file to be written in place, but is in a graph that it" in err
+    assert Path("whole.yaml").read_text() == text
+    assert dataflow("calibrate", "whole.yaml", "-o", "made.yaml").code == 0
+    assert flow.State(flow.load("made.yaml"))["h/high"] > 3
+
+
 def test_many_channels_are_not_written_in_place(dataflow, net):
     np.savez("rows.npz", x=np.ones((4, 20), np.float32))
     np.savez("ends.npz", low=np.zeros(20, np.float32), high=np.ones(20, np.float32))
