@@ -50,7 +50,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list
     """In what two trainings differ, a line each: what makes the second another one, and what is harmless."""
     serious: list[str] = []
     harmless: list[str] = []
-    for name, old, new in _changed(before.get("train", {}), now["train"]):
+    settings = {**_plain(Train.parse({})), **before.get("train", {})}  # a key that was not there yet had its default
+    for name, old, new in _changed(settings, now["train"]):
         line = f"train: {name}: {_shown(old)} before, {_shown(new)} now"
         (harmless if _is_harmless(name) else serious).append(line)
     for what in ("nodes", "data"):

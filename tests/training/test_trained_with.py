@@ -47,6 +47,14 @@ def test_the_same_training_does_not_differ():
     assert differences(noted(graph()), noted(explicit)) == ([], [])
 
 
+def test_a_key_that_checkpoints_do_not_know_had_its_default():
+    before = noted(graph())
+    del before["train"]["freeze"]
+    assert differences(before, noted(graph())) == ([], [])
+    frozen = noted(graph(freeze=[{"variables": "w", "after": 1}]))
+    assert differences(before, frozen)[0][0].startswith("train: freeze")
+
+
 @pytest.mark.parametrize(
     "change, serious",
     [
