@@ -13,7 +13,7 @@ from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Rekey
 from dataflow.graphfile.editing.lines import Lines
 from dataflow.graphfile.editing.mentions import Named, mentions, param_uses, params_in, section, with_defaults
 from dataflow.graphfile.editing.relocation import relocated
-from dataflow.graphfile.editing.renaming import check_new
+from dataflow.graphfile.editing.renaming import check_new, refuse_two
 from dataflow.graphfile.emit import block, entry
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.spans import Entry, lookup, spans
@@ -88,10 +88,11 @@ class Extraction:
             elif each.what == "wire" and own and not inside:
                 self._output(each)
                 leaving.append(each)
-            elif each.what == "result" and own and each.text not in section(self.tree, "outputs"):
-                raise Refusal(
-                    each.path, f"'{told(each.path)}' names '{cropped(each.text)}'", "name an output there first"
-                )
+            elif each.what == "result" and own:
+                refuse_two(self.tree, each)
+                if each.text not in section(self.tree, "outputs"):
+                    message = f"'{told(each.path)}' names '{cropped(each.text)}'"
+                    raise Refusal(each.path, message, "name an output there first")
             elif each.what in ("node", "pattern"):
                 self.outer += self._moved(each)
         for each in leaving:

@@ -87,6 +87,8 @@ def _source(tree: Tree, name: str) -> Tree:
         block = node.get("block")
         ports = blocks[block].signature.inputs if isinstance(block, str) and block in blocks else ()
         source = inputs[next((port for port in ports if port in inputs), next(iter(inputs)))]
+    if isinstance(source, list) and len(source) == 1:
+        source = source[0]
     if isinstance(source, dict | list):
         what = "a list" if isinstance(source, list) else "an array in a file"
         raise Refusal(path, f"node '{cropped(name)}' must have a wire on its first input for its readers, got {what}")

@@ -61,7 +61,7 @@ def _output(tree: Tree, old: str, new: str) -> list[Change]:
     for each in mentions(tree):
         if each.what in ("output", "result") and each.text == old:
             if each.what == "result":
-                _refuse_two(tree, each)
+                refuse_two(tree, each)
                 if new in section(tree, "nodes") or new in section(tree, "inputs"):
                     message = f"'{told(each.path)}' would mean the node '{cropped(new)}' then"
                     raise Refusal(each.path, message, "choose another name")
@@ -91,7 +91,7 @@ def _text(tree: Tree, each: Named, old: str, new: str) -> str:
         case "input" if each.text == old and old in section(tree, "inputs"):
             return new
         case "result" if each.head == old:
-            _refuse_two(tree, each)
+            refuse_two(tree, each)
             return each.text if each.text in section(tree, "outputs") else new + each.port
         case "node" if each.text == old or each.text.startswith(f"{old}/"):
             return new + each.text[len(old) :]
@@ -100,7 +100,7 @@ def _text(tree: Tree, each: Named, old: str, new: str) -> str:
     return each.text
 
 
-def _refuse_two(tree: Tree, each: Named) -> None:
+def refuse_two(tree: Tree, each: Named) -> None:
     """Refuse a name that means a node in training and an output with another value elsewhere."""
     outputs = section(tree, "outputs")
     known = each.text in section(tree, "nodes") or each.text in section(tree, "inputs")

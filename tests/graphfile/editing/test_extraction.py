@@ -175,6 +175,7 @@ def test_what_cannot_be_made_is_refused(file: Editor, names: list[str], name: st
             ["y"],
             "'train.minimize' names 'y'; name an output there first",
         ),
+        ("  y: y\n", "  y: n\ntrain: {minimize: y}\n#", ["y"], "a node and an output with another value, 'y'"),
     ],
 )
 def test_wires_that_cannot_be_followed_are_refused(

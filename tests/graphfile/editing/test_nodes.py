@@ -47,6 +47,11 @@ def test_readers_get_what_stood_on_the_first_input() -> None:
     assert "values: [c, c]" in after(name="d", reconnect=True) and "d: c\n" in after(name="d", reconnect=True)
 
 
+def test_a_list_of_one_wire_is_passed_on() -> None:
+    text = TEXT.replace("[b, a, a.y]", "[b]")
+    assert "inputs: [b, b]" in after(text, name="c", reconnect=True)
+
+
 def test_the_first_input_is_that_of_the_block() -> None:
     text = TEXT.replace("{x: 1.0, y: a}", "{y: 2.0, x: a}")
     assert "inputs: {inputs: [a, a, a.y]}" in after(text, name="b", reconnect=True)
