@@ -26,18 +26,37 @@ def requantized(attrs: Given, inputs: Given) -> list[Any]:
     scale = np.ldexp(float(inputs["multiplier"]), -int(inputs["shift"]))
     assert float(np.float32(scale)) == scale
     x = np.asarray(inputs["input"])
-    tensors = [
-        _tensor("x", x.shape, x.dtype.name, scale, 0),
-        _tensor("y", x.shape, attrs["out_type"], 1.0, int(inputs["zero_point"])),
-    ]
+    tensors = [_tensor("x", x, scale, 0), _tensor("y", _like(x, attrs), 1.0, int(inputs["zero_point"]))]
     return [_run(schema.BuiltinOperator.QUANTIZE, 2, tensors, x)]
 
 
-def _tensor(name: str, shape: tuple[int, ...], dtype: str, scale: float, zero_point: int) -> Any:
-    tensor, quantization = schema.TensorT(), schema.QuantizationParametersT()
-    quantization.scale, quantization.zeroPoint = [scale], [zero_point]
-    tensor.name, tensor.shape, tensor.type = name, list(shape), getattr(schema.TensorType, dtype.upper())
-    tensor.buffer, tensor.quantization = 0, quantization
+def quantized(attrs: Given, inputs: Given) -> list[Any]:
+    """Floats as codes, by one scale or one for each channel; there halves go away from zero."""
+    x = np.asarray(inputs["x"])
+    made = _tensor("y", _like(x, attrs), inputs["scale"], inputs["zero_point"], attrs.get("axis"))
+    return [_run(schema.BuiltinOperator.QUANTIZE, 1, [_tensor("x", x), made], x)]
+
+
+def dequantized(attrs: Given, inputs: Given) -> list[Any]:
+    """Codes as floats."""
+    x = np.asarray(inputs["x"])
+    given = _tensor("x", x, inputs["scale"], inputs["zero_point"], attrs.get("axis"))
+    return [_run(schema.BuiltinOperator.DEQUANTIZE, 2, [given, _tensor("y", x.astype(np.float32))], x)]
+
+
+def _like(x: Any, attrs: Given) -> Any:
+    return np.empty(x.shape, attrs["out_type"])
+
+
+def _tensor(name: str, like: Any, scale: Any = None, zero_point: Any = 0, axis: int | None = None) -> Any:
+    tensor = schema.TensorT()
+    tensor.name, tensor.shape, tensor.buffer = name, list(like.shape), 0
+    tensor.type = getattr(schema.TensorType, like.dtype.name.upper())
+    if scale is not None:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale = np.atleast_1d(scale).tolist()
+        tensor.quantization.zeroPoint = np.broadcast_to(zero_point, np.atleast_1d(scale).shape).tolist()
+        tensor.quantization.quantizedDimension = 0 if axis is None else axis % like.ndim
     return tensor
 
 
@@ -61,4 +80,8 @@ def _run(op: int, version: int, tensors: list[Any], x: Any) -> Any:
     return interpreter.get_tensor(1)
 
 
-ANSWERS: dict[str, Callable[[Given, Given], list[Any]]] = {"FixedPointRequantize": requantized}
+ANSWERS: dict[str, Callable[[Given, Given], list[Any]]] = {
+    "FixedPointRequantize": requantized,
+    "QuantizeLinear": quantized,
+    "DequantizeLinear": dequantized,
+}
