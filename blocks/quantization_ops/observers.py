@@ -50,10 +50,15 @@ class Observer(PerChannel, abstract=True):
         return leading(x.sizes, self.folded(len(x.sizes))) if x.known and x.shape else None
 
 
+def _without_sign(ends: Sequence[Array]) -> list[Array]:
+    """The ends, 0.0 in place of -0.0: which of the two is the lowest would depend on their order."""
+    return [end + end.dtype.type(0) for end in ends]
+
+
 class MinMaxObserver(Observer):
     """Range of the elements, ``min(x), max(x)``, which a quantizer must cover.
 
-    NaN where there is a NaN. No gradient flows.
+    NaN where there is a NaN; zeros have no sign. No gradient flows.
 
     >>> MinMaxObserver()([[1.0, -2.0], [5.0, 0.0]])
     MinMaxObserverOutputs(min=array(-2., dtype=float32), max=array(5., dtype=float32))
@@ -87,11 +92,11 @@ class MinMaxObserver(Observer):
         return fold_rows(np.minimum, rows, rows.dtype), fold_rows(np.maximum, rows, rows.dtype)
 
     def finalize(self, totals: Sequence[Array], rows: int) -> tuple[Array, Array]:
-        low, high = totals
+        low, high = _without_sign(totals)
         if not self.symmetric:
             return low, high
         high = np.maximum(-low, high)
-        return -high, high
+        return high.dtype.type(0) - high, high
 
     def kernel(self, x: Array) -> tuple[Array, Array]:
         if self.group:
@@ -161,8 +166,7 @@ class HistogramObserver(Observer):
         return observe(x, self._bits, compiled)
 
     def finalize(self, totals: Sequence[Array], rows: int) -> Sequence[Array]:
-        ends: list[Array] = [end + end.dtype.type(0) for end in totals[1:]]  # never -0.0
-        made = [totals[0], *ends]
+        made = [totals[0], *_without_sign(totals[1:])]
         return [each[0] for each in made] if self.axis is None else made
 
     def kernel(self, x: Array) -> tuple[Array, Array, Array]:

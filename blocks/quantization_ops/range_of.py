@@ -96,13 +96,15 @@ def _ends(ends: Ends, shape: tuple[int, ...], dtype: DType) -> tuple[Array, Arra
 class RangeOf(RangeMethod):
     """The range ``min, max`` that a quantizer should cover, from what HistogramObserver kept, by a method.
 
-    ``min_max`` takes the lowest and the highest value. ``percentile:p`` leaves out at most ``100 - p`` percent of the
-    values at either end, of a symmetric range in all. ``mse`` gives the least sum of squared errors after rounding to
-    the ``2 ** num_bits`` levels that FakeQuantWithMinMaxVars has for the range. ``entropy`` cuts at the absolute value
-    for which the distribution of the values changes the least: the divergence ``sum(P * log(P / Q))``, for P the
-    absolute values in 2,048 bins with what lies beyond the cut added to the last bin before it, and Q those before the
-    cut averaged over each level. ``moving_average:d`` begins with the range of the first row of `batches` and goes
-    ``1 - d`` of the way to that of each later one.
+    ``min_max`` takes the lowest and the highest value. ``percentile:p`` leaves out at most ``100 - p`` percent of
+    the values at either end, of a symmetric range in all. ``mse`` has the least sum of squared errors, of many
+    ranges that are tried, after rounding to the ``2 ** num_bits`` levels that FakeQuantWithMinMaxVars has for a
+    range. ``entropy`` cuts at the absolute value for which the distribution of the values changes the least: the
+    divergence ``sum(P * log(P / Q))``, for P the absolute values in 2,048 bins with what lies beyond the cut added
+    to the last bin before it, and Q those before the cut averaged over the bins of each level that have any; Q is
+    0.0001 values where it would have none and P has some. Where there are more than 256 levels beside 0.0, nothing
+    is cut. ``moving_average:d`` begins with the range of the first row of `batches` and goes ``1 - d`` of the way
+    to that of each later one.
 
     Within a bin values count as evenly spread. NaN and infinities count for nothing. The range is widened to hold 0.0,
     for which quantizers have a level; where there are no values it is 0.0, 0.0. No gradient flows.

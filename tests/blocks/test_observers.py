@@ -97,11 +97,24 @@ def test_tiles_and_threads_change_nothing(axis, kernels):
                 assert got.tobytes() == wanted.tobytes()
 
 
-def test_zero_has_no_sign_in_the_range():
+@pytest.mark.parametrize(("name", "attrs"), [("Histogram", {}), ("MinMax", {}), ("MinMax", {"symmetric": True})])
+def test_zero_has_no_sign_in_the_range(name, attrs):
     for zeros in ([0.0, -0.0], [-0.0, 0.0], [-0.0]):
-        _, low, high = HistogramObserver()(zeros)
+        low, high = blocks[f"{name}Observer"](**attrs)(zeros)[-2:]
         assert not np.signbit(low)
         assert not np.signbit(high)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_neighbours_along_an_axis_may_count_as_one_channel(axis):
+    values = hard(7 * 5 * 11).reshape(7, 5, 11)
+    low, high = blocks["MinMaxObserver"](axis=axis, group=3)(values)
+    lines = np.moveaxis(values, axis, 0)
+    groups = [lines[start : start + 3] for start in range(0, len(lines), 3)]
+    np.testing.assert_array_equal(low, [group.min() for group in groups])
+    np.testing.assert_array_equal(high, [group.max() for group in groups])
+    with pytest.raises(DataflowError, match="attr 'axis' must be given with attr 'group'"):
+        blocks["MinMaxObserver"](group=3)
 
 
 def test_finite_numbers_beyond_float32_are_not_infinite():
