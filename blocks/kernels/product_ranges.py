@@ -6,8 +6,10 @@ weights' ends side by side, and as totals, which add up those that meet in one s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,10 +17,12 @@ from dataflow.core import dtypes
 from dataflow.core.bounding import as_integers
 from dataflow.core.dtypes import Array
 from dataflow.core.ranges import Accumulator, Range, Units, exact, limits
+from dataflow.core.shapes import Dim
 
 _EPS = {"bfloat16": 2.0**-24, "float16": 2.0**-24, "float32": 2.0**-24, "float64": 2.0**-53}  # as they are added up
 _FINEST = {"bfloat16": 2.0**-126, "float16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}  # or flushed to 0
 _SAFE = 2.0**62
+_MOST_TERMS = 1 << 18  # of a matrix product at a time
 
 
 class Terms(NamedTuple):
@@ -136,28 +140,74 @@ def _python(whole: Array) -> Array:
 
 def matrices_range(left: Range, right: Range, transposed: tuple[bool, bool], made_of: str = "") -> Range | None:
     """The range of the product of matrices, transposed or not; None where neither has a known shape."""
-
-    def terms(x: Range, w: Range) -> Terms | None:
-        if w.shape is None or not all(isinstance(d, int) for d in w.shape[-2:]):
-            return None
-        full: Any = w.shape[-2:]
-        x_is_left = x is left
-
-        def place(end: Array, is_left: bool) -> Array:
-            end = np.swapaxes(end, -1, -2) if transposed[not is_left] else end
-            return end[..., None] if is_left else end[..., None, :, :]
-
-        return Terms(
-            lambda end: place(end, x_is_left),
-            lambda end: place(np.broadcast_to(end, (*end.shape[:-2], *full)), not x_is_left),
-            (-2,),
-            lambda products: products.sum(axis=-2)[None],
-            lambda total: total,
-        )
-
     if left.low.ndim < 2 or right.low.ndim < 2:
         return None
-    for x, w in ((left, right), (right, left)):
-        if (found := terms(x, w)) is not None:
-            return product_range(x, w, found, made_of)
+    for x, w, w_is_right in ((left, right, True), (right, left, False)):
+        if w.shape is not None and all(isinstance(d, int) for d in w.shape[-2:]):
+            matrices = _matrices(w.shape[-2:], transposed, w_is_right)
+            outputs = -1 if w_is_right != transposed[w_is_right] else -2  # the axis of w along which no sum goes
+            parts = [product_range(x, part, matrices, made_of) for part in _parts(w, outputs)]
+            return _joined(parts, -1 if w_is_right else -2)
     return None
+
+
+def _matrices(sizes: Sequence[Dim], transposed: tuple[bool, bool], w_is_right: bool) -> Terms:
+    """The terms of a matrix product, ``[..., m, k, n]``, of which ``w`` has these sizes."""
+
+    def place(end: Array, is_left: bool) -> Array:
+        end = np.swapaxes(end, -1, -2) if transposed[not is_left] else end
+        return end[..., None] if is_left else end[..., None, :, :]
+
+    def place_w(end: Array) -> Array:
+        summed = -2 if w_is_right != transposed[w_is_right] else -1
+        full = list(end.shape)
+        full[summed] = int(sizes[summed] or 0)
+        return place(np.broadcast_to(end, full), not w_is_right)
+
+    return Terms(
+        lambda end: place(end, w_is_right),
+        place_w,
+        (-2,),
+        lambda products: products.sum(axis=-2)[None],
+        lambda total: total,
+    )
+
+
+def _parts(w: Range, axis: int) -> Iterator[Range]:
+    """A factor in parts along an axis, so that the terms of each take little memory."""
+    size = w.low.shape[axis]
+    step = max(1, size * _MOST_TERMS // max(w.low.size, 1))
+    for first in range(0, size, step):
+        if step >= size:
+            yield w
+            return
+
+        def cut(end: Array, first: int = first) -> Array:
+            return end if end.shape[axis] == 1 else end.take(range(first, min(first + step, size)), axis)
+
+        low = cut(w.low)
+        yield replace(
+            w, low=low, high=low if w.low is w.high else cut(w.high), units=w.units and w.units.map(cut), shape=None
+        )
+
+
+def _joined(parts: Sequence[Range], axis: int) -> Range:
+    """The range of parts that lie side by side along an axis."""
+    first, *others = parts
+    if not others:
+        return first
+
+    def join(read: Callable[[Range], Array]) -> Array:
+        ends = [read(part) for part in parts]
+        sizes = [part.low.shape[axis] for part in parts]
+        full = [list(end.shape) for end in ends]
+        for shape, size in zip(full, sizes, strict=True):
+            shape[axis] = size
+        return np.concatenate([np.broadcast_to(end, shape) for end, shape in zip(ends, full, strict=True)], axis)
+
+    units = first.units and Units(*(join(attrgetter(f"units.{name}")) for name in Units._fields))
+    found = first.accumulator
+    if found is not None:
+        step, low, high, least, most = (join(attrgetter(f"accumulator.{name}")) for name in Accumulator._fields[:5])
+        found = Accumulator(step, low, high, least, most, found.terms)
+    return Range(join(attrgetter("low")), join(attrgetter("high")), units=units, accumulator=found)

@@ -9,6 +9,7 @@ import pytest
 from ranged import codes, ends, known, output, ranged
 
 import dataflow as flow
+from blocks.kernels import product_ranges
 from dataflow.core.quantized import Grid
 from dataflow.core.ranges import Range
 
@@ -42,7 +43,7 @@ def test_an_accumulator_holds_every_partial_sum():
     ]
     np.testing.assert_array_equal(found.low, [np.min(parts, axis=(0, 1))])
     np.testing.assert_array_equal(found.high, [np.max(parts, axis=(0, 1))])
-    assert (found.terms, found.step.max().item(), found.most.reshape(-1).tolist()) == (4, 0.125, [4 * 255 * 3] * 3)
+    assert (found.terms, found.step.max().item(), found.most.reshape(-1).tolist()) == (4, 0.125, [4 * 255 * 3])
 
 
 @pytest.mark.parametrize("transpose", [(False, False), (True, False), (False, True), (True, True)])
@@ -62,9 +63,38 @@ def test_the_left_factor_may_be_the_known_one():
     np.testing.assert_array_equal(found.units.high, np.maximum(whole, 0).sum(1, keepdims=True) * 7)
 
 
+@pytest.mark.parametrize("transpose", [(False, False), (True, True)])
+@pytest.mark.parametrize("known_is_right", [True, False])
+def test_large_matrices_are_bounded_by_parts(monkeypatch, transpose, known_is_right):
+    block = B["MatMul"](transpose_a=transpose[0], transpose_b=transpose[1])
+    shape = (7, 9)
+    step = np.linspace(0.25, 1, shape[known_is_right])
+    turned = transpose[known_is_right]
+    axis = (1 if known_is_right else 0) ^ turned
+    whole = rng.integers(-3, 4, shape[::-1] if turned else shape)
+    scale = Grid(step, np.zeros(len(step), np.int64), -3, 3, axis=axis)
+    w = Range.of((whole * scale.spread(step, whole.shape)).astype(np.float32)).on(scale)
+    sums = 7 if known_is_right else 9
+    x = codes(2, 5, ("N", sums) if known_is_right != transpose[not known_is_right] else (sums, "N"), 0.25)
+    factors = (x, w) if known_is_right else (w, x)
+    at_once = output(block, *factors)
+    monkeypatch.setattr(product_ranges, "_MOST_TERMS", 20)
+    by_parts = output(block, *factors)
+    assert at_once.accumulator is not None
+    for one, other in (
+        (at_once, by_parts),
+        (at_once.units, by_parts.units),
+        (at_once.accumulator, by_parts.accumulator),
+    ):
+        np.testing.assert_array_equal(*np.broadcast_arrays(one.low, other.low))
+        np.testing.assert_array_equal(*np.broadcast_arrays(one.high, other.high))
+    np.testing.assert_array_equal(*np.broadcast_arrays(at_once.accumulator.step, by_parts.accumulator.step))
+    assert at_once.accumulator.terms == by_parts.accumulator.terms == sums
+
+
 def test_two_ranges_have_the_ends_of_their_corners():
     found = output(B["MatMul"](), ranged(-1, 2, ("N", 3)), ranged(-3, 1, (3, 2)))
-    np.testing.assert_allclose(ends(found), ([-18] * 2, [9] * 2), rtol=1e-6)
+    np.testing.assert_allclose(ends(found), ([-18], [9]), rtol=1e-6)
 
 
 CONVOLUTIONS = [
