@@ -8,6 +8,7 @@ integers, which wrap around. Operands that are too large for that are cut into d
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from itertools import product
 from math import log2
 from typing import NamedTuple
@@ -67,6 +68,7 @@ class Way(NamedTuple):
         return f"exact in {self.dtype}{cut}: {reach}, beyond the 2^24 of float32"
 
 
+@lru_cache(maxsize=1024)
 def way(terms: int, left: Ends, right: Ends, shortest: int = SHORT, bound: int | None = None) -> Way:
     """How to add up so many products of values between these ends, in panels that are no shorter.
 
@@ -166,6 +168,7 @@ def ends_of(type_: TensorType, zero: TensorType | None = None) -> Ends:
     return low - int(most), high - int(least)
 
 
+@cache
 def limits(dtype: DType) -> Ends:
     """The lowest and the highest value of an integer dtype."""
     return dtypes.limits(dtypes.name_of(dtype))
