@@ -256,13 +256,20 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+_SETS = {  # of `dtypes`, the largest first -> what they are called
+    "every": "any", "with_zero": "any but float8_e8m0fnu", "number": "number", "real": "real", "floating": "floating",
+    "integer": "integer", "signed": "signed", "unsigned": "unsigned", "complexes": "complex", "quantized": "quantized",
+    "narrow_integers": "integer of 2 or 4 bits", "narrow_floats": "floating of 4 to 8 bits",
+}  # fmt: skip
+
+
 def dtype_text(names: Iterable[str]) -> str:
     """Dtypes in few words: sets by their name (``real``), the rest one by one."""
     rest = list(dict.fromkeys(names))
     words = []
-    for word in ("every", "number", "real", "floating", "integer", "signed", "unsigned", "complexes", "quantized"):
-        members = getattr(dtypes, word)
+    for name, word in _SETS.items():
+        members = getattr(dtypes, name)
         if set(members) <= set(rest):
-            words.append({"every": "any", "complexes": "complex"}.get(word, word))
+            words.append(word)
             rest = [name for name in rest if name not in members]
     return ", ".join(words + rest)
