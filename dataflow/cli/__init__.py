@@ -23,6 +23,7 @@ _COMMANDS = (
     "lower",
     "verify",
     "report",
+    "sweep",
     "bound",
     "check", "show", "grad",
     "blocks", "examples", "edit", "fmt", "schema", "bench",

@@ -71,7 +71,7 @@ def quantize(
     seen = {_name(model.graph, link): Observed(link) for link in activation_wires(model.graph, recipe)}
     if seen and statistics is None:
         statistics = calibrate(model, _needed(model.graph, data, [*seen]), seen, samples, tick=tick)
-    reference, model = model, insert_quantizers(model, recipe, _ranges(model.graph, recipe, statistics))
+    reference, model = model, insert_quantizers(model, recipe, ranges_for(model.graph, recipe, statistics))
     if model.graph is not reference.graph and needs_rows(recipe):
         model = round_weights(model, reference, recipe, _needed(model.graph, data, ["weights"]), samples or ROWS)
     if correct and model.graph is not reference.graph:
@@ -99,8 +99,8 @@ def _needed(graph: Graph, data: RowSplit | None, wanted: list[str]) -> RowSplit:
     return data
 
 
-def _ranges(graph: Graph, recipe: Quantization, statistics: Statistics | None) -> dict[Link, Range]:
-    """The range of each wire that layers read, as the settings for it ask."""
+def ranges_for(graph: Graph, recipe: Quantization, statistics: Statistics | None) -> dict[Link, Range]:
+    """The range of each wire that layers read, as the settings for it ask; DataflowError where it was not seen."""
     found: dict[Link, Range] = {}
     for site in find_sites(graph, recipe):
         if not isinstance(site.settings, Activations) or statistics is None:

@@ -1,0 +1,330 @@
+"""``dataflow sweep``."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dataflow.cli import completion, options, out_file, output
+from dataflow.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from dataflow.quantize.costs import Cost
+    from dataflow.quantize.model import Model
+    from dataflow.quantize.sweep import Kept
+    from dataflow.quantize.trials import Trials
+    from dataflow.training.data import Split
+
+WIDTHS = "2,3,4,6,8"
+_BUDGET = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)\s*(B|KiB|MiB|kB|MB|bits?|BOPs?)", re.IGNORECASE)
+_BYTES = {"b": 1, "kib": 1024, "mib": 1 << 20, "kb": 1000, "mb": 10**6}
+
+
+@click.command("sweep")
+@options.graph_file
+@click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUES", help="A parameter over 2..8 or 2,4,8.")
+@click.option("--sensitivity", is_flag=True, help="Round the weights of one layer at a time, to each of the widths.")
+@click.option("--budget", metavar="SIZE", help="Find the best widths within 12KiB, 4bits a weight, or 1e7BOPs a row.")
+@click.option("--predict", is_flag=True, help="Rank widths by gradients; no quantized network is run for it.")
+@click.option("--bits", default=WIDTHS, show_default=True, help="The widths that layers may have.")
+@click.option("-o", "--out", type=click.Path(dir_okay=False), help="With --budget: write the quantized graph.")
+@click.option(
+    "-s",
+    "--split",
+    "name",
+    help="The rows to measure with.  [default: validation, or test, or the last split]",
+    shell_complete=completion.splits,
+)
+@click.option("--samples", type=click.IntRange(1), help="How many rows, spread evenly.  [default: all]")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that measure at a time.")
+@click.option("--resume", is_flag=True, help="Go on with the results in <graph>.sweep.json.")
+@options.values_from
+@options.checkpoints
+@options.which
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.settings
+def command(
+    path: str,
+    params: tuple[str, ...],
+    sensitivity: bool,
+    budget: str | None,
+    predict: bool,
+    bits: str,
+    out: str | None,
+    name: str | None,
+    samples: int | None,
+    jobs: int,
+    resume: bool,
+    source: str | None,
+    folder: str | None,
+    which: str,
+    as_json: bool,
+) -> None:
+    """Measure a graph over values of its parameters, or layer by layer over widths, and find the best widths."""
+    import dataflow as flow
+
+    by_layer = sensitivity or budget is not None or predict
+    if bool(params) == by_layer:
+        raise click.UsageError("must be given -p KEY=VALUES, or one of --sensitivity, --budget and --predict")
+    if out is not None:
+        if budget is None:
+            raise click.UsageError("-o: must be given with --budget, which finds what is written")
+        out_file.keep_read(out, flow.load(path), path)
+    setup = {
+        "path": path, "split": name, "samples": samples, "source": source, "folder": folder, "which": which,
+        "layers": by_layer,
+    }  # fmt: skip
+    if params:
+        _over_params(setup, params, jobs, resume, as_json)
+        return
+    widths = _widths(bits)
+    _begin(setup)
+    trials: Trials = _process["trials"]
+    with Progress("measurements", not as_json) as bar:
+        errors = _errors(trials, setup, widths, predict, jobs, resume, bar)
+    found: dict[str, Any] = {"layers": _rows(trials, widths, errors)}
+    if budget is not None:
+        found["budget"] = _within(trials, errors, widths, budget)
+    if out is not None:
+        _write(trials, found["budget"]["bits"], out)
+    if as_json:
+        output.say(output.json_text(found))
+        return
+    _show(found, widths, predict)
+    if out is not None:
+        output.say(f"written: {out}")
+
+
+# -- over parameters ------------------------------------------------------------------------------------------------
+
+
+def _over_params(setup: dict[str, Any], params: Sequence[str], jobs: int, resume: bool, as_json: bool) -> None:
+    from dataflow.quantize.sweep import run_all, values_of
+
+    given = {name: values_of(text) for name, text in options.pairs(params, "-p").items()}
+    keys = [json.dumps(dict(zip(given, each, strict=True))) for each in itertools.product(*given.values())]
+    _begin(setup)
+    with Progress("measurements", not as_json) as bar:
+        found = run_all(keys, _with_params, _kept(setup, resume), jobs, (_begin, (setup,)), bar.tick)
+    rows = [{**json.loads(key), **result} for key, result in found.items()]
+    if as_json:
+        output.say(output.json_text({"results": rows}))
+        return
+    headers = list(dict.fromkeys(name for row in rows for name in row))
+    output.table(headers, [[_cell(row.get(name)) for name in headers] for row in rows])
+
+
+def _with_params(key: str) -> dict[str, Any]:
+    """The metrics of the graph with the parameters that a key says, and the SQNR of its answers if it is quantized."""
+    from dataflow.quantize.stages import quantizers, with_only
+    from dataflow.quantize.trials import outcome_of
+    from dataflow.training.evaluation import evaluate, metrics
+
+    model, data, samples = _loaded(json.loads(key))
+    names = metrics(model.graph)
+    found: dict[str, Any] = dict(evaluate(model.graph, data, names, model.values)) if names else {}
+    if quantizers(model):
+        found["SQNR"] = outcome_of(model, with_only(model, ()), data, samples).sqnr
+    return found
+
+
+# -- layer by layer -------------------------------------------------------------------------------------------------
+
+
+def _errors(
+    trials: Trials, setup: dict[str, Any], widths: Sequence[int], predict: bool, jobs: int, resume: bool, bar: Progress
+) -> dict[tuple[str, int], float]:
+    """The error of the answers with the weights of each layer alone rounded to each width, measured or predicted."""
+    from dataflow.quantize.predict import predict_errors
+    from dataflow.quantize.sweep import run_all
+
+    if predict:
+        return predict_errors(trials.model, trials.recipe, trials.layers, widths, trials.data, trials.samples)
+    keys = {f"{layer}={bits}": (layer, bits) for layer in trials.layers for bits in widths}
+    _begin(setup)
+    found = run_all([*keys], _of_layer, _kept(setup, resume), jobs, (_begin, (setup,)), bar.tick)
+    return {keys[key]: float(result["error"]) for key, result in found.items()}
+
+
+def _of_layer(key: str) -> dict[str, Any]:
+    layer, _, bits = key.rpartition("=")
+    outcome = _process["trials"].alone(layer, int(bits))
+    return {"error": outcome.error, "signal": outcome.signal}
+
+
+def _trials() -> Trials:
+    """The network in float with the recipe that its section says, or 8 bits; its rows seen once where that needs it."""
+    from dataflow.quantize import recipe as recipes
+    from dataflow.quantize.fold import fold_batch_norm
+    from dataflow.quantize.section import quantization_section
+    from dataflow.quantize.stages import reference_of
+    from dataflow.quantize.trials import Trials
+
+    model, data, samples = _loaded({})
+    section = quantization_section(model.graph)
+    plain = {} if section is None else section.given()
+    recipe = recipes.recipe({"weights": {}, **{k: v for k, v in plain.items() if k != "variables"}})
+    base = fold_batch_norm(model) if section is None else reference_of(model)
+    return Trials.seen(base, recipe, data, samples)
+
+
+def _within(
+    trials: Trials, errors: Mapping[tuple[str, int], float], widths: Sequence[int], text: str
+) -> dict[str, Any]:
+    """The best widths within a budget, what they are predicted to give and what they give, beside one width for all."""
+    import dataflow as flow
+    from dataflow.quantize.budget import Option, choose
+    from dataflow.quantize.costs import costs
+    from dataflow.quantize.measures import decibels
+
+    layers = {cost.node: cost for cost in costs(trials.model)}
+    most, unit = _budget(text, sum(layers[layer].weights for layer in trials.layers))
+    value_bits = trials.recipe.activations.bits if trials.recipe.activations is not None else 32
+    cost = {(layer, bits): _cost(layers[layer], bits, value_bits, unit) for layer in trials.layers for bits in widths}
+    options_of = {
+        layer: [Option(bits, cost[layer, bits], errors[layer, bits]) for bits in widths] for layer in trials.layers
+    }
+    choice = choose(options_of, most)
+    if choice is None:
+        least = sum(min(option.cost for option in each) for each in options_of.values())
+        raise flow.DataflowError(f"--budget: must be at least {least:,} {unit} with these widths, got {text}")
+    values = trials.values_alone()
+    true = trials.outcome(trials.quantized(choice.bits))
+    uniform = [bits for bits in widths if sum(cost[layer, bits] for layer in trials.layers) <= most]
+    found = {
+        "bits": dict(choice.bits),
+        "cost": choice.cost,
+        "of": most,
+        "unit": unit,
+        "predicted": decibels(values.signal, choice.error + values.error),
+        "measured": true.sqnr,
+    }
+    if uniform:
+        same = trials.outcome(trials.quantized(dict.fromkeys(trials.layers, max(uniform))))
+        found["uniform"] = {"bits": max(uniform), "measured": same.sqnr}
+    return found
+
+
+def _budget(text: str, weights: int) -> tuple[int, str]:
+    """A budget as a whole number of bits, bytes or bit operations."""
+    match = _BUDGET.fullmatch(text.strip())
+    if match is None:
+        raise click.UsageError(f"--budget: must be such as 12KiB, 4bits or 1e7BOPs, got '{text}'")
+    number, unit = float(match[1]), match[2].lower()
+    if unit.startswith("bop"):
+        return int(number), "BOPs"
+    if unit.startswith("bit"):
+        return int(number * weights), "bits"
+    return int(number * _BYTES[unit]), "bytes"
+
+
+def _cost(layer: Cost, bits: int, value_bits: int, unit: str) -> int:
+    if unit == "BOPs":
+        if layer.macs is None:
+            raise click.UsageError(f"--budget: BOPs need sizes that are known, those of '{layer.node}' are not")
+        return layer.macs * bits * value_bits
+    return layer.weights * bits if unit == "bits" else -(-layer.weights * bits // 8)
+
+
+def _write(trials: Trials, bits: Mapping[str, int], out: str) -> None:
+    import dataflow as flow
+    from dataflow.quantize.pipeline import quantize
+
+    made = quantize(
+        trials.model.graph, trials.assigned(bits), trials.model.values, trials.data, trials.statistics, fold=False
+    )
+    flow.save(made.graph, out)
+
+
+# -- loading --------------------------------------------------------------------------------------------------------
+
+_process: dict[str, Any] = {}  # what a process measures
+
+
+def _begin(setup: dict[str, Any]) -> None:
+    """Tell a process what it measures."""
+    if _process.get("setup") != setup:
+        _process.clear()
+        _process["setup"] = setup
+        if setup["layers"]:
+            _process["trials"] = _trials()
+
+
+def _loaded(params: Mapping[str, Any]) -> tuple[Model, Split, int | None]:
+    """The model with these parameters, and the rows."""
+    import dataflow as flow
+    from dataflow.quantize.model import Model
+    from dataflow.training.data import split
+
+    setup = _process["setup"]
+    graph = flow.load(setup["path"], **params)
+    values, fitted = options.values_of(graph, setup["path"], setup["source"], setup["folder"], setup["which"])
+    splits = list(graph.sections.get("data") or {})
+    usual = [name for name in ("validation", "validate", "test") if name in splits] or splits[-1:]
+    return (
+        Model.of(graph, values),
+        split(graph, setup["split"] or (usual[0] if usual else None), fitted),
+        setup["samples"],
+    )
+
+
+def _kept(setup: dict[str, Any], resume: bool) -> Kept:
+    """The file of results; without --resume it is begun anew."""
+    from dataflow.quantize.digests import data_digest, graph_digest, values_digest
+    from dataflow.quantize.sweep import ENDING, Kept
+
+    model, data, _ = _loaded({})
+    said = [model.graph.sections.get("quantization"), setup]
+    text = json.dumps([graph_digest(model.graph), values_digest(model.values), *said], sort_keys=True, default=str)
+    digest = hashlib.sha256((text + data_digest(model.graph, data, setup["split"] or "")).encode()).hexdigest()
+    kept = Kept(Path(setup["path"]).with_suffix(ENDING), digest)
+    if not resume:
+        kept.results = {}
+    return kept
+
+
+# -- showing --------------------------------------------------------------------------------------------------------
+
+
+def _widths(text: str) -> list[int]:
+    from dataflow.quantize.sweep import values_of
+
+    found = values_of(text)
+    if not all(isinstance(bits, int) and 1 <= bits <= 16 for bits in found):
+        raise click.UsageError(f"--bits: must be widths from 1 to 16 such as {WIDTHS}, got '{text}'")
+    return sorted(set(found))
+
+
+def _rows(trials: Trials, widths: Sequence[int], errors: Mapping[tuple[str, int], float]) -> list[dict[str, Any]]:
+    from dataflow.quantize.measures import decibels
+
+    signal = trials.signal
+    return [
+        {"layer": layer, "sqnr": {str(bits): decibels(signal, errors[layer, bits]) for bits in widths}}
+        for layer in trials.layers
+    ]
+
+
+def _show(found: Mapping[str, Any], widths: Sequence[int], predict: bool) -> None:
+    head = "SQNR predicted" if predict else "SQNR"
+    rows = [[row["layer"], *(_cell(row["sqnr"][str(bits)]) for bits in widths)] for row in found["layers"]]
+    output.table([f"{head} of the answers, dB", *(f"{bits} bits" for bits in widths)], rows)
+    if (budget := found.get("budget")) is None:
+        return
+    output.say()
+    output.table(("layer", "bits"), list(budget["bits"].items()))
+    told = f"{budget['cost']:,} of {budget['of']:,} {budget['unit']}; SQNR {budget['predicted']:.1f} dB predicted"
+    output.say(f"{told}, {budget['measured']:.1f} dB measured")
+    if "uniform" in budget:
+        output.say(f"{budget['uniform']['bits']} bits for all: {budget['uniform']['measured']:.1f} dB")
+
+
+def _cell(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else "" if value is None else value
