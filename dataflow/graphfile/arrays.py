@@ -32,10 +32,12 @@ class Arrays:
                 raise ValueError(f"{cropped(path.name)}: {error}") from None
         return self._read[path, name]
 
-    def supply(self, path: Path, arrays: Mapping[str, Array]) -> None:
-        """Take these for the arrays of a file, which is not read; they do not count."""
-        for name, array in arrays.items():
-            self._read[path, name] = np.asarray(array).view(StoredArray)
+    def with_file(self, path: Path, arrays: Mapping[str, Array]) -> Arrays:
+        """These arrays and those of a file that is still to be written; they do not count."""
+        result = Arrays(self.limit)
+        result.left = self.left
+        result._read = self._read | {(path, name): np.asarray(a).view(StoredArray) for name, a in arrays.items()}
+        return result
 
     def _array(self, path: Path, name: str | None) -> StoredArray:
         with ArrayFile(ResolvedPath(path)) as file:

@@ -65,9 +65,8 @@ class _Draft:
         every, placement = {*self.graph.nodes, ""}, self.placement
         if self.text is None:
             return every
-        placement.arrays.supply(placement.folder / placement.file, placement.new)
-        texts = {str(placement.target): self.text}
-        found = read(placement.target, {}, texts=texts, arrays=placement.arrays)
+        arrays = placement.arrays.with_file(placement.folder / placement.file, placement.new)
+        found = read(placement.target, {}, texts={str(placement.target): self.text}, arrays=arrays)
         if found.problems() or found.graph.nodes.keys() != self.graph.nodes.keys():
             return every
         pairs = [(node, found.graph.nodes[name]) for name, node in self.graph.nodes.items()]

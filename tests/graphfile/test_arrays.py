@@ -179,3 +179,14 @@ def test_what_was_made_of_an_array_did_not_come_from_the_file(file, change):
 
 def test_arrays_of_memory_have_no_origin():
     assert origin(np.zeros(3)) is None
+
+
+def test_arrays_of_a_file_that_is_still_to_be_written_can_be_read(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, a=[1], b=[2])
+    known = Arrays()
+    known.read(path, "a")
+    both = known.with_file(path, {"a": np.array([3]), "c": np.array([4])})
+    assert [both.read(path, name).tolist() for name in "abc"] == [[3], [2], [4]]
+    assert known.read(path, "a").tolist() == [1]
+    assert origin(both.read(path, "c")) is None and both.left == known.left - 8

@@ -68,6 +68,21 @@ def test_a_graph_that_was_rewritten_is_read_back(project, path, seeds):
             target.write_bytes(before)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ROOTS, ids=str)
+def test_a_graph_that_is_rewritten_and_saved_again_and_again_is_read_back(project, path):
+    file = project / ROOTS[path]
+    graph, rng = flow.load(file, **params_of(file)), random.Random(file.name)
+    target, beside = file.with_name(f"again_{file.name}"), {*file.parent.iterdir()}
+    for _ in range(6):
+        changed = rewritten(rng, graph, 2)
+        flow.save(changed, target)
+        graph = flow.load(target)
+        assert graph == changed
+    for made in {*file.parent.iterdir()} - beside:
+        made.unlink()
+
+
 TEXT = """\
 params:
   bits: 8          # of everything
@@ -235,3 +250,16 @@ def test_attrs_of_a_graph_used_as_a_block_are_spelled_too(read):
     made = read(text)
     made.layout = made.layout.spelled(("params", "bits"), 8).spelled(("nodes", "a", "attrs", "n"), "$bits")
     assert saved(made) == "\nparams:\n  bits: 8\n" + text.replace("{x: x}}", "{x: x}, attrs: {n: $bits}}")
+
+
+def test_arrays_that_change_again_and_again_are_read_as_they_are(read):
+    """Array files are never overwritten, so each has another name, while nodes and arrays keep theirs."""
+    made = read("nodes:\n  c: {block: Const, attrs: {value: [1, 2]}}   # values\n")
+    for first in (3, 4, 5, 4):
+        new = flow.Graph(made.name, layout=made.layout)
+        new.constant(np.arange(first, first + 20), name="c")
+        flow.save(new, "graph.yaml")
+        made = flow.load("graph.yaml")
+        assert made == new
+        assert Path("graph.yaml").read_text().endswith("array: c.value}}}   # values\n")
+    assert sorted(path.name for path in Path().glob("*.npz")) == ["graph-2.npz", "graph-3.npz", "graph.npz"]
