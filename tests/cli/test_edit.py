@@ -128,3 +128,10 @@ def test_files_of_the_package_are_not_written(dataflow, folder: Path) -> None:
     code, _, err = dataflow("edit", "dataflow:digits/mlp.yaml", "--set", "train.epochs=1")
     assert code == 1 and "read-only" in err
     assert dataflow("edit", "dataflow:digits/mlp.yaml", "--set", "train.epochs=1", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize("body", ["nodes: 5", "nodes: [a]", "nodes: {a: 3}", "nodes: {a: {inputs: 3, attrs: [1]}}"])
+@pytest.mark.parametrize("option", ["--remove a", "--bypass a", "--rename a b", "--unpack a", "--append a.inputs=x"])
+def test_files_that_are_wrong_in_kind_are_edited_or_refused(dataflow, path: Path, body: str, option: str) -> None:
+    path.write_text(f"dataflow: 1\n{body}\n")
+    assert dataflow("edit", "g.yaml", *option.split(), "--dry-run").code in (0, 1)

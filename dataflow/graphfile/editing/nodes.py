@@ -79,7 +79,7 @@ def _source(tree: Tree, name: str) -> Tree:
     node = tree["nodes"][name]
     path: Path = ("nodes", name)
     inputs = node.get("inputs") if isinstance(node, dict) else None
-    if not inputs:
+    if not inputs or not isinstance(inputs, dict | list):
         raise Refusal(path, f"node '{cropped(name)}' must have an input for its readers to get, got none")
     if isinstance(inputs, list):
         source = inputs[0]

@@ -82,6 +82,7 @@ def test_what_cannot_be_deleted_is_refused(name: str, reconnect: bool, message: 
     [
         ("y: a}", "y: $p}", "a", "'nodes.b.inputs.y' names 'a' by parameters"),
         ("inputs: {features: x}", "doc: text", "a", "node 'a' must have an input for its readers to get, got none"),
+        ("inputs: {features: x}", "inputs: x", "a", "node 'a' must have an input for its readers to get, got none"),
         ("features: x", "features: 2.0", "a", "'outputs.a' must be a wire, got 2.0 in place of 'a'"),
         ("features: x", "features: {path: a.npy}", "a", "got an array in a file"),
         ("minimize: d", "minimize: d\n  variables: [b]", "b", "'train.variables.0' names 'b'"),
