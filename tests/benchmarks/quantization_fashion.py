@@ -1,0 +1,44 @@
+"""What quantization costs `graphs/fashion_mnist/cnn.yaml`.
+
+``DATAFLOW_DATA_ROOT=/usr/share/datasets/fashion-mnist python -m tests.benchmarks.quantization_fashion FOLDER``
+
+The data root has the four IDX files, as the Debian package ``dataset-fashion-mnist`` installs them. The network is
+trained with all 60,000 training images; points of accuracy lost, signal to noise of the logits, and answers as the
+float network gives them are over all 10,000 test images. ``FOLDER`` keeps the networks and what was measured.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .quantization import Task, Way, main
+
+LIMITED = (
+    Way("8/channel:mse", "8:mse", limits={"drop": 0.3}),
+    Way("4/channel:mse", "8:mse", correct=True, limits={"drop": 0.6}),
+    Way("3/channel:mse", "8:mse", rounding="adaround", limits={"drop": 1.0}),
+    Way("2/channel:mse", "8:mse", rounding="adaround", limits={"drop": 3.0}),
+    Way("4/channel:mse", "4:mse", learn="lsq", limits={"drop": 0.6}),
+    Way("2/channel:mse", "8:mse", learn="lsq", limits={"drop": 1.3}),
+    Way("2/channel:mse", "2:mse", learn="lsq", limits={"drop": 3.5}),
+)
+OTHERS = (
+    *(Way(f"{bits}/channel:mse", "8:mse") for bits in (4, 3, 2)),
+    *(Way(f"{bits}/channel:mse", "8:mse", correct=True) for bits in (3, 2)),
+    *(Way(f"4/{per}:{method}", "8:mse") for per in ("tensor", "channel") for method in ("min_max", "mse")
+        if (per, method) != ("channel", "mse")),
+    *(Way("8/channel:mse", f"4:{method}") for method in ("min_max", "percentile:99.9", "mse", "entropy")),
+    Way("4/channel:mse", "4:mse"),
+)  # fmt: skip
+TASK = Task(
+    Path(__file__).parents[2] / "graphs" / "fashion_mnist" / "cnn.yaml",
+    ("test",),
+    (*LIMITED, *OTHERS),
+    epochs=2,
+    samples=2048,
+    limits={"accuracy": 89.0},
+)
+
+if __name__ == "__main__":
+    sys.exit(main(TASK, (__doc__ or "").splitlines()[0]))
