@@ -12,6 +12,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.bounding import saturating
 from dataflow.core.dtypes import Array
+from dataflow.core.quantized import Grid
 from dataflow.core.ranges import Range
 
 EXACT = 1 << 22  # whole numbers below it, and their differences, are exact in float32
@@ -38,6 +39,9 @@ class QuantizeLinear(ToCodes):
 
     def precompute(self, scale: Array, zero_point: Array) -> list[Array]:
         return [scale.astype(dtypes.compute(scale.dtype)), zero_point.copy()]
+
+    def grid(self, x: Array | None, scale: Array, zero_point: Array) -> Grid:
+        return Grid(scale.astype(np.float64), zero_point.astype(np.int64), *self.limits, self.axis)
 
     def kernel(self, x: Array, numbers: list[Array], out: Array | None = None) -> Array:
         dtype = numbers[0].dtype

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from types import EllipsisType
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.bounding import saturating
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise
+from dataflow.core.quantized import Grid
 from dataflow.core.shapes import element_count
 
 TILE = 1 << 15  # elements to work on at a time: what is counted stays in the cache
@@ -45,6 +47,11 @@ class QuantizeToLevels(Elementwise, abstract=True):
         most = (highest - lowest).bit_length()
         if self.num_bits > most:
             raise self.error(f"attr 'num_bits' must be at most {most} for {self.out_type}, got {self.num_bits}")
+
+    def counted(self, grid: Grid) -> Grid:
+        """A grid whose codes count from 0, with those of the output's dtype."""
+        first = 1 << self.num_bits - 1 if dtypes.limits(self.out_type)[0] < 0 else 0
+        return replace(grid, zero_point=grid.zero_point - first, low=grid.low - first, high=grid.high - first)
 
     def codes(self, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None) -> Array:
         """The codes, by one range or by one for each channel along an axis."""
@@ -107,6 +114,9 @@ class QuantizeWithMinMaxArgs(QuantizeToLevels):
     def _ranges(self) -> Ranges:
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
+    def grid(self, inputs: Array | None) -> Grid:
+        return self.counted(self._ranges.grid())
+
     def kernel(self, inputs: Array, out: Array | None = None) -> Array:
         return self.codes(inputs, self._ranges, None, out)
 
@@ -118,6 +128,9 @@ class QuantizeInRange(QuantizeToLevels, abstract=True):
 
     def precompute(self, min: Array, max: Array) -> Ranges:
         return Ranges(min, max, self.num_bits, self.narrow_range)
+
+    def grid(self, inputs: Array | None, min: Array, max: Array) -> Grid:
+        return self.counted(self.precompute(min, max).grid(getattr(self, "axis", None)))
 
 
 class QuantizeWithMinMaxVars(QuantizeInRange):

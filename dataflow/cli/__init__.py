@@ -22,6 +22,7 @@ _COMMANDS = (
     "quantize",
     "lower",
     "verify",
+    "export",
     "report",
     "sweep",
     "bound",

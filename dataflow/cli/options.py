@@ -19,6 +19,7 @@ from dataflow.engine.settings import KERNELS, check_kernels
 if TYPE_CHECKING:
     from dataflow.core.dtypes import Array
     from dataflow.core.shapes import TensorType
+    from dataflow.training.array_split import RowSplit
 
 _NAMED = ("npz", "safetensors", "csv", "tsv", "tab", "parquet", "feather", "arrow", "ipc")  # files with named parts
 
@@ -244,6 +245,21 @@ def _table(name: str, path: str, key: str, declared: TensorType | None) -> Array
         return conversion.literal(found, declared.dtype)
     except (flow.DataflowError, conversion.ConversionError) as error:
         raise flow.DataflowError(f"-i {name}: {error}") from None
+
+
+def rows(graphs: Sequence[flow.Graph], texts: Sequence[str], name: str | None) -> RowSplit:
+    """The rows of ``-i``, or of a split of the first of the graphs that has data: the one of ``-s``, test, or the last.
+
+    A graph without data is fed by ``-i`` alone.
+    """
+    from dataflow.training.array_split import ArraySplit
+    from dataflow.training.data import split
+
+    if texts:
+        return ArraySplit(graphs[0], "input", arrays(texts, graphs[0]))
+    graph = next((graph for graph in graphs if graph.sections.get("data")), graphs[0])
+    splits = list(graph.sections.get("data") or {})
+    return split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None))
 
 
 def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,9 +11,7 @@ import click
 from dataflow.cli import completion, options, output
 
 if TYPE_CHECKING:
-    from dataflow.quantize.model import Model
     from dataflow.quantize.verify import Compared
-    from dataflow.training.array_split import RowSplit
 
 
 class Tolerance(click.ParamType):  # type: ignore[type-arg]
@@ -74,7 +72,7 @@ def command(
         Model.of(graph, options.values_of(graph, path, source, folder, which)[0]),
         Model.of(other, options.values_of(other, against, None, None, which)[0]),
     ]
-    compared = verify(models[0], models[1], _rows(models, inputs, name), samples)
+    compared = verify(models[0], models[1], options.rows([each.graph for each in models], inputs, name), samples)
     wrong = [each for each in compared if not each.within(*tolerance)]
     shown = wrong[:1] if first else compared
     if as_json:
@@ -84,19 +82,6 @@ def command(
     else:
         _show(shown, wrong, len(compared))
     return int(bool(wrong))
-
-
-def _rows(models: list[Model], inputs: tuple[str, ...], name: str | None) -> RowSplit:
-    """The rows of ``-i``, or of a split of the first of the graphs that has data."""
-    from dataflow.training.array_split import ArraySplit
-    from dataflow.training.data import split
-
-    if inputs:
-        graph = models[0].graph
-        return ArraySplit(graph, "input", options.arrays(inputs, graph))
-    graph = next((model.graph for model in models if model.graph.sections.get("data")), models[0].graph)
-    splits = list(graph.sections.get("data") or {})
-    return split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None))
 
 
 def _show(shown: list[Compared], wrong: list[Compared], count: int) -> None:

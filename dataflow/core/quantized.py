@@ -176,7 +176,8 @@ class Quantizable:
     def grid(self, *arrays: Any) -> Grid | None:
         """The grid that a quantizer rounds to, from the arrays on its ports in their order; None of other blocks.
 
-        The values to quantize may be None where the grid does not follow from them.
+        A block that gives codes of real values tells the grid that they count on. The values to quantize may be None
+        where the grid does not follow from them.
         """
         return None
 

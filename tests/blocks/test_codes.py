@@ -24,8 +24,13 @@ def same(a, b):
 def both(name, attrs, arrays, out_type):
     """The codes of values, and what the fake-quantization block makes of them, with its grid."""
     fake = blocks[f"Fake{name.replace('Quantize', 'Quant')}"](**attrs)
-    codes = blocks[name](out_type=out_type, **attrs)(*arrays)
-    return codes.astype(np.int64), fake(*arrays), fake.grid(*arrays)
+    block = blocks[name](out_type=out_type, **attrs)
+    codes, own, grid = block(*arrays), block.grid(*arrays), fake.grid(*arrays)
+    np.testing.assert_array_equal(own.scale, grid.scale)
+    np.testing.assert_array_equal(own.zero_point - own.low, grid.zero_point - grid.low)
+    assert (own.high - own.low, own.axis) == (grid.high - grid.low, grid.axis)
+    assert own.low <= codes.min(initial=own.low) <= codes.max(initial=own.low) <= own.high
+    return codes.astype(np.int64), fake(*arrays), grid
 
 
 def check(codes, wanted, grid, offset):
@@ -103,7 +108,14 @@ def test_linear_codes_are_those_of_exact_arithmetic(low, high):
     random = np.random.default_rng(4)
     scale, zero_point = np.float32(0.0371), 5
     x = np.concatenate([random.normal(0, 3, 300), (np.arange(-200, 200) + 0.5) * scale]).astype(np.float32)
-    found = blocks["QuantizeLinear"](out_type="int8", low=low, high=high)(x, scale, zero_point)
+    block = blocks["QuantizeLinear"](out_type="int8", low=low, high=high)
+    found, grid = block(x, scale, zero_point), block.grid(None, scale, np.array(zero_point))
+    assert (float(grid.scale), int(grid.zero_point), grid.low, grid.high) == (
+        float(scale),
+        zero_point,
+        -128 if low is None else low,
+        127 if high is None else high,
+    )
     for value, code in zip(x, found.tolist(), strict=True):
         wanted = round(Fraction(float(np.float32(value / scale)))) + zero_point
         assert code == min(max(wanted, -128 if low is None else low), 127 if high is None else high)
