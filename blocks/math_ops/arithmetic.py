@@ -8,6 +8,7 @@ import numpy as np
 
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
+from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out
 from dataflow.core.bounding import monotone, saturating
@@ -17,11 +18,6 @@ from dataflow.core.quantized import Addition
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, TensorType, fits, merge, show
 from dataflow.core.wire import Wire
-
-
-def conj(x: Wire) -> Wire:
-    """The complex conjugate of a wire; a real wire is its own."""
-    return Conj()(x) if x.dtype in dtypes.complexes else x
 
 
 class Add(Binary):
@@ -330,22 +326,3 @@ class Sign(Unary):
     T = dtypes.floating + dtypes.signed + dtypes.complexes
     ufunc = np.sign
     grad = None
-
-
-class Conj(Unary):
-    """Complex conjugate, ``real(input) - i * imag(input)``.
-
-    >>> Conj()([1 + 2j])
-    array([1.-2.j], dtype=complex64)
-
-    Source: tf.math.conj.
-    """
-
-    found_by = ("conjugate",)
-    T = dtypes.complexes
-    ufunc = np.conjugate
-    input = In("T", "values, any shape")
-    output = Out("T", "same shape as `input`")
-
-    def grad(self, input: Wire, output: Wire, dy: Wire) -> Wire:
-        return Conj()(dy)

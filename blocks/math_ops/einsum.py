@@ -11,7 +11,7 @@ import numpy as np
 
 from blocks.kernels.casting import as_compute_dtype, cast_into
 from blocks.kernels.matrix_product import matmul
-from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array

@@ -9,8 +9,8 @@ import numpy as np
 from blocks.kernels.chunked import TILE, tiled, tiled_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from blocks.kernels.powers import power, power_bytes
-from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.comparison import Greater, NotEqual
+from blocks.math_ops.conjugate import conj
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType

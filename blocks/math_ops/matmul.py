@@ -13,7 +13,7 @@ from blocks.kernels.casting import cast_into
 from blocks.kernels.integer_way import expected, told
 from blocks.kernels.matrix_product import matmul
 from blocks.kernels.product_ranges import matrices_range
-from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array

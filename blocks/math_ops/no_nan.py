@@ -9,9 +9,9 @@ import numpy as np
 from blocks.kernels.casting import as_compute_dtype
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes
-from blocks.math_ops.arithmetic import conj
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
+from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.dtypes import Array

@@ -6,7 +6,7 @@ import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes, tiled, tiled_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
-from blocks.math_ops.arithmetic import conj
+from blocks.math_ops.conjugate import conj
 from blocks.math_ops.exponential import OutputGradient
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from blocks.math_ops.arg_max import ArgMax
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
-from blocks.math_ops.reduction import ArgMax
 from blocks.metric_ops.mean_base import MeanMetric, shaped_like
 from blocks.nn_ops.top_k import InTopK
 from dataflow.core import dtypes

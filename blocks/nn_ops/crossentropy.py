@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from blocks.array_ops.gather import Gather
 from blocks.array_ops.shape import Shape
+from blocks.math_ops.arg_max import ArgMax
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
 from blocks.math_ops.exponential import Log
 from blocks.math_ops.extrema import ClipByValue
 from blocks.math_ops.no_nan import DivNoNan
-from blocks.math_ops.reduction import ArgMax, Mean, Sum
+from blocks.math_ops.reduction import Mean, Sum
 from blocks.math_ops.select import SelectV2
 from blocks.metric_ops.mean_base import example_means, sample_weight, shaped_like
 from blocks.nn_ops.loss import SoftmaxCrossEntropyWithLogits, SparseSoftmaxCrossEntropyWithLogits

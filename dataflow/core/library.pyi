@@ -50,11 +50,11 @@ from blocks.image_ops.resize import ResizeNearestNeighbor as _ResizeNearestNeigh
 from blocks.image_ops.resize_gradient import ResizeBicubicGrad as _ResizeBicubicGrad
 from blocks.image_ops.resize_gradient import ResizeBilinearGrad as _ResizeBilinearGrad
 from blocks.image_ops.resize_gradient import ResizeNearestNeighborGrad as _ResizeNearestNeighborGrad
+from blocks.math_ops.arg_max import ArgMax as _ArgMax
 from blocks.math_ops.arithmetic import Abs as _Abs
 from blocks.math_ops.arithmetic import Add as _Add
 from blocks.math_ops.arithmetic import AddN as _AddN
 from blocks.math_ops.arithmetic import AddV2 as _AddV2
-from blocks.math_ops.arithmetic import Conj as _Conj
 from blocks.math_ops.arithmetic import Div as _Div
 from blocks.math_ops.arithmetic import Multiply as _Multiply
 from blocks.math_ops.arithmetic import Negate as _Negate
@@ -73,6 +73,7 @@ from blocks.math_ops.comparison import LogicalAnd as _LogicalAnd
 from blocks.math_ops.comparison import LogicalNot as _LogicalNot
 from blocks.math_ops.comparison import LogicalOr as _LogicalOr
 from blocks.math_ops.comparison import NotEqual as _NotEqual
+from blocks.math_ops.conjugate import Conj as _Conj
 from blocks.math_ops.einsum import Einsum as _Einsum
 from blocks.math_ops.einsum import EinsumGrad as _EinsumGrad
 from blocks.math_ops.exponential import Exp as _Exp
@@ -104,7 +105,6 @@ from blocks.math_ops.no_nan import MulNoNan as _MulNoNan
 from blocks.math_ops.no_nan import Xdivy as _Xdivy
 from blocks.math_ops.no_nan import Xlogy as _Xlogy
 from blocks.math_ops.quantization_statistics import SQNR as _SQNR
-from blocks.math_ops.reduction import ArgMax as _ArgMax
 from blocks.math_ops.reduction import Max as _Max
 from blocks.math_ops.reduction import Mean as _Mean
 from blocks.math_ops.reduction import Min as _Min

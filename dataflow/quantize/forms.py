@@ -67,6 +67,19 @@ def codes_form(wire: Ref, grid: Grid) -> Form:
     return Form(wire, grid.scale, int(grid.zero_point), grid=grid)
 
 
+def are_alike(forms: list[Form]) -> bool:
+    """Whether integers of several wires stand for values in the same way."""
+    first = forms[0]
+    return all(
+        f.zero_point == first.zero_point
+        and (f.grid is None) == (first.grid is None)
+        and f.axis == first.axis
+        and np.array_equal(f.scale, first.scale)
+        and (f.low, f.high) == (first.low, first.high)
+        for f in forms
+    )
+
+
 def as_sums(new: Rebuild, form: Form, name: str) -> Form:
     """Codes less their zero point as int32; sums as they are."""
     if form.grid is None:

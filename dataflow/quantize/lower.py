@@ -17,7 +17,7 @@ from dataflow.core.registry import blocks
 from dataflow.graph.node import Link, Node, Ref
 from dataflow.graph.rebuild import Rebuild
 from dataflow.quantize.channels import moved_channels, pads_with_zeros
-from dataflow.quantize.forms import Form, as_sums, dequantized, quantized, requantized, rescaled, stored_as
+from dataflow.quantize.forms import Form, are_alike, as_sums, dequantized, quantized, requantized, rescaled, stored_as
 from dataflow.quantize.grids import grid_of
 from dataflow.quantize.model import Model, fixed_nodes
 from dataflow.quantize.quantizers import free_name
@@ -235,7 +235,7 @@ class _Lowering:
             return None
         if len(given) < len(names):
             return "some of what it reads has no codes"
-        if len(given) > 1 and not _are_alike(given):
+        if len(given) > 1 and not are_alike(given):
             grid = self._next_grid(node)
             if grid is None:
                 return "what it reads is on several grids, and no quantizer follows"
@@ -333,18 +333,6 @@ def _sum_type(codes: Array, grid: Grid, x: Form, role: Product) -> str:
     ends = (x.grid.low - x.zero_point, x.grid.high - x.zero_point)
     most = max(int(np.max(p * max(abs(e), 1))) for p in (sums[0] + sums[1],) for e in ends)
     return "int32" if most < 2**31 else "int64"
-
-
-def _are_alike(forms: list[Form]) -> bool:
-    first = forms[0]
-    return all(
-        f.zero_point == first.zero_point
-        and (f.grid is None) == (first.grid is None)
-        and f.axis == first.axis
-        and np.array_equal(f.scale, first.scale)
-        and (f.low, f.high) == (first.low, first.high)
-        for f in forms
-    )
 
 
 def _name(new: Rebuild, name: str) -> str:
