@@ -16,6 +16,7 @@ from dataflow.core.quantized import Addition, Averages, Clamp, Grid, Passes, Pro
 from dataflow.core.registry import blocks
 from dataflow.graph.node import Link, Node, Ref
 from dataflow.graph.rebuild import Rebuild
+from dataflow.quantize.bounds import derive_bounds
 from dataflow.quantize.channels import moved_channels, pads_with_zeros
 from dataflow.quantize.forms import Form, are_alike, as_sums, dequantized, quantized, requantized, rescaled, stored_as
 from dataflow.quantize.grids import grid_of
@@ -23,6 +24,7 @@ from dataflow.quantize.model import Model, fixed_nodes
 from dataflow.quantize.quantizers import free_name
 from dataflow.quantize.sites import bias_of
 
+WIDE = 32  # bits of the usual sums
 SPARE = 30  # bits of int32 sums of which one operand of an addition may use all but one
 
 
@@ -37,10 +39,11 @@ class Lowered:
 def lower(model: Model, rounding: str = "half_up", power_of_two: bool = False) -> Lowered:
     """The graph of a model with integers from each quantizer to the next.
 
-    Products multiply codes and give sums (int32, int64 where those might not be enough), to which biases are added on
-    their grid; a quantizer turns sums into codes by FixedPointRequantize with this rounding, by a multiplier of 31 bits
-    or a power of two. Nodes keep their names. What has no form among integers computes with real numbers, between
-    DequantizeLinear and the next quantizer; a note says why. Outputs are real numbers as before.
+    Products multiply codes and give sums (int32, or int64 where `derive_bounds` does not prove that those are enough),
+    to which biases are added on their grid; a quantizer turns sums into codes by FixedPointRequantize with this
+    rounding, by a multiplier of 31 bits or a power of two. Nodes keep their names. What has no form among integers
+    computes with real numbers, between DequantizeLinear and the next quantizer; a note says why. Outputs are real
+    numbers as before.
 
     Raises DataflowError where the graph has no quantizer.
     """
@@ -71,6 +74,11 @@ class _Lowering:
         self.waiting: dict[str, Node] = {}  # quantizers of weights, which real numbers may still need
         self.floats: dict[Link, Ref] = {}
         self.constants: dict[Link, Ref] = {}
+        self.widths = {width.node.name: width.derived or 0 for width in derive_bounds(self.model).widths}
+        for node in self.model.graph.nodes.values():
+            if (pair := bias_of(self.model.graph, node, self.fixed)) is not None:  # which is added in the same sums
+                product = pair[1].name
+                self.widths[product] = max(self.widths.get(product, 0), self.widths.get(node.name, 0))
 
     def node(self, new: Rebuild, node: Node) -> None:
         """Write a node with integers where that is possible, otherwise as it is."""
@@ -176,7 +184,6 @@ class _Lowering:
             if other is None or other.grid is None or other.is_cut:
                 return "its weights have no codes"
             wire, grid = other.wire, other.grid
-            out_type = "int32"
         else:
             codes, grid = known
             if grid.group is not None:
@@ -184,7 +191,6 @@ class _Lowering:
             if grid.scale.ndim and (grid.axis or 0) % codes.ndim != role.axis % codes.ndim:
                 return "its weights have a step for each of other channels than those that it gives"
             wire = self._constant(new, link, codes.astype(stored_as(grid)))
-            out_type = _sum_type(codes, grid, x, role)
         scale, zero_point = x.scale * grid.scale, grid.zero_point
         if role.depthwise and grid.scale.ndim:
             times = self.model.graph.deref(link).type.sizes[-1]
@@ -193,8 +199,8 @@ class _Lowering:
             np.int32(x.zero_point) if x.zero_point else None,
             zero_point.astype(np.int32) if np.any(zero_point) else None,
         ]
-        if out_type != "int32":
-            block = type(block)(**{**block.attrs(), "out_type": out_type})
+        if self.widths.get(node.name, 0) > WIDE:
+            block = type(block)(**{**block.attrs(), "out_type": "int64"})
         made = new.add(block, [x.wire, wire, *zeros], name=node.name, doc=node.doc)
         return Form(made, scale, axis=role.channels if scale.ndim else None)
 
@@ -322,17 +328,6 @@ class _Lowering:
         operands = [sums.wire if port == role.x else self._operand(new, v) for port, v in node.inputs.items()]
         made = new.add(block, operands, name=node.name, doc=node.doc)
         return Form(made, np.asarray(form.scale / prod(d for d in folded if isinstance(d, int))))
-
-
-def _sum_type(codes: Array, grid: Grid, x: Form, role: Product) -> str:
-    """The dtype that holds any sum of products of known weights with codes of a grid."""
-    assert x.grid is not None
-    centered = codes - grid.spread(grid.zero_point, codes.shape)
-    axes = (0, 1) if role.depthwise else tuple(i for i in range(codes.ndim) if i != role.axis % codes.ndim)
-    sums = [np.maximum(sign * centered, 0).sum(axes) for sign in (1, -1)]
-    ends = (x.grid.low - x.zero_point, x.grid.high - x.zero_point)
-    most = max(int(np.max(p * max(abs(e), 1))) for p in (sums[0] + sums[1],) for e in ends)
-    return "int32" if most < 2**31 else "int64"
 
 
 def _name(new: Rebuild, name: str) -> str:
