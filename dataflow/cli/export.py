@@ -75,13 +75,20 @@ def _encodings(model: Model, out: str) -> None:
 
 
 def _net(model: Model, data: RowSplit, samples: int, target: str, out: str) -> None:
+    from dataflow.files.atomic import to_output, write_text
     from dataflow.files.folder import write_folder
+    from dataflow.quantize.export.c_header import c_header
     from dataflow.quantize.export.manifest import MANIFEST
     from dataflow.quantize.export.memory import memory
     from dataflow.quantize.export.net import integer_net
     from dataflow.quantize.export.vectors import vectors
 
     net = integer_net(model)
+    if target == "c":
+        write_text(out, c_header(net, data, samples))
+        if not to_output(out):
+            output.say(f"written: {out}: {len(net.steps)} nodes, a test of {min(samples, data.length)} rows")
+        return
     write = vectors if target == "vectors" else memory
     files = write(net, data, samples)
     write_folder(out, files, MANIFEST)

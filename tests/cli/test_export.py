@@ -59,3 +59,13 @@ def test_the_graph_and_folders_of_others_stay(graph: Path, tmp_path: Path) -> No
     assert "is the graph, which -o would replace" in str(_export(graph, "--to", "c", "-o", graph).exception)
     assert "got other files" in str(_export(graph, "--to", "mem", "-o", tmp_path).exception)
     assert graph.read_bytes() == before
+
+
+def test_c_is_one_file_and_is_not_written_where_it_cannot_be_made(graph: Path, tmp_path: Path) -> None:
+    assert _export(graph, "--to", "c").output == f"written: {tmp_path}/q.h: 21 nodes, a test of 4 rows\n"
+    assert "rounding half_even" in (tmp_path / "q.h").read_text()
+    plain = residual()
+    plain.sections = {"data": flow.load(graph).sections["data"]}
+    flow.save(plain, tmp_path / "f.yaml")
+    assert "must compute with integers to be exported" in str(_export(tmp_path / "f.yaml", "--to", "c").exception)
+    assert not (tmp_path / "f.h").exists()
