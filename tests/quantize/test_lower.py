@@ -166,3 +166,83 @@ def test_training_goes_and_the_rounding_is_kept_in_the_recipe() -> None:
     graph.sections = {"train": {"epochs": 1}, "quantization": {"weights": {"bits": 8}}}
     made = lower(quantized(graph, 8, _inputs(graph)), "floor").model.graph
     assert made.sections == {"quantization": {"weights": {"bits": 8}, "rounding": "floor"}}
+
+
+def _notes(graph: Graph, x: Array, **asked: object) -> list[str]:
+    lowered = lower(quantized(graph, 8, x, **asked)).model
+    np.testing.assert_allclose(
+        flow.run(lowered.baked(), x=x)["y"],
+        flow.run(quantized(graph, 8, x, **asked).baked(), x=x)["y"],
+        rtol=0.02,
+        atol=0.05,
+    )
+    return [note for note in lowered.notes if "real numbers" in note]
+
+
+def test_a_ceiling_that_is_still_to_be_cut_is_cut_before_real_numbers() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", 8])
+    product = B["MatMul"]()(x, graph.variable("w", np.eye(8, dtype=np.float32)), name="product")
+    graph.output("y", B["Exp"]()(B["Relu6"]()(product, name="cut"), name="y"))
+    rows = _inputs(graph) * 4
+    assert _notes(graph, rows) == []
+    lowered = lower(quantized(graph, 8, rows)).model
+    assert type(lowered.graph.nodes["cut/cut"].block).__name__ == "ClipByValue"
+
+
+def test_products_of_two_values_are_lowered_with_both_zero_points() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", 4, 8])
+    graph.output("y", B["BatchMatMulV2"](adj_y=True)(x, x, name="scores"))
+    rows = np.random.default_rng(9).standard_normal((20, 4, 8)).astype(np.float32)
+    assert _notes(graph, rows) == []
+    node = lower(quantized(graph, 8, rows)).model.graph.nodes["scores"]
+    assert type(node.block).__name__ == "IntegerMatMul"
+    assert node.inputs["a_zero_point"] is not None
+    assert node.inputs["b_zero_point"] is not None
+
+
+def test_padding_of_codes_is_with_the_code_of_zero() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", 8])
+    wide = B["Pad"]()(B["FakeQuantWithMinMaxArgs"](min=-3.0, max=2.0)(x, name="x_q"), [[0, 0], [1, 1]], name="wide")
+    product = B["MatMul"]()(wide, graph.variable("w", np.ones((10, 2), np.float32)), name="product")
+    graph.output("y", product)
+    rows = _inputs(graph)
+    model = quantized(graph, 8, rows)
+    np.testing.assert_allclose(
+        flow.run(lower(model).model.baked(), x=rows)["y"], flow.run(model.baked(), x=rows)["y"], rtol=1e-4, atol=1e-4
+    )
+
+
+def test_means_over_a_number_of_rows_that_is_not_known_stay_real() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", "T", 8])
+    first = B["BatchMatMulV2"]()(x, graph.variable("v", np.ones((8, 8), np.float32)), name="first")
+    mean = B["Mean"]()(first, [1], name="mean")
+    graph.output("y", B["MatMul"]()(mean, graph.variable("w", np.ones((8, 2), np.float32)), name="last"))
+    rows = np.random.default_rng(9).standard_normal((20, 3, 8)).astype(np.float32)
+    (note,) = [note for note in _notes(graph, rows) if note.startswith("mean")]
+    assert note.endswith("how many values it takes the mean of is not known")
+
+
+def test_a_range_for_each_channel_of_values_stays_real() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", 8])
+    ends = [np.full(8, -3, np.float32), np.full(8, 3, np.float32)]
+    rounded = B["FakeQuantWithMinMaxVarsPerChannel"]()(x, *ends, name="x_q")
+    graph.output("y", B["MatMul"]()(rounded, graph.variable("w", np.ones((8, 2), np.float32)), name="product"))
+    notes = _notes(graph, _inputs(graph))
+    assert "x_q computes with real numbers: it has a range for each channel" in notes
+    assert "product computes with real numbers: what it reads has no codes" in notes
+
+
+def test_values_joined_on_several_grids_without_a_quantizer_after_them_stay_real() -> None:
+    graph = flow.Graph("g")
+    x = graph.input("x", "float32", ["N", 8])
+    parts = [
+        B["MatMul"]()(x, graph.variable(f"w{i}", np.full((8, 2), 0.5 + i, np.float32)), name=f"p{i}") for i in (0, 1)
+    ]
+    graph.output("y", B["ConcatV2"]()(parts, -1, name="joined"))
+    (note,) = _notes(graph, _inputs(graph))
+    assert note == "joined computes with real numbers: what it reads is on several grids, and no quantizer follows"
