@@ -199,10 +199,10 @@ def steps(task: Task) -> list[Step]:
     ]
 
 
-def measured(task: Task, seeds: int, kept: Path) -> Iterator[tuple[Step, list[Figures]]]:
+def measured(todo: Sequence[Step], task: Task, seeds: int, kept: Path) -> Iterator[tuple[Step, list[Figures]]]:
     """Each step with the figures of each seed. Seeds run one after another, and what is kept is not run again."""
     kept.mkdir(parents=True, exist_ok=True)
-    results, todo = Kept(kept / "figures.jsonl"), steps(task)
+    results = Kept(kept / "figures.jsonl")
     for seed in range(seeds):
         missing = [step for step in todo if (seed, step.name) not in results.found]
         network = Network(task, seed, kept) if missing else None
@@ -240,9 +240,10 @@ def main(task: Task, description: str) -> int:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("kept", type=Path, help="keeps networks and figures; what is there is not run again")
     parser.add_argument("--seeds", type=int, default=5, help="how many networks are trained")
+    parser.add_argument("--limited", action="store_true", help="measure only what has a limit")
     options = parser.parse_args()
-    failed = 0
-    for step, figures in measured(task, options.seeds, options.kept):
+    todo, failed = [step for step in steps(task) if step.limits or not options.limited], 0
+    for step, figures in measured(todo, task, options.seeds, options.kept):
         line, fine = told(step, figures)
         failed += not fine
         print(line, flush=True)

@@ -45,7 +45,9 @@ def test_what_is_kept_is_not_measured_again(tmp_path: Path) -> None:
     lines = [json.dumps([seed, name, {"drop": seed + 0.5}]) + "\n" for seed in range(2) for name in names]
     (tmp_path / "figures.jsonl").write_text("".join(lines), encoding="utf-8")
     assert Kept(tmp_path / "figures.jsonl").found[1, "float"] == {"drop": 1.5}
-    assert [[each["drop"] for each in figures] for _, figures in measured(task, 2, tmp_path)] == [[0.5, 1.5]] * 2
+    assert [[each["drop"] for each in figures] for _, figures in measured(steps(task), task, 2, tmp_path)] == [
+        [0.5, 1.5]
+    ] * 2
 
 
 def test_ways_are_recipes() -> None:
