@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -236,15 +237,22 @@ def told(step: Step, figures: Sequence[Figures]) -> tuple[str, bool]:
 
 
 def main(task: Task, description: str) -> int:
-    """Measure and print; 1 where a limit is not kept."""
+    """Measure and print; 1 where a limit is not kept, 2 where nothing can be measured."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("kept", type=Path, help="keeps networks and figures; what is there is not run again")
     parser.add_argument("--seeds", type=int, default=5, help="how many networks are trained")
+    parser.add_argument("--data-root", type=Path, help="where the files of the data are, if not in the repository")
     parser.add_argument("--limited", action="store_true", help="measure only what has a limit")
     options = parser.parse_args()
+    if options.data_root is not None:
+        os.environ["DATAFLOW_DATA_ROOT"] = str(options.data_root)
     todo, failed = [step for step in steps(task) if step.limits or not options.limited], 0
-    for step, figures in measured(todo, task, options.seeds, options.kept):
-        line, fine = told(step, figures)
-        failed += not fine
-        print(line, flush=True)
+    try:
+        for step, figures in measured(todo, task, options.seeds, options.kept):
+            line, fine = told(step, figures)
+            failed += not fine
+            print(line, flush=True)
+    except flow.DataflowError as error:
+        print(error, file=sys.stderr)
+        return 2
     return int(failed > 0)

@@ -24,10 +24,12 @@ LIMITED = (
     Way("2/channel:mse", "8:mse", learn="lsq", limits={"drop": 0.5}),
     Way("2/channel:mse", "2:mse", learn="lsq", limits={"drop": 1.5}),
 )
-CORRECTED = (
+WIDTHS = (
     *(Way(f"{bits}/channel:mse", "8:mse") for bits in (4, 3, 2)),
     *(Way(f"{bits}/channel:mse", "8:mse", correct=True) for bits in (4, 3, 2)),
-    *(Way(f"{bits}/channel:mse", "8:mse", rounding="adaround", correct=True) for bits in (4, 2)),
+    *(Way(f"{bits}/channel:mse", "8:mse", rounding="gptq") for bits in (4, 3, 2)),
+    Way("3/channel:mse", "8:mse", rounding="adaround"),
+    *(Way(f"{bits}/channel:mse", "8:mse", rounding="adaround", correct=True) for bits in (4, 3, 2)),
     Way("4/channel:mse", "4:mse", correct=True),
 )
 RANGES = (
@@ -36,12 +38,13 @@ RANGES = (
     *(Way("8/channel:mse", f"{bits}:{method}") for bits in (8, 4)
         for method in ("min_max", "percentile:99.99", "percentile:99.9", "entropy")),
     Way("8/channel:mse", "4:mse"),
+    Way("4/channel:min_max", "8:mse", correct=True),
     Way("4/channel:mse", "8:mse", equalized=True),
 )  # fmt: skip
 TASK = Task(
     Path(__file__).parents[2] / "graphs" / "digits" / "cnn.yaml",
     ("train", "validation", "test"),
-    (*LIMITED, *CORRECTED, *RANGES),
+    (*LIMITED, *WIDTHS, *RANGES),
     epochs=15,
     lowered=INTEGERS,
 )

@@ -1,6 +1,6 @@
 """What quantization costs `graphs/fashion_mnist/cnn.yaml`.
 
-``DATAFLOW_DATA_ROOT=/usr/share/datasets/fashion-mnist python -m tests.benchmarks.quantization_fashion FOLDER``
+``python -m tests.benchmarks.quantization_fashion FOLDER --data-root /usr/share/datasets/fashion-mnist``
 
 The data root has the four IDX files, as the Debian package ``dataset-fashion-mnist`` installs them. The network is
 trained with all 60,000 training images; points of accuracy lost, signal to noise of the logits, and answers as the
@@ -23,18 +23,27 @@ LIMITED = (
     Way("2/channel:mse", "8:mse", learn="lsq", limits={"drop": 1.3}),
     Way("2/channel:mse", "2:mse", learn="lsq", limits={"drop": 3.5}),
 )
-OTHERS = (
+WIDTHS = (
     *(Way(f"{bits}/channel:mse", "8:mse") for bits in (4, 3, 2)),
     *(Way(f"{bits}/channel:mse", "8:mse", correct=True) for bits in (3, 2)),
-    *(Way(f"4/{per}:{method}", "8:mse") for per in ("tensor", "channel") for method in ("min_max", "mse")
+    *(Way(f"{bits}/channel:mse", "8:mse", rounding="gptq") for bits in (4, 3, 2)),
+    Way("4/channel:mse", "8:mse", rounding="adaround"),
+    *(Way(f"{bits}/channel:mse", "8:mse", rounding="adaround", correct=True) for bits in (3, 2)),
+    *(Way("4/channel:mse", "4:mse", correct=correct) for correct in (False, True)),
+)
+RANGES = (
+    *(Way(f"4/{per}:{method}", "8:mse") for per in ("tensor", "channel", "group32") for method in ("min_max", "mse")
         if (per, method) != ("channel", "mse")),
-    *(Way("8/channel:mse", f"4:{method}") for method in ("min_max", "percentile:99.9", "mse", "entropy")),
-    Way("4/channel:mse", "4:mse"),
+    *(Way("8/channel:mse", f"{bits}:{method}") for bits in (8, 4)
+        for method in ("min_max", "percentile:99.99", "percentile:99.9", "entropy")),
+    Way("8/channel:mse", "4:mse"),
+    Way("4/channel:min_max", "8:mse", correct=True),
+    Way("4/channel:mse", "8:mse", equalized=True),
 )  # fmt: skip
 TASK = Task(
     Path(__file__).parents[2] / "graphs" / "fashion_mnist" / "cnn.yaml",
     ("test",),
-    (*LIMITED, *OTHERS),
+    (*LIMITED, *WIDTHS, *RANGES),
     epochs=2,
     samples=2048,
     limits={"accuracy": 89.0},
