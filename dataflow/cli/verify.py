@@ -34,7 +34,13 @@ class Tolerance(click.ParamType):  # type: ignore[type-arg]
 @click.command("verify")
 @options.graph_file
 @options.params
-@click.option("--against", required=True, metavar="GRAPH", type=click.Path(), help="The graph that it must agree with.")
+@click.option(
+    "--against",
+    required=True,
+    metavar="GRAPH|FOLDER|FILE.npz",
+    type=click.Path(),
+    help="What it must agree with: a graph, what `dataflow export` wrote, or arrays by the names of nodes.",
+)
 @options.inputs
 @click.option("-s", "--split", "name", help="The rows that both run.  [default: test, or the last one]",
     shell_complete=completion.splits)  # fmt: skip
@@ -62,17 +68,23 @@ def command(
 ) -> int:
     """Compare a graph with another node by node; exit 0 where they agree and 1 where not.
 
-    A quantized graph and the one that it was lowered to are compared by codes and sums, others as they are.
+    A quantized graph and the one that it was lowered to are compared by codes and sums, others as they are. Vectors
+    and memory images are compared with what the integers of the graph give from the codes in them.
     """
     from dataflow.quantize.model import Model
+    from dataflow.quantize.references import is_reference, read_reference, verify_reference
     from dataflow.quantize.verify import verify
 
-    graph, other = options.load(path, params), options.load(against)
-    models = [
-        Model.of(graph, options.values_of(graph, path, source, folder, which)[0]),
-        Model.of(other, options.values_of(other, against, None, None, which)[0]),
-    ]
-    compared = verify(models[0], models[1], options.rows([each.graph for each in models], inputs, name), samples)
+    graph = options.load(path, params)
+    model = Model.of(graph, options.values_of(graph, path, source, folder, which)[0])
+    if is_reference(against):
+        if inputs or name or samples:
+            raise click.UsageError("-i, -s and --samples are for two graphs: a folder or an .npz file has rows itself")
+        compared = verify_reference(model, read_reference(against))
+    else:
+        other = options.load(against)
+        second = Model.of(other, options.values_of(other, against, None, None, which)[0])
+        compared = verify(model, second, options.rows([graph, other], inputs, name), samples)
     wrong = [each for each in compared if not each.within(*tolerance)]
     shown = wrong[:1] if first else compared
     if as_json:

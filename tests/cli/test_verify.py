@@ -76,3 +76,16 @@ def test_rows_may_be_given(folder: Path) -> None:
     np.save(folder / "some.npy", X[:7])
     told = json.loads(_verify(folder, "half_up.yaml", "q.yaml", "-i", f"x={folder}/some.npy", "--json").output)
     assert told["nodes"][0]["elements"] == 7 * 8
+
+
+def test_an_exported_folder_is_what_a_graph_must_agree_with(folder: Path) -> None:
+    made = CliRunner().invoke(group, ["export", str(folder / "q.yaml"), "--to", "mem"])
+    assert made.exit_code == 0
+    assert _verify(folder, "half_up.yaml", "q.mem").return_value == 0
+    found = _verify(folder, "floor.yaml", "q.mem", "--first")
+    assert found.return_value == 1
+    assert "first_relu_q" in found.output
+    assert "half_up" in found.output
+    assert "has rows itself" in str(_verify(folder, "q.yaml", "q.mem", "-s", "test").exception)
+    (folder / "empty").mkdir()
+    assert "manifest.json" in str(_verify(folder, "q.yaml", "empty").exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -83,6 +84,15 @@ class IntegerNet:
         """The ways in which sums are rounded, each once."""
         found = [str(getattr(step.node.block, "rounding", "")) for step in self.steps]
         return [*dict.fromkeys(mode for mode in found if mode)]
+
+    def operands(self, step: Step, values: Mapping[str, Array]) -> list[Any]:
+        """What a step's block is called with, from the values of the nodes before it: None where nothing stands."""
+        given: list[Any] = []
+        for port, names in step.reads.items():
+            arrays = tuple(values[name] if name in values else self.constants[name] for name in names)
+            is_variadic = isinstance(step.node.inputs[port], tuple)
+            given.append(arrays if is_variadic else arrays[0] if arrays else None)
+        return given
 
     def trace(self, data: RowSplit, samples: int | None) -> dict[str, Array]:
         """The values of the inputs and of all steps for rows, spread evenly over the split; all rows by default."""
