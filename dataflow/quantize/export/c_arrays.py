@@ -16,6 +16,7 @@ _WORDS = {
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float",
     "for", "goto", "if", "inline", "int", "long", "main", "register", "restrict", "return", "short", "signed", "sizeof",
     "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "NULL", "EOF",
 }  # fmt: skip
 
 
@@ -88,10 +89,10 @@ def _number(value: int, dtype: str) -> str:
     return str(value) + ("LL" if abs(value) > 2**31 - 1 else "")
 
 
-def identifiers(names: Iterable[str]) -> dict[str, str]:
-    """A name in C for each name, all different: letters, digits and underscores."""
+def identifiers(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """A name in C for each name, all different and none of those taken: letters, digits and underscores."""
     found: dict[str, str] = {}
-    used: set[str] = set()
+    used = set(taken)
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
         plain = f"_{plain}" if plain[:1].isdigit() or plain in _WORDS or not plain else plain

@@ -10,12 +10,13 @@ import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, nearest
+from dataflow.core.fixed_point import ROUNDINGS
 from dataflow.quantize.export.c_arrays import CArray, defined, fits_nibbles, identifiers, initializer
 from dataflow.quantize.export.c_blocks import SAME, WRITERS, ends
 from dataflow.quantize.export.c_layer import Layer, indented
 from dataflow.quantize.export.c_requantize import requantize_function
 from dataflow.quantize.export.manifest import RULES
-from dataflow.quantize.export.net import IntegerNet, Numbers
+from dataflow.quantize.export.net import IntegerNet, Numbers, Step
 from dataflow.training.array_split import RowSplit
 
 _NIBBLE = """\
@@ -46,14 +47,13 @@ class _Header:
         _check(net)
         self.net = net
         self.one, self.many = net.trace(data, 1), net.trace(data, samples)
-        # names that C code may have already
-        self.prefix = identifiers(["int main", net.name])[net.name]
-        names = identifiers([*net.inputs, *(step.name for step in net.steps), *net.constants])
-        self.names = {name: f"{self.prefix}_{made}" for name, made in names.items()}
-        self.short = names
+        self.prefix = identifiers([net.name])[net.name]
+        own = [f"requantize_{mode}" for mode in ROUNDINGS] + ["run", "buffers", "nibble"]  # which are no node's
+        self.short = identifiers([*net.inputs, *(step.name for step in net.steps), *net.constants], own)
+        self.names = {name: f"{self.prefix}_{made}" for name, made in self.short.items()}
         self.places = {name: self._place(name, f"in_{self.short[name]}") for name in net.inputs}
         self.constants: dict[str, CArray] = {}
-        self.functions = [made for step in net.steps if (made := self._function(step.name)) is not None]
+        self.functions = [made for step in net.steps if (made := self._function(step)) is not None]
 
     def _place(self, name: str, code: str) -> CArray:
         return CArray(code, str(self.one[name].dtype), self.one[name].shape)
@@ -65,8 +65,8 @@ class _Header:
         nibble = f"{self.prefix}_nibble" if fits_nibbles(value) else ""
         return CArray(self.names[name], str(value.dtype), value.shape, value, nibble)
 
-    def _function(self, name: str) -> _Function | None:
-        step = next(each for each in self.net.steps if each.name == name)
+    def _function(self, step: Step) -> _Function | None:
+        name = step.name
         inputs = {port: tuple(map(self._operand, names)) for port, names in step.reads.items()}
         made = self._place(name, self.short[name])
         if step.block in SAME:
@@ -133,29 +133,16 @@ class _Header:
         return "/*\n" + "".join(f" * {line}\n" for line in lines) + " */"
 
     def _macros(self) -> list[str]:
-        lines = []
-        for name in self.net.inputs:
-            lines += self._macros_of(name, self.places[name].size, self.net.numbers.get(name))
-        for made in self.functions:
-            name, out = made.layer.step.name, made.layer.out
-            lines.append(f"#define {self._macro(name)}_SIZE {out.size}")
-            if made.layer.step.block == "FixedPointRequantize":
-                low, high = ends(made.layer)
-                lines += [f"#define {self._macro(name)}_LOW {low}", f"#define {self._macro(name)}_HIGH {high}"]
-        for name in self.net.outputs:
-            wanted = f"{self._macro(name)}_OUT"
-            lines += self._macros_of(name, self.places[name].size, self.net.numbers.get(name), wanted)
-        return lines
-
-    def _macros_of(self, name: str, size: int, numbers: Numbers | None, macro: str | None = None) -> list[str]:
-        """The macros of what meets real numbers: value = (integer - ZERO_POINT) * SCALE, or SCALES[channel]."""
-        macro = macro or self._macro(name)
-        lines = [f"#define {macro}_SIZE {size}"]
-        if numbers is not None and not np.ndim(numbers.zero_point):
-            scale = np.asarray(numbers.scale)
-            told = ", ".join(map(repr, scale.ravel().tolist()))
-            lines.append(f"#define {macro}_SCALES {{{told}}}" if scale.ndim else f"#define {macro}_SCALE {told}")
-            lines.append(f"#define {macro}_ZERO_POINT {int(numbers.zero_point)}")
+        sizes = {name: self.places[name].size for name in self.net.inputs}
+        sizes |= {each.layer.step.name: each.layer.out.size for each in self.functions}
+        sizes |= {name: self.places[name].size for name in self.net.outputs}
+        lines = [f"#define {self._macro(name)}_SIZE {size}" for name, size in sizes.items()]
+        for each in self.functions:
+            if each.layer.step.block == "FixedPointRequantize":
+                lines += [f"#define {each.layer.macro}_{key} {end}"
+                    for key, end in zip(("LOW", "HIGH"), ends(each.layer), strict=True)]  # fmt: skip
+        for name in dict.fromkeys((*self.net.inputs, *self.net.outputs)):
+            lines += _scales(self._macro(name), self.net.numbers.get(name))
         return lines
 
     def _macro(self, name: str) -> str:
@@ -179,31 +166,28 @@ class _Header:
     def _test(self) -> str:
         rows = min(len(self.many[name]) for name in self.net.inputs)
         macro = f"{self.prefix.upper()}_SELFTEST"
-        lines = [f"#ifdef {macro}", "#include <stdio.h>", ""]
-        for kind, names in (("in", self.net.inputs), ("out", self.net.outputs)):
+        lines = [f"#ifdef {macro}", "#include <stdio.h>", "", "int main(void) {"]
+        lines += [f"    static {self.prefix}_buffers buffers;", "    int wrong = 0;"]
+        for kind, names in (("given", self.net.inputs), ("wanted", self.net.outputs)):
             for name in names:
-                values = self._rows(name, rows)
-                told = f"test_{kind}_{self.short[name]}"
-                lines.append(
-                    f"static const {self.places[name].type} {told}[{rows} * {self.places[name].size}] = "
-                    f"{initializer(values)};"
-                )
-        lines += ["", "int main(void) {", f"    static {self.prefix}_buffers buffers;", "    int wrong = 0;"]
+                size = f"[{rows} * {self._macro(name)}_SIZE]"
+                values = "\n".join(indented(initializer(self._rows(name, rows)).splitlines())).lstrip()
+                lines.append(f"    static const {self.places[name].type} {kind}_{self.short[name]}{size} = {values};")
         for name in self.net.outputs:
-            lines.append(f"    static {self.places[name].type} {self.short[name]}[{self.places[name].size}];")
-        given = [f"test_in_{self.short[name]} + row * {self.places[name].size}" for name in self.net.inputs]
-        made = [self.short[name] for name in self.net.outputs]
+            lines.append(f"    static {self.places[name].type} made_{self.short[name]}[{self._macro(name)}_SIZE];")
+        given = [f"given_{self.short[name]} + row * {self._macro(name)}_SIZE" for name in self.net.inputs]
+        made = [f"made_{self.short[name]}" for name in self.net.outputs]
         lines += [
             f"    for (int32_t row = 0; row < {rows}; row++) {{",
             f"        {self.prefix}_run({', '.join([*given, *made, '&buffers'])});",
         ]
         for name in self.net.outputs:
-            short, size = self.short[name], self.places[name].size
+            short, size = self.short[name], f"{self._macro(name)}_SIZE"
             lines += [
                 f"        for (int32_t i = 0; i < {size}; i++) {{",
-                f"            if ({short}[i] != test_out_{short}[row * {size} + i]) {{",
+                f"            if (made_{short}[i] != wanted_{short}[row * {size} + i]) {{",
                 f'                printf("row %d, {_comment(name)}[%d]: %ld, wanted %ld\\n", (int)row, (int)i,',
-                f"                    (long){short}[i], (long)test_out_{short}[row * {size} + i]);",
+                f"                    (long)made_{short}[i], (long)wanted_{short}[row * {size} + i]);",
                 "                wrong++;",
                 "            }",
                 "        }",
@@ -226,6 +210,16 @@ class _Header:
                 f"got {values.size} for {rows} rows"
             )
         return values
+
+
+def _scales(macro: str, numbers: Numbers | None) -> list[str]:
+    """The macros of what integers stand for: (integer - ZERO_POINT) * SCALE, or SCALES[channel]."""
+    if numbers is None or np.ndim(numbers.zero_point):
+        return []
+    scale = np.asarray(numbers.scale)
+    told = ", ".join(map(repr, scale.ravel().tolist()))
+    which = f"SCALES {{{told}}}" if scale.ndim else f"SCALE {told}"
+    return [f"#define {macro}_{which}", f"#define {macro}_ZERO_POINT {int(numbers.zero_point)}"]
 
 
 def _check(net: IntegerNet) -> None:

@@ -14,6 +14,7 @@ def test_names_are_words_of_c_and_differ() -> None:
         "conv1/x": "conv1_x", "conv1.x": "conv1_x_2", "Conv1_x": "Conv1_x_3", "2d": "_2d", "for": "_for",
         "größe": "gr__e", "": "_",
     }  # fmt: skip
+    assert identifiers(["run", "int8_t"], ["run"]) == {"run": "run_2", "int8_t": "_int8_t"}
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8])

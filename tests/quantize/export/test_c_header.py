@@ -20,6 +20,9 @@ from dataflow.quantize.export.net import integer_net
 from dataflow.quantize.fold import fold_batch_norm
 from dataflow.quantize.lower import lower
 from dataflow.quantize.model import Model
+from dataflow.quantize.pipeline import quantize
+from dataflow.quantize.recipe import recipe
+from dataflow.training.data import split
 
 B = flow.blocks
 
@@ -32,6 +35,17 @@ def test_networks_give_the_numbers_of_the_graph(graph: Graph, bits: int, tmp_pat
     code, told = run_test(c_header(integer_net(model), data, 20), tmp_path)
     outputs = 20 * {"residual": 3, "images": 5}[graph.name]
     assert (code, told) == (0, f"{graph.name}: 0 of {outputs} numbers differ\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bits", [4, 8])
+def test_the_network_of_digits(bits: int, tmp_path: Path) -> None:
+    graph = flow.load("dataflow:digits/cnn.yaml")
+    asked = recipe({"weights": {"bits": bits}, "activations": {"bits": 8}, "bias": {}})
+    model = quantize(graph, asked, data=split(graph, "train"), samples=200).model
+    header = c_header(integer_net(model), split(graph, "test"), 100)
+    assert ("4 bits each" in header) == (bits == 4)
+    assert run_test(header, tmp_path) == (0, "digits_cnn: 0 of 1000 numbers differ\n")
 
 
 @pytest.mark.slow
@@ -56,13 +70,25 @@ def test_a_wrong_number_is_found(tmp_path: Path) -> None:
     assert not told.endswith(": 0 of 12 numbers differ\n")
 
 
+@pytest.mark.slow
+def test_names_that_c_has_already(tmp_path: Path) -> None:
+    graph = flow.Graph("given")
+    x = graph.input("row", "int32", ["N", 4])
+    names = "run buffers i int out given b int32_t nibble requantize_floor a/b a_b"
+    for name in names.split():
+        x = B["AddV2"]()(x, 3, name=name)
+    feeds = {"row": np.arange(8, dtype=np.int32).reshape(2, 4)}
+    code, told = run_test(header_of([graph.ref("run"), graph.ref("i"), graph.ref("given"), x], feeds), tmp_path)
+    assert (code, told) == (0, "given: 0 of 32 numbers differ\n")
+
+
 def test_what_meets_real_numbers_is_told_in_macros() -> None:
     model, data = prepared(residual())
     header = c_header(integer_net(model), data, 1)
     numbers = integer_net(model).numbers["x_q"]
     assert f"#define RESIDUAL_X_Q_SCALE {float(numbers.scale)!r}\n" in header
     assert f"#define RESIDUAL_X_Q_ZERO_POINT {int(numbers.zero_point)}\n" in header
-    assert "#define RESIDUAL_LAST_SUM_OUT_SCALES {" in header
+    assert "#define RESIDUAL_LAST_SUM_SCALES {" in header
     assert "#define RESIDUAL_JOINED_Q_HIGH 255\n" in header
 
 
