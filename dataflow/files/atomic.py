@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import stat
 import threading
@@ -123,16 +124,21 @@ def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
 @contextlib.contextmanager
 def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A new file in the folder of the target, removed at the end unless `move_into_place` has moved it."""
-    stem = os.fsdecode(os.fsencode(target.name)[:100])
-    made = target.parent / f".{stem}.{secrets.token_hex(6)}.tmp"
-    with _noted(made), made.open("xb") as file:
+    made = name_beside(target)
+    with noted(made), made.open("xb") as file:
         _like(made, target)
         yield file, made
 
 
+def name_beside(target: Path) -> Path:
+    """A new name in the folder of the target."""
+    stem = os.fsdecode(os.fsencode(target.name)[:100])
+    return target.parent / f".{stem}.{secrets.token_hex(6)}.tmp"
+
+
 @contextlib.contextmanager
-def _noted(made: Path) -> Iterator[None]:
-    """Remove a file at the end, also on SIGTERM or SIGHUP without another handler."""
+def noted(made: Path) -> Iterator[None]:
+    """Remove a file or a folder at the end, also on SIGTERM or SIGHUP without another handler."""
     _unfinished.add(made)
     main = threading.current_thread() is threading.main_thread()
     ours = [number for number in _ENDING if main and signal.getsignal(number) is signal.SIG_DFL]
@@ -141,11 +147,18 @@ def _noted(made: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            made.unlink()
+        _remove(made)
         _unfinished.discard(made)
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _remove(made: Path) -> None:
+    with contextlib.suppress(OSError):
+        if made.is_dir():
+            shutil.rmtree(made)
+        else:
+            made.unlink()
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -155,10 +168,9 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def remove_unfinished() -> None:
-    """Remove the files that are being written, as the process is about to end."""
+    """Remove what is being written, as the process is about to end."""
     for made in tuple(_unfinished):
-        with contextlib.suppress(OSError):
-            made.unlink()
+        _remove(made)
 
 
 interrupt.before_end.append(remove_unfinished)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from dataflow import interrupt
 from dataflow.core.errors import DataflowError
-from dataflow.files.atomic import write_errors
-
-_unfinished: set[Path] = set()
+from dataflow.files.atomic import name_beside, noted, write_errors
 
 
 def write_folder(path: str | os.PathLike[str], files: Mapping[str, bytes], mark: str) -> None:
@@ -25,18 +20,27 @@ def write_folder(path: str | os.PathLike[str], files: Mapping[str, bytes], mark:
     """
     check_folder(path, mark)
     target = Path(os.path.realpath(path))  # a link stays a link
-    with write_errors(path), _aside(target) as made, _aside(target) as old:
+    made = name_beside(target)
+    with write_errors(path), noted(made):
         made.mkdir()
         for name, data in files.items():
             (made / name).write_bytes(data)
         if target.exists():
-            target.replace(old)
-        try:
+            _replace(target, made)
+        else:
             made.replace(target)
-        except OSError:
-            if old.exists():
-                old.replace(target)
-            raise
+
+
+def _replace(target: Path, made: Path) -> None:
+    """Put a folder in the place of another; if that fails the other one is back."""
+    old = name_beside(target)
+    target.replace(old)
+    try:
+        made.replace(target)
+    except BaseException:
+        old.replace(target)
+        raise
+    shutil.rmtree(old)
 
 
 def check_folder(path: str | os.PathLike[str], mark: str) -> None:
@@ -49,23 +53,3 @@ def check_folder(path: str | os.PathLike[str], mark: str) -> None:
             raise DataflowError(f"{path}: must be a new folder or one with a {mark}, got other files; name another one")
         if not Path(os.path.realpath(path)).parent.is_dir():
             raise DataflowError(f"{path}: must lie in a folder that is there; make it first")
-
-
-@contextlib.contextmanager
-def _aside(target: Path) -> Iterator[Path]:
-    """A name beside the target; what has it is removed at the end."""
-    made = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
-    _unfinished.add(made)
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-        _unfinished.discard(made)
-
-
-def _remove_unfinished() -> None:
-    for made in tuple(_unfinished):
-        shutil.rmtree(made, ignore_errors=True)
-
-
-interrupt.before_end.append(_remove_unfinished)

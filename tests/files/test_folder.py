@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dataflow.core.errors import DataflowError
+from dataflow.files.atomic import remove_unfinished
 from dataflow.files.folder import write_folder
 
 FILES = {"a": b"1", "list": b"a"}
@@ -44,3 +45,37 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> 
         write_folder(tmp_path / "new", {"list": b"x", "no/such": b""}, "list")
     assert _all(tmp_path / "new") == FILES
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_folder_that_cannot_be_moved_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path / "new", FILES, "list")
+    replace, moved = Path.replace, []
+
+    def failing(path: Path, target: Path) -> Path:
+        moved.append(path)
+        if len(moved) == 2:
+            raise OSError(28, "No space left on device")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(DataflowError, match=r"new: cannot be written: [Nn]o space left"):
+        write_folder(tmp_path / "new", {"list": b"x"}, "list")
+    assert len(moved) == 3
+    assert _all(tmp_path / "new") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_process_that_ends_leaves_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_bytes
+    seen: list[list[str]] = []
+
+    def ending(path: Path, data: bytes) -> int:
+        written = write(path, data)
+        remove_unfinished()
+        seen.append([each.name for each in tmp_path.iterdir()])
+        return written
+
+    monkeypatch.setattr(Path, "write_bytes", ending)
+    with pytest.raises(DataflowError, match="cannot be written"):
+        write_folder(tmp_path / "new", FILES, "list")
+    assert seen == [[]]
