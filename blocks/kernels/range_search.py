@@ -101,13 +101,17 @@ def divergences(histogram: Array, levels: int) -> tuple[Array, Array]:
 
     ``P`` has the counts of the kept bins, that of the last one with all that lies beyond. ``Q`` has the counts of the
     kept bins alone, joined to so many levels, each spread evenly over those of its bins that have values. Where ``P``
-    has values and ``Q`` has none, it gets a few. The divergence is ``sum(P * log(P / Q))`` of the two scaled to sum 1.
+    has values and ``Q`` has none, it gets a few. The divergence is ``sum(P * log(P / Q))`` of the two scaled to sum 1;
+    it is infinite where the kept bins have no values, since ``Q`` has nothing of them then.
     """
     stops = np.unique(np.linspace(levels, histogram.size, _CANDIDATES).astype(np.int64))
     found = np.empty(len(stops))
     beyond = np.add.reduce(histogram) - np.add.accumulate(histogram)
     for i, stop in enumerate(stops):
         kept = histogram[:stop]
+        if not kept.any():
+            found[i] = np.inf
+            continue
         p = kept.copy()
         p[-1] += beyond[stop - 1]
         starts = np.arange(levels) * stop // levels

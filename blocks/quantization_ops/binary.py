@@ -50,13 +50,13 @@ class BinaryQuantize(PerChannel):
 
     def grid(self, x: Array | None) -> Grid | None:
         if self.scale == "one":
-            return Grid(np.array(1.0), np.array(0), -1, 1)
+            return Grid(np.array(1.0), np.array(0), -1, 1, signs=True)
         if x is None:
             return None
         axis = None if self.axis is None else self.axis % x.ndim
         others = [i for i in range(x.ndim) if i != axis]
         scale = np.asarray(Mean()(np.abs(x.astype(dtypes.compute(x.dtype))), others)).astype(np.float64)
-        return Grid(scale, np.zeros(scale.shape, np.int64), -1, 1, axis)
+        return Grid(scale, np.zeros(scale.shape, np.int64), -1, 1, axis, signs=True)
 
     def body(self, x: Wire) -> Wire:
         values = wide(x)

@@ -69,7 +69,7 @@ class FakeQuantSymmetric(ToGrid):
         ends = m.astype(dtypes.compute(m.dtype))
         zeros, group = np.zeros(m.shape, np.int64), self.group or None
         if self.num_bits == 1:
-            return Grid(ends.astype(np.float64), zeros, -1, 1, self.axis, group)
+            return Grid(ends.astype(np.float64), zeros, -1, 1, self.axis, group, signs=True)
         scale = Ranges(-ends, ends * ends.dtype.type(self._upper), self.num_bits, self.narrow_range).grid().scale
         most = 2 ** (self.num_bits - 1)
         return Grid(scale, zeros, self.narrow_range - most, most - 1, self.axis, group)

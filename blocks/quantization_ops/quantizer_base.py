@@ -90,7 +90,8 @@ class ToMultiples(ToGrid, abstract=True):
     def grid_of(self, step: Array) -> Grid:
         """The grid of the multiples of a step."""
         scale = step.astype(dtypes.compute(step.dtype)).astype(np.float64)
-        return Grid(scale, np.zeros(scale.shape, np.int64), *self.codes, self.axis)
+        low, high = self.codes
+        return Grid(scale, np.zeros(scale.shape, np.int64), low, high, self.axis, signs=low < 0 and self.num_bits == 1)
 
     def covering_step(self, low: Array, high: Array) -> Array:
         """The step whose multiples reach from ``low`` to ``high``; from 0.0 on where none is below."""

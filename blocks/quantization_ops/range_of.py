@@ -102,9 +102,9 @@ class RangeOf(RangeMethod):
     range. ``entropy`` cuts at the absolute value for which the distribution of the values changes the least: the
     divergence ``sum(P * log(P / Q))``, for P the absolute values in 2,048 bins with what lies beyond the cut added
     to the last bin before it, and Q those before the cut averaged over the bins of each level that have any; Q is
-    0.0001 values where it would have none and P has some. Where there are more than 256 levels beside 0.0, nothing
-    is cut. ``moving_average:d`` begins with the range of the first row of `batches` and goes ``1 - d`` of the way
-    to that of each later one.
+    0.0001 values where it would have none and P has some. A cut that all values lie beyond is none. Where there are
+    more than 256 levels beside 0.0, nothing is cut. ``moving_average:d`` begins with the range of the first row of
+    `batches` and goes ``1 - d`` of the way to that of each later one.
 
     Within a bin values count as evenly spread. NaN and infinities count for nothing. The range is widened to hold 0.0,
     for which quantizers have a level; where there are no values it is 0.0, 0.0. No gradient flows.

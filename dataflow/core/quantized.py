@@ -27,7 +27,7 @@ class Grid:
     ``scale`` (float64, exactly the step that the quantizer multiplies by) and ``zero_point`` (int64) are 0-d; or have
     an element for each channel along ``axis``; or, with ``group``, the shape of the values but for ``axis``, where
     each is that of ``group`` values in a row, the last one perhaps of fewer. A scale of 0.0 has 0.0 as its only
-    value.
+    value. Of ``signs`` the ends are the only codes: that of what is below 0.0, and that of all else.
     """
 
     scale: Array
@@ -36,11 +36,12 @@ class Grid:
     high: int
     axis: int | None = None
     group: int | None = None
+    signs: bool = False
 
     @property
     def bits(self) -> int:
         """The width of the codes."""
-        return (self.high - self.low).bit_length()
+        return 1 if self.signs else (self.high - self.low).bit_length()
 
     def spread(self, numbers: Array, shape: tuple[int, ...]) -> Array:
         """The numbers, one per scale, as they broadcast with values of this shape."""
@@ -56,6 +57,8 @@ class Grid:
 
         Of values on the grid these are the codes that they stand for.
         """
+        if self.signs:
+            return np.where(values < 0, self.low, self.high)
         scale, zero_point = (self.spread(n, values.shape) for n in (self.scale, self.zero_point))
         with np.errstate(all="ignore"):
             steps = np.rint(values.astype(np.float64) / scale)

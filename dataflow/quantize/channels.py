@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.core.quantized import Passes
+from dataflow.core.shapes import Shape
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
 
@@ -38,6 +40,18 @@ def moved_channels(graph: Graph, node: Node, axis: int, count: int) -> tuple[int
         if np.array_equal(np.broadcast_to(spread, found.shape), found):
             return place, order
     return None
+
+
+def folded(before: Shape, after: Shape) -> int | None:
+    """How many values become one where dims of a shape are folded; None where that is not known."""
+    if before is None or after is None:
+        return None
+    left = [d for d in before if d != 1]
+    for dim in after:
+        if dim in left:
+            left.remove(dim)
+    known = [d for d in left if isinstance(d, int)]
+    return prod(known) if len(known) == len(left) else None
 
 
 def pads_with_zeros(graph: Graph, node: Node) -> bool:

@@ -11,12 +11,12 @@ import numpy as np
 
 from dataflow.core.attrs import plain
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError
 from dataflow.core.quantized import Grid
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.edit import edit
 from dataflow.quantize.model import Model
-from dataflow.quantize.ranges import clipped, range_of
+from dataflow.quantize.ranges import check_finite, clipped, range_of
 from dataflow.quantize.statistics import Seen, Statistics
 from dataflow.quantize.targets import Target
 
@@ -65,11 +65,7 @@ def find_ranges(
 
 
 def _found(target: Target, seen: Seen, method: str, bits: int | None) -> Found:
-    if seen.total == seen.not_finite:
-        raise GraphError(
-            f"'{target.wire}': must have finite values to find a range, got {seen.not_finite} others; "
-            "`dataflow check` and the data say where they come from"
-        )
+    check_finite(target.wire, seen)
     low, high = range_of(seen, method, bits or target.bits, target.symmetric)
     grid = target.grid(low, high, bits)
     ends = [grid.scale * (code - grid.zero_point) for code in (grid.low - 0.5, grid.high + 0.5)]

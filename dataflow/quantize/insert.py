@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.core.errors import DataflowError
 from dataflow.core.quantized import Product
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
 from dataflow.graph.layout import Layout
 from dataflow.graph.node import Link, Node, Ref
 from dataflow.graph.rebuild import Rebuild
-from dataflow.quantize.model import Model
+from dataflow.quantize.grids import grid_of
+from dataflow.quantize.model import Model, fixed_nodes
 from dataflow.quantize.quantizers import Quantized, free_name, quantize_activations, quantize_weights
 from dataflow.quantize.recipe import described
 from dataflow.quantize.section import Activations, Quantization, Weights
@@ -77,7 +79,8 @@ class _Inserting:
                 )
         if node.name in self.biases:
             port, product = self.biases[node.name]
-            changed[port] = self._bias(new, node, port, product)
+            if (bias := self._bias(new, node, port, product)) is not None:
+                changed[port] = bias
         if added := [*new.result.nodes][before:]:
             self._comment(node, added)
         new.copy(node, inputs=changed)
@@ -86,6 +89,11 @@ class _Inserting:
         wire, name = new.ref(site.link), _stem(new.result, site.link)
         if isinstance(settings := site.settings, Weights):
             weights = self.model.value(site.link)
+            if wrong := weights.size - int(np.count_nonzero(np.isfinite(weights))):
+                raise DataflowError(
+                    f"'{new.graph.deref(site.link).wire}': weights must be finite, got {wrong} of {weights.size} that "
+                    f"are not; train anew, or --skip {site.readers[0][0]}"
+                )
             assert site.axis is not None and site.summed is not None
             ends = weight_ends(weights, settings, site.axis, site.summed)
             made = quantize_weights(new, wire, name, settings, ends, site.axis, site.summed, self.recipe.learn)
@@ -105,10 +113,14 @@ class _Inserting:
         self.layout = self.layout.spelled(("nodes", node, "attrs", "num_bits"), f"${param}")
         self.layout = self.layout.spelled(("params", param), {"type": "int", "default": whole.bits, "doc": doc})
 
-    def _bias(self, new: Rebuild, node: Node, port: str, product: Node) -> Ref:
+    def _bias(self, new: Rebuild, node: Node, port: str, product: Node) -> Ref | None:
         role = product.block.quantized_as
         assert isinstance(role, Product) and self.recipe.bias is not None
         (x,), (weights,) = (self.of_port[product.name, port] for port in (role.x, role.weights))
+        bits = self.recipe.bias.bits
+        if not self._fits(new, node.link(port), (x, weights), role, bits):
+            self.notes.append(f"{node.name}: its bias stays as it is, beyond {bits} bits in steps of its sums")
+            return None
         scales = [self.made[id(site)].scale(new) for site in (x, weights)]
         for scale, site in zip(scales, (x, weights), strict=True):
             if "num_bits" in new.result.nodes[scale.node].block.signature.attrs:
@@ -122,9 +134,23 @@ class _Inserting:
             order = np.repeat(np.arange(scales[1].type.sizes[0], dtype=np.int32), times)
             scales[1] = new.add(blocks["Gather"](), [scales[1], order], name=free_name(new, f"{scales[1].node}s"))
         link = node.link(port)
-        block = blocks["QuantizeBias"](num_bits=self.recipe.bias.bits)
+        block = blocks["QuantizeBias"](num_bits=bits)
         made: Ref = new.add(block, [new.ref(link), *scales], name=free_name(new, f"{_stem(new.result, link)}_q"))
         return made
+
+    def _fits(self, new: Rebuild, bias: Link, sites: tuple[Site, Site], role: Product, bits: int) -> bool:
+        """Whether a bias lies within the grid of the sums, so that rounding does not cut it off."""
+        made, fixed = Model.of(new.result), fixed_nodes(new.result)
+        value, steps = self.model.value(bias).astype(np.float64), []
+        for site in sites:
+            grid = grid_of(made, made.graph.nodes[self.made[id(site)].wire.node], fixed)
+            assert grid is not None
+            steps.append(grid.scale)
+        if role.depthwise and steps[1].ndim:
+            steps[1] = np.repeat(steps[1], len(value) // len(steps[1]))
+        with np.errstate(all="ignore"):
+            codes = np.abs(np.rint(value / (steps[0] * steps[1])))
+        return bool(np.all(codes < 2 ** (bits - 1)))
 
     def _comment(self, node: Node, added: list[str]) -> None:
         sites = [site for port in node.inputs for site in self.of_port.get((node.name, port), ())]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,27 @@ from dataflow.core.registry import blocks
 from dataflow.graph.node import Link, Node, Ref
 from dataflow.graph.rebuild import Rebuild
 from dataflow.quantize.bounds import derive_bounds
-from dataflow.quantize.channels import moved_channels, pads_with_zeros
-from dataflow.quantize.forms import Form, are_alike, as_sums, dequantized, quantized, requantized, rescaled, stored_as
+from dataflow.quantize.channels import folded, moved_channels, pads_with_zeros
+from dataflow.quantize.forms import (
+    Form,
+    are_alike,
+    as_sums,
+    dequantized,
+    farthest,
+    largest_sum,
+    quantized,
+    requantized,
+    rescaled,
+    stored_as,
+    sum_type,
+    terms,
+    with_room,
+)
 from dataflow.quantize.grids import grid_of
 from dataflow.quantize.model import Model, fixed_nodes
 from dataflow.quantize.quantizers import free_name
 from dataflow.quantize.sites import bias_of
 
-WIDE = 32  # bits of the usual sums
 SPARE = 30  # bits of int32 sums of which one operand of an addition may use all but one
 
 
@@ -74,11 +86,7 @@ class _Lowering:
         self.waiting: dict[str, Node] = {}  # quantizers of weights, which real numbers may still need
         self.floats: dict[Link, Ref] = {}
         self.constants: dict[Link, Ref] = {}
-        self.widths = {width.node.name: width.derived or 0 for width in derive_bounds(self.model).widths}
-        for node in self.model.graph.nodes.values():
-            if (pair := bias_of(self.model.graph, node, self.fixed)) is not None:  # which is added in the same sums
-                product = pair[1].name
-                self.widths[product] = max(self.widths.get(product, 0), self.widths.get(node.name, 0))
+        self.widths = {width.node.name: width.derived for width in derive_bounds(self.model).widths if width.derived}
 
     def node(self, new: Rebuild, node: Node) -> None:
         """Write a node with integers where that is possible, otherwise as it is."""
@@ -135,7 +143,9 @@ class _Lowering:
         if link in self.floats:
             return self.floats[link]
         if link in self.forms:
-            self.floats[link] = dequantized(new, self.forms[link], self.model.graph.deref(link).wire.replace(".", "_"))
+            wire = self.model.graph.deref(link)
+            name = wire.wire.replace(".", "_")
+            self.floats[link] = dequantized(new, self.forms[link], name, wire.type.dtype)
             return self.floats[link]
         if link.node in self.waiting:
             node = self.waiting.pop(link.node)
@@ -155,6 +165,8 @@ class _Lowering:
             return quantized(new, node, [self._operand(new, v) for v in node.inputs.values()], grid)
         if form.same_grid(grid) and not form.is_cut:
             return replace(form, wire=new.add(blocks["Identity"](), [form.wire], name=node.name))
+        if grid.signs:  # 0 is no code, so sums are not rounded to one
+            return quantized(new, node, [self._operand(new, v) for v in node.inputs.values()], grid)
         return requantized(new, form, grid, node.name, self.rounding, self.power_of_two)
 
     def _operand(self, new: Rebuild, value: object) -> Any:
@@ -184,6 +196,7 @@ class _Lowering:
             if other is None or other.grid is None or other.is_cut:
                 return "its weights have no codes"
             wire, grid = other.wire, other.grid
+            most = terms(self.model.graph.deref(link).type, role) * farthest(x.grid) * farthest(grid)
         else:
             codes, grid = known
             if grid.group is not None:
@@ -191,6 +204,7 @@ class _Lowering:
             if grid.scale.ndim and (grid.axis or 0) % codes.ndim != role.axis % codes.ndim:
                 return "its weights have a step for each of other channels than those that it gives"
             wire = self._constant(new, link, codes.astype(stored_as(grid)))
+            most = largest_sum(codes, grid, x, role)
         scale, zero_point = x.scale * grid.scale, grid.zero_point
         if role.depthwise and grid.scale.ndim:
             times = self.model.graph.deref(link).type.sizes[-1]
@@ -199,10 +213,16 @@ class _Lowering:
             np.int32(x.zero_point) if x.zero_point else None,
             zero_point.astype(np.int32) if np.any(zero_point) else None,
         ]
-        if self.widths.get(node.name, 0) > WIDE:
-            block = type(block)(**{**block.attrs(), "out_type": "int64"})
+        most = self._proven(node, most)
+        if (out_type := sum_type(most)) != "int32":
+            block = type(block)(**{**block.attrs(), "out_type": out_type})
         made = new.add(block, [x.wire, wire, *zeros], name=node.name, doc=node.doc)
-        return Form(made, scale, axis=role.channels if scale.ndim else None)
+        return Form(made, scale, axis=role.channels if scale.ndim else None, most=most)
+
+    def _proven(self, node: Node, most: int) -> int:
+        """The largest magnitude of the sums of a node, less if its bounds prove that."""
+        width = self.widths.get(node.name)
+        return most if width is None else min(most, 2 ** (width - 1) - 1)
 
     def _constant(self, new: Rebuild, link: Link, codes: Array) -> Ref:
         """Codes as a node with the name of the quantizer that gave them, once however many read them."""
@@ -216,10 +236,13 @@ class _Lowering:
             return "what it is added to has no sums"
         link = node.link(port)
         value = self.model.value(link).astype(np.float64)
-        codes = np.rint(value / form.scale)
+        with np.errstate(all="ignore"):
+            codes = np.rint(value / form.scale)
+        largest = np.abs(codes).max(initial=0.0)
+        if not largest < 2**53:
+            return "its bias is beyond what float64 counts in steps of the sums"
+        form = with_room(new, form, self._proven(node, form.most + int(largest)), node.name)
         dtype = form.wire.dtype
-        if np.abs(codes).max(initial=0.0) >= np.iinfo(dtype).max:
-            return f"its bias is beyond {dtype} in steps of the sums"
         if not isinstance(self.model.graph.nodes[link.node].block.quantized_as, Quantizer):
             self.notes.append(f"{node.name}: its bias is rounded to the grid of the sums")
         added = self._constant(new, link, codes.astype(dtype))
@@ -270,7 +293,7 @@ class _Lowering:
         made = new.add(node.block, inputs, name=node.name, doc=node.doc)
         if not isinstance(made, Ref):
             return "it has several outputs"
-        return replace(form, wire=made)
+        return replace(form, wire=made, most=max(each.most for each in given))
 
     def _read(self, node: Node, ports: tuple[str, ...]) -> tuple[list[Form], list[str]]:
         """The forms of all that stands on these ports, and a name for each operand."""
@@ -309,7 +332,7 @@ class _Lowering:
         scale = max(float(form.scale) for form in given) / 2**finer
         wires = [rescaled(new, form, scale, name, self.rounding) for form, name in zip(given, names, strict=True)]
         made = new.add(node.block, wires if len(role.ports) > 1 else [wires], name=node.name, doc=node.doc)
-        return Form(made, np.asarray(scale), exact=False)
+        return Form(made, np.asarray(scale), exact=False, most=2**SPARE)
 
     def _averages(self, new: Rebuild, node: Node, role: Averages) -> Form | str | None:
         form, block = self.forms.get(node.link(role.x)), node.block.on_codes
@@ -318,16 +341,14 @@ class _Lowering:
         if block is None or form.scale.ndim or form.is_cut:
             return "there is no integer block for it"
         before, after = self.model.graph.deref(node.link(role.x)).type.shape, next(iter(node.types.values())).shape
-        known = [[d for d in shape or (None,) if d != 1] for shape in (before, after)]
-        folded = list(known[0])
-        for dim in known[1]:
-            folded.remove(dim)
-        if not all(isinstance(d, int) for d in folded):
+        count = folded(before, after)
+        if count is None:
             return "how many values it takes the mean of is not known"
         sums = as_sums(new, form, node.name)
+        sums = with_room(new, sums, sums.most * count, node.name)
         operands = [sums.wire if port == role.x else self._operand(new, v) for port, v in node.inputs.items()]
         made = new.add(block, operands, name=node.name, doc=node.doc)
-        return Form(made, np.asarray(form.scale / prod(d for d in folded if isinstance(d, int))))
+        return Form(made, np.asarray(form.scale / count), most=sums.most)
 
 
 def _name(new: Rebuild, name: str) -> str:

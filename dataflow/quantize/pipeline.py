@@ -17,9 +17,9 @@ from dataflow.quantize.equalize import equalize
 from dataflow.quantize.fold import fold_batch_norm
 from dataflow.quantize.insert import Range, insert_quantizers
 from dataflow.quantize.model import Model
-from dataflow.quantize.ranges import range_of
+from dataflow.quantize.ranges import check_finite, range_of
 from dataflow.quantize.round_weights import ROWS, needs_rows, round_weights
-from dataflow.quantize.section import Activations, Quantization
+from dataflow.quantize.section import Activations, Quantization, check_names
 from dataflow.quantize.sites import activation_wires, find_sites
 from dataflow.quantize.statistics import Statistics
 from dataflow.training.array_split import RowSplit
@@ -66,18 +66,26 @@ def quantize(
     digest = State(graph, values=model.values).digest()
     if fold:
         model = fold_batch_norm(model)
+    check_names(model.graph, recipe)
     if equalized:
         model = equalize(model)
     seen = {_name(model.graph, link): Observed(link) for link in activation_wires(model.graph, recipe)}
     if seen and statistics is None:
         statistics = calibrate(model, _needed(model.graph, data, [*seen]), seen, samples, tick=tick)
+    if statistics is not None:
+        lost = {name: statistics.wires[name].not_finite for name in seen if name in statistics.wires}
+        lines = [
+            f"{name}: {count} values that are not finite count for nothing" for name, count in lost.items() if count
+        ]
+        model = model.noted(*lines)
     reference, model = model, insert_quantizers(model, recipe, ranges_for(model.graph, recipe, statistics))
     if model.graph is not reference.graph and needs_rows(recipe):
         model = round_weights(model, reference, recipe, _needed(model.graph, data, ["weights"]), samples or ROWS)
     if correct and model.graph is not reference.graph:
         model = correct_bias(model, reference, _needed(model.graph, data, ["biases"]), samples)
     made = model.graph
-    made.sections = {**made.sections, "quantization": {**_written(recipe), "variables": digest}}
+    if model.graph is not reference.graph or "quantization" not in made.sections:
+        made.sections = {**made.sections, "quantization": {**_written(recipe), "variables": digest}}
     return Quantized(replace(model, graph=made), reference, statistics if seen else None)
 
 
@@ -111,6 +119,7 @@ def ranges_for(graph: Graph, recipe: Quantization, statistics: Statistics | None
             raise DataflowError(
                 f"statistics: must have seen '{name}', got {known}; calibrate the graph with this recipe"
             )
+        check_finite(name, statistics.wires[name])
         low, high = range_of(statistics.wires[name], settings.range, settings.bits, settings.symmetric)
         found[site.link] = (float(low), float(high))
     return found

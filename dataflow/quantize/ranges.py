@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError
+from dataflow.core.errors import DataflowError, GraphError
 from dataflow.core.float_bins import finite_bins
 from dataflow.core.registry import blocks
 from dataflow.quantize.statistics import Seen
@@ -34,6 +34,15 @@ def range_of(
         )
     low, high = block(seen.counts, seen.low, seen.high, seen.batches if averaged else None)
     return low, high
+
+
+def check_finite(wire: str, seen: Seen) -> None:
+    """Raise GraphError where nothing finite was seen on a wire."""
+    if seen.total == seen.not_finite:
+        raise GraphError(
+            f"'{wire}': must have finite values to find a range, got {seen.not_finite} others; "
+            "`dataflow check` and the data say where they come from"
+        )
 
 
 def clipped(seen: Seen, low: Array, high: Array) -> float:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated
 
 from dataflow.core.attrs import attr
-from dataflow.core.errors import nearest
+from dataflow.core.errors import GraphError, nearest
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.schema_parts import Schema
@@ -126,11 +126,22 @@ def quantization_section(graph: Graph) -> Quantization | None:
 
 def check(graph: Graph, section: Quantization, report: Report) -> None:
     """Report patterns in the section that name no node."""
-    for path, pattern in [(("overrides", p), p) for p in section.overrides] + [
-        (("skip",), p) for p in section.skip or ()
-    ]:
-        if not any(matches(pattern, name) for name in graph.nodes):
-            report(path, f"quantization: {path[0]}: no node is named '{pattern}'", nearest(pattern, graph.nodes))
+    for path, pattern in _unknown(graph, section):
+        report(path, f"quantization: {path[0]}: no node is named '{pattern}'", nearest(pattern, graph.nodes))
+
+
+def check_names(graph: Graph, section: Quantization) -> None:
+    """Raise GraphError where a pattern of a recipe names no node."""
+    for path, pattern in _unknown(graph, section):
+        way_out = nearest(pattern, graph.nodes) or f"`dataflow show` lists the nodes of '{graph.name}'"
+        raise GraphError(f"quantization: {path[0]}: no node is named '{pattern}'; {way_out}")
+
+
+def _unknown(graph: Graph, section: Quantization) -> list[tuple[tuple[str, ...], str]]:
+    """The patterns that name no node, and where in the section they stand."""
+    patterns: list[tuple[tuple[str, ...], str]] = [(("overrides", p), p) for p in section.overrides]
+    patterns += [(("skip",), p) for p in section.skip or ()]
+    return [each for each in patterns if not any(matches(each[1], name) for name in graph.nodes)]
 
 
 QUANTIZATION = Section(Quantization, check)

@@ -53,7 +53,8 @@ def find_sites(graph: Graph, recipe: Quantization) -> list[Site]:
                 axes = (
                     (role.axis, role.summed) if weights and isinstance(role := node.block.quantized_as, Product) else ()
                 )
-                key = (link, axes, *settings.__dict__.values())
+                alike = isinstance(settings, Weights) and settings.per == "tensor"  # whatever the axes are
+                key = (link, () if alike else axes, *settings.__dict__.values())
                 site = sites.setdefault(key, Site(link, settings, *axes))
                 site.readers.append((node.name, port))
     found = list(sites.values())
@@ -151,7 +152,7 @@ def _check_widths(graph: Graph, sites: list[Site]) -> None:
     first: dict[Link, Site] = {}
     for site in sites:
         other = first.setdefault(site.link, site)
-        if other is not site and other.is_weights == site.is_weights:
+        if other.is_weights == site.is_weights and other.settings.__dict__ != site.settings.__dict__:
             who = graph.deref(site.link).wire
             (reader, _), (before, _) = site.readers[0], other.readers[0]
             raise DataflowError(

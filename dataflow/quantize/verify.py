@@ -156,13 +156,29 @@ def _ordered(values: Array) -> Array:
 
 
 def is_quantized(model: Model) -> bool:
-    """Whether a graph has quantizers of values that depend on its inputs."""
+    """Whether quantizers of values that depend on the inputs of a graph give real numbers, not codes alone."""
     fixed = fixed_nodes(model.graph)
-    return any(n.name not in fixed and isinstance(n.block.quantized_as, Quantizer) for n in model.graph.nodes.values())
+    coded = {s for n in model.graph.nodes.values() if type(n.block).__name__ == "QuantizeLinear" for s in n.sources}
+    return any(
+        isinstance(node.block.quantized_as, Quantizer) and name not in fixed and name not in coded
+        for name, node in model.graph.nodes.items()
+    )
+
+
+def is_lowered_to(model: Model, other: Model) -> bool:
+    """Whether quantizers of values that depend on the inputs of a graph give codes in the other one."""
+    fixed = fixed_nodes(model.graph)
+    return any(
+        isinstance(node.block.quantized_as, Quantizer)
+        and name not in fixed
+        and name in other.graph.nodes
+        and _kind(other.graph.nodes[name]) == "integers"
+        for name, node in model.graph.nodes.items()
+    )
 
 
 def _pairs(model: Model, against: Model) -> list[_Node]:
-    quantized = is_quantized(model), is_quantized(against)
+    quantized = is_lowered_to(model, against), is_lowered_to(against, model)
     both = [node for node in model.graph.nodes.values() if node.name in against.graph.nodes]
     if quantized[0] == quantized[1]:
         fixed = fixed_nodes(model.graph)

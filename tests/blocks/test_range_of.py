@@ -114,6 +114,13 @@ def test_divergence_by_its_definition():
     assert list(stops) == [2, 3, 4, 5, 6, 7, 8]
 
 
+@pytest.mark.parametrize("value", [1.0, -0.3])
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_entropy_keeps_values_that_are_all_one(value: float, bits: int) -> None:
+    low, high = range_of(np.full(64, value, np.float32), method="entropy", num_bits=bits)
+    assert (low, high) == (min(np.float32(value), 0), max(np.float32(value), 0))
+
+
 def test_entropy_cuts_off_what_is_far_away():
     low, high = range_of(VALUES["outlier"], method="entropy")
     assert 3 < high < 15

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from quantize.nets import residual
 
 import dataflow as flow
+from dataflow.core.errors import DataflowError
 from dataflow.graph.node import Link
 from dataflow.quantize.insert import insert_quantizers
 from dataflow.quantize.model import Model
 from dataflow.quantize.recipe import recipe
 from dataflow.quantize.sites import activation_wires
 
+B = flow.blocks
 EIGHT = {"weights": {"bits": 8}, "activations": {"bits": 8}, "bias": {}}
 
 
@@ -79,3 +82,30 @@ def test_a_comment_says_what_each_layer_got_and_widths_are_params() -> None:
     assert layout.comments["first_w_q"] == "first: 8-bit weights by channel (mse), 8-bit activations (mse)"
     assert layout.written["nodes", "first_w_q", "attrs", "num_bits"] == "$weight_bits"
     assert layout.written["params", "weight_bits"] == {"type": "int", "default": 8, "doc": "width of the weights"}
+
+
+def _tied(per: str, **recipes: object) -> Model:
+    """One matrix, read by a layer and, turned, by another."""
+    graph = flow.Graph("tied")
+    w = graph.variable("w", np.random.default_rng(5).standard_normal((8, 8)).astype(np.float32))
+    first = B["MatMul"]()(graph.input("x", "float32", ["N", 8]), w, name="first")
+    graph.output("y", B["MatMul"](transpose_b=True)(first, w, name="last"))
+    asked = recipe({"weights": {"bits": 8, "per": per}, **recipes})
+    return insert_quantizers(Model.of(graph), asked, {})
+
+
+def test_tied_weights_have_one_quantizer_or_one_for_the_channels_of_each_layer() -> None:
+    whole, channels = (_tied(per).graph for per in ("tensor", "channel"))
+    assert whole.nodes["first"].link("b") == whole.nodes["last"].link("b")
+    assert [channels.nodes[name].link("b").node for name in ("first", "last")] == ["w_q", "w_q_2"]
+    with pytest.raises(DataflowError, match="'w' must be read with one width, got 8 bits for first and 4 for last"):
+        _tied("channel", overrides={"last": {"weights": {"bits": 4}}})
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(wrong: float) -> None:
+    model = Model.of(residual())
+    weights = model.values["inner_w"].copy()
+    weights[2, 3] = wrong
+    with pytest.raises(DataflowError, match=r"'inner_w': weights must be finite, got 1 of 256 that are not"):
+        insert_quantizers(Model.of(model.graph, {"inner_w": weights}), recipe({"weights": {"bits": 8}}), {})

@@ -246,3 +246,81 @@ def test_values_joined_on_several_grids_without_a_quantizer_after_them_stay_real
     graph.output("y", B["ConcatV2"]()(parts, -1, name="joined"))
     (note,) = _notes(graph, _inputs(graph))
     assert note == "joined computes with real numbers: what it reads is on several grids, and no quantizer follows"
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_products_of_activations_are_added_up_where_they_fit(bits: int) -> None:
+    graph = flow.Graph("gram")
+    x = graph.input("x", "float32", ["N", 16, 64])
+    graph.output("y", B["BatchMatMulV2"](adj_y=True)(x, x, name="product"))
+    rows = np.random.default_rng(3).standard_normal((2, 16, 64)).astype(np.float32) + np.float32(3)
+    model = quantized(graph, bits, rows)
+    made = lower(model).model
+    assert made.graph.ref("product").type.dtype == ("int32" if bits == 8 else "int64")
+    np.testing.assert_allclose(flow.run(made.baked(), x=rows)["y"], flow.run(model.baked(), x=rows)["y"], rtol=1e-5)
+
+
+def _biased(bias: float) -> tuple[Graph, Array]:
+    """A layer whose sums have steps of 1 / (255 * 127), all of one sign."""
+    graph = flow.Graph("biased")
+    x = graph.input("x", "float32", ["N", 64])
+    product = B["MatMul"]()(x, graph.variable("w", np.ones((64, 2), np.float32)), name="product")
+    graph.output("y", B["BiasAdd"]()(product, graph.variable("b", np.full(2, bias, np.float32)), name="sum"))
+    return graph, np.repeat(np.float32([[0], [1]]), 64, 1)
+
+
+@pytest.mark.parametrize(
+    ("codes", "dtype", "is_rounded"), [(1000, "int32", True), (2**31 - 1000, "int64", True), (2**33, "int64", False)]
+)
+def test_sums_with_a_large_bias_do_not_wrap_around(codes: int, dtype: str, is_rounded: bool) -> None:
+    graph, rows = _biased(codes / (255 * 127))
+    model = quantized(graph, 8, rows, weights={"bits": 8, "range": "min_max"})
+    note = "sum: its bias stays as it is, beyond 32 bits in steps of its sums"
+    assert ("b_q" in model.graph.nodes) == is_rounded == (note not in model.notes)
+    lowered = lower(model).model
+    assert lowered.graph.ref("product").type.dtype == "int32"
+    assert lowered.graph.ref("sum").type.dtype == dtype
+    bias = codes / (255 * 127)
+    for made in (model, lowered):
+        np.testing.assert_allclose(flow.run(made.baked(), x=rows)["y"][:, 0], [bias, bias + 64], rtol=1e-6)
+
+
+def test_means_over_dims_that_are_not_known_stay_real() -> None:
+    graph = flow.Graph("ranks")
+    x = graph.input("x", "float32")
+    y = B["BatchMatMulV2"]()(x, graph.variable("w", np.eye(8, dtype=np.float32)), name="product")
+    mean = B["Mean"]()(y, [1], name="mean")
+    graph.output("y", B["BatchMatMulV2"]()(mean, graph.variable("v", np.eye(8, dtype=np.float32)), name="last"))
+    rows = np.random.default_rng(4).standard_normal((3, 6, 8)).astype(np.float32)
+    model = quantized(graph, 8, rows)
+    lowered = lower(model).model
+    assert "mean computes with real numbers: how many values it takes the mean of is not known" in lowered.notes
+    after, before = (flow.run(each.baked(), x=rows)["y"] for each in (lowered, model))
+    np.testing.assert_allclose(after, before, atol=1e-5)
+
+
+def test_signs_of_sums_are_never_zero() -> None:
+    rng = np.random.default_rng(6)
+    rows, first, last = (rng.choice([-1, 1], size).astype(np.float32) for size in ((60, 8), (8, 16), (16, 4)))
+    graph = flow.Graph("signs")
+    product = B["MatMul"]()(graph.input("x", "float32", ["N", 8]), graph.variable("w", first), name="first")
+    graph.output("y", B["MatMul"]()(product, graph.variable("v", last), name="last"))
+    model = quantized(graph, 8, rows, weights={"bits": 1}, activations={"bits": 1, "symmetric": True})
+    lowered = lower(model)
+    sums = _wires(lowered.model, ["first"], rows)["first"]
+    assert np.count_nonzero(sums == 0) > 100
+    assert not any(steps.any() for steps in _differences(model, lowered, rows).values())
+    assert {*np.unique(_wires(lowered.model, ["first_q"], rows)["first_q"])} == {-1, 1}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_real_numbers_have_the_dtype_that_they_had(dtype: str) -> None:
+    graph = flow.Graph("other")
+    x = graph.input("x", dtype, ["N", 8])
+    product = B["MatMul"]()(x, graph.variable("w", np.eye(8).astype(dtype), dtype=dtype), name="product")
+    graph.output("y", B["Tanh"]()(product) + x)
+    rows = np.random.default_rng(4).standard_normal((3, 8)).astype(dtype)
+    model = quantized(graph, 8, rows)
+    after, before = (flow.run(each, x=rows)["y"] for each in (lower(model).model.baked(), model.baked()))
+    assert after.dtype == before.dtype == dtype
+    np.testing.assert_allclose(after, before, atol=1e-2)

@@ -81,3 +81,29 @@ def test_statistics_of_another_graph_are_refused() -> None:
     other.output("y", flow.blocks["MatMul"]()(x, other.variable("w", np.ones((8, 2), np.float32))))
     with pytest.raises(DataflowError, match="statistics: must have seen 'z', got 'x'"):
         quantize(other, EIGHT, statistics=seen)
+
+
+@pytest.mark.parametrize("names", [{"skip": ["frist"]}, {"overrides": {"frist": {"weights": {"bits": 4}}}}])
+def test_names_of_no_node_are_refused(names: dict[str, object]) -> None:
+    graph = residual()
+    asked = recipe({"weights": {"bits": 8}, "activations": {"bits": 8}, **names})
+    with pytest.raises(DataflowError, match=r"no node is named 'frist'; did you mean 'first'\?"):
+        quantize(graph, asked, data=_split(graph))
+
+
+def test_a_graph_that_is_quantized_keeps_the_recipe_of_its_quantizers() -> None:
+    once = quantize(residual(), EIGHT, data=_split(residual())).graph
+    again = quantize(once, FOUR, data=_split(once))
+    assert again.graph == once
+    assert again.graph.sections["quantization"] == once.sections["quantization"]
+
+
+def test_values_that_are_not_finite_are_told_and_must_not_be_all() -> None:
+    graph = residual()
+    rows = X[:64].copy()
+    rows[3, 2] = np.nan
+    made = quantize(graph, EIGHT, data=ArraySplit(graph, "train", {"x": rows}))
+    assert "x: 1 values that are not finite count for nothing" in made.model.notes
+    rows[:] = np.inf
+    with pytest.raises(DataflowError, match="'x': must have finite values to find a range, got 512 others"):
+        quantize(graph, EIGHT, data=ArraySplit(graph, "train", {"x": rows}))

@@ -12,7 +12,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.quantize.lower import lower
 from dataflow.quantize.model import Model
-from dataflow.quantize.verify import FAR, compare, is_quantized, verify
+from dataflow.quantize.verify import FAR, compare, is_lowered_to, is_quantized, verify
 from dataflow.training.array_split import ArraySplit
 
 B = flow.blocks
@@ -117,6 +117,20 @@ def test_graphs_without_a_node_in_common_are_refused() -> None:
 def test_a_graph_whose_weights_alone_are_rounded_is_no_quantized_one() -> None:
     graph = residual()
     x = _split(graph).rows()["x"]
-    assert not is_quantized(Model.of(graph))
-    assert not is_quantized(quantized(graph, 8, x, activations=None, bias=None))
-    assert is_quantized(quantized(graph, 8, x))
+    whole = quantized(graph, 8, x)
+    assert not is_lowered_to(Model.of(graph), lower(whole).model)
+    assert not is_lowered_to(quantized(graph, 8, x, activations=None, bias=None), lower(whole).model)
+    assert is_lowered_to(whole, lower(whole).model)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 8])
+def test_symmetric_quantizers_are_compared_by_codes_too(bits: int) -> None:
+    graph = residual()
+    data = _split(graph)
+    settings = {"bits": bits, "symmetric": True}
+    model = quantized(graph, 8, data.rows()["x"], activations=settings)
+    found = {each.node: each for each in verify(lower(model, "half_even").model, model, data)}
+    assert is_quantized(model)
+    assert not is_quantized(lower(model).model)
+    assert {each.kind for each in found.values()} == {"codes", "sums"}
+    assert found["first_relu_q"].equal >= 0.999 * found["first_relu_q"].elements
