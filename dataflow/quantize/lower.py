@@ -227,7 +227,8 @@ class _Lowering:
     def _constant(self, new: Rebuild, link: Link, codes: Array) -> Ref:
         """Codes as a node with the name of the quantizer that gave them, once however many read them."""
         if link not in self.constants:
-            self.constants[link] = new.add(blocks["Const"](value=codes), [], name=_name(new, link.node))
+            name = free_name(new, link.node) if link.node in new.result.nodes else link.node
+            self.constants[link] = new.add(blocks["Const"](value=codes), [], name=name)
         return self.constants[link]
 
     def _bias(self, new: Rebuild, node: Node, port: str, product: Node) -> Form | str:
@@ -349,8 +350,3 @@ class _Lowering:
         operands = [sums.wire if port == role.x else self._operand(new, v) for port, v in node.inputs.items()]
         made = new.add(block, operands, name=node.name, doc=node.doc)
         return Form(made, np.asarray(form.scale / count), most=sums.most)
-
-
-def _name(new: Rebuild, name: str) -> str:
-    """The name of a node that is not written, or one like it."""
-    return free_name(new, name) if name in new.result.nodes else name
