@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,8 @@ def command(
         return
     _table(found)
     _say_kept(place, statistics, again, as_json)
+    if targets[0].quantizer is None:
+        output.say(f"next: dataflow quantize {shlex.quote(path)} --stats {shlex.quote(str(place))} -o FILE")
     if out is not None or in_place:
         output.say(f"{out or path}: {len(found)} ranges")
 

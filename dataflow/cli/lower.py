@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from dataflow.cli import options, out_file, output
@@ -57,3 +59,4 @@ def command(
     kinds = [type(node.block).__name__ for node in lowered.model.graph.nodes.values()]
     products, requantized = sum(kind.startswith("Integer") for kind in kinds), kinds.count("FixedPointRequantize")
     output.say(f"written: {out}: {products} integer products, {requantized} times sums to codes ({chosen})")
+    output.say(f"next: dataflow verify {shlex.quote(out)} --against {shlex.quote(path)}")

@@ -353,6 +353,25 @@ def values_of(
     return trained(graph, path, folder, which)
 
 
+def place_of(file: str, said: str) -> str:
+    """Where the graph lies that a file names: relative to its folder, absolute, or a file of the package."""
+    from dataflow.graphfile.shipped import SCHEME
+
+    return said if said.startswith(SCHEME) or Path(said).is_absolute() else str(Path(file).parent / said)
+
+
+def named_in(out: str, path: str) -> str:
+    """A path as the file ``out`` names it: relative to its folder; a file of the package or another drive as it is."""
+    from dataflow.graphfile.shipped import SCHEME
+
+    if path.startswith(SCHEME):
+        return path
+    try:
+        return Path(os.path.relpath(path, Path(out).parent)).as_posix()
+    except ValueError:
+        return path
+
+
 def which(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--which best|latest``: the checkpoint that is taken."""
     option = click.option(

@@ -61,7 +61,7 @@ def command(
     if out is not None:
         read = {str(options.checkpoint_folder(path, folder)): "a checkpoint", **({file: "the data"} if file else {})}
         out_file.check(out, graph, path, inputs, read)
-    variables, fitted = options.trained(graph, path, folder, which)
+    variables, fitted = options.values_of(graph, path, None, folder, which)
     data = split(graph, name, fitted) if name else rows_of_file(graph, file, fitted) if file else None
     if data is not None and not data.length:
         raise flow.DataflowError(f"{file or data.who}: must have rows to predict from, got none")

@@ -84,7 +84,7 @@ def command(
 
     graph = options.load(path, params)
     out_file.keep_read(out, graph, path)
-    recipe = _recipe(path, **cast("Any", asked))
+    recipe = _recipe(options.named_in(out, path), **cast("Any", asked))
     values, fitted = options.values_of(graph, path, source, folder, which)
     splits = graph.sections.get("data")
     needed = stats is None or correct or needs_rows(recipe)
@@ -107,7 +107,7 @@ def command(
 
 
 def _recipe(
-    path: str,
+    source: str,
     recipe: str | None,
     weights: str | None,
     activations: str | None,
@@ -139,4 +139,4 @@ def _recipe(
     if skip:
         plain["skip"] = list(skip)
     plain |= {key: value for key, value in (("separate", separate), ("learn", learn)) if value}
-    return recipes.recipe({"source": path, **plain})
+    return recipes.recipe({"source": source, **plain})

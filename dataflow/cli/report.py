@@ -52,11 +52,12 @@ def command(
     as_json: bool,
 ) -> None:
     """Say what quantization costs, node by node and why; with -o as a page that opens without a network."""
+    import dataflow as flow
     from dataflow.files.atomic import write_text
     from dataflow.quantize.model import Model
     from dataflow.quantize.report import report
     from dataflow.quantize.report_text import tables
-    from dataflow.quantize.stages import reference_of
+    from dataflow.quantize.stages import quantizers, reference_of
     from dataflow.training.data import split
 
     graph = options.load(path, params)
@@ -66,6 +67,8 @@ def command(
             raise click.UsageError(f"-o: must end in .html or .json, got {out}")
     values, fitted = options.values_of(graph, path, source, folder, which)
     model = Model.of(graph, values)
+    if not quantizers(model):
+        raise flow.DataflowError(f"{path}: must have quantizers, got none; `dataflow quantize` puts them in")
     splits = list(graph.sections.get("data") or {})
     data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None), fitted)
     reference = reference_of(model, _source(graph, path, against, which))
@@ -88,7 +91,7 @@ def _page(plain: dict[str, object], model: Model, path: str) -> str:
     from dataflow.quantize.section import quantization_section
 
     section = quantization_section(model.graph)
-    places = [path, str(Path(path).parent / section.source)] if section is not None and section.source else [path]
+    places = [path, options.place_of(path, section.source)] if section is not None and section.source else [path]
     histories = [options.checkpoint_folder(place, None) / "history.csv" for place in places]
     return page(plain, model.graph, next((history for history in histories if history.exists()), None))
 
@@ -103,7 +106,7 @@ def _source(graph: flow.Graph, path: str, against: str | None, which: str) -> Mo
     said = against or (section.source if section is not None else None)
     if said is None:
         return None
-    place = said if against or Path(said).is_absolute() else str(Path(path).parent / said)
+    place = said if against else options.place_of(path, said)
     try:
         found = flow.load(place)
         return Model.of(found, options.values_of(found, place, None, None, which)[0])

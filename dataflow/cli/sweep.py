@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,13 +94,13 @@ def command(
     if budget is not None:
         found["budget"] = _within(trials, errors, widths, budget)
     if out is not None:
-        _write(trials, found["budget"]["bits"], out)
+        _write(trials, found["budget"]["bits"], path, out)
     if as_json:
         output.say(output.json_text(found))
         return
     _show(found, widths, predict)
     if out is not None:
-        output.say(f"written: {out}")
+        output.say(f"written: {out}; next: dataflow evaluate {shlex.quote(out)}")
 
 
 # -- over parameters ------------------------------------------------------------------------------------------------
@@ -233,13 +234,15 @@ def _cost(layer: Cost, bits: int, value_bits: int, unit: str) -> int:
     return layer.weights * bits if unit == "bits" else -(-layer.weights * bits // 8)
 
 
-def _write(trials: Trials, bits: Mapping[str, int], out: str) -> None:
+def _write(trials: Trials, bits: Mapping[str, int], path: str, out: str) -> None:
     import dataflow as flow
+    from dataflow.quantize import recipe as recipes
     from dataflow.quantize.pipeline import quantize
 
-    made = quantize(
-        trials.model.graph, trials.assigned(bits), trials.model.values, trials.data, trials.statistics, fold=False
-    )
+    said = trials.recipe.source
+    source = path if said is None else options.place_of(path, said)
+    recipe = recipes.recipe({**trials.assigned(bits).given(), "source": options.named_in(out, source)})
+    made = quantize(trials.model.graph, recipe, trials.model.values, trials.data, trials.statistics, fold=False)
     flow.save(made.graph, out)
 
 

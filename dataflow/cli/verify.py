@@ -69,7 +69,8 @@ def command(
     """Compare a graph with another node by node; exit 0 where they agree and 1 where not.
 
     A quantized graph and the one that it was lowered to are compared by codes and sums, others as they are. Vectors
-    and memory images are compared with what the integers of the graph give from the codes in them.
+    and memory images are compared with what the integers of the graph give from the codes in them. With
+    --tolerance 1step, sums may follow from a code that is a step away.
     """
     from dataflow.quantize.model import Model
     from dataflow.quantize.references import is_reference, read_reference, verify_reference
@@ -92,11 +93,11 @@ def command(
             output.json_text({"agree": not wrong, "nodes": [asdict(each) | {"more": each.more} for each in shown]})
         )
     else:
-        _show(shown, wrong, len(compared))
+        _show(shown, wrong, len(compared), any(each.largest for each in compared))
     return int(bool(wrong))
 
 
-def _show(shown: list[Compared], wrong: list[Compared], count: int) -> None:
+def _show(shown: list[Compared], wrong: list[Compared], count: int, tolerated: bool) -> None:
     headers = ["node", "of", "elements", "equal", "by 1", "by 2", "more", "largest", "first", "got", "wanted"]
     modes = any(each.rounding for each in shown)
     if shown:
@@ -104,7 +105,7 @@ def _show(shown: list[Compared], wrong: list[Compared], count: int) -> None:
     if wrong:
         output.say(f"{len(wrong)} of {count} nodes differ; the first is '{wrong[0].node}'")
     else:
-        output.say(f"{count} nodes agree")
+        output.say(f"{count} nodes agree" + (" within the tolerance" if tolerated else ""))
 
 
 def _row(each: Compared, modes: bool) -> list[object]:

@@ -66,6 +66,14 @@ def test_a_graph_that_was_not_trained(dataflow, folder):
     assert (code, json.loads(out)) == (0, {"y": [3.0, 5.0]})
 
 
+def test_a_quantized_graph_has_its_values_in_its_file(dataflow, folder):
+    text = Path("learn.yaml").read_text()
+    Path("learn.yaml").write_text(text + "quantization: {weights: {}}\n")
+    code, out, err = dataflow("predict", "learn.yaml", "-i", "x=x.npy", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["line"] == [0.0, 0.0]  # w as it begins
+
+
 def test_rows_of_another_file_are_prepared_as_those_that_trained_the_graph(dataflow, trained):
     np.savez("new.npz", x=np.float32([3, 4]))
     code, out, _ = dataflow("predict", "learn.yaml", "--data", "new.npz", "--json")

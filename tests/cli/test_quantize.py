@@ -43,7 +43,16 @@ def test_layers_are_told_and_what_comes_next(graph: Path, tmp_path: Path) -> Non
     section = flow.load(out).sections["quantization"]
     assert section["weights"] == {"bits": 4}
     assert section["activations"] == {"bits": 6, "range": "min_max"}
-    assert section["source"] == str(graph)
+    assert section["source"] == graph.name
+
+
+def test_the_source_is_named_from_the_folder_of_the_graph_that_is_written(graph: Path, tmp_path: Path) -> None:
+    (tmp_path / ".dataflow").touch()
+    (tmp_path / "sub").mkdir()
+    _quantize(graph, "-o", tmp_path / "sub" / "q.yaml")
+    source = flow.load(tmp_path / "sub" / "q.yaml").sections["quantization"]["source"]
+    assert (tmp_path / "sub" / source).resolve() == graph.resolve()
+    assert source.startswith("../")
 
 
 def test_other_ranges_need_no_rows(graph: Path, tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ def test_the_source_that_the_section_names_is_the_reference(folder: Path) -> Non
     assert moved["answers"][0]["sqnr"] < plain["answers"][0]["sqnr"] - 10
 
 
+def test_a_graph_without_quantizers_is_told_how_to_get_them(folder: Path) -> None:
+    found = CliRunner().invoke(group, ["report", str(folder / "float.yaml")], standalone_mode=False)
+    assert "float.yaml: must have quantizers, got none; `dataflow quantize` puts them in" in str(found.exception)
+
+
 def test_a_page_and_json_are_written(folder: Path) -> None:
     for name in ("r.html", "r.json"):
         found = _run("report", folder / "q.yaml", "-o", folder / name, "--samples", "40")

@@ -57,11 +57,22 @@ def test_layers_one_at_a_time_and_the_best_widths(folder: Path) -> None:
 def test_the_best_widths_are_written_as_a_recipe(folder: Path) -> None:
     found = _run("sweep", folder / "float.yaml", "--budget", "400B", "-o", folder / "best.yaml")
     assert found.exit_code == 0, found.output
-    assert found.output.splitlines()[-1] == f"written: {folder / 'best.yaml'}"
-    graph = flow.load(folder / "best.yaml")
+    best = folder / "best.yaml"
+    assert found.output.splitlines()[-1] == f"written: {best}; next: dataflow evaluate {best}"
+    graph = flow.load(best)
+    assert graph.sections["quantization"]["source"] == "float.yaml"
     widths = {name: node.block.num_bits for name, node in graph.nodes.items() if name.endswith("_w_q")}
     assert len(set(widths.values())) > 1
     assert sum(-(-w.size * widths[f"{n}_q"] // 8) for n, w in flow.State(graph).items() if f"{n}_q" in widths) <= 400
+
+
+def test_the_widths_of_a_quantized_graph_keep_its_source(folder: Path) -> None:
+    (folder / ".dataflow").touch()
+    (folder / "sub").mkdir()
+    assert _run("sweep", folder / "q.yaml", "--budget", "400B", "-o", folder / "sub" / "best.yaml").exit_code == 0
+    section = flow.load(folder / "sub" / "best.yaml").sections["quantization"]
+    assert section["source"] == "../float.yaml"
+    assert section["activations"]["bits"] == 8
 
 
 def test_a_resumed_sweep_measures_nothing_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

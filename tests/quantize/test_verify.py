@@ -54,6 +54,37 @@ def test_another_rounding_is_found_and_named() -> None:
     assert first.found == first.wanted + 1  # type: ignore[operator]
 
 
+def test_sums_that_follow_from_other_codes_are_not_judged_where_a_step_is_allowed() -> None:
+    graph = residual()
+    model, _, data = _models(graph)
+    found = {each.node: each for each in verify(lower(model, "floor").model, model, data)}
+    assert found["first_relu_q"].largest == 1
+    assert not found["first"].follows
+    assert found["inner"].largest > 100  # steps of a sum for each step of a code
+    assert found["inner"].within(1, 0)
+    assert not found["inner"].within(0, 0)
+    assert not found["joined_q"].within(1, 0)  # codes are judged wherever they are
+
+
+def test_a_graph_with_learned_steps_agrees_with_the_one_it_was_lowered_to() -> None:
+    graph = residual()
+    data = _split(graph)
+    model = quantized(graph, 4, data.rows()["x"], learn="lsq")
+    lowered = lower(model, "half_even").model
+    found = verify(lowered, model, data)
+    assert {each.kind for each in found} == {"codes", "sums"}
+    assert [each.node for each in found] == [each.node for each in verify(model, lowered, data)]
+    assert all(each.within(1, 0) for each in found)
+
+
+def test_a_quantized_graph_and_its_float_graph_are_compared_as_they_are() -> None:
+    graph = residual()
+    model, _, data = _models(graph)
+    found = verify(model, Model.of(graph), data)
+    assert {each.kind for each in found} == {"values"}
+    assert "last_sum" in {each.node for each in found}
+
+
 def test_the_first_element_that_differs_has_its_row() -> None:
     graph = residual()
     model, data = Model.of(graph), _split(graph)
