@@ -93,7 +93,7 @@ def command(
             output.json_text({"agree": not wrong, "nodes": [asdict(each) | {"more": each.more} for each in shown]})
         )
     else:
-        _show(shown, wrong, len(compared), any(each.largest for each in compared))
+        _show(shown, wrong, len(compared), any(tolerance))
     return int(bool(wrong))
 
 

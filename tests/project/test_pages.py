@@ -24,9 +24,15 @@ def run(words, folder):
 
 
 def play(text, folder):
-    """Run a page in a folder: pairs of what was printed and what the page says, with the wanted status."""
+    """Run a page in a folder: what was printed and what the page says, the status and the wanted one.
+
+    Behind ``text``, ``status=1`` is the wanted status; ``of=last`` compares what the last command printed, the others
+    must succeed; ``numbers=vary`` compares all but the numbers, where another processor may round differently.
+    """
     done = []
     for kind, info, body in BLOCK.findall(text):
+        if kind in ("sh", "python") and done:
+            yield from finished(done)
         if kind == "yaml" and info:
             (folder / info).write_text(body, "utf-8")
         elif kind == "sh":
@@ -34,8 +40,27 @@ def play(text, folder):
         elif kind == "python":
             done = [run(["python", "-c", body], folder)]
         elif kind == "text":
+            said = dict(word.split("=") for word in info.split())
+            shown = without_numbers if said.get("numbers") == "vary" else str
+            if said.get("of") == "last":
+                yield from finished(done[:-1])
+                done = done[-1:]
             printed = "".join(d.stdout for d in done)
-            yield printed, body, done[-1].returncode, int(info.removeprefix("status=") or 0)
+            yield shown(printed), shown(body), done[-1].returncode, int(said.get("status", 0))
+            done = []
+    yield from finished(done)
+
+
+def finished(done):
+    """Commands whose output the page does not show: they must have succeeded."""
+    for each in done:
+        yield (each.stdout if each.returncode else ""), "", each.returncode, 0
+
+
+def without_numbers(text):
+    """The words of each line; a number goes with its unit and brackets, as a cell that has none is empty."""
+    words = re.sub(r"\[?-?\d[\d.,]*(e[+-]?\d+)?\]?,?( dB| %)?", " ", text)
+    return [line.split() for line in words.splitlines()]
 
 
 PAGES = [
@@ -47,6 +72,8 @@ PAGES = [
     ("docs/number_formats.md", 2),
     ("docs/bounds.md", 4),
     ("docs/tables.md", 5),
+    ("docs/quantize_digits.md", 15),
+    ("docs/number_conventions.md", 4),
     ("docs/training_in_python.md", 2),
     ("docs/performance.md", 1),
     ("README.md", 1),
