@@ -48,11 +48,13 @@ def command(
     """
     from dataflow.files.atomic import check_writable
     from dataflow.files.folder import check_folder
+    from dataflow.graphfile.shipped import is_shipped
     from dataflow.quantize.export.manifest import MANIFEST
     from dataflow.quantize.model import Model
 
     graph = options.load(path, params)
-    out = out or str(Path(path).with_suffix(SUFFIXES[target]))
+    beside = Path(path).with_suffix(SUFFIXES[target])
+    out = out or str(beside.name if is_shipped(path) else beside)
     out_file.keep_read(out, graph, path, inputs)
     if target in ("vectors", "mem"):
         check_folder(out, MANIFEST)

@@ -217,6 +217,7 @@ class _Lowering:
         if (out_type := sum_type(most)) != "int32":
             block = type(block)(**{**block.attrs(), "out_type": out_type})
         made = new.add(block, [x.wire, wire, *zeros], name=node.name, doc=node.doc)
+        scale = scale.reshape(()) if scale.size == 1 else scale  # of one channel: that of all, wherever they move
         return Form(made, scale, axis=role.channels if scale.ndim else None, most=most)
 
     def _proven(self, node: Node, most: int) -> int:

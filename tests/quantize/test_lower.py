@@ -324,3 +324,15 @@ def test_real_numbers_have_the_dtype_that_they_had(dtype: str) -> None:
     after, before = (flow.run(each, x=rows)["y"] for each in (lower(model).model.baked(), model.baked()))
     assert after.dtype == before.dtype == dtype
     np.testing.assert_allclose(after, before, atol=1e-2)
+
+
+def test_one_channel_has_the_scale_of_all_values() -> None:
+    graph = flow.Graph("one")
+    x = graph.input("x", "float32", ["N", 4, 3, 2])
+    conv = B["Conv2D"](strides=[1, 1, 1, 1], padding="SAME")(x, graph.variable("w", np.ones((1, 1, 2, 1), np.float32)))
+    flat = B["Reshape"]()(conv, [-1, 12], name="flat")
+    graph.output("y", B["MatMul"]()(flat, graph.variable("v", np.ones((12, 2), np.float32)), name="last"))
+    rows = np.random.default_rng(0).random((5, 4, 3, 2)).astype(np.float32)
+    model = quantized(graph, 8, rows)
+    made, wanted = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
+    np.testing.assert_allclose(made, wanted, rtol=0.02)

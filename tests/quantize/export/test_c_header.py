@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from quantize.export.compiling import header_of, run_test
 from quantize.export.exporting import prepared
+from quantize.export.grown import grown
 from quantize.nets import images, normalized, quantized, residual
 
 import dataflow as flow
@@ -55,6 +56,17 @@ def test_every_rounding(rounding: str, tmp_path: Path) -> None:
     header = c_header(integer_net(lower(model, rounding).model), data, 20)
     assert f"rounding {rounding} */" in header
     assert run_test(header, tmp_path)[0] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks_of_2_to_8_bits(seed: int, tmp_path: Path) -> None:
+    model, data = prepared(grown(seed), 2 + seed % 7)
+    lowered = lower(model, ROUNDINGS[seed % len(ROUNDINGS)]).model
+    assert not [note for note in lowered.notes if "real numbers" in note]
+    assert run_test(c_header(integer_net(lowered), data, 20), tmp_path) == (
+        0, f"grown_{seed}: 0 of 60 numbers differ\n",
+    )  # fmt: skip
 
 
 @pytest.mark.slow
