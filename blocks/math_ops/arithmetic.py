@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -143,7 +144,11 @@ class AddN(Elementwise):
     sum = Out("T", "same shape as each of `inputs`")
 
     def bound(self, inputs: tuple[Range, ...]) -> Range | None:
-        return monotone(self, [inputs], rising=True)
+        ends = np.broadcast_arrays(*(end for each in inputs for end in (each.low, each.high)))
+        alike = zip(
+            inputs, ends[::2], ends[1::2], strict=True
+        )  # in shape, which ends that are one for a channel are not
+        return monotone(self, [tuple(replace(each, low=low, high=high) for each, low, high in alike)], rising=True)
 
     def shape_of(self, inputs: tuple[TensorType, ...]) -> Shape:
         shape: Shape = None

@@ -149,7 +149,11 @@ class _Lowering:
             return self.floats[link]
         if link.node in self.waiting:
             node = self.waiting.pop(link.node)
-            self._copy(new, node)
+            if node.name in new.result.nodes:  # its codes have the name
+                operands = [new.operand(node, port) for port in node.inputs]
+                new.move(node.first, new.add(node.block, operands, free_name(new, f"{node.name}/values"), node.doc))
+            else:
+                self._copy(new, node)
         return new.ref(link)
 
     # -- quantizers -----------------------------------------------------------------------------------------------

@@ -336,3 +336,36 @@ def test_one_channel_has_the_scale_of_all_values() -> None:
     model = quantized(graph, 8, rows)
     made, wanted = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
     np.testing.assert_allclose(made, wanted, rtol=0.02)
+
+
+@pytest.mark.parametrize("reals_first", [False, True])
+def test_weights_that_real_numbers_read_too_are_there_as_both(reals_first: bool) -> None:
+    graph = flow.Graph("both")
+    x = graph.input("x", "float32", ["N", 8])
+    rounded = B["FakeQuantSymmetric"]()(graph.variable("w", np.eye(8, dtype=np.float32)), 2.0, name="w_q")
+    if reals_first:
+        graph.output("reals", B["Square"]()(rounded, name="squares"))
+    graph.output("y", B["MatMul"]()(x, rounded, name="product"))
+    if not reals_first:
+        graph.output("reals", B["Square"]()(rounded, name="squares"))
+    graph.output("w", rounded)
+    rows = _inputs(graph)
+    model = quantized(graph, 8, rows)
+    lowered = lower(model).model
+    assert type(lowered.graph.nodes["product"].block).__name__ == "IntegerMatMul"
+    after, before = (flow.run(each.baked(), x=rows) for each in (lowered, model))
+    for name in ("y", "reals", "w"):
+        np.testing.assert_allclose(after[name], before[name], rtol=1e-5, atol=1e-5)
+
+
+def test_a_sum_of_values_with_ends_by_channel_and_others_is_lowered() -> None:
+    rng = np.random.default_rng(2)
+    graph = flow.Graph("sums")
+    x = graph.input("x", "float32", ["N", 8])
+    parts = [
+        B["MatMul"]()(x, graph.variable(f"w{i}", rng.standard_normal((8, 8)).astype(np.float32)), name=f"p{i}")
+        for i in (0, 1)
+    ]
+    total = B["AddN"]()([*parts, x], name="total")
+    graph.output("y", B["MatMul"]()(total, graph.variable("v", np.eye(8, dtype=np.float32)), name="last"))
+    assert _notes(graph, _inputs(graph)) == []
