@@ -92,9 +92,10 @@ def quantize(
 def _written(recipe: Quantization) -> dict[str, Any]:
     """The recipe as the section says it: widths are always written."""
     plain = recipe.given()
-    for key in ("weights", "activations", "bias"):
-        if key in plain:
-            plain[key] = {"bits": getattr(recipe, key).bits, **plain[key]}
+    for said, record in [(plain, recipe), *((plain["overrides"][name], of) for name, of in recipe.overrides.items())]:
+        for key in ("weights", "activations", "bias"):
+            if key in said:
+                said[key] = {"bits": getattr(record, key).bits, **said[key]}
     return plain
 
 

@@ -118,7 +118,7 @@ def recipe(plain: Mapping[str, Any]) -> Quantization:
 def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The plain data of a recipe in a YAML file: keys of the section, or a section `quantization` with them.
 
-    Raises DataflowError where the file cannot be read or is no mapping.
+    Raises DataflowError where the file cannot be read, is no mapping or has what the section may not have.
     """
     try:
         with RegularFile(Path(path)) as file:
@@ -133,6 +133,10 @@ def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
         plain = plain["quantization"]
     if not isinstance(plain, dict):
         raise DataflowError(f"{os.fspath(path)}: must be a mapping such as 'weights: {{bits: 4}}', got {show(plain)}")
+    try:
+        Quantization.parse(plain)
+    except ValueError as error:
+        raise DataflowError(f"{os.fspath(path)}: {error}") from None
     return plain
 
 

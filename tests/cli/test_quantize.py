@@ -96,6 +96,13 @@ def test_nodes_may_differ_and_be_left_out(graph: Path, tmp_path: Path) -> None:
     assert not [node for node in made.nodes.values() if type(node.block).__name__ == "QuantizeBias"]
 
 
+def test_the_widths_of_nodes_are_written_though_they_are_the_usual_ones(graph: Path, tmp_path: Path) -> None:
+    out = tmp_path / "q.yaml"
+    _quantize(graph, "-o", out, "--weights", "4", "--override", "first=w8a8")
+    section = flow.load(out).sections["quantization"]
+    assert section["overrides"] == {"first": {"weights": {"bits": 8}, "activations": {"bits": 8}}}
+
+
 def test_a_recipe_may_be_a_file(graph: Path, tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("quantization:\n  weights: {bits: 3, per: tensor}\n")
     _quantize(graph, "-o", tmp_path / "q.yaml", "--recipe", tmp_path / "r.yaml")
@@ -109,6 +116,17 @@ def test_wrong_recipes_are_told_with_their_file(graph: Path, tmp_path: Path) -> 
     found = CliRunner().invoke(group, ["quantize", str(graph), "-o", "q.yaml", "--recipe", str(tmp_path / "r.yaml")])
     assert isinstance(found.exception, flow.DataflowError)
     assert "r.yaml:1:10" in str(found.exception)
+    for text, said in (
+        ("skp: [x]", "r.yaml: has no key 'skp'; did you mean 'skip'?"),
+        ("weights: {bitz: 4}", "has no key 'bitz'; did you mean 'bits'?"),
+    ):
+        (tmp_path / "r.yaml").write_text(text)
+        found = CliRunner().invoke(
+            group, ["quantize", str(graph), "-o", "q.yaml", "--recipe", str(tmp_path / "r.yaml")]
+        )
+        assert isinstance(found.exception, flow.DataflowError)
+        assert "r.yaml: " in str(found.exception)
+        assert said in str(found.exception)
 
 
 def test_json_names_the_file_and_what_was_done(graph: Path, tmp_path: Path) -> None:
