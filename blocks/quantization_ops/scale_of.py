@@ -9,7 +9,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import fits, show
+from dataflow.core.shapes import element_count, fits, show
 
 
 class ScaleOf(Opaque):
@@ -43,3 +43,6 @@ class ScaleOf(Opaque):
     def kernel(self, max: Array, min: Array | None) -> tuple[Array, Array]:
         grid = Ranges(-max if min is None else min, max, self.num_bits, self.narrow_range).grid()
         return grid.scale.astype(np.float32), grid.zero_point.astype(np.int32)
+
+    def workspace(self, max: TensorType, min: TensorType | None) -> int:
+        return 48 * (element_count(max.shape) or 0)
