@@ -138,6 +138,8 @@ def _pass_over(before: Graph, name: str, expected: Nodes, outputs: dict[str, Any
         return {}
     _, inputs = expected.pop(name)
     source = next(value for value in inputs.values() if value is not None)
+    if isinstance(source, tuple) and len(source) == 1 and isinstance(source[0], tuple):
+        (source,) = source  # a list of one wire
 
     def instead(value: Any) -> Any:
         if isinstance(value, tuple) and value and isinstance(value[0], tuple):
