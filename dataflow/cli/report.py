@@ -110,7 +110,11 @@ def _source(graph: flow.Graph, path: str, against: str | None, which: str) -> Mo
     try:
         found = flow.load(place)
         return Model.of(found, options.values_of(found, place, None, None, which)[0])
-    except flow.DataflowError:
+    except flow.DataflowError as error:
         if against is not None:
             raise
+        first = str(error).splitlines()[0]
+        output.say(
+            f"warning: {first}; compared with {path} without its quantizers; --against names the float graph", err=True
+        )
         return None

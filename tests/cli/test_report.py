@@ -52,6 +52,16 @@ def test_a_graph_without_quantizers_is_told_how_to_get_them(folder: Path) -> Non
     assert "float.yaml: must have quantizers, got none; `dataflow quantize` puts them in" in str(found.exception)
 
 
+def test_a_source_that_is_gone_is_told(folder: Path) -> None:
+    assert "warning" not in _run("report", folder / "q.yaml").output
+    (folder / "float.yaml").unlink()
+    found = _run("report", folder / "q.yaml")
+    assert found.exit_code == 0
+    (line,) = [line for line in found.output.splitlines() if line.startswith("warning: ")]
+    assert "float.yaml" in line
+    assert "without its quantizers" in line
+
+
 def test_a_page_and_json_are_written(folder: Path) -> None:
     for name in ("r.html", "r.json"):
         found = _run("report", folder / "q.yaml", "-o", folder / name, "--samples", "40")
