@@ -86,6 +86,9 @@ def _fold(model: Model, node: Node) -> _Fold | str:
         bias, before = before, _source(graph, before, before.block.quantized_as.x)
     if before is None or not isinstance(product := before.block.quantized_as, Product):
         return "it follows no product"
+    rank = next(iter(before.types.values())).rank
+    if product.channels != role.channels and (rank is None or (product.channels - role.channels) % rank):
+        return f"its channels are not those of {before.name}"
     weights, offset = _variable(graph, before, product.weights), _variable(graph, node, role.offset)
     if weights is None:
         return f"the weights of {before.name} are no variable"

@@ -192,8 +192,10 @@ class _Lowering:
         if x is None or x.grid is None or x.is_cut:
             return "what it reads has no codes"
         block = node.block.on_codes
-        if block is None or not isinstance(link, Link):
+        if block is None:
             return "there is no integer block for it"
+        if not isinstance(link, Link):
+            return "its weights are written on its port; make them a variable"
         known = self._weights(link)
         if known is None:
             other = self.forms.get(link)

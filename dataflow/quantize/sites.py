@@ -100,9 +100,20 @@ def bias_of(graph: Graph, node: Node, fixed: set[str]) -> tuple[str, Node] | Non
         if not isinstance(product, Link) or not isinstance(added, Link) or added.node not in fixed:
             continue
         source = graph.nodes[product.node]
-        if isinstance(source.block.quantized_as, Product) and graph.nodes[added.node].types[added.port].rank == 1:
+        if graph.nodes[added.node].types[added.port].rank == 1 and _is_by_channel(graph, role, source, added):
             return bias, source
     return None
+
+
+def _is_by_channel(graph: Graph, role: Bias | Addition, product: Node, added: Link) -> bool:
+    """Whether numbers that are added to what a node gives are one for each of its output channels."""
+    of, shape = product.block.quantized_as, next(iter(product.types.values())).shape
+    if not isinstance(of, Product) or shape is None:
+        return isinstance(of, Product) and isinstance(role, Bias) and role.channels == of.channels
+    if isinstance(role, Bias):
+        return role.channels % len(shape) == of.channels % len(shape)
+    (size,) = graph.deref(added).type.shape or (None,)
+    return of.channels % len(shape) == len(shape) - 1 and size == shape[-1]
 
 
 def _integer_nodes(graph: Graph, recipe: Quantization) -> list[Node]:

@@ -38,7 +38,8 @@ def _rows(weights: Array, settings: Weights, axis: int, summed: int) -> tuple[Ar
     if settings.per == "tensor":
         return values.reshape(1, -1), ()
     if settings.per == "channel":
-        rows = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+        count = values.shape[axis]
+        rows = np.moveaxis(values, axis, 0).reshape(count, values.size // max(count, 1))
         return rows, (len(rows),)
     along = summed % values.ndim
     count = -(-values.shape[along] // settings.group)

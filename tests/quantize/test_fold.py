@@ -68,3 +68,16 @@ def test_the_nodes_that_keep_statistics_go_with_them() -> None:
     folded = fold_batch_norm(Model.of(flow.load("dataflow:digits/cnn.yaml")))
     assert not [name for name in folded.graph.nodes if "mean" in name or "variance" in name or "scale" in name]
     assert len(folded.graph.nodes) == 25
+
+
+def test_a_normalization_of_other_channels_than_those_of_the_product_stays() -> None:
+    graph = flow.Graph("columns")
+    x = graph.input("x", "float32", ["N", 4, 4, 4])
+    weights = graph.variable("w", np.ones((1, 1, 4, 4), np.float32))
+    conv = B["Conv2D"](strides=[1, 1, 1, 1], padding="SAME", data_format="NCHW")(x, weights, name="conv")
+    given = [graph.variable(name, np.arange(1, 5, dtype=np.float32)) for name in ("scale", "offset", "mean", "var")]
+    norm = B["FusedBatchNormV3"](is_training=False)(conv, *given, name="norm")
+    graph.output("y", norm.y)
+    folded = fold_batch_norm(Model.of(graph))
+    assert folded.notes == ("norm not folded: its channels are not those of conv",)
+    assert folded.graph == graph

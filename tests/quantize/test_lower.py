@@ -369,3 +369,31 @@ def test_a_sum_of_values_with_ends_by_channel_and_others_is_lowered() -> None:
     total = B["AddN"]()([*parts, x], name="total")
     graph.output("y", B["MatMul"]()(total, graph.variable("v", np.eye(8, dtype=np.float32)), name="last"))
     assert _notes(graph, _inputs(graph)) == []
+
+
+@pytest.mark.parametrize("block", ["AddV2", "BiasAdd"])
+def test_what_is_added_along_other_axes_than_that_of_channels_is_no_bias(block: str) -> None:
+    rng = np.random.default_rng(8)
+    graph = flow.Graph("columns")
+    x = graph.input("x", "float32", ["N", 3, 4, 4])
+    conv = B["Conv2D"](strides=[1, 1, 1, 1], padding="SAME", data_format="NCHW")
+    product = conv(x, graph.variable("w", rng.standard_normal((1, 1, 3, 4)).astype(np.float32)), name="product")
+    graph.output("y", B[block]()(product, graph.variable("b", np.arange(4, dtype=np.float32)), name="sum"))
+    rows = rng.standard_normal((5, 3, 4, 4)).astype(np.float32)
+    model = quantized(graph, 8, rows)
+    assert "b_q" not in model.graph.nodes
+    after, before = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
+    np.testing.assert_allclose(after, before, atol=1e-5)
+
+
+def test_one_number_added_to_all_channels_is_no_bias() -> None:
+    graph = flow.Graph("one")
+    product = B["MatMul"]()(
+        graph.input("x", "float32", ["N", 8]), graph.variable("w", np.eye(8, dtype=np.float32)), name="product"
+    )
+    graph.output("y", B["AddV2"]()(product, graph.variable("b", np.ones(1, np.float32)), name="sum"))
+    rows = _inputs(graph)
+    model = quantized(graph, 8, rows)
+    assert "b_q" not in model.graph.nodes
+    after, before = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
+    np.testing.assert_allclose(after, before, atol=1e-5)

@@ -55,3 +55,7 @@ def test_percentiles_are_of_the_sizes() -> None:
 def test_methods_for_values_of_runs_are_refused() -> None:
     with pytest.raises(DataflowError, match="range must be min_max, mse or percentile:P, got entropy"):
         weight_ends(np.ones((2, 2), np.float32), _settings(range="entropy"), 1, 0)
+
+
+def test_no_channels_have_no_ends() -> None:
+    assert weight_ends(np.zeros((4, 0), np.float32), Weights(), 1, 0).shape == (0,)
