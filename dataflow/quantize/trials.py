@@ -126,6 +126,9 @@ class Trials:
     def _answers(self) -> list[list[Array]]:
         if not self._exact:
             links = answers(self.model.graph)
+            if not links:
+                name = self.model.graph.name
+                raise DataflowError(f"graph '{name}': must have layers of real numbers to try widths on, got none")
             runs = run_rows(self.model, self.data, links, self.samples, BATCH)
             self._exact = [[values[link].astype(np.float64) for link in links] for values in runs]
         return self._exact

@@ -7,6 +7,7 @@ import pytest
 from quantize.nets import residual
 
 import dataflow as flow
+from dataflow.core.errors import DataflowError
 from dataflow.quantize.model import Model
 from dataflow.quantize.recipe import recipe
 from dataflow.quantize.trials import Trials, outcome_of
@@ -63,3 +64,11 @@ def test_two_graphs_are_compared_by_their_answers() -> None:
     moved = Model.of(graph, {"last_b": flow.State(graph)["last_b"] + np.float32(1)})
     found = outcome_of(moved, Model.of(graph), ArraySplit(graph, "x", {"x": X}))
     assert found.error == pytest.approx(700 * 3, rel=1e-4)
+
+
+def test_a_graph_without_layers_is_refused() -> None:
+    graph = flow.Graph("codes")
+    graph.output("y", flow.blocks["Relu"]()(graph.input("x", "float32", ["N", 8])))
+    trials = Trials.seen(Model.of(graph), recipe({"weights": {"bits": 4}}), ArraySplit(graph, "x", {"x": X}))
+    with pytest.raises(DataflowError, match="graph 'codes': must have layers of real numbers to try widths on"):
+        _ = trials.signal
