@@ -33,7 +33,7 @@ class Editor(TextEditor):
 
     >>> file = edit("dataflow:digits/mlp.yaml")
     >>> file.set("train.epochs", 5)
-    >>> file.tree["train"]["epochs"]
+    >>> file.tree["train"].get("epochs")
     5
     >>> file.undo()
     True

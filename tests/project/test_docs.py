@@ -80,3 +80,13 @@ def test_every_page_is_on_the_site() -> None:
     for page in DOCS.glob("*.md"):
         assert f" {page.name}\n" in site
         assert page.name == "index.md" or f"]({page.name})" in index
+
+
+def test_fences_say_the_language_alone():
+    # the site would take the block, and all up to the next one, for a paragraph
+    words = {
+        page.name: found
+        for page in places.DOCS.glob("*.md")
+        if (found := re.findall(r"^```\w+ .+$", page.read_text("utf-8"), re.MULTILINE))
+    }
+    assert words == {}

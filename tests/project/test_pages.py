@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = places.ROOT
-BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^(?:<!-- ([^\n]*) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PROGRAMS = {"dataflow": [sys.executable, "-X", "utf8", "-m", "dataflow"], "python": [sys.executable, "-X", "utf8"]}
 
 
@@ -26,12 +26,13 @@ def run(words, folder):
 def play(text, folder):
     """Run a page in a folder: what was printed and what the page says, the status and the wanted one.
 
-    Behind ``text``, ``status=1`` is the wanted status; ``of=last`` compares what the last command printed, the others
-    must succeed; ``numbers=near`` compares numbers to a thousandth, where another processor may round a sum
-    differently, and ``numbers=vary`` words alone, where that changes what follows.
+    What a comment right above a block says is about it: of ``yaml`` the name of its file. Of ``text``, ``status=1`` is
+    the wanted status; ``of=last`` compares what the last command printed, the others must succeed; ``numbers=near``
+    compares numbers to a thousandth, where another processor may round a sum differently, and ``numbers=vary`` words
+    alone, where that changes what follows.
     """
     done = []
-    for kind, info, body in BLOCK.findall(text):
+    for info, kind, body in BLOCK.findall(text):
         if kind in ("sh", "python") and done:
             yield from finished(done)
         if kind == "yaml" and info:
