@@ -26,13 +26,15 @@ def run(words, folder):
 def play(text, folder):
     """Run a page in a folder: what was printed and what the page says, the status and the wanted one.
 
-    What a comment right above a block says is about it: of ``yaml`` the name of its file. Of ``text``, ``status=1`` is
-    the wanted status; ``of=last`` compares what the last command printed, the others must succeed; ``numbers=near``
-    compares numbers to a thousandth, where another processor may round a sum differently, and ``numbers=vary`` words
-    alone, where that changes what follows.
+    What a comment right above a block says is about it: ``not run``, or of ``yaml`` the name of its file. Of ``text``,
+    ``status=1`` is the wanted status; ``of=last`` compares what the last command printed, the others must succeed;
+    ``numbers=near`` compares numbers to a thousandth, where another processor may round a sum differently, and
+    ``numbers=vary`` words alone, where that changes what follows.
     """
     done = []
     for info, kind, body in BLOCK.findall(text):
+        if info == "not run":
+            continue
         if kind in ("sh", "python") and done:
             yield from finished(done)
         if kind == "yaml" and info:
@@ -121,6 +123,6 @@ def test_page(page, least, tmp_path):
 
 def test_quick_start_has_two_commands():
     start = (ROOT / "README.md").read_text("utf-8").split("## Quick start")[1].split("\n## ")[0]
-    commands = [body for kind, _, body in BLOCK.findall(start) if kind == "sh"]
+    commands = [body for _, kind, body in BLOCK.findall(start) if kind == "sh"]
     assert len(commands) == 2
     assert all(len(c.splitlines()) == 1 for c in commands)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 TEXT = (places.DOCS / "training_in_python.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-GRAPH = re.search(r"^```yaml line\.yaml\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)[1]
+GRAPH = re.search(r"^<!-- line\.yaml -->\n```yaml\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)[1]
 LOG = """
 import atexit, contextlib, json
 calls = []
