@@ -1,0 +1,416 @@
+/**
+ * What the page and the server say to each other: the one description of it, for both sides.
+ *
+ * A frame of the socket is a JSON array of messages. The page sends `Request`s; the server answers each by its id with
+ * a `Reply` and pushes `Event`s, which it gathers for 30 ms. After connecting it pushes `welcome`, and what a page that
+ * was reloaded must know: `document`, `session`, `run`, `training`, `jobs`, with all values and curves so far.
+ */
+
+// -- frames -----------------------------------------------------------------------------------------------------
+
+export type Message = Reply | Event;
+
+export interface Request {
+  id: number;
+  do: string; // a key of Commands
+  [argument: string]: unknown;
+}
+
+export type Reply = { id: number; ok: unknown } | { id: number; refused: Refusal };
+
+/** Why something was not done: the words of the command line, with what to do instead. */
+export interface Refusal {
+  message: string;
+  hint: string;
+  problems: Problem[]; // those that the edit would have made
+}
+
+// -- the document -----------------------------------------------------------------------------------------------
+
+/** What is open: the text of a graph file and the picture of it. */
+export interface Document {
+  path: string; // relative to the project folder, "/" between parts; "dataflow:layers/dense.yaml" of a shipped one
+  name: string;
+  doc: string;
+  version: number; // grows by each edit, undo or change on the disk; an edit names the version that it is made for
+  saved: boolean;
+  undo: string; // what Ctrl+Z would take back, in words; "" where there is nothing
+  redo: string;
+  readonly: string; // why it cannot be edited; "" where it can
+  text: string;
+  view: View;
+  trail: { title: string; path: string; scope: string }[]; // from the opened file to what is shown
+  scene: Scene;
+  nodes: Record<string, NodeModel>; // of the shown file, by the name in it
+  inputs: Record<string, { type: string; doc: string; line: number }>;
+  outputs: Record<string, { wire: string; line: number }>;
+  params: Record<string, { type: string; value: Plain; default: Plain; doc: string; line: number }>;
+  sections: Record<string, Plain>; // data, train, quantization: as they are read, parameters put in
+  splits: Record<string, number | null>; // of the data section, with how many rows they have
+  problems: Problem[];
+}
+
+export type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
+
+/** What of a document is shown, and how; the state of the session, never of the file. */
+export interface View {
+  scope: string; // "conv1": inside of that node's graph file; "" for the file itself
+  layer: "file" | "gradient" | "step"; // the file, the file with the reverse pass, the whole training step
+  direction: "right" | "down";
+  unfolded: string[]; // nodes with a card of their own that would be drawn in the ports that read them
+}
+
+export interface Problem {
+  message: string;
+  hint: string;
+  path: string;
+  line: number; // from 1; 0 where it is about the whole file
+  column: number;
+  node: string; // of the shown file; "" where it is about none
+  port: string; // an input or attr of it
+}
+
+/** A node as the inspector shows it. */
+export interface NodeModel {
+  name: string;
+  block: string; // "Conv2D", or the path of a graph file
+  file: string; // the path to open where the block is a graph file, else ""
+  doc: string;
+  line: number;
+  attrs: Record<string, Written>; // every attr that the block or file has, in its order
+  inputs: Record<string, Written & { type: string; value_of: string }>; // value_of: the port whose value it reads
+  outputs: Record<string, { type: string; value_of: string; readers: string[] }>;
+  range: [number, number] | null;
+}
+
+/** A value as the file has it. */
+export interface Written {
+  written: string; // YAML as it stands there, such as "$num_bits"; "" where nothing does
+  value: Plain; // what it comes to; of an attr that is not written the default
+  param: string; // the parameter that it is, without "$"; "" where it is none
+}
+
+// -- the picture ------------------------------------------------------------------------------------------------
+
+/** Positions are pixels at zoom 1; those of ports are within their card. */
+export interface Scene {
+  width: number;
+  height: number;
+  frames: Frame[];
+  cards: Card[];
+  wires: Wire[];
+}
+
+/** A paragraph of the file under the comment above it. */
+export interface Frame {
+  id: string;
+  title: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Card {
+  id: string; // the name of the node or input in the shown file; "output:NAME" of an output
+  kind: "node" | "graph" | "input" | "output"; // graph: a node whose block is a graph file
+  frame: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  name: string;
+  block: string;
+  hue: number;
+  doc: string;
+  line: number;
+  gradient: boolean; // part of a reverse pass
+  lefts: LeftPort[];
+  rights: RightPort[];
+  attrs: { name: string; text: string; param: boolean }[]; // those that are written
+  notes: string[]; // "updates mean1, variance1"
+  folded: string[]; // nodes that are drawn within this card
+  wrong: boolean; // it has a problem, or what it depends on has
+}
+
+export type Family = "float" | "int" | "uint" | "quantized" | "complex" | "bool" | "any";
+
+export interface LeftPort {
+  name: string;
+  y: number;
+  family: Family;
+  wire: string; // the wire as the file has it, "norm.mean"; "" for a literal or nothing
+  value_of: string; // the port whose value comes in; "" for none
+  chip: { text: string; kind: "wire" | "variable" | "constant" | "literal" | "param" } | null; // in place of a drawn wire
+  optional: boolean;
+}
+
+export interface RightPort {
+  name: string;
+  y: number;
+  family: Family;
+  type: string; // "float32[N, 8, 8, 32]", "" where it is not known
+  value_of: string; // "conv1/act.activations": by that values and statistics come
+  tags: number; // readers that no drawn wire leads to
+}
+
+export interface Wire {
+  id: string;
+  source: [card: string, port: string];
+  target: [card: string, port: string];
+  family: Family;
+  gradient: boolean;
+  path: string; // of SVG
+}
+
+// -- values -----------------------------------------------------------------------------------------------------
+
+/** What is known of the value on a port; statistics are of at most 32,768 elements, evenly spread. */
+export interface Stats {
+  dtype: string;
+  shape: number[];
+  min: number | null; // null where there are no finite elements
+  max: number | null;
+  mean: number | null;
+  std: number | null;
+  nan: number;
+  inf: number;
+  zeros: number;
+  sampled: boolean; // whether not all elements were looked at
+  bins: number[]; // 24 counts between min and max
+  shown: Plain; // a value of at most 16 elements, as nested lists; else null
+  quality: Quality | null;
+}
+
+/** What quantization does to the value on a port. */
+export interface Quality {
+  bits: number;
+  scale: number[]; // one, or one per channel
+  zero_point: number[];
+  clipped: number; // percent of elements beyond the ends
+  sqnr: number | null; // dB against the graph without quantizers
+}
+
+export type Fate = "run" | "kept" | "fed" | "constant" | "same" | "view" | "unneeded" | "bypassed" | "frozen";
+
+/** What becomes of a node in a run, and why. */
+export interface NodeFate {
+  fate: Fate;
+  because: string; // "attr num_bits changed", "same as d_w_q", "nothing reads it"
+  seconds: number | null;
+  estimated: boolean; // its share of what runs together
+}
+
+export interface Run {
+  state: "none" | "running" | "done" | "failed" | "cancelled";
+  number: number;
+  version: number; // of the document that it ran; older values are drawn dim
+  split: string;
+  rows: number;
+  nodes: Record<string, NodeFate>;
+  values: Record<string, Stats>; // by value_of
+  outputs: Record<string, string>; // by output of the graph the port whose value it is
+  problem: Problem | null;
+  seconds: number;
+}
+
+export interface Training {
+  state: "none" | "running" | "paused" | "done" | "stopped" | "failed";
+  epoch: number;
+  epochs: number;
+  step: number;
+  steps: number; // of the whole training
+  rate: number | null;
+  metrics: Record<string, { train: number | null; validation: number | null; best: number | null }>;
+  trends: Record<string, Trend>; // of metrics ("loss", "validation loss", "rate") and of watched ports
+  problem: Problem | null;
+  seconds: number;
+  folder: string; // of the checkpoints
+}
+
+/** A curve: at most 2,000 points; where there were more, the least, mean and greatest of as many steps each. */
+export interface Trend {
+  steps: number[];
+  low: number[];
+  mean: number[];
+  high: number[];
+  stride: number; // steps that a point stands for
+}
+
+/** Work that takes a while, beside runs and trainings: calibrate, quantize, sweep, report. */
+export interface Job {
+  number: number;
+  kind: string;
+  title: string;
+  state: "running" | "done" | "failed" | "cancelled";
+  done: number; // of `total`, for a bar
+  total: number;
+  message: string; // the last line that it said
+  files: string[]; // that it has written, to open
+  result: Plain;
+  problem: Problem | null;
+}
+
+/** What the session does to runs without a word of it in the file; shown in a banner. */
+export interface Session {
+  bypassed: string[]; // nodes whose readers get what stands on their first input
+  frozen: Record<string, string>; // by node: "run 3", or the file whose value is kept
+  forced: Record<string, Plain>; // by port, the value that its readers get
+  watched: string[]; // ports whose trend is drawn while training
+  split: string; // of the data section that runs are fed; "" for the first
+  rows: number | null; // of it, at most
+  params: Record<string, Plain>; // given in place of defaults
+}
+
+// -- files ------------------------------------------------------------------------------------------------------
+
+export interface GalleryEntry {
+  path: string; // "dataflow:digits/cnn.yaml" of a shipped one
+  name: string;
+  doc: string;
+  nodes: number;
+  trains: boolean;
+  quantized: boolean;
+  group: string; // the folder
+}
+
+/** A block in the palette; types are checked by it while a wire is dragged. */
+export interface BlockInfo {
+  name: string;
+  aliases: string[];
+  words: string[]; // to find it by
+  category: string;
+  hue: number;
+  summary: string;
+  inputs: { name: string; dtypes: string[]; type: string; optional: boolean; many: boolean; static: boolean; doc: string }[];
+  outputs: { name: string; dtypes: string[]; type: string; doc: string }[];
+  attrs: {
+    name: string;
+    type: string;
+    required: boolean;
+    default: Plain;
+    min: number | null;
+    max: number | null;
+    choices: Plain[];
+    doc: string;
+  }[];
+  gradient: "yes" | "none flows" | "missing";
+}
+
+// -- events -----------------------------------------------------------------------------------------------------
+
+export type Event =
+  | { event: "welcome"; project: string; version: string; gallery: GalleryEntry[]; blocks: BlockInfo[] }
+  | { event: "document"; document: Document | null }
+  | { event: "disk"; path: string; state: "changed" | "deleted" | "merged"; diff: string }
+  | { event: "session"; session: Session }
+  | { event: "run"; run: Run } // the whole, on connecting and when one begins
+  | { event: "ran"; number: number; nodes: Record<string, NodeFate>; values: Record<string, Stats> } // more of it
+  | { event: "ended"; number: number; state: Run["state"]; problem: Problem | null; seconds: number }
+  | { event: "training"; training: Training } // the whole
+  | { event: "trained"; training: Omit<Training, "trends">; points: Record<string, [step: number, value: number][]> } // more
+  | { event: "jobs"; jobs: Job[] }
+  | { event: "said"; level: "info" | "warning"; message: string };
+
+// -- requests ---------------------------------------------------------------------------------------------------
+
+/** An edit, named as the methods of `flow.edit`; several of them make one step of undo. */
+export type Edit =
+  | { op: "set"; place: string; value: Plain }
+  | { op: "append"; place: string; value: Plain }
+  | { op: "remove"; place: string }
+  | {
+      op: "add";
+      name: string; // made unique by the server
+      block: string;
+      inputs?: Plain;
+      attrs?: Plain;
+      doc?: string;
+      before?: string;
+      after?: string;
+      comment?: string;
+    }
+  | { op: "delete"; names: string[]; reconnect: boolean }
+  | { op: "rename"; place: string; name: string }
+  | { op: "extract"; names: string[]; name: string; path: string }
+  | { op: "unpack"; name: string }
+  | { op: "wire"; target: [node: string, port: string]; source: string } // "" unwires; on a list port it appends
+  | { op: "splice"; name: string; target: [node: string, port: string] } // an unwired node into the wire to a port
+  | { op: "paste"; text: string; after: string } // YAML of nodes; names that are taken get a number
+  | { op: "input"; name: string; type: string }
+  | { op: "output"; name: string; wire: string }
+  | { op: "param"; name: string; place: string } // make the value there a parameter
+  | { op: "text"; text: string };
+
+/** A mend of a wire that does not fit: what to insert or set, as edits that make it right. */
+export interface Mend {
+  title: string; // "Cast to float32"
+  edits: Edit[];
+}
+
+export interface Completion {
+  label: string;
+  detail: string;
+  insert: string;
+  from: number; // offset in the text from which it replaces
+}
+
+export interface Hit {
+  path: string;
+  node: string;
+  line: number;
+  text: string;
+}
+
+/** A picture of a value, or a table of it. */
+export interface Picture {
+  rows: number;
+  columns: number;
+  tiles: number; // side by side: channels, or rows of a batch
+  low: number;
+  high: number;
+  data: string; // base64 of rows * columns * tiles bytes, 0 to 255 between low and high
+  labels: string[]; // of the tiles
+  dims: { name: string; size: number; at: number | null }[]; // of the array; `at` where one index is shown
+}
+
+/** What each command takes and gives. */
+export interface Commands {
+  gallery: [{}, GalleryEntry[]];
+  files: [{}, { path: string; graph: boolean; size: number }[]];
+  open: [{ path: string }, null];
+  create: [{ path: string; like?: string }, null]; // a new file: empty, or a copy of a graph
+  view: [Partial<View>, null];
+  edit: [{ version: number; edits: Edit[]; title: string }, { version: number; names: string[] }]; // names: of nodes added
+  undo: [{ version: number }, null];
+  redo: [{ version: number }, null];
+  save: [{ overwrite?: boolean }, null]; // refused where the file was changed on the disk, unless told to
+  reload: [{}, null]; // what is on the disk, as an edit that can be undone
+  move: [{ positions: Record<string, [x: number, y: number] | null> }, null]; // kept in NAME.layout.json
+  copy: [{ names: string[] }, string];
+  fits: [{ from: [node: string, port: string]; side: "source" | "target" }, string[]]; // blocks, best first
+  try_wire: [{ source: string; target: [node: string, port: string] }, { refused: Refusal | null; mends: Mend[] }];
+  complete: [{ text: string; offset: number }, Completion[]];
+  check: [{ text: string }, Problem[]];
+  find: [{ query: string }, Hit[]];
+  export: [{ format: "svg" | "mermaid" | "dot" }, string];
+
+  session: [Partial<Session>, null];
+  plan_run: [{ to?: string }, Record<string, NodeFate>];
+  run: [{ to?: string; again?: boolean }, { number: number }]; // again: also what has not changed
+  cancel: [{ what: "run" | "training" | "job"; number?: number }, null];
+  picture: [{ port: string; at?: Record<string, number> }, Picture];
+  table: [{ port: string; at?: Record<string, number>; row?: number }, { dims: Picture["dims"]; cells: string[][] }];
+
+  train: [{ resume?: boolean; restart?: boolean; epochs?: number }, null];
+  pause: [{}, null];
+  resume: [{}, null];
+  stop: [{}, null];
+  change: [{ rate?: number; params?: Record<string, Plain> }, null]; // from the next step on
+
+  calibrate: [{ split?: string; samples?: number }, { number: number }];
+  quantize: [{ out: string; weights: string; activations: string; options: Record<string, Plain> }, { number: number }];
+  sweep: [{ options: Record<string, Plain> }, { number: number }];
+  report: [{}, { number: number }];
+  bits: [{ weights: number; activations: number }, { sqnr: number | null; metrics: Record<string, number>; float: Record<string, number> }];
+}

@@ -1,0 +1,116 @@
+/** What the page knows: what the server said, by its events, and the state of the page itself. */
+import { create } from "zustand";
+import type { BlockInfo, Document, Event, GalleryEntry, Job, Run, Session, Stats, NodeFate, Training } from "./protocol";
+import { extended } from "./values/trend";
+
+export interface Notice {
+  number: number;
+  level: "info" | "warning" | "refused";
+  message: string;
+  hint: string;
+}
+
+/** A part of the page that is open beside the canvas. */
+export type Side = "inspector" | "training" | "quantization" | "session" | "problems" | null;
+/** What lies over the page; each is closed by Escape. */
+export type Over = "palette" | "find" | "keys" | "gallery" | "commands" | "tour" | null;
+
+export interface State {
+  connected: boolean;
+  project: string;
+  version: string;
+  gallery: GalleryEntry[];
+  blocks: BlockInfo[];
+  document: Document | null;
+  disk: Extract<Event, { event: "disk" }> | null;
+  session: Session | null;
+  run: Run | null;
+  training: Training | null;
+  jobs: Job[];
+  notices: Notice[];
+  selected: string[]; // cards
+  focused: { card: string; port: string; side: "left" | "right" } | null; // of the keyboard
+  side: Side;
+  over: Over;
+  text: boolean; // whether the text pane is open
+  theme: "system" | "light" | "dark";
+}
+
+const nothing: State = {
+  connected: false,
+  project: "",
+  version: "",
+  gallery: [],
+  blocks: [],
+  document: null,
+  disk: null,
+  session: null,
+  run: null,
+  training: null,
+  jobs: [],
+  notices: [],
+  selected: [],
+  focused: null,
+  side: "inspector",
+  over: null,
+  text: false,
+  theme: "system",
+};
+
+export const useStudio = create<State>(() => nothing);
+export const set = useStudio.setState;
+export const get = useStudio.getState;
+
+let notices = 0;
+
+/** Say something at the edge of the page, for a while. */
+export function say(level: Notice["level"], message: string, hint = ""): void {
+  notices += 1;
+  set((state) => ({ notices: [...state.notices.slice(-4), { number: notices, level, message, hint }] }));
+}
+
+/** Take the events of a frame, as one change of the page. */
+export function hear(events: Event[]): void {
+  set((state) => events.reduce<State>((known, event) => ({ ...known, ...change(known, event) }), state));
+  for (const event of events) if (event.event === "said") say(event.level, event.message);
+}
+
+function change(state: State, event: Event): Partial<State> {
+  switch (event.event) {
+    case "welcome":
+      return { project: event.project, version: event.version, gallery: event.gallery, blocks: event.blocks };
+    case "document": {
+      const cards = new Set(event.document?.scene.cards.map((card) => card.id));
+      const moved = event.document?.path !== state.document?.path;
+      return {
+        document: event.document,
+        selected: moved ? [] : state.selected.filter((id) => cards.has(id)),
+        ...(moved && { disk: null }),
+      };
+    }
+    case "disk":
+      return { disk: event };
+    case "session":
+      return { session: event.session };
+    case "run":
+      return { run: event.run };
+    case "ran":
+      return state.run?.number === event.number ? { run: more(state.run, event.nodes, event.values) } : {};
+    case "ended": {
+      const { number, state: ended, problem, seconds } = event;
+      return state.run?.number === number ? { run: { ...state.run, state: ended, problem, seconds } } : {};
+    }
+    case "training":
+      return { training: event.training };
+    case "trained":
+      return { training: { ...event.training, trends: extended(state.training?.trends ?? {}, event.points) } };
+    case "jobs":
+      return { jobs: event.jobs };
+    case "said":
+      return {};
+  }
+}
+
+function more(run: Run, nodes: Record<string, NodeFate>, values: Record<string, Stats>): Run {
+  return { ...run, nodes: { ...run.nodes, ...nodes }, values: { ...run.values, ...values } };
+}
