@@ -9,7 +9,13 @@ export interface Command {
   keys: string[]; // as given by default: "Mod+Z", "Shift+Tab", "?", where Mod is Ctrl, or Cmd on a Mac
   run: () => unknown; // may be a promise; what it rejects with is told
   enabled?: () => boolean;
+  typing?: boolean; // its keys work also while a person writes in a field
+  within?: "canvas"; // its keys work only where the canvas, or nothing, has the focus
+  menu?: Place[]; // in the menus of these, as far as it is enabled; it acts on what is selected and focused
 }
+
+/** What a menu was opened on: a card is selected then, and a port focused. */
+export type Place = "card" | "port" | "wire" | "canvas";
 
 const commands = new Map<string, Command>();
 
@@ -20,6 +26,10 @@ export function register(...made: Command[]): void {
 
 export function everyCommand(): Command[] {
   return [...commands.values()];
+}
+
+export function commandNamed(id: string): Command | undefined {
+  return commands.get(id);
 }
 
 /** Do something, and tell why where the server refuses it. */

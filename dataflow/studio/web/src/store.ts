@@ -1,6 +1,7 @@
 /** What the page knows: what the server said, by its events, and the state of the page itself. */
 import { create } from "zustand";
 import type { BlockInfo, Document, Event, GalleryEntry, Job, Run, Session, Stats, NodeFate, Training } from "./protocol";
+import type { Place } from "./commands";
 import { extended } from "./values/trend";
 
 export interface Notice {
@@ -14,6 +15,12 @@ export interface Notice {
 export type Side = "inspector" | "training" | "quantization" | "session" | "problems" | null;
 /** What lies over the page; each is closed by Escape. */
 export type Over = "palette" | "find" | "keys" | "gallery" | "commands" | "tour" | null;
+
+/** What the palette was opened for: a place on the screen, and the port whose wire was dropped there. */
+export interface PaletteRequest {
+  at: [x: number, y: number];
+  from: { node: string; port: string; side: "source" | "target" } | null;
+}
 
 export interface State {
   connected: boolean;
@@ -32,6 +39,9 @@ export interface State {
   focused: { card: string; port: string; side: "left" | "right" } | null; // of the keyboard
   side: Side;
   over: Over;
+  palette: PaletteRequest | null; // while `over` is "palette"; null: anywhere, for nothing
+  menu: { at: [x: number, y: number]; place: Place } | null;
+  announced: string; // what a screen reader says
   text: boolean; // whether the text pane is open
   theme: "system" | "light" | "dark";
 }
@@ -53,6 +63,9 @@ const nothing: State = {
   focused: null,
   side: "inspector",
   over: null,
+  palette: null,
+  menu: null,
+  announced: "",
   text: false,
   theme: "system",
 };
@@ -67,6 +80,16 @@ let notices = 0;
 export function say(level: Notice["level"], message: string, hint = ""): void {
   notices += 1;
   set((state) => ({ notices: [...state.notices.slice(-4), { number: notices, level, message, hint }] }));
+}
+
+/** Open the palette at a place of the screen, for a wire from or to a port where one is given. */
+export function openPalette(request: PaletteRequest | null = null): void {
+  set({ over: "palette", palette: request });
+}
+
+/** Let a screen reader say what happened. */
+export function announce(message: string): void {
+  set({ announced: message });
 }
 
 /** Take the events of a frame, as one change of the page. */

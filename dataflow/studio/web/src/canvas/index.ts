@@ -1,0 +1,2 @@
+/** What the canvas adds to the page. */
+export {};

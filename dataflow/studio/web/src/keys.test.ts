@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { register } from "./commands";
+import { listen, pressed, setKeymap, shown } from "./keys";
+import { set } from "./store";
+
+const done = vi.fn();
+register(
+  { id: "test.letter", title: "Letter", group: "Test", keys: ["Q"], within: "canvas", run: () => done("letter") },
+  { id: "test.save", title: "Save", group: "Test", keys: ["Mod+J"], typing: true, run: () => done("save") },
+  { id: "test.off", title: "Off", group: "Test", keys: ["Z"], enabled: () => false, run: () => done("off") },
+  { id: "test.on", title: "On", group: "Test", keys: ["Z"], run: () => done("on") },
+  { id: "test.tab", title: "Tab", group: "Test", keys: ["Tab"], within: "canvas", run: () => done("tab") },
+);
+
+let deaf = () => {};
+beforeEach(() => {
+  document.body.innerHTML =
+    '<div class="canvas"><div class="ground" tabindex="0"></div></div><input><button></button>';
+  done.mockClear();
+  deaf = listen();
+});
+afterEach(() => {
+  deaf();
+  setKeymap({});
+  set({ over: null });
+});
+
+function press(selector: string, key: string, rest: KeyboardEventInit = {}): boolean {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...rest });
+  return !document.querySelector(selector)!.dispatchEvent(event);
+}
+
+test("a press is named with Shift only where Shift makes no other sign", () => {
+  const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+  expect(pressed({ ...plain, key: "z", ctrlKey: true, shiftKey: true })).toBe("Mod+Shift+Z");
+  expect(pressed({ ...plain, key: "?", shiftKey: true })).toBe("?");
+  expect(pressed({ ...plain, key: "Tab", shiftKey: true })).toBe("Shift+Tab");
+  expect(pressed({ ...plain, key: " " })).toBe("Space");
+  expect(shown("Mod+Shift+Z")).toBe("Ctrl Shift Z");
+  expect(shown("+")).toBe("+");
+  expect(shown("Mod++")).toBe("Ctrl +");
+});
+
+test("letters belong to the field that is written in, unless a command says that it works there", () => {
+  expect(press("input", "q")).toBe(false);
+  expect(press("input", "j", { ctrlKey: true })).toBe(true);
+  expect(done.mock.calls).toEqual([["save"]]);
+});
+
+test("keys of the canvas work in it and where nothing has the focus, not in a panel", () => {
+  press("button", "q");
+  expect(done).not.toHaveBeenCalled();
+  press(".ground", "q");
+  press("body", "q");
+  expect(done).toHaveBeenCalledTimes(2);
+});
+
+test("of two commands with a key the one that can be done is", () => {
+  press("body", "z");
+  expect(done.mock.calls).toEqual([["on"]]);
+});
+
+test("keys of the user are in place of a command's own", () => {
+  setKeymap({ "test.on": ["K"] });
+  expect(press("body", "z")).toBe(false);
+  press("body", "k");
+  expect(done.mock.calls).toEqual([["on"]]);
+});
+
+test("Tab moves the focus on, and is a command's after a click on the ground only", () => {
+  expect(press(".ground", "Tab")).toBe(false);
+  document.querySelector(".ground")!.dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  expect(press(".ground", "Tab")).toBe(true);
+  expect(press(".ground", "Tab")).toBe(false);
+  expect(done.mock.calls).toEqual([["tab"]]);
+});
+
+test("while something lies over the page keys are its own, and Escape closes it", () => {
+  set({ over: "keys" });
+  expect(press("body", "z")).toBe(false);
+  expect(press("body", "Escape")).toBe(true);
+  press("body", "z");
+  expect(done.mock.calls).toEqual([["on"]]);
+});

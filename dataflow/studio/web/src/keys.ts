@@ -1,0 +1,102 @@
+/** Keys: which command a key press means, and how keys are told to a person. */
+import { everyCommand, perform, type Command } from "./commands";
+import { get, set } from "./store";
+
+const mac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
+let keymap: Record<string, string[]> = {}; // by command, in place of its own keys
+
+/** Take keys in place of those that commands come with; no keys turn a command's keys off. */
+export function setKeymap(changed: Record<string, string[]>): void {
+  keymap = changed;
+}
+
+export function keysOf(command: Command): string[] {
+  return keymap[command.id] ?? command.keys;
+}
+
+/** A key press in the words of commands: "Mod+Shift+Z", "?", "Tab". Shift is told where it does not make another sign. */
+export function pressed(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">): string {
+  const { key } = event;
+  const named = key.length > 1;
+  const letter = !named && key.toLowerCase() !== key.toUpperCase();
+  const parts: string[] = [];
+  if (mac ? event.metaKey : event.ctrlKey) parts.push("Mod");
+  if (mac ? event.ctrlKey : event.metaKey) parts.push(mac ? "Ctrl" : "Meta");
+  if (event.altKey) parts.push("Alt");
+  if (event.shiftKey && (named || letter)) parts.push("Shift");
+  parts.push(key === " " ? "Space" : letter ? key.toUpperCase() : key);
+  return parts.join("+");
+}
+
+const SIGNS: Record<string, string> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Enter: "↵",
+  Escape: "Esc",
+  Delete: "Del",
+};
+
+/** Keys as they stand on a keyboard: "Ctrl ↵". */
+export function shown(keys: string): string {
+  const parts = keys === "+" ? ["+"] : keys.replace(/\+\+$/, "+Plus").split("+");
+  return parts.map((part) => (part === "Mod" ? (mac ? "⌘" : "Ctrl") : part === "Plus" ? "+" : (SIGNS[part] ?? part))).join(" ");
+}
+
+/** Whether a person is writing there, so that letters are theirs. */
+export function writes(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+let byMouse = false; // whether the focus came where it is by the mouse
+
+/**
+ * The command that a key press means, given where it came from.
+ *
+ * Tab goes on to the next thing as everywhere, so that no one is caught in the canvas; it is a command's only after a
+ * click on the empty canvas.
+ */
+export function meant(event: KeyboardEvent): Command | undefined {
+  const name = pressed(event);
+  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground"))) return;
+  const writing = writes(event.target);
+  const outside = event.target instanceof Element && event.target !== document.body && !event.target.closest(".canvas");
+  return everyCommand().find(
+    (command) =>
+      keysOf(command).includes(name) &&
+      (!writing || command.typing === true) &&
+      (!outside || command.within !== "canvas") &&
+      command.enabled?.() !== false,
+  );
+}
+
+/** Let keys do their commands; Escape closes what lies over the page first. */
+export function listen(): () => void {
+  const heard = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (get().over !== null) {
+      if (event.key === "Escape") {
+        event.preventDefault();
+        set({ over: null });
+      }
+      return;
+    }
+    const command = meant(event);
+    if (event.key === "Tab") byMouse = false;
+    if (command === undefined) return;
+    event.preventDefault();
+    void perform(command.id);
+  };
+  const clicked = () => {
+    byMouse = true;
+  };
+  window.addEventListener("keydown", heard);
+  window.addEventListener("pointerdown", clicked, true);
+  return () => {
+    window.removeEventListener("keydown", heard);
+    window.removeEventListener("pointerdown", clicked, true);
+  };
+}

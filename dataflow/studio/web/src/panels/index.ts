@@ -1,0 +1,2 @@
+/** What runs, training and quantization add to the page. */
+export {};

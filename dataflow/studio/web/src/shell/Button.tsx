@@ -1,0 +1,33 @@
+/** A button that does a command: its title, keys and whether it can be done are the command's. */
+import type { ReactNode } from "react";
+import { commandNamed, perform } from "../commands";
+import { keysOf, shown } from "../keys";
+import { useStudio } from "../store";
+
+interface Given {
+  command: string;
+  children?: ReactNode; // in place of the title
+  kind?: "main" | "plain";
+  keys?: boolean; // whether its keys stand behind the title
+  pressed?: boolean;
+}
+
+export function Button({ command: id, children, kind, keys = false, pressed }: Given) {
+  const command = commandNamed(id);
+  const enabled = useStudio(() => command?.enabled?.() ?? true);
+  if (command === undefined) return null;
+  const first = keysOf(command)[0];
+  return (
+    <button
+      className={kind === undefined ? "button" : `button ${kind}`}
+      disabled={!enabled}
+      aria-pressed={pressed}
+      aria-label={command.title}
+      title={first === undefined ? command.title : `${command.title} (${shown(first)})`}
+      onClick={() => void perform(id)}
+    >
+      {children ?? command.title}
+      {keys && first !== undefined && <kbd>{shown(first)}</kbd>}
+    </button>
+  );
+}

@@ -1,0 +1,60 @@
+/** Commands of the frame: files, undo, running, and what is shown. */
+import { register, version } from "../commands";
+import { ask } from "../connection";
+import { get, openPalette, set, type Over } from "../store";
+import { nextTheme } from "../theme";
+
+const open = () => get().document !== null;
+const editable = () => open() && get().document!.readonly === "";
+const training = () => get().training?.state ?? "none";
+const over = (id: Over) => () => set({ over: id });
+
+register(
+  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: editable, run: () => ask("save", {}) },
+  { id: "view.gallery", title: "Open a graph", group: "File", keys: ["Mod+O"], run: over("gallery") },
+  {
+    id: "edit.undo",
+    title: "Undo",
+    group: "Edit",
+    keys: ["Mod+Z"],
+    enabled: () => editable() && get().document!.undo !== "",
+    run: () => ask("undo", { version: version() }),
+  },
+  {
+    id: "edit.redo",
+    title: "Redo",
+    group: "Edit",
+    keys: ["Mod+Shift+Z", "Mod+Y"],
+    enabled: () => editable() && get().document!.redo !== "",
+    run: () => ask("redo", { version: version() }),
+  },
+  { id: "view.palette", title: "Add a block", group: "Edit", keys: ["Tab", "A"], within: "canvas", enabled: editable, menu: ["canvas"], run: () => openPalette() },
+  { id: "run.run", title: "Run", group: "Run", keys: ["Mod+Enter"], typing: true, enabled: () => open() && get().run?.state !== "running", run: () => ask("run", {}) },
+  { id: "run.again", title: "Run everything again", group: "Run", keys: ["Mod+Shift+Enter"], typing: true, enabled: () => open() && get().run?.state !== "running", run: () => ask("run", { again: true }) },
+  { id: "run.cancel", title: "Cancel the run", group: "Run", keys: ["Mod+."], typing: true, enabled: () => get().run?.state === "running", run: () => ask("cancel", { what: "run" }) },
+  {
+    id: "train.start",
+    title: "Train",
+    group: "Run",
+    keys: [],
+    enabled: () => open() && get().document!.sections.train !== undefined && !["running", "paused"].includes(training()),
+    run: () => {
+      set({ side: "training" });
+      return ask("train", {});
+    },
+  },
+  { id: "train.pause", title: "Pause the training", group: "Run", keys: [], enabled: () => training() === "running", run: () => ask("pause", {}) },
+  { id: "train.resume", title: "Resume the training", group: "Run", keys: [], enabled: () => training() === "paused", run: () => ask("resume", {}) },
+  { id: "train.stop", title: "Stop the training", group: "Run", keys: [], enabled: () => ["running", "paused"].includes(training()), run: () => ask("stop", {}) },
+  { id: "view.text", title: "Show the text of the file", group: "View", keys: ["Y"], enabled: open, run: () => set(({ text }) => ({ text: !text })) },
+  { id: "view.side", title: "Show details", group: "View", keys: ["I"], enabled: open, run: () => set(({ side }) => ({ side: side === null ? "inspector" : null })) },
+  { id: "view.theme", title: "Light, dark, or as the system", group: "View", keys: [], run: nextTheme },
+  {
+    id: "view.direction",
+    title: "Left to right, or top down",
+    group: "View",
+    keys: ["D"],
+    enabled: open,
+    run: () => ask("view", { direction: get().document!.view.direction === "right" ? "down" : "right" }),
+  },
+);

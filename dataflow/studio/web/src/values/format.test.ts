@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { seconds, short } from "./format";
+
+test.each([
+  [0, "0"],
+  [0.0571824, "0.05718"],
+  [-2, "-2"],
+  [999999, "999999"],
+  [1234567.8, "1.235e6"],
+  [100000000, "1e8"],
+  [1e-7, "1e-7"],
+  [0.5, "0.5"],
+  [100.04, "100"],
+  [NaN, "nan"],
+  [-Infinity, "-inf"],
+])("%f is shown as %s", (value, text) => {
+  expect(short(value)).toBe(text);
+});
+
+test("times have the unit that suits them", () => {
+  expect([0.00034, 0.0451, 1.234, 150].map((time) => seconds(time))).toEqual(["0.3 ms", "45 ms", "1.2 s", "3 min"]);
+});
