@@ -1,0 +1,68 @@
+"""Work for a worker to try it with: that ends well, fails, never ends, or takes its process with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from dataflow.core.errors import GraphError
+from dataflow.studio.jobs.call import Call, Memory
+
+
+@dataclass(frozen=True)
+class Count:
+    """Counts what was done in this process, and tells it."""
+
+    def work(self, call: Call, memory: Memory) -> object:
+        count = memory.slots["count"] = 1 + int(str(memory.slots.get("count", 0)))
+        call.tell({"event": "counted", "count": count})
+        return count
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How much was counted."""
+
+    def answer(self, memory: Memory) -> object:
+        if "count" not in memory.slots:
+            raise GraphError("nothing was counted; count something")
+        return memory.slots["count"]
+
+
+@dataclass(frozen=True)
+class Fails:
+    """Raises an error: of a graph, or one that nobody expects."""
+
+    expected: bool
+
+    def work(self, call: Call, memory: Memory) -> object:
+        if self.expected:
+            raise GraphError("a value must be there, got nothing; give one")
+        return {}["nothing"]  # type: ignore[index]
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Waits to be spoken to: until it is cancelled, or for ever."""
+
+    deaf: bool = False
+
+    def work(self, call: Call, memory: Memory) -> object:
+        call.tell({"event": "waiting"})
+        while self.deaf:
+            time.sleep(60)
+        while True:
+            for word, what in call.words(wait=True):
+                call.tell({"event": word, **what})
+            call.check()
+
+
+@dataclass(frozen=True)
+class Dies:
+    """Ends its process."""
+
+    def work(self, call: Call, memory: Memory) -> object:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return None

@@ -1,0 +1,120 @@
+"""Runs of a text that is open: events by node and port, failures, rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+
+import dataflow as flow
+from dataflow.graphfile import shipped
+from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.run import Run
+from dataflow.studio.jobs.source import Source
+from tests.studio.calls import do
+
+LINE = """\
+dataflow: 1
+name: line
+inputs:
+  x: {dtype: float32, shape: [N, 2]}
+nodes:
+  w: {block: Variable, inputs: [[2.0, 3.0]]}
+  scaled: {block: Mul, inputs: [x, w]}
+  sum: {block: Sum, inputs: {input: scaled, axis: [1]}}
+outputs: {sum: sum}
+data:
+  some: {path: rows.npz, inputs: {x: x}}
+"""
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Source:
+    (tmp_path / ".dataflow").touch()
+    np.savez(tmp_path / "rows.npz", x=np.arange(20, dtype=np.float32).reshape(10, 2))
+    return Source(str(tmp_path / "line.yaml"), LINE)
+
+
+def test_every_port_has_statistics_and_every_node_a_fate(line: Source) -> None:
+    memory = Memory()
+    done = do(Run(line), memory)
+    assert done.plain["state"] == "done"
+    assert done.first("began")["rows"] == 10
+    assert done.first("began")["split"] == "some"
+    assert done.first("began")["outputs"] == {"sum": "sum.output"}
+    values = done.merged("values")
+    assert {*values} == {"x.output", "w.ref", "scaled.z", "sum.output"}
+    assert values["w.ref"]["shown"] == [2.0, 3.0]
+    assert values["sum.output"]["shape"] == [10]
+    rows = np.arange(20, dtype=np.float32).reshape(10, 2)
+    assert values["sum.output"]["max"] == (rows @ [2, 3]).max()
+    assert np.array_equal(memory.values["scaled.z"], rows * np.array([2, 3], np.float32))
+    assert done.merged("nodes")["scaled"]["fate"] == "run"
+
+
+def test_rows_are_spread_over_the_split(line: Source) -> None:
+    memory = Memory()
+    done = do(Run(line, rows=5), memory)
+    assert done.first("began")["rows"] == 5
+    assert memory.values["x.output"][:, 0].tolist() == [0, 4, 8, 12, 16]
+
+
+def test_rows_are_read_again_where_the_file_has_changed(line: Source, tmp_path: Path) -> None:
+    memory = Memory()
+    do(Run(line), memory)
+    known = memory.rows
+    do(Run(line), memory)
+    assert len(known) == 1
+    np.savez(tmp_path / "rows.npz", x=np.ones((3, 2), np.float32))
+    assert do(Run(line), memory).first("began")["rows"] == 3
+
+
+def test_the_text_is_run_and_not_the_file(line: Source, tmp_path: Path) -> None:
+    Path(line.path).write_text("dataflow: 1\nnodes: {}\n")
+    assert do(Run(line)).plain["state"] == "done"
+
+
+def test_a_text_with_problems_says_all_of_the_first(tmp_path: Path) -> None:
+    done = do(Run(Source(str(tmp_path / "wrong.yaml"), "dataflow: 1\nnodes:\n  a: {block: Nope}\n")))
+    problem = cast("dict[str, object]", done.plain["problem"])
+    assert done.plain["state"] == "failed"
+    assert (problem["line"], problem["node"]) == (3, "a")
+    assert "no block 'Nope'" in str(problem["message"])
+
+
+def test_a_kernel_that_fails_names_its_node(line: Source) -> None:
+    assert line.text is not None
+    text = line.text.replace(
+        "{block: Sum, inputs: {input: scaled, axis: [1]}}", "{block: Gather, inputs: [scaled, [99]]}"
+    )
+    done = do(Run(Source(line.path, text)))
+    problem = cast("dict[str, object]", done.plain["problem"])
+    assert done.plain["state"] == "failed"
+    assert problem["node"] == "sum"
+
+
+def test_inputs_that_nothing_feeds_are_named(tmp_path: Path) -> None:
+    text = "dataflow: 1\ninputs: {x: float32}\nnodes: {y: {block: Neg, inputs: [x]}}\noutputs: {y: y}\n"
+    done = do(Run(Source(str(tmp_path / "unfed.yaml"), text)))
+    problem = cast("dict[str, object]", done.plain["problem"])
+    assert "'x' must be fed" in str(problem["message"])
+    assert "force a value" in str(problem["hint"])
+
+
+def test_a_run_beyond_the_limit_is_refused(line: Source) -> None:
+    done = do(Run(line, max_bytes=100))
+    problem = cast("dict[str, object]", done.plain["problem"])
+    assert "at most 100 bytes" in str(problem["message"])
+
+
+def test_the_results_are_those_of_a_plain_run() -> None:
+    path = shipped.find("dataflow:digits/cnn.yaml")
+    graph, memory = flow.load(str(path)), Memory()
+    done = do(Run(Source(str(path), path.read_text("utf-8")), split="test", rows=50), memory)
+    assert done.plain["state"] == "done"
+    (feeds,) = memory.rows.values()
+    for name, value in flow.run(graph, feeds).items():
+        kept = memory.values[cast("dict[str, str]", done.first("began")["outputs"])[name]]
+        assert kept.tobytes() == value.tobytes()
