@@ -38,6 +38,7 @@ from dataflow.graphfile import sections  # noqa: E402
 if TYPE_CHECKING:
     from dataflow.core.attrs import attr as attr
     from dataflow.core.block import Block as Block
+    from dataflow.core.cancellation import Cancelled as Cancelled
     from dataflow.core.errors import DataflowError as DataflowError
     from dataflow.core.errors import GraphFileError as GraphFileError
     from dataflow.core.library import blocks as blocks
@@ -60,6 +61,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Block": "core.block",
+    "Cancelled": "core.cancellation",
     "DataflowError": "core.errors",
     "Estimator": "training.estimator",
     "Graph": "graph.graph",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from dataflow import Graph, blocks, gradient
+from dataflow.core.dtypes import Array
 from dataflow.core.ports import Literal
+from dataflow.graph.node import Link
 
 
 def random_graph(seed: int, columns: int) -> tuple[Graph, list[Any]]:
@@ -67,3 +69,22 @@ def training_step(order: Iterable[str] | None = None) -> Graph:
         parts[name](graph)
     graph.output("loss", "loss")
     return gradient(graph, of="loss", wrt=["w", "b", "x"])
+
+
+def eager(graph: Graph, feeds: Mapping[str, Array]) -> dict[Link, Array]:
+    """The value of every wire, with each node called by itself on new arrays."""
+    values: dict[Link, Array] = {}
+
+    def operand(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(map(operand, value))
+        return values[value].copy() if isinstance(value, Link) else value
+
+    for node in graph.order():
+        if node.name in feeds:
+            results = (feeds[node.name],)
+        else:
+            results = node.block(*(operand(value) for value in node.inputs.values()))
+            results = results if isinstance(results, tuple) else (results,)
+        values |= {Link(node.name, port): np.array(result) for port, result in zip(node.types, results, strict=True)}
+    return values

@@ -17,6 +17,7 @@ import numpy as np
 
 from dataflow.core import thread_pool
 from dataflow.core.blas import one_thread
+from dataflow.core.cancellation import cancellable
 from dataflow.core.dtypes import Array
 
 TINY = 1024  # elements of both factors, up to which no BLAS has work for a second thread
@@ -68,7 +69,7 @@ def share(items: Sequence[T], call: Callable[[T], Any]) -> None:
     workers = sharing(items)
     with one_thread:
         if workers < 2:
-            for item in items:
+            for item in cancellable(iter(items)):
                 call(item)
             return
         shared = thread_pool.SharedIterator(items)

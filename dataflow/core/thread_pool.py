@@ -9,6 +9,7 @@ from functools import cache
 from threading import Lock, Thread, local
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from dataflow.core.cancellation import cancellable
 from dataflow.core.errors import DataflowError
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ def thread_limit() -> int:
 
 
 class SharedIterator(Generic[T]):
-    """An iterator that several threads may take from."""
+    """An iterator that several threads may take from, until the work of the thread that makes it is cancelled."""
 
     def __init__(self, items: Iterable[T]):
-        self.items, self.lock = iter(items), Lock()
+        self.items, self.lock = cancellable(iter(items)), Lock()
 
     def __iter__(self) -> Iterator[T]:
         return self

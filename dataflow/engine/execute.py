@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from operator import length_hint
 from typing import Any
 
 import numpy as np
 
-from dataflow.core import dtypes, thread_pool
+from dataflow.core import cancellation, dtypes, thread_pool
 from dataflow.core.blas import one_thread
+from dataflow.core.cancellation import cancelled_by
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import RunError
 from dataflow.core.numpy_state import FixedNumpyState
@@ -26,12 +27,11 @@ from dataflow.engine.result_pool import results
 from dataflow.engine.slots import Read
 from dataflow.engine.stages import Fused, Parallel, Stage, Step, Storage
 from dataflow.engine.tile_loop import StepError
+from dataflow.engine.watching import Hooks, Observe
 
-Trace = Callable[[str, float, Sequence[Any]], None]
 
-
-class _TraceError(Exception):
-    """The function that traces a run failed; the cause is what it raised."""
+class _HookError(Exception):
+    """A function that looks on failed; the cause is what it raised."""
 
 
 class Execution:
@@ -95,12 +95,12 @@ class Execution:
             raise self._failed(step, error) from error
 
     def run(
-        self, feeds: Mapping[str, Array], trace: Trace | None = None, seed: int = 0, steps_done: int = 0
+        self, feeds: Mapping[str, Array], hooks: Hooks | None = None, seed: int = 0, steps_done: int = 0
     ) -> dict[str, Array]:
         """The outputs by name, for inputs of the program's types.
 
-        ``trace`` is called after each step. ``seed`` and ``steps_done`` decide the random numbers. Raises RunError that
-        names the node whose kernel fails, and what ``trace`` raises.
+        ``seed`` and ``steps_done`` decide the random numbers. Raises RunError that names the node whose kernel fails,
+        what the ``hooks`` raise, and Cancelled.
         """
         values, self.seed, self.steps_done = self.values, seed, steps_done
         for name, slot in self.copied.items():
@@ -110,14 +110,14 @@ class Execution:
         calls = iter(self.calls)
         try:
             with self.numpy_state(), self.blas_threads:
-                if trace is not None:
-                    self._traced(calls, trace)
+                if hooks is not None:
+                    self._followed(calls, hooks)
                 for call in calls:
                     call()
             return self._outputs()
         except RunError:
             raise
-        except _TraceError as error:
+        except _HookError as error:
             raise error.__cause__ or error from None
         except StepError as error:
             raise self._failed(self._running(calls).steps[error.index], error.__cause__) from error.__cause__
@@ -131,18 +131,50 @@ class Execution:
         """The stage whose call the iterator gave last."""
         return self.stages[len(self.calls) - length_hint(calls) - 1]
 
-    def _traced(self, calls: Iterator[Callable[[], object]], trace: Trace) -> None:
-        for call in calls:
-            step = self._running(calls)
-            start = time.perf_counter()
-            call()
-            seconds = time.perf_counter() - start
-            # copies, as the memory is reused; outside of `try`, so that only what `trace` raises counts as its error
-            made = [np.array(self.values[slot]) for slot in step.writes]
-            try:
-                trace(step.node, seconds, made)
-            except Exception as error:
-                raise _TraceError from error
+    def _followed(self, calls: Iterator[Callable[[], object]], hooks: Hooks) -> None:
+        """Make the calls one by one, and tell the hooks of each."""
+        with cancelled_by(hooks.cancel):
+            self._observed(-1, hooks.observe)
+            for done, call in enumerate(calls):
+                cancellation.check()
+                step = self.stages[done]
+                start = time.perf_counter()
+                call()
+                seconds = time.perf_counter() - start
+                if hooks.trace is not None:
+                    made = [np.array(self.values[slot]) for slot in step.writes]  # copies, as the memory is reused
+                    _tell(hooks.trace, step.node, seconds, made)
+                self._observed(done, hooks.observe)
+            cancellation.check()
+
+    def _observed(self, done: int, observe: Observe | None) -> None:
+        """Show the watched values that are there once a call is done."""
+        if observe is None:
+            return
+        for name, slot in self._watched_after.get(done, ()):
+            _tell(observe, name, self._shown(slot))
+
+    @cached_property
+    def _watched_after(self) -> dict[int, list[tuple[str, int]]]:
+        """The names and slots of watched ports by the call that makes their values; -1 for those there before."""
+        made = {slot: i for i, stage in enumerate(self.stages) for slot in stage.writes}
+        for step in self.program.steps:
+            if step.storage is Storage.VIEW and step.writes[0] not in made:  # made once and for all
+                made[step.writes[0]] = made.get(step.reads[0], -1)  # type: ignore[arg-type]
+        found: dict[int, list[tuple[str, int]]] = {}
+        for name, slot in self.program.watched.items():
+            found.setdefault(made.get(slot, -1), []).append((name, slot))
+        return found
+
+    def _shown(self, slot: int) -> Array:
+        """A value to look at, which later runs leave as it is."""
+        value: Array = self.values[slot]
+        if slot in self.fixed and slot not in self.program.constants:
+            once = value[tuple(slice(None if stride else 1) for stride in value.strides)]  # without what repeats
+            return np.broadcast_to(np.array(once), value.shape)
+        shown = value.view()
+        shown.flags.writeable = False
+        return shown
 
     def _outputs(self) -> dict[str, Array]:
         """Arrays that are the caller's own: what is kept here, or belongs to someone else, is copied."""
@@ -295,6 +327,13 @@ class Execution:
     def _key(self, step: Step) -> dict[str, Key]:
         """The keyword with the key by which a step draws random numbers, if it does."""
         return {"key": Key(self.seed, step.node, self.steps_done)} if step.block.takes_key else {}
+
+
+def _tell(hook: Callable[..., object], *told: object) -> None:
+    try:
+        hook(*told)
+    except Exception as error:
+        raise _HookError from error
 
 
 def _array(memory: Array, type_: TensorType) -> Array:

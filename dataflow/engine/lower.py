@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from dataflow.core.dtypes import Array
@@ -34,22 +35,37 @@ from dataflow.graph.rewrite import (
 )
 
 
-def lower(graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings) -> Program:
-    """The program that computes the outputs from inputs of these types, which are known.
+def lower(
+    graph: Graph,
+    feeds: Mapping[str, TensorType],
+    outputs: Iterable[str],
+    settings: Settings,
+    watched: Mapping[str, Link] = MappingProxyType({}),
+) -> Program:
+    """The program that computes the outputs, and the wires that are watched, from inputs of these types, all known.
+
+    Names of watched wires are no names of outputs.
 
     Raises RunError that names the node where a constant cannot be computed.
     """
     with gc_paused(), ThreadLimit(settings.threads):
         program: Any
-        ((_, program),) = deque(passes(graph, feeds, outputs, settings), maxlen=1)
+        ((_, program),) = deque(passes(graph, feeds, outputs, settings, watched), maxlen=1)
     lowered: Program = program
     return lowered
 
 
 def passes(
-    graph: Graph, feeds: Mapping[str, TensorType], outputs: Iterable[str], settings: Settings
+    graph: Graph,
+    feeds: Mapping[str, TensorType],
+    outputs: Iterable[str],
+    settings: Settings,
+    watched: Mapping[str, Link] = MappingProxyType({}),
 ) -> Iterator[tuple[str, Graph | Sequence[Stage] | Program]]:
     """The passes that `lower` runs, each by its name with what it makes: graphs, then stages, at last the program."""
+    if watched:
+        graph, outputs = graph.copy(), [*outputs, *watched]
+        graph.outputs |= watched
     graph = eliminate_dead_code(graph, outputs)
     yield "dead code elimination", graph
     graph = expand_composites(graph)
@@ -68,12 +84,14 @@ def passes(
     steps = lowering.steps()
     yield "lowering", steps
     types, sizes, constants = lowering.types, lowering.sizes, lowering.constants
-    output_slots = {name: lowering.slot(link) for name, link in graph.outputs.items()}
-    stages: Sequence[Stage] = fuse(steps, types, sizes, constants, set(output_slots.values()), settings)
+    kept_slots = {name: lowering.slot(link) for name, link in graph.outputs.items()}
+    stages: Sequence[Stage] = fuse(steps, types, sizes, constants, set(kept_slots.values()), settings)
     yield "fusion", stages
     stages = run_in_parallel(stages, sizes, settings.threads)
     yield "parallel steps", stages
     feed_slots = lowering.feed_slots()
+    output_slots = {name: slot for name, slot in kept_slots.items() if name not in watched}
+    watched_slots = {name: kept_slots[name] for name in watched}
     plan = MemoryPlan(
         types,
         sizes,
@@ -81,6 +99,7 @@ def passes(
         constants,
         set(feed_slots.values()),
         list(output_slots.values()),
+        list(watched_slots.values()),
         settings.max_bytes,
     )
     stages, buffer_sizes = plan.assign(stages)
@@ -97,6 +116,7 @@ def passes(
             frozenset(plan.in_place),
             plan.peak + sum(buffer_sizes),
             settings.max_bytes,
+            watched_slots,
         ),
     )
 

@@ -78,6 +78,7 @@ class MemoryPlan:
 
     sizes : bytes of each slot, -1 where the run decides.
     roots : for each view the slot whose memory it shows.
+    watched : slots that are kept as outputs are, and shown rather than given away.
     buffer_of : the buffer of each slot that is given one.
     in_place : slots that take over the buffer of an input.
     peak : the most bytes that are held beside the buffers.
@@ -89,6 +90,7 @@ class MemoryPlan:
     constants: Mapping[int, Array]
     feeds: set[int]
     outputs: Sequence[int]
+    watched: Sequence[int] = ()
     max_bytes: int | None = None
     buffer_of: dict[int, int] = field(default_factory=dict)
     in_place: set[int] = field(default_factory=set)
@@ -100,11 +102,11 @@ class MemoryPlan:
         Raises RunError that names the step whose block cannot say what workspace it takes.
         """
         self.buffers = FreeList()
-        self.last = last_uses([flat(stage.reads) for stage in stages], self.roots, self.outputs)
+        self.last = last_uses([flat(stage.reads) for stage in stages], self.roots, [*self.outputs, *self.watched])
         self.views: dict[int, list[int]] = {}
         for view, root in self.roots.items():
             self.views.setdefault(root, []).append(view)
-        self.output_roots = {self.roots.get(slot, slot) for slot in self.outputs}
+        self.output_roots = {self.roots.get(slot, slot) for slot in (*self.outputs, *self.watched)}
         self.live = 0  # bytes of live values without a buffer, which each run allocates
         self.borrowed = 0  # bytes that kernels borrowed so far
         self.scattered: set[int] = set()  # large views that show elements out of order
@@ -114,9 +116,10 @@ class MemoryPlan:
         return planned, self.buffers.sizes
 
     def _copied(self) -> list[int]:
-        """Outputs of which the caller gets a copy, and inputs so small that they are copied."""
+        """What the caller gets a copy of, and inputs so small that they are copied."""
         seen: set[int] = set()
         copied = [slot for slot in self.feeds if self.sizes[slot] <= SMALL]
+        copied += [slot for slot in set(self.watched) if self.sizes[slot] <= SMALL and slot not in self.constants]
         for slot in self.outputs:
             if slot in self.roots or slot in seen or not self._is_allocated(slot) or slot in self.constants:
                 copied.append(slot)

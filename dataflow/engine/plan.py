@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dataflow.core import conversion, dtypes
+from dataflow.core.cancellation import CancelFlag
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest, way_out
 from dataflow.core.run_errors import memory_message
 from dataflow.core.shapes import Shape, TensorType, fits, impossible, nbytes, show
 from dataflow.core.thread_pool import ThreadLimit
-from dataflow.engine.execute import Execution, Trace
+from dataflow.engine.execute import Execution
 from dataflow.engine.feeds import check_ambiguity, feeds_by_name, known_shape
 from dataflow.engine.jit import WARM
 from dataflow.engine.lower import lower
 from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
+from dataflow.engine.watching import Hooks, Observe, Trace, Watch, is_all, watched_ports, within_reach
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
@@ -41,6 +43,7 @@ def plan(
     kernels: str | None = None,
     fuse: bool | None = None,
     max_bytes: int | None = None,
+    watch: Watch = None,
     **named: Sequence[int],
 ) -> Plan:
     """A plan of the graph; ``print`` shows its steps once the shapes of all inputs are known.
@@ -49,6 +52,9 @@ def plan(
     ----------
     shapes, named : the shape of each input whose dims the graph does not fix, in a dict or as keywords.
     threads, kernels, fuse, max_bytes : `dataflow.engine.settings.Settings`; they change no bit of the results.
+    watch : ports whose values `Plan.run` shows to ``observe``, by name as in a graph file: ``["conv1", "norm.mean"]``;
+        or ``"all"``, every port of every node, but for those that need an input which is not fed. They change no bit
+        either; nodes that no output needs run if one of their ports is watched.
 
     Raises
     ------
@@ -56,8 +62,8 @@ def plan(
         When a shape does not fit its input, or a run would hold more than ``max_bytes`` beside its inputs.
     """
     graph = as_graph(graph, "flow.plan(graph, ...)")
-    check_ambiguity(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes)
-    made = Plan(graph, settings=Settings.of(threads, kernels, True if fuse is None else fuse, max_bytes))
+    check_ambiguity(graph, shapes, threads=threads, kernels=kernels, fuse=fuse, max_bytes=max_bytes, watch=watch)
+    made = Plan(graph, settings=Settings.of(threads, kernels, True if fuse is None else fuse, max_bytes), watch=watch)
     if shapes or named or all(t.known for t in graph.inputs.values()):
         made.at(shapes, **named)
     return made
@@ -104,7 +110,7 @@ class Plan(Shown):
     Raises GraphError where the graph has no outputs.
     """
 
-    def __init__(self, graph: Graph, steps: bool = False, settings: Settings | None = None):
+    def __init__(self, graph: Graph, steps: bool = False, settings: Settings | None = None, watch: Watch = None):
         self.graph, self.settings = graph.copy(), settings or Settings.of()
         self._next: dict[str, str] = {}  # the output that is the next value of a variable, by the variable
         for variable, link in self.graph.updates.items() if steps else ():
@@ -124,11 +130,14 @@ class Plan(Shown):
         self._idle: dict[InputKey, list[Execution]] = {}  # that no run is using
         self._seconds = 0.0  # spent in runs so far, with kernels "auto"
         self._traceable: Plan | None = None
+        self.watched = watched_ports(graph, watch)
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
         }
         self._storage = {name: dtypes.storage(type_.dtype) for name, type_ in self._feedable.items()}
-        needed = graph.ancestors(link.node for link in graph.outputs.values())
+        self._watches_all = is_all(watch)
+        chosen = () if self._watches_all else self.watched.values()
+        needed = graph.ancestors(link.node for link in (*graph.outputs.values(), *chosen))
         self._required = [n for n in self._feedable if n in needed and _must_be_fed(graph.nodes[n])]
 
     def run(
@@ -138,6 +147,8 @@ class Plan(Shown):
         trace: Trace | None = None,
         state: State | None = None,
         seed: int | None = None,
+        observe: Observe | None = None,
+        cancel: CancelFlag | None = None,
         **named: ArrayLike,
     ) -> dict[str, Array]:
         """The outputs by name, as arrays.
@@ -148,6 +159,9 @@ class Plan(Shown):
         trace : called after each step with its node, its seconds, and copies of its results.
         state : the values of variables, which it replaces by their next ones when all steps are done.
         seed : decides the random numbers where there is no state; 0 by default.
+        observe : called with the name, ``node.port``, and the value of each watched port, once, as soon as it is known.
+            The array is read-only; it may share memory with inputs and outputs, and later runs leave it as it is.
+        cancel : a flag such as a `threading.Event`; once it is set, by another thread or by ``observe``, the run ends.
 
         Raises
         ------
@@ -155,18 +169,26 @@ class Plan(Shown):
             When an input is missing, unknown, or of another dtype or shape than declared.
         RunError
             When a kernel fails; the message names the node. The state is then what it was.
+        Cancelled
+            When ``cancel`` is set before the run is done: between two steps, or two tiles of one. The state is then
+            what it was.
         """
-        if seed is not None or trace is not None:
-            check_ambiguity(self.graph, feeds, seed=seed, trace=None if callable(trace) else trace)
-            if trace is not None and not callable(trace):
-                raise GraphError(f"option 'trace' must be a function, got a {type(trace).__name__}")
+        given = Hooks(observe, trace, cancel)
+        hooks = None if given == Hooks() else given
+        if seed is not None or hooks is not None:
+            check_ambiguity(self.graph, feeds, seed=seed, **(hooks.unlikely if hooks else {}))
+            if hooks is not None:
+                hooks.checked()
+            if observe is not None and not self.watched:
+                ports = way_out("flow.plan(graph, watch=['NODE.PORT', ...]), or watch='all'", "name some")
+                raise GraphError(f"option 'observe' must have watched ports to look at, got none; {ports}")
             if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool)):
                 raise GraphError(f"option 'seed' must be a whole number, got {seed!r}")
         if state is not None and not hasattr(state, "commit"):
             check_ambiguity(self.graph, feeds, state=state)
             raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
         if trace is not None and self.settings.fuse:
-            return self._unfused().run(feeds_by_name(feeds, named), trace, state, seed)
+            return self._unfused().run(feeds_by_name(feeds, named), trace, state, seed, observe, cancel)
         variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
         arrays, copied = self._arrays({**variables, **feeds} if variables else feeds)
@@ -181,7 +203,7 @@ class Plan(Shown):
             execution = Execution(self._program(arrays))
         began = time.perf_counter()
         with ThreadLimit(self.settings.threads):
-            outputs = execution.run(arrays, trace, *((seed or 0, 0) if state is None else (state.seed, state.step)))
+            outputs = execution.run(arrays, hooks, *((seed or 0, 0) if state is None else (state.seed, state.step)))
         executions.append(execution)
         if self.settings.kernels == "auto":
             self._warm(time.perf_counter() - began)
@@ -195,6 +217,7 @@ class Plan(Shown):
         if self._traceable is None:
             self._traceable = Plan(self.graph, settings=replace(self.settings, fuse=False))
             self._traceable._next = self._next
+            self._traceable.watched, self._traceable._watches_all = self.watched, self._watches_all
         return self._traceable
 
     def _warm(self, seconds: float) -> None:
@@ -230,7 +253,7 @@ class Plan(Shown):
         key = tuple((name, t.shape) for name, t in types.items())
         made = self.programs.get(key)
         if made is None:
-            made = lower(self.graph, types, self.graph.outputs, self.settings)
+            made = lower(self.graph, types, self.graph.outputs, self.settings, self._watched_with(types))
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
                 larger = way_out("max_bytes", "--max-bytes")
@@ -241,6 +264,11 @@ class Plan(Shown):
             self.programs[key] = made
             self._idle[key] = []
         return made
+
+    def _watched_with(self, types: Mapping[str, TensorType]) -> Mapping[str, Link]:
+        """The watched ports when these inputs are fed; of all ports those whose inputs are."""
+        unfed = {n for n in self._feedable if n not in types and _must_be_fed(self.graph.nodes[n])}
+        return within_reach(self.graph, self.watched, unfed) if self._watches_all and unfed else self.watched
 
     def _program(self, arrays: Mapping[str, Array]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:

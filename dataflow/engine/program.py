@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dataflow.core.dtypes import Array
@@ -20,7 +20,7 @@ class Program:
     """The stages of a run for one set of input shapes, and where each value is kept.
 
     types : of the slots.
-    feeds, outputs : the slot of each input and output, by name.
+    feeds, outputs, watched : the slot of each input, output and watched port, by name.
     constants : the value of each slot that is known before the run.
     buffer_of : the buffer of each slot that has one; ``buffer_sizes`` are in bytes.
     in_place : slots that are written over an input.
@@ -39,6 +39,7 @@ class Program:
     in_place: frozenset[int]
     peak_bytes: int
     max_bytes: int | None = None
+    watched: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dataflow.core import thread_pool
+from dataflow.core.cancellation import cancellable
 from dataflow.core.dtypes import Array, DType, name_of
 from dataflow.core.evaluator import WIDE
 from dataflow.core.shapes import TensorType
@@ -22,7 +23,7 @@ from dataflow.engine.tiled_op import TiledOp
 from dataflow.engine.tiling import Layout, tile_of
 
 SHARES = 4  # parts of a thread's work, so that all threads end at about the same time
-LONG = 1 << 24  # elements of a compiled call: between calls a run may be interrupted
+LONG = 1 << 22  # elements of a compiled call: between calls a run may be interrupted or cancelled
 
 
 class Region:
@@ -190,7 +191,7 @@ class Region:
             shared = thread_pool.SharedIterator(starts)
             thread_pool.run_in_threads(lambda: run.work(shared, step), workers)
         else:
-            run.work(starts, step)
+            run.work(cancellable(starts), step)
         for op in self.folding:
             try:
                 self._finalize(op, [run.folds.get(slot) for slot in op.writes], values)

@@ -53,6 +53,23 @@ def test_graphs(path, tmp_path):
             assert same(got[name], value), f"{name} with fuse={fuse}, threads={threads}, kernels={kernels}"
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_graphs_with_every_port_watched(path, tmp_path):
+    shutil.copytree(ROOT / "graphs", tmp_path / "graphs")
+    (tmp_path / ".dataflow").touch()
+    graph = flow.load(tmp_path / path.relative_to(ROOT), **params_of(path))
+    feeds, shown = feeds_of(graph), {}
+    expected = flow.plan(graph).run(feeds)
+    for threads, kernels in product((1, 3), KERNELS):
+        before, shown = shown, {}
+        got = flow.plan(graph, threads=threads, kernels=kernels, watch="all").run(feeds, observe=shown.__setitem__)
+        assert shown.keys() == {f"{node.name}.{port}" for node in graph.nodes.values() for port in node.types}
+        for name, value in expected.items():
+            assert same(got[name], value), f"{name} with threads={threads}, kernels={kernels}"
+        for name, value in before.items():
+            assert same(shown[name], value), f"{name} with threads={threads}, kernels={kernels}"
+
+
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
 def test_training_steps(name):
     graph = flow.load(ROOT / "graphs" / "digits" / f"{name}.yaml", **({"training": True} if name == "cnn" else {}))

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import places
 import pytest
-from sample_graphs import random_graph, training_step
+from sample_graphs import eager, random_graph, training_step
 
 from dataflow import Graph, blocks, plan, run
 from dataflow.conformance.equality import same
@@ -21,25 +21,6 @@ from dataflow.engine import fusion, parallel, tiling
 from dataflow.graph.node import Link
 
 SMALL, LARGE = 6, 5000  # columns: small values are copied by a run, large ones are not
-
-
-def eager(graph, feeds):
-    """The value of every wire, with each node called by itself on new arrays."""
-    values = {}
-
-    def operand(value):
-        if isinstance(value, tuple):
-            return tuple(map(operand, value))
-        return values[value].copy() if isinstance(value, Link) else value
-
-    for node in graph.order():
-        if node.name in feeds:
-            results = (feeds[node.name],)
-        else:
-            results = node.block(*(operand(value) for value in node.inputs.values()))
-            results = results if isinstance(results, tuple) else (results,)
-        values |= {Link(node.name, port): np.array(result) for port, result in zip(node.types, results, strict=True)}
-    return values
 
 
 @pytest.mark.parametrize("columns", [SMALL, LARGE])
