@@ -27,7 +27,7 @@ _COMMANDS = (
     "sweep",
     "bound",
     "check", "show", "grad",
-    "blocks", "examples", "edit", "fmt", "schema", "bench",
+    "blocks", "examples", "edit", "studio", "fmt", "schema", "bench",
 )  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dataflow.core import dtypes
 from dataflow.core.errors import visible
 from dataflow.inspection.columns import Box
+from dataflow.inspection.data import hue
 
 _ROW, _PAD, _MARGIN, _HEAD, _PILL = 20.0, 12.0, 24.0, 44.0, 44.0
 _FORBIDDEN = re.compile("[\ufffe\uffff]")  # what XML cannot hold, visible or not
@@ -108,7 +108,7 @@ def card(
         rights=[_HEAD + 4 + _ROW * (i + 0.5) for i in range(len(right))],
         name=name,
         kind=kind,
-        hue=zlib.adler32(group.encode()) * 54 % 360,  # the factor keeps the library's larger groups apart
+        hue=hue(group),
         tip=tip,
         left=left,
         right=right,

@@ -6,6 +6,7 @@ import inspect
 import math
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -55,6 +56,11 @@ def category(block: type[Block]) -> str:
     """The folder of the block's module; of a module that is in no package, its name."""
     package = getattr(sys.modules.get(block.__module__), "__package__", None)
     return str(package or block.__module__).rpartition(".")[2]
+
+
+def hue(category: str) -> int:
+    """The hue of what is of a category, in degrees, wherever it is drawn."""
+    return zlib.adler32(category.encode()) * 54 % 360  # the factor keeps the library's larger groups apart
 
 
 # -- blocks -----------------------------------------------------------------------------------------------------

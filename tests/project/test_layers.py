@@ -21,6 +21,8 @@ FILES = sorted(
 
 # Where a library may be imported; NumPy may be everywhere.
 HOMES = {
+    "starlette": "dataflow/studio/",
+    "uvicorn": "dataflow/studio/",
     "click": "dataflow/cli/",
     "ml_dtypes": "dataflow/core/dtypes.py",
     "networkx": "dataflow/graph/graph.py",

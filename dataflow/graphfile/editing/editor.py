@@ -97,6 +97,11 @@ class TextEditor:
         """Make the edit again that was taken back last; whether there was one."""
         return self._move(self._undone, self._done)
 
+    @property
+    def steps(self) -> int:
+        """How many edits `undo` can take back."""
+        return len(self._done)
+
     def diff(self) -> str:
         """What changed since the file was read or saved, as a unified diff; nothing where nothing did."""
         shown = "".join(_diff(self.path, self._saved, self.text))

@@ -1,0 +1,46 @@
+"""``dataflow studio``."""
+
+from __future__ import annotations
+
+import click
+
+import dataflow as flow
+from dataflow.cli import output
+
+
+@click.command("studio")
+@click.argument("target", metavar="[GRAPH | FOLDER]", required=False, type=click.Path())
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to serve on.  [default: a free one]")
+@click.option("--no-browser", is_flag=True, help="Only print the address; open no browser.")
+def command(target: str | None, port: int, no_browser: bool) -> int:
+    """Compose, run and watch graphs in a browser.
+
+    Serves a page to this machine alone, over the graphs of a folder, and prints its address. What is edited there is
+    the text of the files themselves. Ctrl+C ends it.
+    """
+    try:
+        from dataflow.studio.server import Server
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn", "websockets"):
+            raise
+        raise flow.DataflowError(
+            f"dataflow studio needs the package {error.name}, which is not installed; "
+            "install it with: pip install 'dataflow-blocks[studio]'"
+        ) from None
+    from dataflow.studio.studio import Studio, project_of
+
+    folder, graph = project_of(target)
+    studio = Studio(folder)
+    if graph:
+        studio.open(graph)
+    server = Server(studio, port)
+
+    def started() -> None:
+        output.say(f"{folder} is open at\n\n  {server.address}\n\nCtrl+C ends it.")
+        if not no_browser:
+            import webbrowser
+
+            webbrowser.open(server.address)
+
+    server.run(started)
+    return 0

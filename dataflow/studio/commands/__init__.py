@@ -1,0 +1,12 @@
+"""The commands of the protocol, each in the module of what it is about.
+
+COMMANDS run one after another, with the lock of the studio held. QUERIES take long or only ask: they run beside.
+"""
+
+from __future__ import annotations
+
+from dataflow.studio.commands import edit, files, session, view
+from dataflow.studio.studio import Handler
+
+COMMANDS: dict[str, Handler] = {**files.COMMANDS, **edit.COMMANDS, **view.COMMANDS, **session.COMMANDS}
+QUERIES: dict[str, Handler] = {**files.QUERIES}

@@ -1,0 +1,118 @@
+"""Arguments of commands, checked: each function gives one, or says what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
+
+from dataflow.core.errors import DataflowError, cropped, instead, kind_of, listing
+
+T = TypeVar("T")
+Arguments = Mapping[str, object]
+
+MAX_TEXT = 2 << 20  # characters
+MAX_NAMES = 10_000
+
+
+def known(arguments: Arguments, *names: str) -> None:
+    """Refuse arguments of other names."""
+    for name in arguments:
+        if name not in names:
+            raise DataflowError(f"no argument '{cropped(name)}'; {instead(name, names)}")
+
+
+def text(arguments: Arguments, name: str, default: str | None = None, limit: int = MAX_TEXT) -> str:
+    """A text; of one that is left out the default, if there is one."""
+    value = _given(arguments, name, default)
+    if not isinstance(value, str):
+        raise _wrong(name, "a text", value)
+    if len(value) > limit:
+        raise DataflowError(f"'{name}' may have at most {limit:,} characters, got {len(value):,}")
+    return value
+
+
+def flag(arguments: Arguments, name: str, default: bool | None = False) -> bool:
+    """True or false."""
+    value = _given(arguments, name, default)
+    if not isinstance(value, bool):
+        raise _wrong(name, "true or false", value)
+    return value
+
+
+def whole(arguments: Arguments, name: str, low: int, high: int, default: int | None = None) -> int:
+    """A whole number within limits."""
+    value = _given(arguments, name, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(name, "a whole number", value)
+    if not low <= value <= high:
+        raise DataflowError(f"'{name}' must be {low} to {high}, got {value}")
+    return value
+
+
+def number(arguments: Arguments, name: str, default: float | None = None) -> float:
+    """A number."""
+    value = _given(arguments, name, default)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wrong(name, "a number", value)
+    return float(value)
+
+
+def choice(arguments: Arguments, name: str, choices: Collection[str], default: str | None = None) -> str:
+    """One of some texts."""
+    value = text(arguments, name, default)
+    if value not in choices:
+        raise DataflowError(f"'{name}' must be {listing(choices)}, got '{cropped(value)}'")
+    return value
+
+
+def names(arguments: Arguments, name: str, default: list[str] | None = None) -> list[str]:
+    """A list of texts."""
+    value = _given(arguments, name, default)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _wrong(name, "a list of names", value)
+    if len(value) > MAX_NAMES:
+        raise DataflowError(f"'{name}' may have at most {MAX_NAMES:,} names, got {len(value):,}")
+    return value
+
+
+def mapping(arguments: Arguments, name: str, default: Arguments | None = None) -> Arguments:
+    """A mapping of anything."""
+    value = _given(arguments, name, default)
+    if not isinstance(value, dict):
+        raise _wrong(name, "a mapping", value)
+    return value
+
+
+def mappings(arguments: Arguments, name: str, limit: int = MAX_NAMES) -> list[Arguments]:
+    """A list of mappings."""
+    value = _given(arguments, name, None)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise _wrong(name, "a list of mappings", value)
+    if len(value) > limit:
+        raise DataflowError(f"'{name}' may have at most {limit:,} items, got {len(value):,}")
+    return value
+
+
+def pair(arguments: Arguments, name: str) -> tuple[str, str]:
+    """Two texts, such as a node and a port of it."""
+    value = names(arguments, name)
+    if len(value) != 2:
+        raise DataflowError(f"'{name}' must be a node and a port, got {len(value)} names")
+    return value[0], value[1]
+
+
+def optional(arguments: Arguments, name: str, read: Callable[[Arguments, str], T]) -> T | None:
+    """An argument that may be left out, or null."""
+    return None if arguments.get(name) is None else read(arguments, name)
+
+
+def _given(arguments: Arguments, name: str, default: object) -> object:
+    if name in arguments:
+        return arguments[name]
+    if default is None:
+        raise DataflowError(f"'{name}' must be given, got nothing")
+    return default
+
+
+def _wrong(name: str, wanted: str, value: object) -> DataflowError:
+    return DataflowError(f"'{name}' must be {wanted}, got {kind_of(value)}")

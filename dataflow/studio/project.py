@@ -1,0 +1,89 @@
+"""The folder that a studio works in: which files it has, and which a page may name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dataflow.core.errors import DataflowError
+from dataflow.files import RegularFile, Unreadable
+from dataflow.graphfile import shipped
+from dataflow.graphfile.paths import confined
+
+MAX_FILES = 5_000  # that are listed
+MAX_FOLDERS = 2_000  # that are looked into
+MAX_BYTES = 2 << 20  # of a graph file that is edited on a page
+_GRAPHS = (".yaml", ".yml")
+_DATA = (".npz", ".npy", ".safetensors", ".csv", ".tsv", ".parquet", ".feather", ".arrow")
+_PASSED = ("node_modules", "__pycache__", "site-packages")
+_GRAPH = re.compile(rb"(?:^|\n|\{)[ \t]*[\"']?dataflow[\"']?[ \t]*:")
+
+
+class Project:
+    """The files below a folder."""
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        self.folder = Path(folder).resolve()
+
+    def find(self, path: str) -> Path:
+        """The real path of a file of the project that a page names, which need not be there yet."""
+        try:
+            return confined(self.folder, self.folder, path)
+        except ValueError:
+            raise DataflowError(
+                f"'{path[:60]}': must be a file in {self.folder}, relative to it; "
+                "start the studio in another folder to work there"
+            ) from None
+
+    def location(self, path: str) -> str:
+        """What `flow.edit` opens: the real path of a file of the project, or the name of one of the package."""
+        if not shipped.is_shipped(path):
+            return os.fspath(self.find(path))
+        try:
+            shipped.find(path)
+        except ValueError as error:
+            raise DataflowError(str(error)) from None
+        return path
+
+    def shown(self, path: str | os.PathLike[str]) -> str:
+        """How pages name a file: relative to the folder, with slashes; those of the package as graph files do."""
+        real = Path(path)
+        if real.is_relative_to(self.folder):
+            return real.relative_to(self.folder).as_posix()
+        return shipped.reference(real) or os.fspath(path)
+
+    def files(self) -> list[dict[str, object]]:
+        """The graph and data files of the project, by name; hidden folders are passed over."""
+        found: list[dict[str, object]] = []
+        for path in self._paths():
+            if len(found) == MAX_FILES:
+                break
+            graph = path.suffix in _GRAPHS and _is_graph(path)
+            if graph or path.suffix in _DATA:
+                found.append({"path": self.shown(path), "graph": graph, "size": path.stat().st_size})
+        return found
+
+    def graphs(self) -> list[str]:
+        """The graph files of the project."""
+        return [str(each["path"]) for each in self.files() if each["graph"]]
+
+    def _paths(self) -> Iterator[Path]:
+        for count, (folder, inner, names) in enumerate(os.walk(self.folder)):
+            if count == MAX_FOLDERS:
+                return
+            inner[:] = sorted(each for each in inner if not each.startswith(".") and each not in _PASSED)
+            for name in sorted(names):
+                path = Path(folder, name)
+                if not name.startswith(".") and name.isprintable() and path.is_file() and not path.is_symlink():
+                    yield path
+
+
+def _is_graph(path: Path) -> bool:
+    """Whether the beginning of a file is that of a graph file."""
+    try:
+        with RegularFile(path) as file:
+            return _GRAPH.search(file.read(0, min(file.size, 4096))) is not None
+    except (OSError, Unreadable):
+        return False

@@ -1,0 +1,220 @@
+"""The server: the page's files over HTTP, and the socket on which pages ask and are told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import mimetypes
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from dataflow import interrupt
+from dataflow.core.errors import DataflowError, reason
+from dataflow.studio.commands import QUERIES
+from dataflow.studio.guard import PROTOCOL, Guard
+from dataflow.studio.hub import MAX_PAGES, Page
+from dataflow.studio.studio import Studio
+
+MAX_FRAME = 4 << 20  # bytes of a request: a whole text, say
+MAX_DEPTH = 100  # of lists and mappings in a request
+MAX_ASKED = 64  # requests of a page that wait for their replies; more are read when these are done
+SEND_SECONDS = 20.0  # in which a page must take a frame
+_STATIC = Path(str(resources.files("dataflow.studio"))) / "static"
+
+
+class Server:
+    """A studio on a port of this machine alone; port 0 takes a free one."""
+
+    def __init__(self, studio: Studio, port: int = 0, token: str = ""):
+        self.studio, self.token = studio, token or secrets.token_urlsafe(24)
+        self.socket = _bound(port)
+        self.port: int = self.socket.getsockname()[1]
+        self._commands = ThreadPoolExecutor(1, "studio-commands")  # one after another, in the order asked
+        self._queries = ThreadPoolExecutor(4, "studio-queries")
+        routes = [WebSocketRoute("/socket", self._socket), Route("/{path:path}", _file)]
+        config = uvicorn.Config(
+            Guard(Starlette(routes=routes), self.port, self.token),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="websockets-sansio",
+            ws_max_size=MAX_FRAME,
+            ws_per_message_deflate=False,
+            limit_concurrency=256,
+            timeout_graceful_shutdown=1,
+            lifespan="off",
+        )
+        self.started: Callable[[], object] = lambda: None  # called when it serves
+        self._server = _Uvicorn(config, lambda: self.started())
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser; the token is in the fragment, which browsers do not send."""
+        return f"http://127.0.0.1:{self.port}/#token={self.token}"
+
+    def run(self, started: Callable[[], object] = lambda: None) -> None:
+        """Serve until Ctrl+C, the signal to end, or `stop`."""
+        self.started = started
+        with self.socket, interrupt.first(self.stop), _ended_by_signal(self.stop):
+            self.serve()
+
+    def serve(self) -> None:
+        """Serve until `stop`, on any thread."""
+        try:
+            self._server.run([self.socket])
+        finally:
+            self.studio.close()
+            for pool in (self._commands, self._queries):
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def stop(self) -> None:
+        """End serving; from any thread."""
+        self._server.should_exit = True
+
+    async def _socket(self, connection: WebSocket) -> None:
+        hub = self.studio.hub
+        await connection.accept(PROTOCOL)
+        if len(hub.pages) >= MAX_PAGES:
+            await connection.close(1013, f"at most {MAX_PAGES} pages may be open")
+            return
+        page = Page()
+        hub.connect(page, self.studio.snapshot)
+        sending = asyncio.create_task(_send(connection, page))
+        try:
+            await self._receive(connection, page)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            hub.pages.discard(page)
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+
+    async def _receive(self, connection: WebSocket, page: Page) -> None:
+        """Read requests and have them answered, as many at a time as a page may ask."""
+        free = asyncio.Semaphore(MAX_ASKED)
+        answering: set[asyncio.Task[None]] = set()
+        while True:
+            request = _request(await connection.receive())
+            if request is None:
+                await connection.close(1007, "a frame must be an object with 'id' and 'do'")
+                return
+            await free.acquire()
+            task = asyncio.create_task(self._answer(page, *request))
+            answering.add(task)
+            task.add_done_callback(answering.discard)
+            task.add_done_callback(lambda _: free.release())
+
+    async def _answer(self, page: Page, number: int, do: str, arguments: dict[str, object]) -> None:
+        pool = self._queries if do in QUERIES else self._commands
+        answer = await asyncio.get_running_loop().run_in_executor(pool, self.studio.answer, do, arguments)
+        self.studio.hub.reply(page, {"id": number, **answer})
+
+
+async def _send(connection: WebSocket, page: Page) -> None:
+    """Send what waits for a page, until it is gone or too slow."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while frame := await page.frame():
+            try:
+                await asyncio.wait_for(connection.send_text(frame), SEND_SECONDS)
+            except TimeoutError:
+                break
+        await connection.close(1013, "the page was too slow")
+
+
+def _request(message: object) -> tuple[int, str, dict[str, object]] | None:
+    """The id, the command and the arguments of a frame; None where it is none of ours."""
+    assert isinstance(message, dict)
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    text = message.get("text")
+    if not isinstance(text, str):
+        return None
+    try:
+        found = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or _depth(found) > MAX_DEPTH:
+        return None
+    number, do = found.pop("id", None), found.pop("do", None)
+    if not isinstance(number, int) or isinstance(number, bool) or not isinstance(do, str) or abs(number) > 1 << 53:
+        return None
+    return number, do, found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _depth(value: object) -> int:
+    """How deep lists and mappings are nested in each other."""
+    depth, level = 0, [value]
+    while level:
+        held = [each for each in level if isinstance(each, dict | list)]
+        depth += bool(held)
+        level = [item for each in held for item in (each.values() if isinstance(each, dict) else each)]
+    return depth
+
+
+async def _file(request: Request) -> Response:
+    """A file of the page; nothing else is there to be named."""
+    name = request.path_params["path"] or "index.html"
+    name = "icon.svg" if name == "favicon.ico" else name
+    path = {each.relative_to(_STATIC).as_posix(): each for each in _STATIC.rglob("*") if each.is_file()}.get(name)
+    if path is None:
+        return PlainTextResponse("no such file", 404)
+    return Response(path.read_bytes(), media_type=mimetypes.guess_type(name)[0])
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves signals to the command line, and tells when it serves."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], object]):
+        super().__init__(config)
+        self._told = started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._told()
+
+
+@contextlib.contextmanager
+def _ended_by_signal(stop: Callable[[], object]) -> Iterator[None]:
+    def heard(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    before = signal.signal(signal.SIGTERM, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind(("127.0.0.1", port))
+    except OSError as error:
+        made.close()
+        raise DataflowError(f"port {port}: {reason(error)}; give another with --port, or 0 for a free one") from None
+    return made

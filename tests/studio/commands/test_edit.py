@@ -1,0 +1,72 @@
+"""Opening, editing, undoing and saving over the socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from studio_pages import Page, Refused
+
+
+def test_welcome_has_blocks_and_gallery(page: Page) -> None:
+    welcome = page.last("welcome")
+    assert {"Conv2D", "Relu"} <= {block["name"] for block in welcome["blocks"]}
+    assert "dataflow:digits/cnn.yaml" in {entry["path"] for entry in welcome["gallery"]}
+    assert page.document is None
+
+
+def test_open_shows_text_and_nodes(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    document = page.document
+    assert document["text"] == (folder / "small.yaml").read_text("utf-8")
+    assert list(document["nodes"]) == ["half", "relu"]
+    assert document["nodes"]["relu"]["inputs"]["features"] == {
+        "written": "half", "value": "half", "param": "", "type": "float32[N, 4]", "value_of": "half.z"
+    }  # fmt: skip
+    assert document["problems"] == []
+
+
+def test_edit_undo_redo_save(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document["text"]
+    page.edit({"op": "set", "place": "half.y", "value": 0.25}, title="set half.y")
+    after = page.document
+    assert after["text"] == before.replace("0.5", "0.25")
+    assert (after["undo"], after["redo"], after["saved"]) == ("set half.y", "", False)
+    page.ask("undo", version=after["version"])
+    assert (page.document["text"], page.document["redo"], page.document["saved"]) == (before, "set half.y", True)
+    page.ask("redo", version=page.document["version"])
+    page.ask("save")
+    assert (folder / "small.yaml").read_text("utf-8") == after["text"]
+    assert page.document["saved"]
+
+
+def test_several_edits_are_one_step(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document["text"]
+    added = page.edit(
+        {"op": "add", "name": "relu", "block": "Relu", "inputs": {"features": "half"}},
+        {"op": "output", "name": "z", "wire": "relu_2"},
+        title="add relu_2",
+    )
+    assert added["names"] == ["relu_2"]
+    page.ask("undo", version=page.document["version"])
+    assert page.document["text"] == before
+
+
+def test_edits_are_made_all_or_none(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document
+    with pytest.raises(Refused, match="no node or input 'nothere'"):
+        page.edit({"op": "set", "place": "half.y", "value": 1}, {"op": "delete", "names": ["nothere"]})
+    page.ask("view")
+    assert page.document == before
+
+
+def test_edit_of_an_older_version_is_refused(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    version = page.document["version"]
+    page.edit({"op": "set", "place": "half.y", "value": 1})
+    with pytest.raises(Refused, match=f"got an edit of version {version}"):
+        page.ask("edit", version=version, edits=[{"op": "delete", "names": ["relu"]}], title="delete")
+    assert "relu" in page.document["nodes"]

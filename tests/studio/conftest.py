@@ -1,0 +1,66 @@
+"""A studio on a free port, over a folder of its own, and pages that ask it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from studio_pages import Page
+
+from dataflow.studio.server import Server
+from dataflow.studio.studio import Studio
+
+TEXT = """dataflow: 1
+name: small
+inputs:
+  x: float32[N, 4]
+nodes:
+  half: {block: Mul, inputs: {x: x, y: 0.5}}
+  relu: {block: Relu, inputs: {features: half}}
+outputs:
+  y: relu
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with one graph."""
+    (tmp_path / "small.yaml").write_text(TEXT, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Server]:
+    """A server over the folder, on a thread of its own."""
+    made = Server(Studio(folder))
+    started = threading.Event()
+    made.started = started.set
+    thread = threading.Thread(target=made.serve)
+    thread.start()
+    assert started.wait(30)
+    yield made
+    made.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def connect(server: Server) -> Iterator[Callable[[], Page]]:
+    """Connects pages."""
+    pages: list[Page] = []
+
+    def connected() -> Page:
+        pages.append(Page(server))
+        return pages[-1]
+
+    yield connected
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def page(connect: Callable[[], Page]) -> Page:
+    """A page that is connected."""
+    return connect()

@@ -1,0 +1,80 @@
+"""A page without a browser: asks a server over its socket, and keeps what it is told."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from dataflow.studio.server import Server
+
+
+class Refused(Exception):
+    """The refusal of a command."""
+
+    def __init__(self, refusal: dict[str, Any]):
+        super().__init__(refusal["message"])
+        self.refusal = refusal
+
+
+class Page:
+    """A connection; `events` are those that came, in their order."""
+
+    def __init__(self, server: Server, **more: Any):
+        self._left = ExitStack()
+        connecting = connect(
+            f"ws://127.0.0.1:{server.port}/socket",
+            origin=Origin(f"http://127.0.0.1:{server.port}"),
+            subprotocols=[Subprotocol("dataflow-studio"), Subprotocol(server.token)],
+            max_size=None,
+            **more,
+        )
+        self.socket: ClientConnection = self._left.enter_context(connecting)
+        self.events: list[dict[str, Any]] = []
+        self.number = 0
+        self.wait("session")  # the last event of those that tell how things stand
+
+    def ask(self, do: str, **given: Any) -> Any:
+        """What a command gives; Refused where it is refused."""
+        self.number += 1
+        self.socket.send(json.dumps({**given, "id": self.number, "do": do}))
+        while True:
+            for message in self._read():
+                if message.get("id") == self.number:
+                    if "refused" in message:
+                        raise Refused(message["refused"])
+                    return message["ok"]
+
+    def wait(self, event: str) -> dict[str, Any]:
+        """The next event of a kind."""
+        before = len(self.events)
+        while True:
+            self._read()
+            for found in self.events[before:]:
+                if found["event"] == event:
+                    return found
+
+    def last(self, event: str) -> dict[str, Any]:
+        """The last event of a kind that came."""
+        return next(each for each in reversed(self.events) if each["event"] == event)
+
+    @property
+    def document(self) -> Any:
+        """The document as it was told last."""
+        return self.last("document")["document"]
+
+    def edit(self, *edits: dict[str, Any], title: str = "edit") -> Any:
+        """Edit the document as it was told last."""
+        return self.ask("edit", version=self.document["version"], edits=list(edits), title=title)
+
+    def close(self) -> None:
+        """Leave."""
+        self._left.close()
+
+    def _read(self) -> list[dict[str, Any]]:
+        frame = json.loads(self.socket.recv(timeout=30))
+        self.events += [message for message in frame if "event" in message]
+        return [message for message in frame if "event" not in message]
