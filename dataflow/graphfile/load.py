@@ -79,7 +79,6 @@ def read(
             reader.add_inputs()
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
-            context.wires = reader.wires
             added = reader.add_sections()
             context.graph.layout = Layout(context.source(params))
             if not context.problems():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataflow.core.errors import Problem
 from dataflow.files import ResolvedPath
@@ -19,6 +19,9 @@ from dataflow.graphfile.params import ExpansionBudget
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document
 from dataflow.graphfile.tree import START, Document, Hints
+
+if TYPE_CHECKING:
+    from dataflow.graphfile.wires import FileScope
 
 
 class LoadContext:
@@ -47,7 +50,7 @@ class LoadContext:
         self.hints = Hints()
         self.origins: Origins | None = Origins() if origins else None  # of what the graph is made of
         self.made: dict[str, Made] = {}  # by the name of the entry of the loaded file, where origins are kept
-        self.wires: Mapping[str, Mapping[str, Ref]] = {}  # by node or input of the loaded file, BROKEN of those wrong
+        self.scopes: dict[str, FileScope] = {}  # every use of a file, by the prefix of the names of its nodes
         self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []
 
@@ -59,6 +62,11 @@ class LoadContext:
             document = self._noted(Document(self.shown))
             raise document.fail(START, str(error)) from None
         return file, self.definition(file)
+
+    @property
+    def wires(self) -> Mapping[str, Mapping[str, Ref]]:
+        """The outputs of each node and input of the loaded file, BROKEN of those that are wrong."""
+        return self.scopes[""].wires if "" in self.scopes else {}
 
     def definition(self, file: Location) -> GraphFile:
         """What a file says; it is read once however often it is used."""

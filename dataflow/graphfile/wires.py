@@ -57,6 +57,7 @@ class FileScope:
         self.substitution = Substitution(self.document, params, context.budget, origins)
         self.wires: dict[str, Wires] = {}  # by the name of the node or input
         self.user: tuple[FileScope, NodeSpec] | None = None  # the node that uses the file as its block
+        context.scopes[prefix] = self
 
     def report(self, spec: NodeSpec, place: Place, message: str, hint: str = "") -> Any:
         """Note a problem, and that the node cannot be added; return BROKEN."""

@@ -102,7 +102,7 @@ def card(
     beside = _width(left) + _width(right) + 22 * bool(left and right)
     height = _HEAD + (_ROW * rows + 8 if rows else 2) + (_ROW * len(notes) + 6 if notes else 0)
     return Card(
-        width=max(beside, _width(notes), _sans(name, 13), _sans(kind, 11), 68.0) + 2 * _PAD,
+        width=max(beside, _width(notes), sans(name, 13), sans(kind, 11), 68.0) + 2 * _PAD,
         height=height,
         lefts=[_HEAD + 4 + _ROW * (i + 0.5) for i in range(len(left))],
         rights=[_HEAD + 4 + _ROW * (i + 0.5) for i in range(len(right))],
@@ -122,14 +122,14 @@ def marked(drawn: Card, mark: Mark | None) -> Card:
         drawn.grey = True
     else:
         drawn.hue, drawn.kind = mark.hue, f"{drawn.kind}  {mark.text}"
-        drawn.width = max(drawn.width, _sans(drawn.kind, 11) + 2 * _PAD)
+        drawn.width = max(drawn.width, sans(drawn.kind, 11) + 2 * _PAD)
     return drawn
 
 
 def pill(name: str, tip: str, left: Sequence[Label] = (), right: Sequence[Label] = ()) -> Card:
     """An input of a graph (with a port on the right) or an output (on the left)."""
     return Card(
-        width=max(_sans(name, 13), _width([*left, *right])) + 36,
+        width=max(sans(name, 13), _width([*left, *right])) + 36,
         height=_PILL,
         lefts=[_PILL / 2] * len(left),
         rights=[_PILL / 2] * len(right),
@@ -145,7 +145,7 @@ def _width(labels: Iterable[Label]) -> float:
     return max((label.width for label in labels), default=0.0)
 
 
-def _sans(text: str, size: float) -> float:
+def sans(text: str, size: float) -> float:
     """The width of text in an unknown proportional font, assumed to be a wide one."""
     narrow, wide = "ijl.,:;'|!()[]/ ", "mwMW@%"
     ems = sum(0.42 if c in narrow else 1.0 if c in wide else 0.78 if c.isupper() else 0.66 for c in text)

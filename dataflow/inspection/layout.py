@@ -7,6 +7,7 @@ that order (`heights`). Wires from one port share a trunk, and a long one passes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dataflow.core.errors import DataflowError
 from dataflow.inspection.columns import Box, Column, Edge, Segment, Slot
@@ -32,6 +33,42 @@ def place(
     ------
     DataflowError
         When there is too much to draw.
+    """
+    layers = arrange(boxes, edges, gap)
+    branches: dict[tuple[Box, int], list[Edge]] = {}
+    for edge in edges:
+        branches.setdefault((edge.source, edge.start), []).append(edge)
+    paths = {key: _path(layers.columns, layers.rank, layers.trunks[key], ends) for key, ends in branches.items()}
+    return layers.width, layers.height, paths
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """Boxes that have their places, and how wires pass the columns."""
+
+    columns: list[Column]
+    rank: dict[Box, int]
+    trunks: dict[tuple[Box, int], list[Slot]]
+    width: float
+    height: float
+
+    def corners(self, edge: Edge) -> list[tuple[Point, Point]]:
+        """The level pieces of a wire, from column to column; curves lead from each to the next."""
+        first, last = self.rank[edge.source], self.rank[edge.target]
+        trunk, source = self.trunks[edge.source, edge.start], edge.source
+        x, y = source.x + source.width, source.y + source.rights[edge.start]
+        pieces = [((x, y), (max(x, self.columns[first].right), y))]
+        for i in range(1, last - first):
+            column, y = self.columns[first + i], trunk[i].y
+            pieces.append(((column.x, y), (column.right, y)))
+        end = edge.target.x, edge.target.y + edge.target.lefts[edge.end]
+        return [*pieces, (end, end)]
+
+
+def arrange(boxes: Sequence[Box], edges: Sequence[Edge], gap: float = 26.0) -> Layers:
+    """Give every box its x and y, in columns from left to right; the boxes must be in topological order.
+
+    Raises DataflowError when there is too much to draw.
     """
     rank = _ranks(boxes, edges)
     count = len(boxes) + len(edges) + 2 * _bends(rank, edges)
@@ -60,10 +97,7 @@ def place(
             bottom = max(bottom, slot.y + slot.height)
             if slot.box:
                 slot.box.x, slot.box.y = column.x, slot.y
-    branches: dict[tuple[Box, int], list[Edge]] = {}
-    for edge in edges:
-        branches.setdefault((edge.source, edge.start), []).append(edge)
-    return x, bottom, {key: _path(columns, rank, trunks[key], ends) for key, ends in branches.items()}
+    return Layers(columns, rank, trunks, x, bottom)
 
 
 def _ranks(boxes: Sequence[Box], edges: Sequence[Edge]) -> dict[Box, int]:

@@ -137,7 +137,9 @@ export type Family = "float" | "int" | "uint" | "quantized" | "complex" | "bool"
 
 export interface LeftPort {
   name: string;
+  x: number; // of its dot, where a wire ends
   y: number;
+  row: number; // middle of the line with its name and chip
   family: Family;
   wire: string; // the wire as the file has it, "norm.mean"; "" for a literal or nothing
   value_of: string; // the port whose value comes in; "" for none
@@ -147,7 +149,9 @@ export interface LeftPort {
 
 export interface RightPort {
   name: string;
+  x: number;
   y: number;
+  row: number;
   family: Family;
   type: string; // "float32[N, 8, 8, 32]", "" where it is not known
   value_of: string; // "conv1/act.activations": by that values and statistics come

@@ -1,0 +1,126 @@
+"""What a scene is made of, in pixels: the picture of a graph as data, which pages and SVG files draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Chip:
+    """A short text on a port, in place of a wire: where its value comes from, or the value.
+
+    kind : ``wire``, ``variable``, ``constant``, ``literal`` or ``param``.
+    """
+
+    text: str
+    kind: str
+
+
+@dataclass(slots=True)
+class LeftPort:
+    """An input port: its dot is at (x, y) in the card, its name and chip stand in the line at `row`."""
+
+    name: str
+    family: str
+    wire: str = ""
+    value_of: str = ""
+    chip: Chip | None = None
+    optional: bool = False
+    x: float = 0.0
+    y: float = 0.0
+    row: float = 0.0
+
+
+@dataclass(slots=True)
+class RightPort:
+    """An output port: its dot is at (x, y) in the card, its name and type stand in the line at `row`."""
+
+    name: str
+    family: str
+    type: str = ""
+    value_of: str = ""
+    tags: int = 0
+    x: float = 0.0
+    y: float = 0.0
+    row: float = 0.0
+
+
+@dataclass(slots=True)
+class Attr:
+    """An attr that is written."""
+
+    name: str
+    text: str
+    param: bool
+
+
+@dataclass(slots=True, eq=False)
+class Card:
+    """A node, a graph used as one, an input or an output.
+
+    kind : ``node``, ``graph``, ``input`` or ``output``.
+    """
+
+    id: str
+    kind: str
+    name: str
+    frame: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    block: str = ""
+    hue: int = 0
+    doc: str = ""
+    line: int = 0
+    gradient: bool = False
+    lefts: list[LeftPort] = field(default_factory=list)
+    rights: list[RightPort] = field(default_factory=list)
+    attrs: list[Attr] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    folded: list[str] = field(default_factory=list)
+    wrong: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """Cards that stand together under a title."""
+
+    id: str
+    title: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(slots=True)
+class Wire:
+    """A line from a right port to a left port; ``path`` is the data of an SVG path."""
+
+    id: str
+    source: tuple[str, str]
+    target: tuple[str, str]
+    family: str
+    gradient: bool
+    path: str
+
+
+@dataclass(slots=True)
+class Scene:
+    """The picture of a graph."""
+
+    width: float
+    height: float
+    frames: Sequence[Frame]
+    cards: Sequence[Card]
+    wires: Sequence[Wire]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        data = asdict(self)
+        for wire in data["wires"]:
+            wire["source"], wire["target"] = list(wire["source"]), list(wire["target"])
+        return data
