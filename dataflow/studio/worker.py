@@ -7,7 +7,7 @@ import itertools
 import multiprocessing
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Protocol, cast
 
@@ -39,13 +39,19 @@ class Follower(Protocol):
         """``done`` with what it gave, ``refused`` with why, ``cancelled``, or ``lost`` with how its process ended."""
 
 
-@dataclass
 class _Answer:
-    """A question that waits for its answer."""
+    """Waits for what comes of a question, or of a short piece of work."""
 
-    come: threading.Event = field(default_factory=threading.Event)
-    state: str = ""
-    what: object = None
+    def __init__(self) -> None:
+        self.come, self.state, self.what = threading.Event(), "", cast(object, None)
+
+    def told(self, event: Told) -> None:
+        """Nobody listens."""
+
+    def ended(self, state: str, what: object) -> None:
+        """Keep it for who waits."""
+        self.state, self.what = state, what
+        self.come.set()
 
 
 class Process:
@@ -56,11 +62,20 @@ class Process:
         self.process = _SPAWN.Process(target=loop.main, args=(there,), daemon=True, name="dataflow studio worker")
         self.process.start()
         there.close()
-        self.heard: Callable[[str, int, object], None] | None = None
-        self.lost: Callable[[str], None] | None = None
         self.ready = threading.Event()
-        self._sending = threading.Lock()
+        self._sending, self._following = threading.Lock(), threading.Lock()
+        self._heard: Callable[[str, int, object], None] | None = None
+        self._lost: Callable[[str], None] | None = None
+        self._over = False
         threading.Thread(target=self._listen, args=(self.pipe,), daemon=True).start()
+
+    def follow(self, heard: Callable[[str, int, object], None], lost: Callable[[str], None]) -> bool:
+        """Call functions with what is heard of it, and when it has ended; False where it has ended already."""
+        with self._following:
+            if self._over:
+                return False
+            self._heard, self._lost = heard, lost
+            return True
 
     def send(self, what: str, number: int, thing: object) -> None:
         """Send something; where the process has ended, that is told by ``lost``."""
@@ -69,7 +84,7 @@ class Process:
 
     def end(self) -> None:
         """End it, whatever it does; nothing is heard of it any more."""
-        self.heard = self.lost = None
+        self._heard = self._lost = None
         self.process.kill()
 
     def _listen(self, pipe: Connection) -> None:
@@ -80,11 +95,13 @@ class Process:
                 break
             if what == "ready":
                 self.ready.set()
-            elif (heard := self.heard) is not None:
+            elif (heard := self._heard) is not None:
                 heard(what, number, thing)
         self.process.join()
         self.ready.set()
-        if (lost := self.lost) is not None:
+        with self._following:
+            self._over = True
+        if (lost := self._lost) is not None:
             lost(_how(self.process.exitcode))
         pipe.close()
 
@@ -133,115 +150,102 @@ class Spares:
 
 
 class Worker:
-    """Does one kind of work, a piece at a time, in a process that it takes from the spares and keeps for the next.
+    """Does pieces of work, one after the other, in a process that it takes from the spares and keeps for the next.
 
     Work that was cancelled and does not end within `GRACE` seconds is ended with its process, and what that kept is
     lost. A process that ends by itself, killed or by a fault of native code, ends its work as ``lost``.
     """
 
-    def __init__(self, spares: Spares, what: str):
-        self.what = what  # "run": for messages
+    def __init__(self, spares: Spares):
         self._spares = spares
         self._lock = threading.RLock()
         self._process: Process | None = None
         self._numbers = itertools.count(1)
-        self._running: tuple[int, Follower] | None = None
-        self._answers: dict[int, _Answer] = {}
+        self._waiting: dict[int, Follower] = {}  # for what is being done, asked, or comes next
 
-    @property
-    def busy(self) -> bool:
-        """Whether there is work that has not ended."""
-        return self._running is not None
+    def start(self, work: Work, follower: Follower) -> int:
+        """Have a piece of work done, after what was begun before; its number."""
+        return self._send("do", work, follower)
 
-    def start(self, work: Work, follower: Follower) -> None:
-        """Begin a piece of work; DataflowError where one is not done yet."""
+    def say(self, number: int, word: str, **what: object) -> None:
+        """Tell the one who works a word; nothing where that work has ended."""
         with self._lock:
-            if self._running is not None:
-                raise DataflowError(f"a {self.what} must end before the next one begins; cancel it, or wait")
-            number = next(self._numbers)
-            self._running = number, follower
-            self._started().send("do", number, work)
+            if number in self._waiting and self._process is not None:
+                self._process.send(word, number, what)
 
-    def say(self, word: str, **what: object) -> None:
-        """Tell the work that is being done a word; DataflowError where there is none."""
-        with self._lock:
-            if self._running is None or self._process is None:
-                raise DataflowError(f"there must be a {self.what} to {word}, got none")
-            self._process.send(word, self._running[0], what)
-
-    def cancel(self) -> None:
-        """Ask the work to end, and end its process if it has not done so after `GRACE` seconds."""
-        with self._lock:
-            if self._running is None or self._process is None:
-                return
-            self._process.send("cancel", self._running[0], {})
-            timer = threading.Timer(GRACE, self._give_up, (self._running[0],))
-            timer.daemon = True
-            timer.start()
+    def cancel(self, number: int) -> None:
+        """Ask work to end, and end its process if it has not done so after `GRACE` seconds."""
+        self.say(number, "cancel")
+        timer = threading.Timer(GRACE, self._give_up, (number,))
+        timer.daemon = True
+        timer.start()
 
     def ask(self, question: Question, seconds: float = PATIENCE) -> object:
-        """The answer to a question about what the process keeps; `Refused` where it has none."""
-        with self._lock:
-            number, answer = next(self._numbers), _Answer()
-            self._answers[number] = answer
-            self._started().send("ask", number, question)
-        came = answer.come.wait(seconds)
-        with self._lock:
-            self._answers.pop(number, None)
-        if not came:
-            raise DataflowError(f"the worker must answer within {seconds:g} seconds, got nothing; cancel what it does")
-        if answer.state == "refused":
-            raise Refused(cast(Told, answer.what))
-        if answer.state == "lost":
-            raise DataflowError(f"the worker has ended ({answer.what}) and what it kept is lost; run again")
-        return answer.what
+        """The answer to a question about what the process keeps, also while it works; `Refused` where it has none."""
+        answer = _Answer()
+        self._send("ask", question, answer)
+        return self._come(answer, seconds)
+
+    def result(self, work: Work, seconds: float = PATIENCE) -> object:
+        """What a short piece of work gives; `Refused` where it is refused."""
+        answer = _Answer()
+        number = self.start(work, answer)
+        try:
+            return self._come(answer, seconds)
+        finally:
+            if not answer.come.is_set():
+                self.cancel(number)
 
     def rest(self) -> None:
         """End the process where nothing is being done: what it keeps is not needed any more."""
         with self._lock:
-            if self._running is None:
+            if not self._waiting:
                 self._drop()
 
     def close(self) -> None:
         """End the process, whatever it does."""
         with self._lock:
-            self._running = None
             self._drop()
+            left, self._waiting = self._waiting, {}
+        for follower in left.values():
+            follower.ended("lost", "it was closed")
+
+    def _send(self, what: str, thing: object, follower: Follower) -> int:
+        with self._lock:
+            number = next(self._numbers)
+            process = self._started()
+            self._waiting[number] = follower
+        process.send(what, number, thing)
+        return number
+
+    def _come(self, answer: _Answer, seconds: float) -> object:
+        if not answer.come.wait(seconds):
+            raise DataflowError(f"the worker must answer within {seconds:g} seconds, got nothing; cancel what it does")
+        if answer.state == "refused":
+            raise Refused(cast(Told, answer.what))
+        if answer.state != "done":
+            raise DataflowError(f"the worker has ended ({answer.what}) and what it kept is lost; run again")
+        return answer.what
 
     def _started(self) -> Process:
-        if self._process is None:
-            self._process = process = self._spares.take()
-            process.heard = self._heard
-            process.lost = lambda how: self._lost(process, how)
-            if not process.process.is_alive():  # it ended before it was followed
-                self._process = process = Process()
-                process.heard = self._heard
-                process.lost = lambda how: self._lost(process, how)
+        while self._process is None:
+            process = self._spares.take()
+            if process.follow(self._heard, partial(self._lost, process)):
+                self._process = process
         return self._process
 
     def _drop(self) -> None:
         if self._process is not None:
             self._process.end()
             self._process = None
-        self._lose_answers("it was ended")
-
-    def _lose_answers(self, how: str) -> None:
-        for answer in self._answers.values():
-            answer.state, answer.what = "lost", how
-            answer.come.set()
 
     def _heard(self, what: str, number: int, thing: object) -> None:
         with self._lock:
-            answer = self._answers.get(number)
-            if answer is not None:
-                answer.state, answer.what = what, thing
-                answer.come.set()
-                return
-            if self._running is None or self._running[0] != number:
-                return  # of work that was given up
-            follower = self._running[1]
+            follower = self._waiting.get(number)  # none of what was given up
             if what != "event":
-                self._running = None
+                self._waiting.pop(number, None)
+        if follower is None:
+            return
         if what == "event":
             follower.told(cast(Told, thing))
         else:
@@ -252,17 +256,18 @@ class Worker:
             if self._process is not process:
                 return
             self._process = None
-            running, self._running = self._running, None
-            self._lose_answers(how)
-        if running is not None:
-            running[1].ended("lost", how)
+            left, self._waiting = self._waiting, {}
+        for follower in left.values():
+            follower.ended("lost", how)
 
     def _give_up(self, number: int) -> None:
         with self._lock:
-            if self._running is None or self._running[0] != number:
+            if number not in self._waiting:
                 return
-            follower, self._running = self._running[1], None
+            left, self._waiting = self._waiting, {}
             self._drop()
             with contextlib.suppress(DataflowError):
                 self._started()  # the spare takes over at once
-        follower.ended("cancelled", None)
+        left.pop(number).ended("cancelled", None)
+        for follower in left.values():
+            follower.ended("lost", "what was done before it did not end")

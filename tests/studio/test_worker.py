@@ -42,27 +42,31 @@ def spares() -> Iterator[Spares]:
 
 @pytest.fixture
 def worker(spares: Spares) -> Iterator[Worker]:
-    made = Worker(spares, "run")
+    made = Worker(spares)
     yield made
     made.close()
 
 
-def begun(worker: Worker, work: Work) -> Told:
-    told = Told()
-    worker.start(work, told)
-    return told
+class Begun(Told):
+    """Work that was begun."""
 
+    def __init__(self, worker: Worker, work: Work):
+        super().__init__()
+        self.number = worker.start(work, self)
 
-def finish(told: Told) -> None:
-    while told.next()[0] == "told":
-        pass
+    def end(self) -> tuple[str, object]:
+        """How it ended, whatever else it told."""
+        while True:
+            state, what = self.next()
+            if state != "told":
+                return state, what
 
 
 def test_a_process_is_kept_with_what_it_knows(worker: Worker) -> None:
     for count in (1, 2):
-        told = begun(worker, Count())
+        told = Begun(worker, Count())
         assert told.next() == ("told", {"event": "counted", "count": count})
-        assert told.next() == ("done", count)
+        assert told.end() == ("done", count)
     assert worker.ask(Counted()) == 2
     worker.rest()
     with pytest.raises(Refused, match="nothing was counted"):
@@ -70,63 +74,71 @@ def test_a_process_is_kept_with_what_it_knows(worker: Worker) -> None:
 
 
 def test_errors_are_told_and_the_next_work_is_done(worker: Worker, capfd: pytest.CaptureFixture[str]) -> None:
-    state, refusal = begun(worker, Fails(expected=True)).next()
+    state, refusal = Begun(worker, Fails(expected=True)).next()
     assert (state, refusal) == (
         "refused",
         {"message": "a value must be there, got nothing", "hint": "give one", "problems": []},
     )
-    state, refusal = begun(worker, Fails(expected=False)).next()
+    state, refusal = Begun(worker, Fails(expected=False)).next()
     assert state == "refused"
     assert "KeyError" in str(refusal)
     assert "Traceback" not in str(refusal)
-    assert begun(worker, Count()).next()[0] == "told"
+    assert Begun(worker, Count()).next()[0] == "told"
 
 
-def test_one_at_a_time(worker: Worker) -> None:
-    told = begun(worker, Waits())
-    assert told.next()[1] == {"event": "waiting"}
-    with pytest.raises(DataflowError, match="a run must end before the next one begins"):
-        begun(worker, Count())
-    worker.cancel()
-    assert [told.next()[0] for _ in range(2)] == ["told", "cancelled"]
-    with pytest.raises(DataflowError, match="there must be a run to pause, got none"):
-        worker.say("pause")
+def test_work_waits_for_what_was_begun_before(worker: Worker) -> None:
+    first, second = Begun(worker, Waits()), Begun(worker, Count())
+    assert first.next()[1] == {"event": "waiting"}
+    worker.cancel(first.number)
+    assert first.end()[0] == "cancelled"
+    assert second.end() == ("done", 1)
+    worker.say(first.number, "pause")  # to nobody
 
 
 def test_questions_and_words_reach_work_that_is_being_done(worker: Worker) -> None:
-    finish(begun(worker, Count()))
-    told = begun(worker, Waits())
+    Begun(worker, Count()).end()
+    told = Begun(worker, Waits())
     told.next()
     assert worker.ask(Counted()) == 1
-    worker.say("change", rate=0.5)
+    worker.say(told.number, "change", rate=0.5)
     assert told.next() == ("told", {"event": "change", "rate": 0.5})
 
 
 def test_soft_cancel_keeps_the_process(worker: Worker) -> None:
-    finish(begun(worker, Count()))
-    told = begun(worker, Waits())
+    Begun(worker, Count()).end()
+    told = Begun(worker, Waits())
     told.next()
-    worker.cancel()
-    assert [told.next()[0] for _ in range(2)] == ["told", "cancelled"]
+    worker.cancel(told.number)
+    assert told.end()[0] == "cancelled"
     assert worker.ask(Counted()) == 1  # which a process that was ended would not know
 
 
 def test_deaf_work_is_ended_and_the_spare_takes_over(worker: Worker) -> None:
-    told = begun(worker, Waits(deaf=True))
+    told = Begun(worker, Waits(deaf=True))
+    behind = Begun(worker, Count())
     told.next()
-    worker.cancel()
-    assert told.next() == ("cancelled", None)
-    again = begun(worker, Count())
-    assert again.next() == ("told", {"event": "counted", "count": 1})
+    worker.cancel(told.number)
+    assert told.end() == ("cancelled", None)
+    assert behind.end()[0] == "lost"
+    assert Begun(worker, Count()).end() == ("done", 1)
+
+
+def test_short_work_is_waited_for(worker: Worker) -> None:
+    assert worker.result(Count()) == 1
+    with pytest.raises(Refused, match="a value must be there, got nothing; give one"):
+        worker.result(Fails(expected=True))
+    with pytest.raises(DataflowError, match=r"must answer within 0\.1 seconds"):
+        worker.result(Waits(), seconds=0.1)
+    assert worker.result(Count()) == 2  # the other was cancelled
 
 
 def test_a_process_that_ends_is_told_and_replaced(worker: Worker) -> None:
-    assert begun(worker, Dies()).next() == ("lost", "signal SIGKILL")
-    assert begun(worker, Count()).next() == ("told", {"event": "counted", "count": 1})
+    assert Begun(worker, Dies()).next() == ("lost", "signal SIGKILL")
+    assert Begun(worker, Count()).next() == ("told", {"event": "counted", "count": 1})
 
 
 def test_a_question_to_a_process_that_ends_is_answered(worker: Worker) -> None:
-    told = begun(worker, Waits())
+    told = Begun(worker, Waits())
     told.next()
     assert worker._process is not None
     worker._process.process.kill()
@@ -139,4 +151,4 @@ def test_closed_spares_start_nothing() -> None:
     spares = Spares()
     spares.close()
     with pytest.raises(DataflowError, match="the studio is closed"):
-        Worker(spares, "run").ask(Counted())
+        Worker(spares).ask(Counted())

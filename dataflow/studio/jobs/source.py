@@ -83,11 +83,8 @@ def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> tup
 def check_fed(graph: Graph, feeds: Mapping[str, object]) -> None:
     """Raise GraphError that names the inputs that nothing feeds, with what a person can do about it."""
     needed = graph.ancestors(link.node for link in graph.outputs.values())
-    lacking = [
-        name
-        for name in graph.inputs
-        if name in needed and name not in feeds and not any(graph.nodes[name].inputs.values())
-    ]
+    unfed = [name for name in graph.inputs if name in needed and name not in feeds]
+    lacking = [name for name in unfed if all(value is None for value in graph.nodes[name].inputs.values())]
     if lacking:
         some = "inputs" if len(lacking) > 1 else "input"
         raise GraphError(
