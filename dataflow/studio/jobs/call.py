@@ -9,14 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dataflow.core.cancellation import Cancelled
 from dataflow.core.dtypes import Array
 
 Told = Mapping[str, object]  # an event, as plain data
 GATHERED = 0.03  # seconds for which events are gathered
-
-
-class Cancelled(BaseException):
-    """The work is ended because somebody asked for it; no `Exception`, so that nothing on the way takes it for one."""
 
 
 @dataclass

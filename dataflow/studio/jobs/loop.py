@@ -11,8 +11,9 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import cast
 
+from dataflow.core.cancellation import Cancelled
 from dataflow.core.errors import DataflowError
-from dataflow.studio.jobs.call import Call, Cancelled, Memory, Question, Told, Work
+from dataflow.studio.jobs.call import Call, Memory, Question, Told, Work
 from dataflow.studio.jobs.refusals import refusal
 
 Sent = tuple[str, int, object]  # what it is about, the number of the work or question, and the thing itself

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
@@ -54,6 +54,16 @@ def port_name(link: Link) -> str:
     return f"{link.node}.{link.port}"
 
 
+def runnable(graph: Graph) -> Graph:
+    """The graph, or one with outputs where it has none: what no other node reads."""
+    if graph.outputs:
+        return graph
+    made = graph.copy()
+    read = {source for node in graph.nodes.values() for source in node.sources}
+    made.outputs = {node.name: node.first for node in graph.nodes.values() if node.types and node.name not in read}
+    return made
+
+
 @dataclass
 class _Watched:
     """A run of which every port is told."""
@@ -61,25 +71,21 @@ class _Watched:
     graph: Graph
     call: Call
     memory: Memory
-    values: dict[str, Array] = field(default_factory=dict)
 
     def run(self, feeds: Mapping[str, Array], max_bytes: int) -> None:
-        told = Gathered(self.call.tell, "ran")
-        graph = self.graph.copy()
-        links = {
-            f"\0{port_name(link)}": link for link in (Link(n.name, p) for n in graph.nodes.values() for p in n.types)
-        }
-        graph.outputs = {**graph.outputs, **links}
+        told, values = Gathered(self.call.tell, "ran"), dict[str, Array]()
+        dtypes = {port_name(Link(n.name, p)): t.dtype for n in self.graph.nodes.values() for p, t in n.types.items()}
 
-        def trace(node: str, seconds: float, values: Sequence[Array]) -> None:
-            self.call.check()
+        def trace(node: str, seconds: float, _: Sequence[Array]) -> None:
             told.add("nodes", node, {"fate": "run", "because": "", "seconds": seconds, "estimated": False})
 
-        found = Plan(graph, settings=Settings.of(max_bytes=max_bytes)).run(feeds, trace)
-        self.memory.values, self.memory.dtypes = self.values, {}
-        for name, link in links.items():
-            self.call.check()
-            dtype = graph.nodes[link.node].types[link.port].dtype
-            self.values[name[1:]], self.memory.dtypes[name[1:]] = found[name], dtype
-            told.add("values", name[1:], statistics(found[name], dtype))
-        told.flush()
+        def observe(port: str, value: Array) -> None:
+            values[port] = value
+            told.add("values", port, statistics(value, dtypes[port]))
+
+        plan = Plan(runnable(self.graph), settings=Settings.of(max_bytes=max_bytes), watch="all")
+        try:
+            plan.run(feeds, trace, observe=observe, cancel=self.call.cancelled)
+        finally:
+            self.memory.values, self.memory.dtypes = values, dtypes
+            told.flush()
