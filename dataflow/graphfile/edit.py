@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path as FilePath
+from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
-from dataflow.core.errors import GraphFileError, Problem
+from dataflow.core.errors import GraphFileError, Problem, cropped, listing
+from dataflow.core.registry import blocks
 from dataflow.graph.arguments import as_path
-from dataflow.graphfile.editing import nodes, renaming, values
+from dataflow.graphfile.editing import free_names, nodes, renaming, values, wiring
 from dataflow.graphfile.editing.addresses import Ports, address
-from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree
-from dataflow.graphfile.editing.editor import TextEditor
+from dataflow.graphfile.editing.blame import blamed, new_problems
+from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, told
+from dataflow.graphfile.editing.editor import Text, TextEditor
 from dataflow.graphfile.editing.extraction import Extraction
 from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.editing.unpacking import unpacked
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import Location
-from dataflow.graphfile.spans import lookup, spans
+from dataflow.graphfile.spans import lookup
 from dataflow.graphfile.subgraphs import is_path
 from dataflow.graphfile.tree import Stop
 
@@ -39,20 +44,41 @@ class Editor(TextEditor):
     True
     """
 
+    def __init__(self, path: str | os.PathLike[str], text: str | None = None):
+        super().__init__(path, text)
+        self._contexts: WeakKeyDictionary[Text, LoadContext] = WeakKeyDictionary()
+
+    # -- values -------------------------------------------------------------------------------------------------
+
     def set(self, place: str | Path, value: object) -> None:
         """Put a value at a place; what is not there is added, in the mapping above it."""
         path = self._path(place)
-        self._edit(lambda tree: values.placed(tree, path, value))
+        self._edit(f"set {told(path)}", lambda tree: values.placed(tree, path, value))
 
     def append(self, place: str | Path, value: object) -> None:
         """Add an item to the list at a place."""
         path = self._path(place)
-        self._edit(lambda tree: values.appended(tree, path, value))
+        self._edit(f"add to {told(path)}", lambda tree: values.appended(tree, path, value))
 
     def remove(self, place: str | Path) -> None:
         """Take away what stands at a place: with a node or an input the wires to it, with an output its metrics."""
         path = self._path(place)
-        self._edit(lambda tree: values.removed(tree, path))
+        self._edit(f"remove {told(path)}", lambda tree: values.removed(tree, path))
+
+    def input(self, name: str, type: object) -> None:
+        """Add an input of the graph with a type, such as ``float32[N, 64]``."""
+        self.set(("inputs", name), type)
+
+    def output(self, name: str, wire: str) -> None:
+        """Make a wire an output of the graph under a name."""
+        self.set(("outputs", name), wire)
+
+    def rename(self, place: str | Path, name: str) -> None:
+        """Give a node, input, output or param, or another key, a new name, wherever the file names it."""
+        path = self._path(place)
+        self._edit(f"rename {told(path)} to {name}", lambda tree: renaming.rekeyed(tree, path, name))
+
+    # -- nodes --------------------------------------------------------------------------------------------------
 
     def add(
         self,
@@ -70,78 +96,146 @@ class Editor(TextEditor):
         given = dict(inputs) if isinstance(inputs, Mapping) else list(inputs)
         parts = {"block": block, "inputs": given, "attrs": dict(attrs or {}), "doc": doc}
         entry = {key: value for key, value in parts.items() if value}
-        self._edit(lambda tree: nodes.added(tree, name, entry, before, after, comment))
+        self._edit(f"add {name}", lambda tree: nodes.added(tree, name, entry, before, after, comment))
 
-    def delete(self, name: str, reconnect: bool = False) -> None:
-        """Delete a node or an input, and the wires to it; or give its readers what stood on its first input."""
-        self._edit(lambda tree: nodes.deleted(tree, name, reconnect))
+    def free_name(self, wanted: str, of: str = "nodes") -> str:
+        """A name for a new node, or for what else is new in a section: the wanted one, or relu_1, relu_2 and so on."""
+        try:
+            return free_names.free_name(self.tree, of, wanted)
+        except Refusal as refusal:
+            raise self.refused(refusal) from None
 
-    def rename(self, place: str | Path, name: str) -> None:
-        """Give a node, input, output or param, or another key, a new name, wherever the file names it."""
-        path = self._path(place)
-        self._edit(lambda tree: renaming.rekeyed(tree, path, name))
+    def delete(self, name: str | Sequence[str], reconnect: bool = False) -> None:
+        """Delete nodes or inputs, and the wires to them; or give their readers what stood on their first inputs."""
+        names = [name] if isinstance(name, str) else list(name)
+        with self.together(f"delete {listing(names, 'and')}"):
+            for each in names:
+                self._edit("", partial(nodes.deleted, name=each, reconnect=reconnect))
+
+    # -- wires --------------------------------------------------------------------------------------------------
+
+    def wire(self, source: str, target: str | Path) -> None:
+        """Wire a value, ``conv1`` or ``norm.mean``, to an input such as ``relu.features``.
+
+        An input that takes a list gets one wire more; ``join.values.1`` is the place of its second one. Refused where
+        another wire stands there, and where the graph is wrong then: with a cycle, or with dtypes or shapes that do not
+        fit. What the node still lacks does not matter.
+        """
+        port = self._port(target)
+        self._rightly(
+            f"wire {source} to {port.node}.{port.name}", [port.node], lambda tree: wiring.wired(tree, port, source)
+        )
+
+    def unwire(self, target: str | Path) -> None:
+        """Take off what stands on an input, or the wire at a place of its list."""
+        port = self._port(target)
+        self._edit(f"unwire {port.node}.{port.name}", lambda tree: wiring.unwired(tree, port))
+
+    def splice(self, name: str, target: str | Path) -> None:
+        """Put a node into the wire to an input: the wire goes to the first input of the node at which it fits."""
+        port = self._port(target)
+        source = wiring.written(self.tree, port)
+        if isinstance(source, list) and port.item is not None and port.item < len(source):
+            source = source[port.item]
+        if not isinstance(source, str):
+            message = f"{port.who} must have a wire for a node to be put into, got none"
+            raise self.refused(Refusal(("nodes", port.node), message))
+        title, refused = f"put {name} into the wire to {port.node}.{port.name}", None
+        for free in self._free_ports(name):
+            try:
+                self._rightly(title, [name, port.node], partial(wiring.spliced, node=free, source=source, port=port))
+                return
+            except GraphFileError as error:
+                refused = refused or error
+        message = f"node '{cropped(name)}' must have an input that nothing is wired to, got none"
+        raise refused or self.refused(Refusal(("nodes", name), message))
+
+    def pull_out(self, name: str) -> None:
+        """Take all wires off a node; its readers get what stood on its first input."""
+        self._edit(f"pull {name} out", lambda tree: wiring.pulled_out(tree, name))
+
+    # -- graphs of their own ------------------------------------------------------------------------------------
 
     def extract(self, names: Sequence[str], name: str, path: str | os.PathLike[str]) -> None:
         """Make some of the nodes a graph file of their own, and put a node that uses it in their place.
 
         `save` writes that file too; its path is relative to the folder of this one.
         """
-        context = self._context()
+        context = self._load()
         home, _ = context.top()
         real = FilePath(os.path.normpath(home.real.parent / path))
 
-        def changes() -> list[Change]:
+        def changes(tree: Tree) -> list[Change]:
             try:
                 home.find(os.path.relpath(real, home.real.parent))
             except ValueError as error:
                 raise Refusal((), str(error)) from None
-            made = Extraction(self.tree, self._document.text, names, name, real, context)
+            made = Extraction(tree, self._text.document.text, names, name, real, context)
             inner = TextEditor(os.fspath(real), made.text)
             inner.change(made.inner)
             files[real] = inner.text
             return made.outer
 
         files: dict[FilePath, str] = {}
-        known = context.problems()
-        try:
-            self.change(changes(), files)
-        except Refusal as refusal:
-            raise self.refused(refusal) from None
-        self._stay_right(known)
+        with self.together(f"extract {name}"):
+            self._edit("", changes, files)
+            self._stay_right(context)
 
     def unpack(self, name: str) -> None:
         """Write out the graph file that a node uses: its nodes take the place of the node, under its name."""
-        span = lookup(spans(self._document.text), ("nodes",))
+        span = lookup(self._text.spans, ("nodes",))
         comment = span is not None and not span.flow
-        context = self._context()
-        known = context.problems()
+        context = self._load()
         try:
-            self._edit(lambda tree: unpacked(tree, name, context, comment))
+            with self.together(f"unpack {name}"):
+                self._edit("", lambda tree: unpacked(tree, name, context, comment))
+                self._stay_right(context)
         except Stop:
             raise GraphFileError(self.problems()) from None
-        self._stay_right(known)
+
+    # -- what it comes to ---------------------------------------------------------------------------------------
+
+    def context(self, again: bool = False) -> LoadContext:
+        """The load of the text as it is now: its graph as far as it is right, and its problems.
+
+        It is made when it is first asked for; ``again`` reads the other files that it names once more.
+        """
+        found = self._contexts.get(self._text)
+        if found is None or again:
+            found = self._contexts[self._text] = self._load()
+        return found
+
+    def _load(self) -> LoadContext:
+        texts = {str(path): text for path, text in self.files.items()}
+        return read(self.path, text=self._text.document, texts=texts)
 
     def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
         """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""
-        told = {(problem.path, problem.message) for problem in known}
-        return [problem for problem in self._context().problems() if (problem.path, problem.message) not in told]
+        return new_problems(known, self.context(again=True).problems())
 
-    def _stay_right(self, known: Sequence[Problem]) -> None:
-        """Take back an edit after which the graph is wrong, and tell what would be."""
-        if found := self.problems(known):
-            self.undo()
+    def _stay_right(self, before: LoadContext) -> None:
+        """Refuse an edit after which the graph is wrong, and tell what would be."""
+        if found := self.problems(before.problems()):
             raise GraphFileError(found)
 
-    def _edit(self, made: Callable[[Tree], list[Change]]) -> None:
+    def _rightly(self, title: str, targets: Sequence[str], made: Callable[[Tree], list[Change]]) -> None:
+        """Make an edit of the wires to some nodes; refuse it where they are wrong then."""
+        before = self.context()
+        with self.together(title):
+            self._edit("", made)
+            if found := blamed(before, self.context(), self._text.spans, targets):
+                raise GraphFileError(found)
+
+    def _edit(
+        self, title: str, made: Callable[[Tree], list[Change]], files: Mapping[FilePath, str] = MappingProxyType({})
+    ) -> None:
         try:
             changes = made(self.tree)
         except Refusal as refusal:
             raise self.refused(refusal) from None
-        self.change(changes)
+        self.change(changes, files, title)
 
-    def _context(self) -> LoadContext:
-        texts = {str(path): text for path, text in self.files.items()}
-        return read(self.path, text=self._document.text, texts=texts)
+    # -- places -------------------------------------------------------------------------------------------------
 
     def _path(self, place: str | Path) -> Path:
         if not isinstance(place, str):
@@ -153,15 +247,37 @@ class Editor(TextEditor):
         except Refusal as refusal:
             raise self.refused(refusal) from None
 
+    def _port(self, target: str | Path) -> wiring.Port:
+        """The input that a text or a node with a port names."""
+        steps = target.removeprefix("nodes.").split(".") if isinstance(target, str) else [str(step) for step in target]
+        name, port, item = (*steps, "", "", "")[:3]
+        tree = self.tree
+        block = section(tree, "nodes").get(name, {})
+        named = block.get("block") if isinstance(block, dict) else None
+        at = int(item) if item.isdecimal() else None
+        if isinstance(named, str) and named in blocks:
+            ports = blocks[named].signature.inputs
+            return wiring.Port(name, port, [*ports], port in ports and ports[port].many, at)
+        of_file = self._ports(tree, name).get(name)
+        return wiring.Port(name, port, of_file[0] if of_file else (), item=at)
+
+    def _free_ports(self, name: str) -> list[wiring.Port]:
+        """The inputs of a node that nothing stands on."""
+        tree = self.tree
+        ports = [self._port((name, port)) for port in self._port((name, "")).inputs]
+        try:
+            return [port for port in ports if wiring.written(tree, port) is None]
+        except Refusal as refusal:
+            raise self.refused(refusal) from None
+
     def _ports(self, tree: Tree, name: str) -> dict[str, Ports]:
         """The ports of a node whose block is a file."""
         node = section(tree, "nodes").get(name)
         block = node.get("block") if isinstance(node, dict) else None
         if not isinstance(block, str) or not is_path(block):
             return {}
-        context = self._context()
         try:
-            definition = context.definition(Location.of(self.path).graph(block))
+            definition = self.context().definition(Location.of(self.path).graph(block))
         except ValueError:
             return {}
         return {name: (list(definition.inputs.data), list(definition.params))}

@@ -19,7 +19,7 @@ from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
 from dataflow.graphfile.origins import given_origins
 from dataflow.graphfile.paths import Location
-from dataflow.graphfile.tree import BROKEN, Stop
+from dataflow.graphfile.tree import BROKEN, Document, Stop
 
 
 def load(path: str | os.PathLike[str], /, **params: object) -> Graph:
@@ -52,15 +52,15 @@ def read(
     params: Mapping[str, Any] = MappingProxyType({}),
     files: bool = False,
     origins: bool = False,
-    text: str | None = None,
-    texts: Mapping[str, str] = MappingProxyType({}),
+    text: str | Document | None = None,
+    texts: Mapping[str, str | Document] = MappingProxyType({}),
     arrays: Arrays | None = None,
 ) -> LoadContext:
     """The graph of a file and the problems with it; with ``files`` also with the data files that it names.
 
     Where something is wrong, the graph has the nodes that are right. With ``origins`` the context also says where each
-    value comes from. A ``text`` is read in place of the file, which need not be there; graph files whose ``texts`` are
-    given, by their real paths, and ``arrays`` that are there already, are not read either.
+    value comes from. A ``text``, or what was parsed of it, is read in place of the file, which need not be there; graph
+    files whose ``texts`` are given, by their real paths, and ``arrays`` that are there already, are not read either.
     """
     if text is not None:
         with suppress(ValueError):  # which is reported below

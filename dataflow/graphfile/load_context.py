@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class LoadContext:
     """One load of a graph file; ``given`` are the texts that its caller gives as parameters.
 
-    Graph files whose texts are given, by their real paths, are not read.
+    Graph files whose texts, or what was parsed of them, are given by their real paths are not read.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class LoadContext:
         path: str | os.PathLike[str],
         origins: bool = False,
         given: Collection[str] = (),
-        texts: Mapping[str, str] | None = None,
+        texts: Mapping[str, str | Document] | None = None,
         arrays: Arrays | None = None,
     ):
         self.shown = os.fspath(path)
@@ -72,7 +72,10 @@ class LoadContext:
         """What a file says; it is read once however often it is used."""
         if file.real not in self._definitions:
             text = self._texts.get(str(file.real))
-            read = read_document(ResolvedPath(file.real), file.shown) if text is None else parse(text, file.shown)
+            if text is None:
+                read = read_document(ResolvedPath(file.real), file.shown)
+            else:
+                read = parse(text, file.shown) if isinstance(text, str) else text.anew(file.shown)
             self._definitions[file.real] = define(self._noted(read))
         return self._definitions[file.real]
 

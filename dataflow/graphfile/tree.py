@@ -115,6 +115,10 @@ class Document:
         """The document for a use in which node names have a prefix; a problem that all uses share comes once."""
         return Document(self.path, self.text, self.root, self.problems, prefix, self.hints)
 
+    def anew(self, path: str) -> Document:
+        """The document as it was parsed, shown under a path, for another load: without what one found wrong in it."""
+        return Document(path, self.text, self.root, size=self.size, mark=self.mark)
+
     @cached_property
     def has_dollars(self) -> bool:
         """Whether parameters may stand in it."""

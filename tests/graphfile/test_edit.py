@@ -9,7 +9,7 @@ from fuzz_edits.campaign import FILES, campaign
 
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
-from dataflow.graphfile.editing import editor
+from dataflow.graphfile.editing import acceptance
 from dataflow.graphfile.load import read
 
 
@@ -26,7 +26,7 @@ def test_more_random_edits() -> None:
 
 
 def test_random_edits_find_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor, "said", lambda *tree: "")  # so that all is accepted that can be parsed
+    monkeypatch.setattr(acceptance, "said", lambda *tree: "")  # so that all is accepted that can be parsed
     shared = [path for path in FILES if path.stem in ("anchored_node", "anchors", "merge_keys")]
     assert any("says another thing" in problem for problem in campaign(100, files=shared).wrong)
 

@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path as FilePath
 
-from dataflow.core.errors import DataflowError, GraphError, GraphFileError, Problem, listing
+from dataflow.core.errors import DataflowError, GraphError, GraphFileError, Problem
 from dataflow.files.atomic import write_text
-from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, told
-from dataflow.graphfile.editing.replacements import Replacement, between, inverse, replaced
-from dataflow.graphfile.editing.written import Writer
-from dataflow.graphfile.format import formatted
+from dataflow.graphfile.editing.acceptance import accepted, laid_out
+from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree
+from dataflow.graphfile.editing.history import Batches, History, Step, made
+from dataflow.graphfile.editing.replacements import as_typed, between
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document
 from dataflow.graphfile.section_checks import place_of
 from dataflow.graphfile.shipped import refuse_writing
-from dataflow.graphfile.spans import Span, lookup, spans
-from dataflow.graphfile.tree import BREAK, START, Document
-
-Batches = list[list[Replacement]]  # made one after another
+from dataflow.graphfile.spans import Span, spans
+from dataflow.graphfile.tree import START, Document
 
 
-@dataclass(frozen=True)
-class Edit:
-    """What was done to the text, and what undoes it; and the files that are to be written with it."""
+class Text:
+    """A text that is a graph file as far as YAML goes, and what is found out about it when it is first asked for."""
 
-    done: Batches
-    undone: Batches
-    files: dict[FilePath, str]
+    def __init__(self, document: Document, in_layout: bool | None = None):
+        if document.root is not None and not document.problems and not isinstance(document.root.data, dict):
+            document.report(document.root.place, f"a graph file must be a mapping, got {document.root.kind}")
+        if document.problems or document.root is None:
+            raise GraphFileError(document.problems.values())
+        self.document, self.root = document, document.root
+        if in_layout is not None:
+            self.in_layout = in_layout
+
+    @property
+    def whole(self) -> str:
+        """The text with its byte order mark."""
+        return self.document.mark + self.document.text
+
+    @cached_property
+    def spans(self) -> Span:
+        """Where each value begins and ends."""
+        return spans(self.document.text)
+
+    @cached_property
+    def in_layout(self) -> bool:
+        """Whether it is as `dataflow fmt` writes it."""
+        return laid_out(self.document) == self.document.text
 
 
 class TextEditor:
@@ -43,59 +62,90 @@ class TextEditor:
 
     def __init__(self, path: str | os.PathLike[str], text: str | None = None):
         self.path = os.fspath(path)
-        document = _document(self.path, text)
-        if document.root is not None and not document.problems and not isinstance(document.root.data, dict):
-            document.report(document.root.place, f"a graph file must be a mapping, got {document.root.kind}")
-        if document.problems or document.root is None:
-            raise GraphFileError(document.problems.values())
-        self._document = document
-        self._on_disk = document.mark + document.text if text is None else _on_disk(self.path)  # None: no such file
-        self._saved = document.mark + document.text  # since then `diff` shows what changed
-        self._undone: list[Edit] = []
-        self._done: list[Edit] = []
-        self.in_layout = self._formatted(document) == document.text
+        self._text = Text(_document(self.path, text))
+        self._on_disk = self.text if text is None else _on_disk(self.path)  # None: no such file
+        self._saved = self.text  # since then `diff` shows what changed
+        self._history = History()
 
     @property
     def text(self) -> str:
         """The text as it is now, with the byte order mark that the file began with."""
-        return self._document.mark + self._document.text
+        return self._text.whole
 
     @property
     def tree(self) -> Tree:
         """What the text says, as plain values; a copy."""
-        assert self._document.root is not None
-        return self._document.root.plain()
+        return self._text.root.plain()
+
+    @property
+    def in_layout(self) -> bool:
+        """Whether edits leave the text in the layout of `dataflow fmt`."""
+        return self._text.in_layout
 
     @property
     def files(self) -> dict[FilePath, str]:
         """The other files that `save` writes, with their texts."""
-        return {path: text for edit in self._done for path, text in edit.files.items()}
+        return self._history.files
 
-    def change(self, changes: Sequence[Change], files: dict[FilePath, str] | None = None) -> None:
+    @property
+    def undo_title(self) -> str:
+        """What `undo` would take back, in words; empty where there is nothing."""
+        return self._history.done[-1].title if self._history.done else ""
+
+    @property
+    def redo_title(self) -> str:
+        """What `redo` would make again, in words; empty where there is nothing."""
+        return self._history.undone[-1].title if self._history.undone else ""
+
+    def change(self, changes: Sequence[Change], files: Mapping[FilePath, str] | None = None, title: str = "") -> None:
         """Make changes, all of them or none, as one edit.
 
         Raises GraphFileError with the reason where they cannot be made without changing something else.
         """
+        text = self._text
         try:
-            done = self._accepted(changes)
+            found = accepted(text.document, text.spans, changes, text.in_layout)
         except Refusal as refusal:
             raise self.refused(refusal) from None
-        undone, text = [], self._document.text
-        for batch in done:
-            undone.append(inverse(text, batch))
-            text = replaced(text, batch)
-        if text != self._document.text or files:
-            self._done.append(Edit(done, undone[::-1], files or {}))
-            self._undone.clear()
-            self._set(text)
+        mark = text.document.mark
+        found.document.mark = mark
+        batches = [[each.moved(len(mark)) for each in batch] for batch in found.batches]
+        self._take(Text(found.document, text.in_layout), Step.of(title, self.text, batches, files or {}))
+
+    def replace(self, text: str, title: str = "change the text", *, typed: bool = False) -> None:
+        """Put another text in place of the whole, as one edit of the lines that differ.
+
+        One that was ``typed`` where all lines end alike gets the line breaks and the byte order mark that the text has
+        now. Raises GraphFileError where it is not YAML that a graph file may have; the text is then what it was, and
+        the one that was given is for the caller to keep.
+        """
+        if typed:
+            text = as_typed(self.text, text)
+        step = Step.of(title, self.text, [between(self.text, text)], keeps_layout=False)
+        self._take(Text(parse(text, self.path)), step)
+
+    @contextmanager
+    def together(self, title: str = "") -> Iterator[None]:
+        """Make one step of undo of the edits in a `with` block: all of them, or none where something is raised."""
+        text, history = self._text, self._history
+        self._history = replace(history, done=[*history.done], undone=[*history.undone], floor=len(history.done))
+        try:
+            yield
+        except BaseException:
+            self._text, self._history = text, history
+            raise
+        self._history.join(self._history.floor, title)
+        self._history.floor = history.floor
 
     def undo(self) -> bool:
-        """Take back the last edit; whether there was one. The text is what it was, to the byte."""
-        return self._move(self._done, self._undone)
+        """Take back the last step; whether there was one. The text is what it was, to the byte."""
+        step = self._history.back()
+        return step is not None and self._move(step, step.undone)
 
     def redo(self) -> bool:
-        """Make the edit again that was taken back last; whether there was one."""
-        return self._move(self._undone, self._done)
+        """Make the step again that was taken back last; whether there was one."""
+        step = self._history.forth()
+        return step is not None and self._move(step, step.done)
 
     @property
     def steps(self) -> int:
@@ -126,7 +176,7 @@ class TextEditor:
                 path.unlink(missing_ok=True)
             raise
         self._on_disk = self._saved = self.text
-        self._done = [Edit(edit.done, edit.undone, {}) for edit in self._done]
+        self._history.done = [replace(step, files={}) for step in self._history.done]
 
     def refused(self, refusal: Refusal) -> GraphFileError:
         """A refusal with its place in the file."""
@@ -134,104 +184,19 @@ class TextEditor:
 
     def problem(self, path: Path, message: str, hint: str = "") -> Problem:
         """A problem with what stands at a path, or with what is nearest to it."""
-        assert self._document.root is not None
-        return self._document.problem(place_of(self._document.root, START, path), message, hint)
+        return self._text.document.problem(place_of(self._text.root, START, path), message, hint)
 
-    def _accepted(self, changes: Sequence[Change]) -> Batches:
-        """The replacements that make the changes and nothing else."""
-        found: Refusal | None = None
-        for at_source in (True, False):
-            try:
-                return self._tried(changes, at_source)
-            except Refusal as refusal:
-                found = refusal
-        assert found is not None
-        raise found
+    def _take(self, text: Text, step: Step) -> None:
+        """Note a step that made this text, unless it changed nothing."""
+        if text.whole != self.text or step.files:
+            self._history.add(step)
+            self._text = text
 
-    def _tried(self, changes: Sequence[Change], at_source: bool) -> Batches:
-        text, tree = self._document.text, self.tree
-        batches: Batches = []
-        templates: set[str] = set()
-        writer: Writer | None = None
-        for change in (part for each in changes for part in each.within(tree)):
-            change.apply(tree)
-            if writer is not None and not writer.takes(change):
-                templates |= writer.templates
-                text = self._made(text, writer.made)
-                writer = None
-            if writer is None:
-                writer = Writer(text, at_source)
-                batches.append(writer.made)
-            writer.write(change, tree)
-        if writer is not None:
-            templates |= writer.templates
-            text = self._made(text, writer.made)
-        document = parse(text, self.path)
-        meant = templates - {change.path[0] for change in changes}
-        if document.problems or document.root is None or said(document.root.plain(), meant) != said(tree, meant):
-            raise self._shared(changes)
-        if self.in_layout and (laid := self._formatted(document)) is not None and laid != text:
-            batches.append(between(text, laid))
-        return batches
-
-    def _made(self, text: str, made: list[Replacement]) -> str:
-        try:
-            return replaced(text, made)
-        except ValueError as error:
-            raise Refusal((), str(error)) from None
-
-    def _shared(self, changes: Sequence[Change]) -> Refusal:
-        """Why the text does not say what the tree does: as a rule since an anchor makes other places change too."""
-        root = spans(self._document.text)
-        for change in changes:
-            for length in range(len(change.path), 0, -1):
-                span = lookup(root, change.path[:length])
-                if span is not None and span.users:
-                    lines = listing([str(self._line(user)) for user in span.users], "and")
-                    what = (
-                        f"'{told(change.path)}' is part of the anchor &{span.anchor}, which is used on line {lines} too"
-                    )
-                    return Refusal(change.path, what, "write out what is there first")
-        path = changes[0].path
-        return Refusal(
-            path, f"'{told(path)}' cannot be edited without changing something else", "edit the text by hand"
-        )
-
-    def _line(self, span: Span) -> int:
-        return len(BREAK.split(self._document.text[: span.start]))
-
-    def _formatted(self, document: Document) -> str | None:
-        try:
-            return formatted(document)
-        except DataflowError:
-            return None
-
-    def _set(self, text: str) -> None:
-        mark = self._document.mark
-        self._document = parse(text, self.path)
-        self._document.mark = mark
-
-    def _move(self, source: list[Edit], target: list[Edit]) -> bool:
-        if not source:
-            return False
-        edit = source.pop()
-        target.append(edit)
-        text = self._document.text
-        for batch in edit.undone if source is self._done else edit.done:
-            text = replaced(text, batch)
-        self._set(text)
+    def _move(self, step: Step, batches: Batches) -> bool:
+        known: bool | None = vars(self._text).get("in_layout")
+        document = parse(made(self.text, batches), self.path)
+        self._text = Text(document, known if step.keeps_layout else None)
         return True
-
-
-def said(tree: Tree, but: Collection[str] = ()) -> str:
-    """What a tree says, but for some keys, in any order of keys: 1 is not 1.0 and not true, .nan is .nan."""
-    return repr(_ordered({key: value for key, value in tree.items() if key not in but} if but else tree))
-
-
-def _ordered(tree: Tree) -> Tree:
-    if isinstance(tree, dict):
-        return {key: _ordered(tree[key]) for key in sorted(tree)}
-    return [_ordered(item) for item in tree] if isinstance(tree, list) else tree
 
 
 def _document(path: str, text: str | None) -> Document:

@@ -49,6 +49,14 @@ def deleted(tree: Tree, name: str, reconnect: bool = False) -> list[Change]:
     return [*changes, Drop((of, name))]
 
 
+def readers_passed_over(tree: Tree, name: str) -> list[Change]:
+    """The changes that give the readers of a node what stands on its first input."""
+    if name not in section(tree, "nodes"):
+        raise Refusal(("nodes",), f"no node '{cropped(name)}'", instead(name, section(tree, "nodes")))
+    wires = [each for each in mentions(tree) if each.what in ("wire", "result") and each.path[:2] != ("nodes", name)]
+    return _passed_over(tree, name, [each for each in wires if _names(tree, each, name)])
+
+
 def _names(tree: Tree, each: Named, name: str) -> bool:
     match each.what:
         case "wire":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -14,6 +16,10 @@ class Replacement:
     start: int
     end: int
     text: str
+
+    def moved(self, by: int) -> Replacement:
+        """The same where so many characters come before it."""
+        return Replacement(self.start + by, self.end + by, self.text) if by else self
 
 
 def replaced(text: str, replacements: Iterable[Replacement]) -> str:
@@ -45,12 +51,50 @@ def between(old: str, new: str) -> list[Replacement]:
     """The lines that differ between two texts."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     starts = offsets(before)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return [
         Replacement(starts[a], starts[b], "".join(after[c:d]))
-        for kind, a, b, c, d in matcher.get_opcodes()
-        if kind != "equal"
+        for same, a, b, c, d in _matched(before, after)
+        if not same
     ]
+
+
+def as_typed(old: str, new: str) -> str:
+    """A text that was typed where lines end with any one break, with the breaks and the mark of the one before.
+
+    Lines that are in both keep their breaks; new ones get the one that is the most frequent.
+    """
+    mark = "\ufeff" if old.startswith("\ufeff") else ""
+    before, after = _lines(old.removeprefix(mark)), _lines(new.removeprefix("\ufeff"))
+    usual = Counter(end for _, end in before if end).most_common(1)
+    eol = usual[0][0] if usual else "\n"
+    made = [(line, end and eol) for line, end in after]
+    for same, a, b, c, _ in _matched([line for line, _ in before], [line for line, _ in after]):
+        for i in range(b - a) if same else ():
+            line, end = made[c + i]
+            made[c + i] = line, end and (before[a + i][1] or end)
+    return mark + "".join(line + end for line, end in made)
+
+
+def _lines(text: str) -> list[tuple[str, str]]:
+    """The lines of a text, each with what ends it."""
+    parts = re.split("(\r\n|\r|\n)", text)
+    return [*zip(parts[::2], [*parts[1::2], ""], strict=True)]
+
+
+def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+    """Ranges of two sequences, in their order, and whether they are the same; ends that agree are not searched."""
+    first = 0
+    while first < min(len(old), len(new)) and old[first] == new[first]:
+        first += 1
+    last = 0
+    while last < min(len(old), len(new)) - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    yield True, 0, first, 0, first
+    ends = len(old) - last, len(new) - last
+    matcher = difflib.SequenceMatcher(None, old[first : ends[0]], new[first : ends[1]], autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        yield kind == "equal", first + a, first + b, first + c, first + d
+    yield True, ends[0], len(old), ends[1], len(new)
 
 
 def offsets(lines: Sequence[str]) -> list[int]:
@@ -64,5 +108,4 @@ def offsets(lines: Sequence[str]) -> list[int]:
 def changed_lines(old: str, new: str) -> int:
     """How many lines of a text an edit touched: the larger of those that went and those that came."""
     before, after = old.splitlines(), new.splitlines()
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    return sum(max(b - a, d - c) for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal")
+    return sum(max(b - a, d - c) for same, a, b, c, d in _matched(before, after) if not same)

@@ -19,8 +19,8 @@ class Writer:
     What an alias or a merge key repeats is changed ``at_source``, where it is written, or gets a copy of its own.
     """
 
-    def __init__(self, text: str, at_source: bool):
-        self.lines, self.root, self.at_source = Lines(text), spans(text), at_source
+    def __init__(self, text: str, at_source: bool, root: Span | None = None):
+        self.lines, self.root, self.at_source = Lines(text), root or spans(text), at_source
         self.spelling = Spelling(text, self.root)
         self.made: list[Replacement] = []
         self._only_scalars = True

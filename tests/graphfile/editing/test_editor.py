@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dataflow.core.errors import DataflowError, GraphError, GraphFileError
-from dataflow.graphfile.editing.changes import Drop, Put, Refusal, Rekey
-from dataflow.graphfile.editing.editor import TextEditor, said
+from dataflow.graphfile.editing.changes import Drop, Put, Rekey
+from dataflow.graphfile.editing.editor import TextEditor
 from dataflow.graphfile.editing.written import Writer
 
 CLEAN = """\
@@ -163,16 +163,3 @@ def test_files_that_are_not_there_or_of_the_package(tmp_path: Path) -> None:
     editor = TextEditor("dataflow:digits/mlp.yaml")
     with pytest.raises(DataflowError, match="read-only"):
         editor.save()
-
-
-def test_refusals_name_the_anchor_that_stands_in_the_way() -> None:
-    editor = TextEditor("g.yaml", "dataflow:  1\na: &k\n  b: 1\nc: *k\nd: *k\n")
-    refused = editor._shared([Put(("a", "b"), 2)])
-    assert isinstance(refused, Refusal)
-    assert refused.message == "'a.b' is part of the anchor &k, which is used on line 4 and 5 too"
-
-
-def test_what_a_tree_says_does_not_depend_on_the_order_of_keys() -> None:
-    assert said({"a": 1, "b": [{"d": 1, "c": 2}]}) == said({"b": [{"c": 2, "d": 1}], "a": 1})
-    assert len({said(value) for value in (1, 1.0, True, "1", [1], None)}) == 6
-    assert said(float("nan")) == said(float("nan"))
