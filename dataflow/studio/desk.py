@@ -34,14 +34,6 @@ class View:
 
 
 @dataclass
-class Step:
-    """One step of undo: its title, and how many edits of the editor it is."""
-
-    title: str
-    edits: int
-
-
-@dataclass
 class Desk:
     """A graph file that is open.
 
@@ -63,8 +55,6 @@ class Desk:
             raise DataflowError(f"{self.path}: may have at most {MAX_BYTES:,} bytes to be edited on a page")
         self.path = self.path if shipped.is_shipped(self.path) else self.project.shown(real)
         self.editor: Editor = edit(self.location)
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
         self._saved = self.editor.text
         self.context: LoadContext = self._read()
 
@@ -81,12 +71,12 @@ class Desk:
     @property
     def undo_title(self) -> str:
         """What undo would take back, in words; nothing where there is nothing."""
-        return self._done[-1].title if self._done else ""
+        return self.editor.undo_title
 
     @property
     def redo_title(self) -> str:
         """What redo would make again, in words."""
-        return self._undone[-1].title if self._undone else ""
+        return self.editor.redo_title
 
     def check_version(self, version: int) -> None:
         """Refuse what was made for another version of the document."""
@@ -100,29 +90,19 @@ class Desk:
 
     def change(self, title: str, made: Callable[[Editor], None]) -> None:
         """Make edits as one step of undo, all of them or none."""
-        before = self.editor.text
-        counted = _Counted(self.editor)
-        try:
-            with counted:
-                made(self.editor)
-        except BaseException:
-            for _ in range(counted.edits):
-                self.editor.undo()
-            if counted.edits:
-                self._undone.clear()  # as the editor's are by now
-            raise
-        if self.editor.text != before or counted.edits:
-            self._done.append(Step(title, counted.edits))
-            self._undone.clear()
+        before = self.editor.text, self.editor.files
+        with self.editor.together(title):
+            made(self.editor)
+        if (self.editor.text, self.editor.files) != before:
             self.changed()
 
     def undo(self) -> None:
         """Take the last step back."""
-        self._move(self._done, self._undone, self.editor.undo, "undo")
+        self._moved(self.editor.undo(), "undo")
 
     def redo(self) -> None:
         """Make the step again that was taken back last."""
-        self._move(self._undone, self._done, self.editor.redo, "make again")
+        self._moved(self.editor.redo(), "make again")
 
     def save(self) -> None:
         """Write the file."""
@@ -134,32 +114,14 @@ class Desk:
         self.version += 1
         self.context = self._read()
 
-    def _move(self, source: list[Step], target: list[Step], move: Callable[[], bool], what: str) -> None:
-        if not source:
+    def _moved(self, done: bool, what: str) -> None:
+        if not done:
             raise DataflowError(f"{self.path}: there is nothing to {what}")
-        step = source.pop()
-        target.append(step)
-        for _ in range(step.edits):
-            move()
         self.changed()
 
     def _read(self) -> LoadContext:
         texts = {str(path): text for path, text in self.editor.files.items()}
         return read(self.location, self.params, text=self.editor.text, texts=texts)
-
-
-class _Counted:
-    """Counts the edits that an editor makes within a ``with`` block."""
-
-    def __init__(self, editor: Editor):
-        self.editor = editor
-        self.edits = 0
-
-    def __enter__(self) -> None:
-        self._before = self.editor.steps
-
-    def __exit__(self, *_: object) -> None:
-        self.edits = self.editor.steps - self._before
 
 
 def opened(project: Project, path: str) -> Desk:

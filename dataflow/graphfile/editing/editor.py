@@ -147,11 +147,6 @@ class TextEditor:
         step = self._history.forth()
         return step is not None and self._move(step, step.done)
 
-    @property
-    def steps(self) -> int:
-        """How many edits `undo` can take back."""
-        return len(self._done)
-
     def diff(self) -> str:
         """What changed since the file was read or saved, as a unified diff; nothing where nothing did."""
         shown = "".join(_diff(self.path, self._saved, self.text))
