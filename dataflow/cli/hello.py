@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import dataflow as flow
 from dataflow.cli import output
+
+if TYPE_CHECKING:
+    from dataflow.engine.fates import Event
 
 _INK = " .:-=+*#%@"
 _RUNS = 20  # the fastest time of these is shown
@@ -25,10 +28,15 @@ def command() -> None:
     if not path.exists():
         write_text(path, text)
     graph = flow.load(str(path))
-    plan = flow.plan(graph)
+    plan = flow.plan(graph, fuse=False)  # so that the time of each node is known
     seconds: dict[str, float] = {}
+
+    def trace(event: Event) -> None:
+        if event.seconds is not None:
+            seconds[event.node] = min(event.seconds, seconds.get(event.node, event.seconds))
+
     for _ in range(_RUNS):
-        outputs = plan.run(trace=lambda node, took, _: seconds.update({node: min(took, seconds.get(node, took))}))
+        outputs = plan.run(trace=trace)
     pictures = {name: value for name, value in outputs.items() if getattr(value, "ndim", 0) == 2}
     _draw(pictures)
     output.say()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, partial
@@ -11,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core import cancellation, dtypes, thread_pool
+from dataflow.core import dtypes, thread_pool
 from dataflow.core.blas import one_thread
-from dataflow.core.cancellation import cancelled_by
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import RunError
 from dataflow.core.numpy_state import FixedNumpyState
@@ -27,11 +25,7 @@ from dataflow.engine.result_pool import results
 from dataflow.engine.slots import Read
 from dataflow.engine.stages import Fused, Parallel, Stage, Step, Storage
 from dataflow.engine.tile_loop import StepError
-from dataflow.engine.watching import Hooks, Observe
-
-
-class _HookError(Exception):
-    """A function that looks on failed; the cause is what it raised."""
+from dataflow.engine.watching import HookError
 
 
 class Execution:
@@ -95,12 +89,17 @@ class Execution:
             raise self._failed(step, error) from error
 
     def run(
-        self, feeds: Mapping[str, Array], hooks: Hooks | None = None, seed: int = 0, steps_done: int = 0
+        self,
+        feeds: Mapping[str, Array],
+        follow: Callable[[Execution, Iterator[Callable[[], object]]], None] | None = None,
+        seed: int = 0,
+        steps_done: int = 0,
     ) -> dict[str, Array]:
         """The outputs by name, for inputs of the program's types.
 
-        ``seed`` and ``steps_done`` decide the random numbers. Raises RunError that names the node whose kernel fails,
-        what the ``hooks`` raise, and Cancelled.
+        ``follow`` makes the calls in place of the loop here, and may look at what they do. ``seed`` and ``steps_done``
+        decide the random numbers. Raises RunError that names the node whose kernel fails, the cause of a HookError, and
+        Cancelled.
         """
         values, self.seed, self.steps_done = self.values, seed, steps_done
         for name, slot in self.copied.items():
@@ -110,14 +109,14 @@ class Execution:
         calls = iter(self.calls)
         try:
             with self.numpy_state(), self.blas_threads:
-                if hooks is not None:
-                    self._followed(calls, hooks)
+                if follow is not None:
+                    follow(self, calls)
                 for call in calls:
                     call()
             return self._outputs()
         except RunError:
             raise
-        except _HookError as error:
+        except HookError as error:
             raise error.__cause__ or error from None
         except StepError as error:
             raise self._failed(self._running(calls).steps[error.index], error.__cause__) from error.__cause__
@@ -131,31 +130,8 @@ class Execution:
         """The stage whose call the iterator gave last."""
         return self.stages[len(self.calls) - length_hint(calls) - 1]
 
-    def _followed(self, calls: Iterator[Callable[[], object]], hooks: Hooks) -> None:
-        """Make the calls one by one, and tell the hooks of each."""
-        with cancelled_by(hooks.cancel):
-            self._observed(-1, hooks.observe)
-            for done, call in enumerate(calls):
-                cancellation.check()
-                step = self.stages[done]
-                start = time.perf_counter()
-                call()
-                seconds = time.perf_counter() - start
-                if hooks.trace is not None:
-                    made = [np.array(self.values[slot]) for slot in step.writes]  # copies, as the memory is reused
-                    _tell(hooks.trace, step.node, seconds, made)
-                self._observed(done, hooks.observe)
-            cancellation.check()
-
-    def _observed(self, done: int, observe: Observe | None) -> None:
-        """Show the watched values that are there once a call is done."""
-        if observe is None:
-            return
-        for name, slot in self._watched_after.get(done, ()):
-            _tell(observe, name, self._shown(slot))
-
     @cached_property
-    def _watched_after(self) -> dict[int, list[tuple[str, int]]]:
+    def watched_after(self) -> dict[int, list[tuple[str, int]]]:
         """The names and slots of watched ports by the call that makes their values; -1 for those there before."""
         made = {slot: i for i, stage in enumerate(self.stages) for slot in stage.writes}
         for step in self.program.steps:
@@ -166,7 +142,7 @@ class Execution:
             found.setdefault(made.get(slot, -1), []).append((name, slot))
         return found
 
-    def _shown(self, slot: int) -> Array:
+    def shown(self, slot: int) -> Array:
         """A value to look at, which later runs leave as it is."""
         value: Array = self.values[slot]
         if slot in self.fixed and slot not in self.program.constants:
@@ -327,13 +303,6 @@ class Execution:
     def _key(self, step: Step) -> dict[str, Key]:
         """The keyword with the key by which a step draws random numbers, if it does."""
         return {"key": Key(self.seed, step.node, self.steps_done)} if step.block.takes_key else {}
-
-
-def _tell(hook: Callable[..., object], *told: object) -> None:
-    try:
-        hook(*told)
-    except Exception as error:
-        raise _HookError from error
 
 
 def _array(memory: Array, type_: TensorType) -> Array:

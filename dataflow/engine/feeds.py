@@ -7,7 +7,9 @@ from operator import index
 from typing import Any, SupportsIndex
 
 from dataflow.core.errors import GraphError
+from dataflow.core.shapes import TensorType, fits, show
 from dataflow.graph.graph import Graph
+from dataflow.graph.node import Node
 
 
 def check_ambiguity(graph: Graph, given: object, **options: object) -> None:
@@ -45,3 +47,24 @@ def known_shape(name: str, shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
     if sizes and min(sizes) < 0:
         raise GraphError(f"input '{name}' must have a known shape to plan for, got {shape!r}; give a list of sizes")
     return sizes
+
+
+def check_shapes(types: Mapping[str, TensorType], declared: Mapping[str, TensorType]) -> None:
+    """Raise GraphError where an input does not have the shape that is declared, or named dims differ."""
+    sizes: dict[str, tuple[int, str]] = {}
+    for name, type_ in types.items():
+        wanted = declared[name].shape
+        if not fits(type_.shape, wanted):
+            raise GraphError(f"input '{name}' must have shape {show(wanted)}, got {show(type_.shape)}")
+        for dim, size in zip(wanted or (), type_.shape or (), strict=False):
+            if isinstance(dim, str) and isinstance(size, int):
+                first, owner = sizes.setdefault(dim, (size, name))
+                if first != size:
+                    raise GraphError(
+                        f"input '{name}' must have size {first} in dim '{dim}' as '{owner}' has, got {size}"
+                    )
+
+
+def must_be_fed(node: Node) -> bool:
+    """Whether a feedable node has no value of its own."""
+    return not node.block.makes_value and all(value is None for value in node.inputs.values())

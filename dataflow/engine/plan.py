@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -17,18 +17,20 @@ from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest, way_out
 from dataflow.core.run_errors import memory_message
-from dataflow.core.shapes import Shape, TensorType, fits, impossible, nbytes, show
+from dataflow.core.shapes import Shape, TensorType, impossible, show
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.engine.execute import Execution
-from dataflow.engine.feeds import check_ambiguity, feeds_by_name, known_shape
+from dataflow.engine.fates import Event, Fates, fates
+from dataflow.engine.feeds import check_ambiguity, check_shapes, feeds_by_name, known_shape, must_be_fed
+from dataflow.engine.following import follow
 from dataflow.engine.jit import WARM
-from dataflow.engine.lower import lower
+from dataflow.engine.lower import lower, passes
 from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
 from dataflow.engine.watching import Hooks, Observe, Trace, Watch, is_all, watched_ports, within_reach
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
-from dataflow.graph.node import Link, Node
+from dataflow.graph.node import Link
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -69,22 +71,9 @@ def plan(
     return made
 
 
-def _must_be_fed(node: Node) -> bool:
-    return not node.block.makes_value and all(value is None for value in node.inputs.values())
-
-
 def _inputs(key: InputKey) -> str:
     """``x[3, 4], y[]``."""
     return ", ".join(f"{name}{show(shape)}" for name, shape in key) or "no inputs"
-
-
-def _largest(made: Program) -> str:
-    """The largest of the values that steps make, as a part of a sentence."""
-    sizes = [(nbytes(made.types[s]), step, made.types[s]) for step in made.steps for s in step.writes]
-    if not sizes:
-        return ""
-    size, step, type_ = max(sizes, key=itemgetter(0))
-    return f", of which {step.who} makes {size} ({type_})"
 
 
 InputKey = tuple[tuple[str, Shape], ...]  # the names and shapes of inputs
@@ -129,7 +118,7 @@ class Plan(Shown):
         self.programs: dict[InputKey, Program] = {}
         self._idle: dict[InputKey, list[Execution]] = {}  # that no run is using
         self._seconds = 0.0  # spent in runs so far, with kernels "auto"
-        self._traceable: Plan | None = None
+        self._fates: dict[InputKey, Fates] = {}
         self.watched = watched_ports(graph, watch)
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
@@ -138,7 +127,7 @@ class Plan(Shown):
         self._watches_all = is_all(watch)
         chosen = () if self._watches_all else self.watched.values()
         needed = graph.ancestors(link.node for link in (*graph.outputs.values(), *chosen))
-        self._required = [n for n in self._feedable if n in needed and _must_be_fed(graph.nodes[n])]
+        self._required = [n for n in self._feedable if n in needed and must_be_fed(graph.nodes[n])]
 
     def run(
         self,
@@ -156,7 +145,9 @@ class Plan(Shown):
         Parameters
         ----------
         feeds, named : the inputs, in a dict or as keywords; one with the name of an option must be in the dict.
-        trace : called after each step with its node, its seconds, and copies of its results.
+        trace : called with a `dataflow.engine.fates.Event` for each node: at first for those without a step, then for
+            the others as they are done. With ``fuse=False`` in `plan` the seconds are exact, else steps that run
+            together share theirs.
         state : the values of variables, which it replaces by their next ones when all steps are done.
         seed : decides the random numbers where there is no state; 0 by default.
         observe : called with the name, ``node.port``, and the value of each watched port, once, as soon as it is known.
@@ -187,8 +178,6 @@ class Plan(Shown):
         if state is not None and not hasattr(state, "commit"):
             check_ambiguity(self.graph, feeds, state=state)
             raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
-        if trace is not None and self.settings.fuse:
-            return self._unfused().run(feeds_by_name(feeds, named), trace, state, seed, observe, cancel)
         variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
         arrays, copied = self._arrays({**variables, **feeds} if variables else feeds)
@@ -201,9 +190,13 @@ class Plan(Shown):
             execution = executions.pop()
         except IndexError:
             execution = Execution(self._program(arrays))
+        looking = None
+        if hooks is not None:
+            shapes = {name: array.shape for name, array in arrays.items()}
+            looking = partial(follow, hooks=hooks, fates=self._fates_for(self._types(shapes)) if trace else Fates())
         began = time.perf_counter()
         with ThreadLimit(self.settings.threads):
-            outputs = execution.run(arrays, hooks, *((seed or 0, 0) if state is None else (state.seed, state.step)))
+            outputs = execution.run(arrays, looking, *((seed or 0, 0) if state is None else (state.seed, state.step)))
         executions.append(execution)
         if self.settings.kernels == "auto":
             self._warm(time.perf_counter() - began)
@@ -211,14 +204,6 @@ class Plan(Shown):
         if state is not None:
             state.commit(changed)
         return outputs
-
-    def _unfused(self) -> Plan:
-        """The same plan with a step for every node, so that each can be traced."""
-        if self._traceable is None:
-            self._traceable = Plan(self.graph, settings=replace(self.settings, fuse=False))
-            self._traceable._next = self._next
-            self._traceable.watched, self._traceable._watches_all = self.watched, self._watches_all
-        return self._traceable
 
     def _warm(self, seconds: float) -> None:
         """Plan again, with compiled kernels, once the runs have taken so long that compiling pays."""
@@ -237,7 +222,27 @@ class Plan(Shown):
 
         Raises GraphError where a shape is unknown, does not fit, or is too large for ``max_bytes``.
         """
-        shapes = feeds_by_name(shapes, named)
+        types = self._types(feeds_by_name(shapes, named))
+        key = tuple((name, t.shape) for name, t in types.items())
+        made = self.programs.get(key)
+        if made is None:
+            made = lower(self.graph, types, self.graph.outputs, self.settings, self._watched_with(types))
+            most = self.settings.max_bytes
+            if most is not None and made.peak_bytes > most:
+                larger = way_out("max_bytes", "--max-bytes")
+                raise GraphError(
+                    f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
+                    f"{_inputs(key)}{made.largest}; give smaller inputs or a larger {larger}"
+                )
+            self.programs[key] = made
+            self._idle[key] = []
+        return made
+
+    def _types(self, shapes: Mapping[str, Sequence[int]]) -> dict[str, TensorType]:
+        """The types of all inputs that are fed, for these shapes and those that the graph fixes.
+
+        Raises GraphError where a shape is unknown or does not fit.
+        """
         types: dict[str, TensorType] = {}
         for name in sorted({*shapes, *self._required}):
             declared = self._declared(name)
@@ -249,26 +254,31 @@ class Plan(Shown):
             if wrong := impossible(given):
                 raise GraphError(f"input '{name}' {wrong}; give a smaller one")
             types[name] = given
-        self._check(types)
-        key = tuple((name, t.shape) for name, t in types.items())
-        made = self.programs.get(key)
-        if made is None:
-            made = lower(self.graph, types, self.graph.outputs, self.settings, self._watched_with(types))
-            most = self.settings.max_bytes
-            if most is not None and made.peak_bytes > most:
-                larger = way_out("max_bytes", "--max-bytes")
-                raise GraphError(
-                    f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
-                    f"{_inputs(key)}{_largest(made)}; give smaller inputs or a larger {larger}"
-                )
-            self.programs[key] = made
-            self._idle[key] = []
-        return made
+        check_shapes(types, self._feedable)
+        return types
 
     def _watched_with(self, types: Mapping[str, TensorType]) -> Mapping[str, Link]:
         """The watched ports when these inputs are fed; of all ports those whose inputs are."""
-        unfed = {n for n in self._feedable if n not in types and _must_be_fed(self.graph.nodes[n])}
+        unfed = {n for n in self._feedable if n not in types and must_be_fed(self.graph.nodes[n])}
         return within_reach(self.graph, self.watched, unfed) if self._watches_all and unfed else self.watched
+
+    def fates(self, shapes: Mapping[str, Sequence[int]] | None = None, /, **named: Sequence[int]) -> dict[str, Event]:
+        """What would become of each node of the graph in a run with inputs of these shapes, and why.
+
+        The events are those of a trace, without seconds and values. Raises GraphError where a shape is unknown or does
+        not fit.
+        """
+        found = self._fates_for(self._types(feeds_by_name(shapes, named)))
+        return {name: found[name] for name in self.graph.nodes}
+
+    def _fates_for(self, types: Mapping[str, TensorType]) -> Fates:
+        key = tuple((name, t.shape) for name, t in types.items())
+        if key not in self._fates:
+            watched = self._watched_with(types)
+            passed = passes(self.graph, types, self.graph.outputs, self.settings, watched)
+            next_values = {name: variable for variable, name in self._next.items()}
+            self._fates[key] = fates(self.graph, passed, types, self.watched, next_values)
+        return self._fates[key]
 
     def _program(self, arrays: Mapping[str, Array]) -> Program:
         if missing := [n for n in self._required if n not in arrays]:
@@ -320,20 +330,6 @@ class Plan(Shown):
                 hint = f"{name} is an option of flow.plan: flow.plan(graph, {name}=...).run(...)"
             raise UnknownNameError(f"graph '{self.graph.name}' has no input '{name}'; {hint}")
         return self._feedable[name]
-
-    def _check(self, types: Mapping[str, TensorType]) -> None:
-        sizes: dict[str, tuple[int, str]] = {}
-        for name, type_ in types.items():
-            declared = self._feedable[name]
-            if not fits(type_.shape, declared.shape):
-                raise GraphError(f"input '{name}' must have shape {show(declared.shape)}, got {show(type_.shape)}")
-            for dim, size in zip(declared.shape or (), type_.shape or (), strict=False):
-                if isinstance(dim, str) and isinstance(size, int):
-                    first, owner = sizes.setdefault(dim, (size, name))
-                    if first != size:
-                        raise GraphError(
-                            f"input '{name}' must have size {first} in dim '{dim}' as '{owner}' has, got {size}"
-                        )
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_idle": {key: [] for key in self._idle}}

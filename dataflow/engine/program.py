@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 
 from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
@@ -55,6 +56,15 @@ class Program:
         writes = () if isinstance(stage, Step) and stage.storage is Storage.VIEW else stage.writes
         read, written = (sum(nbytes(self.types[s]) for s in set(own) if self.types[s].known) for own in (reads, writes))
         return read if writes else 0, written
+
+    @property
+    def largest(self) -> str:
+        """The largest of the values that steps make, as a part of a sentence; nothing where they make none."""
+        sizes = [(nbytes(self.types[s]), step, self.types[s]) for step in self.steps for s in step.writes]
+        if not sizes:
+            return ""
+        size, step, type_ = max(sizes, key=itemgetter(0))
+        return f", of which {step.who} makes {size} ({type_})"
 
     @property
     def buffer_bytes(self) -> int:

@@ -8,13 +8,18 @@ from typing import NamedTuple
 from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, kind_of
+from dataflow.engine.fates import Event
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 
 ALL = "all"
 Watch = str | Iterable[str] | None  # "all", or ports by name
 Observe = Callable[[str, Array], object]
-Trace = Callable[..., object]
+Trace = Callable[[Event], object]
+
+
+class HookError(Exception):
+    """A function that looks on failed; the cause is what it raised."""
 
 
 class Hooks(NamedTuple):

@@ -134,6 +134,11 @@ def drop_unused_outputs(graph: Graph) -> Graph:
 
 def merge_common_subexpressions(graph: Graph) -> Graph:
     """Merge pure nodes that apply equal blocks to the same wires."""
+    return common_subexpressions(graph)[0]
+
+
+def common_subexpressions(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with equal pure nodes merged, and the node that each of those that are gone is the same as."""
     result = graph.bare()
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
@@ -146,7 +151,7 @@ def merge_common_subexpressions(graph: Graph) -> Graph:
         else:
             same[node.name] = twin
     result.outputs = {name: _moved(link, same) for name, link in graph.outputs.items()}
-    return result
+    return result, same
 
 
 def _arrays(node: Node, types: Sequence[Any]) -> list[Any]:

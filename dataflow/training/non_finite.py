@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import RunError, listing
+from dataflow.engine.fates import Event
 from dataflow.engine.plan import Plan, State
 from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
@@ -56,9 +57,10 @@ class _Search:
         if infinite and not self.infinite:
             self.infinite = f"{who}: {told} of {array.size:,}"
 
-    def trace(self, node: str, seconds: float, values: Sequence[ArrayLike]) -> None:
-        for value in values:
-            self.look(self.graph.nodes[node].who if node in self.graph.nodes else f"node '{node}'", value)
+    def trace(self, event: Event) -> None:
+        for value in event.values.values():
+            node = self.graph.nodes.get(event.node)
+            self.look(node.who if node is not None else f"node '{event.node}'", value)
 
 
 def remedy(feeds: Mapping[str, Array], from_data: bool) -> str:

@@ -172,14 +172,12 @@ def test_failures_name_the_node(fed, text, rows):
 
 def test_trace_sees_every_kernel_that_is_called():
     graph, seen = line(), []
-    planned = plan(graph)
-    planned.run(
-        {"x": [[1.0, 2.0]]}, trace=lambda node, seconds, values: seen.append((node, seconds >= 0, values[0].tolist()))
-    )
+    planned = plan(graph, fuse=False)
+    planned.run({"x": [[1.0, 2.0]]}, trace=seen.append)
     program = planned.at(x=[1, 2])
     # the view `w` was made once, before the first run
     assert [step.node for step in program.steps] == ["w", "multiply", "add_v2"]
-    assert seen == [("multiply", True, [[2.0, 4.0]]), ("add_v2", True, [[3.0, 5.0]])]
+    assert [each.node for each in seen if each.seconds is not None] == ["multiply", "add_v2"]
 
 
 def test_unknown_shapes_run_too():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
+from dataflow.engine.fates import Event
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
@@ -76,8 +77,10 @@ class _Watched:
         told, values = Gathered(self.call.tell, "ran"), dict[str, Array]()
         dtypes = {port_name(Link(n.name, p)): t.dtype for n in self.graph.nodes.values() for p, t in n.types.items()}
 
-        def trace(node: str, seconds: float, _: Sequence[Array]) -> None:
-            told.add("nodes", node, {"fate": "run", "because": "", "seconds": seconds, "estimated": False})
+        def trace(event: Event) -> None:
+            if event.node in self.graph.nodes:  # the parts of composites are not drawn
+                what = {"fate": event.fate, "because": event.because, "seconds": event.seconds}
+                told.add("nodes", event.node, {**what, "estimated": event.estimated})
 
         def observe(port: str, value: Array) -> None:
             values[port] = value
