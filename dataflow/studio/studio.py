@@ -16,6 +16,7 @@ from dataflow.studio.hub import Event, Hub
 from dataflow.studio.problems import placed
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
+from dataflow.studio.workshop import Workshop
 
 Handler = Callable[["Studio", Mapping[str, object]], object]
 """A command: checks its arguments, does its work, gives what the reply has as `ok`; DataflowError: refused."""
@@ -34,13 +35,15 @@ class Studio:
         self.lock = threading.RLock()
         self.desk: Desk | None = None
         self.session = Session()
+        self.work = Workshop(self.publish)
         self._document: Event = {"event": "document", "document": None}
         self.snapshots: list[Callable[[], Event]] = [
             self._welcome,
             lambda: self._document,
             lambda: {"event": "session", "session": self.session.plain()},
+            *self.work.snapshots,
         ]
-        self.closers: list[Callable[[], object]] = []  # called when the studio ends
+        self.closers: list[Callable[[], object]] = [self.work.close]  # called when the studio ends
 
     def publish(self, event: Event) -> None:
         """Send an event to all pages; from any thread."""
@@ -54,6 +57,7 @@ class Studio:
         """Put a file of the project, or of the package, on the desk."""
         self.desk = opened(self.project, path)
         self.session = Session()
+        self.work.opened()
         self.publish({"event": "session", "session": self.session.plain()})
         self.show()
 

@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Protocol, cast
@@ -137,8 +138,12 @@ class Spares:
             taken, self._ready = self._ready, None
             if taken is None or not taken.process.is_alive():
                 taken = Process()
-        threading.Thread(target=self.warm, daemon=True).start()
+        self.warm_soon()
         return taken
+
+    def warm_soon(self) -> None:
+        """The same, in a thread of its own."""
+        threading.Thread(target=self.warm, daemon=True).start()
 
     def close(self) -> None:
         """End the one that is ready; no other is started."""
@@ -147,6 +152,15 @@ class Spares:
             if self._ready is not None:
                 self._ready.end()
             self._ready = None
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What was sent to a process, and who is told of it."""
+
+    what: str
+    thing: object
+    follower: Follower
 
 
 class Worker:
@@ -161,7 +175,7 @@ class Worker:
         self._lock = threading.RLock()
         self._process: Process | None = None
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, Follower] = {}  # for what is being done, asked, or comes next
+        self._waiting: dict[int, _Sent] = {}  # what is being done, asked, or comes next
 
     def start(self, work: Work, follower: Follower) -> int:
         """Have a piece of work done, after what was begun before; its number."""
@@ -207,14 +221,14 @@ class Worker:
         with self._lock:
             self._drop()
             left, self._waiting = self._waiting, {}
-        for follower in left.values():
-            follower.ended("lost", "it was closed")
+        for each in left.values():
+            each.follower.ended("lost", "it was closed")
 
     def _send(self, what: str, thing: object, follower: Follower) -> int:
         with self._lock:
             number = next(self._numbers)
             process = self._started()
-            self._waiting[number] = follower
+            self._waiting[number] = _Sent(what, thing, follower)
         process.send(what, number, thing)
         return number
 
@@ -241,33 +255,39 @@ class Worker:
 
     def _heard(self, what: str, number: int, thing: object) -> None:
         with self._lock:
-            follower = self._waiting.get(number)  # none of what was given up
+            sent = self._waiting.get(number)  # none of what was given up
             if what != "event":
                 self._waiting.pop(number, None)
-        if follower is None:
+        if sent is None:
             return
         if what == "event":
-            follower.told(cast(Told, thing))
+            sent.follower.told(cast(Told, thing))
         else:
-            follower.ended(what, thing)
+            sent.follower.ended(what, thing)
 
     def _lost(self, process: Process, how: str) -> None:
         with self._lock:
             if self._process is not process:
                 return
             self._process = None
-            left, self._waiting = self._waiting, {}
-        for follower in left.values():
-            follower.ended("lost", how)
+            working = next((number for number, sent in self._waiting.items() if sent.what == "do"), None)
+            sent = self._waiting.pop(working) if working is not None else None
+            self._send_again()
+        if sent is not None:
+            sent.follower.ended("lost", how)
 
     def _give_up(self, number: int) -> None:
         with self._lock:
             if number not in self._waiting:
                 return
-            left, self._waiting = self._waiting, {}
+            sent = self._waiting.pop(number)
             self._drop()
-            with contextlib.suppress(DataflowError):
-                self._started()  # the spare takes over at once
-        left.pop(number).ended("cancelled", None)
-        for follower in left.values():
-            follower.ended("lost", "what was done before it did not end")
+            self._send_again()
+        sent.follower.ended("cancelled", None)
+
+    def _send_again(self) -> None:
+        """Send what waits to another process: the spare, which takes over at once."""
+        with contextlib.suppress(DataflowError):  # where none is started any more
+            process = self._started()
+            for number, sent in self._waiting.items():
+                process.send(sent.what, number, sent.thing)

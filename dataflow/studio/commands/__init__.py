@@ -5,8 +5,14 @@ COMMANDS run one after another, with the lock of the studio held. QUERIES take l
 
 from __future__ import annotations
 
-from dataflow.studio.commands import edit, files, session, view
+from dataflow.studio.commands import edit, files, runs, session, values, view
 from dataflow.studio.studio import Handler
 
-COMMANDS: dict[str, Handler] = {**files.COMMANDS, **edit.COMMANDS, **view.COMMANDS, **session.COMMANDS}
-QUERIES: dict[str, Handler] = {**files.QUERIES}
+COMMANDS: dict[str, Handler] = {
+    **files.COMMANDS,
+    **edit.COMMANDS,
+    **view.COMMANDS,
+    **session.COMMANDS,
+    **runs.COMMANDS,
+}
+QUERIES: dict[str, Handler] = {**files.QUERIES, **values.QUERIES}

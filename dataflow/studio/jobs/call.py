@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dataflow.core.cancellation import Cancelled
 from dataflow.core.dtypes import Array
+from dataflow.core.shapes import Shape
 
 Told = Mapping[str, object]  # an event, as plain data
 GATHERED = 0.03  # seconds for which events are gathered
@@ -21,7 +22,7 @@ class Memory:
     """What a worker keeps from one work to the next."""
 
     values: dict[str, Array] = field(default_factory=dict)  # of the last run, by port
-    dtypes: dict[str, str] = field(default_factory=dict)  # of the ports
+    shapes: dict[str, Shape] = field(default_factory=dict)  # of the ports, as the graph has them
     rows: dict[str, dict[str, Array]] = field(default_factory=dict)  # the rows that were last read, by their digest
     slots: dict[str, object] = field(default_factory=dict)  # what kinds of work keep for themselves
 

@@ -75,7 +75,7 @@ class _Watched:
 
     def run(self, feeds: Mapping[str, Array], max_bytes: int) -> None:
         told, values = Gathered(self.call.tell, "ran"), dict[str, Array]()
-        dtypes = {port_name(Link(n.name, p)): t.dtype for n in self.graph.nodes.values() for p, t in n.types.items()}
+        types = {port_name(Link(n.name, p)): t for n in self.graph.nodes.values() for p, t in n.types.items()}
 
         def trace(event: Event) -> None:
             if event.node in self.graph.nodes:  # the parts of composites are not drawn
@@ -84,11 +84,12 @@ class _Watched:
 
         def observe(port: str, value: Array) -> None:
             values[port] = value
-            told.add("values", port, statistics(value, dtypes[port]))
+            told.add("values", port, statistics(value, types[port].dtype))
 
         plan = Plan(runnable(self.graph), settings=Settings.of(max_bytes=max_bytes), watch="all")
         try:
             plan.run(feeds, trace, observe=observe, cancel=self.call.cancelled)
         finally:
-            self.memory.values, self.memory.dtypes = values, dtypes
+            self.memory.shapes = {port: type_.shape for port, type_ in types.items()}
+            self.memory.values = values
             told.flush()

@@ -1,0 +1,54 @@
+"""Commands about runs of the open document."""
+
+from __future__ import annotations
+
+from dataflow.core.errors import Problem
+from dataflow.studio.commands.arguments import Arguments, choice, flag, known, text
+from dataflow.studio.desk import Desk
+from dataflow.studio.jobs.run import Run
+from dataflow.studio.jobs.source import Source
+from dataflow.studio.problems import placed
+from dataflow.studio.runs import Placed, Plain
+from dataflow.studio.studio import Handler, Studio
+
+
+def source_of(studio: Studio) -> Source:
+    """The open document as a worker is sent it: its text as it is, saved or not."""
+    desk = studio.require()
+    texts = {str(path): each for path, each in desk.editor.files.items()}
+    return Source(desk.location, desk.editor.text, texts, {**desk.params, **studio.session.params})
+
+
+def placing(desk: Desk) -> Placed:
+    """A function that completes a problem of a run with its place in the document as it is now."""
+    file = desk.context.top()[1]
+
+    def place(problem: Plain) -> Plain:
+        if problem["path"]:
+            line, column = int(str(problem["line"])), int(str(problem["column"]))
+            found = Problem(str(problem["path"]), line, column, str(problem["message"]), str(problem["hint"]))
+            return placed(found, desk, file)
+        name = str(problem["node"]).partition("/")[0]
+        if name not in file.nodes.keys:
+            return problem
+        line, column = file.nodes.keys[name]
+        return {**problem, "path": desk.path, "line": line, "column": column}
+
+    return place
+
+
+def _run(studio: Studio, given: Arguments) -> object:
+    known(given, "to", "again")
+    desk, session = studio.require(), studio.session
+    flag(given, "again")
+    work = Run(source_of(studio), session.split, session.rows, text(given, "to", "", limit=1000))
+    return {"number": studio.work.runs.start(work, desk.version, placing(desk))}
+
+
+def _cancel(studio: Studio, given: Arguments) -> None:
+    known(given, "what", "number")
+    choice(given, "what", ("run", "training", "job"))
+    studio.work.runs.cancel()
+
+
+COMMANDS: dict[str, Handler] = {"run": _run, "cancel": _cancel}

@@ -1,0 +1,28 @@
+"""Where the studio has its work done: a worker for runs, one for trainings, one for longer work, and a spare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dataflow.studio.runs import Publish, Runs
+from dataflow.studio.worker import Spares, Worker
+
+
+class Workshop:
+    """The workers of a studio and what its pages know of their work; no process is started before it is needed."""
+
+    def __init__(self, publish: Publish):
+        self.spares = Spares()
+        self.values = Worker(self.spares)  # runs, and questions about what they made
+        self.runs = Runs(publish, self.values)
+        self.snapshots: list[Callable[[], Mapping[str, object]]] = [self.runs.event]
+
+    def opened(self) -> None:
+        """Another document is open, which will probably be run: a process is made ready."""
+        self.runs.forget()
+        self.spares.warm_soon()
+
+    def close(self) -> None:
+        """End all processes."""
+        self.spares.close()
+        self.values.close()
