@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dataflow.cli.options import arrays
+from dataflow.cli.input_files import arrays
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.graphfile.arrays import Arrays

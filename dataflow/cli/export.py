@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dataflow.cli import completion, options, out_file, output
+from dataflow.cli import completion, input_files, options, out_file, output
 
 if TYPE_CHECKING:
     from dataflow.quantize.model import Model
@@ -21,7 +21,7 @@ SUFFIXES = {"c": ".h", "vectors": ".vectors", "mem": ".mem", "encodings": ".enco
 @options.params
 @click.option("--to", "target", required=True, type=click.Choice([*SUFFIXES]), help="What to write.")
 @click.option("-o", "--out", type=click.Path(), help="The file or folder.  [default: beside the graph]")
-@options.inputs
+@input_files.option
 @click.option("-s", "--split", "name", help="The rows of vectors.  [default: test, or the last one]",
     shell_complete=completion.splits)  # fmt: skip
 @click.option("--samples", type=click.IntRange(1), default=4, show_default=True, help="How many rows, spread evenly.")
@@ -64,7 +64,7 @@ def command(
     if target == "encodings":
         _encodings(model, out)
     else:
-        _net(model, options.rows([model.graph], inputs, name), samples, target, out)
+        _net(model, input_files.rows([model.graph], inputs, name), samples, target, out)
 
 
 def _encodings(model: Model, out: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dataflow as flow
-from dataflow.cli import options, output
+from dataflow.cli import input_files, options, output
 
 if TYPE_CHECKING:
     from dataflow.core.dtypes import Array
@@ -75,7 +75,7 @@ def _read(graph: flow.Graph, path: str, inputs: Sequence[str], others: Mapping[s
     from dataflow.graphfile.used_files import used_files
 
     yield Path(path), "the graph"
-    yield from ((Path(options.place(text)[0]), "an input") for text in options.pairs(inputs, "-i").values())
+    yield from ((Path(input_files.place(text)[0]), "an input") for text in options.pairs(inputs, "-i").values())
     yield from ((file, "a file that the graph reads") for file in used_files(graph))
     for other, what in others.items():
         yield Path(other), what

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dataflow.cli import completion, options, out_file, output
+from dataflow.cli import completion, input_files, options, out_file, output
 
 if TYPE_CHECKING:
     import dataflow as flow
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("predict")
 @options.graph_file
 @options.params
-@options.inputs
+@input_files.option
 @click.option(
     "-s",
     "--split",
@@ -65,7 +65,7 @@ def command(
     data = split(graph, name, fitted) if name else rows_of_file(graph, file, fitted) if file else None
     if data is not None and not data.length:
         raise flow.DataflowError(f"{file or data.who}: must have rows to predict from, got none")
-    feeds = {**(data.rows() if data else {}), **options.arrays(inputs, graph)}
+    feeds = {**(data.rows() if data else {}), **input_files.arrays(inputs, graph)}
     labels = class_names(graph, fitted or (data.fitted if data else {}))
     needs = _needs(graph, feeds)
     possible = {name: link for name, link in graph.outputs.items() if not needs[name]}

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 import dataflow as flow
-from dataflow.cli import completion, options, out_file, output
+from dataflow.cli import completion, input_files, options, out_file, output
 
 
 @click.command("run")
 @options.graph_file
 @options.params
-@options.inputs
+@input_files.option
 @click.option(
     "-s",
     "--split",
@@ -59,7 +59,7 @@ def command(
     if out is not None and not show_plan:
         out_file.check(out, graph, path, inputs, {kept: "the state"} if kept is not None else {})
         out_file.check_names(out, graph.outputs)
-    feeds = {**load_data(graph, split), **options.arrays(inputs, graph)}
+    feeds = {**load_data(graph, split), **input_files.arrays(inputs, graph)}
     if show_plan:
         shapes = {name: array.shape for name, array in feeds.items()}
         output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))

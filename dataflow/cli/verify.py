@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dataflow.cli import completion, options, output
+from dataflow.cli import completion, input_files, options, output
 
 if TYPE_CHECKING:
     from dataflow.quantize.verify import Compared
@@ -41,7 +41,7 @@ class Tolerance(click.ParamType):  # type: ignore[type-arg]
     type=click.Path(),
     help="What it must agree with: a graph, what `dataflow export` wrote, or arrays by the names of nodes.",
 )
-@options.inputs
+@input_files.option
 @click.option("-s", "--split", "name", help="The rows that both run.  [default: test, or the last one]",
     shell_complete=completion.splits)  # fmt: skip
 @click.option("--samples", type=click.IntRange(1), help="How many rows, spread evenly.  [default: all]")
@@ -85,7 +85,7 @@ def command(
     else:
         other = options.load(against)
         second = Model.of(other, options.values_of(other, against, None, None, which)[0])
-        compared = verify(model, second, options.rows([graph, other], inputs, name), samples)
+        compared = verify(model, second, input_files.rows([graph, other], inputs, name), samples)
     wrong = [each for each in compared if not each.within(*tolerance)]
     shown = wrong[:1] if first else compared
     if as_json:
