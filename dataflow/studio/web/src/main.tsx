@@ -7,6 +7,7 @@ import { connect } from "./connection";
 import { listen } from "./keys";
 import "./panels/index";
 import "./shell/commands";
+import "./start/index";
 import { hear, set } from "./store";
 import { followTheme } from "./theme";
 import "./tools/index";

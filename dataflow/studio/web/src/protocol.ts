@@ -378,6 +378,14 @@ export interface Picture {
   dims: { name: string; size: number; at: number | null }[]; // of the array; `at` where one index is shown
 }
 
+/** A picture in little: cards as rectangles, wires as paths of SVG. */
+export interface Preview {
+  width: number;
+  height: number;
+  cards: { x: number; y: number; width: number; height: number; hue: number; kind: Card["kind"] }[];
+  wires: string[];
+}
+
 /** What each command takes and gives. */
 export interface Commands {
   gallery: [{}, GalleryEntry[]];
@@ -398,6 +406,7 @@ export interface Commands {
   check: [{ text: string }, Problem[]];
   find: [{ query: string }, Hit[]];
   export: [{ format: "svg" | "mermaid" | "dot" }, string];
+  preview: [{ path: string }, Preview]; // of a file that is not open, for the gallery
 
   session: [Partial<Session>, null];
   plan_run: [{ to?: string }, Record<string, NodeFate>];
@@ -413,6 +422,7 @@ export interface Commands {
   change: [{ rate?: number; params?: Record<string, Plain> }, null]; // from the next step on
 
   calibrate: [{ split?: string; samples?: number }, { number: number }];
+  // options: those of the command line, with "_" for "-"
   quantize: [{ out: string; weights: string; activations: string; options: Record<string, Plain> }, { number: number }];
   sweep: [{ options: Record<string, Plain> }, { number: number }];
   report: [{}, { number: number }];

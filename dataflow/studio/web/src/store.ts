@@ -12,9 +12,9 @@ export interface Notice {
 }
 
 /** A part of the page that is open beside the canvas. */
-export type Side = "inspector" | "training" | "quantization" | "session" | "problems" | null;
+export type Side = "inspector" | "values" | "training" | "quantization" | "session" | "problems" | null;
 /** What lies over the page; each is closed by Escape. */
-export type Over = "palette" | "find" | "keys" | "gallery" | "commands" | "tour" | null;
+export type Over = "palette" | "find" | "keys" | "gallery" | "commands" | "tour" | "freeze" | "force" | null;
 
 /** What the palette was opened for: a place on the screen, and the port whose wire was dropped there. */
 export interface PaletteRequest {
@@ -44,6 +44,7 @@ export interface State {
   announced: string; // what a screen reader says
   text: boolean; // whether the text pane is open
   theme: "system" | "light" | "dark";
+  byQuality: boolean; // whether cards are coloured by the SQNR of their values
 }
 
 const nothing: State = {
@@ -68,6 +69,7 @@ const nothing: State = {
   announced: "",
   text: false,
   theme: "system",
+  byQuality: false,
 };
 
 export const useStudio = create<State>(() => nothing);

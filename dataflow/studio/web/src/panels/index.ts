@@ -1,2 +1,18 @@
-/** What runs, training and quantization add to the page. */
-export {};
+/** What values, runs, training and quantization add to the page. */
+import { addOverlay, addPiece, addTab } from "../slots";
+import { Banner } from "./Banner";
+import "./commands";
+import { Drawn } from "./Drawn";
+import "./panels.css";
+import { JobsStatus, TrainingStatus } from "./Status";
+
+addTab({ id: "values", title: "Values", order: 20, load: () => import("../values/Values") });
+addTab({ id: "session", title: "Run", order: 30, load: () => import("./RunPanel") });
+addTab({ id: "training", title: "Training", order: 40, load: () => import("./TrainingPanel") });
+addTab({ id: "quantization", title: "Quantize", order: 50, load: () => import("./QuantizationPanel") });
+addPiece("banner", { id: "session", order: 10, component: Banner });
+addPiece("canvas", { id: "panels", order: 50, component: Drawn });
+addPiece("status.right", { id: "training", order: 10, component: TrainingStatus });
+addPiece("status.right", { id: "jobs", order: 20, component: JobsStatus });
+addOverlay("freeze", () => import("./FreezeDialog"));
+addOverlay("force", () => import("./ForceDialog"));

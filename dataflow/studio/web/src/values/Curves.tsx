@@ -2,7 +2,7 @@
 import { useState, type KeyboardEvent, type PointerEvent } from "react";
 import type { Trend } from "../protocol";
 import { ends, paths, pointAt } from "./curve";
-import { count, short } from "./numbers";
+import { count, short } from "./format";
 import { linear, logarithmic, type Scale } from "./scale";
 import { useWidth } from "./width";
 

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerE
 import { useAsked } from "../asked";
 import type { Picture } from "../protocol";
 import { type Cell, cellAt, colours, decoded, layout, valueAt, type Layout } from "./heat";
-import { short } from "./numbers";
+import { short } from "./format";
 import { Slices } from "./Slices";
 import { useWidth } from "./width";
 

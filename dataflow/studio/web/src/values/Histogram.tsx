@@ -2,7 +2,7 @@
 import { memo, useState, type PointerEvent } from "react";
 import type { Stats } from "../protocol";
 import { bars } from "./bars";
-import { count, short } from "./numbers";
+import { count, short } from "./format";
 import { linear } from "./scale";
 import { useWidth } from "./width";
 

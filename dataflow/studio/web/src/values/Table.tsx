@@ -1,7 +1,7 @@
 /** The elements of a value as a table, a page of rows at a time. */
 import { useState } from "react";
 import { useAsked } from "../asked";
-import { count } from "./numbers";
+import { count } from "./format";
 import { Slices } from "./Slices";
 
 export function Table({ port, again }: { port: string; again: unknown }) {

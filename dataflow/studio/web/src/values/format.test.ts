@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seconds, short } from "./format";
+import { percent, seconds, short } from "./format";
 
 test.each([
   [0, "0"],
@@ -18,5 +18,11 @@ test.each([
 });
 
 test("times have the unit that suits them", () => {
-  expect([0.00034, 0.0451, 1.234, 150].map((time) => seconds(time))).toEqual(["0.3 ms", "45 ms", "1.2 s", "3 min"]);
+  expect([0.00034, 0.0451, 1.234, 150, 4350].map((time) => seconds(time))).toEqual([
+    "0.3 ms", "45 ms", "1.2 s", "3 min", "1 h 13 min",
+  ]);
+});
+
+test("a small part is not none", () => {
+  expect([0, 0.001, 12.34].map(percent)).toEqual(["0 %", "< 0.01 %", "12 %"]);
 });

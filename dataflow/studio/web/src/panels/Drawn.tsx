@@ -1,0 +1,92 @@
+/** What panels draw on the canvas: trend boxes at watched ports, and the SQNR of cards. */
+import { ViewportPortal } from "@xyflow/react";
+import type { Card, Stats } from "../protocol";
+import { useStudio } from "../store";
+import { short } from "../values/format";
+import { Sparkline } from "../values/Sparkline";
+import { grade, GRADES, worst } from "./quality";
+import { NOTHING } from "./session";
+
+export function Drawn() {
+  const cards = useStudio((state) => state.document?.scene.cards);
+  const watched = useStudio((state) => (state.session ?? NOTHING).watched);
+  const byQuality = useStudio((state) => state.byQuality);
+  if (cards === undefined) return null;
+  return (
+    <>
+      <ViewportPortal>
+        {watched.length > 0 && cards.map((card) => <Boxes key={card.id} card={card} watched={watched} />)}
+        {byQuality && cards.map((card) => <Tint key={card.id} card={card} />)}
+      </ViewportPortal>
+      {byQuality && <Legend cards={cards} />}
+    </>
+  );
+}
+
+const WIDTH = 168;
+const HEIGHT = 58;
+
+/** The trend boxes of a card stand below it, under its outputs. */
+function Boxes({ card, watched }: { card: Card; watched: string[] }) {
+  const ports = card.rights.filter((port) => watched.includes(port.value_of));
+  return ports.map((port, i) => (
+    <TrendBox
+      key={port.value_of}
+      port={port.value_of}
+      title={ports.length > 1 || card.rights.length > 1 ? `${card.name}.${port.name}` : card.name}
+      x={card.x + card.width - WIDTH}
+      y={card.y + card.height + 6 + i * (HEIGHT + 4)}
+    />
+  ));
+}
+
+function TrendBox({ port, title, x, y }: { port: string; title: string; x: number; y: number }) {
+  const trend = useStudio((state) => state.training?.trends[port]);
+  const mean = useStudio((state) => state.run?.values[port]?.mean);
+  return (
+    <div className="trend-box" style={{ transform: `translate(${x}px, ${y}px)`, width: WIDTH, height: HEIGHT }}>
+      <div className="trend-head">
+        <span>{title}</span>
+        <b className="value">{short(trend?.mean.at(-1) ?? mean)}</b>
+      </div>
+      {trend === undefined ? (
+        <span className="quiet">drawn while training</span>
+      ) : (
+        <Sparkline trend={trend} width={WIDTH - 14} height={HEIGHT - 28} />
+      )}
+    </div>
+  );
+}
+
+const NONE: Record<string, Stats> = {};
+
+function Tint({ card }: { card: Card }) {
+  const sqnr = useStudio((state) => worst(card, state.run?.values ?? NONE));
+  if (sqnr === null) return null;
+  return (
+    <div
+      className={`sqnr grade-${grade(sqnr)}`}
+      style={{ transform: `translate(${card.x}px, ${card.y}px)`, width: card.width, height: card.height }}
+    >
+      <span>{sqnr.toFixed(1)} dB</span>
+    </div>
+  );
+}
+
+function Legend({ cards }: { cards: Card[] }) {
+  const known = useStudio((state) => cards.some((card) => worst(card, state.run?.values ?? NONE) !== null));
+  return (
+    <div className="sqnr-legend" role="note">
+      <b>SQNR</b>
+      {known ? (
+        GRADES.map(({ words }, i) => (
+          <span key={words} className={`grade-${i}`}>
+            {words}
+          </span>
+        ))
+      ) : (
+        <span className="quiet">A run of a graph with quantizers measures it.</span>
+      )}
+    </div>
+  );
+}

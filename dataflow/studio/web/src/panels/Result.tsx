@@ -1,0 +1,77 @@
+/** What a job found: a list of records as a table, a record as names and values, figures of layers by width in colour. */
+import type { Plain } from "../protocol";
+import { short } from "../values/format";
+import { grade } from "./quality";
+
+type Record_ = { [key: string]: Plain };
+const isRecord = (value: Plain): value is Record_ => value !== null && typeof value === "object" && !Array.isArray(value);
+
+export function Result({ result }: { result: Plain }) {
+  if (Array.isArray(result)) return result.every(isRecord) ? <Rows rows={result} /> : <span>{result.map(text).join(", ")}</span>;
+  if (!isRecord(result)) return <span>{text(result)}</span>;
+  const entries = Object.entries(result);
+  const plain = entries.filter(([, value]) => value === null || typeof value !== "object");
+  return (
+    <>
+      {plain.length > 0 && (
+        <dl className="facts">
+          {plain.map(([name, value]) => (
+            <div key={name} className="fact">
+              <dt>{name.replaceAll("_", " ")}</dt>
+              <dd>{text(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {entries
+        .filter(([, value]) => value !== null && typeof value === "object")
+        .map(([name, value]) => (
+          <div key={name}>
+            <h4>{name.replaceAll("_", " ")}</h4>
+            <Result result={value} />
+          </div>
+        ))}
+    </>
+  );
+}
+
+/** Records of one kind; a record within, such as the SQNR by width, has a column for each of its keys. */
+function Rows({ rows }: { rows: Record_[] }) {
+  const flat = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).flatMap(([name, value]) =>
+        isRecord(value) ? Object.entries(value).map(([key, each]) => [`${name} ${key}`, each]) : [[name, value]],
+      ),
+    ) as Record_,
+  );
+  const heads = [...new Set(flat.flatMap((row) => Object.keys(row)))];
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Result">
+      <table className="figures">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head.replaceAll("_", " ")}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {flat.map((row, i) => (
+            <tr key={i}>
+              {heads.map((head) => (
+                <td key={head} className={/^sqnr/i.test(head) && typeof row[head] === "number" ? `grade-${grade(row[head])}` : ""}>
+                  {text(row[head] ?? null)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const text = (value: Plain): string =>
+  typeof value === "number" ? short(value) : value === null ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);

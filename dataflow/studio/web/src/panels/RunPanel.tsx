@@ -1,0 +1,104 @@
+/** Runs: what they are fed, what would run and why, what the session changes in them, and how the last one went. */
+import type { Document, Run } from "../protocol";
+import { Button } from "../shell/Button";
+import { useStudio } from "../store";
+import { count, seconds } from "../values/format";
+import { changeSession } from "./commands";
+import { Fates } from "./Fates";
+import { Field } from "./Field";
+import { Progress } from "./Progress";
+import { NOTHING, read, without, written } from "./session";
+import { Trouble } from "./Trouble";
+
+export default function RunPanel() {
+  const document = useStudio((state) => state.document);
+  const run = useStudio((state) => state.run);
+  if (document === null) return null;
+  const running = run?.state === "running";
+  return (
+    <div className="panel">
+      <div className="actions">
+        {running ? <Button command="run.cancel" keys /> : <Button command="run.run" kind="main" keys />}
+        <Button command="run.again" />
+      </div>
+      {run !== null && run.state !== "none" && <State run={run} nodes={Object.keys(document.nodes).length} />}
+      {run?.problem && <Trouble problem={run.problem} />}
+      <Feed document={document} />
+      <Fates />
+    </div>
+  );
+}
+
+function State({ run, nodes }: { run: Run; nodes: number }) {
+  const done = Object.keys(run.nodes).length;
+  if (run.state === "running") {
+    return (
+      <>
+        <Progress done={Math.min(done, nodes)} total={nodes} label="Nodes that have run" />
+        <p className="quiet">
+          run {run.number}: {count(done)} nodes so far
+        </p>
+      </>
+    );
+  }
+  return (
+    <p className="quiet">
+      Run {run.number} {run.state}, {seconds(run.seconds)}
+      {run.rows > 0 && `; ${count(run.rows)} rows${run.split === "" ? "" : ` of ${run.split}`}`}
+    </p>
+  );
+}
+
+function Feed({ document }: { document: Document }) {
+  const session = useStudio((state) => state.session) ?? NOTHING;
+  const splits = Object.entries(document.splits);
+  const params = Object.entries(document.params);
+  return (
+    <section>
+      <h3>What runs are fed</h3>
+      {splits.length === 0 ? (
+        <p className="quiet">The file has no data section: inputs are filled with numbers of their declared shapes.</p>
+      ) : (
+        <div className="fields">
+          <label className="labelled">
+            <span>split</span>
+            <select className="field" value={session.split || splits[0]![0]} onChange={(event) => changeSession({ split: event.currentTarget.value })}>
+              {splits.map(([name, rows]) => (
+                <option key={name} value={name}>
+                  {name}
+                  {rows !== null && ` (${count(rows)} rows)`}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Field
+            label="rows at most"
+            kind="number"
+            value={session.rows === null ? "" : String(session.rows)}
+            placeholder="as the server has it"
+            send={(text) => changeSession({ rows: text.trim() === "" ? null : Number(text) })}
+          />
+        </div>
+      )}
+      {params.length > 0 && (
+        <>
+          <h3>Parameters</h3>
+          <div className="fields">
+            {params.map(([name, param]) => (
+              <Field
+                key={name}
+                label={name}
+                hint={param.doc}
+                value={name in session.params ? written(session.params[name]!) : ""}
+                placeholder={written(param.default)}
+                send={(text) =>
+                  changeSession({ params: text.trim() === "" ? without(session.params, name) : { ...session.params, [name]: read(text) } })
+                }
+              />
+            ))}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

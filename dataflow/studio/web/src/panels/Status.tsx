@@ -1,0 +1,33 @@
+/** What trains and works at the moment, in the line at the bottom. */
+import { set, useStudio } from "../store";
+import { short } from "../values/format";
+
+export function TrainingStatus() {
+  const state = useStudio((all) => all.training?.state ?? "none");
+  const epoch = useStudio((all) => all.training?.epoch ?? 0);
+  const epochs = useStudio((all) => all.training?.epochs ?? 0);
+  const loss = useStudio((all) => all.training?.trends["loss"]?.mean.at(-1));
+  if (state === "none") return null;
+  return (
+    <button type="button" className="link" onClick={() => set({ side: "training" })}>
+      {state === "running" ? "training" : `training ${state}`}: epoch {epoch} of {epochs}
+      {loss !== undefined && <>, loss {short(loss, 3)}</>}
+    </button>
+  );
+}
+
+export function JobsStatus() {
+  const running = useStudio((all) => all.jobs.filter((job) => job.state === "running").length);
+  const title = useStudio((all) => all.jobs.find((job) => job.state === "running")?.title ?? "");
+  const part = useStudio((all) => {
+    const job = all.jobs.find((each) => each.state === "running");
+    return job === undefined || job.total === 0 ? null : Math.floor((100 * job.done) / job.total);
+  });
+  if (running === 0) return null;
+  return (
+    <button type="button" className="link" onClick={() => set({ side: "quantization" })}>
+      {running === 1 ? title : `${running} jobs`}
+      {part !== null && ` ${part} %`}
+    </button>
+  );
+}

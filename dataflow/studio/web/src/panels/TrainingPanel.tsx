@@ -1,0 +1,92 @@
+/** Training: start, pause, stop; progress, metrics and curves; what can be changed between steps. */
+import { useState } from "react";
+import { perform } from "../commands";
+import { ask } from "../connection";
+import type { Training } from "../protocol";
+import { Button } from "../shell/Button";
+import { useStudio } from "../store";
+import { count, seconds } from "../values/format";
+import { trains } from "./commands";
+import { Changes } from "./Changes";
+import { Metrics } from "./Metrics";
+import { Progress } from "./Progress";
+import { TrainingCurves } from "./TrainingCurves";
+import { Trouble } from "./Trouble";
+import { Watched } from "./Watched";
+
+export default function TrainingPanel() {
+  const open = useStudio((state) => state.document !== null);
+  const training = useStudio((state) => state.training);
+  if (!open) return null;
+  if (!trains() && (training === null || training.state === "none")) {
+    return (
+      <div className="panel">
+        <p>This graph has no <code>train</code> section.</p>
+        <p className="quiet">It says what is minimized, by which optimizer, and over how many epochs; the text pane (Y) completes its keys.</p>
+      </div>
+    );
+  }
+  const began = training !== null && training.state !== "none";
+  return (
+    <div className="panel">
+      <Controls training={training} />
+      {began && <State training={training} />}
+      {training?.problem && <Trouble problem={training.problem} />}
+      {began && <TrainingCurves />}
+      {began && <Metrics metrics={training.metrics} />}
+      <Changes />
+      <Watched />
+    </div>
+  );
+}
+
+function Controls({ training }: { training: Training | null }) {
+  const usual = useStudio((state) => (state.document?.sections["train"] as { epochs?: number } | undefined)?.epochs);
+  const [epochs, setEpochs] = useState("");
+  const state = training?.state ?? "none";
+  if (state === "running" || state === "paused") {
+    return (
+      <div className="actions">
+        {state === "running" ? <Button command="train.pause" /> : <Button command="train.resume" kind="main" />}
+        <Button command="train.stop" />
+      </div>
+    );
+  }
+  const given = epochs.trim() === "" ? {} : { epochs: Number(epochs) };
+  const start = (how: { resume?: true; restart?: true }) => void perform(() => ask("train", { ...how, ...given }));
+  return (
+    <>
+      <div className="fields">
+        <label className="labelled">
+          <span>epochs</span>
+          <input className="field" inputMode="numeric" value={epochs} placeholder={String(usual ?? 1)} onChange={(event) => setEpochs(event.currentTarget.value)} />
+        </label>
+      </div>
+      <div className="actions">
+        <button type="button" className="button main" onClick={() => start({})}>Train</button>
+        <button type="button" className="button" title="Go on from the newest checkpoint" onClick={() => start({ resume: true })}>Resume</button>
+        <button type="button" className="button" title="From the start, in place of the checkpoints that are there" onClick={() => start({ restart: true })}>Restart</button>
+      </div>
+    </>
+  );
+}
+
+function State({ training }: { training: Training }) {
+  const { state, epoch, epochs, step, steps, folder } = training;
+  const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
+  return (
+    <div>
+      <Progress done={step} total={steps} label="Steps of the training" />
+      <p className="quiet line">
+        <span>
+          {state === "running" ? "" : `${state}, `}epoch {epoch} of {epochs}, step {count(step)} of {count(steps)}
+        </span>
+        <span>
+          {seconds(training.seconds)}
+          {left !== null && `, ${seconds(left)} left`}
+        </span>
+      </p>
+      {folder !== "" && <p className="quiet">Checkpoints in {folder}</p>}
+    </div>
+  );
+}

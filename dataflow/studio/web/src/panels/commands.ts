@@ -1,0 +1,62 @@
+/** Commands of runs, training and the session, each on what is selected. */
+import { register, perform } from "../commands";
+import { ask } from "../connection";
+import { get, set } from "../store";
+import { fullName, change, CLEAR, freeze, meantPort, overrides, selectedNodes, session, toggleBypass, toggleWatch } from "./session";
+
+const open = () => get().document !== null;
+const some = () => open() && selectedNodes().length > 0;
+const ran = () => ["done", "failed", "cancelled"].includes(get().run?.state ?? "none");
+const port = () => open() && meantPort() !== "";
+
+register(
+  { id: "session.bypass", title: "Bypass, or not", group: "Run", keys: ["B"], within: "canvas", menu: ["card"], enabled: some, run: () => toggleBypass(selectedNodes()) },
+  {
+    id: "session.freeze",
+    title: "Freeze at the values of the run",
+    group: "Run",
+    keys: ["K"],
+    within: "canvas",
+    menu: ["card"],
+    enabled: () => some() && ran(),
+    run: () => freeze(selectedNodes(), `run ${get().run!.number}`),
+  },
+  { id: "session.freeze_file", title: "Freeze at values of a file", group: "Run", keys: ["Shift+K"], within: "canvas", menu: ["card"], enabled: some, run: () => set({ over: "freeze" }) },
+  { id: "session.force", title: "Force a value", group: "Run", keys: ["="], within: "canvas", menu: ["port"], enabled: port, run: () => set({ over: "force" }) },
+  {
+    id: "session.clear",
+    title: "Run as the file says again",
+    group: "Run",
+    keys: [],
+    enabled: () => open() && overrides(session()).length > 0,
+    run: () => change(CLEAR),
+  },
+  {
+    id: "run.to",
+    title: "Run to here",
+    group: "Run",
+    keys: ["R"],
+    within: "canvas",
+    menu: ["card"],
+    enabled: () => open() && get().selected.length === 1 && get().run?.state !== "running",
+    run: () => ask("run", { to: fullName(get().selected[0]!) }),
+  },
+  { id: "session.watch", title: "Watch over a training, or not", group: "Run", keys: ["W"], within: "canvas", menu: ["port"], enabled: port, run: () => toggleWatch(meantPort()) },
+  {
+    id: "train.continue",
+    title: "Resume from the checkpoint",
+    group: "Run",
+    keys: [],
+    enabled: () => trains() && !busy(),
+    run: () => ask("train", { resume: true }),
+  },
+  { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => trains() && !busy(), run: () => ask("train", { restart: true }) },
+  { id: "view.quality", title: "Colour cards by SQNR, or not", group: "View", keys: ["Q"], within: "canvas", enabled: open, run: () => set(({ byQuality }) => ({ byQuality: !byQuality })) },
+  { id: "file.export_svg", title: "Export the picture as SVG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportSvg() },
+  { id: "file.export_png", title: "Export the picture as PNG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportPng() },
+  { id: "view.tour", title: "Take the tour", group: "View", keys: [], enabled: open, run: () => set({ over: "tour" }) },
+);
+
+export const trains = (): boolean => get().document?.sections["train"] !== undefined;
+export const busy = (): boolean => ["running", "paused"].includes(get().training?.state ?? "none");
+export const changeSession = (changed: Parameters<typeof change>[0]) => void perform(() => change(changed));

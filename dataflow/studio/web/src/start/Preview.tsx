@@ -1,0 +1,50 @@
+/** A graph in little; asked for when it comes into view, once in the life of the page. */
+import { useEffect, useRef, useState } from "react";
+import { ask } from "../connection";
+import type { Preview as Drawn } from "../protocol";
+
+const known = new Map<string, Promise<Drawn>>();
+let last: Promise<unknown> = Promise.resolve();
+
+/** One at a time: the server has better to do than to draw thirty graphs at once. */
+function preview(path: string): Promise<Drawn> {
+  const found = known.get(path);
+  if (found !== undefined) return found;
+  const asked = last.then(() => ask("preview", { path }));
+  last = asked.catch(() => known.delete(path));
+  known.set(path, asked);
+  return asked;
+}
+
+export function Preview({ path }: { path: string }) {
+  const frame = useRef<HTMLSpanElement>(null);
+  const [drawn, setDrawn] = useState<Drawn | null>(null);
+  useEffect(() => {
+    const show = () => void preview(path).then(setDrawn, () => undefined);
+    if (typeof IntersectionObserver === "undefined") {
+      show();
+      return;
+    }
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      show();
+    });
+    observer.observe(frame.current!);
+    return () => observer.disconnect();
+  }, [path]);
+  return (
+    <span className="preview" ref={frame} aria-hidden="true">
+      {drawn !== null && drawn.width > 0 && (
+        <svg viewBox={`0 0 ${drawn.width} ${drawn.height}`} preserveAspectRatio="xMidYMid meet">
+          {drawn.wires.map((path_, i) => (
+            <path key={i} d={path_} />
+          ))}
+          {drawn.cards.map(({ x, y, width, height, hue, kind }, i) => (
+            <rect key={i} {...{ x, y, width, height }} rx={kind === "node" || kind === "graph" ? 6 : height / 2} className={`preview-${kind}`} style={{ "--hue": hue } as React.CSSProperties} />
+          ))}
+        </svg>
+      )}
+    </span>
+  );
+}

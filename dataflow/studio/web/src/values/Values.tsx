@@ -1,0 +1,69 @@
+/** The side panel's values: of the ports of the selected card; with nothing selected, of the graph's outputs. */
+import { useEffect, useState } from "react";
+import type { Card } from "../protocol";
+import { useStudio, type State } from "../store";
+import { shape, short, size } from "./format";
+import { Strip } from "./Histogram";
+import { outputsOf, portsOf, stale, useStats, type Port } from "./ports";
+import { PortValue } from "./PortValue";
+import "./values.css";
+
+const cardOf = (state: State): Card | undefined => {
+  const id = state.focused?.card ?? state.selected[0];
+  return state.document?.scene.cards.find((card) => card.id === id);
+};
+
+export default function Values() {
+  const document = useStudio((state) => state.document);
+  const card = useStudio(cardOf);
+  const focused = useStudio((state) => state.focused);
+  const outputs = useStudio((state) => state.run?.outputs);
+  const old = useStudio(stale);
+  if (document === null) return null;
+  const ports = card !== undefined ? portsOf(card) : outputsOf(document, outputs);
+  const wanted = ports.find((port) => port.label === focused?.port && port.side === focused.side)?.key;
+  return (
+    <div className={old ? "values old" : "values"}>
+      <h2 className="panel-title">{card?.name ?? "Outputs of the graph"}</h2>
+      {old && <p className="quiet">From before the last edit; a run makes them anew.</p>}
+      {ports.length === 0 && <p className="quiet">Nothing here has a value.</p>}
+      <Ports key={card?.id ?? ""} ports={ports} wanted={wanted} />
+    </div>
+  );
+}
+
+function Ports({ ports, wanted }: { ports: Port[]; wanted: string | undefined }) {
+  const [open, setOpen] = useState(wanted ?? ports[0]?.key ?? "");
+  useEffect(() => {
+    if (wanted !== undefined) setOpen(wanted);
+  }, [wanted]);
+  return ports.map((port) => (
+    <section key={`${port.side} ${port.label}`} className="port">
+      <Head port={port} open={port.key === open} toggle={() => setOpen(port.key === open ? "" : port.key)} />
+      {port.key === open && <PortValue port={port.key} />}
+    </section>
+  ));
+}
+
+/** One line of a port: its name, and its value in little. */
+function Head({ port, open, toggle }: { port: Port; open: boolean; toggle: () => void }) {
+  const stats = useStats(port.key);
+  return (
+    <button type="button" className="port-head" aria-expanded={open} onClick={toggle}>
+      <span className="port-side" aria-label={port.side === "left" ? "input" : "output"}>
+        {port.side === "left" ? "→" : "←"}
+      </span>
+      <span className="port-name">{port.label}</span>
+      {stats === undefined ? (
+        <span className="quiet">{port.type || "no value yet"}</span>
+      ) : size(stats.shape) === 1 ? (
+        <span className="value">{short(stats.mean)}</span>
+      ) : (
+        <>
+          <span className="quiet">{shape(stats.shape)}</span>
+          <Strip bins={stats.bins} width={56} height={16} />
+        </>
+      )}
+    </button>
+  );
+}
