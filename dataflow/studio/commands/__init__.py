@@ -5,7 +5,7 @@ COMMANDS run one after another, with the lock of the studio held. QUERIES take l
 
 from __future__ import annotations
 
-from dataflow.studio.commands import edit, files, runs, session, values, view
+from dataflow.studio.commands import edit, files, preview, runs, session, values, view
 from dataflow.studio.studio import Handler
 
 COMMANDS: dict[str, Handler] = {
@@ -15,4 +15,4 @@ COMMANDS: dict[str, Handler] = {
     **session.COMMANDS,
     **runs.COMMANDS,
 }
-QUERIES: dict[str, Handler] = {**files.QUERIES, **values.QUERIES}
+QUERIES: dict[str, Handler] = {**files.QUERIES, **values.QUERIES, **preview.QUERIES}

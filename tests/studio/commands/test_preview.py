@@ -1,0 +1,41 @@
+"""Graphs in little, for the gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from studio_pages import Page, Refused
+
+from dataflow.graphfile import shipped
+
+
+def test_preview_has_the_cards_of_a_file_that_is_not_open(page: Page) -> None:
+    drawn = page.ask("preview", path="small.yaml")
+    assert page.document is None
+    assert [card["kind"] for card in drawn["cards"]].count("node") == 2
+    for card in drawn["cards"]:
+        assert card["x"] >= 0 and card["x"] + card["width"] <= drawn["width"]
+        assert card["y"] >= 0 and card["y"] + card["height"] <= drawn["height"]
+    assert len(drawn["wires"]) == 3
+
+
+def test_preview_follows_the_file(page: Page, folder: Path) -> None:
+    before = page.ask("preview", path="small.yaml")
+    file = folder / "small.yaml"
+    file.write_text(
+        file.read_text("utf-8").replace("outputs:", "  more: {block: Relu, inputs: [relu]}\noutputs:"), "utf-8"
+    )
+    assert len(page.ask("preview", path="small.yaml")["cards"]) == len(before["cards"]) + 1
+
+
+@pytest.mark.slow
+def test_every_shipped_graph_has_a_preview(page: Page) -> None:
+    for name in shipped.names():
+        assert page.ask("preview", path=shipped.SCHEME + name)["cards"], name
+
+
+@pytest.mark.parametrize("path", ["../small.yaml", "missing.yaml", "dataflow:none.yaml", "a\0b"])
+def test_preview_of_no_file_of_the_project_is_refused(page: Page, path: str) -> None:
+    with pytest.raises(Refused):
+        page.ask("preview", path=path)
