@@ -10,6 +10,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
 from dataflow.quantize import recipe as recipes
 from dataflow.quantize.insert import insert_quantizers
+from dataflow.quantize.lower import lower
 from dataflow.quantize.model import Model
 from dataflow.quantize.sites import activation_wires
 
@@ -97,3 +98,22 @@ def quantized(graph: Graph, bits: int, x: Array, **recipe: object) -> Model:
     values = flow.run(seen, x=x).values() if wires else ()
     ranges = {link: (float(v.min()), float(v.max())) for link, v in zip(wires, values, strict=True)}
     return insert_quantizers(Model.of(graph), asked, ranges)
+
+
+def inputs(graph: Graph, rows: int = 60) -> Array:
+    """Random rows for the input ``x``."""
+    sizes = [d for d in graph.inputs["x"].shape or () if isinstance(d, int)]
+    made: Array = np.random.default_rng(9).standard_normal((rows, *sizes)).astype(np.float32)
+    return made
+
+
+def real_parts(graph: Graph, x: Array, **asked: object) -> list[str]:
+    """What lowering leaves with real numbers, in its own words; outputs stay near those of the quantized graph."""
+    lowered = lower(quantized(graph, 8, x, **asked)).model
+    np.testing.assert_allclose(
+        flow.run(lowered.baked(), x=x)["y"],
+        flow.run(quantized(graph, 8, x, **asked).baked(), x=x)["y"],
+        rtol=0.02,
+        atol=0.05,
+    )
+    return [note for note in lowered.notes if "real numbers" in note]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quantize.nets import images, quantized, residual
+from quantize.nets import images, inputs, quantized, real_parts, residual
 
 import dataflow as flow
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.quantize.forms import Form
@@ -16,12 +15,6 @@ from dataflow.quantize.lower import Lowered, lower
 from dataflow.quantize.model import Model
 
 B = flow.blocks
-
-
-def _inputs(graph: Graph, rows: int = 60) -> Array:
-    sizes = [d for d in graph.inputs["x"].shape or () if isinstance(d, int)]
-    made: Array = np.random.default_rng(9).standard_normal((rows, *sizes)).astype(np.float32)
-    return made
 
 
 def _wires(model: Model, names: list[str], x: Array) -> dict[str, Array]:
@@ -47,7 +40,7 @@ def _codes(form: Form, values: Array) -> Array:
 def test_codes_are_those_of_the_quantized_graph(net: object, bits: int) -> None:
     for seed in range(3):
         graph: Graph = net(seed)  # type: ignore[operator]
-        x = _inputs(graph)
+        x = inputs(graph)
         model = quantized(graph, bits, x)
         apart = _differences(model, lower(model), x)
         assert len(apart) >= 5
@@ -59,7 +52,7 @@ def test_codes_are_those_of_the_quantized_graph(net: object, bits: int) -> None:
 @pytest.mark.parametrize("net", [residual, images])
 def test_only_integers_lie_between_the_first_quantizer_and_the_last_layer(net: object) -> None:
     graph: Graph = net()  # type: ignore[operator]
-    lowered = lower(quantized(graph, 8, _inputs(graph))).model
+    lowered = lower(quantized(graph, 8, inputs(graph))).model
     real = [n for n, node in lowered.graph.nodes.items() if next(iter(node.types.values())).dtype == "float32"]
     assert set(real) <= {"x", "x/min", "x/max", "last_sum/values"}
     assert not [note for note in lowered.notes if "real numbers" in note]
@@ -68,7 +61,7 @@ def test_only_integers_lie_between_the_first_quantizer_and_the_last_layer(net: o
 
 def test_outputs_are_near_those_of_the_quantized_graph() -> None:
     graph = images()
-    x = _inputs(graph)
+    x = inputs(graph)
     model = quantized(graph, 8, x)
     before, after = flow.run(model.baked(), x=x)["y"], flow.run(lower(model).model.baked(), x=x)["y"]
     assert np.abs(before - after).max() < 0.01 * np.abs(before).max()
@@ -76,7 +69,7 @@ def test_outputs_are_near_those_of_the_quantized_graph() -> None:
 
 def test_the_ceiling_of_relu6_is_that_of_its_codes() -> None:
     graph = images()
-    x = _inputs(graph) * 20
+    x = inputs(graph) * 20
     model = quantized(graph, 8, x)
     apart = _differences(model, lower(model), x)
     assert np.abs(apart["first_relu_q"]).max() <= 1
@@ -85,7 +78,7 @@ def test_the_ceiling_of_relu6_is_that_of_its_codes() -> None:
 
 def test_a_wire_on_the_grid_of_its_quantizer_stays_as_it_is() -> None:
     graph = images()
-    lowered = lower(quantized(graph, 8, _inputs(graph)))
+    lowered = lower(quantized(graph, 8, inputs(graph)))
     kinds = {name: type(node.block).__name__ for name, node in lowered.model.graph.nodes.items()}
     assert kinds["joined_q"] == "Identity"
     assert kinds["joined"] == "ConcatV2" or kinds["joined"] == "Concat"
@@ -95,7 +88,7 @@ def test_a_wire_on_the_grid_of_its_quantizer_stays_as_it_is() -> None:
 @pytest.mark.parametrize("rounding", ["half_even", "half_away", "floor", "tflite_single", "tflite_double"])
 def test_sums_are_rounded_as_asked(rounding: str) -> None:
     graph = residual()
-    made = lower(quantized(graph, 8, _inputs(graph)), rounding)
+    made = lower(quantized(graph, 8, inputs(graph)), rounding)
     used = {
         n.block.rounding for n in made.model.graph.nodes.values() if type(n.block).__name__ == "FixedPointRequantize"
     }  # type: ignore[attr-defined]
@@ -104,7 +97,7 @@ def test_sums_are_rounded_as_asked(rounding: str) -> None:
 
 def test_multipliers_may_be_powers_of_two() -> None:
     graph = residual()
-    made = lower(quantized(graph, 8, _inputs(graph)), power_of_two=True).model
+    made = lower(quantized(graph, 8, inputs(graph)), power_of_two=True).model
     for name in ("inner_relu_q", "joined_q"):
         multiplier = made.graph.nodes[name].inputs["multiplier"].value  # type: ignore[union-attr]
         assert np.all(np.log2(multiplier) % 1 == 0)
@@ -112,38 +105,10 @@ def test_multipliers_may_be_powers_of_two() -> None:
 
 def test_steps_that_were_learned_are_lowered_too() -> None:
     graph = residual()
-    x = _inputs(graph)
+    x = inputs(graph)
     model = quantized(graph, 4, x, learn="lsq")
     apart = _differences(model, lower(model), x)
     assert all(np.abs(steps).max() <= 1 for steps in apart.values())
-
-
-def test_what_has_no_form_computes_with_real_numbers_and_a_note_says_why() -> None:
-    graph = residual()
-    x = _inputs(graph)
-    model = quantized(graph, 8, x, weights={"bits": 4, "per": "group", "group": 4})
-    lowered = lower(model).model
-    assert "first computes with real numbers: its weights have a step for each group" in lowered.notes
-    np.testing.assert_allclose(
-        flow.run(lowered.baked(), x=x)["y"], flow.run(model.baked(), x=x)["y"], rtol=1e-4, atol=1e-4
-    )
-
-
-def test_skipped_layers_stay_real() -> None:
-    graph = residual()
-    x = _inputs(graph)
-    model = quantized(graph, 8, x, skip=["inner"])
-    lowered = lower(model).model
-    assert type(lowered.graph.nodes["inner"].block).__name__ == "MatMul"
-    np.testing.assert_allclose(
-        flow.run(lowered.baked(), x=x)["y"], flow.run(model.baked(), x=x)["y"], rtol=0.05, atol=0.05
-    )
-
-
-def test_biases_that_are_on_no_grid_are_rounded_and_that_is_said() -> None:
-    graph = residual()
-    lowered = lower(quantized(graph, 8, _inputs(graph), bias=None)).model
-    assert "first_sum: its bias is rounded to the grid of the sums" in lowered.notes
 
 
 def test_sums_that_int32_might_not_hold_are_int64() -> None:
@@ -156,38 +121,11 @@ def test_sums_that_int32_might_not_hold_are_int64() -> None:
     assert lower(quantized(graph, 8, rows)).model.graph.ref("product").type.dtype == "int32"
 
 
-def test_a_graph_without_quantizers_is_refused() -> None:
-    with pytest.raises(DataflowError, match="must have quantizers to be lowered, got none; quantize it first"):
-        lower(Model.of(residual()))
-
-
 def test_training_goes_and_the_rounding_is_kept_in_the_recipe() -> None:
     graph = residual()
     graph.sections = {"train": {"epochs": 1}, "quantization": {"weights": {"bits": 8}}}
-    made = lower(quantized(graph, 8, _inputs(graph)), "floor").model.graph
+    made = lower(quantized(graph, 8, inputs(graph)), "floor").model.graph
     assert made.sections == {"quantization": {"weights": {"bits": 8}, "rounding": "floor"}}
-
-
-def _notes(graph: Graph, x: Array, **asked: object) -> list[str]:
-    lowered = lower(quantized(graph, 8, x, **asked)).model
-    np.testing.assert_allclose(
-        flow.run(lowered.baked(), x=x)["y"],
-        flow.run(quantized(graph, 8, x, **asked).baked(), x=x)["y"],
-        rtol=0.02,
-        atol=0.05,
-    )
-    return [note for note in lowered.notes if "real numbers" in note]
-
-
-def test_a_ceiling_that_is_still_to_be_cut_is_cut_before_real_numbers() -> None:
-    graph = flow.Graph("g")
-    x = graph.input("x", "float32", ["N", 8])
-    product = B["MatMul"]()(x, graph.variable("w", np.eye(8, dtype=np.float32)), name="product")
-    graph.output("y", B["Exp"]()(B["Relu6"]()(product, name="cut"), name="y"))
-    rows = _inputs(graph) * 4
-    assert _notes(graph, rows) == []
-    lowered = lower(quantized(graph, 8, rows)).model
-    assert type(lowered.graph.nodes["cut/cut"].block).__name__ == "ClipByValue"
 
 
 def test_products_of_two_values_are_lowered_with_both_zero_points() -> None:
@@ -195,7 +133,7 @@ def test_products_of_two_values_are_lowered_with_both_zero_points() -> None:
     x = graph.input("x", "float32", ["N", 4, 8])
     graph.output("y", B["BatchMatMulV2"](adj_y=True)(x, x, name="scores"))
     rows = np.random.default_rng(9).standard_normal((20, 4, 8)).astype(np.float32)
-    assert _notes(graph, rows) == []
+    assert real_parts(graph, rows) == []
     node = lower(quantized(graph, 8, rows)).model.graph.nodes["scores"]
     assert type(node.block).__name__ == "IntegerMatMul"
     assert node.inputs["a_zero_point"] is not None
@@ -208,44 +146,11 @@ def test_padding_of_codes_is_with_the_code_of_zero() -> None:
     wide = B["Pad"]()(B["FakeQuantWithMinMaxArgs"](min=-3.0, max=2.0)(x, name="x_q"), [[0, 0], [1, 1]], name="wide")
     product = B["MatMul"]()(wide, graph.variable("w", np.ones((10, 2), np.float32)), name="product")
     graph.output("y", product)
-    rows = _inputs(graph)
+    rows = inputs(graph)
     model = quantized(graph, 8, rows)
     np.testing.assert_allclose(
         flow.run(lower(model).model.baked(), x=rows)["y"], flow.run(model.baked(), x=rows)["y"], rtol=1e-4, atol=1e-4
     )
-
-
-def test_means_over_a_number_of_rows_that_is_not_known_stay_real() -> None:
-    graph = flow.Graph("g")
-    x = graph.input("x", "float32", ["N", "T", 8])
-    first = B["BatchMatMulV2"]()(x, graph.variable("v", np.ones((8, 8), np.float32)), name="first")
-    mean = B["Mean"]()(first, [1], name="mean")
-    graph.output("y", B["MatMul"]()(mean, graph.variable("w", np.ones((8, 2), np.float32)), name="last"))
-    rows = np.random.default_rng(9).standard_normal((20, 3, 8)).astype(np.float32)
-    (note,) = [note for note in _notes(graph, rows) if note.startswith("mean")]
-    assert note.endswith("how many values it takes the mean of is not known")
-
-
-def test_a_range_for_each_channel_of_values_stays_real() -> None:
-    graph = flow.Graph("g")
-    x = graph.input("x", "float32", ["N", 8])
-    ends = [np.full(8, -3, np.float32), np.full(8, 3, np.float32)]
-    rounded = B["FakeQuantWithMinMaxVarsPerChannel"]()(x, *ends, name="x_q")
-    graph.output("y", B["MatMul"]()(rounded, graph.variable("w", np.ones((8, 2), np.float32)), name="product"))
-    notes = _notes(graph, _inputs(graph))
-    assert "x_q computes with real numbers: it has a range for each channel" in notes
-    assert "product computes with real numbers: what it reads has no codes" in notes
-
-
-def test_values_joined_on_several_grids_without_a_quantizer_after_them_stay_real() -> None:
-    graph = flow.Graph("g")
-    x = graph.input("x", "float32", ["N", 8])
-    parts = [
-        B["MatMul"]()(x, graph.variable(f"w{i}", np.full((8, 2), 0.5 + i, np.float32)), name=f"p{i}") for i in (0, 1)
-    ]
-    graph.output("y", B["ConcatV2"]()(parts, -1, name="joined"))
-    (note,) = _notes(graph, _inputs(graph))
-    assert note == "joined computes with real numbers: what it reads is on several grids, and no quantizer follows"
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -283,20 +188,6 @@ def test_sums_with_a_large_bias_do_not_wrap_around(codes: int, dtype: str, is_ro
     bias = codes / (255 * 127)
     for made in (model, lowered):
         np.testing.assert_allclose(flow.run(made.baked(), x=rows)["y"][:, 0], [bias, bias + 64], rtol=1e-6)
-
-
-def test_means_over_dims_that_are_not_known_stay_real() -> None:
-    graph = flow.Graph("ranks")
-    x = graph.input("x", "float32")
-    y = B["BatchMatMulV2"]()(x, graph.variable("w", np.eye(8, dtype=np.float32)), name="product")
-    mean = B["Mean"]()(y, [1], name="mean")
-    graph.output("y", B["BatchMatMulV2"]()(mean, graph.variable("v", np.eye(8, dtype=np.float32)), name="last"))
-    rows = np.random.default_rng(4).standard_normal((3, 6, 8)).astype(np.float32)
-    model = quantized(graph, 8, rows)
-    lowered = lower(model).model
-    assert "mean computes with real numbers: how many values it takes the mean of is not known" in lowered.notes
-    after, before = (flow.run(each.baked(), x=rows)["y"] for each in (lowered, model))
-    np.testing.assert_allclose(after, before, atol=1e-5)
 
 
 def test_signs_of_sums_are_never_zero() -> None:
@@ -349,7 +240,7 @@ def test_weights_that_real_numbers_read_too_are_there_as_both(reals_first: bool)
     if not reals_first:
         graph.output("reals", B["Square"]()(rounded, name="squares"))
     graph.output("w", rounded)
-    rows = _inputs(graph)
+    rows = inputs(graph)
     model = quantized(graph, 8, rows)
     lowered = lower(model).model
     assert type(lowered.graph.nodes["product"].block).__name__ == "IntegerMatMul"
@@ -368,32 +259,4 @@ def test_a_sum_of_values_with_ends_by_channel_and_others_is_lowered() -> None:
     ]
     total = B["AddN"]()([*parts, x], name="total")
     graph.output("y", B["MatMul"]()(total, graph.variable("v", np.eye(8, dtype=np.float32)), name="last"))
-    assert _notes(graph, _inputs(graph)) == []
-
-
-@pytest.mark.parametrize("block", ["AddV2", "BiasAdd"])
-def test_what_is_added_along_other_axes_than_that_of_channels_is_no_bias(block: str) -> None:
-    rng = np.random.default_rng(8)
-    graph = flow.Graph("columns")
-    x = graph.input("x", "float32", ["N", 3, 4, 4])
-    conv = B["Conv2D"](strides=[1, 1, 1, 1], padding="SAME", data_format="NCHW")
-    product = conv(x, graph.variable("w", rng.standard_normal((1, 1, 3, 4)).astype(np.float32)), name="product")
-    graph.output("y", B[block]()(product, graph.variable("b", np.arange(4, dtype=np.float32)), name="sum"))
-    rows = rng.standard_normal((5, 3, 4, 4)).astype(np.float32)
-    model = quantized(graph, 8, rows)
-    assert "b_q" not in model.graph.nodes
-    after, before = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
-    np.testing.assert_allclose(after, before, atol=1e-5)
-
-
-def test_one_number_added_to_all_channels_is_no_bias() -> None:
-    graph = flow.Graph("one")
-    product = B["MatMul"]()(
-        graph.input("x", "float32", ["N", 8]), graph.variable("w", np.eye(8, dtype=np.float32)), name="product"
-    )
-    graph.output("y", B["AddV2"]()(product, graph.variable("b", np.ones(1, np.float32)), name="sum"))
-    rows = _inputs(graph)
-    model = quantized(graph, 8, rows)
-    assert "b_q" not in model.graph.nodes
-    after, before = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
-    np.testing.assert_allclose(after, before, atol=1e-5)
+    assert real_parts(graph, inputs(graph)) == []
