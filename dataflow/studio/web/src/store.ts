@@ -2,6 +2,7 @@
 import { create } from "zustand";
 import type { BlockInfo, Document, Event, GalleryEntry, Job, Run, Session, Stats, NodeFate, Training } from "./protocol";
 import type { Place } from "./commands";
+import { shared } from "./sharing";
 import { extended } from "./values/trend";
 
 export interface Notice {
@@ -22,6 +23,13 @@ export interface PaletteRequest {
   from: { node: string; port: string; side: "source" | "target" } | null;
 }
 
+/** The value on a port that a person wants to change there: the tools put a field at that place of the screen. */
+export interface LiteralRequest {
+  node: string;
+  port: string;
+  at: [x: number, y: number];
+}
+
 export interface State {
   connected: boolean;
   project: string;
@@ -40,6 +48,7 @@ export interface State {
   side: Side;
   over: Over;
   palette: PaletteRequest | null; // while `over` is "palette"; null: anywhere, for nothing
+  literal: LiteralRequest | null;
   menu: { at: [x: number, y: number]; place: Place } | null;
   announced: string; // what a screen reader says
   text: boolean; // whether the text pane is open
@@ -65,6 +74,7 @@ const nothing: State = {
   side: "inspector",
   over: null,
   palette: null,
+  literal: null,
   menu: null,
   announced: "",
   text: false,
@@ -89,6 +99,11 @@ export function openPalette(request: PaletteRequest | null = null): void {
   set({ over: "palette", palette: request });
 }
 
+/** Let the value on a port be changed where it stands. */
+export function openLiteral(request: LiteralRequest | null): void {
+  set({ literal: request });
+}
+
 /** Let a screen reader say what happened. */
 export function announce(message: string): void {
   set({ announced: message });
@@ -108,7 +123,7 @@ function change(state: State, event: Event): Partial<State> {
       const cards = new Set(event.document?.scene.cards.map((card) => card.id));
       const moved = event.document?.path !== state.document?.path;
       return {
-        document: event.document,
+        document: moved ? event.document : shared(state.document, event.document),
         selected: moved ? [] : state.selected.filter((id) => cards.has(id)),
         ...(moved && { disk: null }),
       };

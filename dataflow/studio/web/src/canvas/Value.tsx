@@ -1,0 +1,81 @@
+/** What is known of the value on a port, in room that is there before: histogram or number, shape, quantization. */
+import { useStudio } from "../store";
+import type { Quality, RightPort, Stats } from "../protocol";
+import { bars } from "../values/bars";
+import { decibels, percent, short } from "../values/format";
+
+export const WIDTH = 48;
+const HEIGHT = 15;
+
+export function Value({ port }: { port: Pick<RightPort, "value_of" | "type"> }) {
+  const stats = useStudio(({ run }) => run?.values[port.value_of]);
+  const quality = stats?.quality ?? null;
+  return (
+    <>
+      <span className="shown" title={stats === undefined ? undefined : told(port.type, stats)}>
+        {stats !== undefined && <Picture stats={stats} />}
+      </span>
+      {quality === null ? (
+        <span className="type" title={port.type}>
+          {shapeText(port.type)}
+        </span>
+      ) : (
+        <span className={`quality ${grade(quality)}`} title={qualityTold(quality)}>
+          {quality.bits}b{quality.clipped >= 0.05 && <em>{percent(quality.clipped)}</em>}
+        </span>
+      )}
+    </>
+  );
+}
+
+function Picture({ stats }: { stats: Stats }) {
+  const number = scalar(stats);
+  if (number !== null) return <b>{number}</b>;
+  if (stats.nan + stats.inf > 0 && stats.min === null) return <b className="bad">nan</b>;
+  return (
+    <svg width={WIDTH} height={HEIGHT} aria-hidden="true" className={stats.nan + stats.inf > 0 ? "bad" : undefined}>
+      <path d={bars(stats.bins, WIDTH, HEIGHT, 0)} />
+    </svg>
+  );
+}
+
+/** The one element of a value, in words; null where there are more. */
+export function scalar({ shape, shown, dtype }: Stats): string | null {
+  if (shape.some((dim) => dim !== 1)) return null;
+  let value = shown;
+  while (Array.isArray(value)) value = value[0] ?? null;
+  if (typeof value === "number") return dtype.startsWith("float") || !Number.isInteger(value) ? short(value, 3) : String(value);
+  return typeof value === "boolean" || typeof value === "string" ? String(value) : null;
+}
+
+/** "float32[N, 8, 8]" -> "N×8×8" */
+export function shapeText(type: string): string {
+  const found = /^[^[]+\[(.*)\]$/.exec(type);
+  if (found === null || found[1] === "...") return "";
+  return found[1] === "" ? "scalar" : found[1]!.replaceAll(", ", "×");
+}
+
+function told(type: string, stats: Stats): string {
+  const lines = [`${type === "" ? stats.dtype : type}: ${stats.shape.length === 0 ? "scalar" : stats.shape.join("×")}`];
+  if (stats.min !== null) lines.push(`min ${short(stats.min)} · mean ${short(stats.mean)} · max ${short(stats.max)}`);
+  if (stats.nan > 0) lines.push(`${stats.nan} not a number`);
+  if (stats.inf > 0) lines.push(`${stats.inf} infinite`);
+  return lines.join("\n");
+}
+
+/** How near a quantized value is to that of the graph without quantizers, by its signal-to-noise ratio. */
+export function grade({ sqnr }: Quality): "good" | "fair" | "poor" | "" {
+  if (sqnr === null) return "";
+  return sqnr >= 30 ? "good" : sqnr >= 15 ? "fair" : "poor";
+}
+
+function qualityTold({ bits, scale, zero_point, clipped, sqnr }: Quality): string {
+  const several = scale.length > 1 ? ` (${scale.length} channels)` : "";
+  return [
+    `${bits} bits`,
+    `scale ${scale.slice(0, 3).map((each) => short(each)).join(", ")}${several}`,
+    `zero point ${zero_point.slice(0, 3).join(", ")}${several}`,
+    `${percent(clipped)} clipped`,
+    `SQNR ${decibels(sqnr)}`,
+  ].join("\n");
+}

@@ -1,0 +1,157 @@
+/** The ports of a card: dot, name, and what comes in or goes out. Each looks only at its own value. */
+import { memo, type CSSProperties, type PointerEvent } from "react";
+import type { LeftPort as Left, RightPort as Right } from "../protocol";
+import { openLiteral, set, useStudio } from "../store";
+import { jumpAlong } from "./jumps";
+import { useTroubledPort } from "./problems";
+import { setCanvas, useCanvas, key, type End } from "./state";
+import { shapeText, Value } from "./Value";
+import { pull } from "./pulling";
+
+/** The classes of a port while a wire is drawn or refused. */
+function useVerdict(end: End): string {
+  const own = key(end);
+  return useCanvas(({ wiring, refused }) => {
+    if (wiring !== null) {
+      const over = wiring.over !== null && key(wiring.over) === own;
+      const verdict = wiring.verdicts.get(own);
+      if (key(wiring.from) === own) return "wiring";
+      return verdict === undefined ? "" : `${verdict === "" ? "fits" : "unfit"}${over ? " over" : ""}`;
+    }
+    return refused !== null && key(refused.end) === own ? "refused" : "";
+  });
+}
+
+function useLit(value: string): boolean {
+  return useCanvas(({ lit }) => lit !== "" && lit === value);
+}
+
+const light = (value: string) => ({
+  onPointerEnter: () => setCanvas({ lit: value }),
+  onPointerLeave: () => setCanvas({ lit: "" }),
+});
+
+const place = ({ x, y }: { x: number; y: number }): CSSProperties => ({ left: x, top: y });
+
+interface DotGiven {
+  end: End;
+  port: Left | Right;
+  kind: string;
+  label: string;
+}
+
+/** The dot of a port, from which wires are pulled; it is what the keyboard focuses. */
+function Dot({ end, port, kind, label }: DotGiven) {
+  const focused = useStudio(({ focused: at }) => at !== null && at.card === end.card && at.port === end.port && at.side === end.side);
+  const down = (event: PointerEvent) => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
+    event.stopPropagation();
+    pull(end, event.nativeEvent);
+  };
+  return (
+    <div
+      className={`dot nodrag nopan ${kind}`}
+      style={place(port)}
+      role="button"
+      tabIndex={focused ? 0 : -1}
+      aria-label={label}
+      data-port={key(end)}
+      onPointerDown={down}
+      onFocus={() => set({ focused: end })}
+      {...(port.value_of !== "" && light(port.value_of))}
+    />
+  );
+}
+
+export const LeftPort = memo(function LeftPort({ card, port, unnamed }: { card: string; port: Left; unnamed: boolean }) {
+  const end: End = { card, port: port.name, side: "left" };
+  const verdict = useVerdict(end);
+  const troubled = useTroubledPort(card, port.name);
+  const lit = useLit(port.value_of);
+  const classes = ["port left", port.family, verdict, troubled && "troubled", lit && "lit"].filter(Boolean).join(" ");
+  const filled = port.wire !== "" || port.chip?.kind === "variable" || port.chip?.kind === "constant";
+  return (
+    <div className={classes}>
+      <Dot end={end} port={port} kind={filled ? "filled" : port.optional ? "optional" : "hollow"} label={spoken(card, port)} />
+      <div className="row" style={{ top: port.row }}>
+        {!unnamed && <span className={port.optional && !filled && port.chip === null ? "label faint" : "label"}>{port.name}</span>}
+        {port.chip !== null && <Chip card={card} port={port} chip={port.chip} />}
+      </div>
+    </div>
+  );
+});
+
+function spoken(card: string, { name, wire, chip }: Left): string {
+  const comes = chip !== null ? `${chip.kind} ${chip.text}` : wire !== "" ? `wired to ${wire}` : "not wired";
+  return `input ${name} of ${card}, ${comes}`;
+}
+
+const TIPS = { wire: "Go to where it comes from", variable: "Draw this variable as a card", constant: "Draw this constant as a card", literal: "Change the value", param: "Change the value, or the parameter" };
+
+function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullable<Left["chip"]> }) {
+  const click = (event: React.MouseEvent) => {
+    event.stopPropagation();
+    if (chip.kind === "literal" || chip.kind === "param") {
+      const { left, bottom } = event.currentTarget.getBoundingClientRect();
+      openLiteral({ node: card, port: port.name, at: [left, bottom] });
+    } else void jumpAlong(port, chip.kind !== "wire");
+  };
+  return (
+    <button
+      className={`chip nodrag nopan ${chip.kind}`}
+      tabIndex={-1}
+      title={TIPS[chip.kind]}
+      onClick={click}
+      {...(port.value_of !== "" && light(port.value_of))}
+    >
+      {chip.text}
+    </button>
+  );
+}
+
+interface RightGiven {
+  card: string;
+  port: Right;
+  named: boolean;
+  pill: boolean;
+}
+
+export const RightPort = memo(function RightPort({ card, port, named, pill }: RightGiven) {
+  const end: End = { card, port: port.name, side: "right" };
+  const verdict = useVerdict(end);
+  const lit = useLit(port.value_of);
+  const classes = ["port right", port.family, verdict, lit && "lit"].filter(Boolean).join(" ");
+  return (
+    <div className={classes}>
+      <Dot end={end} port={port} kind="filled" label={`output ${port.name} of ${card}, ${port.type === "" ? "type not known" : port.type}`} />
+      <div className="row" style={{ top: port.row }}>
+        {pill ? (
+          <span className="type">{shapeText(port.type)}</span>
+        ) : (
+          <>
+            {named && <span className="label">{port.name}</span>}
+            <Value port={port} />
+            {port.tags > 0 && <Tags port={port} />}
+          </>
+        )}
+      </div>
+    </div>
+  );
+});
+
+function Tags({ port }: { port: Right }) {
+  return (
+    <button
+      className="tags nodrag nopan"
+      tabIndex={-1}
+      title={`${port.tags} ${port.tags === 1 ? "reader" : "readers"} that no wire leads to: go to the next`}
+      onClick={(event) => {
+        event.stopPropagation();
+        void jumpAlong(port, false);
+      }}
+      {...light(port.value_of)}
+    >
+      ⇢{port.tags}
+    </button>
+  );
+}

@@ -1,0 +1,34 @@
+/** Which problems are at which card: what the loader found, and where the last run failed. */
+import type { Problem } from "../protocol";
+import { useStudio } from "../store";
+
+const NONE: readonly Problem[] = [];
+const known = new WeakMap<readonly Problem[], Map<string, Problem[]>>();
+
+/** The problems of a list by the node that they are about; one list is sorted once. */
+export function byNode(problems: readonly Problem[]): Map<string, Problem[]> {
+  let sorted = known.get(problems);
+  if (sorted === undefined) {
+    sorted = Map.groupBy(problems, ({ node }) => node);
+    sorted.delete("");
+    known.set(problems, sorted);
+  }
+  return sorted;
+}
+
+/** The problems of a card. */
+export function useProblems(card: string): readonly Problem[] {
+  const loading = useStudio(({ document }) => (document === null ? undefined : byNode(document.problems).get(card)));
+  const failed = useStudio(({ run }) => (run?.problem?.node === card && card !== "" ? run.problem : null));
+  if (failed === null) return loading ?? NONE;
+  return [...(loading ?? NONE), failed];
+}
+
+/** Whether a problem is about that port. */
+export function useTroubledPort(card: string, port: string): boolean {
+  return useStudio(({ document, run }) => {
+    const about = (problem: Problem) => problem.node === card && problem.port === port;
+    if (document === null) return false;
+    return byNode(document.problems).get(card)?.some(about) === true || (run?.problem != null && about(run.problem));
+  });
+}
