@@ -1,6 +1,171 @@
-/** The picture of the graph, to be worked on. */
+/** The picture of the graph, to be worked on: React Flow moves and selects the cards, the rest is drawn below them. */
+import "@xyflow/react/dist/base.css";
+import "./canvas.css";
+import { ReactFlow, ReactFlowProvider, SelectionMode, ViewportPortal, type Viewport } from "@xyflow/react";
+import { useEffect, useRef, type MouseEvent, type PointerEvent } from "react";
+import { perform } from "../commands";
 import { Pieces } from "../shell/Pieces";
+import { openPalette, set, useStudio } from "../store";
+import { fit, hold, LEAST, MOST, moved, resized, reveal } from "./camera";
+import { CardView, type CardNode } from "./Card";
+import { dragged, released } from "./dragging";
+import { FarView } from "./FarView";
+import { enter } from "./jumps";
+import { changed, useNodes } from "./nodes";
+import { Overview } from "./Overview";
+import { cutting } from "./pulling";
+import { RefusedWire } from "./RefusedWire";
+import { setCanvas, useCanvas } from "./state";
+import { Frames, LooseWire, Wires } from "./Wires";
+import { Zoom } from "./Zoom";
+
+const NODE_TYPES = { card: CardView };
+const NO_EDGES: never[] = [];
+const FITTED = { padding: 0 };
+const MULTIPLE = ["Shift", "Control", "Meta"];
+const LICENCE = { hideAttribution: true };
 
 export function Canvas() {
-  return <Pieces of="canvas" />;
+  return (
+    <ReactFlowProvider>
+      <Flow />
+    </ReactFlowProvider>
+  );
+}
+
+function Flow() {
+  const frame = useRef<HTMLDivElement>(null);
+  const nodes = useNodes();
+  const editable = useStudio(({ document }) => document?.readonly === "");
+  const stale = useStudio(({ run, document }) => run !== null && run.version < (document?.version ?? 0));
+  const running = useStudio(({ run }) => run?.state === "running");
+  const wiring = useCanvas((state) => state.wiring !== null);
+  const cut = useCanvas((state) => state.cut !== null);
+  const far = useCanvas(({ level }) => level === "far");
+  useFittedAgain();
+  useResized(frame);
+  const classes = ["ground", stale && "stale", running && "running", wiring && "wiring", cut && "cutting"];
+  return (
+    <div
+      ref={frame}
+      className={classes.filter(Boolean).join(" ")}
+      data-zoom="all"
+      tabIndex={0}
+      aria-label="Canvas"
+      role="region"
+      onPointerDownCapture={down}
+      onMouseDownCapture={held}
+      onContextMenu={menu}
+      onDoubleClick={onGround((x, y) => openPalette({ at: [x, y], from: null }))}
+      onFocus={(event) => came(event.target)}
+    >
+      <ReactFlow<CardNode>
+        nodes={nodes}
+        edges={NO_EDGES}
+        nodeTypes={NODE_TYPES}
+        onNodesChange={changed}
+        onInit={(instance) => {
+          hold(instance, frame.current);
+          fit(false);
+        }}
+        onMove={(_, viewport: Viewport) => moved(viewport)}
+        onNodeDoubleClick={(_, { id }) => void perform(() => enter(id))}
+        onNodeDrag={(event) => "clientX" in event && dragged(event.clientX, event.clientY)}
+        onNodeDragStop={() => void perform(released)}
+        onPaneClick={() => setCanvas({ wire: null, refused: null })}
+        fitViewOptions={FITTED}
+        minZoom={LEAST}
+        maxZoom={MOST}
+        nodesDraggable={editable}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        onlyRenderVisibleElements
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        panActivationKeyCode={null}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={MULTIPLE}
+        selectionMode={SelectionMode.Partial}
+        zoomOnDoubleClick={false}
+        nodeDragThreshold={3}
+        proOptions={LICENCE}
+      >
+        <ViewportPortal>
+          {!far && <Frames />}
+          {!far && <Wires />}
+          <LooseWire />
+          <RefusedWire />
+        </ViewportPortal>
+        <Pieces of="canvas" />
+      </ReactFlow>
+      {far && <FarView />}
+      <Overview />
+      <Zoom />
+    </div>
+  );
+}
+
+/** Fit the picture into the window when another one is shown. */
+function useFittedAgain(): void {
+  const shown = useStudio(({ document }) => document && `${document.path} ${document.view.scope} ${document.view.layer} ${document.view.direction}`);
+  const first = useRef(shown);
+  useEffect(() => {
+    setCanvas({ moved: {}, wiring: null, refused: null, wire: null, splice: null, cut: null });
+    if (shown !== first.current) fit(false);
+    first.current = shown;
+  }, [shown]);
+}
+
+/** Keep what depends on the size of the window. */
+function useResized(frame: React.RefObject<HTMLDivElement | null>): void {
+  useEffect(() => {
+    const observer = new ResizeObserver(() => resized());
+    if (frame.current !== null) observer.observe(frame.current);
+    return () => {
+      observer.disconnect();
+      hold(null, null);
+    };
+  }, [frame]);
+}
+
+/** The keyboard came to the canvas, or to a card, which it selects so that the panel shows it. */
+function came(target: Element): void {
+  if (target.matches(".ground")) set({ focused: null });
+  const card = target.matches(".react-flow__node:focus-visible") ? (target as HTMLElement).dataset.id : undefined;
+  if (card === undefined) return;
+  set({ focused: null });
+  reveal(card, false);
+}
+
+/** On the empty canvas, not on a card or wire. */
+const isGround = (target: EventTarget): boolean =>
+  target instanceof Element && target.matches(".react-flow__pane, .ground, .far");
+
+const onGround = (act: (x: number, y: number) => void) => (event: MouseEvent) => {
+  if (isGround(event.target)) act(event.clientX, event.clientY);
+};
+
+/** With Ctrl held the mouse cuts wires rather than moves the canvas. */
+function down(event: PointerEvent): void {
+  setCanvas({ refused: null });
+  if (event.button !== 0 || !(event.ctrlKey || event.metaKey) || !isGround(event.target)) return;
+  event.stopPropagation();
+  cutting(event.nativeEvent);
+}
+
+/** React Flow pans by mouse events, which come beside the pointer's. */
+function held(event: MouseEvent): void {
+  if (event.button === 0 && (event.ctrlKey || event.metaKey) && isGround(event.target)) event.stopPropagation();
+}
+
+function menu(event: MouseEvent): void {
+  const target = event.target as Element;
+  if (target.closest("input, textarea") !== null) return;
+  event.preventDefault();
+  const card = target.closest<HTMLElement>(".react-flow__node")?.dataset.id;
+  const port = target.closest<HTMLElement>("[data-port]");
+  const at: [number, number] = [event.clientX, event.clientY];
+  if (card !== undefined) set(({ selected }) => (selected.includes(card) ? {} : { selected: [card] }));
+  port?.focus();
+  set({ menu: { at, place: port !== null ? "port" : card !== undefined ? "card" : "canvas" } });
 }

@@ -1,2 +1,2 @@
-/** What the canvas adds to the page. */
-export {};
+/** What the canvas adds to the page: its commands. */
+import "./commands";

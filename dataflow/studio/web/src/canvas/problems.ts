@@ -9,8 +9,9 @@ const known = new WeakMap<readonly Problem[], Map<string, Problem[]>>();
 export function byNode(problems: readonly Problem[]): Map<string, Problem[]> {
   let sorted = known.get(problems);
   if (sorted === undefined) {
-    sorted = Map.groupBy(problems, ({ node }) => node);
-    sorted.delete("");
+    sorted = new Map();
+    for (const problem of problems)
+      if (problem.node !== "") sorted.set(problem.node, [...(sorted.get(problem.node) ?? []), problem]);
     known.set(problems, sorted);
   }
   return sorted;

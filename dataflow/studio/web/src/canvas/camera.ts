@@ -1,0 +1,147 @@
+/** What of the scene is in view, and moving it. */
+import type { ReactFlowInstance } from "@xyflow/react";
+import { get, set } from "../store";
+import type { CardNode } from "./Card";
+import { extent, fitting, grown, holds, overlap, seen, type Point, type Rect, type Viewport } from "./geometry";
+import { cardOf } from "./scene";
+import { getCanvas, setCanvas, type Level } from "./state";
+
+export const LEAST = 0.03;
+export const MOST = 2.5;
+const FAR = 0.15;
+const NAMES = 0.42;
+const CALM = 180; // milliseconds that a movement takes
+
+let flow: ReactFlowInstance<CardNode> | null = null;
+let frame: HTMLElement | null = null;
+const followers = new Set<(viewport: Viewport) => void>();
+
+/** Take hold of the canvas when it is there. */
+export function hold(instance: ReactFlowInstance<CardNode> | null, element: HTMLElement | null): void {
+  flow = instance;
+  frame = element;
+}
+
+/** Be told of each movement, for what is drawn without React. */
+export function follow(follower: (viewport: Viewport) => void): () => void {
+  followers.add(follower);
+  if (flow !== null) follower(flow.getViewport());
+  return () => followers.delete(follower);
+}
+
+const size = (): [number, number] => [frame?.clientWidth ?? 0, frame?.clientHeight ?? 0];
+
+export const levelAt = (zoom: number): Level => (zoom < FAR ? "far" : zoom < NAMES ? "names" : "all");
+
+/** Keep what depends on the viewport: it changes seldom, so that moving draws nothing anew. */
+export function moved(viewport: Viewport): void {
+  const [width, height] = size();
+  const shown = seen(viewport, width, height);
+  const { level, near, whole } = getCanvas();
+  const now = levelAt(viewport.zoom);
+  if (frame !== null) frame.dataset.zoom = now === "names" ? (viewport.zoom < 0.26 ? "least" : "names") : now;
+  const reached = holds(near, shown) && near.width < shown.width * 6;
+  const all = drawn() === null || holds(grown(shown, 2), drawn()!);
+  if (now !== level || !reached || all !== whole)
+    setCanvas({
+      level: now,
+      whole: all,
+      near: reached ? near : grown(shown, Math.max(shown.width, shown.height) * 0.6),
+    });
+  for (const follower of followers) follower(viewport);
+}
+
+function drawn(): Rect | null {
+  const scene = get().document?.scene;
+  return scene === undefined ? null : extent(scene);
+}
+
+function go(viewport: Viewport, calm: boolean): void {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  void flow?.setViewport(viewport, calm && !still ? { duration: CALM } : undefined);
+}
+
+/** Show the whole scene, or what of it is selected. */
+export function fit(calm = true, selected = false): void {
+  const scene = get().document?.scene;
+  if (scene === undefined) return;
+  const [width, height] = size();
+  const chosen = scene.cards.filter(({ id }) => get().selected.includes(id));
+  const rect = selected && chosen.length > 0 ? extent({ ...scene, frames: [], cards: chosen }) : extent(scene);
+  go(fitting(rect, width, height, 24, LEAST, selected ? 1.4 : 1.25), calm);
+}
+
+/** Zoom about the middle of the window. */
+export function zoomBy(factor: number): void {
+  if (flow === null) return;
+  const { x, y, zoom } = flow.getViewport();
+  const [width, height] = size();
+  const next = Math.max(LEAST, Math.min(MOST, zoom * factor));
+  const scale = next / zoom;
+  go({ x: width / 2 - (width / 2 - x) * scale, y: height / 2 - (height / 2 - y) * scale, zoom: next }, true);
+}
+
+/** Show a rectangle in the middle, large enough to be read; `calm` moves there visibly. */
+export function centre(rect: Rect, calm = true): void {
+  if (flow === null) return;
+  const [width, height] = size();
+  const zoom = Math.max(flow.getZoom(), 0.8);
+  go(
+    { x: width / 2 - (rect.x + rect.width / 2) * zoom, y: height / 2 - (rect.y + rect.height / 2) * zoom, zoom },
+    calm,
+  );
+}
+
+/** Select the card of a node, or the card that it is drawn in, and bring it into view; whether there is one. */
+export function reveal(node: string, always = true): boolean {
+  const scene = get().document?.scene;
+  const card = scene === undefined ? undefined : cardOf(scene, node);
+  if (card === undefined || flow === null) return false;
+  set({ selected: [card.id] });
+  setCanvas({ wire: null });
+  const [width, height] = size();
+  const shown = seen(flow.getViewport(), width, height);
+  if (always || flow.getZoom() < NAMES || !holds(grown(shown, -12 / flow.getZoom()), card)) {
+    if (always || !overlap(shown, card) || flow.getZoom() < NAMES) centre(card);
+    else nudge(card, shown);
+  }
+  return true;
+}
+
+/** Move just so far that a rectangle is in view. */
+function nudge(rect: Rect, shown: Rect): void {
+  const { x, y, zoom } = flow!.getViewport();
+  const margin = 24 / zoom;
+  const left = Math.min(0, rect.x - margin - shown.x) + Math.max(0, rect.x + rect.width + margin - shown.x - shown.width);
+  const up = Math.min(0, rect.y - margin - shown.y) + Math.max(0, rect.y + rect.height + margin - shown.y - shown.height);
+  go({ x: x - left * zoom, y: y - up * zoom, zoom }, true);
+}
+
+/** A place of the screen in pixels of the scene. */
+export function scenePoint(x: number, y: number): Point {
+  if (flow === null) return [x, y];
+  const point = flow.screenToFlowPosition({ x, y });
+  return [point.x, point.y];
+}
+
+/** A place of the scene on the screen. */
+export function screenPoint([x, y]: Point): Point {
+  if (flow === null) return [x, y];
+  const point = flow.flowToScreenPosition({ x, y });
+  return [point.x, point.y];
+}
+
+export const zoom = (): number => flow?.getZoom() ?? 1;
+
+/** The window has another size: what is in view may be another part. */
+export function resized(): void {
+  if (flow !== null) moved(flow.getViewport());
+}
+
+/** Move so that a place of the scene is in the middle. */
+export function centreOn([x, y]: Point): void {
+  if (flow === null) return;
+  const [width, height] = size();
+  const zoom = flow.getZoom();
+  go({ x: width / 2 - x * zoom, y: height / 2 - y * zoom, zoom }, false);
+}

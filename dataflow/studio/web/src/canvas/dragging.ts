@@ -1,0 +1,64 @@
+/** What happens when cards are let go: they stay there, or one is put into the wire that it lies on. */
+import { version } from "../commands";
+import { ask } from "../connection";
+import type { Card, Edit } from "../protocol";
+import { announce, get } from "../store";
+import { cardsById, readersOf } from "./scene";
+import { wiresAt } from "./pulling";
+import { getCanvas, setCanvas } from "./state";
+
+/** A node that no wire leads to or from, so that it can be put into one. */
+function loose(card: Card | undefined): card is Card {
+  const scene = get().document?.scene;
+  if (scene === undefined || card === undefined || (card.kind !== "node" && card.kind !== "graph")) return false;
+  if (card.lefts.length === 0 || card.rights.length === 0 || card.lefts.some(({ wire, chip }) => wire !== "" && chip?.kind !== "variable" && chip?.kind !== "constant"))
+    return false;
+  return card.rights.every(({ value_of }) => readersOf(scene, value_of).length === 0);
+}
+
+/** While one card is dragged: mark the wire below the mouse if it can be put there. */
+export function dragged(x: number, y: number): void {
+  const { moved, splice } = getCanvas();
+  const scene = get().document?.scene;
+  const ids = Object.keys(moved);
+  if (scene === undefined || ids.length !== 1 || !loose(cardsById(scene).get(ids[0]!))) return;
+  const found = wiresAt(x, y)[0] ?? null;
+  if (found !== splice) setCanvas({ splice: found });
+}
+
+/** Keep the cards where they were let go, or put the one into its wire; `moved` is given up when the picture comes. */
+export async function released(): Promise<void> {
+  const { moved, splice } = getCanvas();
+  const wire = get().document?.scene.wires.find(({ id }) => id === splice);
+  setCanvas({ splice: null });
+  const names = Object.keys(moved);
+  if (names.length === 0) return;
+  try {
+    if (wire !== undefined && !wire.target[0].startsWith("output:")) await spliced(names[0]!, wire.target);
+    else await ask("move", { positions: Object.fromEntries(Object.entries(moved).map(([id, [x, y]]) => [id, [Math.round(x), Math.round(y)]])) });
+  } finally {
+    setCanvas({ moved: {} });
+  }
+}
+
+async function spliced(name: string, target: [string, string]): Promise<void> {
+  const edits: Edit[] = [{ op: "splice", name, target }];
+  await ask("edit", { version: version(), edits, title: `put ${name} into the wire to ${target.join(".")}` });
+  announce(`${name} is in the wire to ${target.join(" ")}`);
+}
+
+/** The edits that take a node out of its wires and wire its readers to what stood on its first wired input. */
+export function pulledOut(card: Card): Edit[] {
+  const scene = get().document!.scene;
+  const through = card.lefts.find(({ wire, chip }) => wire !== "" && (chip === null || chip.kind === "wire"));
+  if (through === undefined) return [];
+  const readers = card.rights.flatMap(({ value_of }) => readersOf(scene, value_of));
+  return [
+    ...readers.map(({ card: reader, port }): Edit =>
+      reader.startsWith("output:")
+        ? { op: "set", place: `outputs.${reader.slice("output:".length)}`, value: through.wire }
+        : { op: "wire", target: [reader, port], source: through.wire },
+    ),
+    { op: "wire", target: [card.id, through.name], source: "" },
+  ];
+}

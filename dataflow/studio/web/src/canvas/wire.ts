@@ -1,0 +1,124 @@
+/** Drawing a wire, whatever moves its loose end: begin, go on, and what happens where it ends. */
+import { version } from "../commands";
+import { ask, Refused } from "../connection";
+import type { Edit, Mend } from "../protocol";
+import { announce, get, openPalette, say } from "../store";
+import { dot, type Point } from "./geometry";
+import { cardsById, wireText } from "./scene";
+import { getCanvas, key, setCanvas, type End } from "./state";
+import { TAKEN, verdicts } from "./wiring";
+
+/** Begin a wire at a port; one that was pulled off `replaced` goes on from its source. */
+export function begin(from: End, replaced: End | null, byKeys: boolean): void {
+  const { document, blocks } = get();
+  if (document === null) return;
+  if (document.readonly !== "") {
+    say("info", document.readonly);
+    return;
+  }
+  const card = cardsById(document.scene).get(from.card);
+  const at = card === undefined ? null : dot(card, from);
+  if (at === null) return;
+  const found = verdicts(document, blocks, from, replaced);
+  setCanvas({ wiring: { from, at, over: null, verdicts: found, replaced, byKeys }, refused: null, wire: null });
+  const fits = [...found.values()].filter((verdict) => verdict === "").length;
+  announce(`A wire from ${from.card} ${from.port}; ${fits} ports fit`);
+}
+
+/** Move the loose end to a place, and onto a port where one is near. */
+export function lead(at: Point, over: End | null): void {
+  const { wiring } = getCanvas();
+  if (wiring === null) return;
+  setCanvas({ wiring: { ...wiring, at, over } });
+  if (over === null || (wiring.over !== null && key(over) === key(wiring.over))) return;
+  const verdict = wiring.verdicts.get(key(over));
+  announce(`${over.card} ${over.port}: ${verdict === undefined || verdict === "" ? "fits" : verdict}`);
+}
+
+export function dropped(): void {
+  if (getCanvas().wiring !== null) announce("No wire drawn");
+  setCanvas({ wiring: null });
+}
+
+/** End the wire where it is: wired, refused with the reason, or on the empty canvas, where the palette opens. */
+export async function end(screen: Point | null): Promise<void> {
+  const { wiring } = getCanvas();
+  const { document } = get();
+  setCanvas({ wiring: null });
+  if (wiring === null || document === null) return;
+  const { from, over, replaced } = wiring;
+  if (over === null) {
+    if (replaced !== null) await unwire([replaced]);
+    else if (screen !== null)
+      openPalette({ at: screen, from: { node: from.card, port: from.port, side: from.side === "right" ? "source" : "target" } });
+    return;
+  }
+  if (replaced !== null && key(replaced) === key(over)) return;
+  const [source, target] = from.side === "right" ? [from, over] : [over, from];
+  await connect(source, target, wiring.verdicts.get(key(over)) ?? "", replaced, over);
+}
+
+async function connect(source: End, target: End, verdict: string, replaced: End | null, at: End): Promise<void> {
+  const card = cardsById(get().document!.scene).get(source.card);
+  if (card === undefined) return;
+  const text = wireText(card, source.port);
+  const edits: Edit[] = [...(replaced === null ? [] : [unwired(replaced)]), wired(target, text)];
+  if (verdict !== "") {
+    const replacing: Mend = { title: `Wire ${text} in its place`, edits };
+    await refuse(at, text, target, { message: verdict, hint: "", problems: [] }, verdict.includes(TAKEN) ? [replacing] : null);
+    return;
+  }
+  try {
+    await ask("edit", { version: version(), edits, title: `wire ${target.card}.${target.port} to ${text}` });
+    announce(`Wired ${text} to ${target.card} ${target.port}`);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    await refuse(at, text, target, error.refusal, null);
+  }
+}
+
+/** Show at the port why a wire was refused, and what the server knows to do about it. */
+async function refuse(at: End, source: string, target: End, refusal: Refused["refusal"], mends: Mend[] | null): Promise<void> {
+  const to: [string, string] = [target.card, target.port];
+  setCanvas({ refused: { end: at, source, target: to, refusal, mends: mends ?? [] } });
+  announce(`Refused: ${refusal.message}`);
+  if (mends !== null) return;
+  const tried = await ask("try_wire", { source, target: to }).catch(() => null);
+  const { refused } = getCanvas();
+  if (tried === null || refused === null || refused.refusal !== refusal) return;
+  // the loader's own words, where it finds the fault, say more than the page's
+  const said = refusal.problems.length === 0 && tried.refused !== null ? tried.refused : refusal;
+  setCanvas({ refused: { ...refused, refusal: said, mends: tried.mends } });
+}
+
+/** Do one of the mends that a refused wire offers. */
+export async function mend(number: number): Promise<void> {
+  const { refused } = getCanvas();
+  const chosen = refused?.mends[number];
+  if (chosen === undefined) return;
+  setCanvas({ refused: null });
+  await ask("edit", { version: version(), edits: chosen.edits, title: chosen.title });
+  announce(chosen.title);
+}
+
+const OUTPUT = "output:";
+
+function wired({ card, port }: End, source: string): Edit {
+  return card.startsWith(OUTPUT)
+    ? { op: "set", place: `outputs.${card.slice(OUTPUT.length)}`, value: source }
+    : { op: "wire", target: [card, port], source };
+}
+
+const unwired = ({ card, port }: End): Edit =>
+  card.startsWith(OUTPUT)
+    ? { op: "remove", place: `outputs.${card.slice(OUTPUT.length)}` }
+    : { op: "wire", target: [card, port], source: "" };
+
+/** Take off the wires to ports. */
+export async function unwire(targets: readonly End[]): Promise<void> {
+  if (targets.length === 0) return;
+  const title = targets.length === 1 ? `unwire ${targets[0]!.card}.${targets[0]!.port}` : `cut ${targets.length} wires`;
+  await ask("edit", { version: version(), edits: targets.map(unwired), title });
+  announce(title);
+}
+
