@@ -13,12 +13,15 @@ from dataflow.core.errors import GraphFileError, Problem, cropped, listing
 from dataflow.core.registry import blocks
 from dataflow.graph.arguments import as_path
 from dataflow.graphfile.editing import free_names, nodes, renaming, values, wiring
-from dataflow.graphfile.editing.addresses import Ports, address
+from dataflow.graphfile.editing.addresses import Ports, address, with_items
 from dataflow.graphfile.editing.blame import blamed, new_problems
 from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, told
+from dataflow.graphfile.editing.copying import copied, joined
 from dataflow.graphfile.editing.editor import Text, TextEditor
 from dataflow.graphfile.editing.extraction import Extraction
 from dataflow.graphfile.editing.mentions import section
+from dataflow.graphfile.editing.new_params import made_param
+from dataflow.graphfile.editing.pasting import Paste, Pasted
 from dataflow.graphfile.editing.unpacking import unpacked
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
@@ -55,6 +58,14 @@ class Editor(TextEditor):
         path = self._path(place)
         self._edit(f"set {told(path)}", lambda tree: values.placed(tree, path, value))
 
+    def put(self, place: str | Path, value: object) -> None:
+        """Put a value at a place as `set` does; a wire on an input is refused where `wire` would refuse it."""
+        path = self._path(place)
+        if path[0] == "nodes" and path[2:3] == ("inputs",) and len(path) > 3 and isinstance(value, str):
+            self._rightly(f"set {told(path)}", [str(path[1])], lambda tree: values.placed(tree, path, value))
+        else:
+            self.set(path, value)
+
     def append(self, place: str | Path, value: object) -> None:
         """Add an item to the list at a place."""
         path = self._path(place)
@@ -72,6 +83,11 @@ class Editor(TextEditor):
     def output(self, name: str, wire: str) -> None:
         """Make a wire an output of the graph under a name."""
         self.set(("outputs", name), wire)
+
+    def param(self, name: str, place: str | Path) -> None:
+        """Make the value at a place a param: its default is that value, and it stands in its place."""
+        path = self._path(place)
+        self._edit(f"make {told(path)} a param", lambda tree: made_param(tree, path, name))
 
     def rename(self, place: str | Path, name: str) -> None:
         """Give a node, input, output or param, or another key, a new name, wherever the file names it."""
@@ -99,7 +115,7 @@ class Editor(TextEditor):
         self._edit(f"add {name}", lambda tree: nodes.added(tree, name, entry, before, after, comment))
 
     def free_name(self, wanted: str, of: str = "nodes") -> str:
-        """A name for a new node, or for what else is new in a section: the wanted one, or relu_1, relu_2 and so on."""
+        """A name for a new node, or for what else is new in a section: the wanted one, or relu_2, relu_3 and so on."""
         try:
             return free_names.free_name(self.tree, of, wanted)
         except Refusal as refusal:
@@ -112,28 +128,45 @@ class Editor(TextEditor):
             for each in names:
                 self._edit("", partial(nodes.deleted, name=each, reconnect=reconnect))
 
+    def copy(self, names: Sequence[str]) -> str:
+        """The text of nodes, with their comments, for `paste`."""
+        try:
+            return joined(copied(self.document.text, self.spans, self.tree, names))
+        except Refusal as refusal:
+            raise self.refused(refusal) from None
+
+    def paste(self, text: str, after: str = "") -> Pasted:
+        """Add the nodes of a text, behind a node or the last: what `copy` gave, or another graph file.
+
+        Names that are taken get a number, also on the wires between the nodes; wires to what is not in this file are
+        left out. What was done, and which params must be added, is in the result.
+        """
+        made = Paste(self.tree, text)
+        names = listing(made.names.values(), "and")
+        self._edit(f"paste {names}", lambda tree: made.changes(after))
+        return made.result
+
     # -- wires --------------------------------------------------------------------------------------------------
 
-    def wire(self, source: str, target: str | Path) -> None:
+    def wire(self, source: str, target: str | Path, replace: bool = False) -> None:
         """Wire a value, ``conv1`` or ``norm.mean``, to an input such as ``relu.features``.
 
         An input that takes a list gets one wire more; ``join.values.1`` is the place of its second one. Refused where
-        another wire stands there, and where the graph is wrong then: with a cycle, or with dtypes or shapes that do not
-        fit. What the node still lacks does not matter.
+        another wire stands there, unless it is to be replaced, and where the graph is wrong then: with a cycle, or with
+        dtypes or shapes that do not fit. What the node still lacks does not matter.
         """
-        port = self._port(target)
-        self._rightly(
-            f"wire {source} to {port.node}.{port.name}", [port.node], lambda tree: wiring.wired(tree, port, source)
-        )
+        port = self.port(target)
+        title = f"wire {source} to {port.node}.{port.name}"
+        self._rightly(title, [port.node], lambda tree: wiring.wired(tree, port, source, replace))
 
     def unwire(self, target: str | Path) -> None:
         """Take off what stands on an input, or the wire at a place of its list."""
-        port = self._port(target)
+        port = self.port(target)
         self._edit(f"unwire {port.node}.{port.name}", lambda tree: wiring.unwired(tree, port))
 
     def splice(self, name: str, target: str | Path) -> None:
         """Put a node into the wire to an input: the wire goes to the first input of the node at which it fits."""
-        port = self._port(target)
+        port = self.port(target)
         source = wiring.written(self.tree, port)
         if isinstance(source, list) and port.item is not None and port.item < len(source):
             source = source[port.item]
@@ -161,7 +194,7 @@ class Editor(TextEditor):
 
         `save` writes that file too; its path is relative to the folder of this one.
         """
-        context = self._load()
+        context = self._load(self._text)
         home, _ = context.top()
         real = FilePath(os.path.normpath(home.real.parent / path))
 
@@ -170,7 +203,7 @@ class Editor(TextEditor):
                 home.find(os.path.relpath(real, home.real.parent))
             except ValueError as error:
                 raise Refusal((), str(error)) from None
-            made = Extraction(tree, self._text.document.text, names, name, real, context)
+            made = Extraction(tree, self.document.text, names, name, real, context)
             inner = TextEditor(os.fspath(real), made.text)
             inner.change(made.inner)
             files[real] = inner.text
@@ -183,9 +216,9 @@ class Editor(TextEditor):
 
     def unpack(self, name: str) -> None:
         """Write out the graph file that a node uses: its nodes take the place of the node, under its name."""
-        span = lookup(self._text.spans, ("nodes",))
+        span = lookup(self.spans, ("nodes",))
         comment = span is not None and not span.flow
-        context = self._load()
+        context = self._load(self._text)
         try:
             with self.together(f"unpack {name}"):
                 self._edit("", lambda tree: unpacked(tree, name, context, comment))
@@ -200,14 +233,18 @@ class Editor(TextEditor):
 
         It is made when it is first asked for; ``again`` reads the other files that it names once more.
         """
-        found = self._contexts.get(self._text)
-        if found is None or again:
-            found = self._contexts[self._text] = self._load()
-        return found
+        if again:
+            self._contexts.pop(self._text, None)
+        return self._context_of(self._text)
 
-    def _load(self) -> LoadContext:
+    def _context_of(self, text: Text) -> LoadContext:
+        if text not in self._contexts:
+            self._contexts[text] = self._load(text)
+        return self._contexts[text]
+
+    def _load(self, text: Text) -> LoadContext:
         texts = {str(path): text for path, text in self.files.items()}
-        return read(self.path, text=self._text.document, texts=texts)
+        return read(self.path, text=text.document, texts=texts)
 
     def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
         """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""
@@ -221,9 +258,10 @@ class Editor(TextEditor):
     def _rightly(self, title: str, targets: Sequence[str], made: Callable[[Tree], list[Change]]) -> None:
         """Make an edit of the wires to some nodes; refuse it where they are wrong then."""
         before = self.context()
+        first = self._context_of(self._outset) if self._outset is not None else before
         with self.together(title):
             self._edit("", made)
-            if found := blamed(before, self.context(), self._text.spans, targets):
+            if found := blamed(first, before, self.context(), self.spans, targets):
                 raise GraphFileError(found)
 
     def _edit(
@@ -247,10 +285,10 @@ class Editor(TextEditor):
         except Refusal as refusal:
             raise self.refused(refusal) from None
 
-    def _port(self, target: str | Path) -> wiring.Port:
+    def port(self, target: str | Path) -> wiring.Port:
         """The input that a text or a node with a port names."""
-        steps = target.removeprefix("nodes.").split(".") if isinstance(target, str) else [str(step) for step in target]
-        name, port, item = (*steps, "", "", "")[:3]
+        text = target if isinstance(target, str) else told(target)
+        name, port, item = (*with_items(text).removeprefix("nodes.").split("."), "", "")[:3]
         tree = self.tree
         block = section(tree, "nodes").get(name, {})
         named = block.get("block") if isinstance(block, dict) else None
@@ -264,7 +302,7 @@ class Editor(TextEditor):
     def _free_ports(self, name: str) -> list[wiring.Port]:
         """The inputs of a node that nothing stands on."""
         tree = self.tree
-        ports = [self._port((name, port)) for port in self._port((name, "")).inputs]
+        ports = [self.port((name, port)) for port in self.port((name, "")).inputs]
         try:
             return [port for port in ports if wiring.written(tree, port) is None]
         except Refusal as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from dataflow.core.errors import cropped, instead
@@ -13,15 +14,19 @@ from dataflow.graphfile.nodes import NODE_KEYS
 from dataflow.graphfile.sections import names
 from dataflow.graphfile.spans import Step
 
+_ITEM = re.compile(r"\[(\d+)\]")
 Ports = tuple[Sequence[str], Sequence[str]]  # the inputs and the attrs of a block, in order
 
 
 def address(tree: Tree, text: str, ports: Mapping[str, Ports]) -> Path:
     """The path that a text names: sections and their keys, or a node or input and a key, port or attr of it.
 
-    ``ports`` are those of the nodes whose blocks are files. Raises Refusal where nothing has that name.
+    An item of a list is ``values.0`` or ``values[0]``. ``ports`` are those of the nodes whose blocks are files. Raises
+    Refusal where nothing has that name.
     """
     head, dot, rest = text.partition(".")
+    rest = rest if head == "outputs" else with_items(rest)
+    text = head + dot + rest
     if head in (*KEYS, *names()) or head.startswith("x-"):
         if head in ("outputs", "params"):  # names of outputs may have dots
             return (head, rest) if dot and head == "outputs" else (head, *_steps(tree.get(head), rest))
@@ -32,6 +37,11 @@ def address(tree: Tree, text: str, ports: Mapping[str, Ports]) -> Path:
         return ("inputs", head, *_steps(tree["inputs"][head], rest))
     known = [*section(tree, "nodes"), *section(tree, "inputs"), *KEYS, *names()]
     raise Refusal((), f"no node, input or section '{cropped(head)}'", instead(head, known))
+
+
+def with_items(text: str) -> str:
+    """A text in which items of lists are steps like others: ``values.0`` for ``values[0]``."""
+    return _ITEM.sub(r".\1", text)
 
 
 def _steps(tree: Tree, text: str) -> Path:

@@ -22,19 +22,22 @@ def new_problems(before: Sequence[Problem], after: Sequence[Problem]) -> list[Pr
     return [problem for problem in after if (problem.path, problem.message) not in known]
 
 
-def blamed(before: LoadContext, after: LoadContext, root: Span, targets: Sequence[str]) -> list[Problem]:
+def blamed(
+    first: LoadContext, before: LoadContext, after: LoadContext, root: Span, targets: Sequence[str]
+) -> list[Problem]:
     """The new problems that wires to some of the nodes have made; ``root`` are the spans of the text after.
 
-    What a node still lacks is none, nor what is wrong with another that could not be checked before.
+    What a node still lacks is none, nor what is wrong with another that was not right at ``first``, before all edits
+    that are made together.
     """
-    was_right = not before.problems()
+    was_right = not first.problems()
     found = []
     for problem in new_problems(before.problems(), after.problems()):
         if _UNFINISHED.search(problem.message):
             continue
         name = node_of(problem, after, root)
-        known = was_right if not name else name in targets or before.wires.get(name, BROKEN) is not BROKEN
-        if known or problem.message.startswith("cycle") or "cycle: " in problem.message:
+        known = was_right if not name else name in targets or first.wires.get(name, BROKEN) is not BROKEN
+        if known or "cycle: " in problem.message:
             found.append(problem)
     return found
 

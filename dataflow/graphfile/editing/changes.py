@@ -29,7 +29,8 @@ class Refusal(Exception):
 class Put:
     """A value under a key, or in the place of an item; mappings above it that are missing are added.
 
-    A new key comes behind the others, or beside the one that is named, below a line with a comment.
+    A new key comes behind the others, or beside the one that is named, below a line with a comment. ``spelled`` are the
+    lines that say it, without indent, for where no braces are around it.
     """
 
     path: Path
@@ -37,13 +38,17 @@ class Put:
     before: str = ""
     after: str = ""
     comment: str = ""
+    spelled: tuple[str, ...] = ()
 
     def within(self, tree: Tree) -> list[Change]:
         """The changes of what is there: values, or one key more of a mapping."""
         for i, step in enumerate(self.path):
             if isinstance(tree, dict):
                 if step not in tree:
-                    return [replace(self, path=self.path[: i + 1], value=_wrapped(self.path[i + 1 :], self.value))]
+                    if i == len(self.path) - 1:
+                        return [self]
+                    value = _wrapped(self.path[i + 1 :], self.value)
+                    return [replace(self, path=self.path[: i + 1], value=value, spelled=())]
             elif tree is None:
                 return [replace(self, path=self.path[:i], value=_wrapped(self.path[i:], self.value))]
             tree = _inner(tree, self.path, i)

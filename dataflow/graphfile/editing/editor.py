@@ -66,6 +66,7 @@ class TextEditor:
         self._on_disk = self.text if text is None else _on_disk(self.path)  # None: no such file
         self._saved = self.text  # since then `diff` shows what changed
         self._history = History()
+        self._outset: Text | None = None  # the text before the first of several edits that are made together
 
     @property
     def text(self) -> str:
@@ -76,6 +77,16 @@ class TextEditor:
     def tree(self) -> Tree:
         """What the text says, as plain values; a copy."""
         return self._text.root.plain()
+
+    @property
+    def document(self) -> Document:
+        """The text as it was parsed."""
+        return self._text.document
+
+    @property
+    def spans(self) -> Span:
+        """Where each value of the text begins and ends."""
+        return self._text.spans
 
     @property
     def in_layout(self) -> bool:
@@ -127,13 +138,16 @@ class TextEditor:
     @contextmanager
     def together(self, title: str = "") -> Iterator[None]:
         """Make one step of undo of the edits in a `with` block: all of them, or none where something is raised."""
-        text, history = self._text, self._history
+        text, history, outset = self._text, self._history, self._outset
         self._history = replace(history, done=[*history.done], undone=[*history.undone], floor=len(history.done))
+        self._outset = outset or text
         try:
             yield
         except BaseException:
             self._text, self._history = text, history
             raise
+        finally:
+            self._outset = outset
         self._history.join(self._history.floor, title)
         self._history.floor = history.floor
 

@@ -12,13 +12,13 @@ _NUMBERED = re.compile(r"(.*?)_(\d+)")
 
 
 def free_name(tree: Tree, of: str, wanted: str, taken: Collection[str] = ()) -> str:
-    """A name for something new in a section: the wanted one, or the first of relu_1, relu_2 that is free.
+    """A name for something new in a section: the wanted one, or the first of relu_2, relu_3 that is free.
 
     Names in ``taken`` count as given. Raises Refusal where no name can be made of the wanted one.
     """
     check_new({}, of, wanted)
     found = _NUMBERED.fullmatch(wanted)
-    stem, count = (found[1], int(found[2])) if found and found[1] else (wanted, 0)
+    stem, count = (found[1], int(found[2])) if found and found[1] else (wanted, 1)
     name = wanted
     while name in taken or not _is_free(tree, of, name):
         count += 1

@@ -21,10 +21,15 @@ def added(
 ) -> list[Change]:
     """The changes that add a node, at the end or beside another."""
     check_new(tree, "nodes", name)
-    for beside in (before, after):
-        if beside and beside not in section(tree, "nodes"):
-            raise Refusal(("nodes",), f"no node '{cropped(beside)}'", instead(beside, section(tree, "nodes")))
+    check_beside(tree, before)
+    check_beside(tree, after)
     return [Put(("nodes", name), plain_value(dict(entry)), before, after, comment)]
+
+
+def check_beside(tree: Tree, name: str) -> None:
+    """Refuse a node beside which another is to be put, if there is none of that name."""
+    if name and name not in section(tree, "nodes"):
+        raise Refusal(("nodes",), f"no node '{cropped(name)}'", instead(name, section(tree, "nodes")))
 
 
 def deleted(tree: Tree, name: str, reconnect: bool = False) -> list[Change]:

@@ -36,10 +36,10 @@ def written(tree: Tree, port: Port) -> Tree:
     return _by_name(tree, port).get(port.name)
 
 
-def wired(tree: Tree, port: Port, source: str) -> list[Change]:
+def wired(tree: Tree, port: Port, source: str, replace: bool = False) -> list[Change]:
     """The changes that put a wire on a port: at the end of a list of wires, or in the place of its item.
 
-    Raises Refusal where another wire stands there.
+    Raises Refusal where another wire stands there, unless it is to be replaced.
     """
     found = written(tree, port)
     if port.many:
@@ -49,7 +49,7 @@ def wired(tree: Tree, port: Port, source: str) -> list[Change]:
             return [Insert((*_path(tree, port), len(found)), source)]
         source_list: Tree = [source] if found in (None, []) else [found, source]
         return _put(tree, port, source_list)
-    if isinstance(found, str) and found != source:
+    if isinstance(found, str) and found != source and not replace:
         raise Refusal(_path(tree, port), f"{port.who} has the wire '{cropped(found)}' already", "take that off first")
     return _put(tree, port, source)
 

@@ -175,6 +175,8 @@ class Writer:
         made = self.spelling.lines(key, value, len(margin), section=not depth)
         lines = [f"{margin}# {line}".rstrip() for line in change.comment.splitlines()]
         lines += [f"{margin}{shown}:{made[0]}", *made[1:]]
+        if change.spelled and not self.spelling.json:
+            lines = [margin + line if line else "" for line in change.spelled]
         if near is not None and change.before:
             self._lines_above(near, lines)
         elif near is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.graphfile.edit import Editor
-from dataflow.graphfile.editing.mentions import section
 from dataflow.studio.commands.arguments import (
     Arguments,
     flag,
@@ -21,24 +20,14 @@ from dataflow.studio.commands.arguments import (
 from dataflow.studio.studio import Handler, Studio
 
 MAX_EDITS = 500  # in one step of undo
+OUTPUT = "output:"  # before the name of an output where a page names its card
 Operation = Callable[[Editor, Arguments], list[str]]
-"""An edit of the protocol: checks its arguments and makes it; gives the names of nodes that it added."""
-
-
-def free_name(editor: Editor, wanted: str) -> str:
-    """The name, with a number behind it where a node or input has it already."""
-    tree = editor.tree
-    taken = {*section(tree, "nodes"), *section(tree, "inputs")}
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}_{number}"
-    return name
+"""An edit of the protocol: checks its arguments and makes it; gives the names of nodes and inputs that it added."""
 
 
 def _set(editor: Editor, given: Arguments) -> list[str]:
     known(given, "op", "place", "value")
-    editor.set(text(given, "place", limit=1000), given.get("value"))
+    editor.put(text(given, "place", limit=1000), given.get("value"))
     return []
 
 
@@ -56,7 +45,7 @@ def _remove(editor: Editor, given: Arguments) -> list[str]:
 
 def _add(editor: Editor, given: Arguments) -> list[str]:
     known(given, "op", "name", "block", "inputs", "attrs", "doc", "before", "after", "comment")
-    name = free_name(editor, text(given, "name", limit=200))
+    name = editor.free_name(text(given, "name", limit=200))
     inputs = given.get("inputs", {})
     if not isinstance(inputs, dict | list):
         raise DataflowError("'inputs' must be a mapping or a list")
@@ -75,9 +64,7 @@ def _add(editor: Editor, given: Arguments) -> list[str]:
 
 def _delete(editor: Editor, given: Arguments) -> list[str]:
     known(given, "op", "names", "reconnect")
-    reconnect = flag(given, "reconnect")
-    for name in names(given, "names"):
-        editor.delete(name, reconnect)
+    editor.delete(names(given, "names"), flag(given, "reconnect"))
     return []
 
 
@@ -104,24 +91,64 @@ def _wire(editor: Editor, given: Arguments) -> list[str]:
     known(given, "op", "target", "source")
     node, port = pair(given, "target")
     source = text(given, "source", limit=1000)
-    place = ("nodes", node, "inputs", port)
-    if source:
-        editor.set(place, source)
+    if node.startswith(OUTPUT):
+        place = ("outputs", node.removeprefix(OUTPUT))
+        if source:
+            editor.set(place, source)
+        else:
+            editor.remove(place)
+    elif source:
+        editor.wire(source, (node, without_item(port)))  # one wire more of a list, wherever in it it was dropped
     else:
-        editor.remove(place)
+        editor.unwire((node, port))
     return []
+
+
+def without_item(port: str) -> str:
+    """The port of which ``values[1]`` is an item."""
+    return port.partition("[")[0]
+
+
+def _splice(editor: Editor, given: Arguments) -> list[str]:
+    known(given, "op", "name", "target")
+    editor.splice(text(given, "name", limit=200), pair(given, "target"))
+    return []
+
+
+def _pull_out(editor: Editor, given: Arguments) -> list[str]:
+    known(given, "op", "name")
+    editor.pull_out(text(given, "name", limit=200))
+    return []
+
+
+def _paste(editor: Editor, given: Arguments) -> list[str]:
+    known(given, "op", "text", "after")
+    return [*editor.paste(text(given, "text"), text(given, "after", "", limit=200)).names.values()]
 
 
 def _input(editor: Editor, given: Arguments) -> list[str]:
     known(given, "op", "name", "type")
-    name = free_name(editor, text(given, "name", limit=200))
-    editor.set(("inputs", name), text(given, "type", limit=1000))
+    name = editor.free_name(text(given, "name", limit=200), "inputs")
+    editor.input(name, text(given, "type", limit=1000))
     return [name]
 
 
 def _output(editor: Editor, given: Arguments) -> list[str]:
     known(given, "op", "name", "wire")
-    editor.set(("outputs", text(given, "name", limit=200)), text(given, "wire", limit=1000))
+    name = editor.free_name(text(given, "name", limit=200), "outputs")
+    editor.output(name, text(given, "wire", limit=1000))
+    return []
+
+
+def _param(editor: Editor, given: Arguments) -> list[str]:
+    known(given, "op", "name", "place")
+    editor.param(text(given, "name", limit=200), text(given, "place", limit=1000))
+    return []
+
+
+def _text(editor: Editor, given: Arguments) -> list[str]:
+    known(given, "op", "text")
+    editor.replace(text(given, "text"), typed=True)
     return []
 
 
@@ -135,9 +162,25 @@ OPERATIONS: dict[str, Operation] = {
     "extract": _extract,
     "unpack": _unpack,
     "wire": _wire,
+    "splice": _splice,
+    "pull_out": _pull_out,
+    "paste": _paste,
     "input": _input,
     "output": _output,
+    "param": _param,
+    "text": _text,
 }
+
+
+def make(editor: Editor, edits: list[Arguments]) -> list[str]:
+    """Make edits of the protocol in their order; the names of nodes and inputs that they added."""
+    added: list[str] = []
+    for each in edits:
+        op = text(each, "op", limit=100)
+        if op not in OPERATIONS:
+            raise DataflowError(f"no edit '{cropped(op)}'; {instead(op, OPERATIONS)}")
+        added += OPERATIONS[op](editor, each)
+    return added
 
 
 def _edit(studio: Studio, given: Arguments) -> object:
@@ -147,15 +190,7 @@ def _edit(studio: Studio, given: Arguments) -> object:
     desk = studio.require()
     desk.check_version(whole(given, "version", 0, 1 << 53))
     added: list[str] = []
-
-    def made(editor: Editor) -> None:
-        for each in edits:
-            op = text(each, "op", limit=100)
-            if op not in OPERATIONS:
-                raise DataflowError(f"no edit '{cropped(op)}'; {instead(op, OPERATIONS)}")
-            added.extend(OPERATIONS[op](editor, each))
-
-    desk.change(title, made)
+    desk.change(title, lambda editor: added.extend(make(editor, edits)))
     studio.show()
     return {"version": desk.version, "names": added}
 

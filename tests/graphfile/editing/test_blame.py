@@ -39,4 +39,4 @@ TRAINED = "outputs:\n  l: y\ntrain: {minimize: l, optimizer: {block: ApplyGradie
 def test_new_problems_of_what_was_right(before: str, after: str, found: list[str]) -> None:
     contexts = [read("g.yaml", text=HEAD + nodes) for nodes in (before, after)]
     root = spans(HEAD + after)
-    assert [node_of(each, contexts[1], root) for each in blamed(*contexts, root, ["a"])] == found
+    assert [node_of(each, contexts[1], root) for each in blamed(contexts[0], *contexts, root, ["a"])] == found

@@ -18,10 +18,10 @@ TREE = {"inputs": {"x": "float32"}, "nodes": {"relu": {}, "relu_1": {}, "a/b": {
         ("nodes", "relu", "relu_2"),
         ("nodes", "relu_1", "relu_2"),
         ("nodes", "relu_7", "relu_7"),
-        ("nodes", "x", "x_1"),
+        ("nodes", "x", "x_2"),
         ("inputs", "relu", "relu_2"),
-        ("nodes", "a/b", "a/b_1"),
-        ("outputs", "relu", "relu_1"),
+        ("nodes", "a/b", "a/b_2"),
+        ("outputs", "relu", "relu_2"),
         ("params", "relu", "relu"),
     ],
 )
@@ -31,7 +31,7 @@ def test_a_number_is_added_to_names_that_are_taken(of: str, wanted: str, found: 
 
 def test_names_that_are_given_already_are_taken_too() -> None:
     assert free_name(TREE, "nodes", "relu", ["relu_2"]) == "relu_3"
-    assert free_name({}, "nodes", "_1", ["_1"]) == "_1_1"
+    assert free_name({}, "nodes", "_1", ["_1"]) == "_1_2"
 
 
 def test_what_is_no_name_is_refused() -> None:

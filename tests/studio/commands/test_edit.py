@@ -70,3 +70,53 @@ def test_edit_of_an_older_version_is_refused(page: Page) -> None:
     with pytest.raises(Refused, match=f"got an edit of version {version}"):
         page.ask("edit", version=version, edits=[{"op": "delete", "names": ["relu"]}], title="delete")
     assert "relu" in page.document["nodes"]
+
+
+def test_every_edit_of_the_protocol(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document["text"]
+    relu = {"op": "add", "name": "relu", "block": "Relu"}
+    for edits, nodes in (
+        ([relu, {"op": "splice", "name": "relu_2", "target": ["relu", "features"]}], "relu_2: {block: Relu, inputs:"),
+        ([{"op": "pull_out", "name": "half"}], "half: {block: Mul}"),
+        ([{"op": "paste", "text": "half: {block: Neg, inputs: [half]}", "after": ""}], "half_2: {block: Neg"),
+        ([{"op": "param", "name": "by", "place": "half.y"}], "y: $by"),
+        ([{"op": "input", "name": "x", "type": "float32[N]"}], "x_2: float32[N]"),
+        ([{"op": "output", "name": "y", "wire": "half"}], "y_2: half"),
+        ([{"op": "text", "text": before.replace("0.5", "0.25")}], "y: 0.25"),
+        ([{"op": "wire", "target": ["relu", "features"], "source": ""}], "relu: {block: Relu}"),
+        ([{"op": "wire", "target": ["half", "y"], "source": "x"}], "{x: x, y: x}"),
+        ([{"op": "wire", "target": ["output:y", "value"], "source": "half"}], "y: half"),
+        ([{"op": "delete", "names": ["half", "relu"], "reconnect": True}], "y: x"),
+        (
+            [
+                {"op": "add", "name": "p", "block": "Pack", "inputs": {"values": ["x"]}},
+                {"op": "wire", "target": ["p", "values[0]"], "source": "half"},
+                {"op": "wire", "target": ["p", "values[0]"], "source": ""},
+                {"op": "set", "place": "nodes.p.inputs.values[0]", "value": "relu"},
+            ],
+            "p: {block: Pack, inputs: {values: [relu]}}",
+        ),
+    ):
+        page.edit(*edits)
+        assert nodes in page.document["text"]
+        page.ask("undo", version=page.document["version"])
+        assert page.document["text"] == before
+
+
+def test_a_wire_that_is_wrong_is_refused_with_the_words_of_the_loader(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document
+    page.edit({"op": "input", "name": "flag", "type": "bool[N, 4]"})
+    page.edit({"op": "wire", "target": ["half", "x"], "source": ""})
+    text = page.document["text"]
+    for edit, message in (
+        ({"op": "wire", "target": ["half", "x"], "source": "relu"}, "cycle: half -> relu -> half"),
+        ({"op": "wire", "target": ["half", "x"], "source": "flag"}, "input 'x' must be .* got bool"),
+        ({"op": "set", "place": "half.x", "value": "flag"}, "input 'x' must be .* got bool"),
+        ({"op": "wire", "target": ["relu", "features"], "source": "x"}, "has the wire 'half' already"),
+    ):
+        with pytest.raises(Refused, match=message):
+            page.edit(edit)
+    page.ask("view")
+    assert page.document["text"] == text != before["text"]
