@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from dataflow.studio.server import Server
+from dataflow.studio.studio import Studio
+
+
+@contextmanager
+def served(studio: Studio) -> Iterator[Server]:
+    """A server on a free port, on a thread of its own."""
+    server = Server(studio)
+    started = threading.Event()
+    server.started = started.set
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    assert started.wait(30)
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 class Refused(Exception):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from studio_pages import Page
+from studio_pages import Page, served
 
 from dataflow.studio.server import Server
 from dataflow.studio.studio import Studio
@@ -34,16 +33,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(folder: Path) -> Iterator[Server]:
     """A server over the folder, on a thread of its own."""
-    made = Server(Studio(folder))
-    started = threading.Event()
-    made.started = started.set
-    thread = threading.Thread(target=made.serve)
-    thread.start()
-    assert started.wait(30)
-    yield made
-    made.stop()
-    thread.join(30)
-    assert not thread.is_alive()
+    with served(Studio(folder)) as made:
+        yield made
 
 
 @pytest.fixture
