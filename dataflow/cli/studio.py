@@ -27,9 +27,10 @@ def command(target: str | None, port: int, no_browser: bool) -> int:
             f"dataflow studio needs the package {error.name}, which is not installed; "
             "install it with: pip install 'dataflow-blocks[studio]'"
         ) from None
-    from dataflow.studio.studio import Studio, project_of
+    from dataflow.studio.project import target_of
+    from dataflow.studio.studio import Studio
 
-    folder, graph = project_of(target)
+    folder, graph = target_of(target)
     studio = Studio(folder)
     if graph:
         studio.open(graph)

@@ -50,6 +50,8 @@ class Editor(TextEditor):
     def __init__(self, path: str | os.PathLike[str], text: str | None = None):
         super().__init__(path, text)
         self._contexts: WeakKeyDictionary[Text, LoadContext] = WeakKeyDictionary()
+        self._params: Mapping[str, object] = {}
+        self._texts: Mapping[str, str] = {}
 
     # -- values -------------------------------------------------------------------------------------------------
 
@@ -242,9 +244,14 @@ class Editor(TextEditor):
             self._contexts[text] = self._load(text)
         return self._contexts[text]
 
+    def given(self, params: Mapping[str, object], texts: Mapping[str, str]) -> None:
+        """Load from now on with these parameters, and with these texts of other graph files, by their real paths."""
+        self._params, self._texts = params, texts
+        self._contexts.clear()
+
     def _load(self, text: Text) -> LoadContext:
-        texts = {str(path): text for path, text in self.files.items()}
-        return read(self.path, text=text.document, texts=texts)
+        texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
+        return read(self.path, self._params, text=text.document, texts=texts)
 
     def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
         """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""

@@ -1,17 +1,20 @@
-"""The open document: a graph file in hand, with its versions, and what can be undone, in words."""
+"""The open document: a graph file and those that it uses, as they are edited, and what of them is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from dataflow.core.errors import DataflowError, GraphFileError
-from dataflow.graphfile import shipped
-from dataflow.graphfile.edit import Editor, edit
-from dataflow.graphfile.load import read
+from dataflow.core.errors import DataflowError, cropped
+from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load_context import LoadContext
-from dataflow.graphfile.paths import Location
-from dataflow.studio.project import MAX_BYTES, Project
+from dataflow.graphfile.wires import FileScope
+from dataflow.studio.project import Project
+from dataflow.studio.session import Session
+from dataflow.studio.sheet import Outside, Sheet, Stamp, stamp
+
+LAYERS = ("file", "gradient", "step")
 
 
 @dataclass(frozen=True)
@@ -33,100 +36,143 @@ class View:
         }
 
 
-@dataclass
 class Desk:
-    """A graph file that is open.
+    """A graph file that is open, and the graph files that it uses where these are looked into.
 
-    Each change of the text makes another version; an edit names the version that it is made for, and is refused where
-    that is not the present one, since it was made from another picture.
+    Each change of a text makes another version; an edit names the version that it is made for, and is refused where
+    that is not the present one, since it was made from another picture. Edits, undo and what is written about files
+    concern the file that is shown; saving concerns all of them.
     """
 
-    project: Project
-    path: str  # as pages name it
-    params: Mapping[str, object] = field(default_factory=dict)  # given in place of defaults
-    view: View = field(default_factory=View)
-    version: int = 1
-    positions: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.location = self.project.location(self.path)
-        real = Location.of(self.location).real
-        if real.is_file() and real.stat().st_size > MAX_BYTES:
-            raise DataflowError(f"{self.path}: may have at most {MAX_BYTES:,} bytes to be edited on a page")
-        self.path = self.path if shipped.is_shipped(self.path) else self.project.shown(real)
-        self.editor: Editor = edit(self.location)
-        self._saved = self.editor.text
+    def __init__(self, project: Project, path: str):
+        self.project = project
+        self.top = Sheet(project, project.location(path))
+        self.sheets: dict[Path, Sheet] = {self.top.real: self.top}
+        self.session = Session()
+        self.view = View()
+        self.version = 1
         self.context: LoadContext = self._read()
 
     @property
-    def readonly(self) -> str:
-        """Why it cannot be edited; nothing where it can."""
-        return "it comes with the package; make a copy to edit it" if shipped.is_shipped(self.path) else ""
+    def path(self) -> str:
+        """The file that was opened, as pages name it."""
+        return self.top.path
+
+    @property
+    def scope(self) -> FileScope | None:
+        """The use of a file that is shown; None of a file that cannot be read as a graph."""
+        return self.context.scopes.get(f"{self.view.scope}/" if self.view.scope else "")
+
+    @property
+    def shown(self) -> Sheet:
+        """The file that is shown: the one that was opened, or one that it uses."""
+        return self.sheets[self.scope.file.real] if self.view.scope and self.scope else self.top
+
+    @property
+    def editor(self) -> Editor:
+        """The text of the file that is shown."""
+        return self.shown.editor
 
     @property
     def saved(self) -> bool:
-        """Whether the text is that of the file on the disk."""
-        return self.editor.text == self._saved
+        """Whether every text is that of its file on the disk."""
+        return all(sheet.editor.saved for sheet in self.sheets.values())
 
     @property
-    def undo_title(self) -> str:
-        """What undo would take back, in words; nothing where there is nothing."""
-        return self.editor.undo_title
-
-    @property
-    def redo_title(self) -> str:
-        """What redo would make again, in words."""
-        return self.editor.redo_title
+    def texts(self) -> dict[str, str]:
+        """The texts of the graph files that were edited and not saved, by their real paths."""
+        found = {str(real): sheet.editor.text for real, sheet in self.sheets.items() if not sheet.editor.saved}
+        return found | {str(path): text for sheet in self.sheets.values() for path, text in sheet.editor.files.items()}
 
     def check_version(self, version: int) -> None:
         """Refuse what was made for another version of the document."""
-        if self.readonly:
-            raise DataflowError(f"{self.path}: cannot be edited: {self.readonly}")
+        sheet = self.shown
+        if sheet.readonly:
+            raise DataflowError(f"{sheet.path}: cannot be edited: {sheet.readonly}")
         if version != self.version:
             raise DataflowError(
-                f"{self.path}: must be edited as it is, version {self.version}, got an edit of version {version}; "
+                f"{sheet.path}: must be edited as it is, version {self.version}, got an edit of version {version}; "
                 "look at what has changed, and edit again"
             )
 
     def change(self, title: str, made: Callable[[Editor], None]) -> None:
-        """Make edits as one step of undo, all of them or none."""
-        before = self.editor.text, self.editor.files
+        """Make edits of the file that is shown as one step of undo, all of them or none."""
+        before = self.texts
         with self.editor.together(title):
             made(self.editor)
-        if (self.editor.text, self.editor.files) != before:
+        if self.texts != before:
             self.changed()
 
     def undo(self) -> None:
         """Take the last step back."""
-        self._moved(self.editor.undo(), "undo")
+        if not self.editor.undo():
+            raise DataflowError(f"{self.shown.path}: there is nothing to undo")
+        self.changed()
 
     def redo(self) -> None:
         """Make the step again that was taken back last."""
-        self._moved(self.editor.redo(), "make again")
-
-    def save(self) -> None:
-        """Write the file."""
-        self.editor.save()
-        self._saved = self.editor.text
-
-    def changed(self) -> None:
-        """Read the text again, as another version."""
-        self.version += 1
-        self.context = self._read()
-
-    def _moved(self, done: bool, what: str) -> None:
-        if not done:
-            raise DataflowError(f"{self.path}: there is nothing to {what}")
+        if not self.editor.redo():
+            raise DataflowError(f"{self.shown.path}: there is nothing to make again")
         self.changed()
 
+    def save(self, overwrite: bool = False) -> None:
+        """Write the files whose texts were edited."""
+        for sheet in self.sheets.values():
+            if not sheet.editor.saved or (sheet.outside and overwrite):
+                sheet.save(overwrite)
+
+    def reload(self) -> None:
+        """Put what is on the disk in place of the text that is shown."""
+        self.shown.reload()
+        self.changed()
+
+    def changed(self) -> None:
+        """Read the texts again, as another version."""
+        self.version += 1
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the texts again; where what was shown is no more, what it was in is shown."""
+        self.context = self._read()
+        while self.view.scope and self.scope is None:
+            self.view = replace(self.view, scope=self.view.scope.rpartition("/")[0])
+        self._sheet()
+
+    def look_at(self, view: View) -> None:
+        """Show something else; refused where there is no such scope."""
+        before = self.view
+        self.view = view
+        try:
+            if self.scope is None and view.scope:
+                raise DataflowError(
+                    f"scope '{cropped(view.scope)}': must be a node whose block is a graph file, got no such node"
+                )
+            self._sheet()
+        except DataflowError:
+            self.view = before
+            raise
+
+    def look_outside(self) -> list[tuple[Sheet, Outside]]:
+        """What others have made of the files since they were last looked at."""
+        found = [(sheet, outside) for sheet in self.sheets.values() if (outside := sheet.look())]
+        if any(outside.state == "merged" for _, outside in found) or any(
+            stamp(path) != known for path, known in self._used.items()
+        ):
+            self.changed()
+        return found
+
+    def _sheet(self) -> None:
+        """Take the file that is shown in hand."""
+        if self.view.scope and self.scope is not None:
+            file = self.scope.file
+            if file.real not in self.sheets:
+                self.sheets[file.real] = Sheet(self.project, file.shown)
+
     def _read(self) -> LoadContext:
-        texts = {str(path): text for path, text in self.editor.files.items()}
-        return read(self.location, self.params, text=self.editor.text, texts=texts)
-
-
-def opened(project: Project, path: str) -> Desk:
-    """A file of the project, or of the package, on a desk."""
-    try:
-        return Desk(project, path)
-    except GraphFileError as error:
-        raise DataflowError(str(error)) from None
+        top = self.top.editor
+        top.given(self.session.params, {path: text for path, text in self.texts.items() if path != str(self.top.real)})
+        context = top.context()
+        self._used: dict[Path, Stamp | None] = {
+            path: stamp(path) for path in context.files if path not in self.sheets and str(path) not in self.texts
+        }
+        return context

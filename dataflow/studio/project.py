@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dataflow.core.errors import DataflowError
-from dataflow.files import RegularFile, Unreadable
+from dataflow.files import RegularFile, Unreadable, neighbour
 from dataflow.graphfile import shipped
 from dataflow.graphfile.paths import confined
 
@@ -87,3 +87,20 @@ def _is_graph(path: Path) -> bool:
             return _GRAPH.search(file.read(0, min(file.size, 4096))) is not None
     except (OSError, Unreadable):
         return False
+
+
+def target_of(named: str | None) -> tuple[Path, str]:
+    """The folder to work in and the graph to open there, for what a user names: a graph, a folder or nothing.
+
+    A graph below the current folder is opened in that, any other in the folder that it lies in.
+    """
+    here = Path.cwd()
+    if named is None or shipped.is_shipped(named):
+        return here, named or ""
+    path = Path(named).resolve()
+    if path.is_dir():
+        return path, ""
+    if not path.is_file():
+        raise DataflowError(f"{named}: no such file or folder; {neighbour(path)}".removesuffix("; "))
+    folder = here if path.is_relative_to(here) else path.parent
+    return folder, path.relative_to(folder).as_posix()

@@ -32,6 +32,7 @@ from dataflow.studio.studio import Studio
 MAX_FRAME = 4 << 20  # bytes of a request: a whole text, say
 MAX_DEPTH = 100  # of lists and mappings in a request
 MAX_ASKED = 64  # requests of a page that wait for their replies; more are read when these are done
+LOOK_SECONDS = 1.0  # between looks at the files on the disk
 SEND_SECONDS = 20.0  # in which a page must take a frame
 _STATIC = Path(str(resources.files("dataflow.studio"))) / "static"
 
@@ -60,7 +61,7 @@ class Server:
             lifespan="off",
         )
         self.started: Callable[[], object] = lambda: None  # called when it serves
-        self._server = _Uvicorn(config, lambda: self.started())
+        self._server = _Uvicorn(config, self._begin)
 
     @property
     def address(self) -> str:
@@ -85,6 +86,10 @@ class Server:
     def stop(self) -> None:
         """End serving; from any thread."""
         self._server.should_exit = True
+
+    def _begin(self) -> None:
+        self._looking = asyncio.get_running_loop().create_task(self._look_outside())
+        self.started()
 
     async def _socket(self, connection: WebSocket) -> None:
         hub = self.studio.hub
@@ -119,6 +124,12 @@ class Server:
             answering.add(task)
             task.add_done_callback(answering.discard)
             task.add_done_callback(lambda _: free.release())
+
+    async def _look_outside(self) -> None:
+        """Look at the files on the disk again and again."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.get_running_loop().run_in_executor(self._commands, self.studio.look_outside)
 
     async def _answer(self, page: Page, number: int, do: str, arguments: dict[str, object]) -> None:
         pool = self._queries if do in QUERIES else self._commands

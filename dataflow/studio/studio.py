@@ -1,22 +1,24 @@
-"""A studio: one folder, one open document, the pages that look at it, and commands that change it."""
+"""A studio: one folder, the documents that are open, the pages that look at one of them, and what they ask."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 import dataflow
-from dataflow.core.errors import DataflowError, GraphFileError, cropped, nearest
+from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, visible
+from dataflow.graphfile.paths import Location
 from dataflow.studio.catalogue import gallery, palette
-from dataflow.studio.desk import Desk, opened
+from dataflow.studio.desk import Desk
 from dataflow.studio.document import document
 from dataflow.studio.hub import Event, Hub
 from dataflow.studio.problems import placed
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
 from dataflow.studio.workshop import Workshop
+
+MAX_DESKS = 20  # documents that are kept open, besides those with edits that are not saved
 
 Handler = Callable[["Studio", Mapping[str, object]], object]
 """A command: checks its arguments, does its work, gives what the reply has as `ok`; DataflowError: refused."""
@@ -27,6 +29,7 @@ class Studio:
 
     lock : held while a command runs that changes the document or the session, and by whoever else does
     snapshots : functions that each give an event of how things stand, for a page that connects
+    closers : called when the studio ends
     """
 
     def __init__(self, folder: str | os.PathLike[str]):
@@ -34,16 +37,21 @@ class Studio:
         self.hub = Hub()
         self.lock = threading.RLock()
         self.desk: Desk | None = None
-        self.session = Session()
-        self.work = Workshop(self.publish)
+        self.desks: dict[str, Desk] = {}  # by path, the one that was shown last behind the others
         self._document: Event = {"event": "document", "document": None}
+        self.work = Workshop(self.publish)
         self.snapshots: list[Callable[[], Event]] = [
             self._welcome,
             lambda: self._document,
             lambda: {"event": "session", "session": self.session.plain()},
             *self.work.snapshots,
         ]
-        self.closers: list[Callable[[], object]] = [self.work.close]  # called when the studio ends
+        self.closers: list[Callable[[], object]] = [self.work.close]
+
+    @property
+    def session(self) -> Session:
+        """What is done to runs of the open document; of none nothing."""
+        return self.desk.session if self.desk is not None else Session()
 
     def publish(self, event: Event) -> None:
         """Send an event to all pages; from any thread."""
@@ -51,15 +59,21 @@ class Studio:
 
     def snapshot(self) -> Iterable[Event]:
         """What a page that connects must know."""
-        return [each() for each in self.snapshots]
+        return [*(each() for each in self.snapshots), *self._asked()]
 
     def open(self, path: str) -> None:
-        """Put a file of the project, or of the package, on the desk."""
-        self.desk = opened(self.project, path)
-        self.session = Session()
+        """Put a file of the project, or of the package, on the desk; one that was open is as it was left."""
+        desk = self.desks.get(self.project.shown(Location.of(self.project.location(path)).real))
+        if desk is None:
+            desk = Desk(self.project, path)
+        self.desks.pop(desk.path, None)
+        self.desks[desk.path] = self.desk = desk
+        for old in [path for path, each in self.desks.items() if each.saved][:-MAX_DESKS]:
+            del self.desks[old]
         self.work.opened()
-        self.publish({"event": "session", "session": self.session.plain()})
+        self.show_session()
         self.show()
+        self.look_outside()
 
     def require(self) -> Desk:
         """The open document; refused where there is none."""
@@ -72,6 +86,21 @@ class Studio:
         self._document = {"event": "document", "document": None if self.desk is None else document(self.desk)}
         self.publish(self._document)
 
+    def show_session(self) -> None:
+        """Send the session as it is now to all pages."""
+        self.publish({"event": "session", "session": self.session.plain()})
+
+    def look_outside(self) -> None:
+        """Tell what others have made of the open files since they were last looked at."""
+        with self.lock:
+            if self.desk is None:
+                return
+            version = self.desk.version
+            for sheet, outside in self.desk.look_outside():
+                self.publish({"event": "disk", "path": sheet.path, "state": outside.state, "diff": outside.diff})
+            if self.desk.version != version or self._document["document"] is None:
+                self.show()
+
     def answer(self, do: str, arguments: Mapping[str, object]) -> dict[str, object]:
         """The `ok` or `refused` of a command."""
         from dataflow.studio.commands import COMMANDS, QUERIES
@@ -82,7 +111,8 @@ class Studio:
                     return {"ok": COMMANDS[do](self, arguments)}
             if do in QUERIES:
                 return {"ok": QUERIES[do](self, arguments)}
-            raise DataflowError(f"no command '{cropped(do)}'; {nearest(do, [*COMMANDS, *QUERIES])}".rstrip("; "))
+            hint = nearest(do[:100], [*COMMANDS, *QUERIES])
+            raise DataflowError(f"no command '{cropped(do)}'; {hint or 'load the page again'}")
         except GraphFileError as error:
             return {"refused": self._refusal(error)}
         except DataflowError as error:
@@ -90,7 +120,7 @@ class Studio:
         except OSError as error:
             return {"refused": _told(f"{error.filename or 'file'}: {error.strerror or error}")}
         except Exception as error:  # a fault of ours, which must not end the connection
-            return {"refused": _told(f"unexpected {type(error).__name__}: {error}")}
+            return {"refused": _told(visible(concealed(f"unexpected {type(error).__name__}: {error}")))}
 
     def close(self) -> None:
         """End what runs."""
@@ -107,43 +137,20 @@ class Studio:
             "blocks": palette(),
         }
 
+    def _asked(self) -> Iterable[Event]:
+        """What was changed on the disk and is to be asked about."""
+        for sheet in self.desk.sheets.values() if self.desk is not None else ():
+            if sheet.outside is not None:
+                yield {"event": "disk", "path": sheet.path, "state": sheet.outside.state, "diff": sheet.outside.diff}
+
     def _refusal(self, error: GraphFileError) -> dict[str, object]:
         """What is wrong, the first of it in words."""
         first = error.problems[0]
-        problems: list[object] = []
-        if self.desk is not None:
-            file = self.desk.context.top()[1]
-            problems = [placed(problem, self.desk, file) for problem in error.problems[:100]]
-        return {"message": first.message, "hint": first.hint, "problems": problems}
+        problems = [] if self.desk is None else [placed(problem, self.desk) for problem in error.problems[:100]]
+        where = f"{self.project.shown(first.path)}:{first.line}: " if self.desk is None else ""
+        return {"message": where + first.message, "hint": first.hint, "problems": problems}
 
 
 def _told(message: str) -> dict[str, object]:
     text, _, hint = message.partition("; ")
     return {"message": text, "hint": hint, "problems": []}
-
-
-def project_of(target: str | os.PathLike[str] | None) -> tuple[Path, str]:
-    """The folder to work in and the graph to open there, for what the user names: a graph, a folder or nothing.
-
-    A graph below the current folder is opened in that, any other in the folder that it lies in.
-    """
-    here = Path.cwd()
-    if target is None:
-        return here, ""
-    text = os.fspath(target)
-    if text.startswith("dataflow:"):
-        return here, text
-    path = Path(text).resolve()
-    if path.is_dir():
-        return path, ""
-    if not path.is_file():
-        raise DataflowError(f"{text}: no such file or folder; {nearest_name(path)}".rstrip("; "))
-    folder = here if path.is_relative_to(here) else path.parent
-    return folder, path.relative_to(folder).as_posix()
-
-
-def nearest_name(path: Path) -> str:
-    """``did you mean 'cnn.yaml'?`` where a file of a similar name is there."""
-    from dataflow.files import neighbour
-
-    return neighbour(path)

@@ -94,6 +94,11 @@ class TextEditor:
         return self._text.in_layout
 
     @property
+    def spans(self) -> Span:
+        """Where each value begins and ends in the text without its byte order mark."""
+        return self._text.spans
+
+    @property
     def files(self) -> dict[FilePath, str]:
         """The other files that `save` writes, with their texts."""
         return self._history.files
@@ -160,6 +165,24 @@ class TextEditor:
         """Make the step again that was taken back last; whether there was one."""
         step = self._history.forth()
         return step is not None and self._move(step, step.done)
+
+    @property
+    def saved(self) -> bool:
+        """Whether the text is that of the file when it was last read or written, and no other is to be written."""
+        return self.text == self._on_disk and not self.files
+
+    @property
+    def known_on_disk(self) -> str | None:
+        """The text that the file had when it was last read or written; None where there was none."""
+        return self._on_disk
+
+    def on_disk(self) -> str | None:
+        """The text that the file has now; None where there is none that can be read."""
+        return _on_disk(self.path)
+
+    def know(self, on_disk: str | None) -> None:
+        """Take note of what another has made of the file, so that `save` writes over that."""
+        self._on_disk, self._saved = on_disk, on_disk or ""
 
     def diff(self) -> str:
         """What changed since the file was read or saved, as a unified diff; nothing where nothing did."""

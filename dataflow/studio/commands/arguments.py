@@ -12,6 +12,7 @@ Arguments = Mapping[str, object]
 
 MAX_TEXT = 2 << 20  # characters
 MAX_NAMES = 10_000
+MAX_PATH = 1_000  # characters of a path, a place or a wire
 
 
 def known(arguments: Arguments, *names: str) -> None:

@@ -1,9 +1,11 @@
-"""Commands about files: open, save, list."""
+"""Commands about files: what there is, open, new, save, and what others have made of them."""
 
 from __future__ import annotations
 
+from dataflow.core.errors import DataflowError
 from dataflow.studio.catalogue import gallery
-from dataflow.studio.commands.arguments import Arguments, flag, known, text
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, flag, known, text
+from dataflow.studio.create import create
 from dataflow.studio.studio import Handler, Studio
 
 
@@ -19,15 +21,35 @@ def _files(studio: Studio, given: Arguments) -> object:
 
 def _open(studio: Studio, given: Arguments) -> None:
     known(given, "path")
-    studio.open(text(given, "path", limit=1000))
+    studio.open(text(given, "path", limit=MAX_PATH))
+
+
+def _create(studio: Studio, given: Arguments) -> None:
+    known(given, "path", "like")
+    path, like = text(given, "path", limit=MAX_PATH), text(given, "like", "", limit=MAX_PATH)
+    source = studio.desks.get(like)
+    create(studio.project, path, like, None if source is None else source.top.editor.text)
+    studio.open(path)
 
 
 def _save(studio: Studio, given: Arguments) -> None:
     known(given, "overwrite")
-    flag(given, "overwrite")
-    studio.require().save()
+    overwrite = flag(given, "overwrite")
+    desk = studio.require()
+    if desk.top.readonly and desk.saved:
+        raise DataflowError(f"{desk.path}: cannot be saved: {desk.top.readonly}")
+    try:
+        desk.save(overwrite)
+    finally:  # of several files some may have been written
+        desk.read_again()
+        studio.show()
+
+
+def _reload(studio: Studio, given: Arguments) -> None:
+    known(given)
+    studio.require().reload()
     studio.show()
 
 
-COMMANDS: dict[str, Handler] = {"open": _open, "save": _save}
+COMMANDS: dict[str, Handler] = {"open": _open, "create": _create, "save": _save, "reload": _reload}
 QUERIES: dict[str, Handler] = {"gallery": _gallery, "files": _files}

@@ -15,8 +15,7 @@ from dataflow.studio.studio import Handler, Studio
 def source_of(studio: Studio) -> Source:
     """The open document as a worker is sent it: its text as it is, saved or not."""
     desk = studio.require()
-    texts = {str(path): each for path, each in desk.editor.files.items()}
-    return Source(desk.location, desk.editor.text, texts, {**desk.params, **studio.session.params})
+    return Source(desk.top.location, desk.top.editor.text, desk.texts, desk.session.params)
 
 
 def placing(desk: Desk) -> Placed:
@@ -27,7 +26,7 @@ def placing(desk: Desk) -> Placed:
         if problem["path"]:
             line, column = int(str(problem["line"])), int(str(problem["column"]))
             found = Problem(str(problem["path"]), line, column, str(problem["message"]), str(problem["hint"]))
-            return placed(found, desk, file)
+            return placed(found, desk)
         name = str(problem["node"]).partition("/")[0]
         if name not in file.nodes.keys:
             return problem

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from dataflow.studio.commands.arguments import Arguments, known, mapping, names, optional, text, whole
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, known, mapping, names, optional, text, whole
+from dataflow.studio.session import Session
 from dataflow.studio.studio import Handler, Studio
 
 MAX_ROWS = 1 << 31
-_KEYS = ("bypassed", "frozen", "forced", "watched", "split", "rows", "params")
 
 
 def _session(studio: Studio, given: Arguments) -> None:
-    known(given, *_KEYS)
-    session = studio.session
-    frozen = mapping(given, "frozen", session.frozen)
-    found = {
-        "bypassed": names(given, "bypassed", session.bypassed),
-        "frozen": {name: text(frozen, name, limit=1000) for name in frozen},
-        "forced": dict(mapping(given, "forced", session.forced)),
-        "watched": names(given, "watched", session.watched),
-        "split": text(given, "split", session.split, limit=1000),
-        "rows": session.rows
-        if "rows" not in given
-        else optional(given, "rows", lambda held, name: whole(held, name, 1, MAX_ROWS)),
-        "params": dict(mapping(given, "params", session.params)),
-    }
-    studio.session = type(session)(**found)  # type: ignore[arg-type]
-    studio.publish({"event": "session", "session": studio.session.plain()})
+    known(given, *Session.__dataclass_fields__)
+    desk = studio.require()
+    old = desk.session
+    frozen = mapping(given, "frozen", old.frozen)
+    desk.session = Session(
+        bypassed=names(given, "bypassed", old.bypassed),
+        frozen={name: text(frozen, name, limit=MAX_PATH) for name in frozen},
+        forced=dict(mapping(given, "forced", old.forced)),
+        watched=names(given, "watched", old.watched),
+        split=text(given, "split", old.split, limit=MAX_PATH),
+        rows=optional(given, "rows", _rows) if "rows" in given else old.rows,
+        params=dict(mapping(given, "params", old.params)),
+    )
+    if desk.session.params != old.params:
+        desk.read_again()
+        studio.show()
+    studio.show_session()
+
+
+def _rows(given: Arguments, name: str) -> int:
+    return whole(given, name, 1, MAX_ROWS)
 
 
 COMMANDS: dict[str, Handler] = {"session": _session}

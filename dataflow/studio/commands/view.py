@@ -1,29 +1,54 @@
-"""Commands about what is shown of the document."""
+"""Commands about what is shown of the document, where its cards stand, and pictures of it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from dataflow.core.errors import DataflowError, cropped
-from dataflow.studio.commands.arguments import Arguments, choice, known, names, text
+from dataflow.core.errors import DataflowError
+from dataflow.inspection import dot, mermaid, svg
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, known, mapping, names, text
+from dataflow.studio.desk import LAYERS, View
+from dataflow.studio.document import picture
+from dataflow.studio.layers import layer_graph
+from dataflow.studio.positions import moved, write_positions
 from dataflow.studio.studio import Handler, Studio
+
+_FORMATS = {"svg": svg, "mermaid": mermaid, "dot": dot}
 
 
 def _view(studio: Studio, given: Arguments) -> None:
     known(given, "scope", "layer", "direction", "unfolded")
     desk = studio.require()
     old = desk.view
-    scope = text(given, "scope", old.scope, limit=1000)
-    if scope:
-        raise DataflowError(f"'{cropped(scope)}': no such scope")
-    desk.view = replace(
-        old,
-        scope=scope,
-        layer=choice(given, "layer", ("file", "gradient", "step"), old.layer),
-        direction=choice(given, "direction", ("right", "down"), old.direction),
-        unfolded=tuple(names(given, "unfolded", list(old.unfolded))),
-    )
+    layer = choice(given, "layer", LAYERS, old.layer)
+    scope = text(given, "scope", old.scope if layer == "file" else "", limit=MAX_PATH)
+    if scope and layer != "file":
+        raise DataflowError(
+            "a layer shows the whole graph, so 'scope' must be empty; leave the graph of the node first"
+        )
+    if layer != "file":
+        layer_graph(desk.context, layer)
+    direction = choice(given, "direction", ("right", "down"), old.direction)
+    unfolded = names(given, "unfolded", list(old.unfolded) if scope == old.scope else [])
+    desk.look_at(View(scope, layer, direction, tuple(unfolded)))
     studio.show()
 
 
-COMMANDS: dict[str, Handler] = {"view": _view}
+def _move(studio: Studio, given: Arguments) -> None:
+    known(given, "positions")
+    desk = studio.require()
+    sheet = desk.shown
+    if desk.view.layer != "file":
+        raise DataflowError("cards can be dragged in the picture of the file, got another layer; show the file first")
+    positions = moved(sheet.positions, mapping(given, "positions"))
+    if not sheet.readonly:
+        write_positions(sheet.real, positions)
+    sheet.positions = positions
+    studio.show()
+
+
+def _export(studio: Studio, given: Arguments) -> str:
+    known(given, "format")
+    form = choice(given, "format", _FORMATS)
+    return _FORMATS[form](picture(studio.require())[1])
+
+
+COMMANDS: dict[str, Handler] = {"view": _view, "move": _move, "export": _export}

@@ -1,0 +1,125 @@
+"""A graph file in hand: its text as it is edited, the file on the disk, and where its cards were dragged to."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataflow.core.errors import DataflowError, GraphFileError
+from dataflow.graphfile import shipped
+from dataflow.graphfile.edit import Editor, edit
+from dataflow.graphfile.load import read
+from dataflow.graphfile.paths import Location
+from dataflow.studio.merge import merged
+from dataflow.studio.positions import read_positions
+from dataflow.studio.project import MAX_BYTES, Project
+
+MAX_DIFF = 20_000  # characters
+Stamp = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What another has made of a file: ``merged`` into the text, ``changed`` or ``deleted``, to be asked about."""
+
+    state: str
+    diff: str = ""
+
+
+class Sheet:
+    """One file of a desk; ``path`` is how pages name it."""
+
+    def __init__(self, project: Project, location: str):
+        self.location = location
+        self.real = Location.of(location).real
+        self.path = location if shipped.is_shipped(location) else project.shown(self.real)
+        self.readonly = self._readonly(project)  # why it cannot be edited; "" where it can
+        if self.real.is_file() and self.real.stat().st_size > MAX_BYTES:
+            raise DataflowError(f"{self.path}: may have at most {MAX_BYTES:,} bytes to be edited on a page")
+        self.stamp = stamp(self.real)
+        self.editor: Editor = edit(location)
+        self.positions = read_positions(self.real)
+        self.outside: Outside | None = None  # what is to be asked about
+
+    def save(self, overwrite: bool) -> None:
+        """Write the file; where another has changed it, only with ``overwrite``."""
+        if self.readonly:
+            raise DataflowError(f"{self.path}: cannot be saved: {self.readonly}")
+        if overwrite:
+            self.editor.know(self.editor.on_disk())
+        self.editor.save()
+        self.stamp, self.outside = stamp(self.real), None
+
+    def reload(self) -> None:
+        """Put what is on the disk in place of the text."""
+        text = self.editor.on_disk()
+        if text is None:
+            raise DataflowError(f"{self.path}: there is no such file any more; save writes it again")
+        self.editor.replace(text, "read the file again")
+        self.editor.know(text)
+        self.stamp, self.outside = stamp(self.real), None
+
+    def look(self) -> Outside | None:
+        """What another has made of the file since it was last looked at; None where that is nothing.
+
+        Changes of other lines than those that were edited are merged, if the graph is not wrong by it. Nothing is lost:
+        what is merged can be undone, and what is not is left for a person to decide.
+        """
+        now = stamp(self.real)
+        if now == self.stamp:
+            return None
+        self.stamp = now
+        text, known = self.editor.on_disk(), self.editor.known_on_disk
+        if text == known:
+            back, self.outside = self.outside, None
+            return Outside("merged") if back else None
+        if text is None:
+            self.outside = Outside("deleted")
+        elif text == self.editor.text or self._merge(known, text):
+            self.editor.know(text)
+            self.outside = None
+            return Outside("merged", self._diff(known or "", text))
+        else:
+            self.outside = Outside("changed", self._diff(self.editor.text, text))
+        return self.outside
+
+    def _merge(self, base: str | None, theirs: str) -> bool:
+        ours = self.editor.text
+        text = theirs if ours == base else None if base is None else merged(base, ours, theirs)
+        if text is None:
+            return False
+        try:
+            with self.editor.together("take over what was changed on the disk"):
+                known = self.editor.context().problems()
+                self.editor.replace(text)
+                if ours != base and self.editor.problems([*known, *read(self.location, text=theirs).problems()]):
+                    raise _Wrong
+        except (_Wrong, GraphFileError):
+            return False
+        return True
+
+    def _diff(self, old: str, new: str) -> str:
+        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), self.path, f"{self.path} on the disk", "", "")
+        text = "\n".join(line.rstrip("\n") for line in lines)
+        return text if len(text) <= MAX_DIFF else text[:MAX_DIFF] + "\n..."
+
+    def _readonly(self, project: Project) -> str:
+        if shipped.is_shipped(self.path) or shipped.reference(self.real):
+            return "it comes with the package; make a copy to edit it"
+        if not self.real.is_relative_to(project.folder):
+            return f"it lies outside of {project.folder}"
+        return ""
+
+
+class _Wrong(Exception):
+    """The graph would be wrong."""
+
+
+def stamp(path: Path) -> Stamp | None:
+    """What changes when a file does; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
