@@ -1,8 +1,8 @@
 /**
  * What the page and the server say to each other: the one description of it, for both sides.
  *
- * A frame of the socket is a JSON array of messages. The page sends `Request`s; the server answers each by its id with
- * a `Reply` and pushes `Event`s, which it gathers for 30 ms. After connecting it pushes `welcome`, and what a page that
+ * A frame to the page is a JSON array of messages; a frame from the page is one `Request`. The server answers each by
+ * its id with a `Reply`, behind the events before it, and pushes `Event`s, which it gathers for 30 ms. After connecting it pushes `welcome`, and what a page that
  * was reloaded must know: `document`, `session`, `run`, `training`, `jobs`, with all values and curves so far.
  */
 
@@ -29,12 +29,12 @@ export interface Refusal {
 
 /** What is open: the text of a graph file and the picture of it. */
 export interface Document {
-  path: string; // relative to the project folder, "/" between parts; "dataflow:layers/dense.yaml" of a shipped one
+  path: string; // of the shown file, relative to the project folder; "dataflow:layers/dense.yaml" of a shipped one
   name: string;
   doc: string;
   version: number; // grows by each edit, undo or change on the disk; an edit names the version that it is made for
-  saved: boolean;
-  undo: string; // what Ctrl+Z would take back, in words; "" where there is nothing
+  saved: boolean; // that no file that was opened or looked into has changes that are not on the disk
+  undo: string; // what Ctrl+Z would take back in the shown file, in words; "" where there is nothing
   redo: string;
   readonly: string; // why it cannot be edited; "" where it can
   text: string;
@@ -52,7 +52,10 @@ export interface Document {
 
 export type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
 
-/** What of a document is shown, and how; the state of the session, never of the file. */
+/**
+ * What of a document is shown, and how; the state of the session, never of the file. Within a node, `text`, `nodes` and
+ * edits are those of the graph file that it uses, with the types of this use. Layers are of the whole graph.
+ */
 export interface View {
   scope: string; // "conv1": inside of that node's graph file; "" for the file itself
   layer: "file" | "gradient" | "step"; // the file, the file with the reverse pass, the whole training step
