@@ -94,11 +94,6 @@ class TextEditor:
         return self._text.in_layout
 
     @property
-    def spans(self) -> Span:
-        """Where each value begins and ends in the text without its byte order mark."""
-        return self._text.spans
-
-    @property
     def files(self) -> dict[FilePath, str]:
         """The other files that `save` writes, with their texts."""
         return self._history.files

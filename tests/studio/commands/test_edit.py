@@ -46,10 +46,10 @@ def test_several_edits_are_one_step(page: Page) -> None:
     before = page.document["text"]
     added = page.edit(
         {"op": "add", "name": "relu", "block": "Relu", "inputs": {"features": "half"}},
-        {"op": "output", "name": "z", "wire": "relu_1"},
-        title="add relu_1",
+        {"op": "output", "name": "z", "wire": "relu_2"},
+        title="add relu_2",
     )
-    assert added["names"] == ["relu_1"]
+    assert added["names"] == ["relu_2"]
     page.ask("undo", version=page.document["version"])
     assert page.document["text"] == before
 
