@@ -9,6 +9,7 @@ export interface Command {
   keys: string[]; // as given by default: "Mod+Z", "Shift+Tab", "?", where Mod is Ctrl, or Cmd on a Mac
   run: () => unknown; // may be a promise; what it rejects with is told
   enabled?: () => boolean;
+  native?: boolean; // the browser itself hears its keys: those of the clipboard
   typing?: boolean; // its keys work also while a person writes in a field
   within?: "canvas"; // its keys work only where the canvas, or nothing, has the focus
   menu?: Place[]; // in the menus of these, as far as it is enabled; it acts on what is selected and focused

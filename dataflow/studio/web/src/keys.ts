@@ -62,10 +62,11 @@ let byMouse = false; // whether the focus came where it is by the mouse
 export function meant(event: KeyboardEvent): Command | undefined {
   const name = pressed(event);
   if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground"))) return;
-  const writing = writes(event.target);
+  const writing = writes(event.composedPath()[0] ?? null); // within shadow trees too
   const outside = event.target instanceof Element && event.target !== document.body && !event.target.closest(".canvas");
   return everyCommand().find(
     (command) =>
+      command.native !== true &&
       keysOf(command).includes(name) &&
       (!writing || command.typing === true) &&
       (!outside || command.within !== "canvas") &&

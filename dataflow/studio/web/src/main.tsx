@@ -5,12 +5,12 @@ import { App } from "./App";
 import "./canvas/index";
 import { connect } from "./connection";
 import { listen } from "./keys";
-import "./panels/index";
 import "./shell/commands";
+import "./edit/index";
+import "./panels/index";
 import "./start/index";
 import { hear, set } from "./store";
 import { followTheme } from "./theme";
-import "./tools/index";
 
 followTheme();
 listen();

@@ -15,7 +15,19 @@ export interface Notice {
 /** A part of the page that is open beside the canvas. */
 export type Side = "inspector" | "values" | "training" | "quantization" | "session" | "problems" | null;
 /** What lies over the page; each is closed by Escape. */
-export type Over = "palette" | "find" | "keys" | "gallery" | "commands" | "tour" | "freeze" | "force" | null;
+export type Over =
+  | "palette"
+  | "find"
+  | "keys"
+  | "gallery"
+  | "commands"
+  | "tour"
+  | "freeze"
+  | "force"
+  | "files"
+  | "new"
+  | "extract"
+  | null;
 
 /** What the palette was opened for: a place on the screen, and the port whose wire was dropped there. */
 export interface PaletteRequest {

@@ -10,7 +10,6 @@ const training = () => get().training?.state ?? "none";
 const over = (id: Over) => () => set({ over: id });
 
 register(
-  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: editable, run: () => ask("save", {}) },
   { id: "view.gallery", title: "Open a graph", group: "File", keys: ["Mod+O"], run: over("gallery") },
   {
     id: "edit.undo",

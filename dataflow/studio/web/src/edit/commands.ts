@@ -1,0 +1,113 @@
+/** Commands of editing. */
+import { register, type Command } from "../commands";
+import { ask } from "../connection";
+import { get, set, type Over } from "../store";
+import { copy, cut, duplicate, paste } from "./clipboard";
+import { chosenNodes, deletion, edit, editable, jump } from "./edits";
+import { save } from "./files";
+import { editing } from "./state";
+import { unwire } from "./wiring";
+
+const some = () => editable() && get().selected.length > 0;
+const nodes = () => editable() && chosenNodes().length > 0;
+const one = () => editable() && get().selected.length === 1;
+const open = () => get().document !== null;
+const over = (id: Over) => () => set({ over: id });
+
+/** The input that has the focus of the keyboard, and is one of a node. */
+function input(): [string, string] | null {
+  const { focused, document } = get();
+  return focused?.side === "left" && focused.card in (document?.nodes ?? {}) ? [focused.card, focused.port] : null;
+}
+
+function remove(reconnect: boolean): unknown {
+  const { selected, focused } = get();
+  const port = input();
+  if (port !== null && focused !== null) return unwire(port);
+  const what = selected.length === 1 ? selected[0]!.replace("output:", "") : `${selected.length} cards`;
+  return edit(`Delete ${what}`, ...deletion(selected, reconnect));
+}
+
+async function bypass(): Promise<void> {
+  const names = chosenNodes();
+  const bypassed = get().session?.bypassed ?? [];
+  const all = names.every((name) => bypassed.includes(name));
+  const others = bypassed.filter((name) => !names.includes(name));
+  await ask("session", { bypassed: all ? others : [...others, ...names] });
+}
+
+/** The problem behind, or before, the one of the selected card. */
+function problem(step: 1 | -1): void {
+  const { document, selected } = get();
+  const found = document?.problems ?? [];
+  if (found.length === 0) return;
+  const now = found.findIndex(({ node }) => node !== "" && node === selected[0]);
+  const next = found[(now + step + found.length) % found.length]!;
+  show(next.node, next.line, next.column);
+}
+
+/** Show a node in the middle; without one, the line of the text. */
+export function show(node: string, line: number, column = 1): void {
+  if (get().document?.scene.cards.some(({ id }) => id === node)) jump(node);
+  else if (line > 0) set({ text: true });
+  if (line > 0) editing({ line: { number: line, column } });
+}
+
+const file: Command[] = [
+  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: () => open() && get().document!.readonly === "", run: save },
+  { id: "file.quick", title: "Go to a file", group: "File", keys: ["Mod+P"], typing: true, run: over("files") },
+  { id: "file.new", title: "New graph", group: "File", keys: [], run: over("new") },
+];
+
+const edits: Command[] = [
+  { id: "edit.cut", title: "Cut", group: "Edit", keys: ["Mod+X"], native: true, menu: ["card"], enabled: nodes, run: () => cut(chosenNodes(), null) },
+  { id: "edit.copy", title: "Copy as YAML", group: "Edit", keys: ["Mod+C"], native: true, menu: ["card"], enabled: () => chosenNodes().length > 0, run: () => copy(chosenNodes(), null) },
+  { id: "edit.paste", title: "Paste", group: "Edit", keys: ["Mod+V"], native: true, menu: ["canvas"], enabled: editable, run: async () => paste(await navigator.clipboard.readText()) },
+  { id: "edit.duplicate", title: "Duplicate", group: "Edit", keys: ["Mod+D"], menu: ["card"], enabled: nodes, run: () => duplicate(chosenNodes()) },
+  { id: "edit.delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], within: "canvas", menu: ["card"], enabled: () => some() || (editable() && input() !== null), run: () => remove(false) },
+  { id: "edit.take_out", title: "Delete and reconnect", group: "Edit", keys: ["Shift+Delete", "Shift+Backspace"], within: "canvas", menu: ["card"], enabled: nodes, run: () => remove(true) },
+  { id: "edit.rename", title: "Rename", group: "Edit", keys: ["F2"], menu: ["card"], enabled: one, run: () => editing({ naming: get().selected[0]! }) },
+  {
+    id: "edit.value",
+    title: "Type a value or wire",
+    group: "Edit",
+    keys: ["V"],
+    within: "canvas",
+    menu: ["port"],
+    enabled: () => editable() && input() !== null,
+    run: () => {
+      const [node, port] = input()!;
+      editing({ literal: { node, port } });
+    },
+  },
+  { id: "edit.unwire", title: "Unwire", group: "Edit", keys: [], menu: ["port"], enabled: () => editable() && input() !== null, run: () => unwire(input()!) },
+  { id: "edit.bypass", title: "Bypass", group: "Edit", keys: ["B"], within: "canvas", menu: ["card"], enabled: nodes, run: bypass },
+  {
+    id: "edit.extract",
+    title: "Make a graph file of the selection",
+    group: "Edit",
+    keys: ["Mod+G"],
+    menu: ["card"],
+    enabled: nodes,
+    run: () => set({ over: "extract" }),
+  },
+  {
+    id: "edit.unpack",
+    title: "Unpack the graph file",
+    group: "Edit",
+    keys: ["Mod+Shift+G"],
+    menu: ["card"],
+    enabled: () => nodes() && chosenNodes().every((name) => get().document!.nodes[name]!.file !== ""),
+    run: () => edit(`Unpack ${chosenNodes().join(", ")}`, ...chosenNodes().map((name) => ({ op: "unpack", name }) as const)),
+  },
+];
+
+const views: Command[] = [
+  { id: "view.find", title: "Find in the project", group: "View", keys: ["Mod+F"], run: over("find") },
+  { id: "view.commands", title: "List of commands", group: "View", keys: ["Mod+K", "Mod+Shift+P"], typing: true, run: over("commands") },
+  { id: "view.keys", title: "Keys", group: "View", keys: ["?"], run: over("keys") },
+  { id: "problem.next", title: "Next problem", group: "View", keys: ["F8"], typing: true, enabled: open, run: () => problem(1) },
+  { id: "problem.previous", title: "Previous problem", group: "View", keys: ["Shift+F8"], typing: true, enabled: open, run: () => problem(-1) },
+];
+
+register(...file, ...edits, ...views);

@@ -1,0 +1,64 @@
+/** Edits as a person makes them: each one step of undo, with a title that says what it did. */
+import { version } from "../commands";
+import { ask } from "../connection";
+import type { Document, Edit } from "../protocol";
+import { get, set } from "../store";
+import { centre } from "./over/camera";
+
+/** Make edits as one step; gives the names of the nodes that were added. */
+export async function edit(title: string, ...edits: Edit[]): Promise<string[]> {
+  return (await ask("edit", { version: version(), edits, title })).names;
+}
+
+/** Whether what is open can be edited. */
+export function editable(): boolean {
+  const { document } = get();
+  return document !== null && document.readonly === "" && document.view.scope === "";
+}
+
+/** The selected cards that are nodes. */
+export function chosenNodes(): string[] {
+  const { document, selected } = get();
+  return document === null ? [] : selected.filter((id) => id in document.nodes);
+}
+
+/** Delete cards: nodes and inputs with the wires to them, outputs by themselves. */
+export function deletion(cards: string[], reconnect: boolean): Edit[] {
+  const outputs = cards.filter((id) => id.startsWith("output:"));
+  const names = cards.filter((id) => !id.startsWith("output:"));
+  return [
+    ...outputs.map((id): Edit => ({ op: "remove", place: `outputs.${id.slice("output:".length)}` })),
+    ...(names.length > 0 ? [{ op: "delete", names, reconnect } satisfies Edit] : []),
+  ];
+}
+
+/** Where the edits of a card's name stand in the file. */
+export function placeOf(card: string, document: Document): string {
+  if (card.startsWith("output:")) return `outputs.${card.slice("output:".length)}`;
+  return card in document.inputs ? `inputs.${card}` : `nodes.${card}`;
+}
+
+/** The name of a card in the file: that of an output without what tells it from a node. */
+export function nameOf(card: string): string {
+  return card.startsWith("output:") ? card.slice("output:".length) : card;
+}
+
+/** A wire to a port as the file writes it: the first output by the name of its node alone. */
+export function wireText(node: string, port: string, document: Document): string {
+  const outputs = Object.keys(document.nodes[node]?.outputs ?? {});
+  return outputs.length === 0 || outputs[0] === port ? node : `${node}.${port}`;
+}
+
+/** A name that nothing in the file has: `wanted`, or with the next number. */
+export function free(wanted: string, document: Document): string {
+  const taken = (name: string) => name in document.nodes || name in document.inputs;
+  if (!taken(wanted)) return wanted;
+  const stem = wanted.replace(/\d+$/, "");
+  for (let number = 2; ; number += 1) if (!taken(`${stem}${number}`)) return `${stem}${number}`;
+}
+
+/** Select a card and show it in the middle. */
+export function jump(card: string): void {
+  set({ selected: [card], focused: null });
+  centre(card);
+}

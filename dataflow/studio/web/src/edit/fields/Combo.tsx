@@ -1,0 +1,129 @@
+/** A field for text, with suggestions below it: by the arrow keys, Enter or a click. */
+import { useId, useRef, useState, type KeyboardEvent } from "react";
+import { fitName } from "../fuzzy";
+import { useDraft } from "./draft";
+
+export interface Suggestion {
+  text: string;
+  detail?: string;
+}
+
+interface Given {
+  label: string;
+  value: string;
+  commit: (text: string) => unknown;
+  suggestions?: Suggestion[];
+  placeholder?: string;
+  describedBy?: string;
+  disabled?: boolean;
+  autoFocus?: boolean;
+  mono?: boolean;
+  step?: (text: string, by: 1 | -1) => string | null; // what the arrow keys make of a number
+  taken?: () => void; // once a text was taken
+}
+
+const MOST = 40;
+
+export function Combo(given: Given) {
+  const { label, value, suggestions = [], placeholder, describedBy, disabled, autoFocus, mono = true, step, taken } = given;
+  const draft = useDraft(value, async (text) => {
+    await given.commit(text);
+    taken?.();
+  });
+  const [open, setOpen] = useState(false);
+  const [at, setAt] = useState(-1);
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const typed = draft.text === value ? "" : draft.text;
+  const found = open ? ranked(suggestions, typed) : [];
+  const choose = (text: string) => {
+    setOpen(false);
+    void draft.take(text);
+  };
+  const keys = (event: KeyboardEvent<HTMLInputElement>) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key] as 1 | -1 | undefined;
+    if (by !== undefined && suggestions.length > 0 && !(step && !open)) {
+      event.preventDefault();
+      if (!open) setOpen(true);
+      else setAt((at + by + found.length + 1) % (found.length + 1));
+      return;
+    }
+    const stepped = by === undefined ? null : (step?.(draft.text, by === 1 ? -1 : 1) ?? null);
+    if (stepped !== null) {
+      event.preventDefault();
+      void draft.take(stepped);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      choose(found[at]?.text ?? draft.text);
+      if (draft.text === value && at < 0) taken?.();
+    } else if (event.key === "Escape" && open && found.length > 0) {
+      event.stopPropagation();
+      setOpen(false);
+    } else draft.keys(event);
+  };
+  return (
+    <div className="combo">
+      <input
+        ref={field}
+        className={mono ? "field mono" : "field"}
+        aria-label={label}
+        aria-describedby={[draft.problem !== "" && `${id}-problem`, describedBy].filter(Boolean).join(" ") || undefined}
+        aria-invalid={draft.problem !== ""}
+        {...(suggestions.length > 0 && {
+          role: "combobox",
+          "aria-expanded": found.length > 0,
+          "aria-controls": `${id}-list`,
+          "aria-autocomplete": "list" as const,
+          "aria-activedescendant": at >= 0 && found[at] ? `${id}-${at}` : undefined,
+        })}
+        value={draft.text}
+        placeholder={placeholder}
+        disabled={disabled}
+        autoFocus={autoFocus}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => {
+          draft.type(event.target.value);
+          setOpen(true);
+          setAt(-1);
+        }}
+        onKeyDown={keys}
+        onBlur={() => {
+          setOpen(false);
+          void draft.take();
+        }}
+      />
+      {suggestions.length > 0 && (
+        <div className="combo-list" role="listbox" id={`${id}-list`} aria-label={`${label}: suggestions`} hidden={found.length === 0}>
+          {found.map(({ text, detail }, i) => (
+            <div
+              key={text}
+              id={`${id}-${i}`}
+              role="option"
+              aria-selected={i === at}
+              onPointerDown={(event) => {
+                event.preventDefault();
+                choose(text);
+              }}
+            >
+              <span>{text}</span> <span className="dim">{detail}</span>
+            </div>
+          ))}
+        </div>
+      )}
+      {draft.problem !== "" && (
+        <p className="problem" role="alert" id={`${id}-problem`}>
+          {draft.problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function ranked(suggestions: Suggestion[], typed: string): Suggestion[] {
+  const fits = suggestions.flatMap((each) => {
+    const fit = fitName(typed, each.text);
+    return fit ? [{ each, rank: fit.rank }] : [];
+  });
+  return fits.sort((a, b) => a.rank - b.rank).slice(0, MOST).map(({ each }) => each);
+}

@@ -1,0 +1,18 @@
+/** The wires that a file can have at a port: names of nodes and inputs, and of further outputs. */
+import type { Document } from "../../protocol";
+import type { Suggestion } from "./Combo";
+
+export function wires(document: Document, but = ""): Suggestion[] {
+  const nodes = Object.values(document.nodes).filter(({ name }) => name !== but);
+  return [
+    ...Object.entries(document.inputs).map(([text, { type }]) => ({ text, detail: type })),
+    ...nodes.flatMap(({ name, outputs }) =>
+      Object.entries(outputs).map(([port, { type }], i) => ({ text: i === 0 ? name : `${name}.${port}`, detail: type })),
+    ),
+  ];
+}
+
+/** The parameters, as values that refer to them. */
+export function params(document: Document): Suggestion[] {
+  return Object.entries(document.params).map(([name, { value }]) => ({ text: `$${name}`, detail: JSON.stringify(value) }));
+}

@@ -1,0 +1,80 @@
+/** Files: saved, opened and left without losing what was not saved. */
+import { ask, Refused } from "../connection";
+import { announce, get, set } from "../store";
+import { question } from "./state";
+
+/** Save; where the file was changed on the disk, ask whose text is to stay. */
+export async function save(): Promise<void> {
+  const { document, disk } = get();
+  if (document === null || document.saved) return;
+  try {
+    await ask("save", {});
+    set({ disk: null });
+    announce(`${document.name} is saved`);
+  } catch (error) {
+    if (!(error instanceof Refused) || disk === null) throw error;
+    question({
+      title: `${document.path} was changed on the disk`,
+      message: error.refusal.message,
+      choices: [
+        { title: "Save over it", kind: "main", run: overwrite },
+        { title: "Take what is on the disk", kind: "plain", run: reload },
+      ],
+    });
+  }
+}
+
+export async function overwrite(): Promise<void> {
+  await ask("save", { overwrite: true });
+  set({ disk: null });
+}
+
+export async function reload(): Promise<void> {
+  await ask("reload", {});
+  set({ disk: null });
+}
+
+/** Open a file; what is open and not saved is asked about first. */
+export async function openFile(path: string): Promise<void> {
+  await leaving(() => ask("open", { path }));
+}
+
+/** A new graph file: empty, or a copy of another. */
+export async function createFile(path: string, like?: string): Promise<void> {
+  await leaving(() => ask("create", { path, ...(like !== undefined && { like }) }));
+}
+
+/** Do what closes the open file, once it is saved or given up. */
+async function leaving(go: () => Promise<unknown>): Promise<void> {
+  const { document } = get();
+  if (document === null || document.saved || document.readonly !== "") {
+    await go();
+    return;
+  }
+  question({
+    title: `${document.name} is not saved`,
+    message: `${document.path} has changes that are not on the disk.`,
+    choices: [
+      {
+        title: "Save and go on",
+        kind: "main",
+        run: async () => {
+          await save();
+          if (get().document?.saved !== false) await go();
+        },
+      },
+      { title: "Go on without saving", kind: "plain", run: go },
+    ],
+  });
+}
+
+/** Let the browser ask before the page is left while something is not saved. */
+export function guardLeaving(): () => void {
+  const heard = (event: BeforeUnloadEvent) => {
+    const { document } = get();
+    if (document !== null && !document.saved && document.readonly === "") event.preventDefault();
+  };
+  window.addEventListener("beforeunload", heard);
+  return () => window.removeEventListener("beforeunload", heard);
+}
+

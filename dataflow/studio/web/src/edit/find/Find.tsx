@@ -1,0 +1,96 @@
+/** Find over the project: names of nodes, `block:`, `attr:`, `is:problem`, `is:clipped`; Enter goes there. */
+import { useEffect, useState } from "react";
+import { perform } from "../../commands";
+import { ask } from "../../connection";
+import type { Hit } from "../../protocol";
+import { get, set, useStudio } from "../../store";
+import { show } from "../commands";
+import { told } from "../fields/draft";
+import { openFile } from "../files";
+import { closeOver, Picker } from "../picker/Picker";
+
+const PAUSE = 120; // ms
+const KINDS = ["block:", "attr:", "is:problem", "is:clipped"];
+
+export default function Find() {
+  const [query, setQuery] = useState("");
+  const [hits, setHits] = useState<Hit[]>([]);
+  const [problem, setProblem] = useState("");
+  const path = useStudio((state) => state.document?.path ?? "");
+  useEffect(() => {
+    let late = false;
+    const timer = setTimeout(() => {
+      if (query.trim() === "") return setHits([]);
+      ask("find", { query }).then(
+        (found) => !late && (setHits(found), setProblem("")),
+        (error: unknown) => !late && (setHits([]), setProblem(told(error))),
+      );
+    }, PAUSE);
+    return () => {
+      late = true;
+      clearTimeout(timer);
+    };
+  }, [query]);
+  const none = problem !== "" ? problem : query.trim() === "" ? "Nodes of all graphs of the project, by name or by what they are." : "Nothing has that.";
+  return (
+    <Picker<Hit>
+      label="Find in the project"
+      placeholder="A name, block:Conv2D, attr:num_bits, is:problem, is:clipped"
+      query={query}
+      change={setQuery}
+      items={hits}
+      keyOf={({ path: file, line, node, text }) => `${file}:${line}:${node}:${text}`}
+      told={({ path: file, line, node, text }) => `${node}, ${file} line ${line}: ${text}`}
+      row={(hit) => (
+        <div className="line-row">
+          <strong>{hit.node || "file"}</strong>
+          <span className="grow mono dim">{hit.text}</span>
+          <span className="dim">{hit.path === path ? `line ${hit.line}` : `${hit.path}:${hit.line}`}</span>
+        </div>
+      )}
+      choose={(hit) => void perform(() => go(hit))}
+      does="go there"
+      counted={["1 place", "places"]}
+      none={none}
+    >
+      <div className="chips" role="group" aria-label="What to find by">
+        {KINDS.map((kind) => (
+          <button
+            key={kind}
+            type="button"
+            className="chip"
+            onClick={() => {
+              setQuery((now) => `${now.trimEnd()} ${kind}`.trimStart());
+              document.querySelector<HTMLInputElement>(".picker input")?.focus();
+            }}
+          >
+            {kind}
+          </button>
+        ))}
+      </div>
+    </Picker>
+  );
+}
+
+/** Show what was found, in its own file. */
+async function go(hit: Hit): Promise<void> {
+  closeOver();
+  if (get().document?.path !== hit.path) {
+    await openFile(hit.path);
+    await opened(hit.path);
+  }
+  show(hit.node, hit.line);
+}
+
+/** Once a file is there that was asked for. */
+function opened(path: string): Promise<void> {
+  if (get().document?.path === path) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = useStudio.subscribe(({ document }) => {
+      if (document?.path !== path) return;
+      stop();
+      set({ focused: null });
+      setTimeout(resolve, 60); // the canvas draws it first
+    });
+  });
+}

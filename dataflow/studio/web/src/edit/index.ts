@@ -1,0 +1,38 @@
+/** What the tools of editing add to the page: palette, inspector, clipboard, find, problems, keys, text pane. */
+import { addOverlay, addPiece, addTab, plugText } from "../slots";
+import { listenToClipboard } from "./clipboard";
+import "./commands";
+import { guardLeaving } from "./files";
+import { recall } from "./keys/keymap";
+import { Notices } from "./notices/Notices";
+import { Question } from "./notices/Question";
+import { OnDisk } from "./notices/OnDisk";
+import { Camera } from "./over/Anchored";
+import { Literal } from "./over/Literal";
+import { Mends } from "./over/Mends";
+import { Naming } from "./over/Naming";
+import { Count } from "./problems/Count";
+import "./fields/fields.css";
+import "./over/over.css";
+import "./edit.css";
+
+addTab({ id: "inspector", title: "Inspector", order: 10, load: () => import("./inspector/Inspector") });
+addTab({ id: "problems", title: "Problems", order: 50, load: () => import("./problems/Problems"), badge: Count });
+addOverlay("palette", () => import("./palette/Palette"));
+addOverlay("find", () => import("./find/Find"));
+addOverlay("keys", () => import("./keys/Sheet"));
+addOverlay("commands", () => import("./find/Commands"));
+addOverlay("files", () => import("./find/Files"));
+addOverlay("new", () => import("./find/NewFile"));
+addOverlay("extract", () => import("./find/Extract"));
+plugText(() => import("../text/TextPane"));
+addPiece("canvas", { id: "camera", order: 80, component: Camera });
+addPiece("canvas", { id: "naming", order: 90, component: Naming });
+addPiece("canvas", { id: "literal", order: 91, component: Literal });
+addPiece("canvas", { id: "mends", order: 92, component: Mends });
+addPiece("banner", { id: "disk", order: 10, component: OnDisk });
+addPiece("notices", { id: "notices", order: 10, component: Notices });
+addPiece("notices", { id: "question", order: 20, component: Question });
+recall();
+listenToClipboard();
+guardLeaving();

@@ -1,0 +1,25 @@
+/** What is typed for an input of a node: a wire, a literal, or nothing. */
+import { edit } from "./edits";
+import { parsed } from "./plain";
+import { unwire } from "./wiring";
+
+/** The place of an input in the file; an item of a list is "values[1]" on the port and "values.1" in the file. */
+export function placeOfInput(node: string, port: string): string {
+  return `nodes.${node}.inputs.${port.replace(/\[(\d+)\]$/, ".$1")}`;
+}
+
+/** Whether a port is an item of a list on a port. */
+export const isItem = (port: string): boolean => /\[\d+\]$/.test(port);
+
+export async function setInput(node: string, port: string, text: string): Promise<void> {
+  const place = placeOfInput(node, port);
+  if (text.trim() !== "") await edit(`Set ${node}.${port}`, { op: "set", place, value: parsed(text) });
+  else if (isItem(port)) await edit(`Remove ${node}.${port}`, { op: "remove", place });
+  else await unwire([node, port]);
+}
+
+/** Add an item to the list on a port. */
+export async function appendInput(node: string, port: string, text: string): Promise<void> {
+  if (text.trim() === "") return;
+  await edit(`Add to ${node}.${port}`, { op: "append", place: placeOfInput(node, port), value: parsed(text) });
+}

@@ -1,0 +1,25 @@
+/** What is selected, to be read and changed: the file, a node, an input, an output, or several nodes at once. */
+import { useStudio } from "../../store";
+import { nameOf } from "../edits";
+import { FileView } from "./FileView";
+import { InputView, OutputView } from "./Interface";
+import { NodeView } from "./NodeView";
+import { Several } from "./Several";
+import "./inspector.css";
+
+export default function Inspector() {
+  const document = useStudio((state) => state.document);
+  const selected = useStudio((state) => state.selected);
+  const scope = document?.view.scope ?? "";
+  if (document === null) return null;
+  const readonly = document.readonly !== "" || scope !== "";
+  const [first] = selected;
+  const nodes = selected.filter((id) => id in document.nodes);
+  if (first === undefined || (scope !== "" && !(first in document.nodes))) return <FileView document={document} readonly={readonly} />;
+  if (nodes.length > 1) return <Several document={document} names={nodes} readonly={readonly} />;
+  if (selected.length > 1) return <p className="dim">{selected.length} cards are selected.</p>;
+  if (first in document.nodes) return <NodeView key={first} document={document} name={first} readonly={readonly} />;
+  if (first in document.inputs) return <InputView key={first} document={document} name={first} readonly={readonly} />;
+  if (nameOf(first) in document.outputs) return <OutputView key={first} document={document} name={nameOf(first)} readonly={readonly} />;
+  return <p className="dim">{nameOf(first)} is not a part of the file: it was made of it.</p>;
+}

@@ -1,0 +1,88 @@
+/** What the views of the inspector are made of. */
+import type { ReactNode } from "react";
+import { perform } from "../../commands";
+import type { Problem } from "../../protocol";
+import { set } from "../../store";
+import { jump } from "../edits";
+import { Combo } from "../fields/Combo";
+import { editing } from "../state";
+
+interface HeadGiven {
+  name: string;
+  rename: (name: string) => unknown;
+  line: number;
+  readonly: boolean;
+  children?: ReactNode; // what it is
+}
+
+/** The name, to be changed, what it is, and its line in the file. */
+export function Head({ name, rename, line, readonly, children }: HeadGiven) {
+  return (
+    <header className="head">
+      <div className="head-name">
+        <Combo label="Name" value={name} disabled={readonly} mono={false} commit={(text) => rename(text.trim())} />
+      </div>
+      <p className="head-kind">
+        {children}
+        {line > 0 && <Line number={line} />}
+      </p>
+    </header>
+  );
+}
+
+/** A line of the file; a press shows it in the text. */
+export function Line({ number }: { number: number }) {
+  const show = () => {
+    set({ text: true });
+    editing({ line: { number, column: 1 } });
+  };
+  return (
+    <button className="link line" onClick={show}>
+      line {number}
+    </button>
+  );
+}
+
+export function Part({ title, children, count }: { title: string; children: ReactNode; count?: number }) {
+  return (
+    <section className="part" aria-label={title}>
+      <h3>
+        {title} {count !== undefined && <span className="dim">{count}</span>}
+      </h3>
+      {children}
+    </section>
+  );
+}
+
+/** Cards by name; a press shows one. */
+export function Cards({ names, none }: { names: string[]; none: string }) {
+  if (names.length === 0) return <span className="dim">{none}</span>;
+  return (
+    <span className="cards">
+      {names.map((name) => (
+        <button key={name} className="card-link" onClick={() => jump(name)}>
+          {name.replace("output:", "")}
+        </button>
+      ))}
+    </span>
+  );
+}
+
+/** The problems of what is shown. */
+export function Troubles({ problems }: { problems: Problem[] }) {
+  return problems.map(({ message, hint }) => (
+    <div className="trouble" role="alert" key={message}>
+      <p>{message}</p>
+      {hint !== "" && <p className="dim">{hint}</p>}
+    </div>
+  ));
+}
+
+/** A small button of the inspector. */
+export function Tool({ title, sign, does }: { title: string; sign: string; does: () => unknown }) {
+  return (
+    <button className="tool" title={title} aria-label={title} onClick={() => void perform(does)}>
+      {sign}
+    </button>
+  );
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { limits, read, stepped, type Limits } from "./values";
+
+const of = (type: string, min: number | null = null, max: number | null = null): Limits => ({ type, min, max });
+
+test("texts are read as the type wants them", () => {
+  expect(read("8", of("int"))).toBe(8);
+  expect(read("8", of("str"))).toBe("8");
+  expect(read("1e-3", of("float"))).toBe(0.001);
+  expect(read("true", of("bool"))).toBe(true);
+  expect(read("[1, 2]", of("Ints"))).toEqual([1, 2]);
+  expect(read("2", of("Ints"))).toBe(2);
+  expect(read("[N, 8]", of("Shape"))).toEqual(["N", 8]);
+  expect(read("float32", of("Dtype"))).toBe("float32");
+  expect(read("[1, x]", null)).toEqual([1, "x"]);
+});
+
+test("a parameter stays a parameter, whatever the type", () => {
+  expect(read("$num_bits", of("int", 2, 16))).toBe("$num_bits");
+});
+
+test.each<[string, Limits, RegExp]>([
+  ["1.5", of("int"), /whole number/],
+  ["1e3", of("int"), /whole number/],
+  ["x", of("float"), /a number/],
+  ["yes", of("bool"), /true or false/],
+  ["[1, 0.5]", of("Ints"), /whole numbers/],
+  ["17", of("int", 2, 16), /between 2 and 16, got 17/],
+  ["-1", of("float", 0), /at least 0/],
+  ["[1, -2]", of("Ints", 1), /at least 1, got -2/],
+])("%s is refused", (text, info, message) => {
+  expect(() => read(text, info)).toThrow(message);
+});
+
+test("whole numbers are stepped within their limits", () => {
+  expect(stepped("8", 1, of("int", 2, 16))).toBe("9");
+  expect(stepped("16", 1, of("int", 2, 16))).toBeNull();
+  expect(stepped("0.5", 1, of("float"))).toBeNull();
+  expect(limits(of("int", null, 4))).toBe("at most 4");
+});

@@ -1,0 +1,57 @@
+/** What is typed for an attr: read as its type wants it, and held against its limits before the server is asked. */
+import type { BlockInfo, Plain } from "../../protocol";
+import { parsed, spelled } from "../plain";
+
+export type AttrInfo = BlockInfo["attrs"][number];
+export type Limits = Pick<AttrInfo, "type" | "min" | "max">;
+
+const WHOLE = /^[-+]?\d+$/;
+
+/** The value that a text is for an attr; throws with what it must be. Parameters stay as they are named. */
+export function read(text: string, info: Limits | null): Plain {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("$") || info === null) return info === null ? parsed(trimmed) : trimmed;
+  if (info.type === "str" || info.type === "Dtype") return trimmed;
+  const value = parsed(trimmed);
+  if (info.type === "int" && !(typeof value === "number" && WHOLE.test(trimmed))) throw new Error("must be a whole number");
+  if (info.type === "float" && typeof value !== "number") throw new Error("must be a number");
+  if (info.type === "bool" && typeof value !== "boolean") throw new Error("must be true or false");
+  if (info.type === "Ints" && ![value].flat().every(Number.isInteger)) throw new Error("must be a list of whole numbers");
+  const off = [value].flat().find((each) => typeof each === "number" && !within(each, info));
+  if (off !== undefined) throw new Error(`must be ${limits(info)}, got ${String(off)}`);
+  return value;
+}
+
+function within(value: number, { min, max }: Limits): boolean {
+  return (min === null || value >= min) && (max === null || value <= max);
+}
+
+/** "between 2 and 16", "at least 0", or nothing. */
+export function limits({ min, max }: Limits): string {
+  if (min === null) return max === null ? "" : `at most ${max}`;
+  return max === null ? `at least ${min}` : `between ${min} and ${max}`;
+}
+
+/** A whole number one greater or less, within the limits; null for anything else. */
+export function stepped(text: string, by: 1 | -1, info: Limits): string | null {
+  if (info.type !== "int" || !WHOLE.test(text.trim())) return null;
+  const next = Number(text) + by;
+  return within(next, info) ? String(next) : null;
+}
+
+const KINDS: Record<string, string> = {
+  int: "a whole number",
+  float: "a number",
+  bool: "true or false",
+  str: "text",
+  Dtype: "a dtype",
+  Ints: "whole numbers",
+  Shape: "sizes and names of dims",
+  Tensor: "a number or a list of numbers",
+};
+
+/** What a field says while it is empty: its default, or what it must be. */
+export function placeholder(info: AttrInfo): string {
+  if (info.required) return KINDS[info.type] ?? info.type;
+  return info.default === null ? "none" : spelled(info.default);
+}

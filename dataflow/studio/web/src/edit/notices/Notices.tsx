@@ -1,0 +1,49 @@
+/** What was said at the edge of the page: gone after a while, but not while it is read. */
+import { useEffect, useState } from "react";
+import { set, useStudio, type Notice } from "../../store";
+import { Icon } from "../../shell/icons";
+import "./notices.css";
+
+const SHORT = 5000; // ms
+const LONG = 12000; // for what was refused: it says what to do instead
+
+const close = (number: number) =>
+  set(({ notices }) => ({ notices: notices.filter((notice) => notice.number !== number) }));
+
+export function Notices() {
+  const notices = useStudio((state) => state.notices);
+  return (
+    <div className="notice-list" aria-live="polite" role="log" aria-label="Notices">
+      {notices.map((notice) => (
+        <Shown key={notice.number} notice={notice} />
+      ))}
+    </div>
+  );
+}
+
+function Shown({ notice }: { notice: Notice }) {
+  const { number, level, message, hint } = notice;
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(() => close(number), level === "refused" ? LONG : SHORT);
+    return () => clearTimeout(timer);
+  }, [held, number, level]);
+  return (
+    <div
+      className={`notice ${level}`}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <div>
+        <p>{message}</p>
+        {hint !== "" && <p className="dim">{hint}</p>}
+      </div>
+      <button className="button plain" aria-label="Close the notice" onClick={() => close(number)}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+/** What is asked before something is done. */
+import { perform } from "../../commands";
+import { Dialog } from "../../shell/Dialog";
+import { editing, useEditing } from "../state";
+
+const close = () => editing({ question: null });
+
+export function Question() {
+  const asked = useEditing((state) => state.question);
+  if (asked === null) return null;
+  return (
+    <Dialog title={asked.title} closed={close}>
+      <div className="form">
+        <p>{asked.message}</p>
+        <div className="actions">
+          <button className="button plain" onClick={close}>
+            Cancel
+          </button>
+          {asked.choices.toReversed().map(({ title, kind, run }) => (
+            <button
+              key={title}
+              className={kind === "main" ? "button main" : "button"}
+              autoFocus={kind === "main"}
+              onClick={() => {
+                close();
+                void perform(run);
+              }}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,110 @@
+/** The palette: blocks by words; the one that is chosen is added where it was asked for, wired, and named. */
+import { useEffect, useMemo, useState, type CSSProperties } from "react";
+import { perform } from "../../commands";
+import { ask } from "../../connection";
+import { announce, get, set, useStudio, type PaletteRequest } from "../../store";
+import { edit } from "../edits";
+import { toScene } from "../over/camera";
+import { Letters } from "../picker/Letters";
+import { closeOver, Picker } from "../picker/Picker";
+import { editing } from "../state";
+import { addition } from "./addition";
+import { entries, type Entry } from "./entries";
+import { placeAt } from "./place";
+import { Preview } from "./Preview";
+import { search, type Found } from "./search";
+import "./palette.css";
+
+export default function Palette() {
+  const request = useStudio((state) => state.palette);
+  const [query, setQuery] = useState("");
+  const from = request?.from ?? null;
+  const found = useFound(query, from);
+  return (
+    <Picker<Found<Entry>>
+      label="Add a block"
+      placeholder={from === null ? "Search blocks: a name, what it does, a category" : told(from)}
+      query={query}
+      change={setQuery}
+      items={found ?? []}
+      keyOf={({ entry }) => `${entry.category} ${entry.block}`}
+      told={({ entry }) => `${entry.name}, ${entry.category}: ${entry.summary}`}
+      row={({ entry, at }) => (
+        <div className="palette-row">
+          <span className="palette-name">
+            <Letters text={entry.name} at={at} />
+          </span>
+          <span className="palette-category" style={{ "--hue": entry.hue } as CSSProperties}>
+            {entry.category}
+          </span>
+          <span className="palette-summary">{entry.summary}</span>
+        </div>
+      )}
+      choose={({ entry }) => void perform(() => add(entry, request))}
+      does="add"
+      counted={["1 block", "blocks"]}
+      none={found === null ? "Looking for blocks that fit" : from ? "No block that fits has that in its name or text." : "No block has that in its name or text."}
+      aside={({ entry }) => <Preview entry={entry} />}
+      className="palette"
+      style={position(request)}
+    />
+  );
+}
+
+/** What fits the words, and the port of a dropped wire where there is one; null until that is known. */
+function useFound(query: string, from: PaletteRequest["from"]): Found<Entry>[] | null {
+  const blocks = useStudio((state) => state.blocks);
+  const gallery = useStudio((state) => state.gallery);
+  const open = useStudio((state) => state.document?.path ?? "");
+  const [files, setFiles] = useState<string[]>([]);
+  const [fits, setFits] = useState<string[] | null>(null);
+  useEffect(() => {
+    void ask("files", {}).then(
+      (all) => setFiles(all.filter(({ graph }) => graph).map(({ path }) => path)),
+      () => setFiles([]),
+    );
+  }, []);
+  useEffect(() => {
+    if (from === null) return;
+    void perform(async () => setFits(await ask("fits", { from: [from.node, from.port], side: from.side })));
+  }, [from]);
+  const all = useMemo(() => entries(blocks, gallery, files, open), [blocks, gallery, files, open]);
+  return useMemo(() => {
+    if (from === null) return search(all, query);
+    if (fits === null) return null;
+    const order = new Map(fits.map((block, i) => [block, i]));
+    const fitting = all.filter(({ block }) => order.has(block));
+    fitting.sort((a, b) => order.get(a.block)! - order.get(b.block)!);
+    return search(fitting, query);
+  }, [all, from, fits, query]);
+}
+
+async function add(entry: Entry, request: PaletteRequest | null): Promise<void> {
+  const { document, selected } = get();
+  if (document === null) return;
+  const point = request && toScene(request.at);
+  const last = selected.filter((id) => id in document.nodes).at(-1);
+  const place = point ? placeAt(document.scene, point) : last !== undefined ? { after: last } : {};
+  const made = addition(entry, document, request?.from ?? null, place);
+  const [name = made.name] = await edit(`Add ${made.name}`, ...made.edits);
+  closeOver();
+  set({ selected: [name], focused: null });
+  editing({ naming: name });
+  announce(`${entry.name} added as ${name}`);
+}
+
+function told(from: NonNullable<PaletteRequest["from"]>): string {
+  const port = `${from.node}.${from.port}`;
+  return from.side === "source" ? `Blocks that take ${port}` : `Blocks that give a value to ${port}`;
+}
+
+/** Where the pointer was, as far as there is room. */
+function position(request: PaletteRequest | null): CSSProperties {
+  if (request === null) return {};
+  const [width, height] = [720, 460];
+  return {
+    margin: 0,
+    left: Math.max(12, Math.min(request.at[0] - 20, innerWidth - width - 12)),
+    top: Math.max(12, Math.min(request.at[1] - 24, innerHeight - height - 12)),
+  };
+}

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import type { BlockInfo, Card, Document, Scene } from "../../protocol";
+import { addition, short } from "./addition";
+import { entries, relative } from "./entries";
+import { placeAt } from "./place";
+
+const input = (name: string, dtypes: string[], optional = false) => ({ name, dtypes, type: "", optional, many: false, static: false, doc: "" });
+const info = (name: string, inputs: BlockInfo["inputs"]): BlockInfo => ({
+  name, aliases: [], words: [], category: "math", hue: 0, summary: "", inputs, attrs: [], gradient: "yes",
+  outputs: [{ name: "y", dtypes: [], type: "", doc: "" }],
+});
+const entry = (of: BlockInfo) => entries([of], [], [], "")[0]!;
+
+const known = {
+  nodes: {
+    conv: { outputs: { y: { type: "float32[N, 8]" }, extra: { type: "int64[N]" } } },
+    gather: { outputs: {} },
+    gather2: { outputs: {} },
+  },
+  inputs: { image: { type: "float32[N]" } },
+} as unknown as Document;
+
+const gather = entry(info("Gather", [input("params", ["float32"]), input("indices", ["int32", "int64"])]));
+
+test("names of nodes are those of blocks in small letters", () => {
+  expect(["MaxPool", "Conv2D", "Conv2DBackpropInput", "ReLU6", "dense", "AddV2"].map(short)).toEqual([
+    "max_pool", "conv2d", "conv2d_backprop_input", "re_lu6", "dense", "add_v2",
+  ]);
+});
+
+test("a block alone gets a name that is free", () => {
+  expect(addition(gather, known, null, { after: "conv" })).toEqual({
+    name: "gather3",
+    edits: [{ op: "add", name: "gather3", block: "Gather", after: "conv" }],
+  });
+});
+
+test("a wire that was dropped goes to the first input that takes its type", () => {
+  const from = (port: string) => ({ node: "conv", port, side: "source" }) as const;
+  expect(addition(gather, known, from("y"), {}).edits).toEqual([
+    { op: "add", name: "gather3", block: "Gather", inputs: { params: "conv" }, after: "conv" },
+  ]);
+  expect(addition(gather, known, from("extra"), {}).edits).toEqual([
+    { op: "add", name: "gather3", block: "Gather", inputs: { indices: "conv.extra" }, after: "conv" },
+  ]);
+});
+
+test("a wire that was drawn from an input comes from the new node", () => {
+  expect(addition(gather, known, { node: "conv", port: "x", side: "target" }, {}).edits).toEqual([
+    { op: "add", name: "gather3", block: "Gather", before: "conv" },
+    { op: "wire", target: ["conv", "x"], source: "gather3" },
+  ]);
+});
+
+const card = (id: string, frame: string, x: number, y: number) =>
+  ({ id, frame, x, y, width: 100, height: 60, kind: "node" }) as Card;
+const scene = {
+  frames: [
+    { id: "a", title: "", x: 0, y: 0, width: 600, height: 100 },
+    { id: "b", title: "", x: 0, y: 200, width: 600, height: 100 },
+  ],
+  cards: [card("a1", "a", 20, 20), card("a2", "a", 200, 20), card("b1", "b", 200, 220)],
+} as unknown as Scene;
+
+test("a block goes behind the card to the left of the place, in the frame around it", () => {
+  expect(placeAt(scene, [160, 50])).toEqual({ after: "a1" });
+  expect(placeAt(scene, [500, 50])).toEqual({ after: "a2" });
+  expect(placeAt(scene, [50, 250])).toEqual({ before: "b1" });
+  expect(placeAt(scene, [250, 400])).toEqual({ after: "b1" });
+  expect(placeAt({ ...scene, cards: [], frames: [] }, [0, 0])).toEqual({});
+});
+
+test("paths of graph files are from the folder of the open one", () => {
+  expect(relative("layers/dense.yaml", "digits/cnn.yaml")).toBe("../layers/dense.yaml");
+  expect(relative("dense.yaml", "cnn.yaml")).toBe("./dense.yaml");
+  expect(relative("a/b/c.yaml", "a/d.yaml")).toBe("./b/c.yaml");
+});

@@ -1,0 +1,60 @@
+/** The edits that add a block: wired to the port that it was asked for, at the place where it was. */
+import type { BlockInfo, Document, Edit } from "../../protocol";
+import type { PaletteRequest } from "../../store";
+import { free, wireText } from "../edits";
+import { beginnings } from "../fuzzy";
+import type { Entry } from "./entries";
+import type { Place } from "./place";
+
+export interface Addition {
+  name: string;
+  edits: Edit[];
+}
+
+/** What adds an entry of the palette to a document, for the port of a request, else at a place. */
+export function addition(entry: Entry, document: Document, from: PaletteRequest["from"], place: Place): Addition {
+  const name = free(short(entry.name), document);
+  const add = { op: "add", name, block: entry.block } as const;
+  if (from === null) return { name, edits: [{ ...add, ...place }] };
+  const beside = from.node in document.nodes;
+  if (from.side === "source") {
+    const port = firstFitting(entry.info, typeOf(document, from.node, from.port));
+    const source = wireText(from.node, from.port, document);
+    const inputs = port === null ? undefined : { [port]: source };
+    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside ? { after: from.node } : place) }] };
+  }
+  const wire: Edit = { op: "wire", target: [from.node, from.port], source: name };
+  const output = from.node.startsWith("output:");
+  return {
+    name,
+    edits: [
+      { ...add, ...(beside ? { before: from.node } : place) },
+      output ? { op: "set", place: `outputs.${from.node.slice("output:".length)}`, value: name } : wire,
+    ],
+  };
+}
+
+/** "max_pool" of MaxPool, "conv2d" of Conv2D, "dense" of a file. */
+export function short(name: string): string {
+  const starts = beginnings(name).filter((start) => !/\d/.test(name[start]!) && !/\d/.test(name[start - 1] ?? ""));
+  const parts = starts.map((start, i) => name.slice(i === 0 ? 0 : start, starts[i + 1]));
+  const joined = parts.length > 0 ? parts.join("_") : name;
+  return joined.toLowerCase().replace(/[^a-z0-9_]+/g, "_").replace(/_+/g, "_").replace(/^_|_$/g, "") || "node";
+}
+
+/** The dtype of a value: "float32" of "float32[N, 64]"; "" where it is not known. */
+export function dtypeOf(type: string): string {
+  return type.split("[")[0]!.trim();
+}
+
+export function typeOf(document: Document, node: string, port: string): string {
+  return document.nodes[node]?.outputs[port]?.type ?? document.inputs[node]?.type ?? "";
+}
+
+/** The first input that takes a value of a type, one that must be wired before those that need not. */
+function firstFitting(info: BlockInfo | null, type: string): string | null {
+  if (info === null) return null;
+  const dtype = dtypeOf(type);
+  const fitting = info.inputs.filter((input) => dtype === "" || input.dtypes.length === 0 || input.dtypes.includes(dtype));
+  return (fitting.find((input) => !input.optional && !input.static) ?? fitting[0] ?? info.inputs[0])?.name ?? null;
+}

@@ -1,0 +1,36 @@
+/** What the palette offers: blocks, and graph files that serve as blocks. */
+import type { BlockInfo, GalleryEntry } from "../../protocol";
+import type { Searched } from "./search";
+
+export interface Entry extends Searched {
+  block: string; // as the file writes it: the name of a block, or the path of a graph file
+  hue: number;
+  info: BlockInfo | null; // null: a graph file
+}
+
+export function entries(blocks: BlockInfo[], gallery: GalleryEntry[], files: string[], open: string): Entry[] {
+  return [
+    ...blocks.map((info): Entry => ({ ...info, block: info.name, info })),
+    ...gallery.filter(({ group }) => group === "layers").map((each) => ofFile(each.path, each.name, each.doc, "layers")),
+    ...files.filter((path) => path !== open).map((path) => ofFile(relative(path, open), stem(path), path, "files")),
+  ];
+}
+
+function ofFile(block: string, name: string, summary: string, category: string): Entry {
+  return { block, name, aliases: [], words: [], category, summary, hue: 220, info: null };
+}
+
+/** "dense" of "layers/dense.yaml". */
+export function stem(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.ya?ml$/, "");
+}
+
+/** A path from the folder of a file: "../layers/dense.yaml" of "layers/dense.yaml" in "digits/cnn.yaml". */
+export function relative(path: string, from: string): string {
+  const to = path.split("/");
+  const home = from.split("/").slice(0, -1);
+  let shared = 0;
+  while (shared < home.length && shared < to.length - 1 && home[shared] === to[shared]) shared += 1;
+  const made = [...home.slice(shared).map(() => ".."), ...to.slice(shared)].join("/");
+  return made.startsWith(".") ? made : `./${made}`;
+}
