@@ -1,14 +1,12 @@
 /** Commands of editing. */
 import { register, type Command } from "../commands";
-import { ask } from "../connection";
-import { get, set, type Over } from "../store";
+import { reveal } from "../canvas/camera";
+import { get, openLiteral, set, type Over } from "../store";
 import { copy, cut, duplicate, paste } from "./clipboard";
-import { chosenNodes, deletion, edit, editable, jump } from "./edits";
+import { chosenNodes, edit, editable } from "./edits";
 import { save } from "./files";
 import { editing } from "./state";
-import { unwire } from "./wiring";
 
-const some = () => editable() && get().selected.length > 0;
 const nodes = () => editable() && chosenNodes().length > 0;
 const one = () => editable() && get().selected.length === 1;
 const open = () => get().document !== null;
@@ -18,22 +16,6 @@ const over = (id: Over) => () => set({ over: id });
 function input(): [string, string] | null {
   const { focused, document } = get();
   return focused?.side === "left" && focused.card in (document?.nodes ?? {}) ? [focused.card, focused.port] : null;
-}
-
-function remove(reconnect: boolean): unknown {
-  const { selected, focused } = get();
-  const port = input();
-  if (port !== null && focused !== null) return unwire(port);
-  const what = selected.length === 1 ? selected[0]!.replace("output:", "") : `${selected.length} cards`;
-  return edit(`Delete ${what}`, ...deletion(selected, reconnect));
-}
-
-async function bypass(): Promise<void> {
-  const names = chosenNodes();
-  const bypassed = get().session?.bypassed ?? [];
-  const all = names.every((name) => bypassed.includes(name));
-  const others = bypassed.filter((name) => !names.includes(name));
-  await ask("session", { bypassed: all ? others : [...others, ...names] });
 }
 
 /** The problem behind, or before, the one of the selected card. */
@@ -48,8 +30,7 @@ function problem(step: 1 | -1): void {
 
 /** Show a node in the middle; without one, the line of the text. */
 export function show(node: string, line: number, column = 1): void {
-  if (get().document?.scene.cards.some(({ id }) => id === node)) jump(node);
-  else if (line > 0) set({ text: true });
+  if (node === "" || !reveal(node)) set({ text: line > 0 || get().text });
   if (line > 0) editing({ line: { number: line, column } });
 }
 
@@ -64,8 +45,6 @@ const edits: Command[] = [
   { id: "edit.copy", title: "Copy as YAML", group: "Edit", keys: ["Mod+C"], native: true, menu: ["card"], enabled: () => chosenNodes().length > 0, run: () => copy(chosenNodes(), null) },
   { id: "edit.paste", title: "Paste", group: "Edit", keys: ["Mod+V"], native: true, menu: ["canvas"], enabled: editable, run: async () => paste(await navigator.clipboard.readText()) },
   { id: "edit.duplicate", title: "Duplicate", group: "Edit", keys: ["Mod+D"], menu: ["card"], enabled: nodes, run: () => duplicate(chosenNodes()) },
-  { id: "edit.delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], within: "canvas", menu: ["card"], enabled: () => some() || (editable() && input() !== null), run: () => remove(false) },
-  { id: "edit.take_out", title: "Delete and reconnect", group: "Edit", keys: ["Shift+Delete", "Shift+Backspace"], within: "canvas", menu: ["card"], enabled: nodes, run: () => remove(true) },
   { id: "edit.rename", title: "Rename", group: "Edit", keys: ["F2"], menu: ["card"], enabled: one, run: () => editing({ naming: get().selected[0]! }) },
   {
     id: "edit.value",
@@ -77,11 +56,10 @@ const edits: Command[] = [
     enabled: () => editable() && input() !== null,
     run: () => {
       const [node, port] = input()!;
-      editing({ literal: { node, port } });
+      const place = document.querySelector(`[data-port="${CSS.escape(`left ${node} ${port}`)}"]`)?.getBoundingClientRect();
+      openLiteral({ node, port, at: [place?.left ?? innerWidth / 3, (place?.bottom ?? innerHeight / 3) + 4] });
     },
   },
-  { id: "edit.unwire", title: "Unwire", group: "Edit", keys: [], menu: ["port"], enabled: () => editable() && input() !== null, run: () => unwire(input()!) },
-  { id: "edit.bypass", title: "Bypass", group: "Edit", keys: ["B"], within: "canvas", menu: ["card"], enabled: nodes, run: bypass },
   {
     id: "edit.extract",
     title: "Make a graph file of the selection",

@@ -2,8 +2,7 @@
 import { version } from "../commands";
 import { ask } from "../connection";
 import type { Document, Edit } from "../protocol";
-import { get, set } from "../store";
-import { centre } from "./over/camera";
+import { get } from "../store";
 
 /** Make edits as one step; gives the names of the nodes that were added. */
 export async function edit(title: string, ...edits: Edit[]): Promise<string[]> {
@@ -55,10 +54,4 @@ export function free(wanted: string, document: Document): string {
   if (!taken(wanted)) return wanted;
   const stem = wanted.replace(/\d+$/, "");
   for (let number = 2; ; number += 1) if (!taken(`${stem}${number}`)) return `${stem}${number}`;
-}
-
-/** Select a card and show it in the middle. */
-export function jump(card: string): void {
-  set({ selected: [card], focused: null });
-  centre(card);
 }

@@ -1,7 +1,6 @@
 /** What is typed for an input of a node: a wire, a literal, or nothing. */
 import { edit } from "./edits";
 import { parsed } from "./plain";
-import { unwire } from "./wiring";
 
 /** The place of an input in the file; an item of a list is "values[1]" on the port and "values.1" in the file. */
 export function placeOfInput(node: string, port: string): string {
@@ -15,7 +14,7 @@ export async function setInput(node: string, port: string, text: string): Promis
   const place = placeOfInput(node, port);
   if (text.trim() !== "") await edit(`Set ${node}.${port}`, { op: "set", place, value: parsed(text) });
   else if (isItem(port)) await edit(`Remove ${node}.${port}`, { op: "remove", place });
-  else await unwire([node, port]);
+  else await edit(`Unwire ${node}.${port}`, { op: "wire", target: [node, port], source: "" });
 }
 
 /** Add an item to the list on a port. */

@@ -1,9 +1,9 @@
 /** What the views of the inspector are made of. */
 import type { ReactNode } from "react";
+import { reveal } from "../../canvas/camera";
 import { perform } from "../../commands";
 import type { Problem } from "../../protocol";
 import { set } from "../../store";
-import { jump } from "../edits";
 import { Combo } from "../fields/Combo";
 import { editing } from "../state";
 
@@ -60,7 +60,7 @@ export function Cards({ names, none }: { names: string[]; none: string }) {
   return (
     <span className="cards">
       {names.map((name) => (
-        <button key={name} className="card-link" onClick={() => jump(name)}>
+        <button key={name} className="card-link" onClick={() => reveal(name)}>
           {name.replace("output:", "")}
         </button>
       ))}

@@ -22,13 +22,13 @@ export default function Sheet() {
   const commands = everyCommand().filter(
     ({ title, group, keys }) => query === "" || fitName(query.replaceAll(" ", ""), title) || fitName(query, group) || keys.join(" ").toLowerCase().includes(query.toLowerCase()),
   );
-  const groups = Map.groupBy(commands, ({ group }) => group);
+  const groups = [...new Set(commands.map(({ group }) => group))].map((group) => [group, commands.filter((each) => each.group === group)] as const);
   return (
     <Dialog title="Keys">
       <div className="sheet">
         <input className="field" type="search" aria-label="Search the keys" placeholder="Search" autoFocus value={query} onChange={(event) => setQuery(event.target.value)} />
         <div className="sheet-groups">
-          {[...groups].map(([group, found]) => (
+          {groups.map(([group, found]) => (
             <section key={group} aria-label={group}>
               <h3>{group}</h3>
               {found.map((command) => (

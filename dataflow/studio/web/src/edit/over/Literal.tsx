@@ -1,42 +1,42 @@
 /** The value or wire of an input, typed where the port stands. */
-import { useEffect, useRef } from "react";
-import { set, useStudio } from "../../store";
+import { set, useStudio, type LiteralRequest } from "../../store";
 import { Combo } from "../fields/Combo";
-import { wires, params } from "../fields/wires";
+import { params, wires } from "../fields/wires";
 import { setInput } from "../inputs";
-import { editing, useEditing } from "../state";
-import { Anchored } from "./Anchored";
+import { Popover } from "./Popover";
+
+const close = () => set({ literal: null });
 
 export function Literal() {
-  const literal = useEditing((state) => state.literal);
+  const literal = useStudio((state) => state.literal);
   return literal === null ? null : <Typed key={`${literal.node}.${literal.port}`} {...literal} />;
 }
 
-function Typed({ node, port }: { node: string; port: string }) {
+function Typed({ node, port, at }: LiteralRequest) {
   const document = useStudio((state) => state.document);
-  const input = document?.nodes[node]?.inputs[port];
-  const before = useRef(globalThis.document.activeElement);
-  useEffect(() => {
-    if (input === undefined) editing({ literal: null });
-  }, [input]);
-  if (document === null || input === undefined) return null;
-  const close = () => {
-    editing({ literal: null });
-    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
-    set({ focused: { card: node, port, side: "left" } });
-  };
+  const info = useStudio(({ blocks }) => {
+    const block = document?.nodes[node]?.block;
+    return blocks.find((each) => each.name === block)?.inputs.find((each) => each.name === port.replace(/\[\d+\]$/, ""));
+  });
+  if (document === null || !(node in document.nodes)) return null;
+  const written = document.nodes[node]!.inputs[port]?.written ?? "";
   return (
-    <Anchored card={node} port={port} className="literal" label={`Value of ${node}.${port}`} closed={close}>
+    <Popover at={at} className="literal" label={`Value of ${node}.${port}`} closed={close}>
       <Combo
         label={`Value or wire of ${node}.${port}`}
-        value={input.written}
+        value={written}
         placeholder="a wire, a number or a list"
         suggestions={[...wires(document, node), ...params(document)]}
+        disabled={document.readonly !== ""}
         autoFocus
         commit={(text) => setInput(node, port, text)}
         taken={close}
       />
-      {input.type !== "" && <p className="dim">takes {input.type}</p>}
-    </Anchored>
+      {info && (
+        <p className="dim">
+          {info.doc} {info.type !== "" && <code>{info.type}</code>}
+        </p>
+      )}
+    </Popover>
   );
 }

@@ -1,56 +1,67 @@
 /** The name of a card, typed where it stands. */
 import { useEffect, useRef, useState } from "react";
+import { screenPoint } from "../../canvas/camera";
 import { perform } from "../../commands";
-import { set, useStudio } from "../../store";
+import { get, set, useStudio } from "../../store";
 import { edit, nameOf, placeOf } from "../edits";
 import { editing, useEditing } from "../state";
-import { Anchored } from "./Anchored";
+import { Popover } from "./Popover";
+
+const close = () => editing({ naming: null });
 
 export function Naming() {
-  const card = useEditing((state) => state.naming);
-  const there = useStudio((state) => state.document?.scene.cards.some((each) => each.id === card) ?? false);
-  return card !== null && there ? <Name key={card} card={card} /> : null;
+  const id = useEditing((state) => state.naming);
+  const there = useStudio((state) => state.document?.scene.cards.some((card) => card.id === id) ?? false);
+  return id !== null && there ? <Name key={id} id={id} /> : null;
 }
 
-function Name({ card }: { card: string }) {
-  const [text, setText] = useState(nameOf(card));
+function Name({ id }: { id: string }) {
+  const [text, setText] = useState(nameOf(id));
   const field = useRef<HTMLInputElement>(null);
-  const before = useRef(document.activeElement);
+  const [at, setAt] = useState(() => placeOfCard(id));
   useEffect(() => {
-    const timer = requestAnimationFrame(() => field.current?.select()); // after what was open gave the focus back
-    return () => cancelAnimationFrame(timer);
-  }, []);
-  const close = () => {
-    editing({ naming: null });
-    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
-  };
+    // after what was open gave the focus back, and the canvas went there
+    const timers = [0, 220].map((wait) =>
+      setTimeout(() => {
+        setAt(placeOfCard(id));
+        if (wait === 0) field.current?.select();
+      }, wait),
+    );
+    return () => timers.forEach(clearTimeout);
+  }, [id]);
   return (
-    <Anchored card={card} className="naming" label="Name" closed={close}>
+    <Popover at={at} className="naming" label="Name" closed={close}>
       <input
         ref={field}
         className="field"
-        aria-label={`Name of ${nameOf(card)}`}
+        aria-label={`Name of ${nameOf(id)}`}
         value={text}
-        size={Math.max(12, text.length + 2)}
+        size={Math.max(14, text.length + 1)}
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== "Enter") return;
-          void perform(() => rename(card, text.trim()));
           close();
+          void perform(() => rename(id, text.trim()));
         }}
       />
-      <kbd>Enter</kbd>
-    </Anchored>
+      <kbd className="keycap">Enter</kbd>
+    </Popover>
   );
 }
 
+function placeOfCard(id: string): [number, number] {
+  const card = get().document?.scene.cards.find((each) => each.id === id);
+  const [x, y] = screenPoint(card === undefined ? [0, 0] : [card.x, card.y]);
+  return [x - 9, y - 6];
+}
+
 /** Give a card another name, wherever the file names it; it stays selected. */
-export async function rename(card: string, name: string): Promise<void> {
-  const document = useStudio.getState().document;
-  const old = nameOf(card);
+export async function rename(id: string, name: string): Promise<void> {
+  const { document } = get();
+  const old = nameOf(id);
   if (document === null || name === old || name === "") return;
-  const renamed = card.startsWith("output:") ? `output:${name}` : name;
-  await edit(`Rename ${old} to ${name}`, { op: "rename", place: placeOf(card, document), name });
-  set(({ selected }) => ({ selected: selected.map((id) => (id === card ? renamed : id)) }));
+  await edit(`rename ${old} to ${name}`, { op: "rename", place: placeOf(id, document), name });
+  const renamed = id.startsWith("output:") ? `output:${name}` : name;
+  set({ selected: [renamed] });
 }

@@ -1,10 +1,10 @@
 /** The palette: blocks by words; the one that is chosen is added where it was asked for, wired, and named. */
 import { useEffect, useMemo, useState, type CSSProperties } from "react";
+import { reveal, scenePoint } from "../../canvas/camera";
 import { perform } from "../../commands";
 import { ask } from "../../connection";
 import { announce, get, set, useStudio, type PaletteRequest } from "../../store";
 import { edit } from "../edits";
-import { toScene } from "../over/camera";
 import { Letters } from "../picker/Letters";
 import { closeOver, Picker } from "../picker/Picker";
 import { editing } from "../state";
@@ -82,13 +82,14 @@ function useFound(query: string, from: PaletteRequest["from"]): Found<Entry>[] |
 async function add(entry: Entry, request: PaletteRequest | null): Promise<void> {
   const { document, selected } = get();
   if (document === null) return;
-  const point = request && toScene(request.at);
+  const point = request && scenePoint(...request.at);
   const last = selected.filter((id) => id in document.nodes).at(-1);
   const place = point ? placeAt(document.scene, point) : last !== undefined ? { after: last } : {};
   const made = addition(entry, document, request?.from ?? null, place);
   const [name = made.name] = await edit(`Add ${made.name}`, ...made.edits);
   closeOver();
   set({ selected: [name], focused: null });
+  reveal(name, false);
   editing({ naming: name });
   announce(`${entry.name} added as ${name}`);
 }

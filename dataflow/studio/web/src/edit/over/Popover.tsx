@@ -1,0 +1,48 @@
+/** A small window at a place of the screen; Escape or a press elsewhere closes it, and what had the focus has it again. */
+import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
+
+interface Given {
+  at: [x: number, y: number];
+  className: string;
+  label: string;
+  children: ReactNode;
+  closed: () => void;
+}
+
+export function Popover({ at: [x, y], className, label, children, closed }: Given) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const { width, height } = element.getBoundingClientRect();
+    element.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
+    element.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
+  }, [x, y]);
+  useEffect(() => {
+    const before = document.activeElement;
+    return () => {
+      const left = document.activeElement === document.body || box.current?.contains(document.activeElement);
+      if (left && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  useEffect(() => {
+    const pressed = (event: PointerEvent) => {
+      if (!(event.target instanceof Node && box.current?.contains(event.target))) closed();
+    };
+    window.addEventListener("pointerdown", pressed, true);
+    return () => window.removeEventListener("pointerdown", pressed, true);
+  });
+  return (
+    <div
+      ref={box}
+      className={`popover nodrag nopan nowheel ${className}`}
+      role="dialog"
+      aria-label={label}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") closed();
+        if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+      }}
+    >
+      {children}
+    </div>
+  );
+}
