@@ -12,7 +12,7 @@ export async function edit(title: string, ...edits: Edit[]): Promise<string[]> {
 /** Whether what is open can be edited. */
 export function editable(): boolean {
   const { document } = get();
-  return document !== null && document.readonly === "" && document.view.scope === "";
+  return document !== null && document.readonly === "";
 }
 
 /** The selected cards that are nodes. */

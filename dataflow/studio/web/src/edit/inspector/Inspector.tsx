@@ -10,12 +10,11 @@ import "./inspector.css";
 export default function Inspector() {
   const document = useStudio((state) => state.document);
   const selected = useStudio((state) => state.selected);
-  const scope = document?.view.scope ?? "";
   if (document === null) return null;
-  const readonly = document.readonly !== "" || scope !== "";
+  const readonly = document.readonly !== "";
   const [first] = selected;
   const nodes = selected.filter((id) => id in document.nodes);
-  if (first === undefined || (scope !== "" && !(first in document.nodes))) return <FileView document={document} readonly={readonly} />;
+  if (first === undefined) return <FileView document={document} readonly={readonly} />;
   if (nodes.length > 1) return <Several document={document} names={nodes} readonly={readonly} />;
   if (selected.length > 1) return <p className="dim">{selected.length} cards are selected.</p>;
   if (first in document.nodes) return <NodeView key={first} document={document} name={first} readonly={readonly} />;
