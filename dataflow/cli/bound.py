@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dataflow.cli import completion, options, out_file, output
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     import dataflow as flow
@@ -119,7 +120,7 @@ def _model(graph: flow.Graph, path: str, source: str | None) -> Model:
     from dataflow.quantize.model import Model
     from dataflow.training.initial_values import initial_values, read_values
 
-    beside = options.checkpoint_folder(path, None)
+    beside = trained_values.checkpoint_folder(path, None)
     if source is None and any(node.block.stateful for node in graph.nodes.values()):
         if beside.is_dir():
             source = str(beside)

@@ -11,6 +11,7 @@ import click
 
 from dataflow.cli import completion, options, output
 from dataflow.cli.progress import Progress
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     import dataflow as flow
@@ -121,7 +122,7 @@ def command(
         statistics, again = _merged(merged, targets), False
     else:
         own = {name for target in targets for name in target.variables.values()}
-        values, fitted = options.values_of(graph, path, source, folder, which, own)
+        values, fitted = trained_values.values_of(graph, path, source, folder, which, own)
         rows = _rows(graph, data, fitted)
         statistics, again = _seen(Model.of(graph, values), rows, targets, samples, part, place, not as_json)
     if not again:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dataflow.cli import completion, options, output
+from dataflow.training import trained_values
 
 
 @click.command("evaluate")
@@ -30,7 +31,7 @@ def command(
 
     graph = options.load(path, params)
     splits = list(graph.sections.get("data", {}))
-    variables, fitted = options.values_of(graph, path, None, folder, which)
+    variables, fitted = trained_values.values_of(graph, path, None, folder, which)
     data = split(graph, name or ("test" if "test" in splits else splits[-1] if splits else None), fitted)
     means = evaluate(graph, data, metrics(graph), variables)
     if as_json:

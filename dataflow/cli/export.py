@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dataflow.cli import completion, input_files, options, out_file, output
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     from dataflow.quantize.model import Model
@@ -60,7 +61,7 @@ def command(
         check_folder(out, MANIFEST)
     else:
         check_writable(out)
-    model = Model.of(graph, options.values_of(graph, path, source, folder, which)[0])
+    model = Model.of(graph, trained_values.values_of(graph, path, source, folder, which)[0])
     if target == "encodings":
         _encodings(model, out)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dataflow.cli import options, output
+from dataflow.training import trained_values
 
 
 @click.command("freeze")
@@ -36,8 +37,8 @@ def command(
     from dataflow.training.freeze import freeze
 
     graph = options.load(path, params)
-    out_file.keep_read(out, graph, path, others={str(options.checkpoint_folder(path, folder)): "a checkpoint"})
-    variables, fitted = options.trained(graph, path, folder, which)
+    out_file.keep_read(out, graph, path, others={str(trained_values.checkpoint_folder(path, folder)): "a checkpoint"})
+    variables, fitted = trained_values.trained(graph, path, folder, which)
     if fitted is None:
         splits = data_section(graph)
         fitted = split(graph, training_split(splits)).fitted if splits else {}

@@ -7,6 +7,7 @@ import shlex
 import click
 
 from dataflow.cli import options, out_file, output
+from dataflow.training import trained_values
 
 ROUNDINGS = ("half_up", "half_away", "half_even", "floor", "tflite_single", "tflite_double")
 
@@ -49,7 +50,7 @@ def command(
 
     graph = options.load(path, params)
     out_file.keep_read(out, graph, path)
-    values, _ = options.values_of(graph, path, source, folder, which)
+    values, _ = trained_values.values_of(graph, path, source, folder, which)
     section = quantization_section(graph)
     chosen = rounding or (section.rounding if section is not None else ROUNDINGS[0])
     lowered = lower(Model.of(graph, values), chosen, multiplier == "power_of_two")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -193,43 +192,6 @@ def repeated(path: str, texts: Sequence[str], folder: str | None) -> str:
     return shlex.join([graph, *[word for option, each in given.items() for value in each for word in (option, value)]])
 
 
-def checkpoint_folder(path: str, folder: str | None) -> Path:
-    """The folder of a graph's checkpoints; that of a graph of the package is in the current folder."""
-    from dataflow.graphfile.shipped import is_shipped
-
-    beside = Path(path).with_suffix(".checkpoints")
-    return Path(folder or (beside.name if is_shipped(path) else beside))
-
-
-def trained(
-    graph: flow.Graph, path: str, folder: str | None, which: str
-) -> tuple[dict[str, Array], dict[str, Any] | None]:
-    """The variables of the best or the latest checkpoint, and what its training split told of the inputs.
-
-    A graph without variables needs no checkpoint.
-    """
-    from dataflow.engine.matching import match
-    from dataflow.training import checkpoint
-
-    where = checkpoint_folder(path, folder)
-    best = where / checkpoint.BEST
-    if folder is None and not where.exists() and not any(node.block.stateful for node in graph.nodes.values()):
-        return {}, None
-    meta, variables = (
-        checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
-    )
-    found = match(graph, variables)
-    problems = [f"{where}: {problem}" for problem in found.misfits]
-    problems += [
-        f"{where}: must have variable '{name}' of {path}, got a checkpoint without it" for name in found.missing
-    ]
-    if problems:
-        known = meta["notes"].get("trained_with", {}).get("params", {})
-        words = " ".join(f"-p {shlex.quote(f'{name}={value}')}" for name, value in known.items())
-        raise flow.DataflowError("\n".join(problems) + (f"; it was trained with {words}" if words else ""))
-    return found.values, meta["notes"].get("fitted")
-
-
 def values_from(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--from FOLDER|FILE``: where the values of variables are."""
     option = click.option(
@@ -240,46 +202,6 @@ def values_from(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Take the variables from a folder of checkpoints, or an .npz or .safetensors file.",
     )
     return option(command)
-
-
-def values_of(
-    graph: flow.Graph, path: str, source: str | None, folder: str | None, which: str, optional: Collection[str] = ()
-) -> tuple[dict[str, Array], dict[str, Any] | None]:
-    """The variables of ``--from``, or of the checkpoints as `trained` finds them; what training told of the inputs.
-
-    Those that are optional may be missing in what ``--from`` names, and begin as the graph says.
-
-    Without checkpoints nothing, of a graph that was quantized or has no `train`: its values are in its file.
-    """
-    from dataflow.training.initial_values import initial_values, read_values
-
-    if source is not None:
-        given = read_values(source)
-        begun = {name: value for name, value in flow.State(graph).items() if name in optional}
-        return initial_values(graph, {**begun, **given})[0], None
-    is_whole = "quantization" in graph.sections or "train" not in graph.sections
-    if folder is None and is_whole and not checkpoint_folder(path, None).exists():
-        return {}, None
-    return trained(graph, path, folder, which)
-
-
-def place_of(file: str, said: str) -> str:
-    """Where the graph lies that a file names: relative to its folder, absolute, or a file of the package."""
-    from dataflow.graphfile.shipped import SCHEME
-
-    return said if said.startswith(SCHEME) or Path(said).is_absolute() else str(Path(file).parent / said)
-
-
-def named_in(out: str, path: str) -> str:
-    """A path as the file ``out`` names it: relative to its folder; a file of the package or another drive as it is."""
-    from dataflow.graphfile.shipped import SCHEME
-
-    if path.startswith(SCHEME):
-        return path
-    try:
-        return Path(os.path.relpath(path, Path(out).parent)).as_posix()
-    except ValueError:
-        return path
 
 
 def which(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dataflow.cli import completion, input_files, options, out_file, output
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     import dataflow as flow
@@ -59,9 +60,12 @@ def command(
         raise click.UsageError("-s and --data: must be given one of them, got both")
     graph = options.load(path, params)
     if out is not None:
-        read = {str(options.checkpoint_folder(path, folder)): "a checkpoint", **({file: "the data"} if file else {})}
+        read = {
+            str(trained_values.checkpoint_folder(path, folder)): "a checkpoint",
+            **({file: "the data"} if file else {}),
+        }
         out_file.check(out, graph, path, inputs, read)
-    variables, fitted = options.values_of(graph, path, None, folder, which)
+    variables, fitted = trained_values.values_of(graph, path, None, folder, which)
     data = split(graph, name, fitted) if name else rows_of_file(graph, file, fitted) if file else None
     if data is not None and not data.length:
         raise flow.DataflowError(f"{file or data.who}: must have rows to predict from, got none")

@@ -9,6 +9,8 @@ import click
 
 from dataflow.cli import completion, options, out_file, output
 from dataflow.cli.progress import Progress
+from dataflow.graphfile import shipped
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     from dataflow.quantize.section import Quantization
@@ -84,8 +86,8 @@ def command(
 
     graph = options.load(path, params)
     out_file.keep_read(out, graph, path)
-    recipe = _recipe(options.named_in(out, path), **cast("Any", asked))
-    values, fitted = options.values_of(graph, path, source, folder, which)
+    recipe = _recipe(shipped.named_in(out, path), **cast("Any", asked))
+    values, fitted = trained_values.values_of(graph, path, source, folder, which)
     splits = graph.sections.get("data")
     needed = stats is None or correct or needs_rows(recipe)
     data = split(graph, name or training_split(splits), fitted) if splits and needed else None

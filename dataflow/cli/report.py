@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dataflow.cli import completion, options, out_file, output
+from dataflow.graphfile import shipped
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     import dataflow as flow
@@ -65,7 +67,7 @@ def command(
         out_file.keep_read(out, graph, path)
         if Path(out).suffix not in (".html", ".json"):
             raise click.UsageError(f"-o: must end in .html or .json, got {out}")
-    values, fitted = options.values_of(graph, path, source, folder, which)
+    values, fitted = trained_values.values_of(graph, path, source, folder, which)
     model = Model.of(graph, values)
     if not quantizers(model):
         raise flow.DataflowError(f"{path}: must have quantizers, got none; `dataflow quantize` puts them in")
@@ -91,8 +93,8 @@ def _page(plain: dict[str, object], model: Model, path: str) -> str:
     from dataflow.quantize.section import quantization_section
 
     section = quantization_section(model.graph)
-    places = [path, options.place_of(path, section.source)] if section is not None and section.source else [path]
-    histories = [options.checkpoint_folder(place, None) / "history.csv" for place in places]
+    places = [path, shipped.place_of(path, section.source)] if section is not None and section.source else [path]
+    histories = [trained_values.checkpoint_folder(place, None) / "history.csv" for place in places]
     return page(plain, model.graph, next((history for history in histories if history.exists()), None))
 
 
@@ -106,10 +108,10 @@ def _source(graph: flow.Graph, path: str, against: str | None, which: str) -> Mo
     said = against or (section.source if section is not None else None)
     if said is None:
         return None
-    place = said if against else options.place_of(path, said)
+    place = said if against else shipped.place_of(path, said)
     try:
         found = flow.load(place)
-        return Model.of(found, options.values_of(found, place, None, None, which)[0])
+        return Model.of(found, trained_values.values_of(found, place, None, None, which)[0])
     except flow.DataflowError as error:
         if against is not None:
             raise

@@ -15,6 +15,8 @@ import click
 
 from dataflow.cli import completion, options, out_file, output
 from dataflow.cli.progress import Progress
+from dataflow.graphfile import shipped
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     from dataflow.quantize.costs import Cost
@@ -240,8 +242,8 @@ def _write(trials: Trials, bits: Mapping[str, int], path: str, out: str) -> None
     from dataflow.quantize.pipeline import quantize
 
     said = trials.recipe.source
-    source = path if said is None else options.place_of(path, said)
-    recipe = recipes.recipe({**trials.assigned(bits).given(), "source": options.named_in(out, source)})
+    source = path if said is None else shipped.place_of(path, said)
+    recipe = recipes.recipe({**trials.assigned(bits).given(), "source": shipped.named_in(out, source)})
     made = quantize(trials.model.graph, recipe, trials.model.values, trials.data, trials.statistics, fold=False)
     flow.save(made.graph, out)
 
@@ -268,7 +270,7 @@ def _loaded(params: Mapping[str, Any]) -> tuple[Model, Split, int | None]:
 
     setup = _process["setup"]
     graph = flow.load(setup["path"], **params)
-    values, fitted = options.values_of(graph, setup["path"], setup["source"], setup["folder"], setup["which"])
+    values, fitted = trained_values.values_of(graph, setup["path"], setup["source"], setup["folder"], setup["which"])
     splits = list(graph.sections.get("data") or {})
     usual = [name for name in ("validation", "validate", "test") if name in splits] or splits[-1:]
     return (

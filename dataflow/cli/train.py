@@ -11,6 +11,7 @@ import dataflow as flow
 from dataflow.cli import options, output
 from dataflow.cli.epochs import Bar, Epochs
 from dataflow.interrupt import STOPPED, first
+from dataflow.training import trained_values
 
 
 @click.command("train")
@@ -66,7 +67,7 @@ def command(
     if folds is not None and (resume or restart or source or tensorboard or folder):
         raise click.UsageError("--folds: must be given without options about checkpoints, of which it keeps none")
     measured = options.load(path, params)
-    where = options.checkpoint_folder(path, folder)
+    where = trained_values.checkpoint_folder(path, folder)
     switched = isinstance(defaults(path).get("training"), bool)
     graph = options.load(path, (*params, "training=true")) if switched else measured
     if folds is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dataflow.cli import completion, input_files, options, output
+from dataflow.training import trained_values
 
 if TYPE_CHECKING:
     from dataflow.quantize.verify import Compared
@@ -77,14 +78,14 @@ def command(
     from dataflow.quantize.verify import verify
 
     graph = options.load(path, params)
-    model = Model.of(graph, options.values_of(graph, path, source, folder, which)[0])
+    model = Model.of(graph, trained_values.values_of(graph, path, source, folder, which)[0])
     if is_reference(against):
         if inputs or name or samples:
             raise click.UsageError("-i, -s and --samples are for two graphs: a folder or an .npz file has rows itself")
         compared = verify_reference(model, read_reference(against))
     else:
         other = options.load(against)
-        second = Model.of(other, options.values_of(other, against, None, None, which)[0])
+        second = Model.of(other, trained_values.values_of(other, against, None, None, which)[0])
         compared = verify(model, second, input_files.rows([graph, other], inputs, name), samples)
     wrong = [each for each in compared if not each.within(*tolerance)]
     shown = wrong[:1] if first else compared

@@ -5,6 +5,7 @@ They are read, never written. A name leads to a file of the package or nowhere.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -74,3 +75,18 @@ def refuse_writing(path: str) -> None:
             f"{path}: files of the package are read-only; write to a file of your own, "
             "such as one that `dataflow examples NAME` copies"
         )
+
+
+def place_of(file: str, said: str) -> str:
+    """Where the graph lies that a file names: relative to its folder, absolute, or a file of the package."""
+    return said if said.startswith(SCHEME) or Path(said).is_absolute() else str(Path(file).parent / said)
+
+
+def named_in(out: str, path: str) -> str:
+    """A path as the file ``out`` names it: relative to its folder; a file of the package or another drive as it is."""
+    if path.startswith(SCHEME):
+        return path
+    try:
+        return Path(os.path.relpath(path, Path(out).parent)).as_posix()
+    except ValueError:
+        return path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dataflow.cli import main, options
+from dataflow.cli import main
+from dataflow.training import trained_values
 
 
 def dataflow(capsys, *args):
@@ -74,4 +75,4 @@ def test_a_graph_of_the_package_is_trained_into_the_current_folder(capsys, folde
     ],
 )
 def test_where_checkpoints_are(path, given, wanted):
-    assert options.checkpoint_folder(path, given).as_posix() == wanted
+    assert trained_values.checkpoint_folder(path, given).as_posix() == wanted

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import dataflow as flow
 from dataflow.cli import group, options
 from dataflow.core.errors import DataflowError
+from dataflow.training import trained_values
 
 # -- pairs and parameters -------------------------------------------------------------------------------------------
 
@@ -162,19 +163,19 @@ def test_files_of_blocks_are_run_first(dataflow, folder, command):
 
 
 def test_checkpoints_stand_beside_the_graph_unless_they_are_elsewhere():
-    assert options.checkpoint_folder("a/line.yaml", None) == Path("a/line.checkpoints")
-    assert options.checkpoint_folder("a/line.yaml", "b") == Path("b")
+    assert trained_values.checkpoint_folder("a/line.yaml", None) == Path("a/line.checkpoints")
+    assert trained_values.checkpoint_folder("a/line.yaml", "b") == Path("b")
 
 
 def test_variables_of_the_best_and_of_the_latest_checkpoint(dataflow, trained):
     graph = options.load("learn.yaml")
     for folder in (None, "learn.checkpoints"):
         for which, w in (("latest", LATEST), ("best", BEST)):
-            found, fitted = options.trained(graph, "learn.yaml", folder, which)
+            found, fitted = trained_values.trained(graph, "learn.yaml", folder, which)
             assert fitted is None
             assert found.keys() == {"w"} and float(found["w"]) == pytest.approx(w)
     Path("learn.checkpoints/best.npz").unlink()
-    assert float(options.trained(graph, "learn.yaml", None, "best")[0]["w"]) == pytest.approx(LATEST)
+    assert float(trained_values.trained(graph, "learn.yaml", None, "best")[0]["w"]) == pytest.approx(LATEST)
 
 
 def test_a_checkpoint_without_a_variable_of_the_graph(dataflow, trained):
@@ -187,9 +188,9 @@ def test_a_checkpoint_without_a_variable_of_the_graph(dataflow, trained):
     with pytest.raises(
         DataflowError, match=r"^learn\.checkpoints: must have variable 'b' of learn\.yaml, got a checkpoint without it$"
     ):
-        options.trained(options.load("learn.yaml"), "learn.yaml", None, "latest")
+        trained_values.trained(options.load("learn.yaml"), "learn.yaml", None, "latest")
     with pytest.raises(DataflowError, match="none: must have checkpoints, got none"):
-        options.trained(options.load("learn.yaml"), "learn.yaml", "none", "best")
+        trained_values.trained(options.load("learn.yaml"), "learn.yaml", "none", "best")
 
 
 def test_a_checkpoint_that_was_trained_with_other_parameters(dataflow, folder):
