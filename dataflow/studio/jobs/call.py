@@ -57,6 +57,11 @@ class Call:
         self._words.append((word, what))
         self._said.set()
 
+    @property
+    def spoken(self) -> bool:
+        """Whether something was said since the last time."""
+        return bool(self._words)
+
     def words(self, wait: bool = False) -> list[tuple[str, Told]]:
         """What was said since the last time; with ``wait`` at least one word."""
         if wait:

@@ -13,6 +13,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, GraphFileError, listing
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.load import read
+from dataflow.graphfile.load_context import LoadContext
 from dataflow.studio.jobs.call import Memory
 from dataflow.training.data import Split, split
 from dataflow.training.trained_with import digest_of_split
@@ -37,10 +38,17 @@ class Source:
 
     def graph(self, **params: object) -> Graph:
         """The graph, with further parameters; GraphFileError that lists every problem."""
-        context = read(self.path, {**self.params, **params}, text=self.text, texts=self.texts)
+        context = self._read(**params)
         if problems := context.problems():
             raise GraphFileError(problems)
         return context.graph
+
+    def switched(self) -> bool:
+        """Whether the graph has a parameter `training` that is true in training, as it is not given."""
+        return "training" not in self.params and isinstance(self._read().values.get("training"), bool)
+
+    def _read(self, **params: object) -> LoadContext:
+        return read(self.path, {**self.params, **params}, text=self.text, texts=self.texts)
 
 
 def split_name(graph: Graph, wanted: str) -> str:

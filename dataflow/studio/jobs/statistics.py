@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from functools import cache
 
 import numpy as np
@@ -77,20 +78,42 @@ def _sample(array: Array) -> Array:
 
 def _numbers(sample: Array) -> Array:
     """Real numbers that NumPy computes with: float32 for narrower floats, the absolute value of complex ones."""
+    if sample.dtype == np.float32:
+        return sample if sample.flags.c_contiguous else _copied(sample, _scratch.sample)
     if sample.dtype.kind == "c":
         return np.abs(sample)
     sample = dtypes.widened(sample)
     if sample.dtype == np.float16:
         return sample.astype(np.float32)
-    return sample.view(np.uint8) if sample.dtype.kind == "b" and sample.flags.c_contiguous else sample * 1
+    return np.ascontiguousarray(sample).view(np.uint8) if sample.dtype.kind == "b" else np.ascontiguousarray(sample)
+
+
+class _Scratch(threading.local):
+    """Memory for the numbers of a sample, used again: new memory of this size costs more than the arithmetic."""
+
+    def __init__(self) -> None:
+        self.sample, self.apart = np.empty(MOST, np.float32), np.empty(MOST, np.float32)
+        self.places = np.empty(MOST, np.intp)
+
+
+_scratch = _Scratch()
+
+
+def _copied(values: Array, memory: Array) -> Array:
+    """The values in this memory."""
+    held: Array = memory[: values.size]
+    held[...] = values
+    return held
 
 
 def _moments(sample: Array) -> tuple[float | None, float | None]:
     """Mean and standard deviation; None where they are beyond the largest number."""
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(sample.mean(dtype=np.float64))
-        apart = sample - sample.dtype.type(mean) if sample.dtype == np.float32 else sample - mean
-        square = float(np.square(apart, out=apart).mean(dtype=np.float64))
+        square = math.inf
+        if sample.dtype == np.float32:
+            apart = np.subtract(sample, np.float32(mean), out=_scratch.apart[: sample.size])
+            square = float(np.square(apart, out=apart).mean())
         if not math.isfinite(square):
             square = float(np.square(sample - np.float64(mean)).mean())
     return (mean if math.isfinite(mean) else None), (math.sqrt(square) if math.isfinite(square) else None)
@@ -101,14 +124,14 @@ def _bins(sample: Array, low: float, high: float) -> list[int]:
     width = high - low
     if width == 0:
         return [0] * (BINS // 2) + [sample.size] + [0] * (BINS - BINS // 2 - 1)
-    places: Array
+    apart: Array
     if sample.dtype == np.float32 and 1e-30 < width < 1e30:
-        places = sample - np.float32(low)
-        places *= np.float32(BINS / width)
+        apart = np.subtract(sample, np.float32(low), out=_scratch.apart[: sample.size])
+        apart *= np.float32(BINS / width)
     else:
         half = 1.0 if math.isfinite(width) else 0.5  # the distance between two numbers may be beyond the largest one
-        places = (sample.astype(np.float64) * half - low * half) / (high * half - low * half) * BINS
-    counts = np.bincount(places.astype(np.intp), minlength=BINS + 1)
+        apart = (sample.astype(np.float64) * half - low * half) / (high * half - low * half) * BINS
+    counts = np.bincount(_copied(apart, _scratch.places), minlength=BINS + 1)
     counts[BINS - 1] += counts[BINS:].sum()  # the highest value, whose bin would be one beyond
     return [int(n) for n in counts[:BINS].tolist()]
 
