@@ -16,7 +16,7 @@ from dataflow.core.thread_pool import MAX_THREADS
 from dataflow.engine.settings import KERNELS, check_kernels
 
 if TYPE_CHECKING:
-    from dataflow.core.dtypes import Array
+    pass
 
 graph_file = click.argument("path", metavar="GRAPH", type=click.Path())
 
