@@ -52,11 +52,17 @@ def formatted(document: Document) -> str:
         document.report(START, text, "keep arrays in .npz files")
     if document.problems:
         raise GraphFileError(document.problems.values())
-    source = Source(document.text.replace("\r\n", "\n"))
+    given = document.text.replace("\r\n", "\n")
+    source = Source(given)
     result = "\n".join(_file(source.root)) + "\n"
-    if _plain(parse(result, path)) != _plain(document) or sorted(Source(result).comments) != sorted(source.comments):
+    if result != given and not _same(parse(result, path), document, Source(result), source):
         raise DataflowError(f"{path}: cannot be put in order without changing what it says; it is left as it is")
     return result.replace("\n", "\r\n") if "\r\n" in document.text else result
+
+
+def _same(result: Document, document: Document, put_in_order: Source, source: Source) -> bool:
+    """Whether a text says what another does, with the same comments."""
+    return _plain(result) == _plain(document) and sorted(put_in_order.comments) == sorted(source.comments)
 
 
 def _plain(document: Document) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import yaml
@@ -82,8 +83,12 @@ class Entry:
         return max(self.value.end, self.key_end)
 
 
+@lru_cache(4)
 def spans(text: str) -> Span:
-    """The spans of a text that `parse` has accepted; of the root, which holds all others."""
+    """The spans of a text that `parse` has accepted; of the root, which holds all others. They are not to be changed.
+
+    Those of the texts that were asked about last are kept: an edit and the picture after it ask about the same.
+    """
     return _Reader(text).root
 
 
