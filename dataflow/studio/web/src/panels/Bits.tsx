@@ -64,26 +64,37 @@ function Slider({ label, bits, set }: { label: string; bits: number; set: (bits:
 
 function Figures({ found }: { found: Found }) {
   return (
-    <dl className="facts">
-      <div className="fact">
-        <dt>SQNR</dt>
-        <dd>{decibels(found.sqnr)}</dd>
-      </div>
-      {Object.entries(found.metrics).map(([name, value]) => {
-        const float = found.float[name];
-        const change = float === undefined ? 0 : value - float;
-        return (
-          <div key={name} className="fact">
-            <dt>{name}</dt>
-            <dd>
-              {short(value)}
-              {float !== undefined && (
-                <span className="quiet"> {change === 0 ? "as in float" : `${change > 0 ? "+" : "−"}${short(Math.abs(change), 2)} of ${short(float)}`}</span>
-              )}
-            </dd>
-          </div>
-        );
-      })}
-    </dl>
+    <table className="figures">
+      <thead>
+        <tr>
+          <th scope="col"><span className="unseen">figure</span></th>
+          <th scope="col">float</th>
+          <th scope="col">quantized</th>
+          <th scope="col">change</th>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <th scope="row">SQNR</th>
+          <td />
+          <td className="best">{decibels(found.sqnr)}</td>
+          <td />
+        </tr>
+        {Object.entries(found.metrics).map(([name, value]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{short(found.float[name])}</td>
+            <td className="best">{short(value)}</td>
+            <td>{changed(value, found.float[name])}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
+}
+
+function changed(value: number, float: number | undefined): string {
+  if (float === undefined) return "";
+  const by = value - float;
+  return by === 0 ? "none" : `${by > 0 ? "+" : "−"}${short(Math.abs(by), 2)}`;
 }

@@ -4,6 +4,7 @@ import type { Card, Stats } from "../protocol";
 import { useStudio } from "../store";
 import { short } from "../values/format";
 import { Sparkline } from "../values/Sparkline";
+import { beside } from "./place";
 import { grade, GRADES, worst } from "./quality";
 import { NOTHING } from "./session";
 
@@ -15,7 +16,7 @@ export function Drawn() {
   return (
     <>
       <ViewportPortal>
-        {watched.length > 0 && cards.map((card) => <Boxes key={card.id} card={card} watched={watched} />)}
+        {watched.length > 0 && placed(cards, watched).map((box) => <TrendBox key={box.port} {...box} />)}
         {byQuality && cards.map((card) => <Tint key={card.id} card={card} />)}
       </ViewportPortal>
       {byQuality && <Legend cards={cards} />}
@@ -26,21 +27,27 @@ export function Drawn() {
 const WIDTH = 168;
 const HEIGHT = 58;
 
-/** The trend boxes of a card stand below it, under its outputs. */
-function Boxes({ card, watched }: { card: Card; watched: string[] }) {
-  const ports = card.rights.filter((port) => watched.includes(port.value_of));
-  return ports.map((port, i) => (
-    <TrendBox
-      key={port.value_of}
-      port={port.value_of}
-      title={ports.length > 1 || card.rights.length > 1 ? `${card.name}.${port.name}` : card.name}
-      x={card.x + card.width - WIDTH}
-      y={card.y + card.height + 6 + i * (HEIGHT + 4)}
-    />
-  ));
+interface Box {
+  port: string;
+  title: string;
+  x: number;
+  y: number;
 }
 
-function TrendBox({ port, title, x, y }: { port: string; title: string; x: number; y: number }) {
+/** The trend boxes of the ports that are drawn, each beside its card and not over another. */
+function placed(cards: Card[], watched: string[]): Box[] {
+  const taken: Parameters<typeof beside>[2][number][] = [...cards];
+  return cards.flatMap((card) => {
+    const ports = card.rights.filter((port) => watched.includes(port.value_of));
+    return ports.map(({ value_of: port, name }) => {
+      const place = beside(card, { width: WIDTH, height: HEIGHT }, taken);
+      taken.push(place);
+      return { port, title: card.rights.length > 1 ? `${card.name}.${name}` : card.name, x: place.x, y: place.y };
+    });
+  });
+}
+
+function TrendBox({ port, title, x, y }: Box) {
   const trend = useStudio((state) => state.training?.trends[port]);
   const mean = useStudio((state) => state.run?.values[port]?.mean);
   return (

@@ -70,44 +70,40 @@ function RangeOf({ label, width, set }: Part & { label: string }) {
 
 function Weights({ width, set }: Part) {
   return (
-    <div className="labelled" role="group" aria-label="weights">
-      <span>weights</span>
-      <div className="several">
-        <BitsOf label="weights" width={width} set={set} />
-        <select
-          className="field"
-          aria-label="what has a range of its own"
-          value={width.per === "group" ? `group${width.group}` : width.per}
-          onChange={(event) => {
-            const [, per, group] = /^(tensor|channel|group)(\d*)$/.exec(event.currentTarget.value)!;
-            set({ ...width, per: per as Width["per"], group: Number(group) || width.group });
-          }}
-        >
-          <option value="channel">per channel</option>
-          <option value="tensor">per tensor</option>
-          <option value="group16">per 16</option>
-          <option value="group32">per 32</option>
-          <option value="group64">per 64</option>
-        </select>
-        <RangeOf label="weights" width={width} set={set} />
-      </div>
-    </div>
+    <fieldset className="several">
+      <legend>weights</legend>
+      <BitsOf label="weights" width={width} set={set} />
+      <select
+        className="field"
+        aria-label="what has a range of its own"
+        value={width.per === "group" ? `group${width.group}` : width.per}
+        onChange={(event) => {
+          const [, per, group] = /^(tensor|channel|group)(\d*)$/.exec(event.currentTarget.value)!;
+          set({ ...width, per: per as Width["per"], group: Number(group) || width.group });
+        }}
+      >
+        <option value="channel">per channel</option>
+        <option value="tensor">per tensor</option>
+        <option value="group16">per 16</option>
+        <option value="group32">per 32</option>
+        <option value="group64">per 64</option>
+      </select>
+      <RangeOf label="weights" width={width} set={set} />
+    </fieldset>
   );
 }
 
 function Activations({ width, set }: Part) {
   return (
-    <div className="labelled" role="group" aria-label="activations">
-      <span>activations</span>
-      <div className="several">
-        <BitsOf label="activations" width={width} set={set} />
-        <select className="field" aria-label="ends of the ranges" value={String(width.symmetric)} onChange={(event) => set({ ...width, symmetric: event.currentTarget.value === "true" })}>
-          <option value="false">as seen</option>
-          <option value="true">symmetric</option>
-        </select>
-        <RangeOf label="activations" width={width} set={set} />
-      </div>
-    </div>
+    <fieldset className="several">
+      <legend>activations</legend>
+      <BitsOf label="activations" width={width} set={set} />
+      <select className="field" aria-label="ends of the ranges" value={String(width.symmetric)} onChange={(event) => set({ ...width, symmetric: event.currentTarget.value === "true" })}>
+        <option value="false">as seen</option>
+        <option value="true">symmetric</option>
+      </select>
+      <RangeOf label="activations" width={width} set={set} />
+    </fieldset>
   );
 }
 

@@ -49,9 +49,15 @@ function State({ run, nodes }: { run: Run; nodes: number }) {
   );
 }
 
+/** The splits of the data section; how many rows they have is known a moment later. */
+function splitsOf({ splits, sections }: Document): [name: string, rows: number | null][] {
+  const known = Object.entries(splits);
+  return known.length > 0 ? known : Object.keys(sections["data"] ?? {}).map((name) => [name, null]);
+}
+
 function Feed({ document }: { document: Document }) {
   const session = useStudio((state) => state.session) ?? NOTHING;
-  const splits = Object.entries(document.splits);
+  const splits = splitsOf(document);
   const params = Object.entries(document.params);
   return (
     <section>
@@ -75,7 +81,7 @@ function Feed({ document }: { document: Document }) {
             label="rows at most"
             kind="number"
             value={session.rows === null ? "" : String(session.rows)}
-            placeholder="as the server has it"
+            placeholder="1,000"
             send={(text) => changeSession({ rows: text.trim() === "" ? null : Number(text) })}
           />
         </div>

@@ -28,7 +28,7 @@ export function gathered(trends: Record<string, Trend>): [title: string, curves:
   for (const [name, trend] of Object.entries(trends)) {
     if (name.includes(".")) continue; // a port
     const title = name.replace(/^validation /, "");
-    made.set(title, [...(made.get(title) ?? []), { name: name === title ? "train" : "validation", trend }]);
+    made.set(title, [...(made.get(title) ?? []), { name: name !== title ? "validation" : title === "rate" ? "rate" : "train", trend }]);
   }
   const order = (title: string) => (title === "loss" ? 0 : title === "rate" ? 2 : 1);
   return [...made].sort(([a], [b]) => order(a) - order(b));

@@ -4,6 +4,7 @@ import { perform } from "../commands";
 import { ask } from "../connection";
 import type { Training } from "../protocol";
 import { Button } from "../shell/Button";
+import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { count, seconds } from "../values/format";
 import { trains } from "./commands";
@@ -47,8 +48,18 @@ function Controls({ training }: { training: Training | null }) {
   if (state === "running" || state === "paused") {
     return (
       <div className="actions">
-        {state === "running" ? <Button command="train.pause" /> : <Button command="train.resume" kind="main" />}
-        <Button command="train.stop" />
+        {state === "running" ? (
+          <Button command="train.pause">
+            <Icon name="pause" /> Pause
+          </Button>
+        ) : (
+          <Button command="train.resume" kind="main">
+            <Icon name="run" /> Resume
+          </Button>
+        )}
+        <Button command="train.stop">
+          <Icon name="stop" /> Stop
+        </Button>
       </div>
     );
   }
@@ -75,16 +86,19 @@ function State({ training }: { training: Training }) {
   const { state, epoch, epochs, step, steps, folder } = training;
   const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
   return (
-    <div>
+    <div className="state">
       <Progress done={step} total={steps} label="Steps of the training" />
-      <p className="quiet line">
+      <p className="line">
         <span>
-          {state === "running" ? "" : `${state}, `}epoch {epoch} of {epochs}, step {count(step)} of {count(steps)}
+          <b>epoch {epoch}</b> of {epochs}
         </span>
-        <span>
-          {seconds(training.seconds)}
-          {left !== null && `, ${seconds(left)} left`}
+        <span className="quiet">
+          step {count(step)} of {count(steps)}
         </span>
+      </p>
+      <p className="quiet">
+        {state}, {seconds(training.seconds)}
+        {left !== null && `, about ${seconds(left)} left`}
       </p>
       {folder !== "" && <p className="quiet">Checkpoints in {folder}</p>}
     </div>

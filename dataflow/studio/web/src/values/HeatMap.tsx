@@ -100,7 +100,10 @@ function Legend({ low, high }: { low: number; high: number }) {
 }
 
 const place = (picture: Picture, { tile, row, column }: Cell): string =>
-  `row ${row}, column ${column}${picture.tiles > 1 ? `, ${picture.labels[tile] ?? `tile ${tile}`}` : ""}`;
+  `row ${row}, column ${column}${picture.tiles > 1 ? `, ${tileName(picture, tile)}` : ""}`;
+
+/** What a tile is of; by its number where it has no other name. */
+const tileName = ({ labels }: Picture, tile: number): string => (/\D/.test(labels[tile] ?? "") ? labels[tile]! : `tile ${labels[tile] ?? tile}`);
 
 /** The cell that a key leads to; past the edge of a tile, the one in the next. */
 function beside(cell: Cell, key: string, { rows, columns, tiles }: Picture): Cell | null {

@@ -43,8 +43,12 @@ export function PortValue({ port }: { port: string }) {
 function Kind({ stats }: { stats: Stats }) {
   return (
     <p className="kind">
-      <code>{stats.dtype}</code> {shape(stats.shape)}
-      {stats.shape.length > 0 && <span className="quiet"> · {count(size(stats.shape))} elements</span>}
+      <code>{stats.dtype}</code>
+      <span className="quiet">
+        {" "}
+        {shape(stats.shape)}
+        {stats.shape.length > 1 && `, ${count(size(stats.shape))} elements`}
+      </span>
     </p>
   );
 }
@@ -61,10 +65,10 @@ function Spread({ stats }: { stats: Stats }) {
     <>
       <Histogram stats={stats} />
       <dl className="facts">
-        <Fact name="min" value={short(stats.min)} />
-        <Fact name="max" value={short(stats.max)} />
-        <Fact name="mean" value={short(stats.mean)} />
-        <Fact name="std" value={short(stats.std)} />
+        <Fact name="min" value={short(stats.min, 3)} />
+        <Fact name="max" value={short(stats.max, 3)} />
+        <Fact name="mean" value={short(stats.mean, 3)} />
+        <Fact name="std" value={short(stats.std, 3)} />
         <Fact name="zeros" value={count(stats.zeros)} />
         <Fact name="NaN" value={count(stats.nan)} bad={stats.nan > 0} />
         <Fact name="Inf" value={count(stats.inf)} bad={stats.inf > 0} />

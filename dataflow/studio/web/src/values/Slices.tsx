@@ -17,7 +17,7 @@ export function Slices({ dims, set }: { dims: Picture["dims"]; set: (dim: string
             onChange={(event) => set(name, event.currentTarget.valueAsNumber)}
           />
           <output>
-            {at} <span className="quiet">of {size}</span>
+            {at} <span className="quiet">to {size - 1}</span>
           </output>
         </label>
       ))}

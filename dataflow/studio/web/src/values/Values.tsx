@@ -33,12 +33,15 @@ export default function Values() {
 }
 
 function Ports({ ports, wanted }: { ports: Port[]; wanted: string | undefined }) {
-  const [open, setOpen] = useState(wanted ?? ports[0]?.key ?? "");
+  const [chosen, setOpen] = useState<string | null>(null); // null: nothing was chosen yet, "": all are closed
   useEffect(() => {
     if (wanted !== undefined) setOpen(wanted);
   }, [wanted]);
-  return ports.map((port) => (
+  const open = chosen ?? ports[0]?.key;
+  const sides = new Set(ports.map((port) => port.side));
+  return ports.map((port, i) => (
     <section key={`${port.side} ${port.label}`} className="port">
+      {sides.size > 1 && port.side !== ports[i - 1]?.side && <h3>{port.side === "left" ? "Inputs" : "Outputs"}</h3>}
       <Head port={port} open={port.key === open} toggle={() => setOpen(port.key === open ? "" : port.key)} />
       {port.key === open && <PortValue port={port.key} />}
     </section>
@@ -50,9 +53,6 @@ function Head({ port, open, toggle }: { port: Port; open: boolean; toggle: () =>
   const stats = useStats(port.key);
   return (
     <button type="button" className="port-head" aria-expanded={open} onClick={toggle}>
-      <span className="port-side" aria-label={port.side === "left" ? "input" : "output"}>
-        {port.side === "left" ? "→" : "←"}
-      </span>
       <span className="port-name">{port.label}</span>
       {stats === undefined ? (
         <span className="quiet">{port.type || "no value yet"}</span>

@@ -1,0 +1,30 @@
+/** Where a box stands beside a card, over as little as can be. */
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+const GAP = 6;
+
+/** Below the card, above it, or beside it: the first place that is free, else the one that covers least. */
+export function beside(card: Box, size: Pick<Box, "width" | "height">, others: readonly Box[]): Box {
+  const right = card.x + card.width - size.width;
+  const places: Box[] = [
+    [right, card.y + card.height + GAP],
+    [card.x, card.y + card.height + GAP],
+    [right, card.y - size.height - GAP],
+    [card.x, card.y - size.height - GAP],
+    [card.x + card.width + GAP, card.y],
+    [card.x - size.width - GAP, card.y],
+  ].map(([x, y]) => ({ x: x!, y: y!, ...size }));
+  return places.reduce((best, place) => (covered(place, others) < covered(best, others) ? place : best));
+}
+
+/** How much of other boxes a box lies over. */
+const covered = (box: Box, others: readonly Box[]): number => others.reduce((sum, other) => sum + overlap(box, other), 0);
+
+const overlap = (a: Box, b: Box): number =>
+  Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) *
+  Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
