@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { chain } from "../testing/document";
+import type { End } from "./state";
+import { afterInOrder, nextCard, nextPort, nextTarget } from "./walk";
+
+const { scene } = chain();
+const end = (side: "left" | "right", card: string, port: string): End => ({ side, card, port });
+
+test("left and right go along the wires, also those that are drawn as tags", () => {
+  expect(nextCard(scene, "image", "right")).toBe("conv");
+  expect(nextCard(scene, "conv", "right")).toBe("relu");
+  expect(nextCard(scene, "relu", "right")).toBe("output:out");
+  expect(nextCard(scene, "index", "left")).toBe("image");
+});
+
+test("up and down go to the card that is there", () => {
+  expect(nextCard(scene, "relu", "down")).toBe("index");
+  expect(nextCard(scene, "index", "up")).toBe("relu");
+  expect(nextCard(scene, "relu", "up")).toBeNull();
+});
+
+test("where no wire leads on, an arrow goes to the card on that side", () => {
+  expect(nextCard(scene, "index", "right")).toBe("output:out");
+});
+
+test("ports: up and down within a side, across, and along the wire", () => {
+  expect(nextPort(scene, end("left", "conv", "input"), "down")).toEqual(end("left", "conv", "scale"));
+  expect(nextPort(scene, end("left", "conv", "bias"), "down")).toBeNull();
+  expect(nextPort(scene, end("left", "conv", "scale"), "right")).toEqual(end("right", "conv", "output"));
+  expect(nextPort(scene, end("right", "conv", "output"), "left")).toEqual(end("left", "conv", "input"));
+  expect(nextPort(scene, end("right", "conv", "output"), "right")).toEqual(end("left", "relu", "x"));
+  expect(nextPort(scene, end("left", "relu", "x"), "left")).toEqual(end("right", "conv", "output"));
+});
+
+test("a wire by the keyboard goes to ports that fit only", () => {
+  const verdicts = new Map([
+    ["left relu x", "is taken"],
+    ["left index x", ""],
+    ["left conv bias", ""],
+  ]);
+  expect(nextTarget(scene, verdicts, [160, 50], null, "right")).toEqual(end("left", "conv", "bias"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right")).toEqual(end("left", "index", "x"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "right")).toBeNull();
+});
+
+test("the order of Tab begins and ends outside of the cards", () => {
+  expect(afterInOrder(scene, null, 1)).toBe("image");
+  expect(afterInOrder(scene, "image", 1)).toBe("conv");
+  expect(afterInOrder(scene, "output:out", 1)).toBeNull();
+  expect(afterInOrder(scene, null, -1)).toBe("output:out");
+});

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { BlockInfo } from "../protocol";
+import { chain } from "../testing/document";
+import type { End } from "./state";
+import { nearest, toward, verdicts } from "./wiring";
+
+const input = (name: string, dtypes: string[], many = false) => ({ name, dtypes, type: "", optional: false, many, static: false, doc: "" });
+const block = (name: string, ...inputs: BlockInfo["inputs"]): BlockInfo => ({
+  name,
+  aliases: [],
+  words: [],
+  category: "nn",
+  hue: 1,
+  summary: "",
+  inputs,
+  outputs: [],
+  attrs: [],
+  gradient: "yes",
+});
+const blocks = [
+  block("Conv", input("input", ["float32"]), input("scale", ["float32"]), input("bias", ["float32", "float64"])),
+  block("Relu", input("x", ["float32"])),
+  block("ArgMax", input("x", ["float32", "int64"])),
+];
+const end = (side: "left" | "right", card: string, port: string): End => ({ side, card, port });
+const found = (from: End, replaced: End | null = null) => verdicts(chain(), blocks, from, replaced);
+
+test("a port that takes the dtype, is free and comes later fits", () => {
+  expect(found(end("right", "image", "output")).get("left conv bias")).toBe("");
+});
+
+test("a wrong dtype is told with what the port takes and what comes", () => {
+  expect(found(end("right", "index", "at")).get("left conv bias")).toBe("conv.bias takes float32, float64; index gives int64");
+});
+
+test("a wire that would close a cycle is told, also to the card itself", () => {
+  const verdict = found(end("right", "relu", "y"));
+  expect(verdict.get("left conv bias")).toBe("conv would depend on itself");
+  expect(verdict.get("left relu x")).toBe("relu would depend on itself");
+  expect(verdict.get("left index x")).not.toContain("depend");
+});
+
+test("cycles are seen from the other end too", () => {
+  const verdict = found(end("left", "conv", "bias"));
+  expect(verdict.get("right relu y")).toBe("conv would depend on itself");
+  expect(verdict.get("right image output")).toBe("");
+});
+
+test("a port that is wired is taken, but not by the wire that was pulled off it", () => {
+  expect(found(end("right", "image", "output")).get("left relu x")).toBe("relu.x is taken by conv");
+  expect(found(end("right", "conv", "output"), end("left", "relu", "x")).get("left relu x")).toBe("");
+});
+
+test("a port of many wires is never taken", () => {
+  const many = [block("Relu", input("x", ["float32"], true)), ...blocks.slice(2)];
+  expect(verdicts(chain(), many, end("right", "image", "output"), null).get("left relu x")).toBe("");
+});
+
+test("what is not known of a type or block is left to the server", () => {
+  expect(verdicts(chain(), [], end("right", "index", "at"), null).get("left conv bias")).toBe("");
+});
+
+test("the port that is meant: near the mouse, or the nearest row of the card below it", () => {
+  const { cards } = chain().scene;
+  expect(nearest(cards, "left", [255, 60], 20)).toEqual(end("left", "conv", "input"));
+  expect(nearest(cards, "left", [340, 82], 20)).toEqual(end("left", "conv", "scale"));
+  expect(nearest(cards, "left", [220, 60], 20)).toBeNull();
+  expect(nearest(cards, "right", [340, 82], 20)?.side).toBe("right");
+});
+
+test("toward: what lies straight ahead before what is nearer but aside", () => {
+  const ends = [
+    { end: end("left", "aside", "x"), at: [40, 60] as [number, number] },
+    { end: end("left", "ahead", "x"), at: [100, 0] as [number, number] },
+    { end: end("left", "behind", "x"), at: [-10, 0] as [number, number] },
+  ];
+  expect(toward(ends, [0, 0], [1, 0])?.card).toBe("ahead");
+  expect(toward(ends, [0, 0], [0, 1])?.card).toBe("aside");
+  expect(toward(ends, [0, 0], [0, -1])).toBeNull();
+});
