@@ -4,7 +4,7 @@ import { ask } from "../connection";
 import type { Card } from "../protocol";
 import { announce, get, set } from "../store";
 import { fit, reveal, zoomBy } from "./camera";
-import { pulledOut } from "./dragging";
+import { between } from "./dragging";
 import { current, focusCard, focusGround, focusPort } from "./focus";
 import { enter, foldAgain, leave } from "./jumps";
 import { cardsById } from "./scene";
@@ -152,8 +152,8 @@ register(
     keys: ["Shift+X"],
     within: "canvas",
     menu: ["card"],
-    enabled: () => editable() && nodes().length === 1 && pulledOut(chosen()[0]!).length > 0,
-    run: () => ask("edit", { version: version(), edits: pulledOut(chosen()[0]!), title: `pull ${nodes()[0]} out of its wires` }),
+    enabled: () => editable() && nodes().length === 1 && between(chosen()[0]),
+    run: () => ask("edit", { version: version(), edits: [{ op: "pull_out", name: nodes()[0]! }], title: `pull ${nodes()[0]} out of its wires` }),
   },
   { id: "edit.select.all", title: "Select everything", group: "Edit", keys: ["Mod+A"], within: "canvas", menu: ["canvas"], enabled: open, run: () => set({ selected: scene().cards.map(({ id }) => id) }) },
   { id: "canvas.fold", title: "Fold into the cards that read it", group: "Canvas", keys: [], menu: ["card"], enabled: () => get().document?.view.unfolded.includes(card()?.id ?? "") === true, run: () => foldAgain(card()!.id) },

@@ -47,18 +47,12 @@ async function spliced(name: string, target: [string, string]): Promise<void> {
   announce(`${name} is in the wire to ${target.join(" ")}`);
 }
 
-/** The edits that take a node out of its wires and wire its readers to what stood on its first wired input. */
-export function pulledOut(card: Card): Edit[] {
-  const scene = get().document!.scene;
-  const through = card.lefts.find(({ wire, chip }) => wire !== "" && (chip === null || chip.kind === "wire"));
-  if (through === undefined) return [];
-  const readers = card.rights.flatMap(({ value_of }) => readersOf(scene, value_of));
-  return [
-    ...readers.map(({ card: reader, port }): Edit =>
-      reader.startsWith("output:")
-        ? { op: "set", place: `outputs.${reader.slice("output:".length)}`, value: through.wire }
-        : { op: "wire", target: [reader, port], source: through.wire },
-    ),
-    { op: "wire", target: [card.id, through.name], source: "" },
-  ];
+/** Whether a node has a wired input and a reader, so that it can be pulled out from between them. */
+export function between(card: Card | undefined): boolean {
+  const scene = get().document?.scene;
+  return (
+    scene !== undefined &&
+    card?.lefts.some(({ wire, chip }) => wire !== "" && (chip === null || chip.kind === "wire")) === true &&
+    card.rights.some(({ value_of }) => readersOf(scene, value_of).length > 0)
+  );
 }

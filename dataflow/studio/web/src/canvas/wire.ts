@@ -62,7 +62,7 @@ async function connect(source: End, target: End, verdict: string, replaced: End 
   const card = cardsById(get().document!.scene).get(source.card);
   if (card === undefined) return;
   const text = wireText(card, source.port);
-  const edits: Edit[] = [...(replaced === null ? [] : [unwired(replaced)]), wired(target, text)];
+  const edits: Edit[] = [...(replaced === null ? [] : [unwired(replaced)]), { op: "wire", target: [target.card, target.port], source: text }];
   if (verdict !== "") {
     const replacing: Mend = { title: `Wire ${text} in its place`, edits };
     await refuse(at, text, target, { message: verdict, hint: "", problems: [] }, verdict.includes(TAKEN) ? [replacing] : null);
@@ -101,18 +101,7 @@ export async function mend(number: number): Promise<void> {
   announce(chosen.title);
 }
 
-const OUTPUT = "output:";
-
-function wired({ card, port }: End, source: string): Edit {
-  return card.startsWith(OUTPUT)
-    ? { op: "set", place: `outputs.${card.slice(OUTPUT.length)}`, value: source }
-    : { op: "wire", target: [card, port], source };
-}
-
-const unwired = ({ card, port }: End): Edit =>
-  card.startsWith(OUTPUT)
-    ? { op: "remove", place: `outputs.${card.slice(OUTPUT.length)}` }
-    : { op: "wire", target: [card, port], source: "" };
+const unwired = ({ card, port }: End): Edit => ({ op: "wire", target: [card, port], source: "" });
 
 /** Take off the wires to ports. */
 export async function unwire(targets: readonly End[]): Promise<void> {
