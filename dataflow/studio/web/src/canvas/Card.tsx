@@ -60,7 +60,7 @@ function CardBody({ card }: { card: CardData }) {
               {card.attrs.map(({ name, text, param }, i) => (
                 <span key={name}>
                   {i > 0 && " · "}
-                  {name} <span className={param ? "param" : "value"}>{text}</span>
+                  {name} <span className={param ? "param" : "written"}>{text}</span>
                 </span>
               ))}
             </p>
@@ -86,7 +86,7 @@ function Trouble({ problems }: { problems: readonly Problem[] }) {
       <span className="badge" aria-hidden="true">
         !
       </span>
-      <div className="trouble">
+      <div className="flaw">
         {problems.map(({ message, hint, line, port }) => (
           <p key={`${line} ${port} ${message}`}>
             {message}

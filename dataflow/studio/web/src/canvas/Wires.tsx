@@ -89,7 +89,7 @@ const WirePath = memo(function WirePath({ wire, source, target, down }: Given) {
   return (
     <g className={classes} data-wire={wire.id}>
       <path className="halo" d={path} />
-      <path className="line" d={path} />
+      <path className="stroke" d={path} />
       <path className="hit" d={path} onClick={click} onContextMenu={menu} />
     </g>
   );

@@ -68,12 +68,12 @@ export const LeftPort = memo(function LeftPort({ card, port, unnamed }: { card: 
   const verdict = useVerdict(end);
   const troubled = useTroubledPort(card, port.name);
   const lit = useLit(port.value_of);
-  const classes = ["port left", port.family, verdict, troubled && "troubled", lit && "lit"].filter(Boolean).join(" ");
+  const classes = ["pin left", port.family, verdict, troubled && "troubled", lit && "lit"].filter(Boolean).join(" ");
   const filled = port.wire !== "" || port.chip?.kind === "variable" || port.chip?.kind === "constant";
   return (
     <div className={classes}>
       <Dot end={end} port={port} kind={filled ? "filled" : port.optional ? "optional" : "hollow"} label={spoken(card, port)} />
-      <div className="row" style={{ top: port.row }}>
+      <div className="pin-row" style={{ top: port.row }}>
         {!unnamed && <span className={port.optional && !filled && port.chip === null ? "label faint" : "label"}>{port.name}</span>}
         {port.chip !== null && <Chip card={card} port={port} chip={port.chip} />}
       </div>
@@ -120,11 +120,11 @@ export const RightPort = memo(function RightPort({ card, port, named, pill }: Ri
   const end: End = { card, port: port.name, side: "right" };
   const verdict = useVerdict(end);
   const lit = useLit(port.value_of);
-  const classes = ["port right", port.family, verdict, lit && "lit"].filter(Boolean).join(" ");
+  const classes = ["pin right", port.family, verdict, lit && "lit"].filter(Boolean).join(" ");
   return (
     <div className={classes}>
       <Dot end={end} port={port} kind="filled" label={`output ${port.name} of ${card}, ${port.type === "" ? "type not known" : port.type}`} />
-      <div className="row" style={{ top: port.row }}>
+      <div className="pin-row" style={{ top: port.row }}>
         {pill ? (
           <span className="type">{shapeText(port.type)}</span>
         ) : (

@@ -46,7 +46,7 @@ export interface CanvasState {
 }
 
 export const useCanvas = create<CanvasState>(() => ({
-  level: "all",
+  level: "far", // until the window is known
   near: { x: -1e6, y: -1e6, width: 2e6, height: 2e6 },
   whole: true,
   moved: {},
