@@ -10,7 +10,8 @@ from dataflow.cli import output
 from dataflow.core.errors import visible
 
 if TYPE_CHECKING:
-    from dataflow.training.trainer import Report, Trainer
+    from dataflow.training.epoch_report import Report
+    from dataflow.training.trainer import Trainer
 
 _WIDTH = 80
 _NUMBER = 10  # characters, as 1.2346e-05 has

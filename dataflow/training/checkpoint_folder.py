@@ -11,6 +11,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, way_out
 from dataflow.engine.state import State
 from dataflow.training import checkpoint
+from dataflow.training.changes import changes_of
 from dataflow.training.folder_lock import locked
 from dataflow.training.progress import Progress
 
@@ -80,6 +81,7 @@ def _read(path: Path) -> tuple[Path, dict[str, Any], dict[str, Array], Progress]
     """A checkpoint of a training; DataflowError where it is damaged, or says nonsense."""
     meta, variables = checkpoint.read(path)
     try:
+        changes_of(meta["notes"])
         return path, meta, variables, Progress.of(meta["notes"]["progress"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise DataflowError(

@@ -17,7 +17,8 @@ from dataflow.engine.plan import Plan
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.load import defaults, load
-from dataflow.training.trainer import Report, Trainer
+from dataflow.training.epoch_report import Report
+from dataflow.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

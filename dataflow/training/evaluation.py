@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError
 from dataflow.engine.plan import Plan
@@ -27,7 +28,12 @@ def metrics(graph: Graph) -> list[str]:
 
 
 def evaluate(
-    graph: Graph, data: RowSplit, names: list[str], variables: Mapping[str, Array], purpose: str = "measure with"
+    graph: Graph,
+    data: RowSplit,
+    names: list[str],
+    variables: Mapping[str, Array],
+    purpose: str = "measure with",
+    cancel: CancelFlag | None = None,
 ) -> dict[str, float]:
     """Means of outputs over the rows of a split; GraphError where it has none."""
     inputs = inputs_of(data)
@@ -38,7 +44,7 @@ def evaluate(
     plan, totals, seen = Plan(wanted), dict.fromkeys(names, 0.0), 0
     for feeds in data.batches(rows_per_evaluation(graph, train_section(graph), inputs)):
         rows = len(next(iter(feeds.values())))
-        outputs = plan.run({**{n: v for n, v in variables.items() if n in wanted.nodes}, **feeds})
+        outputs = plan.run({**{n: v for n, v in variables.items() if n in wanted.nodes}, **feeds}, cancel=cancel)
         for name, value in means(graph, outputs, names).items():
             totals[name] += value * rows
         seen += rows

@@ -17,7 +17,8 @@ from dataflow.files.atomic import write_errors
 from dataflow.files.tfrecord import framed
 
 if TYPE_CHECKING:
-    from dataflow.training.trainer import Report, Trainer
+    from dataflow.training.epoch_report import Report
+    from dataflow.training.trainer import Trainer
 
 _WALL_TIME, _STEP, _FILE_VERSION, _SUMMARY, _SESSION_LOG = 1, 2, 3, 5, 7  # fields of an event
 _VALUE, _TAG, _SIMPLE_VALUE = 1, 1, 2  # of a summary, and of a value in it

@@ -13,8 +13,9 @@ from dataflow.graph.graph import Graph
 from dataflow.training.data import split
 from dataflow.training.data.section import data_section
 from dataflow.training.data.splits import training_split
+from dataflow.training.epoch_report import Report
 from dataflow.training.train_section import train_section
-from dataflow.training.trainer import Report, Trainer
+from dataflow.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

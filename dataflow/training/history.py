@@ -19,10 +19,11 @@ from dataflow.files import RegularFile, Unreadable
 from dataflow.files.atomic import write_errors, write_text
 
 if TYPE_CHECKING:
-    from dataflow.training.trainer import Report, Trainer
+    from dataflow.training.epoch_report import Report
+    from dataflow.training.trainer import Trainer
 
 NAME = "history.csv"
-_FIRST = "epoch"
+_FIRST, _CHANGED = "epoch", "changed"
 _LARGEST = 1 << 30  # bytes
 
 
@@ -42,7 +43,7 @@ class History:
 
     def epoch(self, report: Report) -> None:
         """Add an epoch; those from it on that the file has from an earlier time are dropped."""
-        row = row_of(report)
+        row = row_of(report, always=(self._columns or [""])[-1].rstrip("_") == _CHANGED)
         if self._columns == [*row]:
             with write_errors(self.path):
                 _append(self.path, _lines([[*row.values()]]))
@@ -57,8 +58,11 @@ class History:
         """Nothing is left to do."""
 
 
-def row_of(report: Report) -> dict[str, str]:
-    """The columns of an epoch and what they hold; validation has its own, and no two have one name."""
+def row_of(report: Report, always: bool = False) -> dict[str, str]:
+    """The columns of an epoch and what they hold; validation has its own, and no two have one name.
+
+    The last one is what was changed by hand, where something was, or ``always``.
+    """
     row: dict[str, str] = {_FIRST: str(report.epoch), "step": str(report.step)}
     values: list[tuple[str, float | None]] = [
         ("learning_rate", report.rate),
@@ -70,6 +74,11 @@ def row_of(report: Report) -> dict[str, str]:
         while name in row:
             name += "_"
         row[name] = "" if value is None else repr(float(value))
+    if report.changed or always:
+        name = _CHANGED
+        while name in row:
+            name += "_"
+        row[name] = report.changed
     return row
 
 
@@ -98,7 +107,10 @@ def numbers(row: Mapping[str, str]) -> dict[str, float | int | str | None]:
 def _number(name: str, text: str) -> float | int | str | None:
     if name in (_FIRST, "step"):
         return int(text)
-    number = float(text) if text else None
+    try:
+        number = float(text) if text else None
+    except ValueError:  # what was changed
+        return text
     return text if number is not None and not math.isfinite(number) else number
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,3 +104,37 @@ def origin(graph: Graph, feeds: Mapping[str, Array], state: State) -> str:
         return str(error)
     first = [told for told in (search.infinite, search.missing) if told]
     return "; then in ".join(first) or "no node when the step was done once more"
+
+
+def error_of_step(
+    graph: Graph,
+    where: str,
+    wrong: Sequence[str],
+    found: Mapping[str, float],
+    feeds: Mapping[str, Array],
+    state: State,
+    from_data: bool,
+) -> RunError:
+    """The error that says what is not finite in a step, and where it comes from.
+
+    where : the epoch and the step. wrong : what is not finite; ``found`` has the values. from_data : as in `remedy`.
+    """
+    told = ", ".join(f"'{name}' {found[name]}" if name in found else "a gradient that is not" for name in wrong)
+    return RunError(
+        f"graph '{graph.name}': train: {where}: values must be finite, got {told}; first in "
+        f"{origin(graph, feeds, state)}; {remedy(feeds, from_data)}"
+    )
+
+
+def check_variables(graph: Graph, state: State, where: str) -> None:
+    """Raise RunError where the last step made a variable infinite, before it gets into a checkpoint.
+
+    ``graph`` is that of the step, ``where`` the epoch and the step.
+    """
+    for name, value in state.variables.items():
+        node = graph.nodes.get(f"train/{name}/apply")
+        if node is not None and not np.isfinite(value).all():
+            raise RunError(
+                f"graph '{graph.name}': train: {where}: variable '{name}' must be finite, got another value from "
+                f"{node.who}; give a lower learning rate"
+            )

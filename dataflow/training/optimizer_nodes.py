@@ -84,10 +84,22 @@ def _default(port: In) -> Any:
 
 
 class OptimizerNodes:
-    """Adds the nodes that train variables to a graph; ``steps`` is the number of all steps, for schedules."""
+    """Adds the nodes that train variables to a graph.
 
-    def __init__(self, graph: Graph, optimizer: Optimizer, schedule: Schedule | None, steps: int):
+    steps : the number of all steps, for schedules.
+    fixed_rate : the learning rate in place of that of the schedule or the optimizer. A schedule goes on counting.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        optimizer: Optimizer,
+        schedule: Schedule | None,
+        steps: int,
+        fixed_rate: float | None = None,
+    ):
         self.graph, self.optimizer, self.schedule, self.steps = graph, optimizer, schedule, steps
+        self.fixed_rate = fixed_rate
         self.kind = blocks[optimizer.block]
         self.shared: dict[object, Ref] = {}  # counters and powers
 
@@ -104,6 +116,8 @@ class OptimizerNodes:
 
     def rate(self) -> Ref | None:
         """The learning rate of the step where it is a wire."""
+        if self.fixed_rate is not None:
+            return None
         if self.schedule is not None:
             return self._rate(self.schedule)
         port = rate_port(self.kind)
@@ -121,7 +135,10 @@ class OptimizerNodes:
             case Slot(initial):
                 return self._slot(f"train/{name}/{port.name}", initial, variable)
             case LearningRate() if self.schedule is not None and port.name not in overridden:
-                return cast(self._rate(self.schedule), variable.dtype)
+                rate = self._rate(self.schedule)
+                return cast(rate, variable.dtype) if self.fixed_rate is None else Literal(self.fixed_rate)
+            case LearningRate() if self.fixed_rate is not None and port.name not in overridden:
+                return Literal(self.fixed_rate)
             case StepNumber():
                 return self._counter()
             case PowerOf(base=base) if port.name not in given:

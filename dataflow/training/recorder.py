@@ -12,7 +12,8 @@ from dataflow.training.history import History
 from dataflow.training.run_record import RunRecord
 
 if TYPE_CHECKING:
-    from dataflow.training.trainer import Report, Trainer
+    from dataflow.training.epoch_report import Report
+    from dataflow.training.trainer import Trainer
 
 
 class Recorder(Protocol):

@@ -24,7 +24,8 @@ from dataflow.training import history
 from dataflow.training.provenance import environment, file_digest, packages
 
 if TYPE_CHECKING:
-    from dataflow.training.trainer import Report, Trainer
+    from dataflow.training.epoch_report import Report
+    from dataflow.training.trainer import Trainer
 
 FOLDER = "runs"
 RUNNING, INTERRUPTED = "running", "interrupted"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from dataflow.core.errors import GraphError
+from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.section_checks import check_sections
 from dataflow.training.array_split import ArraySplit, RowSplit, inputs_of
 from dataflow.training.batch_sizes import rows_per_step, steps_per_epoch, training_split, validation_split
+from dataflow.training.changes import Plain, check_train, with_params
 from dataflow.training.data import split
 from dataflow.training.freezing import phases, wrong_to_freeze
+from dataflow.training.optimizer_nodes import rate_port
 from dataflow.training.row_checks import check_rows, wrong_for_evaluation, wrong_for_training
 from dataflow.training.step_graph import required, step_graph
 from dataflow.training.train_checks import check_splits, needed_inputs
@@ -61,10 +65,26 @@ class Setup:
         if wrong := wrong_to_freeze(graph, self.train, self.epochs):
             raise GraphError(f"graph '{graph.name}': {wrong}")
         self.phases = phases(self.train, self.epochs)
+        self.rate: float | None = None  # in place of what the section says
 
     def step_graph(self, epoch: int) -> Graph:
         """The graph of a step once so many epochs are done."""
-        return step_graph(self.graph, self.train, self.optimizer, self.steps, epoch)
+        return step_graph(self.graph, self.train, self.optimizer, self.steps, epoch, self.rate)
+
+    def changed(self, rate: float | None, params: Mapping[str, Plain]) -> Setup:
+        """The same training with another learning rate, None for the one that it has, and with other parameters.
+
+        Raises GraphError where the parameters change more than they may between two steps.
+        """
+        made = copy(self)
+        made.rate = rate
+        if params:
+            made.graph = with_params(self.graph, params)
+            made.train, made.optimizer = required(made.graph)
+            check_train(self.train, made.train)
+        if rate is not None and rate_port(blocks[made.optimizer.block]) is None:
+            raise GraphError(f"train: optimizer {made.optimizer.block} has no learning rate to change")
+        return made
 
     def _split(self, name: str | None) -> RowSplit | None:
         if name is None:

@@ -46,7 +46,9 @@ def required(graph: Graph) -> tuple[Train, Optimizer]:
     return train, train.optimizer
 
 
-def step_graph(graph: Graph, train: Train, optimizer: Optimizer, steps: int, epoch: int = 0) -> Graph:
+def step_graph(
+    graph: Graph, train: Train, optimizer: Optimizer, steps: int, epoch: int = 0, rate: float | None = None
+) -> Graph:
     """The graph of one training step out of so many, where the section is known to fit the graph.
 
     After so many epochs, what is frozen then is so in it. The variables are the same in every epoch, those that the
@@ -58,7 +60,7 @@ def step_graph(graph: Graph, train: Train, optimizer: Optimizer, steps: int, epo
     result.outputs = {**graph.outputs}
     result.outputs.setdefault(goal, _link(graph.ref(goal)))
     result.sections = {key: value for key, value in graph.sections.items() if key != "train"}
-    nodes = OptimizerNodes(result, optimizer, train.schedule, steps)
+    nodes = OptimizerNodes(result, optimizer, train.schedule, steps, rate)
     if train.on_nan != "continue":
         result.outputs[FINITE] = _link(_all_finite(result, [*slopes.values()]))
     if train.clip is not None:
@@ -66,8 +68,8 @@ def step_graph(graph: Graph, train: Train, optimizer: Optimizer, steps: int, epo
     for name in names:
         nodes.add(name, slopes.get(name, result.ref(name)))
     result.drop(f"train/{name}/apply" for name in names if name in still)
-    if (rate := nodes.rate()) is not None:
-        result.outputs[RATE] = _link(rate)
+    if (told := nodes.rate()) is not None:
+        result.outputs[RATE] = _link(told)
     result.scope = ""
     return result
 

@@ -62,6 +62,11 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list
     return serious, harmless
 
 
+def changed_keys(before: Train, after: Train) -> list[tuple[str, Any, Any]]:
+    """The keys in which two `train` sections differ, ``optimizer: inputs: alpha``, each with both values."""
+    return _changed(_plain(before), _plain(after))
+
+
 def _is_harmless(name: str) -> bool:
     return any(name == known or name.startswith(f"{known}: ") for known in _HARMLESS)
 

@@ -5,28 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, way_out
 from dataflow.engine.plan import Plan
 from dataflow.engine.stages import counted
 from dataflow.engine.state import State
+from dataflow.engine.watching import Watch, watched_ports
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 from dataflow.training import checkpoint
 from dataflow.training.array_split import RowSplit
+from dataflow.training.batches import batches_of
 from dataflow.training.best import judge, mode_of
+from dataflow.training.changes import NOTED, Change, Plain, changes_of, in_all, with_params
 from dataflow.training.checkpoint_folder import CheckpointFolder
 from dataflow.training.data import Split
-from dataflow.training.data.row_order import Order, shuffled
+from dataflow.training.epoch_report import Report
 from dataflow.training.evaluation import evaluate, means, metrics, not_finite
 from dataflow.training.initial_values import initial_values
-from dataflow.training.non_finite import Draft, origin, remedy
+from dataflow.training.non_finite import Draft, check_variables, error_of_step
 from dataflow.training.optimizer_nodes import RATE, constant_rate
 from dataflow.training.progress import Progress
 from dataflow.training.recorder import Recorder, recorded, usual_recorders
@@ -36,24 +38,6 @@ from dataflow.training.trained_with import differences
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-
-@dataclass(frozen=True)
-class Report:
-    """An epoch: means over its rows by name; those of the validation split as ``validate``.
-
-    ``rate`` is the learning rate of its last step, ``skipped`` how many steps left the variables as they were, and
-    ``best`` whether it is the best epoch so far.
-    """
-
-    epoch: int
-    step: int
-    seconds: float
-    train: dict[str, float]
-    validate: dict[str, float] = field(default_factory=dict)
-    rate: float | None = None
-    skipped: int = 0
-    best: bool = False
 
 
 class Trainer:
@@ -72,6 +56,7 @@ class Trainer:
     values : values that variables start from, by name; the optimizer starts anew.
     partial : take the values that fit; ``left_out`` says what was not taken, and why.
     recorders : what follows the training; by default a record and a history in the folder.
+    watch : ports of the graph of a step whose values ``watched`` has after each; see `dataflow.engine.plan.plan`.
 
     Examples
     --------
@@ -93,12 +78,13 @@ class Trainer:
         values: Mapping[str, ArrayLike] | None = None,
         partial: bool = False,
         recorders: Sequence[Recorder] | None = None,
+        watch: Watch = None,
     ):
         graph = as_graph(graph, "flow.Trainer(graph)")
         setup = Setup(graph, epochs, data)
         self.settings, self.step_graph, self.epochs = setup.train, setup.step_graph(0), setup.epochs
         self.data, self.validation, self.size, self.batches = setup.data, setup.validation, setup.size, setup.batches
-        self.graph, self.folder = measured or graph, folder
+        self.graph, self._measured, self.folder = measured or graph, measured or graph, folder
         self.names = metrics(graph)
         self.notes = setup.notes(params or {})
         taken, self.left_out = ({}, []) if values is None else initial_values(graph, values, partial, resume)
@@ -107,18 +93,29 @@ class Trainer:
         self.changes: list[str] = []  # in what this training differs, harmlessly, from what the checkpoints are of
         keep = self.settings.checkpoint.keep
         self._files = None if folder is None else CheckpointFolder(folder, keep, resume, restart)
+        self.changed: list[Change] = []  # between steps
+        self._setup, self._as_written, self._phase = setup, setup, 0
         if self._files is not None and self._files.resumed:
             self._resume(self._files)
-        self.plan, self._setup, self._phase = Plan(self.step_graph, steps=True), setup, 0
+        self.outputs: dict[str, Array] = {}  # of the last step, by name
+        self.watched: dict[str, Array] = {}  # of the last step, by port
+        self.watch(watch)
         self.stopped = False
-        self._constant_rate = None if self.settings.schedule else constant_rate(setup.optimizer)
+        self._cancel: CancelFlag | None = None
         self._best: dict[str, Array] | None = None  # the variables of the best epoch, where no file keeps them
 
-    def run(self, tick: Callable[[Trainer], Any] | None = None) -> Iterator[Report]:
-        """Train; yield a report after each epoch. ``tick`` is called after each step.
+    def run(
+        self, tick: Callable[[Trainer], object] | None = None, cancel: CancelFlag | None = None
+    ) -> Iterator[Report]:
+        """Train; yield a report after each epoch.
+
+        ``tick`` is called after each step, and may look at ``outputs`` and ``watched``, wait, `change` or `stop`. A
+        flag ``cancel`` that is set ends the training in the middle of a step, which then has changed nothing: Cancelled
+        is raised, and `run` goes on with that step when it is called again.
 
         Raises RunError where a value is not finite and the section says to stop then; the last checkpoint stays.
         """
+        self._cancel = cancel
         alone = nullcontext() if self._files is None else self._files.entered(self._is_saved)
         with alone, recorded(self, self.recorders):
             while not self.nothing_left:
@@ -136,6 +133,28 @@ class Trainer:
         """Stop after the current step, with a checkpoint."""
         self.stopped = True
 
+    def watch(self, ports: Watch) -> None:
+        """Watch these ports of the graph of a step from the next step on, in place of those before.
+
+        Raises UnknownNameError for a port that there is not.
+        """
+        watched_ports(self.step_graph, ports)
+        self._watch = ports if ports is None or isinstance(ports, str) else list(ports)
+        self._plan_anew()
+
+    def change(self, rate: float | None = None, params: Mapping[str, Plain] | None = None) -> None:
+        """From the next step on, train with another learning rate, or with other parameters of the graph's file.
+
+        The rate holds in place of the schedule and of what the optimizer is given, but for variables that have one of
+        their own. Parameters may change nodes, inputs of the optimizer and attrs of the schedule, but no variable, data
+        or other setting. Checkpoints and the history note the change, and a training that is resumed goes on with it.
+
+        Raises GraphError where it may not be changed so; then nothing is.
+        """
+        changes = [*self.changed, Change(self.state.step, rate, dict(params or {}))]
+        self._change(changes)
+        self._plan_anew()
+
     @property
     def nothing_left(self) -> bool:
         """Whether all epochs are done, or those after which training ends early."""
@@ -144,7 +163,9 @@ class Trainer:
     @property
     def rate(self) -> float | None:
         """The learning rate of the last step; None where it is not known."""
-        return self.progress.rate if self.settings.schedule else self._constant_rate
+        if self._setup.rate is not None:
+            return self._setup.rate
+        return self.progress.rate if self.settings.schedule else constant_rate(self._setup.optimizer)
 
     @property
     def batch(self) -> int:
@@ -168,7 +189,11 @@ class Trainer:
         """The remaining steps of the current epoch."""
         progress, every = self.progress, self.settings.checkpoint.every
         self._enter(progress.epoch)
-        for feeds in self._feeds():
+        left = batches_of(
+            self.data, self.size, self.batches, progress.rows, self.state.seed, progress.epoch,
+            self.settings.drop_remainder,
+        )  # fmt: skip
+        for feeds in left:
             rows = len(next(iter(feeds.values()))) if feeds else 1
             self._step(feeds, rows)
             progress.rows += rows
@@ -181,12 +206,32 @@ class Trainer:
         phase = max(begin for begin in self._setup.phases if begin <= epoch)
         if phase != self._phase:
             self._phase, self.step_graph = phase, self._setup.step_graph(phase)
-            self.plan = Plan(self.step_graph, steps=True)
+            self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        """Plan the step; ports that are not in it any more, because what made them is frozen, are not watched."""
+        watch = self._watch
+        if isinstance(watch, list):
+            watch = [port for port in watch if port.partition(".")[0] in self.step_graph.nodes]
+        self.plan = Plan(self.step_graph, steps=True, watch=watch)
+
+    def _change(self, changes: list[Change]) -> None:
+        """Be a training that was changed so, or raise GraphError and stay as it is."""
+        rate, params = in_all(changes)
+        setup = self._as_written.changed(rate, params)
+        step_graph = setup.step_graph(self._phase)
+        kept = [name for name, node in step_graph.nodes.items() if node.block.stateful]
+        if {*kept} != {*self.state.variables}:
+            raise GraphError("a change must leave the variables of the optimizer as they are; train anew")
+        self.graph = with_params(self._measured, params) if params else self._measured
+        self._setup, self.step_graph, self.settings, self.changed = setup, step_graph, setup.train, changes
 
     def _step(self, feeds: dict[str, Array], rows: int) -> None:
         """Run a step and commit what it does to the variables, unless a value in it is not finite."""
-        draft, on_nan = Draft(self.state), self.settings.on_nan
-        outputs = self.plan.run(feeds, state=draft)
+        draft, on_nan, watched = Draft(self.state), self.settings.on_nan, dict[str, Array]()
+        observe = watched.__setitem__ if self.plan.watched else None
+        outputs = self.plan.run(feeds, state=draft, observe=observe, cancel=self._cancel)
+        self.outputs, self.watched = outputs, watched
         found = means(self.step_graph, outputs, self.names)
         if RATE in outputs:
             self.progress.rate = float(outputs[RATE])
@@ -194,34 +239,14 @@ class Trainer:
         if not wrong and FINITE in outputs and not outputs[FINITE]:
             wrong = ["gradient"]
         if wrong and on_nan == "stop":
-            raise self._not_finite(wrong, found, feeds)
+            done = f"batch {self.batch + 1} of {self.batches}"
+            where = f"epoch {self.progress.epoch + 1}, step {self.state.step + 1} ({done})"
+            raise error_of_step(self.step_graph, where, wrong, found, feeds, self.state, isinstance(self.data, Split))
         self.state.commit({} if wrong else draft.changed)
         if wrong:
             self.progress.skipped += 1
         else:
             self.progress.add(found, rows)
-
-    def _feeds(self) -> Iterator[dict[str, Array]]:
-        """The remaining batches of the current epoch; empty ones for a graph without data."""
-        done, data = self.progress.rows, self.data
-        if data is None:
-            return ({} for _ in range(done, self.batches))
-        order = shuffled(data.length, self.state.seed, self.progress.epoch)
-        last = self.batches * self.size if self.settings.drop_remainder else data.length
-        starts = range(done, last, self.size)
-        return (data.rows(_part(data, order, start, min(start + self.size, last))) for start in starts)
-
-    def _not_finite(self, wrong: list[str], found: Mapping[str, float], feeds: Mapping[str, Array]) -> RunError:
-        """The error that says what is not finite, in which step, and where it comes from."""
-        told = ", ".join(f"'{name}' {found[name]}" if name in found else "a gradient that is not" for name in wrong)
-        where = (
-            f"epoch {self.progress.epoch + 1}, step {self.state.step + 1} (batch {self.batch + 1} of {self.batches})"
-        )
-        first = origin(self.step_graph, feeds, self.state)
-        return RunError(
-            f"graph '{self.step_graph.name}': train: {where}: values must be finite, got {told}; first in {first}; "
-            f"{remedy(feeds, isinstance(self.data, Split))}"
-        )
 
     # -- epochs -------------------------------------------------------------------------------------------------
 
@@ -230,7 +255,8 @@ class Trainer:
         if not progress.counted:
             raise RunError(f"graph '{self.graph.name}': train: epoch {progress.epoch + 1}: no step had finite values")
         validated = {} if self.validation is None else self._validated()
-        self._check_variables()
+        if self.settings.on_nan != "continue":
+            check_variables(self.step_graph, self.state, f"epoch {progress.epoch + 1}, step {self.state.step}")
         found = progress.means()
         value = (validated or found)[self._judged()]
         stopping = self.settings.early_stopping
@@ -238,13 +264,17 @@ class Trainer:
         best = judge(progress, value, mode, stopping.patience if stopping else None)
         report = Report(
             progress.epoch + 1, self.state.step, time.monotonic() - began, found, validated, self.rate,
-            progress.skipped, best,
+            progress.skipped, best, self._changed_in_epoch(),
         )  # fmt: skip
         for recorder in self.recorders:
             recorder.epoch(report)
         progress.next_epoch()
         self.save(best)
         return report
+
+    def _changed_in_epoch(self) -> str:
+        first = self.state.step - self.batch  # the step that the epoch began after
+        return "; ".join(str(each) for each in self.changed if first <= each.step < self.state.step)
 
     def _judged(self) -> str:
         """The name of the value by which epochs are compared."""
@@ -260,22 +290,10 @@ class Trainer:
             raise RunError(f"graph '{self.graph.name}': {where}: values in validation must be finite, got {told}")
         return found
 
-    def _check_variables(self) -> None:
-        """Raise RunError where the last step made a variable infinite, before it gets into a checkpoint."""
-        if self.settings.on_nan == "continue":
-            return
-        for name, value in self.state.variables.items():
-            node = self.step_graph.nodes.get(f"train/{name}/apply")
-            if node is not None and not np.isfinite(value).all():
-                raise RunError(
-                    f"graph '{self.graph.name}': train: epoch {self.progress.epoch + 1}, step {self.state.step}: "
-                    f"variable '{name}' must be finite, got another value from {node.who}; give a lower learning rate"
-                )
-
     def evaluate(self, data: RowSplit) -> dict[str, float]:
         """Means over a split of the minimized value and of the metrics, with the current variables."""
         kept = {n: self.state.variables[n] for n, node in self.graph.nodes.items() if node.block.stateful}
-        return evaluate(self.graph, data, self.names, kept, "validate with")
+        return evaluate(self.graph, data, self.names, kept, "validate with", self._cancel)
 
     def _put_best_back(self) -> None:
         """Give the variables the values of the best epoch, where the section asks for it."""
@@ -300,6 +318,9 @@ class Trainer:
             raise GraphError(f"{told}; put that back, or train anew with {way_out('restart=True', '--restart')}")
         self.state = checkpoint.state_of(path, meta, variables, self.step_graph)
         self.progress = progress
+        if changed := changes_of(meta["notes"]):
+            self._change(changed)
+            self.changes += [f"what was changed in {each}" for each in changed]
 
     def _is_saved(self, step: int) -> bool:
         """Whether a checkpoint is written after this step, unless training is stopped."""
@@ -310,16 +331,11 @@ class Trainer:
         """Write a checkpoint; without a folder, keep the variables of the best epoch if they will be put back."""
         stopping = self.settings.early_stopping
         if self._files is not None:
-            self._files.save(self.state, {"progress": asdict(self.progress), **self.notes}, best)
+            self._files.save(self.state, self._noted(), best)
         elif best and stopping is not None and stopping.restore_best:
             self._best = dict(self.state.variables)
 
-
-def _part(data: RowSplit, order: Order, start: int, stop: int) -> Array:
-    """The numbers of the rows of a batch."""
-    try:
-        return order[start:stop]
-    except MemoryError:
-        raise GraphError(
-            f"{data.who}: {stop - start:,} rows at a time take more memory than there is; give fewer by 'batch_size'"
-        ) from None
+    def _noted(self) -> dict[str, Any]:
+        """What a checkpoint says beside the variables."""
+        changed = {NOTED: [each.plain for each in self.changed]} if self.changed else {}
+        return {"progress": asdict(self.progress), **changed, **self.notes}

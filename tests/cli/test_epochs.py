@@ -9,8 +9,8 @@ import pytest
 
 from dataflow.cli import epochs
 from dataflow.cli.epochs import Bar, Epochs
+from dataflow.training.epoch_report import Report
 from dataflow.training.progress import Progress
-from dataflow.training.trainer import Report
 
 
 def trainer(names, validation=True, count=30):

@@ -61,3 +61,4 @@ class Report:
     rate: float | None = 0.125
     skipped: int = 0
     best: bool = False
+    changed: str = ""

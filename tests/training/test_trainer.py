@@ -93,6 +93,7 @@ META = {
     "negative_rows": {"progress": {"rows": -1}},
     "counted_more_than_rows": {"progress": {"rows": 1, "counted": 2}},
     "sums_of_text": {"progress": {"sums": {"loss": "1"}}},
+    "changes_of_nothing": {"changed": [{"step": 3}]},
 }
 
 
@@ -109,6 +110,8 @@ def test_checkpoints_that_are_whole_but_say_nonsense_are_passed_over(load, kind)
         for key, value in change.items():
             if key == "progress":
                 meta["notes"]["progress"] |= value
+            elif key == "changed":
+                meta["notes"][key] = value
             else:
                 meta[key] = value
         meta["digest"] = meta["digest"] and checkpoint._digest(
