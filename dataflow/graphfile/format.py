@@ -55,14 +55,16 @@ def formatted(document: Document) -> str:
     given = document.text.replace("\r\n", "\n")
     source = Source(given)
     result = "\n".join(_file(source.root)) + "\n"
-    if result != given and not _same(parse(result, path), document, Source(result), source):
+    if result != given and not _same(result, document, source):
         raise DataflowError(f"{path}: cannot be put in order without changing what it says; it is left as it is")
     return result.replace("\n", "\r\n") if "\r\n" in document.text else result
 
 
-def _same(result: Document, document: Document, put_in_order: Source, source: Source) -> bool:
-    """Whether a text says what another does, with the same comments."""
-    return _plain(result) == _plain(document) and sorted(put_in_order.comments) == sorted(source.comments)
+def _same(text: str, document: Document, source: Source) -> bool:
+    """Whether a text says what a document does, with the same comments."""
+    if _plain(parse(text, document.path)) != _plain(document):
+        return False
+    return sorted(Source(text).comments) == sorted(source.comments)
 
 
 def _plain(document: Document) -> str:
