@@ -26,6 +26,9 @@ def _drawn(location: str, changed: int) -> dict[str, object]:
     context = read(location)
     drawn = scene(outline(context), context.graph)
     return {
+        "doc": " ".join(context.graph.doc.split()),
+        "nodes": len(context.top()[1].nodes.data),
+        "trains": "train" in context.graph.sections,
         "width": round(drawn.width),
         "height": round(drawn.height),
         "cards": [

@@ -18,6 +18,7 @@ def test_preview_has_the_cards_of_a_file_that_is_not_open(page: Page) -> None:
         assert card["x"] >= 0 and card["x"] + card["width"] <= drawn["width"]
         assert card["y"] >= 0 and card["y"] + card["height"] <= drawn["height"]
     assert len(drawn["wires"]) == 3
+    assert (drawn["doc"], drawn["nodes"], drawn["trains"]) == ("", 2, False)
 
 
 def test_preview_follows_the_file(page: Page, folder: Path) -> None:

@@ -382,8 +382,11 @@ export interface Picture {
   dims: { name: string; size: number; at: number | null }[]; // of the array; `at` where one index is shown
 }
 
-/** A picture in little: cards as rectangles, wires as paths of SVG. */
+/** A picture in little: cards as rectangles, wires as paths of SVG; and what the file says of itself. */
 export interface Preview {
+  doc: string;
+  nodes: number;
+  trains: boolean;
   width: number;
   height: number;
   cards: { x: number; y: number; width: number; height: number; hue: number; kind: Card["kind"] }[];

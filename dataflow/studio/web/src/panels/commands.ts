@@ -22,7 +22,7 @@ register(
     run: () => freeze(selectedNodes(), `run ${get().run!.number}`),
   },
   { id: "session.freeze_file", title: "Freeze at values of a file", group: "Run", keys: ["Shift+K"], within: "canvas", menu: ["card"], enabled: some, run: () => set({ over: "freeze" }) },
-  { id: "session.force", title: "Force a value", group: "Run", keys: ["="], within: "canvas", menu: ["port"], enabled: port, run: () => set({ over: "force" }) },
+  { id: "session.force", title: "Force a value", group: "Run", keys: ["V"], within: "canvas", menu: ["port"], enabled: port, run: () => set({ over: "force" }) },
   {
     id: "session.clear",
     title: "Run as the file says again",

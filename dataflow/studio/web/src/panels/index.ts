@@ -8,7 +8,7 @@ import { JobsStatus, TrainingStatus } from "./Status";
 
 addTab({ id: "values", title: "Values", order: 20, load: () => import("../values/Values") });
 addTab({ id: "session", title: "Run", order: 30, load: () => import("./RunPanel") });
-addTab({ id: "training", title: "Training", order: 40, load: () => import("./TrainingPanel") });
+addTab({ id: "training", title: "Train", order: 40, load: () => import("./TrainingPanel") });
 addTab({ id: "quantization", title: "Quantize", order: 50, load: () => import("./QuantizationPanel") });
 addPiece("banner", { id: "session", order: 10, component: Banner });
 addPiece("canvas", { id: "panels", order: 50, component: Drawn });

@@ -15,7 +15,9 @@ export function Dialog({ title, children, closed = close }: Given) {
   const shown = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = shown.current;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog === null || dialog.open) return;
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>(".content :is(input, select, textarea)")?.focus(); // before its cross
   }, []);
   return (
     <dialog

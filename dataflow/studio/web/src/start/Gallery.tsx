@@ -6,7 +6,7 @@ import { ask } from "../connection";
 import type { GalleryEntry } from "../protocol";
 import { set, useStudio } from "../store";
 import { grouped } from "./entries";
-import { Preview } from "./Preview";
+import { Preview, usePreview } from "./Preview";
 import "./start.css";
 
 const open = (path: string) =>
@@ -51,15 +51,18 @@ export function Gallery() {
 }
 
 function Entry({ entry }: { entry: GalleryEntry }) {
-  const { path, name, doc, nodes, trains, quantized } = entry;
+  const { path, name, quantized } = entry;
+  const [frame, drawn] = usePreview(path);
+  const doc = entry.doc || drawn?.doc || path;
+  const nodes = entry.nodes || drawn?.nodes || 0;
   return (
     <button type="button" className="gallery-card" onClick={() => open(path)} title={doc}>
-      <Preview path={path} />
+      <Preview frame={frame} drawn={drawn} />
       <span className="gallery-name">{name.replaceAll("_", " ")}</span>
       <span className="gallery-doc">{doc}</span>
       <span className="gallery-tags">
         {nodes > 0 && <span>{nodes === 1 ? "1 node" : `${nodes} nodes`}</span>}
-        {trains && <span className="tag">trains</span>}
+        {(entry.trains || drawn?.trains) && <span className="tag">trains</span>}
         {quantized && <span className="tag">quantized</span>}
       </span>
     </button>
@@ -72,8 +75,7 @@ function New() {
     event.preventDefault();
     const path = /\.ya?ml$/.test(name) ? name : `${name}.yaml`;
     void perform(async () => {
-      await ask("create", { path });
-      await ask("open", { path });
+      await ask("create", { path }); // which opens it too
       set({ over: null });
     });
   };

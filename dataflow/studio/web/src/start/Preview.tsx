@@ -1,5 +1,5 @@
 /** A graph in little; asked for when it comes into view, once in the life of the page. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type CSSProperties, type Ref, type RefObject } from "react";
 import { ask } from "../connection";
 import type { Preview as Drawn } from "../protocol";
 
@@ -16,7 +16,8 @@ function preview(path: string): Promise<Drawn> {
   return asked;
 }
 
-export function Preview({ path }: { path: string }) {
+/** The picture of a file once `frame` is in view. */
+export function usePreview(path: string): [frame: RefObject<HTMLSpanElement | null>, drawn: Drawn | null] {
   const frame = useRef<HTMLSpanElement>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   useEffect(() => {
@@ -33,6 +34,10 @@ export function Preview({ path }: { path: string }) {
     observer.observe(frame.current!);
     return () => observer.disconnect();
   }, [path]);
+  return [frame, drawn];
+}
+
+export function Preview({ frame, drawn }: { frame: Ref<HTMLSpanElement>; drawn: Drawn | null }) {
   return (
     <span className="preview" ref={frame} aria-hidden="true">
       {drawn !== null && drawn.width > 0 && (
@@ -41,7 +46,7 @@ export function Preview({ path }: { path: string }) {
             <path key={i} d={path_} />
           ))}
           {drawn.cards.map(({ x, y, width, height, hue, kind }, i) => (
-            <rect key={i} {...{ x, y, width, height }} rx={kind === "node" || kind === "graph" ? 6 : height / 2} className={`preview-${kind}`} style={{ "--hue": hue } as React.CSSProperties} />
+            <rect key={i} {...{ x, y, width, height }} rx={kind === "node" || kind === "graph" ? 6 : height / 2} className={`preview-${kind}`} style={{ "--hue": hue } as CSSProperties} />
           ))}
         </svg>
       )}

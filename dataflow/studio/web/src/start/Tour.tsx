@@ -18,10 +18,11 @@ export default function Tour() {
       const spot = ring.current!.style;
       spot.display = target === undefined ? "none" : "";
       if (target !== undefined) {
-        spot.left = `${target.left - 5}px`;
-        spot.top = `${target.top - 5}px`;
-        spot.width = `${target.width + 10}px`;
-        spot.height = `${target.height + 10}px`;
+        const [left, top] = [Math.max(3, target.left - 5), Math.max(3, target.top - 5)];
+        spot.left = `${left}px`;
+        spot.top = `${top}px`;
+        spot.width = `${Math.min(innerWidth - 3, target.right + 5) - left}px`;
+        spot.height = `${Math.min(innerHeight - 3, target.bottom + 5) - top}px`;
       }
       const [x, y] = placed(target ?? null, box.current!.offsetWidth, box.current!.offsetHeight, innerWidth, innerHeight);
       box.current!.style.left = `${x}px`;

@@ -38,7 +38,7 @@ function title(folder: string): string {
 const bare = (path: string): GalleryEntry => ({
   path,
   name: path.replace(/^.*\//, "").replace(/\.ya?ml$/, ""),
-  doc: path,
+  doc: "",
   nodes: 0,
   trains: false,
   quantized: false,
