@@ -6,7 +6,7 @@ import { short } from "../values/format";
 import { Sparkline } from "../values/Sparkline";
 import { beside } from "./place";
 import { grade, GRADES, worst } from "./quality";
-import { NOTHING } from "./session";
+import { fullName, NOTHING } from "./session";
 
 export function Drawn() {
   const cards = useStudio((state) => state.document?.scene.cards);
@@ -38,11 +38,14 @@ interface Box {
 function placed(cards: Card[], watched: string[]): Box[] {
   const taken: Parameters<typeof beside>[2][number][] = [...cards];
   return cards.flatMap((card) => {
-    const ports = card.rights.filter((port) => watched.includes(port.value_of));
-    return ports.map(({ value_of: port, name }) => {
+    return watched.flatMap((port) => {
+      const right = card.rights.find((each) => each.value_of === port);
+      const within = card.folded.find((name) => port.startsWith(`${fullName(name)}.`)); // a variable drawn in the card
+      if (right === undefined && within === undefined) return [];
       const place = beside(card, { width: WIDTH, height: HEIGHT }, taken);
       taken.push(place);
-      return { port, title: card.rights.length > 1 ? `${card.name}.${name}` : card.name, x: place.x, y: place.y };
+      const title = within ?? (card.rights.length > 1 ? `${card.name}.${right!.name}` : card.name);
+      return [{ port, title, x: place.x, y: place.y }];
     });
   });
 }
