@@ -103,7 +103,10 @@ let notices = 0;
 /** Say something at the edge of the page, for a while. */
 export function say(level: Notice["level"], message: string, hint = ""): void {
   notices += 1;
-  set((state) => ({ notices: [...state.notices.slice(-4), { number: notices, level, message, hint }] }));
+  set((state) => {
+    const others = state.notices.filter((notice) => notice.message !== message);
+    return { notices: [...others.slice(-4), { number: notices, level, message, hint }] };
+  });
 }
 
 /** Open the palette at a place of the screen, for a wire from or to a port where one is given. */

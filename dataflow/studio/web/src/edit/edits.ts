@@ -9,6 +9,11 @@ export async function edit(title: string, ...edits: Edit[]): Promise<string[]> {
   return (await ask("edit", { version: version(), edits, title })).names;
 }
 
+/** Once the page is drawn anew. */
+export function drawn(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+}
+
 /** Whether what is open can be edited. */
 export function editable(): boolean {
   const { document } = get();

@@ -17,7 +17,8 @@ export function Dialog({ title, children, closed = close }: Given) {
     const dialog = shown.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
-    dialog.querySelector<HTMLElement>(".content :is(input, select, textarea)")?.focus(); // before its cross
+    const first = dialog.querySelector<HTMLElement>("[data-first]") ?? dialog.querySelector<HTMLElement>(".content :is(input, select, textarea)");
+    first?.focus(); // before its cross
   }, []);
   return (
     <dialog

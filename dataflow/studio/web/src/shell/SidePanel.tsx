@@ -1,5 +1,5 @@
 /** The panel beside the canvas: one tab of those that the parts of the page have added. */
-import { Suspense, type KeyboardEvent } from "react";
+import { Suspense, useEffect, type KeyboardEvent } from "react";
 import { everyTab } from "../slots";
 import { set, useStudio } from "../store";
 import { Splitter, useWidth } from "./Splitter";
@@ -8,6 +8,9 @@ export function SidePanel() {
   const side = useStudio((state) => state.side);
   const [width, setWidth] = useWidth("side", 320);
   const tabs = everyTab();
+  useEffect(() => {
+    void document.getElementById(`tab-${side}`)?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [side]);
   const shown = tabs.find((tab) => tab.id === side) ?? tabs[0];
   if (shown === undefined) return null;
   const Body = shown.component;

@@ -45,7 +45,7 @@ export function Choice({ label, value, choices, more = [], hint, describedBy, di
         )}
       </select>
       {problem !== "" && (
-        <p className="problem" role="alert">
+        <p className="field-problem" role="alert">
           {problem}
         </p>
       )}

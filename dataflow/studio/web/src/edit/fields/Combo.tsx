@@ -112,7 +112,7 @@ export function Combo(given: Given) {
         </div>
       )}
       {draft.problem !== "" && (
-        <p className="problem" role="alert" id={`${id}-problem`}>
+        <p className="field-problem" role="alert" id={`${id}-problem`}>
           {draft.problem}
         </p>
       )}

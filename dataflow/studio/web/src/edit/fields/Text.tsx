@@ -32,7 +32,7 @@ export function Text({ label, value, placeholder, disabled, commit }: Given) {
         onBlur={() => void draft.take()}
       />
       {draft.problem !== "" && (
-        <p className="problem" role="alert" id={id}>
+        <p className="field-problem" role="alert" id={id}>
           {draft.problem}
         </p>
       )}

@@ -24,7 +24,7 @@ export default function Extract() {
   return (
     <Dialog title="Make a graph file of the selection">
       <form
-        className="form"
+        className="edit-form"
         onSubmit={(event) => {
           event.preventDefault();
           void make();
@@ -33,7 +33,7 @@ export default function Extract() {
         <p className="dim">{nodes.length === 1 ? nodes[0] : `${nodes.length} nodes: ${nodes.join(", ")}`}</p>
         <label>
           Name of the node that stands for them
-          <input className="field mono" autoFocus value={name} spellCheck={false} onFocus={(event) => event.target.select()} onChange={(event) => setName(event.target.value)} />
+          <input className="field mono" value={name} spellCheck={false} onFocus={(event) => event.target.select()} onChange={(event) => setName(event.target.value)} />
         </label>
         <label>
           File
@@ -41,11 +41,11 @@ export default function Extract() {
           <span className="dim">From the folder of this file; written when you save.</span>
         </label>
         {problem !== "" && (
-          <p className="problem" role="alert">
+          <p className="field-problem" role="alert">
             {problem}
           </p>
         )}
-        <div className="actions">
+        <div className="form-actions">
           <button type="button" className="button plain" onClick={closeOver}>
             Cancel
           </button>

@@ -53,12 +53,12 @@ export default function Find() {
       counted={["1 place", "places"]}
       none={none}
     >
-      <div className="chips" role="group" aria-label="What to find by">
+      <div className="find-chips" role="group" aria-label="What to find by">
         {KINDS.map((kind) => (
           <button
             key={kind}
             type="button"
-            className="chip"
+            className="find-chip"
             onClick={() => {
               setQuery((now) => `${now.trimEnd()} ${kind}`.trimStart());
               document.querySelector<HTMLInputElement>(".picker input")?.focus();

@@ -25,7 +25,7 @@ export default function NewFile() {
   return (
     <Dialog title="New graph">
       <form
-        className="form"
+        className="edit-form"
         onSubmit={(event) => {
           event.preventDefault();
           void make();
@@ -33,7 +33,7 @@ export default function NewFile() {
       >
         <label>
           File
-          <input className="field mono" autoFocus value={path} spellCheck={false} aria-invalid={problem !== ""} onFocus={(event) => event.target.setSelectionRange(0, path.replace(/\.ya?ml$/, "").length)} onChange={(event) => setPath(event.target.value)} />
+          <input className="field mono" value={path} spellCheck={false} aria-invalid={problem !== ""} onFocus={(event) => event.target.setSelectionRange(0, path.replace(/\.ya?ml$/, "").length)} onChange={(event) => setPath(event.target.value)} />
           <span className="dim">In the project folder; folders that are not there are made.</span>
         </label>
         <label>
@@ -48,11 +48,11 @@ export default function NewFile() {
           </select>
         </label>
         {problem !== "" && (
-          <p className="problem" role="alert">
+          <p className="field-problem" role="alert">
             {problem}
           </p>
         )}
-        <div className="actions">
+        <div className="form-actions">
           <button type="button" className="button plain" onClick={closeOver}>
             Cancel
           </button>

@@ -1,5 +1,5 @@
 /** One attr of a node, or of several: as it is written, with its type, limits, choices and documentation. */
-import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { perform } from "../../commands";
 import type { Plain, Written } from "../../protocol";
 import { useStudio } from "../../store";
@@ -8,6 +8,7 @@ import { Combo, type Suggestion } from "../fields/Combo";
 import { Choice } from "../fields/Choice";
 import { params } from "../fields/wires";
 import { spelled } from "../plain";
+import { bare, Prose } from "../Prose";
 import { useEditing, editing } from "../state";
 import { limits, placeholder, read, stepped, type AttrInfo } from "./values";
 
@@ -37,10 +38,30 @@ export function Attr({ name, info, written, places, several = false, readonly }:
   const reset = () => edit(`Reset ${told(places, name)}`, ...places.map((place) => ({ op: "remove", place }) as const));
   const computed = written.written !== "" && param === "" && written.written.includes("$");
   const about = [info?.doc, info && limits(info)].filter(Boolean).join("; ");
+  const tools = !readonly && (
+    <span className="attr-tools">
+      {written.written !== "" && param === "" && !computed && places.length === 1 && (
+        <button
+          className="tool"
+          title="Make it a parameter of the graph"
+          aria-label={`Make ${name} a parameter`}
+          onClick={() => void perform(() => edit(`Make ${name} a parameter`, { op: "param", name, place: places[0]! }))}
+        >
+          $
+        </button>
+      )}
+      {(written.written !== "" || several) && !info?.required && (
+        <button className="tool" title="Back to the default" aria-label={`Reset ${name}`} onClick={() => void perform(reset)}>
+          ↺
+        </button>
+      )}
+    </span>
+  );
   return (
     <div className="attr" ref={row}>
-      <span className={info?.required && written.written === "" && !several ? "attr-name missing" : "attr-name"} title={about}>
+      <span className={info?.required && written.written === "" && !several ? "attr-name missing" : "attr-name"} title={bare(about)}>
         {name}
+        {tools}
       </span>
       <div className="attr-field">
         {param !== "" && !here ? (
@@ -58,34 +79,13 @@ export function Attr({ name, info, written, places, several = false, readonly }:
         )}
         {computed && <span className="attr-value">= {spelled(written.value)}</span>}
       </div>
-      <Tools readonly={readonly}>
-        {written.written !== "" && param === "" && !computed && places.length === 1 && (
-          <button
-            className="tool"
-            title="Make it a parameter of the graph"
-            aria-label={`Make ${name} a parameter`}
-            onClick={() => void perform(() => edit(`Make ${name} a parameter`, { op: "param", name, place: places[0]! }))}
-          >
-            $
-          </button>
-        )}
-        {(written.written !== "" || several) && !info?.required && (
-          <button className="tool" title="Back to the default" aria-label={`Reset ${name}`} onClick={() => void perform(reset)}>
-            ↺
-          </button>
-        )}
-      </Tools>
       {about !== "" && (
         <p className="attr-doc" id={id}>
-          {about}
+          <Prose text={about} />
         </p>
       )}
     </div>
   );
-}
-
-function Tools({ readonly, children }: { readonly: boolean; children: ReactNode }) {
-  return <span className="attr-tools">{!readonly && children}</span>;
 }
 
 function told(places: string[], name: string): string {

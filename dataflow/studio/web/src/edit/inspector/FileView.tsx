@@ -6,6 +6,7 @@ import { Combo } from "../fields/Combo";
 import { Text } from "../fields/Text";
 import { wires } from "../fields/wires";
 import { parsed, spelled } from "../plain";
+import { bare, Prose } from "../Prose";
 import { Cards, Line, Part, Tool, Troubles } from "./parts";
 import { Section } from "./Section";
 
@@ -13,7 +14,7 @@ export function FileView({ document, readonly }: { document: Document; readonly:
   const { name, path, doc, params, inputs, outputs, sections } = document;
   return (
     <div className="inspector">
-      <header className="head">
+      <header className="insp-head">
         <div className="head-name">
           <Combo label="Name of the graph" value={name} mono={false} disabled={readonly} commit={(text) => edit("Set the name", { op: "set", place: "name", value: text.trim() })} />
         </div>
@@ -27,16 +28,16 @@ export function FileView({ document, readonly }: { document: Document; readonly:
       <Part title="Parameters">
         {Object.entries(params).map(([param, { type, value, default: given, doc: about, line }]) => (
           <div className="attr" key={param}>
-            <span className="attr-name" title={about}>
+            <span className="attr-name" title={bare(about)}>
               {param}
+              <span className="attr-tools">{!readonly && <Tool title={`Remove the parameter ${param}`} sign="×" does={() => edit(`Remove parameter ${param}`, { op: "remove", place: `params.${param}` })} />}</span>
             </span>
             <div className="attr-field">
               <Combo label={`Parameter ${param}`} value={spelled(given)} disabled={readonly} placeholder={type} commit={(text) => edit(`Set parameter ${param}`, { op: "set", place: `params.${param}`, value: parsed(text) })} />
               {spelled(value) !== spelled(given) && <span className="attr-value">{spelled(value)} in this session</span>}
             </div>
-            <span className="attr-tools">{!readonly && <Tool title={`Remove the parameter ${param}`} sign="×" does={() => edit(`Remove parameter ${param}`, { op: "remove", place: `params.${param}` })} />}</span>
             <p className="attr-doc">
-              {about} <Line number={line} />
+              <Prose text={about} /> <Line number={line} />
             </p>
           </div>
         ))}
@@ -44,7 +45,7 @@ export function FileView({ document, readonly }: { document: Document; readonly:
       </Part>
       <Part title="Inputs">
         {Object.entries(inputs).map(([input, { type }]) => (
-          <p className="entry" key={input}>
+          <p className="insp-entry" key={input}>
             <Cards names={[input]} none="" /> <code>{type}</code>
           </p>
         ))}
@@ -52,7 +53,7 @@ export function FileView({ document, readonly }: { document: Document; readonly:
       </Part>
       <Part title="Outputs">
         {Object.entries(outputs).map(([output, { wire }]) => (
-          <p className="entry" key={output}>
+          <p className="insp-entry" key={output}>
             <Cards names={[`output:${output}`]} none="" /> <code>{wire}</code>
           </p>
         ))}
@@ -77,7 +78,7 @@ function Adding({ what, hint, suggestions, add }: AddingGiven) {
   const [name, setName] = useState<string | null>(null);
   if (name === null)
     return (
-      <button className="link add" onClick={() => setName("")}>
+      <button className="link insp-add" onClick={() => setName("")}>
         + {what}
       </button>
     );

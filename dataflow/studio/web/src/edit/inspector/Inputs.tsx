@@ -5,6 +5,8 @@ import { Combo } from "../fields/Combo";
 import { params, wires } from "../fields/wires";
 import { appendInput, isItem, setInput } from "../inputs";
 import { spelled } from "../plain";
+import { dtypeOf } from "../palette/addition";
+import { bare, Prose } from "../Prose";
 import { Part } from "./parts";
 
 interface Given {
@@ -51,8 +53,8 @@ function Input({ row, document, node, readonly }: { row: Row; document: Document
   const computed = input !== undefined && input.param !== "" && ` = ${spelled(input.value)}`;
   return (
     <div className="attr">
-      <span className={must ? "attr-name missing" : "attr-name"} title={info?.doc}>
-        <i className={`dot ${familyOf(info?.dtypes ?? [])}`} /> {added ? `${port} …` : port}
+      <span className={must ? "attr-name missing" : "attr-name"} title={bare(info?.doc ?? "")}>
+        <i className={`type-dot ${familyOf(input?.type ? [dtypeOf(input.type)] : (info?.dtypes ?? []))}`} /> {added ? `${port} …` : port}
       </span>
       <div className="attr-field">
         <Combo
@@ -65,8 +67,8 @@ function Input({ row, document, node, readonly }: { row: Row; document: Document
         />
         {computed && <span className="attr-value">{computed}</span>}
       </div>
-      <p className="attr-doc" title={info?.doc}>
-        <code>{input?.type || info?.type || ""}</code> {info?.doc}
+      <p className="attr-doc">
+        <code>{input?.type || info?.type || ""}</code> <Prose text={info?.doc ?? ""} />
       </p>
     </div>
   );

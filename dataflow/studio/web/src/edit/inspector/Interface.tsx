@@ -29,7 +29,7 @@ export function InputView({ document, name, readonly }: Given) {
   return (
     <div className="inspector">
       <Head name={name} rename={(to) => rename(name, to)} line={input.line} readonly={readonly}>
-        <span className="block">input of the graph</span>
+        <span className="insp-kind">input of the graph</span>
       </Head>
       <Text label={`Note on ${name}`} value={input.doc} placeholder="What it is" disabled={readonly} commit={(text) => edit(`Set the note of ${name}`, text.trim() === "" ? { op: "remove", place: `${place}.doc` } : { op: "set", place: `${place}.doc`, value: text.trim() })} />
       <Troubles problems={document.problems.filter((problem) => problem.node === name)} />
@@ -59,7 +59,7 @@ export function OutputView({ document, name, readonly }: Given) {
   return (
     <div className="inspector">
       <Head name={name} rename={(to) => rename(`output:${name}`, to)} line={output.line} readonly={readonly}>
-        <span className="block">output of the graph</span>
+        <span className="insp-kind">output of the graph</span>
       </Head>
       <Part title="Value">
         <div className="attr">

@@ -7,6 +7,7 @@ import { Text } from "../fields/Text";
 import { openFile } from "../files";
 import { short } from "../../values/format";
 import { rename } from "../over/Naming";
+import { Prose } from "../Prose";
 import { Attr } from "./Attr";
 import { Inputs } from "./Inputs";
 import { Outputs } from "./Outputs";
@@ -33,7 +34,11 @@ export function NodeView({ document, name, readonly }: Given) {
       <Head name={name} rename={(to) => rename(name, to)} line={node.line} readonly={readonly}>
         <Block node={node} info={info} />
       </Head>
-      {info && <p className="summary">{info.summary}</p>}
+      {info && (
+        <p className="insp-summary">
+          <Prose text={info.summary} />
+        </p>
+      )}
       <Text
         label={`Note on ${name}`}
         value={node.doc}
@@ -75,7 +80,7 @@ function Block({ node, info }: { node: NodeModel; info: BlockInfo | null }) {
       </button>
     );
   return (
-    <span className="block" title={info?.category}>
+    <span className="insp-kind" title={info?.category}>
       {node.block}
     </span>
   );

@@ -22,9 +22,9 @@ export function Outputs({ document, node, info, readonly }: Given) {
         const given = Object.entries(document.outputs).filter(([, output]) => output.wire === wire);
         const name = free(port === Object.keys(node.outputs)[0] ? node.name : port, document.outputs);
         return (
-          <div className="output" key={port}>
+          <div className="insp-output" key={port}>
             <p className="output-head" title={info?.outputs.find((each) => each.name === port)?.doc}>
-              <i className={`dot ${familyOf(type === "" ? [] : [dtypeOf(type)])}`} /> <b>{port}</b> <code>{type || "type not known"}</code>
+              <i className={`type-dot ${familyOf(type === "" ? [] : [dtypeOf(type)])}`} /> <b>{port}</b> <code>{type || "type not known"}</code>
               {!readonly && <Tool title={`Make ${wire} an output of the graph`} sign="⇥" does={() => edit(`Add output ${name}`, { op: "output", name, wire })} />}
             </p>
             <p className="output-readers">

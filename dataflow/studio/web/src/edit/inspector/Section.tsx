@@ -27,7 +27,7 @@ function Entries({ place, value, depth, readonly }: { place: string; value: Plai
     const at = `${place}.${key}`;
     const nested = each !== null && typeof each === "object" && !Array.isArray(each) && depth < DEEPEST;
     return nested ? (
-      <div className="nested" key={key}>
+      <div className="insp-nested" key={key}>
         <p className="attr-name">{key}</p>
         <Entries place={at} value={each} depth={depth + 1} readonly={readonly} />
       </div>
@@ -40,11 +40,13 @@ function Entries({ place, value, depth, readonly }: { place: string; value: Plai
 function Leaf({ place, name, value, readonly }: { place: string; name: string; value: Plain; readonly: boolean }) {
   return (
     <div className="attr">
-      <span className="attr-name">{name}</span>
+      <span className="attr-name">
+        {name}
+        <span className="attr-tools">{!readonly && <Tool title={`Remove ${place}`} sign="×" does={() => edit(`Remove ${place}`, { op: "remove", place })} />}</span>
+      </span>
       <div className="attr-field">
         <Combo label={place} value={spelled(value)} disabled={readonly} commit={(text) => edit(`Set ${place}`, { op: "set", place, value: parsed(text) })} />
       </div>
-      <span className="attr-tools">{!readonly && <Tool title={`Remove ${place}`} sign="×" does={() => edit(`Remove ${place}`, { op: "remove", place })} />}</span>
     </div>
   );
 }

@@ -18,7 +18,7 @@ export function Several({ document, names, readonly }: { document: Document; nam
   );
   return (
     <div className="inspector">
-      <header className="head">
+      <header className="insp-head">
         <p className="head-title">{names.length} nodes</p>
         <Cards names={names} none="" />
       </header>

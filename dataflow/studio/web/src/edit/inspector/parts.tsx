@@ -18,7 +18,7 @@ interface HeadGiven {
 /** The name, to be changed, what it is, and its line in the file. */
 export function Head({ name, rename, line, readonly, children }: HeadGiven) {
   return (
-    <header className="head">
+    <header className="insp-head">
       <div className="head-name">
         <Combo label="Name" value={name} disabled={readonly} mono={false} commit={(text) => rename(text.trim())} />
       </div>
@@ -37,7 +37,7 @@ export function Line({ number }: { number: number }) {
     editing({ line: { number, column: 1 } });
   };
   return (
-    <button className="link line" onClick={show}>
+    <button className="link insp-line" onClick={show}>
       line {number}
     </button>
   );
@@ -45,7 +45,7 @@ export function Line({ number }: { number: number }) {
 
 export function Part({ title, children, count }: { title: string; children: ReactNode; count?: number }) {
   return (
-    <section className="part" aria-label={title}>
+    <section className="insp-part" aria-label={title}>
       <h3>
         {title} {count !== undefined && <span className="dim">{count}</span>}
       </h3>
@@ -58,7 +58,7 @@ export function Part({ title, children, count }: { title: string; children: Reac
 export function Cards({ names, none }: { names: string[]; none: string }) {
   if (names.length === 0) return <span className="dim">{none}</span>;
   return (
-    <span className="cards">
+    <span className="insp-cards">
       {names.map((name) => (
         <button key={name} className="card-link" onClick={() => reveal(name)}>
           {name.replace("output:", "")}
@@ -71,7 +71,7 @@ export function Cards({ names, none }: { names: string[]; none: string }) {
 /** The problems of what is shown. */
 export function Troubles({ problems }: { problems: Problem[] }) {
   return problems.map(({ message, hint }) => (
-    <div className="trouble" role="alert" key={message}>
+    <div className="insp-trouble" role="alert" key={message}>
       <p>{message}</p>
       {hint !== "" && <p className="dim">{hint}</p>}
     </div>

@@ -26,7 +26,7 @@ export default function Sheet() {
   return (
     <Dialog title="Keys">
       <div className="sheet">
-        <input className="field" type="search" aria-label="Search the keys" placeholder="Search" autoFocus value={query} onChange={(event) => setQuery(event.target.value)} />
+        <input className="field" type="search" aria-label="Search the keys" placeholder="Search" value={query} onChange={(event) => setQuery(event.target.value)} />
         <div className="sheet-groups">
           {groups.map(([group, found]) => (
             <section key={group} aria-label={group}>
@@ -64,7 +64,8 @@ interface Given {
 function Row({ command, keymap, asked, ask }: Given) {
   const [conflict, setConflict] = useState<{ key: string; others: Command[] } | null>(null);
   const keys = keymap[command.id] ?? command.keys;
-  const others = keys.flatMap((key) => sharing(command, key, keymap));
+  const mine = keymap[command.id] !== undefined; // keys given by default are shared on purpose: they depend on what is focused
+  const others = keys.flatMap((key) => sharing(command, key, keymap)).filter(({ id }) => mine || keymap[id] !== undefined);
   const done = () => {
     setConflict(null);
     ask(null);
@@ -110,8 +111,8 @@ function Row({ command, keymap, asked, ask }: Given) {
         </span>
       ) : (
         <span className="sheet-change">
-          {others.length > 0 && <span className="problem">also {others.map(({ title }) => title).join(", ")}</span>}
-          {keymap[command.id] !== undefined && (
+          {others.length > 0 && <span className="field-problem">also {others.map(({ title }) => title).join(", ")}</span>}
+          {mine && (
             <button className="link" aria-label={`${command.title}: its own keys again`} onClick={() => giveKeys(command, null)}>
               Reset
             </button>

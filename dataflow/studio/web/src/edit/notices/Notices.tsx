@@ -31,7 +31,7 @@ function Shown({ notice }: { notice: Notice }) {
   }, [held, number, level]);
   return (
     <div
-      className={`notice ${level}`}
+      className={`notice notice-${level}`}
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}

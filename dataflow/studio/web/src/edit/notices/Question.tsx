@@ -10,9 +10,9 @@ export function Question() {
   if (asked === null) return null;
   return (
     <Dialog title={asked.title} closed={close}>
-      <div className="form">
+      <div className="edit-form">
         <p>{asked.message}</p>
-        <div className="actions">
+        <div className="form-actions">
           <button className="button plain" onClick={close}>
             Cancel
           </button>
@@ -20,7 +20,7 @@ export function Question() {
             <button
               key={title}
               className={kind === "main" ? "button main" : "button"}
-              autoFocus={kind === "main"}
+              data-first={kind === "main" ? "" : undefined}
               onClick={() => {
                 close();
                 void perform(run);

@@ -3,6 +3,7 @@ import { set, useStudio, type LiteralRequest } from "../../store";
 import { Combo } from "../fields/Combo";
 import { params, wires } from "../fields/wires";
 import { setInput } from "../inputs";
+import { Prose } from "../Prose";
 import { Popover } from "./Popover";
 
 const close = () => set({ literal: null });
@@ -21,7 +22,7 @@ function Typed({ node, port, at }: LiteralRequest) {
   if (document === null || !(node in document.nodes)) return null;
   const written = document.nodes[node]!.inputs[port]?.written ?? "";
   return (
-    <Popover at={at} className="literal" label={`Value of ${node}.${port}`} closed={close}>
+    <Popover at={at} className="literal-popover" label={`Value of ${node}.${port}`} closed={close}>
       <Combo
         label={`Value or wire of ${node}.${port}`}
         value={written}
@@ -34,7 +35,7 @@ function Typed({ node, port, at }: LiteralRequest) {
       />
       {info && (
         <p className="dim">
-          {info.doc} {info.type !== "" && <code>{info.type}</code>}
+          <Prose text={info.doc} /> {info.type !== "" && <code>{info.type}</code>}
         </p>
       )}
     </Popover>

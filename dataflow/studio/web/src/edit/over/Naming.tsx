@@ -1,9 +1,10 @@
 /** The name of a card, typed where it stands. */
 import { useEffect, useRef, useState } from "react";
 import { screenPoint } from "../../canvas/camera";
+import { focusCard } from "../../canvas/focus";
 import { perform } from "../../commands";
 import { get, set, useStudio } from "../../store";
-import { edit, nameOf, placeOf } from "../edits";
+import { drawn, edit, nameOf, placeOf } from "../edits";
 import { editing, useEditing } from "../state";
 import { Popover } from "./Popover";
 
@@ -42,7 +43,11 @@ function Name({ id }: { id: string }) {
         onKeyDown={(event) => {
           if (event.key !== "Enter") return;
           close();
-          void perform(() => rename(id, text.trim()));
+          void perform(async () => {
+            const renamed = await rename(id, text.trim());
+            await drawn();
+            focusCard(renamed);
+          });
         }}
       />
       <kbd className="keycap">Enter</kbd>
@@ -56,12 +61,13 @@ function placeOfCard(id: string): [number, number] {
   return [x - 9, y - 6];
 }
 
-/** Give a card another name, wherever the file names it; it stays selected. */
-export async function rename(id: string, name: string): Promise<void> {
+/** Give a card another name, wherever the file names it; it stays selected. Gives the card then. */
+export async function rename(id: string, name: string): Promise<string> {
   const { document } = get();
   const old = nameOf(id);
-  if (document === null || name === old || name === "") return;
+  if (document === null || name === old || name === "") return id;
   await edit(`rename ${old} to ${name}`, { op: "rename", place: placeOf(id, document), name });
   const renamed = id.startsWith("output:") ? `output:${name}` : name;
   set({ selected: [renamed] });
+  return renamed;
 }

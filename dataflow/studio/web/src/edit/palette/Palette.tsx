@@ -1,12 +1,14 @@
 /** The palette: blocks by words; the one that is chosen is added where it was asked for, wired, and named. */
 import { useEffect, useMemo, useState, type CSSProperties } from "react";
-import { reveal, scenePoint } from "../../canvas/camera";
+import { scenePoint } from "../../canvas/camera";
+import { focusCard } from "../../canvas/focus";
 import { perform } from "../../commands";
 import { ask } from "../../connection";
-import { announce, get, set, useStudio, type PaletteRequest } from "../../store";
-import { edit } from "../edits";
+import { announce, get, useStudio, type PaletteRequest } from "../../store";
+import { drawn, edit } from "../edits";
 import { Letters } from "../picker/Letters";
 import { closeOver, Picker } from "../picker/Picker";
+import { bare } from "../Prose";
 import { editing } from "../state";
 import { addition } from "./addition";
 import { entries, type Entry } from "./entries";
@@ -28,7 +30,7 @@ export default function Palette() {
       change={setQuery}
       items={found ?? []}
       keyOf={({ entry }) => `${entry.category} ${entry.block}`}
-      told={({ entry }) => `${entry.name}, ${entry.category}: ${entry.summary}`}
+      told={({ entry }) => `${entry.name}, ${entry.category}: ${bare(entry.summary)}`}
       row={({ entry, at }) => (
         <div className="palette-row">
           <span className="palette-name">
@@ -37,7 +39,7 @@ export default function Palette() {
           <span className="palette-category" style={{ "--hue": entry.hue } as CSSProperties}>
             {entry.category}
           </span>
-          <span className="palette-summary">{entry.summary}</span>
+          <span className="palette-summary">{bare(entry.summary)}</span>
         </div>
       )}
       choose={({ entry }) => void perform(() => add(entry, request))}
@@ -88,8 +90,8 @@ async function add(entry: Entry, request: PaletteRequest | null): Promise<void> 
   const made = addition(entry, document, request?.from ?? null, place);
   const [name = made.name] = await edit(`Add ${made.name}`, ...made.edits);
   closeOver();
-  set({ selected: [name], focused: null });
-  reveal(name, false);
+  await drawn(); // and what the palette lay over has given the focus back
+  focusCard(name);
   editing({ naming: name });
   announce(`${entry.name} added as ${name}`);
 }

@@ -3,17 +3,20 @@ import type { CSSProperties } from "react";
 import type { BlockInfo } from "../../protocol";
 import { familyOf } from "../families";
 import { spelled } from "../plain";
+import { Prose } from "../Prose";
 import type { Entry } from "./entries";
 
 export function Preview({ entry }: { entry: Entry }) {
   const { info } = entry;
   return (
-    <section className="preview" aria-label={`About ${entry.name}`} style={{ "--hue": entry.hue } as CSSProperties}>
+    <section className="block-preview" aria-label={`About ${entry.name}`} style={{ "--hue": entry.hue } as CSSProperties}>
       <div className="preview-card" aria-hidden="true">
         <div className="preview-head">{entry.name}</div>
         {info && <Ports info={info} />}
       </div>
-      <p>{entry.summary}</p>
+      <p>
+        <Prose text={entry.summary} />
+      </p>
       {info === null && <p className="dim">A graph file: {entry.block}</p>}
       {info && <Parts title="Inputs" parts={info.inputs} />}
       {info && <Parts title="Outputs" parts={info.outputs} />}
@@ -30,13 +33,13 @@ function Ports({ info }: { info: BlockInfo }) {
       <div className="preview-row" key={i}>
         {left && (
           <span className={`preview-port ${familyOf(left.dtypes)}`}>
-            <i className={left.optional || left.static ? "dot hollow" : "dot"} /> {left.name}
+            <i className={left.optional || left.static ? "type-dot hollow" : "type-dot"} /> {left.name}
             {left.many && "…"}
           </span>
         )}
         {right && (
           <span className={`preview-port right ${familyOf(right.dtypes)}`}>
-            {right.name} <i className="dot" />
+            {right.name} <i className="type-dot" />
           </span>
         )}
       </div>
@@ -54,7 +57,7 @@ function Parts({ title, parts }: { title: string; parts: { name: string; type: s
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              {doc} <code>{type}</code>
+              <Prose text={doc} /> <code>{type}</code>
             </dd>
           </div>
         ))}
@@ -72,7 +75,7 @@ function Attrs({ attrs }: { attrs: BlockInfo["attrs"] }) {
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              {doc} {required ? <em>must be given</em> : <code>{spelled(value)}</code>}
+              <Prose text={doc} /> {required ? <em>must be given</em> : <code>{spelled(value)}</code>}
             </dd>
           </div>
         ))}

@@ -4,7 +4,6 @@ import { commandNamed } from "../../commands";
 import { useStudio } from "../../store";
 import type { Problem } from "../../protocol";
 import { show } from "../commands";
-import "./problems.css";
 
 export default function Problems() {
   const problems = useStudio((state) => state.document?.problems);
