@@ -7,15 +7,15 @@ function replaced(text: string, made: ReturnType<typeof replacements>): string {
 
 const TEXT = "a: 1\nb: 2\nc: 3\nd: 4\n";
 
-test("one line that changed is one replacement of that line", () => {
-  expect(replacements(TEXT, TEXT.replace("2", "5"))).toEqual([{ from: 5, to: 10, insert: "b: 5\n" }]);
+test("one line that changed is one replacement within that line", () => {
+  expect(replacements(TEXT, TEXT.replace("2", "5"))).toEqual([{ from: 8, to: 9, insert: "5" }]);
 });
 
 test("changes far apart stay apart", () => {
   const made = replacements(TEXT, "a: 0\nb: 2\nc: 3\nd: 0\n");
   expect(made).toEqual([
-    { from: 0, to: 5, insert: "a: 0\n" },
-    { from: 15, to: 20, insert: "d: 0\n" },
+    { from: 3, to: 4, insert: "0" },
+    { from: 18, to: 19, insert: "0" },
   ]);
 });
 

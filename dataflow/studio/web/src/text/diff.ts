@@ -8,7 +8,7 @@ export interface Replacement {
 
 const MOST = 1500; // edits up to which the fewest are looked for; beyond, what differs is one replacement
 
-/** Replacements, in order, that make `old` into `text`, of as few whole lines as can be. */
+/** Replacements, in order, that make `old` into `text`: of as few lines as can be, and of those what differs. */
 export function replacements(old: string, text: string): Replacement[] {
   if (old === text) return [];
   const a = lines(old);
@@ -19,11 +19,17 @@ export function replacements(old: string, text: string): Replacement[] {
   while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
   const middle = runs(a.slice(head, a.length - tail), b.slice(head, b.length - tail));
   const starts = offsets(a);
-  return middle.map(([from, to, inserted]) => ({
-    from: starts[head + from]!,
-    to: starts[head + to]!,
-    insert: inserted.join(""),
-  }));
+  return middle.map(([from, to, inserted]) => trimmed(old, starts[head + from]!, starts[head + to]!, inserted.join("")));
+}
+
+/** A replacement without what stays at its ends, so that a cursor there stays too. */
+function trimmed(old: string, from: number, to: number, insert: string): Replacement {
+  let head = 0;
+  const most = Math.min(to - from, insert.length);
+  while (head < most && old[from + head] === insert[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && old[to - 1 - tail] === insert[insert.length - 1 - tail]) tail += 1;
+  return { from: from + head, to: to - tail, insert: insert.slice(head, insert.length - tail) };
 }
 
 /** A text as lines, each with its break. */
