@@ -34,13 +34,14 @@ def option(command: Callable[..., Any]) -> Callable[..., Any]:
     return made(command)
 
 
-def arrays(texts: Sequence[str], graph: flow.Graph | None = None) -> dict[str, Array]:
+def arrays(texts: Sequence[str], graph: flow.Graph | None = None, option: str = "-i") -> dict[str, Array]:
     """``-i x=file.npy``, ``-i x=file.npz:key`` and ``-i x=file.csv:column,column`` as arrays by name.
 
-    Rows of tables take the dtype and shape of the graph's input, where they can.
+    Rows of tables take the dtype and shape of the graph's input, where they can. ``option`` is what gave the texts.
     """
     declared = graph.inputs if graph is not None else {}
-    return {name: _array(name, *place(text), declared.get(name)) for name, text in pairs(texts, "-i").items()}
+    given = pairs(texts, option).items()
+    return {name: _array(f"{option} {name}", name, *place(text), declared.get(name)) for name, text in given}
 
 
 def place(text: str) -> tuple[str, str]:
@@ -49,25 +50,25 @@ def place(text: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (text, "")
 
 
-def _array(name: str, path: str, key: str, declared: TensorType | None) -> Array:
+def _array(who: str, name: str, path: str, key: str, declared: TensorType | None) -> Array:
     from dataflow.files import ArrayFile, Unreadable
     from dataflow.training.data.table import is_table
 
     if is_table(path):
-        return _table(name, path, key, declared)
+        return _table(who, name, path, key, declared)
     try:
         with ArrayFile(path) as file:
             names = file.names
             key = key or (name if name in names or len(names) != 1 else names[0])
             if names and key not in names:
                 some = ", ".join(names[:10])
-                raise click.UsageError(f"-i {name}: {path} has {some}, got '{key}'; write {path}:{names[0]}")
+                raise click.UsageError(f"{who}: {path} has {some}, got '{key}'; write {path}:{names[0]}")
             return file.entry(key if names else None).read()
     except Unreadable as error:
-        raise flow.DataflowError(f"-i {name}: {path}: {error}") from None
+        raise flow.DataflowError(f"{who}: {path}: {error}") from None
 
 
-def _table(name: str, path: str, key: str, declared: TensorType | None) -> Array:
+def _table(who: str, name: str, path: str, key: str, declared: TensorType | None) -> Array:
     """Columns of a table: those named, or the one of the input's name, or all."""
     import numpy as np
 
@@ -88,7 +89,7 @@ def _table(name: str, path: str, key: str, declared: TensorType | None) -> Array
             found = found.reshape(len(found), *sizes)
         return conversion.literal(found, declared.dtype)
     except (flow.DataflowError, conversion.ConversionError) as error:
-        raise flow.DataflowError(f"-i {name}: {error}") from None
+        raise flow.DataflowError(f"{who}: {error}") from None
 
 
 def rows(graphs: Sequence[flow.Graph], texts: Sequence[str], name: str | None) -> RowSplit:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import dataflow as flow
-from dataflow.cli import completion, input_files, options, out_file, output
+from dataflow.cli import completion, input_files, options, out_file, output, overrides
 
 
 @click.command("run")
@@ -20,6 +20,7 @@ from dataflow.cli import completion, input_files, options, out_file, output
     help="The split of the graph's `data:` section to feed.  [default: the first]",
     shell_complete=completion.splits,
 )
+@overrides.options
 @out_file.option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of steps; nodes such as Assign change variables.")
 @click.option(
@@ -45,13 +46,17 @@ def command(
     as_json: bool,
     max_bytes: int | None,
     show_plan: bool,
+    bypass: tuple[str, ...],
+    freeze: tuple[str, ...],
+    force: tuple[str, ...],
+    to: str | None,
 ) -> None:
     """Run a graph and print its outputs."""
     from dataflow.engine.state_file import check_ending
     from dataflow.files.atomic import check_writable
     from dataflow.training.data import load_data
 
-    graph = options.load(path, params)
+    graph = overrides.overridden(options.load(path, params), bypass, freeze, force, to)
     if kept is not None and not show_plan:
         check_ending(kept)
         out_file.keep_read(kept, graph, path, inputs, option="--state")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType
+from dataflow.engine.program import HIDDEN
 from dataflow.engine.stages import Step, Storage
 from dataflow.graph.composites import write_out
 from dataflow.graph.graph import Graph
@@ -169,7 +170,7 @@ class _Fates:
         """What needs the value of each node: the first output that does, a variable that changes by it, or a watch."""
         found: dict[str, str] = {}
         for name, link in self.final.outputs.items():
-            if name in self.watched:
+            if name.startswith(HIDDEN):
                 reason = "it is watched"
             elif name in self.next_values:
                 reason = f"variable '{self.next_values[name]}' changes by it"

@@ -16,7 +16,7 @@ from dataflow.core.typing_rules import OperandType
 from dataflow.engine.fusion import fuse
 from dataflow.engine.memory_plan import MemoryPlan
 from dataflow.engine.parallel import run_in_parallel
-from dataflow.engine.program import Program
+from dataflow.engine.program import HIDDEN, Program
 from dataflow.engine.settings import Settings
 from dataflow.engine.slots import Read
 from dataflow.engine.stages import Stage, Step, Storage
@@ -44,8 +44,6 @@ def lower(
 ) -> Program:
     """The program that computes the outputs, and the wires that are watched, from inputs of these types, all known.
 
-    Names of watched wires are no names of outputs.
-
     Raises RunError that names the node where a constant cannot be computed.
     """
     with gc_paused(), ThreadLimit(settings.threads):
@@ -64,8 +62,9 @@ def passes(
 ) -> Iterator[tuple[str, Graph | Sequence[Stage] | Program]]:
     """The passes that `lower` runs, each by its name with what it makes: graphs, then stages, at last the program."""
     if watched:
-        graph, outputs = graph.copy(), [*outputs, *watched]
-        graph.outputs |= watched
+        hidden = {HIDDEN + name: link for name, link in watched.items()}
+        graph, outputs = graph.copy(), [*outputs, *hidden]
+        graph.outputs |= hidden
     graph = eliminate_dead_code(graph, outputs)
     yield "dead code elimination", graph
     graph = expand_composites(graph)
@@ -90,15 +89,14 @@ def passes(
     stages = run_in_parallel(stages, sizes, settings.threads)
     yield "parallel steps", stages
     feed_slots = lowering.feed_slots()
-    output_slots = {name: slot for name, slot in kept_slots.items() if name not in watched}
-    watched_slots = {name: kept_slots[name] for name in watched}
+    watched_slots = {name: kept_slots.pop(HIDDEN + name) for name in watched}
     plan = MemoryPlan(
         types,
         sizes,
         lowering.roots,
         constants,
         set(feed_slots.values()),
-        list(output_slots.values()),
+        list(kept_slots.values()),
         list(watched_slots.values()),
         settings.max_bytes,
     )
@@ -110,7 +108,7 @@ def passes(
             tuple(stages),
             feed_slots,
             constants,
-            output_slots,
+            kept_slots,
             plan.buffer_of,
             tuple(buffer_sizes),
             frozenset(plan.in_place),
