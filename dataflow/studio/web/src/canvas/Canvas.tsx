@@ -17,7 +17,6 @@ import { cutting } from "./pulling";
 import { RefusedWire } from "./RefusedWire";
 import { setCanvas, useCanvas } from "./state";
 import { Frames, LooseWire, Wires } from "./Wires";
-import { Zoom } from "./Zoom";
 
 const NODE_TYPES = { card: CardView };
 const NO_EDGES: never[] = [];
@@ -100,7 +99,6 @@ function Flow() {
       </ReactFlow>
       {far && <FarView />}
       <Overview />
-      <Zoom />
     </div>
   );
 }

@@ -30,7 +30,7 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
   return (
     <div
       className={classes.filter(Boolean).join(" ")}
-      style={{ "--hue": card.hue } as CSSProperties}
+      style={{ "--hue": card.hue, "--fit": `${widest(card)}px` } as CSSProperties}
       title={pill && card.doc !== "" ? card.doc : undefined}
     >
       {pill ? <PillBody card={card} /> : <CardBody card={card} />}
@@ -44,6 +44,9 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
     </div>
   );
 });
+
+/** The size of letters in which the name fills the card, for when nothing else of it can be read. */
+const widest = ({ name, width }: CardData): number => Math.floor((width - 16) / (0.66 * Math.max(name.length, 1)));
 
 function CardBody({ card }: { card: CardData }) {
   return (

@@ -2,9 +2,15 @@
 import { useEffect, useRef } from "react";
 import { Button } from "../shell/Button";
 import { Icon } from "../shell/icons";
+import { useStudio } from "../store";
 import { follow } from "./camera";
 
 export function Zoom() {
+  const open = useStudio(({ document }) => document !== null);
+  return open && <Buttons />;
+}
+
+function Buttons() {
   const percent = useRef<HTMLSpanElement>(null);
   useEffect(
     () =>

@@ -98,7 +98,7 @@ function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullabl
   };
   return (
     <button
-      className={`chip nodrag nopan ${chip.kind}`}
+      className={`feed nodrag nopan feed-${chip.kind}`}
       tabIndex={-1}
       title={TIPS[chip.kind]}
       onClick={click}
