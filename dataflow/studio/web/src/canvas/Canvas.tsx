@@ -7,6 +7,7 @@ import { perform } from "../commands";
 import { Pieces } from "../shell/Pieces";
 import { openPalette, set, useStudio } from "../store";
 import { fit, hold, LEAST, MOST, moved, resized, reveal } from "./camera";
+import { Callouts } from "./Callout";
 import { CardView, type CardNode } from "./Card";
 import { dragged, released } from "./dragging";
 import { FarView } from "./FarView";
@@ -14,7 +15,6 @@ import { enter } from "./jumps";
 import { changed, useNodes } from "./nodes";
 import { Overview } from "./Overview";
 import { cutting } from "./pulling";
-import { RefusedWire } from "./RefusedWire";
 import { setCanvas, useCanvas } from "./state";
 import { Frames, LooseWire, Wires } from "./Wires";
 
@@ -68,6 +68,8 @@ function Flow() {
           fit(false);
         }}
         onMove={(_, viewport: Viewport) => moved(viewport)}
+        onNodeMouseEnter={(_, { id }) => setCanvas({ hovered: id })}
+        onNodeMouseLeave={() => setCanvas({ hovered: null })}
         onNodeDoubleClick={(_, { id }) => void perform(() => enter(id))}
         onNodeDrag={(event) => "clientX" in event && dragged(event.clientX, event.clientY)}
         onNodeDragStop={() => void perform(released)}
@@ -93,12 +95,12 @@ function Flow() {
           {!far && <Frames />}
           {!far && <Wires />}
           <LooseWire />
-          <RefusedWire />
         </ViewportPortal>
         <Pieces of="canvas" />
       </ReactFlow>
       {far && <FarView />}
       <Overview />
+      <Callouts />
     </div>
   );
 }

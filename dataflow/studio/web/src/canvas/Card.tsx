@@ -1,7 +1,7 @@
 /** A card of the scene: a node, or a pill for an input or output. It is drawn again only when its own data change. */
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, type CSSProperties } from "react";
-import type { Card as CardData, Problem } from "../protocol";
+import type { Card as CardData } from "../protocol";
 import { useStudio } from "../store";
 import { LeftPort, RightPort } from "./ports";
 import { NodeState } from "./NodeState";
@@ -40,7 +40,11 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
       {card.rights.map((port) => (
         <RightPort key={port.name} card={card.id} port={port} named={card.rights.length > 1} pill={pill} />
       ))}
-      {problems.length > 0 && <Trouble problems={problems} />}
+      {problems.length > 0 && (
+        <span className="badge" aria-hidden="true">
+          !
+        </span>
+      )}
     </div>
   );
 });
@@ -81,22 +85,4 @@ function CardBody({ card }: { card: CardData }) {
 
 function PillBody({ card }: { card: CardData }) {
   return <span className="name">{card.name}</span>;
-}
-
-function Trouble({ problems }: { problems: readonly Problem[] }) {
-  return (
-    <>
-      <span className="badge" aria-hidden="true">
-        !
-      </span>
-      <div className="flaw">
-        {problems.map(({ message, hint, line, port }) => (
-          <p key={`${line} ${port} ${message}`}>
-            {message}
-            {hint !== "" && <span className="hint"> {hint}</span>}
-          </p>
-        ))}
-      </div>
-    </>
-  );
 }

@@ -40,11 +40,11 @@ export function FarView() {
   return <canvas className="far" ref={element} aria-hidden="true" onDoubleClick={click} />;
 }
 
-type Colours = Record<"frame" | "line" | "surface" | "accent" | "danger" | "ink" | "gradient-tint" | "float" | "category-lightness" | "category-saturation", string>;
+type Colours = Record<"frame" | "line" | "surface" | "accent" | "danger" | "ink" | "gradient-tint" | "float" | "category-bar-lightness" | "strong-line" | "category-saturation", string>;
 
 function colourOf(element: Element): Colours {
   const style = getComputedStyle(element);
-  const names = ["frame", "line", "surface", "accent", "danger", "ink", "gradient-tint", "float", "category-lightness", "category-saturation"] as const;
+  const names = ["frame", "line", "surface", "accent", "danger", "ink", "gradient-tint", "float", "category-bar-lightness", "strong-line", "category-saturation"] as const;
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Colours;
 }
 
@@ -78,7 +78,8 @@ function draw(canvas: HTMLCanvasElement, scene: Scene, { x, y, zoom }: Viewport,
     const marked = mark(card);
     context.fillStyle = marked ?? (card.gradient ? colours["gradient-tint"] : colours.surface);
     context.fillRect(card.x, card.y, card.width, card.height);
-    context.fillStyle = `hsl(${card.hue} ${colours["category-saturation"]} ${colours["category-lightness"]})`;
+    const pill = card.kind === "input" || card.kind === "output";
+    context.fillStyle = pill ? colours["strong-line"] : `hsl(${card.hue} ${colours["category-saturation"]} ${colours["category-bar-lightness"]})`;
     context.fillRect(card.x, card.y, card.width, Math.min(card.height, 2 / zoom + 8));
   }
   context.fillStyle = colours.ink;

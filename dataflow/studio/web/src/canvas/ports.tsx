@@ -50,7 +50,7 @@ function Dot({ end, port, kind, label }: DotGiven) {
   };
   return (
     <div
-      className={`dot nodrag nopan ${kind}`}
+      className={`pin-dot nodrag nopan ${kind}`}
       style={place(port)}
       role="button"
       tabIndex={focused ? 0 : -1}

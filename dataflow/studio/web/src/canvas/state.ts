@@ -39,6 +39,7 @@ export interface CanvasState {
   moved: Readonly<Record<string, [x: number, y: number]>>; // cards that are being dragged
   splice: string | null; // the wire that a dragged card would be put into
   lit: string; // the `value_of` whose ends are lit up
+  hovered: string | null; // the card under the mouse
   wire: string | null; // the selected wire
   cut: ReadonlySet<string> | null; // wires that the cutting line has crossed
   wiring: Wiring | null;
@@ -52,6 +53,7 @@ export const useCanvas = create<CanvasState>(() => ({
   moved: {},
   splice: null,
   lit: "",
+  hovered: null,
   wire: null,
   cut: null,
   wiring: null,

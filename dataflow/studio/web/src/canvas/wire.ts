@@ -64,7 +64,7 @@ async function connect(source: End, target: End, verdict: string, replaced: End 
   const text = wireText(card, source.port);
   const edits: Edit[] = [...(replaced === null ? [] : [unwired(replaced)]), { op: "wire", target: [target.card, target.port], source: text }];
   if (verdict !== "") {
-    const replacing: Mend = { title: `Wire ${text} in its place`, edits };
+    const replacing: Mend = { title: `Wire ${text} in its place`, edits: [...edits.slice(0, -1), unwired(target), edits.at(-1)!] };
     await refuse(at, text, target, { message: verdict, hint: "", problems: [] }, verdict.includes(TAKEN) ? [replacing] : null);
     return;
   }
