@@ -47,6 +47,7 @@ def document(desk: Desk) -> Plain:
         "outputs": model.outputs(),
         "params": model.params(),
         "sections": model.sections() if not view.scope else {},
+        "written": model.written_sections(),
         "splits": dict.fromkeys(map(str, desk.context.graph.sections.get("data") or ())),
         "problems": problems,
     }

@@ -90,6 +90,10 @@ class Model:
         written = {} if self.scope is None else self.scope.definition.sections
         return {name: self._masked(written.get(name), _plain(section)) for name, section in self.graph.sections.items()}
 
+    def written_sections(self) -> Plain:
+        """The sections as the file has them."""
+        return {} if self.scope is None else {k: v.plain() for k, v in self.scope.definition.sections.items()}
+
     def type(self, value_of: str) -> str:
         """The type of a port of the graph; nothing where it is not known."""
         name, _, port = value_of.rpartition(".")

@@ -26,6 +26,15 @@ def test_open_shows_text_and_nodes(page: Page, folder: Path) -> None:
     assert document["problems"] == []
 
 
+def test_sections_come_as_they_are_read_and_as_they_are_written(page: Page, folder: Path) -> None:
+    text = (folder / "small.yaml").read_text("utf-8")
+    train = "train: {minimize: y, optimizer: {block: ApplyGradientDescent}, epochs: $epochs, batch_size: 4}\n"
+    (folder / "trains.yaml").write_text(text.replace("inputs:", "params: {epochs: 3}\ninputs:", 1) + train, "utf-8")
+    page.ask("open", path="trains.yaml")
+    sections, written = (page.document[key]["train"]["epochs"] for key in ("sections", "written"))
+    assert (sections, written) == (3, "$epochs")
+
+
 def test_edit_undo_redo_save(page: Page, folder: Path) -> None:
     page.ask("open", path="small.yaml")
     before = page.document["text"]

@@ -46,6 +46,7 @@ export interface Document {
   outputs: Record<string, { wire: string; line: number }>;
   params: Record<string, { type: string; value: Plain; default: Plain; doc: string; line: number }>;
   sections: Record<string, Plain>; // data, train, quantization: as they are read, parameters put in
+  written: Record<string, Plain>; // the sections as the shown file has them, "$epochs" where a parameter stands
   splits: Record<string, number | null>; // of the data section, with how many rows they have
   problems: Problem[];
 }

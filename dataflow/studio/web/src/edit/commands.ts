@@ -50,7 +50,7 @@ const edits: Command[] = [
     id: "edit.value",
     title: "Type a value or wire",
     group: "Edit",
-    keys: ["V"],
+    keys: ["E"],
     within: "canvas",
     menu: ["port"],
     enabled: () => editable() && input() !== null,

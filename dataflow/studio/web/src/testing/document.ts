@@ -95,6 +95,7 @@ export function chain(rest: Partial<Document> = {}): Document {
     outputs: {},
     params: {},
     sections: {},
+    written: {},
     splits: {},
     problems: [],
     ...rest,

@@ -2,15 +2,13 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { perform } from "../../commands";
 import type { Plain, Written } from "../../protocol";
-import { useStudio } from "../../store";
 import { edit } from "../edits";
-import { Combo, type Suggestion } from "../fields/Combo";
-import { Choice } from "../fields/Choice";
-import { params } from "../fields/wires";
 import { spelled } from "../plain";
 import { bare, Prose } from "../Prose";
 import { useEditing, editing } from "../state";
-import { limits, placeholder, read, stepped, type AttrInfo } from "./values";
+import { ByParam } from "./ByParam";
+import { Value } from "./Value";
+import { limits, placeholder, read, type AttrInfo } from "./values";
 
 interface Given {
   name: string;
@@ -90,74 +88,4 @@ export function Attr({ name, info, written, places, several = false, readonly }:
 
 function told(places: string[], name: string): string {
   return places.length === 1 ? places[0]!.replace(/^nodes\./, "").replace(/\.attrs\./, ".") : `${name} of ${places.length} nodes`;
-}
-
-/** An attr that a parameter gives: the parameter is what is changed, unless only this place is meant. */
-function ByParam({ attr, param, info, readonly, here }: { attr: string; param: string; info: AttrInfo | null; readonly: boolean; here: () => void }) {
-  const known = useStudio((state) => state.document?.params[param]);
-  const shares = useStudio(({ document }) => {
-    const nodes = Object.values(document?.nodes ?? {});
-    return nodes.reduce((sum, { attrs, inputs }) => sum + [...Object.values(attrs), ...Object.values(inputs)].filter((each) => each.param === param).length, 0);
-  });
-  const value = known === undefined ? "" : spelled(known.default);
-  return (
-    <div className="by-param">
-      <Value
-        label={`${attr}: parameter ${param}`}
-        info={info}
-        text={value}
-        hint=""
-        plain
-        readonly={readonly || known === undefined}
-        commit={(text) => edit(`Set parameter ${param}`, { op: "set", place: `params.${param}`, value: read(text, info) })}
-      />
-      <p className="attr-param">
-        parameter <b>${param}</b>
-        {shares > 1 && `, of ${shares} places`}
-        {!readonly && (
-          <button className="link" onClick={here}>
-            only here
-          </button>
-        )}
-      </p>
-    </div>
-  );
-}
-
-interface ValueGiven {
-  label: string;
-  info: AttrInfo | null;
-  text: string;
-  hint: string;
-  plain?: boolean; // without the parameters among the suggestions
-  describedBy?: string | undefined;
-  readonly: boolean;
-  commit: (text: string) => unknown;
-}
-
-/** The field that fits an attr: a choice, a number that the arrow keys step, or text with suggestions. */
-export function Value({ label, info, text, hint, plain = false, describedBy, readonly, commit }: ValueGiven) {
-  const document = useStudio((state) => state.document);
-  const dtypes = useStudio((state) => state.blocks);
-  const named = plain || document === null ? [] : params(document);
-  const choices = info?.type === "bool" ? ["true", "false"] : (info?.choices ?? []).map(spelled);
-  if (choices.length > 0 && choices.length <= 12)
-    return <Choice label={label} value={text} choices={choices} more={named.map((each) => each.text)} hint={hint} describedBy={describedBy} disabled={readonly} commit={commit} />;
-  const suggestions: Suggestion[] = info?.type === "Dtype" ? everyDtype(dtypes).map((each) => ({ text: each })) : choices.map((each) => ({ text: each }));
-  return (
-    <Combo
-      label={label}
-      value={text}
-      placeholder={hint}
-      suggestions={[...suggestions, ...named]}
-      describedBy={describedBy}
-      disabled={readonly}
-      {...(info && { step: (now: string, by: 1 | -1) => stepped(now, by, info) })}
-      commit={commit}
-    />
-  );
-}
-
-function everyDtype(blocks: { inputs: { dtypes: string[] }[]; outputs: { dtypes: string[] }[] }[]): string[] {
-  return [...new Set(blocks.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].flatMap(({ dtypes }) => dtypes)))];
 }

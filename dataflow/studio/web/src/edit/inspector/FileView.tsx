@@ -11,7 +11,7 @@ import { Cards, Line, Part, Tool, Troubles } from "./parts";
 import { Section } from "./Section";
 
 export function FileView({ document, readonly }: { document: Document; readonly: boolean }) {
-  const { name, path, doc, params, inputs, outputs, sections } = document;
+  const { name, path, doc, params, inputs, outputs, sections, written } = document;
   return (
     <div className="inspector">
       <header className="insp-head">
@@ -59,8 +59,8 @@ export function FileView({ document, readonly }: { document: Document; readonly:
         ))}
         {!readonly && <Adding what="output" hint="a wire" suggestions={wires(document)} add={(of, wire) => edit(`Add output ${of}`, { op: "output", name: of, wire })} />}
       </Part>
-      {Object.entries(sections).map(([section, value]) => (
-        <Section key={section} name={section} value={value} readonly={readonly} />
+      {Object.entries(written).map(([section, value]) => (
+        <Section key={section} name={section} written={value} value={sections[section] ?? null} readonly={readonly} />
       ))}
     </div>
   );

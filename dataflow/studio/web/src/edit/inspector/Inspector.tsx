@@ -1,4 +1,6 @@
 /** What is selected, to be read and changed: the file, a node, an input, an output, or several nodes at once. */
+import { useEffect, useRef } from "react";
+import type { Document } from "../../protocol";
 import { useStudio } from "../../store";
 import { nameOf } from "../edits";
 import { FileView } from "./FileView";
@@ -10,7 +12,13 @@ import "./inspector.css";
 export default function Inspector() {
   const document = useStudio((state) => state.document);
   const selected = useStudio((state) => state.selected);
-  if (document === null) return null;
+  const [first] = selected;
+  const view = useRef<HTMLDivElement>(null);
+  useEffect(() => void view.current?.parentElement?.scrollTo(0, 0), [first]);
+  return document && <div ref={view}>{shown(document, selected)}</div>;
+}
+
+function shown(document: Document, selected: string[]) {
   const readonly = document.readonly !== "";
   const [first] = selected;
   const nodes = selected.filter((id) => id in document.nodes);

@@ -1,52 +1,88 @@
 /** A section of the file, such as `train`: its keys and values, each to be changed where it stands. */
 import type { Plain } from "../../protocol";
+import { useStudio } from "../../store";
 import { edit } from "../edits";
 import { Combo } from "../fields/Combo";
+import { params } from "../fields/wires";
 import { parsed, spelled } from "../plain";
+import { ByParam } from "./ByParam";
 import { Part, Tool } from "./parts";
 
 const DEEPEST = 4; // mappings within mappings that have rows of their own
 
 interface Given {
   name: string;
-  value: Plain;
+  written: Plain; // as the file has it
+  value: Plain; // what it comes to
   readonly: boolean;
 }
 
-export function Section({ name, value, readonly }: Given) {
+export function Section({ name, ...given }: Given) {
   return (
     <Part title={name}>
-      <Entries place={name} value={value} depth={0} readonly={readonly} />
+      <Entries place={name} name={name} depth={0} {...given} />
     </Part>
   );
 }
 
-function Entries({ place, value, depth, readonly }: { place: string; value: Plain; depth: number; readonly: boolean }) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return <Leaf place={place} name={place} value={value} readonly={readonly} />;
-  return Object.entries(value).map(([key, each]) => {
-    const at = `${place}.${key}`;
-    const nested = each !== null && typeof each === "object" && !Array.isArray(each) && depth < DEEPEST;
-    return nested ? (
+type EntryGiven = Given & { place: string; depth: number };
+
+function Entries({ place, name, written, value, depth, readonly }: EntryGiven) {
+  if (!isMapping(written)) return <Leaf place={place} name={name} written={written} value={value} depth={depth} readonly={readonly} />;
+  return Object.entries(written).map(([key, each]) => {
+    const given = { place: `${place}.${key}`, name: key, written: each, value: isMapping(value) ? (value[key] ?? null) : null, depth: depth + 1, readonly };
+    return isMapping(each) && depth < DEEPEST ? (
       <div className="insp-nested" key={key}>
         <p className="attr-name">{key}</p>
-        <Entries place={at} value={each} depth={depth + 1} readonly={readonly} />
+        <Entries {...given} />
       </div>
     ) : (
-      <Leaf key={key} place={at} name={key} value={each} readonly={readonly} />
+      <Leaf key={key} {...given} />
     );
   });
 }
 
-function Leaf({ place, name, value, readonly }: { place: string; name: string; value: Plain; readonly: boolean }) {
+function isMapping(value: Plain): value is Record<string, Plain> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function Leaf({ place, name, written, value, readonly }: EntryGiven) {
+  const known = useStudio((state) => state.document?.params);
+  const param = typeof written === "string" && written.startsWith("$") ? written.slice(1) : "";
   return (
     <div className="attr">
       <span className="attr-name">
         {name}
-        <span className="attr-tools">{!readonly && <Tool title={`Remove ${place}`} sign="×" does={() => edit(`Remove ${place}`, { op: "remove", place })} />}</span>
+        {!readonly && (
+          <span className="attr-tools">
+            <Tool title={`Remove ${place}`} sign="×" does={() => edit(`Remove ${place}`, { op: "remove", place })} />
+          </span>
+        )}
       </span>
       <div className="attr-field">
-        <Combo label={place} value={spelled(value)} disabled={readonly} commit={(text) => edit(`Set ${place}`, { op: "set", place, value: parsed(text) })} />
+        {param !== "" && known?.[param] !== undefined ? (
+          <ByParam attr={place} param={param} info={null} readonly={readonly} />
+        ) : (
+          <Own place={place} written={written} value={value} readonly={readonly} />
+        )}
       </div>
     </div>
+  );
+}
+
+function Own({ place, written, value, readonly }: { place: string; written: Plain; value: Plain; readonly: boolean }) {
+  const document = useStudio((state) => state.document)!;
+  const computed = typeof written === "string" && written.includes("$") && value !== null;
+  return (
+    <>
+      <Combo
+        label={place}
+        value={spelled(written)}
+        suggestions={params(document)}
+        disabled={readonly}
+        commit={(text) => edit(`Set ${place}`, { op: "set", place, value: parsed(text) })}
+      />
+      {computed && <span className="attr-value">= {spelled(value)}</span>}
+    </>
   );
 }

@@ -10,10 +10,15 @@ export interface Entry extends Searched {
 
 export function entries(blocks: BlockInfo[], gallery: GalleryEntry[], files: string[], open: string): Entry[] {
   return [
-    ...blocks.map((info): Entry => ({ ...info, block: info.name, info })),
+    ...blocks.map((info): Entry => ({ ...info, category: said(info.category), block: info.name, info })),
     ...gallery.filter(({ group }) => group === "layers").map((each) => ofFile(each.path, each.name, each.doc, "layers")),
     ...files.filter((path) => path !== open).map((path) => ofFile(relative(path, open), stem(path), path, "files")),
   ];
+}
+
+/** "quantization" of "quantization_ops". */
+function said(category: string): string {
+  return category.replace(/_ops$/, "").replaceAll("_", " ");
 }
 
 function ofFile(block: string, name: string, summary: string, category: string): Entry {
