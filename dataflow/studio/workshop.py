@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dataflow.studio.runs import Publish, Runs
+from dataflow.studio.trainings import Trainings
 from dataflow.studio.worker import Spares, Worker
 
 
@@ -15,7 +16,9 @@ class Workshop:
         self.spares = Spares()
         self.values = Worker(self.spares)  # runs, and questions about what they made
         self.runs = Runs(publish, self.values)
-        self.snapshots: list[Callable[[], Mapping[str, object]]] = [self.runs.event]
+        self.training = Worker(self.spares)
+        self.trainings = Trainings(publish, self.training)
+        self.snapshots: list[Callable[[], Mapping[str, object]]] = [self.runs.event, self.trainings.event]
 
     def opened(self) -> None:
         """Another document is open, which will probably be run: a process is made ready."""
@@ -25,4 +28,5 @@ class Workshop:
     def close(self) -> None:
         """End all processes."""
         self.spares.close()
-        self.values.close()
+        for worker in (self.values, self.training):
+            worker.close()

@@ -5,7 +5,7 @@ COMMANDS run one after another, with the lock of the studio held. QUERIES take l
 
 from __future__ import annotations
 
-from dataflow.studio.commands import edit, files, preview, runs, session, values, view
+from dataflow.studio.commands import edit, files, preview, runs, session, training, values, view
 from dataflow.studio.studio import Handler
 
 COMMANDS: dict[str, Handler] = {
@@ -14,5 +14,6 @@ COMMANDS: dict[str, Handler] = {
     **view.COMMANDS,
     **session.COMMANDS,
     **runs.COMMANDS,
+    **training.COMMANDS,
 }
-QUERIES: dict[str, Handler] = {**files.QUERIES, **values.QUERIES, **preview.QUERIES}
+QUERIES: dict[str, Handler] = {**files.QUERIES, **values.QUERIES, **training.QUERIES, **preview.QUERIES}

@@ -46,8 +46,11 @@ def _run(studio: Studio, given: Arguments) -> object:
 
 def _cancel(studio: Studio, given: Arguments) -> None:
     known(given, "what", "number")
-    choice(given, "what", ("run", "training", "job"))
-    studio.work.runs.cancel()
+    what = choice(given, "what", ("run", "training", "job"))
+    if what == "run":
+        studio.work.runs.cancel()
+    elif what == "training":
+        studio.work.trainings.cancel()
 
 
 COMMANDS: dict[str, Handler] = {"run": _run, "cancel": _cancel}

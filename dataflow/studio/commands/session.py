@@ -23,6 +23,8 @@ def _session(studio: Studio, given: Arguments) -> None:
         rows=optional(given, "rows", _rows) if "rows" in given else old.rows,
         params=dict(mapping(given, "params", old.params)),
     )
+    if desk.session.watched != old.watched:
+        studio.work.trainings.watch(desk.session.watched)
     if desk.session.params != old.params:
         desk.read_again()
         studio.show()

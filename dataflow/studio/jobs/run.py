@@ -11,9 +11,11 @@ from dataflow.core.errors import DataflowError
 from dataflow.engine.fates import Event
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
+from dataflow.engine.watching import port_name
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.studio.jobs.call import Call, Gathered, Memory
+from dataflow.studio.jobs.quality import Reference, quantizers
 from dataflow.studio.jobs.refusals import problem
 from dataflow.studio.jobs.source import Source, check_fed, rows_of
 from dataflow.studio.jobs.statistics import statistics
@@ -50,11 +52,6 @@ class Run:
         return {"state": "done", "problem": None, "seconds": time.perf_counter() - began}
 
 
-def port_name(link: Link) -> str:
-    """The full name of a port, ``conv1/act.activations``."""
-    return f"{link.node}.{link.port}"
-
-
 def runnable(graph: Graph) -> Graph:
     """The graph, or one with outputs where it has none: what no other node reads."""
     if graph.outputs:
@@ -75,6 +72,7 @@ class _Watched:
 
     def run(self, feeds: Mapping[str, Array], max_bytes: int) -> None:
         told, values = Gathered(self.call.tell, "ran"), dict[str, Array]()
+        rounded = {port_name(node.first): node for node in quantizers(self.graph)}
         types = {port_name(Link(n.name, p)): t for n in self.graph.nodes.values() for p, t in n.types.items()}
 
         def trace(event: Event) -> None:
@@ -82,13 +80,22 @@ class _Watched:
                 what = {"fate": event.fate, "because": event.because, "seconds": event.seconds}
                 told.add("nodes", event.node, {**what, "estimated": event.estimated})
 
+        known: dict[str, dict[str, object]] = {}
+
         def observe(port: str, value: Array) -> None:
             values[port] = value
-            told.add("values", port, statistics(value, types[port].dtype))
+            found = statistics(value, types[port].dtype)
+            if port in rounded:
+                known[port] = found  # whose quality follows
+            told.add("values", port, found)
 
         plan = Plan(runnable(self.graph), settings=Settings.of(max_bytes=max_bytes), watch="all")
         try:
             plan.run(feeds, trace, observe=observe, cancel=self.call.cancelled)
+            reference = Reference.of(self.graph, feeds, max_bytes, self.call.cancelled)
+            for port, found in known.items():
+                if (quality := reference.quality(rounded[port], values)) is not None:
+                    told.add("values", port, {**found, "quality": quality})
         finally:
             self.memory.shapes = {port: type_.shape for port, type_ in types.items()}
             self.memory.values = values

@@ -230,6 +230,7 @@ export interface Training {
   steps: number; // of the whole training
   rate: number | null;
   metrics: Record<string, { train: number | null; validation: number | null; best: number | null }>;
+  values: Record<string, Stats>; // of watched ports, in a step not long ago
   trends: Record<string, Trend>; // of metrics ("loss", "validation loss", "rate") and of watched ports
   problem: Problem | null;
   seconds: number;

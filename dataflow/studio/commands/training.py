@@ -1,0 +1,60 @@
+"""Commands about the training of the open document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dataflow.core.errors import DataflowError
+from dataflow.graphfile.shipped import is_shipped
+from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
+from dataflow.studio.commands.runs import placing, source_of
+from dataflow.studio.jobs.training import Train
+from dataflow.studio.studio import Handler, Studio
+from dataflow.training.trained_values import checkpoint_folder
+
+MAX_EPOCHS = 1 << 31
+
+
+def folder_of(studio: Studio) -> Path:
+    """Where `dataflow train` keeps the checkpoints of the open document."""
+    location = studio.require().top.location
+    folder = checkpoint_folder(location, None)
+    return studio.project.folder / folder if is_shipped(location) else folder
+
+
+def _train(studio: Studio, given: Arguments) -> None:
+    known(given, "resume", "restart", "epochs")
+    resume, restart = flag(given, "resume"), flag(given, "restart")
+    if resume and restart:
+        raise DataflowError("'resume' and 'restart': one of them may be given, got both")
+    desk, folder = studio.require(), folder_of(studio)
+    epochs = optional(given, "epochs", lambda held, name: whole(held, name, 1, MAX_EPOCHS))
+    work = Train(source_of(studio), folder, resume, restart, epochs, tuple(studio.session.watched))
+    studio.work.trainings.start(work, studio.project.shown(folder), placing(desk))
+
+
+def _pause(studio: Studio, given: Arguments) -> None:
+    known(given)
+    studio.work.trainings.say("pause")
+
+
+def _resume(studio: Studio, given: Arguments) -> None:
+    known(given)
+    studio.work.trainings.say("resume")
+
+
+def _stop(studio: Studio, given: Arguments) -> None:
+    known(given)
+    studio.work.trainings.say("stop")
+
+
+def _change(studio: Studio, given: Arguments) -> None:
+    known(given, "rate", "params")
+    rate, params = optional(given, "rate", number), mapping(given, "params", {})
+    if rate is None and not params:
+        raise DataflowError("'rate' or 'params' must be given, got neither")
+    studio.work.trainings.change(rate, params)
+
+
+COMMANDS: dict[str, Handler] = {"train": _train, "pause": _pause, "resume": _resume, "stop": _stop}
+QUERIES: dict[str, Handler] = {"change": _change}  # which waits for the trainer, between two of its steps

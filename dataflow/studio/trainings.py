@@ -1,0 +1,174 @@
+"""The training of a studio as its pages know it, with all of its curves."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import DataflowError
+from dataflow.studio.jobs.call import Told
+from dataflow.studio.jobs.training import Train
+from dataflow.studio.runs import Placed, Plain, Publish, lost
+from dataflow.studio.trends import Trends
+from dataflow.studio.worker import Refused, Worker
+
+CHANGED = 30.0  # seconds in which a change must be made
+
+
+class Trainings:
+    """The latest training, which goes on whatever document is open."""
+
+    def __init__(self, publish: Publish, worker: Worker):
+        self._publish, self._worker = publish, worker
+        self._lock = threading.RLock()
+        self._training, self.trends = _none(""), Trends()
+        self._number = 0  # of the training; 0 where there was none
+        self._work = 0  # its number among the work of the worker
+        self._tickets = itertools.count(1)
+        self._changes: dict[int, _Change] = {}
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on, or pauses."""
+        return self._training["state"] in ("running", "paused")
+
+    def start(self, work: Train, folder: str, place: Placed) -> None:
+        """Begin a training, whose checkpoints pages know by ``folder``; refused where one has not ended."""
+        with self._lock:
+            if self.running:
+                raise DataflowError("one training at a time: another one goes on; stop it first")
+            if not (work.resume and folder == self._training["folder"]):
+                self.trends = Trends()
+            self._number += 1
+            self._training = {**_none(folder), "state": "running"}
+            self._publish(self.event())
+            self._work = self._worker.start(work, _Follower(self, self._number, place))
+
+    def say(self, word: str) -> None:
+        """Pause, resume or stop it; refused where there is none to."""
+        with self._lock:
+            self._check(word)
+            self._worker.say(self._work, word)
+
+    def cancel(self) -> None:
+        """Stop it, and end its process where it does not: what came after its last checkpoint is lost then."""
+        with self._lock:
+            if self.running:
+                self._worker.cancel(self._work)
+
+    def watch(self, ports: Sequence[str]) -> None:
+        """Follow these ports from the next step on."""
+        with self._lock:
+            if self.running:
+                self._worker.say(self._work, "watch", ports=list(ports))
+
+    def change(self, rate: float | None, params: Mapping[str, object]) -> None:
+        """Change learning rate or parameters from the next step on; refused as the trainer does."""
+        with self._lock:
+            self._check("change")
+            ticket, change = next(self._tickets), _Change()
+            self._changes[ticket] = change
+            self._worker.say(self._work, "change", rate=rate, params=dict(params), ticket=ticket)
+        if not change.made.wait(CHANGED):
+            raise DataflowError("the training is busy, with validation perhaps; the change is made after that")
+        if change.refused is not None:
+            raise Refused(change.refused)
+
+    def event(self) -> Plain:
+        """The whole training, for a page that connects."""
+        with self._lock:
+            return {"event": "training", "training": {**self._training, "trends": self.trends.plain()}}
+
+    def told(self, number: int, event: Told) -> None:
+        """What the worker tells of a training."""
+        with self._lock:
+            if number != self._number:
+                return
+            if event["event"] == "changed":
+                if (change := self._changes.pop(cast(int, event["ticket"]), None)) is not None:
+                    change.end(cast("Told | None", event["refused"]))
+                return
+            self._training |= cast(Plain, event["training"])
+            cast(Plain, self._training["values"]).update(cast(Plain, event["values"]))
+            points = self.trends.extend(
+                cast("Mapping[str, Array]", event["steps"]), cast("Mapping[str, Array]", event["points"])
+            )
+            self._tell(points, event["values"])
+
+    def ended(self, number: int, state: str, problem: object) -> None:
+        """How a training ended."""
+        with self._lock:
+            if number != self._number:
+                return
+            self._training |= {"state": state, "problem": problem}
+            self._tell({}, {})
+            changes, self._changes = self._changes, {}
+        for change in changes.values():
+            change.end({"message": "the training has ended", "hint": "", "problems": []})
+        self._worker.rest()
+
+    def _tell(self, points: object, values: object) -> None:
+        self._publish({"event": "trained", "training": {**self._training, "values": values}, "points": points})
+
+    def _check(self, word: str) -> None:
+        if not self.running:
+            raise DataflowError(f"there must be a training to {word}, got none; begin one")
+
+
+class _Change:
+    """A change that waits to be made."""
+
+    def __init__(self) -> None:
+        self.made = threading.Event()
+        self.refused: Told | None = None
+
+    def end(self, refused: Told | None) -> None:
+        """It is made, or refused."""
+        self.refused = refused
+        self.made.set()
+
+
+class _Follower:
+    """Follows one training."""
+
+    def __init__(self, trainings: Trainings, number: int, place: Placed):
+        self._trainings, self._number, self._place = trainings, number, place
+
+    def told(self, event: Told) -> None:
+        """More of it."""
+        self._trainings.told(self._number, event)
+
+    def ended(self, state: str, what: object) -> None:
+        """It is over."""
+        problem: Plain | None = None
+        if state == "done":
+            found = cast(Plain, what)
+            state = str(found["state"])
+            problem = self._place(cast(Plain, found["problem"])) if found["problem"] else None
+        elif state == "cancelled":
+            state = "stopped"
+        elif state == "lost":
+            state, problem = "failed", lost(what)
+        else:
+            found = cast(Plain, what)
+            state, problem = "failed", {**lost(""), "message": found["message"], "hint": found["hint"]}
+        self._trainings.ended(self._number, state, problem)
+
+
+def _none(folder: str) -> Plain:
+    return {
+        "state": "none",
+        "epoch": 0,
+        "epochs": 0,
+        "step": 0,
+        "steps": 0,
+        "rate": None,
+        "metrics": {},
+        "values": {},
+        "problem": None,
+        "seconds": 0.0,
+        "folder": folder,
+    }
