@@ -91,12 +91,11 @@ class Trainings:
                 if (change := self._changes.pop(cast(int, event["ticket"]), None)) is not None:
                     change.end(cast("Told | None", event["refused"]))
                 return
-            self._training |= cast(Plain, event["training"])
-            cast(Plain, self._training["values"]).update(cast(Plain, event["values"]))
+            self._training |= {**cast(Plain, event["training"]), "values": event["values"]}
             points = self.trends.extend(
                 cast("Mapping[str, Array]", event["steps"]), cast("Mapping[str, Array]", event["points"])
             )
-            self._tell(points, event["values"])
+            self._tell(points)
 
     def ended(self, number: int, state: str, problem: object) -> None:
         """How a training ended."""
@@ -104,14 +103,14 @@ class Trainings:
             if number != self._number:
                 return
             self._training |= {"state": state, "problem": problem}
-            self._tell({}, {})
+            self._tell({})
             changes, self._changes = self._changes, {}
         for change in changes.values():
             change.end({"message": "the training has ended", "hint": "", "problems": []})
         self._worker.rest()
 
-    def _tell(self, points: object, values: object) -> None:
-        self._publish({"event": "trained", "training": {**self._training, "values": values}, "points": points})
+    def _tell(self, points: object) -> None:
+        self._publish({"event": "trained", "training": dict(self._training), "points": points})
 
     def _check(self, word: str) -> None:
         if not self.running:

@@ -19,8 +19,8 @@ from dataflow.studio.jobs.training import TOLD, Live
 from dataflow.studio.trainings import Trainings
 from dataflow.studio.trends import MOST, THIN
 from dataflow.studio.worker import Worker
+from dataflow.training.epoch_report import Report
 from dataflow.training.progress import Progress
-from dataflow.training.trainer import Report
 
 
 class Made:

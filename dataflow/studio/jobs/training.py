@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -20,9 +20,11 @@ from dataflow.studio.jobs.refusals import problem, refusal
 from dataflow.studio.jobs.source import Source
 from dataflow.studio.jobs.statistics import statistics
 from dataflow.training import history
+from dataflow.training.changes import Plain
+from dataflow.training.epoch_report import Report
 from dataflow.training.progress import Progress
 from dataflow.training.recorder import usual_recorders
-from dataflow.training.trainer import Report, Trainer
+from dataflow.training.trainer import Trainer
 
 TOLD = 0.1  # seconds from one event to the next
 
@@ -112,7 +114,7 @@ class Trained(Protocol):
     def watch(self, ports: Sequence[str] | None) -> None:
         """Watch these ports."""
 
-    def change(self, rate: float | None = None, params: Mapping[str, object] | None = None) -> None:
+    def change(self, rate: float | None = None, params: Mapping[str, Plain] | None = None) -> None:
         """Change what holds from the next step on."""
 
 
@@ -262,9 +264,7 @@ class Live:
         rate, params = what.get("rate"), what.get("params")
         refused = None
         try:
-            self._trainer.change(
-                None if rate is None else float(str(rate)), params if isinstance(params, dict) else None
-            )
+            self._trainer.change(None if rate is None else float(str(rate)), cast("dict[str, Plain]", params) or None)
         except DataflowError as error:
             refused = refusal(error)
         self._call.tell({"event": "changed", "ticket": what["ticket"], "refused": refused})

@@ -1,0 +1,187 @@
+"""Trainings asked for by a page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from studio_pages import Page, Refused
+
+import dataflow as flow
+from dataflow.training import checkpoint
+from dataflow.training.folder_lock import locked
+from dataflow.training.trainer import Trainer
+
+pytestmark = pytest.mark.slow
+
+TEXT = """dataflow: 1
+name: line
+params:
+  rate: 0.01
+  factor: 1.0
+  training: {type: bool, default: false}
+inputs:
+  x: float32[N]
+  y: float32[N]
+nodes:
+  w: {block: Variable, inputs: [0.0]}
+  product: {block: Mul, inputs: [x, w]}
+  scaled: {block: Mul, inputs: [product, $factor]}
+  error: {block: SquaredDifference, inputs: [scaled, y]}
+  loss: {block: Mean, inputs: {input: error, axis: [0]}}
+outputs: {loss: loss}
+data:
+  train: {path: rows.npz, inputs: {x: x, y: y}}
+train:
+  minimize: loss
+  optimizer: {block: ApplyGradientDescent, inputs: {alpha: $rate}}
+  epochs: 3
+  batch_size: 4
+"""
+
+
+@pytest.fixture
+def opened(folder: Path, page: Page) -> Page:
+    x = np.random.default_rng(0).normal(size=40).astype(np.float32)
+    np.savez(folder / "rows.npz", x=x, y=2 * x)
+    (folder / "line.yaml").write_text(TEXT, "utf-8")
+    page.ask("open", path="line.yaml")
+    return page
+
+
+def until(page: Page, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first state of the training that is as wanted."""
+    while True:
+        for event in page.events:
+            if event["event"] in ("training", "trained") and wanted(event["training"]):
+                return dict(event["training"])
+        page.wait("trained")
+
+
+def ended(page: Page) -> dict[str, Any]:
+    return until(page, lambda found: found["state"] not in ("none", "running", "paused"))
+
+
+def whole(connect: Callable[[], Page]) -> dict[str, Any]:
+    found: dict[str, Any] = connect().last("training")["training"]
+    return found
+
+
+def long(page: Page, folder: Path) -> None:
+    """A training that goes on until it is stopped, and has begun."""
+    page.ask("train", epochs=1_000_000)
+    until(page, lambda found: found["step"] > 20)
+
+
+def test_a_training_is_that_of_the_command(opened: Page, folder: Path, connect: Callable[[], Page]) -> None:
+    opened.ask("train")
+    found = ended(opened)
+    assert (found["state"], found["step"], found["steps"], found["epoch"], found["epochs"]) == ("done", 30, 30, 3, 3)
+    assert found["folder"] == "line.checkpoints"
+    graph = flow.load(str(folder / "line.yaml"))
+    trainer = Trainer(graph)
+    losses = []
+    for _ in trainer.run(lambda each: losses.append(float(each.outputs["loss"]))):
+        pass
+    trends = whole(connect)["trends"]
+    assert trends["loss"]["steps"] == [*range(1, 31)]
+    assert trends["loss"]["mean"] == losses
+    kept = flow.State.load(graph, str(folder / "line.checkpoints" / "best.npz"))
+    assert {*kept} == {*trainer.state}
+    assert len((folder / "line.checkpoints" / "history.csv").read_text().splitlines()) == 4
+
+
+def test_a_reload_in_the_middle_loses_nothing(opened: Page, folder: Path, connect: Callable[[], Page]) -> None:
+    opened.ask("session", watched=["product.z", "loss.output"])
+    long(opened, folder)
+    again = connect()
+    before = again.last("training")["training"]
+    assert before["state"] == "running"
+    assert before["trends"]["loss"]["steps"][0] == 1
+    assert before["values"]["product.z"]["shape"] == [4]
+    assert {"loss", "rate", "product.z", "loss.output"} <= {*before["trends"]}
+    again.ask("stop")
+    assert ended(opened)["state"] == "stopped"
+    trend = whole(connect)["trends"]["loss"]
+    assert trend["steps"][0] == 1
+
+
+def test_pause_change_resume_and_stop(opened: Page, folder: Path) -> None:
+    long(opened, folder)
+    opened.ask("pause")
+    paused = until(opened, lambda found: found["state"] == "paused")
+    opened.ask("change", rate=0.001)
+    with pytest.raises(Refused, match="learning rate must be a finite number"):
+        opened.ask("change", rate=-1)
+    with pytest.raises(Refused, match="no param 'nothing'"):
+        opened.ask("change", params={"nothing": 1})
+    opened.ask("change", params={"factor": 0.5})
+    opened.ask("resume")
+    after = until(opened, lambda found: found["step"] > paused["step"] + 20)
+    assert after["rate"] == pytest.approx(0.001)
+    opened.ask("stop")
+    assert ended(opened)["state"] == "stopped"
+    changed = checkpoint.latest(folder / "line.checkpoints", checkpoint.read)[0]["notes"]["changed"]
+    assert [(each["rate"], each["params"]) for each in changed] == [(0.001, {}), (None, {"factor": 0.5})]
+
+
+def test_resume_and_restart(opened: Page, folder: Path, connect: Callable[[], Page]) -> None:
+    opened.ask("train", epochs=2)
+    assert ended(opened)["step"] == 20
+    opened.events.clear()
+    opened.ask("train", epochs=4)
+    failed = ended(opened)
+    assert failed["state"] == "failed"
+    assert "has checkpoints of an earlier training" in failed["problem"]["message"]
+    opened.events.clear()
+    opened.ask("train", epochs=4, resume=True)
+    assert ended(opened)["step"] == 40
+    assert whole(connect)["trends"]["loss"]["steps"][0] <= 20
+    opened.events.clear()
+    opened.ask("train", epochs=1, restart=True)
+    assert ended(opened)["step"] == 10
+    assert whole(connect)["trends"]["loss"]["steps"] == [*range(1, 11)]
+
+
+def test_a_folder_that_another_process_uses(opened: Page, folder: Path) -> None:
+    (folder / "line.checkpoints").mkdir()
+    with locked(folder / "line.checkpoints"):
+        opened.ask("train")
+        problem = ended(opened)["problem"]
+    assert f"got process {os.getpid()}" in problem["message"]
+    assert "wait for it or use another folder" in problem["hint"]
+
+
+def test_one_at_a_time_and_none_to_speak_to(opened: Page, folder: Path) -> None:
+    for command in ("pause", "resume", "stop"):
+        with pytest.raises(Refused, match=f"there must be a training to {command}, got none"):
+            opened.ask(command)
+    long(opened, folder)
+    with pytest.raises(Refused, match="one training at a time"):
+        opened.ask("train")
+    opened.ask("cancel", what="training")
+    assert ended(opened)["state"] == "stopped"
+
+
+def test_a_worker_that_ends_is_told(opened: Page, folder: Path, server: Any) -> None:
+    long(opened, folder)
+    server.studio.work.training._process.process.kill()
+    found = ended(opened)
+    assert found["state"] == "failed"
+    assert "signal SIGKILL" in found["problem"]["message"]
+    shutil.rmtree(folder / "line.checkpoints")
+    opened.events.clear()
+    opened.ask("train")
+    assert ended(opened)["state"] == "done"
+
+
+def test_a_section_with_a_fault_is_told_at_once(opened: Page) -> None:
+    opened.edit({"op": "set", "place": "w.initvalues", "value": 1e30})
+    opened.ask("train")
+    problem = ended(opened)["problem"]
+    assert "values must be finite" in problem["message"]
