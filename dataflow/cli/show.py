@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 import click
 
 import dataflow as flow
 from dataflow.cli import options, out_file, output
+
+if TYPE_CHECKING:
+    from dataflow.graph.graph import Graph
 
 
 @click.command("show")
@@ -17,6 +24,11 @@ from dataflow.cli import options, out_file, output
 @click.option(
     "--format", "form", type=click.Choice(["text", "mermaid", "dot", "svg"]), help="How it is shown.  [default: text]"
 )
+@click.option(
+    "--direction",
+    type=click.Choice(["right", "down"]),
+    help="Where wires lead in a picture.  [default: right]",
+)
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write to this file instead of printing.")
 def command(
     path: str,
@@ -25,6 +37,7 @@ def command(
     resolved: bool,
     origin: bool,
     form: str | None,
+    direction: str | None,
     out: str | None,
 ) -> None:
     """Show a graph: a line per node, the resolved file, or a drawing."""
@@ -36,6 +49,8 @@ def command(
 
     if resolved and form is not None:
         raise click.UsageError(f"--resolved: must be given without --format, as it prints YAML, got {form}")
+    if direction is not None and form != "svg":
+        raise click.UsageError(f"--direction: must be given with --format svg, got {form or 'no --format'}")
     if origin and (expanded or not resolved):
         raise click.UsageError("--origin: must be given with --resolved, and without --expanded")
     graph = options.load(path, params)
@@ -45,7 +60,11 @@ def command(
         from dataflow.training.step_graph import expand
 
         graph = expand(graph)
-    forms = {"mermaid": mermaid, "dot": dot, "svg": svg}
+    forms: dict[str, Callable[[Graph], str]] = {
+        "mermaid": mermaid,
+        "dot": dot,
+        "svg": partial(svg, direction=direction or "right"),
+    }
     if resolved and out is not None and not origin:
         graph = graph.copy()
         graph.layout = Layout()  # else it is written as its file is

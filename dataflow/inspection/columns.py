@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(eq=False)
 class Box:
-    """A box to place: its size, the offset of each port from the top, and its position in the end.
-
-    pin : ``"left"`` or ``"right"`` for a box of the first or last column.
-    """
+    """A box to place: its size, the offset of each port from the top, and its position in the end."""
 
     width: float
     height: float
     lefts: Sequence[float] = ()
     rights: Sequence[float] = ()
-    pin: str = ""
     x: float = 0.0
     y: float = 0.0
 

@@ -18,33 +18,33 @@ class Chip:
     kind: str
 
 
-@dataclass(slots=True)
-class LeftPort:
-    """An input port: its dot is at (x, y) in the card, its name and chip stand in the line at `row`."""
+@dataclass(slots=True, kw_only=True)
+class Port:
+    """A port: its dot is at (x, y) in the card, its texts stand in the line at ``row``."""
 
     name: str
     family: str
-    wire: str = ""
     value_of: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    row: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class LeftPort(Port):
+    """An input port, and what the file has on it."""
+
+    wire: str = ""
     chip: Chip | None = None
     optional: bool = False
-    x: float = 0.0
-    y: float = 0.0
-    row: float = 0.0
 
 
-@dataclass(slots=True)
-class RightPort:
-    """An output port: its dot is at (x, y) in the card, its name and type stand in the line at `row`."""
+@dataclass(slots=True, kw_only=True)
+class RightPort(Port):
+    """An output port, with how many readers no wire leads to."""
 
-    name: str
-    family: str
     type: str = ""
-    value_of: str = ""
     tags: int = 0
-    x: float = 0.0
-    y: float = 0.0
-    row: float = 0.0
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Attr:
 class Card:
     """A node, a graph used as one, an input or an output.
 
-    kind : ``node``, ``graph``, ``input`` or ``output``.
+    kind : ``node``, ``graph``, ``input`` or ``output``; ``block`` of one that stands by itself, in no graph.
     """
 
     id: str

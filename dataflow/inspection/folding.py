@@ -2,65 +2,66 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from dataflow.core.registry import blocks
+from dataflow.core.roles import Gradient
 from dataflow.graphfile.outline import Entry, Operand, Outline
 
 MOST_READERS = 4  # ports that a folded variable or constant may be read by
-Reader = tuple[str, int]  # a card and the place of its operand
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A node that changes a variable by a value, and that nothing reads."""
+
+    block: str
+    variable: str
+    source: str  # the node whose value it is
 
 
 @dataclass(eq=False)
 class Folding:
-    """The nodes that are folded, and the readers of all values."""
+    """The nodes that are folded, and the readers of the values of all others."""
 
     chips: dict[str, str] = field(default_factory=dict)  # folded nodes drawn on ports -> "variable" or "constant"
-    updates: dict[str, list[str]] = field(default_factory=dict)  # by card: variables that it updates
+    updates: dict[str, list[Update]] = field(default_factory=dict)  # by the card that has them as notes
     into: dict[str, list[str]] = field(default_factory=dict)  # by card: the nodes drawn within it
     folded: set[str] = field(default_factory=set)
-    readers: dict[tuple[str, str], int] = field(default_factory=dict)  # of a node's output: how many ports and outputs
+    read: set[tuple[str, str]] = field(default_factory=set)  # nodes and their outputs that a card has on a port
 
 
 def folding(outline: Outline, unfolded: Collection[str] = frozenset()) -> Folding:
     """Decide which nodes are folded.
 
-    Variables and constants that few ports read become chips on these ports; an Assign that nothing reads becomes a
-    note on the card whose value it keeps. What has a problem or is ``unfolded`` keeps its card.
+    Variables and constants that few ports read become chips on these ports; an Assign or an optimizer that nothing
+    reads becomes a note on the card whose value it takes. What has a problem or is ``unfolded`` keeps its card.
     """
     result = Folding()
-    read: dict[str, int] = {}
-    for entry in [*outline.nodes.values(), *outline.outputs.values()]:
-        for operand in entry.operands:
-            if operand.source:
-                read[operand.source] = read.get(operand.source, 0) + 1
+    entries = {**outline.nodes, **{f"output:{name}": entry for name, entry in outline.outputs.items()}}
+    read = Counter(operand.source for entry in entries.values() for operand in entry.operands)
+    before, changed = Counter(read), dict[str, Update]()
     for name, entry in outline.nodes.items():
-        target = _keeper(outline, entry) if name not in unfolded and not read.get(name) else None
-        if target is not None:
-            kept, source = target
+        update = _update(outline, entry) if name not in unfolded and not before[name] else None
+        if update is not None:
+            changed[name] = update
             result.folded.add(name)
-            result.updates.setdefault(source, []).append(kept)
-            result.into.setdefault(source, []).append(name)
-            for operand in entry.operands:
-                read[operand.source] -= 1
+            result.updates.setdefault(update.source, []).append(update)
+            result.into.setdefault(update.source, []).append(name)
+            read.subtract(operand.source for operand in entry.operands)
     for name, entry in outline.nodes.items():
         kind = _held(entry)
-        if kind and name not in unfolded and not entry.wrong and 0 < read.get(name, 0) <= MOST_READERS:
+        if kind and name not in unfolded and not entry.wrong and before[name] and read[name] <= MOST_READERS:
             result.folded.add(name)
             result.chips[name] = kind
-    for name, entry in outline.nodes.items():
-        if name in result.folded:
-            continue
-        for operand in entry.operands:
-            key = operand.source, operand.output
-            result.readers[key] = result.readers.get(key, 0) + 1
-            if operand.source in result.chips:
-                result.into.setdefault(name, []).append(operand.source)
-    for entry in outline.outputs.values():
-        for operand in entry.operands:
-            key = operand.source, operand.output
-            result.readers[key] = result.readers.get(key, 0) + 1
+    within = {name: update.source for name, update in changed.items()}
+    for name, entry in entries.items():
+        if name not in result.folded:
+            result.read |= {(operand.source, operand.output) for operand in entry.operands}
+        inside = [operand.source for operand in entry.operands if operand.source in result.chips]
+        result.into.setdefault(within.get(name, name), []).extend(inside)
     return result
 
 
@@ -73,13 +74,21 @@ def _held(entry: Entry) -> str:
     return "constant" if entry.block == "Const" else ""
 
 
-def _keeper(outline: Outline, entry: Entry) -> tuple[str, str] | None:
-    """The variable that an Assign sets, and the node whose value it keeps; None of other nodes."""
-    if entry.block != "Assign" or entry.wrong or len(entry.operands) != 2:
+def _update(outline: Outline, entry: Entry) -> Update | None:
+    """What an Assign or an optimizer does; None of other nodes, and of one that is wired to something wrong."""
+    block = blocks.get(entry.block)
+    if block is None or entry.wrong or not block.assigns:
         return None
-    variable, value = entry.operands
-    return (variable.source, value.source) if _node(outline, variable) and _node(outline, value) else None
+    ports = block.signature.inputs
+    if entry.block == "Assign":
+        values = [operand for operand in entry.operands if operand.port not in block.assigns]
+    else:
+        values = [o for o in entry.operands if o.port in ports and isinstance(ports[o.port].role, Gradient)]
+    changed = next((operand for operand in entry.operands if operand.port in block.assigns), None)
+    if changed is None or not changed.source or len(values) != 1 or not _has(outline, values[0]):
+        return None
+    return Update(entry.block, changed.source, values[0].source)
 
 
-def _node(outline: Outline, operand: Operand) -> bool:
+def _has(outline: Outline, operand: Operand) -> bool:
     return operand.source in outline.nodes and not outline.nodes[operand.source].wrong

@@ -1,7 +1,7 @@
 """Layered layout: boxes in columns from left to right, wires that keep clear of every box.
 
-Columns come from longest paths, the order in a column from barycentres (`crossings`), heights from least squares under
-that order (`heights`). Wires from one port share a trunk, and a long one passes every column in a slot of its own.
+The order in a column comes from barycentres (`crossings`), heights from least squares under that order (`heights`).
+Wires from one port share a trunk, and a long one passes every column in a slot of its own.
 """
 
 from __future__ import annotations
@@ -18,28 +18,6 @@ Point = tuple[float, float]
 _SWEEPS = 24  # of crossing reduction and of height assignment; both converge earlier
 _FULL = 10_000  # boxes and pieces of wires up to which all sweeps are made
 _MOST = 100_000  # boxes and pieces of wires: more would take minutes and be unreadable
-
-
-def place(
-    boxes: Sequence[Box], edges: Sequence[Edge], gap: float = 26.0
-) -> tuple[float, float, dict[tuple[Box, int], str]]:
-    """Give every box its x and y; the boxes must be in topological order.
-
-    Returns
-    -------
-    The width and height of the whole, and an SVG path for each (box, right port) that a wire leaves from.
-
-    Raises
-    ------
-    DataflowError
-        When there is too much to draw.
-    """
-    layers = arrange(boxes, edges, gap)
-    branches: dict[tuple[Box, int], list[Edge]] = {}
-    for edge in edges:
-        branches.setdefault((edge.source, edge.start), []).append(edge)
-    paths = {key: _path(layers.columns, layers.rank, layers.trunks[key], ends) for key, ends in branches.items()}
-    return layers.width, layers.height, paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +43,11 @@ class Layers:
         return [*pieces, (end, end)]
 
 
-def arrange(boxes: Sequence[Box], edges: Sequence[Edge], gap: float = 26.0) -> Layers:
-    """Give every box its x and y, in columns from left to right; the boxes must be in topological order.
+def arrange(boxes: Sequence[Box], edges: Sequence[Edge], rank: dict[Box, int], gap: float = 20.0) -> Layers:
+    """Give every box its x and y, in the column that is its rank; wires must lead to columns further right.
 
     Raises DataflowError when there is too much to draw.
     """
-    rank = _ranks(boxes, edges)
     count = len(boxes) + len(edges) + 2 * _bends(rank, edges)
     if count > _MOST:
         raise DataflowError(
@@ -87,9 +64,11 @@ def arrange(boxes: Sequence[Box], edges: Sequence[Edge], gap: float = 26.0) -> L
     assign_heights(columns, trunks.values(), gap, sweeps // 2)
     top = min((s.y for c in columns for s in c.slots), default=0.0)
     x = bottom = 0.0
+    before: Column | None = None
     for column in columns:
-        if column is not columns[0]:
-            x += _between(column)
+        if before is not None:
+            x += _between(before, column)
+        before = column
         column.x, column.width = x, max((s.box.width for s in column.slots if s.box), default=0.0)
         x += column.width
         for slot in column.slots:
@@ -98,28 +77,6 @@ def arrange(boxes: Sequence[Box], edges: Sequence[Edge], gap: float = 26.0) -> L
             if slot.box:
                 slot.box.x, slot.box.y = column.x, slot.y
     return Layers(columns, rank, trunks, x, bottom)
-
-
-def _ranks(boxes: Sequence[Box], edges: Sequence[Edge]) -> dict[Box, int]:
-    """The column of each box. What needs no pinned box stands as far right as what reads it allows."""
-    readers: dict[Box, list[Box]] = {box: [] for box in boxes}
-    feeders: dict[Box, list[Box]] = {box: [] for box in boxes}
-    for edge in edges:
-        readers[edge.source].append(edge.target)
-        feeders[edge.target].append(edge.source)
-    rank: dict[Box, int] = {}
-    fed: set[Box] = {box for box in boxes if box.pin == "left"}
-    for box in boxes:
-        rank[box] = max((rank[f] + 1 for f in feeders[box]), default=0)
-        if any(f in fed for f in feeders[box]):
-            fed.add(box)
-    last = max(rank.values(), default=0)
-    for box in reversed(boxes):
-        if box.pin == "right":
-            rank[box] = last
-        elif box not in fed and readers[box]:
-            rank[box] = min(rank[r] for r in readers[box]) - 1
-    return rank
 
 
 def _bends(rank: dict[Box, int], edges: Sequence[Edge]) -> int:
@@ -155,33 +112,8 @@ def _exit(slot: Slot, port: int) -> float:
     return slot.box.rights[port] if slot.box else 0.0
 
 
-def _between(column: Column) -> float:
-    """Room left of a column: more where wires climb far."""
+def _between(before: Column, column: Column) -> float:
+    """Room between columns: more where wires climb far, less where they only come into the picture or leave it."""
     climb = max((abs(s.left.y + s.left_dy - s.right.y - s.right_dy) for s in column.segments), default=0.0)
-    return 44.0 + min(climb * 0.16, 90.0)
-
-
-def _path(columns: list[Column], rank: dict[Box, int], trunk: list[Slot], ends: Sequence[Edge]) -> str:
-    """A trunk and its branches: level across columns, curved between them."""
-    box, first = ends[0].source, rank[ends[0].source]
-    heights = [box.y + box.rights[ends[0].start], *(slot.y for slot in trunk[1:])]
-    parts = [_level((box.x + box.width, heights[0]), columns[first].right)]
-    for i in range(1, len(trunk)):
-        before, column = columns[first + i - 1], columns[first + i]
-        parts.append(_curve((before.right, heights[i - 1]), (column.x, heights[i])))
-        parts.append(_level((column.x, heights[i]), column.right))
-    for edge in ends:
-        at = rank[edge.target] - 1
-        end = edge.target.x, edge.target.y + edge.target.lefts[edge.end]
-        parts.append(_curve((columns[at].right, heights[at - first]), end))
-    return "".join(parts)
-
-
-def _level(start: Point, x: float) -> str:
-    return f"M{start[0]:.1f} {start[1]:.1f}H{x:.1f}" if x > start[0] else ""
-
-
-def _curve(start: Point, end: Point) -> str:
-    (x, y), (to_x, to_y) = start, end
-    middle = (x + to_x) / 2
-    return f"M{x:.1f} {y:.1f}C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
+    least = 38.0 if before.width and any(slot.box and slot.box.width for slot in column.slots) else 14.0
+    return least + min(climb * 0.1, 40.0)

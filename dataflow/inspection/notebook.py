@@ -27,7 +27,7 @@ def render(value: Shown) -> dict[str, str]:
         return {}
     try:
         return {"image/svg+xml": svg(value)}
-    except DataflowError:  # few nodes, but more wires than can be laid out
+    except DataflowError:  # few nodes, but more outputs than can be drawn
         return {}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from dataflow.graph.graph import Graph
 from dataflow.graph.rewrite import eliminate_dead_code
-from dataflow.inspection.card import Mark
 from dataflow.inspection.picture import svg
+from dataflow.inspection.scene_svg import Mark
 from dataflow.quantize.answers import answers
 from dataflow.quantize.model import Model
 from dataflow.quantize.stages import with_only

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dataflow.inspection.card import escape
+from dataflow.inspection.scene_svg import escape
 
 from .goals import short
 from .names import EAGER, JIT, NUMPY, OURS

@@ -113,3 +113,14 @@ def test_origins_are_comments_beside_the_resolved_values(dataflow, folder):
     for options in (["--origin"], ["--origin", "--resolved", "--expanded"]):
         done = dataflow("show", "line.yaml", *options)
         assert done.code == 2 and "--origin: must be given with --resolved, and without --expanded" in done.err
+
+
+def test_wires_of_a_picture_lead_down_if_told(dataflow, folder):
+    out = dataflow("show", "line.yaml", "--format", "svg", "--direction", "down").out
+    assert out.rstrip("\n") == svg(flow.load("line.yaml"), direction="down").rstrip("\n")
+    assert out != dataflow("show", "line.yaml", "--format", "svg").out
+
+
+def test_a_direction_is_of_pictures(dataflow, folder):
+    code, _, err = dataflow("show", "line.yaml", "--direction", "down")
+    assert code == 2 and "--direction: must be given with --format svg, got no --format" in err

@@ -1,64 +1,75 @@
-"""Where boxes stand and wires run, and that drawings of large graphs cost no more than they may."""
+"""Where the boxes of a row stand and wires run between them."""
 
 from __future__ import annotations
 
 import itertools
-import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dataflow as flow
 from dataflow.core.errors import DataflowError
-from dataflow.inspection import layout, svg
+from dataflow.inspection import layout
 from dataflow.inspection.columns import Box, Edge
-from dataflow.inspection.layout import place
+from dataflow.inspection.layout import Layers, arrange
 
 
-def box(lefts: int = 0, rights: int = 0, pin: str = "", width: float = 60.0) -> Box:
+def box(lefts: int = 0, rights: int = 0, width: float = 60.0) -> Box:
     height = 50.0 + 20 * max(lefts, rights)
-    return Box(width, height, *([50.0 + 20 * n for n in range(ports)] for ports in (lefts, rights)), pin)
+    return Box(width, height, *([50.0 + 20 * n for n in range(ports)] for ports in (lefts, rights)))
+
+
+def placed(boxes: Sequence[Box], edges: Sequence[Edge]) -> Layers:
+    """In the columns that longest paths give."""
+    rank: dict[Box, int] = {}
+    for each in boxes:
+        rank[each] = max((rank[e.source] + 1 for e in edges if e.target is each), default=0)
+    return arrange(boxes, edges, rank)
 
 
 def test_nothing_to_place() -> None:
-    assert place([], []) == (0.0, 0.0, {})
+    found = placed([], [])
+    assert (found.width, found.height) == (0.0, 0.0)
 
 
 def test_one_box_stands_at_the_origin() -> None:
     only = box()
-    assert place([only], []) == (60.0, 50.0, {})
+    found = placed([only], [])
+    assert (found.width, found.height) == (60.0, 50.0)
     assert (only.x, only.y) == (0.0, 0.0)
 
 
 def test_what_reads_stands_to_the_right_of_what_is_read() -> None:
     a, b, c = box(0, 1, width=100.0), box(1, 1), box(2)
-    width, _, paths = place([a, b, c], [Edge(a, 0, b, 0), Edge(b, 0, c, 0), Edge(a, 0, c, 1)])
-    assert (a.x, b.x, c.x) == (0.0, pytest.approx(144.0, abs=90), pytest.approx(248.0, abs=180))
-    assert a.x + a.width + 44 <= b.x and b.x + b.width + 44 <= c.x
-    assert width == c.x + c.width
-    assert paths.keys() == {(a, 0), (b, 0)}  # two wires from one port are one path
+    found = placed([a, b, c], [Edge(a, 0, b, 0), Edge(b, 0, c, 0), Edge(a, 0, c, 1)])
+    assert a.x == 0.0
+    assert a.x + a.width + 38 <= b.x and b.x + b.width + 38 <= c.x
+    assert found.width == c.x + c.width
 
 
-def test_pinned_boxes_stand_in_the_first_and_last_column() -> None:
-    x, w, y, short, long = box(0, 1, "left"), box(0, 1), box(2, 1), box(1, 0, "right"), box(1, 0, "right")
-    place([x, w, y, short, long], [Edge(x, 0, y, 0), Edge(w, 0, y, 1), Edge(y, 0, long, 0), Edge(x, 0, short, 0)])
-    assert x.x == 0.0
-    assert short.x == long.x > y.x
+def test_a_wire_is_level_past_the_widest_box_of_each_column() -> None:
+    a, wide, b, c = box(0, 1), box(0, 1, width=200.0), box(1, 1), box(2)
+    edges = [Edge(a, 0, b, 0), Edge(b, 0, c, 0), Edge(a, 0, c, 1)]
+    found = arrange([a, wide, b, c], edges, {a: 0, wide: 0, b: 1, c: 2})
+    (start, end), (into, out), (last, _) = found.corners(edges[2])
+    assert start == (60.0, a.y + 50.0) and end == (200.0, a.y + 50.0)
+    assert (into[0], out[0]) == (b.x, b.x + b.width) and into[1] == out[1]
+    assert last == (c.x, c.y + 70.0)
 
 
-def test_what_needs_no_input_stands_beside_what_reads_it() -> None:
-    x, a, b, w, y = box(0, 1, "left"), box(1, 1), box(1, 1), box(0, 1), box(2)
-    place([x, a, b, w, y], [Edge(x, 0, a, 0), Edge(a, 0, b, 0), Edge(b, 0, y, 0), Edge(w, 0, y, 1)])
-    assert w.x == b.x > a.x
+def test_ends_of_wires_that_leave_a_row_take_little_room() -> None:
+    entry, a, leaving = Box(0.0, 0.0, (), (0.0,)), box(1, 1), Box(0.0, 0.0, (0.0,), ())
+    found = placed([entry, a, leaving], [Edge(entry, 0, a, 0), Edge(a, 0, leaving, 0)])
+    assert a.x < 25.0 and found.width - a.x - a.width < 25.0
 
 
 def test_the_layout_is_the_same_each_time() -> None:
     def made() -> list[tuple[float, float]]:
         boxes = [box(min(i, 2), 2) for i in range(12)]
         edges = [Edge(boxes[(i * 7 + n) % i], n, boxes[i], n) for i in range(1, 12) for n in range(min(i, 2))]
-        place(boxes, edges)
+        placed(boxes, edges)
         return [(b.x, b.y) for b in boxes]
 
     assert made() == made()
@@ -72,19 +83,11 @@ def drawings(pick: Any) -> tuple[list[Box], list[Edge]]:
         lefts = pick(st.integers(0, min(3, i)))
         rights = pick(st.integers(0, 3)) if i else 1
         height = 50.0 + 20 * max(lefts, rights)
-        pin = (
-            pick(st.sampled_from(["", "", "left"]))
-            if not lefts
-            else pick(st.sampled_from(["", "", "right"]))
-            if not rights
-            else ""
-        )
         box = Box(
             pick(st.sampled_from([60.0, 150.0])),
             height,
             [50.0 + 20 * n for n in range(lefts)],
             [50.0 + 20 * n for n in range(rights)],
-            pin,
         )
         open_ports = [(b, n) for b in boxes for n in range(len(b.rights))]
         for end in range(lefts if open_ports else 0):
@@ -97,63 +100,40 @@ def drawings(pick: Any) -> tuple[list[Box], list[Edge]]:
 @given(drawings())
 def test_nothing_overlaps(drawing: tuple[list[Box], list[Edge]]) -> None:
     boxes, edges = drawing
-    width, height, paths = place(boxes, edges)
+    found = placed(boxes, edges)
     for box in boxes:
-        assert 0 <= box.x <= box.x + box.width <= width + 1e-6
-        assert -1e-6 <= box.y <= box.y + box.height <= height + 1e-6
+        assert 0 <= box.x <= box.x + box.width <= found.width + 1e-6
+        assert -1e-6 <= box.y <= box.y + box.height <= found.height + 1e-6
     for a, b in itertools.combinations(boxes, 2):
         assert a.x + a.width < b.x or b.x + b.width < a.x or a.y + a.height < b.y or b.y + b.height < a.y
     for edge in edges:
-        assert edge.source.x + edge.source.width < edge.target.x
-        path = paths[edge.source, edge.start]
-        assert path.startswith(
-            f"M{edge.source.x + edge.source.width:.1f} {edge.source.y + edge.source.rights[edge.start]:.1f}"
-        )
-        assert f"{edge.target.x:.1f} {edge.target.y + edge.target.lefts[edge.end]:.1f}" in path
-    for path in paths.values():
-        for low, high, left, right in pieces(path):
+        pieces = found.corners(edge)
+        assert pieces[0][0] == (edge.source.x + edge.source.width, edge.source.y + edge.source.rights[edge.start])
+        assert pieces[-1][1] == (edge.target.x, edge.target.y + edge.target.lefts[edge.end])
+        level = [(start[1], end[1], start[0], end[0]) for start, end in pieces]
+        curved = [(a[1], b[1], a[0], b[0]) for (_, a), (b, _) in itertools.pairwise(pieces)]
+        for from_y, to_y, left, right in level + curved:
+            assert left <= right
             for box in boxes:
                 beside = right <= box.x + 0.1 or left >= box.x + box.width - 0.1
-                assert beside or high < box.y or low > box.y + box.height
+                assert beside or max(from_y, to_y) < box.y or min(from_y, to_y) > box.y + box.height
 
 
-def pieces(path: str) -> list[tuple[float, float, float, float]]:
-    """What each piece of a path spans: lowest and highest y, leftmost and rightmost x."""
-    found = []
-    for x, y, kind, rest in re.findall(r"M(\S+?) (\S+?)([HC])([^MHC]+)", path):
-        numbers = [float(n) for n in rest.split()]
-        to_x, to_y = (numbers[0], float(y)) if kind == "H" else (numbers[-2], numbers[-1])
-        found.append((*sorted([float(y), to_y]), float(x), to_x))
-    assert len(found) == path.count("M") == path.count("H") + path.count("C")
-    return found
+def test_a_row_of_too_much_is_refused_before_it_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "_MOST", 20)
+    boxes = [box(2, 1) for _ in range(12)]
+    edges = [Edge(a, 0, b, 0) for a, b in itertools.pairwise(boxes)]
+    with pytest.raises(DataflowError, match="drawing: must have at most 20 boxes and pieces of wires, got 23"):
+        placed(boxes, edges)
 
 
-# -- large drawings -------------------------------------------------------------------------------------------------
-
-
-def skips(count):
-    """A chain whose nodes also read one half as far: wires that pass hundreds of columns."""
-    graph = flow.Graph()
-    x = graph.input("x", "float32", [3])
-    made = [x]
-    for i in range(count):
-        made.append(flow.blocks["AddV2"]()(made[-1], made[i // 2]))
-    graph.output("y", made[-1])
-    return graph
-
-
-def test_a_drawing_of_too_much_is_refused_before_it_is_laid_out(monkeypatch):
-    monkeypatch.setattr(layout, "_MOST", 2000)
-    assert svg(skips(50)).startswith("<svg")
-    with pytest.raises(DataflowError, match="drawing: must have at most 2,000 boxes and pieces of wires, got 10,703"):
-        svg(skips(200))
-
-
-def test_large_drawings_are_swept_less(monkeypatch):
+def test_large_rows_are_swept_less(monkeypatch: pytest.MonkeyPatch) -> None:
     sweeps = []
     reduce = layout.reduce_crossings
     monkeypatch.setattr(layout, "reduce_crossings", lambda columns, n: (sweeps.append(n), reduce(columns, n)))
-    for full in (10_000, 100, 10):
+    boxes = [box(2, 1) for _ in range(21)]
+    edges = [Edge(a, 0, b, 0) for a, b in itertools.pairwise(boxes)]
+    for full in (10_000, 30, 1):
         monkeypatch.setattr(layout, "_FULL", full)
-        svg(skips(20))
+        placed(boxes, edges)
     assert sweeps[0] == layout._SWEEPS > sweeps[1] > sweeps[2] == 2

@@ -1,44 +1,102 @@
-"""Where the cards of a scene stand and wires run, by geometry, over every graph there is."""
+"""Scenes of all graphs there are and of random ones: nothing overlaps, no wire runs over a card, all is shown."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import random
 from pathlib import Path
 
 import pytest
 from places import GRAPHS
+from scene_geometry import check
 
+from dataflow.core.registry import blocks
+from dataflow.graph.graph import Graph
 from dataflow.graphfile.graph_outline import outline_of
-from dataflow.graphfile.load import read
+from dataflow.graphfile.load import load, read
 from dataflow.graphfile.outline import outline
 from dataflow.inspection.elements import Scene
 from dataflow.inspection.scene import scene
+from dataflow.training.step_graph import expand
 
 FILES = sorted(GRAPHS.rglob("*.yaml"))
+TRAINED = ["digits/cnn", "digits/cnn_flat", "wine/mlp", "xor/ce_auto"]
 
 
-def pictures(path: Path) -> Iterator[Scene]:
-    """The scene of a file and the one of its graph without the file."""
-    context = read(path)
-    yield scene(outline(context), context.graph)
-    yield scene(outline_of(context.graph), context.graph)
+def drawn(name: str, direction: str = "right", unfolded: frozenset[str] = frozenset()) -> Scene:
+    context = read(GRAPHS / f"{name}.yaml")
+    return scene(outline(context), context.graph, direction=direction, unfolded=unfolded)
 
 
+def zoom(found: Scene, width: float = 1000.0, height: float = 700.0) -> float:
+    """That at which a scene fits into what a page of 1280 x 800 has for it."""
+    return min(width / found.width, height / found.height)
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_nothing_overlaps(path: Path) -> None:
-    for drawn in pictures(path):
-        for i, one in enumerate(drawn.cards):
-            for other in drawn.cards[:i]:
-                apart = (
-                    one.x + one.width <= other.x
-                    or other.x + other.width <= one.x
-                    or one.y + one.height <= other.y
-                    or other.y + other.height <= one.y
-                )
-                assert apart, (one.id, other.id)
+def test_every_graph_file(path: Path, direction: str) -> None:
+    context = read(path)
+    outlined = outline(context)
+    check(scene(outlined, context.graph, direction=direction), outlined)
+    everything = frozenset(outlined.nodes)
+    check(scene(outlined, context.graph, direction=direction, unfolded=everything, values=False), outlined)
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_steps(name: str, direction: str) -> None:
+    graph = expand(load(GRAPHS / f"{name}.yaml"))
+    outlined = outline_of(graph)
+    check(scene(outlined, graph, direction=direction), outlined)
+
+
+@pytest.mark.parametrize("scope", ["conv1", "conv1/norm", "logits"])
+def test_graph_files_used_as_blocks(scope: str) -> None:
+    context = read(GRAPHS / "digits/cnn.yaml")
+    outlined = outline(context, scope)
+    check(scene(outlined, context.graph), outlined)
+
+
+def random_graph(seed: int) -> Graph:
+    """Additions, lists and blocks of several outputs between values far and near."""
+    pick, graph = random.Random(seed), Graph()
+    wires = [graph.input(f"x{i}", "float32", [4]) for i in range(pick.randint(1, 4))]
+    for _ in range(pick.randint(1, 60)):
+        near = wires[-pick.choice([2, 5, 100]) :]
+        kind = pick.random()
+        if kind < 0.6:
+            wires.append(pick.choice(near) + pick.choice([*near, 1.0]))
+        elif kind < 0.8:
+            wires.append(blocks["AddN"]()(pick.choices(near, k=pick.randint(1, 9))))
+        else:
+            low, high = blocks["MinMaxObserver"]()(pick.choice(near))
+            wires += [low + pick.choice(near), high * pick.choice(near)]
+    for i, wire in enumerate(pick.choices(wires, k=pick.randint(1, 6))):
+        graph.output(f"y{i}", wire)
+    return graph
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_graphs(seed: int) -> None:
+    graph = random_graph(seed)
+    outlined = outline_of(graph)
+    for direction in ("right", "down"):
+        found = scene(outlined, graph, direction=direction)
+        check(found, outlined)
+        assert found.plain() == scene(outlined, graph, direction=direction).plain()
+
+
+@pytest.mark.parametrize(
+    "name, least", [("digits/cnn", 0.6), ("digits/cnn_flat", 0.6), ("quant/digits_fake_quant", 0.5)]
+)
+def test_whole_graphs_can_be_read_on_a_page(name: str, least: float) -> None:
+    """Names are 16 px, so that at this zoom they are at least 9 px."""
+    found = zoom(drawn(name))
+    assert found >= least
+    assert 16 * found >= 9
 
 
 def test_a_scene_is_plain_data() -> None:
-    drawn = next(pictures(GRAPHS / "digits/cnn.yaml"))
-    assert json.loads(json.dumps(drawn.plain())) == drawn.plain()
+    found = drawn("digits/cnn")
+    assert json.loads(json.dumps(found.plain())) == found.plain()

@@ -1,0 +1,99 @@
+"""Rectangles in their order on shelves: side by side, stacked where they are low, on the next shelf where one is full.
+
+Everything lies in the coordinates of wires: *along* them, from left to right as a rule, and *across*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, product
+
+_TRIED = 8  # lengths of shelves, and heights of stacks
+
+
+@dataclass(eq=False)
+class Rect:
+    """A rectangle to place, and where it stands then: its shelf, and the stack on it."""
+
+    length: float
+    breadth: float
+    along: float = 0.0
+    across: float = 0.0
+    shelf: int = 0
+    stack: int = 0
+
+
+@dataclass(eq=False)
+class Stack:
+    """Rectangles one across from the other."""
+
+    rects: list[Rect] = field(default_factory=list)
+    along: float = 0.0
+    length: float = 0.0
+    breadth: float = 0.0
+
+
+@dataclass(eq=False)
+class Packing:
+    """Rectangles on shelves; ``ends`` has where each shelf ends across."""
+
+    shelves: list[list[Stack]]
+    ends: list[float]
+    length: float
+    breadth: float
+    gap: float
+
+
+def pack(sizes: Iterable[tuple[float, float]], most: float, tall: float, gap: float) -> tuple[Packing, list[Rect]]:
+    """Place rectangles on shelves of at most this length, in stacks of at most this height."""
+    rects = [Rect(*size) for size in sizes]
+    shelves: list[list[Stack]] = [[]]
+    for rect in rects:
+        shelf = shelves[-1]
+        before = sum(stack.length + gap for stack in shelf[:-1])
+        if shelf and shelf[-1].breadth + gap + rect.breadth <= tall and before + rect.length <= most:
+            shelf[-1].breadth += gap + rect.breadth
+        elif not shelf or before + shelf[-1].length + gap + rect.length <= most:
+            shelf.append(Stack(breadth=rect.breadth))
+        else:
+            shelves.append([Stack(breadth=rect.breadth)])
+        stack = shelves[-1][-1]
+        stack.rects.append(rect)
+        stack.length = max(stack.length, rect.length)
+    ends, across, length = list[float](), 0.0, 0.0
+    for i, shelf in enumerate(shelves):
+        along = 0.0
+        for j, stack in enumerate(shelf):
+            stack.along, top = along, across
+            for rect in stack.rects:
+                rect.along, rect.across, rect.shelf, rect.stack = along, top, i, j
+                top += rect.breadth + gap
+            along += stack.length + gap
+        length = max(length, along - gap)
+        ends.append(across + max((stack.breadth for stack in shelf), default=0.0))
+        across = ends[-1] + gap
+    return Packing(shelves, ends, max(length, 0.0), max(across - gap, 0.0), gap), rects
+
+
+def packed(
+    sizes: Sequence[tuple[float, float]], most: float, gap: float, score: Callable[[float, float], float]
+) -> tuple[Packing, list[Rect]]:
+    """The placement of the highest score, which is given length and breadth; shelves are at most ``most`` long."""
+    lengths = _some({min(each + 0.5, most) for each in accumulate(length + gap for length, _ in sizes)} | {most})
+    talls = _some(set(accumulate(breadth + gap for _, breadth in sizes)) | {b for _, b in sizes})
+    best: tuple[float, Packing, list[Rect]] | None = None
+    for length, tall in product(lengths or [most], [0.0, *talls]):
+        made, rects = pack(sizes, length, tall, gap)
+        found = score(made.length, made.breadth)
+        if best is None or found > best[0]:
+            best = found, made, rects
+    assert best is not None
+    return best[1:]
+
+
+def _some(values: Iterable[float]) -> list[float]:
+    """At most so many of the values, evenly chosen, the largest first."""
+    ordered = sorted(values, reverse=True)
+    step = max(len(ordered) / _TRIED, 1.0)
+    return [ordered[int(i * step)] for i in range(min(_TRIED, len(ordered)))]
