@@ -62,7 +62,7 @@ class Page:
         self.number += 1
         self.socket.send(json.dumps({**given, "id": self.number, "do": do}))
         while True:
-            for message in self._read():
+            for message in self.read():
                 if message.get("id") == self.number:
                     if "refused" in message:
                         raise Refused(message["refused"])
@@ -72,7 +72,7 @@ class Page:
         """The next event of a kind."""
         before = len(self.events)
         while True:
-            self._read()
+            self.read()
             for found in self.events[before:]:
                 if found["event"] == event:
                     return found
@@ -94,7 +94,8 @@ class Page:
         """Leave."""
         self._left.close()
 
-    def _read(self) -> list[dict[str, Any]]:
+    def read(self) -> list[dict[str, Any]]:
+        """The replies of the next frame; its events are kept."""
         frame = json.loads(self.socket.recv(timeout=30))
         self.events += [message for message in frame if "event" in message]
         return [message for message in frame if "event" not in message]

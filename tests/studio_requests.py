@@ -31,10 +31,10 @@ def request(server: Server, path: str = "/", headers: Headers = (), method: str 
     head = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
     if method not in ("GET", "HEAD"):
         head.append(f"Content-Length: {len(body)}")
-    return exchange(server, "\r\n".join([*head, "", ""]).encode("latin-1") + body)
+    return exchange(server, "\r\n".join([*head, "", ""]).encode("latin-1") + body, method != "HEAD")
 
 
-def exchange(server: Server, data: bytes) -> Answer:
+def exchange(server: Server, data: bytes, has_body: bool = True) -> Answer:
     """What a server answers to these bytes; a status of 0 where it closes the connection."""
     with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
         connection.sendall(data)
@@ -47,7 +47,7 @@ def exchange(server: Server, data: bytes) -> Answer:
         head, _, body = received.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         found = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        while len(body) < int(found.get("content-length", 0)) and (part := connection.recv(65536)):
+        while has_body and len(body) < int(found.get("content-length", 0)) and (part := connection.recv(65536)):
             body += part
     return Answer(int(first.split()[1]), found, body)
 

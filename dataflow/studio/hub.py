@@ -29,7 +29,8 @@ class Page:
         for message in messages:
             self._messages.append(message)
             self._size += len(message)
-        self.dropped |= self._size > MAX_WAITING
+        if self._size > MAX_WAITING:
+            self.dropped, self._messages = True, []
         self._ready.set()
 
     async def frame(self) -> str:
@@ -71,14 +72,19 @@ class Hub:
     def reply(self, page: Page, reply: Mapping[str, object]) -> None:
         """Send a reply to a page at once, behind the events before it; on the thread of the loop."""
         self._flush()
-        page.put([encoded(reply)])
+        self._put(page, [encoded(reply)])
+
+    def _put(self, page: Page, messages: Iterable[str]) -> None:
+        page.put(messages)
+        if page.dropped:
+            self.pages.discard(page)
 
     def _flush(self) -> None:
         with self._lock:
             messages, self._waiting = self._waiting, []
         if messages:
-            for page in self.pages:
-                page.put(messages)
+            for page in [*self.pages]:
+                self._put(page, messages)
 
 
 def encoded(message: Mapping[str, object]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import mimetypes
 import secrets
 import signal
@@ -25,15 +24,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow import interrupt
 from dataflow.core.errors import DataflowError, reason
 from dataflow.studio.commands import QUERIES
+from dataflow.studio.frames import request_of
 from dataflow.studio.guard import PROTOCOL, Guard
 from dataflow.studio.hub import MAX_PAGES, Page
 from dataflow.studio.studio import Studio
 
 MAX_FRAME = 4 << 20  # bytes of a request: a whole text, say
-MAX_DEPTH = 100  # of lists and mappings in a request
 MAX_ASKED = 64  # requests of a page that wait for their replies; more are read when these are done
 LOOK_SECONDS = 1.0  # between looks at the files on the disk
 SEND_SECONDS = 20.0  # in which a page must take a frame
+CLOSE_SECONDS = 1.0  # that are waited for a page that is told to leave
+Ending = tuple[int, str]  # why a connection is closed: the code and the words
 _STATIC = Path(str(resources.files("dataflow.studio"))) / "static"
 
 
@@ -99,26 +100,32 @@ class Server:
             return
         page = Page()
         hub.connect(page, self.studio.snapshot)
-        sending = asyncio.create_task(_send(connection, page))
+        tasks: list[asyncio.Task[Ending | None]] = [
+            asyncio.create_task(work) for work in (self._receive(connection, page), _send(connection, page))
+        ]
         try:
-            await self._receive(connection, page)
-        except WebSocketDisconnect:
-            pass
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            ending = next((task.result() for task in ended), None)
         finally:
             hub.pages.discard(page)
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sending
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if ending is not None:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+                await asyncio.wait_for(connection.close(*ending), CLOSE_SECONDS)
 
-    async def _receive(self, connection: WebSocket, page: Page) -> None:
-        """Read requests and have them answered, as many at a time as a page may ask."""
+    async def _receive(self, connection: WebSocket, page: Page) -> Ending | None:
+        """Read requests and have them answered, as many at a time as a page may ask, until the page leaves."""
         free = asyncio.Semaphore(MAX_ASKED)
         answering: set[asyncio.Task[None]] = set()
         while True:
-            request = _request(await connection.receive())
+            message = await connection.receive()
+            if message["type"] == "websocket.disconnect":
+                return None
+            request = request_of(message.get("text"))
             if request is None:
-                await connection.close(1007, "a frame must be an object with 'id' and 'do'")
-                return
+                return 1007, "a frame must be an object with 'id' and 'do'"
             await free.acquire()
             task = asyncio.create_task(self._answer(page, *request))
             answering.add(task)
@@ -137,49 +144,16 @@ class Server:
         self.studio.hub.reply(page, {"id": number, **answer})
 
 
-async def _send(connection: WebSocket, page: Page) -> None:
+async def _send(connection: WebSocket, page: Page) -> Ending | None:
     """Send what waits for a page, until it is gone or too slow."""
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while frame := await page.frame():
-            try:
-                await asyncio.wait_for(connection.send_text(frame), SEND_SECONDS)
-            except TimeoutError:
-                break
-        await connection.close(1013, "the page was too slow")
-
-
-def _request(message: object) -> tuple[int, str, dict[str, object]] | None:
-    """The id, the command and the arguments of a frame; None where it is none of ours."""
-    assert isinstance(message, dict)
-    if message["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(message.get("code", 1000))
-    text = message.get("text")
-    if not isinstance(text, str):
-        return None
     try:
-        found = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        while frame := await page.frame():
+            await asyncio.wait_for(connection.send_text(frame), SEND_SECONDS)
+    except (WebSocketDisconnect, RuntimeError):
         return None
-    if not isinstance(found, dict) or _depth(found) > MAX_DEPTH:
-        return None
-    number, do = found.pop("id", None), found.pop("do", None)
-    if not isinstance(number, int) or isinstance(number, bool) or not isinstance(do, str) or abs(number) > 1 << 53:
-        return None
-    return number, do, found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _depth(value: object) -> int:
-    """How deep lists and mappings are nested in each other."""
-    depth, level = 0, [value]
-    while level:
-        held = [each for each in level if isinstance(each, dict | list)]
-        depth += bool(held)
-        level = [item for each in held for item in (each.values() if isinstance(each, dict) else each)]
-    return depth
+    except TimeoutError:
+        pass
+    return 1013, "the page takes too long to read"
 
 
 async def _file(request: Request) -> Response:
