@@ -1,0 +1,77 @@
+"""Where cards were dragged to, beside the graph file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from studio_pages import Page, Refused
+
+from dataflow.core.errors import DataflowError
+from dataflow.studio.positions import MAX_CARDS, file_of, moved, read_positions, write_positions
+
+
+def test_written_and_read(tmp_path: Path) -> None:
+    graph = tmp_path / "cnn.yaml"
+    write_positions(graph, {"b": (1.0, -2.0), "a": (0.0, 100000.0)})
+    assert file_of(graph).read_text() == '{"cards": {\n  "a": [0, 100000],\n  "b": [1, -2]\n}}\n'
+    assert read_positions(graph) == {"b": (1.0, -2.0), "a": (0.0, 100000.0)}
+    write_positions(graph, {})
+    assert list(tmp_path.iterdir()) == []
+    write_positions(graph, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '{"cards": 1}',
+        '{"cards": [1, 2]}',
+        '{"cards": {"a": 1, "b": [1], "c": [1, "2"], "d": [true, 1], "e": [1e999, 0], "f": [1e7, 0], "g": [NaN, 0]}}',
+        '{"cards": ' + "[" * 100_000,
+        "\ufeff{}",
+    ],
+)
+def test_what_cannot_be_read_is_left_out(tmp_path: Path, text: str) -> None:
+    file_of(tmp_path / "cnn.yaml").write_text(text)
+    assert read_positions(tmp_path / "cnn.yaml") == {}
+
+
+def test_moved() -> None:
+    assert moved({"a": (1.0, 2.0)}, {"b": [1.4, 2.6], "a": None, "c": None}) == {"b": (1.0, 3.0)}
+    for wrong in ([1], [1, 2, 3], ["1", 2], [True, 2], [float("inf"), 0], {"x": 1}, 7):
+        with pytest.raises(DataflowError, match="position of 'a'"):
+            moved({}, {"a": wrong})
+    with pytest.raises(DataflowError, match="at most 10,000 cards"):
+        moved({}, {str(i): [0, 0] for i in range(MAX_CARDS + 1)})
+
+
+def test_a_drag_writes_the_file_and_nothing_else_does(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "set", "place": "half.y", "value": 3})
+    page.ask("save")
+    assert [path.name for path in folder.iterdir()] == ["small.yaml"]
+    page.ask("move", positions={"half": [700, 90]})
+    assert (folder / "small.layout.json").exists()
+    card = next(card for card in page.document["scene"]["cards"] if card["id"] == "half")
+    assert (card["x"], card["y"]) == (700, 90)
+    page.ask("move", positions={"half": None})
+    assert [path.name for path in folder.iterdir()] == ["small.yaml"]
+
+
+def test_shipped_graphs_have_positions_while_they_are_open(page: Page, folder: Path) -> None:
+    page.ask("open", path="dataflow:basic/matmul.yaml")
+    name = page.document["scene"]["cards"][0]["id"]
+    page.ask("move", positions={name: [700, 90]})
+    assert page.document["scene"]["cards"][0]["x"] == 700
+    assert [path.name for path in folder.iterdir()] == ["small.yaml"]
+
+
+def test_cards_of_layers_are_not_dragged(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("view", layer="gradient")
+    with pytest.raises(Refused, match="show the file first"):
+        page.ask("move", positions={"half": [1, 2]})

@@ -1,0 +1,149 @@
+"""Which files a page may name, and which it is told of."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dataflow.core.errors import DataflowError
+from dataflow.studio.project import MAX_BYTES, Project, target_of
+from dataflow.studio.studio import Studio
+
+GRAPH = "dataflow: 1\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project beside a file that is not its own, with links to that."""
+    (tmp_path / "secret.yaml").write_text(GRAPH)
+    folder = tmp_path / "project"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "a.yaml").write_text(GRAPH)
+    (folder / "inner" / "b.yml").write_text("# text\n{dataflow: 1}\n")
+    (folder / "notes.yaml").write_text("a: 1\n")
+    (folder / "x.npz").write_bytes(b"PK")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "c.yaml").write_text(GRAPH)
+    (folder / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (folder / "out").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "loop").symlink_to(folder / "loop")
+    (folder / "own.yaml").symlink_to(folder / "a.yaml")
+    os.mkfifo(folder / "pipe.yaml")
+    return Project(folder)
+
+
+def test_files_are_listed(project: Project) -> None:
+    assert [(each["path"], each["graph"]) for each in project.files()] == [
+        ("a.yaml", True),
+        ("x.npz", False),
+        ("inner/b.yml", True),
+    ]
+    assert project.graphs() == ["a.yaml", "inner/b.yml"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.yaml",
+        "inner/../../secret.yaml",
+        "./../secret.yaml",
+        "..",
+        ".",
+        "",
+        "/etc/passwd",
+        "{folder}/a.yaml",
+        "{folder}/../secret.yaml",
+        "//etc/passwd",
+        "link.yaml",
+        "out/secret.yaml",
+        "out/project/../secret.yaml",
+        "loop",
+        "loop/a.yaml",
+        "pipe.yaml",
+        "inner",
+        "inner/",
+        "a.yaml/",
+        "a.yaml/b",
+        "a.yaml\0",
+        "\0",
+        "a.yaml\0.png",
+        "..\\secret.yaml",
+        "C:\\secret.yaml",
+        "file:///etc/passwd",
+        "http://127.0.0.1/a.yaml",
+        "~/a.yaml",
+        "~root/.bashrc",
+        "$HOME/a.yaml",
+        "${{env:HOME}}/a.yaml",
+        "/proc/self/environ",
+        "/dev/zero",
+        "/dev/stdin",
+        "dataflow:../secret.yaml",
+        "dataflow:/etc/passwd",
+        "dataflow:digits/../../secret.yaml",
+        "dataflow:",
+        "dataflow:..",
+        "dataflow:nothing.yaml",
+        "dataflow:digits\\cnn.yaml",
+        "dataflow:digits/cnn.yaml\0",
+        "DATAFLOW:digits/cnn.yaml",
+        "a\nb.yaml",
+        "a\u202eb.yaml",
+        "\ud800.yaml",
+        "a" * 999,
+        "a/" * 400 + "b",
+        "nothing.yaml",
+        "notes.txt",
+    ],
+)
+def test_other_files_are_refused(project: Project, path: str) -> None:
+    studio = Studio(project.folder)
+    path = path.format(folder=project.folder)
+    for do in ("open", "preview"):
+        answer = studio.answer(do, {"path": path})
+        assert "refused" in answer
+        assert "unexpected" not in str(answer)
+    answer = studio.answer("create", {"path": path, "like": "a.yaml"})
+    made = path in ("nothing.yaml", "$HOME/a.yaml", "~/a.yaml", "C:\\secret.yaml", "..\\secret.yaml")  # odd, but within
+    made = made or path == "${env:HOME}/a.yaml"
+    assert ("ok" in answer) == made, answer
+    assert (project.folder.parent / "secret.yaml").read_text() == GRAPH
+    assert sorted(each.name for each in project.folder.parent.iterdir()) == ["project", "secret.yaml"]
+
+
+def test_a_link_within_the_project_is_the_file(project: Project) -> None:
+    studio = Studio(project.folder)
+    assert studio.answer("open", {"path": "own.yaml"}) == {"ok": None}
+    assert studio.require().path == "a.yaml"
+
+
+def test_a_graph_may_not_use_files_outside(project: Project) -> None:
+    path = project.folder / "a.yaml"
+    path.write_text("dataflow: 1\nnodes:\n  n: {block: ../secret.yaml}\n")
+    (project.folder / ".dataflow").touch()
+    studio = Studio(project.folder)
+    assert studio.answer("open", {"path": "a.yaml"}) == {"ok": None}
+    problems = studio.snapshot()[1]["document"]["problems"]  # type: ignore[index]
+    assert [each["message"] for each in problems] == [
+        "node 'n': files must lie inside the project, got '../secret.yaml'"
+    ]
+
+
+def test_a_file_that_is_too_large_is_refused(project: Project) -> None:
+    (project.folder / "large.yaml").write_text("dataflow: 1\n" + "#" * MAX_BYTES)
+    answer = Studio(project.folder).answer("open", {"path": "large.yaml"})
+    assert "may have at most 2,097,152 bytes" in str(answer)
+
+
+def test_target(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.folder
+    monkeypatch.chdir(folder)
+    assert target_of(None) == (folder, "")
+    assert target_of("inner") == (folder / "inner", "")
+    assert target_of("inner/b.yml") == (folder, "inner/b.yml")
+    assert target_of("../secret.yaml") == (folder.parent, "secret.yaml")
+    assert target_of("dataflow:digits/cnn.yaml") == (folder, "dataflow:digits/cnn.yaml")
+    with pytest.raises(DataflowError, match=r"aa\.yaml: no such file or folder; did you mean 'a\.yaml'"):
+        target_of("aa.yaml")

@@ -1,0 +1,159 @@
+"""Files that others change while they are edited."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from studio_pages import Page, Refused
+
+from dataflow.studio.project import Project
+from dataflow.studio.server import Server
+from dataflow.studio.sheet import Sheet
+
+
+@pytest.fixture
+def sheet(folder: Path) -> Sheet:
+    """The small graph in hand."""
+    return Sheet(Project(folder), os.fspath(folder / "small.yaml"))
+
+
+def changed(path: Path, old: str, new: str) -> str:
+    """Change a file as another program does; its text after that."""
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    return text.replace(old, new)
+
+
+def test_nothing_is_told_where_nothing_happened(sheet: Sheet) -> None:
+    assert sheet.look() is None
+    sheet.real.touch()
+    os.utime(sheet.real, ns=(1, 1))
+    assert sheet.look() is None
+
+
+def test_a_change_is_taken_over_where_nothing_was_edited(sheet: Sheet) -> None:
+    before = sheet.editor.text
+    text = changed(sheet.real, "0.5", "0.25")
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, sheet.editor.text, sheet.editor.saved) == ("merged", text, True)
+    assert "+  half: {block: Mul, inputs: {x: x, y: 0.25}}" in found.diff
+    sheet.editor.undo()
+    assert (sheet.editor.text, sheet.editor.saved) == (before, False)
+
+
+def test_changes_of_other_lines_are_merged(sheet: Sheet) -> None:
+    sheet.editor.set("half.y", 0.25)
+    changed(sheet.real, "y: relu", "z: relu")
+    found = sheet.look()
+    assert found is not None
+    assert found.state == "merged"
+    assert "y: 0.25" in sheet.editor.text
+    assert "z: relu" in sheet.editor.text
+    assert not sheet.editor.saved
+    sheet.save(overwrite=False)
+    assert sheet.real.read_text("utf-8") == sheet.editor.text
+
+
+def test_changes_of_the_same_line_are_asked_about(sheet: Sheet) -> None:
+    sheet.editor.set("half.y", 0.25)
+    ours = sheet.editor.text
+    theirs = changed(sheet.real, "0.5", "0.75")
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, sheet.editor.text) == ("changed", ours)
+    assert "y: 0.75" in found.diff
+    with pytest.raises(Exception, match="a file that has changed"):
+        sheet.save(overwrite=False)
+    assert sheet.real.read_text("utf-8") == theirs
+    assert sheet.look() is None  # it is told once
+    sheet.save(overwrite=True)
+    assert (sheet.real.read_text("utf-8"), sheet.outside) == (ours, None)
+
+
+def test_a_merge_that_would_be_wrong_is_asked_about(sheet: Sheet) -> None:
+    sheet.editor.output("z", "half")
+    ours = sheet.editor.text
+    changed(sheet.real, "half: {", "third: {")
+    changed(sheet.real, "features: half", "features: third")
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, sheet.editor.text) == ("changed", ours)
+
+
+def test_what_is_no_graph_file_is_asked_about(sheet: Sheet) -> None:
+    before = sheet.editor.text
+    sheet.real.write_text("nodes: [", "utf-8")
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, sheet.editor.text) == ("changed", before)
+    sheet.real.write_bytes(b"\xff\xfe")
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, sheet.editor.text) == ("deleted", before)
+
+
+def test_a_file_that_is_gone_is_written_again(sheet: Sheet) -> None:
+    text = sheet.editor.text
+    sheet.real.unlink()
+    found = sheet.look()
+    assert found is not None
+    assert found.state == "deleted"
+    with pytest.raises(Exception, match="no such file any more"):
+        sheet.reload()
+    sheet.save(overwrite=True)
+    assert sheet.real.read_text("utf-8") == text
+
+
+def test_what_was_changed_back_is_no_longer_asked_about(sheet: Sheet) -> None:
+    sheet.editor.set("half.y", 0.25)
+    changed(sheet.real, "0.5", "0.75")
+    sheet.look()
+    changed(sheet.real, "0.75", "0.5")
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, sheet.outside) == ("merged", None)
+
+
+def test_reload_can_be_undone(sheet: Sheet) -> None:
+    sheet.editor.set("half.y", 0.25)
+    ours = sheet.editor.text
+    theirs = changed(sheet.real, "0.5", "0.75")
+    sheet.reload()
+    assert (sheet.editor.text, sheet.editor.saved) == (theirs, True)
+    sheet.editor.undo()
+    assert sheet.editor.text == ours
+
+
+def test_pages_are_told(page: Page, server: Server, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "set", "place": "half.y", "value": 0.25})
+    text = page.document["text"]
+    theirs = changed(folder / "small.yaml", "0.5", "0.75")
+    server.studio.look_outside()
+    event = page.wait("disk")
+    assert (event["path"], event["state"]) == ("small.yaml", "changed")
+    with pytest.raises(Refused, match="a file that has changed"):
+        page.ask("save")
+    assert (folder / "small.yaml").read_text("utf-8") == theirs
+    assert page.document["text"] == text
+    page.ask("reload")
+    assert (page.document["text"], page.document["saved"]) == (theirs, True)
+    page.ask("undo", version=page.document["version"])
+    page.ask("save")
+    assert (folder / "small.yaml").read_text("utf-8") == text
+
+
+def test_who_comes_later_is_asked_too(page: Page, server: Server, folder: Path, connect: Any) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "set", "place": "half.y", "value": 0.25})
+    changed(folder / "small.yaml", "0.5", "0.75")
+    server.studio.look_outside()
+    page.wait("disk")
+    later = connect()
+    assert later.wait("run")
+    assert later.last("disk")["state"] == "changed"
