@@ -6,6 +6,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.graph_outline import outline_of
 from dataflow.graphfile.outline import Outline, outline
+from dataflow.inspection.dragged import dragged
 from dataflow.inspection.scene import scene
 from dataflow.studio.desk import Desk
 from dataflow.studio.layers import layer_graph
@@ -22,13 +23,9 @@ def document(desk: Desk) -> Plain:
     told, graph, wrong = picture(desk)
     of_file = view.layer == "file" or bool(wrong)
     model = Model(told, graph, desk.scope if of_file else None, desk.project)
-    drawn = scene(
-        told,
-        graph,
-        direction=view.direction,
-        unfolded=frozenset(view.unfolded),
-        positions=sheet.positions if of_file else {},
-    )
+    drawn = scene(told, graph, direction=view.direction, unfolded=frozenset(view.unfolded))
+    if of_file:
+        dragged(drawn, sheet.positions)
     return {
         "path": sheet.path,
         "name": told.name,

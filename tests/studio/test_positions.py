@@ -73,5 +73,5 @@ def test_shipped_graphs_have_positions_while_they_are_open(page: Page, folder: P
 def test_cards_of_layers_are_not_dragged(page: Page) -> None:
     page.ask("open", path="small.yaml")
     page.ask("view", layer="gradient")
-    with pytest.raises(Refused, match="show the file first"):
+    with pytest.raises(Refused, match="in the picture of the file"):
         page.ask("move", positions={"half": [1, 2]})

@@ -14,6 +14,12 @@ from dataflow.studio.studio import Studio
 GRAPH = "dataflow: 1\n"
 
 
+ODD = (  # odd names, but of files within
+    "nothing.yaml", "$HOME/a.yaml", "${env:HOME}/a.yaml", "~/a.yaml", "C:\\secret.yaml", "..\\secret.yaml",
+    "http://127.0.0.1/a.yaml", "DATAFLOW:digits/cnn.yaml",
+)  # fmt: skip
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project beside a file that is not its own, with links to that."""
@@ -64,7 +70,6 @@ def test_files_are_listed(project: Project) -> None:
         "pipe.yaml",
         "inner",
         "inner/",
-        "a.yaml/",
         "a.yaml/b",
         "a.yaml\0",
         "\0",
@@ -103,11 +108,10 @@ def test_other_files_are_refused(project: Project, path: str) -> None:
     path = path.format(folder=project.folder)
     for do in ("open", "preview"):
         answer = studio.answer(do, {"path": path})
-        assert "refused" in answer
+        assert "refused" in answer or (do == "preview" and not answer["ok"]["cards"])  # type: ignore[index]
         assert "unexpected" not in str(answer)
     answer = studio.answer("create", {"path": path, "like": "a.yaml"})
-    made = path in ("nothing.yaml", "$HOME/a.yaml", "~/a.yaml", "C:\\secret.yaml", "..\\secret.yaml")  # odd, but within
-    made = made or path == "${env:HOME}/a.yaml"
+    made = path in ODD
     assert ("ok" in answer) == made, answer
     assert (project.folder.parent / "secret.yaml").read_text() == GRAPH
     assert sorted(each.name for each in project.folder.parent.iterdir()) == ["project", "secret.yaml"]

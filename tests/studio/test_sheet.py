@@ -155,5 +155,5 @@ def test_who_comes_later_is_asked_too(page: Page, server: Server, folder: Path, 
     server.studio.look_outside()
     page.wait("disk")
     later = connect()
-    assert later.wait("run")
+    later.ask("files")
     assert later.last("disk")["state"] == "changed"
