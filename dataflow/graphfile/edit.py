@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from pathlib import Path as FilePath
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, told
 from dataflow.graphfile.editing.copying import copied, joined
 from dataflow.graphfile.editing.editor import Text, TextEditor
 from dataflow.graphfile.editing.extraction import Extraction
+from dataflow.graphfile.editing.known_types import KnownNode
 from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.editing.new_params import made_param
 from dataflow.graphfile.editing.pasting import Paste, Pasted
@@ -28,7 +30,7 @@ from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import Location
 from dataflow.graphfile.spans import lookup
 from dataflow.graphfile.subgraphs import is_path
-from dataflow.graphfile.tree import Stop
+from dataflow.graphfile.tree import BROKEN, Stop
 
 
 class Editor(TextEditor):
@@ -239,6 +241,12 @@ class Editor(TextEditor):
             self._contexts.pop(self._text, None)
         return self._context_of(self._text)
 
+    def twin(self) -> Editor:
+        """Another editor of the text as it is now, to try edits on; what they load is kept for both."""
+        made = copy(self)
+        made.forget()
+        return made
+
     def _context_of(self, text: Text) -> LoadContext:
         if text not in self._contexts:
             self._contexts[text] = self._load(text)
@@ -270,6 +278,19 @@ class Editor(TextEditor):
             self._edit("", made)
             if found := blamed(first, before, self.context(), self.spans, targets):
                 raise GraphFileError(found)
+            for name in targets:
+                self._check_types(before, name)
+
+    def _check_types(self, before: LoadContext, name: str) -> None:
+        """Refuse a dtype or shape that does not fit at a node that lacks something, which no load looks at."""
+        after = self.context()
+        if after.wires.get(name, BROKEN) is not BROKEN or "" not in after.scopes or "" not in before.scopes:
+            return
+        was, now = (KnownNode.of(context.scopes[""], name) for context in (before, after))
+        wrong = now.misfit() if now is not None else ""
+        if wrong and (was is None or was.misfit() != wrong):
+            message, _, hint = wrong.partition("; ")
+            raise GraphFileError([self.problem(("nodes", name), message, hint)])
 
     def _edit(
         self, title: str, made: Callable[[Tree], list[Change]], files: Mapping[FilePath, str] = MappingProxyType({})

@@ -151,6 +151,10 @@ class TextEditor:
         self._history.join(self._history.floor, title)
         self._history.floor = history.floor
 
+    def forget(self) -> None:
+        """Begin anew with the text as it is: nothing can be undone."""
+        self._history, self._outset = History(), None
+
     def undo(self) -> bool:
         """Take back the last step; whether there was one. The text is what it was, to the byte."""
         step = self._history.back()

@@ -57,8 +57,9 @@ def test_inputs_that_are_listed_get_names_where_one_is_left_out(file: Editor) ->
     file.unwire("a.x")
     file.set("a.block", "FusedBatchNormV3")
     file.set("a.inputs", ["x"])
-    file.wire("r", "a.offset")
-    assert "inputs: {x: x, offset: r}" in file.text
+    file.input("v", "float32[4]")
+    file.wire("v", "a.offset")
+    assert "inputs: {x: x, offset: v}" in file.text
     file.unwire("a.offset")
     file.unwire("a.x")
     assert "a: {block: FusedBatchNormV3}" in file.text
@@ -69,6 +70,7 @@ def test_inputs_that_are_listed_get_names_where_one_is_left_out(file: Editor) ->
     [
         ("m", "r.features", "node 'r': input 'features' has the wire 'x' already; take that off first"),
         ("b", "n.x", "must be bfloat16, float16, .* got bool; convert it with Cast"),
+        ("b", "a.y", r"node 'a' \(AddV2\): input 'y' must be .*, got bool; convert it with Cast"),
         ("b", "c.values", "must be float32 like 'values', got bool"),
         ("q", "n.x", "no node or input named 'q'"),
         ("x", "n.y", "node 'n' has no input 'y'; it has x"),

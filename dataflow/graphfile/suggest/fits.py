@@ -1,0 +1,163 @@
+"""Blocks that fit a port of a node: behind an output, or before an input, those that are likely first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+from dataflow.core import dtypes
+from dataflow.core.block import Block
+from dataflow.core.errors import DataflowError, cropped, instead
+from dataflow.core.ports import In, Out
+from dataflow.core.registry import blocks
+from dataflow.core.shapes import Shape, TensorType, fits
+from dataflow.graphfile import shipped
+from dataflow.graphfile.editing.changes import Tree
+from dataflow.graphfile.editing.known_types import KnownNode, possible_dtypes, type_of_wire
+from dataflow.graphfile.editing.mentions import section
+from dataflow.graphfile.graph_file import GraphFile, short_type
+from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.suggest.habits import habits, named
+from dataflow.graphfile.tree import BROKEN, Stop
+from dataflow.graphfile.wires import FileScope
+
+_OF_GRAPHS = ("Placeholder", "PlaceholderWithDefault")  # which files write as inputs
+
+
+def behind(scope: FileScope, tree: Tree, node: str, port: str = "", files: Sequence[str] = ()) -> list[str]:
+    """The blocks that have an input for the value on an output of a node or graph input, best first.
+
+    An empty port is the first. Of a node that is wrong the dtypes of its block count. ``files`` are graph files that
+    may serve as blocks, as the file would write their paths; the layers of the package are looked at too.
+    """
+    wires = scope.wires.get(node)
+    if wires is None:
+        raise DataflowError(f"no node or input '{cropped(node)}'; {instead(node, scope.wires)}")
+    given = type_of_wire(scope, f"{node}.{port}" if port else node)
+    if given is None and wires is not BROKEN:
+        raise DataflowError(f"'{cropped(node)}' has no output '{cropped(port)}'; {instead(port, wires)}")
+    types = [given] if given is not None else _possible(scope, node, port)
+    found = {kind.__name__: (at, _needs(kind)) for kind in _kinds() if (at := _taken_at(kind, types)) is not None}
+    for path, used in graph_files(scope, files):
+        if (at := _file_takes_at(used, types)) is not None:
+            found[path] = at, len(used.inputs.data)
+    known = habits(tree)
+    return _ranked(found, known.behind(named(section(tree, "nodes").get(node))), known.behind(""))
+
+
+def before(scope: FileScope, tree: Tree, node: str, port: str, files: Sequence[str] = ()) -> list[str]:
+    """The blocks whose outputs fit an input of a node, best first; of graph files all that have outputs."""
+    known = KnownNode.of(scope, node)
+    if known is None and node not in scope.definition.nodes.data:
+        raise DataflowError(f"no node '{cropped(node)}'; {instead(node, scope.definition.nodes.data)}")
+    if known is not None and port not in known.operands:
+        raise DataflowError(f"node '{cropped(node)}' has no input '{cropped(port)}'; {instead(port, known.operands)}")
+    found = {kind.__name__: (at, _needs(kind)) for kind in _kinds() if (at := _gives_at(kind, known, port)) is not None}
+    found |= {path: (0, len(used.inputs.data)) for path, used in graph_files(scope, files) if used.outputs.data}
+    own = habits(tree)
+    return _ranked(found, own.before(named(section(tree, "nodes").get(node))), own.before(""))
+
+
+def _kinds() -> Iterator[type[Block]]:
+    return (blocks[name] for name in blocks if name not in _OF_GRAPHS)
+
+
+def _possible(scope: FileScope, node: str, port: str) -> list[TensorType]:
+    """The types that an output of a node that is wrong may have."""
+    known = KnownNode.of(scope, node)
+    outputs: dict[str, Out] = known.kind.signature.outputs if known is not None else {}
+    out = outputs.get(port) or next(iter(outputs.values()), None)
+    if known is None or out is None:
+        return [TensorType(name, None) for name in dtypes.every]
+    return [TensorType(name, _open(out.shape)) for name in possible_dtypes(known.kind, out)]
+
+
+def _open(shape: Shape) -> Shape:
+    """A declared shape whose names may be any size."""
+    return None if shape is None else tuple(dim if isinstance(dim, int) else None for dim in shape)
+
+
+def _taken_at(kind: type[Block], types: Iterable[TensorType]) -> int | None:
+    """The place of the first input of a block that takes a value of one of these types, where the others may be any."""
+    try:
+        block: Block | None = kind()
+    except DataflowError:  # it needs attrs
+        block = None
+    ports = kind.signature.inputs
+    for at, port in enumerate(ports.values()):
+        if port.name not in kind.assigns and not port.static:
+            for given in types:
+                operands = {name: _anything(kind, each, port, given) for name, each in ports.items()}
+                if not KnownNode("new", kind, block, operands).misfit(port.name, given):
+                    return at
+    return None
+
+
+def _gives_at(kind: type[Block], known: KnownNode | None, port: str) -> int | None:
+    """The place of the first output of a block that fits an input of a node; of a graph file any."""
+    if known is None:
+        return 0 if kind.signature.outputs else None
+    if not known.kind.signature.inputs[port].many:
+        known.operands[port] = None
+    for at, out in enumerate(kind.signature.outputs.values()):
+        if any(not known.misfit(port, TensorType(dtype, _open(out.shape))) for dtype in possible_dtypes(kind, out)):
+            return at
+    return None
+
+
+def graph_files(scope: FileScope, files: Sequence[str]) -> Iterator[tuple[str, GraphFile]]:
+    """The graph files that may serve as blocks of a file: what they say, by their paths as it would write them."""
+    layers = [shipped.SCHEME + name for name in shipped.names() if name.startswith("layers/")]
+    for path in (*layers, *files):
+        with suppress(Stop, ValueError, OSError):
+            file = scope.file.graph(path)
+            if file.real != scope.file.real:
+                yield path, _definition(file.shown, file.real.stat().st_mtime_ns)
+
+
+@lru_cache(256)
+def _definition(shown: str, changed: int) -> GraphFile:
+    return LoadContext(shown).top()[1]
+
+
+def _file_takes_at(used: GraphFile, types: Iterable[TensorType]) -> int | None:
+    """The place of the first input of a graph file whose declared type a value of one of these types has."""
+    for at, declared in enumerate(used.inputs.data.values()):
+        try:
+            parts = short_type(declared) if isinstance(declared.data, str) else declared.data
+        except ValueError:
+            continue
+        dtype, shape = (
+            parts[key].data if isinstance(parts, dict) and key in parts else None for key in ("dtype", "shape")
+        )
+        dims = (
+            tuple(each.data if isinstance(each.data, int) else None for each in shape)
+            if isinstance(shape, list)
+            else None
+        )
+        for given in types:
+            named_dtype = isinstance(dtype, str) and "$" not in dtype
+            if (not named_dtype or dtypes.fit(given.dtype, (str(dtype),))) and fits(given.shape, dims):
+                return at
+    return None
+
+
+def _anything(kind: type[Block], port: In, beside: In, given: TensorType) -> object:
+    """A value of no known shape for a port, of the dtype of the one beside it where these are the same."""
+    if port.optional:
+        return None
+    dtype = given.dtype if port.dtype == beside.dtype else possible_dtypes(kind, port)[0]
+    return (TensorType(dtype, None),) if port.many else TensorType(dtype, None)
+
+
+def _needs(kind: type[Block]) -> int:
+    """How much must be given before a block is complete."""
+    ports, attrs = kind.signature.inputs.values(), kind.signature.attrs.values()
+    return sum(not port.optional for port in ports) + sum(attr.required for attr in attrs)
+
+
+def _ranked(found: Mapping[str, tuple[int, int]], beside: Counter[str], used: Counter[str]) -> list[str]:
+    """First what stands beside the block elsewhere, then by port, what stands there often, what needs least."""
+    return sorted(found, key=lambda name: (-beside[name], found[name][0] > 0, -used[name], found[name][1], name))

@@ -1,0 +1,70 @@
+"""How often blocks are used, and one behind another, in graph files: what is likely comes first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
+
+from dataflow.core.registry import blocks
+from dataflow.graphfile import shipped
+from dataflow.graphfile.editing.changes import Tree
+from dataflow.graphfile.editing.mentions import mentions, section
+from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.tree import Stop
+
+OWN = 3  # how much more a use in the file itself counts than one in a shipped graph
+
+
+class Habits:
+    """Counts of pairs of blocks of which the second reads the first; graph files count under their paths."""
+
+    def __init__(self, pairs: Counter[tuple[str, str]] | None = None):
+        self.pairs = Counter(pairs)
+
+    def add(self, tree: Tree, weight: int = 1) -> None:
+        """Count what is in a file."""
+        names = {name: named(node) for name, node in section(tree, "nodes").items()}
+        for each in mentions(tree):
+            if each.path[0] == "nodes":
+                self.pairs[names.get(each.head, ""), names[str(each.path[1])]] += weight
+
+    def behind(self, block: str) -> Counter[str]:
+        """How often each block reads this one; any one where it is empty."""
+        return self._counted((reader, count) for (read, reader), count in self.pairs.items() if block in ("", read))
+
+    def before(self, block: str) -> Counter[str]:
+        """How often each block is read by this one; by any one where it is empty."""
+        return self._counted((read, count) for (read, reader), count in self.pairs.items() if block in ("", reader))
+
+    def _counted(self, found: Iterable[tuple[str, int]]) -> Counter[str]:
+        result: Counter[str] = Counter()
+        for name, count in found:
+            result[name] += count
+        return result
+
+
+def named(node: Tree) -> str:
+    """The block of a node under its own name, not an alias; that of a graph file as it is written."""
+    block = node.get("block") if isinstance(node, Mapping) else None
+    text = block if isinstance(block, str) else ""
+    return blocks[text].__name__ if text in blocks else text
+
+
+@cache
+def _of_shipped() -> Habits:
+    found = Habits()
+    for name in shipped.names():
+        with suppress(Stop):
+            root = LoadContext(shipped.SCHEME + name).top()[1].document.root
+            if root is not None:
+                found.add(root.plain())
+    return found
+
+
+def habits(tree: Tree) -> Habits:
+    """The habits of the shipped graphs and of a file."""
+    found = Habits(_of_shipped().pairs)
+    found.add(tree, OWN)
+    return found
