@@ -114,7 +114,7 @@ class Studio:
             hint = nearest(do[:100], [*COMMANDS, *QUERIES])
             raise DataflowError(f"no command '{cropped(do)}'; {hint or 'load the page again'}")
         except GraphFileError as error:
-            return {"refused": self._refusal(error)}
+            return {"refused": self.refusal(error)}
         except DataflowError as error:
             return {"refused": _told(str(error))}
         except OSError as error:
@@ -143,7 +143,7 @@ class Studio:
             if sheet.outside is not None:
                 yield {"event": "disk", "path": sheet.path, "state": sheet.outside.state, "diff": sheet.outside.diff}
 
-    def _refusal(self, error: GraphFileError) -> dict[str, object]:
+    def refusal(self, error: GraphFileError) -> dict[str, object]:
         """What is wrong, the first of it in words."""
         first = error.problems[0]
         problems = [] if self.desk is None else [placed(problem, self.desk) for problem in error.problems[:100]]

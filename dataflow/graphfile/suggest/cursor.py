@@ -61,16 +61,19 @@ class _Scan:
     def wants_key(self) -> bool:
         return self.in_brackets and self.frames[-1].keyed and self.frames[-1].key is None
 
-    def line(self, text: str) -> None:
+    def line(self, text: str, last: bool = False) -> None:
         """Read a line, or the beginning of the last one."""
         self.comment = False
         stripped = text.lstrip(" ")
         column = len(text) - len(stripped)
         if self.literal >= 0:
-            if not stripped or column > self.literal:
+            if (not stripped and not last) or column > self.literal:
                 self.comment = True
                 return
             self.literal = -1
+        if self.in_brackets and self.left_open(stripped, column):
+            self.frames = [frame for frame in self.frames if frame.column >= 0]
+            self.quote = ""
         if self.in_brackets or self.quote:
             self.inside(text, column)
             return
@@ -91,6 +94,11 @@ class _Scan:
                 return
         self.inside(text, column, at)
 
+    def left_open(self, stripped: str, column: int) -> bool:
+        """Whether brackets were never closed: a line begins with a key as far out as the one whose value they are."""
+        own = [frame for frame in self.frames if frame.column >= 0]
+        return bool(own) and column <= own[-1].column and _KEY.match(stripped) is not None
+
     def open_at(self, column: int, keyed: bool) -> None:
         """A key or dash in a column: of a mapping or list that is open, or of a new one in the one before."""
         while self.frames and self.frames[-1].column > column:
@@ -102,6 +110,12 @@ class _Scan:
         if top is not None and top.column == column and not top.keyed:
             self.frames.pop()
         self.frames.append(_Frame(column, keyed))
+
+    def close(self, keyed: bool) -> None:
+        """The end of the innermost brackets of a kind; those within that were left open end too."""
+        while self.in_brackets and any(frame.column < 0 and frame.keyed == keyed for frame in self.frames):
+            if self.frames.pop().keyed == keyed:
+                return
 
     def inside(self, text: str, indent: int, at: int = 0) -> None:
         """Read a value: its brackets, quotes and commas."""
@@ -123,8 +137,8 @@ class _Scan:
                 return
             elif char in "{[":
                 self.frames.append(_Frame(-1, char == "{", indent=indent))
-            elif char in "}]" and self.in_brackets:
-                self.frames.pop()
+            elif char in "}]":
+                self.close(keyed=char == "}")
             elif char == "," and self.in_brackets:
                 self.frames[-1].key = None
                 self.frames[-1].item += 1
@@ -143,7 +157,7 @@ def cursor(text: str, offset: int) -> Cursor:
     scan = _Scan()
     for line in lines:
         scan.line(line)
-    scan.line(last)
+    scan.line(last, last=True)
     word, quote = head[start:], scan.quote
     if scan.comment:
         return Cursor((), False, word, start, comment=True)

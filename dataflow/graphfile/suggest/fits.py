@@ -19,7 +19,7 @@ from dataflow.graphfile.editing.known_types import KnownNode, possible_dtypes, t
 from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.graph_file import GraphFile, short_type
 from dataflow.graphfile.load_context import LoadContext
-from dataflow.graphfile.suggest.habits import habits, named
+from dataflow.graphfile.suggest.habits import INPUT, habits, named
 from dataflow.graphfile.tree import BROKEN, Stop
 from dataflow.graphfile.wires import FileScope
 
@@ -43,8 +43,8 @@ def behind(scope: FileScope, tree: Tree, node: str, port: str = "", files: Seque
     for path, used in graph_files(scope, files):
         if (at := _file_takes_at(used, types)) is not None:
             found[path] = at, len(used.inputs.data)
-    known = habits(tree)
-    return _ranked(found, known.behind(named(section(tree, "nodes").get(node))), known.behind(""))
+    known, nodes = habits(tree), section(tree, "nodes")
+    return _ranked(found, known.behind(named(nodes[node]) if node in nodes else INPUT), known.behind(""))
 
 
 def before(scope: FileScope, tree: Tree, node: str, port: str, files: Sequence[str] = ()) -> list[str]:

@@ -14,6 +14,7 @@ from dataflow.graphfile.editing.mentions import mentions, section
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.tree import Stop
 
+INPUT = "input"  # stands for the block of an input of a graph
 OWN = 3  # how much more a use in the file itself counts than one in a shipped graph
 
 
@@ -28,7 +29,7 @@ class Habits:
         names = {name: named(node) for name, node in section(tree, "nodes").items()}
         for each in mentions(tree):
             if each.path[0] == "nodes":
-                self.pairs[names.get(each.head, ""), names[str(each.path[1])]] += weight
+                self.pairs[names.get(each.head, INPUT), names[str(each.path[1])]] += weight
 
     def behind(self, block: str) -> Counter[str]:
         """How often each block reads this one; any one where it is empty."""

@@ -37,7 +37,7 @@ class Mend:
         """Do it, as one step."""
         with file.together(self.title):
             for each in self.edits:
-                _made(file, **each)
+                _make(file, each)
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,15 @@ def _works(file: Editor, mend: Mend) -> bool:
     return True
 
 
-def _made(file: Editor, op: str, **given: Any) -> None:
-    match op:
+def _make(file: Editor, edit: Edit) -> None:
+    given = {key: value for key, value in edit.items() if key != "op"}
+    match edit["op"]:
         case "add":
             file.add(**given)
         case "set":
-            file.put(given["place"], given["value"])
+            file.put(**given)
         case "wire" if given["source"]:
-            file.wire(given["source"], given["target"])
+            file.wire(**given)
         case "wire":
             file.unwire(given["target"])
 

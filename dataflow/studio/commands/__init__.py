@@ -5,7 +5,7 @@ COMMANDS run one after another, with the lock of the studio held. QUERIES take l
 
 from __future__ import annotations
 
-from dataflow.studio.commands import edit, files, preview, runs, session, training, values, view
+from dataflow.studio.commands import edit, files, preview, runs, session, suggest, training, values, view
 from dataflow.studio.studio import Handler
 
 COMMANDS: dict[str, Handler] = {
@@ -16,4 +16,10 @@ COMMANDS: dict[str, Handler] = {
     **runs.COMMANDS,
     **training.COMMANDS,
 }
-QUERIES: dict[str, Handler] = {**files.QUERIES, **values.QUERIES, **training.QUERIES, **preview.QUERIES}
+QUERIES: dict[str, Handler] = {
+    **files.QUERIES,
+    **values.QUERIES,
+    **training.QUERIES,
+    **preview.QUERIES,
+    **suggest.QUERIES,
+}

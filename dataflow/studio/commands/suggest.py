@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 
-from dataflow.core.errors import DataflowError, GraphFileError
+from dataflow.core.errors import DataflowError
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
@@ -17,14 +19,13 @@ from dataflow.graphfile.tree import Stop
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, text, whole
 from dataflow.studio.commands.edit import OUTPUT, without_item
-from dataflow.studio.desk import Desk
-from dataflow.studio.problems import placed
+from dataflow.studio.problems import placed_in
 from dataflow.studio.studio import Handler, Studio
 
 MOST_HITS = 500
 
 
-def _in_hand(studio: Studio) -> tuple[Desk, Editor, FileScope]:
+def _in_hand(studio: Studio) -> tuple[Editor, FileScope]:
     """The file that is shown as it is now, to try edits on, and its types."""
     with studio.lock:
         desk = studio.require()
@@ -32,7 +33,7 @@ def _in_hand(studio: Studio) -> tuple[Desk, Editor, FileScope]:
         scope = desk.scope
     if scope is None:
         raise DataflowError(f"{desk.path}: must be a graph file that can be read, got one that cannot")
-    return desk, editor, scope
+    return editor, scope
 
 
 def _copy(studio: Studio, given: Arguments) -> str:
@@ -46,7 +47,7 @@ def _fits(studio: Studio, given: Arguments) -> list[str]:
     known(given, "from", "side")
     node, port = pair(given, "from")
     side = choice(given, "side", ("source", "target"))
-    desk, editor, scope = _in_hand(studio)
+    editor, scope = _in_hand(studio)
     tree = editor.tree
     if side == "source":
         return behind(scope, tree, node, port)
@@ -66,7 +67,7 @@ def _try_wire(studio: Studio, given: Arguments) -> object:
     known(given, "source", "target")
     source = text(given, "source", limit=1000)
     node, port = pair(given, "target")
-    desk, editor, scope = _in_hand(studio)
+    editor, scope = _in_hand(studio)
     tried = try_wire(editor, source, (node, without_item(port)), scope)
     with studio.lock:
         refused = None if tried.refused is None else studio.refusal(tried.refused)
@@ -77,7 +78,7 @@ def _complete(studio: Studio, given: Arguments) -> object:
     known(given, "text", "offset")
     typed = text(given, "text")
     offset = whole(given, "offset", 0, 2 * len(typed))
-    desk, editor, scope = _in_hand(studio)
+    editor, scope = _in_hand(studio)
     found = completions(typed, _from_page(typed, offset), editor.tree, scope)
     return [
         {"label": each.label, "detail": each.detail, "insert": each.insert, "from": _to_page(typed, each.start)}
@@ -100,43 +101,52 @@ def _check(studio: Studio, given: Arguments) -> object:
     with studio.lock:
         desk = studio.require()
         path, texts, params = desk.shown.editor.path, desk.texts, desk.session.params
-    context = read(path, params if not desk.view.scope else {}, text=typed, texts=texts)
-    with studio.lock:
-        return [placed(problem, desk) for problem in context.problems()]
+    context = read(path, {} if desk.view.scope else params, text=typed, texts=texts)
+    return [placed_in(problem, desk.project, context) for problem in context.problems()]
 
 
 def _find(studio: Studio, given: Arguments) -> object:
     known(given, "query")
     query = Query.of(text(given, "query", limit=1000))
-    with studio.lock:
-        desk = studio.desk
-        own = None if desk is None else desk.shown.path
-        clipped = studio.clipped()
-    hits: list[object] = []
-    for hit in find(query, _contexts(studio, desk, query), clipped):
-        if len(hits) == MOST_HITS:
-            break
-        hits.append({"path": studio.project.shown(hit.path), "node": hit.node, "line": hit.line, "text": hit.text})
-    return hits
+    found = find(query, _contexts(studio, query), _clipped(studio))
+    return [
+        {"path": studio.project.shown(hit.path), "node": hit.node, "line": hit.line, "text": hit.text}
+        for hit in islice(found, MOST_HITS)
+    ]
 
 
-def _contexts(studio: Studio, desk: Desk | None, query: Query) -> Iterator[LoadContext]:
+def _contexts(studio: Studio, query: Query) -> Iterator[LoadContext]:
     """The file that is shown, then the others of the project."""
-    shown = "" if desk is None else desk.shown.path
-    if desk is not None:
-        with studio.lock:
-            yield desk.shown.editor.context()
+    shown = ""
+    with studio.lock:
+        own = None if studio.desk is None else studio.desk.shown
+        if own is not None:
+            shown, context = own.path, own.editor.context()
+    if own is not None:
+        yield context
     for path in studio.project.graphs():
         if path != shown:
-            context = (
-                read(studio.project.location(path)) if query.needs_load else LoadContext(studio.project.location(path))
-            )
-            with suppress(Stop, GraphFileError):
+            location = studio.project.location(path)
+            context = read(location) if query.needs_load else LoadContext(location)
+            with suppress(Stop):
                 context.top()
                 yield context
 
 
-COMMANDS: dict[str, Handler] = {}
+def _clipped(studio: Studio) -> set[str]:
+    """The nodes of the shown file of whose values the latest run found some cut off."""
+    with studio.lock:
+        inside = "" if studio.desk is None or not studio.desk.view.scope else f"{studio.desk.view.scope}/"
+    run = studio.work.runs.event()["run"]
+    values = run["values"] if isinstance(run, dict) else {}
+    found = set()
+    for value_of, stats in values.items() if isinstance(values, dict) else ():
+        quality = stats.get("quality") if isinstance(stats, dict) else None
+        if value_of.startswith(inside) and isinstance(quality, dict) and quality.get("clipped"):
+            found.add(re.split(r"[/.]", value_of.removeprefix(inside))[0])
+    return found
+
+
 QUERIES: dict[str, Handler] = {
     "copy": _copy,
     "fits": _fits,

@@ -1,0 +1,90 @@
+"""Blocks that fit a port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import dataflow as flow
+from dataflow.core.errors import DataflowError
+from dataflow.graphfile.suggest.fits import before, behind
+from dataflow.graphfile.wires import FileScope
+
+TEXT = """\
+dataflow: 1
+inputs:
+  x: float32[N, 4]
+  image: float32[N, 8, 8, 3]
+  b: bool[N]
+nodes:
+  m: {block: MatMul, inputs: {a: x}}
+  a: {block: AddV2, inputs: [x]}
+  n: {block: LogicalNot}
+  p: {block: Pack, inputs: {values: [b]}}
+  q: {block: QuantizeV2, inputs: [x, 0.0, 1.0], attrs: {T: quint8}}
+  d: {block: dataflow:layers/dense.yaml, attrs: {units: 3}}
+"""
+
+
+@pytest.fixture
+def scope() -> FileScope:
+    return flow.edit("g.yaml", TEXT).context().scopes[""]
+
+
+def of(text: str) -> dict[str, object]:
+    return flow.edit("g.yaml", text).tree
+
+
+def test_dtypes_and_ranks_decide_what_fits_behind_a_value(scope: FileScope) -> None:
+    found = {name: set(behind(scope, of(TEXT), name)) for name in ("x", "image", "b")}
+    assert "MatMul" in found["x"] and not {"MatMul", "dataflow:layers/dense.yaml"} & found["image"]
+    assert {"dataflow:layers/conv2d.yaml", "Conv2D", "Relu"} <= found["image"]
+    assert {"LogicalNot", "Cast", "Where", "SelectV2"} & found["b"] and not {"Relu", "MatMul"} & found["b"]
+    assert "dataflow:layers/dense.yaml" in found["x"]
+    assert "Dequantize" in behind(scope, of(TEXT), "q") and "Relu" not in behind(scope, of(TEXT), "q")
+    assert "Dequantize" not in behind(scope, of(TEXT), "b")
+
+
+def test_of_a_node_that_is_wrong_its_block_counts(scope: FileScope) -> None:
+    found = behind(scope, of(TEXT), "n")
+    assert "LogicalAnd" in found and "Relu" not in found
+    assert "Relu" in behind(scope, of(TEXT), "d")
+
+
+def test_what_stands_beside_decides_what_fits_before_an_input(scope: FileScope) -> None:
+    found = before(scope, of(TEXT), "a", "y")
+    assert "Relu" in found and "LogicalNot" not in found and "ArgMax" not in found
+    assert "LogicalNot" in before(scope, of(TEXT), "p", "values") and "Relu" not in before(
+        scope, of(TEXT), "p", "values"
+    )
+    assert "Greater" in before(scope, of(TEXT), "n", "x")
+    assert {"Relu", "dataflow:layers/dense.yaml"} <= {*before(scope, of(TEXT), "d", "x")}
+
+
+def test_what_is_usual_comes_first(scope: FileScope) -> None:
+    cnn = flow.edit("dataflow:digits/cnn.yaml")
+    found = behind(cnn.context().scopes[""], cnn.tree, "pool1")
+    assert found[:2] == ["Reshape", "dataflow:layers/conv2d_batch_norm.yaml"]
+    often = TEXT + "".join(f"  s{i}: {{block: Softsign, inputs: [a]}}\n" for i in range(30))
+    assert behind(flow.edit("g.yaml", often).context().scopes[""], of(often), "a")[0] == "Softsign"
+
+
+def test_graph_files_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("dataflow: 1\ninputs: {v: 'float32[M, M]'}\nnodes: {}\noutputs: {w: v}\n")
+    scope = flow.edit(tmp_path / "g.yaml", TEXT).context().scopes[""]
+    files = ["./own.yaml", "./none.yaml", "./g.yaml"]
+    assert "./own.yaml" in behind(scope, of(TEXT), "x", files=files)
+    assert "./own.yaml" not in behind(scope, of(TEXT), "b", files=files)
+    assert "./own.yaml" in before(scope, of(TEXT), "a", "y", files=files)
+
+
+def test_names_that_are_wrong_are_told(scope: FileScope) -> None:
+    for ask, message in (
+        (lambda: behind(scope, of(TEXT), "k"), "no node or input 'k'"),
+        (lambda: behind(scope, of(TEXT), "x", "z"), "'x' has no output 'z'"),
+        (lambda: before(scope, of(TEXT), "k", "x"), "no node 'k'"),
+        (lambda: before(scope, of(TEXT), "a", "z"), "node 'a' has no input 'z'; it has x and y"),
+    ):
+        with pytest.raises(DataflowError, match=message):
+            ask()

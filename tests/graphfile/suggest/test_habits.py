@@ -1,0 +1,30 @@
+"""How often blocks stand behind others."""
+
+from __future__ import annotations
+
+from dataflow.graphfile.suggest.habits import INPUT, OWN, Habits, habits, named
+
+TREE = {
+    "inputs": {"x": "float32"},
+    "nodes": {
+        "m": {"block": "Mul", "inputs": ["x", 0.5]},
+        "r": {"block": "Relu", "inputs": {"features": "m.z"}},
+        "s": {"block": "./s.yaml", "inputs": {"x": "r", "y": "r"}},
+        "w": 3,
+    },
+}
+
+
+def test_pairs_are_counted_under_the_own_names_of_blocks() -> None:
+    found = Habits()
+    found.add(TREE)
+    assert found.pairs == {(INPUT, "Multiply"): 1, ("Multiply", "Relu"): 1, ("Relu", "./s.yaml"): 2}
+    assert found.behind("Relu") == {"./s.yaml": 2} and found.before("Relu") == {"Multiply": 1}
+    assert found.behind("") == {"Multiply": 1, "Relu": 1, "./s.yaml": 2}
+    assert named(TREE["nodes"]["w"]) == ""
+
+
+def test_the_file_itself_counts_more_than_shipped_graphs() -> None:
+    shipped = habits({})
+    assert shipped.behind("Conv2D") and shipped.pairs["MatMul", "Add"] > 5
+    assert habits(TREE).pairs["Multiply", "Relu"] == shipped.pairs["Multiply", "Relu"] + OWN

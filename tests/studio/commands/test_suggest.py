@@ -1,0 +1,76 @@
+"""What a page asks while it edits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from studio_pages import Page, Refused
+
+
+@pytest.fixture
+def opened(page: Page) -> Page:
+    page.ask("open", path="small.yaml")
+    return page
+
+
+def test_copy_gives_what_paste_takes(opened: Page) -> None:
+    text = opened.ask("copy", names=["relu", "half"])
+    assert text == "half: {block: Mul, inputs: {x: x, y: 0.5}}\nrelu: {block: Relu, inputs: {features: half}}\n"
+    assert opened.edit({"op": "paste", "text": text, "after": "half"})["names"] == ["half_2", "relu_2"]
+    assert opened.document["nodes"]["relu_2"]["inputs"]["features"]["written"] == "half_2"
+
+
+def test_fits(opened: Page) -> None:
+    behind = opened.ask("fits", **{"from": ["half", "z"], "side": "source"})
+    assert "Relu" in behind and "LogicalNot" not in behind
+    before = opened.ask("fits", **{"from": ["relu", "features"], "side": "target"})
+    assert "Multiply" in before and "LogicalNot" not in before
+    with pytest.raises(Refused, match="no node or input 'zz'"):
+        opened.ask("fits", **{"from": ["zz", "z"], "side": "source"})
+
+
+def test_try_wire_offers_edits_that_work(opened: Page) -> None:
+    opened.edit({"op": "input", "name": "flag", "type": "bool[N, 4]"})
+    assert opened.ask("try_wire", source="x", target=["half", "y"]) == {"refused": None, "mends": []}
+    tried = opened.ask("try_wire", source="flag", target=["half", "y"])
+    assert "input 'y' must be float32 like 'x', got bool" in tried["refused"]["message"]
+    assert tried["refused"]["problems"][0]["node"] == "half"
+    (mend,) = [each for each in tried["mends"] if each["title"] == "Cast to float32"]
+    opened.edit(*mend["edits"], title=mend["title"])
+    assert opened.document["nodes"]["cast"]["inputs"]["x"]["written"] == "flag" and opened.document["problems"] == []
+
+
+def test_complete_counts_as_browsers_do(opened: Page) -> None:
+    text = (
+        opened.document["text"]
+        .replace("name: small", "name: '\U0001f600'")
+        .replace("half: {block: Mul", "half: {block: Mu")
+    )
+    at = text.index("block: Mu") + len("block: Mu")
+    found = opened.ask("complete", text=text, offset=at + 1)
+    assert "Multiply" in [each["label"] for each in found]
+    assert found[0]["from"] == at + 1 - len("Mu") and found[0]["label"].startswith("Mu")
+
+
+def test_check_tells_the_problems_of_a_text(opened: Page) -> None:
+    text = opened.document["text"]
+    assert opened.ask("check", text=text) == []
+    (problem,) = opened.ask("check", text=text.replace("features: half", "features: hal"))
+    assert (problem["node"], problem["port"], problem["line"], problem["path"]) == ("relu", "features", 7, "small.yaml")
+    (problem,) = opened.ask("check", text=text + "a: [")
+    assert "not YAML" in problem["message"] and problem["node"] == ""
+    assert opened.document["text"] == text
+
+
+def test_find_looks_at_all_graphs_of_the_project(opened: Page, folder: Path) -> None:
+    (folder / "other.yaml").write_text("dataflow: 1\nnodes:\n  half_life: {block: Mul, inputs: [1.0]}\n")
+    hits = opened.ask("find", query="half")
+    assert [(hit["path"], hit["node"], hit["line"]) for hit in hits] == [
+        ("small.yaml", "half", 6),
+        ("other.yaml", "half_life", 3),
+    ]
+    assert [hit["node"] for hit in opened.ask("find", query="is:problem block:mul")] == ["half_life"]
+    assert opened.ask("find", query="is:clipped") == []
+    with pytest.raises(Refused, match="must be block:, attr: or is:"):
+        opened.ask("find", query="blok:Mul")
