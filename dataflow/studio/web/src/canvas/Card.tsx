@@ -3,6 +3,7 @@ import type { Node, NodeProps } from "@xyflow/react";
 import { memo, type CSSProperties } from "react";
 import type { Card as CardData } from "../protocol";
 import { useStudio } from "../store";
+import { filling } from "./naming";
 import { LeftPort, RightPort } from "./ports";
 import { NodeState } from "./NodeState";
 import { useProblems } from "./problems";
@@ -16,6 +17,7 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
   const bypassed = useStudio(({ session }) => session?.bypassed.includes(card.id) === true);
   const frozen = useStudio(({ session }) => session?.frozen[card.id]);
   const spliced = useCanvas((state) => state.splice !== null && card.id in state.moved);
+  const name = filling(card.name, card.width, card.height);
   const classes = [
     pill ? "pill" : "card",
     card.kind,
@@ -30,10 +32,10 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
   return (
     <div
       className={classes.filter(Boolean).join(" ")}
-      style={{ "--hue": card.hue, "--fit": `${widest(card)}px` } as CSSProperties}
+      style={{ "--hue": card.hue, "--fit": `${name.size}px` } as CSSProperties}
       title={pill && card.doc !== "" ? card.doc : undefined}
     >
-      {pill ? <PillBody card={card} /> : <CardBody card={card} />}
+      {pill ? <Name lines={name.lines} /> : <CardBody card={card} lines={name.lines} />}
       {card.lefts.map((port) => (
         <LeftPort key={port.name} card={card.id} port={port} unnamed={pill} />
       ))}
@@ -49,14 +51,11 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
   );
 });
 
-/** The size of letters in which the name fills the card, for when nothing else of it can be read. */
-const widest = ({ name, width }: CardData): number => Math.floor((width - 16) / (0.66 * Math.max(name.length, 1)));
-
-function CardBody({ card }: { card: CardData }) {
+function CardBody({ card, lines }: { card: CardData; lines: string[] }) {
   return (
     <>
       <div className="head" title={card.doc === "" ? card.block : `${card.block}: ${card.doc}`}>
-        <span className="name">{card.name}</span>
+        <Name lines={lines} />
         <NodeState card={card} />
         <span className="block">{card.block}</span>
       </div>
@@ -83,6 +82,17 @@ function CardBody({ card }: { card: CardData }) {
   );
 }
 
-function PillBody({ card }: { card: CardData }) {
-  return <span className="name">{card.name}</span>;
+/** A name, which may be broken between its parts where the card is small. */
+function Name({ lines }: { lines: string[] }) {
+  return (
+    <span className="name">
+      {lines[0]}
+      {lines.length > 1 && (
+        <>
+          <wbr />
+          {lines[1]}
+        </>
+      )}
+    </span>
+  );
 }
