@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,7 +120,7 @@ class Scene:
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def _plain(value: object) -> object:
@@ -129,5 +129,5 @@ def _plain(value: object) -> object:
         return value
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    names: tuple[str, ...] = type(value).__slots__  # type: ignore[attr-defined]
+    names: Iterable[str] = value.__dataclass_fields__  # type: ignore[attr-defined]
     return {name: _plain(getattr(value, name)) for name in names}

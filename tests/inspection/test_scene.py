@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -99,4 +100,4 @@ def test_whole_graphs_can_be_read_on_a_page(name: str, least: float) -> None:
 
 def test_a_scene_is_plain_data() -> None:
     found = drawn("digits/cnn")
-    assert json.loads(json.dumps(found.plain())) == found.plain()
+    assert json.loads(json.dumps(asdict(found))) == json.loads(json.dumps(found.plain()))
