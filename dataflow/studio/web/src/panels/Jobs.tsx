@@ -26,7 +26,7 @@ function Each({ job }: { job: Job }) {
   const running = job.state === "running";
   return (
     <li className={`job ${job.state}`}>
-      <div className="line">
+      <div className="pair">
         <b>{job.title}</b>
         {running ? (
           <button type="button" className="button plain" onClick={() => void perform(() => ask("cancel", { what: "job", number: job.number }))}>
@@ -57,7 +57,7 @@ function Each({ job }: { job: Job }) {
       {job.result !== null && (
         <details className="more" open>
           <summary>Result</summary>
-          <Result result={job.result} />
+          <Result result={job.result} of={`Result of job ${job.number}`} />
         </details>
       )}
     </li>

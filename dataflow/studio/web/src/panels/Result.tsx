@@ -6,8 +6,8 @@ import { grade } from "./quality";
 type Record_ = { [key: string]: Plain };
 const isRecord = (value: Plain): value is Record_ => value !== null && typeof value === "object" && !Array.isArray(value);
 
-export function Result({ result }: { result: Plain }) {
-  if (Array.isArray(result)) return result.every(isRecord) ? <Rows rows={result} /> : <span>{result.map(text).join(", ")}</span>;
+export function Result({ result, of }: { result: Plain; of: string }) {
+  if (Array.isArray(result)) return result.every(isRecord) ? <Rows rows={result} of={of} /> : <span>{result.map(text).join(", ")}</span>;
   if (!isRecord(result)) return <span>{text(result)}</span>;
   const entries = Object.entries(result);
   const plain = entries.filter(([, value]) => value === null || typeof value !== "object");
@@ -28,7 +28,7 @@ export function Result({ result }: { result: Plain }) {
         .map(([name, value]) => (
           <div key={name}>
             <h4>{name.replaceAll("_", " ")}</h4>
-            <Result result={value} />
+            <Result result={value} of={`${of}, ${name}`} />
           </div>
         ))}
     </>
@@ -36,7 +36,7 @@ export function Result({ result }: { result: Plain }) {
 }
 
 /** Records of one kind; a record within, such as the SQNR by width, has a column for each of its keys. */
-function Rows({ rows }: { rows: Record_[] }) {
+function Rows({ rows, of }: { rows: Record_[]; of: string }) {
   const flat = rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).flatMap(([name, value]) =>
@@ -46,7 +46,7 @@ function Rows({ rows }: { rows: Record_[] }) {
   );
   const heads = [...new Set(flat.flatMap((row) => Object.keys(row)))];
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Result">
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={of}>
       <table className="figures">
         <thead>
           <tr>

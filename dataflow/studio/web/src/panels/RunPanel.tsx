@@ -6,6 +6,7 @@ import { count, seconds } from "../values/format";
 import { changeSession } from "./commands";
 import { Fates } from "./Fates";
 import { Field } from "./Field";
+import { Outputs } from "./Outputs";
 import { Progress } from "./Progress";
 import { NOTHING, read, without, written } from "./session";
 import { Trouble } from "./Trouble";
@@ -23,6 +24,7 @@ export default function RunPanel() {
       </div>
       {run !== null && run.state !== "none" && <State run={run} nodes={Object.keys(document.nodes).length} />}
       {run?.problem && <Trouble problem={run.problem} />}
+      <Outputs />
       <Feed document={document} />
       <Fates />
     </div>

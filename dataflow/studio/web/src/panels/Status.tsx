@@ -6,12 +6,13 @@ export function TrainingStatus() {
   const state = useStudio((all) => all.training?.state ?? "none");
   const epoch = useStudio((all) => all.training?.epoch ?? 0);
   const epochs = useStudio((all) => all.training?.epochs ?? 0);
-  const loss = useStudio((all) => all.training?.trends["loss"]?.mean.at(-1));
+  const name = useStudio((all) => Object.keys(all.training?.metrics ?? {})[0] ?? ""); // what is minimized
+  const value = useStudio((all) => all.training?.trends[name]?.mean.at(-1));
   if (state === "none") return null;
   return (
     <button type="button" className="link" onClick={() => set({ side: "training" })}>
       {state === "running" ? "training" : `training ${state}`}: epoch {epoch} of {epochs}
-      {loss !== undefined && <>, loss {short(loss, 3)}</>}
+      {value !== undefined && `, ${name} ${short(value, 3)}`}
     </button>
   );
 }

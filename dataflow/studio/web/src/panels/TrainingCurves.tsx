@@ -1,4 +1,4 @@
-/** Curves of a training: the loss, the metrics, the learning rate; each beside that of the validation split. */
+/** Curves of a training: what is minimized, the metrics, the learning rate; each beside that of the validation split. */
 import { useState } from "react";
 import type { Trend } from "../protocol";
 import { useStudio } from "../store";
@@ -9,14 +9,14 @@ export function TrainingCurves() {
   const [log, setLog] = useState(false);
   return (
     <section>
-      <div className="line">
+      <div className="pair">
         <h3>Curves</h3>
         <label className="check">
           <input type="checkbox" checked={log} onChange={(event) => setLog(event.currentTarget.checked)} /> logarithmic
         </label>
       </div>
-      {gathered(trends).map(([title, curves]) => (
-        <Curves key={title} title={title} curves={curves} log={log} height={title === "loss" ? 150 : 100} />
+      {gathered(trends).map(([title, curves], i) => (
+        <Curves key={title} title={title} curves={curves} log={log} height={i === 0 ? 150 : 100} />
       ))}
     </section>
   );
@@ -30,6 +30,5 @@ export function gathered(trends: Record<string, Trend>): [title: string, curves:
     const title = name.replace(/^validation /, "");
     made.set(title, [...(made.get(title) ?? []), { name: name !== title ? "validation" : title === "rate" ? "rate" : "train", trend }]);
   }
-  const order = (title: string) => (title === "loss" ? 0 : title === "rate" ? 2 : 1);
-  return [...made].sort(([a], [b]) => order(a) - order(b));
+  return [...made].sort(([a], [b]) => Number(a === "rate") - Number(b === "rate")); // the others as the file has them
 }

@@ -88,7 +88,7 @@ function State({ training }: { training: Training }) {
   return (
     <div className="state">
       <Progress done={step} total={steps} label="Steps of the training" />
-      <p className="line">
+      <p className="pair">
         <span>
           <b>epoch {epoch}</b> of {epochs}
         </span>

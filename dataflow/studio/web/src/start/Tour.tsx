@@ -50,7 +50,7 @@ export default function Tour() {
       <div className="tour-box" ref={box} role="dialog" aria-modal="true" aria-labelledby="tour-title" aria-describedby="tour-text" tabIndex={-1} onKeyDown={key}>
         <h2 id="tour-title">{step.title}</h2>
         <p id="tour-text">{step.text}</p>
-        <div className="line">
+        <div className="pair">
           <span className="quiet">
             {at + 1} of {STEPS.length}
           </span>

@@ -27,7 +27,9 @@ export function Table({ port, again }: { port: string; again: unknown }) {
           {open.length > 1 && (
             <thead>
               <tr>
-                <th />
+                <th>
+                  <span className="unseen">row</span>
+                </th>
                 {answer.cells[0]?.map((_, i) => <th key={i} scope="col">{i}</th>)}
               </tr>
             </thead>

@@ -28,7 +28,12 @@ export function outputsOf(document: Document, found: Record<string, string> = {}
     .map(([label, key]) => ({ key, label, side: "right", type: "" }));
 }
 
-export const useStats = (key: string): Stats | undefined => useStudio((state) => state.run?.values[key]);
+/** What is known of the value on a port: while a training watches it that of a step not long ago, else that of the run. */
+export const useStats = (key: string): Stats | undefined =>
+  useStudio((state) => {
+    const watched = state.training?.state === "running" ? state.training.values[key] : undefined;
+    return watched ?? state.run?.values[key];
+  });
 
 /** Whether the values shown are of a run before the last edit. */
 export const stale = (state: State): boolean =>
