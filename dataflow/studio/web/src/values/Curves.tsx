@@ -4,6 +4,7 @@ import type { Trend } from "../protocol";
 import { ends, paths, pointAt } from "./curve";
 import { count, short } from "./format";
 import { linear, logarithmic, type Scale } from "./scale";
+import "./values.css";
 import { useWidth } from "./width";
 
 export interface Named {
