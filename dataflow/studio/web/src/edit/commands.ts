@@ -12,10 +12,14 @@ const one = () => editable() && get().selected.length === 1;
 const open = () => get().document !== null;
 const over = (id: Over) => () => set({ over: id });
 
-/** The input that has the focus of the keyboard, and is one of a node. */
-function input(): [string, string] | null {
-  const { focused, document } = get();
-  return focused?.side === "left" && focused.card in (document?.nodes ?? {}) ? [focused.card, focused.port] : null;
+/** The input that has the focus of the keyboard; of a card alone the first that has no wire, else its first. */
+function input(): [node: string, port: string] | null {
+  const { focused, document, selected } = get();
+  const id = focused?.card ?? (selected.length === 1 ? selected[0]! : "");
+  if (document === null || !(id in document.nodes)) return null;
+  const lefts = document.scene.cards.find((card) => card.id === id)?.lefts ?? [];
+  const port = focused?.side === "left" ? focused.port : (lefts.find(({ wire }) => wire === "") ?? lefts[0])?.name;
+  return port === undefined ? null : [id, port];
 }
 
 /** The problem behind, or before, the one of the selected card. */
@@ -52,7 +56,7 @@ const edits: Command[] = [
     group: "Edit",
     keys: ["E"],
     within: "canvas",
-    menu: ["port"],
+    menu: ["card", "port"],
     enabled: () => editable() && input() !== null,
     run: () => {
       const [node, port] = input()!;

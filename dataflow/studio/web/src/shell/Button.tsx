@@ -1,5 +1,5 @@
 /** A button that does a command: its title, keys and whether it can be done are the command's. */
-import type { ReactNode } from "react";
+import { Children, type ReactNode } from "react";
 import { commandNamed, perform } from "../commands";
 import { keysOf, shown } from "../keys";
 import { useStudio } from "../store";
@@ -17,17 +17,19 @@ export function Button({ command: id, children, kind, keys = false, pressed }: G
   const enabled = useStudio(() => command?.enabled?.() ?? true);
   if (command === undefined) return null;
   const first = keysOf(command)[0];
+  const worded = children === undefined || Children.toArray(children).some((each) => typeof each === "string" && each.trim() !== "");
   return (
     <button
       className={kind === undefined ? "button" : `button ${kind}`}
       disabled={!enabled}
       aria-pressed={pressed}
-      aria-label={command.title}
+      aria-label={worded ? undefined : command.title}
+      aria-keyshortcuts={first?.replace("Mod", "Control")}
       title={first === undefined ? command.title : `${command.title} (${shown(first)})`}
       onClick={() => void perform(id)}
     >
       {children ?? command.title}
-      {keys && first !== undefined && <kbd>{shown(first)}</kbd>}
+      {keys && first !== undefined && <kbd aria-hidden="true">{shown(first)}</kbd>}
     </button>
   );
 }

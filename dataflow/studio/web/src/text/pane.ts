@@ -62,7 +62,7 @@ export class Pane {
           autocompletion({ override: [complete], icons: false }),
           EditorState.readOnly.of(readonly),
           EditorState.tabSize.of(2),
-          EditorView.contentAttributes.of({ "aria-label": "Text of the graph file", spellcheck: "false" }),
+          EditorView.contentAttributes.of({ "aria-label": "Text of the graph file", tabindex: "0", spellcheck: "false" }),
           keymap.of([
             { key: "Mod-z", run: () => this.undo("edit.undo", undo), preventDefault: true },
             { key: "Mod-Shift-z", run: () => this.undo("edit.redo", redo), preventDefault: true },

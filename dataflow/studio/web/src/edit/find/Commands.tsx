@@ -29,7 +29,6 @@ export default function Commands() {
       change={setQuery}
       items={search(entries, query)}
       keyOf={({ entry }) => entry.command.id}
-      told={({ entry }) => `${entry.name}, ${entry.category}`}
       row={({ entry, at }) => (
         <div className="line-row">
           <span className="grow">

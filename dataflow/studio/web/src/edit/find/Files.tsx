@@ -46,7 +46,6 @@ export default function Files() {
       change={setQuery}
       items={[...search(entries, query), { entry: create, at: [] }]}
       keyOf={({ entry: { path } }) => path}
-      told={({ entry: each }) => `${each.name}, ${each.path || each.summary}`}
       row={({ entry: each, at }) => (
         <div className="line-row">
           <strong>

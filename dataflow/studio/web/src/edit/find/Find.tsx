@@ -40,7 +40,6 @@ export default function Find() {
       change={setQuery}
       items={hits}
       keyOf={({ path: file, line, node, text }) => `${file}:${line}:${node}:${text}`}
-      told={({ path: file, line, node, text }) => `${node}, ${file} line ${line}: ${text}`}
       row={(hit) => (
         <div className="line-row">
           <strong>{hit.node || "file"}</strong>

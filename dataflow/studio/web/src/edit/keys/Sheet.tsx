@@ -113,22 +113,22 @@ function Row({ command, keymap, asked, ask }: Given) {
         <span className="sheet-change">
           {others.length > 0 && <span className="field-problem">also {others.map(({ title }) => title).join(", ")}</span>}
           {mine && (
-            <button className="link" aria-label={`${command.title}: its own keys again`} onClick={() => giveKeys(command, null)}>
+            <button className="link" title={`The keys that ${command.title} comes with`} onClick={() => giveKeys(command, null)}>
               Reset
             </button>
           )}
           {asked && (
-            <button className="link" aria-label={`${command.title}: no keys`} onPointerDown={(event) => event.preventDefault()} onClick={() => { giveKeys(command, []); done(); }}>
+            <button className="link" title={`No keys for ${command.title}`} onPointerDown={(event) => event.preventDefault()} onClick={() => { giveKeys(command, []); done(); }}>
               None
             </button>
           )}
           <button
             className="sheet-keys"
-            aria-label={`${command.title}: ${keys.map(shown).join(" or ") || "no keys"}; change`}
             onClick={() => ask(command.id)}
             onKeyDown={asked ? hear : undefined}
             onBlur={() => asked && ask(null)}
           >
+            <span className="unseen">Change the keys of {command.title}: </span>
             {asked ? (
               <span className="sheet-ask">Press keys</span>
             ) : keys.length > 0 ? (

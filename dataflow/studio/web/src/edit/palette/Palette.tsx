@@ -30,7 +30,6 @@ export default function Palette() {
       change={setQuery}
       items={found ?? []}
       keyOf={({ entry }) => `${entry.category} ${entry.block}`}
-      told={({ entry }) => `${entry.name}, ${entry.category}: ${bare(entry.summary)}`}
       row={({ entry, at }) => (
         <div className="palette-row">
           <span className="palette-name">

@@ -9,7 +9,7 @@ import type { Entry } from "./entries";
 export function Preview({ entry }: { entry: Entry }) {
   const { info } = entry;
   return (
-    <section className="block-preview" aria-label={`About ${entry.name}`} style={{ "--hue": entry.hue } as CSSProperties}>
+    <section className="block-preview" tabIndex={0} aria-label={`About ${entry.name}`} style={{ "--hue": entry.hue } as CSSProperties}>
       <div className="preview-card" aria-hidden="true">
         <div className="preview-head">{entry.name}</div>
         {info && <Ports info={info} />}

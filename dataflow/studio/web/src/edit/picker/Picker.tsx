@@ -10,7 +10,6 @@ interface Given<T> {
   change: (query: string) => void;
   items: T[];
   keyOf: (item: T) => string;
-  told: (item: T) => string; // to a screen reader
   row: (item: T) => ReactNode;
   choose: (item: T) => void;
   does: string; // what Enter does: "add"
@@ -25,7 +24,7 @@ interface Given<T> {
 export const closeOver = () => set({ over: null, palette: null });
 
 export function Picker<T>(given: Given<T>) {
-  const { label, query, items, keyOf, told, row, choose, aside, counted } = given;
+  const { label, query, items, keyOf, row, choose, aside, counted } = given;
   const [at, setAt] = useState(0);
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -96,7 +95,6 @@ export function Picker<T>(given: Given<T>) {
               id={`${id}-${i}`}
               role="option"
               aria-selected={i === now}
-              aria-label={told(item)}
               className="picker-row"
               onPointerMove={() => setAt(i)}
               onClick={() => choose(item)}
