@@ -39,6 +39,11 @@ def conceal(value: str, written: str) -> None:
             _CONCEALED[form] = written
 
 
+def is_concealed(text: str) -> bool:
+    """Whether a text is as a whole a value that must not be printed."""
+    return text in _CONCEALED
+
+
 def concealed(text: str) -> str:
     """The text of a message with secret values replaced."""
     for value in sorted(_CONCEALED, key=len, reverse=True):

@@ -10,6 +10,7 @@ from dataflow.inspection.dragged import dragged
 from dataflow.inspection.scene import scene
 from dataflow.studio.desk import Desk
 from dataflow.studio.layers import layer_graph
+from dataflow.studio.masks import masked
 from dataflow.studio.model import Model
 from dataflow.studio.problems import placed
 
@@ -22,11 +23,19 @@ def document(desk: Desk) -> Plain:
     problems = [placed(problem, desk) for problem in desk.context.problems()]
     told, graph, wrong = picture(desk)
     of_file = view.layer == "file" or bool(wrong)
-    model = Model(told, graph, desk.scope if of_file else None, desk.project)
+    file = Model(told if of_file else Outline(), desk.context.graph, desk.scope, desk.project)
+    model = file if of_file else Model(told, graph, None, desk.project)
     drawn = scene(told, graph, direction=view.direction, unfolded=frozenset(view.unfolded))
     if of_file:
         dragged(drawn, sheet.positions)
+    shown: Plain = {
+        "scene": drawn.plain(),
+        "nodes": {name: model.node(entry) for name, entry in told.nodes.items()},
+        "inputs": model.inputs(),
+        "outputs": model.outputs(),
+    }
     return {
+        **(shown if of_file else masked(shown)),
         "path": sheet.path,
         "name": told.name,
         "doc": told.doc,
@@ -38,13 +47,9 @@ def document(desk: Desk) -> Plain:
         "text": sheet.editor.text,
         "view": {**view.plain(), "layer": "file" if wrong else view.layer},
         "trail": trail(desk),
-        "scene": drawn.plain(),
-        "nodes": {name: model.node(entry) for name, entry in told.nodes.items()},
-        "inputs": model.inputs(),
-        "outputs": model.outputs(),
-        "params": model.params(),
-        "sections": model.sections() if not view.scope else {},
-        "written": model.written_sections(),
+        "params": file.params(),
+        "sections": file.sections() if not view.scope else {},
+        "written": file.written_sections(),
         "splits": dict.fromkeys(map(str, desk.context.graph.sections.get("data") or ())),
         "problems": problems,
     }

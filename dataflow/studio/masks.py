@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from dataflow.core.errors import concealed
+from dataflow.core.errors import concealed, is_concealed
 from dataflow.graphfile.origins import MASK
 from dataflow.graphfile.params import PART, WHOLE
 from dataflow.graphfile.tree import Value
@@ -43,6 +43,21 @@ class Masks:
         if isinstance(value, Mapping):
             return {key: self.shown(None, item) for key, item in value.items()}
         return [self.shown(None, item) for item in value] if isinstance(value, list) else value
+
+
+def masked(data: Mapping[str, object]) -> dict[str, object]:
+    """Plain data that may come from anywhere, with all that equals a value of the environment masked."""
+    return {key: _masked(item) for key, item in data.items()}
+
+
+def _masked(data: object) -> object:
+    if isinstance(data, Mapping):
+        return masked(data)
+    if isinstance(data, list):
+        return [_masked(item) for item in data]
+    if isinstance(data, str):
+        return MASK if is_concealed(data) else concealed(data)
+    return MASK if isinstance(data, int | float) and is_concealed(repr(data)) else data
 
 
 def _part(value: Value | None, key: str) -> Mapping[str, Value]:

@@ -1,0 +1,164 @@
+"""Versions, graph files that are looked into, and what is left open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from studio_pages import Page, Refused
+
+INNER = """dataflow: 1
+params: {size: 3}
+inputs: {a: "float32[N, 4]"}
+nodes:
+  b: {block: Relu, inputs: {features: a}}
+  c: {block: Mul, inputs: {x: b, y: 2.0}}
+outputs: {d: c}
+"""
+OUTER = """dataflow: 1
+inputs:
+  x: float32[N, 4]
+nodes:
+  one: {block: ./inner.yaml, inputs: {a: x}}
+  two: {block: ./inner.yaml, inputs: {a: one}, attrs: {size: 5}}
+outputs:
+  y: two
+"""
+
+
+@pytest.fixture
+def nested(page: Page, folder: Path) -> Page:
+    """A page with a graph that uses another one twice."""
+    (folder / "inner.yaml").write_text(INNER)
+    (folder / "outer.yaml").write_text(OUTER)
+    page.ask("open", path="outer.yaml")
+    return page
+
+
+def edited(page: Page, place: str, value: object) -> None:
+    page.edit({"op": "set", "place": place, "value": value}, title=f"set {place}")
+
+
+def test_within_a_node_its_file_is_shown_with_its_types(nested: Page) -> None:
+    nested.ask("view", scope="two")
+    document = nested.document
+    assert (document["path"], document["text"], document["view"]["scope"]) == ("inner.yaml", INNER, "two")
+    assert document["trail"] == [
+        {"title": "outer", "path": "outer.yaml", "scope": ""},
+        {"title": "two", "path": "inner.yaml", "scope": "two"},
+    ]
+    assert document["params"]["size"]["value"] == 5
+    assert document["nodes"]["b"]["outputs"]["activations"]["value_of"] == "two/b.activations"
+    assert document["nodes"]["b"]["outputs"]["activations"]["type"] == "float32[N, 4]"
+
+
+def test_an_edit_within_a_node_is_of_its_file(nested: Page, folder: Path) -> None:
+    nested.ask("view", scope="one")
+    edited(nested, "c.y", 3.0)
+    document = nested.document
+    assert (document["undo"], document["saved"]) == ("set c.y", False)
+    assert document["text"] == INNER.replace("2.0", "3.0")
+    nested.ask("view", scope="")
+    assert (nested.document["text"], nested.document["undo"], nested.document["saved"]) == (OUTER, "", False)
+    nested.ask("save")
+    assert (folder / "inner.yaml").read_text() == INNER.replace("2.0", "3.0")
+    assert (folder / "outer.yaml").read_text() == OUTER
+    assert nested.document["saved"]
+
+
+def test_an_edit_within_a_node_is_seen_outside(nested: Page) -> None:
+    nested.ask("view", scope="one")
+    edited(nested, "c.y", [1.0, 2.0])
+    assert [each["node"] for each in nested.document["problems"]] == ["c"]
+    nested.ask("view", scope="")
+    assert {each["node"] for each in nested.document["problems"]} == {"one"}
+
+
+def test_a_node_that_goes_is_left(nested: Page, folder: Path) -> None:
+    nested.ask("view", scope="one")
+    (folder / "outer.yaml").write_text(OUTER.replace("one", "first"))
+    nested.ask("files")
+    nested.ask("reload")  # of the file that is shown, which is another
+    assert nested.document["view"]["scope"] == "one"
+    nested.ask("view", scope="")
+    nested.ask("reload")
+    with pytest.raises(Refused, match="must be a node whose block is a graph file"):
+        nested.ask("view", scope="one")
+    nested.ask("view", scope="first")
+
+
+@pytest.mark.parametrize("scope", ["nothing", "x", "one/b", "one/", "/one", "../inner", "y", "one\0"])
+def test_no_such_scope(nested: Page, scope: str) -> None:
+    with pytest.raises(Refused, match="must be a node whose block is a graph file"):
+        nested.ask("view", scope=scope)
+    assert nested.document["view"]["scope"] == ""
+
+
+def test_shipped_files_within_a_node_are_not_edited(page: Page, folder: Path) -> None:
+    (folder / "net.yaml").write_text(
+        "dataflow: 1\ninputs: {x: 'float32[N, 4]'}\nnodes:\n"
+        "  d: {block: 'dataflow:layers/dense.yaml', inputs: {x: x}, attrs: {units: 3}}\noutputs: {y: d}\n"
+    )
+    page.ask("open", path="net.yaml")
+    page.ask("view", scope="d")
+    assert page.document["path"] == "dataflow:layers/dense.yaml"
+    with pytest.raises(Refused, match="it comes with the package"):
+        edited(page, "doc", "mine")
+    page.ask("view", scope="")
+    edited(page, "d.units", 5)
+
+
+def test_what_is_not_saved_stays_open(nested: Page, folder: Path) -> None:
+    edited(nested, "two.size", 7)
+    text = nested.document["text"]
+    nested.ask("open", path="small.yaml")
+    assert nested.document["saved"]
+    nested.ask("open", path="./outer.yaml")
+    assert (nested.document["text"], nested.document["undo"]) == (text, "set two.size")
+    assert (folder / "outer.yaml").read_text() == OUTER
+
+
+def test_parameters_of_the_session_are_seen_in_the_picture(page: Page, folder: Path) -> None:
+    (folder / "p.yaml").write_text(
+        "dataflow: 1\nparams: {size: 4}\ninputs: {x: 'float32[N, ${size}]'}\nnodes:\n"
+        "  r: {block: Relu, inputs: {features: x}}\noutputs: {y: r}\n"
+    )
+    page.ask("open", path="p.yaml")
+    version = page.document["version"]
+    page.ask("session", params={"size": 9})
+    assert page.document["inputs"]["x"]["type"] == "float32[N, 9]"
+    assert page.document["params"]["size"] == {"type": "int", "value": 9, "default": 4, "doc": "", "line": 2}
+    assert page.document["version"] == version
+    page.ask("session", params={"size": "x"})
+    assert page.document["problems"][0]["message"].startswith("param 'size' must be a number")
+
+
+def test_versions(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    versions = [page.document["version"]]
+    for value in (1.0, 2.0):
+        edited(page, "half.y", value)
+        versions.append(page.document["version"])
+    page.ask("undo", version=versions[-1])
+    versions.append(page.document["version"])
+    page.ask("redo", version=versions[-1])
+    versions.append(page.document["version"])
+    assert versions == sorted(set(versions))
+    for old in versions[:-1]:
+        for do in ("undo", "redo"):
+            with pytest.raises(Refused, match="must be edited as it is"):
+                page.ask(do, version=old)
+
+
+def test_nothing_to_undo(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    for do in ("undo", "redo"):
+        with pytest.raises(Refused, match="there is nothing to"):
+            page.ask(do, version=page.document["version"])
+
+
+def test_other_files_that_change_are_read_again(nested: Page, folder: Path, server: object) -> None:
+    (folder / "inner.yaml").write_text(INNER.replace("y: 2.0", "y: nothing"))
+    studio = server.studio  # type: ignore[attr-defined]
+    studio.look_outside()
+    assert nested.wait("document")["document"]["problems"]
