@@ -22,4 +22,5 @@ QUERIES: dict[str, Handler] = {
     **training.QUERIES,
     **preview.QUERIES,
     **suggest.QUERIES,
+    **runs.QUERIES,
 }

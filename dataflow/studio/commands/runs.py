@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataflow.core.errors import Problem
-from dataflow.studio.commands.arguments import Arguments, choice, flag, known, text
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, text
 from dataflow.studio.desk import Desk
-from dataflow.studio.jobs.run import Run
+from dataflow.studio.jobs.run import PlanRun, Run
 from dataflow.studio.jobs.source import Source
 from dataflow.studio.problems import placed
 from dataflow.studio.runs import Placed, Plain
@@ -38,10 +38,21 @@ def placing(desk: Desk) -> Placed:
 
 def _run(studio: Studio, given: Arguments) -> object:
     known(given, "to", "again")
-    desk, session = studio.require(), studio.session
     flag(given, "again")
-    work = Run(source_of(studio), session.split, session.rows, text(given, "to", "", limit=1000))
-    return {"number": studio.work.runs.start(work, desk.version, placing(desk))}
+    desk = studio.require()
+    return {"number": studio.work.runs.start(_asked(studio, given), desk.version, placing(desk))}
+
+
+def _plan_run(studio: Studio, given: Arguments) -> object:
+    known(given, "to")
+    with studio.lock:
+        work = PlanRun(_asked(studio, given))
+    return studio.work.values.result(work)
+
+
+def _asked(studio: Studio, given: Arguments) -> Run:
+    session = studio.session
+    return Run(source_of(studio), session.split, session.rows, text(given, "to", "", limit=MAX_PATH))
 
 
 def _cancel(studio: Studio, given: Arguments) -> None:
@@ -54,3 +65,4 @@ def _cancel(studio: Studio, given: Arguments) -> None:
 
 
 COMMANDS: dict[str, Handler] = {"run": _run, "cancel": _cancel}
+QUERIES: dict[str, Handler] = {"plan_run": _plan_run}

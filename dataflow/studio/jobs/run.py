@@ -52,6 +52,28 @@ class Run:
         return {"state": "done", "problem": None, "seconds": time.perf_counter() - began}
 
 
+@dataclass(frozen=True)
+class PlanRun:
+    """The question what a run would do."""
+
+    run: Run
+
+    def work(self, call: Call, memory: Memory) -> object:
+        """What would become of each node, and why: a `NodeFate` by its name."""
+        graph = self.run.source.graph()
+        _, feeds, _ = rows_of(graph, self.run.split, self.run.rows, memory)
+        check_fed(graph, feeds)
+        shapes = {name: array.shape for name, array in feeds.items()}
+        plan = Plan(runnable(graph), settings=Settings.of(max_bytes=self.run.max_bytes), watch="all")
+        return {name: _told(event) for name, event in plan.fates(shapes).items()}
+
+
+def _told(event: Event) -> dict[str, object]:
+    """The `NodeFate` of an event."""
+    seconds, estimated = event.seconds, event.estimated
+    return {"fate": event.fate, "because": event.because, "seconds": seconds, "estimated": estimated}
+
+
 def runnable(graph: Graph) -> Graph:
     """The graph, or one with outputs where it has none: what no other node reads."""
     if graph.outputs:
@@ -77,8 +99,7 @@ class _Watched:
 
         def trace(event: Event) -> None:
             if event.node in self.graph.nodes:  # the parts of composites are not drawn
-                what = {"fate": event.fate, "because": event.because, "seconds": event.seconds}
-                told.add("nodes", event.node, {**what, "estimated": event.estimated})
+                told.add("nodes", event.node, _told(event))
 
         known: dict[str, dict[str, object]] = {}
 

@@ -92,6 +92,16 @@ def test_rows_and_split_of_the_session(opened: Page) -> None:
     assert "no data 'none'" in ended["problem"]["message"]
 
 
+def test_what_would_run_and_why(opened: Page) -> None:
+    fates = opened.ask("plan_run")
+    assert {name: each["fate"] for name, each in fates.items()} == {"x": "fed", "w": "constant", "scaled": "run"}
+    assert fates["scaled"]["because"] == "output 'y' needs it"
+    assert fates["scaled"]["seconds"] is None
+    opened.ask("session", split="none")
+    with pytest.raises(Refused, match="has no data 'none'"):
+        opened.ask("plan_run")
+
+
 def test_another_document_has_no_values(opened: Page, connect: Any) -> None:
     run(opened)
     opened.ask("open", path="small.yaml")
