@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
@@ -11,9 +11,6 @@ from dataflow.cli import completion, options, out_file, output
 from dataflow.cli.progress import Progress
 from dataflow.graphfile import shipped
 from dataflow.training import trained_values
-
-if TYPE_CHECKING:
-    from dataflow.quantize.section import Quantization
 
 
 @click.command("quantize")
@@ -79,6 +76,7 @@ def command(
     """
     import dataflow as flow
     from dataflow.quantize.pipeline import quantize
+    from dataflow.quantize.recipe_options import recipe_of
     from dataflow.quantize.round_weights import needs_rows
     from dataflow.quantize.statistics_file import kept_beside, read_statistics, write_statistics
     from dataflow.training.data import split
@@ -86,7 +84,7 @@ def command(
 
     graph = options.load(path, params)
     out_file.keep_read(out, graph, path)
-    recipe = _recipe(shipped.named_in(out, path), **cast("Any", asked))
+    recipe = recipe_of(shipped.named_in(out, path), **cast("Any", asked))
     values, fitted = trained_values.values_of(graph, path, source, folder, which)
     splits = graph.sections.get("data")
     needed = stats is None or correct or needs_rows(recipe)
@@ -106,39 +104,3 @@ def command(
         output.say(note)
     measured = "" if splits is None else f"; next: dataflow evaluate {shlex.quote(out)}"
     output.say(f"written: {out}{measured}")
-
-
-def _recipe(
-    source: str,
-    recipe: str | None,
-    weights: str | None,
-    activations: str | None,
-    overrides: tuple[str, ...],
-    skip: tuple[str, ...],
-    separate: bool,
-    rounding: str | None,
-    learn: str | None,
-    float_bias: bool,
-) -> Quantization:
-    """The recipe of a file, changed by the options; 8 bits where nothing is said."""
-    from dataflow.quantize import recipe as recipes
-
-    plain: dict[str, Any] = recipes.read_recipe(recipe) if recipe else {"weights": {}, "activations": {}}
-    for key, text, parse in (("weights", weights, recipes.weights), ("activations", activations, recipes.activations)):
-        if text is not None:
-            made = parse(text)
-            plain = {k: v for k, v in plain.items() if k != key} | ({} if made is None else {key: made})
-    if rounding is not None and "weights" in plain:
-        plain["weights"] = {**plain["weights"], "rounding": rounding}
-    both = "weights" in plain and "activations" in plain
-    if both and not float_bias:
-        plain.setdefault("bias", {})
-    elif float_bias:
-        plain.pop("bias", None)
-    given = dict(recipes.override(text, plain) for text in overrides)
-    if given:
-        plain["overrides"] = {**plain.get("overrides", {}), **given}
-    if skip:
-        plain["skip"] = list(skip)
-    plain |= {key: value for key, value in (("separate", separate), ("learn", learn)) if value}
-    return recipes.recipe({"source": source, **plain})

@@ -5,29 +5,27 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dataflow.cli import completion, options, out_file, output
 from dataflow.cli.progress import Progress
 from dataflow.graphfile import shipped
+from dataflow.quantize import WIDTHS
 from dataflow.training import trained_values
 
 if TYPE_CHECKING:
-    from dataflow.quantize.costs import Cost
     from dataflow.quantize.model import Model
     from dataflow.quantize.sweep import Kept
     from dataflow.quantize.trials import Trials
     from dataflow.training.data import Split
 
-WIDTHS = "2,3,4,6,8"
-_BUDGET = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)\s*(B|KiB|MiB|kB|MB|bits?|BOPs?)", re.IGNORECASE)
-_BYTES = {"b": 1, "kib": 1024, "mib": 1 << 20, "kb": 1000, "mb": 10**6}
+T = TypeVar("T")
 
 
 @click.command("sweep")
@@ -72,6 +70,7 @@ def command(
 ) -> None:
     """Measure a graph over values of its parameters, or layer by layer over widths, and find the best widths."""
     import dataflow as flow
+    from dataflow.quantize import layer_sweep
 
     by_layer = sensitivity or budget is not None or predict
     if bool(params) == by_layer:
@@ -87,14 +86,14 @@ def command(
     if params:
         _over_params(setup, params, jobs, resume, as_json)
         return
-    widths = _widths(bits)
+    widths = _told("--bits", partial(layer_sweep.widths_of, bits))
     _begin(setup)
     trials: Trials = _process["trials"]
     with Progress("measurements", not as_json) as bar:
         errors = _errors(trials, setup, widths, predict, jobs, resume, bar)
-    found: dict[str, Any] = {"layers": _rows(trials, widths, errors)}
+    found: dict[str, Any] = {"layers": layer_sweep.by_layer(trials, widths, errors)}
     if budget is not None:
-        found["budget"] = _within(trials, errors, widths, budget)
+        found["budget"] = _told("--budget", partial(layer_sweep.within, trials, errors, widths, budget))
     if out is not None:
         _write(trials, found["budget"]["bits"], path, out)
     if as_json:
@@ -162,78 +161,19 @@ def _of_layer(key: str) -> dict[str, Any]:
     return {"error": outcome.error, "signal": outcome.signal}
 
 
-def _trials() -> Trials:
-    """The network in float with the recipe that its section says, or 8 bits; its rows seen once where that needs it."""
-    from dataflow.quantize import recipe as recipes
-    from dataflow.quantize.fold import fold_batch_norm
-    from dataflow.quantize.section import quantization_section
-    from dataflow.quantize.stages import reference_of
-    from dataflow.quantize.trials import Trials
+def _told(option: str, call: Callable[[], T]) -> T:
+    """What a function gives; its error tells of the option."""
+    from dataflow.core.errors import DataflowError
+    from dataflow.quantize.layer_sweep import TooSmall
 
-    model, data, samples = _loaded({})
-    section = quantization_section(model.graph)
-    plain = {} if section is None else section.given()
-    recipe = recipes.recipe({"weights": {}, **{k: v for k, v in plain.items() if k != "variables"}})
-    base = fold_batch_norm(model) if section is None else reference_of(model)
-    return Trials.seen(base, recipe, data, samples)
-
-
-def _within(
-    trials: Trials, errors: Mapping[tuple[str, int], float], widths: Sequence[int], text: str
-) -> dict[str, Any]:
-    """The best widths within a budget, what they are predicted to give and what they give, beside one width for all."""
-    import dataflow as flow
-    from dataflow.quantize.budget import Option, choose
-    from dataflow.quantize.costs import costs
-    from dataflow.quantize.measures import decibels
-
-    layers = {cost.node: cost for cost in costs(trials.model)}
-    most, unit = _budget(text, sum(layers[layer].weights for layer in trials.layers))
-    value_bits = trials.recipe.activations.bits if trials.recipe.activations is not None else 32
-    cost = {(layer, bits): _cost(layers[layer], bits, value_bits, unit) for layer in trials.layers for bits in widths}
-    options_of = {
-        layer: [Option(bits, cost[layer, bits], errors[layer, bits]) for bits in widths] for layer in trials.layers
-    }
-    choice = choose(options_of, most)
-    if choice is None:
-        least = sum(min(option.cost for option in each) for each in options_of.values())
-        raise flow.DataflowError(f"--budget: must be at least {least:,} {unit} with these widths, got {text}")
-    values = trials.values_alone()
-    true = trials.outcome(trials.quantized(choice.bits))
-    uniform = [bits for bits in widths if sum(cost[layer, bits] for layer in trials.layers) <= most]
-    found = {
-        "bits": dict(choice.bits),
-        "cost": choice.cost,
-        "of": most,
-        "unit": unit,
-        "predicted": decibels(values.signal, choice.error + values.error),
-        "measured": true.sqnr,
-    }
-    if uniform:
-        same = trials.outcome(trials.quantized(dict.fromkeys(trials.layers, max(uniform))))
-        found["uniform"] = {"bits": max(uniform), "measured": same.sqnr}
-    return found
-
-
-def _budget(text: str, weights: int) -> tuple[int, str]:
-    """A budget as a whole number of bits, bytes or bit operations."""
-    match = _BUDGET.fullmatch(text.strip())
-    if match is None:
-        raise click.UsageError(f"--budget: must be such as 12KiB, 4bits or 1e7BOPs, got '{text}'")
-    number, unit = float(match[1]), match[2].lower()
-    if unit.startswith("bop"):
-        return int(number), "BOPs"
-    if unit.startswith("bit"):
-        return int(number * weights), "bits"
-    return int(number * _BYTES[unit]), "bytes"
-
-
-def _cost(layer: Cost, bits: int, value_bits: int, unit: str) -> int:
-    if unit == "BOPs":
-        if layer.macs is None:
-            raise click.UsageError(f"--budget: BOPs need sizes that are known, those of '{layer.node}' are not")
-        return layer.macs * bits * value_bits
-    return layer.weights * bits if unit == "bits" else -(-layer.weights * bits // 8)
+    try:
+        return call()
+    except TooSmall as error:
+        raise DataflowError(f"{option}: {error}") from None
+    except DataflowError:
+        raise
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {error}") from None
 
 
 def _write(trials: Trials, bits: Mapping[str, int], path: str, out: str) -> None:
@@ -259,7 +199,9 @@ def _begin(setup: dict[str, Any]) -> None:
         _process.clear()
         _process["setup"] = setup
         if setup["layers"]:
-            _process["trials"] = _trials()
+            from dataflow.quantize import layer_sweep
+
+            _process["trials"] = layer_sweep.float_trials(*_loaded({}))
 
 
 def _loaded(params: Mapping[str, Any]) -> tuple[Model, Split, int | None]:
@@ -296,25 +238,6 @@ def _kept(setup: dict[str, Any], resume: bool) -> Kept:
 
 
 # -- showing --------------------------------------------------------------------------------------------------------
-
-
-def _widths(text: str) -> list[int]:
-    from dataflow.quantize.sweep import values_of
-
-    found = values_of(text)
-    if not all(isinstance(bits, int) and 1 <= bits <= 16 for bits in found):
-        raise click.UsageError(f"--bits: must be widths from 1 to 16 such as {WIDTHS}, got '{text}'")
-    return sorted(set(found))
-
-
-def _rows(trials: Trials, widths: Sequence[int], errors: Mapping[tuple[str, int], float]) -> list[dict[str, Any]]:
-    from dataflow.quantize.measures import decibels
-
-    signal = trials.signal
-    return [
-        {"layer": layer, "sqnr": {str(bits): decibels(signal, errors[layer, bits]) for bits in widths}}
-        for layer in trials.layers
-    ]
 
 
 def _show(found: Mapping[str, Any], widths: Sequence[int], predict: bool) -> None:
