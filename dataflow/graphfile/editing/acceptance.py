@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from dataflow.core.errors import DataflowError, listing
+from dataflow.core.errors import listing
 from dataflow.graphfile.editing.changes import Change, Refusal, Tree, told
 from dataflow.graphfile.editing.history import Batches
+from dataflow.graphfile.editing.relayout import laid_out_again
 from dataflow.graphfile.editing.replacements import Replacement, between, replaced
 from dataflow.graphfile.editing.written import Writer
-from dataflow.graphfile.format import formatted
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.spans import Span, lookup, spans
 from dataflow.graphfile.tree import BREAK, Document
@@ -62,7 +62,7 @@ def _tried(document: Document, root: Span, changes: Sequence[Change], in_layout:
     meant = templates - {change.path[0] for change in changes}
     if after.problems or after.root is None or said(after.root.plain(), meant) != said(tree, meant):
         raise shared(document.text, root, changes)
-    if in_layout and text != document.text and (laid := laid_out(after)) is not None and laid != text:
+    if in_layout and text != document.text and (laid := laid_out_again(document.text, after)) not in (None, text):
         batches.append(between(text, laid))
         after = parse(laid, document.path)
     return Accepted(batches, after)
@@ -73,14 +73,6 @@ def _made(text: str, made: list[Replacement]) -> str:
         return replaced(text, made)
     except ValueError as error:
         raise Refusal((), str(error)) from None
-
-
-def laid_out(document: Document) -> str | None:
-    """The text of a document in the layout of `dataflow fmt`; None where it cannot be put in it."""
-    try:
-        return formatted(document)
-    except DataflowError:
-        return None
 
 
 def shared(text: str, root: Span, changes: Sequence[Change]) -> Refusal:

@@ -12,9 +12,10 @@ from pathlib import Path as FilePath
 
 from dataflow.core.errors import DataflowError, GraphError, GraphFileError, Problem
 from dataflow.files.atomic import write_text
-from dataflow.graphfile.editing.acceptance import accepted, laid_out
+from dataflow.graphfile.editing.acceptance import accepted
 from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree
 from dataflow.graphfile.editing.history import Batches, History, Step, made
+from dataflow.graphfile.editing.relayout import laid_out
 from dataflow.graphfile.editing.replacements import as_typed, between
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document

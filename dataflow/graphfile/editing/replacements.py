@@ -52,9 +52,7 @@ def between(old: str, new: str) -> list[Replacement]:
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     starts = offsets(before)
     return [
-        Replacement(starts[a], starts[b], "".join(after[c:d]))
-        for same, a, b, c, d in _matched(before, after)
-        if not same
+        Replacement(starts[a], starts[b], "".join(after[c:d])) for same, a, b, c, d in ranges(before, after) if not same
     ]
 
 
@@ -68,7 +66,7 @@ def as_typed(old: str, new: str) -> str:
     usual = Counter(end for _, end in before if end).most_common(1)
     eol = usual[0][0] if usual else "\n"
     made = [(line, end and eol) for line, end in after]
-    for same, a, b, c, _ in _matched([line for line, _ in before], [line for line, _ in after]):
+    for same, a, b, c, _ in ranges([line for line, _ in before], [line for line, _ in after]):
         for i in range(b - a) if same else ():
             line, end = made[c + i]
             made[c + i] = line, end and (before[a + i][1] or end)
@@ -81,7 +79,7 @@ def _lines(text: str) -> list[tuple[str, str]]:
     return [*zip(parts[::2], [*parts[1::2], ""], strict=True)]
 
 
-def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+def ranges(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, int, int, int, int]]:
     """Ranges of two sequences, in their order, and whether they are the same; ends that agree are not searched."""
     first = 0
     while first < min(len(old), len(new)) and old[first] == new[first]:
@@ -108,4 +106,4 @@ def offsets(lines: Sequence[str]) -> list[int]:
 def changed_lines(old: str, new: str) -> int:
     """How many lines of a text an edit touched: the larger of those that went and those that came."""
     before, after = old.splitlines(), new.splitlines()
-    return sum(max(b - a, d - c) for same, a, b, c, d in _matched(before, after) if not same)
+    return sum(max(b - a, d - c) for same, a, b, c, d in ranges(before, after) if not same)
