@@ -20,7 +20,7 @@ export function Watched() {
           <Icon name="add" /> Watch {meant}
         </button>
       ) : (
-        watched.length === 0 && <p className="quiet">Select a card or a port and press W: its curve is drawn here and beside it.</p>
+        watched.length === 0 && <p className="quiet">Select a card or a port and press T: its curve is drawn here and beside it.</p>
       )}
     </section>
   );

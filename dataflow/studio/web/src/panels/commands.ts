@@ -41,7 +41,7 @@ register(
     enabled: () => open() && get().selected.length === 1 && get().run?.state !== "running",
     run: () => ask("run", { to: fullName(get().selected[0]!) }),
   },
-  { id: "session.watch", title: "Watch over a training, or not", group: "Run", keys: ["W"], within: "canvas", menu: ["port"], enabled: port, run: () => toggleWatch(meantPort()) },
+  { id: "session.watch", title: "Watch over a training, or not", group: "Run", keys: ["T"], within: "canvas", menu: ["port"], enabled: port, run: () => toggleWatch(meantPort()) },
   {
     id: "train.continue",
     title: "Resume from the checkpoint",

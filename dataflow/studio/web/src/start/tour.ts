@@ -28,7 +28,7 @@ export const STEPS: Step[] = [
     anchor: "#tab-values",
     side: "values",
     title: "Look at values",
-    text: "Select a card to see what is on its ports: how values are spread, as a picture, as a table. Press W on a port to watch it over a training.",
+    text: "Select a card to see what is on its ports: how values are spread, as a picture, as a table. Press T on a port to watch it over a training.",
   },
   {
     anchor: '.top [aria-label="Show the text of the file"]',

@@ -33,7 +33,9 @@ export function Histogram({ stats }: { stats: Stats }) {
   };
   const told =
     over === null
-      ? `${stats.sampled ? `${count(total)} of the elements, evenly spread` : `${count(total)} elements`}; heights by square roots`
+      ? stats.sampled
+        ? `of ${count(total)} elements, evenly spread`
+        : `of ${count(total)} elements`
       : `${short(min + over * step)} to ${short(min + (over + 1) * step)}: ${count(bins[over]!)} (${((100 * bins[over]!) / total).toFixed(1)} %)`;
   return (
     <div className="histogram" ref={frame}>

@@ -69,13 +69,16 @@ function Spread({ stats }: { stats: Stats }) {
         <Fact name="max" value={short(stats.max, 3)} />
         <Fact name="mean" value={short(stats.mean, 3)} />
         <Fact name="std" value={short(stats.std, 3)} />
-        <Fact name="zeros" value={count(stats.zeros)} />
+        <Fact name="zeros" value={percent((100 * stats.zeros) / looked(stats))} />
         <Fact name="NaN" value={count(stats.nan)} bad={stats.nan > 0} />
         <Fact name="Inf" value={count(stats.inf)} bad={stats.inf > 0} />
       </dl>
     </>
   );
 }
+
+/** How many elements the figures are of. */
+const looked = ({ bins, nan, inf }: Stats): number => Math.max(1, bins.reduce((sum, bin) => sum + bin, nan + inf));
 
 function QualityOf({ quality }: { quality: Quality }) {
   const { bits, scale, zero_point: zero, clipped, sqnr } = quality;

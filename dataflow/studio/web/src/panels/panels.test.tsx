@@ -1,0 +1,151 @@
+import { act } from "react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Run, Training } from "../protocol";
+import { get, hear, set } from "../store";
+import { chain } from "../testing/document";
+import { click, find, leave, press, show, write } from "../testing/page";
+import "../shell/commands";
+import { Bits } from "./Bits";
+import "./commands";
+import { Jobs } from "./Jobs";
+import { NOTHING } from "./session";
+import QuantizationPanel from "./QuantizationPanel";
+import RunPanel from "./RunPanel";
+import TrainingPanel from "./TrainingPanel";
+
+const asked: [string, unknown][] = [];
+const answers: Record<string, unknown> = {};
+vi.mock("../connection", async (original) => ({
+  ...(await original<object>()),
+  ask: async (command: string, given: unknown) => {
+    asked.push([command, given]);
+    return answers[command] ?? null;
+  },
+}));
+
+const training: Training = {
+  state: "running", epoch: 2, epochs: 5, step: 40, steps: 100, rate: 0.01,
+  metrics: { loss: { train: 0.5, validation: 0.6, best: 0.55 } },
+  trends: { loss: { steps: [1, 2], low: [1, 0.5], mean: [1, 0.5], high: [1, 0.5], stride: 1 } },
+  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints",
+};
+const run: Run = {
+  state: "running", number: 1, version: 1, split: "train", rows: 10, nodes: {}, values: {}, outputs: { out: "relu.y" }, problem: null, seconds: 0,
+};
+const text = () => document.body.textContent ?? "";
+
+beforeEach(() => {
+  const doc = chain({
+    sections: { train: { epochs: 5 } },
+    params: { bits: { type: "int", value: 8, default: 8, doc: "", line: 3 } },
+    splits: { train: 90, test: 10 },
+  });
+  set({ document: doc, session: NOTHING, run: null, training: null, jobs: [], selected: [], focused: null });
+  answers["plan_run"] = {};
+});
+afterEach(async () => {
+  asked.length = 0;
+  await leave();
+});
+
+test("a training is begun with the epochs that are written, resumed and restarted", async () => {
+  await show(<TrainingPanel />);
+  await click("button", "Train");
+  await write(find<HTMLInputElement>("input"), "7");
+  await click("button", "Resume");
+  await click("button", "Restart");
+  expect(asked).toEqual([["train", {}], ["train", { resume: true, epochs: 7 }], ["train", { restart: true, epochs: 7 }]]);
+});
+
+test("a training that goes on shows where it is, is paused, and takes changes", async () => {
+  await show(<TrainingPanel />);
+  await act(async () => hear([{ event: "training", training }]));
+  expect(text()).toContain("epoch 2 of 5");
+  expect(find("[role=progressbar]").getAttribute("aria-valuenow")).toBe("40");
+  expect([...document.querySelectorAll("td")].map((cell) => cell.textContent)).toEqual(["0.5", "0.6", "0.55"]);
+  await click("button", "Pause the training");
+  const rate = [...document.querySelectorAll("input")].find((input) => input.value === "0.01")!;
+  await write(rate, "0.5");
+  await press(rate, "Escape");
+  expect(rate.value).toBe("0.01");
+  await write(rate, "0.002");
+  await press(rate, "Enter");
+  expect(asked).toEqual([["pause", {}], ["change", { rate: 0.002 }]]);
+});
+
+test("curves grow with the events, and the status goes to the end", async () => {
+  await show(<TrainingPanel />);
+  await act(async () => hear([{ event: "training", training }]));
+  const { trends: _, ...rest } = training;
+  const before = document.querySelector(".curves .line")!.getAttribute("d");
+  await act(async () => hear([{ event: "trained", training: { ...rest, state: "done", step: 100 }, points: { loss: [[3, 0.1]] } }]));
+  expect(document.querySelector(".curves .line")!.getAttribute("d")).not.toBe(before);
+  expect(text()).toContain("done");
+  expect(find("button", "Train").textContent).toBe("Train");
+});
+
+test("what a run is fed is the session's", async () => {
+  await show(<RunPanel />);
+  const split = find<HTMLSelectElement>("select");
+  expect([...split.options].map((option) => option.text)).toEqual(["train (90 rows)", "test (10 rows)"]);
+  const [rows, bits] = [...document.querySelectorAll("input")];
+  await write(rows!, "64");
+  await press(rows!, "Enter");
+  await write(bits!, "4");
+  await press(bits!, "Enter");
+  expect(asked.filter(([command]) => command === "session").map(([, given]) => given)).toEqual([{ rows: 64 }, { params: { bits: 4 } }]);
+});
+
+test("before a run it is told what would run and why, after one what did", async () => {
+  answers["plan_run"] = {
+    conv: { fate: "run", because: "attr strides changed", seconds: null, estimated: false },
+    image: { fate: "kept", because: "as before", seconds: null, estimated: false },
+  };
+  await show(<RunPanel />);
+  expect([...document.querySelectorAll("summary")].map((line) => line.textContent)).toEqual(["1 run", "1 kept from the last run"]);
+  expect(text()).toContain("attr strides changed");
+  await click("button", "conv");
+  expect(get().selected).toEqual(["conv"]);
+  await act(async () => hear([{ event: "run", run }]));
+  await act(async () => hear([{ event: "ran", number: 1, nodes: { relu: { fate: "run", because: "", seconds: 0.002, estimated: true } }, values: {} }]));
+  expect(find("[role=progressbar]").getAttribute("aria-valuenow")).toBe("1");
+  expect(text()).toContain("≈ 2.0 ms");
+  const problem = { message: "conv: shapes differ", hint: "set strides", path: "chain.yaml", line: 4, column: 1, node: "conv", port: "input" };
+  await act(async () => hear([{ event: "ended", number: 1, state: "failed", problem, seconds: 1 }]));
+  expect(find("[role=alert]").textContent).toBe("conv: shapes differset stridesconv.input chain.yaml:4");
+});
+
+test("moving a slider asks what so many bits cost", async () => {
+  answers["bits"] = { sqnr: 31.24, metrics: { accuracy: 0.95 }, float: { accuracy: 0.97 } };
+  await show(<Bits />);
+  expect(asked).toEqual([]);
+  await write(find<HTMLInputElement>("input"), "4");
+  expect(asked).toEqual([["bits", { weights: 4, activations: 8 }]]);
+  expect([...document.querySelectorAll("td")].map((cell) => cell.textContent)).toEqual(["", "31.2 dB", "", "0.97", "0.95", "−0.02"]);
+});
+
+test("the command line says what the form asks for", async () => {
+  await show(<QuantizationPanel />);
+  const bits = find<HTMLSelectElement>("select", "bits of weights");
+  await act(async () => {
+    bits.value = "4";
+    bits.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  expect(find("code").textContent).toBe("dataflow quantize chain.yaml -o chain_w4a8.yaml --weights 4 --activations 8");
+  await click("button", "Quantize");
+  expect(asked).toEqual([["quantize", { out: "chain_w4a8.yaml", weights: "4", activations: "8", options: {} }]]);
+});
+
+test("a job shows how far it is, is cancelled, and its graph files are opened", async () => {
+  const job = { number: 4, kind: "sweep", title: "Sweep", done: 3, total: 10, message: "", files: [], result: null, problem: null };
+  set({ jobs: [{ ...job, state: "running" }] });
+  await show(<Jobs />);
+  await click("button", "Cancel");
+  expect(asked.pop()).toEqual(["cancel", { what: "job", number: 4 }]);
+  const result = { layers: [{ layer: "conv", sqnr: { "2": 5.5, "8": 44 } }], bits: 8 };
+  await act(async () => hear([{ event: "jobs", jobs: [{ ...job, state: "done", files: ["a.yaml", "a.npz"], result }] }]));
+  expect([...document.querySelectorAll("thead th")].map((head) => head.textContent)).toEqual(["layer", "sqnr 2", "sqnr 8"]);
+  expect([...document.querySelectorAll("tbody td")].map((cell) => cell.className)).toEqual(["", "grade-0", "grade-4"]);
+  await click("button", "Open a.yaml");
+  expect(asked.pop()).toEqual(["open", { path: "a.yaml" }]);
+});
