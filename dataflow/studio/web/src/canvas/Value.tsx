@@ -9,28 +9,38 @@ const HEIGHT = 15;
 
 export function Value({ port }: { port: Pick<RightPort, "value_of" | "type"> }) {
   const stats = useStudio(({ run }) => run?.values[port.value_of]);
-  const quality = stats?.quality ?? null;
   return (
     <>
       <span className="shown" title={stats === undefined ? undefined : told(port.type, stats)}>
         {stats !== undefined && <Picture stats={stats} />}
       </span>
-      {quality === null ? (
-        <span className="type" title={port.type}>
-          {shapeText(port.type)}
-        </span>
-      ) : (
-        <span className={`quality ${grade(quality)}`} title={qualityTold(quality)}>
-          {quality.bits}b{quality.clipped >= 0.05 && <em>{percent(quality.clipped)}</em>}
-        </span>
-      )}
+      <span className="type" title={port.type}>
+        {shapeText(port.type)}
+      </span>
     </>
   );
 }
 
+/** What quantization does to the value, at the beginning of its wires, where cards leave room. */
+export function WireQuality({ port }: { port: Pick<RightPort, "value_of" | "x" | "y"> }) {
+  const quality = useStudio(({ run }) => run?.values[port.value_of]?.quality ?? null);
+  if (quality === null) return null;
+  const { bits, scale, clipped } = quality;
+  return (
+    <span className={`quality ${grade(quality)}`} style={{ left: port.x + 8, top: port.y }} aria-hidden="true">
+      <b>{bits}b</b>
+      <span>×{scale.length === 1 ? brief(scale[0]!) : scale.length}</span>
+      {clipped >= 0.05 && <em>{brief(clipped)}%</em>}
+    </span>
+  );
+}
+
+/** Two digits, and no zero before the point: ".063", "9.3", "1e-4". */
+const brief = (value: number): string => short(value, 2).replace(/^(-?)0\./, "$1.");
+
 function Picture({ stats }: { stats: Stats }) {
   const number = scalar(stats);
-  if (number !== null) return <b>{number}</b>;
+  if (number !== null) return <b className={number.length > 6 ? "long" : undefined}>{number}</b>;
   if (stats.nan + stats.inf > 0 && stats.min === null) return <b className="bad">nan</b>;
   return (
     <svg width={WIDTH} height={HEIGHT} aria-hidden="true" className={stats.nan + stats.inf > 0 ? "bad" : undefined}>
@@ -60,6 +70,7 @@ function told(type: string, stats: Stats): string {
   if (stats.min !== null) lines.push(`min ${short(stats.min)} · mean ${short(stats.mean)} · max ${short(stats.max)}`);
   if (stats.nan > 0) lines.push(`${stats.nan} not a number`);
   if (stats.inf > 0) lines.push(`${stats.inf} infinite`);
+  if (stats.quality !== null) lines.push(...qualityTold(stats.quality));
   return lines.join("\n");
 }
 
@@ -69,7 +80,7 @@ export function grade({ sqnr }: Quality): "good" | "fair" | "poor" | "" {
   return sqnr >= 30 ? "good" : sqnr >= 15 ? "fair" : "poor";
 }
 
-function qualityTold({ bits, scale, zero_point, clipped, sqnr }: Quality): string {
+function qualityTold({ bits, scale, zero_point, clipped, sqnr }: Quality): string[] {
   const several = scale.length > 1 ? ` (${scale.length} channels)` : "";
   return [
     `${bits} bits`,
@@ -77,5 +88,5 @@ function qualityTold({ bits, scale, zero_point, clipped, sqnr }: Quality): strin
     `zero point ${zero_point.slice(0, 3).join(", ")}${several}`,
     `${percent(clipped)} clipped`,
     `SQNR ${decibels(sqnr)}`,
-  ].join("\n");
+  ];
 }

@@ -5,7 +5,7 @@ import { openLiteral, set, useStudio } from "../store";
 import { jumpAlong } from "./jumps";
 import { useTroubledPort } from "./problems";
 import { setCanvas, useCanvas, key, type End } from "./state";
-import { shapeText, Value } from "./Value";
+import { shapeText, Value, WireQuality } from "./Value";
 import { pull } from "./pulling";
 
 /** The classes of a port while a wire is drawn or refused. */
@@ -135,6 +135,7 @@ export const RightPort = memo(function RightPort({ card, port, named, pill }: Ri
           </>
         )}
       </div>
+      <WireQuality port={port} />
     </div>
   );
 });

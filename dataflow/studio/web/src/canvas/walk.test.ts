@@ -40,7 +40,17 @@ test("a wire by the keyboard goes to ports that fit only", () => {
   ]);
   expect(nextTarget(scene, verdicts, [160, 50], null, "right")).toEqual(end("left", "conv", "bias"));
   expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right")).toEqual(end("left", "index", "x"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "right")).toBeNull();
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "left")).toEqual(end("left", "conv", "bias"));
+});
+
+test("where no port that fits is ahead, the next one in the order of reading is chosen", () => {
+  const verdicts = new Map([
+    ["left index x", ""],
+    ["left conv bias", ""],
+  ]);
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "right")).toEqual(end("left", "conv", "bias"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "up")).toEqual(end("left", "index", "x"));
+  expect(nextTarget(scene, new Map(), [160, 50], null, "up")).toBeNull();
 });
 
 test("the order of Tab begins and ends outside of the cards", () => {

@@ -68,9 +68,12 @@ export function afterInOrder(scene: Shown, from: string | null, step: 1 | -1): s
   return scene.cards[at + step]?.id ?? null;
 }
 
-/** The port that fits toward which an arrow points, for a wire that is led by the keyboard. */
+/**
+ * The port that fits toward which an arrow points, for a wire that is led by the keyboard; where none is there the next
+ * one in the order of reading, so that each can be reached.
+ */
 export function nextTarget(scene: Shown, verdicts: ReadonlyMap<string, string>, at: Point, now: End | null, arrow: Arrow): End | null {
-  const ends = [];
+  const ends: { end: End; at: Point }[] = [];
   for (const card of scene.cards)
     for (const side of ["left", "right"] as const)
       for (const port of side === "left" ? card.lefts : card.rights) {
@@ -79,5 +82,11 @@ export function nextTarget(scene: Shown, verdicts: ReadonlyMap<string, string>, 
         if (verdicts.get(`${side} ${card.id} ${port.name}`) === "" && place !== null) ends.push({ end, at: place });
       }
   const here = now === null ? at : (dot(cardsById(scene).get(now.card)!, now) ?? at);
-  return toward(ends, here, DIRECTIONS[arrow]);
+  const ahead = toward(ends, here, DIRECTIONS[arrow]);
+  if (ahead !== null || ends.length === 0) return ahead;
+  const read = ends.sort(({ at: a }, { at: b }) => a[1] - b[1] || a[0] - b[0]);
+  const on = arrow === "right" || arrow === "down";
+  const after = read.findIndex(({ at: [x, y] }) => (y - here[1] || x - here[0]) > 0);
+  const before = read.findLastIndex(({ at: [x, y] }) => (y - here[1] || x - here[0]) < 0);
+  return read.at(on ? Math.max(after, 0) : before)!.end;
 }

@@ -1,0 +1,1 @@
+import{n as e}from"./rolldown-runtime.js";import{f as t}from"./store.js";var n=e(t(),1);function r(e=280){let[t,r]=(0,n.useState)(e),i=(0,n.useRef)(null);return[(0,n.useCallback)(e=>{i.current?.disconnect(),i.current=null,e!==null&&typeof ResizeObserver<`u`&&(i.current=new ResizeObserver(([e])=>e&&r(Math.floor(e.contentRect.width))),i.current.observe(e))},[]),t]}export{r as t};

@@ -1,0 +1,165 @@
+"""The canvas under mouse and keyboard: wiring, refusing, mending, cutting, moving, walking, entering graphs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from canvas_hands import Canvas
+from opened_page import Opened
+from places import ROOT
+
+pytestmark = pytest.mark.slow
+
+SMALL = """\
+dataflow: 1
+name: small
+inputs:
+  x: {dtype: float32, shape: [N, 4]}
+nodes:
+  low: {block: Relu, inputs: {features: x}}
+  high: {block: Tanh, inputs: {x: low}}
+  best: {block: ArgMax, inputs: {input: high, dimension: 1}}
+  alone: {block: Sigmoid, inputs: {x: x}}
+  spare: {block: Softplus}
+outputs:
+  best: best
+  alone: alone
+"""
+
+
+@pytest.fixture
+def small(project: Path) -> Path:
+    path = project / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+@pytest.fixture
+def canvas(open_page: Callable[..., Opened], small: Path) -> Canvas:
+    return Canvas(open_page("small.yaml"), "best")
+
+
+def changed_lines(path: Path) -> list[tuple[str, str]]:
+    """The lines that differ from the file as it was."""
+    lines = zip(SMALL.splitlines(), path.read_text().splitlines(), strict=True)
+    return [(before.strip(), after.strip()) for before, after in lines if before != after]
+
+
+def test_a_wire_is_drawn_with_the_mouse(canvas: Canvas, small: Path) -> None:
+    canvas.wire(("alone", "y"), ("spare", "features"))
+    canvas.until("spare.features")
+    canvas.save()
+    assert changed_lines(small) == [("spare: {block: Softplus}", "spare: {block: Softplus, inputs: {features: alone}}")]
+
+
+def test_a_wrong_dtype_is_refused_in_the_words_of_the_loader_and_mended_by_one_key(canvas: Canvas, small: Path) -> None:
+    canvas.wire(("best", "output"), ("spare", "features"))
+    told = canvas.page.get_by_role("alert")
+    told.get_by_text("must be bfloat16, float16, float32 or float64, got int64").wait_for()
+    assert small.read_text() == SMALL
+    assert canvas.page.locator(".mark.unsaved").count() == 0
+    told.get_by_role("button", name="Cast to float32").wait_for()
+    canvas.opened.keys("1")
+    canvas.until("spare.features")
+    canvas.save()
+    assert "block: Cast, inputs: {x: best}" in small.read_text()
+
+
+def test_a_cycle_is_refused_where_the_wire_ends(canvas: Canvas) -> None:
+    canvas.wire(("high", "y"), ("low", "features"))
+    told = canvas.page.get_by_role("alert")
+    told.wait_for()
+    assert "low" in told.inner_text()
+    canvas.opened.keys("Escape")
+    told.wait_for(state="detached")
+    assert canvas.page.locator(".mark.unsaved").count() == 0
+
+
+def test_a_taken_port_is_given_another_wire_by_one_key(canvas: Canvas, small: Path) -> None:
+    canvas.wire(("alone", "y"), ("high", "x"))
+    canvas.page.get_by_role("alert").get_by_text("high.x is taken by low").wait_for()
+    canvas.opened.keys("1")
+    canvas.page.get_by_text("not saved").wait_for()
+    canvas.save()
+    assert changed_lines(small) == [
+        ("high: {block: Tanh, inputs: {x: low}}", "high: {block: Tanh, inputs: {x: alone}}")
+    ]
+
+
+def test_wires_are_cut_by_a_line_across_them(canvas: Canvas) -> None:
+    x, y = canvas.middle(canvas.port("left", "high", "x"))
+    canvas.page.keyboard.down("Control")
+    canvas.drag((x - 18, y - 30), (x - 18, y + 30))
+    canvas.page.keyboard.up("Control")
+    canvas.until("high.x", there=False)
+    canvas.opened.keys("Control+z")
+    canvas.until("high.x")
+
+
+def test_cards_stay_where_they_are_put_until_they_are_put_back(canvas: Canvas, small: Path) -> None:
+    kept = small.with_name("small.layout.json")
+    x, y = canvas.middle(canvas.opened.card("alone").locator(".name"))
+    canvas.drag((x, y), (x + 60, y + 120))
+    canvas.page.wait_for_function("() => !document.querySelector('.dragging')")
+    canvas.until_moved("alone", (x, y))
+    assert list(json.loads(kept.read_text())["cards"]) == ["alone"]
+    canvas.opened.keys("Shift+L")
+    canvas.until_at("alone", (x, y))
+    assert not kept.exists()
+    assert small.read_text() == SMALL
+
+
+def test_a_node_is_put_into_a_wire_and_pulled_out_again(canvas: Canvas) -> None:
+    target, _ = canvas.port("left", "high", "x"), canvas.opened.card("spare").wait_for()
+    x, y = canvas.middle(target)
+    canvas.drag(canvas.middle(canvas.opened.card("spare").locator(".name")), (x - 18, y))
+    canvas.until("spare.features")
+    canvas.opened.keys("Shift+X")
+    canvas.until("spare.features", there=False)
+    canvas.until("high.x")
+
+
+def test_all_by_the_keyboard(canvas: Canvas, small: Path) -> None:
+    canvas.opened.card("x").focus()
+    canvas.opened.keys("ArrowRight", "ArrowRight", "ArrowRight")
+    assert canvas.focused() == "best"
+    canvas.opened.keys("ArrowLeft", "p")
+    assert canvas.focused() == "right high y"
+    canvas.opened.keys("w", "ArrowDown")
+    target = canvas.page.locator(".pin.over [data-port]").get_attribute("data-port")
+    assert target == "left spare features"
+    canvas.opened.keys("Enter")
+    canvas.until("spare.features")
+    canvas.opened.card("best").focus()
+    canvas.opened.keys("Shift+Delete")
+    canvas.opened.card("best").wait_for(state="detached")
+    canvas.save()
+    assert "best: high" in small.read_text()
+    assert "spare: {block: Softplus, inputs: {features: high}}" in small.read_text()
+
+
+def test_a_graph_is_entered_and_left(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
+    opened = open_page("cnn.yaml")
+    opened.card("conv1").dblclick()
+    opened.card("norm").dblclick()
+    opened.card("y").wait_for()
+    trail = opened.page.get_by_role("navigation", name="Opened graph").locator("li")
+    assert [each.strip() for each in trail.all_inner_texts()] == ["digits_cnn", "conv1", "norm"]
+    opened.keys("Backspace")
+    opened.card("norm").wait_for()
+    trail.first.get_by_role("button").click()
+    opened.card("pool2").wait_for()
+
+
+def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "flat.yaml").write_bytes((ROOT / "graphs/digits/cnn_flat.yaml").read_bytes())
+    opened = open_page("flat.yaml")
+    opened.page.get_by_role("button", name="logits/weights", exact=True).click()
+    opened.card("logits/weights").wait_for()
+    opened.card("logits/weights").click(button="right")
+    opened.page.get_by_role("menuitem", name="Fold into the cards that read it").click()
+    opened.card("logits/weights").wait_for(state="detached")
