@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from dataflow.core.ports import In as In
     from dataflow.core.ports import Out as Out
     from dataflow.core.registry import load_blocks as load_blocks
+    from dataflow.engine.kept import Kept as Kept
     from dataflow.engine.plan import plan as plan
     from dataflow.engine.run import run as run
     from dataflow.engine.state import State as State
@@ -67,6 +68,7 @@ _HOMES = {
     "Graph": "graph.graph",
     "GraphFileError": "core.errors",
     "In": "core.ports",
+    "Kept": "engine.kept",
     "Out": "core.ports",
     "State": "engine.state",
     "Trainer": "training.trainer",

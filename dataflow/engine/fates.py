@@ -17,7 +17,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 from dataflow.graph.rewrite import common_subexpressions
 
-Fate = Literal["run", "fed", "constant", "same", "view", "unneeded"]
+Fate = Literal["run", "fed", "constant", "same", "view", "unneeded", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Event:
     ----------
     node : its name; ``node/part`` for a part of a composite block.
     fate : ``run``; ``fed``, its value is given; ``constant``, it is known when planning; ``same``, an equal node has
-        it; ``view``, it shows the memory of another; ``unneeded``, nothing needs it.
+        it; ``view``, it shows the memory of another; ``unneeded``, nothing needs it; ``kept``, it has run before
+        (`dataflow.engine.kept.Kept`).
     because : why, in words.
     seconds : that it took; None where it has no step of its own, and before a run.
     estimated : whether the seconds are a share of those of steps that ran together, by the bytes that they move.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from operator import index
 from typing import Any, SupportsIndex
 
-from dataflow.core.errors import GraphError
+import numpy as np
+
+from dataflow.core.errors import GraphError, way_out
 from dataflow.core.shapes import TensorType, fits, show
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
@@ -68,3 +70,21 @@ def check_shapes(types: Mapping[str, TensorType], declared: Mapping[str, TensorT
 def must_be_fed(node: Node) -> bool:
     """Whether a feedable node has no value of its own."""
     return not node.block.makes_value and all(value is None for value in node.inputs.values())
+
+
+def check_all_fed(required: Iterable[str], fed: Container[str], declared: Mapping[str, TensorType]) -> None:
+    """Raise GraphError for the first required input that is not fed."""
+    for name in required:
+        if name not in fed:
+            feed = way_out(f"give {name}=...", f"feed it with -i {name}=FILE")
+            raise GraphError(f"input '{name}' must be fed {declared[name]}, got nothing; {feed}")
+
+
+def check_state(graph: Graph, given: object, seed: object, state: object) -> None:
+    """Raise GraphError where a seed is no whole number, or a state none."""
+    check_ambiguity(graph, given, seed=seed)
+    if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool)):
+        raise GraphError(f"option 'seed' must be a whole number, got {seed!r}")
+    if state is not None and not hasattr(state, "commit"):
+        check_ambiguity(graph, given, state=state)
+        raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")

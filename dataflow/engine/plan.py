@@ -21,7 +21,15 @@ from dataflow.core.shapes import Shape, TensorType, impossible, show
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.engine.execute import Execution
 from dataflow.engine.fates import Event, Fates, fates
-from dataflow.engine.feeds import check_ambiguity, check_shapes, feeds_by_name, known_shape, must_be_fed
+from dataflow.engine.feeds import (
+    check_all_fed,
+    check_ambiguity,
+    check_shapes,
+    check_state,
+    feeds_by_name,
+    known_shape,
+    must_be_fed,
+)
 from dataflow.engine.following import follow
 from dataflow.engine.jit import WARM
 from dataflow.engine.lower import lower, passes
@@ -109,7 +117,8 @@ class Plan(Shown):
             self.graph.outputs[name] = link
             self._next[variable] = name
         graph = self.graph
-        if not graph.outputs:
+        self.watched = watched_ports(graph, watch)
+        if not graph.outputs and not self.watched:
             name_one = way_out("name one with graph.output", "name one under 'outputs'")
             raise GraphError(f"graph '{graph.name}': must have outputs to run, got none; {name_one}")
         if wrong := [name for name, link in graph.outputs.items() if not isinstance(link, Link)]:
@@ -119,7 +128,6 @@ class Plan(Shown):
         self._idle: dict[InputKey, list[Execution]] = {}  # that no run is using
         self._seconds = 0.0  # spent in runs so far, with kernels "auto"
         self._fates: dict[InputKey, Fates] = {}
-        self.watched = watched_ports(graph, watch)
         self._feedable = {
             n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
         }
@@ -164,20 +172,11 @@ class Plan(Shown):
             When ``cancel`` is set before the run is done: between two steps, or two tiles of one. The state is then
             what it was.
         """
-        given = Hooks(observe, trace, cancel)
-        hooks = None if given == Hooks() else given
-        if seed is not None or hooks is not None:
-            check_ambiguity(self.graph, feeds, seed=seed, **(hooks.unlikely if hooks else {}))
-            if hooks is not None:
-                hooks.checked()
-            if observe is not None and not self.watched:
-                ports = way_out("flow.plan(graph, watch=['NODE.PORT', ...]), or watch='all'", "name some")
-                raise GraphError(f"option 'observe' must have watched ports to look at, got none; {ports}")
-            if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool)):
-                raise GraphError(f"option 'seed' must be a whole number, got {seed!r}")
-        if state is not None and not hasattr(state, "commit"):
-            check_ambiguity(self.graph, feeds, state=state)
-            raise GraphError(f"option 'state' must be a State, got a {type(state).__name__}")
+        hooks = None if observe is None and trace is None and cancel is None else Hooks(observe, trace, cancel)
+        if hooks is not None:
+            hooks.check(self.graph, feeds, self.watched)
+        if seed is not None or state is not None:
+            check_state(self.graph, feeds, seed, state)
         variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
         arrays, copied = self._arrays({**variables, **feeds} if variables else feeds)
@@ -226,7 +225,7 @@ class Plan(Shown):
         key = tuple((name, t.shape) for name, t in types.items())
         made = self.programs.get(key)
         if made is None:
-            made = lower(self.graph, types, self.graph.outputs, self.settings, self._watched_with(types))
+            made = lower(self.graph, types, self.graph.outputs, self.settings, self.watched_with(types))
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
                 larger = way_out("max_bytes", "--max-bytes")
@@ -257,7 +256,7 @@ class Plan(Shown):
         check_shapes(types, self._feedable)
         return types
 
-    def _watched_with(self, types: Mapping[str, TensorType]) -> Mapping[str, Link]:
+    def watched_with(self, types: Mapping[str, object]) -> Mapping[str, Link]:
         """The watched ports when these inputs are fed; of all ports those whose inputs are."""
         unfed = {n for n in self._feedable if n not in types and must_be_fed(self.graph.nodes[n])}
         return within_reach(self.graph, self.watched, unfed) if self._watches_all and unfed else self.watched
@@ -274,18 +273,22 @@ class Plan(Shown):
     def _fates_for(self, types: Mapping[str, TensorType]) -> Fates:
         key = tuple((name, t.shape) for name, t in types.items())
         if key not in self._fates:
-            watched = self._watched_with(types)
+            watched = self.watched_with(types)
             passed = passes(self.graph, types, self.graph.outputs, self.settings, watched)
             next_values = {name: variable for variable, name in self._next.items()}
             self._fates[key] = fates(self.graph, passed, types, self.watched, next_values)
         return self._fates[key]
 
     def _program(self, arrays: Mapping[str, Array]) -> Program:
-        if missing := [n for n in self._required if n not in arrays]:
-            name = missing[0]
-            feed = way_out(f"give {name}=...", f"feed it with -i {name}=FILE")
-            raise GraphError(f"input '{name}' must be fed {self._feedable[name]}, got nothing; {feed}")
+        check_all_fed(self._required, arrays, self._feedable)
         return self.at({name: array.shape for name, array in arrays.items()})
+
+    def fed(self, feeds: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """The inputs as contiguous arrays of their dtypes, by name; GraphError where they cannot be run with."""
+        arrays = self._arrays(feeds_by_name(feeds, {}))[0]
+        check_all_fed(self._required, arrays, self._feedable)
+        self._types({name: array.shape for name, array in arrays.items()})
+        return arrays
 
     def _admit(self, made: Program, copied: int) -> None:
         """Raise GraphError if the program and the copies of inputs take more bytes than a run may hold."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError, kind_of
+from dataflow.core.errors import GraphError, kind_of, way_out
 from dataflow.engine.fates import Event
+from dataflow.engine.feeds import check_ambiguity
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 
@@ -29,22 +30,21 @@ class Hooks(NamedTuple):
     trace: Trace | None = None
     cancel: CancelFlag | None = None
 
-    def checked(self) -> Hooks:
-        """These, all of which are what they must be; GraphError names the option that is not."""
-        for name, hook in (("observe", self.observe), ("trace", self.trace)):
-            if hook is not None and not callable(hook):
-                raise GraphError(f"option '{name}' must be a function, got {kind_of(hook)}")
-        if self.cancel is not None and not hasattr(self.cancel, "is_set"):
-            raise GraphError(
-                f"option 'cancel' must have a method is_set, as threading.Event has, got {kind_of(self.cancel)}"
-            )
-        return self
+    def check(self, graph: Graph, given: object, watched: Collection[str]) -> None:
+        """Raise GraphError where one is not what it must be, or may be meant for an input of its name.
 
-    @property
-    def unlikely(self) -> dict[str, object]:
-        """Those that are not what they must be: arrays, maybe, for inputs of these names."""
+        ``given`` are the inputs in a dict, if they are.
+        """
         apt = (callable(self.observe), callable(self.trace), hasattr(self.cancel, "is_set"))
-        return {name: None if fits else hook for name, hook, fits in zip(self._fields, self, apt, strict=True)}
+        wrong = {name: hook for name, hook, fits in zip(self._fields, self, apt, strict=True) if not fits}
+        check_ambiguity(graph, given, **wrong)
+        for name, hook in wrong.items():
+            wanted = "have a method is_set, as threading.Event has" if name == "cancel" else "be a function"
+            if hook is not None:
+                raise GraphError(f"option '{name}' must {wanted}, got {kind_of(hook)}")
+        if self.observe is not None and not watched:
+            ports = way_out("flow.plan(graph, watch=['NODE.PORT', ...]), or watch='all'", "name some")
+            raise GraphError(f"option 'observe' must have watched ports to look at, got none; {ports}")
 
 
 def is_all(watch: Watch) -> bool:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from dataflow import Graph, State, load, plan, save
+from dataflow import Graph, Kept, State, load, plan, save
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.engine.plan import Plan
@@ -52,6 +52,7 @@ NUMPY = (
     Setting(way="called", threads=4),
     Setting(way="stepped"),
     Setting(way="watched", threads=2),
+    Setting(way="kept", threads=2),
 )
 JIT = (
     Setting("jit"),
@@ -141,9 +142,23 @@ def _watched(graph: Graph, setting: Setting) -> Run:
     return run
 
 
+def _kept(graph: Graph, setting: Setting) -> Run:
+    """By values that were kept: every second node runs again, in a part of the graph that is cut out for it."""
+    kept = Kept(threads=setting.threads, kernels=setting.kernels)
+
+    def run(feeds: Feeds) -> dict[str, Array]:
+        kept.run(graph, feeds)
+        for name in [*kept._kept][::2]:
+            del kept._kept[name]
+        return kept.run(graph, feeds)
+
+    return run
+
+
 WAYS = {
     "planned": _planned,
     "watched": _watched,
+    "kept": _kept,
     "called": _called,
     "stepped": _stepped,
     "stored": _stored,
