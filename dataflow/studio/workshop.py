@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dataflow.studio.longer import Jobs
 from dataflow.studio.runs import Publish, Runs
 from dataflow.studio.trainings import Trainings
 from dataflow.studio.worker import Spares, Worker
@@ -18,7 +19,13 @@ class Workshop:
         self.runs = Runs(publish, self.values)
         self.training = Worker(self.spares)
         self.trainings = Trainings(publish, self.training)
-        self.snapshots: list[Callable[[], Mapping[str, object]]] = [self.runs.event, self.trainings.event]
+        self.longer = Worker(self.spares)
+        self.jobs = Jobs(publish, self.longer)
+        self.snapshots: list[Callable[[], Mapping[str, object]]] = [
+            self.runs.event,
+            self.trainings.event,
+            self.jobs.event,
+        ]
 
     def opened(self) -> None:
         """Another document is open, which will probably be run: a process is made ready."""
@@ -28,5 +35,5 @@ class Workshop:
     def close(self) -> None:
         """End all processes."""
         self.spares.close()
-        for worker in (self.values, self.training):
+        for worker in (self.values, self.training, self.longer):
             worker.close()

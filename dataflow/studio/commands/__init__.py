@@ -5,7 +5,7 @@ COMMANDS run one after another, with the lock of the studio held. QUERIES take l
 
 from __future__ import annotations
 
-from dataflow.studio.commands import edit, files, preview, runs, session, suggest, training, values, view
+from dataflow.studio.commands import edit, files, preview, quantization, runs, session, suggest, training, values, view
 from dataflow.studio.studio import Handler
 
 COMMANDS: dict[str, Handler] = {
@@ -15,6 +15,7 @@ COMMANDS: dict[str, Handler] = {
     **session.COMMANDS,
     **runs.COMMANDS,
     **training.COMMANDS,
+    **quantization.COMMANDS,
 }
 QUERIES: dict[str, Handler] = {
     **files.QUERIES,
@@ -23,4 +24,5 @@ QUERIES: dict[str, Handler] = {
     **preview.QUERIES,
     **suggest.QUERIES,
     **runs.QUERIES,
+    **quantization.QUERIES,
 }

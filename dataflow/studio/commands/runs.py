@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataflow.core.errors import Problem
-from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, text
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
 from dataflow.studio.desk import Desk
 from dataflow.studio.jobs.run import PlanRun, Run
 from dataflow.studio.jobs.source import Source
@@ -62,6 +62,8 @@ def _cancel(studio: Studio, given: Arguments) -> None:
         studio.work.runs.cancel()
     elif what == "training":
         studio.work.trainings.cancel()
+    else:
+        studio.work.jobs.cancel(optional(given, "number", lambda held, name: whole(held, name, 0, 1 << 53)))
 
 
 COMMANDS: dict[str, Handler] = {"run": _run, "cancel": _cancel}

@@ -1,0 +1,75 @@
+"""`dataflow sweep` over the widths of layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dataflow.core.cancellation import cancelled_by
+from dataflow.core.errors import DataflowError
+from dataflow.quantize.layer_sweep import TooSmall, by_layer, float_trials, widths_of, within
+from dataflow.quantize.model import Model
+from dataflow.quantize.predict import predict_errors
+from dataflow.quantize.sweep import run_all
+from dataflow.quantize.trials import Trials
+from dataflow.studio.jobs.call import Call, Memory
+from dataflow.studio.jobs.quality import EXACT
+from dataflow.studio.jobs.quantization import Bar, Trained
+
+_MEASURED = ("validation", "validate", "test")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The weights of each layer alone at each width, measured or predicted, and the best widths within a budget."""
+
+    trained: Trained
+    bits: str
+    budget: str = ""
+    predict: bool = False
+    split: str = ""
+    samples: int | None = None
+
+    def work(self, call: Call, memory: Memory) -> object:
+        """SQNR of the answers by layer and width; widths of layers with what they give."""
+        try:
+            widths = widths_of(self.bits)
+        except ValueError as error:
+            raise DataflowError(f"widths {error}") from None
+        graph = self.trained.source.graph()
+        values, fitted = self.trained.values(graph)
+        last = list(graph.sections.get("data") or {})[-1:]
+        rows = self.trained.rows(graph, self.split, fitted, (*_MEASURED, *last))
+        with cancelled_by(call.cancelled):
+            trials = float_trials(Model.of(graph, values), rows, self.samples)
+            errors = self._errors(trials, widths, call)
+            found: dict[str, object] = {"layers": by_layer(trials, widths, errors)}
+            if self.budget:
+                try:
+                    found["budget"] = within(trials, errors, widths, self.budget)
+                except TooSmall as error:
+                    raise DataflowError(f"best within {error}") from None
+                except ValueError as error:
+                    raise error if isinstance(error, DataflowError) else DataflowError(f"best within {error}") from None
+        told = "predicted" if self.predict else "measured"
+        return {"message": f"{len(trials.layers)} layers {told}", "files": [], "result": _finite(found)}
+
+    def _errors(self, trials: Trials, widths: Sequence[int], call: Call) -> dict[tuple[str, int], float]:
+        if self.predict:
+            call.tell({"event": "job", "done": 0, "total": 1, "message": "predicting"})
+            return predict_errors(trials.model, trials.recipe, trials.layers, widths, trials.data, trials.samples)
+        keys = {f"{layer}={bits}": (layer, bits) for layer in trials.layers for bits in widths}
+        found = run_all(
+            [*keys], lambda key: {"error": trials.alone(*keys[key]).error}, tick=Bar(call, "measurements").tick
+        )
+        return {keys[key]: float(result["error"]) for key, result in found.items()}
+
+
+def _finite(value: object) -> object:
+    """Plain data without endless numbers."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else min(EXACT, max(-EXACT, value))
+    if isinstance(value, dict):
+        return {str(key): _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,125 @@
+"""Work that takes a while beside runs and trainings, as pages know it: what is done of it, and what it has written."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from dataflow.core.errors import DataflowError
+from dataflow.studio.jobs.call import Told, Work
+from dataflow.studio.runs import Placed, Plain, Publish, lost
+from dataflow.studio.worker import Worker
+
+KEPT = 20  # jobs that pages are told of
+WAITING = 8  # that have not ended, at most
+
+Finished = Callable[[Plain], None]
+Shown = Callable[[str], str]
+
+
+@dataclass
+class Job:
+    """See `Job` of protocol.ts; ``work`` is its number among the work of the worker."""
+
+    number: int
+    kind: str
+    title: str
+    state: str = "running"
+    done: int = 0
+    total: int = 0
+    message: str = ""
+    files: list[str] = field(default_factory=list)
+    result: object = None
+    problem: Plain | None = None
+    work: int = 0
+
+    def plain(self) -> Plain:
+        """As JSON has it."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "work"}
+
+
+class Jobs:
+    """The latest jobs; they are done one after another.
+
+    shown : how pages name a file.
+    """
+
+    def __init__(self, publish: Publish, worker: Worker):
+        self._publish, self._worker = publish, worker
+        self._lock = threading.RLock()
+        self._numbers = itertools.count(1)
+        self._jobs: dict[int, Job] = {}
+
+    def start(self, kind: str, title: str, work: Work, shown: Shown, place: Placed, finished: Finished) -> int:
+        """Begin a job, after those before it; its number. ``finished`` is called with what it gives."""
+        with self._lock:
+            waiting = [job for job in self._jobs.values() if job.state == "running"]
+            if len(waiting) >= WAITING:
+                raise DataflowError(f"at most {WAITING} jobs may wait for each other; cancel one, or wait")
+            job = Job(next(self._numbers), kind, title, message="waits for the job before it" if waiting else "")
+            self._jobs[job.number] = job
+            for number in [each.number for each in self._jobs.values() if each.state != "running"][:-KEPT]:
+                del self._jobs[number]
+            job.work = self._worker.start(work, _Follower(self, job, shown, place, finished))
+            self.tell()
+            return job.number
+
+    def cancel(self, number: int | None = None) -> None:
+        """End a job, or all of them."""
+        with self._lock:
+            for job in self._jobs.values():
+                if job.state == "running" and number in (None, job.number):
+                    self._worker.cancel(job.work)
+
+    def event(self) -> Plain:
+        """All jobs, for a page that connects."""
+        with self._lock:
+            return {"event": "jobs", "jobs": [job.plain() for job in self._jobs.values()]}
+
+    def change(self, job: Job, **what: object) -> None:
+        """What has changed of a job."""
+        with self._lock:
+            for name, value in what.items():
+                setattr(job, name, value)
+            self.tell()
+            idle = all(each.state != "running" for each in self._jobs.values())
+        if idle:
+            self._worker.rest()
+
+    def tell(self) -> None:
+        """Tell the pages of all jobs."""
+        self._publish(self.event())
+
+
+class _Follower:
+    """Follows one job."""
+
+    def __init__(self, jobs: Jobs, job: Job, shown: Shown, place: Placed, finished: Finished):
+        self._jobs, self._job, self._shown, self._place, self._finished = jobs, job, shown, place, finished
+
+    def told(self, event: Told) -> None:
+        """How much of it is done."""
+        self._jobs.change(self._job, done=event["done"], total=event["total"], message=event["message"])
+
+    def ended(self, state: str, what: object) -> None:
+        """It is over."""
+        if state == "done":
+            found = cast(Plain, what)
+            files = [self._shown(str(file)) for file in cast("list[str]", found["files"])]
+            told = {"message": found["message"], "files": files, "result": found["result"]}
+            self._jobs.change(self._job, state="done", done=self._job.total, **told)
+            self._finished(found)
+        elif state == "cancelled":
+            self._jobs.change(self._job, state="cancelled", message="cancelled")
+        else:
+            problem = lost(what) if state == "lost" else self._refused(cast(Plain, what))
+            self._jobs.change(self._job, state="failed", problem=problem)
+
+    def _refused(self, refusal: Plain) -> Plain:
+        """The problem of a refusal: the first of a file, or what is said."""
+        problems = cast("list[Plain]", refusal["problems"])
+        first = problems[0] if problems else {**lost(""), "message": refusal["message"], "hint": refusal["hint"]}
+        return self._place(first)

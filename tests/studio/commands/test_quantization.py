@@ -1,0 +1,190 @@
+"""Quantization asked for by a page: jobs that write what the commands write, and what bits cost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from studio_pages import Page, Refused
+
+from dataflow.cli import main
+
+pytestmark = pytest.mark.slow
+
+TEXT = """dataflow: 1
+name: net
+inputs:
+  x: {dtype: float32, shape: [N, 6], range: [0, 1]}
+nodes:
+  w1: {block: Variable, attrs: {dtype: float32, shape: [6, 8], initializer: he_normal}}
+  product1: {block: MatMul, inputs: [x, w1]}
+  hidden: {block: Relu, inputs: [product1]}
+  w2: {block: Variable, attrs: {dtype: float32, shape: [8, 3], initializer: he_normal}}
+  product2: {block: MatMul, inputs: [hidden, w2]}
+  size: {block: Mean, inputs: {input: product2, axis: [0, 1]}}
+outputs: {y: product2, size: size}
+data:
+  train: {path: rows.npz, inputs: {x: x}}
+  test: {path: rows.npz, rows: [0, 40], inputs: {x: x}}
+"""
+
+
+@pytest.fixture
+def opened(folder: Path, page: Page) -> Page:
+    np.savez(folder / "rows.npz", x=np.random.default_rng(0).random((100, 6), np.float32))
+    (folder / "net.yaml").write_text(TEXT, "utf-8")
+    page.ask("open", path="net.yaml")
+    return page
+
+
+def job(page: Page, do: str, **given: Any) -> dict[str, Any]:
+    """A job that has ended."""
+    number = page.ask(do, **given)["number"]
+    while True:
+        for event in page.events:
+            found = [each for each in event.get("jobs", ()) if each["number"] == number]
+            if event["event"] == "jobs" and found and found[0]["state"] != "running":
+                return dict(found[0])
+        page.wait("jobs")
+
+
+def quantized(page: Page, out: str = "net_w4a8.yaml", weights: str = "4", **options: Any) -> dict[str, Any]:
+    return job(page, "quantize", out=out, weights=weights, activations="8", options=options)
+
+
+def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> None:
+    found = quantized(opened)
+    assert (found["state"], found["title"]) == ("done", "Quantize net.yaml")
+    assert found["files"] == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
+    made = {file: (folder / file).read_bytes() for file in found["files"]}
+    result = CliRunner().invoke(
+        main,
+        [
+            "quantize",
+            str(folder / "net.yaml"),
+            "-o",
+            str(folder / "net_w4a8.yaml"),
+            "--weights",
+            "4",
+            "--activations",
+            "8",
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    assert {file: (folder / file).read_bytes() for file in found["files"]} == made
+    opened.ask("open", path="net_w4a8.yaml")
+    assert opened.document["sections"]["quantization"]["source"] == "net.yaml"
+
+
+def test_options_are_those_of_the_command(opened: Page) -> None:
+    found = quantized(opened, override=["product1=w8"], skip=["product2"], equalize=True, samples=10)
+    assert found["state"] == "done"
+    opened.ask("open", path="net_w4a8.yaml")
+    section = opened.document["sections"]["quantization"]
+    assert section["overrides"]["product1"]["weights"]["bits"] == 8
+    assert section["skip"] == ["product2"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"out": "../net.yaml"}, "must be a file in"),
+        ({"out": "net.txt"}, "'out' must be a graph file"),
+        ({"weights": 4}, "'weights' must be a text"),
+        ({"options": {"nothing": 1}}, "no argument 'nothing'"),
+        ({"options": {"learn": "all"}}, "'learn' must be range, lsq, pact or tqt"),
+        ({"options": {"samples": 0}}, "'samples' must be 1 to"),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused_at_once(opened: Page, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(Refused, match=message):
+        opened.ask("quantize", **{"out": "q.yaml", "weights": "8", "activations": "8", "options": {}, **given})
+
+
+def test_what_cannot_be_done_is_a_problem_of_the_job(opened: Page, folder: Path) -> None:
+    before = hashlib.sha256((folder / "net.yaml").read_bytes()).digest()
+    assert "name another one" in quantized(opened, out="net.yaml")["problem"]["hint"]
+    assert hashlib.sha256((folder / "net.yaml").read_bytes()).digest() == before
+    assert "weights must be such as 8" in quantized(opened, weights="none")["problem"]["message"]
+    assert "must have quantizers, got none" in job(opened, "report")["problem"]["message"]
+    assert "widths must be widths from 1 to 16" in job(opened, "sweep", options={"bits": "99"})["problem"]["message"]
+    assert "best within must be such as" in job(opened, "sweep", options={"budget": "much"})["problem"]["message"]
+
+
+def test_calibrate_shows_ranges_and_writes_them_into_the_document(opened: Page, folder: Path) -> None:
+    found = job(opened, "calibrate", samples=50)
+    assert [row["wire"] for row in found["result"]] == ["x", "hidden"]
+    assert found["message"] == "2 ranges from 50 rows"
+    assert found["files"] == ["net.stats.npz"]
+    assert opened.document["version"] == 1
+    quantized(opened, learn="range")
+    opened.ask("open", path="net_w4a8.yaml")
+    text = opened.document["text"]
+    np.savez(folder / "rows.npz", x=3 * np.random.default_rng(1).random((100, 6), np.float32))
+    job(opened, "calibrate")
+    while opened.document["text"] == text:
+        opened.wait("document")
+    assert opened.document["undo"] == "calibrate"
+    opened.ask("undo", version=opened.document["version"])
+    assert opened.document["text"] == text
+
+
+def test_sweep_by_layer_and_within_a_budget(opened: Page) -> None:
+    found = job(opened, "sweep", options={"bits": "2,4,8", "budget": "20B"})
+    layers = {row["layer"]: row["sqnr"] for row in found["result"]["layers"]}
+    assert {*layers} == {"product1", "product2"}
+    assert layers["product1"]["2"] < layers["product1"]["8"]
+    budget = found["result"]["budget"]
+    assert budget["cost"] <= budget["of"] == 20
+    assert (found["done"], found["total"]) == (6, 6)
+    predicted = job(opened, "sweep", options={"bits": "4", "predict": True})["result"]["layers"]
+    assert predicted[0]["sqnr"]["4"] == pytest.approx(layers["product1"]["4"], abs=3)
+
+
+def test_report_has_its_figures_and_a_page(opened: Page, folder: Path) -> None:
+    quantized(opened)
+    opened.ask("open", path="net_w4a8.yaml")
+    found = job(opened, "report")
+    assert found["files"] == ["net_w4a8.report.html"]
+    assert "<html" in (folder / "net_w4a8.report.html").read_text("utf-8").lower()
+    assert {row["kind"] for row in found["result"]["worst first"]} == {"weights", "values"}
+    assert found["result"]["answers"][0]["sqnr"] > 5
+
+
+def test_what_bits_cost(opened: Page) -> None:
+    found = [opened.ask("bits", weights=bits, activations=bits) for bits in (2, 8)]
+    assert found[0]["sqnr"] < found[1]["sqnr"]
+    assert found[0]["float"] == found[1]["float"]
+    assert {*found[0]["metrics"]} == {"size"}
+    with pytest.raises(Refused, match="'weights' must be 0 to 16"):
+        opened.ask("bits", weights=99, activations=8)
+
+
+def test_quality_is_told_on_ports_of_a_quantized_graph(opened: Page, connect: Callable[[], Page]) -> None:
+    quantized(opened)
+    opened.ask("open", path="net_w4a8.yaml")
+    number = opened.ask("run")["number"]
+    while not any(event["event"] == "ended" and event["number"] == number for event in opened.events):
+        opened.wait("ended")
+    values = connect().last("run")["run"]["values"]
+    qualities = {port: found["quality"] for port, found in values.items() if found["quality"]}
+    assert {found["bits"] for found in qualities.values()} == {4, 8}
+    assert all(found["sqnr"] > 5 for found in qualities.values())
+
+
+def test_a_job_is_cancelled_and_those_behind_it_are_done(opened: Page) -> None:
+    first = opened.ask(
+        "quantize", out="a.yaml", weights="4", activations="8", options={"rounding_of_weights": "adaround"}
+    )
+    second = opened.ask("calibrate")["number"]
+    opened.ask("cancel", what="job", number=first["number"])
+    states: dict[int, str] = {}
+    while "running" in (states.get(first["number"], "running"), states.get(second, "running")):
+        opened.wait("jobs")
+        states = {each["number"]: each["state"] for each in opened.last("jobs")["jobs"]}
+    assert states == {first["number"]: "cancelled", second: "done"}
