@@ -21,8 +21,8 @@ def check(scene: Scene, outline: Outline) -> None:
     cards = {card.id: card for card in scene.cards}
     assert len(cards) == len(scene.cards)
     check_places(scene)
-    for wire in scene.wires:
-        check_wire(scene, cards, wire.id)
+    check_ends(scene)
+    check_wires(scene)
     check_ports(scene, cards)
     shown = {*cards, *(name for card in scene.cards for name in card.folded)}
     assert shown >= {*outline.nodes, *outline.inputs, *(f"output:{name}" for name in outline.outputs)}
@@ -43,20 +43,27 @@ def check_places(scene: Scene) -> None:
         assert card.frame in frames or not card.frame
 
 
-def check_wire(scene: Scene, cards: dict[str, Card], name: str) -> None:
-    """A wire leads from the dot of its source to that of its target, and touches no card on the way."""
-    wire = next(each for each in scene.wires if each.id == name)
-    source, target = cards[wire.source[0]], cards[wire.target[0]]
-    right = next(port for port in source.rights if port.name == wire.source[1])
-    left = next(port for port in target.lefts if port.name == wire.target[1])
-    points = [*traced(wire.path)]
-    _near(points[0], (source.x + right.x, source.y + right.y), name)
-    _near(points[-1], (target.x + left.x, target.y + left.y), name)
-    for card in scene.cards:
-        x, y, w, h = _box(card)
-        for px, py in points:
-            over = x + 0.5 < px < x + w - 0.5 and y + 0.5 < py < y + h - 0.5
-            assert not over, (name, card.id, (px, py))
+def check_ends(scene: Scene) -> None:
+    """Each wire leads from the dot of its source to that of its target."""
+    cards = {card.id: card for card in scene.cards}
+    for wire in scene.wires:
+        source, target = cards[wire.source[0]], cards[wire.target[0]]
+        right = next(port for port in source.rights if port.name == wire.source[1])
+        left = next(port for port in target.lefts if port.name == wire.target[1])
+        points = [*traced(wire.path)]
+        _near(points[0], (source.x + right.x, source.y + right.y), wire.id)
+        _near(points[-1], (target.x + left.x, target.y + left.y), wire.id)
+
+
+def check_wires(scene: Scene) -> None:
+    """No wire touches a card on its way."""
+    for wire in scene.wires:
+        points = [*traced(wire.path)]
+        for card in scene.cards:
+            x, y, w, h = _box(card)
+            for px, py in points:
+                over = x + 0.5 < px < x + w - 0.5 and y + 0.5 < py < y + h - 0.5
+                assert not over, (wire.id, card.id, (px, py))
 
 
 def check_ports(scene: Scene, cards: dict[str, Card]) -> None:

@@ -9,9 +9,10 @@ from dataflow.graph.graph import Graph
 from dataflow.graphfile.outline import Outline
 from dataflow.inspection.arrangement import Arrangement, fit, fitted
 from dataflow.inspection.cards import Cards
-from dataflow.inspection.elements import Scene, Wire
+from dataflow.inspection.elements import Card, Frame, Scene, Wire
 from dataflow.inspection.folding import folding
 from dataflow.inspection.links import Group, Link, groups, links
+from dataflow.inspection.moved import move, rerouted
 from dataflow.inspection.paths import Path
 from dataflow.inspection.sizes import Style, sized
 
@@ -51,8 +52,14 @@ def scene(
     found, parts = links(outline, cards), groups(outline, cards)
     made = _best(parts, found, style)
     frames = made.place()
-    wires = [_wire(link, path, style.down) for link, path in made.paths()]
+    paths = made.paths()
     width, height = (made.breadth, made.length) if style.down else (made.length, made.breadth)
+    if moved := move(cards, frames, positions or {}):
+        paths = rerouted(paths, cards.values(), moved, style.down)
+        placed: list[Card | Frame] = [*frames, *moved]
+        width = max(width, *(each.x + each.width for each in placed))
+        height = max(height, *(each.y + each.height for each in placed))
+    wires = [_wire(link, path, style.down) for link, path in paths]
     return Scene(width, height, frames, [*cards.values()], wires)
 
 

@@ -70,8 +70,12 @@ def scene_svg(
 ) -> str:
     """The SVG of a scene. With ``marks`` cards are coloured by them, and those without one are grey."""
     key, wide = _legend(scene) if legend else ("", 0.0)
-    width = max(scene.width, wide) + 2 * _MARGIN
-    height = scene.height + 2 * _MARGIN + _LEGEND * bool(key)
+    placed: list[Card | Frame] = [*scene.frames, *scene.cards]
+    left = min((each.x for each in placed), default=0.0)  # below 0 where cards were moved there
+    top = min((each.y for each in placed), default=0.0)
+    width = max(scene.width - left, wide) + 2 * _MARGIN
+    height = scene.height - top + 2 * _MARGIN + _LEGEND * bool(key)
+    x, y = f"{left - _MARGIN:.0f}", f"{top - _MARGIN:.0f}"
     body = "".join(
         [
             *map(_frame, scene.frames),
@@ -83,10 +87,10 @@ def scene_svg(
     note = f"<desc>{escape(doc)}</desc>" if doc else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="df" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="{-_MARGIN:.0f} {-_MARGIN:.0f} {width:.0f} {height:.0f}" role="img">\n'
+        f'viewBox="{x} {y} {width:.0f} {height:.0f}" role="img">\n'
         f"<title>{escape(title)}</title>{note}\n<style>{_STYLE}</style>\n"
-        f'<rect class="paper" x="{-_MARGIN:.0f}" y="{-_MARGIN:.0f}" width="100%" height="100%" rx="8"/>\n'
-        f'{body}<g transform="translate(0 {scene.height + _MARGIN:.1f})">{key}</g></svg>\n'
+        f'<rect class="paper" x="{x}" y="{y}" width="100%" height="100%" rx="8"/>\n'
+        f'{body}<g transform="translate({left:.1f} {scene.height + _MARGIN:.1f})">{key}</g></svg>\n'
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from places import GRAPHS
-from scene_geometry import check
+from scene_geometry import check, check_ends
 
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
@@ -101,3 +101,33 @@ def test_whole_graphs_can_be_read_on_a_page(name: str, least: float) -> None:
 def test_a_scene_is_plain_data() -> None:
     found = drawn("digits/cnn")
     assert json.loads(json.dumps(asdict(found))) == json.loads(json.dumps(found.plain()))
+
+
+def test_positions_that_the_user_gave_win_and_wires_keep_clear_of_every_card() -> None:
+    context = read(GRAPHS / "digits/cnn_flat.yaml")
+    outlined = outline(context)
+    before = scene(outlined, context.graph)
+    home = {card.id: card for card in before.cards}
+    positions = {"conv1/y": (home["conv1/y"].x + 30, home["conv1/y"].y + 60), "xent": (40.0, before.height + 200)}
+    found = scene(outlined, context.graph, positions=positions | {"gone": (0.0, 0.0)})
+    cards = {card.id: card for card in found.cards}
+    assert {name: (cards[name].x, cards[name].y) for name in positions} == positions
+    assert all(
+        (cards[name].x, cards[name].y) == (card.x, card.y) for name, card in home.items() if name not in positions
+    )
+    assert cards["conv1/y"].frame == home["conv1/y"].frame and cards["xent"].frame == ""
+    assert {wire.id for wire in found.wires} == {wire.id for wire in before.wires}
+    check(found, outlined)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cards_moved_at_random(seed: int) -> None:
+    """Cards may lie on each other then, but wires begin and end at their ports."""
+    pick, graph = random.Random(seed), random_graph(seed)
+    outlined = outline_of(graph)
+    names = [*outlined.nodes, *outlined.inputs]
+    positions = {
+        n: (pick.uniform(-300, 1500), pick.uniform(-300, 1200)) for n in pick.sample(names, min(6, len(names)))
+    }
+    found = scene(outlined, graph, positions=positions, direction=pick.choice(["right", "down"]))
+    check_ends(found)
