@@ -75,7 +75,7 @@ class Arrangement:
         edges = [(link.source.id, link.target.id) for link in links]
         inner = [card.id for card in cards if card.kind in ("node", "graph")]
         known = set(inner)
-        lengths = {card.id: card.height if self.down else card.width for card in cards}
+        lengths = {name: size[self.down] for name, size in self.groups[index].sizes.items()}
         between = [edge for edge in edges if edge[0] in known and edge[1] in known]
         rows = cut(inner, between, lengths, self.limits[index]) if inner else [[card.id for card in cards]]
         home = {name: i for i, names in enumerate(rows) for name in names}
@@ -204,7 +204,12 @@ class Arrangement:
             return []
         turn = partial(_turned, down=self.down)
         return [
-            Frame(f"frame{i}", group.title, *turn(rect.along, rect.across), *turn(rect.length, rect.breadth))
+            Frame(
+                f"frame{i}",
+                group.title.replace("`", ""),
+                *turn(rect.along, rect.across),
+                *turn(rect.length, rect.breadth),
+            )
             for i, (group, rect) in enumerate(zip(self.groups, self.frames, strict=True))
         ]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from dataflow.core.registry import blocks
-from dataflow.core.shapes import TensorType
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.outline import Entry, Operand, Outline
 from dataflow.inspection.colours import family_of, hue
@@ -16,15 +16,23 @@ from dataflow.inspection.data import category, cut, parts
 from dataflow.inspection.elements import Attr, Card, Chip, LeftPort, RightPort
 from dataflow.inspection.folding import Folding
 
-_LITERAL, _WIRE, _NAME = 20, 24, 30  # letters of a chip, and of the name on a card
+_LITERAL, _WIRE, _NAME = 20, 22, 26  # letters of a chip, and of the name on a card
+_GRADIENT = re.compile(r"grad|backprop|^dy$")  # ports on which blocks of reverse passes take gradients
 _PARAM = re.compile(r"\$(\w+|\{\w+\})")
 
 
 class Cards:
     """Makes the cards of a scene."""
 
-    def __init__(self, outline: Outline, graph: Graph, folding: Folding, unfolded: Collection[str]):
-        self.outline, self.graph, self.folding, self.unfolded = outline, graph, folding, unfolded
+    def __init__(
+        self,
+        outline: Outline,
+        graph: Graph,
+        folding: Folding,
+        unfolded: Collection[str] = (),
+        types: Mapping[str, str] = MappingProxyType({}),
+    ):
+        self.outline, self.graph, self.folding, self.unfolded, self.types = outline, graph, folding, unfolded, types
 
     def all(self) -> dict[str, Card]:
         """A card for each input, each node that is not folded and each output, by id."""
@@ -43,11 +51,12 @@ class Cards:
     def _output(self, entry: Entry) -> Card:
         name = f"output:{entry.name}"
         lefts = [self._left(entry, operand) for operand in entry.operands]
-        folded = [*dict.fromkeys(self.folding.into.get(name, ()))]
-        return Card(name, "output", entry.name, line=entry.line, lefts=lefts, folded=folded, wrong=entry.wrong)
+        folded = self._folded(name)
+        wrong = entry.wrong or any(self.outline.nodes[each].wrong for each in folded)
+        return Card(name, "output", entry.name, line=entry.line, lefts=lefts, folded=folded, wrong=wrong)
 
     def _node(self, entry: Entry) -> Card:
-        block = blocks.get(entry.block)
+        block, folded = blocks.get(entry.block), self._folded(entry.name)
         first, *others = entry.outputs or [""]
         shown = [first, *(p for p in others if entry.name in self.unfolded or (entry.name, p) in self.folding.read)]
         return Card(
@@ -63,9 +72,13 @@ class Cards:
             rights=[self._right(entry, port) for port in shown if port],
             attrs=[Attr(s.name, cut(s.text, 40), bool(_PARAM.fullmatch(s.text))) for s in entry.settings],
             notes=self._notes(entry.name),
-            folded=[*dict.fromkeys(self.folding.into.get(entry.name, ()))],
-            wrong=entry.wrong,
+            folded=folded,
+            wrong=entry.wrong or any(self.outline.nodes[each].wrong for each in folded),
         )
+
+    def _folded(self, name: str) -> list[str]:
+        """The nodes that are drawn within a card."""
+        return [*dict.fromkeys(self.folding.into.get(name, ()))]
 
     def _notes(self, name: str) -> list[str]:
         """A note for each kind of update that a card has within."""
@@ -77,10 +90,9 @@ class Cards:
 
     def _left(self, entry: Entry, operand: Operand) -> LeftPort:
         wire = operand.text if operand.source else ""
-        type_ = self._type(operand.value_of)
         port = LeftPort(
             name=operand.port,
-            family=family_of(type_.dtype) if type_ else "any",
+            family=_family(self._type(operand.value_of, f"{operand.source}.{operand.output}")),
             value_of=operand.value_of,
             wire=wire,
             optional=operand.optional,
@@ -102,23 +114,23 @@ class Cards:
 
     def _right(self, entry: Entry, port: str) -> RightPort:
         value = entry.outputs.get(port, "")
-        type_ = self._type(value)
-        return RightPort(
-            name=port, family=family_of(type_.dtype) if type_ else "any", value_of=value, type=str(type_ or "")
-        )
+        type_ = self._type(value, f"{entry.name}.{port}")
+        return RightPort(name=port, family=_family(type_), value_of=value, type=type_)
 
-    def _type(self, value_of: str) -> TensorType | None:
+    def _type(self, value_of: str, shown: str) -> str:
+        """The type of a value; of one that is not known now, what it last was on the port that shows it."""
         node, _, port = value_of.rpartition(".")
-        return self.graph.nodes[node].types.get(port) if node in self.graph.nodes else None
+        type_ = self.graph.nodes[node].types.get(port) if node in self.graph.nodes else None
+        return self.types.get(shown, "") if type_ is None else str(type_)
 
     @cached_property
     def gradients(self) -> set[str]:
-        """The nodes of reverse passes: gradient blocks, what is named so, and what only these read."""
-        nodes = self.outline.nodes
+        """The nodes of reverse passes: those that take gradients, are named so or ``d_x``, and what only these read."""
+        nodes, known = self.outline.nodes, {**self.outline.inputs, **self.outline.nodes}
         found = {
             name
             for name, entry in nodes.items()
-            if name.startswith("grad/") or re.search(r"Grad(ient)?(V\d+)?$|Backprop", entry.block)
+            if name.startswith("grad/") or _takes_gradient(entry.block) or _derivative_of(name) in known
         }
         if not found:
             return found
@@ -135,6 +147,23 @@ class Cards:
                     found.add(name)
                     waiting.append(name)
         return found
+
+
+@cache
+def _takes_gradient(block: str) -> bool:
+    """Whether a block is one of reverse passes: an optimizer takes a gradient too, but it has a role there."""
+    ports = blocks[block].signature.inputs.values() if block in blocks else ()
+    return any(port.role is None and _GRADIENT.search(port.name) for port in ports)
+
+
+def _derivative_of(name: str) -> str:
+    """The node that a name such as ``d_x`` is the derivative of something by."""
+    scope, slash, last = name.rpartition("/")
+    return scope + slash + last.removeprefix("d_") if last.startswith("d_") else ""
+
+
+def _family(type_: str) -> str:
+    return family_of(type_.partition("[")[0])
 
 
 def wire_chip(port: LeftPort) -> Chip:

@@ -118,6 +118,12 @@ class Scene:
     cards: Sequence[Card]
     wires: Sequence[Wire]
 
+    @property
+    def types(self) -> dict[str, str]:
+        """The types that are known, by card and output: ``conv1.output``."""
+        ports = ((card, port) for card in self.cards for port in card.rights)
+        return {f"{card.id}.{port.name}": port.type for card, port in ports if port.type}
+
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
         return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}

@@ -37,7 +37,8 @@ def folding(outline: Outline, unfolded: Collection[str] = frozenset()) -> Foldin
     """Decide which nodes are folded.
 
     Variables and constants that few ports read become chips on these ports; an Assign or an optimizer that nothing
-    reads becomes a note on the card whose value it takes. What has a problem or is ``unfolded`` keeps its card.
+    reads becomes a note on the card whose value it takes. What is ``unfolded`` keeps its card. Whether a node is wrong
+    makes no difference: an edit that makes it so must not move the picture.
     """
     result = Folding()
     entries = {**outline.nodes, **{f"output:{name}": entry for name, entry in outline.outputs.items()}}
@@ -53,7 +54,7 @@ def folding(outline: Outline, unfolded: Collection[str] = frozenset()) -> Foldin
             read.subtract(operand.source for operand in entry.operands)
     for name, entry in outline.nodes.items():
         kind = _held(entry)
-        if kind and name not in unfolded and not entry.wrong and before[name] and read[name] <= MOST_READERS:
+        if kind and name not in unfolded and before[name] and read[name] <= MOST_READERS:
             result.folded.add(name)
             result.chips[name] = kind
     within = {name: update.source for name, update in changed.items()}
@@ -75,9 +76,9 @@ def _held(entry: Entry) -> str:
 
 
 def _update(outline: Outline, entry: Entry) -> Update | None:
-    """What an Assign or an optimizer does; None of other nodes, and of one that is wired to something wrong."""
+    """What an Assign or an optimizer does; None of other nodes."""
     block = blocks.get(entry.block)
-    if block is None or entry.wrong or not block.assigns:
+    if block is None or not block.assigns:
         return None
     ports = block.signature.inputs
     if entry.block == "Assign":
@@ -85,10 +86,11 @@ def _update(outline: Outline, entry: Entry) -> Update | None:
     else:
         values = [o for o in entry.operands if o.port in ports and isinstance(ports[o.port].role, Gradient)]
     changed = next((operand for operand in entry.operands if operand.port in block.assigns), None)
-    if changed is None or not changed.source or len(values) != 1 or not _has(outline, values[0]):
+    if changed is None or not changed.source or len(values) != 1 or not _computed(outline, values[0]):
         return None
     return Update(entry.block, changed.source, values[0].source)
 
 
-def _has(outline: Outline, operand: Operand) -> bool:
-    return operand.source in outline.nodes and not outline.nodes[operand.source].wrong
+def _computed(outline: Outline, operand: Operand) -> bool:
+    """Whether an operand is the value of a node that keeps its card."""
+    return operand.source in outline.nodes and not _held(outline.nodes[operand.source])

@@ -28,6 +28,7 @@ class Group:
 
     title: str
     cards: Sequence[Card]
+    sizes: Mapping[str, tuple[float, float]]  # of the cards before chips are on them
 
 
 def entries(outline: Outline) -> dict[str, Entry]:
@@ -60,7 +61,11 @@ def groups(outline: Outline, cards: Mapping[str, Card]) -> list[Group]:
     for name in _ordered(outline, cards):
         found[home.get(name, 0 if name in outline.inputs else end)].append(cards[name])
     titles = [each.title for each in paragraphs] or [""]
-    return [Group(title, members) for title, members in zip(titles, found, strict=True) if members]
+    return [
+        Group(title, members, {c.id: (c.width, c.height) for c in members})
+        for title, members in zip(titles, found, strict=True)
+        if members
+    ]
 
 
 def _ordered(outline: Outline, cards: Mapping[str, Card]) -> list[str]:

@@ -79,7 +79,7 @@ def cut(names: Sequence[str], edges: Edges, lengths: Mapping[str, float], most: 
             if length > most and begin < end - 1:
                 break
             tags = max(crossing[end] - THROUGH, 0) if end < len(columns) else 0
-            uneven = (most - min(length, most)) ** 2 / most if end < len(columns) else 0.0
+            uneven = (most - min(length, most)) ** 2 / most
             options.append((best[begin] + _ROW + _TAG * tags + uneven, begin))
         cost, begin = min(options)
         best.append(cost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
@@ -28,6 +29,7 @@ def scene(
     direction: str = "right",
     unfolded: Collection[str] = frozenset(),
     positions: Mapping[str, tuple[float, float]] | None = None,
+    types: Mapping[str, str] = MappingProxyType({}),
     values: bool = True,
 ) -> Scene:
     """The picture of a graph file, or of a graph file that a node of it uses.
@@ -36,12 +38,13 @@ def scene(
     direction : in which wires lead, ``right`` or ``down``.
     unfolded : nodes that get a card of their own though they could be drawn within another.
     positions : of cards that stand elsewhere than where they would be placed, by id.
+    types : what `Scene.types` of an earlier scene gave, for ports whose type is not known while something is wrong.
     values : whether the cards have room for the values of a run and the time it takes.
 
     Raises DataflowError when there is too much to draw.
     """
     style = Style(direction == "down", values)
-    cards = Cards(outline, graph, folding(outline, unfolded), unfolded).all()
+    cards = Cards(outline, graph, folding(outline, unfolded), unfolded, types).all()
     if len(cards) > _MOST:
         raise DataflowError(
             f"drawing: must have at most {_MOST:,} cards, got {len(cards):,}; "

@@ -18,6 +18,7 @@ TIME = 44.0  # beside the name of a node
 TAG = 26.0  # "⇢ 3", beside an output with readers that no wire leads to
 NAME, BLOCK, PORT = 16.0, 11.5, 12.0  # font sizes
 _NARROWEST = 120.0
+_WHOLE = 24  # letters of an attr or a note up to which it is not broken into lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,15 @@ def _size_of_node(card: Card, value: float, time: float) -> None:
     several = names_outputs(card)
     rows = max(len(card.lefts), len(card.rights))
     sides = [_left(port) for port in card.lefts], [_right(port, value, several) for port in card.rights]
-    texts = [sans(card.name, NAME, bold=True) + time, sans(card.block, BLOCK)]
+    below = [f"{attr.name} {attr.text}" for attr in card.attrs] + [f"↻ {note}" for note in card.notes]
+    texts = [min(len(text), _WHOLE) * MONO for text in below]
+    texts += [sans(card.name, NAME, bold=True) + time, sans(card.block, BLOCK)]
     for i in range(rows):
         beside = [side[i] for side in sides if i < len(side)]
         texts.append(sum(beside) + 14.0 * (len(beside) - 1))
     card.width = max(_NARROWEST, max(texts) + 2 * PAD)
-    below = len(attr_lines(card)) + len(note_lines(card))
-    card.height = HEAD + (ROW * rows + 6.0) + (LINE * below + 6.0 if below else 0.0)
+    lines = len(attr_lines(card)) + len(note_lines(card))
+    card.height = HEAD + (ROW * rows + 6.0) + (LINE * lines + 6.0 if lines else 0.0)
     for ports in (card.lefts, card.rights):
         for i, port in enumerate(ports):
             port.row = HEAD + 3.0 + ROW * (i + 0.5)

@@ -50,6 +50,7 @@ class Desk:
         self.sheets: dict[Path, Sheet] = {self.top.real: self.top}
         self.session = Session()
         self.view = View()
+        self.types: dict[str, dict[str, str]] = {}  # by scope: of ports, as last known; they hold the picture still
         self.version = 1
         self.context: LoadContext = self._read()
 

@@ -6,7 +6,6 @@ from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.graph_outline import outline_of
 from dataflow.graphfile.outline import Outline, outline
-from dataflow.inspection.dragged import dragged
 from dataflow.inspection.scene import scene
 from dataflow.studio.desk import Desk
 from dataflow.studio.layers import layer_graph
@@ -25,9 +24,15 @@ def document(desk: Desk) -> Plain:
     of_file = view.layer == "file" or bool(wrong)
     file = Model(told if of_file else Outline(), desk.context.graph, desk.scope, desk.project)
     model = file if of_file else Model(told, graph, None, desk.project)
-    drawn = scene(told, graph, direction=view.direction, unfolded=frozenset(view.unfolded))
-    if of_file:
-        dragged(drawn, sheet.positions)
+    drawn = scene(
+        told,
+        graph,
+        direction=view.direction,
+        unfolded=frozenset(view.unfolded),
+        positions=sheet.positions if of_file else {},
+        types=desk.types.setdefault(view.scope, {}),
+    )
+    desk.types[view.scope] |= drawn.types
     shown: Plain = {
         "scene": drawn.plain(),
         "nodes": {name: model.node(entry) for name, entry in told.nodes.items()},
