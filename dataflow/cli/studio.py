@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import click
 
 import dataflow as flow
@@ -18,16 +20,14 @@ def command(target: str | None, port: int, no_browser: bool) -> int:
     Serves a page to this machine alone, over the graphs of a folder, and prints its address. What is edited there is
     the text of the files themselves. Ctrl+C ends it.
     """
-    try:
-        from dataflow.studio.server import Server
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn", "websockets"):
-            raise
-        raise flow.DataflowError(
-            f"dataflow studio needs the package {error.name}, which is not installed; "
-            "install it with: pip install 'dataflow-blocks[studio]'"
-        ) from None
+    for name in ("starlette", "uvicorn", "websockets"):
+        if find_spec(name) is None:
+            raise flow.DataflowError(
+                f"dataflow studio needs the package {name}, which is not installed; "
+                "install it with: pip install 'dataflow-blocks[studio]'"
+            )
     from dataflow.studio.project import target_of
+    from dataflow.studio.server import Server
     from dataflow.studio.studio import Studio
 
     folder, graph = target_of(target)
@@ -44,4 +44,6 @@ def command(target: str | None, port: int, no_browser: bool) -> int:
             webbrowser.open(server.address)
 
     server.run(started)
+    if lost := [path for path, desk in studio.desks.items() if not desk.saved]:
+        output.say(f"ended with changes that were not saved: {', '.join(lost)}", err=True)
     return 0

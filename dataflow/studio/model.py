@@ -119,7 +119,7 @@ class Model:
         """The values of attrs: of a node that is right those that it has, of another the defaults."""
         node = self.graph.nodes.get(self.prefix + entry.name)
         if node is not None:
-            return node.block.attrs()
+            return {name: getattr(node.block, name) for name in node.block.signature.attrs}
         if entry.block in blocks:
             known = blocks[entry.block].signature.attrs
             return {attr.name: None if attr.required else attr.default for attr in known.values()}

@@ -242,7 +242,7 @@ STARTED = {"run", "train", "resume", "calibrate", "quantize", "sweep", "report",
 
 def nasty_request(chance: random.Random, version: int) -> tuple[str, dict[str, Any]]:
     """A command with arguments that mean nothing."""
-    do = chance.choice(sorted((COMMANDS.keys() | QUERIES.keys()) - STARTED))
+    do = chance.choice(sorted((COMMANDS.keys() | QUERIES.keys()) - STARTED) + ["edit"] * 20)
     given = {name: chance.choice(NASTY) for name in chance.sample(NAMES, chance.randrange(4))}
     if do == "edit" and chance.random() < 0.9:
         edits = [
@@ -286,6 +286,6 @@ def test_arguments_that_mean_nothing_are_refused(tmp_path: Path, seed: int) -> N
         for event in studio.snapshot():
             if event["event"] != "welcome":
                 encoded(event)
-    assert accepted > 50
+    assert accepted > 20
     assert outside.read_text() == "dataflow: 1\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outside.yaml", "project"]

@@ -1,0 +1,58 @@
+"""The command that changes the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from studio_pages import Page, Refused
+
+
+def test_what_is_given_is_kept_and_told(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("session", bypassed=["half"], forced={"relu.activations": 0.5})
+    page.ask("session", rows=7)
+    session = page.last("session")["session"]
+    assert (session["bypassed"], session["forced"], session["rows"]) == (["half"], {"relu.activations": 0.5}, 7)
+    page.ask("session", rows=None, bypassed=[])
+    assert (page.last("session")["session"]["rows"], page.last("session")["session"]["bypassed"]) == (None, [])
+    assert page.document["saved"]
+
+
+def test_each_document_has_its_own(page: Page, folder: Path) -> None:
+    (folder / "other.yaml").write_text("dataflow: 1\n")
+    page.ask("open", path="small.yaml")
+    page.ask("session", watched=["relu.activations"])
+    page.ask("open", path="other.yaml")
+    assert page.last("session")["session"]["watched"] == []
+    page.ask("open", path="small.yaml")
+    assert page.last("session")["session"]["watched"] == ["relu.activations"]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"bypassed": "half"}, "'bypassed' must be a list of names, got the text 'half'"),
+        ({"bypassed": [1]}, "'bypassed' must be a list of names"),
+        ({"frozen": {"half": 1}}, "'half' must be a text"),
+        ({"frozen": []}, "'frozen' must be a mapping"),
+        ({"rows": 0}, "'rows' must be 1 to"),
+        ({"rows": 1.5}, "'rows' must be a whole number"),
+        ({"rows": True}, "'rows' must be a whole number"),
+        ({"split": 1}, "'split' must be a text"),
+        ({"params": [1]}, "'params' must be a mapping"),
+        ({"bypased": []}, "no argument 'bypased'"),
+    ],
+)
+def test_refused(page: Page, given: dict[str, Any], why: str) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.last("session")
+    with pytest.raises(Refused, match=why):
+        page.ask("session", **given)
+    assert page.last("session") == before
+
+
+def test_nothing_is_open(page: Page) -> None:
+    with pytest.raises(Refused, match="a graph must be open"):
+        page.ask("session", rows=1)

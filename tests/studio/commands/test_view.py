@@ -1,0 +1,50 @@
+"""What is shown, and pictures to take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from studio_pages import Page, Refused
+
+
+def test_view(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    assert page.document["view"] == {"scope": "", "layer": "file", "direction": "right", "unfolded": []}
+    before = page.document["scene"]
+    page.ask("view", direction="down", unfolded=["half"])
+    assert page.document["view"] == {"scope": "", "layer": "file", "direction": "down", "unfolded": ["half"]}
+    assert page.document["scene"] != before
+    page.ask("view", layer="gradient")
+    assert "grad_x" in page.document["outputs"]
+    assert page.document["text"].startswith("dataflow: 1")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"direction": "up"}, "'direction' must be right or down, got 'up'"),
+        ({"layer": "all"}, "'layer' must be file, gradient or step, got 'all'"),
+        ({"layer": "step"}, "has no 'train' section"),
+        ({"scope": "half"}, "must be a node whose block is a graph file"),
+        ({"scope": "half", "layer": "gradient"}, "'scope' must be empty"),
+        ({"unfolded": {}}, "'unfolded' must be a list of names"),
+        ({"zoom": 1}, "no argument 'zoom'"),
+    ],
+)
+def test_refused(page: Page, given: dict[str, Any], why: str) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document
+    with pytest.raises(Refused, match=why):
+        page.ask("view", **given)
+    page.ask("view")
+    assert page.document == before
+
+
+def test_export(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    assert page.ask("export", format="svg").startswith("<svg")
+    assert page.ask("export", format="mermaid").startswith("flowchart")
+    assert page.ask("export", format="dot").startswith("digraph")
+    with pytest.raises(Refused, match="'format' must be svg, mermaid or dot"):
+        page.ask("export", format="png")
