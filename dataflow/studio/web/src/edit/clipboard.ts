@@ -1,9 +1,10 @@
 /** Copy, cut and paste: nodes as the YAML that a graph file has for them, through the clipboard of the system. */
+import { focusCard, focusGround } from "../canvas/focus";
 import { perform } from "../commands";
 import { ask } from "../connection";
 import { writes } from "../keys";
 import { announce, get, set, useStudio } from "../store";
-import { chosenNodes, deletion, edit, editable } from "./edits";
+import { chosenNodes, deletion, drawn, edit, editable } from "./edits";
 
 /** The text of a selection, asked for when it was made: the event of the clipboard does not wait for the server. */
 interface Ready {
@@ -48,14 +49,22 @@ export async function cut(names: string[], data: DataTransfer | null): Promise<v
 export async function paste(text: string): Promise<void> {
   if (text.trim() === "") throw new Error("the clipboard holds no text: copy nodes, or the YAML of some");
   const names = await edit("Paste", { op: "paste", text, after: chosenNodes().at(-1) ?? "" });
-  set({ selected: names, focused: null });
+  await select(names);
   announce(told(names, "pasted"));
 }
 
 export async function duplicate(names: string[]): Promise<void> {
   const text = await ask("copy", { names });
   const made = await edit(told(names, "duplicated"), { op: "paste", text, after: names.at(-1) ?? "" });
-  set({ selected: made, focused: null });
+  await select(made);
+}
+
+/** Select cards that were added; one has the focus. */
+async function select(names: string[]): Promise<void> {
+  await drawn();
+  if (names.length === 1) return focusCard(names[0]!);
+  focusGround();
+  set({ selected: names });
 }
 
 function told(names: string[], what: string): string {

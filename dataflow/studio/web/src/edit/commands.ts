@@ -1,6 +1,7 @@
 /** Commands of editing. */
 import { register, type Command } from "../commands";
 import { reveal } from "../canvas/camera";
+import { focusCard } from "../canvas/focus";
 import { get, openLiteral, set, type Over } from "../store";
 import { copy, cut, duplicate, paste } from "./clipboard";
 import { chosenNodes, edit, editable } from "./edits";
@@ -32,10 +33,13 @@ function problem(step: 1 | -1): void {
   show(next.node, next.line, next.column);
 }
 
-/** Show a node in the middle; without one, the line of the text. */
+/** Show a node in the middle, with the focus there, or in the text where it is already; without a node, the line. */
 export function show(node: string, line: number, column = 1): void {
-  if (node === "" || !reveal(node)) set({ text: line > 0 || get().text });
-  if (line > 0) editing({ line: { number: line, column } });
+  const inText = document.activeElement?.closest(".pane") != null;
+  const shown = node !== "" && reveal(node);
+  if (shown && !inText) focusCard(get().selected[0]!);
+  if (!shown && line > 0) set({ text: true });
+  if (line > 0) editing({ line: { number: line, column, focus: inText || !shown } });
 }
 
 const file: Command[] = [

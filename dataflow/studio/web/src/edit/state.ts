@@ -10,7 +10,7 @@ export interface Question {
 
 export interface Editing {
   naming: string | null; // the card whose name is typed
-  line: { number: number; column: number } | null; // of the text pane, to be shown
+  line: { number: number; column: number; focus: boolean } | null; // of the text pane, to be shown
   question: Question | null;
   field: string | null; // the row of the inspector that is to have the focus
 }

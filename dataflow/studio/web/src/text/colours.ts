@@ -1,61 +1,47 @@
-/** The colours of YAML in the text: keys, text in quotes, numbers, comments, and what the file refers to. */
-import { syntaxTree } from "@codemirror/language";
+/** The colours of the text, of the lines in view; the state at the beginning of each line is kept. */
 import { RangeSetBuilder } from "@codemirror/state";
 import { Decoration, ViewPlugin, type DecorationSet, type EditorView, type ViewUpdate } from "@codemirror/view";
+import { line, START, type Kind, type State } from "./yaml";
 
-const CLASSES: Record<string, string> = {
-  Comment: "comment",
-  QuotedLiteral: "quoted",
-  BlockLiteralContent: "quoted",
-  BlockLiteralHeader: "sign",
-  Anchor: "reference",
-  Alias: "reference",
-  Tag: "reference",
-};
+const marks = new Map<Kind, Decoration>();
 
-const marks = new Map<string, Decoration>();
-
-function mark(name: string): Decoration {
-  const known = marks.get(name) ?? Decoration.mark({ class: `cm-${name}` });
-  marks.set(name, known);
+function mark(kind: Kind): Decoration {
+  const known = marks.get(kind) ?? Decoration.mark({ class: `cm-${kind}` });
+  marks.set(kind, known);
   return known;
 }
 
-export const colours = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet;
+class Colours {
+  decorations: DecorationSet;
+  private readonly states: State[] = [START]; // by line, as far as they are known
 
-    constructor(view: EditorView) {
-      this.decorations = coloured(view);
-    }
-
-    update(update: ViewUpdate): void {
-      const parsed = syntaxTree(update.state) !== syntaxTree(update.startState);
-      if (update.docChanged || update.viewportChanged || parsed) this.decorations = coloured(update.view);
-    }
-  },
-  { decorations: (plugin) => plugin.decorations },
-);
-
-function coloured(view: EditorView): DecorationSet {
-  const builder = new RangeSetBuilder<Decoration>();
-  for (const { from, to } of view.visibleRanges) {
-    syntaxTree(view.state).iterate({
-      from,
-      to,
-      enter: (node) => {
-        const literal = node.name === "Literal";
-        const name = node.matchContext(["Key"]) ? "key" : literal ? plainKind(view.state.sliceDoc(node.from, node.to)) : CLASSES[node.name];
-        if (name !== undefined && name !== "" && node.to > node.from) builder.add(node.from, node.to, mark(name));
-      },
-    });
+  constructor(view: EditorView) {
+    this.decorations = this.coloured(view);
   }
-  return builder.finish();
+
+  update(update: ViewUpdate): void {
+    if (!update.docChanged && !update.viewportChanged) return;
+    update.changes.iterChangedRanges((from) => {
+      this.states.length = Math.min(this.states.length, update.startState.doc.lineAt(from).number);
+    });
+    this.decorations = this.coloured(update.view);
+  }
+
+  private coloured({ state: { doc }, visibleRanges }: EditorView): DecorationSet {
+    const builder = new RangeSetBuilder<Decoration>();
+    for (const range of visibleRanges) {
+      const last = doc.lineAt(range.to).number;
+      for (let number = doc.lineAt(range.from).number; number <= last; number += 1) {
+        while (this.states.length < number) {
+          const known = this.states.length;
+          this.states.push(line(doc.line(known).text, this.states[known - 1]!).state);
+        }
+        const { from, text } = doc.line(number);
+        for (const [start, end, kind] of line(text, this.states[number - 1]!).tokens) builder.add(from + start, from + end, mark(kind));
+      }
+    }
+    return builder.finish();
+  }
 }
 
-/** What a text without quotes is. */
-export function plainKind(text: string): string {
-  if (text.startsWith("$")) return "param";
-  if (/^[-+]?(\.?\d|\.inf|\.nan)/i.test(text)) return "number";
-  return /^(true|false|null|~)$/i.test(text) ? "word" : "";
-}
+export const colours = ViewPlugin.fromClass(Colours, { decorations: (plugin) => plugin.decorations });

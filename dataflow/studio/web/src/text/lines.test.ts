@@ -1,7 +1,6 @@
 import { Text } from "@codemirror/state";
 import { expect, test } from "vitest";
 import type { Document, Problem } from "../protocol";
-import { plainKind } from "./colours";
 import { diagnostics } from "./diagnostics";
 import { linesOf, nodeAt } from "./lines";
 
@@ -56,10 +55,4 @@ test("a problem at the end of a line, or on an empty one, is within the text", (
     diagnostics(doc, [{ message: "m", hint: "", path: "", line, column, node: "", port: "" }], "")[0]!;
   expect(at(3, 1).from).toBe(at(3, 1).to);
   expect(at(7, 99).from).toBe(doc.line(7).to);
-});
-
-test("plain texts are coloured by what they are", () => {
-  expect(["8", "-1e-3", ".inf", "true", "~", "$bits", "${a}x", "SAME", "conv.y"].map(plainKind)).toEqual([
-    "number", "number", "number", "word", "word", "param", "param", "", "",
-  ]);
 });

@@ -1,8 +1,7 @@
 /** The editor of the text: CodeMirror in a shadow tree, where its styles are sheets made by script, as the policy wants. */
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, redo, undo } from "@codemirror/commands";
-import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, indentOnInput } from "@codemirror/language";
+import { bracketMatching, indentService, type IndentContext } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, ChangeSet, EditorState, Transaction } from "@codemirror/state";
@@ -10,6 +9,7 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, ty
 import { edit } from "../edit/edits";
 import { told } from "../edit/fields/draft";
 import { perform } from "../commands";
+import { reveal } from "../canvas/camera";
 import { get, set, useStudio } from "../store";
 import { complete } from "./completion";
 import { colours } from "./colours";
@@ -21,6 +21,13 @@ import { theme } from "./theme";
 
 const PAUSE = 450; // ms after the last key, then what was typed is an edit
 const remote = Annotation.define<boolean>(); // changes that come from the server
+
+/** A line below a key without a value is indented further; else as the one above. */
+function deeper({ state }: IndentContext, at: number): number | undefined {
+  const { text } = state.doc.lineAt(at);
+  const indent = text.length - text.trimStart().length;
+  return /^[^#]*:\s*$/.test(text.slice(0, at - state.doc.lineAt(at).from)) ? indent + 2 : undefined;
+}
 
 export class Pane {
   private readonly view: EditorView;
@@ -52,26 +59,26 @@ export class Pane {
           highlightActiveLine(),
           bracketMatching(),
           closeBrackets(),
-          indentOnInput(),
           highlightSelectionMatches(),
           search({ top: true }),
-          yaml(),
           colours,
+          indentService.of(deeper),
           theme,
           marked,
           autocompletion({ override: [complete], icons: false }),
           EditorState.readOnly.of(readonly),
           EditorState.tabSize.of(2),
+          EditorState.languageData.of(() => [{ commentTokens: { line: "#" } }]),
           EditorView.contentAttributes.of({ "aria-label": "Text of the graph file", tabindex: "0", spellcheck: "false" }),
           keymap.of([
             { key: "Mod-z", run: () => this.undo("edit.undo", undo), preventDefault: true },
             { key: "Mod-Shift-z", run: () => this.undo("edit.redo", redo), preventDefault: true },
             { key: "Mod-y", run: () => this.undo("edit.redo", redo), preventDefault: true },
             { key: "Mod-s", run: () => this.save(), preventDefault: true },
-            { key: "Escape", run: () => this.leave() },
             ...closeBracketsKeymap,
             ...completionKeymap,
             ...searchKeymap,
+            { key: "Escape", run: () => this.leave() },
             ...historyKeymap,
             ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
             indentWithTab,
@@ -99,12 +106,12 @@ export class Pane {
   }
 
   /** Put the cursor on a line. */
-  show({ number, column }: { number: number; column: number }): void {
+  show({ number, column, focus }: { number: number; column: number; focus: boolean }): void {
     const { doc } = this.view.state;
     const line = doc.line(Math.min(Math.max(1, number), doc.lines));
     const anchor = Math.min(line.from + Math.max(0, column - 1), line.to);
     this.view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
-    this.view.focus();
+    if (focus) this.view.focus();
   }
 
   private heard(update: ViewUpdate): void {
@@ -129,12 +136,19 @@ export class Pane {
       await edit("type in the text", { op: "text", text: text.replaceAll("\n", this.ending) });
       this.apply(this.sync.taken());
       this.tell("");
+      if (this.view.hasFocus) this.lead();
     } catch (error) {
       this.apply(this.sync.refused());
       this.tell(told(error));
+      if (this.view.hasFocus) setTimeout(() => this.look()); // the reason takes room
       return;
     }
     if (this.sync.changed) void this.send();
+  }
+
+  /** Bring the cursor into view. */
+  private look(): void {
+    this.view.dispatch({ effects: EditorView.scrollIntoView(this.view.state.selection.main.head, { yMargin: 20 }) });
   }
 
   private apply(changes: ChangeSet | null): void {
@@ -175,9 +189,9 @@ export class Pane {
     const { doc, selection } = this.view.state;
     const card = nodeAt(known, doc, doc.lineAt(selection.main.head).number);
     if (card === null || (get().selected.length === 1 && get().selected[0] === card)) return;
-    if (!known.scene.cards.some(({ id }) => id === card)) return;
     this.leading = true;
-    set({ selected: [card], focused: null });
+    set({ focused: null });
+    reveal(card, false);
     this.leading = false;
   }
 

@@ -5,6 +5,7 @@ import { ask } from "../../connection";
 import type { Hit } from "../../protocol";
 import { get, set, useStudio } from "../../store";
 import { show } from "../commands";
+import { drawn } from "../edits";
 import { told } from "../fields/draft";
 import { openFile } from "../files";
 import { closeOver, Picker } from "../picker/Picker";
@@ -43,7 +44,7 @@ export default function Find() {
       row={(hit) => (
         <div className="line-row">
           <strong>{hit.node || "file"}</strong>
-          <span className="grow mono dim">{hit.text}</span>
+          <span className="grow mono dim">{detail(hit)}</span>
           <span className="dim">{hit.path === path ? `line ${hit.line}` : `${hit.path}:${hit.line}`}</span>
         </div>
       )}
@@ -71,6 +72,13 @@ export default function Find() {
   );
 }
 
+/** The line without the name that stands before it; of a node whose line has no more, its block. */
+function detail({ node, path, text }: Hit): string {
+  const rest = text.startsWith(`${node}:`) ? text.slice(node.length + 1).trim() : text;
+  const { document } = get();
+  return rest || (document?.path === path ? (document.nodes[node]?.block ?? "") : "");
+}
+
 /** Show what was found, in its own file. */
 async function go(hit: Hit): Promise<void> {
   closeOver();
@@ -78,6 +86,7 @@ async function go(hit: Hit): Promise<void> {
     await openFile(hit.path);
     await opened(hit.path);
   }
+  await drawn(); // what the window lay over has given the focus back
   show(hit.node, hit.line);
 }
 

@@ -32,9 +32,9 @@ export function ByParam({ attr, param, info, readonly, here }: Given) {
         commit={(text) => edit(`Set parameter ${param}`, { op: "set", place: `params.${param}`, value: read(text, info) })}
       />
       <p className="attr-param">
-        <span>
-          parameter <b>${param}</b>
-          {places > 1 && `, in ${places} places`}
+        <span title={`The parameter ${param} is what is changed`}>
+          <b>${param}</b>
+          {places > 1 && ` in ${places} places`}
         </span>
         {!readonly && here && (
           <button className="link" onClick={here}>

@@ -34,7 +34,7 @@ export function Head({ name, rename, line, readonly, children }: HeadGiven) {
 export function Line({ number }: { number: number }) {
   const show = () => {
     set({ text: true });
-    editing({ line: { number, column: 1 } });
+    editing({ line: { number, column: 1, focus: true } });
   };
   return (
     <button className="link insp-line" onClick={show}>
