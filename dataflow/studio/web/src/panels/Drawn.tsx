@@ -1,11 +1,11 @@
 /** What panels draw on the canvas: trend boxes at watched ports, and the SQNR of cards. */
 import { ViewportPortal } from "@xyflow/react";
-import type { Card, Stats } from "../protocol";
+import type { Card } from "../protocol";
 import { useStudio } from "../store";
 import { short } from "../values/format";
 import { Sparkline } from "../values/Sparkline";
 import { beside } from "./place";
-import { grade, GRADES, worst } from "./quality";
+import { grade, NO_VALUES, worst } from "./quality";
 import { fullName, NOTHING } from "./session";
 
 export function Drawn() {
@@ -14,13 +14,10 @@ export function Drawn() {
   const byQuality = useStudio((state) => state.byQuality);
   if (cards === undefined) return null;
   return (
-    <>
-      <ViewportPortal>
-        {watched.length > 0 && placed(cards, watched).map((box) => <TrendBox key={box.port} {...box} />)}
-        {byQuality && cards.map((card) => <Tint key={card.id} card={card} />)}
-      </ViewportPortal>
-      {byQuality && <Legend cards={cards} />}
-    </>
+    <ViewportPortal>
+      {watched.length > 0 && placed(cards, watched).map((box) => <TrendBox key={box.port} {...box} />)}
+      {byQuality && cards.map((card) => <Tint key={card.id} card={card} />)}
+    </ViewportPortal>
   );
 }
 
@@ -68,10 +65,8 @@ function TrendBox({ port, title, x, y }: Box) {
   );
 }
 
-const NONE: Record<string, Stats> = {};
-
 function Tint({ card }: { card: Card }) {
-  const sqnr = useStudio((state) => worst(card, state.run?.values ?? NONE));
+  const sqnr = useStudio((state) => worst(card, state.run?.values ?? NO_VALUES));
   if (sqnr === null) return null;
   return (
     <div
@@ -79,24 +74,6 @@ function Tint({ card }: { card: Card }) {
       style={{ transform: `translate(${card.x}px, ${card.y}px)`, width: card.width, height: card.height }}
     >
       <span>{sqnr.toFixed(1)} dB</span>
-    </div>
-  );
-}
-
-function Legend({ cards }: { cards: Card[] }) {
-  const known = useStudio((state) => cards.some((card) => worst(card, state.run?.values ?? NONE) !== null));
-  return (
-    <div className="sqnr-legend" role="note">
-      <b>SQNR</b>
-      {known ? (
-        GRADES.map(({ words }, i) => (
-          <span key={words} className={`grade-${i}`}>
-            {words}
-          </span>
-        ))
-      ) : (
-        <span className="quiet">A run of a graph with quantizers measures it.</span>
-      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
-/** What trains and works at the moment, in the line at the bottom. */
+/** What trains and works at the moment, and what colours mean, in the line at the bottom. */
 import { set, useStudio } from "../store";
 import { short } from "../values/format";
+import { GRADES, NO_VALUES, worst } from "./quality";
 
 export function TrainingStatus() {
   const state = useStudio((all) => all.training?.state ?? "none");
@@ -30,5 +31,24 @@ export function JobsStatus() {
       {running === 1 ? title : `${running} jobs`}
       {part !== null && ` ${part} %`}
     </button>
+  );
+}
+
+/** What the colours of cards mean while they go by SQNR. */
+export function QualityLegend() {
+  const shown = useStudio((all) => all.byQuality && all.document !== null);
+  const known = useStudio((all) => all.document?.scene.cards.some((card) => worst(card, all.run?.values ?? NO_VALUES) !== null) ?? false);
+  if (!shown) return null;
+  return (
+    <span className="sqnr-legend">
+      SQNR:
+      {known
+        ? GRADES.map(({ words }, i) => (
+            <span key={words} className={`grade-${i}`}>
+              {words}
+            </span>
+          ))
+        : " a run of a graph with quantizers measures it"}
+    </span>
   );
 }

@@ -4,7 +4,7 @@ import { Banner } from "./Banner";
 import "./commands";
 import { Drawn } from "./Drawn";
 import "./panels.css";
-import { JobsStatus, TrainingStatus } from "./Status";
+import { JobsStatus, QualityLegend, TrainingStatus } from "./Status";
 
 addTab({ id: "values", title: "Values", order: 20, load: () => import("../values/Values") });
 addTab({ id: "session", title: "Run", order: 30, load: () => import("./RunPanel") });
@@ -12,6 +12,7 @@ addTab({ id: "training", title: "Train", order: 40, load: () => import("./Traini
 addTab({ id: "quantization", title: "Quantize", order: 50, load: () => import("./QuantizationPanel") });
 addPiece("banner", { id: "session", order: 10, component: Banner });
 addPiece("canvas", { id: "panels", order: 50, component: Drawn });
+addPiece("status.left", { id: "quality", order: 40, component: QualityLegend });
 addPiece("status.right", { id: "training", order: 10, component: TrainingStatus });
 addPiece("status.right", { id: "jobs", order: 20, component: JobsStatus });
 addOverlay("freeze", () => import("./FreezeDialog"));

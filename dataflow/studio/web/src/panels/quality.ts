@@ -2,12 +2,14 @@
 import type { Card, Stats } from "../protocol";
 
 export const GRADES = [
-  { least: -Infinity, words: "below 10 dB" },
+  { least: -Infinity, words: "below 10" },
   { least: 10, words: "10 to 20" },
   { least: 20, words: "20 to 30" },
   { least: 30, words: "30 to 40" },
-  { least: 40, words: "40 and more" },
+  { least: 40, words: "40 dB and more" },
 ];
+
+export const NO_VALUES: Record<string, Stats> = {};
 
 export const grade = (sqnr: number): number => GRADES.findLastIndex(({ least }) => sqnr >= least);
 

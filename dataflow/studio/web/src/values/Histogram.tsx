@@ -33,9 +33,7 @@ export function Histogram({ stats }: { stats: Stats }) {
   };
   const told =
     over === null
-      ? stats.sampled
-        ? `of ${count(total)} elements, evenly spread`
-        : `of ${count(total)} elements`
+      ? `${count(total)} elements${stats.sampled ? ", evenly spread over all" : ""}`
       : `${short(min + over * step)} to ${short(min + (over + 1) * step)}: ${count(bins[over]!)} (${((100 * bins[over]!) / total).toFixed(1)} %)`;
   return (
     <div className="histogram" ref={frame}>
