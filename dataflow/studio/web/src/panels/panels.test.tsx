@@ -63,7 +63,7 @@ test("a training that goes on shows where it is, is paused, and takes changes", 
   expect(text()).toContain("epoch 2 of 5");
   expect(find("[role=progressbar]").getAttribute("aria-valuenow")).toBe("40");
   expect([...document.querySelectorAll("td")].map((cell) => cell.textContent)).toEqual(["0.5", "0.6", "0.55"]);
-  await click("button", "Pause the training");
+  await click("button", "Pause");
   const rate = [...document.querySelectorAll("input")].find((input) => input.value === "0.01")!;
   await write(rate, "0.5");
   await press(rate, "Escape");

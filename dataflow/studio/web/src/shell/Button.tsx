@@ -21,6 +21,7 @@ export function Button({ command: id, children, kind, keys = false, pressed }: G
   return (
     <button
       className={kind === undefined ? "button" : `button ${kind}`}
+      data-command={id}
       disabled={!enabled}
       aria-pressed={pressed}
       aria-label={worded ? undefined : command.title}

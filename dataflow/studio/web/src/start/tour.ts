@@ -15,12 +15,12 @@ export const STEPS: Step[] = [
     text: "Every card is a node of the YAML file, every row a paragraph of it. Drag to move about, scroll to zoom, double-click a sub-graph to enter it; the arrow keys walk along the wires.",
   },
   {
-    anchor: '.top [aria-label="Add a block"]',
+    anchor: '.top [data-command="view.palette"]',
     title: "Add blocks",
     text: "Press Tab or double-click the canvas and type what you look for. Drag from port to port to wire them: what does not fit is refused, and says why. Everything can be undone.",
   },
   {
-    anchor: '.top [aria-label="Run"]',
+    anchor: '.top [data-command="run.run"]',
     title: "Run it",
     text: "Ctrl+Enter runs the graph on its own data. Only what changed since the last run runs again.",
   },
@@ -31,7 +31,7 @@ export const STEPS: Step[] = [
     text: "Select a card to see what is on its ports: how values are spread, as a picture, as a table. Press T on a port to watch it over a training.",
   },
   {
-    anchor: '.top [aria-label="Show the text of the file"]',
+    anchor: '.top [data-command="view.text"]',
     title: "It stays your file",
     text: "The text beside the canvas is the very file that is saved: your comments, your order, no positions. Edit on either side. Press ? for all keys.",
   },
