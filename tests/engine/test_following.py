@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fate_graph import every_fate, told
 from sample_graphs import random_graph
 
 import dataflow as flow
 from dataflow import Graph, blocks
-from dataflow.core.errors import GraphError
-from dataflow.core.ports import Literal
-from dataflow.engine.fates import Event
 from dataflow.engine.plan import Plan
 
 LARGE = 1 << 20  # elements, which go by tiles
@@ -26,30 +24,6 @@ def traced(plan, *args, **feeds):
 
     plan.run(*args, **feeds, trace=trace)
     return events
-
-
-def told(events):
-    """The fates and reasons alone."""
-    return {name: (event.fate, event.because) for name, event in events.items()}
-
-
-def every_fate():
-    """A graph with a node for each fate."""
-    graph = Graph("g")
-    x = graph.input("x", "float32", [4])
-    unread = graph.input("unread", "float32", [2])
-    w = graph.variable("w", np.float32([1, 2, 3, 4]))
-    two = graph.constant(np.float32(2), name="two")
-    four = graph.add(blocks["Multiply"](), [two, two], name="four")
-    first = graph.add(blocks["Multiply"](), [x, four], name="first")
-    again = graph.add(blocks["Multiply"](), [x, four], name="again")
-    square = graph.add(blocks["Reshape"](), [first, Literal(np.int64([2, 2]))], name="square")
-    graph.add(blocks["Neg"](), [unread], name="dead")
-    like = graph.add(blocks["OnesLike"](), [graph.add(blocks["Exp"](), [x], name="pattern")], name="like")
-    joined = graph.add(blocks["AddN"](), [[first, again, w, like]], name="joined")
-    graph.output("y", joined)
-    graph.output("z", graph.add(blocks["Neg"](), [square], name="z"))
-    return graph
 
 
 FATES = {
@@ -95,15 +69,6 @@ def test_values_are_those_of_the_steps_by_port():
     }  # fmt: skip
 
 
-def test_what_is_watched_runs_for_that():
-    graph = every_fate()
-    assert told(flow.plan(graph, watch=["pattern"]).fates())["pattern"] == ("run", "it is watched")
-    fates = told(flow.plan(graph, watch="all").fates())
-    assert fates["dead"] == ("unneeded", "input 'unread' is not fed")
-    fates = told(flow.plan(graph, watch="all").fates({"unread": [2]}))
-    assert fates["dead"] == ("run", "it is watched")
-
-
 def test_steps_tell_which_variable_they_change():
     graph = Graph("g")
     n = graph.variable("n", 1.0)
@@ -144,16 +109,6 @@ def test_a_composite_has_the_time_of_its_parts():
     assert list(plan.fates(x=[2, 3], label=[2])) == ["x", "label", "loss"]
 
 
-def test_a_composite_whose_body_the_reverse_pass_wrote_is_the_same_as_that():
-    graph = Graph("g")
-    x = graph.input("x", "float32", [4])
-    graph.output("loss", blocks["MeanSquaredError"]()(x, np.zeros(4, np.float32), name="loss"))
-    gradient = flow.gradient(graph, of="loss", wrt=["x"])
-    fate = flow.plan(gradient).fates()["loss"]
-    assert fate.fate == "same"
-    assert gradient.nodes[fate.because.removeprefix("same as ")].name.startswith("loss/")
-
-
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("options", [{}, {"watch": "all"}, {"fuse": False}], ids=str)
 def test_every_node_of_random_graphs_comes_once(seed, options):
@@ -169,11 +124,3 @@ def test_every_node_of_random_graphs_comes_once(seed, options):
     untimed = {event.fate for event in events.values() if event.seconds is None}
     assert timed <= {"run", "view", "constant"}
     assert "run" not in untimed
-
-
-def test_fates_need_shapes():
-    graph = Graph("g")
-    graph.output("y", graph.input("x", "float32", ["N"]) + 1.0)
-    with pytest.raises(GraphError, match="input 'x' must have a known shape"):
-        flow.plan(graph).fates()
-    assert flow.plan(graph).fates(x=[3])["x"] == Event("x", "fed", "its value is given")
