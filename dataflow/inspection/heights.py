@@ -7,14 +7,37 @@ from itertools import pairwise
 
 from dataflow.inspection.columns import Column, Slot
 
+_MOST = 2_000  # rows whose heights are kept
+_FOUND: dict[tuple[object, ...], tuple[float, ...]] = {}
 _Pull = tuple[Slot, float, float]  # another slot, how far below its top, with what weight
 
 
 def assign_heights(columns: list[Column], trunks: Iterable[Sequence[Slot]], gap: float, sweeps: int) -> None:
     """Give every slot its y: near those it is wired to, in order and apart from its neighbours in the column.
 
-    First sweeps from the left and from the right, then both sides pull at once, and trunks are pulled straight.
+    First sweeps from the left and from the right, then both sides pull at once, and trunks are pulled straight. What
+    was found for as many columns before is taken again: an edit changes one row of a picture, and leaves the others.
     """
+    trunks = list(trunks)
+    place = {slot: i for i, slot in enumerate(slot for column in columns for slot in column.slots)}
+    key = (
+        tuple(tuple((slot.height, slot.box is None) for slot in column.slots) for column in columns),
+        tuple((place[s.left], s.left_dy, place[s.right], s.right_dy) for column in columns for s in column.segments),
+        tuple(tuple(place[slot] for slot in trunk) for trunk in trunks),
+        (gap, sweeps),
+    )
+    found = _FOUND.get(key)
+    if found is None:
+        _sweep(columns, trunks, gap, sweeps)
+        if len(_FOUND) >= _MOST:
+            _FOUND.clear()
+        _FOUND[key] = tuple(slot.y for slot in place)
+        return
+    for slot, y in zip(place, found, strict=True):
+        slot.y = y
+
+
+def _sweep(columns: list[Column], trunks: Sequence[Sequence[Slot]], gap: float, sweeps: int) -> None:
     lefts: dict[Slot, list[_Pull]] = {s: [] for c in columns for s in c.slots}
     rights: dict[Slot, list[_Pull]] = {s: [] for s in lefts}
     for s in (s for c in columns for s in c.segments):

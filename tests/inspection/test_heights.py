@@ -127,3 +127,18 @@ def test_no_box_that_may_move_had_better_stand_elsewhere(data: st.DataObject) ->
                 slot.y = y
                 assert energy(columns) >= least - 1e-3
             slot.y = before
+
+
+def test_what_was_found_before_is_found_again() -> None:
+    """Of columns that are alike the heights are the same, to the bit, also where they were kept."""
+    found = []
+    for _ in range(2):
+        boxes = [Slot(Box(10.0, height, (5.0,), (3.0, 7.0)), 0) for height in (20.0, 31.0, 17.0, 44.0)]
+        columns = [Column(boxes[:1]), Column(boxes[1:3]), Column(boxes[3:])]
+        for right in boxes[1:3]:
+            columns[1].segments.append(Segment(boxes[0], 3.0, right, 5.0))
+            columns[2].segments.append(Segment(right, 7.0, boxes[3], 5.0))
+        assign_heights(columns, [[boxes[0]]], 13.7, 5)
+        found.append([slot.y for slot in boxes])
+    assert found[0] == found[1]
+    assert len(set(found[0])) > 1
