@@ -10,11 +10,15 @@ Point = tuple[float, float]
 
 
 class Canvas:
-    """The canvas of an opened page, once a card is there and all is fitted into the window."""
+    """The canvas of an opened page, once something is drawn on it."""
 
-    def __init__(self, opened: Opened, card: str):
+    def __init__(self, opened: Opened):
         self.opened, self.page = opened, opened.page
-        opened.card(card).wait_for()
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the graph is drawn: as cards, or all of it from far away."""
+        self.page.locator(".react-flow__node, canvas.far").first.wait_for()
 
     def port(self, side: str, card: str, name: str) -> Any:
         """The dot of a port; ``side`` is ``left`` or ``right``."""

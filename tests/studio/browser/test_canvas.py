@@ -39,7 +39,7 @@ def small(project: Path) -> Path:
 
 @pytest.fixture
 def canvas(open_page: Callable[..., Opened], small: Path) -> Canvas:
-    return Canvas(open_page("small.yaml"), "best")
+    return Canvas(open_page("small.yaml"))
 
 
 def changed_lines(path: Path) -> list[tuple[str, str]]:
@@ -163,3 +163,27 @@ def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(open_page: Callab
     opened.card("logits/weights").click(button="right")
     opened.page.get_by_role("menuitem", name="Fold into the cards that read it").click()
     opened.card("logits/weights").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("graph, least", [("digits/cnn", 60), ("digits/cnn_flat", 60), ("quant/digits_fake_quant", 50)])
+def test_whole_graphs_can_be_read(open_page: Callable[..., Opened], project: Path, graph: str, least: int) -> None:
+    (project / "graph.yaml").write_bytes((ROOT / f"graphs/{graph}.yaml").read_bytes())
+    canvas = Canvas(open_page("graph.yaml"))
+    assert int(canvas.page.locator(".percent").inner_text().split()[0]) >= least
+    boxes = canvas.page.locator(".react-flow__node").evaluate_all(
+        "(all) => all.map((each) => { const { x, y, right, bottom } = each.getBoundingClientRect();"
+        " return [x, y, right, bottom]; })"
+    )
+    window = canvas.page.locator(".ground").bounding_box()
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        assert left >= window["x"]
+        assert right <= window["x"] + window["width"]
+        assert top >= window["y"]
+        assert bottom <= window["y"] + window["height"]
+        for other in boxes[:i]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    sizes = canvas.page.locator(".card .name").evaluate_all(
+        "(all) => all.map((each) => parseFloat(getComputedStyle(each).fontSize)"
+        " * each.getBoundingClientRect().height / each.offsetHeight)"
+    )
+    assert min(sizes) >= 9
