@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataflow.core.errors import DataflowError
+from dataflow.core.errors import DataflowError, Problem
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.graph_outline import outline_of
 from dataflow.graphfile.outline import Outline, outline
+from dataflow.inspection.elements import Scene
 from dataflow.inspection.scene import scene
 from dataflow.studio.desk import Desk
 from dataflow.studio.layers import layer_graph
@@ -24,15 +25,19 @@ def document(desk: Desk) -> Plain:
     of_file = view.layer == "file" or bool(wrong)
     file = Model(told if of_file else Outline(), desk.context.graph, desk.scope, desk.project)
     model = file if of_file else Model(told, graph, None, desk.project)
-    drawn = scene(
-        told,
-        graph,
-        direction=view.direction,
-        unfolded=frozenset(view.unfolded),
-        positions=sheet.positions if of_file else {},
-        types=desk.types.setdefault(view.scope, {}),
-    )
-    desk.types[view.scope] |= drawn.types
+    try:
+        drawn = scene(
+            told,
+            graph,
+            direction=view.direction,
+            unfolded=frozenset(view.unfolded),
+            positions=sheet.positions if of_file else {},
+            types=desk.types.setdefault(view.scope, {}),
+        )
+        desk.types[view.scope] |= drawn.types
+    except DataflowError as error:  # there is too much to draw, but not to edit
+        drawn = Scene(0.0, 0.0, [], [], [])
+        problems.append(placed(Problem(sheet.location, 0, 0, *str(error).split("; ", 1)), desk))
     shown: Plain = {
         "scene": drawn.plain(),
         "nodes": {name: model.node(entry) for name, entry in told.nodes.items()},

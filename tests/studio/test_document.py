@@ -145,3 +145,13 @@ def test_a_layer_that_cannot_be_made_any_more_is_the_file(studio: Studio, tmp_pa
     assert (shown["view"]["layer"], list(shown["nodes"])) == ("file", ["n"])
     studio.answer("undo", {"version": 2})
     assert told(studio)["view"]["layer"] == "gradient"
+
+
+def test_what_is_too_much_to_draw_can_be_edited(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataflow.inspection.scene._MOST", 1)
+    studio = Studio(folder)
+    studio.work.opened = lambda: None  # type: ignore[method-assign]
+    assert studio.answer("open", {"path": "small.yaml"}) == {"ok": None}
+    shown = told(studio)
+    assert (shown["scene"]["cards"], list(shown["nodes"])) == ([], ["half", "relu"])
+    assert [each["message"] for each in shown["problems"]] == ["drawing: must have at most 1 cards, got 4"]
