@@ -80,7 +80,7 @@ def _paragraphs(graph: Graph, nodes: Mapping[str, Entry], file: Outline) -> list
         place = home[head] if head is not None else (len(home), _PARTS.get(name.partition("/")[0], ""))
         comment = graph.layout.comments.get(name, "")
         parts.setdefault((len(home), comment) if comment and head is None else place, []).append(name)
-    return [Paragraph(title, names) for (_, title), names in parts.items()]
+    return [Paragraph(title, names) for (_, title), names in sorted(parts.items(), key=lambda part: part[0][0])]
 
 
 def _output(graph: Graph, base: Outline, name: str, link: Link, ports: _Ports) -> Entry:

@@ -40,6 +40,8 @@ class Path:
                 self.line(corner)
                 break
             after = points[i + 1]
+            if before[0] == corner[0] == after[0] or before[1] == corner[1] == after[1]:
+                continue  # no corner
             a, b = _toward(corner, before), _toward(corner, after)
             self.line(a)
             self.parts.append((_between(a, corner), _between(b, corner), b))

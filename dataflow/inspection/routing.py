@@ -31,7 +31,7 @@ def routed(start: Point, end: Point, cards: Iterable[Area]) -> Path:
 
 
 def _corners(start: Point, end: Point, cards: Sequence[Area]) -> list[Point] | None:
-    """The points where the shortest way with few turns changes direction; None where there is none."""
+    """The points of the shortest way with few turns; None where there is none."""
     areas = [(a - _CLEAR, b - _CLEAR, c + _CLEAR, d + _CLEAR) for a, b, c, d in cards]
     xs = sorted({start[0], end[0], *(x for a in areas for x in (a[0], (a[0] + a[2]) / 2, a[2]))})
     ys = sorted({start[1], end[1], *(y for a in areas for y in (a[1], (a[1] + a[3]) / 2, a[3]))})
@@ -53,7 +53,7 @@ def _corners(start: Point, end: Point, cards: Sequence[Area]) -> list[Point] | N
         _, state = heappop(waiting)
         i, j, way = state
         if (i, j) == goal:
-            return _turns([(xs[a], ys[b]) for a, b, _ in _trail(state, came)])
+            return [(xs[a], ys[b]) for a, b, _ in _trail(state, came)]
         for turn, (di, dj) in enumerate(_DIRECTIONS):
             a, b = i + di, j + dj
             if turn + way == 3 or not (0 <= a < len(xs) and 0 <= b < len(ys)) or (a, b) in blocked:
@@ -75,12 +75,3 @@ def _trail(
     while found[-1] in came:
         found.append(came[found[-1]])
     return found[::-1]
-
-
-def _turns(points: Sequence[Point]) -> list[Point]:
-    """The points without those that lie between two others on a line."""
-    kept = [points[0]]
-    for before, point, after in zip(points, points[1:], points[2:], strict=False):
-        if not (before[0] == point[0] == after[0] or before[1] == point[1] == after[1]):
-            kept.append(point)
-    return [*kept, points[-1]] if len(points) > 1 else kept

@@ -16,8 +16,8 @@ _TAG = 150.0  # what a wire costs that is cut
 def ranks(names: Sequence[str], edges: Edges) -> dict[str, int]:
     """The column of each card, for names in an order in which wires lead forward.
 
-    Each stands as far left as what it reads allows, but what more wires leave than come to as far right as its readers
-    do, so that wires are short.
+    What follows from the start of the longest chain stands as far left as it can, but where more wires leave than come
+    as far right as its readers allow; all else stands beside what reads it.
     """
     feeders: dict[str, list[str]] = {name: [] for name in names}
     readers: dict[str, list[str]] = {name: [] for name in names}
@@ -27,8 +27,15 @@ def ranks(names: Sequence[str], edges: Edges) -> dict[str, int]:
     rank: dict[str, int] = {}
     for name in names:
         rank[name] = max((rank[f] + 1 for f in feeders[name]), default=0)
+    latest: dict[str, int] = {}
     for name in reversed(names):
-        if readers[name] and len(feeders[name]) < len(readers[name]):
+        latest[name] = min((latest[r] - 1 for r in readers[name]), default=max(rank.values()))
+    fed: set[str] = set()
+    for name in names:
+        if not latest[name] or any(f in fed for f in feeders[name]):
+            fed.add(name)
+    for name in reversed(names):
+        if readers[name] and (name not in fed or len(feeders[name]) < len(readers[name])):
             rank[name] = min(rank[r] for r in readers[name]) - 1
     return rank
 

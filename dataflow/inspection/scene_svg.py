@@ -41,12 +41,12 @@ _STYLE = f"""
 .df .name{{font-size:{NAME}px;font-weight:600}}
 .df .kind{{font-size:{BLOCK}px;fill:hsl(var(--hue) 55% var(--l))}}
 .df .mono{{font:10.5px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}}
-.df .dim{{fill:var(--dim)}}.df .end{{text-anchor:end}}.df .mid{{text-anchor:middle}}
+.df .dim{{fill:var(--dim)}}
 .df .card{{fill:var(--card);stroke:var(--edge)}}.df .head{{fill:hsl(var(--hue) var(--sat) var(--tint))}}
-.df .bar{{fill:hsl(var(--hue) 50% 52%)}}
+.df .strip{{fill:hsl(var(--hue) 50% 52%)}}
 .df .grad .card{{fill:var(--grad);stroke:var(--grad-edge)}}.df .grad .head{{fill:none}}
 .df .bad .card{{stroke:var(--bad);stroke-width:2}}
-.df .grey .bar{{fill:var(--edge)}}.df .grey .head{{fill:none}}.df .grey .kind{{fill:var(--dim)}}
+.df .grey .strip{{fill:var(--edge)}}.df .grey .head{{fill:none}}.df .grey .kind{{fill:var(--dim)}}
 .df .graph{{fill:none;stroke:var(--edge)}}
 .df .pill{{fill:var(--card);stroke:var(--dim)}}
 .df .chip{{fill:var(--chip)}}.df .chip.variable{{fill:var(--variable-paper)}}
@@ -143,9 +143,9 @@ def _pill(card: Card) -> str:
     shape = " ".join(shape_text(port.type) for port in card.rights)
     chips = [port.chip.text for port in card.lefts if port.chip]
     below = shape or " ".join(chips)
-    name = _text(middle, 17 if below else h / 2 + 5, card.name, "name mid")
+    name = _text(middle, 17 if below else h / 2 + 5, card.name, "name", "middle")
     rect = f'<rect class="pill" width="{w:.1f}" height="{h:.1f}" rx="{h / 2:.1f}"/>'
-    return rect + name + (_text(middle, 32, below, "mono dim mid") if below else "")
+    return rect + name + (_text(middle, 32, below, "mono dim", "middle") if below else "")
 
 
 def _node(card: Card, mark: Mark | None) -> str:
@@ -154,7 +154,7 @@ def _node(card: Card, mark: Mark | None) -> str:
     if card.kind == "graph":
         parts.append(f'<rect class="graph" x="3" y="3" width="{w - 6:.1f}" height="{h - 6:.1f}" rx="6"/>')
     top, low = f"a7.5 7.5 0 0 1 7.5-7.5H{w - 8:.1f}a7.5 7.5 0 0 1 7.5 7.5", HEAD - 4
-    parts.append(f'<path class="head" d="M.5 {low:.0f}V8{top}V{low:.0f}z"/><path class="bar" d="M.5 4V8{top}V4z"/>')
+    parts.append(f'<path class="head" d="M.5 {low:.0f}V8{top}V{low:.0f}z"/><path class="strip" d="M.5 4V8{top}V4z"/>')
     kind = f"{card.block}  {mark.text}" if mark else card.block
     parts.append(_text(PAD, 20, card.name, "name") + _text(PAD, 35, kind, "kind"))
     several = names_outputs(card)
@@ -189,11 +189,11 @@ def _right(port: RightPort, w: float, several: bool) -> str:
     shape, x = shape_text(port.type), w - PAD
     tags = f'<tspan style="fill:var(--{port.family})">  ⇢{port.tags}</tspan>' if port.tags else ""
     at = f'x="{x:.1f}" y="{port.row + 4:.1f}" xml:space="preserve"'
-    mono = f'<text class="mono dim end" {at}>{escape(shape)}{tags}</text>'
+    mono = f'<text class="mono dim" text-anchor="end" {at}>{escape(shape)}{tags}</text>'
     if not several:
         return mono
     room = MONO * (len(shape) + (2 + 2 * bool(port.tags) if port.tags else 0)) + 6
-    return mono + _text(x - room, port.row + 4, port.name, "end")
+    return mono + _text(x - room, port.row + 4, port.name, "", "end")
 
 
 def _dot(port: LeftPort | RightPort, filled: bool) -> str:
@@ -223,6 +223,7 @@ def _legend(scene: Scene) -> tuple[str, float]:
     return "".join(parts), x
 
 
-def _text(x: float, y: float, text: str, style: str) -> str:
+def _text(x: float, y: float, text: str, style: str, anchor: str = "") -> str:
     words = f' class="{style}"' if style else ""
+    words += f' text-anchor="{anchor}"' if anchor else ""
     return f'<text{words} x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'

@@ -35,7 +35,7 @@ def sized(card: Card, style: Style) -> None:
     if card.kind in ("input", "output"):
         texts = [_right(port, value, several=False) for port in card.rights]
         texts += [_chip(port) + value for port in card.lefts]
-        card.width, card.height = max(sans(card.name, NAME, bold=True), *texts) + 32.0, PILL
+        card.width, card.height = max([sans(card.name, NAME, bold=True), *texts]) + 32.0, PILL
         for port in (*card.lefts, *card.rights):
             port.row = PILL / 2
     else:

@@ -17,7 +17,7 @@ flex-direction:column}
 .card span{color:var(--dim);font-size:13px}.card b{font-size:24px;font-weight:600;font-variant-numeric:tabular-nums}
 .card small{color:var(--dim);font-size:12px}
 .wide{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:10px}
-.wide svg{display:block}
+.wide svg{display:block;margin:0 auto}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th{text-align:left;color:var(--dim);font-weight:500;border-bottom:1px solid var(--line)}
 th,td{padding:7px 12px;white-space:nowrap}.n{text-align:right}
