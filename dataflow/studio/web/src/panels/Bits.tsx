@@ -41,9 +41,12 @@ export function Bits() {
         {refused !== "" ? (
           <p className="quiet">{refused}</p>
         ) : found === null ? (
-          <button type="button" className="button" onClick={() => setMoved(true)} disabled={moved}>
-            {moved ? "Measuring…" : "Measure"}
-          </button>
+          <>
+            <button type="button" className="button" onClick={() => setMoved(true)} disabled={moved}>
+              {moved ? "Measuring…" : "Measure"}
+            </button>
+            <p className="quiet">What the graph’s metrics and the SQNR of its answers would be with so many bits; moving a slider measures too.</p>
+          </>
         ) : (
           <Figures found={found} />
         )}

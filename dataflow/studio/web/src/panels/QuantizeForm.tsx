@@ -9,6 +9,7 @@ const RANGES = ["", "mse", "min_max", "entropy", "percentile:99.99"];
 
 export function QuantizeForm() {
   const path = useStudio((state) => state.document!.path);
+  const quantized = useStudio((state) => state.document!.sections["quantization"] !== undefined);
   const [recipe, setRecipe] = useState(USUAL);
   const [named, setNamed] = useState("");
   const change = (changed: Partial<Recipe>) => setRecipe({ ...recipe, ...changed });
@@ -18,6 +19,7 @@ export function QuantizeForm() {
   return (
     <section>
       <h3>Quantize</h3>
+      {quantized && <p className="quiet">This graph has quantizers already; open the one that it was made from for other widths.</p>}
       <div className="fields">
         <Weights width={recipe.weights} set={(weights) => change({ weights })} />
         <Activations width={recipe.activations} set={(activations) => change({ activations })} />

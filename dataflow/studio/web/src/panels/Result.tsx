@@ -1,13 +1,14 @@
 /** What a job found: a list of records as a table, a record as names and values, figures of layers by width in colour. */
 import type { Plain } from "../protocol";
 import { short } from "../values/format";
+import "../values/values.css";
 import { grade } from "./quality";
 
 type Record_ = { [key: string]: Plain };
 const isRecord = (value: Plain): value is Record_ => value !== null && typeof value === "object" && !Array.isArray(value);
 
 export function Result({ result, of }: { result: Plain; of: string }) {
-  if (Array.isArray(result)) return result.every(isRecord) ? <Rows rows={result} of={of} /> : <span>{result.map(text).join(", ")}</span>;
+  if (Array.isArray(result)) return result.every(isRecord) ? <Rows rows={result} of={of} /> : <Lines lines={result.map(text)} />;
   if (!isRecord(result)) return <span>{text(result)}</span>;
   const entries = Object.entries(result);
   const plain = entries.filter(([, value]) => value === null || typeof value !== "object");
@@ -32,6 +33,16 @@ export function Result({ result, of }: { result: Plain; of: string }) {
           </div>
         ))}
     </>
+  );
+}
+
+function Lines({ lines }: { lines: string[] }) {
+  return (
+    <ul className="lines">
+      {lines.map((line, i) => (
+        <li key={i}>{line}</li>
+      ))}
+    </ul>
   );
 }
 

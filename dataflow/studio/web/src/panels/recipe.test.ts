@@ -28,4 +28,5 @@ test("float is a width too, and the file is named after the widths", () => {
   expect(weightsText({ ...USUAL.weights, per: "tensor" })).toBe("8/tensor");
   expect(outOf("dataflow:digits/cnn.yaml", float)).toBe("cnn_w3.yaml");
   expect(outOf("nets/cnn.yaml", USUAL)).toBe("nets/cnn_w8a8.yaml");
+  expect(outOf("cnn_w4a8.yaml", float)).toBe("cnn_w3.yaml");
 });

@@ -81,7 +81,10 @@ const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text :
 
 /** "cnn.yaml" -> "cnn_w4a8.yaml", beside it; of a shipped graph in the project folder. */
 export function outOf(path: string, recipe: Recipe): string {
-  const bare = path.replace(/^dataflow:(.*\/)?/, "").replace(/\.ya?ml$/, "");
+  const bare = path
+    .replace(/^dataflow:(.*\/)?/, "")
+    .replace(/\.ya?ml$/, "")
+    .replace(/_(w\d+a?\d*|a\d+)$/, ""); // of what was quantized before
   const { weights, activations } = recipe;
   return `${bare}_${weights.bits === 0 ? "" : `w${weights.bits}`}${activations.bits === 0 ? "" : `a${activations.bits}`}.yaml`;
 }
