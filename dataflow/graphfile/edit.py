@@ -253,13 +253,16 @@ class Editor(TextEditor):
         return self._contexts[text]
 
     def given(self, params: Mapping[str, object], texts: Mapping[str, str]) -> None:
-        """Load from now on with these parameters, and with these texts of other graph files, by their real paths."""
+        """Load from now on with these parameters, and with these texts of other graph files, by their real paths.
+
+        Data files that parameters name must lie in the project.
+        """
         self._params, self._texts = params, texts
         self._contexts.clear()
 
     def _load(self, text: Text) -> LoadContext:
         texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
-        return read(self.path, self._params, text=text.document, texts=texts)
+        return read(self.path, self._params, text=text.document, texts=texts, outside=False)
 
     def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
         """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""

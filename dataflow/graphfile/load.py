@@ -55,17 +55,19 @@ def read(
     text: str | Document | None = None,
     texts: Mapping[str, str | Document] = MappingProxyType({}),
     arrays: Arrays | None = None,
+    outside: bool = True,
 ) -> LoadContext:
     """The graph of a file and the problems with it; with ``files`` also with the data files that it names.
 
     Where something is wrong, the graph has the nodes that are right. With ``origins`` the context also says where each
     value comes from. A ``text``, or what was parsed of it, is read in place of the file, which need not be there; graph
     files whose ``texts`` are given, by their real paths, and ``arrays`` that are there already, are not read either.
+    Data files that parameters name may lie ``outside`` of the project.
     """
     if text is not None:
         with suppress(ValueError):  # which is reported below
             texts = {**texts, str(Location.of(path).real): text}
-    given = [value for value in params.values() if isinstance(value, str)]
+    given = [value for value in params.values() if isinstance(value, str)] if outside else []
     context = LoadContext(path, origins, given, texts, arrays)
     context.set_by_caller = frozenset(params)
     with suppress(Stop):

@@ -37,6 +37,11 @@ class Project:
                 "start the studio in another folder to work there"
             ) from None
 
+    def check(self, path: Path) -> None:
+        """Refuse a file that is not of the project, links followed."""
+        if not path.resolve().is_relative_to(self.folder):
+            raise DataflowError(f"'{path.name}': must be a file in {self.folder}, got one outside of it")
+
     def location(self, path: str) -> str:
         """What `flow.edit` opens: the real path of a file of the project, or the name of one of the package."""
         if not shipped.is_shipped(path):

@@ -135,6 +135,36 @@ def test_a_graph_may_not_use_files_outside(project: Project) -> None:
     ]
 
 
+def test_what_pages_give_names_no_files_outside(project: Project) -> None:
+    """Neither parameters nor edits nor what is kept of runs; a person at the keyboard may name such files."""
+    outside = project.folder.parent
+    (outside / ".dataflow").touch()  # so that graph files may name what lies there
+    (outside / "rows.csv").write_text("x\n1\n")
+    (project.folder / "a.yaml").write_text(
+        "dataflow: 1\nparams: {from: x.csv}\ninputs: {x: 'float32[N]'}\n"
+        "data: {train: {inputs: {x: {path: $from}}}}\nnodes:\n  r: {block: Relu, inputs: {features: x}}\n"
+        "  s: {block: Relu, inputs: {features: r}}\noutputs: {y: s}\n"
+    )
+    studio = Studio(project.folder)
+    studio.work.opened = lambda: None  # type: ignore[method-assign]
+    assert studio.answer("open", {"path": "a.yaml"}) == {"ok": None}
+    for path in ("/etc/passwd", "/dev/zero", "/proc/self/environ"):
+        studio.answer("session", {"params": {"from": path}})
+        problems = [each.message for each in studio.require().context.problems()]
+        assert problems
+        assert "paths must be relative" in problems[0]
+        assert "refused" in studio.answer("session", {"frozen": {"r": path}})
+    assert "refused" in studio.answer("session", {"frozen": {"r": "../rows.csv"}})
+    assert "ok" in studio.answer("session", {"frozen": {"r": "run 3", "s": "x.npz"}, "params": {}})
+    for path in ("../part.yaml", "out/part.yaml"):
+        edits = [{"op": "extract", "names": ["r"], "name": "part", "path": path}]
+        answer = studio.answer("edit", {"version": studio.require().version, "edits": edits, "title": "extract"})
+        assert "must be a file in" in str(answer)
+        assert studio.require().editor.files == {}
+    assert studio.answer("save", {}) == {"ok": None}
+    assert sorted(path.name for path in outside.iterdir()) == [".dataflow", "project", "rows.csv", "secret.yaml"]
+
+
 def test_a_file_that_is_too_large_is_refused(project: Project) -> None:
     (project.folder / "large.yaml").write_text("dataflow: 1\n" + "#" * MAX_BYTES)
     answer = Studio(project.folder).answer("open", {"path": "large.yaml"})

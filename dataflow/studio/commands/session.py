@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, known, mapping, names, optional, text, whole
 from dataflow.studio.session import Session
 from dataflow.studio.studio import Handler, Studio
 
 MAX_ROWS = 1 << 31
+_RUN = re.compile(r"run \d+")
 
 
 def _session(studio: Studio, given: Arguments) -> None:
@@ -16,7 +19,7 @@ def _session(studio: Studio, given: Arguments) -> None:
     frozen = mapping(given, "frozen", old.frozen)
     desk.session = Session(
         bypassed=names(given, "bypassed", old.bypassed),
-        frozen={name: text(frozen, name, limit=MAX_PATH) for name in frozen},
+        frozen={name: _kept(studio, text(frozen, name, limit=MAX_PATH)) for name in frozen},
         forced=dict(mapping(given, "forced", old.forced)),
         watched=names(given, "watched", old.watched),
         split=text(given, "split", old.split, limit=MAX_PATH),
@@ -29,6 +32,13 @@ def _session(studio: Studio, given: Arguments) -> None:
         desk.read_again()
         studio.show()
     studio.show_session()
+
+
+def _kept(studio: Studio, where: str) -> str:
+    """Where a value is kept: a run, or a file of the project."""
+    if not _RUN.fullmatch(where):
+        studio.project.find(where)
+    return where
 
 
 def _rows(given: Arguments, name: str) -> int:

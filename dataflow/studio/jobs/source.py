@@ -48,7 +48,7 @@ class Source:
         return "training" not in self.params and isinstance(self._read().values.get("training"), bool)
 
     def _read(self, **params: object) -> LoadContext:
-        return read(self.path, {**self.params, **params}, text=self.text, texts=self.texts)
+        return read(self.path, {**self.params, **params}, text=self.text, texts=self.texts, outside=False)
 
 
 def split_name(graph: Graph, wanted: str) -> str:
