@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from studio_pages import Page, Refused
 
-from dataflow.cli import main
+from dataflow.cli import group
 
 pytestmark = pytest.mark.slow
 
@@ -62,19 +62,8 @@ def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> 
     assert (found["state"], found["title"]) == ("done", "Quantize net.yaml")
     assert found["files"] == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
     made = {file: (folder / file).read_bytes() for file in found["files"]}
-    result = CliRunner().invoke(
-        main,
-        [
-            "quantize",
-            str(folder / "net.yaml"),
-            "-o",
-            str(folder / "net_w4a8.yaml"),
-            "--weights",
-            "4",
-            "--activations",
-            "8",
-        ],
-    )
+    line = f"quantize {folder / 'net.yaml'} -o {folder / 'net_w4a8.yaml'} --weights 4 --activations 8"
+    result = CliRunner().invoke(group, line.split())
     assert result.exit_code == 0, result.output
     assert {file: (folder / file).read_bytes() for file in found["files"]} == made
     opened.ask("open", path="net_w4a8.yaml")
