@@ -38,14 +38,14 @@ class Runs:
         """Whether it has not ended."""
         return self._run["state"] == "running"
 
-    def start(self, work: Work, version: int, place: Placed) -> int:
-        """Begin a run of a version of the document; its number."""
+    def start(self, work: Callable[[int], Work], version: int, place: Placed) -> int:
+        """Begin a run of a version of the document, which is told its number; that number."""
         with self._lock:
             self.cancel()
             number = int(str(self._run["number"])) + 1
             self._run = {**_none(number), "state": "running", "version": version}
             self._publish(self.event())
-            self._work = self._worker.start(work, _Follower(self, number, place))
+            self._work = self._worker.start(work(number), _Follower(self, number, place))
             return number
 
     def cancel(self) -> None:

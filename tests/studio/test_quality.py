@@ -12,6 +12,7 @@ from dataflow.core.registry import blocks
 from dataflow.graphfile import shipped
 from dataflow.quantize.measures import decibels
 from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.prepared import Asked
 from dataflow.studio.jobs.quality import EXACT
 from dataflow.studio.jobs.run import Run
 from dataflow.studio.jobs.source import Source
@@ -30,7 +31,7 @@ outputs: {y: twice}
 
 
 def qualities(text: str, tmp_path: Path, **params: object) -> dict[str, Any]:
-    done = do(Run(Source(str(tmp_path / "rounded.yaml"), text, params=params)))
+    done = do(Run(Asked(Source(str(tmp_path / "rounded.yaml"), text, params=params))))
     assert done.plain["state"] == "done"
     return {port: found["quality"] for port, found in done.merged("values").items() if found["quality"]}
 
@@ -67,7 +68,7 @@ def test_values_on_the_grid_are_exact(tmp_path: Path) -> None:
 
 def test_of_a_graph_with_channels_and_rows() -> None:
     memory = Memory()
-    done = do(Run(Source(str(shipped.find("dataflow:quant/two_widths.yaml")))), memory)
+    done = do(Run(Asked(Source(str(shipped.find("dataflow:quant/two_widths.yaml"))))), memory)
     found = {port: each["quality"] for port, each in done.merged("values").items() if each["quality"]}
     wide, narrow = (found[f"{name}/w_q.outputs"] for name in ("fine", "coarse"))
     assert isinstance(wide, dict)

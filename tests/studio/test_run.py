@@ -11,6 +11,7 @@ import pytest
 import dataflow as flow
 from dataflow.graphfile import shipped
 from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.prepared import Asked
 from dataflow.studio.jobs.run import Run
 from dataflow.studio.jobs.source import Source
 from tests.studio.calls import do
@@ -39,7 +40,7 @@ def line(tmp_path: Path) -> Source:
 
 def test_every_port_has_statistics_and_every_node_a_fate(line: Source) -> None:
     memory = Memory()
-    done = do(Run(line), memory)
+    done = do(Run(Asked(line)), memory)
     assert done.plain["state"] == "done"
     assert done.first("began")["rows"] == 10
     assert done.first("began")["split"] == "some"
@@ -56,28 +57,28 @@ def test_every_port_has_statistics_and_every_node_a_fate(line: Source) -> None:
 
 def test_rows_are_spread_over_the_split(line: Source) -> None:
     memory = Memory()
-    done = do(Run(line, rows=5), memory)
+    done = do(Run(Asked(line, rows=5)), memory)
     assert done.first("began")["rows"] == 5
     assert memory.values["x.output"][:, 0].tolist() == [0, 4, 8, 12, 16]
 
 
 def test_rows_are_read_again_where_the_file_has_changed(line: Source, tmp_path: Path) -> None:
     memory = Memory()
-    do(Run(line), memory)
+    do(Run(Asked(line)), memory)
     known = memory.rows
-    do(Run(line), memory)
+    do(Run(Asked(line)), memory)
     assert len(known) == 1
     np.savez(tmp_path / "rows.npz", x=np.ones((3, 2), np.float32))
-    assert do(Run(line), memory).first("began")["rows"] == 3
+    assert do(Run(Asked(line)), memory).first("began")["rows"] == 3
 
 
 def test_the_text_is_run_and_not_the_file(line: Source, tmp_path: Path) -> None:
     Path(line.path).write_text("dataflow: 1\nnodes: {}\n")
-    assert do(Run(line)).plain["state"] == "done"
+    assert do(Run(Asked(line))).plain["state"] == "done"
 
 
 def test_a_text_with_problems_says_all_of_the_first(tmp_path: Path) -> None:
-    done = do(Run(Source(str(tmp_path / "wrong.yaml"), "dataflow: 1\nnodes:\n  a: {block: Nope}\n")))
+    done = do(Run(Asked(Source(str(tmp_path / "wrong.yaml"), "dataflow: 1\nnodes:\n  a: {block: Nope}\n"))))
     problem = cast("dict[str, object]", done.plain["problem"])
     assert done.plain["state"] == "failed"
     assert (problem["line"], problem["node"]) == (3, "a")
@@ -89,7 +90,7 @@ def test_a_kernel_that_fails_names_its_node(line: Source) -> None:
     text = line.text.replace(
         "{block: Sum, inputs: {input: scaled, axis: [1]}}", "{block: Gather, inputs: [scaled, [99]]}"
     )
-    done = do(Run(Source(line.path, text)))
+    done = do(Run(Asked(Source(line.path, text))))
     problem = cast("dict[str, object]", done.plain["problem"])
     assert done.plain["state"] == "failed"
     assert problem["node"] == "sum"
@@ -97,14 +98,14 @@ def test_a_kernel_that_fails_names_its_node(line: Source) -> None:
 
 def test_inputs_that_nothing_feeds_are_named(tmp_path: Path) -> None:
     text = "dataflow: 1\ninputs: {x: float32}\nnodes: {y: {block: Neg, inputs: [x]}}\noutputs: {y: y}\n"
-    done = do(Run(Source(str(tmp_path / "unfed.yaml"), text)))
+    done = do(Run(Asked(Source(str(tmp_path / "unfed.yaml"), text))))
     problem = cast("dict[str, object]", done.plain["problem"])
     assert "'x' must be fed" in str(problem["message"])
     assert "force a value" in str(problem["hint"])
 
 
 def test_a_run_beyond_the_limit_is_refused(line: Source) -> None:
-    done = do(Run(line, max_bytes=100))
+    done = do(Run(Asked(line), max_bytes=100))
     problem = cast("dict[str, object]", done.plain["problem"])
     assert "at most 100 bytes" in str(problem["message"])
 
@@ -112,7 +113,7 @@ def test_a_run_beyond_the_limit_is_refused(line: Source) -> None:
 def test_the_results_are_those_of_a_plain_run() -> None:
     path = shipped.find("dataflow:digits/cnn.yaml")
     graph, memory = flow.load(str(path)), Memory()
-    done = do(Run(Source(str(path), path.read_text("utf-8")), split="test", rows=50), memory)
+    done = do(Run(Asked(Source(str(path), path.read_text("utf-8")), split="test", rows=50)), memory)
     assert done.plain["state"] == "done"
     (feeds,) = memory.rows.values()
     for name, value in flow.run(graph, feeds).items():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from dataflow.core.errors import Problem
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
 from dataflow.studio.desk import Desk
+from dataflow.studio.jobs.prepared import Asked, Held
 from dataflow.studio.jobs.run import PlanRun, Run
 from dataflow.studio.jobs.source import Source
 from dataflow.studio.problems import placed
 from dataflow.studio.runs import Placed, Plain
 from dataflow.studio.studio import Handler, Studio
+
+_RUN = re.compile(r"run \d+")
 
 
 def source_of(studio: Studio) -> Source:
@@ -38,21 +43,36 @@ def placing(desk: Desk) -> Placed:
 
 def _run(studio: Studio, given: Arguments) -> object:
     known(given, "to", "again")
-    flag(given, "again")
-    desk = studio.require()
-    return {"number": studio.work.runs.start(_asked(studio, given), desk.version, placing(desk))}
+    again, asked, desk = flag(given, "again"), _asked(studio, given), studio.require()
+    return {"number": studio.work.runs.start(lambda number: Run(asked, number, again), desk.version, placing(desk))}
 
 
 def _plan_run(studio: Studio, given: Arguments) -> object:
     known(given, "to")
     with studio.lock:
-        work = PlanRun(_asked(studio, given))
+        work = PlanRun(Run(_asked(studio, given)))
     return studio.work.values.result(work)
 
 
-def _asked(studio: Studio, given: Arguments) -> Run:
+def _asked(studio: Studio, given: Arguments) -> Asked:
     session = studio.session
-    return Run(source_of(studio), session.split, session.rows, text(given, "to", "", limit=MAX_PATH))
+    return Asked(
+        source_of(studio),
+        session.split,
+        session.rows,
+        text(given, "to", "", limit=MAX_PATH),
+        tuple(session.bypassed),
+        {name: _held(studio, where) for name, where in session.frozen.items()},
+        dict(session.forced),
+    )
+
+
+def _held(studio: Studio, where: str) -> Held:
+    """Where the value of a frozen node is: ``run 3``, or ``values.npz`` and ``values.npz:key``."""
+    if _RUN.fullmatch(where):
+        return Held(where)
+    path, _, key = where.partition(":")
+    return Held(where, str(studio.project.find(path)), key)
 
 
 def _cancel(studio: Studio, given: Arguments) -> None:

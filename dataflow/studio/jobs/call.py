@@ -23,6 +23,9 @@ class Memory:
 
     values: dict[str, Array] = field(default_factory=dict)  # of the last run, by port
     shapes: dict[str, Shape] = field(default_factory=dict)  # of the ports, as the graph has them
+    label: str = ""  # of the last run, such as "run 3"
+    statistics: dict[str, tuple[Array, dict[str, object]]] = field(default_factory=dict)  # of these very arrays
+    frozen: dict[tuple[str, str], dict[str, Array]] = field(default_factory=dict)  # by node and label of a run
     rows: dict[str, dict[str, Array]] = field(default_factory=dict)  # the rows that were last read, by their digest
     slots: dict[str, object] = field(default_factory=dict)  # what kinds of work keep for themselves
 

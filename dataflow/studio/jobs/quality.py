@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,8 +13,7 @@ from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.core.quantized import Grid, Quantizer
-from dataflow.engine.plan import Plan
-from dataflow.engine.settings import Settings
+from dataflow.engine.kept import Kept
 from dataflow.engine.watching import port_name
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
@@ -40,13 +39,18 @@ class Reference:
     sources: Mapping[str, str]  # the port there that has what a quantizer here reads, by the quantizer's name
 
     @classmethod
-    def of(cls, graph: Graph, feeds: Mapping[str, Array], max_bytes: int, cancel: CancelFlag) -> Reference:
+    def of(
+        cls,
+        graph: Graph,
+        feeds: Mapping[str, Array],
+        tokens: Mapping[str, Hashable],
+        kept: Kept,
+        cancel: CancelFlag,
+    ) -> Reference:
         """Run the graph without its quantizers, of which only what they read is kept.
 
-        Nothing where it has none, or cannot be run so.
+        Nothing where it cannot be run so. ``tokens`` and ``kept`` are those of `dataflow.engine.kept`.
         """
-        if not quantizers(graph):
-            return cls({}, {})
         plain = with_only(Model.of(graph), ()).graph
         sources = {}
         for node in quantizers(graph):
@@ -56,10 +60,10 @@ class Reference:
                 link = before.link(before.block.quantized_as.x)
             sources[node.name] = port_name(link)
         values: dict[str, Array] = {}
-        plan = Plan(plain, settings=Settings.of(max_bytes=max_bytes), watch=[*sources.values()])
+        plain.outputs = {}
         used = {name: array for name, array in feeds.items() if name in plain.nodes}
         with suppress(DataflowError):
-            plan.run(used, observe=values.__setitem__, cancel=cancel)
+            kept.run(plain, used, tokens=tokens, watch=[*sources.values()], observe=values.__setitem__, cancel=cancel)
         return cls(values, sources)
 
     def quality(self, node: Node, values: Mapping[str, Array]) -> dict[str, object] | None:

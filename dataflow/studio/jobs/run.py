@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.engine.fates import Event
-from dataflow.engine.plan import Plan
-from dataflow.engine.settings import Settings
+from dataflow.engine.kept import Kept
 from dataflow.engine.watching import port_name
-from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link
 from dataflow.studio.jobs.call import Call, Gathered, Memory
+from dataflow.studio.jobs.prepared import Asked, Prepared
 from dataflow.studio.jobs.quality import Reference, quantizers
 from dataflow.studio.jobs.refusals import problem
-from dataflow.studio.jobs.source import Source, check_fed, rows_of
 from dataflow.studio.jobs.statistics import statistics
 
 MAX_BYTES = 2 << 30  # that a run may hold beside its inputs
@@ -27,26 +25,25 @@ MAX_BYTES = 2 << 30  # that a run may hold beside its inputs
 class Run:
     """A run that is asked for.
 
-    split : of the data section; "" for the first one. ``rows``: at most so many of it.
-    to : only what this node needs is run; "" for all outputs.
+    number : by which its values are known. again : whether what has not changed is run too.
     """
 
-    source: Source
-    split: str = ""
-    rows: int | None = None
-    to: str = ""
+    asked: Asked
+    number: int = 0
+    again: bool = False
     max_bytes: int = MAX_BYTES
 
     def work(self, call: Call, memory: Memory) -> object:
         """Run; the events are `ran`, and at first `began`. What is given is how it ended."""
         began = time.perf_counter()
         try:
-            graph = self.source.graph()
-            name, feeds, rows = rows_of(graph, self.split, self.rows, memory)
-            check_fed(graph, feeds)
-            outputs = {each: port_name(link) for each, link in graph.outputs.items()}
-            call.tell({"event": "began", "split": name, "rows": rows, "outputs": outputs})
-            _Watched(graph, call, memory).run(feeds, self.max_bytes)
+            prepared = self.asked.prepared(memory)
+            if self.again:
+                memory.slots.pop("kept", None)
+            outputs = {name: port_name(link) for name, link in prepared.whole.outputs.items()}
+            call.tell({"event": "began", "split": prepared.split, "rows": prepared.rows, "outputs": outputs})
+            memory.label = f"run {self.number}"
+            _Watched(prepared, call, memory, self.max_bytes).run()
         except (DataflowError, MemoryError) as error:
             return {"state": "failed", "problem": problem(error), "seconds": time.perf_counter() - began}
         return {"state": "done", "problem": None, "seconds": time.perf_counter() - began}
@@ -60,64 +57,83 @@ class PlanRun:
 
     def work(self, call: Call, memory: Memory) -> object:
         """What would become of each node, and why: a `NodeFate` by its name."""
-        graph = self.run.source.graph()
-        _, feeds, _ = rows_of(graph, self.run.split, self.run.rows, memory)
-        check_fed(graph, feeds)
-        shapes = {name: array.shape for name, array in feeds.items()}
-        plan = Plan(runnable(graph), settings=Settings.of(max_bytes=self.run.max_bytes), watch="all")
-        return {name: _told(event) for name, event in plan.fates(shapes).items()}
+        prepared = self.run.asked.prepared(memory)
+        kept = kept_in(memory, self.run.max_bytes)
+        found = kept.fates(prepared.graph, prepared.feeds, tokens=prepared.tokens, watch="all")
+        return {name: _told(_left(prepared, found.get(name, Event(name, "unneeded")))) for name in prepared.whole.nodes}
 
 
-def _told(event: Event) -> dict[str, object]:
+def kept_in(memory: Memory, max_bytes: int, name: str = "kept") -> Kept:
+    """What keeps the values of runs in a worker."""
+    kept = memory.slots.get(name)
+    if not isinstance(kept, Kept) or kept.settings.max_bytes != max_bytes:
+        memory.slots[name] = kept = Kept(max_bytes=max_bytes)
+    return kept
+
+
+def _left(prepared: Prepared, event: Event) -> Event | tuple[str, str]:
+    """An event, or the fate that the session decides."""
+    return prepared.left.get(event.node, event)
+
+
+def _told(event: Event | tuple[str, str]) -> dict[str, object]:
     """The `NodeFate` of an event."""
+    if isinstance(event, tuple):
+        return {"fate": event[0], "because": event[1], "seconds": None, "estimated": False}
     seconds, estimated = event.seconds, event.estimated
     return {"fate": event.fate, "because": event.because, "seconds": seconds, "estimated": estimated}
-
-
-def runnable(graph: Graph) -> Graph:
-    """The graph, or one with outputs where it has none: what no other node reads."""
-    if graph.outputs:
-        return graph
-    made = graph.copy()
-    read = {source for node in graph.nodes.values() for source in node.sources}
-    made.outputs = {node.name: node.first for node in graph.nodes.values() if node.types and node.name not in read}
-    return made
 
 
 @dataclass
 class _Watched:
     """A run of which every port is told."""
 
-    graph: Graph
+    prepared: Prepared
     call: Call
     memory: Memory
+    max_bytes: int
 
-    def run(self, feeds: Mapping[str, Array], max_bytes: int) -> None:
+    def run(self) -> None:
+        prepared, memory = self.prepared, self.memory
+        graph, written = prepared.graph, prepared.whole.nodes
         told, values = Gathered(self.call.tell, "ran"), dict[str, Array]()
-        rounded = {port_name(node.first): node for node in quantizers(self.graph)}
-        types = {port_name(Link(n.name, p)): t for n in self.graph.nodes.values() for p, t in n.types.items()}
+        types = {port_name(Link(node.name, port)): t for node in graph.nodes.values() for port, t in node.types.items()}
+        rounded = {port_name(node.first): node for node in quantizers(graph)}
+        known: dict[str, tuple[Array, dict[str, object]]] = {}
 
         def trace(event: Event) -> None:
-            if event.node in self.graph.nodes:  # the parts of composites are not drawn
-                told.add("nodes", event.node, _told(event))
-
-        known: dict[str, dict[str, object]] = {}
+            if event.node in written:  # the parts of composites are not drawn
+                told.add("nodes", event.node, _told(_left(prepared, event)))
 
         def observe(port: str, value: Array) -> None:
             values[port] = value
-            found = statistics(value, types[port].dtype)
-            if port in rounded:
-                known[port] = found  # whose quality follows
-            told.add("values", port, found)
+            if (shown := prepared.ports.get(port)) is None:
+                return
+            before = memory.statistics.get(shown)
+            found = before[1] if before is not None and before[0] is value else statistics(value, types[port].dtype)
+            known[shown] = value, found
+            if port not in rounded:
+                told.add("values", shown, found)
 
-        plan = Plan(runnable(self.graph), settings=Settings.of(max_bytes=max_bytes), watch="all")
         try:
-            plan.run(feeds, trace, observe=observe, cancel=self.call.cancelled)
-            reference = Reference.of(self.graph, feeds, max_bytes, self.call.cancelled)
-            for port, found in known.items():
-                if (quality := reference.quality(rounded[port], values)) is not None:
-                    told.add("values", port, {**found, "quality": quality})
+            for name in prepared.left:
+                trace(Event(name, "unneeded"))
+            kept_in(memory, self.max_bytes).run(
+                graph, prepared.feeds, tokens=prepared.tokens, watch="all", observe=observe, trace=trace,
+                cancel=self.call.cancelled,
+            )  # fmt: skip
+            quality = self._quality(values) if rounded else {}
+            for port in rounded.keys() & known.keys():
+                told.add("values", port, {**known[port][1], "quality": quality.get(port)})
         finally:
-            self.memory.shapes = {port: type_.shape for port, type_ in types.items()}
-            self.memory.values = values
+            memory.shapes = {shown: types[port].shape for port, shown in prepared.ports.items()}
+            memory.values = {shown: value for shown, (value, _) in known.items()}
+            memory.statistics = known
             told.flush()
+
+    def _quality(self, values: Mapping[str, Array]) -> dict[str, object]:
+        """What the quantizers do, by the ports of what they give."""
+        kept = kept_in(self.memory, self.max_bytes, "kept without quantizers")
+        prepared = self.prepared
+        reference = Reference.of(prepared.graph, prepared.feeds, prepared.tokens, kept, self.call.cancelled)
+        return {port_name(node.first): reference.quality(node, values) for node in quantizers(prepared.graph)}

@@ -69,14 +69,14 @@ def opened(graph: Graph, name: str, memory: Memory) -> tuple[Split, str]:
     return known
 
 
-def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> tuple[str, dict[str, Array], int]:
-    """The split, its rows by input, and how many there are: at most ``count``, spread evenly over the split.
+def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> tuple[str, dict[str, Array], int, str]:
+    """The split, its rows by input, how many: at most ``count``, spread evenly over it; and a digest of all that.
 
     A graph without data is fed nothing. Rows are read again where the files have changed.
     """
     name = split_name(graph, wanted)
     if not name:
-        return "", {}, 0
+        return "", {}, 0, ""
     found, digest = opened(graph, name, memory)
     most = min(found.length, count or ROWS)
     key = f"{digest} {most}"
@@ -85,7 +85,7 @@ def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> tup
         while len(memory.rows) >= KEPT:
             memory.rows.pop(next(iter(memory.rows)))
         memory.rows[key] = found.rows(indices)
-    return name, memory.rows[key], most
+    return name, memory.rows[key], most, key
 
 
 def check_fed(graph: Graph, feeds: Mapping[str, object]) -> None:

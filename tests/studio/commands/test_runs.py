@@ -97,11 +97,31 @@ def test_rows_and_split_of_the_session(opened: Page) -> None:
 def test_what_would_run_and_why(opened: Page) -> None:
     fates = opened.ask("plan_run")
     assert {name: each["fate"] for name, each in fates.items()} == {"x": "fed", "w": "constant", "scaled": "run"}
-    assert fates["scaled"]["because"] == "output 'y' needs it"
+    assert fates["scaled"]["because"] == "it has not run yet"
     assert fates["scaled"]["seconds"] is None
     opened.ask("session", split="none")
     with pytest.raises(Refused, match="has no data 'none'"):
         opened.ask("plan_run")
+
+
+def test_the_session_decides_what_runs(opened: Page, folder: Path) -> None:
+    number = run(opened)["number"]
+    opened.ask("session", frozen={"scaled": f"run {number}"}, params={})
+    run(opened)
+    assert opened.ask("plan_run")["scaled"]["fate"] == "frozen"
+    np.savez(folder / "kept.npz", scaled=np.ones((10, 2), np.float32))
+    opened.ask("session", frozen={"scaled": "kept.npz"})
+    run(opened)
+    assert opened.ask("table", port="scaled.z")["cells"][0] == ["1.0", "1.0"]
+    opened.ask("session", frozen={"scaled": "../kept.npz"})
+    with pytest.raises(Refused, match="must be a file in"):
+        opened.ask("run")
+    opened.ask("session", frozen={}, bypassed=["scaled"])
+    run(opened, again=True)
+    assert opened.ask("plan_run")["scaled"]["fate"] == "bypassed"
+    opened.ask("session", bypassed=[], forced={"w.ref": [0.0, 1.0]})
+    run(opened)
+    assert opened.ask("table", port="scaled.z")["cells"][1] == ["0.0", "3.0"]
 
 
 def test_another_document_has_no_values(opened: Page, connect: Any) -> None:

@@ -1,0 +1,182 @@
+"""What a run is of: the open graph as the session has it run, and the rows that feed it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+
+from dataflow.core import conversion
+from dataflow.core.dtypes import Array
+from dataflow.core.errors import GraphError, instead
+from dataflow.files import ArrayFile, Unreadable
+from dataflow.graph.graph import Graph
+from dataflow.graph.overrides import bypassed, forced, frozen, up_to
+from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.source import Source, check_fed, rows_of
+
+
+@dataclass(frozen=True)
+class Held:
+    """Where the value of a frozen node is: in a run, by its label, or in a file; ``key``: which array of the file."""
+
+    label: str
+    path: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A graph and what the session says of its runs.
+
+    split : of the data section; "" for the first one. ``rows``: at most so many of it.
+    to : only what this node needs is run; "" for all outputs.
+    """
+
+    source: Source
+    split: str = ""
+    rows: int | None = None
+    to: str = ""
+    bypassed: Sequence[str] = ()
+    frozen: Mapping[str, Held] = field(default_factory=dict)
+    forced: Mapping[str, object] = field(default_factory=dict)
+
+    def prepared(self, memory: Memory) -> Prepared:
+        """The graph that is run, and its rows; GraphError where something does not fit it."""
+        whole = self.source.graph()
+        name, rows, count, token = rows_of(whole, self.split, self.rows, memory)
+        given, others = self._given(whole, rows)
+        graph = whole
+        left: dict[str, tuple[str, str]] = {}  # what becomes of nodes that are not run as they are written, and why
+        if others:
+            graph = forced(graph, cast("Mapping[str, Array]", others))
+        for each in self.bypassed:
+            for node in nodes_of(graph, each):
+                graph = bypassed(graph, node)
+                left[node] = "bypassed", "its readers get what stands on its first input"
+        values, because = self._frozen(graph, memory)
+        if values:
+            graph = frozen(graph, values)
+            left |= because
+        if self.to:
+            (node, *_) = nodes_of(graph, self.to)
+            graph = up_to(graph, node)
+        why = f"'{self.to}' does not need it" if self.to else "only what is frozen needs it"
+        gone = [each for each in whole.nodes if each not in graph.nodes and each not in left]
+        left |= dict.fromkeys(gone, ("unneeded", why))
+        feeds = {each: array for each, array in {**rows, **given}.items() if each in graph.nodes}
+        check_fed(graph, feeds)
+        tokens = {each: token for each in feeds if each in rows and each not in given}
+        return Prepared(whole, graph, feeds, tokens, name, count, left, _ports(whole, graph, because))
+
+    def _given(self, graph: Graph, rows: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, object]]:
+        """Forced values of inputs that nothing else feeds, and those of other ports."""
+        given: dict[str, Array] = {}
+        others: dict[str, object] = {}
+        for port, value in self.forced.items():
+            ref = graph.ref(port)
+            node = graph.nodes[ref.node]
+            if node.name in graph.inputs and node.name not in rows:
+                try:
+                    given[node.name] = conversion.array(value, ref.type.dtype)
+                except conversion.ConversionError as error:
+                    raise GraphError(f"forcing of '{port}': the value {error}") from None
+            else:
+                others[port] = value
+        return given, others
+
+    def _frozen(self, graph: Graph, memory: Memory) -> tuple[dict[str, Array], dict[str, tuple[str, str]]]:
+        """The values of frozen nodes by port, and why these nodes do not run."""
+        found: dict[str, Array] = {}
+        because: dict[str, tuple[str, str]] = {}
+        wanted: set[tuple[str, str]] = set()
+        for name, held in self.frozen.items():
+            for node in nodes_of(graph, name):
+                because[node] = "frozen", f"its value is that of {held.label}"
+                if held.path:
+                    found[node] = _read(held, node)
+                    continue
+                key = node, held.label
+                wanted.add(key)
+                if key not in memory.frozen:
+                    memory.frozen[key] = _of_run(graph, node, held.label, memory)
+                found |= memory.frozen[key]
+        for key in [key for key in memory.frozen if key not in wanted]:
+            del memory.frozen[key]
+        return found, because
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A graph ready to run.
+
+    whole : as it is written. graph : as it is run.
+    tokens : by input what tells its rows from others.
+    left : by node of the whole graph its fate and the reason, where the session decides it.
+    ports : of the graph that is run, by the port of the whole graph whose value they have.
+    """
+
+    whole: Graph
+    graph: Graph
+    feeds: Mapping[str, Array]
+    tokens: Mapping[str, Hashable]
+    split: str
+    rows: int
+    left: Mapping[str, tuple[str, str]]
+    ports: Mapping[str, str]
+
+
+def _ports(whole: Graph, graph: Graph, frozen_nodes: Collection[str]) -> dict[str, str]:
+    """The ports of a graph that is run, each with the port of the whole graph whose value it has.
+
+    A frozen node is a constant of its name, and for each of its other outputs one of the name ``node/port``.
+    """
+    found: dict[str, str] = {}
+    for node in whole.nodes.values():
+        for i, port in enumerate(node.types):
+            name = f"{node.name}/{port}" if i and node.name in frozen_nodes else node.name
+            if (made := graph.nodes.get(name)) is not None:
+                own = made.first.port if node.name in frozen_nodes else port
+                found[f"{name}.{own}"] = f"{node.name}.{port}"
+    return found
+
+
+def nodes_of(graph: Graph, name: str) -> list[str]:
+    """The node of this name; of one whose block is a graph file those within it that others read, or the last one."""
+    if name in graph.nodes:
+        return [name]
+    within = [each for each in graph.nodes if each.startswith(f"{name}/")]
+    if not within:
+        raise GraphError(f"no node '{name}'; {instead(name, [*graph.nodes])}")
+    read = _read_from_outside(graph, within)
+    return [each for each in within if each in read] or within[-1:]
+
+
+def _read_from_outside(graph: Graph, within: Iterable[str]) -> set[str]:
+    own = set(within)
+    outside = {link.node for link in graph.outputs.values()}
+    outside |= {source for node in graph.nodes.values() if node.name not in own for source in node.sources}
+    return outside & own
+
+
+def _of_run(graph: Graph, node: str, label: str, memory: Memory) -> dict[str, Array]:
+    """The values of a node in a run that is remembered, by port."""
+    ports = [f"{node}.{port}" for port in graph.nodes[node].types]
+    if label != memory.label or not all(port in memory.values for port in ports):
+        raise GraphError(f"freezing of '{node}': the values of {label} are no longer kept; run, and freeze it again")
+    return {port: np.array(memory.values[port]) for port in ports}
+
+
+def _read(held: Held, node: str) -> Array:
+    """The value of a node from a file."""
+    try:
+        with ArrayFile(held.path) as file:
+            names = file.names
+            key = held.key or (node if node in names or len(names) != 1 else names[0])
+            if names and key not in names:
+                raise GraphError(f"freezing of '{node}': {held.label} has no array '{key}'; {instead(key, names)}")
+            return file.entry(key if names else None).read()
+    except Unreadable as error:
+        raise GraphError(f"freezing of '{node}': {held.label}: {error}") from None
