@@ -102,10 +102,7 @@ class Desk:
         with self.editor.together(title):
             made(self.editor)
             for path in self.editor.files:
-                if not path.is_relative_to(self.project.folder):
-                    raise DataflowError(
-                        f"'{path.name}': must be a file in {self.project.folder}, got one outside of it"
-                    )
+                self.project.check(path)
         if self.texts != before:
             self.changed()
 
