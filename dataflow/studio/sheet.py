@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dataflow.core.errors import DataflowError, GraphFileError
 from dataflow.graphfile import shipped
 from dataflow.graphfile.edit import Editor, edit
+from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.load import read
 from dataflow.graphfile.paths import Location
 from dataflow.studio.merge import merged
-from dataflow.studio.positions import read_positions
+from dataflow.studio.positions import file_of, moved, read_positions, write_positions
 from dataflow.studio.project import MAX_BYTES, Project
 
+OUTPUT = "output:"  # before the name of an output in the id of its card
 MAX_DIFF = 20_000  # characters
 Stamp = tuple[int, ...]
 
@@ -50,6 +53,37 @@ class Sheet:
             self.editor.know(self.editor.on_disk())
         self.editor.save()
         self.stamp, self.outside = stamp(self.real), None
+        if file_of(self.real).exists():
+            self._write_positions()
+
+    def drag(self, changes: Mapping[str, object]) -> None:
+        """Put cards elsewhere, and keep that beside the file."""
+        before, self.positions = self.positions, moved(self.positions, changes)
+        if not self.readonly:
+            try:
+                self._write_positions()
+            except DataflowError:
+                self.positions = before
+                raise
+
+    def renamed(self, place: str, name: str) -> None:
+        """Let a card that has another name now stand where it stood; where the old one comes back, it does too."""
+        old = place.removeprefix("nodes.").removeprefix("inputs.")
+        new = name
+        if place.startswith("outputs."):
+            old, new = OUTPUT + place.removeprefix("outputs."), OUTPUT + name
+        if old in self.positions:
+            self.positions = {**self.positions, new: self.positions[old]}
+
+    def _write_positions(self) -> None:
+        """Write where the cards stand that there are."""
+        tree = self.editor.tree
+        names = {
+            *section(tree, "nodes"),
+            *section(tree, "inputs"),
+            *(OUTPUT + each for each in section(tree, "outputs")),
+        }
+        write_positions(self.real, {name: place for name, place in self.positions.items() if name in names})
 
     def reload(self) -> None:
         """Put what is on the disk in place of the text."""

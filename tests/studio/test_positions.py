@@ -75,3 +75,30 @@ def test_cards_of_layers_are_not_dragged(page: Page) -> None:
     page.ask("view", layer="gradient")
     with pytest.raises(Refused, match="in the picture of the file"):
         page.ask("move", positions={"half": [1, 2]})
+
+
+def test_a_card_with_another_name_stands_where_it_stood(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("move", positions={"half": [700, 90], "output:y": [10, 500]})
+
+    def places() -> dict[str, tuple[float, float]]:
+        cards = {card["id"]: (card["x"], card["y"]) for card in page.document["scene"]["cards"]}
+        return {name: place for name, place in cards.items() if place in ((700, 90), (10, 500))}
+
+    page.edit({"op": "rename", "place": "half", "name": "third"}, {"op": "rename", "place": "outputs.y", "name": "z"})
+    assert places() == {"third": (700, 90), "output:z": (10, 500)}
+    assert read_positions(folder / "small.yaml").keys() == {"half", "output:y"}
+    page.ask("save")
+    assert read_positions(folder / "small.yaml").keys() == {"third", "output:z"}
+    page.ask("undo", version=page.document["version"])
+    assert places() == {"half": (700, 90), "output:y": (10, 500)}
+
+
+def test_what_cannot_be_written_stays_where_it_was(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    (folder / "small.layout.json").mkdir()
+    before = page.document["scene"]
+    with pytest.raises(Refused, match="small"):
+        page.ask("move", positions={"half": [700, 90]})
+    page.ask("view")
+    assert page.document["scene"] == before

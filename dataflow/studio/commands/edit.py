@@ -17,10 +17,10 @@ from dataflow.studio.commands.arguments import (
     text,
     whole,
 )
+from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
 MAX_EDITS = 500  # in one step of undo
-OUTPUT = "output:"  # before the name of an output where a page names its card
 Operation = Callable[[Editor, Arguments], list[str]]
 """An edit of the protocol: checks its arguments and makes it; gives the names of nodes and inputs that it added."""
 
@@ -191,6 +191,9 @@ def _edit(studio: Studio, given: Arguments) -> object:
     desk.check_version(whole(given, "version", 0, 1 << 53))
     added: list[str] = []
     desk.change(title, lambda editor: added.extend(make(editor, edits)))
+    for each in edits:
+        if each["op"] == "rename":
+            desk.shown.renamed(str(each["place"]), str(each["name"]))
     studio.show()
     return {"version": desk.version, "names": added}
 

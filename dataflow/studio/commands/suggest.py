@@ -18,8 +18,9 @@ from dataflow.graphfile.suggest.mends import try_wire
 from dataflow.graphfile.tree import Stop
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, text, whole
-from dataflow.studio.commands.edit import OUTPUT, without_item
+from dataflow.studio.commands.edit import without_item
 from dataflow.studio.problems import placed_in
+from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
 MOST_HITS = 500

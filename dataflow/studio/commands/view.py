@@ -8,7 +8,6 @@ from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, know
 from dataflow.studio.desk import LAYERS, View
 from dataflow.studio.document import picture
 from dataflow.studio.layers import layer_graph
-from dataflow.studio.positions import moved, write_positions
 from dataflow.studio.studio import Handler, Studio
 
 _FORMATS = {"svg": svg, "mermaid": mermaid, "dot": dot}
@@ -35,13 +34,9 @@ def _view(studio: Studio, given: Arguments) -> None:
 def _move(studio: Studio, given: Arguments) -> None:
     known(given, "positions")
     desk = studio.require()
-    sheet = desk.shown
     if desk.view.layer != "file":
         raise DataflowError("cards can be dragged in the picture of the file, got another layer; show the file first")
-    positions = moved(sheet.positions, mapping(given, "positions"))
-    if not sheet.readonly:
-        write_positions(sheet.real, positions)
-    sheet.positions = positions
+    desk.shown.drag(mapping(given, "positions"))
     studio.show()
 
 
