@@ -5,17 +5,18 @@ import { ReactFlow, ReactFlowProvider, SelectionMode, ViewportPortal, type Viewp
 import { useEffect, useRef, type MouseEvent, type PointerEvent } from "react";
 import { perform } from "../commands";
 import { Pieces } from "../shell/Pieces";
-import { openPalette, set, useStudio } from "../store";
-import { fit, hold, LEAST, MOST, moved, resized, reveal } from "./camera";
+import { get, openPalette, set, useStudio } from "../store";
+import { fit, hold, LEAST, looked, MOST, moved, resized, reveal, scenePoint } from "./camera";
 import { Callouts } from "./Callout";
 import { CardView, type CardNode } from "./Card";
 import { dragged, released } from "./dragging";
 import { FarView } from "./FarView";
+import { holds } from "./geometry";
 import { enter } from "./jumps";
 import { changed, useNodes } from "./nodes";
 import { Overview } from "./Overview";
 import { cutting } from "./pulling";
-import { setCanvas, useCanvas } from "./state";
+import { getCanvas, setCanvas, useCanvas } from "./state";
 import { Frames, LooseWire, Wires } from "./Wires";
 
 const NODE_TYPES = { card: CardView };
@@ -55,7 +56,7 @@ function Flow() {
       onPointerDownCapture={down}
       onMouseDownCapture={held}
       onContextMenu={menu}
-      onDoubleClick={onGround((x, y) => openPalette({ at: [x, y], from: null }))}
+      onDoubleClick={doubled}
       onFocus={(event) => came(event.target)}
     >
       <ReactFlow<CardNode>
@@ -114,6 +115,8 @@ function useFittedAgain(): void {
     if (shown !== first.current) fit(false);
     first.current = shown;
   }, [shown]);
+  const scene = useStudio(({ document }) => document?.scene);
+  useEffect(looked, [scene]);
 }
 
 /** Keep what depends on the size of the window. */
@@ -141,9 +144,15 @@ function came(target: Element): void {
 const isGround = (target: EventTarget): boolean =>
   target instanceof Element && target.matches(".react-flow__pane, .ground, .far");
 
-const onGround = (act: (x: number, y: number) => void) => (event: MouseEvent) => {
-  if (isGround(event.target)) act(event.clientX, event.clientY);
-};
+/** A double click on the empty canvas opens the palette there; from far away it goes to the card that it meets. */
+function doubled(event: MouseEvent): void {
+  if (!isGround(event.target)) return;
+  const [x, y] = scenePoint(event.clientX, event.clientY);
+  const far = getCanvas().level === "far";
+  const card = far ? get().document?.scene.cards.find((each) => holds(each, { x, y, width: 0, height: 0 })) : undefined;
+  if (card !== undefined) reveal(card.id);
+  else if (get().document?.readonly === "") openPalette({ at: [event.clientX, event.clientY], from: null });
+}
 
 /** With Ctrl held the mouse cuts wires rather than moves the canvas. */
 function down(event: PointerEvent): void {

@@ -1,8 +1,8 @@
-/** The whole of a large graph, too small to read, on one canvas element. A click goes there. */
-import { useEffect, useRef, type MouseEvent } from "react";
+/** The whole of a large graph, too small to read, on one canvas element. */
+import { useEffect, useRef } from "react";
 import type { Card, Scene } from "../protocol";
 import { useStudio } from "../store";
-import { follow, reveal, scenePoint } from "./camera";
+import { follow } from "./camera";
 import type { Viewport } from "./geometry";
 import { byNode } from "./problems";
 
@@ -32,12 +32,7 @@ export function FarView() {
       cancelAnimationFrame(asked);
     };
   }, [scene, problems, selected, theme]);
-  const click = (event: MouseEvent) => {
-    const [x, y] = scenePoint(event.clientX, event.clientY);
-    const at = scene?.cards.find((card) => x >= card.x && x <= card.x + card.width && y >= card.y && y <= card.y + card.height);
-    if (at !== undefined) reveal(at.id);
-  };
-  return <canvas className="far" ref={element} aria-hidden="true" onDoubleClick={click} />;
+  return <canvas className="far" ref={element} aria-hidden="true" />;
 }
 
 type Colours = Record<"frame" | "line" | "surface" | "accent" | "danger" | "ink" | "gradient-tint" | "float" | "category-bar-lightness" | "strong-line" | "category-saturation", string>;

@@ -59,6 +59,7 @@ function draw(canvas: HTMLCanvasElement, scene: Scene, rect: Rect, scale: number
   context.setTransform(scale * ratio, 0, 0, scale * ratio, (MARGIN - rect.x * scale) * ratio, (MARGIN - rect.y * scale) * ratio);
   context.fillStyle = style.getPropertyValue("--frame");
   for (const frame of scene.frames) context.fillRect(frame.x, frame.y, frame.width, frame.height);
+  context.globalAlpha = 0.55;
   context.fillStyle = style.getPropertyValue("--strong-line");
   for (const card of scene.cards) context.fillRect(card.x, card.y, card.width, card.height);
 }

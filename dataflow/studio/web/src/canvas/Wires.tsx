@@ -1,8 +1,8 @@
 /** The wires between cards, and the frames behind them: one layer below the cards, which moves along with them. */
 import { memo, type MouseEvent } from "react";
 import type { Card, Frame, Wire } from "../protocol";
-import { set, useStudio } from "../store";
-import { curve, dot, overlap, pathBox, type Rect } from "./geometry";
+import { get, set, useStudio } from "../store";
+import { curve, dot, overlap, wireBox } from "./geometry";
 import { cardsById, sourceOf } from "./scene";
 import { setCanvas, useCanvas } from "./state";
 import { grade } from "./Value";
@@ -18,13 +18,23 @@ export function Frames() {
 }
 
 const FrameBox = memo(function FrameBox({ frame }: { frame: Frame }) {
-  const { title, x, y, width, height } = frame;
+  const { id, title, x, y, width, height } = frame;
   return (
     <section className="frame" aria-label={title} style={{ left: x, top: y, width, height }}>
-      {title !== "" && <h3>{title}</h3>}
+      {title !== "" && (
+        <h3 title="Select what is in it" onClick={() => select(id)}>
+          {title}
+        </h3>
+      )}
     </section>
   );
 });
+
+/** Select the cards of a frame. */
+function select(frame: string): void {
+  const cards = get().document?.scene.cards.filter((card) => card.frame === frame) ?? [];
+  set({ selected: cards.map(({ id }) => id) });
+}
 
 export function Wires() {
   const scene = useStudio(({ document }) => document?.scene);
@@ -37,19 +47,11 @@ export function Wires() {
       {scene.wires.map((wire) => {
         const source = cards.get(wire.source[0]);
         const target = cards.get(wire.target[0]);
-        if (source === undefined || target === undefined || !overlap(boxOf(wire), near)) return null;
+        if (source === undefined || target === undefined || !overlap(wireBox(wire), near)) return null;
         return <WirePath key={wire.id} wire={wire} source={source} target={target} down={down} />;
       })}
     </svg>
   );
-}
-
-const boxes = new WeakMap<Wire, Rect>();
-
-function boxOf(wire: Wire): Rect {
-  let box = boxes.get(wire);
-  if (box === undefined) boxes.set(wire, (box = pathBox(wire.path)));
-  return box;
 }
 
 interface Given {

@@ -2,7 +2,7 @@
 import type { ReactFlowInstance } from "@xyflow/react";
 import { get, set } from "../store";
 import type { CardNode } from "./Card";
-import { extent, fitting, grown, holds, overlap, seen, type Point, type Rect, type Viewport } from "./geometry";
+import { around, extent, fitting, grown, holds, overlap, seen, type Point, type Rect, type Viewport } from "./geometry";
 import { cardOf } from "./scene";
 import { getCanvas, setCanvas, type Level } from "./state";
 
@@ -67,7 +67,7 @@ export function fit(calm = true, selected = false): void {
   if (scene === undefined) return;
   const [width, height] = size();
   const chosen = scene.cards.filter(({ id }) => get().selected.includes(id));
-  const rect = selected && chosen.length > 0 ? extent({ ...scene, frames: [], cards: chosen }) : extent(scene);
+  const rect = selected && chosen.length > 0 ? around(chosen) : extent(scene);
   go(fitting(rect, width, height, 14, LEAST, selected ? 1.4 : 1.25), calm);
 }
 
@@ -133,8 +133,15 @@ export function screenPoint([x, y]: Point): Point {
 
 export const zoom = (): number => flow?.getZoom() ?? 1;
 
-/** The window has another size: what is in view may be another part. */
+/** The window has another size: what was all in view stays so. */
 export function resized(): void {
+  if (flow === null) return;
+  if (getCanvas().whole && get().document !== null) fit(false);
+  looked();
+}
+
+/** The scene is another one: what is in view of it may be another part. */
+export function looked(): void {
   if (flow !== null) moved(flow.getViewport());
 }
 

@@ -11,7 +11,7 @@ import { cardsById } from "./scene";
 import { getCanvas, setCanvas, type End } from "./state";
 import { afterInOrder, firstPort, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
 import { begin, dropped, end, lead, mend, unwire } from "./wire";
-import { dot } from "./geometry";
+import { around, dot, type Rect } from "./geometry";
 
 const open = () => get().document !== null;
 const editable = () => get().document?.readonly === "";
@@ -90,6 +90,19 @@ const push = (way: Arrow, [x, y]: [number, number]): Command => ({
   within: "canvas",
   enabled: () => editable() && chosen().length > 0,
   run: () => ask("move", { positions: Object.fromEntries(chosen().map((each) => [each.id, [each.x + x, each.y + y]])) }),
+});
+
+const align = (id: string, name: string, at: (card: Card, all: Rect) => [number, number]): Command => ({
+  id: `canvas.align.${id}`,
+  title: `Align ${name}`,
+  group: "Canvas",
+  keys: [],
+  menu: ["card"],
+  enabled: () => editable() && chosen().length > 1,
+  run: () => {
+    const all = around(chosen());
+    return ask("move", { positions: Object.fromEntries(chosen().map((each) => [each.id, at(each, all)])) });
+  },
 });
 
 register(
@@ -176,6 +189,8 @@ register(
     enabled: open,
     run: () => ask("move", { positions: Object.fromEntries(scene().cards.map(({ id }) => [id, null])) }),
   },
+  align("left", "left edges", (each, { x }) => [x, each.y]),
+  align("top", "upper edges", (each, { y }) => [each.x, y]),
   push("left", [-20, 0]),
   push("right", [20, 0]),
   push("up", [0, -20]),

@@ -1,5 +1,5 @@
 /** Where things are in the scene. */
-import type { Card, Scene } from "../protocol";
+import type { Card, Scene, Wire } from "../protocol";
 import type { End } from "./state";
 
 export interface Rect {
@@ -64,8 +64,17 @@ export function around(rects: Iterable<Rect>): Rect {
   return left === Infinity ? { x: 0, y: 0, width: 0, height: 0 } : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** All that the scene draws, frames and cards, also those that were dragged out of them. */
-export const extent = (scene: Scene): Rect => around([...scene.frames, ...scene.cards]);
+/** All that the scene draws, also cards that were dragged out of their frames, and wires between these. */
+export const extent = ({ frames, cards, wires }: Scene): Rect => around([...frames, ...cards, ...wires.map(wireBox)]);
+
+const boxes = new WeakMap<Wire, Rect>();
+
+/** What a wire stays within. */
+export function wireBox(wire: Wire): Rect {
+  let box = boxes.get(wire);
+  if (box === undefined) boxes.set(wire, (box = pathBox(wire.path)));
+  return box;
+}
 
 /** Where the dot of a port is; the card may have been moved. */
 export function dot(card: Card, { port, side }: Pick<End, "port" | "side">, moved?: Point): Point | null {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { filling } from "./naming";
 
 test("a short name stays in one line as large as the card is high", () => {
-  expect(filling("w", 160, 70)).toEqual({ lines: ["w"], size: 45 });
+  expect(filling("w", 160, 70)).toEqual({ lines: ["w"], size: 38 });
 });
 
 test("a name of parts is broken between them where that makes it larger", () => {
@@ -14,7 +14,7 @@ test("a name of parts is broken between them where that makes it larger", () => 
 test("a name without parts is made small instead", () => {
   const { lines, size } = filling("accumulation", 130, 90);
   expect(lines).toEqual(["accumulation"]);
-  expect(size * 0.7 * 12).toBeLessThanOrEqual(130 - 16);
+  expect(size * 0.7 * 12).toBeLessThanOrEqual(130 - 24);
 });
 
 test("in a low card one line is larger than two", () => {

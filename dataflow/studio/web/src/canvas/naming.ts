@@ -2,7 +2,7 @@
 
 const LETTER = 0.7; // width of a bold letter for each pixel of its size, in the widest of the fonts
 const LINE = 1.2; // of the size
-const MARGIN = 8;
+const MARGIN = 12;
 
 /** The name in one or two lines, broken where its parts meet, and the size of letters that fills the card. */
 export function filling(name: string, width: number, height: number): { lines: string[]; size: number } {
