@@ -226,11 +226,12 @@ class Graph(Shown):
         return wiring
 
     def ref(self, wire: str) -> Ref:
-        """The wire called ``node`` (its first output) or ``node.port``; also finds outputs by their name."""
+        """The wire called ``node`` (its first output) or ``node.port``, as in the file; also an output by its name."""
         name, _, port = wire.partition(".")
         if name not in self._nodes:
-            if wire in self.outputs:
-                return self.deref(self.outputs[wire])
+            link = self.layout.link(wire) or self.outputs.get(wire)
+            if link is not None and link.node in self._nodes:
+                return self.deref(link)
             hint = nearest(name, [*self._nodes, *self.outputs])
             raise UnknownNameError(f"no node or input named '{name}'" + (f"; {hint}" if hint else ""))
         node = self._nodes[name]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dataflow.graph.node import Link
+
 Keys = tuple[str, ...]  # that lead to a value in a graph file, such as ("nodes", "y", "attrs", "num_bits")
 
 
@@ -24,6 +26,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """A graph that a node of a file names as its block: the wires that are its inputs and outputs, by their names."""
+
+    inputs: Mapping[str, Link]
+    outputs: Mapping[str, Link]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Where a graph came from and how parts of it are spelled; it changes nothing that the graph computes.
 
@@ -38,6 +48,13 @@ class Layout:
     source: Source | None = None
     written: Mapping[Keys, object] = field(default_factory=dict)  # what a file has in the place of a plain value
     comments: Mapping[str, str] = field(default_factory=dict)  # by the node above which they stand
+    uses: Mapping[str, Use] = field(default_factory=dict, repr=False)  # of graphs as blocks, by the node in the file
+
+    def link(self, wire: str) -> Link | None:
+        """What a wire of a graph used as a block, ``conv1`` or ``conv1.mean``, is in the graph that was read."""
+        name, _, port = wire.partition(".")
+        outputs = self.uses[name].outputs if name in self.uses else {}
+        return outputs.get(port or next(iter(outputs), ""))
 
     def spelled(self, keys: Keys, text: object) -> Layout:
         """With what the file shall have in the place of a value, such as ``$num_bits``, or as a param that is added.

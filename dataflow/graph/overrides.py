@@ -30,6 +30,7 @@ from dataflow.core.ports import Literal
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, fits, show
 from dataflow.graph.graph import Graph
+from dataflow.graph.layout import Use
 from dataflow.graph.node import Link, Node, Ref
 from dataflow.graph.readers import readers
 from dataflow.graph.rebuild import Rebuild
@@ -46,7 +47,8 @@ def bypassed(graph: Graph, *names: str) -> Graph:
     """
     for name in names:
         with _told(f"bypass of '{name}'"):
-            graph = _bypassed(graph, _node(graph, name))
+            used = graph.layout.uses.get(name) if name not in graph.nodes else None
+            graph = _bypassed(graph, _node(graph, name)) if used is None else _without_use(graph, name, used)
     return graph
 
 
@@ -85,14 +87,19 @@ def up_to(graph: Graph, name: str) -> Graph:
     The outputs are called as wires are, ``norm`` and ``norm.mean``. All inputs stay, so that it is fed as before.
     """
     ref = graph.ref(name)
-    node = graph.nodes[ref.node]
-    ports = [ref.port] if "." in name or name not in graph.nodes else [*node.types]
+    if "." not in name and name in graph.nodes:
+        links = {graph.deref(link).wire: link for port in graph.nodes[name].types for link in [Link(name, port)]}
+    elif "." not in name and name in graph.layout.uses:
+        outputs = graph.layout.uses[name].outputs
+        links = {f"{name}.{port}" if i else name: link for i, (port, link) in enumerate(outputs.items())}
+    else:
+        links = {ref.wire: Link(ref.node, ref.port)}
     result = graph.bare()
-    keep = graph.ancestors([node.name]) | {*graph.inputs}
-    for each in graph.nodes.values():
-        if each.name in keep:
-            result.insert(each)
-    result.outputs = {graph.deref(Link(node.name, port)).wire: Link(node.name, port) for port in ports}
+    keep = graph.ancestors(link.node for link in links.values()) | {*graph.inputs}
+    for node in graph.nodes.values():
+        if node.name in keep:
+            result.insert(node)
+    result.outputs = links
     return result
 
 
@@ -138,6 +145,26 @@ def _bypassed(graph: Graph, node: Node) -> Graph:
         new.drop(node)
 
     return _with(graph, node, replaced)
+
+
+def _without_use(graph: Graph, name: str, used: Use) -> Graph:
+    """The graph without one that a node of the file used as its block."""
+    source, (given, *_) = next(iter(used.inputs.values()), None), used.outputs.values()
+    if source is None:
+        raise GraphError(f"'{name}' must have an input to hand on, got none")
+    inside = {each for each in graph.nodes if each.startswith(f"{name}/")}
+    for link, who in readers(graph).items():
+        if link.node in inside and link != given and (outside := [each for each in who if each not in inside]):
+            raise GraphError(f"another output of '{name}' would have no value, and {outside[0]} reads it")
+    new = Rebuild(graph)
+    for node in graph.nodes.values():
+        if node.name not in inside or node.name == source.node:
+            new.copy(node)
+        else:
+            new.drop(node)
+        if node.name == given.node:
+            new.move(given, new.ref(source))
+    return new.finish()
 
 
 def _frozen(graph: Graph, node: Node, arrays: Mapping[str, Array]) -> Graph:

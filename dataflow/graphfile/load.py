@@ -82,7 +82,7 @@ def read(
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
             added = reader.add_sections()
-            context.graph.layout = Layout(context.source(params))
+            context.graph.layout = Layout(context.source(params), uses=context.uses)
             if not context.problems():
                 reader.check_sections(added, files)
     return context

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from dataflow.core.errors import Problem
 from dataflow.files import ResolvedPath
 from dataflow.graph.graph import Graph
-from dataflow.graph.layout import Source
-from dataflow.graph.node import Ref
+from dataflow.graph.layout import Source, Use
+from dataflow.graph.node import Link, Ref
 from dataflow.graphfile.arrays import Arrays
 from dataflow.graphfile.graph_file import GraphFile, define
 from dataflow.graphfile.origins import Made, Origins
 from dataflow.graphfile.params import ExpansionBudget
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document
-from dataflow.graphfile.tree import START, Document, Hints
+from dataflow.graphfile.tree import BROKEN, START, Document, Hints
 
 if TYPE_CHECKING:
     from dataflow.graphfile.wires import FileScope
@@ -67,6 +67,19 @@ class LoadContext:
     def wires(self) -> Mapping[str, Mapping[str, Ref]]:
         """The outputs of each node and input of the loaded file, BROKEN of those that are wrong."""
         return self.scopes[""].wires if "" in self.scopes else {}
+
+    @property
+    def uses(self) -> dict[str, Use]:
+        """The graphs used as blocks that are right, by the full name of the node."""
+        found = {}
+        for prefix, scope in self.scopes.items():
+            outputs = scope.user[0].wires.get(scope.user[1].name, BROKEN) if scope.user is not None else BROKEN
+            inputs = {name: scope.wires.get(name, BROKEN) for name in scope.definition.inputs.data}
+            if outputs is not BROKEN and BROKEN not in inputs.values():
+                links = {name: Link(ref.node, ref.port) for name, wired in inputs.items() for ref in wired.values()}
+                made = {port: Link(ref.node, ref.port) for port, ref in outputs.items()}
+                found[prefix.removesuffix("/")] = Use(links, made)
+        return found
 
     def definition(self, file: Location) -> GraphFile:
         """What a file says; it is read once however often it is used."""

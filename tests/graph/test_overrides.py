@@ -167,3 +167,59 @@ def test_an_assigned_variable_is_not_frozen():
     graph.output("y", graph.add(blocks["AssignAdd"](), [n, 1.0], name="more"))
     with pytest.raises(GraphError, match="freezing of 'n': node 'more'"):
         frozen(graph, {"n": 2.0})
+
+
+# -- graphs that a file uses as blocks --------------------------------------------------------------------------------
+
+LAYER = """\
+dataflow: 1
+params: {factor: 2.0}
+inputs: {x: "float32[N]"}
+nodes:
+  scaled: {block: Multiply, inputs: {x: x, y: $factor}}
+  ends: {block: MinMaxObserver, inputs: {x: scaled}}
+outputs: {y: scaled, high: ends.max}
+"""
+NETWORK = """\
+dataflow: 1
+inputs: {x: "float32[N]"}
+nodes:
+  one: {block: ./layer.yaml, inputs: {x: x}}
+  two: {block: ./layer.yaml, inputs: {x: one}, attrs: {factor: 5.0}}
+  three: {block: ./layer.yaml, inputs: {x: [1.5]}}
+  sum: {block: Add, inputs: {x: two, y: three}}
+outputs: {y: sum, high: two.high}
+"""
+
+
+@pytest.fixture
+def used(tmp_path):
+    (tmp_path / "layer.yaml").write_text(LAYER)
+    (tmp_path / "g.yaml").write_text(NETWORK)
+    return flow.load(tmp_path / "g.yaml")
+
+
+def test_wires_of_graphs_used_as_blocks_are_found(used):
+    assert used.ref("one").wire == "one/scaled"
+    assert used.ref("two.high").wire == "two/ends.max"
+    with pytest.raises(UnknownNameError, match="no node or input named 'one'"):
+        used.ref("one.low")
+    shown = {}
+    flow.run(used, x=X, watch=["one", "two.high"], observe=shown.__setitem__)
+    assert {name: value.tolist() for name, value in shown.items()} == {"one/scaled.z": [-2, 1, 4], "two/ends.max": 20}
+
+
+def test_graphs_used_as_blocks_are_run_up_to_frozen_and_forced(used):
+    assert run(up_to(used, "two")) == {"two": [-10, 5, 20], "two.high": 20}
+    assert run(up_to(used, "two.high")) == {"two/ends.max": 20}
+    assert run(frozen(used, {"one": X})) == {"y": [-2, 5.5, 13], "high": 10}
+    assert run(forced(used, {"one": 0.0})) == {"y": [3, 3, 3], "high": 0}
+
+
+def test_graphs_used_as_blocks_are_bypassed(used):
+    left = bypassed(used, "one")
+    assert run(left) == {"y": [-2, 5.5, 13], "high": 10}
+    assert not [name for name in left.nodes if name.startswith("one/")]
+    assert run(bypassed(used, "three"))["y"] == [-8.5, 6.5, 21.5]
+    with pytest.raises(GraphError, match="bypass of 'two': another output of 'two' would have no value"):
+        bypassed(used, "two")
