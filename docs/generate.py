@@ -33,7 +33,7 @@ from dataflow.inspection import block_markdown, describe, svg
 DOCS = Path(__file__).resolve().parent
 LAYERS = DOCS / "layers.md"
 STUB = DOCS.parent / "dataflow" / "core" / "library.pyi"
-GRAPHS = ("quant/digits_fake_quant",)  # drawn for README
+GRAPHS = ("quant/digits_fake_quant", "digits/cnn_flat")  # drawn for README, and for docs/command_line.md
 _SHOWN = 32  # numbers; larger arrays of an example become graph inputs
 
 

@@ -56,9 +56,10 @@ def check_ends(scene: Scene) -> None:
 
 
 def check_wires(scene: Scene) -> None:
-    """No wire touches a card on its way."""
+    """No wire touches a card on its way, and none leaves the scene."""
     for wire in scene.wires:
         points = [*traced(wire.path)]
+        assert all(-1 <= x <= scene.width + 1 and -1 <= y <= scene.height + 1 for x, y in points), wire.id
         for card in scene.cards:
             x, y, w, h = _box(card)
             for px, py in points:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 
 from dataflow.inspection.cards import wire_chip
 from dataflow.inspection.columns import Box, Edge
@@ -20,6 +21,7 @@ from dataflow.inspection.sizes import Style, sized
 _PAGE = 1000.0, 700.0  # pixels that a page has for the whole
 _ANY = 1e6  # a length that shelves may have where only the page counts
 _INSET, _TITLE, _GAP, _ROWS = 20.0, 32.0, 32.0, 30.0
+_ASIDE = 24.0  # beside the whole, where wires run there
 _LONG = 3  # columns that a wire may pass; longer ones become chips
 
 
@@ -177,11 +179,32 @@ class Arrangement:
             frames.append((packing.length + pads[0] + pads[2], packing.breadth + pads[1] + pads[3]))
         self.sizes = frames
         self.whole, self.frames = fitted(frames, self.down)
-        self.length, self.breadth = self.whole.length, self.whole.breadth
+        self.aside = _ASIDE if self._turns() else 0.0
+        self.length, self.breadth = self.whole.length + 2 * self.aside, self.whole.breadth
         for row in self.rows:
-            frame, pads = self.frames[row.group], self._pads(row.group)
             assert row.rect is not None
-            row.origin = frame.along + pads[0] + row.rect.along, frame.across + pads[1] + row.rect.across
+            along, across = self._inner(row.group)
+            row.origin = along + row.rect.along, across + row.rect.across
+
+    def _turns(self) -> bool:
+        """Whether wires run beside the whole, from the end of a shelf to the beginning of the next."""
+        for row, after in pairwise(self.rows):
+            inner = row.group == after.group
+            one, two = (row.rect, after.rect) if inner else (self.frames[row.group], self.frames[after.group])
+            if (
+                row.onward
+                and inner == self.alone
+                and one
+                and two
+                and (one.shelf, one.stack + 1) != (two.shelf, two.stack)
+            ):
+                return True
+        return False
+
+    def _inner(self, group: int) -> Point:
+        """Where the rows of a frame lie."""
+        frame, pads = self.frames[group], self._pads(group)
+        return self.aside + frame.along + pads[0], frame.across + pads[1]
 
     def _pads(self, group: int) -> tuple[float, float, float, float]:
         """Room in a frame before its rows, along and across, and behind them."""
@@ -207,7 +230,7 @@ class Arrangement:
             Frame(
                 f"frame{i}",
                 group.title.replace("`", ""),
-                *turn(rect.along, rect.across),
+                *turn(self.aside + rect.along, rect.across),
                 *turn(rect.length, rect.breadth),
             )
             for i, (group, rect) in enumerate(zip(self.groups, self.frames, strict=True))
@@ -227,11 +250,9 @@ class Arrangement:
         """The wires into the next row, in an order in which lanes further out do not cross those further in."""
         assert row.rect is not None and after.rect is not None
         if row.group == after.group:
-            frame, pads = self.frames[row.group], self._pads(row.group)
-            origin = frame.along + pads[0], frame.across + pads[1]
-            hop = Hop(self.packings[row.group], row.rect, after.rect, origin)
+            hop = Hop(self.packings[row.group], row.rect, after.rect, self._inner(row.group))
         else:
-            hop = Hop(self.whole, self.frames[row.group], self.frames[after.group])
+            hop = Hop(self.whole, self.frames[row.group], self.frames[after.group], (self.aside, 0.0))
         begun = []
         for link in row.onward:
             entry = after.boxes[link]
