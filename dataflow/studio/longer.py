@@ -11,7 +11,7 @@ from typing import cast
 from dataflow.core.errors import DataflowError
 from dataflow.studio.jobs.call import Told, Work
 from dataflow.studio.runs import Placed, Plain, Publish, lost
-from dataflow.studio.worker import Worker
+from dataflow.studio.worker import IDLE, Worker
 
 KEPT = 20  # jobs that pages are told of
 WAITING = 8  # that have not ended, at most
@@ -87,7 +87,7 @@ class Jobs:
             self.tell()
             idle = all(each.state != "running" for each in self._jobs.values())
         if idle:
-            self._worker.rest()
+            self._worker.rest(IDLE)
 
     def tell(self) -> None:
         """Tell the pages of all jobs."""

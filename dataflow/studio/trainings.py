@@ -13,7 +13,7 @@ from dataflow.studio.jobs.call import Told
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.runs import Placed, Plain, Publish, lost
 from dataflow.studio.trends import Trends
-from dataflow.studio.worker import Refused, Worker
+from dataflow.studio.worker import IDLE, Refused, Worker
 
 CHANGED = 30.0  # seconds in which a change must be made
 
@@ -107,7 +107,7 @@ class Trainings:
             changes, self._changes = self._changes, {}
         for change in changes.values():
             change.end({"message": "the training has ended", "hint": "", "problems": []})
-        self._worker.rest()
+        self._worker.rest(IDLE)
 
     def _tell(self, points: object) -> None:
         self._publish({"event": "trained", "training": dict(self._training), "points": points})

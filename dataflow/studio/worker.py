@@ -18,6 +18,7 @@ from dataflow.studio.jobs.call import Question, Told, Work
 
 GRACE = 1.0  # seconds that cancelled work has to end by itself
 PATIENCE = 10.0  # seconds that a question may take
+IDLE = 60.0  # seconds after which a process whose work is over is of no use any more
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would copy the threads of the server and its locks
 
 
@@ -210,11 +211,11 @@ class Worker:
             if not answer.come.is_set():
                 self.cancel(number)
 
-    def rest(self) -> None:
-        """End the process where nothing is being done: what it keeps is not needed any more."""
-        with self._lock:
-            if not self._waiting:
-                self._drop()
+    def rest(self, seconds: float = 0.0) -> None:
+        """End the process after a while, if nothing is being done then: what it keeps is not needed any more."""
+        timer = threading.Timer(seconds, self._drop_idle)
+        timer.daemon = True
+        timer.start()
 
     def close(self) -> None:
         """End the process, whatever it does."""
@@ -247,6 +248,11 @@ class Worker:
             if process.follow(self._heard, partial(self._lost, process)):
                 self._process = process
         return self._process
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._drop()
 
     def _drop(self) -> None:
         if self._process is not None:

@@ -68,7 +68,9 @@ def test_a_process_is_kept_with_what_it_knows(worker: Worker) -> None:
         assert told.next() == ("told", {"event": "counted", "count": count})
         assert told.end() == ("done", count)
     assert worker.ask(Counted()) == 2
-    worker.rest()
+    worker.rest(60.0)
+    assert worker.ask(Counted()) == 2
+    worker._drop_idle()
     with pytest.raises(Refused, match="nothing was counted"):
         worker.ask(Counted())
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import cast
 
-from dataflow.core.cancellation import Cancelled
+from dataflow.core.cancellation import Cancelled, cancelled_by
 from dataflow.core.errors import DataflowError
+from dataflow.core.registry import blocks
 from dataflow.studio.jobs.call import Call, Memory, Question, Told, Work
 from dataflow.studio.jobs.refusals import refusal
 
@@ -60,7 +61,8 @@ class Loop:
 
             def do(work: Work = work, call: Call = call) -> object:
                 call.check()
-                return work.work(call, self.memory)
+                with cancelled_by(call.cancelled):  # what is computed while planning or loading is ended too
+                    return work.work(call, self.memory)
 
             self._told(number, do)
             del self._calls[number]
@@ -93,6 +95,8 @@ def main(pipe: Connection) -> None:
     import dataflow.graphfile.load
     import dataflow.training.data  # all that the first run needs  # noqa: F401
 
+    with contextlib.suppress(DataflowError):  # of a plugin, which every piece of work is told
+        blocks.load()
     loop = Loop(pipe)
     threading.Thread(target=loop.read, daemon=True).start()
     loop.send("ready", 0, None)

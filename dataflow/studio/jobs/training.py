@@ -66,8 +66,15 @@ class Train:
             measured,
             restart=self.restart,
             params=given,
-            recorders=usual_recorders(self.folder, given, ["dataflow", "studio"]),
+            recorders=usual_recorders(self.folder, given, self._command()),
         )
+
+    def _command(self) -> list[str]:
+        """The words of the command that trains so, as records keep it."""
+        params = [word for name, value in self.source.params.items() for word in ("-p", f"{name}={value}")]
+        options = [("--resume", self.resume), ("--restart", self.restart)]
+        epochs = [] if self.epochs is None else ["--epochs", str(self.epochs)]
+        return ["dataflow", "train", self.source.path, *params, *(name for name, given in options if given), *epochs]
 
 
 class Stepped(Protocol):
