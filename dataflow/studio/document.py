@@ -60,6 +60,7 @@ def document(desk: Desk) -> Plain:
         "params": file.params(),
         "sections": file.sections() if not view.scope else {},
         "written": file.written_sections(),
+        "steps": bool(desk.context.graph.updates),
         "splits": dict.fromkeys(map(str, desk.context.graph.sections.get("data") or ())),
         "problems": problems,
     }

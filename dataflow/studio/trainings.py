@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
-from dataflow.studio.jobs.call import Told
+from dataflow.studio.jobs.call import Told, Work
+from dataflow.studio.jobs.stepping import Kept, Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.runs import Placed, Plain, Publish, lost
 from dataflow.studio.trends import Trends
@@ -29,6 +31,8 @@ class Trainings:
         self._work = 0  # its number among the work of the worker
         self._tickets = itertools.count(1)
         self._changes: dict[int, _Change] = {}
+        self._steps_of = ""  # the file whose steps they are; "" of a training
+        self._kept = Kept()  # where these ended
 
     @property
     def running(self) -> bool:
@@ -38,14 +42,27 @@ class Trainings:
     def start(self, work: Train, folder: str, place: Placed) -> None:
         """Begin a training, whose checkpoints pages know by ``folder``; refused where one has not ended."""
         with self._lock:
-            if self.running:
-                raise DataflowError("one training at a time: another one goes on; stop it first")
+            self._check_free()
             if not (work.resume and folder == self._training["folder"]):
                 self.trends = Trends()
-            self._number += 1
-            self._training = {**_none(folder), "state": "running"}
-            self._publish(self.event())
-            self._work = self._worker.start(work, _Follower(self, self._number, place))
+            self._steps_of = ""
+            self._begin(work, folder, place)
+
+    def step(self, work: Steps, path: str, restart: bool, place: Placed) -> None:
+        """Do steps of a graph, from where the last ones of the same file ended; refused where others go on."""
+        with self._lock:
+            self._check_free()
+            goes_on = path == self._steps_of and not restart
+            if not goes_on:
+                self.trends, self._kept = Trends(), Kept()
+            self._steps_of = path
+            self._begin(replace(work, kept=self._kept), "", place)
+
+    def _begin(self, work: Work, folder: str, place: Placed) -> None:
+        self._number += 1
+        self._training = {**_none(folder), "state": "running"}
+        self._publish(self.event())
+        self._work = self._worker.start(work, _Follower(self, self._number, place))
 
     def say(self, word: str) -> None:
         """Pause, resume or stop it; refused where there is none to."""
@@ -97,11 +114,12 @@ class Trainings:
             )
             self._tell(points)
 
-    def ended(self, number: int, state: str, problem: object) -> None:
-        """How a training ended."""
+    def ended(self, number: int, state: str, problem: object, kept: Kept | None = None) -> None:
+        """How a training ended, and of steps where."""
         with self._lock:
             if number != self._number:
                 return
+            self._kept = kept or self._kept
             self._training |= {"state": state, "problem": problem}
             self._tell({})
             changes, self._changes = self._changes, {}
@@ -111,6 +129,10 @@ class Trainings:
 
     def _tell(self, points: object) -> None:
         self._publish({"event": "trained", "training": dict(self._training), "points": points})
+
+    def _check_free(self) -> None:
+        if self.running:
+            raise DataflowError("one training at a time: another one goes on; stop it first")
 
     def _check(self, word: str) -> None:
         if not self.running:
@@ -142,9 +164,10 @@ class _Follower:
 
     def ended(self, state: str, what: object) -> None:
         """It is over."""
-        problem: Plain | None = None
+        problem, kept = cast("Plain | None", None), None
         if state == "done":
             found = cast(Plain, what)
+            kept = cast("Kept | None", found.get("kept"))
             state = str(found["state"])
             problem = self._place(cast(Plain, found["problem"])) if found["problem"] else None
         elif state == "cancelled":
@@ -154,7 +177,7 @@ class _Follower:
         else:
             found = cast(Plain, what)
             state, problem = "failed", {**lost(""), "message": found["message"], "hint": found["hint"]}
-        self._trainings.ended(self._number, state, problem)
+        self._trainings.ended(self._number, state, problem, kept)
 
 
 def _none(folder: str) -> Plain:

@@ -8,11 +8,13 @@ from dataflow.core.errors import DataflowError
 from dataflow.graphfile.shipped import is_shipped
 from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
 from dataflow.studio.commands.runs import placing, source_of
+from dataflow.studio.jobs.stepping import Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.studio import Handler, Studio
 from dataflow.training.trained_values import checkpoint_folder
 
-MAX_EPOCHS = 1 << 31
+MAX_EPOCHS = MAX_STEPS = 1 << 31
+STEPS = 1_000  # of a graph without a train section, where nothing is said
 
 
 def folder_of(studio: Studio) -> Path:
@@ -23,13 +25,21 @@ def folder_of(studio: Studio) -> Path:
 
 
 def _train(studio: Studio, given: Arguments) -> None:
-    known(given, "resume", "restart", "epochs")
+    known(given, "resume", "restart", "epochs", "steps")
     resume, restart = flag(given, "resume"), flag(given, "restart")
+    steps = optional(given, "steps", lambda held, name: whole(held, name, 1, MAX_STEPS))
     if resume and restart:
         raise DataflowError("'resume' and 'restart': one of them may be given, got both")
     desk, folder = studio.require(), folder_of(studio)
+    watched = tuple(studio.session.watched)
+    if "train" not in desk.context.graph.sections:
+        asked = Steps(source_of(studio), steps or STEPS, studio.session.split, studio.session.rows, watched=watched)
+        studio.work.trainings.step(asked, desk.top.location, restart, placing(desk))
+        return
+    if steps is not None:
+        raise DataflowError("'steps' may be given for a graph without a train section; give 'epochs'")
     epochs = optional(given, "epochs", lambda held, name: whole(held, name, 1, MAX_EPOCHS))
-    work = Train(source_of(studio), folder, resume, restart, epochs, tuple(studio.session.watched))
+    work = Train(source_of(studio), folder, resume, restart, epochs, watched)
     studio.work.trainings.start(work, studio.project.shown(folder), placing(desk))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
+from dataflow.core.shapes import TensorType
 from dataflow.engine.watching import watched_ports
 from dataflow.graph.graph import Graph
 from dataflow.studio.jobs.call import Call, Memory, Told
@@ -27,6 +28,7 @@ from dataflow.training.recorder import usual_recorders
 from dataflow.training.trainer import Trainer
 
 TOLD = 0.1  # seconds from one event to the next
+FEW = 8  # elements of a watched value that have a curve each; of more their mean has one
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,9 @@ class Live:
         if (rate := self._trainer.rate) is not None:
             self._add("rate", step, rate)
         for port, value in self._trainer.watched.items():
-            if value.ndim == 0:
-                self._add(port, step, _mean(value))
+            if self._followed(port, value):
+                for name, number in _elements(port, value):
+                    self._add(name, step, number)
         if self._call.spoken:
             self._listen()
         if self._now() - self._told >= TOLD:
@@ -199,9 +202,9 @@ class Live:
         trainer, now = self._trainer, self._now()
         self._told = now
         curves, self._curves = self._curves, {}
-        values = {port: statistics(value, self._dtype(port)) for port, value in trainer.watched.items()}
+        values = {port: statistics(value, self._type(port).dtype) for port, value in trainer.watched.items()}
         for port, found in values.items():
-            if (mean := found["mean"]) is not None and port not in curves:
+            if (mean := found["mean"]) is not None and not self._followed(port, trainer.watched[port]):
                 curves[port] = _Curve([trainer.state.step], [float(str(mean))])
         self._call.tell(
             {
@@ -231,9 +234,17 @@ class Live:
             for name in self._trainer.names
         }
 
-    def _dtype(self, port: str) -> str:
+    def _type(self, port: str) -> TensorType:
+        """The type of a port, or of an output of the graph, as the graph declares it."""
+        graph = self._trainer.step_graph
+        if port in graph.outputs:
+            return graph.deref(graph.outputs[port]).type
         node, _, name = port.rpartition(".")
-        return str(self._trainer.step_graph.nodes[node].types[name].dtype)
+        return graph.nodes[node].types[name]
+
+    def _followed(self, port: str, value: Array) -> bool:
+        """Whether each element of a value has a curve; those of rows that come by chance have not."""
+        return value.size <= FEW and self._type(port).known
 
     def _add(self, name: str, step: int, value: float) -> None:
         curve = self._curves.get(name)
@@ -279,6 +290,12 @@ class Live:
 
 def _mean(value: Array) -> float:
     return float(value) if value.ndim == 0 else float(np.mean(value, dtype=np.float64))
+
+
+def _elements(name: str, value: Array) -> Iterator[tuple[str, float]]:
+    """The curves of a value in a step: of a few elements one each, ``w[0, 2]``."""
+    for place, element in np.ndenumerate(value):
+        yield f"{name}{[*place]}" if place else name, float(element)
 
 
 def _list(what: Told, name: str) -> Sequence[object]:

@@ -185,3 +185,30 @@ def test_a_section_with_a_fault_is_told_at_once(opened: Page) -> None:
     opened.ask("train")
     problem = ended(opened)["problem"]
     assert "values must be finite" in problem["message"]
+
+
+COUNT = """dataflow: 1
+params: {rate: 0.25}
+nodes:
+  n: {block: Variable, inputs: {initvalues: 0.0}}
+  next: {block: AssignAdd, inputs: [n, $rate]}
+outputs: {n: next}
+"""
+
+
+def test_steps_of_a_graph_without_a_train_section(page: Page, folder: Path, connect: Callable[[], Page]) -> None:
+    (folder / "count.yaml").write_text(COUNT, "utf-8")
+    page.ask("open", path="count.yaml")
+    assert page.last("document")["document"]["steps"] is True
+    for total in (20, 40):
+        page.ask("train", steps=20)
+        found = until(page, lambda each, total=total: (each["state"], each["step"]) == ("done", total))
+        assert (found["steps"], found["folder"]) == (total, "")
+    assert whole(connect)["trends"]["n"]["mean"] == [0.25 * step for step in range(1, 41)]
+    page.ask("train", steps=5, restart=True)
+    until(page, lambda each: (each["state"], each["step"]) == ("done", 5))
+    assert whole(connect)["trends"]["n"]["mean"][0] == 0.25
+    page.ask("open", path="small.yaml")
+    page.ask("train", steps=5)
+    found = until(page, lambda each: each["state"] == "failed")
+    assert "must have nodes that change variables" in found["problem"]["message"]

@@ -47,6 +47,7 @@ export interface Document {
   params: Record<string, { type: string; value: Plain; default: Plain; doc: string; line: number }>;
   sections: Record<string, Plain>; // data, train, quantization: as they are read, parameters put in
   written: Record<string, Plain>; // the sections as the shown file has them, "$epochs" where a parameter stands
+  steps: boolean; // whether nodes change variables, so that steps of it can be done
   splits: Record<string, number | null>; // of the data section, with how many rows they have
   problems: Problem[];
 }
@@ -424,7 +425,7 @@ export interface Commands {
   picture: [{ port: string; at?: Record<string, number> }, Picture];
   table: [{ port: string; at?: Record<string, number>; row?: number }, { dims: Picture["dims"]; cells: string[][] }];
 
-  train: [{ resume?: boolean; restart?: boolean; epochs?: number }, null];
+  train: [{ resume?: boolean; restart?: boolean; epochs?: number; steps?: number }, null]; // steps: of a graph without a train section
   pause: [{}, null];
   resume: [{}, null];
   stop: [{}, null];

@@ -3,6 +3,7 @@ import { perform } from "../commands";
 import { ask } from "../connection";
 import { useStudio } from "../store";
 import { short } from "../values/format";
+import { trains } from "./commands";
 import { Field } from "./Field";
 import { NOTHING, read, written } from "./session";
 
@@ -16,12 +17,14 @@ export function Changes() {
     <section>
       <h3>From the next step on</h3>
       <div className="fields">
-        <Field
-          label="learning rate"
-          kind="number"
-          value={short(rate)}
-          send={(text) => void perform(() => ask("change", { rate: Number(text) }))}
-        />
+        {rate !== null && (
+          <Field
+            label="learning rate"
+            kind="number"
+            value={short(rate)}
+            send={(text) => void perform(() => ask("change", { rate: Number(text) }))}
+          />
+        )}
         {Object.entries(params).map(([name, param]) => (
           <Field
             key={name}
@@ -32,7 +35,7 @@ export function Changes() {
           />
         ))}
       </div>
-      <p className="quiet">Changes are noted in history.csv and the checkpoint.</p>
+      {trains() && <p className="quiet">Changes are noted in history.csv and the checkpoint.</p>}
     </section>
   );
 }

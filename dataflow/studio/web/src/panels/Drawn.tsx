@@ -1,8 +1,10 @@
 /** What panels draw on the canvas: trend boxes at watched ports, and the SQNR of cards. */
 import { ViewportPortal } from "@xyflow/react";
+import { useMemo } from "react";
 import type { Card } from "../protocol";
 import { useStudio } from "../store";
 import { short } from "../values/format";
+import { partsOf } from "../values/parts";
 import { Sparkline } from "../values/Sparkline";
 import { beside } from "./place";
 import { grade, NO_VALUES, worst } from "./quality";
@@ -48,18 +50,19 @@ function placed(cards: Card[], watched: string[]): Box[] {
 }
 
 function TrendBox({ port, title, x, y }: Box) {
-  const trend = useStudio((state) => state.training?.trends[port]);
+  const trends = useStudio((state) => state.training?.trends);
+  const curves = useMemo(() => partsOf(trends ?? {}, port).map(({ trend }) => trend), [trends, port]);
   const mean = useStudio((state) => state.run?.values[port]?.mean);
   return (
     <div className="trend-box" style={{ transform: `translate(${x}px, ${y}px)`, width: WIDTH, height: HEIGHT }}>
       <div className="trend-head">
         <span>{title}</span>
-        <b className="value">{short(trend?.mean.at(-1) ?? mean)}</b>
+        <b className="value">{curves.length === 0 ? short(mean) : curves.slice(0, 4).map((trend) => short(trend.mean.at(-1))).join(" ")}</b>
       </div>
-      {trend === undefined ? (
+      {curves.length === 0 ? (
         <span className="quiet">drawn while training</span>
       ) : (
-        <Sparkline trend={trend} width={WIDTH - 14} height={HEIGHT - 28} />
+        <Sparkline trends={curves} width={WIDTH - 14} height={HEIGHT - 28} />
       )}
     </div>
   );

@@ -3,9 +3,11 @@ import { useState } from "react";
 import type { Trend } from "../protocol";
 import { useStudio } from "../store";
 import { Curves, type Named } from "../values/Curves";
+import { split } from "../values/parts";
 
 export function TrainingCurves() {
   const trends = useStudio((state) => state.training?.trends) ?? {};
+  const trained = useStudio((state) => state.document?.steps !== true || state.document.sections.train !== undefined);
   const [log, setLog] = useState(false);
   return (
     <section>
@@ -15,7 +17,7 @@ export function TrainingCurves() {
           <input type="checkbox" checked={log} onChange={(event) => setLog(event.currentTarget.checked)} /> logarithmic
         </label>
       </div>
-      {gathered(trends).map(([title, curves], i) => (
+      {gathered(trends, trained).map(([title, curves], i) => (
         <Curves key={title} title={title} curves={curves} log={log} height={i === 0 ? 150 : 100} />
       ))}
     </section>
@@ -23,12 +25,14 @@ export function TrainingCurves() {
 }
 
 /** Curves that belong together: a metric and the same one of the validation; watched ports are shown apart. */
-export function gathered(trends: Record<string, Trend>): [title: string, curves: Named[]][] {
+export function gathered(trends: Record<string, Trend>, trained = true): [title: string, curves: Named[]][] {
   const made = new Map<string, Named[]>();
   for (const [name, trend] of Object.entries(trends)) {
     if (name.includes(".")) continue; // a port
-    const title = name.replace(/^validation /, "");
-    made.set(title, [...(made.get(title) ?? []), { name: name !== title ? "validation" : title === "rate" ? "rate" : "train", trend }]);
+    const [whole, element] = split(name);
+    const title = whole.replace(/^validation /, "");
+    const of = element !== "" ? element : whole !== title ? "validation" : title === "rate" ? "rate" : trained ? "train" : "value";
+    made.set(title, [...(made.get(title) ?? []), { name: of, trend }]);
   }
   return [...made].sort(([a], [b]) => Number(a === "rate") - Number(b === "rate")); // the others as the file has them
 }

@@ -19,10 +19,11 @@ export default function TrainingPanel() {
   const open = useStudio((state) => state.document !== null);
   const training = useStudio((state) => state.training);
   if (!open) return null;
-  if (!trains() && (training === null || training.state === "none")) {
+  const stepped = useStudio((state) => state.document?.steps === true && state.document.sections.train === undefined);
+  if (!trains() && !stepped && (training === null || training.state === "none")) {
     return (
       <div className="panel">
-        <p>This graph has no <code>train</code> section.</p>
+        <p>This graph has no <code>train</code> section, and no node that changes a variable.</p>
         <p className="quiet">It says what is minimized, by which optimizer, and over how many epochs; the text pane (Y) completes its keys.</p>
       </div>
     );
@@ -30,20 +31,20 @@ export default function TrainingPanel() {
   const began = training !== null && training.state !== "none";
   return (
     <div className="panel">
-      <Controls training={training} />
-      {began && <State training={training} />}
+      <Controls training={training} stepped={stepped} />
+      {began && <State training={training} stepped={stepped} />}
       {training?.problem && <Trouble problem={training.problem} />}
       {began && <TrainingCurves />}
-      {began && <Metrics metrics={training.metrics} />}
+      {began && !stepped && <Metrics metrics={training.metrics} />}
       <Changes />
       <Watched />
     </div>
   );
 }
 
-function Controls({ training }: { training: Training | null }) {
+function Controls({ training, stepped }: { training: Training | null; stepped: boolean }) {
   const usual = useStudio((state) => (state.document?.sections["train"] as { epochs?: number } | undefined)?.epochs);
-  const [epochs, setEpochs] = useState("");
+  const [many, setMany] = useState("");
   const state = training?.state ?? "none";
   if (state === "running" || state === "paused") {
     return (
@@ -63,35 +64,38 @@ function Controls({ training }: { training: Training | null }) {
       </div>
     );
   }
-  const given = epochs.trim() === "" ? {} : { epochs: Number(epochs) };
+  const word = stepped ? "steps" : "epochs";
+  const given = many.trim() === "" ? {} : { [word]: Number(many) };
   const start = (how: { resume?: true; restart?: true }) => void perform(() => ask("train", { ...how, ...given }));
   return (
     <>
       <div className="fields">
         <label className="labelled">
-          <span>epochs</span>
-          <input className="field" inputMode="numeric" value={epochs} placeholder={String(usual ?? 1)} onChange={(event) => setEpochs(event.currentTarget.value)} />
+          <span>{word}</span>
+          <input className="field" inputMode="numeric" value={many} placeholder={String(stepped ? 1000 : (usual ?? 1))} onChange={(event) => setMany(event.currentTarget.value)} />
         </label>
       </div>
       <div className="actions">
-        <button type="button" className="button main" onClick={() => start({})}>Train</button>
-        <button type="button" className="button" title="Go on from the newest checkpoint" onClick={() => start({ resume: true })}>Resume</button>
-        <button type="button" className="button" title="From the start, in place of the checkpoints that are there" onClick={() => start({ restart: true })}>Restart</button>
+        <button type="button" className="button main" title={stepped ? "Go on from where the last steps ended" : undefined} onClick={() => start({})}>{stepped ? "Do steps" : "Train"}</button>
+        {!stepped && <button type="button" className="button" title="Go on from the newest checkpoint" onClick={() => start({ resume: true })}>Resume</button>}
+        <button type="button" className="button" title={stepped ? "From the initial values of all variables" : "From the start, in place of the checkpoints that are there"} onClick={() => start({ restart: true })}>Restart</button>
       </div>
     </>
   );
 }
 
-function State({ training }: { training: Training }) {
+function State({ training, stepped }: { training: Training; stepped: boolean }) {
   const { state, epoch, epochs, step, steps, folder } = training;
   const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
   return (
     <div className="state">
       <Progress done={step} total={steps} label="Steps of the training" />
       <p className="pair">
-        <span>
-          <b>epoch {epoch}</b> of {epochs}
-        </span>
+        {!stepped && (
+          <span>
+            <b>epoch {epoch}</b> of {epochs}
+          </span>
+        )}
         <span className="quiet">
           step {count(step)} of {count(steps)}
         </span>

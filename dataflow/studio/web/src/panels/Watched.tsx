@@ -4,6 +4,7 @@ import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { short } from "../values/format";
 import { Curves } from "../values/Curves";
+import { partsOf } from "../values/parts";
 import { meantPort, NOTHING, toggleWatch } from "./session";
 
 export function Watched() {
@@ -27,15 +28,16 @@ export function Watched() {
 }
 
 function Port({ port }: { port: string }) {
-  const trend = useStudio((state) => state.training?.trends[port]);
+  const trends = useStudio((state) => state.training?.trends);
+  const curves = partsOf(trends ?? {}, port, "mean");
   const mean = useStudio((state) => state.run?.values[port]?.mean);
   return (
     <div className="watched">
       <button type="button" className="button plain" aria-label={`Watch ${port} no longer`} onClick={() => void perform(() => toggleWatch(port))}>
         <Icon name="close" />
       </button>
-      {trend !== undefined ? (
-        <Curves title={port} curves={[{ name: "mean", trend }]} height={90} />
+      {curves.length > 0 ? (
+        <Curves title={port} curves={curves} height={90} />
       ) : (
         <p className="quiet">
           {port}: {mean === undefined ? "no step has run yet" : `${short(mean)} in the last run`}

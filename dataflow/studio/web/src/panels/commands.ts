@@ -50,13 +50,14 @@ register(
     enabled: () => trains() && !busy(),
     run: () => ask("train", { resume: true }),
   },
-  { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => trains() && !busy(), run: () => ask("train", { restart: true }) },
+  { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => (trains() || steps()) && !busy(), run: () => ask("train", { restart: true }) },
   { id: "view.quality", title: "Colour cards by SQNR, or not", group: "View", keys: ["Q"], within: "canvas", enabled: open, run: () => set(({ byQuality }) => ({ byQuality: !byQuality })) },
   { id: "file.export_svg", title: "Export the picture as SVG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportSvg() },
   { id: "file.export_png", title: "Export the picture as PNG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportPng() },
   { id: "view.tour", title: "Take the tour", group: "View", keys: [], enabled: open, run: () => set({ over: "tour" }) },
 );
 
+export const steps = (): boolean => !trains() && get().document?.steps === true;
 export const trains = (): boolean => get().document?.sections["train"] !== undefined;
 export const busy = (): boolean => ["running", "paused"].includes(get().training?.state ?? "none");
 export const changeSession = (changed: Parameters<typeof change>[0]) => void perform(() => change(changed));

@@ -99,6 +99,7 @@ function Running() {
   const running = useStudio((state) => state.run?.state === "running");
   const training = useStudio((state) => state.training?.state ?? "none");
   const trains = useStudio((state) => state.document?.sections.train !== undefined);
+  const steps = useStudio((state) => state.document?.steps === true);
   const busy = training === "running" || training === "paused";
   return (
     <>
@@ -121,7 +122,7 @@ function Running() {
           <Icon name="stop" /> Stop
         </Button>
       )}
-      {!busy && trains && <Button command="train.start">Train</Button>}
+      {!busy && (trains || steps) && <Button command="train.start">{trains ? "Train" : "Steps"}</Button>}
     </>
   );
 }

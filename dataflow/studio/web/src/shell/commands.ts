@@ -36,7 +36,7 @@ register(
     title: "Train",
     group: "Run",
     keys: [],
-    enabled: () => open() && get().document!.sections.train !== undefined && !["running", "paused"].includes(training()),
+    enabled: () => open() && (get().document!.sections.train !== undefined || get().document!.steps) && !["running", "paused"].includes(training()),
     run: () => {
       set({ side: "training" });
       return ask("train", {});

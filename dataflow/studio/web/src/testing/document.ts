@@ -96,6 +96,7 @@ export function chain(rest: Partial<Document> = {}): Document {
     params: {},
     sections: {},
     written: {},
+    steps: false,
     splits: {},
     problems: [],
     ...rest,
