@@ -57,3 +57,13 @@ def test_an_input_with_a_default_is_fed_or_not():
     plan = flow.plan(graph)
     assert plan.fates()["x"] == Event("x", "constant", "its default")
     assert plan.fates(x=[2])["x"] == Event("x", "fed", "its value is given")
+
+
+def test_a_default_that_is_computed_is_not_needed_where_the_input_is_fed():
+    graph = Graph("g")
+    made = graph.add(blocks["Exp"](), [graph.input("x", "float32", [2])], name="made")
+    given = graph.add(blocks["PlaceholderWithDefault"](shape=[2]), [made], name="given")
+    graph.output("y", graph.add(blocks["Neg"](), [given], name="less"))
+    fates = told(flow.plan(graph).fates(given=[2]))
+    assert fates["made"] == ("unneeded", "what reads it is known")
+    assert told(flow.plan(graph).fates())["given"] == ("view", "view of made")

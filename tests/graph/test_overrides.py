@@ -161,6 +161,15 @@ def test_readers_that_do_not_take_what_they_get_are_named():
         bypassed(graph, "label")
 
 
+def test_what_has_no_input_is_not_bypassed():
+    graph = Graph("g")
+    graph.output("y", graph.constant(np.float32(2), name="two"))
+    with pytest.raises(
+        GraphError, match=r"bypass of 'two': node 'two' \(Const\) must have an input to hand on, got none"
+    ):
+        bypassed(graph, "two")
+
+
 def test_an_assigned_variable_is_not_frozen():
     graph = Graph("g")
     n = graph.variable("n", 1.0)
