@@ -54,9 +54,14 @@ export function wireText(node: string, port: string, document: Document): string
 }
 
 /** A name that nothing in the file has: `wanted`, or with the next number. */
-export function free(wanted: string, document: Document): string {
-  const taken = (name: string) => name in document.nodes || name in document.inputs;
-  if (!taken(wanted)) return wanted;
+export function free(wanted: string, { nodes, inputs }: Pick<Document, "nodes" | "inputs">): string {
+  return unlike(wanted, nodes, inputs);
+}
+
+/** A name that none of these has as a key: `wanted`, or with the next number. */
+export function unlike(wanted: string, ...taken: object[]): string {
   const stem = wanted.replace(/\d+$/, "");
-  for (let number = 2; ; number += 1) if (!taken(`${stem}${number}`)) return `${stem}${number}`;
+  let name = wanted;
+  for (let number = 2; taken.some((names) => name in names); number += 1) name = `${stem}${number}`;
+  return name;
 }

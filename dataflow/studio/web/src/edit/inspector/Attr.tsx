@@ -2,7 +2,8 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { perform } from "../../commands";
 import type { Plain, Written } from "../../protocol";
-import { edit } from "../edits";
+import { get } from "../../store";
+import { edit, unlike } from "../edits";
 import { spelled } from "../plain";
 import { bare, Prose } from "../Prose";
 import { useEditing, editing } from "../state";
@@ -43,7 +44,7 @@ export function Attr({ name, info, written, places, several = false, readonly }:
           className="tool"
           title="Make it a parameter of the graph"
           aria-label={`Make ${name} a parameter`}
-          onClick={() => void perform(() => edit(`Make ${name} a parameter`, { op: "param", name, place: places[0]! }))}
+          onClick={() => void perform(() => asParam(name, places[0]!))}
         >
           $
         </button>
@@ -84,6 +85,12 @@ export function Attr({ name, info, written, places, several = false, readonly }:
       )}
     </div>
   );
+}
+
+/** Make the value at a place a parameter, by the name of the attr or one that is free. */
+async function asParam(attr: string, place: string): Promise<void> {
+  const name = unlike(attr, get().document?.params ?? {});
+  await edit(`Make ${attr} a parameter`, { op: "param", name, place });
 }
 
 function told(places: string[], name: string): string {

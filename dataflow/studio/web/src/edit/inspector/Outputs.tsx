@@ -1,6 +1,6 @@
 /** The outputs of a node: their types, and who reads them. */
 import type { BlockInfo, Document, NodeModel } from "../../protocol";
-import { edit, wireText } from "../edits";
+import { edit, unlike, wireText } from "../edits";
 import { familyOf } from "../families";
 import { Cards, Part, Tool } from "./parts";
 import { dtypeOf } from "../palette/addition";
@@ -20,7 +20,7 @@ export function Outputs({ document, node, info, readonly }: Given) {
       {ports.map(([port, { type, readers }]) => {
         const wire = wireText(node.name, port, document);
         const given = Object.entries(document.outputs).filter(([, output]) => output.wire === wire);
-        const name = free(port === Object.keys(node.outputs)[0] ? node.name : port, document.outputs);
+        const name = unlike(port === Object.keys(node.outputs)[0] ? node.name : port, document.outputs);
         return (
           <div className="insp-output" key={port}>
             <p className="output-head" title={info?.outputs.find((each) => each.name === port)?.doc}>
@@ -36,10 +36,4 @@ export function Outputs({ document, node, info, readonly }: Given) {
       })}
     </Part>
   );
-}
-
-function free(wanted: string, taken: object): string {
-  let name = wanted;
-  for (let number = 2; name in taken; number += 1) name = `${wanted}${number}`;
-  return name;
 }
