@@ -16,6 +16,7 @@ interface Ready {
 const CALM = 150; // ms without a change after which the text of a selection is asked for
 
 let ready: Ready | null = null;
+let coming: Promise<string> | null = null; // a text that is not on the clipboard yet, for a paste right behind
 
 const key = (names: string[]) => JSON.stringify([get().document?.path, get().document?.version, names]);
 
@@ -36,7 +37,14 @@ function prepared(names: string[]): Ready {
 export async function copy(names: string[], data: DataTransfer | null): Promise<void> {
   const made = prepared(names);
   if (data !== null && made.now !== null) data.setData("text/plain", made.now);
-  else await navigator.clipboard.writeText(await made.text);
+  else {
+    coming = made.text;
+    try {
+      await navigator.clipboard.writeText(await made.text);
+    } finally {
+      coming = null;
+    }
+  }
   announce(told(names, "copied"));
 }
 
@@ -86,7 +94,8 @@ export function listenToClipboard(): () => void {
     const data = event.clipboardData;
     if (event.type === "paste" && editable()) {
       event.preventDefault();
-      void perform(() => paste(data?.getData("text/plain") ?? ""));
+      const text = data?.getData("text/plain") ?? ""; // to be read before anything is waited for
+      void perform(async () => paste((await coming) ?? text));
     } else if (event.type !== "paste" && names.length > 0) {
       event.preventDefault();
       void perform(() => (event.type === "cut" && editable() ? cut(names, data) : copy(names, data)));

@@ -1,4 +1,4 @@
-/** Files: saved, opened and left without losing what was not saved. */
+/** Files: saved, opened, made, and left without losing what was not saved. */
 import { ask, Refused } from "../connection";
 import { announce, get, set } from "../store";
 import { question } from "./state";
@@ -34,38 +34,14 @@ export async function reload(): Promise<void> {
   set({ disk: null });
 }
 
-/** Open a file; what is open and not saved is asked about first. */
+/** Open a file; the one that was open is kept as it is, saved or not. */
 export async function openFile(path: string): Promise<void> {
-  await leaving(() => ask("open", { path }));
+  await ask("open", { path });
 }
 
-/** A new graph file: empty, or a copy of another. */
+/** A new graph file, which is opened: empty, or a copy of another. */
 export async function createFile(path: string, like?: string): Promise<void> {
-  await leaving(() => ask("create", { path, ...(like !== undefined && { like }) }));
-}
-
-/** Do what closes the open file, once it is saved or given up. */
-async function leaving(go: () => Promise<unknown>): Promise<void> {
-  const { document } = get();
-  if (document === null || document.saved || document.readonly !== "") {
-    await go();
-    return;
-  }
-  question({
-    title: `${document.name} is not saved`,
-    message: `${document.path} has changes that are not on the disk.`,
-    choices: [
-      {
-        title: "Save and go on",
-        kind: "main",
-        run: async () => {
-          await save();
-          if (get().document?.saved !== false) await go();
-        },
-      },
-      { title: "Go on without saving", kind: "plain", run: go },
-    ],
-  });
+  await ask("create", { path, ...(like !== undefined && { like }) });
 }
 
 /** Let the browser ask before the page is left while something is not saved. */

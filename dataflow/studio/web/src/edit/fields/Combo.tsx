@@ -80,6 +80,7 @@ export function Combo(given: Given) {
         placeholder={placeholder}
         disabled={disabled}
         autoFocus={autoFocus}
+        onFocus={(event) => autoFocus && event.target.select()}
         spellCheck={false}
         autoComplete="off"
         onChange={(event) => {

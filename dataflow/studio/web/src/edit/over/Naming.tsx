@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { screenPoint } from "../../canvas/camera";
 import { focusCard } from "../../canvas/focus";
 import { perform } from "../../commands";
+import { writes } from "../../keys";
 import { get, set, useStudio } from "../../store";
 import { drawn, edit, nameOf, placeOf } from "../edits";
 import { editing, useEditing } from "../state";
@@ -46,7 +47,7 @@ function Name({ id }: { id: string }) {
           void perform(async () => {
             const renamed = await rename(id, text.trim());
             await drawn();
-            focusCard(renamed);
+            if (!writes(document.activeElement)) focusCard(renamed); // else someone types elsewhere by now
           });
         }}
       />

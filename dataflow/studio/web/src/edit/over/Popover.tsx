@@ -1,5 +1,5 @@
 /** A small window at a place of the screen; Escape or a press elsewhere closes it, and what had the focus has it again. */
-import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 
 interface Given {
   at: [x: number, y: number];
@@ -17,13 +17,14 @@ export function Popover({ at: [x, y], className, label, children, closed }: Give
     element.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
     element.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
   }, [x, y]);
-  useEffect(() => {
-    const before = document.activeElement;
-    return () => {
+  const [before] = useState(() => document.activeElement); // before a field in it takes the focus
+  useEffect(
+    () => () => {
       const left = document.activeElement === document.body || box.current?.contains(document.activeElement);
       if (left && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
-  }, []);
+    },
+    [before],
+  );
   useEffect(() => {
     const pressed = (event: PointerEvent) => {
       if (!(event.target instanceof Node && box.current?.contains(event.target))) closed();

@@ -1,0 +1,159 @@
+"""A graph made from nothing, and another changed, with the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from opened_page import Opened
+from places import ROOT
+
+pytestmark = pytest.mark.slow
+
+MADE = """dataflow: 1
+name: net
+
+inputs:
+  x: float32[N, 4]
+
+nodes:
+  half: {block: Multiply, inputs: {x: x, y: 0.5}}
+  relu: {block: Relu, inputs: {features: half}}
+
+outputs:
+  relu: relu
+"""
+
+
+def command(opened: Opened, name: str) -> None:
+    """Do a command of the list."""
+    opened.keys("Control+k")
+    opened.page.get_by_role("dialog", name="Commands").wait_for()
+    opened.page.keyboard.type(name)
+    opened.keys("Enter")
+
+
+def added(opened: Opened, block: str, name: str) -> None:
+    """Add a block by the palette, and type its name."""
+    opened.keys("a")
+    opened.page.get_by_role("dialog", name="Add a block").wait_for()
+    opened.page.keyboard.type(block)
+    opened.keys("Enter")
+    field = opened.page.get_by_role("dialog", name="Name").get_by_role("textbox")
+    field.wait_for()
+    opened.page.wait_for_function("document.activeElement.selectionEnd > 0")
+    opened.page.keyboard.type(name)
+    opened.keys("Enter")
+    focused(opened, name)
+
+
+def focused(opened: Opened, name: str) -> None:
+    """Wait until the card of a node has the focus."""
+    opened.page.wait_for_function("name => document.activeElement?.dataset.id === name", arg=name)
+
+
+def typed(opened: Opened, text: str) -> None:
+    """Type the value of the first input of the focused card that has no wire."""
+    opened.keys("e")
+    popover = opened.page.locator(".literal-popover")
+    popover.wait_for()
+    opened.page.keyboard.type(text)
+    opened.keys("Enter")
+    popover.wait_for(state="detached")
+
+
+def saved(opened: Opened) -> None:
+    """Save, and wait until it is."""
+    opened.keys("Control+s")
+    opened.page.locator(".mark.unsaved").wait_for(state="detached")
+
+
+def test_a_graph_from_nothing(open_page: Callable[..., Opened], project: Path) -> None:
+    opened = open_page()
+    page = opened.page
+    page.locator(".empty").wait_for()
+    command(opened, "new graph")
+    page.get_by_label("File").first.wait_for()
+    opened.keys("Control+a")
+    page.keyboard.type("net")
+    opened.keys("Enter")
+    page.get_by_role("button", name="+ input").focus()
+    opened.keys("Enter")
+    page.keyboard.type("x")
+    opened.keys("Tab")
+    page.keyboard.type("float32[N, 4]")
+    opened.keys("Enter")
+    opened.card("x").wait_for()
+    page.locator(".ground").focus()
+    added(opened, "multiply", "half")
+    typed(opened, "x")
+    focused(opened, "half")
+    typed(opened, "0.5")
+    focused(opened, "half")
+    added(opened, "relu", "relu")
+    typed(opened, "half")
+    focused(opened, "relu")
+    page.get_by_role("button", name="Make relu an output of the graph").focus()
+    opened.keys("Enter")
+    page.locator(".insp-output .card-link").wait_for()
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == MADE
+
+
+def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Path) -> None:
+    text = (ROOT / "graphs/xor/mse_auto.yaml").read_bytes()
+    (project / "xor.yaml").write_bytes(text)
+    opened = open_page("xor.yaml")
+    page = opened.page
+    opened.card("hidden").focus()
+    opened.keys("F2")
+    page.wait_for_function("document.activeElement.selectionEnd > 0")
+    page.keyboard.type("inner")
+    opened.keys("Enter")
+    focused(opened, "inner")
+    opened.keys("Control+c", "Control+v")
+    opened.card("inner_2").wait_for()
+    focused(opened, "inner_2")
+    opened.keys("Control+x")
+    opened.card("inner_2").wait_for(state="detached")
+    saved(opened)
+    assert (project / "xor.yaml").read_bytes() == text.replace(b"hidden", b"inner")
+    page.locator(".ground").focus()
+    opened.keys("Control+z")
+    opened.card("inner_2").wait_for()
+    opened.keys("Control+z")
+    opened.card("inner_2").wait_for(state="detached")
+    opened.keys("Control+z")
+    opened.card("hidden").wait_for()
+    saved(opened)
+    assert (project / "xor.yaml").read_bytes() == text
+
+
+def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
+    open_page: Callable[..., Opened], project: Path
+) -> None:
+    (project / "net.yaml").write_text(MADE, "utf-8")
+    opened = open_page("net.yaml")
+    page = opened.page
+    opened.card("half").focus()
+    opened.keys("y")
+    text = page.get_by_role("textbox", name="Text of the graph file")
+    text.wait_for()
+    text.focus()
+    opened.keys("Control+Home", *["ArrowDown"] * 8, "End", "Enter")
+    page.keyboard.type("neg: {block: Neg, inputs: {x: relu}")
+    opened.card("neg").wait_for()
+    opened.keys("Escape", "f")
+    opened.card("half").focus()
+    opened.keys("F2")
+    page.wait_for_function("document.activeElement.selectionEnd > 0")
+    page.keyboard.type("scaled")
+    opened.keys("Enter")
+    focused(opened, "scaled")
+    saved(opened)
+    changed = MADE.replace("half", "scaled").replace(
+        "features: scaled}}\n", "features: scaled}}\n  neg: {block: Neg, inputs: {x: relu}}\n"
+    )
+    assert (project / "net.yaml").read_text("utf-8") == changed
+    assert "\n".join(text.locator(".cm-line").all_text_contents()) == changed
