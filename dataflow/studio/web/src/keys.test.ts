@@ -67,7 +67,9 @@ test("keys of the user are in place of a command's own", () => {
   expect(done.mock.calls).toEqual([["on"]]);
 });
 
-test("Tab moves the focus on, and is a command's after a click on the ground only", () => {
+test("Tab moves the focus on, and is a command's once after a click on the ground only", () => {
+  document.querySelector("input")!.dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  expect(press("input", "Tab")).toBe(false);
   expect(press(".ground", "Tab")).toBe(false);
   document.querySelector(".ground")!.dispatchEvent(new Event("pointerdown", { bubbles: true }));
   expect(press(".ground", "Tab")).toBe(true);

@@ -51,13 +51,13 @@ export function writes(target: EventTarget | null): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
-let byMouse = false; // whether the focus came where it is by the mouse
+let byMouse = true; // whether the focus came where it is by the mouse, or by opening the page
 
 /**
  * The command that a key press means, given where it came from.
  *
- * Tab goes on to the next thing as everywhere, so that no one is caught in the canvas; it is a command's only after a
- * click on the empty canvas.
+ * Tab goes on to the next thing as everywhere, so that no one is caught in the canvas; it is a command's only once after
+ * the page was opened or the empty canvas clicked.
  */
 export function meant(event: KeyboardEvent): Command | undefined {
   const name = pressed(event);
@@ -86,14 +86,16 @@ export function listen(): () => void {
       return;
     }
     const command = meant(event);
-    if (event.key === "Tab") byMouse = false;
+    if (event.key === "Tab") by("keys");
     if (command === undefined) return;
     event.preventDefault();
     void perform(command.id);
   };
-  const clicked = () => {
-    byMouse = true;
+  const by = (input: "keys" | "mouse") => {
+    byMouse = input === "mouse";
+    document.documentElement.dataset.input = input; // the canvas shows its focus to who uses the keys
   };
+  const clicked = () => by("mouse");
   window.addEventListener("keydown", heard);
   window.addEventListener("pointerdown", clicked, true);
   return () => {

@@ -4,6 +4,7 @@ import "./canvas.css";
 import { ReactFlow, ReactFlowProvider, SelectionMode, ViewportPortal, type Viewport } from "@xyflow/react";
 import { useEffect, useRef, type MouseEvent, type PointerEvent } from "react";
 import { perform } from "../commands";
+import { Button } from "../shell/Button";
 import { Pieces } from "../shell/Pieces";
 import { get, openPalette, set, useStudio } from "../store";
 import { fit, hold, LEAST, looked, MOST, moved, resized, reveal, scenePoint } from "./camera";
@@ -38,6 +39,7 @@ function Flow() {
   const nodes = useNodes();
   const editable = useStudio(({ document }) => document?.readonly === "");
   const stale = useStudio(({ run, document }) => run !== null && run.version < (document?.version ?? 0));
+  const empty = useStudio(({ document }) => document?.scene.cards.length === 0 && document.readonly === "");
   const running = useStudio(({ run }) => run?.state === "running");
   const wiring = useCanvas((state) => state.wiring !== null);
   const cut = useCanvas((state) => state.cut !== null);
@@ -100,9 +102,18 @@ function Flow() {
         <Pieces of="canvas" />
       </ReactFlow>
       {far && <FarView />}
+      {empty && <Hint />}
       <Overview />
       <Callouts />
     </div>
+  );
+}
+
+function Hint() {
+  return (
+    <p className="nothing-yet">
+      Nothing here yet. <Button command="view.palette" keys /> or double-click where it should be.
+    </p>
   );
 }
 
@@ -124,6 +135,7 @@ function useResized(frame: React.RefObject<HTMLDivElement | null>): void {
   useEffect(() => {
     const observer = new ResizeObserver(() => resized());
     if (frame.current !== null) observer.observe(frame.current);
+    if (document.activeElement === document.body) frame.current?.focus({ preventScroll: true });
     return () => {
       observer.disconnect();
       hold(null, null);

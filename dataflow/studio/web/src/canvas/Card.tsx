@@ -37,7 +37,7 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
     >
       {pill ? <Name lines={name.lines} /> : <CardBody card={card} lines={name.lines} />}
       {card.lefts.map((port) => (
-        <LeftPort key={port.name} card={card.id} port={port} unnamed={pill} />
+        <LeftPort key={port.name} card={card.id} port={port} output={pill ? card.name : ""} />
       ))}
       {card.rights.map((port) => (
         <RightPort key={port.name} card={card.id} port={port} named={card.rights.length > 1} pill={pill} />

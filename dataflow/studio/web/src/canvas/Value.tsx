@@ -1,14 +1,42 @@
 /** What is known of the value on a port, in room that is there before: histogram or number, shape, quantization. */
 import { useStudio } from "../store";
 import type { Quality, RightPort, Stats } from "../protocol";
+import { typeOf } from "./scene";
 import { bars } from "../values/bars";
 import { decibels, percent, short } from "../values/format";
 
 export const WIDTH = 48;
 const HEIGHT = 15;
 
+/** What is known of a value: of a step of the training that goes on, where the port is watched, else of the last run. */
+function useStats(value: string): Stats | undefined {
+  return useStudio(({ run, training }) => {
+    const live = training?.state === "running" || training?.state === "paused" ? training.values[value] : undefined;
+    return live ?? run?.values[value];
+  });
+}
+
+/** The value of an output of the graph, below its name; before a run its shape. */
+export function OutputValue({ name, value }: { name: string; value: string }) {
+  const stats = useStats(value);
+  const type = useStudio(({ document }) => (document === null ? "" : typeOf(document.scene, value)));
+  const metric = useStudio(({ training }) => (training?.state === "running" ? training.metrics[name]?.train : undefined) ?? null);
+  if (metric !== null)
+    return (
+      <span className="shown">
+        <b>{short(metric, 3)}</b>
+      </span>
+    );
+  if (stats === undefined) return <span className="type">{shapeText(type)}</span>;
+  return (
+    <span className="shown" title={told(type, stats)}>
+      <Picture stats={stats} />
+    </span>
+  );
+}
+
 export function Value({ port }: { port: Pick<RightPort, "value_of" | "type"> }) {
-  const stats = useStudio(({ run }) => run?.values[port.value_of]);
+  const stats = useStats(port.value_of);
   return (
     <>
       <span className="shown" title={stats === undefined ? undefined : told(port.type, stats)}>

@@ -5,7 +5,7 @@ import { openLiteral, set, useStudio } from "../store";
 import { jumpAlong } from "./jumps";
 import { useTroubledPort } from "./problems";
 import { setCanvas, useCanvas, key, type End } from "./state";
-import { shapeText, Value, WireQuality } from "./Value";
+import { OutputValue, shapeText, Value, WireQuality } from "./Value";
 import { pull } from "./pulling";
 
 /** The classes of a port while a wire is drawn or refused. */
@@ -63,7 +63,13 @@ function Dot({ end, port, kind, label }: DotGiven) {
   );
 }
 
-export const LeftPort = memo(function LeftPort({ card, port, unnamed }: { card: string; port: Left; unnamed: boolean }) {
+interface LeftGiven {
+  card: string;
+  port: Left;
+  output: string; // of the graph, whose one port it is; else ""
+}
+
+export const LeftPort = memo(function LeftPort({ card, port, output }: LeftGiven) {
   const end: End = { card, port: port.name, side: "left" };
   const verdict = useVerdict(end);
   const troubled = useTroubledPort(card, port.name);
@@ -74,8 +80,9 @@ export const LeftPort = memo(function LeftPort({ card, port, unnamed }: { card: 
     <div className={classes}>
       <Dot end={end} port={port} kind={filled ? "filled" : port.optional ? "optional" : "hollow"} label={spoken(card, port)} />
       <div className="pin-row" style={{ top: port.row }}>
-        {!unnamed && <span className={port.optional && !filled && port.chip === null ? "label faint" : "label"}>{port.name}</span>}
+        {output === "" && <span className={port.optional && !filled && port.chip === null ? "label faint" : "label"}>{port.name}</span>}
         {port.chip !== null && <Chip card={card} port={port} chip={port.chip} />}
+        {output !== "" && <OutputValue name={output} value={port.value_of} />}
       </div>
     </div>
   );

@@ -19,6 +19,16 @@ export function cardOf(scene: Pick<Scene, "cards">, node: string): Card | undefi
   return cardsById(scene).get(node) ?? scene.cards.find(({ folded }) => folded.includes(node));
 }
 
+const types = new WeakMap<readonly Card[], Map<string, string>>();
+
+/** The type of a value that a card of the scene gives; "" where it is not known. */
+export function typeOf({ cards: list }: Pick<Scene, "cards">, value: string): string {
+  let known = types.get(list);
+  if (known === undefined)
+    types.set(list, (known = new Map(list.flatMap(({ rights }) => rights.map(({ value_of, type }) => [value_of, type])))));
+  return known.get(value) ?? "";
+}
+
 /** The ports that a value goes to, in the order of the scene. */
 export function readersOf(scene: Pick<Scene, "cards">, value: string): End[] {
   if (value === "") return [];
