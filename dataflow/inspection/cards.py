@@ -182,8 +182,15 @@ def within(reader: str, name: str) -> str:
 
 
 def ending(text: str, most: int) -> str:
-    """A name; of a long one its end, which tells most."""
-    return text if len(text) <= most else "…" + text[1 - most :]
+    """A name; of a long one its end, which tells most: as many whole parts as there is room for.
+
+    >>> ending("grad/conv2/conv/conv2_d_backprop_input", 26), ending("a_name_without_parts", 12)
+    ('…/conv2_d_backprop_input', '…thout_parts')
+    """
+    if len(text) <= most:
+        return text
+    at = text.find("/", len(text) - most + 1)
+    return "…" + text[at if at > 0 else 1 - most :]
 
 
 @cache
