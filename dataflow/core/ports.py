@@ -72,7 +72,7 @@ class Literal:
     value: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Literal) and self._key == other._key
+        return isinstance(other, Literal) and (self.value is other.value or self._key == other._key)
 
     def __hash__(self) -> int:
         return hash(self._key)
