@@ -2,9 +2,12 @@
 import type { Training } from "../protocol";
 import { short } from "../values/format";
 
+const COLUMNS = ["train", "validation", "best"] as const;
+
 export function Metrics({ metrics }: { metrics: Training["metrics"] }) {
   const names = Object.keys(metrics);
   if (names.length === 0) return null;
+  const given = COLUMNS.filter((column) => column === "train" || names.some((name) => metrics[name]![column] !== null));
   return (
     <section>
       <h3>Metrics</h3>
@@ -12,18 +15,22 @@ export function Metrics({ metrics }: { metrics: Training["metrics"] }) {
         <thead>
           <tr>
             <th scope="col"><span className="unseen">metric</span></th>
-            <th scope="col">train</th>
-            <th scope="col">validation</th>
-            <th scope="col">best</th>
+            {given.map((column) => (
+              <th key={column} scope="col">
+                {given.length === 1 ? "now" : column}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {names.map((name) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{short(metrics[name]!.train)}</td>
-              <td>{short(metrics[name]!.validation)}</td>
-              <td className="best">{short(metrics[name]!.best)}</td>
+              {given.map((column) => (
+                <td key={column} className={column === "best" ? "best" : ""}>
+                  {short(metrics[name]![column])}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>

@@ -1,18 +1,19 @@
 /** What trains and works at the moment, and what colours mean, in the line at the bottom. */
 import { set, useStudio } from "../store";
-import { short } from "../values/format";
+import { count, short } from "../values/format";
 import { GRADES, NO_VALUES, worst } from "./quality";
 
 export function TrainingStatus() {
   const state = useStudio((all) => all.training?.state ?? "none");
   const epoch = useStudio((all) => all.training?.epoch ?? 0);
   const epochs = useStudio((all) => all.training?.epochs ?? 0);
+  const step = useStudio((all) => (all.training?.epochs === 1 ? all.training.step : 0));
   const name = useStudio((all) => Object.keys(all.training?.metrics ?? {})[0] ?? ""); // what is minimized
   const value = useStudio((all) => all.training?.trends[name]?.mean.at(-1));
   if (state === "none") return null;
   return (
     <button type="button" className="link" onClick={() => set({ side: "training" })}>
-      {state === "running" ? "training" : `training ${state}`}: epoch {epoch} of {epochs}
+      {state === "running" ? "training" : `training ${state}`}: {epochs > 1 ? `epoch ${epoch} of ${epochs}` : `step ${count(step)}`}
       {value !== undefined && `, ${name} ${short(value, 3)}`}
     </button>
   );

@@ -18,8 +18,8 @@ import { Watched } from "./Watched";
 export default function TrainingPanel() {
   const open = useStudio((state) => state.document !== null);
   const training = useStudio((state) => state.training);
-  if (!open) return null;
   const stepped = useStudio((state) => state.document?.steps === true && state.document.sections.train === undefined);
+  if (!open) return null;
   if (!trains() && !stepped && (training === null || training.state === "none")) {
     return (
       <div className="panel">
@@ -35,7 +35,7 @@ export default function TrainingPanel() {
       {began && <State training={training} stepped={stepped} />}
       {training?.problem && <Trouble problem={training.problem} />}
       {began && <TrainingCurves />}
-      {began && !stepped && <Metrics metrics={training.metrics} />}
+      {began && <Metrics metrics={training.metrics} />}
       <Changes />
       <Watched />
     </div>
