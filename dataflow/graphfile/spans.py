@@ -40,12 +40,15 @@ class Span:
     target: Span | None = None  # of an alias
     users: list[Span] = field(default_factory=list)  # aliases of the anchor
     entry: Entry | None = None  # whose value it is; of the root None
+    by_key: dict[str, Entry] | None = None  # the entries of a mapping, once one was asked for
 
     def find(self, step: Step) -> Entry | None:
         """The entry that is written under a key or at a place in a list; None where there is none."""
         if self.kind == "list":
             return self.entries[step] if isinstance(step, int) and -1 < step < len(self.entries) else None
-        return next((each for each in self.entries if each.key == step and not each.merges), None)
+        if self.by_key is None:
+            self.by_key = {each.key: each for each in reversed(self.entries) if not each.merges}
+        return self.by_key.get(step) if isinstance(step, str) else None
 
     def all(self) -> Iterator[Span]:
         """The value itself and all values in it."""
