@@ -136,7 +136,7 @@ class Server:
         """Look at the files on the disk again and again."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            await asyncio.get_running_loop().run_in_executor(self._commands, self.studio.look_outside)
+            await asyncio.get_running_loop().run_in_executor(self._commands, self.studio.watch)
 
     async def _answer(self, page: Page, number: int, do: str, arguments: dict[str, object]) -> None:
         pool = self._queries if do in QUERIES else self._commands

@@ -46,6 +46,7 @@ class Studio:
             lambda: {"event": "session", "session": self.session.plain()},
             *self.work.snapshots,
         ]
+        self._warned = ""  # by the last look at the disk
         self.closers: list[Callable[[], object]] = [self.work.close]
 
     @property
@@ -67,10 +68,12 @@ class Studio:
         if desk is None:
             desk = Desk(self.project, path)
         self.desks.pop(desk.path, None)
-        self.desks[desk.path] = self.desk = desk
+        before, self.desk = self.desk, desk
+        self.desks[desk.path] = desk
         for old in [path for path, each in self.desks.items() if each.saved][:-MAX_DESKS]:
             del self.desks[old]
-        self.work.opened()
+        if desk is not before:
+            self.work.opened()
         self.show_session()
         self.show()
         self.look_outside()
@@ -105,14 +108,26 @@ class Studio:
         """The `ok` or `refused` of a command."""
         from dataflow.studio.commands import COMMANDS, QUERIES
 
+        if do in COMMANDS:
+            with self.lock:
+                return self._attempt(lambda: COMMANDS[do](self, arguments))
+        if do in QUERIES:
+            return self._attempt(lambda: QUERIES[do](self, arguments))
+        hint = nearest(do[:100], [*COMMANDS, *QUERIES])
+        return {"refused": _told(f"no command '{visible(cropped(do))}'; {hint or 'load the page again'}")}
+
+    def watch(self) -> None:
+        """Look at the files on the disk; what fails is told to the pages, once."""
+        answer = self._attempt(self.look_outside)
+        refused = answer.get("refused")
+        message = str(refused["message"]) if isinstance(refused, dict) else ""
+        if message and message != self._warned:
+            self.publish({"event": "said", "level": "warning", "message": message})
+        self._warned = message
+
+    def _attempt(self, work: Callable[[], object]) -> dict[str, object]:
         try:
-            if do in COMMANDS:
-                with self.lock:
-                    return {"ok": COMMANDS[do](self, arguments)}
-            if do in QUERIES:
-                return {"ok": QUERIES[do](self, arguments)}
-            hint = nearest(do[:100], [*COMMANDS, *QUERIES])
-            raise DataflowError(f"no command '{cropped(do)}'; {hint or 'load the page again'}")
+            return {"ok": work()}
         except GraphFileError as error:
             return {"refused": self.refusal(error)}
         except DataflowError as error:
@@ -139,7 +154,7 @@ class Studio:
 
     def _asked(self) -> Iterable[Event]:
         """What was changed on the disk and is to be asked about."""
-        for sheet in self.desk.sheets.values() if self.desk is not None else ():
+        for sheet in [*self.desk.sheets.values()] if self.desk is not None else ():
             if sheet.outside is not None:
                 yield {"event": "disk", "path": sheet.path, "state": sheet.outside.state, "diff": sheet.outside.diff}
 
@@ -147,7 +162,8 @@ class Studio:
         """What is wrong, the first of it in words."""
         first = error.problems[0]
         problems = [] if self.desk is None else [placed(problem, self.desk) for problem in error.problems[:100]]
-        where = f"{self.project.shown(first.path)}:{first.line}: " if self.desk is None else ""
+        known = self.desk is not None and first.path == self.desk.shown.location
+        where = "" if known else f"{self.project.shown(first.path)}:{first.line}: "
         return {"message": where + first.message, "hint": first.hint, "problems": problems}
 
 

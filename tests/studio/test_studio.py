@@ -67,3 +67,26 @@ def test_close_ends_what_runs(studio: Studio) -> None:
     studio.closers.append(lambda: closed.append("x"))
     studio.close()
     assert closed == ["x"]
+
+
+def test_what_fails_while_the_disk_is_watched_is_told_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(studio, "publish", told.append)
+
+    def fails() -> None:
+        raise OSError(5, "Input/output error", "small.yaml")
+
+    monkeypatch.setattr(studio, "look_outside", fails)
+    studio.watch()
+    studio.watch()
+    assert told == [{"event": "said", "level": "warning", "message": "small.yaml: Input/output error"}]
+    monkeypatch.undo()
+    studio.watch()
+
+
+def test_opening_what_is_open_keeps_its_run(studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(studio.work, "opened", lambda: opened.append("x"))
+    studio.answer("open", {"path": "small.yaml"})
+    studio.answer("open", {"path": "./small.yaml"})
+    assert opened == ["x"]

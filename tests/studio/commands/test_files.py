@@ -46,7 +46,7 @@ def test_what_is_no_graph_file_is_refused_with_its_place(page: Page, folder: Pat
     with pytest.raises(Refused, match=r"bad\.yaml:\d+: "):
         page.ask("open", path="bad.yaml")
     page.ask("open", path="small.yaml")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match=r"bad\.yaml:\d+: "):
         page.ask("open", path="bad.yaml")
     page.ask("view")
     assert page.document["path"] == "small.yaml"  # it stays open
