@@ -18,10 +18,17 @@ _OPERATIONS: tuple[tuple[str, int, Any, str], ...] = (
     ("--remove", 1, "PLACE", "Take a value away; a node or input with the wires to it."),
     ("--add", 1, "NODE=MAPPING", "Add a node, as in relu='{block: Relu, inputs: {features: x}}'."),
     ("--before", 1, "NODE", "Where the node goes that was added last."),
-    ("--after", 1, "NODE", "Where the node goes that was added last."),
+    ("--after", 1, "NODE", "Where the node goes that was added last, or what was pasted."),
     ("--comment", 1, "TEXT", "A line above the node that was added last."),
     ("--delete", 1, "NODE", "Delete a node and the wires to it."),
     ("--bypass", 1, "NODE", "Delete a node; its readers get what stood on its first input."),
+    ("--wire", 2, ("SOURCE", "TARGET"), "Wire a value to an input, as in conv1 relu.features; to a list one more."),
+    ("--unwire", 1, "TARGET", "Take off what stands on an input, or an item of its list."),
+    ("--splice", 2, ("NODE", "TARGET"), "Put a node into the wire to an input."),
+    ("--pull-out", 1, "NODE", "Take all wires off a node; its readers get what stood on its first input."),
+    ("--param", 2, ("NAME", "PLACE"), "Make a value a param, with that value as its default."),
+    ("--paste", 1, "FILE", "Add the nodes of a text or graph file, - for standard input; then --after."),
+    ("--copy", 1, "NODES", "Print nodes, as a,b,c, as text for --paste."),
     ("--rename", 2, ("PLACE", "NAME"), "Rename a node, input, output or param wherever it is named."),
     ("--extract", 3, ("NODES", "NAME", "FILE"), "Make nodes, as a,b,c, a graph file that a node uses."),
     ("--unpack", 1, "NODE", "Write out the graph file that a node uses."),
@@ -84,7 +91,7 @@ def command(ctx: click.Context, path: str, dry_run: bool, force: bool) -> int:
         if not force:
             output.say(f"{path}: not written, the graph would be wrong; --force writes it all the same", err=True)
             return 1
-    if not dry_run:
+    if not dry_run and file.undo_title:
         file.save()
     return 0
 
@@ -95,7 +102,7 @@ def _joined(order: list[tuple[str, str | tuple[str, ...]]]) -> list[tuple[str, t
     for name, value in order:
         if name not in _OF_NODE:
             result.append((name, value if isinstance(value, tuple) else (value,)))
-        elif not result or result[-1][0] != "--add":
+        elif not result or not (result[-1][0] == "--add" or (result[-1][0] == "--paste" and name == "--after")):
             raise click.UsageError(f"{name} must follow the --add of the node that it is about")
         else:
             added, values = result.pop()
@@ -122,12 +129,42 @@ def _run(file: Editor, name: str, *given: str) -> None:
             file.remove(given[0])
         case "--delete" | "--bypass":
             file.delete(given[0], reconnect=name == "--bypass")
+        case "--wire":
+            file.wire(given[0], given[1])
+        case "--unwire":
+            file.unwire(given[0])
+        case "--splice":
+            file.splice(given[0], given[1])
+        case "--pull-out":
+            file.pull_out(given[0])
+        case "--param":
+            file.param(given[0], given[1])
+        case "--copy":
+            output.say(file.copy(_names(given[0])).rstrip("\n"))
+        case "--paste":
+            after = given[1].partition("=")[2] if len(given) > 1 else ""
+            for note in file.paste(_text_of(given[0]), after).notes:
+                output.say(note, err=True)
         case "--rename":
             file.rename(given[0], given[1])
         case "--extract":
-            file.extract([each for each in given[0].split(",") if each], given[1], given[2])
+            file.extract(_names(given[0]), given[1], given[2])
         case "--unpack":
             file.unpack(given[0])
+
+
+def _names(text: str) -> list[str]:
+    return [each for each in text.split(",") if each]
+
+
+def _text_of(path: str) -> str:
+    try:
+        with click.open_file(path, encoding="utf-8") as file:
+            text: str = file.read()
+            return text
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise click.UsageError(f"--paste {path}: must be a text file: {reason}") from None
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

@@ -171,7 +171,10 @@ class Editor(TextEditor):
     def splice(self, name: str, target: str | Path) -> None:
         """Put a node into the wire to an input: the wire goes to the first input of the node at which it fits."""
         port = self.port(target)
-        source = wiring.written(self.tree, port)
+        try:
+            source = wiring.written(self.tree, port)
+        except Refusal as refusal:
+            raise self.refused(refusal) from None
         if isinstance(source, list) and port.item is not None and port.item < len(source):
             source = source[port.item]
         if not isinstance(source, str):

@@ -135,3 +135,52 @@ def test_files_of_the_package_are_not_written(dataflow, folder: Path) -> None:
 def test_files_that_are_wrong_in_kind_are_edited_or_refused(dataflow, path: Path, body: str, option: str) -> None:
     path.write_text(f"dataflow: 1\n{body}\n")
     assert dataflow("edit", "g.yaml", *option.split(), "--dry-run").code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("args", "old", "new"),
+    [
+        (["--wire", "x", "n.x"], "n: {block: Neg}", "n: {block: Neg, inputs: {x: x}}"),
+        (["--unwire", "b.features"], "b: {block: Relu, inputs: {features: a}}", "b: {block: Relu}"),
+        (["--splice", "n", "a.inputs"], "inputs: {inputs: x}", "inputs: {inputs: n}"),
+        (["--pull-out", "a"], "{features: a}", "{features: x}"),
+        (["--param", "bits", "a.num_bits"], "num_bits: 8", "num_bits: $bits"),
+    ],
+)
+def test_wires_and_params(dataflow, path: Path, args: list[str], old: str, new: str) -> None:
+    text = TEXT.replace("outputs:", "  n: {block: Neg}\noutputs:")
+    path.write_text(text)
+    code, _, err = dataflow("edit", "g.yaml", *args, "--force")
+    assert code == 0, err
+    assert new in path.read_text() and old not in path.read_text()
+
+
+def test_a_wire_that_is_wrong_is_refused(dataflow, path: Path) -> None:
+    code, _, err = dataflow("edit", "g.yaml", "--unwire", "a.inputs", "--wire", "b", "a.inputs")
+    assert code == 1 and "cycle: a -> b -> a" in err and path.read_text() == TEXT
+
+
+def test_nodes_are_copied_from_one_file_to_another(dataflow, path: Path, folder: Path) -> None:
+    code, text, _ = dataflow("edit", "g.yaml", "--copy", "a,b")
+    assert code == 0 and text.startswith("# the first\na: {block") and path.read_text() == TEXT
+    (folder / "copied.yaml").write_text(text)
+    nodes = "  b: {block: Const, attrs: {value: 1.0}}\n  c: {block: Neg, inputs: [b]}\n"
+    (folder / "h.yaml").write_text(f"dataflow: 1\nnodes:\n{nodes}")
+    code, _, err = dataflow("edit", "h.yaml", "--paste", "copied.yaml", "--after", "b", "--force")
+    assert code == 0 and "a.inputs: no node or input 'x' here, so the wire is left out" in err
+    lines = (folder / "h.yaml").read_text().splitlines()
+    assert [line.strip().partition(":")[0] for line in lines[2:]] == ["b", "", "# the first", "a", "b_2", "c"]
+    assert "inputs: {features: a}" in lines[6]
+
+
+def test_what_cannot_be_pasted_is_told(dataflow, path: Path, folder: Path) -> None:
+    (folder / "bytes").write_bytes(b"\xff\xfe")
+    for args, code, message in (
+        (["--paste", "none.yaml"], 2, "--paste none.yaml: must be a text file: No such file or directory"),
+        (["--paste", "bytes"], 2, "--paste bytes: must be a text file: not UTF-8"),
+        (["--paste", "g.yaml", "--before", "a"], 2, "--before must follow the --add"),
+        (["--copy", "z"], 1, "no node 'z'; it has a and b"),
+    ):
+        done = dataflow("edit", "g.yaml", *args)
+        assert done[0] == code and message in done[2]
+    assert path.read_text() == TEXT

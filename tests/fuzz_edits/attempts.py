@@ -56,15 +56,15 @@ def _with(tree: Tree, path: Path, value: Tree) -> Tree:
     return made
 
 
-def _places(tree: Tree, path: Path = ()) -> Iterator[Path]:
+def places_in(tree: Tree, path: Path = ()) -> Iterator[Path]:
     if path:
         yield path
     for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
-        yield from _places(value, (*path, key))
+        yield from places_in(value, (*path, key))
 
 
 def _put(kind: str, tree: Tree, path: Path, value: Tree, most: int) -> Attempt:
-    whole = isinstance(_at(tree, path), list | dict)
+    whole = isinstance(at(tree, path), list | dict)
     most = 0 if whole else most
     made, template = _with(tree, path, value), str(path[0]).startswith("x-")
     return Attempt(kind, lambda e: e.set(path, value), made, most=most, replaces=whole, of_template=template)
@@ -133,11 +133,11 @@ def _wire(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
 
 
 def _item(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
-    lists = [path for path in _places(tree) if isinstance(_at(tree, path), list) and path[0] != "x-attrs"]
+    lists = [path for path in places_in(tree) if isinstance(at(tree, path), list) and path[0] != "x-attrs"]
     if not lists:
         return None
     path = rng.choice(lists)
-    listed = copy.deepcopy(_at(tree, path))
+    listed = copy.deepcopy(at(tree, path))
     value = rng.choice((9, "a", 0.5))
     what = rng.choice(("set", "append", "remove")) if listed else "append"
     template = str(path[0]).startswith("x-")
@@ -153,7 +153,7 @@ def _item(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
     return Attempt("item", lambda e: e.remove((*path, i)), _with(tree, path, listed), of_template=template)
 
 
-def _at(tree: Tree, path: Path) -> Tree:
+def at(tree: Tree, path: Path) -> Tree:
     for step in path:
         tree = tree[step]
     return tree
@@ -272,8 +272,8 @@ def _doc(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
 
 
 def _key(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
-    found = [path for path in _places({key: tree.get(key) for key in ("data", "train")}) if len(path) > 1]
-    found = [path for path in found if _at(tree, path[:1]) is not None]
+    found = [path for path in places_in({key: tree.get(key) for key in ("data", "train")}) if len(path) > 1]
+    found = [path for path in found if at(tree, path[:1]) is not None]
     if not found:
         return None
     path = rng.choice(found)
@@ -283,7 +283,7 @@ def _key(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
 
 def _anything(rng: random.Random, tree: Tree, name: str) -> Attempt | None:
     short = re.compile(r"inputs|params")
-    found = [path for path in _places(tree) if not short.match(str(path[0]))]
+    found = [path for path in places_in(tree) if not short.match(str(path[0]))]
     path = rng.choice(found)
     return _put("any value", tree, path, rng.choice((*WORDS, *NUMBERS, {"k": 1, "l": [1, {"m": 2}]})), 0)
 

@@ -100,6 +100,9 @@ def _by_name(tree: Tree, port: Port) -> dict[str, Tree]:
         raise Refusal(("nodes", port.node), f"node '{cropped(port.node)}' has no input '{cropped(port.name)}'", hint)
     given = node.get("inputs")
     if isinstance(given, list):
+        if not port.inputs:
+            message = f"node '{cropped(port.node)}': the ports of its block must be known, got inputs in their order"
+            raise Refusal(("nodes", port.node, "inputs"), message, "write them by the names of the ports")
         return dict(zip(port.inputs, given, strict=False))
     if given is not None and not isinstance(given, dict):
         path: Path = ("nodes", port.node, "inputs")

@@ -15,6 +15,7 @@ from dataflow.core.errors import DataflowError, GraphFileError
 from dataflow.core.shapes import TensorType
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.editing import wiring
+from dataflow.graphfile.editing.changes import Refusal
 from dataflow.graphfile.editing.known_types import KnownNode, type_of_wire
 from dataflow.graphfile.suggest.conversions import Insertion, conversions
 from dataflow.graphfile.wires import FileScope
@@ -102,7 +103,10 @@ def _candidates(
             yield Mend(f"Wire to {meant[1]} instead", [_wire(source, (target[0], meant[1]))])
         return
     port = file.port(target)
-    stands = wiring.written(file.tree, port)
+    try:
+        stands = wiring.written(file.tree, port)
+    except Refusal:  # which is what the wire was refused for
+        return
     if isinstance(stands, str) and not port.many and stands != source:
         yield Mend(f"Wire {source} in the place of {stands}", [_wire("", target), _wire(source, target)])
         both = Insertion("Add both", "AddV2", {"x": stands, "y": source}, {})

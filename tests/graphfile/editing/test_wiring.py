@@ -149,6 +149,16 @@ def test_ports_of_a_graph_as_a_block(file: Editor) -> None:
         file.wire("b", "d.y")
 
 
+def test_inputs_in_their_order_need_a_block_that_is_known(file: Editor) -> None:
+    file.set("a.block", "$which")
+    file.set("a.inputs", ["x"])
+    for make in (lambda: file.wire("x", "a.y"), lambda: file.splice("n", "a.y"), lambda: file.unwire("a.x")):
+        with pytest.raises(GraphFileError, match="the ports of its block must be known, got inputs in their order"):
+            make()
+    with pytest.raises(GraphFileError, match="no node 'k'"):
+        file.splice("n", "k.x")
+
+
 def test_several_nodes_are_deleted_as_one_step(file: Editor) -> None:
     file.delete(["r", "m"], reconnect=True)
     assert "values: [x, x]" in file.text and "  y: x\n" in file.text

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fuzz_edits.campaign import FILES
+from fuzz_edits.over_page import over_page
 from studio_pages import Page, Refused
 
 
@@ -129,3 +131,16 @@ def test_a_wire_that_is_wrong_is_refused_with_the_words_of_the_loader(page: Page
             page.edit(edit)
     page.ask("view")
     assert page.document["text"] == text != before["text"]
+
+
+def test_random_edits_of_files_are_undone_to_the_byte() -> None:
+    report = over_page(8, files=FILES[:: len(FILES) // 8])
+    assert report.wrong == [] and report.short == []
+    assert report.files >= 8 and report.accepted.total() >= 8 * report.files
+    assert report.undone > 3 * report.files and len(report.accepted) > 8 and report.refused.total() > 10
+
+
+@pytest.mark.slow
+def test_more_random_edits_of_all_files_are_undone_to_the_byte() -> None:
+    report = over_page(40, seed=1, pictures=False)
+    assert report.wrong == []
