@@ -103,13 +103,12 @@ class Arrangement:
         """Choose the wires that lead from the end of a row to the beginning of the next."""
         place = {card: i for i, row in enumerate(self.rows) for card in row.cards}
         ends = [max((row.ranks[c.id] for c in row.cards if c.kind != "output"), default=0) for row in self.rows]
-        fed = {link.target for row in self.rows for link in row.links if link.source.kind != "input"}
         for link in links:
             at, to = place[link.source], place[link.target]
             row = self.rows[at]
             if to != at + 1 or len(row.onward) == THROUGH or link.source.kind == "input":
                 continue
-            if row.ranks[link.source.id] == ends[at] and link.target not in fed:
+            if row.ranks[link.source.id] == ends[at] and self.rows[to].ranks[link.target.id] <= 1:
                 row.onward.append(link)
 
     def _label(self, links: Sequence[Link]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from dataflow.graphfile.outline import Entry, Outline, Paragraph
 from dataflow.inspection.elements import Card
 
 _FAN = 6  # readers of one port in a frame; with more, chips say more than wires
+_FAN_IN = 8  # wires into one card, as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,12 @@ def links(outline: Outline, cards: Mapping[str, Card]) -> list[Link]:
 
 
 def drawable(links: Sequence[Link], groups: Sequence[Group]) -> list[Link]:
-    """The links within a frame that lead forward, but for those of ports that many read."""
+    """The links within a frame that lead forward, but for those of ports that many read and of cards that read many."""
     place = {card: (i, j) for i, group in enumerate(groups) for j, card in enumerate(group.cards)}
     near = [
         link
         for link in links
         if place[link.source][0] == place[link.target][0] and place[link.source][1] < place[link.target][1]
     ]
-    fan: dict[tuple[Card, int], int] = {}
-    for link in near:
-        fan[link.source, link.start] = fan.get((link.source, link.start), 0) + 1
-    return [link for link in near if fan[link.source, link.start] <= _FAN]
+    fan, fan_in = Counter((link.source, link.start) for link in near), Counter(link.target for link in near)
+    return [link for link in near if fan[link.source, link.start] <= _FAN and fan_in[link.target] <= _FAN_IN]

@@ -19,6 +19,11 @@ def ranks(names: Sequence[str], edges: Edges) -> dict[str, int]:
     What follows from the start of the longest chain stands as far left as it can, but where more wires leave than come
     as far right as its readers allow; all else stands beside what reads it.
     """
+    return _placed(names, edges)[0]
+
+
+def _placed(names: Sequence[str], edges: Edges) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """The column of each card; and the readers of those that do not follow from the start of the longest chain."""
     feeders: dict[str, list[str]] = {name: [] for name in names}
     readers: dict[str, list[str]] = {name: [] for name in names}
     for source, target in edges:
@@ -37,7 +42,7 @@ def ranks(names: Sequence[str], edges: Edges) -> dict[str, int]:
     for name in reversed(names):
         if readers[name] and (name not in fed or len(feeders[name]) < len(readers[name])):
             rank[name] = min(rank[r] for r in readers[name]) - 1
-    return rank
+    return rank, {name: readers[name] for name in reversed(names) if name not in fed and readers[name]}
 
 
 def components(names: Sequence[str], edges: Edges) -> list[list[str]]:
@@ -64,7 +69,7 @@ def cut(names: Sequence[str], edges: Edges, lengths: Mapping[str, float], most: 
     Of all ways to cut the one is taken that costs least: each row, each wire beyond the two that may lead on, and rows
     of different lengths.
     """
-    rank = ranks(names, edges)
+    rank, beside = _placed(names, edges)
     columns: list[list[str]] = [[] for _ in range(max(rank.values(), default=-1) + 1)]
     for name in names:
         columns[rank[name]].append(name)
@@ -95,7 +100,10 @@ def cut(names: Sequence[str], edges: Edges, lengths: Mapping[str, float], most: 
     while borders[-1]:
         borders.append(start[borders[-1]])
     row = {r: i for i, (begin, end) in enumerate(pairwise(reversed(borders))) for r in range(begin, end)}
+    home = {name: row[rank[name]] for name in names}
+    for name, readers in beside.items():  # not cut off from what reads it
+        home[name] = min(home[reader] for reader in readers)
     rows: list[list[str]] = [[] for _ in range(len(borders) - 1)]
     for name in names:
-        rows[row[rank[name]]].append(name)
+        rows[home[name]].append(name)
     return [each for each in rows if each]

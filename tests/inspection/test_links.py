@@ -90,6 +90,16 @@ def test_a_port_that_many_read_is_told_by_name() -> None:
     assert drawable(every, found) == []
 
 
+def test_a_card_that_many_wires_come_to_tells_them_by_name() -> None:
+    def merged(count: int) -> str:
+        branches = "".join(f"  y{i}: {{block: Exp, inputs: [late]}}\n" for i in range(count))
+        return f"{branches}  all: {{block: AddN, inputs: {{inputs: [{', '.join(f'y{i}' for i in range(count))}]}}}}"
+
+    for count, drawn in ((8, 8), (9, 0)):
+        found, every = read_in(merged(count))
+        assert sum(link.target.id == "all" for link in drawable(every, found)) == drawn
+
+
 def test_wires_of_a_cycle_that_lead_back_are_not_drawn() -> None:
     found, every = read_in("  a: {block: Exp, inputs: [b]}\n  b: {block: Exp, inputs: [a]}")
     assert len(every) == 2 and len(drawable(every, found)) == 1

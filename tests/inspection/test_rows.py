@@ -81,3 +81,10 @@ def test_every_card_is_in_one_row_and_wires_lead_on(data: st.DataObject) -> None
     assert sorted(name for row in rows for name in row) == sorted(names)
     home = {name: i for i, row in enumerate(rows) for name in row}
     assert all(home[a] <= home[b] for a, b in edges)
+
+
+def test_what_stands_beside_its_reader_is_not_cut_off_from_it() -> None:
+    """``v`` and ``w`` would be in the last column of the first row, and their reader in the next."""
+    names = "abcvwdef"
+    found = cut(names, chain("a-b-c-d-e-f v-w-d"), lengths(names), 3 * 100 + 2 * APART)
+    assert found == [["a", "b", "c"], ["v", "w", "d", "e", "f"]]
