@@ -85,6 +85,7 @@ export function listen(): () => void {
       }
       return;
     }
+    if (event.composedPath().some((each) => each instanceof HTMLDialogElement)) return; // a window of its own
     const command = meant(event);
     if (event.key === "Tab") by("keys");
     if (command === undefined) return;

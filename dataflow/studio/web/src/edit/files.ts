@@ -12,12 +12,12 @@ export async function save(): Promise<void> {
     set({ disk: null });
     announce(`${document.name} is saved`);
   } catch (error) {
-    if (!(error instanceof Refused) || disk === null) throw error;
+    if (!(error instanceof Refused) || disk === null) throw error; // refused for another reason
     question({
       title: `${document.path} was changed on the disk`,
-      message: error.refusal.message,
+      message: "Another program has written it since it was read here. Whose text is to stay?",
       choices: [
-        { title: "Save over it", kind: "main", run: overwrite },
+        { title: "Save over it", kind: "plain", run: overwrite },
         { title: "Take what is on the disk", kind: "plain", run: reload },
       ],
     });

@@ -12,14 +12,12 @@ export interface Editing {
   naming: string | null; // the card whose name is typed
   line: { number: number; column: number; focus: boolean } | null; // of the text pane, to be shown
   question: Question | null;
-  field: string | null; // the row of the inspector that is to have the focus
 }
 
 export const useEditing = create<Editing>(() => ({
   naming: null,
   line: null,
   question: null,
-  field: null,
 }));
 
 export const editing = useEditing.setState;

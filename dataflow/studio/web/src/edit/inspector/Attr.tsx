@@ -1,12 +1,11 @@
 /** One attr of a node, or of several: as it is written, with its type, limits, choices and documentation. */
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { perform } from "../../commands";
 import type { Plain, Written } from "../../protocol";
 import { get } from "../../store";
 import { edit, unlike } from "../edits";
 import { spelled } from "../plain";
 import { bare, Prose } from "../Prose";
-import { useEditing, editing } from "../state";
 import { ByParam } from "./ByParam";
 import { Value } from "./Value";
 import { limits, placeholder, read, type AttrInfo } from "./values";
@@ -23,14 +22,7 @@ interface Given {
 export function Attr({ name, info, written, places, several = false, readonly }: Given) {
   const { param } = written;
   const [here, setHere] = useState(false);
-  const row = useRef<HTMLDivElement>(null);
   const id = useId();
-  const asked = useEditing((state) => state.field === name);
-  useEffect(() => {
-    if (!asked) return;
-    row.current?.querySelector<HTMLElement>("input, select")?.focus();
-    editing({ field: null });
-  }, [asked]);
   useEffect(() => setHere(false), [param, places.join()]);
   const set = (value: Plain) =>
     edit(`Set ${told(places, name)}`, ...places.map((place) => ({ op: "set", place, value }) as const));
@@ -57,7 +49,7 @@ export function Attr({ name, info, written, places, several = false, readonly }:
     </span>
   );
   return (
-    <div className="attr" ref={row}>
+    <div className="attr">
       <span className={info?.required && written.written === "" && !several ? "attr-name missing" : "attr-name"} title={bare(about)}>
         {name}
         {tools}

@@ -57,12 +57,17 @@ export function OnDisk() {
   );
 }
 
+function kindOf(line: string): string {
+  if (/^(---|\+\+\+|@@)/.test(line)) return "dim";
+  return line.startsWith("+") ? "added" : line.startsWith("-") ? "gone" : "";
+}
+
 /** A unified diff, by its lines. */
 export function Diff({ text }: { text: string }) {
   return (
     <pre className="diff" tabIndex={0}>
       {text.split("\n").map((line, i) => (
-        <span key={i} className={line.startsWith("+") ? "added" : line.startsWith("-") ? "gone" : ""}>
+        <span key={i} className={kindOf(line)}>
           {line}
           {"\n"}
         </span>

@@ -13,7 +13,7 @@ export function Question() {
       <div className="edit-form">
         <p>{asked.message}</p>
         <div className="form-actions">
-          <button className="button plain" onClick={close}>
+          <button className="button plain" data-first={asked.choices.some(({ kind }) => kind === "main") ? undefined : ""} onClick={close}>
             Cancel
           </button>
           {asked.choices.toReversed().map(({ title, kind, run }) => (
