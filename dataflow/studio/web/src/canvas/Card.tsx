@@ -11,6 +11,10 @@ import { useCanvas } from "./state";
 
 export type CardNode = Node<{ card: CardData }, "card">;
 
+/** A card that is only moved is not drawn again: React Flow moves what is around it. */
+const alike = (before: NodeProps<CardNode>, after: NodeProps<CardNode>): boolean =>
+  before.data.card === after.data.card && before.selected === after.selected;
+
 export const CardView = memo(function CardView({ data: { card }, selected }: NodeProps<CardNode>) {
   const pill = card.kind === "input" || card.kind === "output";
   const problems = useProblems(card.id);
@@ -49,7 +53,7 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
       )}
     </div>
   );
-});
+}, alike);
 
 function CardBody({ card, lines }: { card: CardData; lines: string[] }) {
   return (

@@ -27,10 +27,11 @@ export function OutputValue({ name, value }: { name: string; value: string }) {
         <b>{short(metric, 3)}</b>
       </span>
     );
-  if (stats === undefined) return <span className="type">{shapeText(type)}</span>;
+  const number = stats === undefined ? null : scalar(stats);
+  if (stats === undefined || number === null) return <span className="type">{shapeText(type)}</span>;
   return (
     <span className="shown" title={told(type, stats)}>
-      <Picture stats={stats} />
+      <b>{number}</b>
     </span>
   );
 }

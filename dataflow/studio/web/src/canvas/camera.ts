@@ -68,7 +68,7 @@ export function fit(calm = true, selected = false): void {
   const [width, height] = size();
   const chosen = scene.cards.filter(({ id }) => get().selected.includes(id));
   const rect = selected && chosen.length > 0 ? around(chosen) : extent(scene);
-  go(fitting(rect, width, height, 14, LEAST, selected ? 1.4 : 1.1), calm);
+  go(fitting(rect, width, height, 12, LEAST, selected ? 1.4 : 1.1), calm);
 }
 
 /** Zoom about the middle of the window. */

@@ -6,7 +6,7 @@ import { Splitter, useWidth } from "./Splitter";
 
 export function SidePanel() {
   const side = useStudio((state) => state.side);
-  const [width, setWidth] = useWidth("side", 340);
+  const [width, setWidth] = useWidth("side", 336);
   const tabs = everyTab();
   useEffect(() => {
     void document.getElementById(`tab-${side}`)?.scrollIntoView({ inline: "nearest", block: "nearest" });
