@@ -57,7 +57,7 @@ function TrendBox({ port, title, x, y }: Box) {
     <div className="trend-box" style={{ transform: `translate(${x}px, ${y}px)`, width: WIDTH, height: HEIGHT }}>
       <div className="trend-head">
         <span>{title}</span>
-        <b className="value">{curves.length === 0 ? short(mean) : curves.slice(0, 4).map((trend) => short(trend.mean.at(-1))).join(" ")}</b>
+        <b className="value">{curves.length === 0 ? short(mean) : curves.slice(0, 3).map((trend) => short(trend.mean.at(-1), curves.length > 1 ? 3 : 4)).join("  ")}</b>
       </div>
       {curves.length === 0 ? (
         <span className="quiet">drawn while training</span>

@@ -53,11 +53,11 @@ export function Curves({ title, curves, height = 130, log = false }: {
 function Reading({ trend, step }: { trend: Trend; step: number }) {
   const i = pointAt(trend, step);
   if (i < 0) return <span className="value">–</span>;
-  const [low, high] = [trend.low[i]!, trend.high[i]!];
+  const [low, high] = [short(trend.low[i], 3), short(trend.high[i], 3)];
   return (
     <span className="value">
       {short(trend.mean[i])}
-      {low < high && <span className="quiet"> {short(low, 3)} to {short(high, 3)}</span>}
+      {low !== high && <span className="quiet"> {low} to {high}</span>}
     </span>
   );
 }

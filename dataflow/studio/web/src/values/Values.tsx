@@ -24,7 +24,7 @@ export default function Values() {
   const wanted = ports.find((port) => port.label === focused?.port && port.side === focused.side)?.key;
   return (
     <div className={old ? "values old" : "values"}>
-      <h2 className="panel-title">{card?.name ?? "Outputs of the graph"}</h2>
+      <h2 className="panel-title">{card?.name ?? (document.view.scope === "" ? "Outputs of the graph" : `Outputs of ${document.view.scope}`)}</h2>
       {old && <p className="quiet">From before the last edit; a run makes them anew.</p>}
       {ports.length === 0 && <p className="quiet">Nothing here has a value.</p>}
       <Ports key={card?.id ?? ""} ports={ports} wanted={wanted} />

@@ -19,7 +19,7 @@ export function portsOf(card: Card): Port[] {
 
 /** What the outputs of the graph come from, by the run; before one, by the picture. */
 export function outputsOf(document: Document, found: Record<string, string> = {}): Port[] {
-  const known = Object.entries(found);
+  const known = document.view.scope === "" ? Object.entries(found) : []; // those of a run are of the whole graph
   const drawn = document.scene.cards
     .filter((card) => card.kind === "output")
     .flatMap((card) => card.lefts.map((left): [string, string] => [card.name, left.value_of]));
