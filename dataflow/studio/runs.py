@@ -58,7 +58,8 @@ class Runs:
         """There is no run: another document is open."""
         with self._lock:
             self.cancel()
-            self._run = _none(int(str(self._run["number"])) + 1)
+            number = int(str(self._run["number"]))
+            self._run = _none(number if self._run["state"] == "none" else number + 1)
             self._publish(self.event())
 
     def event(self) -> Plain:

@@ -16,6 +16,7 @@ class Session:
     split: str = ""
     rows: int | None = None
     params: dict[str, object] = field(default_factory=dict)
+    trained: bool = False
 
     def plain(self) -> dict[str, object]:
         """As JSON has it; a copy."""
@@ -27,4 +28,5 @@ class Session:
             "split": self.split,
             "rows": self.rows,
             "params": dict(self.params),
+            "trained": self.trained,
         }

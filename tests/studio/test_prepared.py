@@ -8,10 +8,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from dataflow.graphfile import shipped
 from dataflow.studio.jobs.call import Memory
 from dataflow.studio.jobs.prepared import Asked, Held
 from dataflow.studio.jobs.run import PlanRun, Run
 from dataflow.studio.jobs.source import Source
+from dataflow.training.trainer import Trainer
 from tests.studio.calls import Done, do
 
 LINE = """\
@@ -151,6 +153,19 @@ def test_forced_ports_and_inputs(line: Source, tmp_path: Path) -> None:
     run(Asked(unfed, forced={"x.output": [[1.0, 2.0]]}), memory)
     assert memory.values["other.y"].tolist() == [[-1.0, -2.0]]
     assert "forcing of 'x.output': the value" in failure(Asked(unfed, forced={"x.output": "two"}))
+
+
+def test_variables_as_training_left_them(tmp_path: Path) -> None:
+    source, memory = Source(str(shipped.find("dataflow:digits/mlp.yaml"))), Memory()
+    folder = tmp_path / "mlp.checkpoints"
+    assert "must have checkpoints, got none" in failure(Asked(source, rows=100, trained=folder))
+    for _ in Trainer(source.graph(), folder, epochs=1).run():
+        pass
+    written = run(Asked(source, rows=100), memory).merged("values")["accuracy.output"]["max"]
+    done = run(Asked(source, rows=100, trained=folder), memory)
+    assert float(str(done.merged("values")["accuracy.output"]["max"])) > float(str(written)) + 0.3
+    assert fates(done)["w1"] == "fed"
+    assert {*fates(run(Asked(source, rows=100, trained=folder), memory)).values()} == {"fed", "kept"}
 
 
 def test_a_node_that_is_a_graph_file_is_frozen_by_what_others_read_of_it(line: Source, tmp_path: Path) -> None:

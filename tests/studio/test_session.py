@@ -9,7 +9,8 @@ def test_plain_is_a_copy() -> None:
     session = Session(bypassed=["a"], frozen={"b": "run 1"}, rows=3)
     plain = session.plain()
     assert plain == {
-        "bypassed": ["a"], "frozen": {"b": "run 1"}, "forced": {}, "watched": [], "split": "", "rows": 3, "params": {}
+        "bypassed": ["a"], "frozen": {"b": "run 1"}, "forced": {}, "watched": [], "split": "", "rows": 3, "params": {},
+        "trained": False,
     }  # fmt: skip
     session.bypassed.append("c")
     assert plain["bypassed"] == ["a"]

@@ -21,8 +21,7 @@ from dataflow.studio.commands.arguments import (
     text,
     whole,
 )  # fmt: skip
-from dataflow.studio.commands.runs import placing, source_of
-from dataflow.studio.commands.training import folder_of
+from dataflow.studio.commands.runs import folder_of, placing, source_of
 from dataflow.studio.jobs.bits import Bits
 from dataflow.studio.jobs.call import Work
 from dataflow.studio.jobs.quantization import Calibrate, Quantize, Report, Trained

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from dataflow.core.errors import Problem
+from dataflow.graphfile.shipped import is_shipped
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
 from dataflow.studio.desk import Desk
 from dataflow.studio.jobs.prepared import Asked, Held
@@ -13,6 +15,7 @@ from dataflow.studio.jobs.source import Source
 from dataflow.studio.problems import placed
 from dataflow.studio.runs import Placed, Plain
 from dataflow.studio.studio import Handler, Studio
+from dataflow.training.trained_values import checkpoint_folder
 
 _RUN = re.compile(r"run \d+")
 
@@ -21,6 +24,13 @@ def source_of(studio: Studio) -> Source:
     """The open document as a worker is sent it: its text as it is, saved or not."""
     desk = studio.require()
     return Source(desk.top.location, desk.top.editor.text, desk.texts, desk.session.params)
+
+
+def folder_of(studio: Studio) -> Path:
+    """Where `dataflow train` keeps the checkpoints of the open document."""
+    location = studio.require().top.location
+    folder = checkpoint_folder(location, None)
+    return studio.project.folder / folder if is_shipped(location) else folder
 
 
 def placing(desk: Desk) -> Placed:
@@ -64,6 +74,7 @@ def _asked(studio: Studio, given: Arguments) -> Asked:
         tuple(session.bypassed),
         {name: _held(studio, where) for name, where in session.frozen.items()},
         dict(session.forced),
+        folder_of(studio) if session.trained else None,
     )
 
 

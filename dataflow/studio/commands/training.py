@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dataflow.core.errors import DataflowError
-from dataflow.graphfile.shipped import is_shipped
 from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
-from dataflow.studio.commands.runs import placing, source_of
+from dataflow.studio.commands.runs import folder_of, placing, source_of
 from dataflow.studio.jobs.stepping import Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.studio import Handler, Studio
-from dataflow.training.trained_values import checkpoint_folder
 
 MAX_EPOCHS = MAX_STEPS = 1 << 31
 STEPS = 1_000  # of a graph without a train section, where nothing is said
-
-
-def folder_of(studio: Studio) -> Path:
-    """Where `dataflow train` keeps the checkpoints of the open document."""
-    location = studio.require().top.location
-    folder = checkpoint_folder(location, None)
-    return studio.project.folder / folder if is_shipped(location) else folder
 
 
 def _train(studio: Studio, given: Arguments) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -14,8 +15,10 @@ from dataflow.core.errors import GraphError, instead
 from dataflow.files import ArrayFile, Unreadable
 from dataflow.graph.graph import Graph
 from dataflow.graph.overrides import bypassed, forced, frozen, up_to
+from dataflow.studio.jobs import made_up
 from dataflow.studio.jobs.call import Memory
-from dataflow.studio.jobs.source import Source, check_fed, rows_of
+from dataflow.studio.jobs.source import Source, check_fed, rows_of, unfed
+from dataflow.training.trained_values import values_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Asked:
 
     split : of the data section; "" for the first one. ``rows``: at most so many of it.
     to : only what this node needs is run; "" for all outputs.
+    trained : the folder of checkpoints from the best of which variables begin; None where they begin as written.
     """
 
     source: Source
@@ -42,6 +46,7 @@ class Asked:
     bypassed: Sequence[str] = ()
     frozen: Mapping[str, Held] = field(default_factory=dict)
     forced: Mapping[str, object] = field(default_factory=dict)
+    trained: Path | None = None
 
     def prepared(self, memory: Memory) -> Prepared:
         """The graph that is run, and its rows; GraphError where something does not fit it."""
@@ -50,6 +55,13 @@ class Asked:
         given, others = self._given(whole, rows)
         graph = whole
         left: dict[str, tuple[str, str]] = {}  # what becomes of nodes that are not run as they are written, and why
+        if not name:
+            for each in unfed(whole, {**rows, **given}):
+                given[each] = made_up.made_up(whole, each)
+                left[each] = "fed", made_up.WHY
+                count = made_up.ROWS
+        if self.trained is not None:
+            given |= self._variables(whole)
         if others:
             graph = forced(graph, cast("Mapping[str, Array]", others))
         for each in self.bypassed:
@@ -86,6 +98,12 @@ class Asked:
             else:
                 others[port] = value
         return given, others
+
+    def _variables(self, graph: Graph) -> dict[str, Array]:
+        """The values that training has left the variables."""
+        assert self.trained is not None
+        folder = str(self.trained) if self.trained.exists() else None
+        return dict(values_of(graph, self.source.path, None, folder, "best")[0])
 
     def _frozen(self, graph: Graph, memory: Memory) -> tuple[dict[str, Array], dict[str, tuple[str, str]]]:
         """The values of frozen nodes by port, and why these nodes do not run."""

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -69,14 +71,23 @@ def opened(graph: Graph, name: str, memory: Memory) -> tuple[Split, str]:
     return known
 
 
-def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> tuple[str, dict[str, Array], int, str]:
-    """The split, its rows by input, how many: at most ``count``, spread evenly over it; and a digest of all that.
+class Rows(NamedTuple):
+    """Rows that are run: the split, what feeds each input, how many, and a digest of what all that follows from."""
+
+    split: str = ""
+    feeds: Mapping[str, Array] = MappingProxyType({})
+    length: int = 0
+    digest: str = ""
+
+
+def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> Rows:
+    """The rows of a split: at most ``count``, spread evenly over it.
 
     A graph without data is fed nothing. Rows are read again where the files have changed.
     """
     name = split_name(graph, wanted)
     if not name:
-        return "", {}, 0, ""
+        return Rows()
     found, digest = opened(graph, name, memory)
     most = min(found.length, count or ROWS)
     key = f"{digest} {most}"
@@ -85,17 +96,21 @@ def rows_of(graph: Graph, wanted: str, count: int | None, memory: Memory) -> tup
         while len(memory.rows) >= KEPT:
             memory.rows.pop(next(iter(memory.rows)))
         memory.rows[key] = found.rows(indices)
-    return name, memory.rows[key], most, key
+    return Rows(name, memory.rows[key], most, key)
+
+
+def unfed(graph: Graph, feeds: Mapping[str, object]) -> list[str]:
+    """The inputs without a default that nothing feeds."""
+    inputs = [name for name in graph.inputs if name not in feeds]
+    return [name for name in inputs if all(value is None for value in graph.nodes[name].inputs.values())]
 
 
 def check_fed(graph: Graph, feeds: Mapping[str, object]) -> None:
-    """Raise GraphError that names the inputs that nothing feeds, with what a person can do about it."""
+    """Raise GraphError that names the inputs that outputs need and nothing feeds, with what a person can do."""
     needed = graph.ancestors(link.node for link in graph.outputs.values())
-    unfed = [name for name in graph.inputs if name in needed and name not in feeds]
-    lacking = [name for name in unfed if all(value is None for value in graph.nodes[name].inputs.values())]
-    if lacking:
+    if lacking := [name for name in unfed(graph, feeds) if name in needed]:
         some = "inputs" if len(lacking) > 1 else "input"
         raise GraphError(
-            f"{some} {listing(map(repr, lacking), 'and')} must be fed, got nothing; give the graph a data section, the "
-            f"input a default, or force a value on its port"
+            f"{some} {listing(map(repr, lacking), 'and')} must be fed, got nothing; feed it in the data section, give "
+            "it a default, or force a value on its port"
         )

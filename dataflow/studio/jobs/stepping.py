@@ -74,7 +74,7 @@ class Stepper:
                 f"graph '{self.step_graph.name}': must have nodes that change variables, such as AssignAdd or "
                 "ApplyGradientDescent, to be run step by step, got none; run it once, or give it a train section"
             )
-        _, self._feeds, _, _ = rows_of(self.step_graph, asked.split, asked.rows, memory)
+        self._feeds = rows_of(self.step_graph, asked.split, asked.rows, memory).feeds
         check_fed(self.step_graph, self._feeds)
         self.state = State(self.step_graph, values=asked.kept.variables)
         self.state.step = asked.kept.step

@@ -270,6 +270,7 @@ export interface Session {
   split: string; // of the data section that runs are fed; "" for the first
   rows: number | null; // of it, at most
   params: Record<string, Plain>; // given in place of defaults
+  trained: boolean; // whether variables begin in runs with the values of the best checkpoint, not as the file says
 }
 
 // -- files ------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ function Feed({ document }: { document: Document }) {
     <section>
       <h3>What runs are fed</h3>
       {splits.length === 0 ? (
-        <p className="quiet">The file has no data section: inputs are filled with numbers of their declared shapes.</p>
+        <p className="quiet">The file has no data section: inputs are filled with random numbers of their types.</p>
       ) : (
         <div className="fields">
           <label className="labelled">
@@ -87,6 +87,12 @@ function Feed({ document }: { document: Document }) {
             send={(text) => changeSession({ rows: text.trim() === "" ? null : Number(text) })}
           />
         </div>
+      )}
+      {"train" in document.sections && (
+        <label className="check" title="Those of the best checkpoint, in place of the first values that the file gives">
+          <input type="checkbox" checked={session.trained} onChange={(event) => changeSession({ trained: event.currentTarget.checked })} /> variables as
+          training left them
+        </label>
       )}
       {params.length > 0 && (
         <>

@@ -88,12 +88,15 @@ test("what a run is fed is the session's", async () => {
   await show(<RunPanel />);
   const split = find<HTMLSelectElement>("select");
   expect([...split.options].map((option) => option.text)).toEqual(["train (90 rows)", "test (10 rows)"]);
-  const [rows, bits] = [...document.querySelectorAll("input")];
+  const [rows, trained, bits] = [...document.querySelectorAll("input")];
   await write(rows!, "64");
   await press(rows!, "Enter");
   await write(bits!, "4");
   await press(bits!, "Enter");
-  expect(asked.filter(([command]) => command === "session").map(([, given]) => given)).toEqual([{ rows: 64 }, { params: { bits: 4 } }]);
+  await act(async () => trained!.click());
+  expect(asked.filter(([command]) => command === "session").map(([, given]) => given)).toEqual([
+    { rows: 64 }, { params: { bits: 4 } }, { trained: true },
+  ]);
 });
 
 test("before a run it is told what would run and why, after one what did", async () => {

@@ -84,7 +84,7 @@ test("the banner tells each override and takes it back", async () => {
   await click("button", "relu: no longer frozen");
   expect(asked.pop()).toEqual(["session", { frozen: {} }]);
   await click("button", "Clear all");
-  expect(asked.pop()).toEqual(["session", { bypassed: [], frozen: {}, forced: {}, params: {} }]);
+  expect(asked.pop()).toEqual(["session", { bypassed: [], frozen: {}, forced: {}, params: {}, trained: false }]);
 });
 
 test("what is typed is a number, a list or a text, and is shown as that", () => {

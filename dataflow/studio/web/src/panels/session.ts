@@ -4,7 +4,7 @@ import type { Plain, Session } from "../protocol";
 import { get } from "../store";
 
 export const NOTHING: Session = {
-  bypassed: [], frozen: {}, forced: {}, watched: [], split: "", rows: null, params: {},
+  bypassed: [], frozen: {}, forced: {}, watched: [], split: "", rows: null, params: {}, trained: false,
 };
 
 export const session = (): Session => get().session ?? NOTHING;
@@ -50,16 +50,17 @@ export const force = (port: string, value: Plain) => change({ forced: { ...sessi
 
 /** What stands in the banner: each with how to take it back. */
 export function overrides(given: Session): { key: string; verb: string; name: string; value: string; clear: Partial<Session> }[] {
-  const { bypassed, frozen, forced, params } = given;
+  const { bypassed, frozen, forced, params, trained } = given;
   return [
     ...bypassed.map((name) => ({ key: `bypass ${name}`, verb: "bypassed", name, value: "", clear: { bypassed: bypassed.filter((each) => each !== name) } })),
     ...Object.entries(frozen).map(([name, source]) => ({ key: `freeze ${name}`, verb: "frozen", name, value: source, clear: { frozen: without(frozen, name) } })),
     ...Object.entries(forced).map(([name, value]) => ({ key: `force ${name}`, verb: "forced", name, value: written(value), clear: { forced: without(forced, name) } })),
+    ...(trained ? [{ key: "trained", verb: "set", name: "variables", value: "trained values", clear: { trained: false } }] : []),
     ...Object.entries(params).map(([name, value]) => ({ key: `param ${name}`, verb: "set", name, value: written(value), clear: { params: without(params, name) } })),
   ];
 }
 
-export const CLEAR: Partial<Session> = { bypassed: [], frozen: {}, forced: {}, params: {} };
+export const CLEAR: Partial<Session> = { bypassed: [], frozen: {}, forced: {}, params: {}, trained: false };
 
 /** A value in few letters, as a person would type it. */
 export function written(value: Plain): string {
