@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.inspection.rows import APART, components, cut, ranks
+from dataflow.inspection.ranks import APART, components, cut, ranks
 
 Edges = list[tuple[str, str]]
 
