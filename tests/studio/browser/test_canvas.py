@@ -122,6 +122,29 @@ def test_a_node_is_put_into_a_wire_and_pulled_out_again(canvas: Canvas) -> None:
     canvas.until("high.x")
 
 
+def test_a_block_is_chosen_for_a_wire(canvas: Canvas, small: Path) -> None:
+    x, y = canvas.middle(canvas.port("left", "high", "x"))
+    canvas.page.mouse.dblclick(x - 18, y)
+    field = canvas.page.get_by_role("combobox", name="Add a block")
+    field.fill("softsign")
+    canvas.page.get_by_role("option").first.wait_for()
+    canvas.opened.keys("Enter")
+    canvas.until("softsign.features")
+    canvas.opened.keys("Escape")
+    canvas.save()
+    assert "high: {block: Tanh, inputs: {x: softsign}}" in small.read_text()
+
+
+def test_a_node_is_pulled_out_with_alt(canvas: Canvas, small: Path) -> None:
+    x, y = canvas.middle(canvas.opened.card("high").locator(".name"))
+    canvas.page.keyboard.down("Alt")
+    canvas.drag((x, y), (x, y + 160))
+    canvas.page.keyboard.up("Alt")
+    canvas.until("high.x", there=False)
+    canvas.save()
+    assert "best: {block: ArgMax, inputs: {input: low, dimension: 1}}" in small.read_text()
+
+
 def test_all_by_the_keyboard(canvas: Canvas, small: Path) -> None:
     canvas.opened.card("x").focus()
     canvas.opened.keys("ArrowRight", "ArrowRight", "ArrowRight")

@@ -32,7 +32,12 @@ export type Over =
 /** What the palette was opened for: a place on the screen, and the port whose wire was dropped there. */
 export interface PaletteRequest {
   at: [x: number, y: number];
-  from: { node: string; port: string; side: "source" | "target" } | null;
+  from: {
+    node: string;
+    port: string;
+    side: "source" | "target";
+    into?: [node: string, port: string]; // the wire from there to this port is what the block is put into
+  } | null;
 }
 
 /** The value on a port that a person wants to change there: the tools put a field at that place of the screen. */

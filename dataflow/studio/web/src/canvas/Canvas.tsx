@@ -75,7 +75,7 @@ function Flow() {
         onNodeMouseLeave={() => setCanvas({ hovered: null })}
         onNodeDoubleClick={(_, { id }) => void perform(() => enter(id))}
         onNodeDrag={(event) => "clientX" in event && dragged(event.clientX, event.clientY)}
-        onNodeDragStop={() => void perform(released)}
+        onNodeDragStop={(event) => void perform(() => released(event.altKey))}
         onPaneClick={() => setCanvas({ wire: null, refused: null })}
         fitViewOptions={FITTED}
         minZoom={LEAST}

@@ -6,6 +6,7 @@ import { curve, dot, overlap, wireBox } from "./geometry";
 import { cardsById, sourceOf } from "./scene";
 import { setCanvas, useCanvas } from "./state";
 import { grade } from "./Value";
+import { insert } from "./wire";
 
 export function Frames() {
   const frames = useStudio(({ document }) => document?.scene.frames);
@@ -81,6 +82,10 @@ const WirePath = memo(function WirePath({ wire, source, target, down }: Given) {
     set({ selected: [] });
     setCanvas({ wire: wire.id });
   };
+  const doubled = (event: MouseEvent) => {
+    event.stopPropagation();
+    if (get().document?.readonly === "") insert(wire.source, wire.target, [event.clientX, event.clientY]);
+  };
   const menu = (event: MouseEvent) => {
     event.preventDefault();
     event.stopPropagation();
@@ -92,7 +97,7 @@ const WirePath = memo(function WirePath({ wire, source, target, down }: Given) {
     <g className={classes} data-wire={wire.id}>
       <path className="halo" d={path} />
       <path className="stroke" d={path} />
-      <path className="hit" d={path} onClick={click} onContextMenu={menu} />
+      <path className="hit" d={path} onClick={click} onDoubleClick={doubled} onContextMenu={menu} />
     </g>
   );
 });

@@ -5,7 +5,7 @@ import type { Card } from "../protocol";
 import { announce, get, set } from "../store";
 import { fit, zoomBy } from "./camera";
 import { card, chosen, drawing, editable, open, scene, wire } from "./chosen";
-import { between } from "./dragging";
+import { between, pullOut } from "./dragging";
 import { focusGround } from "./focus";
 import { around, type Rect } from "./geometry";
 import { enter, foldAgain, leave } from "./jumps";
@@ -75,7 +75,7 @@ register(
     within: "canvas",
     menu: ["card"],
     enabled: () => editable() && nodes().length === 1 && between(chosen()[0]),
-    run: () => ask("edit", { version: version(), edits: [{ op: "pull_out", name: nodes()[0]! }], title: `pull ${nodes()[0]} out of its wires` }),
+    run: () => pullOut(nodes()[0]!),
   },
   { id: "edit.select.all", title: "Select everything", group: "Edit", keys: ["Mod+A"], within: "canvas", menu: ["canvas"], enabled: open, run: () => set({ selected: scene().cards.map(({ id }) => id) }) },
   { id: "canvas.fold", title: "Fold into the cards that read it", group: "Canvas", keys: [], menu: ["card"], enabled: () => get().document?.view.unfolded.includes(card()?.id ?? "") === true, run: () => foldAgain(card()!.id) },

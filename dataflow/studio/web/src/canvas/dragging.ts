@@ -26,15 +26,19 @@ export function dragged(x: number, y: number): void {
   if (found !== splice) setCanvas({ splice: found });
 }
 
-/** Keep the cards where they were let go, or put the one into its wire; `moved` is given up when the picture comes. */
-export async function released(): Promise<void> {
+/**
+ * Keep the cards where they were let go, or put the one into its wire; with Alt held, pull it out of its wires, which
+ * are joined again. `moved` is given up when the picture comes.
+ */
+export async function released(out: boolean): Promise<void> {
   const { moved, splice } = getCanvas();
   const wire = get().document?.scene.wires.find(({ id }) => id === splice);
   setCanvas({ splice: null });
   const names = Object.keys(moved);
   if (names.length === 0) return;
   try {
-    if (wire !== undefined && !wire.target[0].startsWith("output:")) await spliced(names[0]!, wire.target);
+    if (out && names.length === 1 && between(cardsById(get().document!.scene).get(names[0]!))) await pullOut(names[0]!);
+    else if (wire !== undefined && !wire.target[0].startsWith("output:")) await spliced(names[0]!, wire.target);
     else await ask("move", { positions: Object.fromEntries(Object.entries(moved).map(([id, [x, y]]) => [id, [Math.round(x), Math.round(y)]])) });
   } finally {
     setCanvas({ moved: {} });
@@ -45,6 +49,12 @@ async function spliced(name: string, target: [string, string]): Promise<void> {
   const edits: Edit[] = [{ op: "splice", name, target }];
   await ask("edit", { version: version(), edits, title: `put ${name} into the wire to ${target.join(".")}` });
   announce(`${name} is in the wire to ${target.join(" ")}`);
+}
+
+/** Take a node out of its wires, and let its readers have what stood on its first input. */
+export async function pullOut(name: string): Promise<void> {
+  await ask("edit", { version: version(), edits: [{ op: "pull_out", name }], title: `pull ${name} out of its wires` });
+  announce(`${name} is out of its wires`);
 }
 
 /** Whether a node has a wired input and a reader, so that it can be pulled out from between them. */

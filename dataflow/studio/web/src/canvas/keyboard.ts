@@ -1,14 +1,15 @@
 /** Commands by which the keyboard walks along wires, from port to port and card to card, and draws wires. */
 import { register, type Command } from "../commands";
+import type { Wire } from "../protocol";
 import { get, set } from "../store";
-import { reveal } from "./camera";
+import { reveal, screenPoint } from "./camera";
 import { card, editable, open, scene, wire } from "./chosen";
 import { current, focusCard, focusGround, focusPort } from "./focus";
 import { dot } from "./geometry";
 import { cardsById } from "./scene";
 import { getCanvas, setCanvas, type End } from "./state";
 import { afterInOrder, firstPort, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
-import { begin, dropped, end, lead, mend, unwire } from "./wire";
+import { begin, dropped, end, insert, lead, mend, unwire } from "./wire";
 
 /** An arrow leads a wire, walks from port to port while one is focused, and else from card to card. */
 function walk(arrow: Arrow): void {
@@ -79,6 +80,20 @@ register(
       return port === null ? undefined : unwire([port]);
     },
   },
+  {
+    id: "wire.insert",
+    title: "Put a block into the wire",
+    group: "Canvas",
+    keys: ["B"],
+    within: "canvas",
+    menu: ["wire", "port"],
+    enabled: () => editable() && wireHere() !== undefined,
+    run: () => {
+      const { source, target } = wireHere()!;
+      const at = dot(cardsById(scene()).get(target[0])!, { port: target[1], side: "left" });
+      insert(source, target, screenPoint(at!));
+    },
+  },
   ...Array.from({ length: 5 }, (_, i): Command => ({
     id: `mend.${i + 1}`,
     title: `Mend the refused wire, way ${i + 1}`,
@@ -98,6 +113,12 @@ register(
   { id: "walk.previous", title: "Previous card", group: "Canvas", keys: ["Shift+N"], within: "canvas", enabled: open, run: () => step(-1) },
   { id: "view.region", title: "To the next part of the page", group: "View", keys: ["F6"], typing: true, run: region },
 );
+
+/** The wire that is selected, or that leads to the focused port. */
+function wireHere(): Wire | undefined {
+  const port = wiredPort();
+  return wire() ?? (port === null ? undefined : scene().wires.find(({ target: [to, name] }) => to === port.card && name === port.port));
+}
 
 function wiredPort(): End | null {
   const { focused } = get();

@@ -7,6 +7,7 @@ import { useTroubledPort } from "./problems";
 import { setCanvas, useCanvas, key, type End } from "./state";
 import { OutputValue, shapeText, Value, WireQuality } from "./Value";
 import { pull } from "./pulling";
+import { tip } from "./tip";
 
 /** The classes of a port while a wire is drawn or refused. */
 function useVerdict(end: End): string {
@@ -58,7 +59,11 @@ function Dot({ end, port, kind, label }: DotGiven) {
       data-port={key(end)}
       onPointerDown={down}
       onFocus={() => set({ focused: end })}
-      {...(port.value_of !== "" && light(port.value_of))}
+      onPointerEnter={(event) => {
+        event.currentTarget.title = tip(end);
+        setCanvas({ lit: port.value_of });
+      }}
+      onPointerLeave={() => setCanvas({ lit: "" })}
     />
   );
 }

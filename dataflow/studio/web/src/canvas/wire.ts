@@ -111,3 +111,9 @@ export async function unwire(targets: readonly End[]): Promise<void> {
   announce(title);
 }
 
+
+/** Let a block be chosen that is put into a wire. */
+export function insert(source: [card: string, port: string], target: [card: string, port: string], at: Point): void {
+  const [node, port] = source;
+  openPalette({ at, from: { node, port, side: "source", into: target } });
+}

@@ -52,6 +52,14 @@ test("a wire that was drawn from an input comes from the new node", () => {
   ]);
 });
 
+test("a block for a wire is put into it by the server, which knows its ports", () => {
+  const from = { node: "conv", port: "y", side: "source", into: ["gather", "params"] } as const;
+  expect(addition(gather, known, { ...from, into: [...from.into] }, {}).edits).toEqual([
+    { op: "add", name: "gather3", block: "Gather", after: "conv" },
+    { op: "splice", name: "gather3", target: ["gather", "params"] },
+  ]);
+});
+
 const card = (id: string, frame: string, x: number, y: number) =>
   ({ id, frame, x, y, width: 100, height: 60, kind: "node" }) as Card;
 const scene = {

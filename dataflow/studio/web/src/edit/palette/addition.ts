@@ -17,6 +17,10 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
   const add = { op: "add", name, block: entry.block } as const;
   if (from === null) return { name, edits: [{ ...add, ...place }] };
   const beside = from.node in document.nodes;
+  if (from.into !== undefined) {
+    const splice = { op: "splice", name, target: from.into } as const;
+    return { name, edits: [{ ...add, ...(beside ? { after: from.node } : place) }, splice] };
+  }
   if (from.side === "source") {
     const port = firstFitting(entry.info, typeOf(document, from.node, from.port));
     const source = wireText(from.node, from.port, document);
