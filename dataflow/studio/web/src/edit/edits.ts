@@ -9,6 +9,12 @@ export async function edit(title: string, ...edits: Edit[]): Promise<string[]> {
   return (await ask("edit", { version: version(), edits, title })).names;
 }
 
+/** Put a text at a place of the file; without letters, take away what stands there. */
+export function setText(title: string, place: string, text: string): Promise<string[]> {
+  const value = text.trim();
+  return edit(title, value === "" ? { op: "remove", place } : { op: "set", place, value });
+}
+
 /** Once the page is drawn anew. */
 export function drawn(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));

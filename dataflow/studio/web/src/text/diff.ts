@@ -54,7 +54,7 @@ function runs(a: string[], b: string[]): Run[] {
   for (let edits = 0; edits <= MOST; edits += 1) {
     trace.push(new Map(reached));
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
-      const below = diagonal === -edits || (diagonal !== edits && (reached.get(diagonal - 1) ?? -1) < (reached.get(diagonal + 1) ?? -1));
+      const below = isBelow(reached, diagonal, edits);
       let x = below ? (reached.get(diagonal + 1) ?? 0) : (reached.get(diagonal - 1) ?? 0) + 1;
       while (x < a.length && x - diagonal < b.length && a[x] === b[x - diagonal]) x += 1;
       reached.set(diagonal, x);
@@ -65,6 +65,12 @@ function runs(a: string[], b: string[]): Run[] {
   return whole;
 }
 
+/** Whether a path comes to a diagonal from the one above it, by a line that is inserted. */
+function isBelow(reached: Map<number, number>, diagonal: number, edits: number): boolean {
+  const [left, right] = [reached.get(diagonal - 1) ?? -1, reached.get(diagonal + 1) ?? -1];
+  return diagonal === -edits || (diagonal !== edits && left < right);
+}
+
 /** The runs along the path that the search found, back from the ends. */
 function walked(trace: Map<number, number>[], length: number, b: string[]): Run[] {
   const found: Run[] = [];
@@ -73,7 +79,7 @@ function walked(trace: Map<number, number>[], length: number, b: string[]): Run[
   for (let edits = trace.length - 1; edits > 0; edits -= 1) {
     const reached = trace[edits]!;
     const diagonal = x - y;
-    const below = diagonal === -edits || (diagonal !== edits && (reached.get(diagonal - 1) ?? -1) < (reached.get(diagonal + 1) ?? -1));
+    const below = isBelow(reached, diagonal, edits);
     const before = below ? diagonal + 1 : diagonal - 1;
     const startX = reached.get(before) ?? 0;
     const startY = startX - before;

@@ -26,7 +26,15 @@ export function Choice({ label, value, choices, more = [], hint, describedBy, di
   const known = value === "" || choices.includes(value) || more.includes(value);
   return (
     <div className="combo">
-      <select className="field mono" aria-label={label} aria-describedby={describedBy} aria-invalid={problem !== ""} disabled={disabled} value={value} onChange={(event) => void take(event.target.value)}>
+      <select
+        className="field mono"
+        aria-label={label}
+        aria-describedby={describedBy}
+        aria-invalid={problem !== ""}
+        disabled={disabled}
+        value={value}
+        onChange={(event) => void take(event.target.value)}
+      >
         <option value="">{hint}</option>
         {!known && <option value={value}>{value}</option>}
         {choices.map((each) => (

@@ -1,7 +1,8 @@
-/** The wires that a file can have at a port: names of nodes and inputs, and of further outputs. */
-import type { Document } from "../../protocol";
+/** What fields suggest: wires, parameters, dtypes. */
+import type { BlockInfo, Document } from "../../protocol";
 import type { Suggestion } from "./Combo";
 
+/** The wires that a file can have at a port: names of nodes and inputs, and of further outputs. */
 export function wires(document: Document, but = ""): Suggestion[] {
   const nodes = Object.values(document.nodes).filter(({ name }) => name !== but);
   return [
@@ -15,4 +16,10 @@ export function wires(document: Document, but = ""): Suggestion[] {
 /** The parameters, as values that refer to them. */
 export function params(document: Document): Suggestion[] {
   return Object.entries(document.params).map(([name, { value }]) => ({ text: `$${name}`, detail: JSON.stringify(value) }));
+}
+
+/** Every dtype that a block takes or gives. */
+export function everyDtype(blocks: BlockInfo[]): Suggestion[] {
+  const ports = blocks.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
+  return [...new Set(ports.flatMap(({ dtypes }) => dtypes))].map((text) => ({ text }));
 }

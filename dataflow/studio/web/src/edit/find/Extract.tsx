@@ -33,11 +33,23 @@ export default function Extract() {
         <p className="dim">{nodes.length === 1 ? nodes[0] : `${nodes.length} nodes: ${nodes.join(", ")}`}</p>
         <label>
           Name of the node that stands for them
-          <input className="field mono" value={name} spellCheck={false} onFocus={(event) => event.target.select()} onChange={(event) => setName(event.target.value)} />
+          <input
+            className="field mono"
+            value={name}
+            spellCheck={false}
+            onFocus={(event) => event.target.select()}
+            onChange={(event) => setName(event.target.value)}
+          />
         </label>
         <label>
           File
-          <input className="field mono" value={path} placeholder={file} spellCheck={false} onChange={(event) => setPath(event.target.value)} />
+          <input
+            className="field mono"
+            value={path}
+            placeholder={file}
+            spellCheck={false}
+            onChange={(event) => setPath(event.target.value)}
+          />
           <span className="dim">From the folder of this file; written when you save.</span>
         </label>
         {problem !== "" && (

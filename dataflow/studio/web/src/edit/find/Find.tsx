@@ -32,7 +32,7 @@ export default function Find() {
       clearTimeout(timer);
     };
   }, [query]);
-  const none = problem !== "" ? problem : query.trim() === "" ? "Nodes of all graphs of the project, by name or by what they are." : "Nothing has that.";
+  const none = query.trim() === "" ? "Nodes of all graphs of the project, by name or by what they are." : "Nothing has that.";
   return (
     <Picker<Hit>
       label="Find in the project"
@@ -51,7 +51,7 @@ export default function Find() {
       choose={(hit) => void perform(() => go(hit))}
       does="go there"
       counted={["1 place", "places"]}
-      none={none}
+      none={problem || none}
     >
       <div className="find-chips" role="group" aria-label="What to find by">
         {KINDS.map((kind) => (

@@ -33,7 +33,14 @@ export default function NewFile() {
       >
         <label>
           File
-          <input className="field mono" value={path} spellCheck={false} aria-invalid={problem !== ""} onFocus={(event) => event.target.setSelectionRange(0, path.replace(/\.ya?ml$/, "").length)} onChange={(event) => setPath(event.target.value)} />
+          <input
+            className="field mono"
+            value={path}
+            spellCheck={false}
+            aria-invalid={problem !== ""}
+            onFocus={(event) => event.target.setSelectionRange(0, path.replace(/\.ya?ml$/, "").length)}
+            onChange={(event) => setPath(event.target.value)}
+          />
           <span className="dim">In the project folder; folders that are not there are made.</span>
         </label>
         <label>

@@ -5,8 +5,9 @@ import type { Plain, Written } from "../../protocol";
 import { get } from "../../store";
 import { edit, unlike } from "../edits";
 import { spelled } from "../plain";
-import { bare, Prose } from "../Prose";
+import { Prose } from "../Prose";
 import { ByParam } from "./ByParam";
+import { Row } from "./parts";
 import { Value } from "./Value";
 import { limits, placeholder, read, type AttrInfo } from "./values";
 
@@ -30,7 +31,7 @@ export function Attr({ name, info, written, places, several = false, readonly }:
   const computed = written.written !== "" && param === "" && written.written.includes("$");
   const about = [info?.doc, info && limits(info)].filter(Boolean).join("; ");
   const tools = !readonly && (
-    <span className="attr-tools">
+    <>
       {written.written !== "" && param === "" && !computed && places.length === 1 && (
         <button
           className="tool"
@@ -46,36 +47,32 @@ export function Attr({ name, info, written, places, several = false, readonly }:
           ↺
         </button>
       )}
-    </span>
+    </>
   );
   return (
-    <div className="attr">
-      <span className={info?.required && written.written === "" && !several ? "attr-name missing" : "attr-name"} title={bare(about)}>
-        {name}
-        {tools}
-      </span>
-      <div className="attr-field">
-        {param !== "" && !here ? (
-          <ByParam attr={name} param={param} info={info} readonly={readonly} here={() => setHere(true)} />
-        ) : (
-          <Value
-            label={name}
-            info={info}
-            text={several ? "" : written.written}
-            hint={several ? "several values" : info ? placeholder(info) : spelled(written.value)}
-            describedBy={about === "" ? undefined : id}
-            readonly={readonly}
-            commit={(text) => (text.trim() === "" ? reset() : set(read(text, info)))}
-          />
-        )}
-        {computed && <span className="attr-value">= {spelled(written.value)}</span>}
-      </div>
-      {about !== "" && (
-        <p className="attr-doc" id={id}>
-          <Prose text={about} />
-        </p>
+    <Row
+      name={name}
+      about={about}
+      missing={info?.required === true && written.written === "" && !several}
+      tools={tools}
+      doc={about !== "" && <Prose text={about} />}
+      docId={id}
+    >
+      {param !== "" && !here ? (
+        <ByParam attr={name} param={param} info={info} readonly={readonly} here={() => setHere(true)} />
+      ) : (
+        <Value
+          label={name}
+          info={info}
+          text={several ? "" : written.written}
+          hint={several ? "several values" : info ? placeholder(info) : spelled(written.value)}
+          describedBy={about === "" ? undefined : id}
+          readonly={readonly}
+          commit={(text) => (text.trim() === "" ? reset() : set(read(text, info)))}
+        />
       )}
-    </div>
+      {computed && <span className="attr-value">= {spelled(written.value)}</span>}
+    </Row>
   );
 }
 

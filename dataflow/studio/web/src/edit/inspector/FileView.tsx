@@ -1,63 +1,65 @@
 /** The file itself: its name and text, parameters, inputs, outputs, and its sections. */
-import { useState } from "react";
 import type { Document } from "../../protocol";
-import { edit } from "../edits";
+import { edit, setText } from "../edits";
 import { Combo } from "../fields/Combo";
-import { Text } from "../fields/Text";
 import { wires } from "../fields/wires";
 import { parsed, spelled } from "../plain";
-import { bare, Prose } from "../Prose";
-import { Cards, Line, Part, Tool, Troubles } from "./parts";
+import { Prose } from "../Prose";
+import { Adding } from "./Adding";
+import { Cards, Line, Note, Part, Row, Tool, Troubles } from "./parts";
 import { Section } from "./Section";
 
-export function FileView({ document, readonly }: { document: Document; readonly: boolean }) {
-  const { name, path, doc, params, inputs, outputs, sections, written } = document;
+interface Given {
+  document: Document;
+  readonly: boolean;
+}
+
+export function FileView({ document, readonly }: Given) {
+  const { name, path, doc, inputs, outputs, sections, written } = document;
   return (
     <div className="inspector">
       <header className="insp-head">
         <div className="head-name">
-          <Combo label="Name of the graph" value={name} mono={false} disabled={readonly} commit={(text) => edit("Set the name", { op: "set", place: "name", value: text.trim() })} />
+          <Combo
+            label="Name of the graph"
+            value={name}
+            mono={false}
+            disabled={readonly}
+            commit={(text) => setText("Set the name", "name", text)}
+          />
         </div>
         <p className="head-kind">
           <span className="mono">{path}</span>
         </p>
       </header>
       {document.readonly !== "" && <p className="dim">Read only: {document.readonly}</p>}
-      <Text label="What the graph is" value={doc} placeholder="What this graph does" disabled={readonly} commit={(text) => edit("Set the text of the graph", text.trim() === "" ? { op: "remove", place: "doc" } : { op: "set", place: "doc", value: text.trim() })} />
+      <Note of="the graph" place="doc" value={doc} placeholder="What this graph does" readonly={readonly} />
       <Troubles problems={document.problems.filter((problem) => problem.node === "")} />
-      <Part title="Parameters">
-        {Object.entries(params).map(([param, { type, value, default: given, doc: about, line }]) => (
-          <div className="attr" key={param}>
-            <span className="attr-name" title={bare(about)}>
-              {param}
-              <span className="attr-tools">{!readonly && <Tool title={`Remove the parameter ${param}`} sign="×" does={() => edit(`Remove parameter ${param}`, { op: "remove", place: `params.${param}` })} />}</span>
-            </span>
-            <div className="attr-field">
-              <Combo label={`Parameter ${param}`} value={spelled(given)} disabled={readonly} placeholder={type} commit={(text) => edit(`Set parameter ${param}`, { op: "set", place: `params.${param}`, value: parsed(text) })} />
-              {spelled(value) !== spelled(given) && <span className="attr-value">{spelled(value)} in this session</span>}
-            </div>
-            <p className="attr-doc">
-              <Prose text={about} /> <Line number={line} />
-            </p>
-          </div>
-        ))}
-        {!readonly && <Adding what="parameter" hint="8" add={(of, text) => edit(`Add parameter ${of}`, { op: "set", place: `params.${of}`, value: parsed(text) })} />}
-      </Part>
+      <Parameters document={document} readonly={readonly} />
       <Part title="Inputs">
         {Object.entries(inputs).map(([input, { type }]) => (
-          <p className="insp-entry" key={input}>
-            <Cards names={[input]} none="" /> <code>{type}</code>
-          </p>
+          <Entry key={input} card={input} text={type} />
         ))}
-        {!readonly && <Adding what="input" hint="float32[N, 64]" add={(of, type) => edit(`Add input ${of}`, { op: "input", name: of, type })} />}
+        {!readonly && (
+          <Adding
+            what="input"
+            hint="float32[N, 64]"
+            add={(of, type) => edit(`Add input ${of}`, { op: "input", name: of, type })}
+          />
+        )}
       </Part>
       <Part title="Outputs">
         {Object.entries(outputs).map(([output, { wire }]) => (
-          <p className="insp-entry" key={output}>
-            <Cards names={[`output:${output}`]} none="" /> <code>{wire}</code>
-          </p>
+          <Entry key={output} card={`output:${output}`} text={wire} />
         ))}
-        {!readonly && <Adding what="output" hint="a wire" suggestions={wires(document)} add={(of, wire) => edit(`Add output ${of}`, { op: "output", name: of, wire })} />}
+        {!readonly && (
+          <Adding
+            what="output"
+            hint="a wire"
+            suggestions={wires(document)}
+            add={(of, wire) => edit(`Add output ${of}`, { op: "output", name: of, wire })}
+          />
+        )}
       </Part>
       {Object.entries(written).map(([section, value]) => (
         <Section key={section} name={section} written={value} value={sections[section] ?? null} readonly={readonly} />
@@ -66,38 +68,50 @@ export function FileView({ document, readonly }: { document: Document; readonly:
   );
 }
 
-interface AddingGiven {
-  what: string;
-  hint: string;
-  suggestions?: { text: string; detail?: string }[];
-  add: (name: string, text: string) => Promise<unknown>;
+function Entry({ card, text }: { card: string; text: string }) {
+  return (
+    <p className="insp-entry">
+      <Cards names={[card]} none="" /> <code>{text}</code>
+    </p>
+  );
 }
 
-/** Fields for one more: its name, then its value. */
-function Adding({ what, hint, suggestions, add }: AddingGiven) {
-  const [name, setName] = useState<string | null>(null);
-  if (name === null)
-    return (
-      <button className="link insp-add" onClick={() => setName("")}>
-        + {what}
-      </button>
-    );
+function Parameters({ document, readonly }: Given) {
   return (
-    <div className="attr">
-      <input className="field mono" autoFocus aria-label={`Name of the new ${what}`} placeholder="name" value={name} spellCheck={false} onChange={(event) => setName(event.target.value)} onKeyDown={(event) => event.key === "Escape" && setName(null)} />
-      <div className="attr-field">
-        <Combo
-          label={`Value of the new ${what}`}
-          value=""
-          placeholder={hint}
-          {...(suggestions && { suggestions })}
-          commit={async (text) => {
-            if (name.trim() === "") throw new Error("a name comes first");
-            await add(name.trim(), text.trim());
-            setName(null);
-          }}
+    <Part title="Parameters">
+      {Object.entries(document.params).map(([name, { type, value, default: given, doc, line }]) => {
+        const place = `params.${name}`;
+        const remove = () => edit(`Remove parameter ${name}`, { op: "remove", place });
+        return (
+          <Row
+            key={name}
+            name={name}
+            about={doc}
+            tools={!readonly && <Tool title={`Remove the parameter ${name}`} sign="×" does={remove} />}
+            doc={
+              <>
+                <Prose text={doc} /> <Line number={line} />
+              </>
+            }
+          >
+            <Combo
+              label={`Parameter ${name}`}
+              value={spelled(given)}
+              disabled={readonly}
+              placeholder={type}
+              commit={(text) => edit(`Set parameter ${name}`, { op: "set", place, value: parsed(text) })}
+            />
+            {spelled(value) !== spelled(given) && <span className="attr-value">{spelled(value)} in this session</span>}
+          </Row>
+        );
+      })}
+      {!readonly && (
+        <Adding
+          what="parameter"
+          hint="8"
+          add={(of, text) => edit(`Add parameter ${of}`, { op: "set", place: `params.${of}`, value: parsed(text) })}
         />
-      </div>
-    </div>
+      )}
+    </Part>
   );
 }

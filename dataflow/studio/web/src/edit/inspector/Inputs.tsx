@@ -6,8 +6,8 @@ import { params, wires } from "../fields/wires";
 import { appendInput, isItem, setInput } from "../inputs";
 import { spelled } from "../plain";
 import { dtypeOf } from "../palette/addition";
-import { bare, Prose } from "../Prose";
-import { Part } from "./parts";
+import { Prose } from "../Prose";
+import { Part, Row } from "./parts";
 
 interface Given {
   document: Document;
@@ -16,7 +16,7 @@ interface Given {
   readonly: boolean;
 }
 
-interface Row {
+interface PortRow {
   port: string;
   info: BlockInfo["inputs"][number] | null;
   added: boolean; // a field for one more item of a list
@@ -35,9 +35,9 @@ export function Inputs({ document, node, info, readonly }: Given) {
 }
 
 /** The ports of the block in their order, a list by its items and a place for one more; then what else is written. */
-function rows(node: NodeModel, info: BlockInfo | null): Row[] {
+function rows(node: NodeModel, info: BlockInfo | null): PortRow[] {
   const written = Object.keys(node.inputs);
-  const known = (info?.inputs ?? []).flatMap((input): Row[] => {
+  const known = (info?.inputs ?? []).flatMap((input): PortRow[] => {
     if (!input.many) return [{ port: input.name, info: input, added: false }];
     const items = written.filter((port) => isItem(port) && port.startsWith(`${input.name}[`));
     return [...items.map((port) => ({ port, info: input, added: false })), { port: input.name, info: input, added: true }];
@@ -46,30 +46,35 @@ function rows(node: NodeModel, info: BlockInfo | null): Row[] {
   return [...known, ...others.map((port) => ({ port, info: null, added: false }))];
 }
 
-function Input({ row, document, node, readonly }: { row: Row; document: Document; node: NodeModel; readonly: boolean }) {
-  const { port, info, added } = row;
+function Input({ row: { port, info, added }, document, node, readonly }: Omit<Given, "info"> & { row: PortRow }) {
   const input = added ? undefined : node.inputs[port];
   const must = info !== null && !info.optional && !added && (input?.written ?? "") === "";
+  const dtypes = input?.type ? [dtypeOf(input.type)] : (info?.dtypes ?? []);
   const computed = input !== undefined && input.param !== "" && ` = ${spelled(input.value)}`;
   return (
-    <div className="attr">
-      <span className={must ? "attr-name missing" : "attr-name"} title={bare(info?.doc ?? "")}>
-        <i className={`type-dot ${familyOf(input?.type ? [dtypeOf(input.type)] : (info?.dtypes ?? []))}`} /> {added ? `${port} …` : port}
-      </span>
-      <div className="attr-field">
-        <Combo
-          label={added ? `One more of ${port}` : `Input ${port}`}
-          value={input?.written ?? ""}
-          placeholder={added ? "one more wire" : info?.optional ? "none" : "a wire or a value"}
-          suggestions={[...wires(document, node.name), ...params(document)]}
-          disabled={readonly}
-          commit={(text) => (added ? appendInput(node.name, port, text) : setInput(node.name, port, text))}
-        />
-        {computed && <span className="attr-value">{computed}</span>}
-      </div>
-      <p className="attr-doc">
-        <code>{input?.type || info?.type || ""}</code> <Prose text={info?.doc ?? ""} />
-      </p>
-    </div>
+    <Row
+      name={
+        <>
+          <i className={`type-dot ${familyOf(dtypes)}`} /> {added ? `${port} …` : port}
+        </>
+      }
+      about={info?.doc}
+      missing={must}
+      doc={
+        <>
+          <code>{input?.type || info?.type || ""}</code> <Prose text={info?.doc ?? ""} />
+        </>
+      }
+    >
+      <Combo
+        label={added ? `One more of ${port}` : `Input ${port}`}
+        value={input?.written ?? ""}
+        placeholder={added ? "one more wire" : info?.optional ? "none" : "a wire or a value"}
+        suggestions={[...wires(document, node.name), ...params(document)]}
+        disabled={readonly}
+        commit={(text) => (added ? appendInput(node.name, port, text) : setInput(node.name, port, text))}
+      />
+      {computed && <span className="attr-value">{computed}</span>}
+    </Row>
   );
 }

@@ -2,8 +2,6 @@
 import { perform } from "../../commands";
 import type { BlockInfo, Document, NodeModel } from "../../protocol";
 import { useStudio } from "../../store";
-import { edit } from "../edits";
-import { Text } from "../fields/Text";
 import { openFile } from "../files";
 import { short } from "../../values/format";
 import { rename } from "../over/Naming";
@@ -11,7 +9,7 @@ import { Prose } from "../Prose";
 import { Attr } from "./Attr";
 import { Inputs } from "./Inputs";
 import { Outputs } from "./Outputs";
-import { Head, Part, Troubles } from "./parts";
+import { Head, Note, Part, Troubles } from "./parts";
 
 interface Given {
   document: Document;
@@ -39,13 +37,7 @@ export function NodeView({ document, name, readonly }: Given) {
           <Prose text={info.summary} />
         </p>
       )}
-      <Text
-        label={`Note on ${name}`}
-        value={node.doc}
-        placeholder="A note of your own on this node"
-        disabled={readonly}
-        commit={(text) => edit(`Set the note of ${name}`, text.trim() === "" ? { op: "remove", place: `${place}.doc` } : { op: "set", place: `${place}.doc`, value: text.trim() })}
-      />
+      <Note of={name} place={`${place}.doc`} value={node.doc} placeholder="A note of your own" readonly={readonly} />
       <Troubles problems={document.problems.filter((problem) => problem.node === name)} />
       {names.length > 0 && (
         <Part title="Attributes">

@@ -19,17 +19,19 @@ export function Outputs({ document, node, info, readonly }: Given) {
     <Part title="Outputs">
       {ports.map(([port, { type, readers }]) => {
         const wire = wireText(node.name, port, document);
-        const given = Object.entries(document.outputs).filter(([, output]) => output.wire === wire);
-        const name = unlike(port === Object.keys(node.outputs)[0] ? node.name : port, document.outputs);
+        const given = Object.keys(document.outputs).filter((output) => document.outputs[output]!.wire === wire);
+        const all = [...new Set([...readers, ...given.map((output) => `output:${output}`)])];
+        const name = unlike(port === ports[0]![0] ? node.name : port, document.outputs);
+        const add = () => edit(`Add output ${name}`, { op: "output", name, wire });
         return (
           <div className="insp-output" key={port}>
             <p className="output-head" title={info?.outputs.find((each) => each.name === port)?.doc}>
-              <i className={`type-dot ${familyOf(type === "" ? [] : [dtypeOf(type)])}`} /> <b>{port}</b> <code>{type || "type not known"}</code>
-              {!readonly && <Tool title={`Make ${wire} an output of the graph`} sign="⇥" does={() => edit(`Add output ${name}`, { op: "output", name, wire })} />}
+              <i className={`type-dot ${familyOf(type === "" ? [] : [dtypeOf(type)])}`} /> <b>{port}</b>{" "}
+              <code>{type || "type not known"}</code>
+              {!readonly && <Tool title={`Make ${wire} an output of the graph`} sign="⇥" does={add} />}
             </p>
             <p className="output-readers">
-              <span className="dim">read by</span>{" "}
-              <Cards names={[...readers, ...given.map(([output]) => `output:${output}`).filter((card) => !readers.includes(card))]} none="nothing" />
+              <span className="dim">read by</span> <Cards names={all} none="nothing" />
             </p>
           </div>
         );

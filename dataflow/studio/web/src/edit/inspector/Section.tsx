@@ -6,7 +6,7 @@ import { Combo } from "../fields/Combo";
 import { params } from "../fields/wires";
 import { parsed, spelled } from "../plain";
 import { ByParam } from "./ByParam";
-import { Part, Tool } from "./parts";
+import { Part, Row, Tool } from "./parts";
 
 const DEEPEST = 4; // mappings within mappings that have rows of their own
 
@@ -28,9 +28,10 @@ export function Section({ name, ...given }: Given) {
 type EntryGiven = Given & { place: string; depth: number };
 
 function Entries({ place, name, written, value, depth, readonly }: EntryGiven) {
-  if (!isMapping(written)) return <Leaf place={place} name={name} written={written} value={value} depth={depth} readonly={readonly} />;
+  if (!isMapping(written)) return <Leaf {...{ place, name, written, value, depth, readonly }} />;
   return Object.entries(written).map(([key, each]) => {
-    const given = { place: `${place}.${key}`, name: key, written: each, value: isMapping(value) ? (value[key] ?? null) : null, depth: depth + 1, readonly };
+    const inner = isMapping(value) ? (value[key] ?? null) : null;
+    const given = { place: `${place}.${key}`, name: key, written: each, value: inner, depth: depth + 1, readonly };
     return isMapping(each) && depth < DEEPEST ? (
       <div className="insp-nested" key={key}>
         <p className="attr-name">{key}</p>
@@ -49,24 +50,15 @@ function isMapping(value: Plain): value is Record<string, Plain> {
 function Leaf({ place, name, written, value, readonly }: EntryGiven) {
   const known = useStudio((state) => state.document?.params);
   const param = typeof written === "string" && written.startsWith("$") ? written.slice(1) : "";
+  const remove = () => edit(`Remove ${place}`, { op: "remove", place });
   return (
-    <div className="attr">
-      <span className="attr-name">
-        {name}
-        {!readonly && (
-          <span className="attr-tools">
-            <Tool title={`Remove ${place}`} sign="×" does={() => edit(`Remove ${place}`, { op: "remove", place })} />
-          </span>
-        )}
-      </span>
-      <div className="attr-field">
-        {param !== "" && known?.[param] !== undefined ? (
-          <ByParam attr={place} param={param} info={null} readonly={readonly} />
-        ) : (
-          <Own place={place} written={written} value={value} readonly={readonly} />
-        )}
-      </div>
-    </div>
+    <Row name={name} tools={!readonly && <Tool title={`Remove ${place}`} sign="×" does={remove} />}>
+      {param !== "" && known?.[param] !== undefined ? (
+        <ByParam attr={place} param={param} info={null} readonly={readonly} />
+      ) : (
+        <Own place={place} written={written} value={value} readonly={readonly} />
+      )}
+    </Row>
   );
 }
 

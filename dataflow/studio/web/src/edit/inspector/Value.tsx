@@ -1,8 +1,8 @@
 /** The field that fits a value: a choice, a number that the arrow keys step, or text with suggestions. */
 import { useStudio } from "../../store";
 import { Choice } from "../fields/Choice";
-import { Combo, type Suggestion } from "../fields/Combo";
-import { params } from "../fields/wires";
+import { Combo } from "../fields/Combo";
+import { everyDtype, params } from "../fields/wires";
 import { spelled } from "../plain";
 import { stepped, type AttrInfo } from "./values";
 
@@ -19,12 +19,23 @@ interface ValueGiven {
 
 export function Value({ label, info, text, hint, plain = false, describedBy, readonly, commit }: ValueGiven) {
   const document = useStudio((state) => state.document);
-  const dtypes = useStudio((state) => state.blocks);
+  const blocks = useStudio((state) => state.blocks);
   const named = plain || document === null ? [] : params(document);
   const choices = info?.type === "bool" ? ["true", "false"] : (info?.choices ?? []).map(spelled);
   if (choices.length > 0 && choices.length <= 12)
-    return <Choice label={label} value={text} choices={choices} more={named.map((each) => each.text)} hint={hint} describedBy={describedBy} disabled={readonly} commit={commit} />;
-  const suggestions: Suggestion[] = info?.type === "Dtype" ? everyDtype(dtypes).map((each) => ({ text: each })) : choices.map((each) => ({ text: each }));
+    return (
+      <Choice
+        label={label}
+        value={text}
+        choices={choices}
+        more={named.map((each) => each.text)}
+        hint={hint}
+        describedBy={describedBy}
+        disabled={readonly}
+        commit={commit}
+      />
+    );
+  const suggestions = info?.type === "Dtype" ? everyDtype(blocks) : choices.map((each) => ({ text: each }));
   return (
     <Combo
       label={label}
@@ -37,8 +48,4 @@ export function Value({ label, info, text, hint, plain = false, describedBy, rea
       commit={commit}
     />
   );
-}
-
-function everyDtype(blocks: { inputs: { dtypes: string[] }[]; outputs: { dtypes: string[] }[] }[]): string[] {
-  return [...new Set(blocks.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].flatMap(({ dtypes }) => dtypes)))];
 }

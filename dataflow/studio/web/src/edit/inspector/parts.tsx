@@ -4,7 +4,10 @@ import { reveal } from "../../canvas/camera";
 import { perform } from "../../commands";
 import type { Problem } from "../../protocol";
 import { set } from "../../store";
+import { setText } from "../edits";
 import { Combo } from "../fields/Combo";
+import { Text } from "../fields/Text";
+import { bare } from "../Prose";
 import { editing } from "../state";
 
 interface HeadGiven {
@@ -52,6 +55,48 @@ export function Part({ title, children, count }: { title: string; children: Reac
       {children}
     </section>
   );
+}
+
+interface RowGiven {
+  name: ReactNode;
+  about?: string; // what a pointer on the name tells
+  missing?: boolean; // whether it must be given, and is not
+  tools?: ReactNode; // beside the name, while the row is looked at
+  doc?: ReactNode; // below
+  docId?: string;
+  children: ReactNode; // the field
+}
+
+/** A name with a field beside it. */
+export function Row({ name, about = "", missing = false, tools, doc, docId, children }: RowGiven) {
+  return (
+    <div className="attr">
+      <span className={missing ? "attr-name missing" : "attr-name"} title={bare(about)}>
+        {name}
+        {tools && <span className="attr-tools">{tools}</span>}
+      </span>
+      <div className="attr-field">{children}</div>
+      {doc && (
+        <p className="attr-doc" id={docId}>
+          {doc}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface NoteGiven {
+  of: string;
+  place: string; // of the text in the file
+  value: string;
+  placeholder: string;
+  readonly: boolean;
+}
+
+/** A text of the file on a part of it. */
+export function Note({ of, place, value, placeholder, readonly }: NoteGiven) {
+  const commit = (text: string) => setText(`Set the note of ${of}`, place, text);
+  return <Text label={`Note on ${of}`} value={value} placeholder={placeholder} disabled={readonly} commit={commit} />;
 }
 
 /** Cards by name; a press shows one. */

@@ -19,19 +19,24 @@ export default function Sheet() {
   const { keymap } = useKeymap();
   const [query, setQuery] = useState("");
   const [asking, setAsking] = useState<string | null>(null);
-  const commands = everyCommand().filter(
-    ({ title, group, keys }) => query === "" || fitName(query.replaceAll(" ", ""), title) || fitName(query, group) || keys.join(" ").toLowerCase().includes(query.toLowerCase()),
-  );
-  const groups = [...new Set(commands.map(({ group }) => group))].map((group) => [group, commands.filter((each) => each.group === group)] as const);
+  const commands = everyCommand().filter((command) => has(command, query.trim().toLowerCase()));
+  const groups = [...new Set(commands.map(({ group }) => group))];
   return (
     <Dialog title="Keys">
       <div className="sheet">
-        <input className="field" type="search" aria-label="Search the keys" placeholder="Search" value={query} onChange={(event) => setQuery(event.target.value)} />
+        <input
+          className="field"
+          type="search"
+          aria-label="Search the keys"
+          placeholder="Search"
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
         <div className="sheet-groups">
-          {groups.map(([group, found]) => (
+          {groups.map((group) => (
             <section key={group} aria-label={group}>
               <h3>{group}</h3>
-              {found.map((command) => (
+              {commands.filter((each) => each.group === group).map((command) => (
                 <Row key={command.id} command={command} keymap={keymap} asked={asking === command.id} ask={setAsking} />
               ))}
             </section>
@@ -52,6 +57,11 @@ export default function Sheet() {
       </div>
     </Dialog>
   );
+}
+
+/** Whether a command has this in its title, group or keys. */
+function has({ title, group, keys }: Command, query: string): boolean {
+  return [title, group].some((text) => fitName(query.replaceAll(" ", ""), text)) || keys.join(" ").toLowerCase().includes(query);
 }
 
 interface Given {
@@ -118,7 +128,15 @@ function Row({ command, keymap, asked, ask }: Given) {
             </button>
           )}
           {asked && (
-            <button className="link" title={`No keys for ${command.title}`} onPointerDown={(event) => event.preventDefault()} onClick={() => { giveKeys(command, []); done(); }}>
+            <button
+              className="link"
+              title={`No keys for ${command.title}`}
+              onPointerDown={(event) => event.preventDefault()}
+              onClick={() => {
+                giveKeys(command, []);
+                done();
+              }}
+            >
               None
             </button>
           )}

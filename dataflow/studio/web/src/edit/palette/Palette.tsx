@@ -44,7 +44,7 @@ export default function Palette() {
       choose={({ entry }) => void perform(() => add(entry, request))}
       does="add"
       counted={["1 block", "blocks"]}
-      none={found === null ? "Looking for blocks that fit" : from ? "No block that fits has that in its name or text." : "No block has that in its name or text."}
+      none={found === null ? "Looking for blocks that fit" : `No block${from ? " that fits" : ""} has that in its name or text.`}
       aside={({ entry }) => <Preview entry={entry} />}
       className="palette"
       style={position(request)}
