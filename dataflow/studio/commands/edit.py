@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.graphfile.edit import Editor
@@ -21,29 +22,39 @@ from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
 MAX_EDITS = 500  # in one step of undo
-Operation = Callable[[Editor, Arguments], list[str]]
-"""An edit of the protocol: checks its arguments and makes it; gives the names of nodes and inputs that it added."""
 
 
-def _set(editor: Editor, given: Arguments) -> list[str]:
+@dataclass(frozen=True)
+class Added:
+    """The nodes and inputs that edits added, by name, and what a person must know of them."""
+
+    names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+Operation = Callable[[Editor, Arguments], Added]
+"""An edit of the protocol: checks its arguments and makes it."""
+
+
+def _set(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "place", "value")
     editor.put(text(given, "place", limit=1000), given.get("value"))
-    return []
+    return Added()
 
 
-def _append(editor: Editor, given: Arguments) -> list[str]:
+def _append(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "place", "value")
     editor.append(text(given, "place", limit=1000), given.get("value"))
-    return []
+    return Added()
 
 
-def _remove(editor: Editor, given: Arguments) -> list[str]:
+def _remove(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "place")
     editor.remove(text(given, "place", limit=1000))
-    return []
+    return Added()
 
 
-def _add(editor: Editor, given: Arguments) -> list[str]:
+def _add(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name", "block", "inputs", "attrs", "doc", "before", "after", "comment")
     name = editor.free_name(text(given, "name", limit=200))
     inputs = given.get("inputs", {})
@@ -59,35 +70,35 @@ def _add(editor: Editor, given: Arguments) -> list[str]:
         after=text(given, "after", ""),
         comment=text(given, "comment", ""),
     )
-    return [name]
+    return Added([name])
 
 
-def _delete(editor: Editor, given: Arguments) -> list[str]:
+def _delete(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "names", "reconnect")
     editor.delete(names(given, "names"), flag(given, "reconnect"))
-    return []
+    return Added()
 
 
-def _rename(editor: Editor, given: Arguments) -> list[str]:
+def _rename(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "place", "name")
     editor.rename(text(given, "place", limit=1000), text(given, "name", limit=200))
-    return []
+    return Added()
 
 
-def _extract(editor: Editor, given: Arguments) -> list[str]:
+def _extract(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "names", "name", "path")
     name = text(given, "name", limit=200)
     editor.extract(names(given, "names"), name, text(given, "path", limit=1000))
-    return [name]
+    return Added([name])
 
 
-def _unpack(editor: Editor, given: Arguments) -> list[str]:
+def _unpack(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name")
     editor.unpack(text(given, "name", limit=200))
-    return []
+    return Added()
 
 
-def _wire(editor: Editor, given: Arguments) -> list[str]:
+def _wire(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "target", "source")
     node, port = pair(given, "target")
     source = text(given, "source", limit=1000)
@@ -101,7 +112,7 @@ def _wire(editor: Editor, given: Arguments) -> list[str]:
         editor.wire(source, (node, without_item(port)))  # one wire more of a list, wherever in it it was dropped
     else:
         editor.unwire((node, port))
-    return []
+    return Added()
 
 
 def without_item(port: str) -> str:
@@ -109,47 +120,48 @@ def without_item(port: str) -> str:
     return port.partition("[")[0]
 
 
-def _splice(editor: Editor, given: Arguments) -> list[str]:
+def _splice(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name", "target")
     editor.splice(text(given, "name", limit=200), pair(given, "target"))
-    return []
+    return Added()
 
 
-def _pull_out(editor: Editor, given: Arguments) -> list[str]:
+def _pull_out(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name")
     editor.pull_out(text(given, "name", limit=200))
-    return []
+    return Added()
 
 
-def _paste(editor: Editor, given: Arguments) -> list[str]:
+def _paste(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "text", "after")
-    return [*editor.paste(text(given, "text"), text(given, "after", "", limit=200)).names.values()]
+    made = editor.paste(text(given, "text"), text(given, "after", "", limit=200))
+    return Added([*made.names.values()], [*made.notes])
 
 
-def _input(editor: Editor, given: Arguments) -> list[str]:
+def _input(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name", "type")
     name = editor.free_name(text(given, "name", limit=200), "inputs")
     editor.input(name, text(given, "type", limit=1000))
-    return [name]
+    return Added([name])
 
 
-def _output(editor: Editor, given: Arguments) -> list[str]:
+def _output(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name", "wire")
     name = editor.free_name(text(given, "name", limit=200), "outputs")
     editor.output(name, text(given, "wire", limit=1000))
-    return []
+    return Added()
 
 
-def _param(editor: Editor, given: Arguments) -> list[str]:
+def _param(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "name", "place")
     editor.param(text(given, "name", limit=200), text(given, "place", limit=1000))
-    return []
+    return Added()
 
 
-def _text(editor: Editor, given: Arguments) -> list[str]:
+def _text(editor: Editor, given: Arguments) -> Added:
     known(given, "op", "text")
     editor.replace(text(given, "text"), typed=True)
-    return []
+    return Added()
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -172,14 +184,16 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-def make(editor: Editor, edits: list[Arguments]) -> list[str]:
-    """Make edits of the protocol in their order; the names of nodes and inputs that they added."""
-    added: list[str] = []
+def make(editor: Editor, edits: list[Arguments]) -> Added:
+    """Make edits of the protocol in their order."""
+    added = Added()
     for each in edits:
         op = text(each, "op", limit=100)
         if op not in OPERATIONS:
             raise DataflowError(f"no edit '{cropped(op)}'; {instead(op, OPERATIONS)}")
-        added += OPERATIONS[op](editor, each)
+        more = OPERATIONS[op](editor, each)
+        added.names.extend(more.names)
+        added.notes.extend(more.notes)
     return added
 
 
@@ -189,13 +203,15 @@ def _edit(studio: Studio, given: Arguments) -> object:
     edits = mappings(given, "edits", MAX_EDITS)
     desk = studio.require()
     desk.check_version(whole(given, "version", 0, 1 << 53))
-    added: list[str] = []
-    desk.change(title, lambda editor: added.extend(make(editor, edits)))
+    made: list[Added] = []
+    desk.change(title, lambda editor: made.append(make(editor, edits)))
     for each in edits:
         if each["op"] == "rename":
             desk.shown.renamed(str(each["place"]), str(each["name"]))
     studio.show()
-    return {"version": desk.version, "names": added}
+    for note in made[0].notes:
+        studio.publish({"event": "said", "level": "info", "message": note})
+    return {"version": desk.version, "names": made[0].names}
 
 
 def _undo(studio: Studio, given: Arguments) -> None:

@@ -21,6 +21,13 @@ def test_copy_gives_what_paste_takes(opened: Page) -> None:
     assert opened.document["nodes"]["relu_2"]["inputs"]["features"]["written"] == "half_2"
 
 
+def test_what_a_paste_leaves_out_is_said(opened: Page) -> None:
+    opened.edit({"op": "paste", "text": "r: {block: Relu, inputs: {features: zz}}", "after": ""})
+    came = [event for event in opened.events if event["event"] == "said"]
+    (said, *_) = came or [opened.wait("said")]
+    assert said["message"] == "r.features: no node or input 'zz' here, so the wire is left out"
+
+
 def test_fits(opened: Page) -> None:
     behind = opened.ask("fits", **{"from": ["half", "z"], "side": "source"})
     assert "Relu" in behind and "LogicalNot" not in behind
