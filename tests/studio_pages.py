@@ -90,6 +90,12 @@ class Page:
         """Edit the document as it was told last."""
         return self.ask("edit", version=self.document["version"], edits=list(edits), title=title)
 
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Leave."""
         self._left.close()

@@ -51,6 +51,7 @@ class Server:
         config = uvicorn.Config(
             Guard(Starlette(routes=routes), self.port, self.token),
             log_config=None,
+            log_level="critical",  # what strangers send is not told on the terminal
             access_log=False,
             server_header=False,
             proxy_headers=False,

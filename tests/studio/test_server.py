@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from studio_pages import Page, Refused, served
-from studio_requests import host, request
+from studio_requests import exchange, host, ours, request
 from websockets.exceptions import ConnectionClosed
 
 from dataflow.studio import hub as hubs
@@ -95,8 +97,35 @@ def test_nothing_else_is_served(quiet: Server, path: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\r\n\r\n",
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
+        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\nHost: evil\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nzzz\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_told_nowhere(quiet: Server, data: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    answer = exchange(quiet, data)
+    assert answer.status in (0, 400, 403, 405, 431)
+    assert b"Traceback" not in answer.body
+    assert request(quiet, "/", [host(quiet)]).status == 200
+    assert capfd.readouterr() == ("", "")
+
+
 # -- frames -----------------------------------------------------------------------------------------------------
 
+CLOSING = re.compile(rb"\x88[\x02-\x7d]\x03[\xe8-\xf7]")  # a frame that closes, with its code
 BAD_FRAMES: list[str | bytes] = [
     "",
     "null",
@@ -139,6 +168,43 @@ def test_frames_that_are_no_requests_end_the_connection(
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1007
     assert [each["path"] for each in other.ask("files")] == ["small.yaml"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x81\x02{}",  # not masked
+        b"\xf1\x82\x00\x00\x00\x00{}",  # reserved bits
+        b"\x83\x82\x00\x00\x00\x00{}",  # an opcode that there is none of
+        b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00",  # 2^64 - 1 bytes
+        b"\x81\xff\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x00",  # 2 GiB
+        b"\x80\x82\x00\x00\x00\x00{}",  # goes on with nothing
+        b"\x01\x81\x00\x00\x00\x00{\x81\x81\x00\x00\x00\x00}",  # begins within what was begun
+        b"\x89\xfe\x00\x80\x00\x00\x00\x00" + b"x" * 128,  # a ping that is too long
+        b"\x88\x81\x00\x00\x00\x00x",  # a close with half a code
+        b"\x88\x82\x00\x00\x00\x00\x00\x01",  # a close with a code that there is none of
+        b"\x81\x82\x00\x00\x00\x00\xff\xfe",  # no UTF-8
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_bytes_that_are_no_frames_end_the_connection(
+    quiet: Server, data: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    head = "\r\n".join(["GET /socket HTTP/1.1", *(f"{name}: {value}" for name, value in ours(quiet)), "", ""])
+    received = b""
+    with socket.create_connection(("127.0.0.1", quiet.port), 10) as connection:
+        connection.sendall(head.encode())
+        while b"\r\n\r\n" not in received:
+            received += connection.recv(65536)
+        connection.sendall(data)
+        while not CLOSING.search(received) and (part := connection.recv(65536)):
+            received += part
+    assert CLOSING.search(received)
+    assert received.startswith(b"HTTP/1.1 101 ")
+    assert b"Traceback" not in received
+    with Page(quiet) as page:
+        assert page.ask("files") == []
+    assert capfd.readouterr() == ("", "")
 
 
 def test_frames_that_are_too_large_end_the_connection(page: Page, connect: Callable[[], Page]) -> None:
