@@ -55,6 +55,23 @@ def test_behind_another_the_error_is_that_of_both(tmp_path: Path) -> None:
     assert found["twice.outputs"]["sqnr"] < found["q.outputs"]["sqnr"]
 
 
+def test_values_behind_quantizers_have_an_sqnr(tmp_path: Path) -> None:
+    text = TEXT.replace(
+        "outputs: {y: twice}",
+        "  sum: {block: Sum, inputs: [q, [0]]}\n  far: {block: Neg, inputs: [x]}\noutputs: {y: sum}",
+    )
+    text = text.replace(
+        "outputs: {y: sum}", "  whole: {block: Cast, inputs: [sum], attrs: {DstT: int32}}\noutputs: {y: sum}"
+    )
+    done = do(Run(Asked(Source(str(tmp_path / "rounded.yaml"), text.replace("outputs:", "", 0)))))
+    assert done.plain["state"] == "done", done.plain["problem"]
+    found = {port: each["sqnr"] for port, each in done.merged("values").items() if "sqnr" in each}
+    x = np.array([-0.5, 0.0, 0.3, 0.6, 1.2, 9.0])
+    rounded = np.clip(np.rint(x * 7), 0, 7) / 7
+    assert {*found} == {"sum.output"}
+    assert found["sum.output"] == pytest.approx(decibels(x.sum() ** 2, (rounded.sum() - x.sum()) ** 2), abs=1e-3)
+
+
 def test_more_bits_are_better(tmp_path: Path) -> None:
     text = TEXT.replace("9.0", "1.0").replace("-0.5", "0.5").replace("1.2", "0.9")
     found = [qualities(text, tmp_path, bits=bits)["q.outputs"]["sqnr"] for bits in (2, 4, 8)]

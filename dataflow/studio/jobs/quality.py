@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
+from dataflow.core import dtypes
 from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
@@ -37,6 +38,7 @@ class Reference:
 
     values: Mapping[str, Array]
     sources: Mapping[str, str]  # the port there that has what a quantizer here reads, by the quantizer's name
+    behind: Sequence[str]  # ports whose values follow from those of quantizers, and are real numbers in both graphs
 
     @classmethod
     def of(
@@ -47,7 +49,7 @@ class Reference:
         kept: Kept,
         cancel: CancelFlag,
     ) -> Reference:
-        """Run the graph without its quantizers, of which only what they read is kept.
+        """Run the graph without its quantizers, of which only what is compared is kept.
 
         Nothing where it cannot be run so. ``tokens`` and ``kept`` are those of `dataflow.engine.kept`.
         """
@@ -59,12 +61,24 @@ class Reference:
                 before = graph.nodes[link.node]
                 link = before.link(before.block.quantized_as.x)
             sources[node.name] = port_name(link)
+        behind = [
+            port_name(Link(name, port))
+            for name in graph.descendants(sources) - {*sources}
+            for port, type_ in graph.nodes[name].types.items()
+            if type_.dtype in dtypes.floating and name in plain.nodes and port in plain.nodes[name].types
+        ]
         values: dict[str, Array] = {}
         plain.outputs = {}
         used = {name: array for name, array in feeds.items() if name in plain.nodes}
         with suppress(DataflowError):
-            kept.run(plain, used, tokens=tokens, watch=[*sources.values()], observe=values.__setitem__, cancel=cancel)
-        return cls(values, sources)
+            watched = [*sources.values(), *behind]
+            kept.run(plain, used, tokens=tokens, watch=watched, observe=values.__setitem__, cancel=cancel)
+        return cls(values, sources, behind)
+
+    def sqnr(self, port: str, value: Array) -> float | None:
+        """How near a value behind quantizers is to that without them, in dB; None where that is not known."""
+        exact = self.values.get(port)
+        return None if exact is None or exact.shape != value.shape else _sqnr(exact, value)
 
     def quality(self, node: Node, values: Mapping[str, Array]) -> dict[str, object] | None:
         """The `Quality` of what a quantizer gives; None where its grid is not known.
@@ -83,7 +97,7 @@ class Reference:
             "scale": [float(each) for each in grid.scale.reshape(-1)[:SHOWN]],
             "zero_point": [int(each) for each in grid.zero_point.reshape(-1)[:SHOWN]],
             "clipped": _clipped(x, grid),
-            "sqnr": None if exact is None or exact.shape != given.shape else _sqnr(exact, given, grid),
+            "sqnr": None if exact is None or exact.shape != given.shape else _sqnr(exact, _real(given, grid)),
         }
 
 
@@ -126,12 +140,15 @@ def _clipped(x: Array, grid: Grid) -> float:
     return 100.0 * float(np.count_nonzero(outside)) / wide.size
 
 
-def _sqnr(exact: Array, given: Array, grid: Grid) -> float | None:
+def _real(given: Array, grid: Grid) -> Array:
+    """The values that a quantizer gives: codes stand for some."""
+    return grid.values(given) if given.dtype.kind in "iu" else given
+
+
+def _sqnr(exact: Array, given: Array) -> float | None:
     """The power of the values of the graph without quantizers over that of their error, in dB."""
     part = _part(exact.shape, None)
     wide = exact[part].astype(np.float64)
-    if given.dtype.kind in "iu":  # codes
-        given = grid.values(given)
     with np.errstate(all="ignore"):
         signal, noise = np.square(wide).sum(), np.square(given[part].astype(np.float64) - wide).sum()
     if not (math.isfinite(signal) and math.isfinite(noise)):

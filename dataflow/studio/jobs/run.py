@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dataflow.core.dtypes import Array
@@ -122,18 +122,22 @@ class _Watched:
                 graph, prepared.feeds, tokens=prepared.tokens, watch="all", observe=observe, trace=trace,
                 cancel=self.call.cancelled,
             )  # fmt: skip
-            quality = self._quality(values) if rounded else {}
-            for port in rounded.keys() & known.keys():
-                told.add("values", port, {**known[port][1], "quality": quality.get(port)})
+            for port, more in self._quality(values) if rounded else ():
+                if (shown := prepared.ports.get(port)) is not None:
+                    told.add("values", shown, {**known[shown][1], **more})
         finally:
             memory.shapes = {shown: types[port].shape for port, shown in prepared.ports.items()}
             memory.values = {shown: value for shown, (value, _) in known.items()}
             memory.statistics = known
             told.flush()
 
-    def _quality(self, values: Mapping[str, Array]) -> dict[str, object]:
-        """What the quantizers do, by the ports of what they give."""
+    def _quality(self, values: Mapping[str, Array]) -> Iterator[tuple[str, dict[str, object]]]:
+        """What quantizers do to the values on their ports, and on those behind them."""
         kept = kept_in(self.memory, self.max_bytes, "kept without quantizers")
         prepared = self.prepared
         reference = Reference.of(prepared.graph, prepared.feeds, prepared.tokens, kept, self.call.cancelled)
-        return {port_name(node.first): reference.quality(node, values) for node in quantizers(prepared.graph)}
+        for node in quantizers(prepared.graph):
+            yield port_name(node.first), {"quality": reference.quality(node, values)}
+        for port in reference.behind:
+            if (sqnr := reference.sqnr(port, values[port])) is not None:
+                yield port, {"sqnr": sqnr}

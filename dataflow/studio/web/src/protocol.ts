@@ -189,6 +189,7 @@ export interface Stats {
   bins: number[]; // 24 counts between min and max
   shown: Plain; // a value of at most 16 elements, as nested lists; else null
   quality: Quality | null;
+  sqnr?: number; // dB against the graph without quantizers, of a value that follows from quantized ones
 }
 
 /** What quantization does to the value on a port. */

@@ -15,6 +15,6 @@ export const grade = (sqnr: number): number => GRADES.findLastIndex(({ least }) 
 
 /** The lowest SQNR of what a card gives; null where none is known. */
 export function worst(card: Card, values: Record<string, Stats>): number | null {
-  const found = card.rights.flatMap((port) => values[port.value_of]?.quality?.sqnr ?? []);
+  const found = card.rights.flatMap((port) => values[port.value_of]?.quality?.sqnr ?? values[port.value_of]?.sqnr ?? []);
   return found.length === 0 ? null : Math.min(...found);
 }

@@ -72,6 +72,7 @@ function Spread({ stats }: { stats: Stats }) {
         <Fact name="zeros" value={percent((100 * stats.zeros) / looked(stats))} />
         <Fact name="NaN" value={count(stats.nan)} bad={stats.nan > 0} />
         <Fact name="Inf" value={count(stats.inf)} bad={stats.inf > 0} />
+        {stats.sqnr !== undefined && <Fact name="SQNR" value={decibels(stats.sqnr)} />}
       </dl>
     </>
   );
