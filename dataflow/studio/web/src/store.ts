@@ -132,7 +132,10 @@ export function announce(message: string): void {
 /** Take the events of a frame, as one change of the page. */
 export function hear(events: Event[]): void {
   set((state) => events.reduce<State>((known, event) => ({ ...known, ...change(known, event) }), state));
-  for (const event of events) if (event.event === "said") say(event.level, event.message);
+  for (const event of events) {
+    if (event.event === "said") say(event.level, event.message);
+    if (event.event === "ended" && event.problem !== null) say("refused", event.problem.message, event.problem.hint);
+  }
 }
 
 function change(state: State, event: Event): Partial<State> {

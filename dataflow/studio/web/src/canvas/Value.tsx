@@ -23,7 +23,7 @@ export function OutputValue({ name, value }: { name: string; value: string }) {
   const metric = useStudio(({ training }) => (training?.state === "running" ? training.metrics[name]?.train : undefined) ?? null);
   if (metric !== null)
     return (
-      <span className="shown">
+      <span className="shown live">
         <b>{short(metric, 3)}</b>
       </span>
     );

@@ -12,7 +12,7 @@ export function StatusBar() {
       {!connected && <span className="away">not connected</span>}
       {nodes >= 0 && <span>{nodes === 1 ? "1 node" : `${nodes} nodes`}</span>}
       {run !== null && run.state !== "none" && (
-        <span>
+        <span className={run.state === "failed" ? "away" : undefined} title={run.problem?.message}>
           {run.state === "running" ? "running" : `run ${run.number} ${run.state}`}
           {run.state === "done" && `, ${seconds(run.seconds)}`}
         </span>

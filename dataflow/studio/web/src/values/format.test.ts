@@ -17,6 +17,10 @@ test.each([
   expect(short(value)).toBe(text);
 });
 
+test("fewer digits than a number has before its point make it whole", () => {
+  expect([2793.4, 45678.9, 12.34, -2793.4].map((value) => short(value, 3))).toEqual(["2793", "45679", "12.3", "-2793"]);
+});
+
 test("times have the unit that suits them", () => {
   expect([0.00034, 0.0451, 1.234, 150, 4350].map((time) => seconds(time))).toEqual([
     "0.3 ms", "45 ms", "1.2 s", "3 min", "1 h 13 min",

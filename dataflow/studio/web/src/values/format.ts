@@ -11,7 +11,7 @@ export function short(value: number | null | undefined, digits = 4): string {
     const [mantissa, exponent] = value.toExponential(digits - 1).split("e") as [string, string];
     return `${trimmed(mantissa)}e${Number(exponent)}`;
   }
-  return trimmed(value.toPrecision(digits));
+  return size >= 10 ** digits ? value.toFixed(0) : trimmed(value.toPrecision(digits));
 }
 
 const trimmed = (text: string) => (text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text);
