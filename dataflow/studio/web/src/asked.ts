@@ -1,6 +1,6 @@
 /** What the server answers, kept in a component: asked again when the question changes, the last answer wins. */
 import { useEffect, useState } from "react";
-import { ask } from "./connection";
+import { ask, Refused } from "./connection";
 import type { Commands } from "./protocol";
 
 export interface Asked<T> {
@@ -8,6 +8,10 @@ export interface Asked<T> {
   refused: string; // why there is none; "" where there is
   waiting: boolean;
 }
+
+/** Why something is refused, with the way out. */
+export const reason = (error: Error): string =>
+  error instanceof Refused && error.refusal.hint !== "" ? `${error.message}; ${error.refusal.hint}` : error.message;
 
 /** Ask; `again` is what an answer also depends on, such as the number of a run. With `given` null nothing is asked. */
 export function useAsked<K extends keyof Commands>(command: K, given: Commands[K][0] | null, again?: unknown): Asked<Commands[K][1]> {
@@ -19,7 +23,7 @@ export function useAsked<K extends keyof Commands>(command: K, given: Commands[K
     setState((before) => ({ ...before, waiting: true }));
     ask(command, JSON.parse(question) as Commands[K][0]).then(
       (answer) => current && setState({ answer, refused: "", waiting: false }),
-      (error: Error) => current && setState({ answer: null, refused: error.message, waiting: false }),
+      (error: Error) => current && setState({ answer: null, refused: reason(error), waiting: false }),
     );
     return () => {
       current = false;

@@ -1,5 +1,6 @@
 /** What fewer bits cost: sliders whose accuracy and SQNR follow while they are moved. */
 import { useEffect, useMemo, useState } from "react";
+import { reason } from "../asked";
 import { ask } from "../connection";
 import type { Commands } from "../protocol";
 import { useStudio } from "../store";
@@ -24,7 +25,7 @@ export function Bits() {
           setFound(answer);
           setRefused("");
         },
-        (error) => setRefused(error.message),
+        (error) => setRefused(reason(error)),
       ),
     [],
   );

@@ -12,8 +12,11 @@ import "./start.css";
 const open = (path: string) =>
   void perform(async () => {
     await ask("open", { path });
-    set({ over: null });
+    leave();
   });
+
+/** Close the gallery; by now something else, such as the tour, may lie over the page. */
+const leave = () => set(({ over }) => (over === "gallery" ? { over: null } : {}));
 
 export function Gallery() {
   const shipped = useStudio((state) => state.gallery);
@@ -76,7 +79,7 @@ function New() {
     const path = /\.ya?ml$/.test(name) ? name : `${name}.yaml`;
     void perform(async () => {
       await ask("create", { path }); // which opens it too
-      set({ over: null });
+      leave();
     });
   };
   return (
