@@ -60,8 +60,11 @@ def check_wires(scene: Scene) -> None:
     for wire in scene.wires:
         points = [*traced(wire.path)]
         assert all(-1 <= x <= scene.width + 1 and -1 <= y <= scene.height + 1 for x, y in points), wire.id
+        xs, ys = sorted(x for x, _ in points), sorted(y for _, y in points)
         for card in scene.cards:
             x, y, w, h = _box(card)
+            if xs[-1] < x or xs[0] > x + w or ys[-1] < y or ys[0] > y + h:
+                continue
             for px, py in points:
                 over = x + 0.5 < px < x + w - 0.5 and y + 0.5 < py < y + h - 0.5
                 assert not over, (wire.id, card.id, (px, py))
@@ -99,8 +102,11 @@ def traced(path: str) -> Iterator[Point]:
         ends = [at, *points]
         far = max(abs(ends[-1][0] - at[0]), abs(ends[-1][1] - at[1]))
         steps = max(_STEPS, int(far / 8))
-        for i in range(1, steps + 1):
-            yield _at(ends, i / steps)
+        if len(points) == 1:
+            (ax, ay), (bx, by) = ends
+            yield from ((ax + i / steps * (bx - ax), ay + i / steps * (by - ay)) for i in range(1, steps + 1))
+        else:
+            yield from (_at(ends, i / steps) for i in range(1, steps + 1))
         at = points[-1]
 
 

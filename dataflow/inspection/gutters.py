@@ -39,7 +39,7 @@ class Gutters:
         lanes = self._known.setdefault(port, [])
         if source.shelf == target.shelf and source.stack != target.stack:
             if not lanes:
-                lanes.append(self._lane("along", ahead, start[1], end[1]))
+                lanes.append(self._lane("along", ahead, start[1], end[1], half))
             if abs(end[1] - start[1]) < half:
                 path.line((ahead - half / 2, start[1]))
                 path.curve((ahead + half / 2, end[1]))
@@ -50,16 +50,17 @@ class Gutters:
         if not lanes:
             stacked = source.shelf == target.shelf
             below = y + (source.across + source.breadth if stacked else packing.ends[source.shelf]) + half
-            far = self._lane("along", ahead, start[1], below)
-            near = self._lane("along", x + packing.shelves[target.shelf][target.stack].along - half, below, end[1])
-            lanes += far, self._lane("across", below, near, far), near
+            far = self._lane("along", ahead, start[1], below, half)
+            behind = x + packing.shelves[target.shelf][target.stack].along - half
+            near = self._lane("along", behind, below, end[1], half)
+            lanes += far, self._lane("across", below, near, far, half), near
         far, level, near = lanes
         path.corners([(far, start[1]), (far, level), (near, level), (near, end[1]), end])
 
-    def _lane(self, direction: str, middle: float, one: float, other: float) -> float:
-        """A lane at about this place that is free between two others."""
+    def _lane(self, direction: str, middle: float, one: float, other: float, half: float) -> float:
+        """A lane about the middle of a gutter that is free between two others; where none is, the middle."""
         low, high = min(one, other) - _LANE, max(one, other) + _LANE
-        for step in _LANES:
+        for step in (step for step in _LANES if abs(step) * _LANE < half - 2):
             at = round(middle + step * _LANE, 1)
             taken = self._taken.setdefault((direction, at), [])
             if all(high <= a or b <= low for a, b in taken):

@@ -43,7 +43,7 @@ class Layers:
         return [*pieces, (end, end)]
 
 
-def arrange(boxes: Sequence[Box], edges: Sequence[Edge], rank: dict[Box, int], gap: float = 20.0) -> Layers:
+def arrange(boxes: Sequence[Box], edges: Sequence[Edge], rank: dict[Box, int], gap: float = 16.0) -> Layers:
     """Give every box its x and y, in the column that is its rank; wires must lead to columns further right.
 
     Raises DataflowError when there is too much to draw.
@@ -115,5 +115,5 @@ def _exit(slot: Slot, port: int) -> float:
 def _between(before: Column, column: Column) -> float:
     """Room between columns: more where wires climb far, less where they only come into the picture or leave it."""
     climb = max((abs(s.left.y + s.left_dy - s.right.y - s.right_dy) for s in column.segments), default=0.0)
-    least = 38.0 if before.width and any(slot.box and slot.box.width for slot in column.slots) else 14.0
+    least = 36.0 if before.width and any(slot.box and slot.box.width for slot in column.slots) else 14.0
     return least + min(climb * 0.1, 40.0)

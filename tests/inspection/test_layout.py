@@ -45,7 +45,7 @@ def test_what_reads_stands_to_the_right_of_what_is_read() -> None:
     a, b, c = box(0, 1, width=100.0), box(1, 1), box(2)
     found = placed([a, b, c], [Edge(a, 0, b, 0), Edge(b, 0, c, 0), Edge(a, 0, c, 1)])
     assert a.x == 0.0
-    assert a.x + a.width + 38 <= b.x and b.x + b.width + 38 <= c.x
+    assert a.x + a.width + 36 <= b.x and b.x + b.width + 36 <= c.x
     assert found.width == c.x + c.width
 
 
