@@ -12,10 +12,20 @@ ELSEWHERE = {
     "__init__": "cli/test_safe_path.py",
     "__main__": "cli/test_cli.py",
     "interrupt": "cli/test_interrupt.py",
+    "quantize/layer_sweep": "cli/test_sweep.py",
+    "quantize/recipe_options": "cli/test_quantize.py",
+    "studio/jobs/loop": "studio/test_worker.py",
+    "studio/jobs/quantization": "studio/commands/test_quantization.py",
+    "studio/jobs/sweep": "studio/commands/test_quantization.py",
+    "studio/longer": "studio/commands/test_quantization.py",
+    "studio/runs": "studio/commands/test_runs.py",
+    "studio/trainings": "studio/commands/test_training.py",
+    "studio/workshop": "studio/commands/test_runs.py",
     "training/data/section": "training/test_sections.py",
     "training/findings": "training/test_train_checks.py",
     "training/optimizer_checks": "training/test_train_checks.py",
     "training/train_section": "training/test_sections.py",
+    "training/trained_values": "cli/test_options.py",
 }
 
 

@@ -111,6 +111,6 @@ def check_fed(graph: Graph, feeds: Mapping[str, object]) -> None:
     if lacking := [name for name in unfed(graph, feeds) if name in needed]:
         some = "inputs" if len(lacking) > 1 else "input"
         raise GraphError(
-            f"{some} {listing(map(repr, lacking), 'and')} must be fed, got nothing; feed it in the data section, give "
-            "it a default, or force a value on its port"
+            f"{some} {listing(map(repr, lacking), 'and')} must be fed, got nothing; feed it in the data section, or "
+            "force a value on its port"
         )

@@ -58,18 +58,6 @@ def test_a_run_is_told_bit_by_bit_and_as_a_whole(opened: Page, connect: Any) -> 
     assert whole["nodes"]["scaled"]["fate"] == "run"
 
 
-def test_pictures_and_tables_of_values(opened: Page) -> None:
-    run(opened)
-    picture = opened.ask("picture", port="scaled.z", at={})
-    assert (picture["rows"], picture["columns"], picture["high"]) == (10, 2, 57.0)
-    assert [dim["name"] for dim in picture["dims"]] == ["N", "axis 1"]
-    assert opened.ask("table", port="scaled.z", row=9)["cells"] == [["36.0", "57.0"]]
-    with pytest.raises(Refused, match=r"port 'no.z' must have a value"):
-        opened.ask("picture", port="no.z")
-    with pytest.raises(Refused, match="'at' must be a mapping"):
-        opened.ask("picture", port="scaled.z", at=[1])
-
-
 def test_the_text_is_run_with_edits_that_are_not_saved(opened: Page) -> None:
     opened.edit({"op": "set", "place": "w.initvalues", "value": [0.0, 1.0]})
     run(opened)

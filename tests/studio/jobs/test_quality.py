@@ -56,14 +56,13 @@ def test_behind_another_the_error_is_that_of_both(tmp_path: Path) -> None:
 
 
 def test_values_behind_quantizers_have_an_sqnr(tmp_path: Path) -> None:
-    text = TEXT.replace(
-        "outputs: {y: twice}",
-        "  sum: {block: Sum, inputs: [q, [0]]}\n  far: {block: Neg, inputs: [x]}\noutputs: {y: sum}",
+    nodes = (
+        "sum: {block: Sum, inputs: [q, [0]]}",
+        "far: {block: Neg, inputs: [x]}",
+        "whole: {block: Cast, inputs: [sum], attrs: {DstT: int32}}",
     )
-    text = text.replace(
-        "outputs: {y: sum}", "  whole: {block: Cast, inputs: [sum], attrs: {DstT: int32}}\noutputs: {y: sum}"
-    )
-    done = do(Run(Asked(Source(str(tmp_path / "rounded.yaml"), text.replace("outputs:", "", 0)))))
+    text = TEXT.replace("outputs:", "".join(f"  {each}\n" for each in nodes) + "outputs:")
+    done = do(Run(Asked(Source(str(tmp_path / "rounded.yaml"), text))))
     assert done.plain["state"] == "done", done.plain["problem"]
     found = {port: each["sqnr"] for port, each in done.merged("values").items() if "sqnr" in each}
     x = np.array([-0.5, 0.0, 0.3, 0.6, 1.2, 9.0])
