@@ -40,17 +40,21 @@ def added(opened: Opened, block: str, name: str) -> None:
     opened.page.get_by_role("dialog", name="Add a block").wait_for()
     opened.page.keyboard.type(block)
     opened.keys("Enter")
-    field = opened.page.get_by_role("dialog", name="Name").get_by_role("textbox")
-    field.wait_for()
-    opened.page.wait_for_function("document.activeElement.selectionEnd > 0")
+    named(opened, name)
+    focused(opened, name)
+
+
+def named(opened: Opened, name: str) -> None:
+    """Type a name into the field at a card."""
+    opened.page.locator(".naming input:focus").wait_for()
+    opened.keys("Control+a")
     opened.page.keyboard.type(name)
     opened.keys("Enter")
-    focused(opened, name)
 
 
 def focused(opened: Opened, name: str) -> None:
     """Wait until the card of a node has the focus."""
-    opened.page.wait_for_function("name => document.activeElement?.dataset.id === name", arg=name)
+    opened.page.locator(f'.react-flow__node[data-id="{name}"]:focus').wait_for()
 
 
 def typed(opened: Opened, text: str) -> None:
@@ -108,9 +112,7 @@ def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Pat
     page = opened.page
     opened.card("hidden").focus()
     opened.keys("F2")
-    page.wait_for_function("document.activeElement.selectionEnd > 0")
-    page.keyboard.type("inner")
-    opened.keys("Enter")
+    named(opened, "inner")
     focused(opened, "inner")
     opened.keys("Control+c", "Control+v")
     opened.card("inner_2").wait_for()
@@ -147,9 +149,7 @@ def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     opened.keys("Escape", "f")
     opened.card("half").focus()
     opened.keys("F2")
-    page.wait_for_function("document.activeElement.selectionEnd > 0")
-    page.keyboard.type("scaled")
-    opened.keys("Enter")
+    named(opened, "scaled")
     focused(opened, "scaled")
     saved(opened)
     changed = MADE.replace("half", "scaled").replace(

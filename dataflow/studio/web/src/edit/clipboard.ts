@@ -15,6 +15,8 @@ interface Ready {
 
 const CALM = 150; // ms without a change after which the text of a selection is asked for
 
+const MANY = 200; // nodes; the text of more is asked for when it is copied
+
 let ready: Ready | null = null;
 let coming: Promise<string> | null = null; // a text that is not on the clipboard yet, for a paste right behind
 
@@ -109,7 +111,7 @@ export function listenToClipboard(): () => void {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const names = chosenNodes();
-      if (names.length > 0) prepared(names).text.catch(() => {}); // told when it is copied
+      if (names.length > 0 && names.length <= MANY) prepared(names).text.catch(() => {}); // told when it is copied
     }, CALM);
   });
   return () => {

@@ -4,19 +4,32 @@ import type { Document } from "../protocol";
 
 type Known = Pick<Document, "nodes" | "inputs" | "outputs">;
 
-/** Cards with the line on which each begins, in the order of the file. */
-function starts({ nodes, inputs, outputs }: Known): [card: string, line: number][] {
+interface Starts {
+  order: [card: string, line: number][];
+  byCard: Map<string, number>;
+}
+
+const kept = new WeakMap<Known, Starts>();
+
+/** Cards with the line on which each begins, in the order of the file; of a document they are sought once. */
+function starts(known: Known): Starts {
+  const before = kept.get(known);
+  if (before !== undefined) return before;
+  const { nodes, inputs, outputs } = known;
   const found: [string, number][] = [
     ...Object.values(nodes).map(({ name, line }): [string, number] => [name, line]),
     ...Object.entries(inputs).map(([name, { line }]): [string, number] => [name, line]),
     ...Object.entries(outputs).map(([name, { line }]): [string, number] => [`output:${name}`, line]),
   ];
-  return found.filter(([, line]) => line > 0).sort((a, b) => a[1] - b[1]);
+  const order = found.filter(([, line]) => line > 0).sort((a, b) => a[1] - b[1]);
+  const made = { order, byCard: new Map(order) };
+  kept.set(known, made);
+  return made;
 }
 
 /** The lines of a card, from 1, the last included; null where the text has none. */
 export function linesOf(known: Known, doc: Text, card: string): [first: number, last: number] | null {
-  const first = starts(known).find(([id]) => id === card)?.[1];
+  const first = starts(known).byCard.get(card);
   if (first === undefined || first > doc.lines) return null;
   const indent = indentOf(doc.line(first).text);
   let last = first;
@@ -31,8 +44,7 @@ export function linesOf(known: Known, doc: Text, card: string): [first: number, 
 
 /** The card that a line is about; null for lines between. */
 export function nodeAt(known: Known, doc: Text, line: number): string | null {
-  const before = starts(known).filter(([, first]) => first <= line);
-  const [card] = before.at(-1) ?? [null];
+  const [card] = starts(known).order.findLast(([, first]) => first <= line) ?? [null];
   if (card === null) return null;
   const lines = linesOf(known, doc, card);
   return lines !== null && line <= lines[1] ? card : null;

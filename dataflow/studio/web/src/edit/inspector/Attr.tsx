@@ -9,7 +9,7 @@ import { Prose } from "../Prose";
 import { ByParam } from "./ByParam";
 import { Row } from "./parts";
 import { Value } from "./Value";
-import { limits, placeholder, read, type AttrInfo } from "./values";
+import { inferred, limits, placeholder, read, type AttrInfo } from "./values";
 
 interface Given {
   name: string;
@@ -20,7 +20,8 @@ interface Given {
   readonly: boolean;
 }
 
-export function Attr({ name, info, written, places, several = false, readonly }: Given) {
+export function Attr({ name, info: known, written, places, several = false, readonly }: Given) {
+  const info = known ?? inferred(name, written.value);
   const { param } = written;
   const [here, setHere] = useState(false);
   const id = useId();

@@ -24,6 +24,7 @@ export function useBlock(name: string): BlockInfo | null {
 export function NodeView({ document, name, readonly }: Given) {
   const node = document.nodes[name]!;
   const info = useBlock(node.block);
+  const summary = useStudio(({ gallery }) => info?.summary ?? gallery.find(({ path }) => path === node.file)?.doc);
   const place = `nodes.${name}`;
   const attrs = info?.attrs.map((attr) => attr.name) ?? [];
   const names = [...new Set([...attrs, ...Object.keys(node.attrs)])];
@@ -32,9 +33,9 @@ export function NodeView({ document, name, readonly }: Given) {
       <Head name={name} rename={(to) => rename(name, to)} line={node.line} readonly={readonly}>
         <Block node={node} info={info} />
       </Head>
-      {info && (
+      {summary !== undefined && summary !== "" && (
         <p className="insp-summary">
-          <Prose text={info.summary} />
+          <Prose text={summary} />
         </p>
       )}
       <Note of={name} place={`${place}.doc`} value={node.doc} placeholder="A note of your own" readonly={readonly} />

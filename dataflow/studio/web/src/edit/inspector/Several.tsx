@@ -4,6 +4,7 @@ import { useStudio } from "../../store";
 import { Attr } from "./Attr";
 import { Cards, Part } from "./parts";
 
+const SHOWN = 30; // names
 const NOTHING: Written = { written: "", value: null, param: "" };
 
 export function Several({ document, names, readonly }: { document: Document; names: string[]; readonly: boolean }) {
@@ -20,7 +21,8 @@ export function Several({ document, names, readonly }: { document: Document; nam
     <div className="inspector">
       <header className="insp-head">
         <p className="head-title">{names.length} nodes</p>
-        <Cards names={names} none="" />
+        <Cards names={names.slice(0, SHOWN)} none="" />
+        {names.length > SHOWN && <p className="dim">and {names.length - SHOWN} more</p>}
       </header>
       {shared.length > 0 ? (
         <Part title="Attributes of all">

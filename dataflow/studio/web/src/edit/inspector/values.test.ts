@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { limits, read, stepped, type Limits } from "./values";
+import { inferred, limits, read, stepped, type Limits } from "./values";
 
 const of = (type: string, min: number | null = null, max: number | null = null): Limits => ({ type, min, max });
 
@@ -37,4 +37,9 @@ test("whole numbers are stepped within their limits", () => {
   expect(stepped("16", 1, of("int", 2, 16))).toBeNull();
   expect(stepped("0.5", 1, of("float"))).toBeNull();
   expect(limits(of("int", null, 4))).toBe("at most 4");
+});
+
+test("an attr of a graph file that is true or false is chosen, others are typed", () => {
+  expect(inferred("training", false)).toMatchObject({ type: "bool", default: false });
+  expect(inferred("filters", 32)).toBeNull();
 });

@@ -50,6 +50,12 @@ const KINDS: Record<string, string> = {
   Tensor: "a number or a list of numbers",
 };
 
+/** What is known of an attr of a graph file: whether it is true or false, by its value. */
+export function inferred(name: string, value: Plain): AttrInfo | null {
+  if (typeof value !== "boolean") return null;
+  return { name, type: "bool", required: false, default: value, min: null, max: null, choices: [], doc: "" };
+}
+
 /** What a field says while it is empty: its default, or what it must be. */
 export function placeholder(info: AttrInfo): string {
   if (info.required) return KINDS[info.type] ?? info.type;
