@@ -53,4 +53,4 @@ def test_lanes_stay_within_their_gutter() -> None:
     for i in range(6):
         points = led(gutters, hop, f"p{i}", 10.0 + i, (0.0, 130.0 + i))
         assert all(-26 < x < 126 for x, _ in points)
-        assert 80 < max(y for x, y in points if x > 100) < 106  # where it runs back
+        assert 80 < max(y for x, y in points if x > 50) < 106  # where it runs back
