@@ -24,7 +24,10 @@ Stamp = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Outside:
-    """What another has made of a file: ``merged`` into the text, ``changed`` or ``deleted``, to be asked about."""
+    """What another has made of a file.
+
+    state : ``merged`` into the text; ``changed`` or ``deleted``, to be asked about; ``settled``, as it was before
+    """
 
     state: str
     diff: str = ""
@@ -107,7 +110,7 @@ class Sheet:
         text, known = self.editor.on_disk(), self.editor.known_on_disk
         if text == known:
             back, self.outside = self.outside, None
-            return Outside("merged") if back else None
+            return Outside("settled") if back else None
         if text is None:
             self.outside = Outside("deleted")
         elif text == self.editor.text or self._merge(known, text):

@@ -46,6 +46,7 @@ class Studio:
             lambda: {"event": "session", "session": self.session.plain()},
             *self.work.snapshots,
         ]
+        self._asking: set[str] = set()  # the files that pages were told to ask about
         self._warned = ""  # by the last look at the disk
         self.closers: list[Callable[[], object]] = [self.work.close]
 
@@ -76,6 +77,8 @@ class Studio:
             self.work.opened()
         self.show_session()
         self.show()
+        for event in self._asked():
+            self.publish(event)
         self.look_outside()
 
     def require(self) -> Desk:
@@ -100,9 +103,18 @@ class Studio:
                 return
             version = self.desk.version
             for sheet, outside in self.desk.look_outside():
+                if outside is sheet.outside:
+                    self._asking.add(sheet.path)
                 self.publish({"event": "disk", "path": sheet.path, "state": outside.state, "diff": outside.diff})
             if self.desk.version != version or self._document["document"] is None:
                 self.show()
+
+    def settle(self) -> None:
+        """Tell that files are no longer to be asked about which a person has decided about."""
+        asked = {sheet.path for sheet in self.require().sheets.values() if sheet.outside is not None}
+        for path in sorted(self._asking - asked):
+            self.publish({"event": "disk", "path": path, "state": "settled", "diff": ""})
+        self._asking = asked
 
     def answer(self, do: str, arguments: Mapping[str, object]) -> dict[str, object]:
         """The `ok` or `refused` of a command."""

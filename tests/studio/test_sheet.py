@@ -116,7 +116,7 @@ def test_what_was_changed_back_is_no_longer_asked_about(sheet: Sheet) -> None:
     changed(sheet.real, "0.75", "0.5")
     found = sheet.look()
     assert found is not None
-    assert (found.state, sheet.outside) == ("merged", None)
+    assert (found.state, sheet.outside) == ("settled", None)
 
 
 def test_reload_can_be_undone(sheet: Sheet) -> None:
@@ -157,3 +157,34 @@ def test_who_comes_later_is_asked_too(page: Page, server: Server, folder: Path, 
     later = connect()
     later.ask("files")
     assert later.last("disk")["state"] == "changed"
+
+
+@pytest.mark.parametrize(("do", "given"), [("save", {"overwrite": True}), ("reload", {})])
+def test_other_pages_are_told_what_was_decided(
+    page: Page, server: Server, folder: Path, connect: Any, do: str, given: dict[str, Any]
+) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "set", "place": "half.y", "value": 0.25})
+    other = connect()
+    changed(folder / "small.yaml", "0.5", "0.75")
+    server.studio.look_outside()
+    assert other.wait("disk")["state"] == "changed"
+    page.ask(do, **given)
+    assert other.wait("disk") == {"event": "disk", "path": "small.yaml", "state": "settled", "diff": ""}
+
+
+def test_save_looks_at_the_disk_first(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "set", "place": "half.y", "value": 0.25})
+    changed(folder / "small.yaml", "y: relu", "z: relu")
+    page.ask("save")
+    assert page.last("disk")["state"] == "merged"
+    text = (folder / "small.yaml").read_text("utf-8")
+    assert "y: 0.25" in text
+    assert "z: relu" in text
+    page.edit({"op": "set", "place": "half.y", "value": 0.5})
+    theirs = changed(folder / "small.yaml", "0.25", "0.75")
+    with pytest.raises(Refused, match="a file that has changed"):
+        page.ask("save")
+    assert page.last("disk")["state"] == "changed"
+    assert (folder / "small.yaml").read_text("utf-8") == theirs

@@ -38,17 +38,21 @@ def _save(studio: Studio, given: Arguments) -> None:
     desk = studio.require()
     if desk.top.readonly and desk.saved:
         raise DataflowError(f"{desk.path}: cannot be saved: {desk.top.readonly}")
+    if not overwrite:
+        studio.look_outside()
     try:
         desk.save(overwrite)
     finally:  # of several files some may have been written
         desk.read_again()
         studio.show()
+        studio.settle()
 
 
 def _reload(studio: Studio, given: Arguments) -> None:
     known(given)
     studio.require().reload()
     studio.show()
+    studio.settle()
 
 
 COMMANDS: dict[str, Handler] = {"open": _open, "create": _create, "save": _save, "reload": _reload}

@@ -314,7 +314,7 @@ export interface BlockInfo {
 export type Event =
   | { event: "welcome"; project: string; version: string; gallery: GalleryEntry[]; blocks: BlockInfo[] }
   | { event: "document"; document: Document | null }
-  | { event: "disk"; path: string; state: "changed" | "deleted" | "merged"; diff: string }
+  | { event: "disk"; path: string; state: "changed" | "deleted" | "merged" | "settled"; diff: string } // settled: no longer to be asked about
   | { event: "session"; session: Session }
   | { event: "run"; run: Run } // the whole, on connecting and when one begins
   | { event: "ran"; number: number; nodes: Record<string, NodeFate>; values: Record<string, Stats> } // more of it

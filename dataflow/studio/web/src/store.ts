@@ -152,7 +152,7 @@ function change(state: State, event: Event): Partial<State> {
       };
     }
     case "disk":
-      return { disk: event };
+      return { disk: event.state === "settled" ? null : event };
     case "session":
       return { session: event.session };
     case "run":
