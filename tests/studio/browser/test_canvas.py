@@ -169,8 +169,8 @@ def test_a_graph_is_entered_and_left(open_page: Callable[..., Opened], project: 
     opened = open_page("cnn.yaml")
     opened.card("conv1").dblclick()
     opened.card("norm").dblclick()
-    opened.card("y").wait_for()
     trail = opened.page.get_by_role("navigation", name="Opened graph").locator("li")
+    trail.nth(2).wait_for()
     assert [each.strip() for each in trail.all_inner_texts()] == ["digits_cnn", "conv1", "norm"]
     opened.keys("Backspace")
     opened.card("norm").wait_for()
