@@ -13,6 +13,7 @@ export function Fates() {
   const version = useStudio((all) => all.document?.version);
   const session = useStudio((all) => all.session);
   const number = useStudio((all) => all.run?.number);
+  const told = useStudio((all) => all.run?.problem?.message ?? ""); // above this list
   const running = state === "running";
   const question = `${version} ${number} ${state} ${JSON.stringify(session)}`;
   const { answer, refused } = useAsked("plan_run", running || mode !== "next" ? null : {}, question);
@@ -25,7 +26,7 @@ export function Fates() {
         at={running ? "last" : mode}
         to={setMode}
       />
-      {running || mode === "last" ? <Last /> : refused ? <p className="quiet">{refused}</p> : answer && <List of={groups(answer)} />}
+      {running || mode === "last" ? <Last /> : refused ? <p className="quiet">{told !== "" && refused.startsWith(told) ? "As the last one, for the same reason." : refused}</p> : answer && <List of={groups(answer)} />}
     </section>
   );
 }
