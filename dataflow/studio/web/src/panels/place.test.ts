@@ -15,8 +15,14 @@ test("a box stands above its card where another is below, and beside it where bo
   expect(beside(card, size, [card, below, above])).toMatchObject({ x: 306, y: 100 });
 });
 
+test("a box goes further away where all is taken near the card", () => {
+  const near = [-1, 0, 1].flatMap((i) => [-1, 0, 1].map((j) => ({ x: 100 + i * 206, y: 100 + j * 90, width: 200, height: 70 })));
+  expect(beside(card, size, near)).toMatchObject({ x: 140, y: -46 }); // above, as below takes a step more
+});
+
 test("with no free place it covers as little as can be", () => {
-  const all = [-1, 0, 1].flatMap((i) => [-1, 0, 1].map((j) => ({ x: 100 + i * 206, y: 100 + j * 90, width: 200, height: 70 })));
+  const near = [-3, -2, -1, 0, 1, 2, 3];
+  const all = near.flatMap((i) => near.map((j) => ({ x: 100 + i * 206, y: 100 + j * 90, width: 200, height: 70 })));
   const made = beside(card, size, all.filter((other) => other.x !== card.x || other.y !== card.y));
   expect(made.y).toBe(166); // in the gap of 20 below, over the rest of what stands there
 });

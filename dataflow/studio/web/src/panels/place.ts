@@ -6,19 +6,19 @@ interface Box {
   height: number;
 }
 
-const GAP = 6;
+const GAPS = [6, 26, 46, 66, 96, 126, 166]; // from the card, the nearest that is free
 
 /** Below the card, above it, or beside it: the first place that is free, else the one that covers least. */
 export function beside(card: Box, size: Pick<Box, "width" | "height">, others: readonly Box[]): Box {
   const right = card.x + card.width - size.width;
-  const places: Box[] = [
-    [right, card.y + card.height + GAP],
-    [card.x, card.y + card.height + GAP],
-    [right, card.y - size.height - GAP],
-    [card.x, card.y - size.height - GAP],
-    [card.x + card.width + GAP, card.y],
-    [card.x - size.width - GAP, card.y],
-  ].map(([x, y]) => ({ x: x!, y: y!, ...size }));
+  const places: Box[] = GAPS.flatMap((gap) => [
+    [right, card.y + card.height + gap],
+    [card.x, card.y + card.height + gap],
+    [right, card.y - size.height - gap],
+    [card.x, card.y - size.height - gap],
+    [card.x + card.width + gap, card.y],
+    [card.x - size.width - gap, card.y],
+  ]).map(([x, y]) => ({ x: x!, y: y!, ...size }));
   return places.reduce((best, place) => (covered(place, others) < covered(best, others) ? place : best));
 }
 
