@@ -1,4 +1,4 @@
-"""The pictures of the studio in docs/: the page with graphs as users have them, each in the state that its text tells of.
+"""The pictures of the studio in docs/: the page with graphs as users have them, each in the state that is told of.
 
 python -m tests.studio.browser.pictures docs/studio
 """
@@ -155,12 +155,9 @@ def _filled(folder: Path) -> None:
     manual = graphs / "gradient_descent/multivariable_manual.yaml"
     (folder / "regression.yaml").write_bytes(manual.read_bytes())
     dataflow = [sys.executable, "-m", "dataflow"]
-    subprocess.run([*dataflow, "train", "cnn.yaml", "--epochs", "8", "--checkpoints", "trained.checkpoints"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(
-        [*dataflow, "quantize", "cnn.yaml", "-o", "cnn4.yaml", "--checkpoints", "trained.checkpoints", "--weights", "4"],
-        cwd=folder,
-        check=True,
-    )
+    kept = ["--checkpoints", "trained.checkpoints"]
+    for command in (["train", "cnn.yaml", "--epochs", "8"], ["quantize", "cnn.yaml", "-o", "cnn4.yaml", "--weights=4"]):
+        subprocess.run([*dataflow, *command, *kept], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { register } from "./commands";
-import { listen, pressed, setKeymap, shown } from "./keys";
+import { listen, pressed, setKeymap, shown, typedAhead } from "./keys";
 import { set } from "./store";
 
 const done = vi.fn();
@@ -83,4 +83,14 @@ test("while something lies over the page keys are its own, and Escape closes it"
   expect(press("body", "Escape")).toBe(true);
   press("body", "z");
   expect(done.mock.calls).toEqual([["on"]]);
+});
+
+test("what is typed while something is being opened waits for its field", () => {
+  set({ over: "palette" });
+  for (const key of ["q", "u", "Shift", "a"]) press(".ground", key);
+  press("input", "x"); // the field has it
+  press(".ground", "k", { ctrlKey: true });
+  expect(done).not.toHaveBeenCalled();
+  expect(typedAhead()).toBe("qua");
+  expect(typedAhead()).toBe("");
 });

@@ -74,6 +74,15 @@ export function meant(event: KeyboardEvent): Command | undefined {
   );
 }
 
+let ahead = ""; // typed before the field of what was opened was there
+
+/** What was typed for a window while it was still being opened; it is told once. */
+export function typedAhead(): string {
+  const typed = ahead;
+  ahead = "";
+  return typed;
+}
+
 /** Let keys do their commands; Escape closes what lies over the page first. */
 export function listen(): () => void {
   const heard = (event: KeyboardEvent) => {
@@ -82,9 +91,12 @@ export function listen(): () => void {
       if (event.key === "Escape") {
         event.preventDefault();
         set({ over: null });
+      } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && !writes(event.target)) {
+        ahead += event.key;
       }
       return;
     }
+    ahead = "";
     if (event.composedPath().some((each) => each instanceof HTMLDialogElement)) return; // a window of its own
     const command = meant(event);
     if (event.key === "Tab") by("keys");

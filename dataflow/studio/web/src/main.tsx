@@ -10,9 +10,11 @@ import "./edit/index";
 import "./panels/index";
 import "./start/index";
 import { hear, set } from "./store";
+import { loadAhead } from "./slots";
 import { followTheme } from "./theme";
 
 followTheme();
 listen();
 connect(hear, (connected) => set({ connected }));
 createRoot(document.getElementById("root")!).render(<App />);
+window.addEventListener("load", () => setTimeout(() => void loadAhead(), 500));

@@ -53,10 +53,12 @@ export interface Piece {
 const tabs: (Omit<Tab, "load"> & { component: Lazy })[] = [];
 const overlays = new Map<NonNullable<Over>, Lazy>();
 const pieces = new Map<Region, Piece[]>();
+const loads: Load[] = [];
 let text: Lazy | null = null;
 
 /** Add a tab to the side panel, and the command `view.ID` that shows it. */
 export function addTab({ load, ...tab }: Tab): void {
+  loads.push(load);
   tabs.push({ ...tab, component: lazy(load) });
   tabs.sort((a, b) => a.order - b.order);
   register({
@@ -70,6 +72,7 @@ export function addTab({ load, ...tab }: Tab): void {
 
 /** What is shown while `over` of the store is this; most are a `Dialog` of shell/Dialog.tsx. Escape closes it. */
 export function addOverlay(id: NonNullable<Over>, load: Load): void {
+  loads.push(load);
   overlays.set(id, lazy(load));
 }
 
@@ -80,6 +83,11 @@ export function addPiece(region: Region, piece: Piece): void {
     region,
     there.sort((a, b) => a.order - b.order),
   );
+}
+
+/** Fetch what is not shown yet, one after another, so that what is typed right after a key opens something is not lost. */
+export async function loadAhead(): Promise<void> {
+  for (const load of loads) await load().catch(() => null); // where the server is gone, it is asked again when needed
 }
 
 /** The pane beside the canvas that shows the file's text while `text` of the store is true. */

@@ -1,5 +1,6 @@
 /** A window with a field to search by and a list to choose from: arrow keys, Enter, or a click. */
-import { useEffect, useId, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
+import { typedAhead } from "../../keys";
 import { set } from "../../store";
 import "./picker.css";
 
@@ -32,8 +33,10 @@ export function Picker<T>(given: Given<T>) {
   const last = items.length - 1;
   const now = Math.min(at, last);
   const active = items[now];
-  useEffect(() => {
+  useLayoutEffect(() => { // before the field hears of the next key
     if (dialog.current?.open === false) dialog.current.showModal();
+    const typed = typedAhead();
+    if (typed !== "") given.change(query + typed);
   }, []);
   useEffect(() => {
     list.current?.children[now]?.scrollIntoView?.({ block: "nearest" });
