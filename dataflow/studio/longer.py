@@ -89,6 +89,10 @@ class Jobs:
         if idle:
             self._worker.rest(IDLE)
 
+    def say(self, level: str, message: str) -> None:
+        """Tell the pages a line, wherever they look."""
+        self._publish({"event": "said", "level": level, "message": message})
+
     def tell(self) -> None:
         """Tell the pages of all jobs."""
         self._publish(self.event())
@@ -111,12 +115,14 @@ class _Follower:
             files = [self._shown(str(file)) for file in cast("list[str]", found["files"])]
             told = {"message": found["message"], "files": files, "result": found["result"]}
             self._jobs.change(self._job, state="done", done=self._job.total, **told)
+            self._jobs.say("info", f"{self._job.title}: {found['message']}")
             self._finished(found)
         elif state == "cancelled":
             self._jobs.change(self._job, state="cancelled", message="cancelled")
         else:
             problem = lost(what) if state == "lost" else self._refused(cast(Plain, what))
             self._jobs.change(self._job, state="failed", problem=problem)
+            self._jobs.say("warning", f"{self._job.title}: {problem['message']}")
 
     def _refused(self, refusal: Plain) -> Plain:
         """The problem of a refusal: the first of a file, or what is said."""

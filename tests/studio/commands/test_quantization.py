@@ -61,6 +61,9 @@ def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> 
     found = quantized(opened)
     assert (found["state"], found["title"]) == ("done", "Quantize net.yaml")
     assert found["files"] == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
+    while not any(event["event"] == "said" for event in opened.events):
+        opened.wait("said")
+    assert opened.last("said")["message"] == "Quantize net.yaml: written: net_w4a8.yaml"
     made = {file: (folder / file).read_bytes() for file in found["files"]}
     line = f"quantize {folder / 'net.yaml'} -o {folder / 'net_w4a8.yaml'} --weights 4 --activations 8"
     result = CliRunner().invoke(group, line.split())
