@@ -1,0 +1,88 @@
+"""How rows and frames are placed: for a page, each frame with rows of its own length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from places import GRAPHS
+
+from dataflow.graphfile.load import read
+from dataflow.graphfile.outline import outline
+from dataflow.inspection.arrangement import Arrangement, fit, fitted
+from dataflow.inspection.cards import Cards
+from dataflow.inspection.folding import folding
+from dataflow.inspection.links import groups, links
+from dataflow.inspection.sizes import Style, sized
+
+
+def arranged(limits: float | Sequence[float], down: bool = False, file: str = "digits/cnn_flat") -> Arrangement:
+    context = read(GRAPHS / f"{file}.yaml")
+    told, style = outline(context), Style(down=down)
+    cards = Cards(told, context.graph, folding(told)).all()
+    for card in cards.values():
+        sized(card, style)
+    parts = groups(told, cards)
+    each = [limits] * len(parts) if isinstance(limits, float) else limits
+    return Arrangement(parts, links(told, cards), each, style)
+
+
+def test_the_zoom_at_which_so_much_fits() -> None:
+    assert fit(2000.0, 700.0, down=False) == 0.5
+    assert fit(1000.0, 1400.0, down=False) == 0.5
+    assert fit(700.0, 2000.0, down=True) == 0.5
+    assert fit(10.0, 10.0, down=False) == 1.0
+
+
+def test_frames_are_placed_so_that_a_page_shows_them_large() -> None:
+    packing, _ = fitted([(900.0, 100.0), (300.0, 100.0), (300.0, 100.0), (260.0, 100.0)], down=False)
+    assert packing.length < 1000 and packing.breadth < 700
+
+
+def test_rows_of_a_frame_are_as_long_as_told() -> None:
+    wide, narrow = arranged(1600.0), arranged(700.0)
+    assert len(wide.rows) < len(narrow.rows)
+    mixed = arranged([1600.0, 700.0, 1600.0, 1600.0])
+    assert [sum(row.group == i for row in mixed.rows) for i in range(4)] == [1, 2, 1, 1]
+    assert max(row.rect.length for row in narrow.rows) < 1000
+
+
+def test_what_is_not_drawn_is_a_chip() -> None:
+    made = arranged(1600.0, file="quant/digits_fake_quant")
+    drawn = {(link.target.id, link.end) for link in made.drawn}
+    for row in made.rows:
+        for card in row.cards:
+            for i, port in enumerate(card.lefts):
+                assert not port.wire or (port.chip is None) == ((card.id, i) in drawn)
+
+
+def test_a_frame_holds_its_cards_under_its_title() -> None:
+    made = arranged(1600.0)
+    frames = {frame.id: frame for frame in made.place()}
+    assert frames["frame1"].title == "First convolution: 8x8, 32 channels, pooled to 4x4"
+    for row in made.rows:
+        for card in row.cards:
+            frame = frames[card.frame]
+            top = 30.0 if frame.title else 18.0
+            assert frame.y + top <= card.y + 0.1 and frame.x + 18.0 <= card.x + 0.1
+
+
+def test_a_graph_without_headings_has_no_frames() -> None:
+    made = arranged(1600.0, file="digits/cnn")
+    assert made.place() == [] and {card.frame for row in made.rows for card in row.cards} == {""}
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_there_is_a_line_for_each_wire_that_is_drawn(down: bool) -> None:
+    made = arranged(700.0, down)
+    made.place()
+    assert len(made.paths()) == len(made.drawn) == len({id(link) for link in made.drawn})
+    for link, path in made.paths():
+        port, card = link.target.lefts[link.end], link.target
+        end = (card.y + port.y, card.x + port.x) if down else (card.x + port.x, card.y + port.y)
+        assert path.end == pytest.approx(end)
+
+
+def test_there_is_room_beside_the_whole_where_wires_run_there() -> None:
+    assert arranged(1600.0).aside > 0  # from the first convolution to the second
+    assert arranged(1600.0, file="basic/matmul").aside == 0
