@@ -247,6 +247,7 @@ class Editor(TextEditor):
     def twin(self) -> Editor:
         """Another editor of the text as it is now, to try edits on; what they load is kept for both."""
         made = copy(self)
+        made._texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
         made.forget()
         return made
 

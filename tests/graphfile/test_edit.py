@@ -75,3 +75,17 @@ def test_the_text_of_a_file_need_not_be_saved(tmp_path: Path) -> None:
     assert [*context.graph.nodes] == ["a"] and len(context.problems()) == 1
     assert context.document.text == text and context.wires["a"]["output"].type.dtype == "float32"
     assert read("dataflow:none.yaml", text=text).problems()[0].message.startswith("the package has no file")
+
+
+def test_a_twin_tries_edits_on_the_text_as_it_is_now(tmp_path: Path) -> None:
+    text = (
+        "dataflow: 1\ninputs:\n  x: float32\nnodes:\n  a: {block: Neg, inputs: [x]}\n  b: {block: Relu, inputs: [a]}\n"
+    )
+    file = flow.edit(tmp_path / "g.yaml", text)
+    file.extract(["a"], "inner", "inner.yaml")
+    twin = file.twin()
+    assert twin.text == file.text and twin.undo_title == "" and twin.problems() == []  # though no file is written yet
+    twin.delete("b")
+    assert "b: {" in file.text and "b: {" not in twin.text and file.undo_title == "extract inner"
+    twin.undo()
+    assert twin.text == file.text and not twin.undo()
