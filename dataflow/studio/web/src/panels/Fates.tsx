@@ -26,7 +26,7 @@ export function Fates() {
         at={running ? "last" : mode}
         to={setMode}
       />
-      {running || mode === "last" ? <Last /> : refused ? <p className="quiet">{told !== "" && refused.startsWith(told) ? "As the last one, for the same reason." : refused}</p> : answer && <List of={groups(answer)} />}
+      {running || mode === "last" ? <Last /> : refused ? <p className="quiet">{told !== "" && refused.startsWith(told) ? "It would end as the last one did." : refused}</p> : answer && <List of={groups(answer)} />}
     </section>
   );
 }
