@@ -43,7 +43,7 @@ export function show(node: string, line: number, column = 1): void {
 }
 
 const file: Command[] = [
-  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: () => open() && get().document!.readonly === "", run: save },
+  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: open, run: save },
   { id: "file.quick", title: "Go to a file", group: "File", keys: ["Mod+P"], typing: true, run: over("files") },
   { id: "file.new", title: "New graph", group: "File", keys: [], run: over("new") },
 ];

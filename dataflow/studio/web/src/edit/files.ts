@@ -48,7 +48,7 @@ export async function createFile(path: string, like?: string): Promise<void> {
 export function guardLeaving(): () => void {
   const heard = (event: BeforeUnloadEvent) => {
     const { document } = get();
-    if (document !== null && !document.saved && document.readonly === "") event.preventDefault();
+    if (document !== null && !document.saved) event.preventDefault();
   };
   window.addEventListener("beforeunload", heard);
   return () => window.removeEventListener("beforeunload", heard);

@@ -90,7 +90,7 @@ function Trail() {
       ) : (
         <span className={saved ? "mark" : "mark unsaved"}>{saved ? "saved" : "not saved"}</span>
       )}
-      {!saved && readonly === "" && <Button command="file.save" kind="plain" keys />}
+      {!saved && <Button command="file.save" kind="plain" keys />}
     </>
   );
 }
