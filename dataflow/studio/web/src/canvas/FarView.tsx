@@ -75,10 +75,17 @@ function draw(canvas: HTMLCanvasElement, scene: Scene, { x, y, zoom }: Viewport,
     context.fillRect(card.x, card.y, card.width, card.height);
     const pill = card.kind === "input" || card.kind === "output";
     context.fillStyle = pill ? colours["strong-line"] : `hsl(${card.hue} ${colours["category-saturation"]} ${colours["category-bar-lightness"]})`;
-    context.fillRect(card.x, card.y, card.width, Math.min(card.height, 2 / zoom + 8));
+    context.fillRect(card.x, card.y, card.width, Math.min(card.height, Math.max(8, 1.5 / zoom)));
   }
   context.fillStyle = colours.ink;
+  context.strokeStyle = colours.frame; // around letters, which stand over the cards
+  context.lineWidth = 4 / zoom;
+  context.lineJoin = "round";
   context.font = `600 ${10 / zoom}px system-ui, "DejaVu Sans", sans-serif`;
-  for (const frame of scene.frames)
-    if (frame.title !== "" && frame.height * zoom > 22 && shown(frame)) context.fillText(frame.title, frame.x + 6 / zoom, frame.y + 12 / zoom, frame.width - 12 / zoom);
+  for (const frame of scene.frames) {
+    if (frame.title === "" || frame.height * zoom <= 22 || !shown(frame)) continue;
+    const written = [frame.title, frame.x + 6 / zoom, frame.y + 12 / zoom, frame.width - 12 / zoom] as const;
+    context.strokeText(...written);
+    context.fillText(...written);
+  }
 }
