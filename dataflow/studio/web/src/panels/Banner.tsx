@@ -10,7 +10,7 @@ export function Banner() {
   if (all.length === 0) return null;
   return (
     <section className="session-banner" aria-label="What this session does to runs">
-      <span className="session-says">Runs differ from the file:</span>
+      <span className="session-says">Runs, not trainings, differ from the file:</span>
       <ul>
         {all.map(({ key, verb, name, value, clear }) => (
           <li key={key}>
