@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from functools import partial
 from pathlib import Path as FilePath
 from types import MappingProxyType
-from weakref import WeakKeyDictionary
 
-from dataflow.core.errors import GraphFileError, Problem, cropped, listing
+from dataflow.core.errors import GraphFileError, cropped, listing
 from dataflow.core.registry import blocks
 from dataflow.graph.arguments import as_path
 from dataflow.graphfile.editing import free_names, nodes, renaming, values, wiring
 from dataflow.graphfile.editing.addresses import Ports, address, with_items
-from dataflow.graphfile.editing.blame import blamed, new_problems
+from dataflow.graphfile.editing.blame import blamed
 from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, told
 from dataflow.graphfile.editing.copying import copied, joined
-from dataflow.graphfile.editing.editor import Text, TextEditor
+from dataflow.graphfile.editing.editor import TextEditor
 from dataflow.graphfile.editing.extraction import Extraction
 from dataflow.graphfile.editing.known_types import KnownNode
+from dataflow.graphfile.editing.loaded import LoadedEditor
 from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.editing.new_params import made_param
 from dataflow.graphfile.editing.pasting import Paste, Pasted
 from dataflow.graphfile.editing.unpacking import unpacked
-from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import Location
 from dataflow.graphfile.spans import lookup
@@ -33,7 +31,7 @@ from dataflow.graphfile.subgraphs import is_path
 from dataflow.graphfile.tree import BROKEN, Stop
 
 
-class Editor(TextEditor):
+class Editor(LoadedEditor):
     """A graph file in hand: edits of its text that can be undone, and saved.
 
     Places are named as ``nodes.conv1.attrs.filters``, in short ``conv1.filters``: an attr, input or key of a node, or
@@ -48,12 +46,6 @@ class Editor(TextEditor):
     >>> file.undo()
     True
     """
-
-    def __init__(self, path: str | os.PathLike[str], text: str | None = None):
-        super().__init__(path, text)
-        self._contexts: WeakKeyDictionary[Text, LoadContext] = WeakKeyDictionary()
-        self._params: Mapping[str, object] = {}
-        self._texts: Mapping[str, str] = {}
 
     # -- values -------------------------------------------------------------------------------------------------
 
@@ -233,44 +225,7 @@ class Editor(TextEditor):
         except Stop:
             raise GraphFileError(self.problems()) from None
 
-    # -- what it comes to ---------------------------------------------------------------------------------------
-
-    def context(self, again: bool = False) -> LoadContext:
-        """The load of the text as it is now: its graph as far as it is right, and its problems.
-
-        It is made when it is first asked for; ``again`` reads the other files that it names once more.
-        """
-        if again:
-            self._contexts.pop(self._text, None)
-        return self._context_of(self._text)
-
-    def twin(self) -> Editor:
-        """Another editor of the text as it is now, to try edits on; what they load is kept for both."""
-        made = copy(self)
-        made._texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
-        made.forget()
-        return made
-
-    def _context_of(self, text: Text) -> LoadContext:
-        if text not in self._contexts:
-            self._contexts[text] = self._load(text)
-        return self._contexts[text]
-
-    def given(self, params: Mapping[str, object], texts: Mapping[str, str]) -> None:
-        """Load from now on with these parameters, and with these texts of other graph files, by their real paths.
-
-        Data files that parameters name must lie in the project.
-        """
-        self._params, self._texts = params, texts
-        self._contexts.clear()
-
-    def _load(self, text: Text) -> LoadContext:
-        texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
-        return read(self.path, self._params, text=text.document, texts=texts, outside=False)
-
-    def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
-        """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""
-        return new_problems(known, self.context(again=True).problems())
+    # -- edits that are checked ---------------------------------------------------------------------------------
 
     def _stay_right(self, before: LoadContext) -> None:
         """Refuse an edit after which the graph is wrong, and tell what would be."""
