@@ -4,7 +4,7 @@ import { perform } from "../commands";
 import { useStudio } from "../store";
 import { follow } from "./camera";
 import { dot, type Point } from "./geometry";
-import { useProblems } from "./problems";
+import { unfinished, useProblems } from "./problems";
 import { cardsById } from "./scene";
 import { useCanvas, type Refused } from "./state";
 import { mend } from "./wire";
@@ -67,7 +67,8 @@ function Troubles() {
   const dragging = useCanvas(({ moved }) => Object.keys(moved).length > 0);
   const over = useProblems(hovered ?? "");
   const chosen = useProblems(selected ?? "");
-  const [id, problems] = over.length > 0 ? [hovered, over] : [selected, chosen];
+  const told = unfinished(chosen) ? [] : chosen; // what is still to be wired stands in the panel
+  const [id, problems] = over.length > 0 ? [hovered, over] : [selected, told];
   const card = useStudio(({ document }) => (document === null || id === null ? undefined : cardsById(document.scene).get(id)));
   if (card === undefined || problems.length === 0 || dragging) return null;
   return (

@@ -6,7 +6,7 @@ import { useStudio } from "../store";
 import { filling } from "./naming";
 import { LeftPort, RightPort } from "./ports";
 import { NodeState } from "./NodeState";
-import { useProblems } from "./problems";
+import { unfinished, useProblems } from "./problems";
 import { useCanvas } from "./state";
 
 export type CardNode = Node<{ card: CardData }, "card">;
@@ -28,6 +28,7 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
     selected && "selected",
     card.gradient && "gradient",
     problems.length > 0 && "failing",
+    unfinished(problems) && "unfinished",
     card.wrong && problems.length === 0 && "behind",
     bypassed && "bypassed",
     frozen !== undefined && "frozen",
@@ -48,7 +49,7 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
       ))}
       {problems.length > 0 && (
         <span className="badge" aria-hidden="true">
-          !
+          {unfinished(problems) ? "…" : "!"}
         </span>
       )}
     </div>

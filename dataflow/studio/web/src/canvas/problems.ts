@@ -25,6 +25,11 @@ export function useProblems(card: string): readonly Problem[] {
   return [...(loading ?? NONE), failed];
 }
 
+/** Whether nothing is wrong yet, but something is still to be wired or given, as in a node that was just added. */
+export function unfinished(problems: readonly Problem[]): boolean {
+  return problems.length > 0 && problems.every(({ message }) => /must be (wired, got nothing|given)/.test(message));
+}
+
 /** Whether a problem is about that port. */
 export function useTroubledPort(card: string, port: string): boolean {
   return useStudio(({ document, run }) => {
