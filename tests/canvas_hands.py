@@ -17,8 +17,8 @@ class Canvas:
         self.ready()
 
     def ready(self) -> None:
-        """Wait until the graph is drawn: as cards, or all of it from far away."""
-        self.page.locator(".react-flow__node, canvas.far").first.wait_for()
+        """Wait until the graph is drawn: as cards, or all of it from far away, or that there is nothing to draw."""
+        self.page.locator(".react-flow__node, canvas.far, .nothing-yet").first.wait_for()
 
     def port(self, side: str, card: str, name: str) -> Any:
         """The dot of a port; ``side`` is ``left`` or ``right``."""

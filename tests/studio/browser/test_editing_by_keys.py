@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from key_hands import added, command, focused, named, saved, typed
 from opened_page import Opened
 from places import ROOT
 
@@ -24,53 +25,6 @@ nodes:
 outputs:
   relu: relu
 """
-
-
-def command(opened: Opened, name: str) -> None:
-    """Do a command of the list."""
-    opened.keys("Control+k")
-    opened.page.get_by_role("dialog", name="Commands").wait_for()
-    opened.page.keyboard.type(name)
-    opened.keys("Enter")
-
-
-def added(opened: Opened, block: str, name: str) -> None:
-    """Add a block by the palette, and type its name."""
-    opened.keys("a")
-    opened.page.get_by_role("dialog", name="Add a block").wait_for()
-    opened.page.keyboard.type(block)
-    opened.keys("Enter")
-    named(opened, name)
-    focused(opened, name)
-
-
-def named(opened: Opened, name: str) -> None:
-    """Type a name into the field at a card."""
-    opened.page.locator(".naming input:focus").wait_for()
-    opened.keys("Control+a")
-    opened.page.keyboard.type(name)
-    opened.keys("Enter")
-
-
-def focused(opened: Opened, name: str) -> None:
-    """Wait until the card of a node has the focus."""
-    opened.page.locator(f'.react-flow__node[data-id="{name}"]:focus').wait_for()
-
-
-def typed(opened: Opened, text: str) -> None:
-    """Type the value of the first input of the focused card that has no wire."""
-    opened.keys("e")
-    popover = opened.page.locator(".literal-popover")
-    popover.wait_for()
-    opened.page.keyboard.type(text)
-    opened.keys("Enter")
-    popover.wait_for(state="detached")
-
-
-def saved(opened: Opened) -> None:
-    """Save, and wait until it is."""
-    opened.keys("Control+s")
-    opened.page.locator(".mark.unsaved").wait_for(state="detached")
 
 
 def test_a_graph_from_nothing(open_page: Callable[..., Opened], project: Path) -> None:

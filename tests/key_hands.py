@@ -1,0 +1,59 @@
+"""What tests do in the studio by the keyboard again and again: commands of the list, blocks, values, saving."""
+
+from __future__ import annotations
+
+from opened_page import Opened
+
+
+def command(opened: Opened, name: str) -> None:
+    """Do a command of the list."""
+    opened.keys("Control+k")
+    listed = opened.page.get_by_role("dialog", name="Commands")
+    listed.wait_for()
+    opened.page.keyboard.type(name)
+    opened.keys("Enter")
+    listed.wait_for(state="detached")
+
+
+def added(opened: Opened, block: str, name: str) -> None:
+    """Add a block by the palette, and type its name."""
+    opened.keys("a")
+    chosen(opened, block, name)
+
+
+def chosen(opened: Opened, block: str, name: str) -> None:
+    """Choose a block in the palette that opens, and type its name."""
+    opened.page.get_by_role("dialog", name="Add a block").wait_for()
+    opened.page.keyboard.type(block)
+    opened.keys("Enter")
+    named(opened, name)
+    focused(opened, name)
+
+
+def named(opened: Opened, name: str) -> None:
+    """Type a name into the field at a card."""
+    opened.page.locator(".naming input:focus").wait_for()
+    opened.keys("Control+a")
+    opened.page.keyboard.type(name)
+    opened.keys("Enter")
+
+
+def focused(opened: Opened, name: str) -> None:
+    """Wait until the card of a node has the focus."""
+    opened.page.locator(f'.react-flow__node[data-id="{name}"]:focus').wait_for()
+
+
+def typed(opened: Opened, text: str) -> None:
+    """Type the value of the first input of the focused card that has no wire."""
+    opened.keys("e")
+    popover = opened.page.locator(".literal-popover")
+    popover.wait_for()
+    opened.page.keyboard.type(text)
+    opened.keys("Enter")
+    popover.wait_for(state="detached")
+
+
+def saved(opened: Opened) -> None:
+    """Save, and wait until it is."""
+    opened.keys("Control+s")
+    opened.page.locator(".mark.unsaved").wait_for(state="detached")
