@@ -1,4 +1,5 @@
 /** The socket: requests with replies, events to the store, and connecting again when the server was away. */
+import { json } from "./json";
 import type { Commands, Event, Message, Refusal } from "./protocol";
 
 export class Refused extends Error {
@@ -59,6 +60,6 @@ export function ask<K extends keyof Commands>(command: K, given: Commands[K][0])
     }
     number += 1;
     waiting.set(number, { resolve: resolve as never, reject });
-    socket.send(JSON.stringify({ ...given, id: number, do: command }));
+    socket.send(json({ ...given, id: number, do: command }));
   });
 }

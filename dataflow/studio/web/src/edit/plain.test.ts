@@ -23,6 +23,10 @@ test.each<[string, Plain]>([
   expect(parsed(text)).toEqual(value);
 });
 
+test.each(["1.0", "[0.5, 1.0]", "-1.0", "-0.0", "1000000.0"])("%s keeps its point", (text) => {
+  expect(spelled(parsed(text))).toBe(text);
+});
+
 test.each(["[1, 2", "{a 1}", '"open', "[1] 2", "[1 [2]]"])("%s is refused", (text) => {
   expect(() => parsed(text)).toThrow();
 });

@@ -1,4 +1,5 @@
 /** Values as people type them into a field, and as fields show them: the one-line YAML of numbers, text and lists. */
+import { Float } from "../json";
 import type { Plain } from "../protocol";
 
 const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/;
@@ -15,6 +16,7 @@ export function parsed(text: string): Plain {
 /** The text that stands for a value: `parsed` of it is the value. */
 export function spelled(value: Plain): string {
   if (value === null) return "null";
+  if (value instanceof Float) return value.toString();
   if (Array.isArray(value)) return `[${value.map(spelled).join(", ")}]`;
   if (typeof value === "object")
     return `{${Object.entries(value).map(([key, each]) => `${spelled(key)}: ${spelled(each)}`).join(", ")}}`;
@@ -31,8 +33,10 @@ function isBare(text: string): boolean {
 function scalar(text: string): Plain {
   const word = WORDS[text.toLowerCase()];
   if (word !== undefined) return word;
-  if (NUMBER.test(text)) return Number(text);
-  return text;
+  if (!NUMBER.test(text)) return text;
+  const value = Number(text);
+  // to Plain a float is a number: it is one once it is sent
+  return /[.e]/i.test(text) && /^-?\d+$/.test(String(value)) ? (new Float(value) as unknown as Plain) : value;
 }
 
 class Reader {

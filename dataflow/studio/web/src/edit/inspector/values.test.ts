@@ -7,6 +7,7 @@ test("texts are read as the type wants them", () => {
   expect(read("8", of("int"))).toBe(8);
   expect(read("8", of("str"))).toBe("8");
   expect(read("1e-3", of("float"))).toBe(0.001);
+  expect(String(read("1.0", of("float", 0)))).toBe("1.0");
   expect(read("true", of("bool"))).toBe(true);
   expect(read("[1, 2]", of("Ints"))).toEqual([1, 2]);
   expect(read("2", of("Ints"))).toBe(2);

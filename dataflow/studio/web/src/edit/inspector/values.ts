@@ -1,4 +1,5 @@
 /** What is typed for an attr: read as its type wants it, and held against its limits before the server is asked. */
+import { Float } from "../../json";
 import type { BlockInfo, Plain } from "../../protocol";
 import { parsed, spelled } from "../plain";
 
@@ -14,13 +15,15 @@ export function read(text: string, info: Limits | null): Plain {
   if (info.type === "str" || info.type === "Dtype") return trimmed;
   const value = parsed(trimmed);
   if (info.type === "int" && !(typeof value === "number" && WHOLE.test(trimmed))) throw new Error("must be a whole number");
-  if (info.type === "float" && typeof value !== "number") throw new Error("must be a number");
+  if (info.type === "float" && !numeric(value)) throw new Error("must be a number");
   if (info.type === "bool" && typeof value !== "boolean") throw new Error("must be true or false");
   if (info.type === "Ints" && ![value].flat().every(Number.isInteger)) throw new Error("must be a list of whole numbers");
-  const off = [value].flat().find((each) => typeof each === "number" && !within(each, info));
+  const off = [value].flat().find((each) => numeric(each) && !within(Number(each), info));
   if (off !== undefined) throw new Error(`must be ${limits(info)}, got ${String(off)}`);
   return value;
 }
+
+const numeric = (value: Plain): boolean => typeof value === "number" || value instanceof Float;
 
 function within(value: number, { min, max }: Limits): boolean {
   return (min === null || value >= min) && (max === null || value <= max);
