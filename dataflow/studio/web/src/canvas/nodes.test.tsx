@@ -50,6 +50,14 @@ test("selecting and dragging make anew the nodes that they are about", () => {
   expect(get().selected).toEqual([]);
 });
 
+test("what is selected with the mouse is what is meant, and no port of another card", () => {
+  act(() => set({ selected: ["relu"], focused: { card: "relu", port: "features", side: "left" } }));
+  act(() => changed([{ type: "select", id: "conv", selected: true }]));
+  expect(get().focused?.card).toBe("relu");
+  act(() => changed([{ type: "select", id: "relu", selected: false }]));
+  expect(get().focused).toBeNull();
+});
+
 test("a card says what it is, and that it has a problem", () => {
   expect(named("conv").ariaLabel).toBe("conv, Conv, 3 inputs, 1 output");
   expect(named("output:out").ariaLabel).toBe("out, output of the graph, 1 input");

@@ -89,7 +89,9 @@ export function changed(changes: NodeChange<CardNode>[]): void {
   set((state) => {
     const kept = state.selected.filter((id) => selected.get(id) !== false);
     const added = [...selected].filter(([id, on]) => on && !kept.includes(id)).map(([id]) => id);
-    return { selected: [...kept, ...added] };
+    const now = [...kept, ...added];
+    const focused = state.focused !== null && now.includes(state.focused.card) ? state.focused : null;
+    return { selected: now, focused };
   });
   setCanvas({ wire: null });
 }
