@@ -1,5 +1,5 @@
 /** A text in a field: typed, then taken by Enter or by leaving the field; Escape takes back what was typed. */
-import { useEffect, useState, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { Refused } from "../../connection";
 
 export interface Draft {
@@ -14,6 +14,7 @@ export interface Draft {
 export function useDraft(value: string, commit: (text: string) => unknown): Draft {
   const [text, setText] = useState(value);
   const [problem, setProblem] = useState("");
+  const going = useRef<string | null>(null); // what is being taken
   useEffect(() => {
     setText(value);
     setProblem("");
@@ -21,11 +22,15 @@ export function useDraft(value: string, commit: (text: string) => unknown): Draf
   const take = async (chosen = text) => {
     setText(chosen);
     if (chosen === value) return setProblem("");
+    if (going.current === chosen) return; // by Enter, and the field is left before the answer is there
+    going.current = chosen;
     try {
       await commit(chosen);
       setProblem("");
     } catch (error) {
       setProblem(told(error));
+    } finally {
+      going.current = null;
     }
   };
   return {
