@@ -1,5 +1,5 @@
 /** What a person can do: each command once, for the keys, the menus, the list of commands and the sheet of keys. */
-import { get, say } from "./store";
+import { say } from "./store";
 import { Refused } from "./connection";
 
 export interface Command {
@@ -43,9 +43,4 @@ export async function perform(command: string | (() => unknown)): Promise<void> 
     if (error instanceof Refused) say("refused", error.refusal.message, error.refusal.hint);
     else say("refused", error instanceof Error ? error.message : String(error));
   }
-}
-
-/** The version that an edit is made for. */
-export function version(): number {
-  return get().document?.version ?? 0;
 }

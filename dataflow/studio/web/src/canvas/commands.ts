@@ -1,5 +1,6 @@
 /** What a person can do to cards and wires, and with the view of them, by keys and menus. */
-import { register, version, type Command } from "../commands";
+import { edit } from "../changes";
+import { register, type Command } from "../commands";
 import { ask } from "../connection";
 import type { Card } from "../protocol";
 import { announce, get, set } from "../store";
@@ -25,15 +26,12 @@ async function deleted(reconnect: boolean): Promise<void> {
   const names = nodes();
   const outputs = chosen().filter(({ kind }) => kind === "output").map(({ name }) => name);
   const inputs = chosen().filter(({ kind }) => kind === "input").map(({ name }) => name);
-  await ask("edit", {
-    version: version(),
-    title: `delete ${[...names, ...inputs, ...outputs].join(", ")}`,
-    edits: [
-      ...outputs.map((name) => ({ op: "remove" as const, place: `outputs.${name}` })),
-      ...(names.length > 0 ? [{ op: "delete" as const, names, reconnect }] : []),
-      ...inputs.map((name) => ({ op: "remove" as const, place: `inputs.${name}` })),
-    ],
-  });
+  await edit(
+    `delete ${[...names, ...inputs, ...outputs].join(", ")}`,
+    ...outputs.map((name) => ({ op: "remove" as const, place: `outputs.${name}` })),
+    ...(names.length > 0 ? [{ op: "delete" as const, names, reconnect }] : []),
+    ...inputs.map((name) => ({ op: "remove" as const, place: `inputs.${name}` })),
+  );
   announce(`Deleted ${[...names, ...inputs, ...outputs].join(", ")}`);
   focusGround();
 }

@@ -1,7 +1,7 @@
 /** What happens when cards are let go: they stay there, or one is put into the wire that it lies on. */
-import { version } from "../commands";
+import { edit } from "../changes";
 import { ask } from "../connection";
-import type { Card, Edit } from "../protocol";
+import type { Card } from "../protocol";
 import { announce, get } from "../store";
 import { cardsById, readersOf } from "./scene";
 import { wiresAt } from "./pulling";
@@ -46,14 +46,13 @@ export async function released(out: boolean): Promise<void> {
 }
 
 async function spliced(name: string, target: [string, string]): Promise<void> {
-  const edits: Edit[] = [{ op: "splice", name, target }];
-  await ask("edit", { version: version(), edits, title: `put ${name} into the wire to ${target.join(".")}` });
+  await edit(`put ${name} into the wire to ${target.join(".")}`, { op: "splice", name, target });
   announce(`${name} is in the wire to ${target.join(" ")}`);
 }
 
 /** Take a node out of its wires, and let its readers have what stood on its first input. */
 export async function pullOut(name: string): Promise<void> {
-  await ask("edit", { version: version(), edits: [{ op: "pull_out", name }], title: `pull ${name} out of its wires` });
+  await edit(`pull ${name} out of its wires`, { op: "pull_out", name });
   announce(`${name} is out of its wires`);
 }
 

@@ -1,5 +1,5 @@
 /** Drawing a wire, whatever moves its loose end: begin, go on, and what happens where it ends. */
-import { version } from "../commands";
+import { edit } from "../changes";
 import { ask, Refused } from "../connection";
 import type { Edit, Mend } from "../protocol";
 import { announce, get, openPalette, say } from "../store";
@@ -69,7 +69,7 @@ async function connect(source: End, target: End, verdict: string, replaced: End 
     return;
   }
   try {
-    await ask("edit", { version: version(), edits, title: `wire ${target.card}.${target.port} to ${text}` });
+    await edit(`wire ${target.card}.${target.port} to ${text}`, ...edits);
     announce(`Wired ${text} to ${target.card} ${target.port}`);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -97,7 +97,7 @@ export async function mend(number: number): Promise<void> {
   const chosen = refused?.mends[number];
   if (chosen === undefined) return;
   setCanvas({ refused: null });
-  await ask("edit", { version: version(), edits: chosen.edits, title: chosen.title });
+  await edit(chosen.title, ...chosen.edits);
   announce(chosen.title);
 }
 
@@ -107,7 +107,7 @@ const unwired = ({ card, port }: End): Edit => ({ op: "wire", target: [card, por
 export async function unwire(targets: readonly End[]): Promise<void> {
   if (targets.length === 0) return;
   const title = targets.length === 1 ? `unwire ${targets[0]!.card}.${targets[0]!.port}` : `cut ${targets.length} wires`;
-  await ask("edit", { version: version(), edits: targets.map(unwired), title });
+  await edit(title, ...targets.map(unwired));
   announce(title);
 }
 

@@ -1,13 +1,8 @@
 /** Edits as a person makes them: each one step of undo, with a title that says what it did. */
-import { version } from "../commands";
-import { ask } from "../connection";
 import type { Document, Edit } from "../protocol";
 import { get } from "../store";
 
-/** Make edits as one step; gives the names of the nodes that were added. */
-export async function edit(title: string, ...edits: Edit[]): Promise<string[]> {
-  return (await ask("edit", { version: version(), edits, title })).names;
-}
+export { edit } from "../changes";
 
 /** Put a text at a place of the file; without letters, take away what stands there. */
 export function setText(title: string, place: string, text: string): Promise<string[]> {

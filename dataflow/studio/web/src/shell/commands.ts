@@ -1,5 +1,6 @@
 /** Commands of the frame: files, undo, running, and what is shown. */
-import { register, version } from "../commands";
+import { again } from "../changes";
+import { register } from "../commands";
 import { ask } from "../connection";
 import { get, openPalette, set, type Over } from "../store";
 import { nextTheme } from "../theme";
@@ -17,7 +18,7 @@ register(
     group: "Edit",
     keys: ["Mod+Z"],
     enabled: () => editable() && get().document!.undo !== "",
-    run: () => ask("undo", { version: version() }),
+    run: () => again("undo"),
   },
   {
     id: "edit.redo",
@@ -25,7 +26,7 @@ register(
     group: "Edit",
     keys: ["Mod+Shift+Z", "Mod+Y"],
     enabled: () => editable() && get().document!.redo !== "",
-    run: () => ask("redo", { version: version() }),
+    run: () => again("redo"),
   },
   { id: "view.palette", title: "Add a block", group: "Edit", keys: ["Tab", "A"], within: "canvas", enabled: editable, menu: ["canvas"], run: () => openPalette() },
   { id: "run.run", title: "Run", group: "Run", keys: ["Mod+Enter"], typing: true, enabled: () => open() && get().run?.state !== "running", run: () => ask("run", {}) },

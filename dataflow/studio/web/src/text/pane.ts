@@ -6,9 +6,11 @@ import { setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, ChangeSet, EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, type ViewUpdate } from "@codemirror/view";
-import { edit } from "../edit/edits";
+import { inTurn, version } from "../changes";
 import { told } from "../edit/fields/draft";
 import { perform } from "../commands";
+import { ask } from "../connection";
+import type { Edit } from "../protocol";
 import { reveal } from "../canvas/camera";
 import { get, set, useStudio } from "../store";
 import { complete } from "./completion";
@@ -127,13 +129,18 @@ export class Pane {
 
   /** Send what was typed; what the server refuses stays here, with the reason below. */
   private async send(): Promise<void> {
-    const text = this.sync.send();
-    if (text === null) {
-      if (!this.sync.changed) this.tell("");
-      return;
-    }
     try {
-      await edit("type in the text", { op: "text", text: text.replaceAll("\n", this.ending) });
+      const sent = await inTurn(async () => {
+        const text = this.sync.send();
+        if (text === null) return false;
+        const typed: Edit = { op: "text", text: text.replaceAll("\n", this.ending) };
+        await ask("edit", { version: version(), edits: [typed], title: "type in the text" });
+        return true;
+      });
+      if (!sent) {
+        if (!this.sync.changed) this.tell("");
+        return;
+      }
       this.apply(this.sync.taken());
       this.tell("");
       if (this.view.hasFocus) this.lead();
