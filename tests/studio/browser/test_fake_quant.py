@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from canvas_hands import Canvas
 from key_hands import chosen, saved
@@ -15,6 +17,7 @@ from opened_page import Opened
 
 pytestmark = pytest.mark.slow
 
+MANY = 40  # more steps than it takes
 EMPTY = "dataflow: 1\nname: quant\n"
 MADE = """dataflow: 1
 name: quant
@@ -23,13 +26,16 @@ nodes:
   given: {block: Const, attrs: {value: [0.1, -0.7, 0.33, 1.9]}}
   x: {block: Multiply, inputs: {x: given, y: 0.75}}
   largest: {block: ArgMax, inputs: {input: x, dimension: 0}}
-  x_q: {block: FakeQuantWithMinMaxVars, inputs: {inputs: x, min: -1.0, max: 1.0}, attrs: {num_bits: 4}}
+  x_q:
+    block: FakeQuantWithMinMaxVars
+    inputs: {inputs: x, min: -1.0, max: 1.0}
+    attrs: {num_bits: 4}
   error: {block: SquaredDifference, inputs: {x: x_q, y: x}}
   loss: {block: Mean, inputs: {input: error, axis: [0]}}
 
 outputs:
-  x_q: x_q
   loss: loss
+  x_q: x_q
 """
 
 
@@ -56,9 +62,9 @@ def test_from_an_empty_canvas(canvas: Canvas, project: Path) -> None:
     canvas.wire(("x", "z"), ("largest", "input"))
     canvas.until("largest.input")
     fill(canvas, {"Input dimension": "0"})
-    add(canvas, "fakequant", "x_q", (700, 150))
+    add(canvas, "fakequantwithminmaxvars", "x_q", (700, 150))
     canvas.wire(("largest", "output"), ("x_q", "inputs"))
-    page.get_by_role("alert").get_by_text("must be float32, got int64").wait_for()
+    page.get_by_role("alert").get_by_text("must be bfloat16, float16, float32 or float64, got int64").wait_for()
     assert page.locator('.wire[data-wire="x_q.inputs"]').count() == 0
     opened.keys("Escape")
     canvas.wire(("x", "z"), ("x_q", "inputs"))
@@ -74,14 +80,34 @@ def test_from_an_empty_canvas(canvas: Canvas, project: Path) -> None:
     canvas.wire(("error", "z"), ("loss", "input"))
     canvas.until("loss.input")
     fill(canvas, {"Input axis": "[0]"})
+    page.get_by_text("no problems").wait_for()
     page.get_by_role("button", name="Make loss an output of the graph").click()
-    opened.card("output:loss").wait_for()
     opened.card("x_q").click()
     page.get_by_role("button", name="Make x_q an output of the graph").click()
+    page.get_by_role("button", name="Fit into the window").click()
     opened.card("output:x_q").wait_for()
 
     opened.keys("Control+Enter")
-    page.wait_for_timeout(3000)
+    page.get_by_role("tab", name="Values").click()
+    found = outputs(project)
+    opened.card("output:loss").locator(".shown b").get_by_text(short(found["loss"], 3)).wait_for()
+    opened.card("loss").click()
+    page.locator(".scalar").get_by_text(short(found["loss"], 7)).wait_for()
+    opened.card("x_q").click()
+    page.get_by_role("radio", name="Table").click()
+    cells = page.get_by_role("region", name="Elements of x_q.outputs").locator("td")
+    cells.first.wait_for()
+    assert [np.float32(each) for each in cells.all_inner_texts()] == list(np.float32(found["x_q"]))
+
+    opened.card("x_q").focus()
+    opened.keys(*["Control+z"] * MANY)  # faster than the server answers
+    page.get_by_role("button", name="Undo", exact=True).and_(page.locator(":disabled")).wait_for()
+    saved(opened)
+    assert (project / "quant.yaml").read_text("utf-8") == EMPTY
+    opened.keys(*["Control+Shift+z"] * MANY)
+    page.get_by_role("button", name="Redo", exact=True).and_(page.locator(":disabled")).wait_for()
+    saved(opened)
+    assert (project / "quant.yaml").read_bytes() == MADE.encode()
 
 
 def add(canvas: Canvas, block: str, name: str, place: tuple[int, int]) -> None:
@@ -96,3 +122,16 @@ def fill(canvas: Canvas, fields: dict[str, str]) -> None:
         field = canvas.page.get_by_label(label, exact=True)
         field.fill(text)
         field.press("Enter")
+
+
+def outputs(project: Path) -> dict[str, Any]:
+    """What the command line gives for the graph as it was made."""
+    (project / "made.yaml").write_text(MADE, "utf-8")
+    command = [sys.executable, "-m", "dataflow", "run", "made.yaml", "--json"]
+    found: dict[str, Any] = json.loads(subprocess.run(command, cwd=project, capture_output=True, check=True).stdout)
+    return found
+
+
+def short(value: float, digits: int) -> str:
+    """A number of float32 in so many digits."""
+    return f"{np.float32(value):.{digits}g}"
