@@ -77,7 +77,7 @@ def test_only_what_changed_runs_again(cnn: Canvas) -> None:
     cnn.opened.keys("Control+Enter")
     ended(page, "run 2 done")
     page.get_by_role("radio", name="Last run").click()
-    page.locator(".fates").get_by_text("attr axis changed").wait_for(state="attached")
+    page.locator(".fates").get_by_text("input axis changed").wait_for(state="attached")
     assert fates(page) == planned
 
 
