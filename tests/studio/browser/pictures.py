@@ -35,14 +35,19 @@ def values(opened: Opened) -> None:
     _run(opened)
     opened.card("pool1").click()
     opened.page.get_by_role("tab", name="Values").click()
+    opened.page.get_by_text("Picture", exact=True).click()
     opened.page.wait_for_timeout(1500)
 
 
 def quantized(opened: Opened) -> None:
     """A quantized graph after a run: widths on the wires, cards coloured by SQNR."""
     _run(opened)
-    opened.page.locator(".react-flow__node").first.click()
+    opened.card("pool1_q").click()
     opened.keys("q")
+    opened.page.mouse.move(222, 300)
+    for _ in range(5):
+        opened.page.mouse.wheel(0, -120)
+        opened.page.wait_for_timeout(150)
     opened.page.wait_for_timeout(1000)
 
 
@@ -79,11 +84,6 @@ def palette(opened: Opened) -> None:
     opened.page.wait_for_timeout(600)
 
 
-def gallery(opened: Opened) -> None:
-    """What is shown at first over a folder."""
-    opened.page.wait_for_timeout(2500)
-
-
 def _run(opened: Opened) -> None:
     opened.page.mouse.click(30, 700)
     opened.keys("Control+Enter")
@@ -96,16 +96,12 @@ WRONG = ("ksize: [1, 2, 2, 1], strides: [1, 2, 2, 1]", "ksize: [1, 2, 2], stride
 # picture -> the graph, whether dark, what is done
 PICTURES: dict[str, tuple[str, bool, Draw]] = {
     "training_dark": ("cnn.yaml", True, training),
-    "training_light": ("cnn.yaml", False, training),
     "values_light": ("cnn.yaml", False, values),
     "quantized_light": ("cnn4.yaml", False, quantized),
-    "quantized_dark": ("cnn4.yaml", True, quantized),
     "gradient_dark": ("mlp.yaml", True, gradient),
     "problem_light": ("wrong.yaml", False, problem),
-    "problem_dark": ("wrong.yaml", True, problem),
     "regression_light": ("regression.yaml", False, regression),
     "palette_dark": ("cnn.yaml", True, palette),
-    "gallery_light": (".", False, gallery),
 }
 
 
