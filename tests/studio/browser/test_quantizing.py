@@ -54,16 +54,26 @@ def test_from_ranges_to_values_on_wires(page: Any, project: Path) -> None:
     job = done(page, 2)
     assert (project / "cnn_w8a8.yaml").exists()
     job.get_by_role("button", name="Open cnn_w8a8.yaml").click()
-    page.locator(".trail").get_by_text("w8a8").wait_for()
+    page.locator('.react-flow__node[data-id="picture_q"]').wait_for()
     page.keyboard.press("Control+Enter")
     page.locator(".status").get_by_text("run 1 done").wait_for()
-    page.wait_for_timeout(1500)
-    print(page.locator(".quality").all_inner_texts())
+    assert "8b" in page.locator('[data-id="picture_q"] .quality').text_content()
     press(page, "Report")
-    report = done(page, 3)
+    assert "cnn_w8a8.report.html" in done(page, 3).inner_text()
     press(page, "Sweep")
-    sweep = done(page, 4)
-    print(report.inner_text()[:300], sweep.inner_text()[:300])
+    rows = done(page, 4).locator("tbody tr")
+    assert [row.split()[0] for row in rows.all_inner_texts()] == ["conv1/conv", "conv2/conv", "logits/product"]
+
+    page.locator('.react-flow__node[data-id="pool1_q"]').click()
+    page.get_by_role("tab", name="Values").click()
+    facts = page.get_by_role("heading", name="Quantization").locator("+ .facts")
+    facts.wait_for()
+    told = dict(zip(facts.locator("dt").all_inner_texts(), facts.locator("dd").all_inner_texts(), strict=True))
+    print(told)
+    assert told["bits"] == "8"
+    assert float(told["SQNR"].removesuffix(" dB")) > 20
+    assert 0 <= float(told["clipped"].removeprefix("< ").removesuffix(" %")) < 1
+    assert float(told["scale"]) > 0
 
 
 def sqnr(page: Any) -> str:

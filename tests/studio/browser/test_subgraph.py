@@ -1,0 +1,153 @@
+"""Graphs within graphs: what runs in them, made of a selection and unpacked; a file that others change meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from canvas_hands import Canvas
+from key_hands import saved
+from opened_page import Opened
+from places import ROOT
+
+pytestmark = pytest.mark.slow
+
+NET = """dataflow: 1
+name: net
+
+inputs:
+  x: float32[N, 4]
+
+nodes:
+  half: {block: Multiply, inputs: {x: x, y: 0.5}}
+  relu: {block: Relu, inputs: {features: half}}
+  out: {block: Tanh, inputs: {x: relu}}
+
+outputs:
+  out: out
+"""
+PAIR = NET[NET.index("  half:") : NET.index("  out:")]
+USING = NET.replace(PAIR, "  halved: {block: ./halved.yaml, inputs: {x: x}}\n").replace("x: relu", "x: halved")
+HALVED = f"""dataflow: 1
+name: halved
+
+inputs:
+  x: {{dtype: float32, shape: [N, 4]}}
+
+nodes:
+{PAIR}
+outputs:
+  relu: relu
+"""
+UNPACKED = (
+    NET.replace("half", "halved/half")
+    .replace("relu:", "halved/relu:")
+    .replace("x: relu", "x: halved/relu")
+    .replace("nodes:\n", "nodes:\n  # halved: ./halved.yaml, written out\n")
+)
+
+
+@pytest.fixture
+def net(open_page: Callable[..., Opened], project: Path) -> Canvas:
+    (project / "net.yaml").write_text(NET, "utf-8")
+    return Canvas(open_page("net.yaml"))
+
+
+def test_values_within_a_graph(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
+    opened = open_page("cnn.yaml")
+    page = opened.page
+    Canvas(opened)
+    page.get_by_role("tab", name="Run").click()
+    page.get_by_label("rows at most").fill("5000")
+    opened.keys("Enter", "Control+Enter")
+    page.locator(".status").get_by_text("run 1 done").wait_for()
+    opened.card("logits").dblclick()
+    opened.card("product").click()
+    page.get_by_role("tab", name="Values").click()
+    facts = page.locator(".facts").first
+    facts.wait_for()
+    told = dict(zip(facts.locator("dt").all_inner_texts(), facts.locator("dd").all_inner_texts(), strict=True))
+    command = ["run", "cnn.yaml", "--to", "logits/product", "-o", "inner.npz"]
+    subprocess.run([sys.executable, "-m", "dataflow", *command], cwd=project, check=True)
+    with np.load(project / "inner.npz") as found:
+        (value,) = found.values()
+    assert [float(told[name]) for name in ("min", "max")] == [float(f"{end:.3g}") for end in (value.min(), value.max())]
+
+
+def test_a_selection_becomes_a_file_and_is_unpacked(net: Canvas, project: Path) -> None:
+    opened, page = net.opened, net.page
+    opened.card("half").click()
+    opened.card("relu").click(modifiers=["Control"])
+    opened.keys("Control+g")
+    page.get_by_role("dialog", name="Make a graph file of the selection").wait_for()
+    page.keyboard.type("halved")
+    opened.keys("Enter")
+    opened.card("halved").wait_for()
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == USING
+    assert (project / "halved.yaml").read_text("utf-8") == HALVED
+    opened.card("halved").click()
+    opened.keys("Control+Shift+G")
+    opened.card("halved").wait_for(state="detached")
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == UNPACKED
+    opened.keys("Control+z", "Control+z")
+    opened.card("half").wait_for()
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == NET
+
+
+def test_what_others_change_elsewhere_is_merged(net: Canvas, project: Path) -> None:
+    opened, page = net.opened, net.page
+    opened.card("half").click()
+    opened.keys("y")
+    field = page.get_by_label("Input y", exact=True)
+    field.fill("0.25")
+    field.press("Enter")
+    page.get_by_text("not saved").wait_for()
+    (project / "net.yaml").write_text(NET.replace("Tanh, inputs: {x", "Sigmoid, inputs: {x"), "utf-8")
+    page.get_by_role("alert").get_by_text("the changes are merged with yours").wait_for()
+    both = NET.replace("Tanh", "Sigmoid").replace("0.5", "0.25")
+    assert text(net) == both
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == both
+
+
+def test_what_others_change_in_the_same_place_is_asked_about(net: Canvas, project: Path) -> None:
+    opened, page = net.opened, net.page
+    opened.card("half").click()
+    opened.keys("y")
+    field = page.get_by_label("Input y", exact=True)
+    field.fill("0.25")
+    field.press("Enter")
+    page.get_by_text("not saved").wait_for()
+    theirs, ours = NET.replace("0.5", "0.75"), NET.replace("0.5", "0.25")
+    (project / "net.yaml").write_text(theirs, "utf-8")
+    asked = page.get_by_role("alert").filter(has_text="in places that you changed too")
+    asked.wait_for()
+    assert text(net) == ours
+    opened.card("half").focus()
+    opened.keys("Control+s")
+    page.get_by_role("dialog", name="net.yaml was changed on the disk").get_by_role("button", name="Cancel").click()
+    assert (project / "net.yaml").read_text("utf-8") == theirs
+    asked.get_by_role("button", name="Take what is on the disk").click()
+    asked.wait_for(state="detached")
+    page.locator(".cm-line").get_by_text("0.75").wait_for()
+    assert text(net) == theirs
+    opened.card("half").focus()
+    opened.keys("Control+z")
+    page.locator(".cm-line").get_by_text("0.25").wait_for()
+    assert text(net) == ours
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == ours
+
+
+def text(canvas: Canvas) -> str:
+    """What the pane beside the canvas has."""
+    lines = canvas.page.get_by_role("textbox", name="Text of the graph file").locator(".cm-line")
+    return "\n".join(lines.all_text_contents())
