@@ -88,16 +88,20 @@ class Desk:
     def check_version(self, version: int) -> None:
         """Refuse what was made for another version of the document."""
         sheet = self.shown
-        if sheet.readonly:
-            raise DataflowError(f"{sheet.path}: cannot be edited: {sheet.readonly}")
+        self._check_editable()
         if version != self.version:
             raise DataflowError(
                 f"{sheet.path}: must be edited as it is, version {self.version}, got an edit of version {version}; "
                 "look at what has changed, and edit again"
             )
 
+    def _check_editable(self) -> None:
+        if self.shown.readonly:
+            raise DataflowError(f"{self.shown.path}: cannot be edited: {self.shown.readonly}")
+
     def change(self, title: str, made: Callable[[Editor], None]) -> None:
         """Make edits of the file that is shown as one step of undo, all of them or none."""
+        self._check_editable()
         before = self.texts
         with self.editor.together(title):
             made(self.editor)

@@ -41,6 +41,8 @@ def read_positions(graph: Path) -> Positions:
 def write_positions(graph: Path, positions: Positions) -> None:
     """Write the positions; without any, the file goes."""
     path = file_of(graph)
+    if path.is_symlink():  # to anywhere: what it leads to is not known to be ours
+        raise DataflowError(f"{path.name}: must be a file, got a link; remove it, and drag the cards again")
     if positions:
         lines = [f"  {json.dumps(name)}: [{x:g}, {y:g}]" for name, (x, y) in sorted(positions.items())]
         write_text(path, '{"cards": {\n' + ",\n".join(lines) + "\n}}\n")

@@ -62,6 +62,13 @@ class Runs:
             self._run = _none(number if self._run["state"] == "none" else number + 1)
             self._publish(self.event())
 
+    def outdate(self) -> None:
+        """What was run is no longer what would be: its values are not those of the document as it is."""
+        with self._lock:
+            if self._run["version"]:
+                self._run |= {"version": 0}
+                self._publish(self.event())
+
     def event(self) -> Plain:
         """The whole run, for a page that connects."""
         with self._lock:

@@ -34,6 +34,7 @@ MAX_ASKED = 64  # requests of a page that wait for their replies; more are read 
 LOOK_SECONDS = 1.0  # between looks at the files on the disk
 SEND_SECONDS = 20.0  # in which a page must take a frame
 CLOSE_SECONDS = 1.0  # that are waited for a page that is told to leave
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # a closed terminal
 Ending = tuple[int, str]  # why a connection is closed: the code and the words
 _STATIC = Path(str(resources.files("dataflow.studio"))) / "static"
 
@@ -188,11 +189,12 @@ def _ended_by_signal(stop: Callable[[], object]) -> Iterator[None]:
     def heard(number: int, frame: FrameType | None) -> None:
         stop()
 
-    before = signal.signal(signal.SIGTERM, heard)
+    before = {each: signal.signal(each, heard) for each in _ENDING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _bound(port: int) -> socket.socket:

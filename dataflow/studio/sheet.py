@@ -37,26 +37,29 @@ class Sheet:
     """One file of a desk; ``path`` is how pages name it."""
 
     def __init__(self, project: Project, location: str):
-        self.location = location
+        self.project, self.location = project, location
         self.real = Location.of(location).real
         self.path = location if shipped.is_shipped(location) else project.shown(self.real)
-        self.readonly = self._readonly(project)  # why it cannot be edited; "" where it can
+        self.readonly = self._readonly()  # why it cannot be edited; "" where it can
         if self.real.is_file() and self.real.stat().st_size > MAX_BYTES:
             raise DataflowError(f"{self.path}: may have at most {MAX_BYTES:,} bytes to be edited on a page")
         self.stamp = stamp(self.real)
         self.editor: Editor = edit(location)
         self.positions = read_positions(self.real)
         self.outside: Outside | None = None  # what is to be asked about
+        self._asked: str | None = None  # the text on the disk that it is asked about
 
     def save(self, overwrite: bool) -> None:
-        """Write the file; where another has changed it, only with ``overwrite``."""
+        """Write the file; over what another has made of it only with ``overwrite``, and if that was asked about."""
         if self.readonly:
             raise DataflowError(f"{self.path}: cannot be saved: {self.readonly}")
-        if overwrite:
-            self.editor.know(self.editor.on_disk())
+        for path in (self.real, *self.editor.files):
+            self.project.check(path)  # it may have become a link
+        if overwrite and self.outside is not None:
+            self.editor.know(self._asked)
         self.editor.save()
         self.stamp, self.outside = stamp(self.real), None
-        if file_of(self.real).exists():
+        if file_of(self.real).is_file() and not file_of(self.real).is_symlink():
             self._write_positions()
 
     def drag(self, changes: Mapping[str, object]) -> None:
@@ -90,7 +93,7 @@ class Sheet:
 
     def reload(self) -> None:
         """Put what is on the disk in place of the text."""
-        text = self.editor.on_disk()
+        text = self._on_disk()
         if text is None:
             raise DataflowError(f"{self.path}: there is no such file any more; save writes it again")
         self.editor.replace(text, "read the file again")
@@ -107,7 +110,8 @@ class Sheet:
         if now == self.stamp:
             return None
         self.stamp = now
-        text, known = self.editor.on_disk(), self.editor.known_on_disk
+        text, known = self._on_disk(), self.editor.known_on_disk
+        self._asked = text
         if text == known:
             back, self.outside = self.outside, None
             return Outside("settled") if back else None
@@ -120,6 +124,12 @@ class Sheet:
         else:
             self.outside = Outside("changed", self._diff(self.editor.text, text))
         return self.outside
+
+    def _on_disk(self) -> str | None:
+        """The text of the file; None where there is none, or a link out of the project in its place."""
+        if not self.readonly and not self.real.resolve().is_relative_to(self.project.folder):
+            return None
+        return self.editor.on_disk()
 
     def _merge(self, base: str | None, theirs: str) -> bool:
         ours = self.editor.text
@@ -141,11 +151,11 @@ class Sheet:
         text = "\n".join(line.rstrip("\n") for line in lines)
         return text if len(text) <= MAX_DIFF else text[:MAX_DIFF] + "\n..."
 
-    def _readonly(self, project: Project) -> str:
+    def _readonly(self) -> str:
         if shipped.is_shipped(self.path) or shipped.reference(self.real):
             return "it comes with the package; make a copy to edit it"
-        if not self.real.is_relative_to(project.folder):
-            return f"it lies outside of {project.folder}"
+        if not self.real.is_relative_to(self.project.folder):
+            return f"it lies outside of {self.project.folder}"
         return ""
 
 

@@ -18,6 +18,7 @@ from dataflow.studio.trends import Trends
 from dataflow.studio.worker import IDLE, Refused, Worker
 
 CHANGED = 30.0  # seconds in which a change must be made
+STOPPED = 5.0  # seconds in which a training must stop when the studio ends
 
 
 class Trainings:
@@ -27,6 +28,8 @@ class Trainings:
         self._publish, self._worker = publish, worker
         self._lock = threading.RLock()
         self._training, self.trends = _none(""), Trends()
+        self._over = threading.Event()  # set while none goes on
+        self._over.set()
         self._number = 0  # of the training; 0 where there was none
         self._work = 0  # its number among the work of the worker
         self._tickets = itertools.count(1)
@@ -60,6 +63,7 @@ class Trainings:
 
     def _begin(self, work: Work, folder: str, place: Placed) -> None:
         self._number += 1
+        self._over.clear()
         self._training = {**_none(folder), "state": "running"}
         self._publish(self.event())
         self._work = self._worker.start(work, _Follower(self, self._number, place))
@@ -75,6 +79,12 @@ class Trainings:
         with self._lock:
             if self.running:
                 self._worker.cancel(self._work)
+
+    def close(self) -> None:
+        """Stop it, and wait until its checkpoint is written."""
+        with self._lock:
+            self._worker.say(self._work, "stop")
+        self._over.wait(STOPPED)
 
     def watch(self, ports: Sequence[str]) -> None:
         """Follow these ports from the next step on."""
@@ -121,6 +131,7 @@ class Trainings:
                 return
             self._kept = kept or self._kept
             self._training |= {"state": state, "problem": problem}
+            self._over.set()
             self._tell({})
             changes, self._changes = self._changes, {}
         for change in changes.values():

@@ -33,7 +33,8 @@ class Workshop:
         self.spares.warm_soon()
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes, a training with a checkpoint."""
         self.spares.close()
+        self.trainings.close()
         for worker in (self.values, self.training, self.longer):
             worker.close()

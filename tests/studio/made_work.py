@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from dataflow.core.errors import GraphError
 from dataflow.studio.jobs.call import Call, Memory
@@ -65,4 +66,19 @@ class Dies:
 
     def work(self, call: Call, memory: Memory) -> object:
         os.kill(os.getpid(), signal.SIGKILL)
+        return None
+
+
+@dataclass(frozen=True)
+class Stops:
+    """Waits for the word to stop, and writes a file then, as a training does."""
+
+    path: str
+
+    def work(self, call: Call, memory: Memory) -> object:
+        call.tell({"event": "waiting"})
+        while ("stop", {}) not in call.words(wait=True):
+            pass
+        call.tell({"event": "stopping"})  # to nobody
+        Path(self.path).write_text("stopped", "utf-8")
         return None

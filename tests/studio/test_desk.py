@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from studio_pages import Page, Refused
 
+from dataflow.core.errors import DataflowError
+from dataflow.studio.desk import Desk
+from dataflow.studio.server import Server
+
 INNER = """dataflow: 1
 params: {size: 3}
 inputs: {a: "float32[N, 4]"}
@@ -162,3 +166,10 @@ def test_other_files_that_change_are_read_again(nested: Page, folder: Path, serv
     studio = server.studio  # type: ignore[attr-defined]
     studio.look_outside()
     assert nested.wait("document")["document"]["problems"]
+
+
+def test_no_command_changes_what_cannot_be_edited(server: Server) -> None:
+    desk = Desk(server.studio.project, "dataflow:digits/cnn.yaml")
+    with pytest.raises(DataflowError, match="cannot be edited: it comes with the package"):
+        desk.change("calibrate", lambda editor: editor.put("doc", "mine"))
+    assert desk.saved

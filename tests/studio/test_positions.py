@@ -102,3 +102,16 @@ def test_what_cannot_be_written_stays_where_it_was(page: Page, folder: Path) -> 
         page.ask("move", positions={"half": [700, 90]})
     page.ask("view")
     assert page.document["scene"] == before
+
+
+def test_nothing_is_written_through_a_link(folder: Path, page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("elsewhere") / "precious"
+    other.write_text("mine")
+    file_of(folder / "small.yaml").symlink_to(other)
+    page.ask("open", path="small.yaml")
+    with pytest.raises(Refused, match=r"small\.layout\.json: must be a file, got a link"):
+        page.ask("move", positions={"half": [1, 2]})
+    page.edit({"op": "set", "place": "half.y", "value": 0.25})
+    page.ask("save")
+    assert page.document["saved"]
+    assert other.read_text() == "mine"

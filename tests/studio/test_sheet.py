@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from studio_pages import Page, Refused
 
+from dataflow.core.errors import DataflowError
 from dataflow.studio.project import Project
 from dataflow.studio.server import Server
 from dataflow.studio.sheet import Sheet
@@ -73,6 +74,50 @@ def test_changes_of_the_same_line_are_asked_about(sheet: Sheet) -> None:
     assert sheet.look() is None  # it is told once
     sheet.save(overwrite=True)
     assert (sheet.real.read_text("utf-8"), sheet.outside) == (ours, None)
+
+
+def test_only_what_was_asked_about_is_written_over(sheet: Sheet) -> None:
+    sheet.editor.set("half.y", 0.25)
+    changed(sheet.real, "0.5", "0.75")
+    sheet.look()
+    later = changed(sheet.real, "0.75", "0.875")
+    with pytest.raises(DataflowError, match="a file that has changed"):
+        sheet.save(overwrite=True)
+    assert sheet.real.read_text("utf-8") == later
+    found = sheet.look()
+    assert found is not None
+    assert "y: 0.875" in found.diff
+    sheet.save(overwrite=True)
+    assert sheet.real.read_text("utf-8") == sheet.editor.text
+
+
+def test_a_link_in_place_of_the_file_is_not_followed_out_of_the_project(
+    sheet: Sheet, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("elsewhere") / "other.yaml"
+    text = sheet.editor.text
+    other.write_text(text, "utf-8")
+    sheet.editor.set("half.y", 0.25)
+    sheet.real.unlink()
+    sheet.real.symlink_to(other)
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, found.diff) == ("deleted", "")
+    for overwrite in (False, True):
+        with pytest.raises(DataflowError, match="must be a file in"):
+            sheet.save(overwrite)
+    assert other.read_text("utf-8") == text
+
+
+def test_a_file_that_an_edit_makes_is_not_written_through_a_link(
+    sheet: Sheet, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("elsewhere") / "part.yaml"
+    sheet.editor.extract(["half"], "part", "part.yaml")
+    (sheet.real.parent / "part.yaml").symlink_to(other)
+    with pytest.raises(DataflowError, match="must be a file in"):
+        sheet.save(overwrite=False)
+    assert not other.exists()
 
 
 def test_a_merge_that_would_be_wrong_is_asked_about(sheet: Sheet) -> None:

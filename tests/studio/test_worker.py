@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import queue
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from dataflow.core.errors import DataflowError
+from dataflow.studio.jobs import loop
 from dataflow.studio.jobs.call import Work
 from dataflow.studio.worker import Refused, Spares, Worker
-from tests.studio.made_work import Count, Counted, Dies, Fails, Waits
+from tests.studio.made_work import Count, Counted, Dies, Fails, Stops, Waits
 
 pytestmark = pytest.mark.slow
 PATIENCE = 30  # seconds that a test waits, at most
@@ -154,3 +157,17 @@ def test_closed_spares_start_nothing() -> None:
     spares.close()
     with pytest.raises(DataflowError, match="the studio is closed"):
         Worker(spares).ask(Counted())
+
+
+def test_work_is_stopped_where_nobody_is_left(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    process = spawn.Process(target=loop.main, args=(there,), daemon=True)
+    process.start()
+    there.close()
+    here.send(("do", 1, Stops(str(tmp_path / "made"))))
+    assert [here.recv()[0] for _ in range(2)] == ["ready", "event"]
+    here.close()
+    process.join(PATIENCE)
+    assert process.exitcode == 0
+    assert (tmp_path / "made").read_text("utf-8") == "stopped"

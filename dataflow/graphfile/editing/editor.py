@@ -195,7 +195,7 @@ class TextEditor:
         if _on_disk(self.path) != self._on_disk:
             raise GraphError(f"{self.path}: must be as it was read, got a file that has changed; read it anew")
         for path in self.files:
-            if path.exists():
+            if os.path.lexists(path):
                 raise GraphError(f"{path}: a new file must not be there yet; give it another name")
         written: list[FilePath] = []
         try:

@@ -9,6 +9,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.shipped import named_in
 from dataflow.quantize import WIDTHS
+from dataflow.quantize.statistics_file import kept_beside
 from dataflow.studio.commands.arguments import (
     MAX_PATH,
     Arguments,
@@ -24,7 +25,14 @@ from dataflow.studio.commands.arguments import (
 from dataflow.studio.commands.runs import folder_of, placing, source_of
 from dataflow.studio.jobs.bits import Bits
 from dataflow.studio.jobs.call import Work
-from dataflow.studio.jobs.quantization import Calibrate, Quantize, Report, Trained
+from dataflow.studio.jobs.quantization import (
+    Calibrate,
+    Quantize,
+    Report,
+    Trained,
+    check_free,
+    report_of,
+)
 from dataflow.studio.jobs.sweep import Sweep
 from dataflow.studio.longer import Finished
 from dataflow.studio.runs import Plain
@@ -41,7 +49,10 @@ _QUANTIZE = (
 def _trained(studio: Studio) -> Trained:
     """The open document, and where files go that are written beside it."""
     folder = folder_of(studio)
-    return Trained(source_of(studio), folder.with_suffix(Path(studio.require().path).suffix or ".yaml"), folder)
+    home = folder.with_suffix(Path(studio.require().path).suffix or ".yaml")
+    for path in (folder, kept_beside(home), report_of(home)):
+        studio.project.check(path)
+    return Trained(source_of(studio), home, folder)
 
 
 def _calibrate(studio: Studio, given: Arguments) -> object:
@@ -72,12 +83,14 @@ def _begin_with(values: Plain, editor: Editor) -> None:
 
 
 def _quantize(studio: Studio, given: Arguments) -> object:
-    known(given, "out", "weights", "activations", "options")
-    options = mapping(given, "options", {})
+    known(given, "out", "weights", "activations", "options", "overwrite")
+    overwrite, options = flag(given, "overwrite"), mapping(given, "options", {})
     known(options, *_QUANTIZE)
     out = studio.project.find(text(given, "out", limit=MAX_PATH))
     if out.suffix not in (".yaml", ".yml"):
         raise DataflowError(f"'out' must be a graph file, .yaml, got '{out.name}'")
+    check_free(out, overwrite)
+    studio.project.check(kept_beside(out))
     name, samples = _rows(options)
     rounding = choice(options, "rounding_of_weights", _ROUNDINGS, "") if options.get("rounding_of_weights") else None
     learn = choice(options, "learn", _LEARNT, "") if options.get("learn") else None
@@ -98,6 +111,7 @@ def _quantize(studio: Studio, given: Arguments) -> object:
         flag(options, "correct_bias"),
         name,
         samples,
+        overwrite,
     )
     return _start(studio, "quantize", work)
 

@@ -28,6 +28,7 @@ def _train(studio: Studio, given: Arguments) -> None:
     if steps is not None:
         raise DataflowError("'steps' may be given for a graph without a train section; give 'epochs'")
     epochs = optional(given, "epochs", lambda held, name: whole(held, name, 1, MAX_EPOCHS))
+    studio.project.check(folder)
     work = Train(source_of(studio), folder, resume, restart, epochs, watched)
     studio.work.trainings.start(work, studio.project.shown(folder), placing(desk))
 

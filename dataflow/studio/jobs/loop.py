@@ -7,16 +7,19 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import cast
+from typing import NoReturn, cast
 
+from dataflow import interrupt
 from dataflow.core.cancellation import Cancelled, cancelled_by
 from dataflow.core.errors import DataflowError
 from dataflow.core.registry import blocks
 from dataflow.studio.jobs.call import Call, Memory, Question, Told, Work
 from dataflow.studio.jobs.refusals import refusal
 
+LAST = 2.0  # seconds that work may go on when nobody is left
 Sent = tuple[str, int, object]  # what it is about, the number of the work or question, and the thing itself
 
 
@@ -30,20 +33,17 @@ class Loop:
         self._sending = threading.Lock()
 
     def send(self, what: str, number: int, thing: object) -> None:
-        """Send to the one who asks; where nobody is left the process ends."""
-        try:
-            with self._sending:
-                self.pipe.send((what, number, thing))
-        except OSError:
-            os._exit(0)
+        """Send to the one who asks; where nobody is left `read` ends the process."""
+        with self._sending, contextlib.suppress(OSError):
+            self.pipe.send((what, number, thing))
 
     def read(self) -> None:
-        """Take in what is asked; when the other end of the pipe is gone, so is this process."""
+        """Take in what is asked; when the other end of the pipe is gone, this process ends soon."""
         while True:
             try:
                 what, number, thing = cast(Sent, self.pipe.recv())
             except (EOFError, OSError):
-                os._exit(0)
+                self._end()
             if what == "do":
                 self._calls[number] = Call(self._teller(number))
                 self._work.put((number, cast(Work, thing)))
@@ -52,6 +52,17 @@ class Loop:
                 self._told(number, lambda question=question: question.answer(self.memory))  # type: ignore[misc]
             elif call := self._calls.get(number):
                 call.say(what, cast(Told, thing))
+
+    def _end(self) -> NoReturn:
+        """Stop what is done, which of a training leaves a checkpoint, and end without a file that is half written."""
+        for call in [*self._calls.values()]:
+            call.say("stop", {})
+        end = time.monotonic() + LAST
+        while self._calls and time.monotonic() < end:
+            time.sleep(0.01)
+        for each in [*interrupt.before_end]:
+            each()
+        os._exit(0)
 
     def work(self) -> None:
         """Do what is asked, for ever."""

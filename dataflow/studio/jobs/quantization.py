@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -160,6 +161,7 @@ class Quantize:
     correct_bias: bool = False
     split: str = ""
     samples: int | None = None
+    overwrite: bool = False
 
     def work(self, call: Call, memory: Memory) -> object:
         """What was done, a line each; the file of the graph and that of the statistics."""
@@ -179,6 +181,7 @@ class Quantize:
                 graph, recipe, values, rows, None, self.samples, self.fold, self.equalize, self.correct_bias, bar.tick
             )
         call.check()
+        check_free(self.out, self.overwrite)  # one may have come meanwhile
         save(made.graph, self.out)
         files = [str(self.out)]
         if made.statistics is not None:
@@ -187,6 +190,17 @@ class Quantize:
             files.append(str(place))
         rounded = " with rows for its rounding" if needs_rows(recipe) else ""
         return {"message": f"written: {self.out.name}{rounded}", "files": files, "result": list(made.model.notes)}
+
+
+def report_of(home: Path) -> Path:
+    """The page that a report writes beside a graph."""
+    return home.with_suffix(".report.html")
+
+
+def check_free(out: Path, overwrite: bool) -> None:
+    """Refuse to write over a file, unless a person wants that."""
+    if not overwrite and os.path.lexists(out):
+        raise DataflowError(f"{out.name}: is there already; overwrite it, or name another file")
 
 
 @dataclass(frozen=True)
@@ -208,7 +222,7 @@ class Report:
         call.tell({"event": "job", "done": 0, "total": 1, "message": f"{rows.length:,} rows through both graphs"})
         with cancelled_by(call.cancelled):
             found = report(model, reference_of(model, _float(graph, path)), rows, self.samples)
-        place = self.trained.home.with_suffix(".report.html")
+        place = report_of(self.trained.home)
         check_writable(place)
         history = self.trained.folder / "history.csv"
         write_text(place, page(found, graph, history if history.exists() else None))

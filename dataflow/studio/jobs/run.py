@@ -41,6 +41,7 @@ class Run:
             if self.again:
                 memory.slots.pop("kept", None)
             outputs = {name: port_name(link) for name, link in prepared.whole.outputs.items()}
+            memory.values = {}  # what is asked about meanwhile is of this run, or not there yet
             call.tell({"event": "began", "split": prepared.split, "rows": prepared.rows, "outputs": outputs})
             memory.label = f"run {self.number}"
             _Watched(prepared, call, memory, self.max_bytes).run()
@@ -100,6 +101,7 @@ class _Watched:
         types = {port_name(Link(node.name, port)): t for node in graph.nodes.values() for port, t in node.types.items()}
         rounded = {port_name(node.first): node for node in quantizers(graph)}
         known: dict[str, tuple[Array, dict[str, object]]] = {}
+        memory.shapes = {shown: types[port].shape for port, shown in prepared.ports.items()}
 
         def trace(event: Event) -> None:
             if event.node in written:  # the parts of composites are not drawn
@@ -112,6 +114,7 @@ class _Watched:
             before = memory.statistics.get(shown)
             found = before[1] if before is not None and before[0] is value else statistics(value, types[port].dtype)
             known[shown] = value, found
+            memory.values[shown] = value
             if port not in rounded:
                 told.add("values", shown, found)
 
@@ -126,8 +129,6 @@ class _Watched:
                 if (shown := prepared.ports.get(port)) is not None:
                     told.add("values", shown, {**known[shown][1], **more})
         finally:
-            memory.shapes = {shown: types[port].shape for port, shown in prepared.ports.items()}
-            memory.values = {shown: value for shown, (value, _) in known.items()}
             memory.statistics = known
             told.flush()
 

@@ -73,6 +73,28 @@ def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> 
     assert opened.document["sections"]["quantization"]["source"] == "net.yaml"
 
 
+def _over(page: Page, out: str) -> dict[str, Any]:
+    return job(page, "quantize", out=out, weights="4", activations="8", options={}, overwrite=True)
+
+
+def test_a_file_is_written_over_only_where_that_is_asked_for(opened: Page, folder: Path) -> None:
+    mine = "dataflow: 1\nname: mine\n"
+    (folder / "mine.yaml").write_text(mine)
+    with pytest.raises(Refused, match=r"mine\.yaml: is there already"):
+        quantized(opened, out="mine.yaml")
+    assert (folder / "mine.yaml").read_text() == mine
+    assert _over(opened, "mine.yaml")["state"] == "done"
+    assert "quantization:" in (folder / "mine.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", ["net.stats.npz", "net.report.html", "net.checkpoints"])
+def test_nothing_is_written_through_a_link_out_of_the_folder(opened: Page, folder: Path, name: str) -> None:
+    (folder / name).symlink_to(folder.parent / "elsewhere")
+    with pytest.raises(Refused, match="got one outside of it"):
+        opened.ask("calibrate")
+    assert not (folder.parent / "elsewhere").exists()
+
+
 def test_options_are_those_of_the_command(opened: Page) -> None:
     found = quantized(opened, override=["product1=w8"], skip=["product2"], equalize=True, samples=10)
     assert found["state"] == "done"
@@ -100,7 +122,7 @@ def test_what_is_asked_wrongly_is_refused_at_once(opened: Page, given: dict[str,
 
 def test_what_cannot_be_done_is_a_problem_of_the_job(opened: Page, folder: Path) -> None:
     before = hashlib.sha256((folder / "net.yaml").read_bytes()).digest()
-    assert "name another one" in quantized(opened, out="net.yaml")["problem"]["hint"]
+    assert "name another one" in _over(opened, "net.yaml")["problem"]["hint"]
     assert hashlib.sha256((folder / "net.yaml").read_bytes()).digest() == before
     assert "weights must be such as 8" in quantized(opened, weights="none")["problem"]["message"]
     assert "must have quantizers, got none" in job(opened, "report")["problem"]["message"]

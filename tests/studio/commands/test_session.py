@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from studio_pages import Page, Refused
 
+from dataflow.studio.server import Server
+
 
 def test_what_is_given_is_kept_and_told(page: Page, folder: Path) -> None:
     page.ask("open", path="small.yaml")
@@ -56,3 +58,14 @@ def test_refused(page: Page, given: dict[str, Any], why: str) -> None:
 def test_nothing_is_open(page: Page) -> None:
     with pytest.raises(Refused, match="a graph must be open"):
         page.ask("session", rows=1)
+
+
+@pytest.mark.slow
+def test_values_are_old_where_the_session_makes_runs_others(page: Page, server: Server) -> None:
+    page.ask("open", path="small.yaml")
+    runs = server.studio.work.runs
+    for given, same in (({"watched": ["relu.activations"]}, True), ({"forced": {"half.z": 1.0}}, False)):
+        page.ask("run")
+        assert page.last("run")["run"]["version"] == page.document["version"]
+        page.ask("session", **given)
+        assert (runs.event()["run"]["version"] == page.document["version"]) is same

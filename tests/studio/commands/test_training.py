@@ -13,6 +13,7 @@ import pytest
 from studio_pages import Page, Refused
 
 import dataflow as flow
+from dataflow.studio.server import Server
 from dataflow.training import checkpoint
 from dataflow.training.folder_lock import locked
 from dataflow.training.trainer import Trainer
@@ -212,3 +213,14 @@ def test_steps_of_a_graph_without_a_train_section(page: Page, folder: Path, conn
     page.ask("train", steps=5)
     found = until(page, lambda each: each["state"] == "failed")
     assert "must have nodes that change variables" in found["problem"]["message"]
+
+
+def test_when_the_studio_ends_the_training_is_where_it_was(opened: Page, server: Server, folder: Path) -> None:
+    opened.ask("train", epochs=1_000_000)
+    until(opened, lambda training: training["step"] > 0)
+    opened.ask("pause")
+    step = until(opened, lambda training: training["state"] == "paused")["step"]
+    server.studio.close()
+    kept = max((folder / "line.checkpoints").glob("step-*.npz"))
+    assert kept.name == f"step-{step:09}.npz"
+    assert not (folder / "line.checkpoints" / "training.lock").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -10,11 +11,11 @@ import pytest
 
 import dataflow as flow
 from dataflow.graphfile import shipped
-from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.call import Call, Memory
 from dataflow.studio.jobs.prepared import Asked
 from dataflow.studio.jobs.run import Run
 from dataflow.studio.jobs.source import Source
-from tests.studio.calls import do
+from tests.studio.calls import Plain, do
 
 LINE = """\
 dataflow: 1
@@ -120,3 +121,18 @@ def test_the_results_are_those_of_a_plain_run() -> None:
     for name, value in flow.run(graph, feeds).items():
         kept = memory.values[cast("dict[str, str]", done.first("began")["outputs"])[name]]
         assert kept.tobytes() == value.tobytes()
+
+
+def test_what_is_asked_about_meanwhile_is_of_this_run(line: Source) -> None:
+    memory = Memory()
+    do(Run(Asked(line)), memory)
+    seen: dict[str, float] = {}
+
+    def tell(event: Plain) -> None:
+        if event["event"] == "began":
+            assert memory.values == {}
+        for port in cast("dict[str, object]", event.get("values", {})):
+            seen[port] = float(memory.values[port].max())
+
+    Run(Asked(replace(line, text=LINE.replace("2.0, 3.0", "4.0, 5.0")))).work(Call(tell), memory)
+    assert seen == {"x.output": 19.0, "w.ref": 5.0, "scaled.z": 95.0, "sum.output": 18 * 4.0 + 19 * 5.0}

@@ -435,7 +435,8 @@ export interface Commands {
 
   calibrate: [{ split?: string; samples?: number }, { number: number }];
   // options: those of the command line, with "_" for "-"
-  quantize: [{ out: string; weights: string; activations: string; options: Record<string, Plain> }, { number: number }];
+  // refused where there is a file of this name, unless told to overwrite it
+  quantize: [{ out: string; weights: string; activations: string; options: Record<string, Plain>; overwrite?: boolean }, { number: number }];
   sweep: [{ options: Record<string, Plain> }, { number: number }];
   report: [{}, { number: number }];
   bits: [{ weights: number; activations: number }, { sqnr: number | null; metrics: Record<string, number>; float: Record<string, number> }];

@@ -2,6 +2,8 @@
 import { useState } from "react";
 import { perform } from "../commands";
 import { ask } from "../connection";
+import { question } from "../edit/state";
+import type { Commands } from "../protocol";
 import { say, useStudio } from "../store";
 import { asked, commandLine, outOf, USUAL, type Recipe, type Width } from "./recipe";
 
@@ -36,12 +38,23 @@ export function QuantizeForm() {
         </button>
       </div>
       <div className="actions">
-        <button type="button" className="button main" onClick={() => void perform(() => ask("quantize", given))}>
+        <button type="button" className="button main" onClick={() => void perform(() => quantize(given))}>
           Quantize
         </button>
       </div>
     </section>
   );
+}
+
+/** Begin; where there is a file of this name, ask whether it may be written over. */
+async function quantize(given: Commands["quantize"][0]): Promise<void> {
+  const there = (await ask("files", {})).some((file) => file.path === given.out);
+  if (!there) return void (await ask("quantize", given));
+  question({
+    title: `${given.out} is there already`,
+    message: "Quantizing writes a graph file of this name. May it take the place of the one that is there?",
+    choices: [{ title: "Write over it", kind: "plain", run: () => ask("quantize", { ...given, overwrite: true }) }],
+  });
 }
 
 type Part = { width: Width; set: (width: Width) => void };

@@ -1,6 +1,7 @@
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Run, Training } from "../protocol";
+import { editing, useEditing } from "../edit/state";
 import { get, hear, set } from "../store";
 import { chain } from "../testing/document";
 import { click, find, leave, press, show, write } from "../testing/page";
@@ -42,6 +43,7 @@ beforeEach(() => {
   });
   set({ document: doc, session: NOTHING, run: null, training: null, jobs: [], selected: [], focused: null });
   answers["plan_run"] = {};
+  answers["files"] = [];
 });
 afterEach(async () => {
   asked.length = 0;
@@ -136,7 +138,20 @@ test("the command line says what the form asks for", async () => {
   });
   expect(find("code").textContent).toBe("dataflow quantize chain.yaml -o chain_w4a8.yaml --weights 4 --activations 8");
   await click("button", "Quantize");
-  expect(asked).toEqual([["quantize", { out: "chain_w4a8.yaml", weights: "4", activations: "8", options: {} }]]);
+  const given = { out: "chain_w4a8.yaml", weights: "4", activations: "8", options: {} };
+  expect(asked).toEqual([["files", {}], ["quantize", given]]);
+});
+
+test("a file that is there is written over only where a person says so", async () => {
+  answers["files"] = [{ path: "chain_w8a8.yaml", graph: true, size: 10 }];
+  await show(<QuantizationPanel />);
+  await click("button", "Quantize");
+  expect(asked).toEqual([["files", {}]]);
+  const { title, choices } = useEditing.getState().question!;
+  expect(title).toBe("chain_w8a8.yaml is there already");
+  await choices[0]!.run();
+  expect(asked[1]).toEqual(["quantize", { out: "chain_w8a8.yaml", weights: "8", activations: "8", options: {}, overwrite: true }]);
+  editing({ question: null });
 });
 
 test("a job shows how far it is, is cancelled, and its graph files are opened", async () => {
