@@ -9,9 +9,8 @@ import { latest } from "./latest";
 
 type Found = Commands["bits"][1];
 
-export function Bits() {
-  const [weights, setWeights] = useState(8);
-  const [activations, setActivations] = useState(8);
+/** The widths are those of the form below, as far as the sliders go. */
+export function Bits({ weights, activations, set }: { weights: number; activations: number; set: (changed: { weights?: number; activations?: number }) => void }) {
   const [found, setFound] = useState<Found | null>(null);
   const [refused, setRefused] = useState("");
   const [moved, setMoved] = useState(false);
@@ -36,8 +35,8 @@ export function Bits() {
   return (
     <section>
       <h3>What bits cost</h3>
-      <Slider label="weights" bits={weights} set={(bits) => (setWeights(bits), setMoved(true))} />
-      <Slider label="activations" bits={activations} set={(bits) => (setActivations(bits), setMoved(true))} />
+      <Slider label="weights" bits={weights} set={(bits) => (set({ weights: bits }), setMoved(true))} />
+      <Slider label="activations" bits={activations} set={(bits) => (set({ activations: bits }), setMoved(true))} />
       <div className="bits-found" aria-live="polite">
         {refused !== "" ? (
           <p className="quiet">{refused}</p>
@@ -60,8 +59,8 @@ function Slider({ label, bits, set }: { label: string; bits: number; set: (bits:
   return (
     <label className="bits">
       <span>{label}</span>
-      <input type="range" min={2} max={8} step={1} value={bits} onChange={(event) => set(event.currentTarget.valueAsNumber)} />
-      <output>{bits} bits</output>
+      <input type="range" min={2} max={8} step={1} value={bits || 8} onChange={(event) => set(event.currentTarget.valueAsNumber)} />
+      <output>{bits === 0 ? "float" : `${bits} bits`}</output>
     </label>
   );
 }

@@ -5,16 +5,15 @@ import { ask } from "../connection";
 import { question } from "../edit/state";
 import type { Commands } from "../protocol";
 import { say, useStudio } from "../store";
-import { asked, commandLine, outOf, USUAL, type Recipe, type Width } from "./recipe";
+import { asked, commandLine, outOf, type Recipe, type Width } from "./recipe";
 
 const RANGES = ["", "mse", "min_max", "entropy", "percentile:99.99"];
 
-export function QuantizeForm() {
+export function QuantizeForm({ recipe, set }: { recipe: Recipe; set: (recipe: Recipe) => void }) {
   const path = useStudio((state) => state.document!.path);
   const quantized = useStudio((state) => state.document!.sections["quantization"] !== undefined);
-  const [recipe, setRecipe] = useState(USUAL);
   const [named, setNamed] = useState("");
-  const change = (changed: Partial<Recipe>) => setRecipe({ ...recipe, ...changed });
+  const change = (changed: Partial<Recipe>) => set({ ...recipe, ...changed });
   const out = named.trim() || outOf(path, recipe);
   const given = asked(recipe, out);
   const line = commandLine(path, given);

@@ -1,5 +1,6 @@
 /** Training: start, pause, stop; progress, metrics and curves; what can be changed between steps. */
 import { useState } from "react";
+import { edit } from "../changes";
 import { perform } from "../commands";
 import { ask } from "../connection";
 import type { Training } from "../protocol";
@@ -7,10 +8,12 @@ import { Button } from "../shell/Button";
 import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { count, seconds } from "../values/format";
-import { trains } from "./commands";
+import { minimizable, usualTrain } from "./begin";
+import { steps, trains } from "./commands";
 import { Changes } from "./Changes";
 import { Metrics } from "./Metrics";
 import { Progress } from "./Progress";
+import { change, NOTHING } from "./session";
 import { TrainingCurves } from "./TrainingCurves";
 import { Trouble } from "./Trouble";
 import { Watched } from "./Watched";
@@ -18,13 +21,15 @@ import { Watched } from "./Watched";
 export default function TrainingPanel() {
   const open = useStudio((state) => state.document !== null);
   const training = useStudio((state) => state.training);
-  const stepped = useStudio((state) => state.document?.steps === true && state.document.sections.train === undefined);
+  const trained = useStudio(trains);
+  const stepped = useStudio(steps);
   if (!open) return null;
-  if (!trains() && !stepped && (training === null || training.state === "none")) {
+  if (!trained && !stepped && (training === null || training.state === "none")) {
     return (
       <div className="panel">
         <p>This graph has no <code>train</code> section, and no node that changes a variable.</p>
-        <p className="quiet">It says what is minimized, by which optimizer, and over how many epochs; the text pane (Y) completes its keys.</p>
+        <p className="quiet">A <code>train</code> section says what is minimized, by which optimizer, and over how many epochs; the text pane (Y) completes its keys.</p>
+        <Begin />
       </div>
     );
   }
@@ -41,6 +46,28 @@ export default function TrainingPanel() {
     </div>
   );
 }
+
+/** A first train section, for what is there to be minimized. */
+function Begin() {
+  const output = useStudio((state) => minimizable(state.document!));
+  const readonly = useStudio((state) => state.document!.readonly !== "");
+  if (readonly) return null;
+  if (output === "") return <p className="quiet">There must be something to minimize first: wire a loss, a single number, to an output of the graph.</p>;
+  const add = () => edit("Add a train section", { op: "set", place: "train", value: usualTrain(output) });
+  return (
+    <div className="actions">
+      <button type="button" className="button main" onClick={() => void perform(add)}>
+        Train to minimize {output}
+      </button>
+    </div>
+  );
+}
+
+const runTrained = () =>
+  void perform(async () => {
+    await change({ trained: true });
+    await ask("run", {});
+  });
 
 function Controls({ training, stepped }: { training: Training | null; stepped: boolean }) {
   const usual = useStudio((state) => (state.document?.sections["train"] as { epochs?: number } | undefined)?.epochs);
@@ -86,6 +113,8 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
 
 function State({ training, stepped }: { training: Training; stepped: boolean }) {
   const { state, epoch, epochs, step, steps, folder } = training;
+  const trained = useStudio((given) => (given.session ?? NOTHING).trained);
+  if (state === "failed" && steps === 0) return null; // it never began: why is told below
   const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
   return (
     <div className="state">
@@ -105,6 +134,13 @@ function State({ training, stepped }: { training: Training; stepped: boolean }) 
         {left !== null && `, about ${seconds(left)} left`}
       </p>
       {folder !== "" && <p className="quiet">Checkpoints in {folder}</p>}
+      {!stepped && state === "done" && !trained && (
+        <div className="actions">
+          <button type="button" className="button" title="Runs begin with the first values that the file gives until they are told to take the trained ones" onClick={runTrained}>
+            Run with the trained values
+          </button>
+        </div>
+      )}
     </div>
   );
 }

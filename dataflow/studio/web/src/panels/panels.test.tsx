@@ -6,7 +6,7 @@ import { get, hear, set } from "../store";
 import { chain } from "../testing/document";
 import { click, find, leave, press, show, write } from "../testing/page";
 import "../shell/commands";
-import { Bits } from "./Bits";
+import { usualTrain } from "./begin";
 import "./commands";
 import { Jobs } from "./Jobs";
 import { NOTHING } from "./session";
@@ -57,6 +57,36 @@ test("a training is begun with the epochs that are written, resumed and restarte
   await click("button", "Resume");
   await click("button", "Restart");
   expect(asked).toEqual([["train", {}], ["train", { resume: true, epochs: 7 }], ["train", { restart: true, epochs: 7 }]]);
+});
+
+test("a graph without a train section gets one, which is seen at once", async () => {
+  const bare = chain({
+    outputs: { loss: { wire: "relu", line: 9 } },
+    nodes: { relu: { ...chain().nodes.relu!, outputs: { y: { type: "float32[]", value_of: "relu.y", readers: [] } } } },
+  });
+  set({ document: bare });
+  await show(<TrainingPanel />);
+  await click("button", "Train to minimize loss");
+  expect(asked).toEqual([["edit", { version: 1, title: "Add a train section", edits: [{ op: "set", place: "train", value: usualTrain("loss") }] }]]);
+  await act(async () => hear([{ event: "document", document: { ...bare, sections: { train: { epochs: 5 } } } }]));
+  expect(find("button", "Train").textContent).toBe("Train");
+});
+
+test("after a training, runs are offered with what it found", async () => {
+  set({ training: { ...training, state: "done" } });
+  await show(<TrainingPanel />);
+  await click("button", "Run with the trained values");
+  expect(asked).toEqual([["session", { trained: true }], ["run", {}]]);
+  await act(async () => hear([{ event: "session", session: { ...NOTHING, trained: true } }]));
+  expect(text()).not.toContain("Run with the trained values");
+});
+
+test("a training that could not begin says why, and nothing of how far it is", async () => {
+  const problem = { message: "input 'label' must be int32", hint: "", path: "", line: 0, column: 0, node: "", port: "" };
+  set({ training: { ...training, state: "failed", step: 0, steps: 0, problem } });
+  await show(<TrainingPanel />);
+  expect(find("[role=alert]").textContent).toBe("input 'label' must be int32");
+  expect(document.querySelector("[role=progressbar]")).toBeNull();
 });
 
 test("a training that goes on shows where it is, is paused, and takes changes", async () => {
@@ -122,9 +152,10 @@ test("before a run it is told what would run and why, after one what did", async
 
 test("moving a slider asks what so many bits cost", async () => {
   answers["bits"] = { sqnr: 31.24, metrics: { accuracy: 0.95 }, float: { accuracy: 0.97 } };
-  await show(<Bits />);
+  await show(<QuantizationPanel />);
   expect(asked).toEqual([]);
   await write(find<HTMLInputElement>("input"), "4");
+  expect(find<HTMLSelectElement>("select", "bits of weights").value).toBe("4"); // what was measured is what would be written
   expect(asked).toEqual([["bits", { weights: 4, activations: 8 }]]);
   expect([...document.querySelectorAll("td")].map((cell) => cell.textContent)).toEqual(["", "31.2 dB", "", "0.97", "0.95", "−0.02"]);
 });
