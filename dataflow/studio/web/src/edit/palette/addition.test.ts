@@ -45,6 +45,17 @@ test("a wire that was dropped goes to the first input that takes its type", () =
   ]);
 });
 
+test("a wire that was dropped goes to the first input of a graph file, and as a prediction to a loss", () => {
+  const from = { node: "conv", port: "y", side: "source" } as const;
+  const layer = entries([], [{ path: "dataflow:layers/dense.yaml", name: "dense", doc: "", nodes: 3, trains: false, quantized: false, group: "layers" }], [], "")[0]!;
+  expect(addition(layer, known, from, {}).edits).toEqual([
+    { op: "add", name: "dense", block: "dataflow:layers/dense.yaml", inputs: ["conv"], after: "conv" },
+  ]);
+  const loss = entry(info("Loss", [input("y_true", ["float32"]), input("y_pred", ["float32"]), input("sample_weight", ["float32"], true)]));
+  expect(addition(loss, known, from, {}).edits[0]).toMatchObject({ inputs: { y_pred: "conv" } });
+  expect(addition(loss, known, { ...from, node: "image", port: "output" }, {}).edits[0]).toMatchObject({ inputs: { y_true: "image" } });
+});
+
 test("a wire that was drawn from an input comes from the new node", () => {
   expect(addition(gather, known, { node: "conv", port: "x", side: "target" }, {}).edits).toEqual([
     { op: "add", name: "gather3", block: "Gather", before: "conv" },

@@ -6,6 +6,8 @@ import { beginnings } from "../fuzzy";
 import type { Entry } from "./entries";
 import type { Place } from "./place";
 
+const LABELS = new Set(["y_true", "labels"]);
+
 export interface Addition {
   name: string;
   edits: Edit[];
@@ -22,9 +24,9 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
     return { name, edits: [{ ...add, ...(beside ? { after: from.node } : place) }, splice] };
   }
   if (from.side === "source") {
-    const port = firstFitting(entry.info, typeOf(document, from.node, from.port));
     const source = wireText(from.node, from.port, document);
-    const inputs = port === null ? undefined : { [port]: source };
+    const port = entry.info === null ? null : firstFitting(entry.info, typeOf(document, from.node, from.port), beside);
+    const inputs = entry.info === null ? [source] : port === null ? undefined : { [port]: source }; // of a file the first
     return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside ? { after: from.node } : place) }] };
   }
   const wire: Edit = { op: "wire", target: [from.node, from.port], source: name };
@@ -55,10 +57,14 @@ export function typeOf(document: Document, node: string, port: string): string {
   return document.nodes[node]?.outputs[port]?.type ?? document.inputs[node]?.type ?? "";
 }
 
-/** The first input that takes a value of a type, one that must be wired before those that need not. */
-function firstFitting(info: BlockInfo | null, type: string): string | null {
-  if (info === null) return null;
+/**
+ * The first input that takes a value of a type, one that must be wired before those that need not; what is computed is
+ * a prediction, not the label.
+ */
+function firstFitting(info: BlockInfo, type: string, computed: boolean): string | null {
   const dtype = dtypeOf(type);
   const fitting = info.inputs.filter((input) => dtype === "" || input.dtypes.length === 0 || input.dtypes.includes(dtype));
-  return (fitting.find((input) => !input.optional && !input.static) ?? fitting[0] ?? info.inputs[0])?.name ?? null;
+  const needed = fitting.filter((input) => !input.optional && !input.static);
+  const meant = computed ? needed.find((input) => !LABELS.has(input.name)) : undefined;
+  return (meant ?? needed[0] ?? fitting[0] ?? info.inputs[0])?.name ?? null;
 }
