@@ -15,7 +15,7 @@ register(
 let deaf = () => {};
 beforeEach(() => {
   document.body.innerHTML =
-    '<div class="canvas"><div class="ground" tabindex="0"></div></div><input><button></button>';
+    '<div class="canvas"><div class="ground" tabindex="0"><div class="react-flow__node" tabindex="0"></div></div></div><input><button></button>';
   done.mockClear();
   deaf = listen();
 });
@@ -67,14 +67,17 @@ test("keys of the user are in place of a command's own", () => {
   expect(done.mock.calls).toEqual([["on"]]);
 });
 
-test("Tab moves the focus on, and is a command's once after a click on the ground only", () => {
+test("Tab moves the focus on, and is a command's once after a click on the canvas only", () => {
   document.querySelector("input")!.dispatchEvent(new Event("pointerdown", { bubbles: true }));
   expect(press("input", "Tab")).toBe(false);
   expect(press(".ground", "Tab")).toBe(false);
   document.querySelector(".ground")!.dispatchEvent(new Event("pointerdown", { bubbles: true }));
   expect(press(".ground", "Tab")).toBe(true);
   expect(press(".ground", "Tab")).toBe(false);
-  expect(done.mock.calls).toEqual([["tab"]]);
+  document.querySelector(".react-flow__node")!.dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  expect(press(".react-flow__node", "Tab")).toBe(true);
+  expect(press(".react-flow__node", "Tab")).toBe(false);
+  expect(done.mock.calls).toEqual([["tab"], ["tab"]]);
 });
 
 test("while something lies over the page keys are its own, and Escape closes it", () => {

@@ -57,11 +57,11 @@ let byMouse = true; // whether the focus came where it is by the mouse, or by op
  * The command that a key press means, given where it came from.
  *
  * Tab goes on to the next thing as everywhere, so that no one is caught in the canvas; it is a command's only once after
- * the page was opened or the empty canvas clicked.
+ * the page was opened, or the canvas or a card clicked.
  */
 export function meant(event: KeyboardEvent): Command | undefined {
   const name = pressed(event);
-  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground"))) return;
+  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground, .ground .react-flow__node"))) return;
   const writing = writes(event.composedPath()[0] ?? null); // within shadow trees too
   const outside = event.target instanceof Element && event.target !== document.body && !event.target.closest(".canvas");
   return everyCommand().find(

@@ -10,7 +10,11 @@ export default function Tour() {
   const ring = useRef<HTMLDivElement>(null);
   const step = STEPS[at]!;
   const end = () => set({ over: null });
-  useEffect(markSeen, []);
+  useEffect(() => {
+    markSeen();
+    const { side } = get();
+    return () => set({ side }); // the tour shows tabs, and leaves the one that was there
+  }, []);
   useLayoutEffect(() => {
     if (step.side !== undefined && get().side !== step.side) set({ side: step.side });
     const place = () => {

@@ -28,12 +28,12 @@ export const STEPS: Step[] = [
     anchor: "#tab-values",
     side: "values",
     title: "Look at values",
-    text: "Select a card to see what is on its ports: how values are spread, as a picture, as a table. Press T on a port to watch it over a training.",
+    text: "Select a card to see what is on its ports: how values are spread, as a picture, as a table. Press T on a port to watch it over a training. To train, and to see what fewer bits cost, are tabs here too.",
   },
   {
     anchor: '.top [data-command="view.text"]',
     title: "It stays your file",
-    text: "The text beside the canvas is the very file that is saved: your comments, your order, no positions. Edit on either side. Press ? for all keys.",
+    text: "This shows the text beside the canvas, the very file that is saved: with your comments, your order, no positions. Edit on either side. Press ? for all keys.",
   },
 ];
 
