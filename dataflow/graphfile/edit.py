@@ -104,8 +104,14 @@ class Editor(LoadedEditor):
         after: str = "",
         comment: str = "",
     ) -> None:
-        """Add a node at the end, or beside another, below a line with a comment."""
+        """Add a node at the end, or beside another, below a line with a comment.
+
+        ``inputs`` are wires by the names of the ports, or in their order; for a file they are written by name.
+        """
         given = dict(inputs) if isinstance(inputs, Mapping) else list(inputs)
+        used = self._ports_of_file(block)
+        if isinstance(given, list) and used is not None and len(given) <= len(used[0]):  # else a problem of the file
+            given = dict(zip(used[0], given, strict=False))
         parts = {"block": block, "inputs": given, "attrs": dict(attrs or {}), "doc": doc}
         entry = {key: value for key, value in parts.items() if value}
         self._edit(f"add {name}", lambda tree: nodes.added(tree, name, entry, before, after, comment))
@@ -301,14 +307,18 @@ class Editor(LoadedEditor):
     def _ports(self, tree: Tree, name: str) -> dict[str, Ports]:
         """The ports of a node whose block is a file."""
         node = section(tree, "nodes").get(name)
-        block = node.get("block") if isinstance(node, dict) else None
+        ports = self._ports_of_file(node.get("block") if isinstance(node, dict) else None)
+        return {} if ports is None else {name: ports}
+
+    def _ports_of_file(self, block: object) -> Ports | None:
+        """The inputs and params of a file that is a block; None for other blocks."""
         if not isinstance(block, str) or not is_path(block):
-            return {}
+            return None
         try:
             definition = self.context().definition(Location.of(self.path).graph(block))
         except ValueError:
-            return {}
-        return {name: (list(definition.inputs.data), list(definition.params))}
+            return None
+        return list(definition.inputs.data), list(definition.params)
 
 
 def edit(path: str | os.PathLike[str], text: str | None = None) -> Editor:

@@ -149,6 +149,14 @@ def test_ports_of_a_graph_as_a_block(file: Editor) -> None:
         file.wire("b", "d.y")
 
 
+def test_inputs_of_a_file_are_given_in_their_order(file: Editor) -> None:
+    file.add("d", "dataflow:layers/dense.yaml", ["r"], {"units": 3})
+    assert file.tree["nodes"]["d"]["inputs"] == {"x": "r"}
+    assert not any("'d'" in problem.message for problem in file.problems())
+    file.add("e", "dataflow:layers/dense.yaml", ["r", "r"], {"units": 3})
+    assert any("node 'e': 'inputs' must map ports to wires" in problem.message for problem in file.problems())
+
+
 def test_inputs_in_their_order_need_a_block_that_is_known(file: Editor) -> None:
     file.set("a.block", "$which")
     file.set("a.inputs", ["x"])
