@@ -5,26 +5,28 @@ import { key, type End } from "./state";
 
 const TRIES = 20; // frames until a card that was out of view is drawn
 
-function focusOn(selector: string, tries = TRIES): void {
-  const found = document.querySelector<HTMLElement>(selector);
-  if (found !== null) found.focus({ preventScroll: true });
-  else if (tries > 0) requestAnimationFrame(() => focusOn(selector, tries - 1));
+async function focusOn(selector: string): Promise<void> {
+  for (let tries = TRIES; tries > 0; tries -= 1) {
+    const found = document.querySelector<HTMLElement>(selector);
+    if (found !== null) return found.focus({ preventScroll: true });
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 const escaped = (text: string): string => CSS.escape(text);
 
-/** Put the focus on a card and select it. */
-export function focusCard(card: string): void {
+/** Put the focus on a card and select it; once it is there, what is opened then keeps its own. */
+export function focusCard(card: string): Promise<void> {
   set({ focused: null });
   reveal(card, false);
-  focusOn(`.react-flow__node[data-id="${escaped(card)}"]`);
+  return focusOn(`.react-flow__node[data-id="${escaped(card)}"]`);
 }
 
 /** Put the focus on a port. */
 export function focusPort(end: End): void {
   if (!get().selected.includes(end.card) || get().selected.length > 1) reveal(end.card, false);
   set({ focused: end });
-  focusOn(`[data-port="${escaped(key(end))}"]`);
+  void focusOn(`[data-port="${escaped(key(end))}"]`);
 }
 
 /** Put the focus on the canvas itself. */

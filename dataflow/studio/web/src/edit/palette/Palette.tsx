@@ -90,7 +90,7 @@ async function add(entry: Entry, request: PaletteRequest | null): Promise<void> 
   const [name = made.name] = await edit(`Add ${made.name}`, ...made.edits);
   closeOver();
   await drawn(); // and what the palette lay over has given the focus back
-  focusCard(name);
+  await focusCard(name);
   editing({ naming: name });
   announce(`${entry.name} added as ${name}`);
 }
