@@ -57,3 +57,14 @@ def saved(opened: Opened) -> None:
     """Save, and wait until it is."""
     opened.keys("Control+s")
     opened.page.locator(".mark.unsaved").wait_for(state="detached")
+
+
+def tabbed(opened: Opened, name: str) -> None:
+    """Go on by Tab until what is called so has the focus: by its label, or by the words on it."""
+    called = "(element) => [element.ariaLabel, element.labels?.[0]?.innerText, element.innerText]"
+    for _ in range(80):
+        here = opened.page.evaluate(f"() => ({called})(document.activeElement)")
+        if name in [text.strip() for text in here if text]:
+            return
+        opened.keys("Tab")
+    raise AssertionError(f"Tab does not lead to {name}")
