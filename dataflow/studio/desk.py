@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataflow.core.errors import DataflowError, cropped
+from dataflow.files.stamps import Stamp, stamps
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
-from dataflow.studio.sheet import Outside, Sheet, Stamp, stamp
+from dataflow.studio.sheet import Outside, Sheet
 
 LAYERS = ("file", "gradient", "step")
 
@@ -110,6 +111,13 @@ class Desk:
         if self.texts != before:
             self.changed()
 
+    def follow(self, old: str, new: str) -> None:
+        """Have the session follow a node of the file that is shown to its new name; "" where it is deleted."""
+        for prefix, scope in self.context.scopes.items():
+            if scope.file.real == self.shown.real:
+                at = prefix + old
+                self.session = self.session.renamed(at, prefix + new) if new else self.session.without(at)
+
     def undo(self) -> None:
         """Take the last step back."""
         if not self.editor.undo():
@@ -162,9 +170,7 @@ class Desk:
     def look_outside(self) -> list[tuple[Sheet, Outside]]:
         """What others have made of the files since they were last looked at."""
         found = [(sheet, outside) for sheet in self.sheets.values() if (outside := sheet.look())]
-        if any(outside.state == "merged" for _, outside in found) or any(
-            stamp(path) != known for path, known in self._used.items()
-        ):
+        if any(outside.state == "merged" for _, outside in found) or stamps(self._used) != self._used:
             self.changed()
         return found
 
@@ -179,7 +185,7 @@ class Desk:
         top = self.top.editor
         top.given(self.session.params, {path: text for path, text in self.texts.items() if path != str(self.top.real)})
         context = top.context()
-        self._used: dict[Path, Stamp | None] = {
-            path: stamp(path) for path in context.files if path not in self.sheets and str(path) not in self.texts
-        }
+        self._used: dict[Path, Stamp | None] = stamps(
+            path for path in context.files if path not in self.sheets and str(path) not in self.texts
+        )
         return context

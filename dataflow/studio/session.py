@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 
 @dataclass
@@ -18,6 +19,23 @@ class Session:
     params: dict[str, object] = field(default_factory=dict)
     trained: bool = False
 
+    def renamed(self, old: str, new: str) -> Session:
+        """The session once a node has another name, with all that is said of it, its ports and what is in it."""
+        return self._named(lambda name: _replaced(name, old, new))
+
+    def without(self, node: str) -> Session:
+        """The session once a node is no more, without what was said of it: another may get its name."""
+        return self._named(lambda name: None if _replaced(name, node, "") != name else name)
+
+    def _named(self, of: Callable[[str], str | None]) -> Session:
+        return replace(
+            self,
+            bypassed=[new for name in self.bypassed if (new := of(name)) is not None],
+            frozen={new: value for name, value in self.frozen.items() if (new := of(name)) is not None},
+            forced={new: value for name, value in self.forced.items() if (new := of(name)) is not None},
+            watched=[new for name in self.watched if (new := of(name)) is not None],
+        )
+
     def plain(self) -> dict[str, object]:
         """As JSON has it; a copy."""
         return {
@@ -30,3 +48,9 @@ class Session:
             "params": dict(self.params),
             "trained": self.trained,
         }
+
+
+def _replaced(name: str, old: str, new: str) -> str:
+    """The name of a node, a port of it or a node in it, where the node is called otherwise."""
+    own = name == old or name.startswith((f"{old}.", f"{old}/"))
+    return new + name[len(old) :] if own else name

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from dataflow.core.errors import DataflowError, GraphFileError
+from dataflow.files.stamps import stamp
 from dataflow.graphfile import shipped
 from dataflow.graphfile.edit import Editor, edit
 from dataflow.graphfile.editing.mentions import section
@@ -19,7 +19,6 @@ from dataflow.studio.project import MAX_BYTES, Project
 
 OUTPUT = "output:"  # before the name of an output in the id of its card
 MAX_DIFF = 20_000  # characters
-Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -161,12 +160,3 @@ class Sheet:
 
 class _Wrong(Exception):
     """The graph would be wrong."""
-
-
-def stamp(path: Path) -> Stamp | None:
-    """What changes when a file does; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

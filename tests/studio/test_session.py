@@ -14,3 +14,10 @@ def test_plain_is_a_copy() -> None:
     }  # fmt: skip
     session.bypassed.append("c")
     assert plain["bypassed"] == ["a"]
+
+
+def test_what_is_said_of_a_node_follows_its_name() -> None:
+    session = Session(["a", "ab"], {"a.z": "run 1", "in/a": "v.npz"}, {"a/b.y": 1.0}, ["a", "b"])
+    followed = session.renamed("a", "c")
+    assert followed == Session(["c", "ab"], {"c.z": "run 1", "in/a": "v.npz"}, {"c/b.y": 1.0}, ["c", "b"])
+    assert session.without("a") == Session(["ab"], {"in/a": "v.npz"}, {}, ["b"])

@@ -205,10 +205,19 @@ def _edit(studio: Studio, given: Arguments) -> object:
     desk.check_version(whole(given, "version", 0, 1 << 53))
     made: list[Added] = []
     desk.change(title, lambda editor: made.append(make(editor, edits)))
+    session = desk.session
     for each in edits:
         if each["op"] == "rename":
-            desk.shown.renamed(str(each["place"]), str(each["name"]))
+            place, name = str(each["place"]), str(each["name"])
+            desk.shown.renamed(place, name)
+            if place.startswith(("nodes.", "inputs.")):
+                desk.follow(place.partition(".")[2], name)
+        elif each["op"] == "delete":
+            for name in names(each, "names"):
+                desk.follow(name, "")
     studio.show()
+    if desk.session != session:
+        studio.show_session()
     for note in made[0].notes:
         studio.publish({"event": "said", "level": "info", "message": note})
     return {"version": desk.version, "names": made[0].names}

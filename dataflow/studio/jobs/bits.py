@@ -11,6 +11,7 @@ import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
+from dataflow.files.stamps import Stamp, stamps
 from dataflow.graph.graph import Graph
 from dataflow.quantize import recipe as recipes
 from dataflow.quantize.fold import fold_batch_norm
@@ -48,12 +49,21 @@ class Bits:
 
     def work(self, call: Call, memory: Memory) -> object:
         """SQNR of the answers in dB, metrics with these widths and in float."""
-        key = self.source, _stamp(self.folder)
+        key = self.source, stamps(self.folder.glob("*.npz"))
         known = memory.slots.get("bits")
-        if not isinstance(known, tuple) or known[0] != key:
-            memory.slots["bits"] = known = key, Ready.of(self.source, self.folder)
-        ready: Ready = known[1]
-        return ready.measured(self.weights, self.activations)
+        if not isinstance(known, _Known) or known.key != key or known.files != stamps(known.files):
+            files = stamps(self.source.files())
+            memory.slots["bits"] = known = _Known(key, files, Ready.of(self.source, self.folder))
+        return known.ready.measured(self.weights, self.activations)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was made ready, of which source and checkpoints, and of which files besides."""
+
+    key: tuple[Source, Mapping[Path, Stamp | None]]
+    files: Mapping[Path, Stamp | None]
+    ready: Ready
 
 
 @dataclass(frozen=True)
@@ -120,11 +130,3 @@ def _some(graph: Graph, name: str, fitted: Mapping[str, object] | None) -> Array
     most = min(found.length, ROWS)
     rows: dict[str, Array] = found.rows(np.arange(most) * found.length // max(most, 1))
     return ArraySplit(graph, name, rows)
-
-
-def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
-    """What tells the checkpoints of a folder from later ones."""
-    try:
-        return tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.npz")))
-    except OSError:
-        return ()

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,9 +14,11 @@ import numpy as np
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, GraphFileError, listing
+from dataflow.files.stamps import stamps
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.used_files import used_files
 from dataflow.studio.jobs.call import Memory
 from dataflow.training.data import Split, split
 from dataflow.training.trained_with import digest_of_split
@@ -45,6 +48,11 @@ class Source:
             raise GraphFileError(problems)
         return context.graph
 
+    def files(self) -> list[Path]:
+        """The files that the graph and its rows are read from, apart from texts that are given."""
+        context = self._read()
+        return [*context.files, *used_files(context.graph)]
+
     def switched(self) -> bool:
         """Whether the graph has a parameter `training` that is true in training, as it is not given."""
         return "training" not in self.params and isinstance(self._read().values.get("training"), bool)
@@ -63,7 +71,8 @@ def opened(graph: Graph, name: str, memory: Memory) -> tuple[Split, str]:
     """A split of the graph and the digest of what it follows from; the one that was opened last is remembered."""
     section = dict(graph.sections.get("data") or {})
     types = {each: str(type_) for each, type_ in graph.inputs.items()}
-    told = [name, types, {each: digest_of_split(section, each) for each in section}]
+    files = {str(path): found for path, found in stamps(used_files(graph)).items()}
+    told = [name, types, {each: digest_of_split(section, each) for each in section}, files]
     digest = hashlib.sha256(json.dumps([told, section], sort_keys=True, default=str).encode()).hexdigest()
     known = memory.slots.get("split")
     if not isinstance(known, tuple) or known[1] != digest:

@@ -69,3 +69,26 @@ def test_values_are_old_where_the_session_makes_runs_others(page: Page, server: 
         assert page.last("run")["run"]["version"] == page.document["version"]
         page.ask("session", **given)
         assert (runs.event()["run"]["version"] == page.document["version"]) is same
+
+
+def test_renamed_and_deleted_nodes(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("session", bypassed=["half"], forced={"relu.activations": 0.5})
+    page.edit({"op": "rename", "place": "nodes.half", "name": "scaled"}, {"op": "delete", "names": ["relu"]})
+    session = page.last("session")["session"]
+    assert (session["bypassed"], session["forced"]) == (["scaled"], {})
+
+
+def test_a_node_that_is_renamed_within_another_is_followed_in_every_use(page: Page, folder: Path) -> None:
+    inner = "dataflow: 1\ninputs: {a: 'float32[N]'}\nnodes:\n  b: {block: Relu, inputs: [a]}\noutputs: {d: b}\n"
+    (folder / "inner.yaml").write_text(inner)
+    nodes = "  one: {block: ./inner.yaml, inputs: {a: x}}\n  two: {block: ./inner.yaml, inputs: {a: one}}\n"
+    (folder / "outer.yaml").write_text(
+        f"dataflow: 1\ninputs: {{x: 'float32[N]'}}\nnodes:\n{nodes}outputs: {{y: two}}\n"
+    )
+    page.ask("open", path="outer.yaml")
+    page.ask("session", bypassed=["two/b"], watched=["one/b.activations"])
+    page.ask("view", scope="one")
+    page.edit({"op": "rename", "place": "nodes.b", "name": "c"})
+    session = page.last("session")["session"]
+    assert (session["bypassed"], session["watched"]) == (["two/c"], ["one/c.activations"])

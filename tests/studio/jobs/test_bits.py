@@ -69,6 +69,31 @@ def test_what_is_ready_is_kept_until_the_graph_or_its_values_change(folder: Path
     assert memory.slots["bits"] is not ready
 
 
+@pytest.mark.parametrize("changed", ["inner.yaml", "rows.npz"])
+def test_figures_are_those_of_the_files_as_they_are(tmp_path: Path, changed: str) -> None:
+    (tmp_path / ".dataflow").touch()
+    inner = (
+        "dataflow: 1\ninputs: {a: 'float32[N, 2]'}\nnodes:\n  w: {block: Const, attrs: {value: [[1.0], [3.0]]}}\n"
+        "  p: {block: MatMul, inputs: [a, w]}\noutputs: {p: p}\n"
+    )
+    (tmp_path / "inner.yaml").write_text(inner)
+    rows = np.arange(8, dtype=np.float32).reshape(4, 2)
+    np.savez(tmp_path / "rows.npz", x=rows)
+    source = Source(
+        str(tmp_path / "outer.yaml"),
+        "dataflow: 1\ninputs: {x: 'float32[N, 2]'}\nnodes:\n  n: {block: ./inner.yaml, inputs: {a: x}}\n"
+        "outputs: {y: n}\ndata: {some: {path: rows.npz, inputs: {x: x}}}\n",
+    )
+    memory, none = Memory(), tmp_path / "none.checkpoints"
+    before = bits(none, 2, 8, memory, source)
+    if changed == "inner.yaml":
+        (tmp_path / changed).write_text(inner.replace("3.0", "-2.25"))
+    else:
+        np.savez(tmp_path / changed, x=rows[::-1] - 5)
+    after = bits(none, 2, 8, memory, source)
+    assert after == bits(none, 2, 8, source=source) != before
+
+
 def test_without_training_or_rows(tmp_path: Path) -> None:
     with pytest.raises(DataflowError, match="must have checkpoints, got none"):
         bits(tmp_path / "none.checkpoints", 8, 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,13 @@ def test_few_sets_of_rows_are_remembered(source: Source) -> None:
 
 def test_what_nothing_feeds(source: Source) -> None:
     assert unfed(source.graph(), {"x": 0}) == ["z"]
+
+
+def test_rows_are_read_again_where_another_file_has_the_time_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / ".dataflow").touch()
+    text = "dataflow: 1\ninputs: {x: 'float32[N]'}\ndata: {some: {path: rows.npz, inputs: {x: x}}}\n"
+    graph, memory = Source(str(tmp_path / "a.yaml"), text).graph(), Memory()
+    for value in (1.0, 2.0):
+        np.savez(tmp_path / "rows.npz", x=np.full(3, value, np.float32))
+        os.utime(tmp_path / "rows.npz", ns=(1, 1))
+        assert rows_of(graph, "", None, memory).feeds["x"].tolist() == [value] * 3
