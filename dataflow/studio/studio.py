@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 
 import dataflow
-from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, visible
+from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, on_command_line, visible
 from dataflow.graphfile.paths import Location
 from dataflow.studio.catalogue import gallery, palette
 from dataflow.studio.desk import Desk
@@ -139,7 +139,8 @@ class Studio:
 
     def _attempt(self, work: Callable[[], object]) -> dict[str, object]:
         try:
-            return {"ok": work()}
+            with on_command_line():  # who is told has the files in hand, not the program
+                return {"ok": work()}
         except GraphFileError as error:
             return {"refused": self.refusal(error)}
         except DataflowError as error:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataflow.core.errors import GraphError
+from dataflow.core.errors import GraphError, way_out
 from dataflow.studio.jobs.call import Call, Memory
 
 
@@ -40,7 +40,7 @@ class Fails:
 
     def work(self, call: Call, memory: Memory) -> object:
         if self.expected:
-            raise GraphError("a value must be there, got nothing; give one")
+            raise GraphError(f"a value must be there, got nothing; {way_out('call it from Python', 'give one')}")
         return {}["nothing"]  # type: ignore[index]
 
 

@@ -1,8 +1,12 @@
 /** Runs: what they are fed, what would run and why, what the session changes in them, and how the last one went. */
+import { edit } from "../changes";
+import { perform } from "../commands";
+import { ask } from "../connection";
 import type { Document, Run } from "../protocol";
 import { Button } from "../shell/Button";
-import { useStudio } from "../store";
+import { set, useStudio } from "../store";
 import { count, seconds } from "../values/format";
+import { firstData } from "./begin";
 import { changeSession } from "./commands";
 import { Fates } from "./Fates";
 import { Field } from "./Field";
@@ -57,15 +61,32 @@ function splitsOf({ splits, sections }: Document): [name: string, rows: number |
   return known.length > 0 ? known : Object.keys(sections["data"] ?? {}).map((name) => [name, null]);
 }
 
+/** Add a data section, and show it in the inspector, where its parts are set. */
+async function addData(inputs: string[], open: string): Promise<void> {
+  const files = await ask("files", {});
+  await edit("Add a data section", { op: "set", place: "data", value: firstData(inputs, files, open) });
+  set({ side: "inspector", selected: [], focused: null });
+}
+
 function Feed({ document }: { document: Document }) {
   const session = useStudio((state) => state.session) ?? NOTHING;
   const splits = splitsOf(document);
   const params = Object.entries(document.params);
+  const inputs = Object.keys(document.inputs);
   return (
     <section>
       <h3>What runs are fed</h3>
       {splits.length === 0 ? (
-        <p className="quiet">The file has no data section: inputs are filled with random numbers of their types.</p>
+        <>
+          <p className="quiet">The file has no data section: inputs are filled with random numbers of their types.</p>
+          {document.readonly === "" && inputs.length > 0 && (
+            <div className="actions">
+              <button type="button" className="button" title="Then say in the inspector which file and which of its arrays" onClick={() => void perform(() => addData(inputs, document.path))}>
+                Take rows from a file
+              </button>
+            </div>
+          )}
+        </>
       ) : (
         <div className="fields">
           <label className="labelled">

@@ -88,9 +88,11 @@ function Trail() {
           read only
         </span>
       ) : (
-        <span className={saved ? "mark" : "mark unsaved"}>{saved ? "saved" : "not saved"}</span>
+        <>
+          <span className={saved ? "mark saving" : "mark saving unsaved"}>{saved ? "saved" : "not saved"}</span>
+          <Button command="file.save" kind="plain" keys />
+        </>
       )}
-      {!saved && <Button command="file.save" kind="plain" keys />}
     </>
   );
 }

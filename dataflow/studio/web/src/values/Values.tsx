@@ -26,7 +26,7 @@ export default function Values() {
     <div className={old ? "values old" : "values"}>
       <h2 className="panel-title">{card?.name ?? (document.view.scope === "" ? "Outputs of the graph" : `Outputs of ${document.view.scope}`)}</h2>
       {old && <p className="quiet">From before the last edit; a run makes them anew.</p>}
-      {ports.length === 0 && <p className="quiet">Nothing here has a value.</p>}
+      {ports.length === 0 && <p className="quiet">{card === undefined ? "There are no outputs yet; select a card to see what is on its ports." : "Nothing here has a value."}</p>}
       <Ports key={card?.id ?? ""} ports={ports} wanted={wanted} />
     </div>
   );
