@@ -52,13 +52,13 @@ class Editor(LoadedEditor):
     def set(self, place: str | Path, value: object) -> None:
         """Put a value at a place; what is not there is added, in the mapping above it."""
         path = self._path(place)
-        self._edit(f"set {told(path)}", lambda tree: values.placed(tree, path, value))
+        self._edit(f"set {told(path)}", self._placing(path, value))
 
     def put(self, place: str | Path, value: object) -> None:
         """Put a value at a place as `set` does; a wire on an input is refused where `wire` would refuse it."""
         path = self._path(place)
         if path[0] == "nodes" and path[2:3] == ("inputs",) and len(path) > 3 and isinstance(value, str):
-            self._rightly(f"set {told(path)}", [str(path[1])], lambda tree: values.placed(tree, path, value))
+            self._rightly(f"set {told(path)}", [str(path[1])], self._placing(path, value))
         else:
             self.set(path, value)
 
@@ -280,6 +280,13 @@ class Editor(LoadedEditor):
             return address(tree, place, self._ports(tree, name))
         except Refusal as refusal:
             raise self.refused(refusal) from None
+
+    def _placing(self, path: Path, value: object) -> Callable[[Tree], list[Change]]:
+        """What puts a value at a place; an input stands among the others in the order of the block."""
+        if path[:1] != ("nodes",) or path[2:3] != ("inputs",) or len(path) != 4:
+            return lambda tree: values.placed(tree, path, value)
+        port = self.port((path[1], path[3]))
+        return lambda tree: wiring.in_order(tree, values.placed(tree, path, value), port)
 
     def port(self, target: str | Path) -> wiring.Port:
         """The input that a text or a node with a port names."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dataflow.core.errors import cropped, instead
 from dataflow.graphfile.editing.changes import Change, Drop, Insert, Path, Put, Refusal, Tree, told
@@ -86,7 +86,18 @@ def _put(tree: Tree, port: Port, value: Tree) -> list[Change]:
             return [Insert((*_path(tree, port)[:3], at), value)]
         if at > len(given):
             return [Put(("nodes", port.node, "inputs"), {**_by_name(tree, port), port.name: value})]
-    return [Put(_path(tree, port), value)]
+    return in_order(tree, [Put(_path(tree, port), value)], port)
+
+
+def in_order(tree: Tree, changes: Sequence[Change], port: Port) -> list[Change]:
+    """The changes; what is put on a port stands before the inputs that come behind it in the order of the block."""
+    node = section(tree, "nodes").get(port.node)
+    given = node.get("inputs") if isinstance(node, dict) else None
+    if not isinstance(given, dict) or port.name not in port.inputs:
+        return [*changes]
+    behind = next((name for name in port.inputs[port.inputs.index(port.name) + 1 :] if name in given), "")
+    path = ("nodes", port.node, "inputs", port.name)
+    return [replace(each, before=behind) if isinstance(each, Put) and each.path == path else each for each in changes]
 
 
 def _by_name(tree: Tree, port: Port) -> dict[str, Tree]:

@@ -52,6 +52,33 @@ def test_one_value_changes(file: Editor, make: Callable[[Editor], None], old: st
     assert file.text == TEXT
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f: f.wire("x", "a.x"),
+        lambda f: f.set("nodes.a.inputs.x", "x"),
+        lambda f: f.put("nodes.a.inputs.x", "x"),
+        lambda f: f.put("a.x", "x"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [
+        ("{y: 2.0}", "{x: x, y: 2.0}"),
+        ("{name: k, y: 2.0}", "{name: k, x: x, y: 2.0}"),
+        ("{name: k}", "{name: k, x: x}"),
+        ("\n      # two\n      y: 2.0\n", "\n      x: x\n      # two\n      y: 2.0\n"),
+    ],
+)
+def test_inputs_are_written_in_the_order_of_the_block(make: Callable[[Editor], None], given: str, then: str) -> None:
+    text = TEXT.replace("  a: {block: AddV2}\n", f"  a:\n    block: AddV2\n    inputs: {given}\n")
+    file = flow.edit("g.yaml", text)
+    make(file)
+    assert file.text == text.replace(given, then)
+    file.undo()
+    assert file.text == text
+
+
 def test_inputs_that_are_listed_get_names_where_one_is_left_out(file: Editor) -> None:
     file.set("a.inputs", ["x"])
     file.unwire("a.x")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 ADDED = """\
   expand_dims: {block: ExpandDims, inputs: {input: xent, axis: -1}}
-  extra: {block: MatMul, inputs: {b: [[2.0]], a: expand_dims}, attrs: {transpose_b: true}}
+  extra: {block: MatMul, inputs: {a: expand_dims, b: [[2.0]]}, attrs: {transpose_b: true}}
 """
 
 
