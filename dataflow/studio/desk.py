@@ -120,15 +120,13 @@ class Desk:
 
     def undo(self) -> None:
         """Take the last step back."""
-        if not self.editor.undo():
-            raise DataflowError(f"{self.shown.path}: there is nothing to undo")
-        self.changed()
+        if self.shown.undo():
+            self.changed()
 
     def redo(self) -> None:
         """Make the step again that was taken back last."""
-        if not self.editor.redo():
-            raise DataflowError(f"{self.shown.path}: there is nothing to make again")
-        self.changed()
+        if self.shown.redo():
+            self.changed()
 
     def save(self, overwrite: bool = False) -> None:
         """Write the files whose texts were edited."""

@@ -14,11 +14,19 @@ from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.load import read
 from dataflow.graphfile.paths import Location
 from dataflow.studio.merge import merged
-from dataflow.studio.positions import file_of, moved, read_positions, write_positions
+from dataflow.studio.positions import Positions, file_of, moved, read_positions, write_positions
 from dataflow.studio.project import MAX_BYTES, Project
 
 OUTPUT = "output:"  # before the name of an output in the id of its card
 MAX_DIFF = 20_000  # characters
+
+
+@dataclass(frozen=True)
+class Dragged:
+    """Where cards stood before a drag, and after it."""
+
+    before: Positions
+    after: Positions
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,31 @@ class Sheet:
             self._write_positions()
 
     def drag(self, changes: Mapping[str, object]) -> None:
-        """Put cards elsewhere, and keep that beside the file."""
-        before, self.positions = self.positions, moved(self.positions, changes)
+        """Put cards elsewhere as a step that can be undone, and keep that beside the file."""
+        before = self.positions
+        self._put(moved(before, changes))
+        self.editor.note("put back" if None in changes.values() else "move cards", Dragged(before, self.positions))
+
+    def undo(self) -> bool:
+        """Take the last step back, an edit or a drag; whether the text may be another now."""
+        note = self.editor.undo_note
+        if isinstance(note, Dragged):
+            self._put(note.before)
+        if not self.editor.undo():
+            raise DataflowError(f"{self.path}: there is nothing to undo")
+        return not isinstance(note, Dragged)
+
+    def redo(self) -> bool:
+        """Make the step again that was taken back last; whether the text may be another now."""
+        note = self.editor.redo_note
+        if isinstance(note, Dragged):
+            self._put(note.after)
+        if not self.editor.redo():
+            raise DataflowError(f"{self.path}: there is nothing to make again")
+        return not isinstance(note, Dragged)
+
+    def _put(self, positions: Positions) -> None:
+        before, self.positions = self.positions, positions
         if not self.readonly:
             try:
                 self._write_positions()

@@ -233,3 +233,24 @@ def test_save_looks_at_the_disk_first(page: Page, folder: Path) -> None:
         page.ask("save")
     assert page.last("disk")["state"] == "changed"
     assert (folder / "small.yaml").read_text("utf-8") == theirs
+
+
+def test_drags_are_taken_back_among_edits(sheet: Sheet) -> None:
+    text, layout = sheet.editor.text, sheet.real.with_suffix(".layout.json")
+    sheet.drag({"half": [10, 20]})
+    sheet.editor.set("half.y", 0.25)
+    sheet.drag({"half": [30, 40], "relu": [5, 5]})
+    assert sheet.editor.undo_title == "move cards"
+    assert [sheet.undo(), sheet.positions] == [False, {"half": (10, 20)}]
+    assert [sheet.undo(), sheet.editor.text] == [True, text]
+    assert "10" in layout.read_text("utf-8")
+    assert [sheet.undo(), sheet.positions, layout.exists()] == [False, {}, False]
+    with pytest.raises(DataflowError, match="nothing to undo"):
+        sheet.undo()
+    assert [sheet.redo(), sheet.redo(), sheet.redo()] == [False, True, False]
+    assert sheet.positions == {"half": (30, 40), "relu": (5, 5)}
+    assert "0.25" in sheet.editor.text
+    sheet.undo()
+    sheet.drag({"half": None})
+    with pytest.raises(DataflowError, match="nothing to make again"):
+        sheet.redo()

@@ -109,6 +109,20 @@ class TextEditor:
         """What `redo` would make again, in words; empty where there is nothing."""
         return self._history.undone[-1].title if self._history.undone else ""
 
+    @property
+    def undo_note(self) -> object:
+        """The note of the step that `undo` would take back; None where it has none."""
+        return self._history.done[-1].note if self._history.done else None
+
+    @property
+    def redo_note(self) -> object:
+        """The note of the step that `redo` would make again; None where it has none."""
+        return self._history.undone[-1].note if self._history.undone else None
+
+    def note(self, title: str, note: object) -> None:
+        """Add a step that leaves the text as it is: something beside it changed, which its maker knows by the note."""
+        self._history.add(Step(title, (), (), {}, True, note))
+
     def change(self, changes: Sequence[Change], files: Mapping[FilePath, str] | None = None, title: str = "") -> None:
         """Make changes, all of them or none, as one edit.
 

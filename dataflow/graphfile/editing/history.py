@@ -21,6 +21,7 @@ class Step:
     undone: Batches
     files: Mapping[Path, str]
     keeps_layout: bool  # whether it leaves a text in the layout of `dataflow fmt` if it was in it, and only then
+    note: object = None  # of who made it, for a step that changes something beside the text
 
     @classmethod
     def of(
