@@ -48,6 +48,7 @@ class Server:
         self.port: int = self.socket.getsockname()[1]
         self._commands = ThreadPoolExecutor(1, "studio-commands")  # one after another, in the order asked
         self._queries = ThreadPoolExecutor(4, "studio-queries")
+        self._cancels = ThreadPoolExecutor(1, "studio-cancels")  # wait for nothing that is asked besides
         routes = [WebSocketRoute("/socket", self._socket), Route("/{path:path}", _file)]
         config = uvicorn.Config(
             Guard(Starlette(routes=routes), self.port, self.token),
@@ -83,7 +84,7 @@ class Server:
             self._server.run([self.socket])
         finally:
             self.studio.close()
-            for pool in (self._commands, self._queries):
+            for pool in (self._commands, self._queries, self._cancels):
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:
@@ -141,7 +142,7 @@ class Server:
             await asyncio.get_running_loop().run_in_executor(self._commands, self.studio.watch)
 
     async def _answer(self, page: Page, number: int, do: str, arguments: dict[str, object]) -> None:
-        pool = self._queries if do in QUERIES else self._commands
+        pool = self._cancels if do == "cancel" else self._queries if do in QUERIES else self._commands
         answer = await asyncio.get_running_loop().run_in_executor(pool, self.studio.answer, do, arguments)
         self.studio.hub.reply(page, {"id": number, **answer})
 

@@ -231,6 +231,14 @@ def test_a_flood_of_requests_is_answered_in_order(page: Page) -> None:
     assert answered == [10_000 + number for number in range(count)]
 
 
+def test_a_cancel_waits_for_no_edit(page: Page, server: Server) -> None:
+    with server.studio.lock:  # as an edit that takes long holds it
+        page.socket.send(json.dumps({"id": 9_000, "do": "gallery"}))
+        for number in range(8):
+            page.socket.send(json.dumps({"id": 10_000 + number, "do": ("view", "copy")[number % 2], "names": []}))
+        assert page.ask("cancel", what="run") is None
+
+
 def test_no_more_pages_than_may_be(server: Server, connect: Callable[[], Page]) -> None:
     pages = [connect() for _ in range(hubs.MAX_PAGES)]
     with pytest.raises(ConnectionClosed) as closed:

@@ -64,14 +64,15 @@ def _calibrate(studio: Studio, given: Arguments) -> object:
         if not isinstance(values, dict) or not values:
             return
         with studio.lock:
-            if studio.desk is not desk or desk.view.scope:
-                return  # something else is shown by now
             try:
+                if desk.view.scope or studio.desks.get(desk.path) is not desk:
+                    raise DataflowError(f"{desk.path} is not shown by now; show it, and calibrate again")
                 desk.change("calibrate", partial(_begin_with, values))
             except DataflowError as error:
                 studio.publish({"event": "said", "level": "warning", "message": f"the ranges are not written: {error}"})
                 return
-            studio.show()
+            if studio.desk is desk:
+                studio.show()
 
     return _start(studio, "calibrate", Calibrate(_trained(studio), name, samples), finished)
 

@@ -97,5 +97,5 @@ def _cancel(studio: Studio, given: Arguments) -> None:
         studio.work.jobs.cancel(optional(given, "number", lambda held, name: whole(held, name, 0, 1 << 53)))
 
 
-COMMANDS: dict[str, Handler] = {"run": _run, "cancel": _cancel}
-QUERIES: dict[str, Handler] = {"plan_run": _plan_run}
+COMMANDS: dict[str, Handler] = {"run": _run}
+QUERIES: dict[str, Handler] = {"plan_run": _plan_run, "cancel": _cancel}  # which waits for no edit

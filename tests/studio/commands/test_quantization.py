@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from studio_pages import Page, Refused
 
 from dataflow.cli import group
+from dataflow.studio.server import Server
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +147,23 @@ def test_calibrate_shows_ranges_and_writes_them_into_the_document(opened: Page, 
     assert opened.document["undo"] == "calibrate"
     opened.ask("undo", version=opened.document["version"])
     assert opened.document["text"] == text
+
+
+def test_ranges_are_written_although_another_document_is_shown(opened: Page, server: Server, folder: Path) -> None:
+    quantized(opened, learn="range")
+    opened.ask("open", path="net_w4a8.yaml")
+    desk = server.studio.desks["net_w4a8.yaml"]
+    np.savez(folder / "rows.npz", x=3 * np.random.default_rng(1).random((100, 6), np.float32))
+    opened.ask("calibrate")
+    opened.ask("open", path="net.yaml")
+    while opened.last("jobs")["jobs"][-1]["state"] == "running":
+        opened.wait("jobs")
+    for _ in range(200):  # what is written comes soon after the news of the job
+        if desk.editor.undo_title:
+            break
+        opened.ask("files")
+    assert desk.editor.undo_title == "calibrate"
+    assert opened.document["path"] == "net.yaml"
 
 
 def test_sweep_by_layer_and_within_a_budget(opened: Page) -> None:
