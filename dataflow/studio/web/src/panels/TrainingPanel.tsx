@@ -9,7 +9,7 @@ import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { count, seconds } from "../values/format";
 import { minimizable, usualTrain } from "./begin";
-import { steps, trains } from "./commands";
+import { ofThis, steps, trains } from "./commands";
 import { Changes } from "./Changes";
 import { Metrics } from "./Metrics";
 import { Progress } from "./Progress";
@@ -33,14 +33,14 @@ export default function TrainingPanel() {
       </div>
     );
   }
-  const began = training !== null && training.state !== "none";
+  const some = training !== null && training.state !== "none" && !(training.state === "failed" && training.steps === 0); // else it never began
   return (
     <div className="panel">
       <Controls training={training} stepped={stepped} />
-      {began && <State training={training} stepped={stepped} />}
+      {some && <State training={training} stepped={stepped} />}
       {training?.problem && <Trouble problem={training.problem} />}
-      {began && <TrainingCurves />}
-      {began && <Metrics metrics={training.metrics} />}
+      {some && <TrainingCurves />}
+      {some && <Metrics metrics={training.metrics} />}
       <Changes />
       <Watched />
     </div>
@@ -114,7 +114,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
 function State({ training, stepped }: { training: Training; stepped: boolean }) {
   const { state, epoch, epochs, step, steps, folder } = training;
   const trained = useStudio((given) => (given.session ?? NOTHING).trained);
-  if (state === "failed" && steps === 0) return null; // it never began: why is told below
+  const own = useStudio(ofThis);
   const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
   return (
     <div className="state">
@@ -133,8 +133,8 @@ function State({ training, stepped }: { training: Training; stepped: boolean }) 
         {state}, {seconds(training.seconds)}
         {left !== null && `, about ${seconds(left)} left`}
       </p>
-      {folder !== "" && <p className="quiet">Checkpoints in {folder}</p>}
-      {!stepped && state === "done" && !trained && (
+      {folder !== "" && <p className="quiet">{own ? "Checkpoints" : "Of another graph: checkpoints"} in {folder}</p>}
+      {!stepped && own && state === "done" && !trained && (
         <div className="actions">
           <button type="button" className="button" title="Runs begin with the first values that the file gives until they are told to take the trained ones" onClick={runTrained}>
             Run with the trained values

@@ -59,5 +59,12 @@ register(
 
 export const steps = (): boolean => !trains() && get().document?.steps === true;
 export const trains = (): boolean => get().document?.sections["train"] !== undefined;
+/** Whether the latest training is one of the graph that is open, which its folder of checkpoints tells; of steps it is not asked. */
+export function ofThis(): boolean {
+  const { training, document } = get();
+  const folder = training?.folder ?? "";
+  const beside = (document?.path ?? "").replace(/\.ya?ml$/, ".checkpoints");
+  return folder === "" || folder === beside || (beside.startsWith("dataflow:") && folder === beside.slice(beside.lastIndexOf("/") + 1));
+}
 export const busy = (): boolean => ["running", "paused"].includes(get().training?.state ?? "none");
 export const changeSession = (changed: Parameters<typeof change>[0]) => void perform(() => change(changed));

@@ -81,6 +81,15 @@ test("after a training, runs are offered with what it found", async () => {
   expect(text()).not.toContain("Run with the trained values");
 });
 
+test("a training of another graph is said to be one", async () => {
+  set({ training: { ...training, state: "done", folder: "other.checkpoints" } });
+  await show(<TrainingPanel />);
+  expect(text()).toContain("Of another graph: checkpoints in other.checkpoints");
+  expect(text()).not.toContain("Run with the trained values");
+  await act(async () => set({ document: chain({ path: "dataflow:digits/other.yaml", sections: { train: {} } }) }));
+  expect(text()).not.toContain("Of another graph");
+});
+
 test("a training that could not begin says why, and nothing of how far it is", async () => {
   const problem = { message: "input 'label' must be int32", hint: "", path: "", line: 0, column: 0, node: "", port: "" };
   set({ training: { ...training, state: "failed", step: 0, steps: 0, problem } });

@@ -63,13 +63,14 @@ function Trail() {
   const path = useStudio((state) => state.document!.path);
   const saved = useStudio((state) => state.document!.saved);
   const readonly = useStudio((state) => state.document!.readonly);
+  const file = path.slice(path.lastIndexOf("/") + 1);
   const steps = trail.length > 0 ? trail : [{ title: name, path, scope: "" }];
   return (
     <>
       <nav aria-label="Opened graph">
         <ol className="trail">
-          {steps.map(({ title, scope, path: file }, i) => (
-            <li key={scope} title={file}>
+          {steps.map(({ title, scope, path: of }, i) => (
+            <li key={scope} title={of}>
               {i < steps.length - 1 ? (
                 <button className="button plain" onClick={() => void perform(() => ask("view", { scope }))}>
                   {title}
@@ -83,6 +84,7 @@ function Trail() {
           ))}
         </ol>
       </nav>
+      {readonly === "" && trail.length < 2 && file.replace(/\.ya?ml$/, "") !== name && <span className="mark">{file}</span>}
       {readonly !== "" ? (
         <span className="mark" title={readonly}>
           read only
