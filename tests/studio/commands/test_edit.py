@@ -142,5 +142,5 @@ def test_random_edits_of_files_are_undone_to_the_byte() -> None:
 
 @pytest.mark.slow
 def test_more_random_edits_of_all_files_are_undone_to_the_byte() -> None:
-    report = over_page(40, seed=1, pictures=False)
+    report = over_page(12, seed=1, pictures=False)
     assert report.wrong == []

@@ -3,6 +3,7 @@ import { register, type Command } from "../commands";
 import { reveal } from "../canvas/camera";
 import { focusCard } from "../canvas/focus";
 import { get, openLiteral, set, type Over } from "../store";
+import { toggleAutosave } from "./autosave";
 import { copy, cut, duplicate, paste } from "./clipboard";
 import { chosenNodes, edit, editable } from "./edits";
 import { save } from "./files";
@@ -44,6 +45,7 @@ export function show(node: string, line: number, column = 1): void {
 
 const file: Command[] = [
   { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: open, run: save },
+  { id: "file.autosave", title: "Save edits by themselves, or not", group: "File", keys: [], run: toggleAutosave },
   { id: "file.quick", title: "Go to a file", group: "File", keys: ["Mod+P"], typing: true, run: over("files") },
   { id: "file.new", title: "New graph", group: "File", keys: [], run: over("new") },
 ];

@@ -2,6 +2,7 @@
 import { addOverlay, addPiece, addTab, plugText } from "../slots";
 import { listenToClipboard } from "./clipboard";
 import "./commands";
+import { followEdits } from "./autosave";
 import { guardLeaving } from "./files";
 import { recall } from "./keys/keymap";
 import { Notices } from "./notices/Notices";
@@ -34,3 +35,4 @@ addPiece("notices", { id: "question", order: 20, component: Question });
 recall();
 listenToClipboard();
 guardLeaving();
+followEdits();
