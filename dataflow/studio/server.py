@@ -35,6 +35,7 @@ LOOK_SECONDS = 1.0  # between looks at the files on the disk
 SEND_SECONDS = 20.0  # in which a page must take a frame
 CLOSE_SECONDS = 1.0  # that are waited for a page that is told to leave
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # a closed terminal
+_PATIENT = ("bits", "change", "plan_run")
 Ending = tuple[int, str]  # why a connection is closed: the code and the words
 _STATIC = Path(str(resources.files("dataflow.studio"))) / "static"
 
@@ -48,6 +49,7 @@ class Server:
         self.port: int = self.socket.getsockname()[1]
         self._commands = ThreadPoolExecutor(1, "studio-commands")  # one after another, in the order asked
         self._queries = ThreadPoolExecutor(4, "studio-queries")
+        self._patient = ThreadPoolExecutor(4, "studio-patient")  # queries that wait until a worker is free
         self._cancels = ThreadPoolExecutor(1, "studio-cancels")  # wait for nothing that is asked besides
         routes = [WebSocketRoute("/socket", self._socket), Route("/{path:path}", _file)]
         config = uvicorn.Config(
@@ -84,7 +86,7 @@ class Server:
             self._server.run([self.socket])
         finally:
             self.studio.close()
-            for pool in (self._commands, self._queries, self._cancels):
+            for pool in (self._commands, self._queries, self._patient, self._cancels):
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:
@@ -142,7 +144,8 @@ class Server:
             await asyncio.get_running_loop().run_in_executor(self._commands, self.studio.watch)
 
     async def _answer(self, page: Page, number: int, do: str, arguments: dict[str, object]) -> None:
-        pool = self._cancels if do == "cancel" else self._queries if do in QUERIES else self._commands
+        pool = self._queries if do in QUERIES else self._commands
+        pool = self._cancels if do == "cancel" else self._patient if do in _PATIENT else pool
         answer = await asyncio.get_running_loop().run_in_executor(pool, self.studio.answer, do, arguments)
         self.studio.hub.reply(page, {"id": number, **answer})
 

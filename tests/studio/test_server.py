@@ -6,6 +6,7 @@ import json
 import random
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,17 @@ def test_a_flood_of_requests_is_answered_in_order(page: Page) -> None:
     while len(answered) < count:
         answered += [message["id"] for message in page.read() if "id" in message]
     assert answered == [10_000 + number for number in range(count)]
+
+
+def test_no_query_waits_for_a_worker_that_others_wait_for(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    for number, do in enumerate(("bits", "change", "plan_run") * 3):
+        monkeypatch.setitem(QUERIES, do, lambda *_: ended.wait(60))
+        page.socket.send(json.dumps({"id": 10_000 + number, "do": do}))
+    try:
+        assert page.ask("gallery")
+    finally:
+        ended.set()
 
 
 def test_a_cancel_waits_for_no_edit(page: Page, server: Server) -> None:
