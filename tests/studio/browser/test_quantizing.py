@@ -54,6 +54,7 @@ def test_from_ranges_to_values_on_wires(page: Any, project: Path) -> None:
     job = done(page, 2)
     assert (project / "cnn_w8a8.yaml").exists()
     job.get_by_role("button", name="Open cnn_w8a8.yaml").click()
+    page.locator(".top .file").get_by_text("cnn_w8a8.yaml").wait_for()
     page.locator('.react-flow__node[data-id="picture_q"]').wait_for()
     page.keyboard.press("Control+Enter")
     page.locator(".status").get_by_text("run 1 done").wait_for()

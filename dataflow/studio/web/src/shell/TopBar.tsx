@@ -84,7 +84,11 @@ function Trail() {
           ))}
         </ol>
       </nav>
-      {readonly === "" && trail.length < 2 && file.replace(/\.ya?ml$/, "") !== name && <span className="mark">{file}</span>}
+      {readonly === "" && trail.length < 2 && file.replace(/\.ya?ml$/, "") !== name && (
+        <span className="file" title={path}>
+          {file}
+        </span>
+      )}
       {readonly !== "" ? (
         <span className="mark" title={readonly}>
           read only
