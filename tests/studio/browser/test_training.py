@@ -17,6 +17,8 @@ from places import ROOT
 
 pytestmark = pytest.mark.slow
 
+STEPS = 21  # of an epoch of the network for digits
+
 
 @pytest.fixture
 def cnn(open_page: Callable[..., Opened], project: Path) -> Canvas:
@@ -49,16 +51,15 @@ def test_a_training(cnn: Canvas, project: Path) -> None:
     field.fill("0.0005")
     field.press("Enter")
     press(page, "Resume")
-    until_step(page, paused + 5)
+    until_step(page, paused + STEPS)  # so that the epoch of the change is closed
     assert field.input_value() == "5e-4"
     began = time.perf_counter()
     press(page, "Stop")
     page.get_by_text("stopped,").wait_for()
     print(f"stopped within {time.perf_counter() - began:.2f} s")
     with next(project.rglob("history.csv")).open(newline="") as file:
-        *before_change, changed = csv.DictReader(file)
-    assert re.fullmatch(r"step \d+: learning rate 0.0005", changed["changed"])
-    assert [row["changed"] for row in before_change] == [""] * len(before_change)
+        (changed,) = [row["changed"] for row in csv.DictReader(file) if row["changed"]]
+    assert re.fullmatch(r"step \d+: learning rate 0.0005", changed)
 
 
 def test_only_what_changed_runs_again(cnn: Canvas) -> None:
