@@ -272,7 +272,7 @@ def test_a_long_stream_is_cancelled_between_its_tiles(threads, tiny_tiles):
 
 
 def test_a_compiled_stream_is_cancelled_between_its_calls(monkeypatch):
-    pytest.importorskip("numba")
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     monkeypatch.setattr(region, "LONG", 1 << 12)
     monkeypatch.setattr(tiling, "TILE", 1 << 10)
     graph = Graph("g")
