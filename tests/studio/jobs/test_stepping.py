@@ -68,7 +68,10 @@ def test_parameters_change_between_steps_and_values_stay() -> None:
 def test_a_graph_that_changes_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "g.yaml").write_text("dataflow: 1\nnodes:\n  a: {block: Const, attrs: {value: 1.0}}\noutputs: {y: a}\n")
     done = do(Steps(Source(str(tmp_path / "g.yaml")), 1))
-    assert "must have nodes that change variables" in str(done.plain["problem"])
+    told = str(done.plain["problem"])
+    assert "must have nodes that change variables" in told
+    assert "to be run step by step, got none" in told
+    assert "run it once, or give it a train section" in told
     assert _kept(done) == Kept()
 
 
