@@ -1,4 +1,4 @@
-"""The comments on lines above entries: put there with what is added, and taken away with what goes."""
+"""The comments on lines above entries: put there with what is added, made headings, taken away with what goes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ def commented(text: str, comments: Mapping[Keys, Iterable[str]]) -> str:
         if (entry := _on_its_line(lines, root, keys)) is not None:
             at, margin = lines.start(entry.start), " " * lines.column(entry.start)
             made.append(Replacement(at, at, "".join(f"{margin}# {line}{lines.eol}" for line in comment)))
+    return replaced(text, made)
+
+
+def apart(text: str, paths: Iterable[Path]) -> str:
+    """The text with a blank line above entries and their comments, so that these are headings."""
+    lines, root, made = Lines(text), spans(text), list[Replacement]()
+    for path in paths:
+        entry = _on_its_line(lines, root, path)
+        if entry is None or entry is entry.owner.entries[0]:
+            continue
+        top = _top(lines, entry)
+        if _line(lines, lines.start(top - 1)):
+            made.append(Replacement(top, top, lines.eol))
     return replaced(text, made)
 
 

@@ -79,6 +79,7 @@ class _File:
         renamed = {name: now for name, now in self.nodes.renamed.items() if name in (self.raw.get("inputs") or {})}
         target.renamed |= {("inputs", name): now for name, now in renamed.items()}
         target.anew = {("nodes", name) for name in order.anew}
+        target.headed = {("nodes", name) for name in order.headed}
         target.behind = {("nodes", name) for name in order.behind}
         return target
 

@@ -31,6 +31,7 @@ class Order:
     comments: dict[str, list[str]] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)  # entries that have other names now
     anew: set[str] = field(default_factory=set)  # entries that are another thing now
+    headed: set[str] = field(default_factory=set)  # those that begin what is written out
     behind: set[str] = field(default_factory=set)  # those that go on with what is written out above them
 
 
@@ -109,6 +110,7 @@ class Nodes:
                 result.behind |= {name, *added.get(i, ())}
             elif use:
                 written_out = use
+                result.headed.add(name)
                 result.comments[name] = [f"{use}: {self.raw[use]['block']}, written out"]
                 if use not in self.graph.nodes:
                     result.renamed[use] = name

@@ -13,7 +13,7 @@ from dataflow.graphfile.editing.changes import Change, Drop, Path, Put, Refusal,
 from dataflow.graphfile.editing.replacements import replaced
 from dataflow.graphfile.editing.written import Writer
 from dataflow.graphfile.format import MAX_FORMATTED, formatted
-from dataflow.graphfile.keeping.comments import commented, without_comments_of
+from dataflow.graphfile.keeping.comments import apart, commented, without_comments_of
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.spans import Span, Step, spans
 
@@ -26,6 +26,7 @@ class Target:
     comments: dict[Keys, list[str]] = field(default_factory=dict)
     renamed: dict[Keys, str] = field(default_factory=dict)  # keys of the text that have other names in the tree
     anew: Collection[Keys] = ()  # whose values are written as a whole
+    headed: Collection[Keys] = ()  # whose comments are headings: they begin a paragraph
     behind: Collection[Keys] = ()  # new keys that stand right behind the one before, not right before the next
 
 
@@ -72,6 +73,7 @@ class _Rewriting:
         if drops := [each for each in self._differences() if isinstance(each, Drop)]:
             self._set(without_comments_of(self.text, [each.path for each in drops]))
             self._write(drops)
+        self._set(apart(self.text, self.target.headed))
         if _form(self.tree) != _form(self.target.tree):
             raise CannotRewrite("what the text says differs from what it shall say")
 

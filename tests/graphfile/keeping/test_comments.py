@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataflow.graphfile.keeping.comments import commented, without_comments_of
+from dataflow.graphfile.keeping.comments import apart, commented, without_comments_of
 
 TEXT = """\
 dataflow: 1
@@ -57,3 +57,15 @@ def test_comments_are_put_above_entries():
     found = commented(TEXT, {("nodes", "c"): ["one", "two"], ("nodes",): ["all"], ("nodes", "c", "d"): ["no place"]})
     assert found == TEXT.replace("  c:", "  # one\n  # two\n  c:").replace("nodes:", "# all\nnodes:")
     assert commented(TEXT.replace("\n", "\r\n"), {("nodes", "b"): ["b"]}).count("  # b\r\n  b:") == 1
+
+
+def test_a_blank_line_makes_comments_a_heading():
+    once = TEXT.replace("  # of e alone", "\n  # of e alone").replace("  f:", "\n  f:")
+    assert apart(TEXT, [("nodes", "e"), ("nodes", "f")]) == once
+    assert apart(once, [("nodes", name) for name in "efgb"]) == once
+    assert apart(TEXT.replace("\n", "\r\n"), [("nodes", "f")]) == TEXT.replace("  f:", "\n  f:").replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("path", [("nodes", "a"), ("nodes", "c", "d"), ("nodes", "z")])
+def test_what_is_first_or_in_braces_or_not_there_is_no_heading(path):
+    assert apart(TEXT, [path]) == TEXT
