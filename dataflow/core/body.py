@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from dataflow.core import conversion, typing_rules
+from dataflow.core import conversion, evaluator, typing_rules
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
@@ -98,7 +98,10 @@ class Body:
         self.nodes = {name: node for name, node in self.nodes.items() if name in needed}
 
     def run(self, arrays: Sequence[Arrays], key: Key) -> list[Array]:
-        """The outputs for inputs in port order, kernel by kernel; ``key`` is that of the composite."""
+        """The outputs for inputs in port order, block by block; ``key`` is that of the composite.
+
+        Blocks are evaluated as by themselves, so that sums of large arrays add in the order that a plan adds in.
+        """
         values: dict[tuple[str, str], Any] = {}
         for wires, given in zip(self.inputs, arrays, strict=True):
             values |= {("", wire.port): array for wire, array in zip(flat([wires]), flat([given]), strict=True)}
@@ -108,7 +111,8 @@ class Body:
 
         for node in self.nodes.values():
             drawn = {"key": Key(key.seed, f"{key.node}/{node.name}", key.step)} if node.block.takes_key else {}
-            made = node.block.compute([map_port(value, o) for o in node.operands], node.types, **drawn)
+            arrays_of = [map_port(value, o) for o in node.operands]
+            made = evaluator.current().compute(node.block, arrays_of, node.types, **drawn)
             values |= {(node.name, port): array for port, array in zip(node.block.signature.outputs, made, strict=True)}
         return [value(wire) for wire in self.outputs]
 

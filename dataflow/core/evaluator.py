@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from dataflow.core.block import Block
+    from dataflow.core.random import Key
     from dataflow.core.shapes import TensorType
 
 Loop = Callable[..., None]
@@ -20,8 +21,8 @@ WIDE = 1 << 16  # elements of a row, beyond which compiled loops would leave the
 class Evaluator(Protocol):
     """What an engine does for blocks that are called by themselves."""
 
-    def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[Any]:
-        """The outputs, of the given types, of a block for arrays in port order."""
+    def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Any]:
+        """The outputs, of the given types, of a block for arrays in port order; a ``key`` for random draws."""
 
     def compile_loop(self, function: Loop) -> Loop:
         """The function, compiled."""
@@ -30,9 +31,9 @@ class Evaluator(Protocol):
 class WholeArrays:
     """The evaluator where no engine is registered."""
 
-    def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType]) -> list[Any]:
+    def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Any]:
         """The outputs of the kernel."""
-        return block.compute(arrays, outputs)
+        return block.compute(arrays, outputs, **key)
 
     def compile_loop(self, function: Loop) -> Loop:
         """The function as it is."""

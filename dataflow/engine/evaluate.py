@@ -11,6 +11,7 @@ from dataflow.core.composite import Composite
 from dataflow.core.dtypes import Array, name_of
 from dataflow.core.errors import BlockError, RunError
 from dataflow.core.ports import Literal, flat, map_port
+from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
 from dataflow.engine import eager
 from dataflow.engine.jit import compile_loop
@@ -26,16 +27,19 @@ _MOST = 64  # plans that are kept
 _plans: dict[tuple[Body, Settings], Plan] = {}
 
 
-def compute(block: Block, arrays: Sequence[Arrays], outputs: Sequence[TensorType]) -> list[Any]:
-    """The outputs, of the given types, of a block for arrays in port order. Raises what the kernel raises."""
-    if not isinstance(block, Composite) or all(array.size < COMPILED for array in flat(arrays)):
-        return eager.compute(block, arrays, outputs)
-    key = block.traced([map_port(TensorType.of, given) for given in arrays]), Settings.of()
-    plan = _plans.get(key)
+def compute(block: Block, arrays: Sequence[Arrays], outputs: Sequence[TensorType], **key: Key) -> list[Any]:
+    """The outputs, of the given types, of a block for arrays in port order; with a ``key``, as that of a node.
+
+    Raises what the kernel raises.
+    """
+    if key or not isinstance(block, Composite) or all(array.size < COMPILED for array in flat(arrays)):
+        return eager.compute(block, arrays, outputs, **key)
+    wanted = block.traced([map_port(TensorType.of, given) for given in arrays]), Settings.of()
+    plan = _plans.get(wanted)
     if plan is None:
         if len(_plans) >= _MOST:
             _plans.clear()
-        plan = _plans[key] = _planned(block, arrays, outputs)
+        plan = _plans[wanted] = _planned(block, arrays, outputs)
     try:
         return list(plan.run(dict(_fed(block, arrays))).values())
     except RunError as error:

@@ -226,8 +226,8 @@ def test_other_errors_of_a_kernel_pass_as_they_are() -> None:
 
 def test_a_call_goes_to_the_evaluator(monkeypatch: pytest.MonkeyPatch) -> None:
     class Doubling(evaluator.WholeArrays):
-        def compute(self, block: Block, arrays: Any, outputs: Any) -> list[Any]:
-            return [2 * made for made in super().compute(block, arrays, outputs)]
+        def compute(self, block: Block, arrays: Any, outputs: Any, **key: Key) -> list[Any]:
+            return [2 * made for made in super().compute(block, arrays, outputs, **key)]
 
     monkeypatch.setattr(evaluator, "current", Doubling)
     assert Scaled(factor=3)(np.float32([1])).tolist() == [6]

@@ -28,9 +28,9 @@ def test_the_engine_is_registered_and_asked():
     asked = []
 
     class Asked(evaluator.WholeArrays):
-        def compute(self, block, arrays, outputs):
+        def compute(self, block, arrays, outputs, **key):
             asked.append(block)
-            return super().compute(block, arrays, outputs)
+            return super().compute(block, arrays, outputs, **key)
 
     assert evaluator.current() is evaluate
     with pytest.MonkeyPatch.context() as patch:
