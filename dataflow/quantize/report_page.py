@@ -14,6 +14,12 @@ from dataflow.quantize.report import worst
 from dataflow.quantize.report_style import STYLE
 from dataflow.quantize.report_text import Table, size_of, tables
 
+ENDING = ".report.html"  # of the files beside graphs
+BEGINNING = (
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+)
 _GUIDE = "How to read it: docs/reading_a_report.md of dataflow-blocks."
 
 
@@ -34,10 +40,7 @@ def page(plain: Mapping[str, Any], graph: Graph, history: Path | None = None) ->
         parts.append(_section("Training", charts.curves(_history(history))))
     body = "\n".join(part for part in parts if part)
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"{BEGINNING}<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n<footer>{_GUIDE}</footer>\n</main>\n</body>\n</html>\n"
     )
 

@@ -77,5 +77,6 @@ class Guard:
 
 
 def _headers(given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-    return [*given, *ours]
+    """The headers of an answer with ours, as far as it has none of its own by that name."""
+    own = {name.lower() for name, _ in given}
+    return [*given, *((name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in own)]

@@ -17,7 +17,7 @@ KEPT = 20  # jobs that pages are told of
 WAITING = 8  # that have not ended, at most
 
 Finished = Callable[[Plain], None]
-Shown = Callable[[str], str]
+Filed = Callable[[str], Plain]
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Job:
     done: int = 0
     total: int = 0
     message: str = ""
-    files: list[str] = field(default_factory=list)
+    files: list[Plain] = field(default_factory=list)
     result: object = None
     problem: Plain | None = None
     work: int = 0
@@ -42,10 +42,7 @@ class Job:
 
 
 class Jobs:
-    """The latest jobs; they are done one after another.
-
-    shown : how pages name a file.
-    """
+    """The latest jobs; they are done one after another."""
 
     def __init__(self, publish: Publish, worker: Worker):
         self._publish, self._worker = publish, worker
@@ -53,8 +50,12 @@ class Jobs:
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
 
-    def start(self, kind: str, title: str, work: Work, shown: Shown, place: Placed, finished: Finished) -> int:
-        """Begin a job, after those before it; its number. ``finished`` is called with what it gives."""
+    def start(self, kind: str, title: str, work: Work, filed: Filed, place: Placed, finished: Finished) -> int:
+        """Begin a job, after those before it; its number.
+
+        filed : how pages are told of a file, by its path.
+        finished : called with what the job gives.
+        """
         with self._lock:
             waiting = [job for job in self._jobs.values() if job.state == "running"]
             if len(waiting) >= WAITING:
@@ -63,7 +64,7 @@ class Jobs:
             self._jobs[job.number] = job
             for number in [each.number for each in self._jobs.values() if each.state != "running"][:-KEPT]:
                 del self._jobs[number]
-            job.work = self._worker.start(work, _Follower(self, job, shown, place, finished))
+            job.work = self._worker.start(work, _Follower(self, job, filed, place, finished))
             self.tell()
             return job.number
 
@@ -101,8 +102,8 @@ class Jobs:
 class _Follower:
     """Follows one job."""
 
-    def __init__(self, jobs: Jobs, job: Job, shown: Shown, place: Placed, finished: Finished):
-        self._jobs, self._job, self._shown, self._place, self._finished = jobs, job, shown, place, finished
+    def __init__(self, jobs: Jobs, job: Job, filed: Filed, place: Placed, finished: Finished):
+        self._jobs, self._job, self._filed, self._place, self._finished = jobs, job, filed, place, finished
 
     def told(self, event: Told) -> None:
         """How much of it is done."""
@@ -112,7 +113,7 @@ class _Follower:
         """It is over."""
         if state == "done":
             found = cast(Plain, what)
-            files = [self._shown(str(file)) for file in cast("list[str]", found["files"])]
+            files = [self._filed(str(file)) for file in cast("list[str]", found["files"])]
             told = {"message": found["message"], "files": files, "result": found["result"]}
             self._jobs.change(self._job, state="done", done=self._job.total, **told)
             self._jobs.say("info", f"{self._job.title}: {found['message']}")

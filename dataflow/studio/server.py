@@ -27,6 +27,7 @@ from dataflow.studio.commands import QUERIES
 from dataflow.studio.frames import request_of
 from dataflow.studio.guard import PROTOCOL, Guard
 from dataflow.studio.hub import MAX_PAGES, Page
+from dataflow.studio.reports import HEADERS, PLACE
 from dataflow.studio.studio import Studio
 
 MAX_FRAME = 4 << 20  # bytes of a request: a whole text, say
@@ -51,7 +52,11 @@ class Server:
         self._queries = ThreadPoolExecutor(4, "studio-queries")
         self._patient = ThreadPoolExecutor(4, "studio-patient")  # queries that wait until a worker is free
         self._cancels = ThreadPoolExecutor(1, "studio-cancels")  # wait for nothing that is asked besides
-        routes = [WebSocketRoute("/socket", self._socket), Route("/{path:path}", _file)]
+        routes = [
+            WebSocketRoute("/socket", self._socket),
+            Route(PLACE + "/{signature}/{path:path}", self._report),
+            Route("/{path:path}", _file),
+        ]
         config = uvicorn.Config(
             Guard(Starlette(routes=routes), self.port, self.token),
             log_config=None,
@@ -119,6 +124,13 @@ class Server:
         if ending is not None:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
                 await asyncio.wait_for(connection.close(*ending), CLOSE_SECONDS)
+
+    def _report(self, request: Request) -> Response:
+        """A report of the project; read on a thread, since the handler waits for nothing."""
+        content = self.studio.reports.read(request.path_params["signature"], request.path_params["path"])
+        if content is None:
+            return PlainTextResponse("no such report: open it from the page that made it", 404)
+        return Response(content, media_type="text/html", headers=HEADERS)
 
     async def _receive(self, connection: WebSocket, page: Page) -> Ending | None:
         """Read requests and have them answered, as many at a time as a page may ask, until the page leaves."""

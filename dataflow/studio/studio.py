@@ -15,6 +15,7 @@ from dataflow.studio.document import document
 from dataflow.studio.hub import Event, Hub
 from dataflow.studio.problems import placed
 from dataflow.studio.project import Project
+from dataflow.studio.reports import Reports
 from dataflow.studio.session import Session
 from dataflow.studio.workshop import Workshop
 
@@ -34,6 +35,7 @@ class Studio:
 
     def __init__(self, folder: str | os.PathLike[str]):
         self.project = Project(folder)
+        self.reports = Reports(self.project)
         self.hub = Hub()
         self.lock = threading.RLock()
         self.desk: Desk | None = None

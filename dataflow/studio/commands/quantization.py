@@ -147,9 +147,14 @@ def _rows(given: Arguments) -> tuple[str, int | None]:
 
 
 def _start(studio: Studio, kind: str, work: Work, finished: Finished = lambda _: None) -> object:
-    desk, project = studio.require(), studio.project
+    desk = studio.require()
+
+    def filed(file: str) -> Plain:
+        path = studio.project.shown(file)
+        return {"path": path, "address": studio.reports.address(path)}
+
     title = f"{kind.capitalize()} {Path(desk.path.removeprefix('dataflow:')).name}"
-    number = studio.work.jobs.start(kind, title, work, project.shown, placing(desk), finished)
+    number = studio.work.jobs.start(kind, title, work, filed, placing(desk), finished)
     return {"number": number}
 
 

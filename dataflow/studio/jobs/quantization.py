@@ -26,7 +26,7 @@ from dataflow.quantize.model import Model
 from dataflow.quantize.pipeline import quantize
 from dataflow.quantize.recipe_options import recipe_of
 from dataflow.quantize.report import report, worst
-from dataflow.quantize.report_page import page
+from dataflow.quantize.report_page import ENDING, page
 from dataflow.quantize.round_weights import needs_rows
 from dataflow.quantize.section import quantization_section
 from dataflow.quantize.stages import quantizers, reference_of
@@ -194,7 +194,7 @@ class Quantize:
 
 def report_of(home: Path) -> Path:
     """The page that a report writes beside a graph."""
-    return home.with_suffix(".report.html")
+    return home.with_suffix(ENDING)
 
 
 def check_free(out: Path, overwrite: bool) -> None:

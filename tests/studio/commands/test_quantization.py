@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from studio_pages import Page, Refused
+from studio_requests import host, request
 
 from dataflow.cli import group
 from dataflow.studio.server import Server
@@ -54,6 +55,10 @@ def job(page: Page, do: str, **given: Any) -> dict[str, Any]:
         page.wait("jobs")
 
 
+def files(found: dict[str, Any]) -> list[str]:
+    return [each["path"] for each in found["files"]]
+
+
 def quantized(page: Page, out: str = "net_w4a8.yaml", weights: str = "4", **options: Any) -> dict[str, Any]:
     return job(page, "quantize", out=out, weights=weights, activations="8", options=options)
 
@@ -61,15 +66,15 @@ def quantized(page: Page, out: str = "net_w4a8.yaml", weights: str = "4", **opti
 def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> None:
     found = quantized(opened)
     assert (found["state"], found["title"]) == ("done", "Quantize net.yaml")
-    assert found["files"] == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
+    assert files(found) == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
     while not any(event["event"] == "said" for event in opened.events):
         opened.wait("said")
     assert opened.last("said")["message"] == "Quantize net.yaml: written: net_w4a8.yaml"
-    made = {file: (folder / file).read_bytes() for file in found["files"]}
+    made = {file: (folder / file).read_bytes() for file in files(found)}
     line = f"quantize {folder / 'net.yaml'} -o {folder / 'net_w4a8.yaml'} --weights 4 --activations 8"
     result = CliRunner().invoke(group, line.split())
     assert result.exit_code == 0, result.output
-    assert {file: (folder / file).read_bytes() for file in found["files"]} == made
+    assert {file: (folder / file).read_bytes() for file in files(found)} == made
     opened.ask("open", path="net_w4a8.yaml")
     assert opened.document["sections"]["quantization"]["source"] == "net.yaml"
 
@@ -135,7 +140,7 @@ def test_calibrate_shows_ranges_and_writes_them_into_the_document(opened: Page, 
     found = job(opened, "calibrate", samples=50)
     assert [row["wire"] for row in found["result"]] == ["x", "hidden"]
     assert found["message"] == "2 ranges from 50 rows"
-    assert found["files"] == ["net.stats.npz"]
+    assert files(found) == ["net.stats.npz"]
     assert opened.document["version"] == 1
     quantized(opened, learn="range")
     opened.ask("open", path="net_w4a8.yaml")
@@ -178,12 +183,14 @@ def test_sweep_by_layer_and_within_a_budget(opened: Page) -> None:
     assert predicted[0]["sqnr"]["4"] == pytest.approx(layers["product1"]["4"], abs=3)
 
 
-def test_report_has_its_figures_and_a_page(opened: Page, folder: Path) -> None:
+def test_report_has_its_figures_and_a_page_that_is_served(opened: Page, server: Server, folder: Path) -> None:
     quantized(opened)
     opened.ask("open", path="net_w4a8.yaml")
     found = job(opened, "report")
-    assert found["files"] == ["net_w4a8.report.html"]
-    assert "<html" in (folder / "net_w4a8.report.html").read_text("utf-8").lower()
+    assert files(found) == ["net_w4a8.report.html"]
+    written = (folder / "net_w4a8.report.html").read_bytes()
+    assert b"<html" in written.lower()
+    assert request(server, found["files"][0]["address"], [host(server)]).body == written
     assert {row["kind"] for row in found["result"]["worst first"]} == {"weights", "values"}
     assert found["result"]["answers"][0]["sqnr"] > 5
 

@@ -257,7 +257,7 @@ export interface Job {
   done: number; // of `total`, for a bar
   total: number;
   message: string; // the last line that it said
-  files: string[]; // that it has written, to open
+  files: { path: string; address: string }[]; // that it has written; address: where a report is served, else ""
   result: Plain;
   problem: Problem | null;
 }

@@ -41,14 +41,18 @@ function Each({ job }: { job: Job }) {
       {job.problem && <Trouble problem={job.problem} />}
       {job.files.length > 0 && (
         <ul className="files">
-          {job.files.map((file) => (
-            <li key={file}>
-              {/\.ya?ml$/.test(file) ? (
-                <button type="button" className="inline" onClick={() => void perform(() => ask("open", { path: file }))}>
-                  Open {file}
+          {job.files.map(({ path, address }) => (
+            <li key={path}>
+              {address !== "" ? (
+                <a className="inline" href={address} target="_blank" rel="noopener" title={`${path}, in a new tab`}>
+                  Open the report
+                </a>
+              ) : /\.ya?ml$/.test(path) ? (
+                <button type="button" className="inline" onClick={() => void perform(() => ask("open", { path }))}>
+                  Open {path}
                 </button>
               ) : (
-                <code>{file}</code>
+                <code>{path}</code>
               )}
             </li>
           ))}

@@ -211,10 +211,17 @@ test("a job shows how far it is, is cancelled, and its graph files are opened", 
   await show(<Jobs />);
   await click("button", "Cancel");
   expect(asked.pop()).toEqual(["cancel", { what: "job", number: 4 }]);
+  const files = [
+    { path: "a.yaml", address: "" },
+    { path: "a.npz", address: "" },
+    { path: "a.report.html", address: "/report/0f/a.report.html" },
+  ];
   const result = { layers: [{ layer: "conv", sqnr: { "2": 5.5, "8": 44 } }], bits: 8 };
-  await act(async () => hear([{ event: "jobs", jobs: [{ ...job, state: "done", files: ["a.yaml", "a.npz"], result }] }]));
+  await act(async () => hear([{ event: "jobs", jobs: [{ ...job, state: "done", files, result }] }]));
   expect([...document.querySelectorAll("thead th")].map((head) => head.textContent)).toEqual(["layer", "sqnr 2", "sqnr 8"]);
   expect([...document.querySelectorAll("tbody td")].map((cell) => cell.className)).toEqual(["", "grade-0", "grade-4"]);
   await click("button", "Open a.yaml");
   expect(asked.pop()).toEqual(["open", { path: "a.yaml" }]);
+  const link = find<HTMLAnchorElement>("a", "Open the report");
+  expect([link.getAttribute("href"), link.target, link.rel]).toEqual(["/report/0f/a.report.html", "_blank", "noopener"]);
 });
