@@ -6,15 +6,18 @@ import hashlib
 import itertools
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dataflow import interrupt
 from dataflow.cli import completion, options, out_file, output
 from dataflow.cli.progress import Progress
+from dataflow.core.errors import DataflowError
 from dataflow.graphfile import shipped
 from dataflow.quantize import WIDTHS
 from dataflow.training import trained_values
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from dataflow.training.data import Split
 
 T = TypeVar("T")
+Results = Mapping[str, Mapping[str, Any]]  # by key
 
 
 @click.command("sweep")
@@ -68,9 +72,13 @@ def command(
     which: str,
     as_json: bool,
 ) -> None:
-    """Measure a graph over values of its parameters, or layer by layer over widths, and find the best widths."""
+    """Measure a graph over values of its parameters, or layer by layer over widths, and find the best widths.
+
+    Ctrl+C shows what was measured by then, which --resume goes on with.
+    """
     import dataflow as flow
     from dataflow.quantize import layer_sweep
+    from dataflow.quantize.predict import predict_errors
 
     by_layer = sensitivity or budget is not None or predict
     if bool(params) == by_layer:
@@ -89,18 +97,19 @@ def command(
     widths = _told("--bits", partial(layer_sweep.widths_of, bits))
     _begin(setup)
     trials: Trials = _process["trials"]
+    show = partial(_show, widths=widths, predict=predict, as_json=as_json)
     with Progress("measurements", not as_json) as bar:
-        errors = _errors(trials, setup, widths, predict, jobs, resume, bar)
-    found: dict[str, Any] = {"layers": layer_sweep.by_layer(trials, widths, errors)}
+        if predict:
+            errors = predict_errors(trials.model, trials.recipe, trials.layers, widths, trials.data, trials.samples)
+        else:
+            errors = _errors(trials, setup, widths, jobs, resume, bar, show)
+    found: dict[str, Any] = {"layers": layer_sweep.by_layer(trials.signal, errors)}
     if budget is not None:
         found["budget"] = _told("--budget", partial(layer_sweep.within, trials, errors, widths, budget))
     if out is not None:
         _write(trials, found["budget"]["bits"], path, out)
-    if as_json:
-        output.say(output.json_text(found))
-        return
-    _show(found, widths, predict)
-    if out is not None:
+    show(found)
+    if out is not None and not as_json:
         output.say(f"written: {out}; next: dataflow evaluate {shlex.quote(out)}")
 
 
@@ -113,14 +122,19 @@ def _over_params(setup: dict[str, Any], params: Sequence[str], jobs: int, resume
     given = {name: values_of(text) for name, text in options.pairs(params, "-p").items()}
     keys = [json.dumps(dict(zip(given, each, strict=True))) for each in itertools.product(*given.values())]
     _begin(setup)
-    with Progress("measurements", not as_json) as bar:
-        found = run_all(keys, _with_params, _kept(setup, resume), jobs, (_begin, (setup,)), bar.tick)
-    rows = [{**json.loads(key), **result} for key, result in found.items()]
-    if as_json:
-        output.say(output.json_text({"results": rows}))
-        return
-    headers = list(dict.fromkeys(name for row in rows for name in row))
-    output.table(headers, [[_cell(row.get(name)) for name in headers] for row in rows])
+    kept = _kept(setup, resume)
+
+    def show(found: Results) -> None:
+        rows = [{**json.loads(key), **result} for key, result in found.items()]
+        if as_json:
+            output.say(output.json_text({"results": rows}))
+            return
+        headers = list(dict.fromkeys(name for row in rows for name in row))
+        output.table(headers, [[_cell(row.get(name)) for name in headers] for row in rows])
+
+    with Progress("measurements", not as_json) as bar, _shown_if_stopped(keys, kept, bar, show):
+        found = run_all(keys, _with_params, kept, jobs, (_begin, (setup,)), bar.tick)
+    show(found)
 
 
 def _with_params(key: str) -> dict[str, Any]:
@@ -141,18 +155,30 @@ def _with_params(key: str) -> dict[str, Any]:
 
 
 def _errors(
-    trials: Trials, setup: dict[str, Any], widths: Sequence[int], predict: bool, jobs: int, resume: bool, bar: Progress
+    trials: Trials,
+    setup: dict[str, Any],
+    widths: Sequence[int],
+    jobs: int,
+    resume: bool,
+    bar: Progress,
+    show: Callable[[dict[str, Any]], None],
 ) -> dict[tuple[str, int], float]:
-    """The error of the answers with the weights of each layer alone rounded to each width, measured or predicted."""
-    from dataflow.quantize.predict import predict_errors
+    """The error of the answers with the weights of each layer alone rounded to each width."""
+    from dataflow.quantize.layer_sweep import by_layer
     from dataflow.quantize.sweep import run_all
 
-    if predict:
-        return predict_errors(trials.model, trials.recipe, trials.layers, widths, trials.data, trials.samples)
     keys = {f"{layer}={bits}": (layer, bits) for layer in trials.layers for bits in widths}
+    kept, signal = _kept(setup, resume), trials.signal
     _begin(setup)
-    found = run_all([*keys], _of_layer, _kept(setup, resume), jobs, (_begin, (setup,)), bar.tick)
-    return {keys[key]: float(result["error"]) for key, result in found.items()}
+
+    def errors(found: Results) -> dict[tuple[str, int], float]:
+        return {keys[key]: float(result["error"]) for key, result in found.items()}
+
+    def show_some(found: Results) -> None:
+        show({"layers": by_layer(signal, errors(found))})
+
+    with _shown_if_stopped([*keys], kept, bar, show_some):
+        return errors(run_all([*keys], _of_layer, kept, jobs, (_begin, (setup,)), bar.tick))
 
 
 def _of_layer(key: str) -> dict[str, Any]:
@@ -163,7 +189,6 @@ def _of_layer(key: str) -> dict[str, Any]:
 
 def _told(option: str, call: Callable[[], T]) -> T:
     """What a function gives; its error tells of the option."""
-    from dataflow.core.errors import DataflowError
     from dataflow.quantize.layer_sweep import TooSmall
 
     try:
@@ -237,12 +262,36 @@ def _kept(setup: dict[str, Any], resume: bool) -> Kept:
     return kept
 
 
+@contextmanager
+def _shown_if_stopped(
+    keys: Sequence[str], kept: Kept, bar: Progress, show: Callable[[Results], None]
+) -> Iterator[None]:
+    """A block in which Ctrl+C shows what is measured by then, before it ends the process."""
+
+    def tell() -> None:
+        found = {key: kept.results[key] for key in keys if key in kept.results}
+        bar.stop()
+        with suppress(output.Unread, DataflowError):
+            if found:
+                show(found)
+            output.say(f"{len(found)} of {len(keys)} are measured and kept; --resume goes on with them", err=True)
+
+    interrupt.before_end.append(tell)
+    try:
+        yield
+    finally:
+        interrupt.before_end.remove(tell)
+
+
 # -- showing --------------------------------------------------------------------------------------------------------
 
 
-def _show(found: Mapping[str, Any], widths: Sequence[int], predict: bool) -> None:
+def _show(found: dict[str, Any], widths: Sequence[int], predict: bool, as_json: bool) -> None:
+    if as_json:
+        output.say(output.json_text(found))
+        return
     head = "SQNR predicted" if predict else "SQNR"
-    rows = [[row["layer"], *(_cell(row["sqnr"][str(bits)]) for bits in widths)] for row in found["layers"]]
+    rows = [[row["layer"], *(_cell(row["sqnr"].get(str(bits))) for bits in widths)] for row in found["layers"]]
     output.table([f"{head} of the answers, dB", *(f"{bits} bits" for bits in widths)], rows)
     if (budget := found.get("budget")) is None:
         return

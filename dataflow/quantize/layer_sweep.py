@@ -47,13 +47,12 @@ def float_trials(model: Model, data: RowSplit, samples: int | None = None) -> Tr
     return Trials.seen(base, recipe, data, samples)
 
 
-def by_layer(trials: Trials, widths: Sequence[int], errors: Errors) -> list[dict[str, Any]]:
-    """The SQNR of the answers in dB with each layer alone rounded to each width."""
-    signal = trials.signal
-    return [
-        {"layer": layer, "sqnr": {str(bits): decibels(signal, errors[layer, bits]) for bits in widths}}
-        for layer in trials.layers
-    ]
+def by_layer(signal: float, errors: Errors) -> list[dict[str, Any]]:
+    """The SQNR of the answers in dB by layer and width, of answers with this power and errors with these."""
+    sqnr: dict[str, dict[str, float]] = {}
+    for (layer, bits), error in errors.items():
+        sqnr.setdefault(layer, {})[str(bits)] = decibels(signal, error)
+    return [{"layer": layer, "sqnr": by_width} for layer, by_width in sqnr.items()]
 
 
 def within(trials: Trials, errors: Errors, widths: Sequence[int], text: str) -> dict[str, Any]:

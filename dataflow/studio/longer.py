@@ -106,8 +106,8 @@ class _Follower:
         self._jobs, self._job, self._filed, self._place, self._finished = jobs, job, filed, place, finished
 
     def told(self, event: Told) -> None:
-        """How much of it is done."""
-        self._jobs.change(self._job, done=event["done"], total=event["total"], message=event["message"])
+        """How much of it is done, and what it has found by then."""
+        self._jobs.change(self._job, **{name: what for name, what in event.items() if name != "event"})
 
     def ended(self, state: str, what: object) -> None:
         """It is over."""
@@ -119,7 +119,8 @@ class _Follower:
             self._jobs.say("info", f"{self._job.title}: {found['message']}")
             self._finished(found)
         elif state == "cancelled":
-            self._jobs.change(self._job, state="cancelled", message="cancelled")
+            far = f" after {self._job.message}" if self._job.result is not None else ""
+            self._jobs.change(self._job, state="cancelled", message=f"cancelled{far}")
         else:
             problem = lost(what) if state == "lost" else self._refused(cast(Plain, what))
             self._jobs.change(self._job, state="failed", problem=problem)

@@ -92,6 +92,56 @@ def test_other_commands_end_the_first_time(here):
         assert ended(process) == (130, "stopped\n")
 
 
+SWEPT = """\
+dataflow: 1
+inputs: {x: 'float32[N, 2]'}
+nodes:
+  w: {block: Const, attrs: {value: [[0.3], [1.7]]}}
+  product: {block: MatMul, inputs: [x, w]}
+  p: {block: Mul, inputs: [product, $p]}
+params: {p: 1.0}
+outputs: {y: p}
+data: {test: {path: x.npz, inputs: {x: x}}}
+"""
+ONE_BY_ONE = """
+from dataflow.cli import sweep
+from dataflow.quantize import trials
+def counted(wide):
+    def count(*args, **named):
+        measured.append(1)
+        if len(measured) == 3:
+            print("stalled", flush=True)
+            hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)
+        return wide(*args, **named)
+    return count
+measured = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "stall", "rows"),
+    [
+        (["--sensitivity", "--bits", "2,4,8"], "trials.Trials.alone = counted(trials.Trials.alone)", 1),
+        (["-p", "p=1,2,3"], "sweep._with_params = counted(sweep._with_params)", 2),
+    ],
+)
+def test_a_sweep_shows_what_it_has_and_goes_on_from_there(here, options, stall, rows):
+    np.savez("x.npz", x=np.random.default_rng(0).random((4, 2), np.float32))
+    Path("s.yaml").write_text(SWEPT)
+    with running("sweep", "s.yaml", *options, code=ONE_BY_ONE + stall) as process:
+        assert process.stdout.readline() == "stalled\n"
+        process.send_signal(signal.SIGINT)
+        status, said = ended(process)
+        table = process.stdout.read()
+    assert (status, said) == (130, "2 of 3 are measured and kept; --resume goes on with them\nstopped\n")
+    assert len(table.splitlines()) == 1 + rows
+    again = "measured += [1, 1, 1]\n"  # nothing stalls
+    with running("sweep", "s.yaml", *options, "--resume", code=ONE_BY_ONE + stall + "\n" + again) as process:
+        assert process.wait(60) == 0
+        whole = process.stdout.read()
+    assert whole.startswith(table) if rows > 1 else len(whole) > len(table)  # another row, or another cell
+
+
 def test_what_is_being_written_is_taken_away(here):
     np.savez("out.npz", old=1)
     with running("run", "g.yaml", "-o", "out.npz", code=slow("import os", "fsync")) as process:

@@ -16,8 +16,6 @@ ELSEWHERE = {
     "quantize/recipe_options": "cli/test_quantize.py",
     "studio/jobs/loop": "studio/test_worker.py",
     "studio/jobs/quantization": "studio/commands/test_quantization.py",
-    "studio/jobs/sweep": "studio/commands/test_quantization.py",
-    "studio/longer": "studio/commands/test_quantization.py",
     "studio/runs": "studio/commands/test_runs.py",
     "studio/trainings": "studio/commands/test_training.py",
     "studio/workshop": "studio/commands/test_runs.py",

@@ -82,3 +82,15 @@ class Stops:
         call.tell({"event": "stopping"})  # to nobody
         Path(self.path).write_text("stopped", "utf-8")
         return None
+
+
+@dataclass(frozen=True)
+class Finds:
+    """Tells as a job what it has found so far, then does what it is to do, or ends its process."""
+
+    found: object
+    then: Waits | None
+
+    def work(self, call: Call, memory: Memory) -> object:
+        call.tell({"event": "job", "done": 3, "total": 10, "message": "3 of 10 measurements", "result": self.found})
+        return (self.then or Dies()).work(call, memory)

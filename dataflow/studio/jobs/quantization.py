@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,20 +44,32 @@ TOLD = 0.1  # seconds from one event to the next
 
 @dataclass
 class Bar:
-    """Tells how much of a job is done, at most ten times a second; ends it where it was cancelled."""
+    """Tells how much of a job is done, at most ten times a second; ends it where it was cancelled.
+
+    found : what the job has found by then, as its result will have it.
+    """
 
     call: Call
     what: str
+    found: Callable[[], object] | None = None
     _told: float = field(default=0.0, repr=False)
+    _last: tuple[int, int] = field(default=(0, 0), repr=False)
 
     def tick(self, done: int, total: int) -> None:
         """So much of all is done."""
+        self._last = done, total
         self.call.check()
         now = time.monotonic()
         if now - self._told >= TOLD or done == total:
             self._told = now
-            message = f"{done:,} of {total:,} {self.what}"
-            self.call.tell({"event": "job", "done": done, "total": total, "message": message})
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell it now."""
+        done, total = self._last
+        found = {} if self.found is None else {"result": self.found()}
+        message = f"{done:,} of {total:,} {self.what}"
+        self.call.tell({"event": "job", "done": done, "total": total, "message": message, **found})
 
 
 @dataclass(frozen=True)

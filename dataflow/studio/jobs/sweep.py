@@ -11,7 +11,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.quantize.layer_sweep import TooSmall, by_layer, float_trials, widths_of, within
 from dataflow.quantize.model import Model
 from dataflow.quantize.predict import predict_errors
-from dataflow.quantize.sweep import run_all
+from dataflow.quantize.sweep import Result, run_all
 from dataflow.quantize.trials import Trials
 from dataflow.studio.jobs.call import Call, Memory
 from dataflow.studio.jobs.quality import EXACT
@@ -32,7 +32,7 @@ class Sweep:
     samples: int | None = None
 
     def work(self, call: Call, memory: Memory) -> object:
-        """SQNR of the answers by layer and width; widths of layers with what they give."""
+        """SQNR of the answers by layer and width, told as they are measured; widths of layers with what they give."""
         try:
             widths = widths_of(self.bits)
         except ValueError as error:
@@ -44,7 +44,7 @@ class Sweep:
         with cancelled_by(call.cancelled):
             trials = float_trials(Model.of(graph, values), rows, self.samples)
             errors = self._errors(trials, widths, call)
-            found: dict[str, object] = {"layers": by_layer(trials, widths, errors)}
+            found: dict[str, object] = {"layers": by_layer(trials.signal, errors)}
             if self.budget:
                 try:
                     found["budget"] = within(trials, errors, widths, self.budget)
@@ -60,10 +60,19 @@ class Sweep:
             call.tell({"event": "job", "done": 0, "total": 1, "message": "predicting"})
             return predict_errors(trials.model, trials.recipe, trials.layers, widths, trials.data, trials.samples)
         keys = {f"{layer}={bits}": (layer, bits) for layer in trials.layers for bits in widths}
-        found = run_all(
-            [*keys], lambda key: {"error": trials.alone(*keys[key]).error}, tick=Bar(call, "measurements").tick
-        )
-        return {keys[key]: float(result["error"]) for key, result in found.items()}
+        errors: dict[tuple[str, int], float] = {}
+        signal = trials.signal
+        bar = Bar(call, "measurements", lambda: _finite({"layers": by_layer(signal, errors)}) if errors else None)
+
+        def measure(key: str) -> Result:
+            errors[keys[key]] = error = trials.alone(*keys[key]).error
+            return {"error": error}
+
+        try:
+            run_all([*keys], measure, tick=bar.tick)
+        finally:
+            bar.tell()  # what was measured since it was last told
+        return errors
 
 
 def _finite(value: object) -> object:

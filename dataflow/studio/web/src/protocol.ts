@@ -258,7 +258,7 @@ export interface Job {
   total: number;
   message: string; // the last line that it said
   files: { path: string; address: string }[]; // that it has written; address: where a report is served, else ""
-  result: Plain;
+  result: Plain; // of one that is not done what it has found by then, else null
   problem: Problem | null;
 }
 

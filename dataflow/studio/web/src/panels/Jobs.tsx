@@ -60,7 +60,7 @@ function Each({ job }: { job: Job }) {
       )}
       {job.result !== null && (
         <details className="more" open>
-          <summary>Result</summary>
+          <summary>{job.state === "done" ? "Result" : running ? "Result so far" : "Result, in part"}</summary>
           <Result result={job.result} of={`Result of job ${job.number}`} />
         </details>
       )}
