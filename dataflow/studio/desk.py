@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,26 @@ class View:
         }
 
 
+@dataclass(frozen=True)
+class Renamed:
+    """The nodes and inputs that a step renamed in a file: old and new names, in their order."""
+
+    names: tuple[tuple[str, str], ...]
+
+    @property
+    def back(self) -> Renamed:
+        """What takes it back."""
+        return Renamed(tuple((new, old) for old, new in reversed(self.names)))
+
+
+@dataclass(frozen=True)
+class Named:
+    """What edits did to the names of a file: the nodes and inputs that they added, and those that they renamed."""
+
+    added: Sequence[str] = ()
+    renamed: Sequence[tuple[str, str]] = ()
+
+
 class Desk:
     """A graph file that is open, and the graph files that it uses where these are looked into.
 
@@ -50,6 +70,7 @@ class Desk:
         self.top = Sheet(project, project.location(path))
         self.sheets: dict[Path, Sheet] = {self.top.real: self.top}
         self.session = Session()
+        self._away = Session()  # what is said of nodes that are not there, and may come back by undo
         self.view = View()
         self.types: dict[str, dict[str, str]] = {}  # by scope: of ports, as last known; they hold the picture still
         self.version = 1
@@ -100,33 +121,59 @@ class Desk:
         if self.shown.readonly:
             raise DataflowError(f"{self.shown.path}: cannot be edited: {self.shown.readonly}")
 
-    def change(self, title: str, made: Callable[[Editor], None]) -> None:
+    def change(self, title: str, made: Callable[[Editor], Named]) -> None:
         """Make edits of the file that is shown as one step of undo, all of them or none."""
         self._check_editable()
         before = self.texts
         with self.editor.together(title):
-            made(self.editor)
+            named = made(self.editor)
             for path in self.editor.files:
                 self.project.check(path)
-        if self.texts != before:
-            self.changed()
-
-    def follow(self, old: str, new: str) -> None:
-        """Have the session follow a node of the file that is shown to its new name; "" where it is deleted."""
-        for prefix, scope in self.context.scopes.items():
-            if scope.file.real == self.shown.real:
-                at = prefix + old
-                self.session = self.session.renamed(at, prefix + new) if new else self.session.without(at)
+        if self.texts == before:
+            return
+        for prefix in self._prefixes():
+            for name in named.added:  # nothing was said of it, but perhaps of one that had its name
+                self._away = self._away.without(prefix + name)
+        if named.renamed:
+            self.editor.annotate(Renamed(tuple(named.renamed)))
+            self._follow(Renamed(tuple(named.renamed)))
+        self.changed()
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Take the last step back; the session follows."""
+        note = self.editor.undo_note
         if self.shown.undo():
+            if isinstance(note, Renamed):
+                self._follow(note.back)
             self.changed()
 
     def redo(self) -> None:
-        """Make the step again that was taken back last."""
+        """Make the step again that was taken back last; the session follows."""
+        note = self.editor.redo_note
         if self.shown.redo():
+            if isinstance(note, Renamed):
+                self._follow(note)
             self.changed()
+
+    def _follow(self, renamed: Renamed) -> None:
+        """Have the session follow nodes of the file that is shown to other names, wherever it is used."""
+        for prefix in self._prefixes():
+            for old, new in renamed.names:
+                self.session = self.session.renamed(prefix + old, prefix + new)
+                self._away = self._away.renamed(prefix + old, prefix + new)
+
+    def _prefixes(self) -> list[str]:
+        """What the names of the nodes of the file that is shown begin with, in each use of it."""
+        return [prefix for prefix, scope in self.context.scopes.items() if scope.file.real == self.shown.real]
+
+    def _has(self, node: str) -> bool:
+        """Whether a node or input of this full name is written."""
+        return any(
+            node.removeprefix(prefix) in names
+            for prefix, scope in self.context.scopes.items()
+            if node.startswith(prefix)
+            for names in (scope.definition.nodes.keys, scope.definition.inputs.keys)
+        )
 
     def save(self, overwrite: bool = False) -> None:
         """Write the files whose texts were edited."""
@@ -147,6 +194,8 @@ class Desk:
     def read_again(self) -> None:
         """Read the texts again; where what was shown is no more, what it was in is shown."""
         self.context = self._read()
+        every = self.session.joined(self._away)
+        self.session, self._away = every.of(self._has), every.of(lambda node: not self._has(node))
         while self.view.scope and self.scope is None:
             self.view = replace(self.view, scope=self.view.scope.rpartition("/")[0])
         self._sheet()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from dataflow.studio.basis import Basis
 from dataflow.studio.jobs.call import Told, Work
 from dataflow.studio.worker import Worker
 
@@ -31,6 +32,7 @@ class Runs:
         self._publish, self._worker = publish, worker
         self._lock = threading.RLock()
         self._run: Plain = _none(0)
+        self._basis: Basis | None = None  # what it is of
         self._work = 0  # its number among the work of the worker
 
     @property
@@ -38,12 +40,12 @@ class Runs:
         """Whether it has not ended."""
         return self._run["state"] == "running"
 
-    def start(self, work: Callable[[int], Work], version: int, place: Placed) -> int:
-        """Begin a run of a version of the document, which is told its number; that number."""
+    def start(self, work: Callable[[int], Work], basis: Basis, place: Placed) -> int:
+        """Begin a run of a document as it is, which is told its number; that number."""
         with self._lock:
             self.cancel()
             number = int(str(self._run["number"])) + 1
-            self._run = {**_none(number), "state": "running", "version": version}
+            self._run, self._basis = {**_none(number), "state": "running"}, basis
             self._publish(self.event())
             self._work = self._worker.start(work(number), _Follower(self, number, place))
             return number
@@ -59,15 +61,18 @@ class Runs:
         with self._lock:
             self.cancel()
             number = int(str(self._run["number"]))
-            self._run = _none(number if self._run["state"] == "none" else number + 1)
+            self._run, self._basis = _none(number if self._run["state"] == "none" else number + 1), None
             self._publish(self.event())
 
-    def outdate(self) -> None:
-        """What was run is no longer what would be: its values are not those of the document as it is."""
+    def compare(self, now: Basis) -> None:
+        """Tell which of its values are old, now that the document or the session may be another."""
         with self._lock:
-            if self._run["version"]:
-                self._run |= {"version": 0}
-                self._publish(self.event())
+            if self._basis is None:
+                return
+            found = {"current": self._basis.same(now, "data"), "old": self._basis.old(now)}
+            if any(self._run[key] != value for key, value in found.items()):
+                self._run |= found
+                self._publish({"event": "aged", "number": self._run["number"], **found})
 
     def event(self) -> Plain:
         """The whole run, for a page that connects."""
@@ -134,7 +139,8 @@ def _none(number: int) -> Plain:
     return {
         "state": "none",
         "number": number,
-        "version": 0,
+        "current": True,
+        "old": [],
         "split": "",
         "rows": 0,
         "nodes": {},

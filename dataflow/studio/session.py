@@ -24,8 +24,29 @@ class Session:
         return self._named(lambda name: _replaced(name, old, new))
 
     def without(self, node: str) -> Session:
-        """The session once a node is no more, without what was said of it: another may get its name."""
+        """The session without what is said of a node, its ports and what is in it."""
         return self._named(lambda name: None if _replaced(name, node, "") != name else name)
+
+    def of(self, known: Callable[[str], bool]) -> Session:
+        """What is said of the nodes that are known."""
+        return self._named(lambda name: name if known(node_of(name)) else None)
+
+    def joined(self, other: Session) -> Session:
+        """The session with what another one says of nodes, too."""
+        return replace(
+            self,
+            bypassed=[*self.bypassed, *other.bypassed],
+            frozen={**self.frozen, **other.frozen},
+            forced={**self.forced, **other.forced},
+            watched=[*self.watched, *other.watched],
+        )
+
+    def differing(self, other: Session) -> set[str]:
+        """The nodes that are run otherwise in another session."""
+        names = {*self.bypassed} ^ {*other.bypassed}
+        for mine, theirs in ((self.frozen, other.frozen), (self.forced, other.forced)):
+            names |= {name for name in (*mine, *theirs) if name not in mine or mine[name] != theirs.get(name)}
+        return {node_of(name) for name in names}
 
     def _named(self, of: Callable[[str], str | None]) -> Session:
         return replace(
@@ -48,6 +69,11 @@ class Session:
             "params": dict(self.params),
             "trained": self.trained,
         }
+
+
+def node_of(name: str) -> str:
+    """The node that is named, or whose port is."""
+    return name.partition(".")[0]
 
 
 def _replaced(name: str, old: str, new: str) -> str:

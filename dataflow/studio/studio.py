@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import dataflow
 from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, on_command_line, visible
 from dataflow.graphfile.paths import Location
+from dataflow.studio.basis import Basis
 from dataflow.studio.catalogue import gallery, palette
 from dataflow.studio.desk import Desk
 from dataflow.studio.document import document
@@ -48,6 +49,7 @@ class Studio:
             lambda: {"event": "session", "session": self.session.plain()},
             *self.work.snapshots,
         ]
+        self._session = self.session.plain()  # as pages were told last
         self._asking: set[str] = set()  # the files that pages were told to ask about
         self._warned = ""  # by the last look at the disk
         self.closers: list[Callable[[], object]] = [self.work.close]
@@ -77,7 +79,6 @@ class Studio:
             del self.desks[old]
         if desk is not before:
             self.work.opened()
-        self.show_session()
         self.show()
         for event in self._asked():
             self.publish(event)
@@ -92,11 +93,24 @@ class Studio:
     def show(self) -> None:
         """Send the document as it is now to all pages."""
         self._document = {"event": "document", "document": None if self.desk is None else document(self.desk)}
+        self._tell_session()
         self.publish(self._document)
+        self._compare()
 
     def show_session(self) -> None:
         """Send the session as it is now to all pages."""
-        self.publish({"event": "session", "session": self.session.plain()})
+        self._tell_session()
+        self._compare()
+
+    def _tell_session(self) -> None:
+        if self._session != (plain := self.session.plain()):
+            self._session = plain
+            self.publish({"event": "session", "session": plain})
+
+    def _compare(self) -> None:
+        """Tell what of runs is old by the document and the session as they are now."""
+        if self.desk is not None:
+            self.work.compare(Basis.of(self.desk))
 
     def look_outside(self) -> None:
         """Tell what others have made of the open files since they were last looked at."""

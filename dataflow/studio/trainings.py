@@ -10,6 +10,7 @@ from typing import cast
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
+from dataflow.studio.basis import Basis
 from dataflow.studio.jobs.call import Told, Work
 from dataflow.studio.jobs.stepping import Kept, Steps
 from dataflow.studio.jobs.training import Train
@@ -30,6 +31,7 @@ class Trainings:
         self._training, self.trends = _none(""), Trends()
         self._over = threading.Event()  # set while none goes on
         self._over.set()
+        self._basis: Basis | None = None  # what it is of
         self._number = 0  # of the training; 0 where there was none
         self._work = 0  # its number among the work of the worker
         self._tickets = itertools.count(1)
@@ -42,16 +44,16 @@ class Trainings:
         """Whether it goes on, or pauses."""
         return self._training["state"] in ("running", "paused")
 
-    def start(self, work: Train, folder: str, place: Placed) -> None:
-        """Begin a training, whose checkpoints pages know by ``folder``; refused where one has not ended."""
+    def start(self, work: Train, folder: str, basis: Basis, place: Placed) -> None:
+        """Begin a training of a document as it is, its checkpoints in ``folder``; refused where one has not ended."""
         with self._lock:
             self._check_free()
             if not (work.resume and folder == self._training["folder"]):
                 self.trends = Trends()
             self._steps_of = ""
-            self._begin(work, folder, place)
+            self._begin(work, folder, basis, place)
 
-    def step(self, work: Steps, path: str, restart: bool, place: Placed) -> None:
+    def step(self, work: Steps, path: str, restart: bool, basis: Basis, place: Placed) -> None:
         """Do steps of a graph, from where the last ones of the same file ended; refused where others go on."""
         with self._lock:
             self._check_free()
@@ -59,12 +61,12 @@ class Trainings:
             if not goes_on:
                 self.trends, self._kept = Trends(), Kept()
             self._steps_of = path
-            self._begin(replace(work, kept=self._kept), "", place)
+            self._begin(replace(work, kept=self._kept), "", basis, place)
 
-    def _begin(self, work: Work, folder: str, place: Placed) -> None:
+    def _begin(self, work: Work, folder: str, basis: Basis, place: Placed) -> None:
         self._number += 1
         self._over.clear()
-        self._training = {**_none(folder), "state": "running"}
+        self._training, self._basis = {**_none(folder), "state": "running"}, self._as_compared(basis)
         self._publish(self.event())
         self._work = self._worker.start(work, _Follower(self, self._number, place))
 
@@ -103,6 +105,19 @@ class Trainings:
             raise DataflowError("the training is busy, with validation perhaps; the change is made after that")
         if change.refused is not None:
             raise Refused(change.refused)
+
+    def compare(self, now: Basis) -> None:
+        """Tell whether it is of the document and the session as they are now."""
+        with self._lock:
+            if self._basis is None:
+                return
+            current = self._basis.same(self._as_compared(now), "data", "train")
+            if self._training["current"] != current:
+                self._training |= {"current": current}
+                self._tell({})
+
+    def _as_compared(self, basis: Basis) -> Basis:
+        return basis if self._steps_of else basis.of_training()
 
     def event(self) -> Plain:
         """The whole training, for a page that connects."""
@@ -204,4 +219,5 @@ def _none(folder: str) -> Plain:
         "problem": None,
         "seconds": 0.0,
         "folder": folder,
+        "current": True,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dataflow.studio.basis import Basis
 from dataflow.studio.longer import Jobs
 from dataflow.studio.runs import Publish, Runs
 from dataflow.studio.trainings import Trainings
@@ -31,6 +32,11 @@ class Workshop:
         """Another document is open, which will probably be run: a process is made ready."""
         self.runs.forget()
         self.spares.warm_soon()
+
+    def compare(self, now: Basis) -> None:
+        """Tell what of the run and the training is old by what the document and the session are now."""
+        self.runs.compare(now)
+        self.trainings.compare(now)
 
     def close(self) -> None:
         """End all processes, a training with a checkpoint."""

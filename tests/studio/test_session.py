@@ -20,4 +20,7 @@ def test_what_is_said_of_a_node_follows_its_name() -> None:
     session = Session(["a", "ab"], {"a.z": "run 1", "in/a": "v.npz"}, {"a/b.y": 1.0}, ["a", "b"])
     followed = session.renamed("a", "c")
     assert followed == Session(["c", "ab"], {"c.z": "run 1", "in/a": "v.npz"}, {"c/b.y": 1.0}, ["c", "b"])
+    others = session.of(lambda node: node == "ab"), session.of(lambda node: node != "ab")
+    assert others[0] == Session(["ab"])
+    assert others[1].joined(others[0]) == Session(["a", "ab"], session.frozen, session.forced, session.watched)
     assert session.without("a") == Session(["ab"], {"in/a": "v.npz"}, {}, ["b"])

@@ -123,6 +123,10 @@ class TextEditor:
         """Add a step that leaves the text as it is: something beside it changed, which its maker knows by the note."""
         self._history.add(Step(title, (), (), {}, True, note))
 
+    def annotate(self, note: object) -> None:
+        """Give the last step a note: something beside the text follows it, which its maker knows by that."""
+        self._history.done[-1] = replace(self._history.done[-1], note=note)
+
     def change(self, changes: Sequence[Change], files: Mapping[FilePath, str] | None = None, title: str = "") -> None:
         """Make changes, all of them or none, as one edit.
 

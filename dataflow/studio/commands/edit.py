@@ -18,6 +18,7 @@ from dataflow.studio.commands.arguments import (
     text,
     whole,
 )
+from dataflow.studio.desk import Named
 from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
@@ -203,24 +204,26 @@ def _edit(studio: Studio, given: Arguments) -> object:
     edits = mappings(given, "edits", MAX_EDITS)
     desk = studio.require()
     desk.check_version(whole(given, "version", 0, 1 << 53))
-    made: list[Added] = []
-    desk.change(title, lambda editor: made.append(make(editor, edits)))
-    session = desk.session
-    for each in edits:
-        if each["op"] == "rename":
-            place, name = str(each["place"]), str(each["name"])
-            desk.shown.renamed(place, name)
-            if place.startswith(("nodes.", "inputs.")):
-                desk.follow(place.partition(".")[2], name)
-        elif each["op"] == "delete":
-            for name in names(each, "names"):
-                desk.follow(name, "")
+    added, renames = Added(), list[tuple[str, str]]()
+
+    def made(editor: Editor) -> Named:
+        more = make(editor, edits)
+        added.names.extend(more.names)
+        added.notes.extend(more.notes)
+        renames.extend((str(each["place"]), str(each["name"])) for each in edits if each["op"] == "rename")
+        return Named(added.names, [(place.partition(".")[2], name) for place, name in renames if _is_node(place)])
+
+    desk.change(title, made)
+    for place, name in renames:
+        desk.shown.renamed(place, name)
     studio.show()
-    if desk.session != session:
-        studio.show_session()
-    for note in made[0].notes:
+    for note in added.notes:
         studio.publish({"event": "said", "level": "info", "message": note})
-    return {"version": desk.version, "names": made[0].names}
+    return {"version": desk.version, "names": added.names}
+
+
+def _is_node(place: str) -> bool:
+    return place.startswith(("nodes.", "inputs."))
 
 
 def _undo(studio: Studio, given: Arguments) -> None:

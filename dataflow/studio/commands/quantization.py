@@ -23,6 +23,7 @@ from dataflow.studio.commands.arguments import (
     whole,
 )  # fmt: skip
 from dataflow.studio.commands.runs import folder_of, placing, source_of
+from dataflow.studio.desk import Named
 from dataflow.studio.jobs.bits import Bits
 from dataflow.studio.jobs.call import Work
 from dataflow.studio.jobs.quantization import (
@@ -77,10 +78,11 @@ def _calibrate(studio: Studio, given: Arguments) -> object:
     return _start(studio, "calibrate", Calibrate(_trained(studio), name, samples), finished)
 
 
-def _begin_with(values: Plain, editor: Editor) -> None:
+def _begin_with(values: Plain, editor: Editor) -> Named:
     """Give variables of the file these first values."""
     for name, value in values.items():
         editor.set(f"{name}.initvalues", value)
+    return Named()
 
 
 def _quantize(studio: Studio, given: Arguments) -> object:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dataflow.core.errors import Problem
 from dataflow.graphfile.shipped import is_shipped
+from dataflow.studio.basis import Basis
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
 from dataflow.studio.desk import Desk
 from dataflow.studio.jobs.prepared import Asked, Held
@@ -54,7 +55,7 @@ def placing(desk: Desk) -> Placed:
 def _run(studio: Studio, given: Arguments) -> object:
     known(given, "to", "again")
     again, asked, desk = flag(given, "again"), _asked(studio, given), studio.require()
-    return {"number": studio.work.runs.start(lambda number: Run(asked, number, again), desk.version, placing(desk))}
+    return {"number": studio.work.runs.start(lambda number: Run(asked, number, again), Basis.of(desk), placing(desk))}
 
 
 def _plan_run(studio: Studio, given: Arguments) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, flag, known, mapping, names, optional, text, whole
 from dataflow.studio.session import Session
@@ -30,8 +29,6 @@ def _session(studio: Studio, given: Arguments) -> None:
     )
     if desk.session.watched != old.watched:
         studio.work.trainings.watch(desk.session.watched)
-    if replace(desk.session, watched=old.watched) != old:
-        studio.work.runs.outdate()
     if desk.session.params != old.params:
         desk.read_again()
         studio.show()

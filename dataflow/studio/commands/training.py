@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataflow.core.errors import DataflowError
+from dataflow.studio.basis import Basis
 from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
 from dataflow.studio.commands.runs import folder_of, placing, source_of
 from dataflow.studio.jobs.stepping import Steps
@@ -23,14 +24,14 @@ def _train(studio: Studio, given: Arguments) -> None:
     watched = tuple(studio.session.watched)
     if "train" not in desk.context.graph.sections:
         asked = Steps(source_of(studio), steps or STEPS, studio.session.split, studio.session.rows, watched=watched)
-        studio.work.trainings.step(asked, desk.top.location, restart, placing(desk))
+        studio.work.trainings.step(asked, desk.top.location, restart, Basis.of(desk), placing(desk))
         return
     if steps is not None:
         raise DataflowError("'steps' may be given for a graph without a train section; give 'epochs'")
     epochs = optional(given, "epochs", lambda held, name: whole(held, name, 1, MAX_EPOCHS))
     studio.project.check(folder)
     work = Train(source_of(studio), folder, resume, restart, epochs, watched)
-    studio.work.trainings.start(work, studio.project.shown(folder), placing(desk))
+    studio.work.trainings.start(work, studio.project.shown(folder), Basis.of(desk), placing(desk))
 
 
 def _pause(studio: Studio, given: Arguments) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from studio_pages import Page, Refused
-
-from dataflow.studio.server import Server
 
 
 def test_what_is_given_is_kept_and_told(page: Page, folder: Path) -> None:
@@ -61,22 +60,72 @@ def test_nothing_is_open(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_values_are_old_where_the_session_makes_runs_others(page: Page, server: Server) -> None:
+def test_values_are_old_where_the_session_makes_runs_others(page: Page, connect: Callable[[], Page]) -> None:
     page.ask("open", path="small.yaml")
-    runs = server.studio.work.runs
-    for given, same in (({"watched": ["relu.activations"]}, True), ({"forced": {"half.z": 1.0}}, False)):
-        page.ask("run")
-        assert page.last("run")["run"]["version"] == page.document["version"]
+    page.ask("run")
+    for given, old in (
+        ({"watched": ["relu.activations"]}, []),
+        ({"forced": {"relu.activations": 1.0}}, ["relu"]),
+        ({"forced": {"half.z": 1.0}}, ["half", "relu"]),
+        ({"forced": {}}, []),
+    ):
         page.ask("session", **given)
-        assert (runs.event()["run"]["version"] == page.document["version"]) is same
+        run = connect().last("run")["run"]
+        assert (run["old"], run["current"]) == (old, not old)
+    page.edit({"op": "set", "place": "relu.doc", "value": "No less than 0."})
+    page.edit({"op": "set", "place": "half.y", "value": 2.0})
+    assert page.last("aged") == {"event": "aged", "number": 1, "current": False, "old": ["half", "relu"]}
+    page.ask("undo", version=page.document["version"])
+    assert page.last("aged") == {"event": "aged", "number": 1, "current": True, "old": []}
 
 
-def test_renamed_and_deleted_nodes(page: Page, folder: Path) -> None:
-    page.ask("open", path="small.yaml")
-    page.ask("session", bypassed=["half"], forced={"relu.activations": 0.5})
-    page.edit({"op": "rename", "place": "nodes.half", "name": "scaled"}, {"op": "delete", "names": ["relu"]})
+def overridden(page: Page) -> tuple[list[str], dict[str, str], dict[str, Any], list[str]]:
+    """What the session says of nodes."""
     session = page.last("session")["session"]
-    assert (session["bypassed"], session["forced"]) == (["scaled"], {})
+    return session["bypassed"], session["frozen"], session["forced"], session["watched"]
+
+
+def test_the_session_follows_renames_and_deletions_back_and_forth(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask(
+        "session",
+        bypassed=["half"],
+        frozen={"relu": "run 1"},
+        forced={"relu.activations": 0.5},
+        watched=["half.z", "x.y"],
+    )
+    before = overridden(page)
+    edits = {"op": "rename", "place": "nodes.half", "name": "scaled"}, {"op": "delete", "names": ["relu"]}
+    page.edit(*edits, {"op": "rename", "place": "inputs.x", "name": "rows"})
+    after = overridden(page)
+    assert after == (["scaled"], {}, {}, ["scaled.z", "rows.y"])
+    page.ask("session", bypassed=[])
+    page.ask("undo", version=page.document["version"])
+    assert overridden(page) == ([], *before[1:])
+    page.ask("redo", version=page.document["version"])
+    assert overridden(page) == ([], *after[1:])
+    page.ask("undo", version=page.document["version"])
+    page.edit({"op": "rename", "place": "outputs.y", "name": "out"}, {"op": "delete", "names": ["half"]})
+    assert overridden(page) == ([], *before[1:3], ["x.y"])
+
+
+def test_a_node_that_is_added_and_no_more_and_again(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "add", "name": "more", "block": "Relu", "inputs": ["relu"]})
+    page.ask("session", bypassed=["more"])
+    page.ask("undo", version=page.document["version"])
+    assert overridden(page)[0] == []
+    page.ask("redo", version=page.document["version"])
+    assert overridden(page)[0] == ["more"]
+
+
+def test_a_new_node_is_not_taken_for_one_that_had_its_name(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("session", bypassed=["relu"])
+    page.edit({"op": "delete", "names": ["relu"]})
+    page.edit({"op": "add", "name": "relu", "block": "Elu", "inputs": ["half"]})
+    assert page.document["nodes"]["relu"]["block"] == "Elu"
+    assert overridden(page)[0] == []
 
 
 def test_a_node_that_is_renamed_within_another_is_followed_in_every_use(page: Page, folder: Path) -> None:

@@ -214,7 +214,8 @@ export interface NodeFate {
 export interface Run {
   state: "none" | "running" | "done" | "failed" | "cancelled";
   number: number;
-  version: number; // of the document that it ran; older values are drawn dim
+  current: boolean; // whether document and session mean what they did when it began
+  old: string[]; // nodes of the whole graph whose values are of another graph or session by now; they are drawn dim
   split: string;
   rows: number;
   nodes: Record<string, NodeFate>;
@@ -237,6 +238,7 @@ export interface Training {
   problem: Problem | null;
   seconds: number;
   folder: string; // of the checkpoints
+  current: boolean; // whether document and session mean what they did when it began
 }
 
 /** A curve: at most 2,000 points; where there were more, the least, mean and greatest of as many steps each. */
@@ -262,7 +264,7 @@ export interface Job {
   problem: Problem | null;
 }
 
-/** What the session does to runs without a word of it in the file; shown in a banner. */
+/** What the session does to runs without a word of it in the file; told in the line at the bottom. */
 export interface Session {
   bypassed: string[]; // nodes whose readers get what stands on their first input
   frozen: Record<string, string>; // by node: "run 3", or the file whose value is kept
@@ -319,6 +321,7 @@ export type Event =
   | { event: "run"; run: Run } // the whole, on connecting and when one begins
   | { event: "ran"; number: number; nodes: Record<string, NodeFate>; values: Record<string, Stats> } // more of it
   | { event: "ended"; number: number; state: Run["state"]; problem: Problem | null; seconds: number }
+  | { event: "aged"; number: number; current: boolean; old: string[] } // what of it is old after an edit
   | { event: "training"; training: Training } // the whole
   | { event: "trained"; training: Omit<Training, "trends">; points: Record<string, [step: number, value: number][]> } // more
   | { event: "jobs"; jobs: Job[] }

@@ -163,6 +163,8 @@ function change(state: State, event: Event): Partial<State> {
       const { number, state: ended, problem, seconds } = event;
       return state.run?.number === number ? { run: { ...state.run, state: ended, problem, seconds } } : {};
     }
+    case "aged":
+      return state.run?.number === event.number ? { run: { ...state.run, current: event.current, old: event.old } } : {};
     case "training":
       return { training: event.training };
     case "trained":

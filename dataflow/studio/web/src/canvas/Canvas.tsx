@@ -38,7 +38,6 @@ function Flow() {
   const frame = useRef<HTMLDivElement>(null);
   const nodes = useNodes();
   const editable = useStudio(({ document }) => document?.readonly === "");
-  const stale = useStudio(({ run, document }) => run !== null && run.version < (document?.version ?? 0));
   const empty = useStudio(({ document }) => document?.scene.cards.length === 0 && document.readonly === "");
   const running = useStudio(({ run }) => run?.state === "running");
   const wiring = useCanvas((state) => state.wiring !== null);
@@ -46,7 +45,7 @@ function Flow() {
   const far = useCanvas(({ level }) => level === "far");
   useFittedAgain();
   useResized(frame);
-  const classes = ["ground", stale && "stale", running && "running", wiring && "wiring", cut && "cutting"];
+  const classes = ["ground", running && "running", wiring && "wiring", cut && "cutting"];
   return (
     <div
       ref={frame}

@@ -2,6 +2,7 @@
 import type { Card, Fate, NodeFate, Run } from "../protocol";
 import { useStudio } from "../store";
 import { seconds } from "../values/format";
+import { isOld } from "../values/ports";
 
 const WORDS: Record<Fate, string> = {
   run: "✓",
@@ -16,24 +17,28 @@ const WORDS: Record<Fate, string> = {
 };
 
 export function NodeState({ card }: { card: Card }) {
-  const fate = useStudio(({ run, document }) => fateOf(run, document?.view.scope ?? "", card));
+  const scope = useStudio(({ document }) => document?.view.scope ?? "");
+  const fate = useStudio(({ run }) => fateOf(run, scope, card));
+  const old = useStudio((state) => isOld(state, fullName(scope, card)));
   if (fate === undefined) return <span className="time" />;
   const timed = fate.fate === "run" && fate.seconds !== null && fate.seconds >= 0.00005;
   const text = timed ? `${fate.estimated ? "~" : ""}${seconds(fate.seconds!)}` : WORDS[fate.fate];
   const told = fate.estimated && timed ? "its share of what runs together" : fate.because;
   return (
-    <span className={`time ${fate.fate}`} title={told === "" ? fate.fate : `${fate.fate}: ${told}`}>
+    <span className={`time ${fate.fate}${old ? " old" : ""}`} title={told === "" ? fate.fate : `${fate.fate}: ${told}`}>
       {text}
     </span>
   );
 }
+
+const fullName = (scope: string, { id }: Pick<Card, "id">): string => (scope === "" ? id : `${scope}/${id}`);
 
 const sums = new WeakMap<Run["nodes"], Map<string, NodeFate | undefined>>();
 
 /** The fate of a card's node; of a graph that is used as a node the time of all that is in it. */
 export function fateOf(run: Run | null, scope: string, card: Pick<Card, "id" | "kind">): NodeFate | undefined {
   if (run === null) return undefined;
-  const name = scope === "" ? card.id : `${scope}/${card.id}`;
+  const name = fullName(scope, card);
   if (card.kind !== "graph" || name in run.nodes) return run.nodes[name];
   const sorted = sums.get(run.nodes) ?? new Map<string, NodeFate | undefined>();
   sums.set(run.nodes, sorted);

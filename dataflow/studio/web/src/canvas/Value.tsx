@@ -4,21 +4,15 @@ import type { Quality, RightPort, Stats } from "../protocol";
 import { typeOf } from "./scene";
 import { bars } from "../values/bars";
 import { decibels, percent, short } from "../values/format";
+import { useOld, useStats } from "../values/ports";
 
 export const WIDTH = 48;
 const HEIGHT = 15;
 
-/** What is known of a value: of a step of the training that goes on, where the port is watched, else of the last run. */
-function useStats(value: string): Stats | undefined {
-  return useStudio(({ run, training }) => {
-    const live = training?.state === "running" || training?.state === "paused" ? training.values[value] : undefined;
-    return live ?? run?.values[value];
-  });
-}
-
 /** The value of an output of the graph, below its name; before a run its shape. */
 export function OutputValue({ name, value }: { name: string; value: string }) {
   const stats = useStats(value);
+  const old = useOld(value);
   const type = useStudio(({ document }) => (document === null ? "" : typeOf(document.scene, value)));
   const metric = useStudio(({ training }) => (training?.state === "running" ? training.metrics[name]?.train : undefined) ?? null);
   if (metric !== null)
@@ -30,7 +24,7 @@ export function OutputValue({ name, value }: { name: string; value: string }) {
   const number = stats === undefined ? null : scalar(stats);
   if (stats === undefined || number === null) return <span className="type">{shapeText(type)}</span>;
   return (
-    <span className="shown" title={told(type, stats)}>
+    <span className={old ? "shown old" : "shown"} title={told(type, stats)}>
       <b>{number}</b>
     </span>
   );
@@ -38,9 +32,10 @@ export function OutputValue({ name, value }: { name: string; value: string }) {
 
 export function Value({ port }: { port: Pick<RightPort, "value_of" | "type"> }) {
   const stats = useStats(port.value_of);
+  const old = useOld(port.value_of);
   return (
     <>
-      <span className="shown" title={stats === undefined ? undefined : told(port.type, stats)}>
+      <span className={old ? "shown old" : "shown"} title={stats === undefined ? undefined : told(port.type, stats)}>
         {stats !== undefined && <Picture stats={stats} />}
       </span>
       <span className="type" title={port.type}>
@@ -53,10 +48,11 @@ export function Value({ port }: { port: Pick<RightPort, "value_of" | "type"> }) 
 /** What quantization does to the value, at the beginning of its wires, where cards leave room. */
 export function WireQuality({ port }: { port: Pick<RightPort, "value_of" | "x" | "y"> }) {
   const quality = useStudio(({ run }) => run?.values[port.value_of]?.quality ?? null);
+  const old = useOld(port.value_of);
   if (quality === null) return null;
   const { bits, scale, clipped } = quality;
   return (
-    <span className={`quality ${grade(quality)}`} style={{ left: port.x + 8, top: port.y }} aria-hidden="true">
+    <span className={`quality ${grade(quality)}${old ? " old" : ""}`} style={{ left: port.x + 8, top: port.y }} aria-hidden="true">
       <b>{bits}b</b>
       <span>×{scale.length === 1 ? brief(scale[0]!) : scale.length}</span>
       {clipped >= 0.05 && <em>{brief(clipped)}%</em>}

@@ -1,4 +1,4 @@
-/** What the session does to runs without a word of it in the file, with a way to take each back. */
+/** What the session does to runs without a word of it in the file, with a way to take each back: in the line at the bottom. */
 import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { changeSession } from "./commands";
@@ -9,8 +9,8 @@ export function Banner() {
   const all = overrides(session);
   if (all.length === 0) return null;
   return (
-    <section className="session-banner" aria-label="What this session does to runs">
-      <span className="session-says">Runs, not trainings, differ from the file:</span>
+    <section className="session-says" aria-label="What this session does to runs">
+      <b>Runs, not trainings, differ from the file:</b>
       <ul>
         {all.map(({ key, verb, name, value, clear }) => (
           <li key={key}>
@@ -22,7 +22,7 @@ export function Banner() {
           </li>
         ))}
       </ul>
-      <button type="button" className="button" onClick={() => changeSession(CLEAR)}>
+      <button type="button" className="link" onClick={() => changeSession(CLEAR)}>
         Clear all
       </button>
     </section>

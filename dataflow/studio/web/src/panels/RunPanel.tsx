@@ -50,6 +50,7 @@ function State({ run, nodes }: { run: Run; nodes: number }) {
   return (
     <p className="quiet">
       Run {run.number} {run.state}, {seconds(run.seconds)}
+      {!run.current && ", before the last change"}
       {run.rows > 0 && `; ${count(run.rows)} rows${run.split === "" ? "" : ` of ${run.split}`}`}
     </p>
   );

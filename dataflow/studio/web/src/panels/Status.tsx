@@ -10,9 +10,10 @@ export function TrainingStatus() {
   const step = useStudio((all) => (all.training?.epochs === 1 ? all.training.step : 0));
   const name = useStudio((all) => Object.keys(all.training?.metrics ?? {})[0] ?? ""); // what is minimized
   const value = useStudio((all) => all.training?.trends[name]?.mean.at(-1));
-  if (state === "none") return null;
+  const current = useStudio((all) => all.training?.current ?? true) || state === "running" || state === "paused";
+  if (state === "none" || (state === "failed" && !current)) return null;
   return (
-    <button type="button" className="link" onClick={() => set({ side: "training" })}>
+    <button type="button" className={current ? "link" : "link past"} title={current ? undefined : "Of another graph, or of this one before the last change"} onClick={() => set({ side: "training" })}>
       {state === "running" ? "training" : `training ${state}`}: {epochs > 1 ? `epoch ${epoch} of ${epochs}` : `step ${count(step)}`}
       {value !== undefined && `, ${name} ${short(value, 3)}`}
     </button>

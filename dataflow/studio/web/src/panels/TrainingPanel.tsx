@@ -112,7 +112,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
 }
 
 function State({ training, stepped }: { training: Training; stepped: boolean }) {
-  const { state, epoch, epochs, step, steps, folder } = training;
+  const { state, epoch, epochs, step, steps, folder, current } = training;
   const trained = useStudio((given) => (given.session ?? NOTHING).trained);
   const own = useStudio(ofThis);
   const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
@@ -131,6 +131,7 @@ function State({ training, stepped }: { training: Training; stepped: boolean }) 
       </p>
       <p className="quiet">
         {state}, {seconds(training.seconds)}
+        {!current && state !== "running" && state !== "paused" && ", before the last change"}
         {left !== null && `, about ${seconds(left)} left`}
       </p>
       {folder !== "" && <p className="quiet">{own ? "Checkpoints" : "Of another graph: checkpoints"} in {folder}</p>}

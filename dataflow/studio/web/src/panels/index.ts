@@ -10,7 +10,7 @@ addTab({ id: "values", title: "Values", order: 20, load: () => import("../values
 addTab({ id: "session", title: "Run", order: 30, load: () => import("./RunPanel") });
 addTab({ id: "training", title: "Train", order: 40, load: () => import("./TrainingPanel") });
 addTab({ id: "quantization", title: "Quantize", order: 50, load: () => import("./QuantizationPanel") });
-addPiece("banner", { id: "session", order: 10, component: Banner });
+addPiece("status.left", { id: "session", order: 50, component: Banner });
 addPiece("canvas", { id: "panels", order: 50, component: Drawn });
 addPiece("status.left", { id: "quality", order: 40, component: QualityLegend });
 addPiece("status.right", { id: "training", order: 10, component: TrainingStatus });

@@ -12,6 +12,7 @@ import { Jobs } from "./Jobs";
 import { NOTHING } from "./session";
 import QuantizationPanel from "./QuantizationPanel";
 import RunPanel from "./RunPanel";
+import { TrainingStatus } from "./Status";
 import TrainingPanel from "./TrainingPanel";
 
 const asked: [string, unknown][] = [];
@@ -28,10 +29,10 @@ const training: Training = {
   state: "running", epoch: 2, epochs: 5, step: 40, steps: 100, rate: 0.01,
   metrics: { loss: { train: 0.5, validation: 0.6, best: 0.55 } },
   trends: { loss: { steps: [1, 2], low: [1, 0.5], mean: [1, 0.5], high: [1, 0.5], stride: 1 } },
-  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints",
+  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints", current: true,
 };
 const run: Run = {
-  state: "running", number: 1, version: 1, split: "train", rows: 10, nodes: {}, values: {}, outputs: { out: "relu.y" }, problem: null, seconds: 0,
+  state: "running", number: 1, current: true, old: [], split: "train", rows: 10, nodes: {}, values: {}, outputs: { out: "relu.y" }, problem: null, seconds: 0,
 };
 const text = () => document.body.textContent ?? "";
 
@@ -48,6 +49,18 @@ beforeEach(() => {
 afterEach(async () => {
   asked.length = 0;
   await leave();
+});
+
+test("a training that failed is no longer told once the graph is another, one that is done as of before", async () => {
+  set({ training: { ...training, state: "failed", current: false } });
+  await show(<TrainingStatus />);
+  expect(text()).toBe("");
+  await act(async () => set({ training: { ...training, state: "failed" } }));
+  expect(text()).toContain("training failed");
+  await act(async () => set({ training: { ...training, state: "done", current: false } }));
+  expect(find("button").className).toBe("link past");
+  await act(async () => set({ training: { ...training, current: false } }));
+  expect(find("button").className).toBe("link");
 });
 
 test("a training is begun with the epochs that are written, resumed and restarted", async () => {

@@ -20,7 +20,7 @@ vi.mock("../connection", async (original) => ({
 }));
 
 const run: Run = {
-  state: "done", number: 3, version: 1, split: "", rows: 0, nodes: {}, values: {}, outputs: {}, problem: null, seconds: 0,
+  state: "done", number: 3, current: true, old: [], split: "", rows: 0, nodes: {}, values: {}, outputs: {}, problem: null, seconds: 0,
 };
 const tell = (session: Partial<Session>) => act(async () => hear([{ event: "session", session: { ...NOTHING, ...session } }]));
 

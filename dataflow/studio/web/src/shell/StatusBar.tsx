@@ -11,8 +11,8 @@ export function StatusBar() {
     <footer className="status">
       {!connected && <span className="away">not connected</span>}
       {nodes >= 0 && <span>{nodes === 1 ? "1 node" : `${nodes} nodes`}</span>}
-      {run !== null && run.state !== "none" && (
-        <span className={run.state === "failed" ? "away" : undefined} title={run.problem?.message}>
+      {run !== null && run.state !== "none" && (run.current || run.state !== "failed") && (
+        <span className={run.state === "failed" ? "away" : run.current ? undefined : "past"} title={run.current ? run.problem?.message : "Of the graph before the last change"}>
           {run.state === "running" ? "running" : `run ${run.number} ${run.state}`}
           {run.state === "done" && `, ${seconds(run.seconds)}`}
         </span>

@@ -4,7 +4,7 @@ import type { Card } from "../protocol";
 import { useStudio, type State } from "../store";
 import { shape, short, size } from "./format";
 import { Strip } from "./Histogram";
-import { outputsOf, portsOf, stale, useStats, type Port } from "./ports";
+import { outputsOf, portsOf, useOld, useStats, type Port } from "./ports";
 import { PortValue } from "./PortValue";
 import "./values.css";
 
@@ -18,14 +18,12 @@ export default function Values() {
   const card = useStudio(cardOf);
   const focused = useStudio((state) => state.focused);
   const outputs = useStudio((state) => state.run?.outputs);
-  const old = useStudio(stale);
   if (document === null) return null;
   const ports = card !== undefined ? portsOf(card) : outputsOf(document, outputs);
   const wanted = ports.find((port) => port.label === focused?.port && port.side === focused.side)?.key;
   return (
-    <div className={old ? "values old" : "values"}>
+    <div className="values">
       <h2 className="panel-title">{card?.name ?? (document.view.scope === "" ? "Outputs of the graph" : `Outputs of ${document.view.scope}`)}</h2>
-      {old && <p className="quiet">From before the last edit; a run makes them anew.</p>}
       {ports.length === 0 && <p className="quiet">{card === undefined ? "There are no outputs yet; select a card to see what is on its ports." : "Nothing here has a value."}</p>}
       <Ports key={card?.id ?? ""} ports={ports} wanted={wanted} />
     </div>
@@ -40,16 +38,37 @@ function Ports({ ports, wanted }: { ports: Port[]; wanted: string | undefined })
   const open = chosen ?? ports[0]?.key;
   const sides = new Set(ports.map((port) => port.side));
   return ports.map((port, i) => (
-    <section key={`${port.side} ${port.label}`} className="port">
-      {sides.size > 1 && port.side !== ports[i - 1]?.side && <h3>{port.side === "left" ? "Inputs" : "Outputs"}</h3>}
-      <Head port={port} open={port.key === open} toggle={() => setOpen(port.key === open ? "" : port.key)} />
-      {port.key === open && <PortValue port={port.key} />}
-    </section>
+    <Section
+      key={`${port.side} ${port.label}`}
+      port={port}
+      title={sides.size > 1 && port.side !== ports[i - 1]?.side ? (port.side === "left" ? "Inputs" : "Outputs") : ""}
+      open={port.key === open}
+      toggle={() => setOpen(port.key === open ? "" : port.key)}
+    />
   ));
 }
 
+interface Shown {
+  port: Port;
+  open: boolean;
+  toggle: () => void;
+}
+
+function Section({ title, ...shown }: Shown & { title: string }) {
+  const key = shown.port.key;
+  const old = useOld(key);
+  return (
+    <section className={old ? "port old" : "port"}>
+      {title !== "" && <h3>{title}</h3>}
+      <Head {...shown} />
+      {old && shown.open && <p className="quiet">From before the last change; a run makes it anew.</p>}
+      {shown.open && <PortValue port={key} />}
+    </section>
+  );
+}
+
 /** One line of a port: its name, and its value in little. */
-function Head({ port, open, toggle }: { port: Port; open: boolean; toggle: () => void }) {
+function Head({ port, open, toggle }: Shown) {
   const stats = useStats(port.key);
   return (
     <button type="button" className="port-head" aria-expanded={open} onClick={toggle}>

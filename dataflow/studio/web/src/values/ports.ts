@@ -28,13 +28,22 @@ export function outputsOf(document: Document, found: Record<string, string> = {}
     .map(([label, key]) => ({ key, label, side: "right", type: "" }));
 }
 
-/** What is known of the value on a port: while a training watches it that of a step not long ago, else that of the run. */
-export const useStats = (key: string): Stats | undefined =>
-  useStudio((state) => {
-    const watched = state.training?.state === "running" ? state.training.values[key] : undefined;
-    return watched ?? state.run?.values[key];
-  });
+const live = ({ training }: State, key: string): Stats | undefined =>
+  training?.state === "running" || training?.state === "paused" ? training.values[key] : undefined;
 
-/** Whether the values shown are of a run before the last edit. */
-export const stale = (state: State): boolean =>
-  state.run !== null && state.run.state !== "none" && state.document !== null && state.run.version !== state.document.version;
+/** What is known of the value on a port: while a training watches it that of a step not long ago, else that of the run. */
+export const useStats = (key: string): Stats | undefined => useStudio((state) => live(state, key) ?? state.run?.values[key]);
+
+const sets = new WeakMap<string[], Set<string>>();
+
+/** Whether what a run told of a node is of another graph, or another session, than there is now. */
+export function isOld({ run }: State, node: string): boolean {
+  if (run === null) return false;
+  let set = sets.get(run.old);
+  if (set === undefined) sets.set(run.old, (set = new Set(run.old)));
+  return set.has(node);
+}
+
+/** The same of the value that is shown on a port. */
+export const useOld = (key: string): boolean =>
+  useStudio((state) => live(state, key) === undefined && isOld(state, key.slice(0, key.lastIndexOf("."))));

@@ -1,7 +1,7 @@
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Run, Stats } from "../protocol";
-import { set } from "../store";
+import type { Run, Stats, Training } from "../protocol";
+import { hear, set } from "../store";
 import { chain } from "../testing/document";
 import { click, find, leave, press, show } from "../testing/page";
 import { Curves } from "./Curves";
@@ -24,7 +24,7 @@ const stats = (shape: number[], more: Partial<Stats> = {}): Stats => ({
   bins: [...Array(23).fill(0), 4], shown: null, quality: null, ...more,
 });
 const run = (values: Record<string, Stats>): Run => ({
-  state: "done", number: 1, version: 1, split: "", rows: 0, nodes: {}, values, outputs: { out: "relu.y" }, problem: null, seconds: 0,
+  state: "done", number: 1, current: true, old: [], split: "", rows: 0, nodes: {}, values, outputs: { out: "relu.y" }, problem: null, seconds: 0,
 });
 const text = () => document.body.textContent ?? "";
 
@@ -51,6 +51,21 @@ test("a card has its outputs and inputs; the focused port is open", async () => 
   await act(async () => set({ focused: { card: "conv", port: "input", side: "left" } }));
   expect(find(".fact.bad").textContent).toBe("NaN1");
   expect(text()).toContain("0.75");
+});
+
+test("only values that are of another graph by now are dim, and not those of a step of a training", async () => {
+  const shown = run({ "conv.output": stats([4]), "image.output": stats([2, 2]) });
+  set({ run: { ...shown, current: false, old: ["conv"] }, selected: ["conv"] });
+  await show(<Values />);
+  const old = () => [...document.querySelectorAll(".port")].map((port) => port.className === "port old");
+  expect(old()).toEqual([true, false, false]);
+  expect(text()).toContain("From before the last change");
+  await act(async () => set({ training: { state: "running", values: { "conv.output": stats([4]) }, trends: {} } as unknown as Training }));
+  expect(old()).toEqual([false, false, false]);
+  await act(async () => hear([{ event: "aged", number: 1, current: false, old: ["image", "conv"] }]));
+  expect(old()).toEqual([false, true, false]);
+  await act(async () => hear([{ event: "aged", number: 2, current: true, old: [] }]));
+  expect(old()).toEqual([false, true, false]);
 });
 
 test("what quantization does to a value is told", async () => {

@@ -1,0 +1,127 @@
+"""Which values are old once a document or its session is another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dataflow.studio.basis import Basis
+from dataflow.studio.commands.edit import make
+from dataflow.studio.desk import Desk, Named
+from dataflow.studio.project import Project
+from dataflow.studio.session import Session
+
+TEXT = """dataflow: 1
+params: {size: 4}
+inputs:
+  x: float32[N, 4]
+nodes:
+  w: {block: Variable, inputs: [[1.0, 2.0, 3.0, 4.0]]}
+  half: {block: Mul, inputs: {x: x, y: 0.5}}  # of it
+  sum: {block: Add, inputs: {x: half, y: w}}
+  relu: {block: Relu, inputs: {features: half}}
+  inner: {block: ./inner.yaml, inputs: {a: relu}}
+outputs:
+  y: sum
+  z: inner
+data:
+  some: {path: rows.npz, inputs: {x: x}}
+  few: {path: rows.npz, inputs: {x: x}, rows: 0..2}
+"""
+INNER = "dataflow: 1\ninputs: {a: 'float32[N, 4]'}\nnodes:\n  b: {block: Relu, inputs: [a]}\noutputs: {d: b}\n"
+EVERY = ["half", "inner", "inner/b", "relu", "sum", "w", "x"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "inner.yaml").write_text(INNER)
+    (tmp_path / "graph.yaml").write_text(TEXT)
+    return Desk(Project(tmp_path), "graph.yaml")
+
+
+def edited(*edits: dict[str, object]) -> Callable[[Desk], None]:
+    """Makes edits as a page does."""
+
+    def change(desk: Desk) -> None:
+        desk.change("edit", lambda editor: Named(make(editor, [*edits]).names))
+
+    return change
+
+
+def saying(**what: object) -> Callable[[Desk], None]:
+    """Has the session say something."""
+
+    def change(desk: Desk) -> None:
+        desk.session = Session(**{**desk.session.plain(), **what})  # type: ignore[arg-type]
+        desk.read_again()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "old"),
+    [
+        (edited({"op": "set", "place": "half.y", "value": 0.25}), ["half", "inner", "inner/b", "relu", "sum"]),
+        (edited({"op": "set", "place": "w.initvalues", "value": [1.0] * 4}), ["sum", "w"]),
+        (edited({"op": "add", "name": "more", "block": "Relu", "inputs": ["sum"]}), ["more"]),
+        (edited({"op": "delete", "names": ["relu"], "reconnect": True}), ["inner", "inner/b", "relu"]),
+        (edited({"op": "set", "place": "relu.block", "value": "Nothing"}), ["inner", "inner/b", "relu"]),
+        (edited({"op": "remove", "place": "outputs.z"}), []),
+        (edited({"op": "set", "place": "data.some.path", "value": "others.npz"}), sorted({*EVERY} - {"w"})),
+        (saying(rows=3), sorted({*EVERY} - {"w"})),
+        (saying(split="few"), sorted({*EVERY} - {"w"})),
+        (saying(trained=True), ["sum", "w"]),
+        (saying(bypassed=["inner"]), ["inner", "inner/b"]),
+        (saying(forced={"half.z": 0.0}), ["half", "inner", "inner/b", "relu", "sum"]),
+        (saying(frozen={"relu": "run 1"}), ["inner", "inner/b", "relu"]),
+    ],
+)
+def test_what_follows_from_what_was_changed_is_old(desk: Desk, change: Callable[[Desk], None], old: list[str]) -> None:
+    before = Basis.of(desk)
+    change(desk)
+    now = Basis.of(desk)
+    assert before.old(now) == old
+    assert not before.same(now, "data")
+    assert now.old(now) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edited({"op": "set", "place": "doc", "value": "What it does."}),
+        edited({"op": "set", "place": "half.doc", "value": "Half of it."}),
+        edited({"op": "text", "text": TEXT.replace("# of it", "# of all of it")}),
+        saying(watched=["relu.activations"]),
+        saying(params={"size": 4}),
+        saying(split="some", watched=["x.y"]),
+    ],
+)
+def test_what_means_the_same_makes_nothing_old(desk: Desk, change: Callable[[Desk], None]) -> None:
+    before, version = Basis.of(desk), desk.version
+    change(desk)
+    assert (before.same(Basis.of(desk), "data"), before.old(Basis.of(desk))) == (True, [])
+    assert desk.session != Session() or desk.version > version
+
+
+def test_an_edit_that_is_taken_back_makes_nothing_old(desk: Desk) -> None:
+    before = Basis.of(desk)
+    edited({"op": "delete", "names": ["half"], "reconnect": True})(desk)
+    assert before.old(Basis.of(desk)) == ["half", "inner", "inner/b", "relu", "sum"]
+    desk.undo()
+    assert (before.same(Basis.of(desk), "data"), before.old(Basis.of(desk))) == (True, [])
+
+
+def test_a_training_goes_by_its_section_and_not_by_what_runs_are_fed(desk: Desk) -> None:
+    before = Basis.of(desk).of_training()
+    saying(rows=3, trained=True)(desk)
+    assert before.same(Basis.of(desk).of_training(), "data", "train")
+    edited({"op": "set", "place": "train", "value": {"epochs": 3}})(desk)
+    assert before.same(Basis.of(desk).of_training(), "data")
+    assert not before.same(Basis.of(desk).of_training(), "data", "train")
+
+
+def test_another_document_is_another(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "copy.yaml").write_text(TEXT)
+    assert not Basis.of(desk).same(Basis.of(Desk(Project(tmp_path), "copy.yaml")), "data")
