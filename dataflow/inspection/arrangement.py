@@ -17,7 +17,7 @@ from dataflow.inspection.sizes import Style, sized
 
 _PAGE = 1000.0, 700.0  # pixels that a page has for the whole
 _ANY = 1e6  # a length that shelves may have where only the page counts
-_INSET, _TITLE, _GAP, _ROWS = 18.0, 30.0, 30.0, 26.0
+_INSET, _TITLE, _GAP, _ROWS = 16.0, 28.0, 28.0, 26.0
 _ASIDE = 24.0  # beside the whole, where wires run there
 
 

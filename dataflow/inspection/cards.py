@@ -16,7 +16,7 @@ from dataflow.inspection.data import category, cut, parts
 from dataflow.inspection.elements import Attr, Card, Chip, LeftPort, RightPort
 from dataflow.inspection.folding import Folding
 
-_LITERAL, _WIRE, _NAME = 20, 22, 26  # letters of a chip, and of the name on a card
+_LITERAL, _WIRE, _NAME = 20, 22, 32  # letters of a chip, and of the name on a card
 _GRADIENT = re.compile(r"grad|backprop|^dy$")  # ports on which blocks of reverse passes take gradients
 _PARAM = re.compile(r"\$(\w+|\{\w+\})")
 

@@ -130,12 +130,17 @@ def _card(card: Card, marks: Mapping[str, Mark] | None) -> str:
     parts = [
         f'<g transform="translate({card.x:.1f} {card.y:.1f})" style="--hue:{mark.hue if mark else card.hue}"{style}>'
     ]
-    if card.doc:
-        parts.append(f"<title>{escape(card.doc)}</title>")
+    if told := ": ".join([card.id] * _is_cut(card) + [card.doc] * bool(card.doc)):
+        parts.append(f"<title>{escape(told)}</title>")
     parts.append(_node(card, mark) if node else _pill(card))
     parts += [_dot(port, port.chip is None and bool(port.wire)) for port in card.lefts]
     parts += [_dot(port, True) for port in card.rights]
     return "".join(parts) + "</g>\n"
+
+
+def _is_cut(card: Card) -> bool:
+    """Whether not all of the name of a node is on its card."""
+    return card.kind in ("node", "graph") and card.name != card.id
 
 
 def _pill(card: Card) -> str:

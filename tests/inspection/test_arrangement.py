@@ -63,8 +63,8 @@ def test_a_frame_holds_its_cards_under_its_title() -> None:
     for row in made.rows:
         for card in row.cards:
             frame = frames[card.frame]
-            top = 30.0 if frame.title else 18.0
-            assert frame.y + top <= card.y + 0.1 and frame.x + 18.0 <= card.x + 0.1
+            top = 28.0 if frame.title else 16.0
+            assert frame.y + top <= card.y + 0.1 and frame.x + 16.0 <= card.x + 0.1
 
 
 def test_a_graph_without_headings_has_no_frames() -> None:

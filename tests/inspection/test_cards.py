@@ -126,6 +126,12 @@ def test_blocks_that_only_let_gradients_pass_are_no_reverse_pass() -> None:
     assert "StopGradient" in blocks and not cards(text)["a"].gradient
 
 
+def test_a_name_stands_whole_on_its_card_up_to_a_limit() -> None:
+    whole, cut = "a" * 32, "scope/" + "a" * 30
+    text = f"dataflow: 1\nnodes:\n  {whole}: {{block: Relu}}\n  {cut}: {{block: Relu}}\n"
+    assert [card.name for card in cards(text).values()] == [whole, "…/" + "a" * 30]
+
+
 def test_long_names_end_with_whole_parts() -> None:
     assert ending("conv1/norm/mean", 15) == "conv1/norm/mean"
     assert ending("conv1/norm/mean", 12) == "…/norm/mean"

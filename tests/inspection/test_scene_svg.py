@@ -71,6 +71,14 @@ def test_a_title_wider_than_its_frame_is_cut_and_told_in_full() -> None:
     assert long in [e.text for e in root.iter() if e.tag.endswith("}title")]
 
 
+def test_a_name_that_is_cut_is_told_in_full_and_one_that_is_not_only_once() -> None:
+    for name, told in (("…/b", "scope/b: doc"), ("scope/b", "doc")):
+        card = Card("scope/b", "node", name, block="Relu", doc="doc")
+        sized(card, Style())
+        root = ElementTree.fromstring(scene_svg(Scene(200.0, 100.0, [], [card], []), "t"))
+        assert [e.text for e in root.iter() if e.tag.endswith("}title")] == ["t", told]
+
+
 def test_a_dot_is_filled_where_a_wire_comes() -> None:
     scene = made()
     scene.cards[0].lefts[0].chip = None

@@ -5,8 +5,21 @@ from __future__ import annotations
 import pytest
 
 from dataflow.inspection.elements import Attr, Card, Chip, LeftPort, RightPort
-from dataflow.inspection.letters import MONO
-from dataflow.inspection.sizes import HEAD, HISTOGRAM, LINE, ROW, Style, attr_lines, note_lines, shape_text, sized
+from dataflow.inspection.letters import MONO, sans
+from dataflow.inspection.sizes import (
+    HEAD,
+    HISTOGRAM,
+    LINE,
+    NAME,
+    PAD,
+    ROW,
+    TIME,
+    Style,
+    attr_lines,
+    note_lines,
+    shape_text,
+    sized,
+)
 
 LONG = "a name that is longer than that of any port beside it"
 
@@ -39,6 +52,12 @@ def test_names_of_outputs_are_told_where_there_are_several() -> None:
 def test_there_is_room_for_what_a_run_tells_where_it_may_tell_something() -> None:
     wide, narrow = placed(card(chip=LONG)), placed(card(chip=LONG), values=False)
     assert wide.width - narrow.width == HISTOGRAM + 6
+
+
+def test_a_name_stands_whole_beside_the_time_of_a_run() -> None:
+    wide, narrow = placed(card(name=LONG)), placed(card(name=LONG), values=False)
+    assert narrow.width >= sans(LONG, NAME, bold=True) + 2 * PAD
+    assert wide.width - narrow.width == TIME > sans("~100 ms", 11.0)
 
 
 def test_ports_stand_below_the_head_with_dots_at_the_sides() -> None:

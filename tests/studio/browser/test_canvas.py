@@ -188,6 +188,20 @@ def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(open_page: Callab
     opened.card("logits/weights").wait_for(state="detached")
 
 
+def test_names_can_be_read_whole_also_beside_the_times_of_a_run(
+    open_page: Callable[..., Opened], project: Path
+) -> None:
+    (project / "graph.yaml").write_bytes((ROOT / "graphs/digits/cnn_flat.yaml").read_bytes())
+    canvas = Canvas(open_page("graph.yaml"))
+    canvas.opened.keys("Control+Enter")
+    canvas.opened.notice("run 1 done")
+    canvas.page.locator(".card .time.run").first.wait_for()
+    cut = canvas.page.locator(".name, .card .block").evaluate_all(
+        "(all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)"
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize("graph, least", [("digits/cnn", 60), ("digits/cnn_flat", 60), ("quant/digits_fake_quant", 50)])
 def test_whole_graphs_can_be_read(open_page: Callable[..., Opened], project: Path, graph: str, least: int) -> None:
     (project / "graph.yaml").write_bytes((ROOT / f"graphs/{graph}.yaml").read_bytes())

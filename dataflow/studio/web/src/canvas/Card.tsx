@@ -56,10 +56,13 @@ export const CardView = memo(function CardView({ data: { card }, selected }: Nod
   );
 }, alike);
 
+/** What the head of a card tells under the mouse: its name where that is cut, its block and what that does. */
+const tipOf = ({ id, name, block, doc }: CardData): string => `${id === name ? "" : `${id}\n`}${block}${doc === "" ? "" : `: ${doc}`}`;
+
 function CardBody({ card, lines }: { card: CardData; lines: string[] }) {
   return (
     <>
-      <div className="head" title={card.doc === "" ? card.block : `${card.block}: ${card.doc}`}>
+      <div className="head" title={tipOf(card)}>
         <Name lines={lines} />
         <NodeState card={card} />
         <span className="block">{card.block}</span>
