@@ -126,9 +126,7 @@ class Editor(LoadedEditor):
     def delete(self, name: str | Sequence[str], reconnect: bool = False) -> None:
         """Delete nodes or inputs, and the wires to them; or give their readers what stood on their first inputs."""
         names = [name] if isinstance(name, str) else list(name)
-        with self.together(f"delete {listing(names, 'and')}"):
-            for each in names:
-                self._edit("", partial(nodes.deleted, name=each, reconnect=reconnect))
+        self._edit(f"delete {listing(names, 'and')}", lambda tree: nodes.deleted(tree, names, reconnect))
 
     def copy(self, names: Sequence[str]) -> str:
         """The text of nodes, with their comments, for `paste`."""

@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dataflow.graphfile.format import format_file
@@ -69,8 +69,21 @@ def measured(nodes: int) -> dict[str, float]:
                     asked("edit", version=studio.require().version, edits=[add], title="add")
                 times.append(asked("edit", version=studio.require().version, edits=[edit(i)], title=kind))
             found[kind] = statistics.median(times)
+        text = studio.answer("copy", {"names": [f"m{i}" for i in range(EDITS, nodes // 5)]})["ok"]
+        for name, many in {
+            "delete a third": {"op": "delete", "names": [*_middle(nodes)], "reconnect": True},
+            "paste a fifth": {"op": "paste", "text": text},
+        }.items():
+            found[name] = asked("edit", version=studio.require().version, edits=[many], title=name)
+            asked("undo", version=studio.require().version)
         found["undo"] = statistics.median(asked("undo", version=studio.require().version) for _ in range(EDITS))
         return found
+
+
+def _middle(nodes: int) -> Iterator[str]:
+    """A third of the nodes, those with weights left out."""
+    for i in range(EDITS, EDITS + nodes // 12):
+        yield from (f"m{i}", f"q{i}", f"r{i}", f"a{i}")
 
 
 def main(counts: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from fuzz_edits.campaign import FILES, campaign
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
 from dataflow.graphfile.editing import acceptance
+from dataflow.graphfile.editing.written import Writer
 from dataflow.graphfile.load import read
+from dataflow.graphfile.spans import Span
 
 
 def test_random_edits_say_what_they_should_and_nothing_else() -> None:
@@ -59,6 +62,33 @@ def test_ports_and_attrs_of_files_have_short_names(tmp_path: Path) -> None:
         file.set("conv1.filter", 16)
     with pytest.raises(GraphFileError, match="no node, input or section 'conv3'; did you mean 'conv"):
         file.set("conv3.filters", 16)
+
+
+def test_edits_of_hundreds_of_nodes_read_the_text_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[str] = []
+
+    class Counted(Writer):
+        def __init__(self, text: str, at_source: bool, root: Span | None = None):
+            passes.append(text)
+            super().__init__(text, at_source, root)
+
+    monkeypatch.setattr(acceptance, "Writer", Counted)
+    nodes = [f"  n{i}: {{block: Relu, inputs: {{features: {f'n{i - 1}' if i else 'x'}}}}}" for i in range(300)]
+    text = "\n".join(["dataflow: 1", "inputs: {x: float32}", "nodes:", *nodes, "outputs: {y: n299, z: n150}", ""])
+    names = [f"n{i}" for i in range(100, 200)]
+    edits: dict[str, Callable[[flow.Editor], object]] = {
+        "delete": lambda file: file.delete(names),
+        "reconnect": lambda file: file.delete(names[::-1], reconnect=True),
+        "paste": lambda file: file.paste(file.copy(names), after="n7"),
+        "elsewhere": lambda file: file.paste("\n".join(nodes[::2]).replace("n", "k")),
+        "extract": lambda file: file.extract(names, "inner", "inner.yaml"),
+    }
+    for title, edit in edits.items():
+        file = flow.edit("g.yaml", text)
+        passes.clear()
+        edit(file)
+        assert file.text != text and len(passes) < 8, title
+        assert file.undo() and file.text == text and not file.undo()
 
 
 def test_a_graph_that_is_wrong_can_be_edited(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dataflow.core.errors import listing
 from dataflow.graphfile.editing.changes import Change, Refusal, Tree, told
+from dataflow.graphfile.editing.claims import write_some
 from dataflow.graphfile.editing.history import Batches
 from dataflow.graphfile.editing.relayout import laid_out_again
 from dataflow.graphfile.editing.replacements import Replacement, between, replaced
@@ -44,19 +45,12 @@ def _tried(document: Document, root: Span, changes: Sequence[Change], in_layout:
     text, tree = document.text, document.root.plain()
     batches: list[Sequence[Replacement]] = []
     templates: set[str] = set()
-    writer: Writer | None = None
-    for change in (part for each in changes for part in each.within(tree)):
-        change.apply(tree)
-        if writer is not None and not writer.takes(change):
-            templates |= writer.templates
-            text = _made(text, writer.made)
-            writer = None
-        if writer is None:
-            writer = Writer(text, at_source, spans(text) if batches else root)
-            batches.append(writer.made)
-        writer.write(change, tree)
-    if writer is not None:
+    left = changes
+    while left:
+        writer = Writer(text, at_source, spans(text) if batches else root)
+        left = write_some(writer, left, tree)
         templates |= writer.templates
+        batches.append(writer.made)
         text = _made(text, writer.made)
     after = parse(text, document.path)
     meant = templates - {change.path[0] for change in changes}

@@ -18,7 +18,7 @@ def put_in(lines: Lines, owner: Span, index: int, text: str) -> list[Replacement
         space = lines.eol + " " * lines.column(at) if lines.first(at) else " "
         return [Replacement(at, at, f"{text},{space}")]
     end = entries[-1].end
-    comma = _comma(lines, end, owner.end - 1)
+    comma = comma_between(lines, end, owner.end - 1)
     if "\n" not in lines.text[end : owner.end - 1]:
         return [Replacement(end, end, f", {text}") if comma < 0 else Replacement(comma + 1, comma + 1, f" {text},")]
     start = entries[-1].start
@@ -36,9 +36,9 @@ def take_out(lines: Lines, owner: Span, index: int) -> list[Replacement]:
     if len(entries) == 1:
         return [Replacement(owner.inner + 1, owner.end - 1, "")]
     following = entries[index + 1].start if index + 1 < len(entries) else owner.end - 1
-    comma = _comma(lines, end, following)
+    comma = comma_between(lines, end, following)
     behind = max(comma + 1, end)
-    before = _comma(lines, entries[index - 1].end, start) if index else -1
+    before = comma_between(lines, entries[index - 1].end, start) if index else -1
     drop_before = [Replacement(before, before + 1, "")] if before >= 0 and comma < 0 else []
     if lines.first(start) and lines.last(behind):
         return [*drop_before, Replacement(lines.start(start), lines.after(behind), "")]
@@ -51,7 +51,7 @@ def take_out(lines: Lines, owner: Span, index: int) -> list[Replacement]:
     return [*drop_before, Replacement(start, behind, "")]
 
 
-def _comma(lines: Lines, start: int, end: int) -> int:
+def comma_between(lines: Lines, start: int, end: int) -> int:
     """Where the comma between two offsets stands, -1 where there is none."""
     found = without_comments(lines.text[start:end]).find(",")
     return start + found if found >= 0 else -1

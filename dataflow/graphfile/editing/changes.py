@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -134,6 +134,13 @@ class Rekey:
 
 
 Change = Put | Insert | Drop | Rekey
+
+
+def apply(changes: Iterable[Change], tree: Tree) -> None:
+    """Make changes in a tree, one after another."""
+    for change in changes:
+        for part in change.within(tree):
+            part.apply(tree)
 
 
 def plain_value(value: object) -> Tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from dataflow.core.errors import cropped, instead
 from dataflow.core.registry import blocks
@@ -32,26 +32,29 @@ def check_beside(tree: Tree, name: str) -> None:
         raise Refusal(("nodes",), f"no node '{cropped(name)}'", instead(name, section(tree, "nodes")))
 
 
-def deleted(tree: Tree, name: str, reconnect: bool = False) -> list[Change]:
-    """The changes that take away a node or an input, and the wires to it.
+def deleted(tree: Tree, names: Collection[str], reconnect: bool = False) -> list[Change]:
+    """The changes that take away nodes and inputs, and the wires to them.
 
-    With ``reconnect`` its readers get what stood on its first input.
+    With ``reconnect`` the readers of a node get what stood on its first input.
     """
-    of = next((of for of in ("nodes", "inputs") if name in section(tree, of)), None)
-    if of is None:
-        known = [*section(tree, "nodes"), *section(tree, "inputs")]
-        raise Refusal(("nodes",), f"no node or input '{cropped(name)}'", instead(name, known))
-    if reconnect and of == "inputs":
-        raise Refusal((of, name), f"'{name}' must be a node to be passed over, got an input")
-    outside = [each for each in mentions(tree) if each.path[:2] != (of, name)]
-    readers = [each for each in outside if _names(tree, each, name)]
+    gone: dict[str, Path] = {}
+    for name in names:
+        of = next((of for of in ("nodes", "inputs") if name in section(tree, of)), None)
+        if of is None:
+            known = [*section(tree, "nodes"), *section(tree, "inputs")]
+            raise Refusal(("nodes",), f"no node or input '{cropped(name)}'", instead(name, known))
+        if reconnect and of == "inputs":
+            raise Refusal((of, name), f"'{name}' must be a node to be passed over, got an input")
+        gone[name] = (of, name)
+    places = {*gone.values()}
+    outside = [each for each in mentions(tree) if each.path[:2] not in places]
     for each in outside:
-        if "$" in each.text and each.what == "wire" and with_defaults(tree, each.text).partition(".")[0] == name:
-            raise Refusal(
-                each.path, f"'{told(each.path)}' names '{cropped(name)}' by parameters", "write the name there"
-            )
-    changes = _passed_over(tree, name, readers) if reconnect else _unwired(tree, readers, outside)
-    return [*changes, Drop((of, name))]
+        head = with_defaults(tree, each.text).partition(".")[0] if "$" in each.text and each.what == "wire" else ""
+        if head in gone:
+            message = f"'{told(each.path)}' names '{cropped(head)}' by parameters"
+            raise Refusal(each.path, message, "write the name there")
+    changes = _passed_over(tree, gone, outside) if reconnect else _unwired(tree, gone, outside)
+    return [*changes, *map(Drop, gone.values())]
 
 
 def readers_passed_over(tree: Tree, name: str) -> list[Change]:
@@ -59,35 +62,56 @@ def readers_passed_over(tree: Tree, name: str) -> list[Change]:
     if name not in section(tree, "nodes"):
         raise Refusal(("nodes",), f"no node '{cropped(name)}'", instead(name, section(tree, "nodes")))
     wires = [each for each in mentions(tree) if each.what in ("wire", "result") and each.path[:2] != ("nodes", name)]
-    return _passed_over(tree, name, [each for each in wires if _names(tree, each, name)])
+    return _passed_over(tree, [name], wires)
 
 
-def _names(tree: Tree, each: Named, name: str) -> bool:
+def _named(tree: Tree, each: Named, among: Collection[str]) -> str:
+    """Which of some nodes and inputs a place names; nothing where it names none of them."""
+    text, name = each.text, ""
     match each.what:
         case "wire":
-            return each.head == name
-        case "result":
-            return each.head == name and each.text not in section(tree, "outputs")
+            name = each.head
+        case "result" if text not in section(tree, "outputs"):
+            name = each.head
         case "node" | "pattern":
-            return each.text == name or each.text.startswith(f"{name}/")
-        case "input":
-            return each.text == name and name in section(tree, "inputs")
-    return False
+            parts = text.split("/")
+            names = ("/".join(parts[: i + 1]) for i in range(len(parts)))
+            name = next((name for name in names if name in among), "")
+        case "input" if text in section(tree, "inputs"):
+            name = text
+    return name if name in among else ""
 
 
-def _passed_over(tree: Tree, name: str, readers: list[Named]) -> list[Change]:
-    source = _source(tree, name)
+def _passed_over(tree: Tree, gone: Collection[str], places: Sequence[Named]) -> list[Change]:
+    sources = {name: _source(tree, name, gone) for name in gone}
     changes: list[Change] = []
-    for each in readers:
+    for each in places:
+        if not (name := _named(tree, each, gone)):
+            continue
         if each.what in ("node", "pattern"):
             raise Refusal(each.path, f"'{told(each.path)}' names '{cropped(each.text)}'", "take it out there first")
-        if not isinstance(source, str) and each.path[0] != "nodes":
-            raise Refusal(each.path, f"'{told(each.path)}' must be a wire, got {source} in place of '{cropped(name)}'")
-        changes.append(Put(each.path, source))
+        if not isinstance(sources[name], str) and each.path[0] != "nodes":
+            message = f"'{told(each.path)}' must be a wire, got {sources[name]} in place of '{cropped(name)}'"
+            raise Refusal(each.path, message)
+        changes.append(Put(each.path, sources[name]))
     return changes
 
 
-def _source(tree: Tree, name: str) -> Tree:
+def _source(tree: Tree, name: str, gone: Collection[str]) -> Tree:
+    """What stands on the first input of a node, or before it where that goes too."""
+    passed: set[str] = set()
+    at = name
+    while at not in passed:
+        passed.add(at)
+        source = _first(tree, at)
+        at = source.partition(".")[0] if isinstance(source, str) else ""
+        if at not in gone:
+            return source
+    message = f"node '{cropped(name)}' must get something that stays for its readers, got a cycle"
+    raise Refusal(("nodes", name), message, "take one of its wires off first")
+
+
+def _first(tree: Tree, name: str) -> Tree:
     """What stands on the first input of a node."""
     node = tree["nodes"][name]
     path: Path = ("nodes", name)
@@ -114,20 +138,22 @@ def without_output(tree: Tree, name: str) -> list[Change]:
     return [*_dropped(tree, places), Drop(("outputs", name))]
 
 
-def _unwired(tree: Tree, readers: list[Named], outside: list[Named]) -> list[Change]:
+def _unwired(tree: Tree, gone: Collection[str], places: Sequence[Named]) -> list[Change]:
+    readers = {each for each in places if _named(tree, each, gone)}
     outputs = {each.path[1] for each in readers if each.path[0] == "outputs"}
-    lost = [each for each in outside if each.what in ("output", "result") and each.text in outputs]
-    return _dropped(tree, [each for each in outside if each in readers or each in lost])
+    lost = {each for each in places if each.what in ("output", "result") and each.text in outputs}
+    return _dropped(tree, [each for each in places if each in readers or each in lost])
 
 
-def _dropped(tree: Tree, places: list[Named]) -> list[Change]:
+def _dropped(tree: Tree, places: Sequence[Named]) -> list[Change]:
+    paths = {each.path for each in places}
     changes: list[Change] = []
     for each in reversed(places):  # of a list the last first
         if each.what == "result":
             raise Refusal(each.path, f"'{told(each.path)}' needs '{cropped(each.text)}'", "name another there first")
         if each.path[0] == "nodes" and len(each.path) == 4 and isinstance(each.path[-1], int):
             listed = tree["nodes"][each.path[1]]["inputs"]
-            if each.path[-1] + 1 < len(listed):
+            if any((*each.path[:3], i) not in paths for i in range(each.path[-1], len(listed))):
                 hint = "write its inputs by the names of their ports first"
                 raise Refusal(
                     each.path, f"'{told(each.path[:3])}' is a list, in which what follows would move up", hint

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from dataflow.core.errors import GraphFileError, cropped, listing
 from dataflow.core.registry import blocks
-from dataflow.graphfile.editing.changes import Change, Put, Refusal, Tree
+from dataflow.graphfile.editing.changes import Change, Put, Refusal, Rekey, Tree, apply
 from dataflow.graphfile.editing.copying import copied
 from dataflow.graphfile.editing.editor import TextEditor
 from dataflow.graphfile.editing.free_names import free_name
 from dataflow.graphfile.editing.mentions import Named, mentions, param_uses, params_in, section
 from dataflow.graphfile.editing.nodes import check_beside
-from dataflow.graphfile.editing.renaming import renamed
 from dataflow.graphfile.editing.wiring import Port, unwired
 from dataflow.graphfile.parse import parse
 
@@ -88,35 +87,30 @@ class Paste:
 
     def _renamed(self) -> dict[str, str]:
         names: dict[str, str] = {}
-        old = [*self.source.tree["nodes"]]
-        for name in old:
+        tree = self.source.tree
+        for name in (old := tree["nodes"]):
             try:
                 names[name] = free_name(self.tree, "nodes", name, {*old, *names.values()} - {name})
             except Refusal as refusal:
                 raise self.source.refused(Refusal(("nodes", name), refusal.message, refusal.hint)) from None
-            if names[name] != name:
-                self.source.change(renamed(self.source.tree, "nodes", name, names[name]))
+        new = {name: given for name, given in names.items() if given != name}
+        wires = [Put(each.path, new[each.head] + each.port) for each in mentions(tree) if each.head in new]
+        self.source.change([*wires, *(Rekey(("nodes", name), given) for name, given in new.items())])
         return names
 
     def _leave_out(self) -> None:
         """Take off the wires to what is in neither the text nor the file."""
+        tree = self.source.tree
         known = {*section(self.tree, "nodes"), *section(self.tree, "inputs"), *self.names.values()}
-        lost = [each for each in mentions(self.source.tree) if each.head not in known and "$" not in each.text]
+        lost = [each for each in mentions(tree) if each.head not in known and "$" not in each.text]
+        changes: list[Change] = []
         for each in reversed(lost):  # of a list the last first
-            self.source.change(unwired(self.source.tree, self._port(each)))
+            changes += (made := unwired(tree, _port(tree, each)))
+            apply(made, tree)
+        self.source.change(changes)
         for each in lost:
             message = f"no node or input '{cropped(each.head)}' here, so the wire is left out"
-            self.notes.append(f"{each.path[1]}.{self._port(each).name}: {message}")
-
-    def _port(self, each: Named) -> Port:
-        name, port = str(each.path[1]), each.path[3]
-        block = self.source.tree["nodes"][name].get("block")
-        ports = blocks[block].signature.inputs if isinstance(block, str) and block in blocks else {}
-        known = [*ports] or [str(i) for i in range(int(port) + 1)] if isinstance(port, int) else [*ports]
-        item = each.path[4] if len(each.path) > 4 else None
-        named = known[port] if isinstance(port, int) else port
-        many = named in ports and ports[named].many
-        return Port(name, named, known, many, item if isinstance(item, int) else None)
+            self.notes.append(f"{each.path[1]}.{_port(tree, each).name}: {message}")
 
     def _tell_params(self) -> None:
         users: dict[str, list[str]] = {}
@@ -126,6 +120,17 @@ class Paste:
                     users.setdefault(param, []).append(str(path[1]))
         for param, names in users.items():
             self.notes.append(f"{listing(dict.fromkeys(names), 'and')}: no param '{param}' here, so it must be added")
+
+
+def _port(tree: Tree, each: Named) -> Port:
+    name, port = str(each.path[1]), each.path[3]
+    block = tree["nodes"][name].get("block")
+    ports = blocks[block].signature.inputs if isinstance(block, str) and block in blocks else {}
+    known = [*ports] or [str(i) for i in range(int(port) + 1)] if isinstance(port, int) else [*ports]
+    item = each.path[4] if len(each.path) > 4 else None
+    named = known[port] if isinstance(port, int) else port
+    many = named in ports and ports[named].many
+    return Port(name, named, known, many, item if isinstance(item, int) else None)
 
 
 def _as_file(text: str) -> str:

@@ -51,9 +51,10 @@ def check_new(tree: Tree, of: str, name: str) -> None:
     for other in ("inputs", "nodes") if of in ("inputs", "nodes") else (of,):
         if name in section(tree, other):
             raise Refusal((other, name), f"'{cropped(name)}' is a name in '{other}' already", "choose another")
-    captured = [each for each in mentions(tree) if each.what == "result" and each.head == name]
-    if of in ("inputs", "nodes") and captured and name in section(tree, "outputs"):
-        raise Refusal(captured[0].path, f"'{told(captured[0].path)}' means the output '{name}'", "choose another name")
+    if of in ("inputs", "nodes") and name in section(tree, "outputs"):
+        for each in mentions(tree):
+            if each.what == "result" and each.head == name:
+                raise Refusal(each.path, f"'{told(each.path)}' means the output '{name}'", "choose another name")
 
 
 def _output(tree: Tree, old: str, new: str) -> list[Change]:

@@ -41,7 +41,7 @@ def removed(tree: Tree, path: Path) -> list[Change]:
     """The changes that take away what stands at a path: with a node or input the wires to it."""
     if len(path) == 2 and isinstance(name := path[1], str):
         if path[0] in ("nodes", "inputs") and name in section(tree, str(path[0])):
-            return deleted(tree, name)
+            return deleted(tree, [name])
         if path[0] == "params" and name in section(tree, "params"):
             return unused_param(tree, name)
         if path[0] == "outputs" and name in section(tree, "outputs"):

@@ -23,7 +23,7 @@ class Writer:
         self.lines, self.root, self.at_source = Lines(text), root or spans(text), at_source
         self.spelling = Spelling(text, self.root)
         self.made: list[Replacement] = []
-        self._only_scalars = True
+        self.new: dict[tuple[Span, str], int] = {}  # where keys of a mapping without braces were added
 
     @property
     def text(self) -> str:
@@ -39,16 +39,8 @@ class Writer:
             if entry.key.startswith("x-") and any(entry.start <= made.start <= entry.end for made in self.made)
         }
 
-    def takes(self, change: Change) -> bool:
-        """Whether a change can be written together with those before: all of them replace scalars."""
-        if not isinstance(change, Put) or isinstance(change.value, dict | list) or not self._only_scalars:
-            return False
-        span, depth = self.follow(change.path)
-        return depth == len(change.path) and span.kind == "scalar" and bool(self.text[span.inner : span.end])
-
     def write(self, change: Change, after: Tree) -> None:
         """Write a change, ``after`` which the tree is this."""
-        self._only_scalars &= self.takes(change)
         match change:
             case Put():
                 self._put(change, after)
@@ -179,13 +171,14 @@ class Writer:
             lines = [margin + line if line else "" for line in change.spelled]
         if near is not None and change.before:
             self._lines_above(near, lines)
-        elif near is not None:
-            self._lines_below(near, lines)
-        elif not depth:
-            before = owner.entries[self._rank(owner, key) - 1]
-            self._lines_below(before, ["", *lines] if isinstance(value, dict) else lines)
-        else:
-            self._lines_below(owner.entries[-1], lines)
+            return
+        behind = near or owner.entries[-1]
+        if not depth and near is None:
+            behind = owner.entries[self._rank(owner, key) - 1]
+            lines = ["", *lines] if isinstance(value, dict) else lines
+        at = self.new.get((owner, change.after), self.lines.below(behind))
+        self.new[owner, key] = at
+        self._lines_at(at, lines)
 
     def _rank(self, owner: Span, key: str) -> int:
         """The place of a new section among those of the file."""
@@ -204,7 +197,7 @@ class Writer:
             self._lines_above(near, [f"{' ' * self.lines.column(near.start)}- {text}"])
         else:
             near = owner.entries[-1]
-            self._lines_below(near, [f"{' ' * self.lines.column(near.start)}- {text}"])
+            self._lines_at(self.lines.below(near), [f"{' ' * self.lines.column(near.start)}- {text}"])
 
     def _lines_above(self, near: Entry, lines: list[str]) -> None:
         eol = self.lines.eol
@@ -215,8 +208,7 @@ class Writer:
             lines[0] = lines[0].lstrip()
             self._replace(near.start, near.start, eol.join(lines) + eol + " " * self.lines.column(near.start))
 
-    def _lines_below(self, near: Entry, lines: list[str]) -> None:
-        at = self.lines.below(near)
+    def _lines_at(self, at: int, lines: list[str]) -> None:
         self._replace(at, at, "".join(self.lines.eol + line for line in lines))
 
     def _entry(self, change: Drop | Rekey, after: Tree) -> Entry | None:
@@ -270,5 +262,5 @@ class Writer:
 
     def _replace(self, start: int, end: int, text: str) -> None:
         replacement = Replacement(start, end, text)
-        if replacement not in self.made or start == end:  # a value may be reached by several aliases
+        if start == end or replacement not in self.made:  # a value may be reached by several aliases
             self.made.append(replacement)

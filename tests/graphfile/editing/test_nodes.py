@@ -28,7 +28,7 @@ train:
 """
 
 
-def after(text: str = TEXT, **deletion: str | bool) -> str:
+def after(text: str = TEXT, **deletion: str | bool | list[str]) -> str:
     file = edit("g.yaml", text)
     file.delete(**deletion)  # type: ignore[arg-type]
     return file.text
@@ -50,6 +50,28 @@ def test_readers_get_what_stood_on_the_first_input() -> None:
 def test_a_list_of_one_wire_is_passed_on() -> None:
     text = TEXT.replace("[b, a, a.y]", "[b]")
     assert "inputs: [b, b]" in after(text, name="c", reconnect=True)
+
+
+def test_nodes_that_go_together_are_passed_over_together() -> None:
+    for names in (["a", "b"], ["b", "a"]):
+        text = TEXT.replace("{x: 1.0, y: a}", "{y: 2.0, x: a}")
+        file = edit("g.yaml", text)
+        file.delete(names, reconnect=True)
+        assert "inputs: {inputs: [x, x, x]}" in file.text and "  a: x\n" in file.text
+        assert file.undo() and file.text == text and not file.undo()
+
+
+def test_a_list_may_lose_its_last_wires_together() -> None:
+    assert "  b: {block: Sub, inputs: []}\n" in after(TEXT.replace("{x: 1.0, y: a}", "[a, x]"), name=["x", "a"])
+    assert "  b: {block: Sub, inputs: [1.0]}\n" in after(TEXT.replace("{x: 1.0, y: a}", "[1.0, a]"), name=["x", "a"])
+    with pytest.raises(GraphFileError, match=r"'nodes\.b\.inputs' is a list, in which what follows would move up"):
+        after(TEXT.replace("{x: 1.0, y: a}", "[a, 1.0, x]"), name=["x", "a"])
+
+
+def test_a_cycle_of_nodes_has_nothing_for_its_readers() -> None:
+    text = TEXT.replace("features: x", "features: b").replace("{x: 1.0, y: a}", "{x: a}")
+    with pytest.raises(GraphFileError, match="node 'a' must get something that stays for its readers, got a cycle"):
+        after(text, name=["a", "b"], reconnect=True)
 
 
 def test_the_first_input_is_that_of_the_block() -> None:
