@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dataflow.core.errors import DataflowError, GraphFileError
@@ -107,12 +107,24 @@ def _candidates(
         stands = wiring.written(file.tree, port)
     except Refusal:  # which is what the wire was refused for
         return
-    if isinstance(stands, str) and not port.many and stands != source:
-        yield Mend(f"Wire {source} in the place of {stands}", [_wire("", target), _wire(source, target)])
-        both = Insertion("Add both", "AddV2", {"x": stands, "y": source}, {})
-        yield _inserted(file, both, target, unwire=True)
+    if not isinstance(stands, str) or port.many or stands == source:
+        yield from _fitted(file, scope, source, target)
+        return
+    off, place = _wire("", target), f"in the place of {stands}"
+    replaced = Mend(f"Wire {source} {place}", [off, _wire(source, target)])
+    yield replaced
+    both = _inserted(file, Insertion("Add both", "AddV2", {"x": stands, "y": source}, {}), target)
+    yield replace(both, edits=[off, *both.edits])
+    if not _works(file, replaced):
+        for mend in _fitted(file, scope, source, target):
+            yield Mend(f"{mend.title}, {place}", [off, *mend.edits])
+
+
+def _fitted(file: Editor, scope: FileScope | None, source: str, target: tuple[str, str]) -> Iterator[Mend]:
+    """Mends that make the value or the node so that it fits an input on which no wire stands."""
     if scope is None or (given := type_of_wire(scope, source)) is None:
         return
+    port = file.port(target)
     known = KnownNode.of(scope, port.node)
     if known is not None and port.name in known.operands:
         yield from _typed(file, scope, source, given, known, target)
@@ -151,13 +163,13 @@ def _settings(source: str, given: TensorType, known: KnownNode, port: str, targe
                 yield Mend(f"Set {name} of {known.name} to {shown}", [setting, _wire(source, target)])
 
 
-def _inserted(file: Editor, insertion: Insertion, target: tuple[str, str], unwire: bool = False) -> Mend:
+def _inserted(file: Editor, insertion: Insertion, target: tuple[str, str]) -> Mend:
     name = file.free_name(insertion.name)
     add: Edit = {"op": "add", "name": name, "block": insertion.block, "inputs": dict(insertion.inputs)}
     if insertion.attrs:
         add["attrs"] = dict(insertion.attrs)
     add["before"] = target[0]
-    return Mend(insertion.title, [add, *([_wire("", target)] if unwire else []), _wire(name, target)])
+    return Mend(insertion.title, [add, _wire(name, target)])
 
 
 def _wire(source: str, target: tuple[str, str]) -> Edit:

@@ -14,7 +14,7 @@ from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.suggest.completion import completions
 from dataflow.graphfile.suggest.finding import Query, find
 from dataflow.graphfile.suggest.fits import before, behind
-from dataflow.graphfile.suggest.mends import try_wire
+from dataflow.graphfile.suggest.mends import Mend, Tried, try_wire
 from dataflow.graphfile.tree import Stop
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, text, whole
@@ -69,7 +69,11 @@ def _try_wire(studio: Studio, given: Arguments) -> object:
     source = text(given, "source", limit=1000)
     node, port = pair(given, "target")
     editor, scope = _in_hand(studio)
-    tried = try_wire(editor, source, (node, without_item(port)), scope)
+    if node.startswith(OUTPUT):
+        other: dict[str, object] = {"op": "wire", "target": [node, port], "source": source}
+        tried = Tried(None, [Mend(f"Wire {source} in its place", [other])])  # an output takes any value, but one
+    else:
+        tried = try_wire(editor, source, (node, without_item(port)), scope)
     with studio.lock:
         refused = None if tried.refused is None else studio.refusal(tried.refused)
     return {"refused": refused, "mends": [{"title": mend.title, "edits": mend.edits} for mend in tried.mends]}

@@ -47,6 +47,8 @@ nodes:
         ("z", ("t", "features"), None, ""),
         ("e", ("t", "features"), "Wire e in the place of x", "t: {block: Relu, inputs: {features: e}}"),
         ("r", ("t", "features"), "Add both", "add_v2: {block: AddV2, inputs: {x: x, y: r}}"),
+        ("b", ("t", "features"), "Cast to float32, in the place of x", "t: {block: Relu, inputs: {features: cast}}"),
+        ("q", ("z", "x"), "Dequantize, in the place of t", "z: {block: Neg, inputs: [dequantize]}"),
         ("tt", ("a", "y"), "Wire t instead", "inputs: {x: x, y: t}"),
         ("q.output_mix", ("a", "y"), "Wire q.output_min instead", "inputs: {x: x, y: q.output_min}"),
         ("x", ("f", "feature"), "Wire to features instead", None),
@@ -74,6 +76,11 @@ def test_mends_make_files_that_are_right(source: str, target: tuple[str, str], t
     }
     file.undo()
     assert file.text == text
+
+
+def test_what_fits_in_the_place_of_a_wire_is_not_made_to_fit() -> None:
+    tried = try_wire(flow.edit("g.yaml", TEXT), "r", ("t", "features"))
+    assert [mend.title for mend in tried.mends] == ["Wire r in the place of x", "Add both"]
 
 
 def test_a_wire_that_is_right_needs_no_mend() -> None:

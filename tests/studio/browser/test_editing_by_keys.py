@@ -86,6 +86,62 @@ def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Pat
     assert (project / "xor.yaml").read_bytes() == text
 
 
+FLAGS = """dataflow: 1
+name: net
+
+inputs:
+  x: float32[N, 4]
+
+nodes:
+  most: {block: ArgMax, inputs: {input: x, dimension: 1}}
+  soft: {block: Softplus}
+  tanh: {block: Tanh, inputs: {x: x}}
+"""
+
+
+def test_a_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "net.yaml").write_text(FLAGS, "utf-8")
+    opened = open_page("net.yaml")
+    page = opened.page
+    opened.card("most").focus()
+    opened.keys("w", "Shift+ArrowDown")
+    over = page.locator(".pin.over [data-port]")
+    for _ in range(8):
+        if over.get_attribute("data-port") == "left soft features":
+            break
+        opened.keys("Shift+ArrowDown")
+    assert over.get_attribute("data-port") == "left soft features"
+    opened.keys("Enter")
+    told = page.locator(".unseen[role=status]", has_text="Refused: ")
+    told.filter(has_text=". 1: Cast to float32. 2: ").wait_for(state="attached")
+    opened.keys("1")
+    opened.card("cast").wait_for()
+    saved(opened)
+    assert "soft: {block: Softplus, inputs: {features: cast}}" in (project / "net.yaml").read_text("utf-8")
+
+
+def test_a_typed_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "net.yaml").write_text(FLAGS, "utf-8")
+    opened = open_page("net.yaml")
+    opened.card("soft").focus()
+    typed(opened, "most")
+    alert = opened.page.get_by_role("alert")
+    alert.get_by_text("must be bfloat16, float16, float32 or float64, got int64").wait_for()
+    alert.get_by_role("button", name="Cast to float32").wait_for()
+    focused(opened, "soft")
+    opened.keys("1")
+    opened.card("cast").wait_for()
+    opened.card("tanh").focus()
+    typed(opened, "most")
+    alert.get_by_role("button", name="Cast to float32, in the place of x").wait_for()
+    opened.keys("Escape")
+    alert.wait_for(state="detached")
+    saved(opened)
+    text = (project / "net.yaml").read_text("utf-8")
+    assert "soft: {block: Softplus, inputs: {features: cast}}" in text
+    assert "tanh: {block: Tanh, inputs: {x: x}}" in text
+
+
 def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     open_page: Callable[..., Opened], project: Path
 ) -> None:

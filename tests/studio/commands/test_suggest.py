@@ -48,6 +48,14 @@ def test_try_wire_offers_edits_that_work(opened: Page) -> None:
     assert opened.document["nodes"]["cast"]["inputs"]["x"]["written"] == "flag" and opened.document["problems"] == []
 
 
+def test_another_wire_may_stand_in_the_place_of_that_of_an_output(opened: Page) -> None:
+    tried = opened.ask("try_wire", source="half", target=["output:relu", "relu"])
+    assert tried["refused"] is None
+    (mend,) = tried["mends"]
+    opened.edit(*mend["edits"], title=mend["title"])
+    assert opened.document["outputs"]["relu"]["wire"] == "half"
+
+
 def test_complete_counts_as_browsers_do(opened: Page) -> None:
     text = (
         opened.document["text"]

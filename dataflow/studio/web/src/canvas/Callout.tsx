@@ -49,7 +49,7 @@ function RefusedWire({ refused }: { refused: Refused }) {
       {hint !== "" && <p className="hint">{hint}</p>}
       {refused.mends.length > 0 && (
         <div className="mends">
-          {refused.mends.slice(0, 5).map(({ title }, i) => (
+          {refused.mends.map(({ title }, i) => (
             <button key={title} className="button" onClick={() => void perform(() => mend(i))}>
               <kbd>{i + 1}</kbd> {title}
             </button>

@@ -127,6 +127,8 @@ function useFittedAgain(): void {
   }, [shown]);
   const scene = useStudio(({ document }) => document?.scene);
   useEffect(looked, [scene]);
+  const version = useStudio(({ document }) => document?.version);
+  useEffect(() => setCanvas({ refused: null }), [version]); // mends are for the text that was
 }
 
 /** Keep what depends on the size of the window. */

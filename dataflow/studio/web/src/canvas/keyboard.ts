@@ -3,26 +3,28 @@ import { register, type Command } from "../commands";
 import type { Wire } from "../protocol";
 import { get, set } from "../store";
 import { reveal, screenPoint } from "./camera";
-import { card, editable, open, scene, wire } from "./chosen";
+import { card, drawing, editable, open, scene, wire } from "./chosen";
 import { current, focusCard, focusGround, focusPort } from "./focus";
 import { dot } from "./geometry";
 import { cardsById } from "./scene";
 import { getCanvas, setCanvas, type End } from "./state";
 import { afterInOrder, firstPort, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
-import { begin, dropped, end, insert, lead, mend, unwire } from "./wire";
+import { begin, dropped, end, insert, lead, mend, MENDS, unwire } from "./wire";
+
+/** Lead the wire that is drawn to the next port that it fits, or to any: the refusal says what would make it fit. */
+function leadOn(arrow: Arrow, any: boolean): void {
+  const { from, verdicts, at: loose, over } = getCanvas().wiring!;
+  const to = nextTarget(scene(), verdicts, loose, over, arrow, any);
+  const at = to === null ? null : dot(cardsById(scene()).get(to.card)!, to);
+  if (to === null || at === null) return;
+  lead(at, to);
+  reveal(to.card, false);
+  set({ selected: [from.card] });
+}
 
 /** An arrow leads a wire, walks from port to port while one is focused, and else from card to card. */
 function walk(arrow: Arrow): void {
-  const { wiring } = getCanvas();
-  if (wiring !== null) {
-    const to = nextTarget(scene(), wiring.verdicts, wiring.at, wiring.over, arrow);
-    const at = to === null ? null : dot(cardsById(scene()).get(to.card)!, to);
-    if (to === null || at === null) return;
-    lead(at, to);
-    reveal(to.card, false);
-    set({ selected: [wiring.from.card] });
-    return;
-  }
+  if (drawing()) return leadOn(arrow, false);
   const { focused } = get();
   if (focused !== null) {
     const to = nextPort(scene(), focused, arrow);
@@ -39,19 +41,17 @@ function step(by: 1 | -1): void {
   else focusCard(to);
 }
 
-const arrow = (way: Arrow, name: string): Command => ({
-  id: `walk.${way}`,
-  title: name,
-  group: "Canvas",
-  keys: [`Arrow${way[0]!.toUpperCase()}${way.slice(1)}`],
-  within: "canvas",
-  enabled: open,
-  run: () => walk(way),
-});
+const arrow = (way: Arrow, name: string): Command[] => {
+  const key = `Arrow${way[0]!.toUpperCase()}${way.slice(1)}`;
+  return [
+    { id: `walk.${way}`, title: name, group: "Canvas", keys: [key], within: "canvas", enabled: open, run: () => walk(way) },
+    { id: `wire.${way}`, title: `Lead the wire ${way}, also to a port that it does not fit`, group: "Canvas", keys: [`Shift+${key}`], within: "canvas", enabled: drawing, run: () => leadOn(way, true) },
+  ];
+};
 
 register(
   { id: "wire.end", title: "Wire to the chosen port", group: "Canvas", keys: ["Enter"], within: "canvas", enabled: () => getCanvas().wiring?.byKeys === true, run: () => end(null) },
-  { id: "wire.drop", title: "Give up the wire", group: "Canvas", keys: ["Escape"], within: "canvas", enabled: () => getCanvas().wiring !== null, run: dropped },
+  { id: "wire.drop", title: "Give up the wire", group: "Canvas", keys: ["Escape"], within: "canvas", enabled: drawing, run: dropped },
   {
     id: "wire.begin",
     title: "Start a wire",
@@ -59,7 +59,7 @@ register(
     keys: ["W"],
     within: "canvas",
     menu: ["port"],
-    enabled: () => editable() && (get().focused !== null || card() !== undefined) && getCanvas().wiring === null,
+    enabled: () => editable() && (get().focused !== null || card() !== undefined) && !drawing(),
     run: () => {
       const from = get().focused ?? (card() === undefined ? null : firstPort(card()!));
       if (from !== null) begin(from, null, true);
@@ -94,7 +94,7 @@ register(
       insert(source, target, screenPoint(at!));
     },
   },
-  ...Array.from({ length: 5 }, (_, i): Command => ({
+  ...Array.from({ length: MENDS }, (_, i): Command => ({
     id: `mend.${i + 1}`,
     title: `Mend the refused wire, way ${i + 1}`,
     group: "Canvas",
@@ -103,10 +103,10 @@ register(
     enabled: () => getCanvas().refused?.mends[i] !== undefined,
     run: () => mend(i),
   })),
-  arrow("left", "Back along the wire"),
-  arrow("right", "On along the wire"),
-  arrow("up", "Up"),
-  arrow("down", "Down"),
+  ...arrow("left", "Back along the wire"),
+  ...arrow("right", "On along the wire"),
+  ...arrow("up", "Up"),
+  ...arrow("down", "Down"),
   { id: "walk.ports", title: "Into the ports of the card", group: "Canvas", keys: ["P", "Space"], within: "canvas", enabled: () => card() !== undefined && get().focused === null, run: () => { const to = firstPort(card()!); if (to !== null) focusPort(to); } },
   { id: "walk.back", title: "Out of the ports, or of the selection", group: "Canvas", keys: ["Escape"], within: "canvas", enabled: () => open(), run: back },
   { id: "walk.next", title: "Next card", group: "Canvas", keys: ["N"], within: "canvas", enabled: open, run: () => step(1) },

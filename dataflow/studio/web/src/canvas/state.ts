@@ -23,8 +23,6 @@ export interface Wiring {
 /** Why a wire was refused, at the port it should have led to, and what would make it right. */
 export interface Refused {
   end: End;
-  source: string;
-  target: [node: string, port: string];
   refusal: Refusal;
   mends: Mend[];
 }

@@ -38,9 +38,18 @@ test("a wire by the keyboard goes to ports that fit only", () => {
     ["left index x", ""],
     ["left conv bias", ""],
   ]);
-  expect(nextTarget(scene, verdicts, [160, 50], null, "right")).toEqual(end("left", "conv", "bias"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right")).toEqual(end("left", "index", "x"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "left")).toEqual(end("left", "conv", "bias"));
+  expect(nextTarget(scene, verdicts, [160, 50], null, "right", false)).toEqual(end("left", "conv", "bias"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right", false)).toEqual(end("left", "index", "x"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "left", false)).toEqual(end("left", "conv", "bias"));
+});
+
+test("a wire by the keyboard goes to any port of the other side where that is asked for", () => {
+  const verdicts = new Map([
+    ["left relu x", "is taken"],
+    ["left conv bias", ""],
+  ]);
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right", true)).toEqual(end("left", "relu", "x"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "relu", "x"), "left", true)).toEqual(end("left", "conv", "bias"));
 });
 
 test("where no port that fits is ahead, the next one in the order of reading is chosen", () => {
@@ -48,9 +57,9 @@ test("where no port that fits is ahead, the next one in the order of reading is 
     ["left index x", ""],
     ["left conv bias", ""],
   ]);
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "right")).toEqual(end("left", "conv", "bias"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "up")).toEqual(end("left", "index", "x"));
-  expect(nextTarget(scene, new Map(), [160, 50], null, "up")).toBeNull();
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "right", false)).toEqual(end("left", "conv", "bias"));
+  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "up", false)).toEqual(end("left", "index", "x"));
+  expect(nextTarget(scene, new Map(), [160, 50], null, "up", false)).toBeNull();
 });
 
 test("the order of Tab begins and ends outside of the cards", () => {

@@ -2,7 +2,7 @@
 import type { Card, Scene } from "../protocol";
 import { dot, type Point } from "./geometry";
 import { cardsById, originOf, readersOf } from "./scene";
-import type { End } from "./state";
+import { key, type End } from "./state";
 import { toward } from "./wiring";
 
 type Shown = Pick<Scene, "cards">;
@@ -69,17 +69,18 @@ export function afterInOrder(scene: Shown, from: string | null, step: 1 | -1): s
 }
 
 /**
- * The port that fits toward which an arrow points, for a wire that is led by the keyboard; where none is there the next
- * one in the order of reading, so that each can be reached.
+ * The port that fits, or `any`, toward which an arrow points, for a wire that is led by the keyboard; where none is there
+ * the next one in the order of reading, so that each can be reached.
  */
-export function nextTarget(scene: Shown, verdicts: ReadonlyMap<string, string>, at: Point, now: End | null, arrow: Arrow): End | null {
+export function nextTarget(scene: Shown, verdicts: ReadonlyMap<string, string>, at: Point, now: End | null, arrow: Arrow, any: boolean): End | null {
   const ends: { end: End; at: Point }[] = [];
   for (const card of scene.cards)
     for (const side of ["left", "right"] as const)
       for (const port of side === "left" ? card.lefts : card.rights) {
         const end: End = { card: card.id, port: port.name, side };
         const place = dot(card, end);
-        if (verdicts.get(`${side} ${card.id} ${port.name}`) === "" && place !== null) ends.push({ end, at: place });
+        const verdict = verdicts.get(key(end));
+        if (verdict !== undefined && (any || verdict === "") && place !== null) ends.push({ end, at: place });
       }
   const here = now === null ? at : (dot(cardsById(scene).get(now.card)!, now) ?? at);
   const ahead = toward(ends, here, DIRECTIONS[arrow]);

@@ -1,12 +1,14 @@
 /** Drawing a wire, whatever moves its loose end: begin, go on, and what happens where it ends. */
 import { edit } from "../changes";
 import { ask, Refused } from "../connection";
-import type { Edit, Mend } from "../protocol";
+import type { Edit, Refusal } from "../protocol";
 import { announce, get, openPalette, say } from "../store";
 import { dot, type Point } from "./geometry";
 import { cardsById, wireText } from "./scene";
 import { getCanvas, key, setCanvas, type End } from "./state";
 import { TAKEN, verdicts } from "./wiring";
+
+export const MENDS = 5; // that are offered, each by the key of its number
 
 /** Begin a wire at a port; one that was pulled off `replaced` goes on from its source. */
 export function begin(from: End, replaced: End | null, byKeys: boolean): void {
@@ -22,7 +24,7 @@ export function begin(from: End, replaced: End | null, byKeys: boolean): void {
   const found = verdicts(document, blocks, from, replaced);
   setCanvas({ wiring: { from, at, over: null, verdicts: found, replaced, byKeys }, refused: null, wire: null });
   const fits = [...found.values()].filter((verdict) => verdict === "").length;
-  announce(`A wire from ${from.card} ${from.port}; ${fits} ports fit`);
+  announce(`A wire from ${from.card} ${from.port}; ${fits} ports fit${byKeys ? ", and arrows with Shift lead to all" : ""}`);
 }
 
 /** Move the loose end to a place, and onto a port where one is near. */
@@ -62,33 +64,34 @@ async function connect(source: End, target: End, verdict: string, replaced: End 
   const card = cardsById(get().document!.scene).get(source.card);
   if (card === undefined) return;
   const text = wireText(card, source.port);
-  const edits: Edit[] = [...(replaced === null ? [] : [unwired(replaced)]), { op: "wire", target: [target.card, target.port], source: text }];
+  const before = replaced === null ? [] : [unwired(replaced)];
   if (verdict !== "") {
-    const replacing: Mend = { title: `Wire ${text} in its place`, edits: [...edits.slice(0, -1), unwired(target), edits.at(-1)!] };
-    await refuse(at, text, target, { message: verdict, hint: "", problems: [] }, verdict.includes(TAKEN) ? [replacing] : null);
+    await refuse(at, text, target, { message: verdict, hint: "", problems: [] }, before);
     return;
   }
   try {
-    await edit(`wire ${target.card}.${target.port} to ${text}`, ...edits);
+    await edit(`wire ${target.card}.${target.port} to ${text}`, ...before, { op: "wire", target: [target.card, target.port], source: text });
     announce(`Wired ${text} to ${target.card} ${target.port}`);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    await refuse(at, text, target, error.refusal, null);
+    await refuse(at, text, target, error.refusal, before);
   }
 }
 
-/** Show at the port why a wire was refused, and what the server knows to do about it. */
-async function refuse(at: End, source: string, target: End, refusal: Refused["refusal"], mends: Mend[] | null): Promise<void> {
-  const to: [string, string] = [target.card, target.port];
-  setCanvas({ refused: { end: at, source, target: to, refusal, mends: mends ?? [] } });
-  announce(`Refused: ${refusal.message}`);
-  if (mends !== null) return;
-  const tried = await ask("try_wire", { source, target: to }).catch(() => null);
-  const { refused } = getCanvas();
-  if (tried === null || refused === null || refused.refusal !== refusal) return;
+/**
+ * Show at a port why a wire was refused, with what the server knows to do about it, `before` which comes what else the
+ * wire would have changed; gives whether there is anything to do.
+ */
+export async function refuse(at: End, source: string, { card, port }: End, refusal: Refusal, before: Edit[] = []): Promise<boolean> {
+  setCanvas({ refused: { end: at, refusal, mends: [] } });
+  const tried = await ask("try_wire", { source, target: [card, port] }).catch(() => null);
+  if (getCanvas().refused?.refusal !== refusal) return false;
   // the loader's own words, where it finds the fault, say more than the page's
-  const said = refusal.problems.length === 0 && tried.refused !== null ? tried.refused : refusal;
-  setCanvas({ refused: { ...refused, refusal: said, mends: tried.mends } });
+  const found = refusal.problems.length === 0 && !refusal.message.includes(TAKEN) ? tried?.refused : null;
+  const mends = (tried?.mends ?? []).slice(0, MENDS).map(({ title, edits }) => ({ title, edits: [...before, ...edits] }));
+  setCanvas({ refused: { end: at, refusal: found ?? refusal, mends } });
+  announce([`Refused: ${(found ?? refusal).message}`, ...mends.map(({ title }, i) => `${i + 1}: ${title}`)].join(". "));
+  return mends.length > 0;
 }
 
 /** Do one of the mends that a refused wire offers. */

@@ -1,4 +1,5 @@
 /** The value or wire of an input, typed where the port stands. */
+import { getCanvas } from "../../canvas/state";
 import { set, useStudio, type LiteralRequest } from "../../store";
 import { Combo } from "../fields/Combo";
 import { params, wires } from "../fields/wires";
@@ -7,6 +8,11 @@ import { Prose } from "../Prose";
 import { Popover } from "./Popover";
 
 const close = () => set({ literal: null });
+
+/** What is wrong stands in the field, unless the canvas has mends of it to choose from: those need the keys. */
+function unlessMended(error: unknown): void {
+  if (getCanvas().refused === null) throw error;
+}
 
 export function Literal() {
   const literal = useStudio((state) => state.literal);
@@ -30,7 +36,7 @@ function Typed({ node, port, at }: LiteralRequest) {
         suggestions={[...wires(document, node), ...params(document)]}
         disabled={document.readonly !== ""}
         autoFocus
-        commit={(text) => setInput(node, port, text)}
+        commit={(text) => setInput(node, port, text).catch(unlessMended)}
         taken={close}
       />
       {info && (
