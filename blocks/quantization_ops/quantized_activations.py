@@ -63,7 +63,7 @@ class QuantizedRelu(QuantizedRectifier):
     Source: tf.raw_ops.QuantizedRelu.
     """
 
-    found_by = ("relu", "integer relu")
+    found_by = ("integer relu",)
 
     def kernel(
         self, features: Array, min_features: Array, max_features: Array, out: Array | None = None
@@ -84,7 +84,7 @@ class QuantizedRelu6(QuantizedRectifier):
     Source: tf.raw_ops.QuantizedRelu6.
     """
 
-    found_by = ("relu6", "integer relu6")
+    found_by = ("integer relu6",)
 
     def kernel(
         self, features: Array, min_features: Array, max_features: Array, out: Array | None = None
@@ -105,7 +105,7 @@ class QuantizedReluX(QuantizedRectifier):
     Source: tf.raw_ops.QuantizedReluX.
     """
 
-    found_by = ("relu", "clipped relu")
+    found_by = ("clipped relu",)
     features = QuantizedRectifier.features
     max_value = In("float32", "the ceiling", shape=())
     min_features = QuantizedRectifier.min_features

@@ -14,6 +14,7 @@ from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.tree import Stop
 from dataflow.inspection.data import block_data, hue
+from dataflow.inspection.search import plainness
 
 Info = dict[str, object]
 
@@ -47,8 +48,8 @@ def _entry(name: str, file: GraphFile) -> Info:
 
 @cache
 def palette() -> list[Info]:
-    """Every block, by name."""
-    return [_block(name) for name in sorted(blocks)]
+    """Every block, the plain and usual ones first."""
+    return [_block(name) for name in sorted(blocks, key=plainness)]
 
 
 def _block(name: str) -> Info:
@@ -58,6 +59,7 @@ def _block(name: str) -> Info:
         "aliases": told["aliases"],
         "words": told["found_by"],
         "category": told["category"],
+        "continues": plainness(name)[0],
         "hue": hue(told["category"]),
         "summary": told["summary"],
         "inputs": [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from usual_queries import USUAL
 
 from dataflow.core.registry import blocks
-from dataflow.inspection.search import find
+from dataflow.inspection.search import find, plainness
 
 
 def found(words: str) -> list[str]:
@@ -32,6 +33,20 @@ def found(words: str) -> list[str]:
 )
 def test_what_is_meant_comes_first(words: str, first: str) -> None:
     assert found(words)[0] == first
+
+
+@pytest.mark.parametrize("words", USUAL)
+def test_usual_queries(words: str) -> None:
+    assert found(words)[: len(USUAL[words])] == USUAL[words]
+
+
+def test_plain_blocks_come_before_those_made_of_them() -> None:
+    usual = sorted(blocks, key=plainness)
+    assert usual.index("Conv2D") < usual.index("Conv3D") < usual.index("Conv2DBackpropInput")  # whose name goes on
+    assert usual.index("MaxPool") < usual.index("QuantizedMaxPool")  # that graphs use less
+    assert usual.index("QuantizedMaxPool") < usual.index("QuantizeLinear")  # that TensorFlow does not have
+    assert plainness("MaxPool")[0] == 0  # no kind of Max, which is of another category
+    assert plainness("FusedBatchNormV3") < plainness("FusedBatchNorm")  # a version alone does not make it another
 
 
 def test_words_that_several_blocks_are_found_by() -> None:

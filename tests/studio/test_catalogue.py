@@ -20,6 +20,9 @@ def test_gallery_has_all_shipped_graphs() -> None:
 def test_palette_has_all_blocks() -> None:
     entries = {entry["name"]: entry for entry in palette()}
     assert sorted(entries) == sorted(flow.blocks)
+    names = list(entries)
+    assert names.index("MatMul") < names.index("Abs") < names.index("Conv2DBackpropInput")  # the usual ones first
+    assert (entries["Conv2D"]["continues"], entries["Conv2DBackpropInput"]["continues"]) == (0, 1)
     add = entries["AddN"]
     assert [port["many"] for port in add["inputs"]] == [True]  # type: ignore[attr-defined]
     conv = entries["Conv2D"]

@@ -19,14 +19,19 @@ OWN = 3  # how much more a use in the file itself counts than one in a shipped g
 
 
 class Habits:
-    """Counts of pairs of blocks of which the second reads the first; graph files count under their paths."""
+    """Counts of pairs of blocks of which the second reads the first, and of nodes by their blocks.
+
+    Graph files count under their paths.
+    """
 
     def __init__(self, pairs: Counter[tuple[str, str]] | None = None):
         self.pairs = Counter(pairs)
+        self.nodes: Counter[str] = Counter()
 
     def add(self, tree: Tree, weight: int = 1) -> None:
         """Count what is in a file."""
         names = {name: named(node) for name, node in section(tree, "nodes").items()}
+        self.nodes.update(names.values())
         for each in mentions(tree):
             if each.path[0] == "nodes":
                 self.pairs[names.get(each.head, INPUT), names[str(each.path[1])]] += weight
@@ -54,7 +59,8 @@ def named(node: Tree) -> str:
 
 
 @cache
-def _of_shipped() -> Habits:
+def of_shipped() -> Habits:
+    """The habits of the shipped graphs."""
     found = Habits()
     for name in shipped.names():
         with suppress(Stop):
@@ -66,6 +72,6 @@ def _of_shipped() -> Habits:
 
 def habits(tree: Tree) -> Habits:
     """The habits of the shipped graphs and of a file."""
-    found = Habits(_of_shipped().pairs)
+    found = Habits(of_shipped().pairs)
     found.add(tree, OWN)
     return found

@@ -294,6 +294,7 @@ export interface BlockInfo {
   aliases: string[];
   words: string[]; // to find it by
   category: string;
+  continues: number; // how many names of its category its own does, as Conv2DBackpropInput that of Conv2D
   hue: number;
   summary: string;
   inputs: { name: string; dtypes: string[]; type: string; optional: boolean; many: boolean; static: boolean; doc: string }[];
@@ -314,7 +315,7 @@ export interface BlockInfo {
 // -- events -----------------------------------------------------------------------------------------------------
 
 export type Event =
-  | { event: "welcome"; project: string; version: string; gallery: GalleryEntry[]; blocks: BlockInfo[] }
+  | { event: "welcome"; project: string; version: string; gallery: GalleryEntry[]; blocks: BlockInfo[] } // the usual ones first
   | { event: "document"; document: Document | null }
   | { event: "disk"; path: string; state: "changed" | "deleted" | "merged" | "settled"; diff: string } // settled: no longer to be asked about
   | { event: "session"; session: Session }

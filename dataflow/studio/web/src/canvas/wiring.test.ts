@@ -10,6 +10,7 @@ const block = (name: string, ...inputs: BlockInfo["inputs"]): BlockInfo => ({
   aliases: [],
   words: [],
   category: "nn",
+  continues: 0,
   hue: 1,
   summary: "",
   inputs,

@@ -11,7 +11,7 @@ import { closeOver, Picker } from "../picker/Picker";
 import { bare } from "../Prose";
 import { editing } from "../state";
 import { addition } from "./addition";
-import { entries, type Entry } from "./entries";
+import { entries, plainer, type Entry } from "./entries";
 import { placeAt } from "./place";
 import { Preview } from "./Preview";
 import { search, type Found } from "./search";
@@ -71,12 +71,12 @@ function useFound(query: string, from: PaletteRequest["from"]): Found<Entry>[] |
   }, [from]);
   const all = useMemo(() => entries(blocks, gallery, files, open), [blocks, gallery, files, open]);
   return useMemo(() => {
-    if (from === null) return search(all, query);
+    if (from === null) return search(all, query, plainer);
     if (fits === null) return null;
     const order = new Map(fits.map((block, i) => [block, i]));
     const fitting = all.filter(({ block }) => order.has(block));
     fitting.sort((a, b) => order.get(a.block)! - order.get(b.block)!);
-    return search(fitting, query);
+    return search(fitting, query, plainer);
   }, [all, from, fits, query]);
 }
 

@@ -6,7 +6,7 @@ import { placeAt } from "./place";
 
 const input = (name: string, dtypes: string[], optional = false) => ({ name, dtypes, type: "", optional, many: false, static: false, doc: "" });
 const info = (name: string, inputs: BlockInfo["inputs"]): BlockInfo => ({
-  name, aliases: [], words: [], category: "math", hue: 0, summary: "", inputs, attrs: [], gradient: "yes",
+  name, aliases: [], words: [], category: "math", continues: 0, hue: 0, summary: "", inputs, attrs: [], gradient: "yes",
   outputs: [{ name: "y", dtypes: [], type: "", doc: "" }],
 });
 const entry = (of: BlockInfo) => entries([of], [], [], "")[0]!;

@@ -5,8 +5,12 @@ import type { Searched } from "./search";
 export interface Entry extends Searched {
   block: string; // as the file writes it: the name of a block, or the path of a graph file
   hue: number;
+  continues: number;
   info: BlockInfo | null; // null: a graph file
 }
+
+/** Of entries that fit a query alike, Conv2D comes before Conv2DBackpropInput; else they keep their order, the usual first. */
+export const plainer = (a: Entry, b: Entry): number => a.continues - b.continues;
 
 export function entries(blocks: BlockInfo[], gallery: GalleryEntry[], files: string[], open: string): Entry[] {
   return [
@@ -22,7 +26,7 @@ function said(category: string): string {
 }
 
 function ofFile(block: string, name: string, summary: string, category: string): Entry {
-  return { block, name, aliases: [], words: [], category, summary, hue: 220, info: null };
+  return { block, name, aliases: [], words: [], category, continues: 0, summary, hue: 220, info: null };
 }
 
 /** "dense" of "layers/dense.yaml". */

@@ -30,6 +30,12 @@ test("a whole name comes before names that begin so, and those before parts", ()
   expect(names("add")).toEqual(["Add", "AddN", "BiasAdd"]);
 });
 
+test("entries that fit alike come in the order that is wanted, else the short ones first", () => {
+  const given = ["Pooling3D", "PoolGrad", "Pool2D"].map((name) => block(name));
+  expect(search(given, "pool").map(({ entry }) => entry.name)).toEqual(["Pool2D", "PoolGrad", "Pooling3D"]);
+  expect(search(given, "pool", () => 0).map(({ entry }) => entry.name)).toEqual(["Pooling3D", "PoolGrad", "Pool2D"]);
+});
+
 test("letters at the beginnings of parts are found, and say where they are", () => {
   expect(names("fqmm")).toEqual(["FakeQuantWithMinMaxArgs"]);
   expect(fitName("cbi", "Conv2DBackpropInput")?.at).toEqual([0, 6, 14]);

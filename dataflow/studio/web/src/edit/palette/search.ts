@@ -20,17 +20,19 @@ interface Ranked {
   at: number[];
 }
 
-/** The entries that fit every word, the best first; all in the order given where there is no word. */
-export function search<T extends Searched>(entries: readonly T[], query: string): Found<T>[] {
+type Order<T> = (a: T, b: T) => number;
+
+const shorter: Order<Searched> = ({ name: a }, { name: b }) => a.length - b.length || (a < b ? -1 : 1);
+
+/** The entries that fit every word, the best first, of those that fit alike by `order`; all as given where there is no word. */
+export function search<T extends Searched>(entries: readonly T[], query: string, order: Order<T> = shorter): Found<T>[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return entries.map((entry) => ({ entry, at: [] }));
   const ranked = entries.flatMap((entry) => {
     const fit = whole(entry, words);
     return fit ? [{ entry, ...fit }] : [];
   });
-  ranked.sort(
-    (a, b) => a.rank - b.rank || a.entry.name.length - b.entry.name.length || (a.entry.name < b.entry.name ? -1 : 1),
-  );
+  ranked.sort((a, b) => a.rank - b.rank || order(a.entry, b.entry));
   return ranked.map(({ entry, at }) => ({ entry, at }));
 }
 
