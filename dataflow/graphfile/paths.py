@@ -122,6 +122,12 @@ class Location:
         return Location(real, os.path.normpath(Path(self.shown).parent / path), self.home)
 
 
+def reference(real: str | os.PathLike[str], folder: Path) -> str:
+    """How a graph file in a folder writes the path of another: ``./dense.yaml``, ``../layers/dense.yaml``."""
+    path = Path(os.path.relpath(real, folder)).as_posix()
+    return path if path.startswith("../") else f"./{path}"
+
+
 def read_document(path: str | os.PathLike[str], shown: str) -> Document:
     """The tree of a file; what is wrong with the file or in it is in ``problems``."""
     document = Document(shown)

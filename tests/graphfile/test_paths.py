@@ -13,7 +13,7 @@ from swapped_links import SWAPS, fill
 import dataflow as flow
 from dataflow.graphfile import paths
 from dataflow.graphfile.load import check
-from dataflow.graphfile.paths import confined, data_file, project_of, read_document
+from dataflow.graphfile.paths import confined, data_file, project_of, read_document, reference
 from dataflow.training.data import load_data
 
 
@@ -44,6 +44,13 @@ def project(tmp_path):
     (project / "sub" / "away").symlink_to(tmp_path / "outside.npy")
     (project / "sub" / "loop").symlink_to("loop")
     return project
+
+
+@pytest.mark.parametrize("path", ["./dense.yaml", "./layers/dense.yaml", "../dense.yaml", "../layers/dense.yaml"])
+def test_references_are_paths_that_a_file_may_write(project, path):
+    folder = project / "sub"
+    assert reference(os.path.normpath(folder / path), folder) == path
+    assert confined(folder, project, path) == (folder / path).resolve()
 
 
 @pytest.mark.parametrize(

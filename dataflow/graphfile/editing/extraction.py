@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +15,7 @@ from dataflow.graphfile.editing.relocation import relocated
 from dataflow.graphfile.editing.renaming import check_new, refuse_two
 from dataflow.graphfile.emit import block, entry
 from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.paths import reference
 from dataflow.graphfile.spans import Entry, lookup, spans
 from dataflow.graphfile.tree import BROKEN
 
@@ -45,8 +45,7 @@ class Extraction:
         self.outer: list[Change] = []
         self._cross()
         self.params = sorted({p for use, t in param_uses(tree) if self._inside(use) for p in params_in(t)})
-        target = Path(os.path.relpath(path, self.file.real.parent)).as_posix()
-        made: dict[str, Tree] = {"block": target if target.startswith("../") else f"./{target}"}
+        made: dict[str, Tree] = {"block": reference(path, self.file.real.parent)}
         if self.inputs:
             made["inputs"] = {inner: wire for wire, (inner, _) in self.inputs.items()}
         if self.params:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block
@@ -19,6 +20,7 @@ from dataflow.graphfile.editing.known_types import KnownNode, possible_dtypes, t
 from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.graph_file import GraphFile, short_type
 from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.paths import Location
 from dataflow.graphfile.suggest.habits import INPUT, habits, named
 from dataflow.graphfile.tree import BROKEN, Stop
 from dataflow.graphfile.wires import FileScope
@@ -108,13 +110,30 @@ def _gives_at(kind: type[Block], known: KnownNode | None, port: str) -> int | No
 
 
 def graph_files(scope: FileScope, files: Sequence[str]) -> Iterator[tuple[str, GraphFile]]:
-    """The graph files that may serve as blocks of a file: what they say, by their paths as it would write them."""
+    """The graph files that may serve as blocks of a file: what they say, by their paths as it would write them.
+
+    A file that uses this one, by itself or by those that it uses, may not.
+    """
     layers = [shipped.SCHEME + name for name in shipped.names() if name.startswith("layers/")]
     for path in (*layers, *files):
         with suppress(Stop, ValueError, OSError):
             file = scope.file.graph(path)
-            if file.real != scope.file.real:
+            if scope.file.real not in _used(file, set()):
                 yield path, _definition(file.shown, file.real.stat().st_mtime_ns)
+
+
+def _used(file: Location, known: set[Path]) -> set[Path]:
+    """The files that a graph file is made of, itself included, beside those that are known."""
+    known.add(file.real)
+    with suppress(Stop, OSError):
+        for node in _definition(file.shown, file.real.stat().st_mtime_ns).nodes.data.values():
+            block = node.data.get("block") if isinstance(node.data, dict) else None
+            if block is not None and isinstance(block.data, str) and block.data not in blocks:
+                with suppress(ValueError):
+                    inner = file.graph(block.data)
+                    if inner.real not in known:
+                        _used(inner, known)
+    return known
 
 
 @lru_cache(256)

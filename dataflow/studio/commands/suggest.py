@@ -11,6 +11,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.paths import reference
 from dataflow.graphfile.suggest.completion import completions
 from dataflow.graphfile.suggest.finding import Query, find
 from dataflow.graphfile.suggest.fits import before, behind
@@ -50,11 +51,13 @@ def _fits(studio: Studio, given: Arguments) -> list[str]:
     side = choice(given, "side", ("source", "target"))
     editor, scope = _in_hand(studio)
     tree = editor.tree
+    folder = studio.project.folder
+    files = [reference(folder / path, scope.file.real.parent) for path in studio.project.graphs()]
     if side == "source":
-        return behind(scope, tree, node, port)
+        return behind(scope, tree, node, port, files)
     if node.startswith(OUTPUT):
-        return behind(scope, tree, *_of_output(tree, node))
-    return before(scope, tree, node, without_item(port))
+        return behind(scope, tree, *_of_output(tree, node), files)
+    return before(scope, tree, node, without_item(port), files)
 
 
 def _of_output(tree: Mapping[str, Mapping[str, str]], card: str) -> tuple[str, str]:

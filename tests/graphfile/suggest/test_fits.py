@@ -73,7 +73,14 @@ def test_what_is_usual_comes_first(scope: FileScope) -> None:
 def test_graph_files_of_the_project(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("dataflow: 1\ninputs: {v: 'float32[M, M]'}\nnodes: {}\noutputs: {w: v}\n")
     scope = flow.edit(tmp_path / "g.yaml", TEXT).context().scopes[""]
-    files = ["./own.yaml", "./none.yaml", "./g.yaml"]
+    own = (tmp_path / "own.yaml").read_text()
+    (tmp_path / "user.yaml").write_text(own.replace("{}", "{f: {block: ./g.yaml}, r: {block: ./user.yaml}}"))
+    (tmp_path / "far.yaml").write_text(own.replace("{}", "{f: {block: ./user.yaml}}"))
+    (tmp_path / "g.yaml").write_text(TEXT)
+    files = ["./own.yaml", "./none.yaml", "./g.yaml", "./user.yaml", "./far.yaml"]
+    assert not {"./g.yaml", "./user.yaml", "./far.yaml"} & {
+        *behind(scope, of(TEXT), "x", files=files)
+    }  # it would use itself
     assert "./own.yaml" in behind(scope, of(TEXT), "x", files=files)
     assert "./own.yaml" not in behind(scope, of(TEXT), "b", files=files)
     assert "./own.yaml" in before(scope, of(TEXT), "a", "y", files=files)

@@ -21,6 +21,7 @@ def test_pairs_are_counted_under_the_own_names_of_blocks() -> None:
     assert found.pairs == {(INPUT, "Multiply"): 1, ("Multiply", "Relu"): 1, ("Relu", "./s.yaml"): 2}
     assert found.behind("Relu") == {"./s.yaml": 2} and found.before("Relu") == {"Multiply": 1}
     assert found.behind("") == {"Multiply": 1, "Relu": 1, "./s.yaml": 2}
+    assert found.nodes == {"Multiply": 1, "Relu": 1, "./s.yaml": 1, "": 1}
     assert named(TREE["nodes"]["w"]) == ""
 
 

@@ -37,6 +37,19 @@ def test_fits(opened: Page) -> None:
         opened.ask("fits", **{"from": ["zz", "z"], "side": "source"})
 
 
+def test_fits_offers_graph_files_of_the_project(opened: Page, folder: Path) -> None:
+    layer = "dataflow: 1\ninputs: {v: 'float32[N, M]'}\nnodes: {r: {block: Relu, inputs: [v]}}\noutputs: {w: r}\n"
+    (folder / "parts").mkdir()
+    (folder / "parts/layer.yaml").write_text(layer)
+    (folder / "flags.yaml").write_text(layer.replace("float32", "bool").replace("Relu", "LogicalNot"))
+    behind = opened.ask("fits", **{"from": ["half", "z"], "side": "source"})
+    assert "./parts/layer.yaml" in behind and not {"./flags.yaml", "./small.yaml"} & {*behind}
+    assert "./parts/layer.yaml" in opened.ask("fits", **{"from": ["relu", "features"], "side": "target"})
+    assert "./parts/layer.yaml" in opened.ask("fits", **{"from": ["output:y", "y"], "side": "target"})
+    opened.edit({"op": "add", "name": "layer", "block": "./parts/layer.yaml", "inputs": ["half"]})
+    assert opened.document["problems"] == []
+
+
 def test_try_wire_offers_edits_that_work(opened: Page) -> None:
     opened.edit({"op": "input", "name": "flag", "type": "bool[N, 4]"})
     assert opened.ask("try_wire", source="x", target=["half", "y"]) == {"refused": None, "mends": []}
