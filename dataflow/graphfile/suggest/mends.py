@@ -112,12 +112,12 @@ def _candidates(
         return
     off, place = _wire("", target), f"in the place of {stands}"
     replaced = Mend(f"Wire {source} {place}", [off, _wire(source, target)])
-    yield replaced
-    both = _inserted(file, Insertion("Add both", "AddV2", {"x": stands, "y": source}, {}), target)
-    yield replace(both, edits=[off, *both.edits])
-    if not _works(file, replaced):
-        for mend in _fitted(file, scope, source, target):
-            yield Mend(f"{mend.title}, {place}", [off, *mend.edits])
+    if _works(file, replaced):
+        both = _inserted(file, Insertion("Add both", "AddV2", {"x": stands, "y": source}, {}), target)
+        yield from (replaced, replace(both, edits=[off, *both.edits]))
+        return
+    for mend in _fitted(file, scope, source, target):
+        yield Mend(f"{mend.title}, {place}", [off, *mend.edits])
 
 
 def _fitted(file: Editor, scope: FileScope | None, source: str, target: tuple[str, str]) -> Iterator[Mend]:

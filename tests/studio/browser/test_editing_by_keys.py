@@ -104,13 +104,8 @@ def test_a_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opened], pr
     opened = open_page("net.yaml")
     page = opened.page
     opened.card("most").focus()
-    opened.keys("w", "Shift+ArrowDown")
-    over = page.locator(".pin.over [data-port]")
-    for _ in range(8):
-        if over.get_attribute("data-port") == "left soft features":
-            break
-        opened.keys("Shift+ArrowDown")
-    assert over.get_attribute("data-port") == "left soft features"
+    opened.keys("w", "Shift+ArrowRight")
+    page.locator('.pin.unfit.over [data-port="left soft features"]').wait_for()
     opened.keys("Enter")
     told = page.locator(".unseen[role=status]", has_text="Refused: ")
     told.filter(has_text=". 1: Cast to float32. 2: ").wait_for(state="attached")

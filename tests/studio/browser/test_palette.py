@@ -41,5 +41,5 @@ def test_what_is_meant_comes_first(opened: Opened) -> None:
         field.fill(query)
         names = opened.page.locator(".palette-row:not(:has(.palette-category:text-is('layers'))) .palette-name")
         names.first.wait_for()
-        found[query] = names.all_inner_texts()[: len(expected)]
+        found[query] = names.all_text_contents()[: len(expected)]
     assert found == USUAL

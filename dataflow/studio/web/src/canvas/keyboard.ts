@@ -13,13 +13,13 @@ import { begin, dropped, end, insert, lead, mend, MENDS, unwire } from "./wire";
 
 /** Lead the wire that is drawn to the next port that it fits, or to any: the refusal says what would make it fit. */
 function leadOn(arrow: Arrow, any: boolean): void {
-  const { from, verdicts, at: loose, over } = getCanvas().wiring!;
-  const to = nextTarget(scene(), verdicts, loose, over, arrow, any);
+  const wiring = getCanvas().wiring!;
+  const to = nextTarget(scene(), wiring, arrow, any);
   const at = to === null ? null : dot(cardsById(scene()).get(to.card)!, to);
   if (to === null || at === null) return;
   lead(at, to);
   reveal(to.card, false);
-  set({ selected: [from.card] });
+  set({ selected: [wiring.from.card] });
 }
 
 /** An arrow leads a wire, walks from port to port while one is focused, and else from card to card. */

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { chain } from "../testing/document";
 import type { End } from "./state";
-import { afterInOrder, nextCard, nextPort, nextTarget } from "./walk";
+import { afterInOrder, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
 
 const { scene } = chain();
 const end = (side: "left" | "right", card: string, port: string): End => ({ side, card, port });
+const led = (verdicts: Map<string, string>, over: End | null, arrow: Arrow, any: boolean) =>
+  nextTarget(scene, { from: end("right", "image", "output"), at: [160, 50], over, verdicts }, arrow, any);
 
 test("left and right go along the wires, also those that are drawn as tags", () => {
   expect(nextCard(scene, "image", "right")).toBe("conv");
@@ -38,18 +40,19 @@ test("a wire by the keyboard goes to ports that fit only", () => {
     ["left index x", ""],
     ["left conv bias", ""],
   ]);
-  expect(nextTarget(scene, verdicts, [160, 50], null, "right", false)).toEqual(end("left", "conv", "bias"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right", false)).toEqual(end("left", "index", "x"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "left", false)).toEqual(end("left", "conv", "bias"));
+  expect(led(verdicts, null, "right", false)).toEqual(end("left", "conv", "bias"));
+  expect(led(verdicts, end("left", "conv", "bias"), "right", false)).toEqual(end("left", "index", "x"));
+  expect(led(verdicts, end("left", "index", "x"), "left", false)).toEqual(end("left", "conv", "bias"));
 });
 
-test("a wire by the keyboard goes to any port of the other side where that is asked for", () => {
+test("a wire by the keyboard goes to any port of another card where that is asked for", () => {
   const verdicts = new Map([
+    ["left image x", "would depend on itself"],
     ["left relu x", "is taken"],
     ["left conv bias", ""],
   ]);
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "right", true)).toEqual(end("left", "relu", "x"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "relu", "x"), "left", true)).toEqual(end("left", "conv", "bias"));
+  expect(led(verdicts, end("left", "conv", "bias"), "right", true)).toEqual(end("left", "relu", "x"));
+  expect(led(verdicts, end("left", "relu", "x"), "left", true)).toEqual(end("left", "conv", "bias"));
 });
 
 test("where no port that fits is ahead, the next one in the order of reading is chosen", () => {
@@ -57,9 +60,9 @@ test("where no port that fits is ahead, the next one in the order of reading is 
     ["left index x", ""],
     ["left conv bias", ""],
   ]);
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "index", "x"), "right", false)).toEqual(end("left", "conv", "bias"));
-  expect(nextTarget(scene, verdicts, [160, 50], end("left", "conv", "bias"), "up", false)).toEqual(end("left", "index", "x"));
-  expect(nextTarget(scene, new Map(), [160, 50], null, "up", false)).toBeNull();
+  expect(led(verdicts, end("left", "index", "x"), "right", false)).toEqual(end("left", "conv", "bias"));
+  expect(led(verdicts, end("left", "conv", "bias"), "up", false)).toEqual(end("left", "index", "x"));
+  expect(led(new Map(), null, "up", false)).toBeNull();
 });
 
 test("the order of Tab begins and ends outside of the cards", () => {

@@ -2,7 +2,7 @@
 import type { Card, Scene } from "../protocol";
 import { dot, type Point } from "./geometry";
 import { cardsById, originOf, readersOf } from "./scene";
-import { key, type End } from "./state";
+import { key, type End, type Wiring } from "./state";
 import { toward } from "./wiring";
 
 type Shown = Pick<Scene, "cards">;
@@ -72,7 +72,7 @@ export function afterInOrder(scene: Shown, from: string | null, step: 1 | -1): s
  * The port that fits, or `any`, toward which an arrow points, for a wire that is led by the keyboard; where none is there
  * the next one in the order of reading, so that each can be reached.
  */
-export function nextTarget(scene: Shown, verdicts: ReadonlyMap<string, string>, at: Point, now: End | null, arrow: Arrow, any: boolean): End | null {
+export function nextTarget(scene: Shown, { from, at, over, verdicts }: Omit<Wiring, "replaced" | "byKeys">, arrow: Arrow, any: boolean): End | null {
   const ends: { end: End; at: Point }[] = [];
   for (const card of scene.cards)
     for (const side of ["left", "right"] as const)
@@ -80,9 +80,9 @@ export function nextTarget(scene: Shown, verdicts: ReadonlyMap<string, string>, 
         const end: End = { card: card.id, port: port.name, side };
         const place = dot(card, end);
         const verdict = verdicts.get(key(end));
-        if (verdict !== undefined && (any || verdict === "") && place !== null) ends.push({ end, at: place });
+        if (verdict !== undefined && (verdict === "" || (any && card.id !== from.card)) && place !== null) ends.push({ end, at: place });
       }
-  const here = now === null ? at : (dot(cardsById(scene).get(now.card)!, now) ?? at);
+  const here = over === null ? at : (dot(cardsById(scene).get(over.card)!, over) ?? at);
   const ahead = toward(ends, here, DIRECTIONS[arrow]);
   if (ahead !== null || ends.length === 0) return ahead;
   const read = ends.sort(({ at: a }, { at: b }) => a[1] - b[1] || a[0] - b[0]);
