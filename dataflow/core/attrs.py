@@ -10,7 +10,7 @@ import numpy as np
 
 from dataflow.core import conversion, dtypes
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import listing, nearest
+from dataflow.core.errors import cropped, listing, nearest
 from dataflow.core.shapes import Shape as Shape  # the annotation of a shape attr
 
 Dtype = str  # the annotation of a dtype attr
@@ -192,4 +192,4 @@ def key(value: object) -> Any:
 def show(value: object) -> str:
     """The value as error messages print it, shortened if it is long."""
     text = repr(plain(value)) if not isinstance(value, str) else f"'{value}'"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return cropped(text)

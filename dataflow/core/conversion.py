@@ -12,8 +12,10 @@ from typing import Any, TypeGuard, cast
 import numpy as np
 
 from dataflow.core import dtypes
+from dataflow.core.casting import ConversionError as ConversionError
+from dataflow.core.casting import cast_to
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import kind_of, way_out
+from dataflow.core.errors import cropped, kind_of, way_out
 
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _READY = frozenset(map(dtypes.storage, dtypes.every))  # dtypes in another byte order are not equal to these
@@ -31,15 +33,6 @@ _MOST_DIMS = 64  # of an array of NumPy
 _PLAIN = ("int32", "int64", "uint64", "float32", "float64", "complex64", "complex128")
 _NARROW = {"i": "int32", "u": "int32", "O": "int32", "f": "float32", "c": "complex64"}
 _NO_NUMBERS = {"O": "Python objects", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "time spans"}
-
-
-class ConversionError(ValueError):
-    """A value that cannot be converted; the message continues the name of a port, attr or input.
-
-    index : of the element that is wrong, where one is.
-    """
-
-    index: tuple[int, ...] = ()
 
 
 def array(value: object, dtype: str | None = None) -> Array:
@@ -62,30 +55,22 @@ def literal(value: object, dtype: str | None = None) -> Array:
     Numbers too large for these get 64 bits. Raises ConversionError where the dtype cannot hold the values.
     """
     if is_ready_array(value):
-        return value if dtype is None else _converted(value, dtype)
+        return value if dtype is None else cast_to(value, dtype)
     common = _COMMON_DTYPES.get((type(value), dtype))
     if common is not None and abs(cast(float, value)) < _COMMON_SIZE:  # most values are such numbers
         return np.asarray(value, common)
     if not has_no_dtype(value):
         found = _plain_array(value)
-        return found if dtype is None else _converted(found, dtype)
+        return found if dtype is None else cast_to(found, dtype)
     found = _numbers(value)
     if dtype is not None:
-        return _converted(found, dtype)
+        return cast_to(found, dtype)
     try:
-        return _converted(found, _NARROW[found.dtype.kind]) if found.dtype.kind in _NARROW else found
+        return cast_to(found, _NARROW[found.dtype.kind]) if found.dtype.kind in _NARROW else found
     except ConversionError:
         if found.dtype == object:
-            raise ConversionError(f"must be numbers of at most 64 bits, got {_short(value)}") from None
+            raise ConversionError(f"must be numbers of at most 64 bits, got {cropped(repr(value))}") from None
         return found
-
-
-def rounded_to(found: Array, dtype: str) -> Array:
-    """The numbers of an array in another dtype, rounded to the nearest where it is floating.
-
-    Raises ConversionError, with the index of the first one, where the dtype cannot hold a number.
-    """
-    return _converted(found, dtype)
 
 
 def frozen(found: Array) -> Array:
@@ -222,15 +207,15 @@ def _numbers(value: object) -> Array:
     """Numbers in the dtype that NumPy gives them; whole numbers beyond 64 bits stay objects."""
     kinds = _kinds(value)
     if len(kinds) > 1 and not kinds.isdisjoint(_TRUTHS) and not kinds <= _TRUTHS:
-        raise ConversionError(f"must be numbers, or true and false, got both: {_short(value)}")
+        raise ConversionError(f"must be numbers, or true and false, got both: {cropped(repr(value))}")
     try:
         found = np.asarray(value)
         if found.dtype.char == "O" or (found.dtype.char == "d" and float not in kinds):
             found = _beyond(value, kinds, found)
     except (ValueError, TypeError):
-        raise ConversionError(f"must be numbers in even rows, got {_short(value)}") from None
+        raise ConversionError(f"must be numbers in even rows, got {cropped(repr(value))}") from None
     except OverflowError:
-        raise ConversionError(f"must be numbers of at most 64 bits, got {_short(value)}") from None
+        raise ConversionError(f"must be numbers of at most 64 bits, got {cropped(repr(value))}") from None
     if found.dtype != object:
         _check_dtype(found.dtype)
     return found
@@ -266,7 +251,8 @@ def _no_number(value: object) -> str:
     if value is None:
         return "must be numbers, got None; write nan (in a file .nan) for what is not known"
     if isinstance(value, str | bytes):
-        return f"must be numbers, got {_short(value)}; " + ("take off the quotes" if _reads(value) else "write numbers")
+        hint = "take off the quotes" if _reads(value) else "write numbers"
+        return f"must be numbers, got {cropped(repr(value))}; {hint}"
     return f"must be an array, a number or a list, got {kind_of(value)}"
 
 
@@ -277,80 +263,3 @@ def _reads(text: str | bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-# -- the same values in another dtype -------------------------------------------------------------------------------
-
-
-def _converted(found: Array, dtype: str) -> Array:
-    """The numbers in a dtype, rounded if it is floating; ConversionError where it cannot hold them."""
-    target = dtypes.storage(dtype)
-    if found.dtype == target:
-        return found
-    if not found.size:
-        return found.astype(target)
-    wrong: Any = True
-    if dtype == "bool":
-        hint = "write true or false"
-    elif found.dtype == bool:
-        hint = "write a number"
-    elif found.dtype.kind == "c" and target.kind != "c":
-        hint = "take its real part"
-    else:
-        whole = target.kind in "iu" or dtype in dtypes.narrow_integers
-        made, wrong, hint = _whole(found, dtype) if whole else _rounded(found, target)
-        if wrong is False:
-            return made
-    at = np.broadcast_to(wrong, found.shape).reshape(-1).argmax()
-    index = tuple(map(int, np.unravel_index(at, found.shape)))
-    first = found[index]
-    shown = _short(first if found.dtype == object else first.item())
-    refused = ConversionError(f"must be {dtype}, got {shown}; {hint}")
-    refused.index = index
-    raise refused
-
-
-def _whole(found: Array, dtype: str) -> tuple[Array, Any, str]:
-    """The numbers in an integer dtype, a mask of those it cannot hold (False: none), and what to do about them."""
-    low, high = dtypes.limits(dtype)
-    if found.dtype.kind not in "iuO":
-        found = found.astype(np.float64)
-        broken = found != np.floor(found)
-        if broken.any():
-            return found, broken, "write a whole number"
-    if low <= found.min() and found.max() < high + 1:  # in floating numbers the highest one is rounded
-        return found.astype(dtypes.storage(dtype)), False, ""
-    return found, (found < low) | (found >= high + 1), f"it holds {low} to {high}"
-
-
-def _rounded(found: Array, target: np.dtype[Any]) -> tuple[Array, Any, str]:
-    """The nearest numbers of a floating dtype, a mask of those too large for it (False: none), and what to do."""
-    try:
-        with np.errstate(all="ignore"):
-            found = found.astype(np.float64) if found.dtype == object else found
-            made = dtypes.rounded(found, target)
-    except OverflowError:
-        return found, True, "it holds no number as large"
-    if dtypes.name_of(target) in dtypes.narrow_floats:
-        return _narrowed(found, made)
-    if np.isfinite(made).all():
-        return made, False, ""
-    lost = np.isinf(made) & ~np.isinf(found)
-    return made, lost if lost.any() else False, "it holds no number as large"
-
-
-def _narrowed(found: Array, made: Array) -> tuple[Array, Any, str]:
-    """The same for a format that may lack zero, infinity or NaN, and may take what is too large for its largest."""
-    back, most = dtypes.widened(made), dtypes.finite_ends(made.dtype)[1]
-    found = np.asarray(found, np.float64)
-    finite = np.isfinite(found)
-    lost = np.where(finite, np.isnan(back) | (np.abs(found) > most), np.isnan(back) != np.isnan(found))
-    lost |= np.isinf(found) & ~np.isinf(back)
-    name = dtypes.name_of(made.dtype)
-    held = f"it holds {'powers of two' if name not in dtypes.with_zero else 'numbers'} up to {most:g}"
-    return made, lost if lost.any() else False, held

@@ -5,13 +5,13 @@ Two groups of steps are joined where that saves bytes: one writes what the other
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from dataflow.core.ports import flat
 from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.tiling import Layout, Operand, Tiling, tile_of
+from dataflow.graph.order import topological
 
 
 @dataclass(slots=True)
@@ -160,22 +160,11 @@ class _Grouping:
     def _ordered(self) -> list[Group]:
         """The groups in topological order, ties broken by their first steps."""
         waits = {g: {self._find(b) for b in self.made[g].before} - {g} for g in self.parent if self.parent[g] == g}
-        after: dict[int, list[int]] = {g: [] for g in waits}
-        for group, before in waits.items():
-            for other in before:
-                after[other].append(group)
-        left = {group: len(before) for group, before in waits.items()}
-        ready = [(self.made[g].steps[0], g) for g, count in left.items() if not count]
-        heapq.heapify(ready)
-        result = []
-        while ready:
-            _, group = heapq.heappop(ready)
-            self.made[group].steps.sort()
-            result.append(self.made[group])
-            for other in after[group]:
-                left[other] -= 1
-                if not left[other]:
-                    heapq.heappush(ready, (self.made[other].steps[0], other))
+        keys = {group: (self.made[group].steps[0], group) for group in waits}
+        order = topological({keys[group]: [keys[other] for other in before] for group, before in waits.items()})
+        result = [self.made[group] for _, group in order]
+        for each in result:
+            each.steps.sort()
         return result
 
 

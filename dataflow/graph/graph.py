@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import heapify, heappop, heappush
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from dataflow.graph.layout import Layout
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Link, Node, Ref, node_input
 from dataflow.graph.node_types import node_types
+from dataflow.graph.order import topological
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -283,23 +283,8 @@ class Graph(Shown):
 
     def order(self) -> list[Node]:
         """The nodes in topological order, which does not depend on the order in which they were added."""
-        waits: dict[str, int] = {}  # for how many nodes
-        readers: dict[str, list[str]] = {}
-        for name, node in self._nodes.items():
-            waits[name], readers[name] = len(node.sources), []
-            for source in node.sources:
-                readers[source].append(name)
-        ready = [name for name, count in waits.items() if not count]
-        heapify(ready)
-        found = []
-        while ready:
-            name = heappop(ready)
-            found.append(self._nodes[name])
-            for reader in readers[name]:
-                waits[reader] -= 1
-                if not waits[reader]:
-                    heappush(ready, reader)
-        return found
+        sources = {name: node.sources for name, node in self._nodes.items()}
+        return [self._nodes[name] for name in topological(sources)]
 
     def ancestors(self, names: Iterable[str]) -> set[str]:
         """The named nodes and every node they depend on."""

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
-from dataflow.core.ports import flat
 from dataflow.core.quantized import Addition, Averages, Clamp, Grid, Passes, Product, Quantizer
 from dataflow.core.registry import blocks
 from dataflow.graph.node import Link, Node, Ref
@@ -21,7 +19,6 @@ from dataflow.quantize.forms import (
     Form,
     are_alike,
     as_sums,
-    dequantized,
     farthest,
     largest_sum,
     quantized,
@@ -33,6 +30,7 @@ from dataflow.quantize.forms import (
     with_room,
 )
 from dataflow.quantize.grids import grid_of
+from dataflow.quantize.lowered_wires import LoweredWires
 from dataflow.quantize.model import Model, fixed_nodes
 from dataflow.quantize.quantizers import free_name
 from dataflow.quantize.sites import bias_of
@@ -64,12 +62,12 @@ def lower(model: Model, rounding: str = "half_up", power_of_two: bool = False) -
         raise DataflowError(
             f"graph '{model.graph.name}': must have quantizers to be lowered, got none; quantize it first"
         )
-    made = model.rebuilt(lowering.node, lowering.outputs)
+    made = model.rebuilt(lowering.node, lowering.wires.outputs)
     sections = {name: section for name, section in made.graph.sections.items() if name != "train"}
     if "quantization" in sections:
         sections["quantization"] = {**sections["quantization"], "rounding": rounding}
     made.graph.sections = sections
-    forms = {form.wire.node: form for form in lowering.forms.values() if form.wire.node in made.graph.nodes}
+    forms = {form.wire.node: form for form in lowering.wires.forms.values() if form.wire.node in made.graph.nodes}
     return Lowered(made.noted(*lowering.notes), forms)
 
 
@@ -78,14 +76,11 @@ class _Lowering:
     model: Model
     rounding: str
     power_of_two: bool
-    forms: dict[Link, Form] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.fixed = fixed_nodes(self.model.graph)
-        self.waiting: dict[str, Node] = {}  # quantizers of weights, which real numbers may still need
-        self.floats: dict[Link, Ref] = {}
-        self.constants: dict[Link, Ref] = {}
+        self.wires = LoweredWires(self.model, self.fixed)
         self.widths = {width.node.name: width.derived for width in derive_bounds(self.model).widths if width.derived}
 
     def node(self, new: Rebuild, node: Node) -> None:
@@ -93,10 +88,9 @@ class _Lowering:
         role = node.block.quantized_as
         if node.name in self.fixed:
             if isinstance(role, Quantizer):
-                self.waiting[node.name] = node
-                new.drop(node)
+                self.wires.wait(new, node)
             else:
-                self._copy(new, node)
+                self.wires.copy(new, node)
             return
         bias = bias_of(self.model.graph, node, self.fixed)
         made: Form | str | None = None  # a text says why there is no form
@@ -115,46 +109,12 @@ class _Lowering:
         elif isinstance(role, Averages):
             made = self._averages(new, node, role)
         if isinstance(made, Form):
-            self.forms[node.first] = made
+            self.wires.forms[node.first] = made
             new.drop(node)
         else:
             if made:
                 self.notes.append(f"{node.name} computes with real numbers: {made}")
-            self._copy(new, node)
-
-    def outputs(self, new: Rebuild) -> None:
-        """Let outputs that became integers be real numbers."""
-        for link in self.model.graph.outputs.values():
-            if link in self.forms or link.node in self.waiting:
-                new.move(link, self._real(new, link))
-
-    # -- real numbers ---------------------------------------------------------------------------------------------
-
-    def _copy(self, new: Rebuild, node: Node) -> None:
-        inputs: dict[str, Any] = {}
-        for port, value in node.inputs.items():
-            if any(isinstance(v, Link) and (v in self.forms or v.node in self.waiting) for v in flat([value])):
-                given = [self._real(new, v) if isinstance(v, Link) else v for v in flat([value])]
-                inputs[port] = tuple(given) if isinstance(value, tuple) else given[0]
-        new.copy(node, inputs=inputs)
-
-    def _real(self, new: Rebuild, link: Link) -> Ref:
-        """A wire of real numbers."""
-        if link in self.floats:
-            return self.floats[link]
-        if link in self.forms:
-            wire = self.model.graph.deref(link)
-            name = wire.wire.replace(".", "_")
-            self.floats[link] = dequantized(new, self.forms[link], name, wire.type.dtype)
-            return self.floats[link]
-        if link.node in self.waiting:
-            node = self.waiting.pop(link.node)
-            if node.name in new.result.nodes:  # its codes have the name
-                operands = [new.operand(node, port) for port in node.inputs]
-                new.move(node.first, new.add(node.block, operands, free_name(new, f"{node.name}/values"), node.doc))
-            else:
-                self._copy(new, node)
-        return new.ref(link)
+            self.wires.copy(new, node)
 
     # -- quantizers -----------------------------------------------------------------------------------------------
 
@@ -164,31 +124,19 @@ class _Lowering:
             return "its range depends on the values"
         if grid.scale.ndim or not float(grid.scale) > 0:
             return "it has a range for each channel" if grid.scale.ndim else "its range is empty"
-        form = self.forms.get(node.link(role.x))
+        form = self.wires.forms.get(node.link(role.x))
         if form is None:
-            return quantized(new, node, [self._operand(new, v) for v in node.inputs.values()], grid)
+            return quantized(new, node, [self.wires.operand(new, v) for v in node.inputs.values()], grid)
         if form.same_grid(grid) and not form.is_cut:
             return replace(form, wire=new.add(blocks["Identity"](), [form.wire], name=node.name))
         if grid.signs:  # 0 is no code, so sums are not rounded to one
-            return quantized(new, node, [self._operand(new, v) for v in node.inputs.values()], grid)
+            return quantized(new, node, [self.wires.operand(new, v) for v in node.inputs.values()], grid)
         return requantized(new, form, grid, node.name, self.rounding, self.power_of_two)
-
-    def _operand(self, new: Rebuild, value: object) -> Any:
-        return self._real(new, value) if isinstance(value, Link) else value
-
-    def _weights(self, link: Link) -> tuple[Array, Grid] | None:
-        """The codes of weights and their grid, where a quantizer gives them."""
-        node = self.model.graph.nodes[link.node]
-        role = node.block.quantized_as
-        if node.name not in self.fixed or not isinstance(role, Quantizer):
-            return None
-        grid = grid_of(self.model, node, self.fixed)
-        return None if grid is None else (grid.codes(self.model.value(link)), grid)
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 
     def _product(self, new: Rebuild, node: Node, role: Product) -> Form | str:
-        x, link = self.forms.get(node.link(role.x)), node.inputs[role.weights]
+        x, link = self.wires.forms.get(node.link(role.x)), node.inputs[role.weights]
         if x is None or x.grid is None or x.is_cut:
             return "what it reads has no codes"
         block = node.block.on_codes
@@ -196,9 +144,9 @@ class _Lowering:
             return "there is no integer block for it"
         if not isinstance(link, Link):
             return "its weights are written on its port; make them a variable"
-        known = self._weights(link)
+        known = self.wires.codes(link)
         if known is None:
-            other = self.forms.get(link)
+            other = self.wires.forms.get(link)
             if other is None or other.grid is None or other.is_cut:
                 return "its weights have no codes"
             wire, grid = other.wire, other.grid
@@ -209,7 +157,7 @@ class _Lowering:
                 return "its weights have a step for each group"
             if grid.scale.ndim and (grid.axis or 0) % codes.ndim != role.axis % codes.ndim:
                 return "its weights have a step for each of other channels than those that it gives"
-            wire = self._constant(new, link, codes.astype(stored_as(grid)))
+            wire = self.wires.constant(new, link, codes.astype(stored_as(grid)))
             most = largest_sum(codes, grid, x, role)
         scale, zero_point = x.scale * grid.scale, grid.zero_point
         if role.depthwise and grid.scale.ndim:
@@ -231,15 +179,8 @@ class _Lowering:
         width = self.widths.get(node.name)
         return most if width is None else min(most, 2 ** (width - 1) - 1)
 
-    def _constant(self, new: Rebuild, link: Link, codes: Array) -> Ref:
-        """Codes as a node with the name of the quantizer that gave them, once however many read them."""
-        if link not in self.constants:
-            name = free_name(new, link.node) if link.node in new.result.nodes else link.node
-            self.constants[link] = new.add(blocks["Const"](value=codes), [], name=name)
-        return self.constants[link]
-
     def _bias(self, new: Rebuild, node: Node, port: str, product: Node) -> Form | str:
-        form = self.forms.get(product.first)
+        form = self.wires.forms.get(product.first)
         if form is None or form.grid is not None or form.is_cut:
             return "what it is added to has no sums"
         link = node.link(port)
@@ -253,12 +194,12 @@ class _Lowering:
         dtype = form.wire.dtype
         if not isinstance(self.model.graph.nodes[link.node].block.quantized_as, Quantizer):
             self.notes.append(f"{node.name}: its bias is rounded to the grid of the sums")
-        added = self._constant(new, link, codes.astype(dtype))
+        added = self.wires.constant(new, link, codes.astype(dtype))
         operands = [added if p == port else form.wire for p in node.inputs]
         return replace(form, wire=new.add(node.block, operands, name=node.name, doc=node.doc))
 
     def _clamp(self, new: Rebuild, node: Node, role: Clamp) -> Form | None:
-        form = self.forms.get(node.link(role.x))
+        form = self.wires.forms.get(node.link(role.x))
         if form is None:
             return None
         low, high = max(form.low, role.low), min(form.high, role.high)
@@ -267,7 +208,7 @@ class _Lowering:
         return replace(form, low=low, high=high)
 
     def _passes(self, new: Rebuild, node: Node, role: Passes) -> Form | str | None:
-        given, names = self._read(node, role.ports)
+        given, names = self.wires.read(node, role.ports)
         if not given:
             return None
         if len(given) < len(names):
@@ -293,7 +234,7 @@ class _Lowering:
         inputs: list[Any] = []
         for port, value in node.inputs.items():
             if port not in role.ports:
-                inputs.append(self._operand(new, value))
+                inputs.append(self.wires.operand(new, value))
             elif isinstance(value, tuple):
                 inputs.append([next(wires).wire for _ in value])
             else:
@@ -302,17 +243,6 @@ class _Lowering:
         if not isinstance(made, Ref):
             return "it has several outputs"
         return replace(form, wire=made, most=max(each.most for each in given))
-
-    def _read(self, node: Node, ports: tuple[str, ...]) -> tuple[list[Form], list[str]]:
-        """The forms of all that stands on these ports, and a name for each operand."""
-        forms, names = [], []
-        for port in ports:
-            value = node.inputs[port]
-            for i, each in enumerate(flat([value])):
-                names.append(f"{node.name}/{port}_{i}" if isinstance(value, tuple) else f"{node.name}/{port}")
-                if isinstance(each, Link) and each in self.forms:
-                    forms.append(self.forms[each])
-        return forms, names
 
     def _next_grid(self, node: Node) -> Grid | None:
         """The grid of the one quantizer that reads what a node gives, perhaps by blocks that let codes pass."""
@@ -330,7 +260,7 @@ class _Lowering:
         return grids[0] if len(grids) == 1 and grids[0] is not None and not grids[0].scale.ndim else None
 
     def _addition(self, new: Rebuild, node: Node, role: Addition) -> Form | str | None:
-        given, names = self._read(node, role.ports)
+        given, names = self.wires.read(node, role.ports)
         if not given:
             return None
         if len(given) < len(names) or any(form.grid is None or form.is_cut for form in given):
@@ -343,7 +273,7 @@ class _Lowering:
         return Form(made, np.asarray(scale), exact=False, most=2**SPARE)
 
     def _averages(self, new: Rebuild, node: Node, role: Averages) -> Form | str | None:
-        form, block = self.forms.get(node.link(role.x)), node.block.on_codes
+        form, block = self.wires.forms.get(node.link(role.x)), node.block.on_codes
         if form is None:
             return None
         if block is None or form.scale.ndim or form.is_cut:
@@ -354,6 +284,6 @@ class _Lowering:
             return "how many values it takes the mean of is not known"
         sums = as_sums(new, form, node.name)
         sums = with_room(new, sums, sums.most * count, node.name)
-        operands = [sums.wire if port == role.x else self._operand(new, v) for port, v in node.inputs.items()]
+        operands = [sums.wire if port == role.x else self.wires.operand(new, v) for port, v in node.inputs.items()]
         made = new.add(block, operands, name=node.name, doc=node.doc)
         return Form(made, np.asarray(form.scale / count), most=sums.most)

@@ -13,8 +13,7 @@ import pytest
 import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.memory_layouts import LAYOUTS
-from dataflow.core import dtypes
-from dataflow.core.conversion import ConversionError, common_dtype, literal
+from dataflow.core.conversion import ConversionError, common_dtype
 from dataflow.core.errors import DataflowError
 
 NAN = float("nan")
@@ -104,33 +103,6 @@ def test_a_number_that_a_dtype_cannot_hold_is_refused(way, value, dtype, text):
         way(value, dtype)
     assert WAYS[way] in str(caught.value)
     assert text.replace("9.223372036854775808e+18", repr(2.0**63)) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("value", "dtype", "text"),
-    [
-        (8, "int4", "must be int4, got 8; it holds -8 to 7"),
-        ([3, -1], "uint2", "must be uint2, got -1; it holds 0 to 3"),
-        (0.5, "int2", "must be int2, got 0.5; write a whole number"),
-        (449, "float8_e4m3fn", "must be float8_e4m3fn, got 449; it holds numbers up to 448"),
-        (float("inf"), "float8_e4m3fn", "must be float8_e4m3fn, got inf; it holds numbers up to 448"),
-        ([1.0, 6.5], "float4_e2m1fn", "must be float4_e2m1fn, got 6.5; it holds numbers up to 6"),
-        (NAN, "float6_e3m2fn", "must be float6_e3m2fn, got nan; it holds numbers up to 28"),
-        ([1.0, 0.0], "float8_e8m0fnu", "must be float8_e8m0fnu, got 0.0; it holds powers of two up to"),
-    ],
-)
-def test_a_number_that_a_storage_format_cannot_hold_is_refused(value, dtype, text):
-    with pytest.raises(ConversionError) as caught:
-        literal(value, dtype)
-    assert str(caught.value).startswith(text)
-
-
-@pytest.mark.parametrize("dtype", dtypes.narrow)
-def test_numbers_become_those_of_a_storage_format(dtype):
-    got = literal([1, 1.0], dtype)
-    assert (got.dtype.name, dtypes.widened(got).tolist()) == (dtype, [1, 1])
-    if dtype == "float8_e5m2":
-        assert str(dtypes.widened(literal([0.3, NAN, float("inf")], dtype)).tolist()) == "[0.3125, nan, inf]"
 
 
 @pytest.mark.parametrize(

@@ -204,19 +204,6 @@ def test_signs_of_sums_are_never_zero() -> None:
     assert {*np.unique(_wires(lowered.model, ["first_q"], rows)["first_q"])} == {-1, 1}
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float64"])
-def test_real_numbers_have_the_dtype_that_they_had(dtype: str) -> None:
-    graph = flow.Graph("other")
-    x = graph.input("x", dtype, ["N", 8])
-    product = B["MatMul"]()(x, graph.variable("w", np.eye(8).astype(dtype), dtype=dtype), name="product")
-    graph.output("y", B["Tanh"]()(product) + x)
-    rows = np.random.default_rng(4).standard_normal((3, 8)).astype(dtype)
-    model = quantized(graph, 8, rows)
-    after, before = (flow.run(each, x=rows)["y"] for each in (lower(model).model.baked(), model.baked()))
-    assert after.dtype == before.dtype == dtype
-    np.testing.assert_allclose(after, before, atol=1e-2)
-
-
 def test_one_channel_has_the_scale_of_all_values() -> None:
     graph = flow.Graph("one")
     x = graph.input("x", "float32", ["N", 4, 3, 2])
@@ -227,26 +214,6 @@ def test_one_channel_has_the_scale_of_all_values() -> None:
     model = quantized(graph, 8, rows)
     made, wanted = (flow.run(each.baked(), x=rows)["y"] for each in (lower(model).model, model))
     np.testing.assert_allclose(made, wanted, rtol=0.02)
-
-
-@pytest.mark.parametrize("reals_first", [False, True])
-def test_weights_that_real_numbers_read_too_are_there_as_both(reals_first: bool) -> None:
-    graph = flow.Graph("both")
-    x = graph.input("x", "float32", ["N", 8])
-    rounded = B["FakeQuantSymmetric"]()(graph.variable("w", np.eye(8, dtype=np.float32)), 2.0, name="w_q")
-    if reals_first:
-        graph.output("reals", B["Square"]()(rounded, name="squares"))
-    graph.output("y", B["MatMul"]()(x, rounded, name="product"))
-    if not reals_first:
-        graph.output("reals", B["Square"]()(rounded, name="squares"))
-    graph.output("w", rounded)
-    rows = inputs(graph)
-    model = quantized(graph, 8, rows)
-    lowered = lower(model).model
-    assert type(lowered.graph.nodes["product"].block).__name__ == "IntegerMatMul"
-    after, before = (flow.run(each.baked(), x=rows) for each in (lowered, model))
-    for name in ("y", "reals", "w"):
-        np.testing.assert_allclose(after[name], before[name], rtol=1e-5, atol=1e-5)
 
 
 def test_a_sum_of_values_with_ends_by_channel_and_others_is_lowered() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dataflow.core import conversion, dtypes
+from dataflow.core import casting, dtypes
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import DataflowError
 
@@ -33,8 +33,8 @@ def converted(values: Array, dtype: str, tell: Tell) -> Array:
     if values.dtype == np.bool_:
         return values.astype(storage)
     try:
-        return conversion.rounded_to(values, dtype)
-    except conversion.ConversionError as error:
+        return casting.cast_to(values, dtype)
+    except casting.ConversionError as error:
         raise tell(error.index, str(error)) from None
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from dataflow.core import conversion, dtypes
+from dataflow.core import casting, dtypes
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import cropped
 
@@ -104,8 +104,8 @@ def _rounded(found: Array, storage: DType) -> tuple[Array, Array, Array]:
 def _narrowed(found: Array, dtype: str, texts: Sequence[str] | None) -> tuple[Array, Array, Array]:
     """The same for a storage format; WrongText where it does not hold a number."""
     try:
-        made = conversion.rounded_to(found, dtype)
-    except conversion.ConversionError as error:
+        made = casting.cast_to(found, dtype)
+    except casting.ConversionError as error:
         (i,) = error.index
         text = texts[i] if texts else str(found[i])
         raise WrongText(i, dtype, text, str(error).partition("; ")[2], quoted=False) from None
