@@ -95,7 +95,9 @@ def test_a_regressor_scores_by_r_squared(folder: Path) -> None:
 def test_rows_predicted_apart_are_those_predicted_together(folder: Path) -> None:
     X = np.random.default_rng(1).normal(size=(1100, 3))
     model = Estimator("line.yaml", epochs=1).fit(X, X @ [1.0, -2.0, 0.5])
-    assert np.array_equal(model.predict(X), np.concatenate([model.predict(X[:700]), model.predict(X[700:])]))
+    apart = np.concatenate([model.predict(X[:700]), model.predict(X[700:])])
+    # a product of matrices may round a row otherwise where it has other rows beside it
+    np.testing.assert_allclose(model.predict(X), apart, rtol=1e-6, atol=1e-6)
 
 
 def test_fitting_begins_anew_and_its_bits_depend_on_the_seed(folder: Path) -> None:
