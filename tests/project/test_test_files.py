@@ -12,8 +12,6 @@ ELSEWHERE = {
     "__init__": "cli/test_safe_path.py",
     "__main__": "cli/test_cli.py",
     "interrupt": "cli/test_interrupt.py",
-    "quantize/layer_sweep": "cli/test_sweep.py",
-    "quantize/recipe_options": "cli/test_quantize.py",
     "studio/jobs/loop": "studio/test_worker.py",
     "studio/jobs/quantization": "studio/commands/test_quantization.py",
     "studio/runs": "studio/commands/test_runs.py",

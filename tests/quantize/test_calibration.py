@@ -68,6 +68,22 @@ def test_channels_apart() -> None:
     assert clipped(seen, low, high) == 0
 
 
+def test_parts_are_all_rows_once_and_know_what_they_have_seen() -> None:
+    run = calibration(drawn(5 * RUN + 77))
+    parts = [run.part(number, 3) for number in (1, 2, 3)]
+    assert parts == [(0, 2 * RUN), (2 * RUN, 4 * RUN), (4 * RUN, 5 * RUN + 77)]
+    with pytest.raises(DataflowError, match="must be divided into 6 parts at most, of 512 rows each, got 7"):
+        run.part(1, 7)
+    told: list[tuple[int, int]] = []
+    first = run.statistics(parts[0], lambda *rows: told.append(rows))
+    assert told == [(RUN, 2 * RUN), (2 * RUN, 2 * RUN)]
+    assert run.is_done_by(first, parts[0])
+    assert not run.is_done_by(first, parts[1])
+    assert not run.is_done_by(first)
+    assert not calibration(drawn(5 * RUN + 77, seed=1)).is_done_by(first, parts[0])
+    assert not calibration(drawn(5 * RUN + 77), samples=5 * RUN).is_done_by(first, parts[0])
+
+
 def test_what_cannot_be_calibrated_is_told() -> None:
     graph = flow.Graph("two")
     x, y = graph.input("x", "float32", ["N", 8]), graph.input("y", "float32", ["N", 8])

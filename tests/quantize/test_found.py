@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from quantize.nets import residual
 
 import dataflow as flow
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError
+from dataflow.core.errors import DataflowError, GraphError
 from dataflow.graph.graph import Graph
 from dataflow.quantize.calibration import calibrate
-from dataflow.quantize.found import Found, find_ranges, with_ranges
+from dataflow.quantize.found import Found, find_ranges, with_ranges, write_ranges
 from dataflow.quantize.model import Model
 from dataflow.quantize.targets import find_targets, without_quantizers
 from dataflow.training.array_split import ArraySplit
@@ -80,3 +82,56 @@ def find_of_residual(graph: Graph, bits: int) -> list[Found]:
 def test_where_nothing_is_finite_there_is_no_range() -> None:
     with pytest.raises(GraphError, match="'x': must have finite values to find a range, got 6 others"):
         find(quantized(), np.full((2, 3), np.nan, np.float32))
+
+
+# -- ranges in a file ---------------------------------------------------------------------------------------------
+
+LAYER = """dataflow: 1
+inputs:
+  x: float32[N, 3]
+nodes:
+  low: {block: Variable, inputs: {initvalues: 0.0}}  # lowest
+  high: {block: Variable, inputs: {initvalues: 0.0}}
+  x_q: {block: FakeQuantWithMinMaxVars, inputs: {inputs: x, min: low, max: high}}
+outputs:
+  y: x_q
+"""
+
+
+def test_ranges_are_written_into_the_lines_of_their_variables(tmp_path: Path) -> None:
+    path = tmp_path / "layer.yaml"
+    path.write_text(LAYER)
+    found = find(flow.load(path), VALUES, "min_max")
+    write_ranges(path, found)
+    assert flow.State(flow.load(path))["high"] == found[0].high
+    before, after = LAYER.splitlines(), path.read_text().splitlines()
+    assert [i for i, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]] == [4, 5]
+    assert after[4].endswith("  # lowest")
+
+
+def test_ranges_of_a_graph_that_is_included_are_not_written_in_place(tmp_path: Path) -> None:
+    (tmp_path / "layer.yaml").write_text(LAYER)
+    path = tmp_path / "whole.yaml"
+    path.write_text(
+        "dataflow: 1\ninputs:\n  x: float32[N, 3]\nnodes:\n"
+        "  first: {block: ./layer.yaml, inputs: {x: x}}\noutputs:\n  y: first\n"
+    )
+    text = path.read_text()
+    message = "variable 'first/low' must be in this file .* a graph that it includes; -o writes a file with all of it"
+    with pytest.raises(DataflowError, match=message):
+        write_ranges(path, find(flow.load(path), VALUES, "min_max"))
+    assert (path.read_text(), (tmp_path / "layer.yaml").read_text()) == (text, LAYER)
+
+
+def test_ranges_of_many_channels_are_not_written_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "channels.yaml"
+    path.write_text(
+        LAYER.replace("WithMinMaxVars", "WithMinMaxVarsPerChannel")
+        .replace("N, 3", "N, 20")
+        .replace("initvalues: 0.0", f"initvalues: {[0.0] * 20}")
+    )
+    text = path.read_text()
+    values = np.random.default_rng(1).standard_normal((40, 20)).astype(np.float32)
+    with pytest.raises(DataflowError, match="must have 16 numbers at most to be written in place, got 20; -o writes"):
+        write_ranges(path, find(flow.load(path), values))
+    assert path.read_text() == text

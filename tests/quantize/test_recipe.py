@@ -42,6 +42,26 @@ def test_weights_in_short(text: str, made: object) -> None:
     assert recipes.weights(text) == made
 
 
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("8", {"bits": 8}),
+        ("4/symmetric", {"bits": 4, "symmetric": True}),
+        ("6/symmetric:mse", {"bits": 6, "symmetric": True, "range": "mse"}),
+        ("8:percentile:99.99", {"bits": 8, "range": "percentile:99.99"}),
+        ("float", None),
+    ],
+)
+def test_activations_in_short(text: str, made: object) -> None:
+    assert recipes.activations(text) == made
+
+
+@pytest.mark.parametrize("text", ["", "eight", "8/channel", "8/symmetric/mse", "8:"])
+def test_wrong_short_forms_of_activations_are_refused_with_examples(text: str) -> None:
+    with pytest.raises(DataflowError, match=rf"such as 8, 8:percentile:99.99 or 8/symmetric, or float, got '{text}'"):
+        recipes.activations(text)
+
+
 @pytest.mark.parametrize("text", ["", "four", "4/layer", "4/channel/mse", "-4"])
 def test_wrong_short_forms_are_refused_with_examples(text: str) -> None:
     with pytest.raises(DataflowError, match=r"such as 8, 4/channel:mse"):
@@ -52,6 +72,15 @@ def test_wrong_short_forms_are_refused_with_examples(text: str) -> None:
 def test_wrong_overrides_are_refused(text: str) -> None:
     with pytest.raises(DataflowError, match=re.escape(f"got '{text}'")):
         recipes.override(text, {})
+
+
+def test_an_override_keeps_what_holds_for_all_but_the_width() -> None:
+    base = {"weights": {"bits": 8, "per": "tensor"}, "activations": {"bits": 8, "range": "mse"}}
+    assert recipes.override("conv*=w4a6", base) == (
+        "conv*",
+        {"weights": {"bits": 4, "per": "tensor"}, "activations": {"bits": 6, "range": "mse"}},
+    )
+    assert recipes.override("fc=a16", {"weights": {}}) == ("fc", {"activations": {"bits": 16}})
 
 
 @pytest.mark.parametrize(
@@ -87,3 +116,21 @@ def test_a_recipe_must_be_a_mapping(tmp_path: Path, text: str) -> None:
 def test_a_recipe_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataflowError, match="no such file"):
         recipes.read_recipe(tmp_path / "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"weights: {bits: \xff}\n", "'utf-8' codec can't decode byte 0xff"),
+        (b"weights: {bits: 4\n", "r.yaml:1:"),
+        (b"weights: {bits: 4}\nweights: {bits: 8}\n", "r.yaml:2:"),
+        (b"weigths: {bits: 4}\n", "has no key 'weigths'; did you mean 'weights'"),
+    ],
+)
+def test_what_is_wrong_in_a_recipe_is_told_with_its_file(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_bytes(content)
+    with pytest.raises(DataflowError) as caught:
+        recipes.read_recipe(path)
+    assert str(path) in str(caught.value)
+    assert message in str(caught.value)
