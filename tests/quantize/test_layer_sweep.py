@@ -40,7 +40,7 @@ def test_what_is_no_width_is_refused(text: str) -> None:
 
 def test_each_layer_is_told_at_each_width(measured: tuple[Trials, Errors]) -> None:
     made, errors = measured
-    rows = by_layer(made, WIDTHS, errors)
+    rows = by_layer(made.signal, errors)
     assert [row["layer"] for row in rows] == [*WEIGHTS]
     for row in rows:
         found = [row["sqnr"][str(bits)] for bits in WIDTHS]
