@@ -49,9 +49,19 @@ def error_parts(model: Model, reference: Model, data: RowSplit, samples: int | N
     by what it adds in the direction of the whole error: ``sum(step * error)``. So the parts add up to the power of the
     error, and one that makes up for others counts against them.
     """
-    links = answers(model.graph)
-    stages = _stages(model, reference)
-    names = [*stages]
+    return _errors(model, reference, _stages(model, reference), data, samples)
+
+
+def whole_errors(model: Model, reference: Model, data: RowSplit, samples: int | None = None) -> list[Error]:
+    """The error of each answer without its parts, for which no more than both graphs are run."""
+    name, last = [*_stages(model, reference).items()][-1]
+    return [replace(error, parts={}) for error in _errors(model, reference, {name: last}, data, samples)]
+
+
+def _errors(
+    model: Model, reference: Model, stages: Mapping[str, Model], data: RowSplit, samples: int | None
+) -> list[Error]:
+    links, names = answers(model.graph), [*stages]
     runs = [run_rows(each, data, _links(each, links), samples, BATCH) for each in (reference, *stages.values())]
     totals = [_Total(len(names)) for _ in links]
     for values in zip(*runs, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from dataflow.graph.node import Link
 from dataflow.quantize.bounds import derive_bounds
 from dataflow.quantize.causes import causes
 from dataflow.quantize.costs import costs
-from dataflow.quantize.error_parts import Error, error_parts
+from dataflow.quantize.error_parts import Error, error_parts, whole_errors
 from dataflow.quantize.measures import Measure, decibels, measure
 from dataflow.quantize.model import Model
 from dataflow.training.array_split import RowSplit
@@ -34,13 +34,10 @@ def report(model: Model, reference: Model, data: RowSplit, samples: int | None =
     layers = costs(model)
     ranked = sorted((each for each in measures if each.kind != "bias"), key=_noise, reverse=True)
     rank = {each.node: i for i, each in enumerate(ranked, 1)}
-    errors = error_parts(model, reference, data, samples)
     return {
         "report": FORMAT,
         "graph": model.graph.name,
-        "rows": min(data.length, samples or data.length),
-        "metrics": _metrics(model, reference, data),
-        "answers": [_answer(each) for each in errors],
+        **_results(model, reference, data, samples, error_parts(model, reference, data, samples)),
         "size": {
             "float": sum(layer.weights * 4 for layer in layers),
             "quantized": sum(layer.bytes for layer in layers),
@@ -69,6 +66,21 @@ def report(model: Model, reference: Model, data: RowSplit, samples: int | None =
             }
             for each in measures
         ],
+    }
+
+
+def results(model: Model, reference: Model, data: RowSplit, samples: int | None = None) -> dict[str, Any]:
+    """The first figures of a report alone, ``rows``, ``metrics`` and ``answers``, without the parts of their error."""
+    return _results(model, reference, data, samples, whole_errors(model, reference, data, samples))
+
+
+def _results(
+    model: Model, reference: Model, data: RowSplit, samples: int | None, errors: Sequence[Error]
+) -> dict[str, Any]:
+    return {
+        "rows": min(data.length, samples or data.length),
+        "metrics": _metrics(model, reference, data),
+        "answers": [_answer(each) for each in errors],
     }
 
 

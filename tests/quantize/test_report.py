@@ -10,7 +10,7 @@ import pytest
 from quantize.nets import quantized, residual
 
 from dataflow.quantize.model import Model
-from dataflow.quantize.report import report, worst
+from dataflow.quantize.report import report, results, worst
 from dataflow.training.array_split import ArraySplit
 
 X = np.random.default_rng(1).standard_normal((300, 8)).astype(np.float32)
@@ -60,6 +60,14 @@ def plain() -> dict[str, Any]:
 def test_it_is_json_of_its_schema(plain: dict[str, Any]) -> None:
     _fits(json.loads(json.dumps(plain, allow_nan=False)), SCHEMA)
     assert plain["rows"] == 300
+
+
+def test_the_first_figures_alone_are_those_of_the_report(plain: dict[str, Any]) -> None:
+    graph = residual()
+    model = quantized(graph, 4, X, overrides={"inner": {"weights": {"bits": 2}}})
+    found = results(model, Model.of(graph), ArraySplit(graph, "x", {"x": X}))
+    answers = [{**answer, "parts": {}} for answer in plain["answers"]]
+    assert found == {"rows": plain["rows"], "metrics": plain["metrics"], "answers": answers}
 
 
 def test_the_worst_come_first_and_biases_do_not_count(plain: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from dataflow.quantize.found import Found, find_ranges
 from dataflow.quantize.model import Model
 from dataflow.quantize.pipeline import quantize
 from dataflow.quantize.recipe_options import recipe_of
-from dataflow.quantize.report import report, worst
+from dataflow.quantize.report import report, results, worst
 from dataflow.quantize.report_page import ENDING, page
 from dataflow.quantize.round_weights import needs_rows
 from dataflow.quantize.section import quantization_section
@@ -96,6 +96,12 @@ class Trained:
         splits = graph.sections.get("data") or {}
         found = name or next((each for each in usual if each in splits), None)
         return split(graph, found or (training_split(splits) if splits else None), fitted)
+
+    def measured(self, graph: Graph, fitted: Mapping[str, Any] | None, name: str = "") -> tuple[str, Split]:
+        """The split whose rows a report is of, and these: the one of this name, or ``test``, or the last."""
+        splits = graph.sections.get("data") or {}
+        found = name or ("test" if "test" in splits else [*splits][-1] if splits else "")
+        return found, split(graph, found or None, fitted)
 
 
 @dataclass(frozen=True)
@@ -192,6 +198,7 @@ class Quantize:
             made = quantize(
                 graph, recipe, values, rows, None, self.samples, self.fold, self.equalize, self.correct_bias, bar.tick
             )
+            cost = self._cost(made.model, Model.of(graph, values), graph, fitted, call)
         call.check()
         check_free(self.out, self.overwrite)  # one may have come meanwhile
         save(made.graph, self.out)
@@ -201,7 +208,19 @@ class Quantize:
             write_statistics(place, made.statistics)
             files.append(str(place))
         rounded = " with rows for its rounding" if needs_rows(recipe) else ""
-        return {"message": f"written: {self.out.name}{rounded}", "files": files, "result": list(made.model.notes)}
+        message = "; ".join(part for part in (f"written: {self.out.name}{rounded}", cost) if part)
+        return {"message": message, "files": files, "result": list(made.model.notes)}
+
+    def _cost(self, model: Model, source: Model, graph: Graph, fitted: Mapping[str, Any] | None, call: Call) -> str:
+        """What the quantized graph costs, on the rows of a report; the graph is made although it cannot be measured."""
+        if not graph.sections.get("data") or not quantizers(model):
+            return ""
+        try:
+            name, rows = self.trained.measured(graph, fitted)
+            call.tell({"event": "job", "done": 0, "total": 1, "message": f"{rows.length:,} rows through both graphs"})
+            return _in_short(results(model, reference_of(model, source), rows), name)
+        except DataflowError as error:
+            return f"not measured: {error}"
 
 
 def report_of(home: Path) -> Path:
@@ -230,7 +249,7 @@ class Report:
         model = Model.of(graph, values)
         if not quantizers(model):
             raise DataflowError(f"graph '{graph.name}': must have quantizers, got none; quantize it first")
-        rows = self.trained.rows(graph, self.split, fitted, ("test", [*(graph.sections.get("data") or {"": 0})][-1]))
+        name, rows = self.trained.measured(graph, fitted, self.split)
         call.tell({"event": "job", "done": 0, "total": 1, "message": f"{rows.length:,} rows through both graphs"})
         with cancelled_by(call.cancelled):
             found = report(model, reference_of(model, _float(graph, path)), rows, self.samples)
@@ -238,7 +257,8 @@ class Report:
         check_writable(place)
         history = self.trained.folder / "history.csv"
         write_text(place, page(found, graph, history if history.exists() else None))
-        return {"message": f"written: {place.name}", "files": [str(place)], "result": _figures(found)}
+        message = f"written: {place.name}; {_in_short(found, name)}"
+        return {"message": message, "files": [str(place)], "result": _figures(found)}
 
 
 def _float(graph: Graph, path: str) -> Model | None:
@@ -251,6 +271,18 @@ def _float(graph: Graph, path: str) -> Model | None:
         found = load(place)
         return Model.of(found, values_of(found, place, None, None, "best")[0])
     return None
+
+
+def _in_short(found: Mapping[str, Any], name: str) -> str:
+    """The first figures of a report in a line: metrics in float and quantized, SQNR, and of which rows they are."""
+    metrics = {
+        key: [pair["float"], pair["quantized"]] for key, pair in found["metrics"].items() if None not in pair.values()
+    }
+    parts = [f"{key} {exact:.4g} in float, {given:.4g} quantized" for key, (exact, given) in metrics.items()]
+    for each in found["answers"]:
+        of = f" of {each['wire']}" if len(found["answers"]) > 1 else ""
+        parts.append(f"SQNR{of} " + ("without end" if each["sqnr"] is None else f"{each['sqnr']:.1f} dB"))
+    return f"{'; '.join(parts)} ({found['rows']:,} rows of {name})"
 
 
 def _figures(found: Mapping[str, Any]) -> dict[str, object]:

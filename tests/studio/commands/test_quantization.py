@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> 
     assert files(found) == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
     while not any(event["event"] == "said" for event in opened.events):
         opened.wait("said")
-    assert opened.last("said")["message"] == "Quantize net.yaml: written: net_w4a8.yaml"
+    assert opened.last("said")["message"].startswith("Quantize net.yaml: written: net_w4a8.yaml; size ")
     made = {file: (folder / file).read_bytes() for file in files(found)}
     line = f"quantize {folder / 'net.yaml'} -o {folder / 'net_w4a8.yaml'} --weights 4 --activations 8"
     result = CliRunner().invoke(group, line.split())
@@ -77,6 +78,27 @@ def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> 
     assert {file: (folder / file).read_bytes() for file in files(found)} == made
     opened.ask("open", path="net_w4a8.yaml")
     assert opened.document["sections"]["quantization"]["source"] == "net.yaml"
+
+
+def test_quantize_says_what_a_report_says_of_the_cost(opened: Page) -> None:
+    made = quantized(opened)["message"].removeprefix("written: net_w4a8.yaml; ")
+    found = re.fullmatch(r"size (\S+) in float, (\S+) quantized; SQNR (\S+) dB \(40 rows of test\)", made)
+    assert found is not None, made
+    assert float(found[1]) == pytest.approx(float(found[2]), rel=0.5)
+    opened.ask("open", path="net_w4a8.yaml")
+    assert job(opened, "report")["message"] == f"written: net_w4a8.report.html; {made}"
+
+
+def test_what_cannot_be_measured_is_quantized_all_the_same(opened: Page, folder: Path) -> None:
+    text = TEXT.replace(
+        "  test: {path: rows.npz, rows: [0, 40], inputs: {x: x}}", "  test: {path: no.npz, inputs: {x: x}}"
+    )
+    (folder / "net.yaml").write_text(text, "utf-8")
+    opened.ask("open", path="small.yaml")
+    opened.ask("open", path="net.yaml")
+    found = quantized(opened)
+    assert (found["state"], (folder / "net_w4a8.yaml").exists()) == ("done", True)
+    assert found["message"].startswith("written: net_w4a8.yaml; not measured: ")
 
 
 def _over(page: Page, out: str) -> dict[str, Any]:
