@@ -5,6 +5,7 @@ import { typeOf } from "./scene";
 import { bars } from "../values/bars";
 import { decibels, percent, short } from "../values/format";
 import { useOld, useStats } from "../values/ports";
+import { grade } from "../values/quality";
 
 export const WIDTH = 48;
 const HEIGHT = 15;
@@ -50,11 +51,13 @@ export function WireQuality({ port }: { port: Pick<RightPort, "value_of" | "x" |
   const quality = useStudio(({ run }) => run?.values[port.value_of]?.quality ?? null);
   const old = useOld(port.value_of);
   if (quality === null) return null;
-  const { bits, scale, clipped } = quality;
+  const { bits, scale, zero_point: zero, clipped, sqnr } = quality;
   return (
-    <span className={`quality ${grade(quality)}${old ? " old" : ""}`} style={{ left: port.x + 8, top: port.y }} aria-hidden="true">
+    <span className={`quality ${grade(sqnr)}${old ? " old" : ""}`} style={{ left: port.x + 8, top: port.y }} aria-hidden="true">
       <b>{bits}b</b>
-      <span>×{scale.length === 1 ? brief(scale[0]!) : scale.length}</span>
+      {sqnr !== null && <span>{sqnr.toFixed(0)}dB</span>}
+      <span>{scale.length === 1 ? `×${brief(scale[0]!)}` : `×[${scale.length}]`}</span>
+      {zero.length === 1 && zero[0] !== 0 && <span>z{zero[0]}</span>}
       {clipped >= 0.05 && <em>{brief(clipped)}%</em>}
     </span>
   );
@@ -96,13 +99,8 @@ function told(type: string, stats: Stats): string {
   if (stats.nan > 0) lines.push(`${stats.nan} not a number`);
   if (stats.inf > 0) lines.push(`${stats.inf} infinite`);
   if (stats.quality !== null) lines.push(...qualityTold(stats.quality));
+  else if (stats.sqnr !== undefined) lines.push(`SQNR ${decibels(stats.sqnr)}`);
   return lines.join("\n");
-}
-
-/** How near a quantized value is to that of the graph without quantizers, by its signal-to-noise ratio. */
-export function grade({ sqnr }: Quality): "good" | "fair" | "poor" | "" {
-  if (sqnr === null) return "";
-  return sqnr >= 30 ? "good" : sqnr >= 15 ? "fair" : "poor";
 }
 
 function qualityTold({ bits, scale, zero_point, clipped, sqnr }: Quality): string[] {

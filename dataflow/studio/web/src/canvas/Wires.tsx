@@ -5,7 +5,7 @@ import { get, set, useStudio } from "../store";
 import { curve, dot, overlap, wireBox } from "./geometry";
 import { cardsById, sourceOf } from "./scene";
 import { setCanvas, useCanvas } from "./state";
-import { grade } from "./Value";
+import { grade } from "../values/quality";
 import { insert } from "./wire";
 
 export function Frames() {
@@ -70,10 +70,7 @@ const WirePath = memo(function WirePath({ wire, source, target, down }: Given) {
     cut?.has(wire.id) === true ? "cut" : splice === wire.id ? "spliced" : selected === wire.id ? "selected" : "",
   );
   const lit = useCanvas(({ lit }) => lit !== "" && lit === value);
-  const sqnr = useStudio(({ run }) => {
-    const quality = run?.values[value]?.quality;
-    return quality == null ? "" : grade(quality);
-  });
+  const sqnr = useStudio(({ run }) => grade(run?.values[value]?.quality?.sqnr));
   const start = dot(source, { port: wire.source[1], side: "right" }, from);
   const end = dot(target, { port: wire.target[1], side: "left" }, to);
   const path = (from === undefined && to === undefined) || start === null || end === null ? wire.path : curve(start, end, down);

@@ -10,6 +10,7 @@ export const LEAST = 0.03;
 export const MOST = 2.5;
 const FAR = 0.15;
 const NAMES = 0.42;
+const SMALL = 0.79; // below this what is set in small type is set larger, or left out
 const CALM = 180; // milliseconds that a movement takes
 
 let flow: ReactFlowInstance<CardNode> | null = null;
@@ -40,6 +41,7 @@ export function moved(viewport: Viewport): void {
   const { level, near, whole } = getCanvas();
   const now = levelAt(viewport.zoom);
   if (frame !== null) frame.dataset.zoom = now === "names" ? (viewport.zoom < 0.26 ? "least" : "names") : now;
+  frame?.toggleAttribute("data-small", now === "all" && viewport.zoom < SMALL);
   const reached = holds(near, shown) && near.width < shown.width * 6;
   const all = drawn() === null || holds(grown(shown, 2), drawn()!);
   if (now !== level || !reached || all !== whole)

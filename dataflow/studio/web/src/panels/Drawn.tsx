@@ -7,7 +7,7 @@ import { short } from "../values/format";
 import { partsOf } from "../values/parts";
 import { Sparkline } from "../values/Sparkline";
 import { beside } from "./place";
-import { grade, NO_VALUES, worst } from "./quality";
+import { grade, NO_VALUES, worst } from "../values/quality";
 import { fullName, NOTHING } from "./session";
 
 export function Drawn() {
@@ -73,7 +73,7 @@ function Tint({ card }: { card: Card }) {
   if (sqnr === null) return null;
   return (
     <div
-      className={`sqnr grade-${grade(sqnr)}`}
+      className={`sqnr ${grade(sqnr)}`}
       style={{ transform: `translate(${card.x}px, ${card.y}px)`, width: card.width, height: card.height }}
     >
       <span>{sqnr.toFixed(1)} dB</span>

@@ -2,7 +2,7 @@
 import type { Plain } from "../protocol";
 import { short } from "../values/format";
 import "../values/values.css";
-import { grade } from "./quality";
+import { grade } from "../values/quality";
 
 type Record_ = { [key: string]: Plain };
 const isRecord = (value: Plain): value is Record_ => value !== null && typeof value === "object" && !Array.isArray(value);
@@ -72,7 +72,7 @@ function Rows({ rows, of }: { rows: Record_[]; of: string }) {
           {flat.map((row, i) => (
             <tr key={i}>
               {heads.map((head) => (
-                <td key={head} className={/^sqnr/i.test(head) && typeof row[head] === "number" ? `grade-${grade(row[head])}` : ""}>
+                <td key={head} className={/^sqnr/i.test(head) && typeof row[head] === "number" ? grade(row[head]) : ""}>
                   {text(row[head] ?? null)}
                 </td>
               ))}

@@ -1,7 +1,7 @@
 /** What trains and works at the moment, and what colours mean, in the line at the bottom. */
 import { set, useStudio } from "../store";
 import { count, short } from "../values/format";
-import { GRADES, NO_VALUES, worst } from "./quality";
+import { GRADES, NO_VALUES, worst } from "../values/quality";
 
 export function TrainingStatus() {
   const state = useStudio((all) => all.training?.state ?? "none");
@@ -36,11 +36,11 @@ export function JobsStatus() {
   );
 }
 
-/** What the colours of cards mean while they go by SQNR. */
+/** What the colours of wires behind quantizers mean, and of cards while they go by SQNR. */
 export function QualityLegend() {
-  const shown = useStudio((all) => all.byQuality && all.document !== null);
+  const asked = useStudio((all) => all.byQuality && all.document !== null);
   const known = useStudio((all) => all.document?.scene.cards.some((card) => worst(card, all.run?.values ?? NO_VALUES) !== null) ?? false);
-  if (!shown) return null;
+  if (!asked && !known) return null;
   return (
     <span className="sqnr-legend">
       SQNR:

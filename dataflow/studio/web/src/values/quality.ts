@@ -11,7 +11,9 @@ export const GRADES = [
 
 export const NO_VALUES: Record<string, Stats> = {};
 
-export const grade = (sqnr: number): number => GRADES.findLastIndex(({ least }) => sqnr >= least);
+/** The class of a grade, which has its colour; "" where nothing is known. */
+export const grade = (sqnr: number | null | undefined): string =>
+  sqnr === null || sqnr === undefined ? "" : `grade-${GRADES.findLastIndex(({ least }) => sqnr >= least)}`;
 
 /** The lowest SQNR of what a card gives; null where none is known. */
 export function worst(card: Card, values: Record<string, Stats>): number | null {
