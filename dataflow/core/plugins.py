@@ -15,7 +15,6 @@ import traceback
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -23,6 +22,8 @@ from typing import TYPE_CHECKING
 from dataflow.core.errors import DataflowError, reason
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from dataflow.core.block import Block
 
 ENVIRONMENT = "DATAFLOW_BLOCKS"  # files with blocks, separated as in PATH

@@ -1,22 +1,26 @@
 """The registry of blocks by name.
 
 A block is registered by being defined. The library and any plugin are loaded in the same way: each names its package
-under the entry point group ``dataflow.blocks``, and every module in it is imported when a block is first looked up.
-Files with blocks are run where the caller names them, by `load_blocks` or in the environment; a graph file cannot.
+under the entry point group ``dataflow.blocks``, and every module in it is imported when all blocks are asked for, or
+one that the library does not declare; for one that it does, its module is enough. Files with blocks are run where the
+caller names them, by `load_blocks` or in the environment; a graph file cannot.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Set
-from importlib.metadata import entry_points
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from dataflow.core.declared import LIBRARY, modules_of_names
 from dataflow.core.errors import DataflowError, UnknownNameError, nearest, way_out
 from dataflow.core.plugins import (
+    FAILURES,
     IGNORED,
     OWN,
     BlockFile,
@@ -46,7 +50,7 @@ class Registry(Mapping[str, "type[Block]"]):
         self.faults: list[Fault] = []  # what could not be loaded
         self._blocks: dict[str, type[Block]] = {}
         self._aliases: dict[str, str] = {}
-        self._library: set[str] = set()  # top-level modules that come with this package
+        self._declared: dict[str, str] | None = None  # module of each name in the library, once one was looked up
         self._loaded = False
         self._lock = threading.RLock()
 
@@ -70,6 +74,8 @@ class Registry(Mapping[str, "type[Block]"]):
         with self._lock:
             if self._loaded:
                 return
+            from importlib.metadata import entry_points  # which takes as long to import as all of click
+
             self._loaded, self.faults = True, []
             try:
                 for plugin in plugins(entry_points(group=GROUP)):
@@ -84,8 +90,6 @@ class Registry(Mapping[str, "type[Block]"]):
 
     def _import(self, plugin: Plugin) -> None:
         """Import the modules of a plugin; of those that fail no block is kept."""
-        if plugin.package == OWN:
-            self._library.add(plugin.module.partition(".")[0])
         before = set(self._blocks)
         for fault in import_all(plugin):
             if fault is not None:
@@ -123,7 +127,7 @@ class Registry(Mapping[str, "type[Block]"]):
     def outside(self, error: BaseException | None) -> str:
         """``file:line`` where code with blocks from outside the library raised an error, nothing where none did."""
         modules = {block.__module__ for block in self._blocks.values()}
-        tops = {module.partition(".")[0] for module in modules} - self._library
+        tops = {module.partition(".")[0] for module in modules} - {LIBRARY}
         place, trace = "", error.__traceback__ if error is not None else None
         while trace is not None:
             if str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] in tops:
@@ -141,12 +145,29 @@ class Registry(Mapping[str, "type[Block]"]):
     def __getitem__(self, name: str) -> type[Block]:
         if not isinstance(name, str):
             raise UnknownNameError(f"a block must be named by text, got {name!r}; write blocks['Relu'] or blocks.Relu")
-        if name not in self._blocks:
-            self.load()
-        block = self._blocks.get(self._aliases.get(name, name))
+        block = self._find(name)
         if block is None:
             raise UnknownNameError(self._no_block(name))
         return block
+
+    def _find(self, name: str) -> type[Block] | None:
+        """The block of a name or alias, imported where it has to be."""
+        if not self._loaded and not self._known(name):
+            self._import_declared(name)
+            if not self._known(name):
+                self.load()
+        return self._blocks.get(self._aliases.get(name, name))
+
+    def _known(self, name: str) -> bool:
+        return name in self._blocks or name in self._aliases
+
+    def _import_declared(self, name: str) -> None:
+        """Import the module of the library that declares a name; one that fails is told when all are loaded."""
+        if self._declared is None:
+            self._declared = modules_of_names()
+        if name in self._declared:
+            with suppress(*FAILURES):
+                importlib.import_module(self._declared[name])
 
     def _no_block(self, name: str) -> str:
         if fault := self.fault(name):
@@ -171,8 +192,7 @@ class Registry(Mapping[str, "type[Block]"]):
         return [*super().__dir__(), *self]
 
     def __contains__(self, name: object) -> bool:
-        self.load()
-        return name in self._blocks or name in self._aliases
+        return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         self.load()

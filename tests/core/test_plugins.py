@@ -45,7 +45,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             (folder / f"{name}.py").write_text(textwrap.dedent(text))
         monkeypatch.syspath_prepend(folder.parent)
         entry = EntryPoint("cubes", "cube_blocks", registry.GROUP)
-        monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [entry])
         monkeypatch.setattr(blocks, "_loaded", False)
         return folder
 
@@ -116,7 +116,7 @@ def test_all_faults_are_kept_and_the_first_is_told(install) -> None:
 
 def test_a_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     lost = EntryPoint("lost", "no_such_package", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [lost])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [lost])
     with pytest.warns(PluginWarning, match="^plugin 'lost' is broken: no_such_package: ModuleNotFoundError"):
         assert len(Registry()) == 0
 
