@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,11 +33,23 @@ _COMMANDS = (
 )  # fmt: skip
 
 
+class _Described(click.Group):
+    """Commands that are only listed, in their order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
 class _Commands(click.Group):
     """Commands, each imported from the module of its name when it is first needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the text of their modules: importing them all would take longer than anything else."""
+        described = {name: click.Command(name, help=_docstring(name)) for name in _COMMANDS}
+        _Described(commands=described).format_commands(ctx, formatter)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
@@ -51,6 +65,16 @@ class _Commands(click.Group):
 
             hint = nearest(args[0], _COMMANDS)
             raise click.UsageError(error.message + (f" {hint[0].upper()}{hint[1:]}" if hint else ""), ctx) from None
+
+
+def _docstring(name: str) -> str | None:
+    """What a command does, from the text of its module; None where that is not to be had as text."""
+    try:
+        text = Path(__file__).with_name(f"{name}.py").read_text("utf-8")
+    except OSError:
+        return None
+    found = re.search(r'^def command\(.*?"""(.*?)"""', text, re.DOTALL | re.MULTILINE)
+    return found[1] if found else None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

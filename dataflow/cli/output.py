@@ -1,13 +1,13 @@
-"""What commands print: tables on a terminal, plain text when piped."""
+"""What commands print: tables on a terminal, plain text when piped.
+
+Modules that not every command needs are imported where they are used: `dataflow --help` imports this one.
+"""
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def table_or_paragraphs(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table; on a terminal that is too narrow for it, each row by itself: its first cell, and the others below."""
+    import shutil
+    import textwrap
+
     width = shutil.get_terminal_size().columns
     cells = [[_cell(value) for value in row] for row in rows]
     needed = sum(max(map(len, column)) + 2 for column in zip(headers, *cells, strict=True)) - 2
@@ -115,6 +118,8 @@ def values(outputs: Mapping[str, Array]) -> None:
 
 def as_json(outputs: Mapping[str, Array]) -> None:
     """One line: an object with the value of each output as numbers and lists; nan is null, infinities are 1e999."""
+    import json
+
     from dataflow.files.number_text import json_array
 
     parts = [f"{json.dumps(name)}: {text}" for name, text in _shown(outputs, json_array).items()]
@@ -136,6 +141,8 @@ def rows(outputs: Mapping[str, Array], most: int = 10) -> None:
 
 def json_text(value: object) -> str:
     """Plain data as JSON, which has no NaN and no infinities: null takes their place."""
+    import json
+
     return json.dumps(_without_nan(value), allow_nan=False)
 
 
