@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -183,11 +184,13 @@ def checkpoints(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
-def repeated(path: str, texts: Sequence[str], folder: str | None) -> str:
+def repeated(
+    path: str, texts: Sequence[str], folder: str | None, more: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> str:
     """A graph, its parameters, the folder of its checkpoints, and what else the caller added, as a shell takes them."""
     meta = click.get_current_context().meta
     given = {"-p": texts, "--blocks": meta.get("--blocks", ()), "--data-root": meta.get("--data-root", ())}
-    given["--checkpoints"] = (folder,) if folder else ()
+    given |= {"--checkpoints": (folder,) if folder else (), **more}
     graph = f"./{path}" if path.startswith("-") else path  # or it would be taken for an option
     return shlex.join([graph, *[word for option, each in given.items() for value in each for word in (option, value)]])
 

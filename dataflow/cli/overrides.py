@@ -1,26 +1,22 @@
-"""``--bypass``, ``--freeze``, ``--force`` and ``--to``: a graph run otherwise than its file, which stays, says."""
+"""``--bypass``, ``--freeze`` and ``--force``: a graph run or trained otherwise than its file, which stays, says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-import dataflow as flow
 from dataflow.cli import completion, input_files
 from dataflow.cli.options import pairs
 
+if TYPE_CHECKING:
+    from dataflow.graph.overrides import Overrides
+
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The four options."""
+    """``--bypass``, ``--freeze`` and ``--force``."""
     for made in (
-        click.option(
-            "--to",
-            metavar="NODE",
-            help="Run as far as this node, and print its outputs.",
-            shell_complete=completion.wires,
-        ),
         click.option(
             "--force",
             multiple=True,
@@ -45,17 +41,12 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def overridden(
-    graph: flow.Graph, bypass: Sequence[str], freeze: Sequence[str], force: Sequence[str], to: str | None
-) -> flow.Graph:
-    """The graph with what these options say; the order in which they are given does not matter."""
-    from dataflow.graph.overrides import bypassed, forced, frozen, up_to
+def given(bypass: Sequence[str], freeze: Sequence[str], force: Sequence[str]) -> Overrides:
+    """What these options say; the order in which they are given does not matter."""
+    from dataflow.graph.overrides import Overrides
 
-    graph = forced(graph, {name: _value(name, text) for name, text in pairs(force, "--force").items()})
-    graph = bypassed(graph, *bypass)
-    if freeze:  # last: it takes out what only a frozen node reads
-        graph = frozen(graph, input_files.arrays(freeze, graph, "--freeze"))
-    return graph if to is None else up_to(graph, to)
+    forced = {name: _value(name, text) for name, text in pairs(force, "--force").items()}
+    return Overrides(bypass, input_files.arrays(freeze, option="--freeze"), forced)
 
 
 def _value(name: str, text: str) -> Any:

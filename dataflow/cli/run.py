@@ -21,6 +21,12 @@ from dataflow.cli import completion, input_files, options, out_file, output, ove
     shell_complete=completion.splits,
 )
 @overrides.options
+@click.option(
+    "--to",
+    metavar="NODE",
+    help="Run as far as this node, and print its outputs.",
+    shell_complete=completion.wires,
+)
 @out_file.option
 @click.option("--steps", type=click.IntRange(min=1), help="Number of steps; nodes such as Assign change variables.")
 @click.option(
@@ -54,9 +60,12 @@ def command(
     """Run a graph and print its outputs."""
     from dataflow.engine.state_file import check_ending
     from dataflow.files.atomic import check_writable
+    from dataflow.graph.overrides import up_to
     from dataflow.training.data import load_data
 
-    graph = overrides.overridden(options.load(path, params), bypass, freeze, force, to)
+    graph = overrides.given(bypass, freeze, force).of(options.load(path, params))
+    if to is not None:
+        graph = up_to(graph, to)
     if kept is not None and not show_plan:
         check_ending(kept)
         out_file.keep_read(kept, graph, path, inputs, option="--state")

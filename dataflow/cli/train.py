@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import dataflow as flow
-from dataflow.cli import options, output
+from dataflow.cli import options, output, overrides
 from dataflow.cli.epochs import Bar, Epochs
 from dataflow.interrupt import STOPPED, first
 from dataflow.training import trained_values
+
+if TYPE_CHECKING:
+    from dataflow.graph.overrides import Overrides
 
 
 @click.command("train")
@@ -33,6 +37,7 @@ from dataflow.training import trained_values
 @click.option(
     "--folds", type=click.IntRange(min=2), metavar="K", help="Train K times, measured each time on other rows."
 )
+@overrides.options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per epoch.")
 @options.settings
 def command(
@@ -47,6 +52,9 @@ def command(
     tensorboard: str | None,
     folds: int | None,
     as_json: bool,
+    bypass: tuple[str, ...],
+    freeze: tuple[str, ...],
+    force: tuple[str, ...],
 ) -> int:
     """Train a graph as its `train` section says, with a checkpoint after each epoch.
 
@@ -70,8 +78,11 @@ def command(
     where = trained_values.checkpoint_folder(path, folder)
     switched = isinstance(defaults(path).get("training"), bool)
     graph = options.load(path, (*params, "training=true")) if switched else measured
+    asked = overrides.given(bypass, freeze, force)
+    if str(asked):
+        output.say(f"training with {asked}, not as {path} says", err=True)
     if folds is not None:
-        return _in_folds(graph, folds, epochs, measured, as_json)
+        return _in_folds(graph, folds, epochs, measured, asked, as_json)
     given = options.values(params)
     followers = usual_recorders(where, given, options.words(), Path(tensorboard) if tensorboard is not None else None)
     trainer = Trainer(
@@ -85,6 +96,7 @@ def command(
         values=None if source is None else read_values(source),
         partial=partial,
         recorders=followers,
+        overrides=asked,
     )
     for change in trainer.changes:
         output.say(f"going on with {change}", err=True)
@@ -109,6 +121,8 @@ def command(
             bar.close()
     again = options.repeated(path, params, folder)
     if trainer.stopped:
+        words = {"--bypass": bypass, "--freeze": freeze, "--force": force}
+        again = options.repeated(path, params, folder, words)
         more = "" if epochs is None else f" --epochs {epochs}"
         output.say(f"stopped in step {trainer.state.step}; go on with dataflow train {again} --resume{more}", err=True)
         return STOPPED
@@ -119,13 +133,15 @@ def command(
     return 0
 
 
-def _in_folds(graph: flow.Graph, count: int, epochs: int | None, measured: flow.Graph, as_json: bool) -> int:
+def _in_folds(
+    graph: flow.Graph, count: int, epochs: int | None, measured: flow.Graph, asked: Overrides, as_json: bool
+) -> int:
     """Train once per fold, and print what each reached, with mean and spread."""
     from dataflow.training.folds import mean_and_spread, train_folds
 
     bar, found = Bar(live=not as_json), []
     try:
-        for fold in train_folds(graph, count, epochs, measured, bar.tick):
+        for fold in train_folds(graph, count, epochs, measured, bar.tick, asked):
             bar.close()
             found.append(fold)
             if as_json:

@@ -17,18 +17,20 @@ array([9.], dtype=float32)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dataflow.core import conversion, dtypes
+from dataflow.core import conversion, dtypes, shapes
+from dataflow.core.attrs import show
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, listing, way_out
 from dataflow.core.ports import Literal
 from dataflow.core.registry import blocks
-from dataflow.core.shapes import TensorType, fits, show
+from dataflow.core.shapes import TensorType, fits
 from dataflow.graph.graph import Graph
 from dataflow.graph.layout import Use
 from dataflow.graph.node import Link, Node, Ref
@@ -37,6 +39,30 @@ from dataflow.graph.rebuild import Rebuild
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What is bypassed, frozen and forced together, whatever came first; see the functions of these names."""
+
+    bypassed: Sequence[str] = ()
+    frozen: Mapping[str, ArrayLike] = field(default_factory=dict)
+    forced: Mapping[str, ArrayLike] = field(default_factory=dict)
+
+    def of(self, graph: Graph) -> Graph:
+        """The graph with all of them."""
+        graph = bypassed(forced(graph, self.forced), *self.bypassed)
+        return frozen(graph, self.frozen)  # last: it takes out what only a frozen node reads
+
+    def __str__(self) -> str:
+        """In words, for those who read of what was run: ``bypass relu, freeze w, force x=0.5``."""
+        forced = (f"{name}={show(value)}" for name, value in self.forced.items())
+        nodes = dict.fromkeys(name.partition(".")[0] for name in self.frozen)  # of several ports one name
+        told = {"bypass": self.bypassed, "freeze": nodes, "force": forced}
+        return ", ".join(f"{what} {name}" for what, names in told.items() for name in names)
+
+
+NO_OVERRIDES = Overrides()
 
 
 def bypassed(graph: Graph, *names: str) -> Graph:
@@ -217,5 +243,5 @@ def _converted(value: ArrayLike, type_: TensorType) -> Array:
 def _fitting(value: ArrayLike, type_: TensorType) -> Array:
     array = _converted(value, type_)
     if not fits(array.shape, type_.shape):
-        raise GraphError(f"the value must have shape {show(type_.shape)}, got {show(array.shape)}")
+        raise GraphError(f"the value must have shape {shapes.show(type_.shape)}, got {shapes.show(array.shape)}")
     return array

@@ -11,7 +11,7 @@ from typing import cast
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.studio.basis import Basis
-from dataflow.studio.jobs.call import Told, Work
+from dataflow.studio.jobs.call import Told
 from dataflow.studio.jobs.stepping import Kept, Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.runs import Placed, Plain, Publish, lost
@@ -63,10 +63,11 @@ class Trainings:
             self._steps_of = path
             self._begin(replace(work, kept=self._kept), "", basis, place)
 
-    def _begin(self, work: Work, folder: str, basis: Basis, place: Placed) -> None:
+    def _begin(self, work: Train | Steps, folder: str, basis: Basis, place: Placed) -> None:
         self._number += 1
         self._over.clear()
         self._training, self._basis = {**_none(folder), "state": "running"}, self._as_compared(basis)
+        self._training["overrides"] = str(work.overrides)
         self._publish(self.event())
         self._work = self._worker.start(work, _Follower(self, self._number, place))
 
@@ -220,4 +221,5 @@ def _none(folder: str) -> Plain:
         "seconds": 0.0,
         "folder": folder,
         "current": True,
+        "overrides": "",
     }

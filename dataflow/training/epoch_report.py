@@ -10,7 +10,8 @@ class Report:
     """An epoch: means over its rows by name; those of the validation split as ``validate``.
 
     ``rate`` is the learning rate of its last step, ``skipped`` how many steps left the variables as they were,
-    ``best`` whether it is the best epoch so far, and ``changed`` what was changed in it, by `Trainer.change`.
+    ``best`` whether it is the best epoch so far, and ``changed`` how it differs from what the file says: what was
+    overridden, and what `Trainer.change` changed in it.
     """
 
     epoch: int

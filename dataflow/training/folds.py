@@ -10,6 +10,7 @@ import numpy as np
 
 from dataflow.core.errors import GraphError
 from dataflow.graph.graph import Graph
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 from dataflow.training.data import split
 from dataflow.training.data.section import data_section
 from dataflow.training.data.splits import training_split
@@ -33,6 +34,7 @@ def train_folds(
     epochs: int | None = None,
     measured: Graph | None = None,
     tick: Callable[[Trainer], Any] | None = None,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> Iterator[Fold]:
     """Train once per fold of the training split; the rows of the others are for training, its own for measuring.
 
@@ -52,7 +54,9 @@ def train_folds(
     held = (train.validate if train else None) or "validate"
     for i in range(count):
         training, validation = whole.fold(i, count, splits[name].seed or 0)
-        trainer = Trainer(graph, epochs=epochs, measured=measured, data={"train": training, held: validation})
+        trainer = Trainer(
+            graph, epochs=epochs, measured=measured, data={"train": training, held: validation}, overrides=overrides
+        )
         report = _last(trainer, tick)
         yield Fold(i + 1, validation.length, report.validate)
 

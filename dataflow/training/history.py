@@ -61,7 +61,7 @@ class History:
 def row_of(report: Report, always: bool = False) -> dict[str, str]:
     """The columns of an epoch and what they hold; validation has its own, and no two have one name.
 
-    The last one is what was changed by hand, where something was, or ``always``.
+    The last one is what was overridden or changed by hand, where something was, or ``always``.
     """
     row: dict[str, str] = {_FIRST: str(report.epoch), "step": str(report.step)}
     values: list[tuple[str, float | None]] = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dataflow.training.provenance import DIGEST
+from dataflow.training.trained_with import OVERRIDES
 
 Record = Mapping[str, Any]
 _NOTHING = "-"
@@ -50,6 +51,7 @@ def _facts(record: Record) -> dict[str, object]:
     session = (record["sessions"] or [{}])[-1]
     found: dict[str, object] = {"graph": record["graph"].get("name", ""), "seed": record.get("seed", "")}
     found |= {f"-p {name}": value for name, value in record["params"].items()}
+    found |= {OVERRIDES: record[OVERRIDES]} if OVERRIDES in record else {}
     found["epochs asked for"] = session.get("epochs", "")
     found |= {name: _short(digest) for name, digest in record["data"].items()}
     found["first weights"] = _short(record["weights"].get("start"))

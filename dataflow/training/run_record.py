@@ -22,6 +22,7 @@ from dataflow.graphfile.save import resolved_text
 from dataflow.graphfile.used_files import used_files
 from dataflow.training import history
 from dataflow.training.provenance import environment, file_digest, packages
+from dataflow.training.trained_with import OVERRIDES
 
 if TYPE_CHECKING:
     from dataflow.training.epoch_report import Report
@@ -93,6 +94,7 @@ class RunRecord:
             "record": _VERSION,
             "graph": {"name": graph.name, "text": _text(graph, self.folder)},
             "params": {name: _shown_value(name, str(value)) for name, value in self.params.items()},
+            **({OVERRIDES: concealed(told)} if (told := str(trainer.overrides)) else {}),
             "seed": trainer.state.seed,
             "data": {concealed(_shown(path, self.folder)): file_digest(path) for path in used_files(graph)},
             "packages": packages(graph),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dataflow.core.errors import GraphError
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 from dataflow.graphfile.section_checks import check_sections
 from dataflow.training.array_split import ArraySplit, RowSplit, inputs_of
 from dataflow.training.batch_sizes import rows_per_step, steps_per_epoch, training_split, validation_split
@@ -36,8 +37,10 @@ class Setup:
         graph: Graph,
         epochs: int | None = None,
         arrays: Mapping[str, Mapping[str, ArrayLike] | RowSplit] | None = None,
+        overrides: Overrides = NO_OVERRIDES,
     ):
-        self.graph, self.arrays = graph, arrays
+        self.written, self.overrides, self.arrays = graph, overrides, arrays
+        graph = self.graph = self.overridden(graph)
         if epochs is not None and (isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1):
             raise GraphError(f"epochs must be a whole number from 1, got {epochs!r}")
         if arrays is None:
@@ -71,6 +74,31 @@ class Setup:
         """The graph of a step once so many epochs are done."""
         return step_graph(self.graph, self.train, self.optimizer, self.steps, epoch, self.rate)
 
+    def overridden(self, graph: Graph) -> Graph:
+        """A graph of the training with its overrides; GraphError for those that no training can have.
+
+        It has all variables of the graph, read or not: checkpoints are of the graph as it is written.
+        """
+        for name in self.overrides.frozen:
+            ref = graph.ref(name)
+            if graph.nodes[ref.node].block.stateful:
+                raise GraphError(
+                    f"freezing of '{name}': a variable must stay one, which checkpoints have; give it to 'freeze' of "
+                    "the train section"
+                )
+            if not ref.type.known and ref.node not in graph.inputs:
+                raise GraphError(
+                    f"freezing of '{name}': must have one shape in all steps of a training, got {ref.type}, of other "
+                    "rows each time; freeze what does not depend on rows, or bypass it"
+                )
+        result = self.overrides.of(graph)
+        lost = [name for name, node in graph.nodes.items() if node.block.stateful and name not in result.nodes]
+        needed = graph.ancestors(lost)
+        for name, node in graph.nodes.items() if lost else ():
+            if name in needed and name not in result.nodes:
+                result.insert(node)
+        return result
+
     def changed(self, rate: float | None, params: Mapping[str, Plain]) -> Setup:
         """The same training with another learning rate, None for the one that it has, and with other parameters.
 
@@ -79,7 +107,8 @@ class Setup:
         made = copy(self)
         made.rate = rate
         if params:
-            made.graph = with_params(self.graph, params)
+            made.written = with_params(self.written, params)
+            made.graph = self.overridden(made.written)
             made.train, made.optimizer = required(made.graph)
             check_train(self.train, made.train)
         if rate is not None and rate_port(blocks[made.optimizer.block]) is None:
@@ -101,7 +130,7 @@ class Setup:
             if name is not None:
                 own = getattr(found, "digest", None)
                 digests[name] = own or digest_of_split(self.graph.sections["data"], name)
-        notes = {"trained_with": trained_with(self.graph, self.train, self.steps, digests, params)}
+        notes = {"trained_with": trained_with(self.graph, self.train, self.steps, digests, params, self.overrides)}
         if fitted := getattr(self.data, "fitted", None):  # what preparing the data needs to know of these rows
             notes["fitted"] = fitted
         return notes

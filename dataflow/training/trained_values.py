@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ def trained(graph: Graph, path: str, folder: str | None, which: str) -> tuple[di
     """
     from dataflow.engine.matching import match
     from dataflow.training import checkpoint
+    from dataflow.training.trained_with import OVERRIDES
 
     where = checkpoint_folder(path, folder)
     best = where / checkpoint.BEST
@@ -36,14 +38,17 @@ def trained(graph: Graph, path: str, folder: str | None, which: str) -> tuple[di
     meta, variables = (
         checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
     )
+    noted = meta["notes"].get("trained_with", {})
+    if overrides := noted.get(OVERRIDES, ""):
+        warnings.warn(f"{where}: was trained with {overrides}, not as {path} says", stacklevel=2)
     found = match(graph, variables)
     problems = [f"{where}: {problem}" for problem in found.misfits]
     problems += [
         f"{where}: must have variable '{name}' of {path}, got a checkpoint without it" for name in found.missing
     ]
     if problems:
-        known = meta["notes"].get("trained_with", {}).get("params", {})
-        words = " ".join(f"-p {shlex.quote(f'{name}={value}')}" for name, value in known.items())
+        words = " ".join(f"-p {shlex.quote(f'{name}={value}')}" for name, value in noted.get("params", {}).items())
+        words += f" and {overrides}" if words and overrides else overrides
         raise DataflowError("\n".join(problems) + (f"; it was trained with {words}" if words else ""))
     return found.values, meta["notes"].get("fitted")
 

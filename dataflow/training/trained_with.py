@@ -16,10 +16,12 @@ from dataflow.core.errors import listing
 from dataflow.core.ports import Literal, flat
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 from dataflow.graphfile.origins import MASK, looks_secret
 from dataflow.graphfile.record import Record
 from dataflow.training.train_section import Train
 
+OVERRIDES = "overrides"  # the key of what was bypassed, frozen and forced
 # keys whose change spoils nothing: the steps that were done are as they would have been
 _HARMLESS = {
     "epochs", "batch_size", "drop_remainder", "steps_per_epoch", "evaluate", "on_nan", "checkpoint", "metrics",
@@ -28,9 +30,14 @@ _HARMLESS = {
 
 
 def trained_with(
-    graph: Graph, train: Train, steps: int, data: Mapping[str, str], params: Mapping[str, Any]
+    graph: Graph,
+    train: Train,
+    steps: int,
+    data: Mapping[str, str],
+    params: Mapping[str, Any],
+    overrides: Overrides = NO_OVERRIDES,
 ) -> dict[str, Any]:
-    """Plain data that says what a training is done with: its settings, nodes, data and parameters.
+    """Plain data that says what a training is done with: its settings, nodes, data, parameters and overrides.
 
     ``steps`` is the number of all steps, and counts where the schedule ends with them. Only nodes are told that a step
     depends on; each, and each split of the data, by a digest.
@@ -43,7 +50,8 @@ def trained_with(
     needed = graph.ancestors([graph.ref(n).node for n in wanted] + [link.node for link in graph.updates.values()])
     nodes = {name: node_digest(node) for name, node in graph.nodes.items() if name in needed}
     told = {name: MASK if looks_secret(name) else value for name, value in params.items()}
-    return {"train": settings, "nodes": nodes, "data": dict(data), "params": _json(told)}
+    noted = {OVERRIDES: str(overrides)} if str(overrides) else {}
+    return {"train": settings, "nodes": nodes, "data": dict(data), "params": _json(told), **noted}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -54,6 +62,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list
     for name, old, new in _changed(settings, now["train"]):
         line = f"train: {name}: {_shown(old)} before, {_shown(new)} now"
         (harmless if _is_harmless(name) else serious).append(line)
+    if (old := before.get(OVERRIDES)) != (new := now.get(OVERRIDES)):
+        serious.append(f"overrides: {old or 'none'} before, {new or 'none'} now")
     for what in ("nodes", "data"):
         old, new = before.get(what, {}), now[what]
         changed = [f"'{name}'" for name in sorted({*old, *new}) if old.get(name) != new.get(name)]

@@ -18,6 +18,7 @@ from dataflow.engine.state import State
 from dataflow.engine.watching import Watch, watched_ports
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 from dataflow.training import checkpoint
 from dataflow.training.array_split import RowSplit
 from dataflow.training.batches import batches_of
@@ -57,6 +58,7 @@ class Trainer:
     partial : take the values that fit; ``left_out`` says what was not taken, and why.
     recorders : what follows the training; by default a record and a history in the folder.
     watch : ports of the graph of a step whose values ``watched`` has after each; see `dataflow.engine.plan.plan`.
+    overrides : nodes of both graphs to bypass, freeze and force, which checkpoints, history and record note.
 
     Examples
     --------
@@ -79,15 +81,16 @@ class Trainer:
         partial: bool = False,
         recorders: Sequence[Recorder] | None = None,
         watch: Watch = None,
+        overrides: Overrides = NO_OVERRIDES,
     ):
-        graph = as_graph(graph, "flow.Trainer(graph)")
-        setup = Setup(graph, epochs, data)
+        self._measured = measured or as_graph(graph, "flow.Trainer(graph)")
+        setup = Setup(as_graph(graph, "flow.Trainer(graph)"), epochs, data, overrides)
         self.settings, self.step_graph, self.epochs = setup.train, setup.step_graph(0), setup.epochs
         self.data, self.validation, self.size, self.batches = setup.data, setup.validation, setup.size, setup.batches
-        self.graph, self._measured, self.folder = measured or graph, measured or graph, folder
-        self.names = metrics(graph)
+        self.graph, self.overrides, self.folder = setup.overridden(self._measured), overrides, folder
+        self.names = metrics(setup.graph)
         self.notes = setup.notes(params or {})
-        taken, self.left_out = ({}, []) if values is None else initial_values(graph, values, partial, resume)
+        taken, self.left_out = ({}, []) if values is None else initial_values(setup.graph, values, partial, resume)
         self.state, self.progress = State(self.step_graph, self.settings.seed, taken), Progress()
         self.recorders = usual_recorders(folder, params) if recorders is None else recorders
         self.changes: list[str] = []  # in what this training differs, harmlessly, from what the checkpoints are of
@@ -223,7 +226,7 @@ class Trainer:
         kept = [name for name, node in step_graph.nodes.items() if node.block.stateful]
         if {*kept} != {*self.state.variables}:
             raise GraphError("a change must leave the variables of the optimizer as they are; train anew")
-        self.graph = with_params(self._measured, params) if params else self._measured
+        self.graph = setup.overridden(with_params(self._measured, params) if params else self._measured)
         self._setup, self.step_graph, self.settings, self.changed = setup, step_graph, setup.train, changes
 
     def _step(self, feeds: dict[str, Array], rows: int) -> None:
@@ -264,7 +267,7 @@ class Trainer:
         best = judge(progress, value, mode, stopping.patience if stopping else None)
         report = Report(
             progress.epoch + 1, self.state.step, time.monotonic() - began, found, validated, self.rate,
-            progress.skipped, best, self._changed_in_epoch(),
+            progress.skipped, best, self._differing_in_epoch(),
         )  # fmt: skip
         for recorder in self.recorders:
             recorder.epoch(report)
@@ -272,9 +275,11 @@ class Trainer:
         self.save(best)
         return report
 
-    def _changed_in_epoch(self) -> str:
+    def _differing_in_epoch(self) -> str:
+        """What the epoch was done with that the file does not say."""
         first = self.state.step - self.batch  # the step that the epoch began after
-        return "; ".join(str(each) for each in self.changed if first <= each.step < self.state.step)
+        changed = (str(each) for each in self.changed if first <= each.step < self.state.step)
+        return "; ".join(filter(None, (str(self.overrides), *changed)))
 
     def _judged(self) -> str:
         """The name of the value by which epochs are compared."""

@@ -75,3 +75,62 @@ def test_what_cannot_be_is_told(run, words, code, message):
     got = run(*words)
     assert got[0] == code
     assert message in got[1]
+
+
+TRAINED = """\
+dataflow: 1
+inputs: {x: "float32[N]", y: "float32[N]"}
+nodes:
+  w: {block: Variable, inputs: {initvalues: 0.0}}
+  half: {block: Mul, inputs: {x: w, y: 0.5}}
+  b: {block: Variable, inputs: {initvalues: 0.0}}
+  slope: {block: Mul, inputs: {x: x, y: half}}
+  line: {block: Add, inputs: {x: slope, y: b}}
+  error: {block: SquaredDifference, inputs: {x: line, y: y}}
+  loss: {block: Mean, inputs: {input: error, axis: [0]}}
+outputs: {loss: loss}
+data: {train: {path: d.npz, inputs: {x: x, y: y}}}
+train: {minimize: loss, optimizer: {block: ApplyGradientDescent, inputs: {alpha: 0.1}}, epochs: 1, batch_size: 4}
+"""
+
+
+@pytest.fixture
+def train(dataflow, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t.yaml").write_text(TRAINED)
+    np.savez("d.npz", x=np.float32([1, 2, 3, 4] * 4), y=np.float32([2, 4, 6, 8] * 4))
+    np.savez("kept.npz", half=np.float32(2))
+
+    def train(*words):
+        return dataflow("train", "t.yaml", *words)
+
+    return train
+
+
+def test_a_graph_is_trained_otherwise(train, dataflow):
+    done = train("--bypass", "half", "--json")
+    assert "training with bypass half, not as t.yaml says" in done.err
+    assert json.loads(done.out)["changed"] == "bypass half"
+    Path("plain.yaml").write_text(TRAINED.replace("y: half", "y: w"))
+    plain = dataflow("train", "plain.yaml", "--json")
+    assert json.loads(plain.out)["train"] == json.loads(done.out)["train"]
+    assert "bypass half before, none now" in train("--resume", "--epochs", "2").err
+    assert train("--resume", "--epochs", "2", "--bypass", "half").code == 0
+    assert "was trained with bypass half, not as t.yaml says" in dataflow("evaluate", "t.yaml").err
+    assert "bypass half" in dataflow("runs").out
+
+
+def test_what_is_frozen_stays_so_in_a_training(train):
+    done = train("--freeze", "half=kept.npz", "--json")
+    assert json.loads(done.out)["train"] == {"loss": 0.0}
+    assert (
+        "must depend on a variable to train" in train("--restart", "--freeze", "half=kept.npz", "--bypass", "line").err
+    )
+    assert "must have one shape" in train("--restart", "--freeze", "line=kept.npz:half").err
+    assert "got 'nothere'" in train("--restart", "--freeze", "nothere=d.npz").err
+
+
+def test_folds_are_trained_otherwise(train):
+    assert json.loads(train("--folds", "2", "--json", "--force", "half=2.0").out.splitlines()[0])["measured"] == {
+        "loss": 0
+    }

@@ -8,7 +8,7 @@ import pytest
 import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.core.errors import GraphError, UnknownNameError
-from dataflow.graph.overrides import bypassed, forced, frozen, up_to
+from dataflow.graph.overrides import Overrides, bypassed, forced, frozen, up_to
 
 X = np.float32([-1, 0.5, 2])
 
@@ -232,3 +232,18 @@ def test_graphs_used_as_blocks_are_bypassed(used):
     assert run(bypassed(used, "three"))["y"] == [-8.5, 6.5, 21.5]
     with pytest.raises(GraphError, match="bypass of 'two': another output of 'two' would have no value"):
         bypassed(used, "two")
+
+
+def test_all_together_whatever_came_first():
+    made = Overrides(["q"], {"relu": np.float32([1, 2, 3])}, {"q": 5.0}).of(network())
+    assert run(made) == {"y": [2, 4, 6], "low": 1, "high": 3}
+    made = Overrides(["relu"], forced={"q": 0.5}).of(network())
+    assert run(made) == {"y": [1, 1, 1], "low": 0.5, "high": 0.5}
+    graph = network()
+    assert Overrides().of(graph) is graph
+
+
+def test_they_are_told_as_options_are_written():
+    told = Overrides(["q", "relu"], {"ends.min": 0.0, "ends.max": 1.0}, {"double": [0.1, 2]})
+    assert str(told) == "bypass q, bypass relu, freeze ends, force double=[0.1, 2]"
+    assert str(Overrides()) == ""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import dataflow as flow
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 
 
 def graph(rate: float = 0.1) -> flow.Graph:
@@ -25,6 +26,7 @@ class Training:
     epochs: int = 3
     validation: object = None
     seed: int = 0
+    overrides: Overrides = NO_OVERRIDES
 
     def __post_init__(self) -> None:
         self.state = flow.State(self.graph, self.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dataflow.graph.overrides import Overrides
 from dataflow.training.history import History
 from dataflow.training.run_comparison import comparison, differences
 from dataflow.training.run_record import RunRecord, latest_record, read_record
@@ -60,6 +61,10 @@ def test_lines_that_are_only_in_one_graph(record):
     other.doc = "Twice."
     lines = differences(record(), record(graph=other))
     assert lines[0] == "graph, line 3: - -> doc: Twice."
+
+
+def test_what_was_overridden(record):
+    assert differences(record(), record(overrides=Overrides(["w"])))[0] == "overrides: - -> bypass w"
 
 
 def test_a_training_that_has_not_ended(record):

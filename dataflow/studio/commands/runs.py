@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import Problem
+from dataflow.graph.overrides import Overrides
 from dataflow.graphfile.shipped import is_shipped
 from dataflow.studio.basis import Basis
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
 from dataflow.studio.desk import Desk
-from dataflow.studio.jobs.prepared import Asked, Held
+from dataflow.studio.jobs.prepared import Asked, FrozenValues, Held
 from dataflow.studio.jobs.run import PlanRun, Run
 from dataflow.studio.jobs.source import Source
 from dataflow.studio.problems import placed
@@ -63,6 +67,14 @@ def _plan_run(studio: Studio, given: Arguments) -> object:
     with studio.lock:
         work = PlanRun(Run(_asked(studio, given)))
     return studio.work.values.result(work)
+
+
+def overrides_of(studio: Studio) -> Overrides:
+    """What the session does to the graph, with the values of frozen nodes, which only the worker of runs may know."""
+    session, frozen = studio.session, dict[str, Array]()
+    if session.frozen:
+        frozen = cast("dict[str, Array]", studio.work.values.result(FrozenValues(_asked(studio, {}))))
+    return Overrides(tuple(session.bypassed), frozen, cast("Mapping[str, Array]", session.forced))
 
 
 def _asked(studio: Studio, given: Arguments) -> Asked:

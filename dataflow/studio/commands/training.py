@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataflow.core.errors import DataflowError
 from dataflow.studio.basis import Basis
 from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
-from dataflow.studio.commands.runs import folder_of, placing, source_of
+from dataflow.studio.commands.runs import folder_of, overrides_of, placing, source_of
 from dataflow.studio.jobs.stepping import Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.studio import Handler, Studio
@@ -21,16 +21,23 @@ def _train(studio: Studio, given: Arguments) -> None:
     if resume and restart:
         raise DataflowError("'resume' and 'restart': one of them may be given, got both")
     desk, folder = studio.require(), folder_of(studio)
-    watched = tuple(studio.session.watched)
+    session, watched, overrides = studio.session, tuple(studio.session.watched), overrides_of(studio)
     if "train" not in desk.context.graph.sections:
-        asked = Steps(source_of(studio), steps or STEPS, studio.session.split, studio.session.rows, watched=watched)
+        asked = Steps(
+            source_of(studio),
+            steps or STEPS,
+            session.split,
+            session.rows,
+            watched=watched,
+            overrides=overrides,
+        )
         studio.work.trainings.step(asked, desk.top.location, restart, Basis.of(desk), placing(desk))
         return
     if steps is not None:
         raise DataflowError("'steps' may be given for a graph without a train section; give 'epochs'")
     epochs = optional(given, "epochs", lambda held, name: whole(held, name, 1, MAX_EPOCHS))
     studio.project.check(folder)
-    work = Train(source_of(studio), folder, resume, restart, epochs, watched)
+    work = Train(source_of(studio), folder, resume, restart, epochs, watched, overrides)
     studio.work.trainings.start(work, studio.project.shown(folder), Basis.of(desk), placing(desk))
 
 

@@ -16,7 +16,7 @@ from dataflow.files import ArrayFile, Unreadable
 from dataflow.graph.graph import Graph
 from dataflow.graph.overrides import bypassed, forced, frozen, up_to
 from dataflow.studio.jobs import made_up
-from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.call import Call, Memory
 from dataflow.studio.jobs.source import Source, check_fed, rows_of, unfed
 from dataflow.training.trained_values import values_of
 
@@ -52,7 +52,7 @@ class Asked:
         """The graph that is run, and its rows; GraphError where something does not fit it."""
         whole = self.source.graph()
         name, rows, count, token = rows_of(whole, self.split, self.rows, memory)
-        given, others = self._given(whole, rows)
+        given, others = fed_or_forced(whole, self.forced, rows)
         graph = whole
         left: dict[str, tuple[str, str]] = {}  # what becomes of nodes that are not run as they are written, and why
         if not name:
@@ -65,10 +65,10 @@ class Asked:
         if others:
             graph = forced(graph, cast("Mapping[str, Array]", others))
         for each in self.bypassed:
-            for node in nodes_of(graph, each):
-                graph = bypassed(graph, node)
-                left[node] = "bypassed", "its readers get what stands on its first input"
-        values, because = self._frozen(graph, memory)
+            graph = bypassed(graph, each)
+            own = [node for node in whole.nodes if node == each or node.startswith(f"{each}/")]
+            left |= dict.fromkeys(own, ("bypassed", "its readers get what stands on its first input"))
+        values, because = self.frozen_values(graph, memory)
         if values:
             graph = frozen(graph, values)
             left |= because
@@ -83,29 +83,13 @@ class Asked:
         tokens = {each: token for each in feeds if each in rows and each not in given}
         return Prepared(whole, graph, feeds, tokens, name, count, left, _ports(whole, graph, because))
 
-    def _given(self, graph: Graph, rows: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, object]]:
-        """Forced values of inputs that nothing else feeds, and those of other ports."""
-        given: dict[str, Array] = {}
-        others: dict[str, object] = {}
-        for port, value in self.forced.items():
-            ref = graph.ref(port)
-            node = graph.nodes[ref.node]
-            if node.name in graph.inputs and node.name not in rows:
-                try:
-                    given[node.name] = conversion.array(value, ref.type.dtype)
-                except conversion.ConversionError as error:
-                    raise GraphError(f"forcing of '{port}': the value {error}") from None
-            else:
-                others[port] = value
-        return given, others
-
     def _variables(self, graph: Graph) -> dict[str, Array]:
         """The values that training has left the variables."""
         assert self.trained is not None
         folder = str(self.trained) if self.trained.exists() else None
         return dict(values_of(graph, self.source.path, None, folder, "best")[0])
 
-    def _frozen(self, graph: Graph, memory: Memory) -> tuple[dict[str, Array], dict[str, tuple[str, str]]]:
+    def frozen_values(self, graph: Graph, memory: Memory) -> tuple[dict[str, Array], dict[str, tuple[str, str]]]:
         """The values of frozen nodes by port, and why these nodes do not run."""
         found: dict[str, Array] = {}
         because: dict[str, tuple[str, str]] = {}
@@ -124,6 +108,36 @@ class Asked:
         for key in [key for key in memory.frozen if key not in wanted]:
             del memory.frozen[key]
         return found, because
+
+
+def fed_or_forced(
+    graph: Graph, forced: Mapping[str, object], rows: Mapping[str, Array]
+) -> tuple[dict[str, Array], dict[str, object]]:
+    """Forced values of inputs that nothing else feeds, which are fed them, and those of other ports."""
+    given: dict[str, Array] = {}
+    others: dict[str, object] = {}
+    for port, value in forced.items():
+        ref = graph.ref(port)
+        node = graph.nodes[ref.node]
+        if node.name in graph.inputs and node.name not in rows:
+            try:
+                given[node.name] = conversion.array(value, ref.type.dtype)
+            except conversion.ConversionError as error:
+                raise GraphError(f"forcing of '{port}': the value {error}") from None
+        else:
+            others[port] = value
+    return given, others
+
+
+@dataclass(frozen=True)
+class FrozenValues:
+    """The question for the values of frozen nodes, which a worker keeps that has run them."""
+
+    asked: Asked
+
+    def work(self, call: Call, memory: Memory) -> object:
+        """The values by port."""
+        return self.asked.frozen_values(self.asked.source.graph(), memory)[0]
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError
 from dataflow.engine.plan import Plan
 from dataflow.engine.state import State
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 from dataflow.studio.jobs.call import Call, Memory
+from dataflow.studio.jobs.prepared import fed_or_forced
 from dataflow.studio.jobs.refusals import problem
 from dataflow.studio.jobs.source import Source, check_fed, rows_of
 from dataflow.studio.jobs.training import Live
@@ -36,6 +39,7 @@ class Steps:
     rows: int | None = None
     kept: Kept = Kept()
     watched: Sequence[str] = ()
+    overrides: Overrides = NO_OVERRIDES
 
     def work(self, call: Call, memory: Memory) -> object:
         """Run the steps; the events are `trained`. What is given is how they ended, and the state to go on from."""
@@ -67,15 +71,9 @@ class Stepper:
     rate: float | None = None  # there is none that is known to be one; it is a parameter, or a number on a port
 
     def __init__(self, asked: Steps, memory: Memory):
-        self._source = asked.source
-        self.step_graph = asked.source.graph()
-        if not self.step_graph.updates:
-            raise GraphError(
-                f"graph '{self.step_graph.name}': must have nodes that change variables, such as AssignAdd or "
-                "ApplyGradientDescent, to be run step by step, got none; run it once, or give it a train section"
-            )
-        self._feeds = rows_of(self.step_graph, asked.split, asked.rows, memory).feeds
-        check_fed(self.step_graph, self._feeds)
+        self._source, self._overrides = asked.source, asked.overrides
+        self._memory, self._split, self._rows = memory, asked.split, asked.rows
+        self._take(asked.source)
         self.state = State(self.step_graph, values=asked.kept.variables)
         self.state.step = asked.kept.step
         self.batches = asked.kept.step + asked.count  # steps that are done in the end
@@ -118,10 +116,24 @@ class Stepper:
         source = Source(
             self._source.path, self._source.text, self._source.texts, {**self._source.params, **(params or {})}
         )
-        graph = source.graph()
-        self.state.variables = dict(State(graph, values=self.state.variables).variables)
-        self._source, self.step_graph = source, graph
+        self._take(source)
+        self.state.variables = dict(State(self.step_graph, values=self.state.variables).variables)
         self._planned()
+
+    def _take(self, source: Source) -> None:
+        """Run the graph of a source, with its overrides, from the next step on; nothing is taken where that fails."""
+        written = source.graph()
+        rows = rows_of(written, self._split, self._rows, self._memory).feeds
+        given, forced = fed_or_forced(written, self._overrides.forced, rows)
+        graph = replace(self._overrides, forced=cast("Mapping[str, Array]", forced)).of(written)
+        if not graph.updates:
+            raise GraphError(
+                f"graph '{graph.name}': must have nodes that change variables, such as AssignAdd or "
+                "ApplyGradientDescent, to be run step by step, got none; run it once, or give it a train section"
+            )
+        feeds = {name: array for name, array in {**rows, **given}.items() if name in graph.nodes}
+        check_fed(graph, feeds)
+        self._source, self.step_graph, self._feeds = source, graph, feeds
 
     def _planned(self) -> None:
         graph = self.step_graph

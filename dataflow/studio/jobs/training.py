@@ -16,6 +16,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.core.shapes import TensorType
 from dataflow.engine.watching import watched_ports
 from dataflow.graph.graph import Graph
+from dataflow.graph.overrides import NO_OVERRIDES, Overrides
 from dataflow.studio.jobs.call import Call, Memory, Told
 from dataflow.studio.jobs.refusals import problem, refusal
 from dataflow.studio.jobs.source import Source
@@ -41,6 +42,7 @@ class Train:
     restart: bool = False
     epochs: int | None = None
     watched: Sequence[str] = ()
+    overrides: Overrides = NO_OVERRIDES
 
     def work(self, call: Call, memory: Memory) -> object:
         """Train; the events are `trained`. What is given is how it ended."""
@@ -69,6 +71,7 @@ class Train:
             restart=self.restart,
             params=given,
             recorders=usual_recorders(self.folder, given, self._command()),
+            overrides=self.overrides,
         )
 
     def _command(self) -> list[str]:

@@ -224,3 +224,42 @@ def test_when_the_studio_ends_the_training_is_where_it_was(opened: Page, server:
     kept = max((folder / "line.checkpoints").glob("step-*.npz"))
     assert kept.name == f"step-{step:09}.npz"
     assert not (folder / "line.checkpoints" / "training.lock").exists()
+
+
+def test_a_training_takes_what_the_session_bypasses_freezes_and_forces(opened: Page, folder: Path) -> None:
+    opened.edit({"op": "set", "place": "scaled.block", "value": "Sub"})
+    opened.ask("session", bypassed=["scaled"])
+    opened.ask("train")
+    assert [ended(opened)[key] for key in ("state", "overrides")] == ["done", "bypass scaled"]
+    graph = flow.load(str(folder / "line.yaml"))
+    trainer = Trainer(graph)
+    list(trainer.run())
+    assert np.array_equal(checkpoint.read(folder / "line.checkpoints" / "best.npz")[1]["w"], trainer.state["w"])
+    assert "bypass scaled" in (folder / "line.checkpoints" / "history.csv").read_text()
+
+
+def test_a_training_takes_a_value_that_is_frozen_at_a_run(opened: Page, folder: Path) -> None:
+    nodes = (
+        "  twice: {block: Mul, inputs: [w, 2.0]}\n"
+        "  b: {block: Variable, inputs: [0.5]}\n"
+        "  product: {block: Mul, inputs: [x, twice]}"
+    )
+    text = TEXT.replace("  product: {block: Mul, inputs: [x, w]}", nodes)
+    text = text.replace("Mul, inputs: [product, $factor]", "Add, inputs: [product, b]")
+    opened.edit({"op": "text", "text": text})
+    opened.ask("run")
+    opened.wait("ended")
+    opened.ask("session", frozen={"twice": "run 1"})
+    opened.ask("train")
+    assert ended(opened)["state"] == "done"
+    values = checkpoint.read(folder / "line.checkpoints" / "best.npz")[1]
+    assert values["w"] == 0
+    assert values["b"] != np.float32(0.5)
+    opened.ask("session", frozen={"product": "run 1"})
+    opened.events.clear()
+    opened.ask("train", restart=True)
+    problem = ended(opened)["problem"]
+    assert "freezing of 'product.z': must have one shape in all steps of a training" in problem["message"]
+    opened.ask("session", frozen={"product": "run 7"})
+    with pytest.raises(Refused, match="the values of run 7 are no longer kept"):
+        opened.ask("train", restart=True)

@@ -10,6 +10,7 @@ from studio.calls import Done, do
 
 import dataflow as flow
 from dataflow.core.errors import GraphError
+from dataflow.graph.overrides import Overrides
 from dataflow.studio.jobs.call import Call, Memory
 from dataflow.studio.jobs.source import Source
 from dataflow.studio.jobs.stepping import Kept, Stepper, Steps
@@ -89,3 +90,30 @@ def test_stopping_ends_between_two_steps() -> None:
     result = Steps(Source(MANUAL), 1000).work(call, Memory())
     assert isinstance(result, dict)
     assert (result["state"], result["kept"].step) == ("stopped", 1)
+
+
+ANEW = Kept()
+COUNTS = """\
+dataflow: 1
+inputs: {by: float32}
+nodes:
+  n: {block: Variable, inputs: [0.0]}
+  twice: {block: Mul, inputs: [by, 2.0]}
+  next: {block: AssignAdd, inputs: [n, twice]}
+outputs: {now: next}
+"""
+
+
+def test_steps_of_a_graph_with_overrides(tmp_path: Path) -> None:
+    source = Source(str(tmp_path / "counts.yaml"), COUNTS)
+
+    def count(overrides: Overrides, kept: Kept = ANEW) -> Kept:
+        return _kept(do(Steps(source, 3, kept=kept, overrides=overrides)))
+
+    fed = Overrides(forced={"by": 1.0})
+    assert count(fed).variables["n"] == 6
+    assert count(Overrides(["twice"], forced={"by": 1.0}), count(fed)).variables["n"] == 9
+    assert count(Overrides(frozen={"twice": np.float32(5)})).variables["n"] == 15
+    assert count(Overrides(forced={"twice": 0.5, "by": 1.0})).variables["n"] == 1.5
+    problem = do(Steps(source, 3, overrides=Overrides(["nothere"]))).plain["problem"]
+    assert "bypass of 'nothere'" in str(problem)

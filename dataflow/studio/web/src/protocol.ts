@@ -238,6 +238,7 @@ export interface Training {
   problem: Problem | null;
   seconds: number;
   folder: string; // of the checkpoints
+  overrides: string; // what the session did to it, "bypass relu, freeze w"; "" where it is as the file says
   current: boolean; // whether document and session mean what they did when it began
 }
 

@@ -10,7 +10,7 @@ export function Banner() {
   if (all.length === 0) return null;
   return (
     <section className="session-says" aria-label="What this session does to runs">
-      <b>Runs, not trainings, differ from the file:</b>
+      <b>Runs and trainings differ from the file:</b>
       <ul>
         {all.map(({ key, verb, name, value, clear }) => (
           <li key={key}>

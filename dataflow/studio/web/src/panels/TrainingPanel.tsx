@@ -112,7 +112,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
 }
 
 function State({ training, stepped }: { training: Training; stepped: boolean }) {
-  const { state, epoch, epochs, step, steps, folder, current } = training;
+  const { state, epoch, epochs, step, steps, folder, current, overrides } = training;
   const trained = useStudio((given) => (given.session ?? NOTHING).trained);
   const own = useStudio(ofThis);
   const left = state === "running" && step > 0 && steps > step ? (training.seconds / step) * (steps - step) : null;
@@ -134,6 +134,7 @@ function State({ training, stepped }: { training: Training; stepped: boolean }) 
         {!current && state !== "running" && state !== "paused" && ", before the last change"}
         {left !== null && `, about ${seconds(left)} left`}
       </p>
+      {overrides !== "" && <p className="quiet">With {overrides}: not as the file says</p>}
       {folder !== "" && <p className="quiet">{own ? "Checkpoints" : "Of another graph: checkpoints"} in {folder}</p>}
       {!stepped && own && state === "done" && !trained && (
         <div className="actions">

@@ -29,7 +29,7 @@ const training: Training = {
   state: "running", epoch: 2, epochs: 5, step: 40, steps: 100, rate: 0.01,
   metrics: { loss: { train: 0.5, validation: 0.6, best: 0.55 } },
   trends: { loss: { steps: [1, 2], low: [1, 0.5], mean: [1, 0.5], high: [1, 0.5], stride: 1 } },
-  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints", current: true,
+  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints", current: true, overrides: "",
 };
 const run: Run = {
   state: "running", number: 1, current: true, old: [], split: "train", rows: 10, nodes: {}, values: {}, outputs: { out: "relu.y" }, problem: null, seconds: 0,

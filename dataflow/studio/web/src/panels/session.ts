@@ -55,7 +55,7 @@ export function overrides(given: Session): { key: string; verb: string; name: st
     ...bypassed.map((name) => ({ key: `bypass ${name}`, verb: "bypassed", name, value: "", clear: { bypassed: bypassed.filter((each) => each !== name) } })),
     ...Object.entries(frozen).map(([name, source]) => ({ key: `freeze ${name}`, verb: "frozen", name, value: source, clear: { frozen: without(frozen, name) } })),
     ...Object.entries(forced).map(([name, value]) => ({ key: `force ${name}`, verb: "forced", name, value: written(value), clear: { forced: without(forced, name) } })),
-    ...(trained ? [{ key: "trained", verb: "set", name: "variables", value: "trained values", clear: { trained: false } }] : []),
+    ...(trained ? [{ key: "trained", verb: "set", name: "variables of runs", value: "trained values", clear: { trained: false } }] : []),
     ...Object.entries(params).map(([name, value]) => ({ key: `param ${name}`, verb: "set", name, value: written(value), clear: { params: without(params, name) } })),
   ];
 }
