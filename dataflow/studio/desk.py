@@ -10,10 +10,12 @@ from dataflow.core.errors import DataflowError, cropped
 from dataflow.files.stamps import Stamp, stamps
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
 from dataflow.studio.sheet import Outside, Sheet
+from dataflow.training.trained_values import checkpoint_folder
 
 LAYERS = ("file", "gradient", "step")
 
@@ -80,6 +82,13 @@ class Desk:
     def path(self) -> str:
         """The file that was opened, as pages name it."""
         return self.top.path
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder in which `dataflow train` keeps those of the file that was opened."""
+        location = self.top.location
+        folder = checkpoint_folder(location, None)
+        return self.project.folder / folder if is_shipped(location) else folder
 
     @property
     def scope(self) -> FileScope | None:

@@ -59,6 +59,10 @@ class Project:
             return real.relative_to(self.folder).as_posix()
         return shipped.reference(real) or os.fspath(path)
 
+    def told(self, message: str) -> str:
+        """A message as pages tell it: files of the project as they name them."""
+        return message.replace(f"{self.folder}{os.sep}", "")
+
     def files(self) -> list[dict[str, object]]:
         """The graph and data files of the project, by name; hidden folders are passed over."""
         found: list[dict[str, object]] = []

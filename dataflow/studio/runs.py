@@ -131,7 +131,7 @@ class _Follower:
             state, problem = "failed", lost(what)
         elif state == "refused":
             assert isinstance(what, dict)
-            state, problem = "failed", {**lost(""), "message": what["message"], "hint": what["hint"]}
+            state, problem = "failed", self._place({**lost(""), "message": what["message"], "hint": what["hint"]})
         self._runs.ended(self._number, state, problem, seconds)
 
 

@@ -19,6 +19,7 @@ from dataflow.studio.project import Project
 from dataflow.studio.reports import Reports
 from dataflow.studio.session import Session
 from dataflow.studio.workshop import Workshop
+from dataflow.training.checkpoint import step_of, steps
 
 MAX_DESKS = 20  # documents that are kept open, besides those with edits that are not saved
 
@@ -47,9 +48,11 @@ class Studio:
             self._welcome,
             lambda: self._document,
             lambda: {"event": "session", "session": self.session.plain()},
+            self._checkpoints,
             *self.work.snapshots,
         ]
         self._session = self.session.plain()  # as pages were told last
+        self._checkpoint: int | None = None  # the step of the latest one of the open document, as pages were told
         self._asking: set[str] = set()  # the files that pages were told to ask about
         self._warned = ""  # by the last look at the disk
         self.closers: list[Callable[[], object]] = [self.work.close]
@@ -118,12 +121,23 @@ class Studio:
             if self.desk is None:
                 return
             version = self.desk.version
+            self._tell_checkpoints()
             for sheet, outside in self.desk.look_outside():
                 if outside is sheet.outside:
                     self._asking.add(sheet.path)
                 self.publish({"event": "disk", "path": sheet.path, "state": outside.state, "diff": outside.diff})
             if self.desk.version != version or self._document["document"] is None:
                 self.show()
+
+    def _tell_checkpoints(self) -> None:
+        """Tell up to which step the open document has been trained, where that is another than pages know."""
+        found = None if self.desk is None else next(map(step_of, steps(self.desk.checkpoints)), None)
+        if found != self._checkpoint:
+            self._checkpoint = found
+            self.publish(self._checkpoints())
+
+    def _checkpoints(self) -> Event:
+        return {"event": "checkpoints", "step": self._checkpoint}
 
     def settle(self) -> None:
         """Tell that files are no longer to be asked about which a person has decided about."""
@@ -160,7 +174,7 @@ class Studio:
         except GraphFileError as error:
             return {"refused": self.refusal(error)}
         except DataflowError as error:
-            return {"refused": _told(str(error))}
+            return {"refused": _told(self.project.told(str(error)))}
         except OSError as error:
             return {"refused": _told(f"{error.filename or 'file'}: {error.strerror or error}")}
         except Exception as error:  # a fault of ours, which must not end the connection

@@ -17,6 +17,7 @@ from dataflow.studio.jobs.training import Train
 from dataflow.studio.runs import Placed, Plain, Publish, lost
 from dataflow.studio.trends import Trends
 from dataflow.studio.worker import IDLE, Refused, Worker
+from dataflow.training.checkpoint import steps
 
 CHANGED = 30.0  # seconds in which a change must be made
 STOPPED = 5.0  # seconds in which a training must stop when the studio ends
@@ -48,6 +49,11 @@ class Trainings:
         """Begin a training of a document as it is, its checkpoints in ``folder``; refused where one has not ended."""
         with self._lock:
             self._check_free()
+            if not (work.resume or work.restart) and steps(work.folder):
+                raise DataflowError(
+                    f"{folder}: has checkpoints of an earlier training; press Resume to go on from them, or Restart to "
+                    "begin anew"
+                )
             if not (work.resume and folder == self._training["folder"]):
                 self.trends = Trends()
             self._steps_of = ""
@@ -67,7 +73,7 @@ class Trainings:
         self._number += 1
         self._over.clear()
         self._training, self._basis = {**_none(folder), "state": "running"}, self._as_compared(basis)
-        self._training["overrides"] = str(work.overrides)
+        self._training |= {"overrides": str(work.overrides), "path": basis.path}
         self._publish(self.event())
         self._work = self._worker.start(work, _Follower(self, self._number, place))
 
@@ -203,7 +209,7 @@ class _Follower:
             state, problem = "failed", lost(what)
         else:
             found = cast(Plain, what)
-            state, problem = "failed", {**lost(""), "message": found["message"], "hint": found["hint"]}
+            state, problem = "failed", self._place({**lost(""), "message": found["message"], "hint": found["hint"]})
         self._trainings.ended(self._number, state, problem, kept)
 
 
@@ -222,4 +228,5 @@ def _none(folder: str) -> Plain:
         "folder": folder,
         "current": True,
         "overrides": "",
+        "path": "",
     }

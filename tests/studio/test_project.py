@@ -181,3 +181,9 @@ def test_target(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert target_of("dataflow:digits/cnn.yaml") == (folder, "dataflow:digits/cnn.yaml")
     with pytest.raises(DataflowError, match=r"aa\.yaml: no such file or folder; did you mean 'a\.yaml'"):
         target_of("aa.yaml")
+
+
+def test_messages_name_files_from_the_folder_on(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    message = f"{project.folder / 'net.yaml'}: must be a file in {project.folder}, got /elsewhere/net.yaml"
+    assert project.told(message) == f"net.yaml: must be a file in {project.folder}, got /elsewhere/net.yaml"

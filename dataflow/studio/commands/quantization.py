@@ -22,7 +22,7 @@ from dataflow.studio.commands.arguments import (
     text,
     whole,
 )  # fmt: skip
-from dataflow.studio.commands.runs import folder_of, placing, source_of
+from dataflow.studio.commands.runs import placing, source_of
 from dataflow.studio.desk import Named
 from dataflow.studio.jobs.bits import Bits
 from dataflow.studio.jobs.call import Work
@@ -49,7 +49,7 @@ _QUANTIZE = (
 
 def _trained(studio: Studio) -> Trained:
     """The open document, and where files go that are written beside it."""
-    folder = folder_of(studio)
+    folder = studio.require().checkpoints
     home = folder.with_suffix(Path(studio.require().path).suffix or ".yaml")
     for path in (folder, kept_beside(home), report_of(home)):
         studio.project.check(path)
@@ -138,7 +138,7 @@ def _bits(studio: Studio, given: Arguments) -> object:
     known(given, "weights", "activations")
     widths = [whole(given, name, 0, 16) for name in ("weights", "activations")]
     with studio.lock:
-        work = Bits(source_of(studio), folder_of(studio), *widths)
+        work = Bits(source_of(studio), studio.require().checkpoints, *widths)
     return studio.work.values.result(work)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import Problem
 from dataflow.graph.overrides import Overrides
-from dataflow.graphfile.shipped import is_shipped
 from dataflow.studio.basis import Basis
 from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
 from dataflow.studio.desk import Desk
@@ -20,7 +18,6 @@ from dataflow.studio.jobs.source import Source
 from dataflow.studio.problems import placed
 from dataflow.studio.runs import Placed, Plain
 from dataflow.studio.studio import Handler, Studio
-from dataflow.training.trained_values import checkpoint_folder
 
 _RUN = re.compile(r"run \d+")
 
@@ -31,22 +28,16 @@ def source_of(studio: Studio) -> Source:
     return Source(desk.top.location, desk.top.editor.text, desk.texts, desk.session.params)
 
 
-def folder_of(studio: Studio) -> Path:
-    """Where `dataflow train` keeps the checkpoints of the open document."""
-    location = studio.require().top.location
-    folder = checkpoint_folder(location, None)
-    return studio.project.folder / folder if is_shipped(location) else folder
-
-
 def placing(desk: Desk) -> Placed:
     """A function that completes a problem of a run with its place in the document as it is now."""
     file = desk.context.top()[1]
 
-    def place(problem: Plain) -> Plain:
+    def place(found: Plain) -> Plain:
+        told = {key: desk.project.told(str(found[key])) for key in ("message", "hint")}
+        problem = {**found, **told}
         if problem["path"]:
             line, column = int(str(problem["line"])), int(str(problem["column"]))
-            found = Problem(str(problem["path"]), line, column, str(problem["message"]), str(problem["hint"]))
-            return placed(found, desk)
+            return placed(Problem(str(problem["path"]), line, column, told["message"], told["hint"]), desk)
         name = str(problem["node"]).partition("/")[0]
         if name not in file.nodes.keys:
             return problem
@@ -87,7 +78,7 @@ def _asked(studio: Studio, given: Arguments) -> Asked:
         tuple(session.bypassed),
         {name: _held(studio, where) for name, where in session.frozen.items()},
         dict(session.forced),
-        folder_of(studio) if session.trained else None,
+        studio.require().checkpoints if session.trained else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataflow.core.errors import DataflowError
 from dataflow.studio.basis import Basis
 from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
-from dataflow.studio.commands.runs import folder_of, overrides_of, placing, source_of
+from dataflow.studio.commands.runs import overrides_of, placing, source_of
 from dataflow.studio.jobs.stepping import Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.studio import Handler, Studio
@@ -20,7 +20,7 @@ def _train(studio: Studio, given: Arguments) -> None:
     steps = optional(given, "steps", lambda held, name: whole(held, name, 1, MAX_STEPS))
     if resume and restart:
         raise DataflowError("'resume' and 'restart': one of them may be given, got both")
-    desk, folder = studio.require(), folder_of(studio)
+    desk, folder = studio.require(), studio.require().checkpoints
     session, watched, overrides = studio.session, tuple(studio.session.watched), overrides_of(studio)
     if "train" not in desk.context.graph.sections:
         asked = Steps(

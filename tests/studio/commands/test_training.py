@@ -134,11 +134,9 @@ def test_pause_change_resume_and_stop(opened: Page, folder: Path) -> None:
 def test_resume_and_restart(opened: Page, folder: Path, connect: Callable[[], Page]) -> None:
     opened.ask("train", epochs=2)
     assert ended(opened)["step"] == 20
-    opened.events.clear()
-    opened.ask("train", epochs=4)
-    failed = ended(opened)
-    assert failed["state"] == "failed"
-    assert "has checkpoints of an earlier training" in failed["problem"]["message"]
+    with pytest.raises(Refused, match=r"^line\.checkpoints: has checkpoints of an earlier training"):
+        opened.ask("train", epochs=4)
+    assert whole(connect)["state"] == "done"
     opened.events.clear()
     opened.ask("train", epochs=4, resume=True)
     assert ended(opened)["step"] == 40
@@ -263,3 +261,39 @@ def test_a_training_takes_a_value_that_is_frozen_at_a_run(opened: Page, folder: 
     opened.ask("session", frozen={"product": "run 7"})
     with pytest.raises(Refused, match="the values of run 7 are no longer kept"):
         opened.ask("train", restart=True)
+
+
+def test_pages_know_of_the_checkpoints_of_what_is_open(
+    opened: Page, server: Server, folder: Path, connect: Any
+) -> None:
+    assert connect().last("checkpoints")["step"] is None
+    opened.ask("train", epochs=1)
+    done = ended(opened)
+    assert done["path"] == "line.yaml"
+    server.studio.watch()
+    assert connect().last("checkpoints")["step"] == done["step"] == 10
+    opened.ask("open", path="small.yaml")
+    assert connect().last("checkpoints")["step"] is None
+    opened.ask("open", path="line.yaml")
+    shutil.rmtree(folder / "line.checkpoints")
+    server.studio.watch()
+    assert connect().last("checkpoints")["step"] is None
+
+
+def test_messages_name_files_of_the_project_as_pages_do(opened: Page, folder: Path) -> None:
+    opened.ask("session", trained=True)
+    opened.ask("run")
+    opened.wait("ended")
+    problem = opened.last("ended")["problem"]
+    assert (problem["message"], problem["hint"]) == (
+        "line.checkpoints: must have checkpoints, got none",
+        "Train makes them",
+    )
+    opened.ask("train", epochs=1)
+    ended(opened)
+    opened.edit({"op": "set", "place": "scaled.y", "value": 3.0})
+    opened.events.clear()
+    opened.ask("train", resume=True, epochs=2)
+    problem = ended(opened)["problem"]
+    assert problem["message"].startswith("line.checkpoints/step-000000010.npz: was trained with something else:")
+    assert problem["hint"] == "put that back, or press Restart in the tab Train to train anew"

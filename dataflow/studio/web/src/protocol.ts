@@ -237,6 +237,7 @@ export interface Training {
   trends: Record<string, Trend>; // of metrics ("loss", "validation loss", "rate") and of watched ports
   problem: Problem | null;
   seconds: number;
+  path: string; // of the graph
   folder: string; // of the checkpoints
   overrides: string; // what the session did to it, "bypass relu, freeze w"; "" where it is as the file says
   current: boolean; // whether document and session mean what they did when it began
@@ -320,6 +321,7 @@ export type Event =
   | { event: "document"; document: Document | null }
   | { event: "disk"; path: string; state: "changed" | "deleted" | "merged" | "settled"; diff: string } // settled: no longer to be asked about
   | { event: "session"; session: Session }
+  | { event: "checkpoints"; step: number | null } // of the newest checkpoint of the open document; null: there is none
   | { event: "run"; run: Run } // the whole, on connecting and when one begins
   | { event: "ran"; number: number; nodes: Record<string, NodeFate>; values: Record<string, Stats> } // more of it
   | { event: "ended"; number: number; state: Run["state"]; problem: Problem | null; seconds: number }

@@ -58,6 +58,7 @@ export interface State {
   session: Session | null;
   run: Run | null;
   training: Training | null;
+  checkpoint: number | null; // the step of the newest one of what is open
   jobs: Job[];
   notices: Notice[];
   selected: string[]; // cards
@@ -84,6 +85,7 @@ const nothing: State = {
   session: null,
   run: null,
   training: null,
+  checkpoint: null,
   jobs: [],
   notices: [],
   selected: [],
@@ -155,6 +157,8 @@ function change(state: State, event: Event): Partial<State> {
       return { disk: event.state === "settled" ? null : event };
     case "session":
       return { session: event.session };
+    case "checkpoints":
+      return { checkpoint: event.step };
     case "run":
       return { run: event.run };
     case "ran":

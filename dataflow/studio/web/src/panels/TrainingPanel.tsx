@@ -9,7 +9,7 @@ import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { count, seconds } from "../values/format";
 import { minimizable, usualTrain } from "./begin";
-import { ofThis, steps, trains } from "./commands";
+import { begun, ofThis, steps, trains } from "./commands";
 import { Changes } from "./Changes";
 import { Metrics } from "./Metrics";
 import { Progress } from "./Progress";
@@ -71,6 +71,8 @@ const runTrained = () =>
 
 function Controls({ training, stepped }: { training: Training | null; stepped: boolean }) {
   const usual = useStudio((state) => (state.document?.sections["train"] as { epochs?: number } | undefined)?.epochs);
+  const checkpoint = useStudio((state) => state.checkpoint);
+  const some = useStudio(begun);
   const [many, setMany] = useState("");
   const state = training?.state ?? "none";
   if (state === "running" || state === "paused") {
@@ -103,13 +105,41 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
         </label>
       </div>
       <div className="actions">
-        <button type="button" className="button main" title={stepped ? "Go on from where the last steps ended" : undefined} onClick={() => start({})}>{stepped ? "Do steps" : "Train"}</button>
-        {!stepped && <button type="button" className="button" title="Go on from the newest checkpoint" onClick={() => start({ resume: true })}>Resume</button>}
-        <button type="button" className="button" title={stepped ? "From the initial values of all variables" : "From the start, in place of the checkpoints that are there"} onClick={() => start({ restart: true })}>Restart</button>
+        {stepped ? (
+          <Start main title={some ? "Go on from where the last steps ended" : "From the initial values of all variables"} start={() => start({})}>
+            Do steps
+          </Start>
+        ) : (
+          <>
+            <Start main={!some} off={some} title={some ? `There are checkpoints up to step ${count(checkpoint!)}: resume from them, or restart` : "From the first values that the file gives"} start={() => start({})}>
+              Train
+            </Start>
+            <Start main={some} off={!some} title={some ? `Go on from the checkpoint of step ${count(checkpoint!)}` : "There is no checkpoint yet: a training makes them"} start={() => start({ resume: true })}>
+              Resume
+            </Start>
+          </>
+        )}
+        <Start off={!some} title={some ? (stepped ? "From the initial values of all variables" : "From the start, in place of the checkpoints that are there") : `Nothing was ${stepped ? "done" : "trained"} yet that could be begun anew`} start={() => start({ restart: true })}>
+          Restart
+        </Start>
       </div>
     </>
   );
 }
+
+interface Begun {
+  children: string;
+  title: string;
+  start: () => void;
+  main?: boolean;
+  off?: boolean;
+}
+
+const Start = ({ children, title, start, main = false, off = false }: Begun) => (
+  <button type="button" className={main ? "button main" : "button"} title={title} disabled={off} onClick={start}>
+    {children}
+  </button>
+);
 
 function State({ training, stepped }: { training: Training; stepped: boolean }) {
   const { state, epoch, epochs, step, steps, folder, current, overrides } = training;

@@ -47,10 +47,10 @@ register(
     title: "Resume from the checkpoint",
     group: "Run",
     keys: [],
-    enabled: () => trains() && !busy(),
+    enabled: () => trains() && begun() && !busy(),
     run: () => ask("train", { resume: true }),
   },
-  { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => (trains() || steps()) && !busy(), run: () => ask("train", { restart: true }) },
+  { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => (trains() || steps()) && begun() && !busy(), run: () => ask("train", { restart: true }) },
   { id: "view.quality", title: "Colour cards by SQNR, or not", group: "View", keys: ["Q"], within: "canvas", enabled: open, run: () => set(({ byQuality }) => ({ byQuality: !byQuality })) },
   { id: "file.export_svg", title: "Export the picture as SVG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportSvg() },
   { id: "file.export_png", title: "Export the picture as PNG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportPng() },
@@ -59,12 +59,9 @@ register(
 
 export const steps = (): boolean => !trains() && get().document?.steps === true;
 export const trains = (): boolean => get().document?.sections["train"] !== undefined;
-/** Whether the latest training is one of the graph that is open, which its folder of checkpoints tells; of steps it is not asked. */
-export function ofThis(): boolean {
-  const { training, document } = get();
-  const folder = training?.folder ?? "";
-  const beside = (document?.path ?? "").replace(/\.ya?ml$/, ".checkpoints");
-  return folder === "" || folder === beside || (beside.startsWith("dataflow:") && folder === beside.slice(beside.lastIndexOf("/") + 1));
-}
+/** Whether the latest training is one of the graph that is open. */
+export const ofThis = (): boolean => get().training?.path === get().document?.trail[0]?.path;
+/** Whether there is something to go on from, or to begin anew in place of. */
+export const begun = (): boolean => (steps() ? ofThis() && get().training!.step > 0 : get().checkpoint !== null);
 export const busy = (): boolean => ["running", "paused"].includes(get().training?.state ?? "none");
 export const changeSession = (changed: Parameters<typeof change>[0]) => void perform(() => change(changed));

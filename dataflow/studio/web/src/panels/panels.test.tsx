@@ -1,6 +1,7 @@
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Run, Training } from "../protocol";
+import { commandNamed } from "../commands";
 import { editing, useEditing } from "../edit/state";
 import { get, hear, set } from "../store";
 import { chain } from "../testing/document";
@@ -29,7 +30,7 @@ const training: Training = {
   state: "running", epoch: 2, epochs: 5, step: 40, steps: 100, rate: 0.01,
   metrics: { loss: { train: 0.5, validation: 0.6, best: 0.55 } },
   trends: { loss: { steps: [1, 2], low: [1, 0.5], mean: [1, 0.5], high: [1, 0.5], stride: 1 } },
-  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints", current: true, overrides: "",
+  values: {}, problem: null, seconds: 4, folder: "chain.checkpoints", current: true, overrides: "", path: "chain.yaml",
 };
 const run: Run = {
   state: "running", number: 1, current: true, old: [], split: "train", rows: 10, nodes: {}, values: {}, outputs: { out: "relu.y" }, problem: null, seconds: 0,
@@ -42,7 +43,7 @@ beforeEach(() => {
     params: { bits: { type: "int", value: 8, default: 8, doc: "", line: 3 } },
     splits: { train: 90, test: 10 },
   });
-  set({ document: doc, session: NOTHING, run: null, training: null, jobs: [], selected: [], focused: null });
+  set({ document: doc, session: NOTHING, run: null, training: null, checkpoint: null, jobs: [], selected: [], focused: null });
   answers["plan_run"] = {};
   answers["files"] = [];
 });
@@ -63,13 +64,33 @@ test("a training that failed is no longer told once the graph is another, one th
   expect(find("button").className).toBe("link");
 });
 
-test("a training is begun with the epochs that are written, resumed and restarted", async () => {
+const offered = () => [...document.querySelectorAll<HTMLButtonElement>(".actions button")].map(({ textContent, disabled, className }) => [textContent, !disabled, className.includes("main")]);
+
+test("a training is begun with the epochs that are written; only what can be done is offered, with the reason", async () => {
   await show(<TrainingPanel />);
-  await click("button", "Train");
+  expect(offered()).toEqual([["Train", true, true], ["Resume", false, false], ["Restart", false, false]]);
+  expect(find("button", "Resume").title).toBe("There is no checkpoint yet: a training makes them");
   await write(find<HTMLInputElement>("input"), "7");
+  await click("button", "Train");
+  await act(async () => hear([{ event: "checkpoints", step: 1200 }]));
+  expect(offered()).toEqual([["Train", false, false], ["Resume", true, true], ["Restart", true, false]]);
+  expect(find("button", "Train").title).toBe("There are checkpoints up to step 1,200: resume from them, or restart");
   await click("button", "Resume");
   await click("button", "Restart");
-  expect(asked).toEqual([["train", {}], ["train", { resume: true, epochs: 7 }], ["train", { restart: true, epochs: 7 }]]);
+  expect(asked).toEqual([["train", { epochs: 7 }], ["train", { resume: true, epochs: 7 }], ["train", { restart: true, epochs: 7 }]]);
+});
+
+test("commands of checkpoints can be done where there are some", () => {
+  const enabled = () => ["train.continue", "train.restart"].map((id) => commandNamed(id)!.enabled!());
+  expect(enabled()).toEqual([false, false]);
+  set({ checkpoint: 3 });
+  expect(enabled()).toEqual([true, true]);
+  set({ document: chain({ steps: true }), training: { ...training, state: "done", step: 0 } });
+  expect(enabled()).toEqual([false, false]);
+  set({ training: { ...training, state: "done", path: "other.yaml" } });
+  expect(enabled()).toEqual([false, false]);
+  set({ training: { ...training, state: "done" } });
+  expect(enabled()).toEqual([false, true]);
 });
 
 test("a graph without a train section gets one, which is seen at once", async () => {
@@ -95,11 +116,11 @@ test("after a training, runs are offered with what it found", async () => {
 });
 
 test("a training of another graph is said to be one", async () => {
-  set({ training: { ...training, state: "done", folder: "other.checkpoints" } });
+  set({ training: { ...training, state: "done", folder: "other.checkpoints", path: "other.yaml" } });
   await show(<TrainingPanel />);
   expect(text()).toContain("Of another graph: checkpoints in other.checkpoints");
   expect(text()).not.toContain("Run with the trained values");
-  await act(async () => set({ document: chain({ path: "dataflow:digits/other.yaml", sections: { train: {} } }) }));
+  await act(async () => set({ document: chain({ trail: [{ title: "other", path: "other.yaml", scope: "" }] }) }));
   expect(text()).not.toContain("Of another graph");
 });
 

@@ -77,7 +77,7 @@ export function chain(rest: Partial<Document> = {}): Document {
     readonly: "",
     text: "",
     view: { scope: "", layer: "file", direction: "right", unfolded: [] },
-    trail: [],
+    trail: [{ title: "chain", path: "chain.yaml", scope: "" }],
     scene: {
       width: 910,
       height: 300,

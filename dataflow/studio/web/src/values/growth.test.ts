@@ -11,7 +11,7 @@ const STEPS = 1_000_000;
 const BATCH = 100;
 
 const training: Training = {
-  state: "running", epoch: 1, epochs: 1, step: 0, steps: STEPS, rate: 0.1, metrics: {}, trends: {}, values: {}, problem: null, seconds: 0, folder: "", current: true, overrides: "",
+  state: "running", epoch: 1, epochs: 1, step: 0, steps: STEPS, rate: 0.1, metrics: {}, trends: {}, values: {}, problem: null, seconds: 0, folder: "", current: true, overrides: "", path: "chain.yaml",
 };
 
 function batch(from: number): Event {
