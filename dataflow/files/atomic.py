@@ -27,11 +27,47 @@ _unfinished: set[Path] = set()
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file, all of it or nothing."""
+    data = _encoded(path, text)
+    write(path, lambda file: file.write(data))
+
+
+def write_texts(texts: Mapping[str, str]) -> None:
+    """Write text files by their paths, all of them or none: each is on the disk before the first takes its place."""
+    files = {path: (Path(os.path.realpath(path)), _encoded(path, text)) for path, text in texts.items()}
+    with contextlib.ExitStack() as stack:
+        made: dict[str, tuple[IO[bytes], Path]] = {}
+        for path, (target, data) in files.items():
+            with write_errors(path):
+                made[path] = file, _ = stack.enter_context(temporary(target))
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        before: dict[Path, bytes | None] = {}
+        try:
+            for path, (target, _) in files.items():
+                with write_errors(path):
+                    old = target.read_bytes() if target.exists() else None
+                    move_into_place(*made[path], target)
+                    before[target] = old
+        except BaseException:
+            for target, old in before.items():
+                _put_back(target, old)
+            raise
+
+
+def _put_back(target: Path, old: bytes | None) -> None:
+    """Give a file the bytes again that it had; None: there was none."""
+    if old is None:
+        target.unlink()
+    else:
+        write(target, lambda file: file.write(old))
+
+
+def _encoded(path: str | os.PathLike[str], text: str) -> bytes:
     try:
-        data = text.encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise DataflowError(f"{path}: text must be UTF-8, got {text[error.start]!a}") from None
-    write(path, lambda file: file.write(data))
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:

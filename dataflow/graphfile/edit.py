@@ -206,6 +206,8 @@ class Editor(LoadedEditor):
                 home.find(os.path.relpath(real, home.real.parent))
             except ValueError as error:
                 raise Refusal((), str(error)) from None
+            if context.exists(Location.of(real)):
+                raise Refusal((), f"'{cropped(os.fspath(path))}' is there already", "give the new file another name")
             made = Extraction(tree, self.document.text, names, name, real, context)
             inner = TextEditor(os.fspath(real), made.text)
             inner.change(made.inner)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dataflow.core.errors import DataflowError, cropped
 from dataflow.files.stamps import Stamp, stamps
 from dataflow.graphfile.edit import Editor
+from dataflow.graphfile.editing.editor import save_together
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.wires import FileScope
@@ -108,13 +109,34 @@ class Desk:
     @property
     def saved(self) -> bool:
         """Whether every text is that of its file on the disk."""
-        return all(sheet.editor.saved for sheet in self.sheets.values())
+        return not self.unsaved
+
+    @property
+    def unsaved(self) -> list[Sheet]:
+        """The files whose texts are not those on the disk."""
+        return [sheet for sheet in self.live.values() if not sheet.editor.saved]
+
+    @property
+    def live(self) -> dict[Path, Sheet]:
+        """The files in hand, but for those that an edit had made which was taken back: they wait for it."""
+        found: dict[Path, Sheet] = {}
+        made: dict[Path, str] = {}
+        for real, sheet in self.sheets.items():  # a file was in hand before those that edits of it made
+            if sheet.begun is None or made.get(real) == sheet.begun:
+                found[real] = sheet
+                made |= sheet.editor.files
+        return found
 
     @property
     def texts(self) -> dict[str, str]:
         """The texts of the graph files that were edited and not saved, by their real paths."""
-        found = {str(real): sheet.editor.text for real, sheet in self.sheets.items() if not sheet.editor.saved}
-        return found | {str(path): text for sheet in self.sheets.values() for path, text in sheet.editor.files.items()}
+        made = {str(path): text for path, text in self._made.items()}
+        return made | {str(sheet.real): sheet.editor.text for sheet in self.unsaved}
+
+    @property
+    def _made(self) -> dict[Path, str]:
+        """The files that edits made and that are not written yet, with their first texts."""
+        return {path: text for sheet in self.live.values() for path, text in sheet.editor.files.items()}
 
     def check_version(self, version: int) -> None:
         """Refuse what was made for another version of the document."""
@@ -184,15 +206,25 @@ class Desk:
             for names in (scope.definition.nodes.keys, scope.definition.inputs.keys)
         )
 
-    def save(self, overwrite: bool = False) -> None:
-        """Write the files whose texts were edited."""
-        for sheet in self.sheets.values():
-            if not sheet.editor.saved or (sheet.outside and overwrite):
-                sheet.save(overwrite)
+    def sheet(self, path: str) -> Sheet:
+        """The file in hand that pages name so; refused where there is none."""
+        for sheet in self.live.values():
+            if sheet.path == path:
+                return sheet
+        raise DataflowError(f"{cropped(path)}: must be a file that is open, got another; open it first")
 
-    def reload(self) -> None:
-        """Put what is on the disk in place of the text that is shown."""
-        self.shown.reload()
+    def save(self) -> None:
+        """Write the files whose texts were edited, all of them or none."""
+        sheets = self.unsaved
+        for sheet in sheets:
+            sheet.check_writable()
+        save_together([sheet.editor for sheet in sheets])
+        for sheet in sheets:
+            sheet.is_written()
+
+    def reload(self, path: str = "") -> None:
+        """Put what is on the disk in place of the text of a file, or of the one that is shown."""
+        (self.sheet(path) if path else self.shown).reload()
         self.changed()
 
     def changed(self) -> None:
@@ -225,7 +257,7 @@ class Desk:
 
     def look_outside(self) -> list[tuple[Sheet, Outside]]:
         """What others have made of the files since they were last looked at."""
-        found = [(sheet, outside) for sheet in self.sheets.values() if (outside := sheet.look())]
+        found = [(sheet, outside) for sheet in self.live.values() if (outside := sheet.look())]
         if any(outside.state == "merged" for _, outside in found) or stamps(self._used) != self._used:
             self.changed()
         return found
@@ -234,13 +266,17 @@ class Desk:
         """Take the file that is shown in hand."""
         if self.view.scope and self.scope is not None:
             file = self.scope.file
-            if file.real not in self.sheets:
-                self.sheets[file.real] = Sheet(self.project, file.shown)
+            if file.real not in self.live:
+                made = self._made.get(file.real)
+                self.sheets.pop(file.real, None)  # of an edit that was taken back, and made anew in another way
+                self.sheets[file.real] = Sheet(self.project, file.shown, made)
 
     def _read(self) -> LoadContext:
-        top = self.top.editor
-        top.given(self.session.params, {path: text for path, text in self.texts.items() if path != str(self.top.real)})
-        context = top.context()
+        texts = self.texts
+        for real, sheet in self.live.items():
+            params = self.session.params if sheet is self.top else {}
+            sheet.editor.given(params, {path: text for path, text in texts.items() if path != str(real)})
+        context = self.top.editor.context()
         self._used: dict[Path, Stamp | None] = stamps(
             path for path in context.files if path not in self.sheets and str(path) not in self.texts
         )

@@ -43,30 +43,39 @@ class Outside:
 class Sheet:
     """One file of a desk; ``path`` is how pages name it."""
 
-    def __init__(self, project: Project, location: str):
+    def __init__(self, project: Project, location: str, text: str | None = None):
         self.project, self.location = project, location
+        self.begun = text  # of a file that an edit of another one makes, and that is not written yet
         self.real = Location.of(location).real
         self.path = location if shipped.is_shipped(location) else project.shown(self.real)
         self.readonly = self._readonly()  # why it cannot be edited; "" where it can
         if self.real.is_file() and self.real.stat().st_size > MAX_BYTES:
             raise DataflowError(f"{self.path}: may have at most {MAX_BYTES:,} bytes to be edited on a page")
-        self.stamp = stamp(self.real)
-        self.editor: Editor = edit(location)
+        self.stamp = stamp(self.real) if text is None else None
+        self.editor: Editor = edit(location, text)
+        if text is not None:
+            self.editor.know(None)  # if there is a file by now, it is another's
         self.positions = read_positions(self.real)
         self.outside: Outside | None = None  # what is to be asked about
         self._asked: str | None = None  # the text on the disk that it is asked about
 
-    def save(self, overwrite: bool) -> None:
-        """Write the file; over what another has made of it only with ``overwrite``, and if that was asked about."""
+    def keep(self) -> None:
+        """Let the text be written over what another has made of the file, as far as that was asked about."""
+        if self.outside is not None:
+            self.editor.know(self._asked)
+            self.outside = None
+
+    def check_writable(self) -> None:
+        """Refuse to write what is not to be written."""
         if self.readonly:
             raise DataflowError(f"{self.path}: cannot be saved: {self.readonly}")
         for path in (self.real, *self.editor.files):
             self.project.check(path)  # it may have become a link
-        if overwrite and self.outside is not None:
-            self.editor.know(self._asked)
-        self.editor.save()
-        self.stamp, self.outside = stamp(self.real), None
-        if file_of(self.real).is_file() and not file_of(self.real).is_symlink():
+
+    def is_written(self) -> None:
+        """Take note that the file has the text."""
+        self.begun, self.stamp = None, stamp(self.real)
+        if (self.positions or file_of(self.real).is_file()) and not file_of(self.real).is_symlink():
             self._write_positions()
 
     def drag(self, changes: Mapping[str, object]) -> None:
@@ -95,7 +104,7 @@ class Sheet:
 
     def _put(self, positions: Positions) -> None:
         before, self.positions = self.positions, positions
-        if not self.readonly:
+        if not self.readonly and self.begun is None:
             try:
                 self._write_positions()
             except DataflowError:

@@ -141,7 +141,7 @@ class Studio:
 
     def settle(self) -> None:
         """Tell that files are no longer to be asked about which a person has decided about."""
-        asked = {sheet.path for sheet in self.require().sheets.values() if sheet.outside is not None}
+        asked = {sheet.path for sheet in self.require().live.values() if sheet.outside is not None}
         for path in sorted(self._asking - asked):
             self.publish({"event": "disk", "path": path, "state": "settled", "diff": ""})
         self._asking = asked
@@ -197,7 +197,7 @@ class Studio:
 
     def _asked(self) -> Iterable[Event]:
         """What was changed on the disk and is to be asked about."""
-        for sheet in [*self.desk.sheets.values()] if self.desk is not None else ():
+        for sheet in [*self.desk.live.values()] if self.desk is not None else ():
             if sheet.outside is not None:
                 yield {"event": "disk", "path": sheet.path, "state": sheet.outside.state, "diff": sheet.outside.diff}
 

@@ -82,7 +82,7 @@ def measured(nodes: int) -> dict[str, float]:
 
 def _middle(nodes: int) -> Iterator[str]:
     """A third of the nodes, those with weights left out."""
-    for i in range(EDITS, EDITS + nodes // 12):
+    for i in range(EDITS, min(EDITS + nodes // 12, nodes // 5)):
         yield from (f"m{i}", f"q{i}", f"r{i}", f"a{i}")
 
 

@@ -17,7 +17,7 @@ from graph_text import node, problems, same
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError
-from dataflow.files.atomic import write_arrays, write_text
+from dataflow.files.atomic import write_arrays, write_text, write_texts
 from dataflow.graph.names import wrong_name
 
 ONE = "dataflow: 1\nnodes: {c: {block: Const, attrs: {value: 2.5}}}\noutputs: {y: c}\n"
@@ -326,3 +326,37 @@ def test_names_of_nodes_have_an_end_too(read):
     Path("inner.yaml").write_text("dataflow: 1\n" + node("Const", "attrs: {value: 1}"))
     (problem,) = problems(read, f"nodes: {{{'x' * 254}: {{block: ./inner.yaml}}}}\n", "outer.yaml")
     assert "names must have at most 255 bytes, got 256" in problem.message
+
+
+def test_texts_are_written_together(here):
+    Path("link.yaml").symlink_to("g.yaml")
+    write_texts({"link.yaml": "one", "new.yaml": "two"})
+    assert (Path("g.yaml").read_text(), Path("new.yaml").read_text()) == ("one", "two")
+    assert Path("link.yaml").is_symlink() and len([*here.iterdir()]) == 3
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_where_one_text_cannot_be_written_none_is(here, monkeypatch, call, at):
+    def failing(*given):
+        calls.append(given)
+        if len(calls) == at:
+            raise OSError(28, "No space left on device")
+        return original(*given)
+
+    calls = []
+    owner = os if call == "fsync" else Path
+    original = getattr(owner, call)
+    Path("other.yaml").write_bytes(b"as it \r\n was")
+    with monkeypatch.context() as patched, pytest.raises(DataflowError, match="cannot be written: no space left"):
+        patched.setattr(owner, call, failing)
+        write_texts({"g.yaml": "one", "new.yaml": "two", "other.yaml": "three"})
+    assert sorted(path.name for path in here.iterdir()) == ["g.yaml", "other.yaml"]
+    assert Path("g.yaml").read_text() == ONE and Path("other.yaml").read_bytes() == b"as it \r\n was"
+
+
+def test_texts_that_cannot_be_encoded_or_placed_leave_all_as_it_was(here):
+    for wrong, message in (("no/such/folder.yaml", "no such file"), ("new.yaml", "text must be UTF-8")):
+        with pytest.raises(DataflowError, match=message):
+            write_texts({"g.yaml": "one", wrong: "\ud800" if wrong == "new.yaml" else "two"})
+        assert Path("g.yaml").read_text() == ONE and len([*here.iterdir()]) == 1

@@ -126,7 +126,7 @@ def _walk(report: PageReport, project: Path, path: Path, count: int, seed: str) 
             report.short.append(f"{seed}: {made} edits of {count}")
         while _undo(report, page, seed):
             report.undone += 1
-        page.ask("save", overwrite=True)
+        page.ask("save")
         report.saved += 1
         if path.read_bytes() != start:
             report.wrong.append(f"{seed}: the file is another after all was undone and saved")

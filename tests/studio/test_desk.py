@@ -78,6 +78,113 @@ def test_an_edit_within_a_node_is_seen_outside(nested: Page) -> None:
     assert {each["node"] for each in nested.document["problems"]} == {"one"}
 
 
+def test_of_several_files_all_are_saved_or_none(nested: Page, folder: Path) -> None:
+    edited(nested, "two.size", 7)
+    nested.ask("view", scope="one")
+    edited(nested, "c.y", 3.0)
+    theirs = INNER.replace("2.0", "4.0")
+    (folder / "inner.yaml").write_text(theirs)
+    assert nested.ask("save") == [{"path": "inner.yaml", "state": "changed"}]
+    assert ((folder / "outer.yaml").read_text(), (folder / "inner.yaml").read_text()) == (OUTER, theirs)
+    with pytest.raises(Refused, match=r"nothing\.yaml: must be a file that is open"):
+        nested.ask("save", overwrite=["nothing.yaml"])
+    assert nested.ask("save", overwrite=["outer.yaml"]) == [{"path": "inner.yaml", "state": "changed"}]
+    nested.ask("view", scope="")
+    nested.ask("reload", path="inner.yaml")  # which is not the one that is shown
+    assert not nested.document["saved"] and "size: 7" in nested.document["text"]
+    assert nested.ask("save") == []
+    assert "size: 7" in (folder / "outer.yaml").read_text() and (folder / "inner.yaml").read_text() == theirs
+
+
+def test_each_file_that_another_has_changed_is_decided_about(nested: Page, folder: Path) -> None:
+    edited(nested, "two.size", 7)
+    outer = nested.document["text"]
+    nested.ask("view", scope="one")
+    edited(nested, "c.y", 3.0)
+    (folder / "inner.yaml").write_text(INNER.replace("2.0", "4.0"))
+    (folder / "outer.yaml").unlink()
+    asked = [{"path": "outer.yaml", "state": "deleted"}, {"path": "inner.yaml", "state": "changed"}]
+    assert nested.ask("save") == asked
+    assert nested.ask("save", overwrite=["inner.yaml"]) == asked[:1]
+    assert not (folder / "outer.yaml").exists() and "4.0" in (folder / "inner.yaml").read_text()
+    assert nested.ask("save", overwrite=["outer.yaml"]) == []
+    assert (folder / "outer.yaml").read_text() == outer
+    assert (folder / "inner.yaml").read_text() == INNER.replace("2.0", "3.0")
+
+
+def extracted(page: Page, *names: str, path: str = "part.yaml") -> None:
+    page.edit({"op": "extract", "names": [*names], "name": "part", "path": path})
+
+
+def test_a_graph_that_was_just_made_is_entered_and_edited_before_it_is_saved(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    before = page.document["text"]
+    extracted(page, "half")
+    page.ask("view", scope="part")
+    made = page.document["text"]
+    assert (page.document["path"], page.document["saved"], page.document["undo"]) == ("part.yaml", False, "")
+    edited(page, "half.y", 3.0)
+    page.ask("move", positions={"half": [10, 20]})
+    assert [each.name for each in folder.iterdir()] == ["small.yaml"]
+    page.ask("view", scope="")
+    assert page.document["problems"] == []
+    assert page.ask("save") == [] and page.document["saved"]
+    assert (folder / "part.yaml").read_text() == made.replace("0.5", "3.0")
+    assert {each.name for each in folder.iterdir()} == {"small.yaml", "part.yaml", "part.layout.json"}
+    page.ask("undo", version=page.document["version"])
+    assert page.document["text"] == before
+    page.ask("redo", version=page.document["version"])
+    page.ask("view", scope="part")
+    assert "3.0" in page.document["text"] and page.ask("save") == []
+
+
+def test_a_graph_whose_making_is_taken_back_waits_for_it(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    extracted(page, "half")
+    page.ask("view", scope="part")
+    edited(page, "half.y", 3.0)
+    page.ask("view", scope="")
+    page.ask("undo", version=page.document["version"])
+    assert page.document["saved"] and page.ask("save") == []
+    page.ask("redo", version=page.document["version"])
+    page.ask("view", scope="part")
+    assert "3.0" in page.document["text"]  # what was edited in it
+    page.ask("view", scope="")
+    page.ask("undo", version=page.document["version"])
+    extracted(page, "relu")
+    page.ask("view", scope="part")
+    assert "relu" in page.document["text"] and "3.0" not in page.document["text"]
+    assert not (folder / "part.yaml").exists()
+
+
+def test_a_file_that_another_made_meanwhile_is_not_written_over(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    extracted(page, "half")
+    (folder / "part.yaml").write_text("dataflow: 1\n")
+    with pytest.raises(Refused, match="a new file must not be there yet"):
+        page.ask("save")
+    page.ask("view", scope="part")
+    assert page.ask("save") == [{"path": "part.yaml", "state": "changed"}]
+    assert (folder / "part.yaml").read_text() == "dataflow: 1\n"
+    assert page.ask("save", overwrite=["part.yaml"]) == []
+    assert "half" in (folder / "part.yaml").read_text()
+
+
+def test_graphs_are_made_within_one_that_is_not_saved(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    extracted(page, "half", "relu")
+    page.ask("view", scope="part")
+    extracted(page, "half", path="deeper.yaml")
+    page.ask("view", scope="part/part")
+    edited(page, "half.y", 3.0)
+    with pytest.raises(Refused, match="is there already"):
+        extracted(page, "half", path="part.yaml")
+    page.ask("view", scope="")
+    assert page.document["problems"] == []
+    assert page.ask("save") == []
+    assert "3.0" in (folder / "deeper.yaml").read_text() and "./deeper.yaml" in (folder / "part.yaml").read_text()
+
+
 def test_a_node_that_goes_is_left(nested: Page, folder: Path) -> None:
     nested.ask("view", scope="one")
     (folder / "outer.yaml").write_text(OUTER.replace("one", "first"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studio_pages import Page, Refused
+from studio_pages import Page
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio.project import Project
@@ -56,7 +56,7 @@ def test_changes_of_other_lines_are_merged(sheet: Sheet) -> None:
     assert "y: 0.25" in sheet.editor.text
     assert "z: relu" in sheet.editor.text
     assert not sheet.editor.saved
-    sheet.save(overwrite=False)
+    sheet.editor.save()
     assert sheet.real.read_text("utf-8") == sheet.editor.text
 
 
@@ -69,10 +69,11 @@ def test_changes_of_the_same_line_are_asked_about(sheet: Sheet) -> None:
     assert (found.state, sheet.editor.text) == ("changed", ours)
     assert "y: 0.75" in found.diff
     with pytest.raises(Exception, match="a file that has changed"):
-        sheet.save(overwrite=False)
+        sheet.editor.save()
     assert sheet.real.read_text("utf-8") == theirs
     assert sheet.look() is None  # it is told once
-    sheet.save(overwrite=True)
+    sheet.keep()
+    sheet.editor.save()
     assert (sheet.real.read_text("utf-8"), sheet.outside) == (ours, None)
 
 
@@ -81,13 +82,15 @@ def test_only_what_was_asked_about_is_written_over(sheet: Sheet) -> None:
     changed(sheet.real, "0.5", "0.75")
     sheet.look()
     later = changed(sheet.real, "0.75", "0.875")
+    sheet.keep()
     with pytest.raises(DataflowError, match="a file that has changed"):
-        sheet.save(overwrite=True)
+        sheet.editor.save()
     assert sheet.real.read_text("utf-8") == later
     found = sheet.look()
     assert found is not None
     assert "y: 0.875" in found.diff
-    sheet.save(overwrite=True)
+    sheet.keep()
+    sheet.editor.save()
     assert sheet.real.read_text("utf-8") == sheet.editor.text
 
 
@@ -103,9 +106,10 @@ def test_a_link_in_place_of_the_file_is_not_followed_out_of_the_project(
     found = sheet.look()
     assert found is not None
     assert (found.state, found.diff) == ("deleted", "")
-    for overwrite in (False, True):
+    for _ in range(2):
         with pytest.raises(DataflowError, match="must be a file in"):
-            sheet.save(overwrite)
+            sheet.check_writable()
+        sheet.keep()
     assert other.read_text("utf-8") == text
 
 
@@ -116,7 +120,7 @@ def test_a_file_that_an_edit_makes_is_not_written_through_a_link(
     sheet.editor.extract(["half"], "part", "part.yaml")
     (sheet.real.parent / "part.yaml").symlink_to(other)
     with pytest.raises(DataflowError, match="must be a file in"):
-        sheet.save(overwrite=False)
+        sheet.check_writable()
     assert not other.exists()
 
 
@@ -150,7 +154,8 @@ def test_a_file_that_is_gone_is_written_again(sheet: Sheet) -> None:
     assert found.state == "deleted"
     with pytest.raises(Exception, match="no such file any more"):
         sheet.reload()
-    sheet.save(overwrite=True)
+    sheet.keep()
+    sheet.editor.save()
     assert sheet.real.read_text("utf-8") == text
 
 
@@ -182,8 +187,7 @@ def test_pages_are_told(page: Page, server: Server, folder: Path) -> None:
     server.studio.look_outside()
     event = page.wait("disk")
     assert (event["path"], event["state"]) == ("small.yaml", "changed")
-    with pytest.raises(Refused, match="a file that has changed"):
-        page.ask("save")
+    assert page.ask("save") == [{"path": "small.yaml", "state": "changed"}]
     assert (folder / "small.yaml").read_text("utf-8") == theirs
     assert page.document["text"] == text
     page.ask("reload")
@@ -204,7 +208,9 @@ def test_who_comes_later_is_asked_too(page: Page, server: Server, folder: Path, 
     assert later.last("disk")["state"] == "changed"
 
 
-@pytest.mark.parametrize(("do", "given"), [("save", {"overwrite": True}), ("reload", {})])
+@pytest.mark.parametrize(
+    ("do", "given"), [("save", {"overwrite": ["small.yaml"]}), ("reload", {}), ("reload", {"path": "small.yaml"})]
+)
 def test_other_pages_are_told_what_was_decided(
     page: Page, server: Server, folder: Path, connect: Any, do: str, given: dict[str, Any]
 ) -> None:
@@ -229,8 +235,7 @@ def test_save_looks_at_the_disk_first(page: Page, folder: Path) -> None:
     assert "z: relu" in text
     page.edit({"op": "set", "place": "half.y", "value": 0.5})
     theirs = changed(folder / "small.yaml", "0.25", "0.75")
-    with pytest.raises(Refused, match="a file that has changed"):
-        page.ask("save")
+    assert page.ask("save") == [{"path": "small.yaml", "state": "changed"}]
     assert page.last("disk")["state"] == "changed"
     assert (folder / "small.yaml").read_text("utf-8") == theirs
 

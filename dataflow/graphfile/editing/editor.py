@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path as FilePath
 
-from dataflow.core.errors import DataflowError, GraphError, GraphFileError, Problem
-from dataflow.files.atomic import write_text
+from dataflow.core.errors import GraphError, GraphFileError, Problem
+from dataflow.files.atomic import write_texts
 from dataflow.graphfile.editing.acceptance import accepted
 from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree
 from dataflow.graphfile.editing.history import Batches, History, Step, made
@@ -209,22 +209,9 @@ class TextEditor:
 
     def save(self) -> None:
         """Write the file, all of it or nothing, and those that edits made; GraphError where another has changed it."""
-        refuse_writing(self.path)
-        if _on_disk(self.path) != self._on_disk:
-            raise GraphError(f"{self.path}: must be as it was read, got a file that has changed; read it anew")
-        for path in self.files:
-            if os.path.lexists(path):
-                raise GraphError(f"{path}: a new file must not be there yet; give it another name")
-        written: list[FilePath] = []
-        try:
-            for path, text in self.files.items():
-                write_text(path, text)
-                written.append(path)
-            write_text(self.path, self.text)
-        except DataflowError:
-            for path in written:
-                path.unlink(missing_ok=True)
-            raise
+        save_together([self])
+
+    def _know_saved(self) -> None:
         self._on_disk = self._saved = self.text
         self._history.done = [replace(step, files={}) for step in self._history.done]
 
@@ -247,6 +234,28 @@ class TextEditor:
         document = parse(made(self.text, batches), self.path)
         self._text = Text(document, known if step.keeps_layout else None)
         return True
+
+
+def save_together(editors: Sequence[TextEditor]) -> None:
+    """Write the files of editors and those that edits made, all of them or none.
+
+    A new file that one of the editors is of has the text of that. Raises GraphError where another has changed a file.
+    """
+    texts: dict[str, str] = {}
+    for editor in editors:
+        refuse_writing(editor.path)
+    own = {Location.of(editor.path).real for editor in editors}
+    for editor in editors:
+        if editor.on_disk() != editor.known_on_disk:
+            raise GraphError(f"{editor.path}: must be as it was read, got a file that has changed; read it anew")
+        new = {path: text for path, text in editor.files.items() if path not in own}
+        for path in new:
+            if os.path.lexists(path):
+                raise GraphError(f"{path}: a new file must not be there yet; give it another name")
+        texts |= {os.fspath(path): text for path, text in new.items()}
+    write_texts(texts | {editor.path: editor.text for editor in editors})
+    for editor in editors:
+        editor._know_saved()
 
 
 def _document(path: str, text: str | None) -> Document:

@@ -36,7 +36,7 @@ class LoadedEditor(TextEditor):
     def twin(self) -> Self:
         """Another editor of the text as it is now, to try edits on; what they load is kept for both."""
         made = copy(self)
-        made._texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
+        made._texts = self._given_texts
         made.forget()
         return made
 
@@ -54,8 +54,12 @@ class LoadedEditor(TextEditor):
         self._contexts.clear()
 
     def _load(self, text: Text) -> LoadContext:
-        texts = {**self._texts, **{str(path): text for path, text in self.files.items()}}
-        return read(self.path, self._params, text=text.document, texts=texts, outside=False)
+        return read(self.path, self._params, text=text.document, texts=self._given_texts, outside=False)
+
+    @property
+    def _given_texts(self) -> Mapping[str, str]:
+        """The texts of other files; those that were given may be later ones of files that edits made."""
+        return {**{str(path): text for path, text in self.files.items()}, **self._texts}
 
     def problems(self, known: Sequence[Problem] = ()) -> list[Problem]:
         """What `dataflow check` would say of the text as it is now, but for what was ``known`` before."""

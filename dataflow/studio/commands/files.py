@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio.catalogue import gallery
-from dataflow.studio.commands.arguments import MAX_PATH, Arguments, flag, known, text
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, known, names, text
 from dataflow.studio.create import create
 from dataflow.studio.studio import Handler, Studio
 
@@ -32,25 +32,28 @@ def _create(studio: Studio, given: Arguments) -> None:
     studio.open(path)
 
 
-def _save(studio: Studio, given: Arguments) -> None:
+def _save(studio: Studio, given: Arguments) -> object:
     known(given, "overwrite")
-    overwrite = flag(given, "overwrite")
     desk = studio.require()
     if desk.top.readonly and desk.saved:
         raise DataflowError(f"{desk.path}: cannot be saved: {desk.top.readonly}")
-    if not overwrite:
-        studio.look_outside()
+    for path in names(given, "overwrite", []):
+        desk.sheet(path).keep()
+    studio.look_outside()
+    asked = [(sheet, outside) for sheet in desk.unsaved if (outside := sheet.outside) is not None]
     try:
-        desk.save(overwrite)
-    finally:  # of several files some may have been written
-        desk.read_again()
+        if not asked:
+            desk.save()
+            desk.read_again()
+    finally:
         studio.show()
         studio.settle()
+    return [{"path": sheet.path, "state": outside.state} for sheet, outside in asked]
 
 
 def _reload(studio: Studio, given: Arguments) -> None:
-    known(given)
-    studio.require().reload()
+    known(given, "path")
+    studio.require().reload(text(given, "path", "", limit=MAX_PATH))
     studio.show()
     studio.settle()
 

@@ -9,9 +9,7 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError, GraphFileError
-from dataflow.files.atomic import write_text
 from dataflow.graphfile.edit import Editor, edit
-from dataflow.graphfile.editing import editor
 
 TEXT = """\
 dataflow: 1
@@ -132,15 +130,26 @@ def test_what_was_made_is_undone_with_its_file(file: Editor, tmp_path: Path) -> 
     assert (tmp_path / "g.yaml").read_text() == TEXT and (tmp_path / "part.yaml").read_text() == "there"
 
 
+def test_a_file_that_is_there_or_was_made_before_is_not_made_again(file: Editor, tmp_path: Path) -> None:
+    file.extract(["q"], "part", "part.yaml")
+    for name in ("part.yaml", "./part.yaml", "g.yaml"):
+        text = file.text
+        with pytest.raises(GraphFileError, match=r"yaml' is there already; give the new file another name"):
+            file.extract(["n"], "other", name)
+        assert file.text == text
+    file.extract(["n"], "other", "other.yaml")
+
+
 def test_no_file_stays_behind_where_the_graph_cannot_be_written(
     file: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: object, text: str) -> None:
-        if str(path).endswith("g.yaml"):
-            raise DataflowError(f"{path}: no space left on device")
-        write_text(str(path), text)
+    def full(made: Path, target: Path) -> Path:
+        if target.name == "g.yaml":
+            raise OSError(28, "No space left on device")
+        return replace(made, target)
 
-    monkeypatch.setattr(editor, "write_text", full)
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", full)
     file.extract(["q"], "part", "part.yaml")
     with pytest.raises(DataflowError, match="no space left"):
         file.save()

@@ -24,14 +24,14 @@ def test_open_and_save_leave_every_byte(page: Page, folder: Path) -> None:
         page.ask("open", path=path.name)
         assert page.document["text"].encode() == data
         page.ask("save")
-        page.ask("save", overwrite=True)
+        page.ask("save", overwrite=[path.name])
         assert path.read_bytes() == data
 
 
 def test_shipped_graphs_are_not_saved(page: Page) -> None:
     page.ask("open", path="dataflow:digits/cnn.yaml")
     assert page.document["readonly"] == "it comes with the package; make a copy to edit it"
-    for do, given in (("save", {}), ("save", {"overwrite": True})):
+    for do, given in (("save", {}), ("save", {"overwrite": ["dataflow:digits/cnn.yaml"]})):
         with pytest.raises(Refused, match="cannot be saved"):
             page.ask(do, **given)
     with pytest.raises(Refused, match="it comes with the package"):

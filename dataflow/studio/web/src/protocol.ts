@@ -415,8 +415,10 @@ export interface Commands {
   edit: [{ version: number; edits: Edit[]; title: string }, { version: number; names: string[] }]; // names: of nodes added
   undo: [{ version: number }, null];
   redo: [{ version: number }, null];
-  save: [{ overwrite?: boolean }, null]; // refused where the file was changed on the disk, unless told to
-  reload: [{}, null]; // what is on the disk, as an edit that can be undone
+  // All files that were edited, or none: what comes back are those that must be decided about first. Over what another
+  // has made of a file is written only where it is named.
+  save: [{ overwrite?: string[] }, { path: string; state: "changed" | "deleted" }[]];
+  reload: [{ path?: string }, null]; // what is on the disk, as an edit that can be undone; of the file shown, or another
   move: [{ positions: Record<string, [x: number, y: number] | null> }, null]; // kept in NAME.layout.json
   copy: [{ names: string[] }, string];
   fits: [{ from: [node: string, port: string]; side: "source" | "target" }, string[]]; // blocks, best first

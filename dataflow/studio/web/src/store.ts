@@ -54,7 +54,7 @@ export interface State {
   gallery: GalleryEntry[];
   blocks: BlockInfo[];
   document: Document | null;
-  disk: Extract<Event, { event: "disk" }> | null;
+  disk: Extract<Event, { event: "disk" }>[]; // what others have made of files, each file once
   session: Session | null;
   run: Run | null;
   training: Training | null;
@@ -81,7 +81,7 @@ const nothing: State = {
   gallery: [],
   blocks: [],
   document: null,
-  disk: null,
+  disk: [],
   session: null,
   run: null,
   training: null,
@@ -131,6 +131,9 @@ export function announce(message: string): void {
   set({ announced: message });
 }
 
+/** What is left to be told of the disk once a file of it is decided about. */
+export const decided = (path: string) => ({ disk }: State): Pick<State, "disk"> => ({ disk: disk.filter((each) => each.path !== path) });
+
 /** Take the events of a frame, as one change of the page. */
 export function hear(events: Event[]): void {
   set((state) => events.reduce<State>((known, event) => ({ ...known, ...change(known, event) }), state));
@@ -150,11 +153,11 @@ function change(state: State, event: Event): Partial<State> {
       return {
         document: moved ? event.document : shared(state.document, event.document),
         selected: moved ? [] : state.selected.filter((id) => cards.has(id)),
-        ...(moved && { disk: null }),
+        ...(moved && { disk: [] }),
       };
     }
     case "disk":
-      return { disk: event.state === "settled" ? null : event };
+      return { disk: [...decided(event.path)(state).disk, ...(event.state === "settled" ? [] : [event])] };
     case "session":
       return { session: event.session };
     case "checkpoints":

@@ -14,7 +14,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   asked.mockReset().mockResolvedValue(null);
   localStorage.clear();
-  set({ document: null, disk: null });
+  set({ document: null, disk: [] });
 });
 afterEach(() => vi.useRealTimers());
 
@@ -33,15 +33,15 @@ test("the text is saved once after the last of several edits", () => {
   vi.advanceTimersByTime(1000);
   expect(asked).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1000);
-  expect(asked.mock.calls).toEqual([["save", {}]]);
+  expect(asked.mock.calls).toEqual([["save", { overwrite: [] }]]);
 });
 
 test("what another has changed on the disk waits for a person, and so does all once it is turned off", () => {
   toggleAutosave();
   edited();
-  set({ disk: { event: "disk", path: "a.yaml", state: "changed", diff: "" } });
+  set({ disk: [{ event: "disk", path: "a.yaml", state: "changed", diff: "" }] });
   vi.advanceTimersByTime(60_000);
-  set({ disk: null });
+  set({ disk: [] });
   toggleAutosave();
   vi.advanceTimersByTime(60_000);
   expect(asked).not.toHaveBeenCalled();

@@ -21,7 +21,7 @@ function later(): void {
   clearTimeout(timer);
   const open = () => {
     const { document, disk } = get();
-    return savesItself() && document !== null && !document.saved && document.readonly === "" && disk?.state !== "changed" && disk?.state !== "deleted";
+    return savesItself() && document !== null && !document.saved && document.readonly === "" && disk.every((each) => each.state === "merged");
   };
   if (open()) timer = window.setTimeout(() => open() && void perform(save), REST);
 }

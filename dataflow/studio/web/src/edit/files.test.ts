@@ -8,13 +8,12 @@ vi.mock("../connection", async (original) => ({ ...(await original<object>()), a
 const { guardLeaving, save } = await import("./files");
 const { Refused } = await import("../connection");
 
-const refusal = { message: "got a file that has changed", hint: "", problems: [] };
-const changed = { event: "disk", path: "a.yaml", state: "changed", diff: "" } as const;
+const changed = (path: string) => ({ event: "disk", path, state: "changed", diff: "" }) as const;
 
 beforeEach(() => {
-  asked.mockReset().mockResolvedValue(null);
+  asked.mockReset().mockResolvedValue([]);
   useEditing.setState({ question: null });
-  set({ document: chain({ saved: false, readonly: "" }), disk: null });
+  set({ document: chain({ saved: false, readonly: "" }), disk: [] });
 });
 
 test("what is saved is not saved again", async () => {
@@ -23,21 +22,36 @@ test("what is saved is not saved again", async () => {
   expect(asked).not.toHaveBeenCalled();
 });
 
-test("a file that another program has changed is asked about, and written over only when told", async () => {
-  set({ disk: changed });
-  asked.mockRejectedValueOnce(new Refused(refusal));
+test("files that another program has changed are asked about one by one, and written over only when told", async () => {
+  set({ disk: [changed("a.yaml"), changed("b.yaml")] });
+  asked.mockResolvedValueOnce([{ path: "a.yaml", state: "changed" }]);
   await save();
-  const choices = useEditing.getState().question!.choices;
-  expect(choices.map(({ title }) => title)).toEqual(["Save over it", "Take what is on the disk"]);
-  expect(asked.mock.calls).toEqual([["save", {}]]);
-  await choices[0]!.run();
-  expect(asked).toHaveBeenLastCalledWith("save", { overwrite: true });
-  expect(get().disk).toBeNull();
+  const first = useEditing.getState().question!;
+  expect(first.title).toBe("a.yaml was changed on the disk");
+  expect(first.message).toContain("Nothing is saved yet");
+  expect(first.choices.map(({ title }) => title)).toEqual(["Save over it", "Take what is on the disk"]);
+  expect(asked.mock.calls).toEqual([["save", { overwrite: [] }]]);
+  asked.mockResolvedValueOnce([{ path: "b.yaml", state: "changed" }]);
+  await first.choices[0]!.run();
+  expect(asked).toHaveBeenLastCalledWith("save", { overwrite: ["a.yaml"] });
+  expect(get().disk).toEqual([changed("b.yaml")]);
+  const second = useEditing.getState().question!;
+  expect(second.title).toBe("b.yaml was changed on the disk");
+  await second.choices[1]!.run();
+  expect(asked.mock.calls.slice(2)).toEqual([["reload", { path: "b.yaml" }], ["save", { overwrite: [] }]]);
+  expect(get().disk).toEqual([]);
 });
 
-test("a save that is refused for another reason is told as it is", async () => {
-  asked.mockRejectedValueOnce(new Refused(refusal));
-  await expect(save()).rejects.toThrow("got a file that has changed");
+test("a file that was deleted is written again when told", async () => {
+  asked.mockResolvedValueOnce([{ path: "a.yaml", state: "deleted" }]);
+  await save();
+  const { title, choices } = useEditing.getState().question!;
+  expect([title, ...choices.map((each) => each.title)]).toEqual(["a.yaml was deleted from the disk", "Save it again"]);
+});
+
+test("a save that is refused is told as it is", async () => {
+  asked.mockRejectedValueOnce(new Refused({ message: "no space left on device", hint: "", problems: [] }));
+  await expect(save()).rejects.toThrow("no space left on device");
   expect(useEditing.getState().question).toBeNull();
 });
 

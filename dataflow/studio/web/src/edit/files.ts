@@ -1,37 +1,34 @@
 /** Files: saved, opened, made, and left without losing what was not saved. */
-import { ask, Refused } from "../connection";
-import { announce, get, set } from "../store";
+import { ask } from "../connection";
+import { announce, decided, get, set } from "../store";
 import { question } from "./state";
 
-/** Save; where the file was changed on the disk, ask whose text is to stay. */
+/** Save all files that were edited. Where another has changed one on the disk, ask whose text is to stay, and go on then. */
 export async function save(): Promise<void> {
-  const { document, disk } = get();
-  if (document === null || document.saved) return;
-  try {
-    await ask("save", {});
-    set({ disk: null });
-    announce(`${document.name} is saved`);
-  } catch (error) {
-    if (!(error instanceof Refused) || disk === null) throw error; // refused for another reason
-    question({
-      title: `${document.path} was changed on the disk`,
-      message: "Another program has written it since it was read here. Whose text is to stay?",
-      choices: [
-        { title: "Save over it", kind: "plain", run: overwrite },
-        { title: "Take what is on the disk", kind: "plain", run: reload },
-      ],
-    });
-  }
+  if (get().document?.saved === false) await write([]);
 }
 
-export async function overwrite(): Promise<void> {
-  await ask("save", { overwrite: true });
-  set({ disk: null });
+/** Write over what another has made of a file. */
+export const overwrite = (path: string): Promise<void> => write([path]);
+
+async function write(over: string[]): Promise<void> {
+  const [first] = await ask("save", { overwrite: over });
+  over.forEach((path) => set(decided(path)));
+  if (first === undefined) return announce(`${get().document?.name} is saved`);
+  const { path, state } = first;
+  const again = { title: state === "changed" ? "Save over it" : "Save it again", kind: "plain", run: () => overwrite(path) } as const;
+  const theirs = { title: "Take what is on the disk", kind: "plain", run: () => reload(path).then(save) } as const;
+  question({
+    title: state === "changed" ? `${path} was changed on the disk` : `${path} was deleted from the disk`,
+    message: `Another program has ${state} it since it was read here. Nothing is saved yet.`,
+    choices: state === "changed" ? [again, theirs] : [again],
+  });
 }
 
-export async function reload(): Promise<void> {
-  await ask("reload", {});
-  set({ disk: null });
+/** Put what is on the disk in place of the text of a file. */
+export async function reload(path: string): Promise<void> {
+  await ask("reload", { path });
+  set(decided(path));
 }
 
 /** Open a file; the one that was open is kept as it is, saved or not. */

@@ -1,18 +1,18 @@
-/** The open file was changed by another program: what changed, and whose text is to stay. */
+/** Files were changed by another program: what changed, and whose text is to stay. */
 import { useState } from "react";
 import { perform } from "../../commands";
 import { Dialog } from "../../shell/Dialog";
-import { set, useStudio } from "../../store";
+import { decided, set, useStudio, type State } from "../../store";
 import { overwrite, reload } from "../files";
 import "./notices.css";
 
-const keep = () => set({ disk: null });
-
 export function OnDisk() {
   const disk = useStudio((state) => state.disk);
+  return disk.map((each) => <Line key={each.path} {...each} />);
+}
+
+function Line({ path, state, diff }: State["disk"][number]) {
   const [open, setOpen] = useState(false);
-  if (disk === null) return null;
-  const { path, state, diff } = disk;
   const does = (run: () => unknown) => () => {
     setOpen(false);
     void perform(run);
@@ -32,20 +32,20 @@ export function OnDisk() {
       {show}
       {state === "changed" && (
         <>
-          <button className="button" onClick={does(reload)}>
+          <button className="button" onClick={does(() => reload(path))}>
             Take what is on the disk
           </button>
-          <button className="button" onClick={does(overwrite)}>
+          <button className="button" onClick={does(() => overwrite(path))}>
             Save over it
           </button>
         </>
       )}
       {state === "deleted" && (
-        <button className="button" onClick={does(overwrite)}>
+        <button className="button" onClick={does(() => overwrite(path))}>
           Save it again
         </button>
       )}
-      <button className="button plain" onClick={does(keep)}>
+      <button className="button plain" onClick={does(() => set(decided(path)))}>
         {state === "merged" ? "Good" : "Later"}
       </button>
       {open && (
