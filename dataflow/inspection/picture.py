@@ -17,14 +17,15 @@ from dataflow.inspection.scene_svg import Mark, scene_svg
 from dataflow.inspection.sizes import Style, sized
 
 
-def svg(graph: Graph, marks: Mapping[str, Mark] | None = None, direction: str = "right") -> str:
+def svg(graph: Graph, marks: Mapping[str, Mark] | None = None, direction: str = "right", theme: str = "") -> str:
     """A picture of a graph: rows of cards under the comments of its file, wires coloured by dtype.
 
     marks : by node. Cards are coloured by them, and those without one are grey.
     direction : in which wires lead, ``right`` or ``down``.
+    theme : ``light`` or ``dark``; otherwise as the page that shows it.
     """
     drawn = scene(outline_of(graph), graph, direction=direction, values=False)
-    return scene_svg(drawn, graph.name, graph.doc, marks)
+    return scene_svg(drawn, graph.name, graph.doc, marks, theme=theme)
 
 
 def block_svg(block: Block) -> str:

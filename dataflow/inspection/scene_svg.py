@@ -27,14 +27,18 @@ from dataflow.inspection.sizes import (
 _MARGIN, _LEGEND = 24.0, 34.0
 _FORBIDDEN = re.compile("[\ufffe\uffff]")  # what XML cannot hold, visible or not
 _SANS = 'system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif'
-_STYLE = f"""
-.df{{--paper:#f6f8fa;--frame:#eef1f5;--edge:#d5dce4;--card:#fff;--ink:#1b2430;--dim:#5b6675;--chip:#e9edf2;--l:36%;
+_THEMES = {
+    "light": """\
+--paper:#f6f8fa;--frame:#eef1f5;--edge:#d5dce4;--card:#fff;--ink:#1b2430;--dim:#5b6675;--chip:#e9edf2;--l:36%;
 --tint:96%;--sat:45%;--float:#2563c4;--int:#0f7f5a;--uint:#6a7a0c;--quantized:#8a3ccf;--complex:#bf2a74;--bool:#b4590b;
---any:#66727f;--variable:#9a5b00;--variable-paper:#fdf0da;--param:#1257b8;--grad:#f4eefd;--grad-edge:#a68ad6;--bad:#c62828}}
-@media(prefers-color-scheme:dark){{.df{{--paper:#0f1318;--frame:#151a21;--edge:#29313c;--card:#1c232c;--ink:#e6ebf1;
+--any:#66727f;--variable:#9a5b00;--variable-paper:#fdf0da;--param:#1257b8;--grad:#f4eefd;--grad-edge:#a68ad6;--bad:#c62828""",
+    "dark": """\
+--paper:#0f1318;--frame:#151a21;--edge:#29313c;--card:#1c232c;--ink:#e6ebf1;
 --dim:#98a5b5;--chip:#2a333e;--l:70%;--tint:17%;--sat:22%;--float:#6ea8ff;--int:#45cf9e;--uint:#c0d050;
 --quantized:#c592ff;--complex:#ff84bd;--bool:#f5a54a;--any:#9aa7b5;--variable:#f3b45c;--variable-paper:#3a2c14;
---param:#7fb2ff;--grad:#251f36;--grad-edge:#6d55a3;--bad:#ff7b72}}}}
+--param:#7fb2ff;--grad:#251f36;--grad-edge:#6d55a3;--bad:#ff7b72""",
+}
+_STYLE = f"""\
 .df .paper{{fill:var(--paper)}}.df .frame{{fill:var(--frame);stroke:var(--edge)}}
 .df text{{fill:var(--ink);font:{PORT}px {_SANS}}}
 .df .title{{font-size:13px;font-weight:600;fill:var(--dim);stroke:var(--frame);stroke-width:5;paint-order:stroke}}
@@ -66,9 +70,17 @@ class Mark:
 
 
 def scene_svg(
-    scene: Scene, title: str, doc: str = "", marks: Mapping[str, Mark] | None = None, legend: bool = True
+    scene: Scene,
+    title: str,
+    doc: str = "",
+    marks: Mapping[str, Mark] | None = None,
+    legend: bool = True,
+    theme: str = "",
 ) -> str:
-    """The SVG of a scene. With ``marks`` cards are coloured by them, and those without one are grey."""
+    """The SVG of a scene. With ``marks`` cards are coloured by them, and those without one are grey.
+
+    theme : ``light`` or ``dark``; otherwise as what shows the picture prefers.
+    """
     key, wide = _legend(scene) if legend else ("", 0.0)
     placed: list[Card | Frame] = [*scene.frames, *scene.cards]
     left = min((each.x for each in placed), default=0.0)  # below 0 where cards were moved there
@@ -88,10 +100,18 @@ def scene_svg(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="df" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="{x} {y} {width:.0f} {height:.0f}" role="img">\n'
-        f"<title>{escape(title)}</title>{note}\n<style>{_STYLE}</style>\n"
+        f"<title>{escape(title)}</title>{note}\n<style>\n{_colours(theme)}{_STYLE}</style>\n"
         f'<rect class="paper" x="{x}" y="{y}" width="100%" height="100%" rx="8"/>\n'
         f'{body}<g transform="translate({left:.1f} {scene.height + _MARGIN:.1f})">{key}</g></svg>\n'
     )
+
+
+def _colours(theme: str) -> str:
+    """The colours of a theme; without one, those of both, and which of them are to be taken when."""
+    if theme:
+        return f".df{{{_THEMES[theme]}}}\n"
+    light, dark = _THEMES["light"], _THEMES["dark"]
+    return f".df{{{light}}}\n@media(prefers-color-scheme:dark){{.df{{{dark}}}}}\n"
 
 
 def escape(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -43,6 +44,14 @@ def test_the_legend_tells_the_colours_that_are_there() -> None:
     found = texts(scene_svg(made("q"), "t"))
     assert {"float", "bool", "variable"} <= set(found) and not {"int", "uint", "gradient"} & set(found)
     assert "gradient" in texts(scene_svg(made("q", gradient=True), "t"))
+
+
+def test_a_theme_has_its_colours_alone_and_none_those_of_both() -> None:
+    light, dark, both = (scene_svg(made(), "t", theme=theme) for theme in ("light", "dark", ""))
+    paper = [next(iter(re.findall(r"{--paper:(#\w+)", svg))) for svg in (light, dark)]
+    assert len({*paper}) == 2
+    assert re.findall(r"{--paper:(#\w+)", both) == paper
+    assert "prefers-color-scheme" in both and "prefers-color-scheme" not in light + dark
 
 
 def test_a_scene_with_cards_left_of_its_origin_is_shown_whole() -> None:

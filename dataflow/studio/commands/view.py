@@ -10,7 +10,8 @@ from dataflow.studio.document import picture
 from dataflow.studio.layers import layer_graph
 from dataflow.studio.studio import Handler, Studio
 
-_FORMATS = {"svg": svg, "mermaid": mermaid, "dot": dot}
+_FORMATS = {"mermaid": mermaid, "dot": dot}
+_THEMES = ("light", "dark")
 
 
 def _view(studio: Studio, given: Arguments) -> None:
@@ -41,9 +42,13 @@ def _move(studio: Studio, given: Arguments) -> None:
 
 
 def _export(studio: Studio, given: Arguments) -> str:
-    known(given, "format")
-    form = choice(given, "format", _FORMATS)
-    return _FORMATS[form](picture(studio.require())[1])
+    known(given, "format", "theme")
+    form = choice(given, "format", ("svg", *_FORMATS))
+    desk = studio.require()
+    graph = picture(desk)[1]
+    if form != "svg":
+        return _FORMATS[form](graph)
+    return svg(graph, direction=desk.view.direction, theme=choice(given, "theme", _THEMES, "light"))
 
 
 COMMANDS: dict[str, Handler] = {"view": _view, "move": _move, "export": _export}

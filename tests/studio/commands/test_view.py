@@ -46,5 +46,12 @@ def test_export(page: Page) -> None:
     assert page.ask("export", format="svg").startswith("<svg")
     assert page.ask("export", format="mermaid").startswith("flowchart")
     assert page.ask("export", format="dot").startswith("digraph")
+    light, dark = (page.ask("export", format="svg", theme=theme) for theme in ("light", "dark"))
+    assert light == page.ask("export", format="svg") != dark
+    assert "prefers-color-scheme" not in light + dark  # the page says which it is, whatever the system has
+    page.ask("view", direction="down")
+    assert page.ask("export", format="svg") != light
+    with pytest.raises(Refused, match="'theme' must be light or dark"):
+        page.ask("export", format="svg", theme="system")
     with pytest.raises(Refused, match="'format' must be svg, mermaid or dot"):
         page.ask("export", format="png")

@@ -426,7 +426,7 @@ export interface Commands {
   complete: [{ text: string; offset: number }, Completion[]];
   check: [{ text: string }, Problem[]];
   find: [{ query: string }, Hit[]];
-  export: [{ format: "svg" | "mermaid" | "dot" }, string];
+  export: [{ format: "svg" | "mermaid" | "dot"; theme?: "light" | "dark" }, string]; // as SVG in the direction of the view
   preview: [{ path: string }, Preview]; // of a file that is not open, for the gallery
 
   session: [Partial<Session>, null];

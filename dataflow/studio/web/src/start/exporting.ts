@@ -3,14 +3,15 @@ import { ask } from "../connection";
 import { get, say } from "../store";
 
 export async function exportSvg(): Promise<void> {
-  const text = await ask("export", { format: "svg" });
-  download(new Blob([text], { type: "image/svg+xml" }), `${name()}.svg`);
+  download(new Blob([await svg()], { type: "image/svg+xml" }), `${name()}.svg`);
 }
 
 export async function exportPng(): Promise<void> {
-  const text = await ask("export", { format: "svg" });
-  download(await painted(text, 2), `${name()}.png`);
+  download(await painted(await svg(), 2), `${name()}.png`);
 }
+
+/** The picture in the theme of the page, which may be another than that of the system. */
+const svg = (): Promise<string> => ask("export", { format: "svg", theme: document.documentElement.dataset.theme as "light" | "dark" });
 
 const name = (): string => get().document!.path.replace(/^.*[/:]/, "").replace(/\.ya?ml$/, "");
 

@@ -1,6 +1,6 @@
 /** The name of a card, typed where it stands. */
 import { useEffect, useRef, useState } from "react";
-import { screenPoint } from "../../canvas/camera";
+import { reveal, screenPoint } from "../../canvas/camera";
 import { focusCard } from "../../canvas/focus";
 import { perform } from "../../commands";
 import { writes } from "../../keys";
@@ -22,6 +22,7 @@ function Name({ id }: { id: string }) {
   const field = useRef<HTMLInputElement>(null);
   const [at, setAt] = useState(() => placeOfCard(id));
   useEffect(() => {
+    reveal(id, false);
     // after what was open gave the focus back, and the canvas went there
     const timers = [0, 220].map((wait) =>
       setTimeout(() => {

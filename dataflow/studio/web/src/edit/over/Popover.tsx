@@ -1,4 +1,4 @@
-/** A small window at a place of the screen; Escape or a press elsewhere closes it, and what had the focus has it again. */
+/** A small window at a place of the canvas; Escape or a press elsewhere closes it, and what had the focus has it again. */
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 
 interface Given {
@@ -14,8 +14,9 @@ export function Popover({ at: [x, y], className, label, children, closed }: Give
   useLayoutEffect(() => {
     const element = box.current!;
     const { width, height } = element.getBoundingClientRect();
-    element.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
-    element.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
+    const room = element.closest(".ground")!.getBoundingClientRect(); // what is beside it lies over the window
+    element.style.left = `${Math.max(room.left + 8, Math.min(x, room.right - width - 8))}px`;
+    element.style.top = `${Math.max(room.top + 8, Math.min(y, room.bottom - height - 8))}px`;
   }, [x, y]);
   const [before] = useState(() => document.activeElement); // before a field in it takes the focus
   useEffect(
