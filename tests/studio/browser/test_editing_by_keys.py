@@ -86,6 +86,23 @@ def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Pat
     assert (project / "xor.yaml").read_bytes() == text
 
 
+def test_keys_of_what_cannot_be_done_say_what_to_select(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "net.yaml").write_text(MADE, "utf-8")
+    opened = open_page("net.yaml")
+    opened.card("half").wait_for()
+    opened.keys("Control+d")
+    opened.notice("Duplicate: select the nodes to duplicate")
+    opened.keys("Control+g")
+    opened.notice("Make a graph file of the selection: select the nodes to make a file of")
+    opened.keys("Alt+ArrowLeft")
+    opened.notice("Move what is selected to the left: select the cards to move")
+    opened.card("half").focus()
+    opened.keys("Control+Shift+g")
+    opened.notice("Unpack the graph file: select nodes that are graph files")
+    opened.keys("Control+d")
+    opened.card("half_2").wait_for()
+
+
 FLAGS = """dataflow: 1
 name: net
 

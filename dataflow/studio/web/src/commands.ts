@@ -10,7 +10,7 @@ export interface Command {
   run: () => unknown; // may be a promise; what it rejects with is told
   enabled?: () => boolean;
   native?: boolean; // the browser itself hears its keys: those of the clipboard
-  typing?: boolean; // its keys work also while a person writes in a field
+  otherwise?: string; // said when its keys are pressed and it cannot be done: "select the nodes to duplicate"
   within?: "canvas"; // its keys work only where the canvas, or nothing, has the focus
   menu?: Place[]; // in the menus of these, as far as it is enabled; it acts on what is selected and focused
 }

@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { register } from "./commands";
 import { listen, pressed, setKeymap, shown, typedAhead } from "./keys";
-import { set } from "./store";
+import { get, set } from "./store";
+import { chain } from "./testing/document";
 
 const done = vi.fn();
+let able = true;
 register(
   { id: "test.letter", title: "Letter", group: "Test", keys: ["Q"], within: "canvas", run: () => done("letter") },
-  { id: "test.save", title: "Save", group: "Test", keys: ["Mod+J"], typing: true, run: () => done("save") },
+  { id: "test.save", title: "Save", group: "Test", keys: ["Mod+J"], run: () => done("save") },
   { id: "test.off", title: "Off", group: "Test", keys: ["Z"], enabled: () => false, run: () => done("off") },
   { id: "test.on", title: "On", group: "Test", keys: ["Z"], run: () => done("on") },
+  { id: "test.chord", title: "Double", group: "Edit", keys: ["Mod+E", "Mod+Z"], enabled: () => able, otherwise: "select something", run: () => done("chord") },
+  { id: "test.back", title: "Push", group: "Edit", keys: ["Alt+ArrowLeft"], within: "canvas", enabled: () => false, run: () => done("back") },
   { id: "test.tab", title: "Tab", group: "Test", keys: ["Tab"], within: "canvas", run: () => done("tab") },
 );
 
@@ -22,7 +26,8 @@ beforeEach(() => {
 afterEach(() => {
   deaf();
   setKeymap({});
-  set({ over: null });
+  able = true;
+  set({ over: null, document: null, notices: [] });
 });
 
 function press(selector: string, key: string, rest: KeyboardEventInit = {}): boolean {
@@ -41,10 +46,30 @@ test("a press is named with Shift only where Shift makes no other sign", () => {
   expect(shown("Mod++")).toBe("Ctrl +");
 });
 
-test("letters belong to the field that is written in, unless a command says that it works there", () => {
+test("letters, and keys that edit text, belong to the field that is written in", () => {
   expect(press("input", "q")).toBe(false);
+  expect(press("input", "z", { ctrlKey: true })).toBe(false);
+  expect(press("input", "ArrowLeft", { altKey: true })).toBe(false);
   expect(press("input", "j", { ctrlKey: true })).toBe(true);
   expect(done.mock.calls).toEqual([["save"]]);
+});
+
+test("keys of a command that cannot be done are not the browser's, and say why", () => {
+  able = false;
+  const said = () => get().notices.map(({ message }) => message);
+  expect(press("body", "e", { ctrlKey: true })).toBe(true);
+  expect(said()).toEqual(["Double: open a graph first"]);
+  set({ document: chain(), notices: [] });
+  expect(press("input", "e", { ctrlKey: true })).toBe(true);
+  expect(said()).toEqual(["Double: select something"]);
+  set({ document: { ...chain(), readonly: "it is of the package" }, notices: [] });
+  expect(press("body", "e", { ctrlKey: true })).toBe(true);
+  expect(said()).toEqual(["Double: it is of the package"]);
+  set({ document: chain(), notices: [] });
+  expect(press(".ground", "ArrowLeft", { altKey: true })).toBe(true); // which would leave the page
+  expect(press("button", "ArrowLeft", { altKey: true })).toBe(false);
+  expect(said()).toEqual([]);
+  expect(done).not.toHaveBeenCalled();
 });
 
 test("keys of the canvas work in it and where nothing has the focus, not in a panel", () => {

@@ -1,6 +1,6 @@
 /** Keys: which command a key press means, and how keys are told to a person. */
 import { everyCommand, perform, type Command } from "./commands";
-import { get, set } from "./store";
+import { get, say, set } from "./store";
 
 const mac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 
@@ -51,27 +51,33 @@ export function writes(target: EventTarget | null): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
+const CHORD = /^(Mod|Alt)\+|^(Shift\+)?F\d/; // of which browsers have a use of their own: bookmarks, find, back
+const EDITS_TEXT = /^Mod\+(Shift\+)?([ACVXYZ]|Arrow.*|Backspace|Delete|Home|End)$|^Alt/;
+
 let byMouse = true; // whether the focus came where it is by the mouse, or by opening the page
 
 /**
- * The command that a key press means, given where it came from.
+ * The commands that a key press means, given where it came from, also those that cannot be done now. Letters, and keys by
+ * which text is edited, are those of the field that a person writes in.
  *
  * Tab goes on to the next thing as everywhere, so that no one is caught in the canvas; it is a command's only once after
  * the page was opened, or the canvas or a card clicked.
  */
-export function meant(event: KeyboardEvent): Command | undefined {
-  const name = pressed(event);
-  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground, .ground .react-flow__node"))) return;
+function meant(event: KeyboardEvent, name: string): Command[] {
+  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground, .ground .react-flow__node"))) return [];
   const writing = writes(event.composedPath()[0] ?? null); // within shadow trees too
+  if (writing && (!CHORD.test(name) || EDITS_TEXT.test(name))) return [];
   const outside = event.target instanceof Element && event.target !== document.body && !event.target.closest(".canvas");
-  return everyCommand().find(
-    (command) =>
-      command.native !== true &&
-      keysOf(command).includes(name) &&
-      (!writing || command.typing === true) &&
-      (!outside || command.within !== "canvas") &&
-      command.enabled?.() !== false,
+  return everyCommand().filter(
+    (command) => command.native !== true && keysOf(command).includes(name) && (!outside || command.within !== "canvas"),
   );
+}
+
+/** Say why a command cannot be done. */
+function excuse({ title, group, otherwise }: Command): void {
+  const { document } = get();
+  const why = document === null ? "open a graph first" : (group === "Edit" && document.readonly) || otherwise;
+  if (why) say("info", `${title}: ${why}`);
 }
 
 let ahead = ""; // typed before the field of what was opened was there
@@ -98,11 +104,14 @@ export function listen(): () => void {
     }
     ahead = "";
     if (event.composedPath().some((each) => each instanceof HTMLDialogElement)) return; // a window of its own
-    const command = meant(event);
+    const name = pressed(event);
+    const commands = meant(event, name);
+    const command = commands.find(({ enabled }) => enabled?.() !== false);
     if (event.key === "Tab") by("keys");
-    if (command === undefined) return;
-    event.preventDefault();
-    void perform(command.id);
+    if (command === undefined && (commands.length === 0 || !CHORD.test(name))) return;
+    event.preventDefault(); // also of what cannot be done: it is not meant for the browser
+    if (command === undefined) excuse(commands[0]!);
+    else void perform(command.id);
   };
   const by = (input: "keys" | "mouse") => {
     byMouse = input === "mouse";

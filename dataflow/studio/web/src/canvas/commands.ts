@@ -39,10 +39,11 @@ async function deleted(reconnect: boolean): Promise<void> {
 const push = (way: Arrow, [x, y]: [number, number]): Command => ({
   id: `push.${way}`,
   title: `Move what is selected ${way === "up" || way === "down" ? way : `to the ${way}`}`,
-  group: "Canvas",
+  group: "Edit",
   keys: [`Alt+Arrow${way[0]!.toUpperCase()}${way.slice(1)}`],
   within: "canvas",
   enabled: () => editable() && chosen().length > 0,
+  otherwise: "select the cards to move",
   run: () => ask("move", { positions: Object.fromEntries(chosen().map((each) => [each.id, [each.x + x, each.y + y]])) }),
 });
 

@@ -111,7 +111,7 @@ register(
   { id: "walk.back", title: "Out of the ports, or of the selection", group: "Canvas", keys: ["Escape"], within: "canvas", enabled: () => open(), run: back },
   { id: "walk.next", title: "Next card", group: "Canvas", keys: ["N"], within: "canvas", enabled: open, run: () => step(1) },
   { id: "walk.previous", title: "Previous card", group: "Canvas", keys: ["Shift+N"], within: "canvas", enabled: open, run: () => step(-1) },
-  { id: "view.region", title: "To the next part of the page", group: "View", keys: ["F6"], typing: true, run: region },
+  { id: "view.region", title: "To the next part of the page", group: "View", keys: ["F6"], run: region },
 );
 
 /** The wire that is selected, or that leads to the focused port. */

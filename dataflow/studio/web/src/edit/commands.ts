@@ -44,9 +44,9 @@ export function show(node: string, line: number, column = 1): void {
 }
 
 const file: Command[] = [
-  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], typing: true, enabled: open, run: save },
+  { id: "file.save", title: "Save", group: "File", keys: ["Mod+S"], enabled: open, run: save },
   { id: "file.autosave", title: "Save edits by themselves, or not", group: "File", keys: [], run: toggleAutosave },
-  { id: "file.quick", title: "Go to a file", group: "File", keys: ["Mod+P"], typing: true, run: over("files") },
+  { id: "file.quick", title: "Go to a file", group: "File", keys: ["Mod+P"], run: over("files") },
   { id: "file.new", title: "New graph", group: "File", keys: [], run: over("new") },
 ];
 
@@ -54,8 +54,8 @@ const edits: Command[] = [
   { id: "edit.cut", title: "Cut", group: "Edit", keys: ["Mod+X"], native: true, menu: ["card"], enabled: nodes, run: () => cut(chosenNodes(), null) },
   { id: "edit.copy", title: "Copy as YAML", group: "Edit", keys: ["Mod+C"], native: true, menu: ["card"], enabled: () => chosenNodes().length > 0, run: () => copy(chosenNodes(), null) },
   { id: "edit.paste", title: "Paste", group: "Edit", keys: ["Mod+V"], native: true, menu: ["canvas"], enabled: editable, run: async () => paste(await navigator.clipboard.readText()) },
-  { id: "edit.duplicate", title: "Duplicate", group: "Edit", keys: ["Mod+D"], menu: ["card"], enabled: nodes, run: () => duplicate(chosenNodes()) },
-  { id: "edit.rename", title: "Rename", group: "Edit", keys: ["F2"], menu: ["card"], enabled: one, run: () => editing({ naming: get().selected[0]! }) },
+  { id: "edit.duplicate", title: "Duplicate", group: "Edit", keys: ["Mod+D"], menu: ["card"], enabled: nodes, otherwise: "select the nodes to duplicate", run: () => duplicate(chosenNodes()) },
+  { id: "edit.rename", title: "Rename", group: "Edit", keys: ["F2"], menu: ["card"], enabled: one, otherwise: "select the card to rename", run: () => editing({ naming: get().selected[0]! }) },
   {
     id: "edit.value",
     title: "Type a value or wire",
@@ -77,6 +77,7 @@ const edits: Command[] = [
     keys: ["Mod+G"],
     menu: ["card"],
     enabled: nodes,
+    otherwise: "select the nodes to make a file of",
     run: () => set({ over: "extract" }),
   },
   {
@@ -86,16 +87,17 @@ const edits: Command[] = [
     keys: ["Mod+Shift+G"],
     menu: ["card"],
     enabled: () => nodes() && chosenNodes().every((name) => get().document!.nodes[name]!.file !== ""),
+    otherwise: "select nodes that are graph files",
     run: () => edit(`Unpack ${chosenNodes().join(", ")}`, ...chosenNodes().map((name) => ({ op: "unpack", name }) as const)),
   },
 ];
 
 const views: Command[] = [
   { id: "view.find", title: "Find in the project", group: "View", keys: ["Mod+F"], run: over("find") },
-  { id: "view.commands", title: "List of commands", group: "View", keys: ["Mod+K", "Mod+Shift+P"], typing: true, run: over("commands") },
+  { id: "view.commands", title: "List of commands", group: "View", keys: ["Mod+K", "Mod+Shift+P"], run: over("commands") },
   { id: "view.keys", title: "Keys", group: "View", keys: ["?"], run: over("keys") },
-  { id: "problem.next", title: "Next problem", group: "View", keys: ["F8"], typing: true, enabled: open, run: () => problem(1) },
-  { id: "problem.previous", title: "Previous problem", group: "View", keys: ["Shift+F8"], typing: true, enabled: open, run: () => problem(-1) },
+  { id: "problem.next", title: "Next problem", group: "View", keys: ["F8"], enabled: open, run: () => problem(1) },
+  { id: "problem.previous", title: "Previous problem", group: "View", keys: ["Shift+F8"], enabled: open, run: () => problem(-1) },
 ];
 
 register(...file, ...edits, ...views);
