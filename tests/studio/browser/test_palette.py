@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from canvas_hands import Canvas, Point
+from key_hands import focused, named, saved
 from opened_page import Opened
 from usual_queries import USUAL
 
@@ -43,3 +45,63 @@ def test_what_is_meant_comes_first(opened: Opened) -> None:
         names.first.wait_for()
         found[query] = names.all_text_contents()[: len(expected)]
     assert found == USUAL
+
+
+def dragged(opened: Opened, block: str, to: Point) -> None:
+    """Drag a block out of the palette to a place of the screen, without letting it go."""
+    opened.page.get_by_role("button", name="Block").click()
+    opened.page.get_by_role("combobox", name="Add a block").fill(block)
+    row = opened.page.get_by_role("option").first
+    row.wait_for()
+    x, y = Canvas(opened).middle(row.locator(".palette-name"))
+    opened.page.mouse.move(x, y)
+    opened.page.mouse.down()
+    opened.page.mouse.move(x + 20, y, steps=3)
+    opened.page.get_by_role("dialog", name="Add a block").wait_for(state="detached")
+    opened.page.mouse.move(*to, steps=4)
+
+
+def test_a_block_is_dragged_onto_the_canvas(opened: Opened, project: Path) -> None:
+    canvas = Canvas(opened)
+    x, y = canvas.middle(opened.card("high"))
+    dragged(opened, "softplus", (x, y + 150))
+    opened.page.mouse.up()
+    named(opened, "soft")
+    focused(opened, "soft")
+    saved(opened)
+    text = "  high: {block: Tanh, inputs: {x: low}}\n"
+    assert (project / "net.yaml").read_text("utf-8") == NET.replace(text, text + "  soft: {block: Softplus}\n")
+
+
+@pytest.mark.parametrize(
+    ("port", "reads", "read"),
+    [("high x", "low", "high: {block: Tanh, inputs: {x: soft}}"), ("output:high", "high", "high: soft")],
+)
+def test_a_block_is_dragged_into_a_wire(opened: Opened, project: Path, port: str, reads: str, read: str) -> None:
+    canvas = Canvas(opened)
+    x, y = canvas.middle(opened.page.locator(f'[data-port^="left {port}"]'))
+    dragged(opened, "softplus", (x - 18, y))
+    opened.page.locator(".wire.spliced").wait_for(state="attached")
+    opened.page.mouse.up()
+    named(opened, "soft")
+    focused(opened, "soft")
+    saved(opened)
+    text = (project / "net.yaml").read_text("utf-8")
+    assert (
+        read in text and f"soft: {{block: Softplus, inputs: {{features: {'low' if 'x' in port else 'high'}}}}}" in text
+    )
+
+
+def test_a_drag_is_given_up_by_escape_and_outside_of_the_canvas(opened: Opened) -> None:
+    canvas = Canvas(opened)
+    x, y = canvas.middle(opened.card("high"))
+    dragged(opened, "softplus", (x, y + 150))
+    opened.page.locator(".dragged-block").wait_for()
+    opened.keys("Escape")
+    opened.page.locator(".dragged-block").wait_for(state="detached")
+    opened.page.mouse.up()
+    dragged(opened, "softplus", canvas.middle(opened.page.locator(".side")))
+    opened.page.mouse.up()
+    opened.page.locator(".dragged-block").wait_for(state="detached")
+    assert opened.page.locator(".react-flow__node").count() == 4
+    assert opened.page.locator(".mark.unsaved").count() == 0

@@ -43,13 +43,14 @@ function RefusedWire({ refused }: { refused: Refused }) {
   const at = card && dot(card, refused.end);
   if (!at) return null;
   const { message, hint } = refused.refusal;
+  const mends = refused.mends ?? [];
   return (
     <Callout at={at} role="alert">
       <p>{message}</p>
       {hint !== "" && <p className="hint">{hint}</p>}
-      {refused.mends.length > 0 && (
+      {mends.length > 0 && (
         <div className="mends">
-          {refused.mends.map(({ title }, i) => (
+          {mends.map(({ title }, i) => (
             <button key={title} className="button" onClick={() => void perform(() => mend(i))}>
               <kbd>{i + 1}</kbd> {title}
             </button>

@@ -1,12 +1,12 @@
 /** The wires between cards, and the frames behind them: one layer below the cards, which moves along with them. */
 import { memo, type MouseEvent } from "react";
 import type { Card, Frame, Wire } from "../protocol";
-import { get, set, useStudio } from "../store";
+import { get, openPalette, set, useStudio } from "../store";
 import { curve, dot, overlap, wireBox } from "./geometry";
 import { cardsById, sourceOf } from "./scene";
 import { setCanvas, useCanvas } from "./state";
 import { grade } from "../values/quality";
-import { insert } from "./wire";
+import { into } from "./wire";
 
 export function Frames() {
   const frames = useStudio(({ document }) => document?.scene.frames);
@@ -81,7 +81,7 @@ const WirePath = memo(function WirePath({ wire, source, target, down }: Given) {
   };
   const doubled = (event: MouseEvent) => {
     event.stopPropagation();
-    if (get().document?.readonly === "") insert(wire.source, wire.target, [event.clientX, event.clientY]);
+    if (get().document?.readonly === "") openPalette({ at: [event.clientX, event.clientY], from: into(wire) });
   };
   const menu = (event: MouseEvent) => {
     event.preventDefault();

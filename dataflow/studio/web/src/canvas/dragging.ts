@@ -22,7 +22,8 @@ export function dragged(x: number, y: number): void {
   const scene = get().document?.scene;
   const ids = Object.keys(moved);
   if (scene === undefined || ids.length !== 1 || !loose(cardsById(scene).get(ids[0]!))) return;
-  const found = wiresAt(x, y)[0] ?? null;
+  const wire = scene.wires.find(({ id }) => id === wiresAt(x, y)[0]);
+  const found = wire === undefined || wire.target[0].startsWith("output:") ? null : wire.id;
   if (found !== splice) setCanvas({ splice: found });
 }
 
@@ -38,7 +39,7 @@ export async function released(out: boolean): Promise<void> {
   if (names.length === 0) return;
   try {
     if (out && names.length === 1 && between(cardsById(get().document!.scene).get(names[0]!))) await pullOut(names[0]!);
-    else if (wire !== undefined && !wire.target[0].startsWith("output:")) await spliced(names[0]!, wire.target);
+    else if (wire !== undefined) await spliced(names[0]!, wire.target);
     else await ask("move", { positions: Object.fromEntries(Object.entries(moved).map(([id, [x, y]]) => [id, [Math.round(x), Math.round(y)]])) });
   } finally {
     setCanvas({ moved: {} });

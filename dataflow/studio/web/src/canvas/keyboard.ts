@@ -1,7 +1,7 @@
 /** Commands by which the keyboard walks along wires, from port to port and card to card, and draws wires. */
 import { register, type Command } from "../commands";
 import type { Wire } from "../protocol";
-import { get, set } from "../store";
+import { get, openPalette, set } from "../store";
 import { reveal, screenPoint } from "./camera";
 import { card, drawing, editable, open, scene, wire } from "./chosen";
 import { current, focusCard, focusGround, focusPort } from "./focus";
@@ -9,7 +9,7 @@ import { dot } from "./geometry";
 import { cardsById } from "./scene";
 import { getCanvas, setCanvas, type End } from "./state";
 import { afterInOrder, firstPort, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
-import { begin, dropped, end, insert, lead, mend, MENDS, unwire } from "./wire";
+import { begin, dropped, end, into, lead, mend, MENDS, unwire } from "./wire";
 
 /** Lead the wire that is drawn to the next port that it fits, or to any: the refusal says what would make it fit. */
 function leadOn(arrow: Arrow, any: boolean): void {
@@ -89,9 +89,9 @@ register(
     menu: ["wire", "port"],
     enabled: () => editable() && wireHere() !== undefined,
     run: () => {
-      const { source, target } = wireHere()!;
-      const at = dot(cardsById(scene()).get(target[0])!, { port: target[1], side: "left" });
-      insert(source, target, screenPoint(at!));
+      const [card, port] = wireHere()!.target;
+      const at = dot(cardsById(scene()).get(card)!, { port, side: "left" });
+      openPalette({ at: screenPoint(at!), from: into(wireHere()!) });
     },
   },
   ...Array.from({ length: MENDS }, (_, i): Command => ({
@@ -100,7 +100,10 @@ register(
     group: "Canvas",
     keys: [`${i + 1}`],
     within: "canvas",
-    enabled: () => getCanvas().refused?.mends[i] !== undefined,
+    enabled: () => {
+      const mends = getCanvas().refused?.mends;
+      return mends === null || mends?.[i] !== undefined;
+    },
     run: () => mend(i),
   })),
   ...arrow("left", "Back along the wire"),

@@ -24,7 +24,7 @@ export interface Wiring {
 export interface Refused {
   end: End;
   refusal: Refusal;
-  mends: Mend[];
+  mends: Mend[] | null; // null: the server is asked
 }
 
 /** How much of a card can be read: all, its name, or nothing, so that all is drawn on one canvas element. */

@@ -1,8 +1,8 @@
 /** Drawing a wire, whatever moves its loose end: begin, go on, and what happens where it ends. */
 import { edit } from "../changes";
 import { ask, Refused } from "../connection";
-import type { Edit, Refusal } from "../protocol";
-import { announce, get, openPalette, say } from "../store";
+import type { Edit, Refusal, Wire } from "../protocol";
+import { announce, get, openPalette, say, type PaletteRequest } from "../store";
 import { dot, type Point } from "./geometry";
 import { cardsById, wireText } from "./scene";
 import { getCanvas, key, setCanvas, type End } from "./state";
@@ -78,12 +78,18 @@ async function connect(source: End, target: End, verdict: string, replaced: End 
   }
 }
 
+let asked: Promise<boolean> = Promise.resolve(false);
+
 /**
  * Show at a port why a wire was refused, with what the server knows to do about it, `before` which comes what else the
  * wire would have changed; gives whether there is anything to do.
  */
-export async function refuse(at: End, source: string, { card, port }: End, refusal: Refusal, before: Edit[] = []): Promise<boolean> {
-  setCanvas({ refused: { end: at, refusal, mends: [] } });
+export function refuse(at: End, source: string, target: End, refusal: Refusal, before: Edit[] = []): Promise<boolean> {
+  setCanvas({ refused: { end: at, refusal, mends: null } });
+  return (asked = offer(at, source, target, refusal, before));
+}
+
+async function offer(at: End, source: string, { card, port }: End, refusal: Refusal, before: Edit[]): Promise<boolean> {
   const tried = await ask("try_wire", { source, target: [card, port] }).catch(() => null);
   if (getCanvas().refused?.refusal !== refusal) return false;
   // the loader's own words, where it finds the fault, say more than the page's
@@ -94,10 +100,10 @@ export async function refuse(at: End, source: string, { card, port }: End, refus
   return mends.length > 0;
 }
 
-/** Do one of the mends that a refused wire offers. */
+/** Do one of the mends that a refused wire offers, as soon as they are known. */
 export async function mend(number: number): Promise<void> {
-  const { refused } = getCanvas();
-  const chosen = refused?.mends[number];
+  await asked;
+  const chosen = getCanvas().refused?.mends?.[number];
   if (chosen === undefined) return;
   setCanvas({ refused: null });
   await edit(chosen.title, ...chosen.edits);
@@ -114,9 +120,7 @@ export async function unwire(targets: readonly End[]): Promise<void> {
   announce(title);
 }
 
-
-/** Let a block be chosen that is put into a wire. */
-export function insert(source: [card: string, port: string], target: [card: string, port: string], at: Point): void {
-  const [node, port] = source;
-  openPalette({ at, from: { node, port, side: "source", into: target } });
+/** What the palette is asked for where a block is put into a wire. */
+export function into({ source: [node, port], target }: Wire): PaletteRequest["from"] {
+  return { node, port, side: "source", into: target };
 }

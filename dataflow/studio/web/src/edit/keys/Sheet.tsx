@@ -13,6 +13,7 @@ const GESTURES: [string, string][] = [
   ["Double-click a graph", "Enter it"],
   ["Drag over the canvas with Shift", "Select what is inside"],
   ["Drop a card on a wire", "Put it into the wire"],
+  ["Drag out of the list of blocks", "Add a block where it is dropped, or into the wire there"],
 ];
 
 export default function Sheet() {

@@ -1,6 +1,7 @@
 /** The palette: blocks by words; the one that is chosen is added where it was asked for, wired, and named. */
 import { useEffect, useMemo, useState, type CSSProperties } from "react";
 import { scenePoint } from "../../canvas/camera";
+import { into } from "../../canvas/wire";
 import { focusCard } from "../../canvas/focus";
 import { perform } from "../../commands";
 import { ask } from "../../connection";
@@ -11,6 +12,7 @@ import { closeOver, Picker } from "../picker/Picker";
 import { bare } from "../Prose";
 import { editing } from "../state";
 import { addition } from "./addition";
+import { drag } from "./drag";
 import { entries, plainer, type Entry } from "./entries";
 import { placeAt } from "./place";
 import { Preview } from "./Preview";
@@ -42,7 +44,8 @@ export default function Palette() {
         </div>
       )}
       choose={({ entry }) => void perform(() => add(entry, request))}
-      does="add"
+      drag={({ entry }, press) => drag(entry, press, (at, wire) => void perform(() => add(entry, { at, from: wire === undefined ? from : into(wire) })))}
+      does="add, or drag it onto the canvas"
       counted={["1 block", "blocks"]}
       none={found === null ? "Looking for blocks that fit" : `No block${from ? " that fits" : ""} has that in its name or text.`}
       aside={({ entry }) => <Preview entry={entry} />}

@@ -71,6 +71,14 @@ test("a block for a wire is put into it by the server, which knows its ports", (
   ]);
 });
 
+test("a block for the wire to an output reads what the output did", () => {
+  const from = { node: "conv", port: "y", side: "source", into: ["output:y", "y"] } as const;
+  expect(addition(gather, known, { ...from, into: [...from.into] }, {}).edits).toEqual([
+    { op: "add", name: "gather3", block: "Gather", inputs: { params: "conv" }, after: "conv" },
+    { op: "set", place: "outputs.y", value: "gather3" },
+  ]);
+});
+
 const card = (id: string, frame: string, x: number, y: number) =>
   ({ id, frame, x, y, width: 100, height: 60, kind: "node" }) as Card;
 const scene = {

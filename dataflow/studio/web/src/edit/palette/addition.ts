@@ -19,7 +19,7 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
   const add = { op: "add", name, block: entry.block } as const;
   if (from === null) return { name, edits: [{ ...add, ...place }] };
   const beside = from.node in document.nodes;
-  if (from.into !== undefined) {
+  if (from.into !== undefined && !from.into[0].startsWith("output:")) {
     const splice = { op: "splice", name, target: from.into } as const;
     return { name, edits: [{ ...add, ...(beside ? { after: from.node } : place) }, splice] };
   }
@@ -27,17 +27,22 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
     const source = wireText(from.node, from.port, document);
     const port = entry.info === null ? null : firstFitting(entry.info, typeOf(document, from.node, from.port), beside);
     const inputs = entry.info === null ? [source] : port === null ? undefined : { [port]: source }; // of a file the first
-    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside ? { after: from.node } : place) }] };
+    const read = from.into === undefined ? [] : [outputOf(from.into[0], name)];
+    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside ? { after: from.node } : place) }, ...read] };
   }
   const wire: Edit = { op: "wire", target: [from.node, from.port], source: name };
-  const output = from.node.startsWith("output:");
   return {
     name,
     edits: [
       { ...add, ...(beside ? { before: from.node } : place) },
-      output ? { op: "set", place: `outputs.${from.node.slice("output:".length)}`, value: name } : wire,
+      from.node.startsWith("output:") ? outputOf(from.node, name) : wire,
     ],
   };
+}
+
+/** The edit that makes a node what the card of an output shows. */
+function outputOf(card: string, name: string): Edit {
+  return { op: "set", place: `outputs.${card.slice("output:".length)}`, value: name };
 }
 
 /** "max_pool" of MaxPool, "conv2d" of Conv2D, "dense" of a file. */

@@ -1,5 +1,5 @@
 /** A window with a field to search by and a list to choose from: arrow keys, Enter, or a click. */
-import { useEffect, useId, useLayoutEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { typedAhead } from "../../keys";
 import { set } from "../../store";
 import "./picker.css";
@@ -13,6 +13,7 @@ interface Given<T> {
   keyOf: (item: T) => string;
   row: (item: T) => ReactNode;
   choose: (item: T) => void;
+  drag?: (item: T, press: PointerEvent) => void; // pressed with the mouse, which may take it elsewhere
   does: string; // what Enter does: "add"
   counted: [one: string, many: string]; // "1 block", "blocks"
   none: string; // where nothing is found
@@ -100,6 +101,7 @@ export function Picker<T>(given: Given<T>) {
               aria-selected={i === now}
               className="picker-row"
               onPointerMove={() => setAt(i)}
+              onPointerDown={(event) => given.drag?.(item, event)}
               onClick={() => choose(item)}
             >
               {row(item)}
