@@ -181,7 +181,7 @@ def test_a_graph_is_entered_and_left(open_page: Callable[..., Opened], project: 
 def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(open_page: Callable[..., Opened], project: Path) -> None:
     (project / "flat.yaml").write_bytes((ROOT / "graphs/digits/cnn_flat.yaml").read_bytes())
     opened = open_page("flat.yaml")
-    opened.page.get_by_role("button", name="logits/weights", exact=True).click()
+    opened.page.get_by_role("button", name="variable logits/weights, a source of wires").click()
     opened.card("logits/weights").wait_for()
     opened.card("logits/weights").click(button="right")
     opened.page.get_by_role("menuitem", name="Fold into the cards that read it").click()
@@ -200,6 +200,59 @@ def test_names_can_be_read_whole_also_beside_the_times_of_a_run(
         "(all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)"
     )
     assert cut == []
+
+
+KEPT = """\
+dataflow: 1
+name: kept
+inputs:
+  x: float32[N, 4]
+nodes:
+  w: {block: Variable, inputs: {initvalues: 2.0}}
+  scaled: {block: Multiply, inputs: {x: x, y: w}}
+  again: {block: Multiply, inputs: {x: scaled}}
+  spare: {block: Softplus}
+outputs:
+  again: again
+"""
+
+
+def test_wires_are_drawn_from_the_chip_of_a_variable(open_page: Callable[..., Opened], project: Path) -> None:
+    path = project / "kept.yaml"
+    path.write_text(KEPT)
+    canvas = Canvas(open_page("kept.yaml"))
+    chip = canvas.page.get_by_role("button", name="variable w, a source of wires")
+    canvas.drag(canvas.middle(chip), canvas.middle(canvas.port("left", "again", "y")))
+    chip.nth(1).wait_for()
+    canvas.port("left", "scaled", "y").focus()
+    canvas.opened.keys("ArrowRight")
+    assert canvas.focused() == "chip scaled y"
+    canvas.opened.keys("w", "ArrowRight")
+    canvas.page.locator('.pin.over [data-port="left spare features"]').wait_for()
+    canvas.opened.keys("Enter")
+    chip.nth(2).wait_for()
+    canvas.save()
+    assert "again: {block: Multiply, inputs: {x: scaled, y: w}}" in path.read_text()
+    assert "spare: {block: Softplus, inputs: {features: w}}" in path.read_text()
+
+
+def test_a_wire_is_pulled_off_with_the_variable_on_it(open_page: Callable[..., Opened], project: Path) -> None:
+    path = project / "kept.yaml"
+    path.write_text(KEPT)
+    canvas = Canvas(open_page("kept.yaml"))
+    canvas.drag(canvas.middle(canvas.port("left", "scaled", "y")), canvas.middle(canvas.port("left", "again", "y")))
+    canvas.page.get_by_text("not saved").wait_for()
+    canvas.save()
+    assert "scaled: {block: Multiply, inputs: {x: x}}" in path.read_text()
+    assert "again: {block: Multiply, inputs: {x: scaled, y: w}}" in path.read_text()
+
+
+def test_enter_on_a_chip_draws_it_as_a_card(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "kept.yaml").write_text(KEPT)
+    canvas = Canvas(open_page("kept.yaml"))
+    canvas.port("left", "scaled", "y").focus()
+    canvas.opened.keys("ArrowRight", "Enter")
+    canvas.page.locator('.react-flow__node[data-id="w"]:focus').wait_for()
 
 
 @pytest.mark.parametrize("graph, least", [("digits/cnn", 60), ("digits/cnn_flat", 60), ("quant/digits_fake_quant", 50)])

@@ -1,6 +1,7 @@
 /** What the page knows: what the server said, by its events, and the state of the page itself. */
 import { create } from "zustand";
 import type { BlockInfo, Document, Event, GalleryEntry, Job, Run, Session, Stats, NodeFate, Training } from "./protocol";
+import type { End } from "./canvas/state";
 import type { Place } from "./commands";
 import { shared } from "./sharing";
 import { extended } from "./values/trend";
@@ -62,7 +63,7 @@ export interface State {
   jobs: Job[];
   notices: Notice[];
   selected: string[]; // cards
-  focused: { card: string; port: string; side: "left" | "right" } | null; // of the keyboard
+  focused: End | null; // of the keyboard
   side: Side;
   over: Over;
   palette: PaletteRequest | null; // while `over` is "palette"; null: anywhere, for nothing

@@ -106,14 +106,10 @@ export function LooseWire() {
   const down = useStudio(({ document }) => document?.view.direction === "down");
   if (wiring === null || scene === undefined) return null;
   const cards = cardsById(scene);
-  const at = (end: { card: string; port: string; side: "left" | "right" }) => {
-    const card = cards.get(end.card);
-    return card === undefined ? null : dot(card, end);
-  };
-  const fixed = at(wiring.from);
-  if (fixed === null) return null;
-  const loose = (wiring.over === null ? null : at(wiring.over)) ?? wiring.at;
-  const path = wiring.from.side === "right" ? curve(fixed, loose, down) : curve(loose, fixed, down);
+  const { from, start, over, at } = wiring;
+  const card = over === null ? undefined : cards.get(over.card);
+  const loose = (card && dot(card, over!)) ?? at;
+  const path = from.side === "left" ? curve(loose, start, down) : curve(start, loose, down);
   return (
     <svg className="loose" width="1" height="1" aria-hidden="true">
       <path d={path} />

@@ -9,7 +9,8 @@ import { card, chosen, drawing, editable, open, scene, wire } from "./chosen";
 import { between, pullOut } from "./dragging";
 import { focusGround } from "./focus";
 import { around, type Rect } from "./geometry";
-import { enter, foldAgain, leave } from "./jumps";
+import { enter, foldAgain, leave, unfold } from "./jumps";
+import { fed, isFolded } from "./scene";
 import { setCanvas } from "./state";
 import type { Arrow } from "./walk";
 import { unwire } from "./wire";
@@ -36,6 +37,16 @@ async function deleted(reconnect: boolean): Promise<void> {
   focusGround();
 }
 
+/** Whether Enter ends a wire, or presses the chip that has the focus. */
+const busy = (): boolean => drawing() || get().focused?.side === "chip";
+
+/** The node without a card that the focused port reads. */
+const folded = (): string => {
+  const { focused, document } = get();
+  const port = focused === null || focused.side === "right" || document === null ? undefined : fed(document, focused);
+  return isFolded(port) ? port!.wire.split(".", 1)[0]! : "";
+};
+
 const push = (way: Arrow, [x, y]: [number, number]): Command => ({
   id: `push.${way}`,
   title: `Move what is selected ${way === "up" || way === "down" ? way : `to the ${way}`}`,
@@ -61,8 +72,8 @@ const align = (id: string, name: string, at: (card: Card, all: Rect) => [number,
 });
 
 register(
-  { id: "canvas.open", title: "Open", group: "Canvas", keys: ["Enter"], within: "canvas", menu: ["card"], enabled: () => card()?.kind === "graph" && !drawing(), run: () => enter(card()!.id) },
-  { id: "canvas.inspect", title: "Inspect", group: "Canvas", keys: ["Enter"], within: "canvas", menu: ["card"], enabled: () => card() !== undefined && card()!.kind !== "graph" && !drawing(), run: inspect },
+  { id: "canvas.open", title: "Open", group: "Canvas", keys: ["Enter"], within: "canvas", menu: ["card"], enabled: () => card()?.kind === "graph" && !busy(), run: () => enter(card()!.id) },
+  { id: "canvas.inspect", title: "Inspect", group: "Canvas", keys: ["Enter"], within: "canvas", menu: ["card"], enabled: () => card() !== undefined && card()!.kind !== "graph" && !busy(), run: inspect },
   { id: "canvas.leave", title: "Back to the graph around this one", group: "Canvas", keys: ["Backspace", "Mod+ArrowUp"], within: "canvas", menu: ["canvas"], enabled: () => (get().document?.view.scope ?? "") !== "", run: leave },
   { id: "edit.delete", title: "Delete", group: "Edit", keys: ["Delete"], within: "canvas", menu: ["card", "wire"], enabled: () => editable() && (chosen().length > 0 || wire() !== undefined), run: () => deleted(false) },
   { id: "edit.delete.reconnect", title: "Delete and reconnect", group: "Edit", keys: ["Shift+Delete"], within: "canvas", menu: ["card"], enabled: () => editable() && nodes().length > 0, run: () => deleted(true) },
@@ -77,6 +88,7 @@ register(
     run: () => pullOut(nodes()[0]!),
   },
   { id: "edit.select.all", title: "Select everything", group: "Edit", keys: ["Mod+A"], within: "canvas", menu: ["canvas"], enabled: open, run: () => set({ selected: scene().cards.map(({ id }) => id) }) },
+  { id: "canvas.unfold", title: "Draw what it reads as a card", group: "Canvas", keys: [], menu: ["port"], enabled: () => folded() !== "", run: () => unfold(folded()) },
   { id: "canvas.fold", title: "Fold into the cards that read it", group: "Canvas", keys: [], menu: ["card"], enabled: () => get().document?.view.unfolded.includes(card()?.id ?? "") === true, run: () => foldAgain(card()!.id) },
   {
     id: "canvas.place",

@@ -3,7 +3,7 @@ import { edit } from "../changes";
 import { ask } from "../connection";
 import type { Card } from "../protocol";
 import { announce, get } from "../store";
-import { cardsById, readersOf } from "./scene";
+import { cardsById, isFolded, readersOf } from "./scene";
 import { wiresAt } from "./pulling";
 import { getCanvas, setCanvas } from "./state";
 
@@ -11,7 +11,7 @@ import { getCanvas, setCanvas } from "./state";
 function loose(card: Card | undefined): card is Card {
   const scene = get().document?.scene;
   if (scene === undefined || card === undefined || (card.kind !== "node" && card.kind !== "graph")) return false;
-  if (card.lefts.length === 0 || card.rights.length === 0 || card.lefts.some(({ wire, chip }) => wire !== "" && chip?.kind !== "variable" && chip?.kind !== "constant"))
+  if (card.lefts.length === 0 || card.rights.length === 0 || card.lefts.some((port) => port.wire !== "" && !isFolded(port)))
     return false;
   return card.rights.every(({ value_of }) => readersOf(scene, value_of).length === 0);
 }

@@ -78,7 +78,7 @@ export function wireBox(wire: Wire): Rect {
 
 /** Where the dot of a port is; the card may have been moved. */
 export function dot(card: Card, { port, side }: Pick<End, "port" | "side">, moved?: Point): Point | null {
-  const found = (side === "left" ? card.lefts : card.rights).find(({ name }) => name === port);
+  const found = (side === "right" ? card.rights : card.lefts).find(({ name }) => name === port);
   if (found === undefined) return null;
   const [x, y] = moved ?? [card.x, card.y];
   return [x + found.x, y + found.y];

@@ -4,16 +4,16 @@ import type { LeftPort, RightPort } from "../protocol";
 import { get, say } from "../store";
 import { reveal } from "./camera";
 import { focusCard } from "./focus";
-import { cardsById, originOf, readersOf } from "./scene";
+import { cardsById, isFolded, originOf, readersOf } from "./scene";
 
 const last = new Map<string, number>(); // by value, the reader that was gone to
 
-/** Go to the other end of a port's value, of an output to its readers in turn; `unfold` gives it a card first. */
-export async function jumpAlong(port: LeftPort | RightPort, unfold: boolean): Promise<void> {
+/** Go to the other end of a port's value, of an output to its readers in turn; what has no card gets one. */
+export async function jumpAlong(port: LeftPort | RightPort): Promise<void> {
   const scene = get().document?.scene;
   if (scene === undefined) return;
   if ("wire" in port) {
-    if (unfold) return unfolded(port.wire.split(".", 1)[0]!);
+    if (isFolded(port)) return unfold(port.wire.split(".", 1)[0]!);
     const origin = originOf(scene, port.value_of)?.card ?? port.wire.split(".", 1)[0]!;
     if (reveal(origin)) focusCard(origin);
     return;
@@ -27,10 +27,11 @@ export async function jumpAlong(port: LeftPort | RightPort, unfold: boolean): Pr
 }
 
 /** Give a node that is drawn within others a card of its own. */
-async function unfolded(node: string): Promise<void> {
+export async function unfold(node: string): Promise<void> {
   const open = get().document;
   if (open === null || cardsById(open.scene).has(node)) return;
   await ask("view", { unfolded: [...open.view.unfolded, node] });
+  await focusCard(node);
 }
 
 /** Draw a node within the cards that read it again. */

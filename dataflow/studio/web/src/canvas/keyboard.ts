@@ -6,7 +6,7 @@ import { reveal, screenPoint } from "./camera";
 import { card, drawing, editable, open, scene, wire } from "./chosen";
 import { current, focusCard, focusGround, focusPort } from "./focus";
 import { dot } from "./geometry";
-import { cardsById } from "./scene";
+import { cardsById, fed } from "./scene";
 import { getCanvas, setCanvas, type End } from "./state";
 import { afterInOrder, firstPort, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
 import { begin, dropped, end, into, lead, mend, MENDS, unwire } from "./wire";
@@ -125,9 +125,8 @@ function wireHere(): Wire | undefined {
 
 function wiredPort(): End | null {
   const { focused } = get();
-  if (focused === null || focused.side !== "left" || !open()) return null;
-  const port = cardsById(scene()).get(focused.card)?.lefts.find(({ name }) => name === focused.port);
-  return port === undefined || port.wire === "" ? null : focused;
+  if (focused === null || focused.side === "right" || !open()) return null;
+  return (fed({ scene: scene() }, focused)?.wire ?? "") === "" ? null : { ...focused, side: "left" };
 }
 
 function back(): void {

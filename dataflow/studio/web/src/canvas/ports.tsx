@@ -4,6 +4,7 @@ import type { LeftPort as Left, RightPort as Right } from "../protocol";
 import { openLiteral, set, useStudio } from "../store";
 import { jumpAlong } from "./jumps";
 import { useTroubledPort } from "./problems";
+import { isFolded } from "./scene";
 import { setCanvas, useCanvas, key, type End } from "./state";
 import { OutputValue, shapeText, Value, WireQuality } from "./Value";
 import { pull } from "./pulling";
@@ -27,6 +28,15 @@ function useLit(value: string): boolean {
   return useCanvas(({ lit }) => lit !== "" && lit === value);
 }
 
+const useFocused = (end: End): boolean => useStudio(({ focused }) => focused !== null && key(focused) === key(end));
+
+/** Pull a wire from where the mouse is pressed. */
+const pressed = (end: End) => (event: PointerEvent) => {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
+  event.stopPropagation();
+  pull(end, event.nativeEvent);
+};
+
 const light = (value: string) => ({
   onPointerEnter: () => setCanvas({ lit: value }),
   onPointerLeave: () => setCanvas({ lit: "" }),
@@ -43,12 +53,7 @@ interface DotGiven {
 
 /** The dot of a port, from which wires are pulled; it is what the keyboard focuses. */
 function Dot({ end, port, kind, label }: DotGiven) {
-  const focused = useStudio(({ focused: at }) => at !== null && at.card === end.card && at.port === end.port && at.side === end.side);
-  const down = (event: PointerEvent) => {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
-    event.stopPropagation();
-    pull(end, event.nativeEvent);
-  };
+  const focused = useFocused(end);
   return (
     <div
       className={`pin-dot nodrag nopan ${kind}`}
@@ -57,7 +62,7 @@ function Dot({ end, port, kind, label }: DotGiven) {
       tabIndex={focused ? 0 : -1}
       aria-label={label}
       data-port={key(end)}
-      onPointerDown={down}
+      onPointerDown={pressed(end)}
       onFocus={() => set({ focused: end })}
       onPointerEnter={(event) => {
         event.currentTarget.title = tip(end);
@@ -80,7 +85,7 @@ export const LeftPort = memo(function LeftPort({ card, port, output }: LeftGiven
   const troubled = useTroubledPort(card, port.name);
   const lit = useLit(port.value_of);
   const classes = ["pin left", port.family, verdict, troubled && "troubled", lit && "lit"].filter(Boolean).join(" ");
-  const filled = port.wire !== "" || port.chip?.kind === "variable" || port.chip?.kind === "constant";
+  const filled = port.wire !== "" || isFolded(port);
   return (
     <div className={classes}>
       <Dot end={end} port={port} kind={filled ? "filled" : port.optional ? "optional" : "hollow"} label={spoken(card, port)} />
@@ -98,22 +103,33 @@ function spoken(card: string, { name, wire, chip }: Left): string {
   return `input ${name} of ${card}, ${comes}`;
 }
 
-const TIPS = { wire: "Go to where it comes from", variable: "Draw this variable as a card", constant: "Draw this constant as a card", literal: "Change the value", param: "Change the value, or the parameter" };
+const DRAG = "Drag, or press W, to draw another wire from it.";
+const TIPS = { wire: `${DRAG} Click to go to where it comes from.`, variable: `${DRAG} Click to draw this variable as a card.`, constant: `${DRAG} Click to draw this constant as a card.`, literal: "Change the value", param: "Change the value, or the parameter" };
 
+/** What comes in, where no wire leads: a value that is typed, or a source, from which wires are pulled as from an output. */
 function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullable<Left["chip"]> }) {
+  const end: End = { card, port: port.name, side: "chip" };
+  const verdict = useVerdict(end);
+  const focused = useFocused(end);
   const click = (event: React.MouseEvent) => {
     event.stopPropagation();
     if (chip.kind === "literal" || chip.kind === "param") {
       const { left, bottom } = event.currentTarget.getBoundingClientRect();
       openLiteral({ node: card, port: port.name, at: [left, bottom] });
-    } else void jumpAlong(port, chip.kind !== "wire");
+    } else void jumpAlong(port);
   };
   return (
     <button
-      className={`feed nodrag nopan feed-${chip.kind}`}
-      tabIndex={-1}
+      className={`feed nodrag nopan feed-${chip.kind} ${verdict}`}
+      tabIndex={focused ? 0 : -1}
       title={TIPS[chip.kind]}
       onClick={click}
+      {...(port.wire !== "" && {
+        "aria-label": `${chip.kind} ${chip.text}, a source of wires`,
+        "data-port": key(end),
+        onFocus: () => set({ focused: end }),
+        onPointerDown: pressed(end),
+      })}
       {...(port.value_of !== "" && light(port.value_of))}
     >
       {chip.text}
@@ -160,7 +176,7 @@ function Tags({ port }: { port: Right }) {
       title={`${port.tags} ${port.tags === 1 ? "reader" : "readers"} that no wire leads to: go to the next`}
       onClick={(event) => {
         event.stopPropagation();
-        void jumpAlong(port, false);
+        void jumpAlong(port);
       }}
       {...light(port.value_of)}
     >

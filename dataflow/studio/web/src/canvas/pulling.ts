@@ -3,7 +3,7 @@ import { perform } from "../commands";
 import { get } from "../store";
 import { scenePoint, zoom } from "./camera";
 import { follow } from "./gesture";
-import { cardsById, originOf } from "./scene";
+import { fed, isFolded, originOf } from "./scene";
 import { getCanvas, setCanvas, type End } from "./state";
 import { begin, dropped, end, lead, unwire } from "./wire";
 import { nearest } from "./wiring";
@@ -22,7 +22,7 @@ export function pull(port: End, press: PointerEvent): void {
       const scene = get().document?.scene;
       if (wiring === null || scene === undefined) return;
       const at = scenePoint(clientX, clientY);
-      lead(at, nearest(scene.cards, wiring.from.side === "right" ? "left" : "right", at, REACH / zoom()));
+      lead(at, nearest(scene.cards, wiring.from.side === "left" ? "right" : "left", at, REACH / zoom()));
     },
     end: (released) => {
       if (released === null) dropped();
@@ -33,10 +33,12 @@ export function pull(port: End, press: PointerEvent): void {
 
 /** Where a wire that is pulled from a port begins. */
 function startOf(port: End): { from: End; replaced: End | null } {
-  const scene = get().document?.scene;
-  const left = port.side === "left" ? scene && cardsById(scene).get(port.card)?.lefts.find(({ name }) => name === port.port) : undefined;
-  const origin = scene !== undefined && left !== undefined && left.wire !== "" ? originOf(scene, left.value_of) : undefined;
-  return origin === undefined ? { from: port, replaced: null } : { from: origin, replaced: port };
+  const { document } = get();
+  const left = document === null || port.side !== "left" ? undefined : fed(document, port);
+  if (left === undefined || left.wire === "") return { from: port, replaced: null };
+  const drawn = originOf(document!.scene, left.value_of);
+  const from: End | undefined = drawn ?? (isFolded(left) ? { ...port, side: "chip" } : undefined);
+  return from === undefined ? { from: port, replaced: null } : { from, replaced: port };
 }
 
 const STEP = 5; // pixels of the screen between the places where the cutting line looks for wires

@@ -1,5 +1,5 @@
 /** Finding one's way in the scene and the document: by id, along wires, from value to port. */
-import type { Card, Document, Scene, Wire } from "../protocol";
+import type { Card, Document, LeftPort, Scene, Wire } from "../protocol";
 import type { End } from "./state";
 
 const cards = new WeakMap<readonly Card[], Map<string, Card>>();
@@ -48,9 +48,31 @@ export function originOf(scene: Pick<Scene, "cards">, value: string): End | unde
   return undefined;
 }
 
+type Known = Pick<Document, "scene" | "nodes">;
+
+/** The input that a chip stands on. */
+export const fed = ({ scene }: Pick<Known, "scene">, { card, port }: End): LeftPort | undefined =>
+  cardsById(scene).get(card)?.lefts.find(({ name }) => name === port);
+
+/** Whether the chip of a port shows a node that has no card of its own. */
+export const isFolded = (port: LeftPort | undefined): boolean => port?.chip?.kind === "variable" || port?.chip?.kind === "constant";
+
+/** Where the value comes from that a wire would bring: of a chip the output that it stands for. */
+export function origin(known: Known, end: End): End {
+  if (end.side !== "chip") return end;
+  const [card = "", port] = fed(known, end)?.wire.split(".") ?? [];
+  const outputs = known.nodes[card]?.outputs;
+  return { card, port: port ?? Object.keys(outputs ?? {})[0] ?? cardsById(known.scene).get(card)?.rights[0]?.name ?? "", side: "right" };
+}
+
+/** The type of what an output gives; "" where it is not known. */
+export const typeAt = ({ scene, nodes }: Known, { card, port }: End): string =>
+  cardsById(scene).get(card)?.rights.find(({ name }) => name === port)?.type ?? nodes[card]?.outputs[port]?.type ?? "";
+
 /** A port as the file names it in a wire: the first output of a node needs no name. */
-export function wireText(card: Pick<Card, "id" | "kind" | "rights">, port: string): string {
-  return card.kind === "input" || card.rights[0]?.name === port ? card.id : `${card.id}.${port}`;
+export function wireText(node: string, port: string, { nodes }: Pick<Known, "nodes">): string {
+  const outputs = Object.keys(nodes[node]?.outputs ?? {});
+  return outputs.length === 0 || outputs[0] === port ? node : `${node}.${port}`;
 }
 
 /** The nodes that depend on a node, itself included. */

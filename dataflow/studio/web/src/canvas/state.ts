@@ -3,16 +3,17 @@ import { create } from "zustand";
 import type { Mend, Refusal } from "../protocol";
 import type { Rect } from "./geometry";
 
-/** One end of a wire: a port on the left or right of a card. */
+/** One end of a wire: a port on the left or right of a card, or the chip on the one on the left, a source as its value is. */
 export interface End {
   card: string;
   port: string;
-  side: "left" | "right";
+  side: "left" | "right" | "chip";
 }
 
 /** A wire that is being drawn from a port to one that is sought. */
 export interface Wiring {
   from: End;
+  start: [x: number, y: number]; // of what is drawn, in pixels of the scene
   at: [x: number, y: number]; // where its loose end is, in pixels of the scene
   over: End | null; // the port that it would go to
   verdicts: ReadonlyMap<string, string>; // by `key` of a port: why it cannot go there, "" where it can

@@ -4,9 +4,9 @@ import type { End } from "./state";
 import { afterInOrder, nextCard, nextPort, nextTarget, type Arrow } from "./walk";
 
 const { scene } = chain();
-const end = (side: "left" | "right", card: string, port: string): End => ({ side, card, port });
+const end = (side: End["side"], card: string, port: string): End => ({ side, card, port });
 const led = (verdicts: Map<string, string>, over: End | null, arrow: Arrow, any: boolean) =>
-  nextTarget(scene, { from: end("right", "image", "output"), at: [160, 50], over, verdicts }, arrow, any);
+  nextTarget(scene, { from: end("right", "image", "output"), start: [160, 50], at: [160, 50], over, verdicts }, arrow, any);
 
 test("left and right go along the wires, also those that are drawn as tags", () => {
   expect(nextCard(scene, "image", "right")).toBe("conv");
@@ -28,10 +28,18 @@ test("where no wire leads on, an arrow goes to the card on that side", () => {
 test("ports: up and down within a side, across, and along the wire", () => {
   expect(nextPort(scene, end("left", "conv", "input"), "down")).toEqual(end("left", "conv", "scale"));
   expect(nextPort(scene, end("left", "conv", "bias"), "down")).toBeNull();
-  expect(nextPort(scene, end("left", "conv", "scale"), "right")).toEqual(end("right", "conv", "output"));
+  expect(nextPort(scene, end("left", "conv", "bias"), "right")).toEqual(end("right", "conv", "output"));
   expect(nextPort(scene, end("right", "conv", "output"), "left")).toEqual(end("left", "conv", "input"));
   expect(nextPort(scene, end("right", "conv", "output"), "right")).toEqual(end("left", "relu", "x"));
   expect(nextPort(scene, end("left", "relu", "x"), "left")).toEqual(end("right", "conv", "output"));
+});
+
+test("between an input and the outputs is the chip of a node that has no card", () => {
+  const chip = end("chip", "conv", "scale");
+  expect(nextPort(scene, end("left", "conv", "scale"), "right")).toEqual(chip);
+  expect(nextPort(scene, chip, "right")).toEqual(end("right", "conv", "output"));
+  expect(nextPort(scene, chip, "left")).toEqual(end("left", "conv", "scale"));
+  expect(nextPort(scene, chip, "down")).toEqual(end("left", "conv", "bias"));
 });
 
 test("a wire by the keyboard goes to ports that fit only", () => {

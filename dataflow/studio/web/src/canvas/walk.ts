@@ -1,7 +1,7 @@
 /** Where the arrow keys lead: along the wires and between cards, ports and rows. */
 import type { Card, Scene } from "../protocol";
 import { dot, type Point } from "./geometry";
-import { cardsById, originOf, readersOf } from "./scene";
+import { cardsById, isFolded, originOf, readersOf } from "./scene";
 import { key, type End, type Wiring } from "./state";
 import { toward } from "./wiring";
 
@@ -29,16 +29,21 @@ export function nextCard(scene: Shown, from: string, arrow: Arrow): string | nul
   return toward(others, middle(card), DIRECTIONS[arrow])?.card ?? null;
 }
 
-/** The port that an arrow leads to: up and down within a side; across to the other, or along the wire that is there. */
+/**
+ * The port that an arrow leads to: up and down within a side; across to the other, or along the wire that is there. On the
+ * way is the chip of a node that has no card.
+ */
 export function nextPort(scene: Shown, from: End, arrow: Arrow): End | null {
   const card = cardsById(scene).get(from.card);
   if (card === undefined) return null;
-  const ports = from.side === "left" ? card.lefts : card.rights;
+  const ports = from.side === "right" ? card.rights : card.lefts;
   const at = ports.findIndex(({ name }) => name === from.port);
   if (arrow === "up" || arrow === "down") {
     const next = ports[at + (arrow === "down" ? 1 : -1)];
-    return next === undefined ? null : { ...from, port: next.name };
+    return next === undefined ? null : { card: from.card, port: next.name, side: from.side === "right" ? "right" : "left" };
   }
+  if (arrow === "left" && from.side === "chip") return { ...from, side: "left" };
+  if (arrow === "right" && from.side === "left" && isFolded(card.lefts[at])) return { ...from, side: "chip" };
   const value = ports[at]?.value_of ?? "";
   if (arrow === "left" && from.side === "left") return originOf(scene, value) ?? null;
   if (arrow === "right" && from.side === "right") return readersOf(scene, value)[0] ?? null;
@@ -46,8 +51,8 @@ export function nextPort(scene: Shown, from: End, arrow: Arrow): End | null {
 }
 
 function nearestAcross(card: Card, from: End): End | null {
-  const side = from.side === "left" ? "right" : "left";
-  const row = (from.side === "left" ? card.lefts : card.rights).find(({ name }) => name === from.port)?.row ?? 0;
+  const side = from.side === "right" ? "left" : "right";
+  const row = (from.side === "right" ? card.rights : card.lefts).find(({ name }) => name === from.port)?.row ?? 0;
   const ports = [...(side === "left" ? card.lefts : card.rights)];
   ports.sort((a, b) => Math.abs(a.row - row) - Math.abs(b.row - row));
   return ports[0] === undefined ? null : { card: card.id, port: ports[0].name, side };

@@ -1,10 +1,11 @@
 /** Drawing a wire, whatever moves its loose end: begin, go on, and what happens where it ends. */
 import { edit } from "../changes";
 import { ask, Refused } from "../connection";
-import type { Edit, Refusal, Wire } from "../protocol";
+import type { Edit, Refusal, Scene, Wire } from "../protocol";
 import { announce, get, openPalette, say, type PaletteRequest } from "../store";
+import { scenePoint } from "./camera";
 import { dot, type Point } from "./geometry";
-import { cardsById, wireText } from "./scene";
+import { cardsById, origin, wireText } from "./scene";
 import { getCanvas, key, setCanvas, type End } from "./state";
 import { TAKEN, verdicts } from "./wiring";
 
@@ -18,13 +19,21 @@ export function begin(from: End, replaced: End | null, byKeys: boolean): void {
     say("info", document.readonly);
     return;
   }
-  const card = cardsById(document.scene).get(from.card);
-  const at = card === undefined ? null : dot(card, from);
-  if (at === null) return;
-  const found = verdicts(document, blocks, from, replaced);
-  setCanvas({ wiring: { from, at, over: null, verdicts: found, replaced, byKeys }, refused: null, wire: null });
+  const start = startOf(document.scene, from);
+  if (start === null) return;
+  const source = origin(document, from);
+  const found = verdicts(document, blocks, source, replaced);
+  setCanvas({ wiring: { from, start, at: start, over: null, verdicts: found, replaced, byKeys }, refused: null, wire: null });
   const fits = [...found.values()].filter((verdict) => verdict === "").length;
-  announce(`A wire from ${from.card} ${from.port}; ${fits} ports fit${byKeys ? ", and arrows with Shift lead to all" : ""}`);
+  announce(`A wire from ${source.card} ${source.port}; ${fits} ports fit${byKeys ? ", and arrows with Shift lead to all" : ""}`);
+}
+
+/** Where a wire is seen to begin: at the dot of a port, or behind the letters of a chip. */
+function startOf(scene: Scene, end: End): Point | null {
+  const card = cardsById(scene).get(end.card);
+  const chip = document.querySelector(`[data-port="${CSS.escape(key(end))}"].feed`)?.getBoundingClientRect();
+  if (chip !== undefined) return scenePoint(chip.right, chip.y + chip.height / 2);
+  return card === undefined ? null : dot(card, end);
 }
 
 /** Move the loose end to a place, and onto a port where one is near. */
@@ -48,7 +57,8 @@ export async function end(screen: Point | null): Promise<void> {
   const { document } = get();
   setCanvas({ wiring: null });
   if (wiring === null || document === null) return;
-  const { from, over, replaced } = wiring;
+  const { over, replaced } = wiring;
+  const from = origin(document, wiring.from);
   if (over === null) {
     if (replaced !== null) await unwire([replaced]);
     else if (screen !== null)
@@ -61,9 +71,7 @@ export async function end(screen: Point | null): Promise<void> {
 }
 
 async function connect(source: End, target: End, verdict: string, replaced: End | null, at: End): Promise<void> {
-  const card = cardsById(get().document!.scene).get(source.card);
-  if (card === undefined) return;
-  const text = wireText(card, source.port);
+  const text = wireText(source.card, source.port, get().document!);
   const before = replaced === null ? [] : [unwired(replaced)];
   if (verdict !== "") {
     await refuse(at, text, target, { message: verdict, hint: "", problems: [] }, before);

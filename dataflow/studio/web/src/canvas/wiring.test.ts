@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BlockInfo } from "../protocol";
 import { chain } from "../testing/document";
+import { origin } from "./scene";
 import type { End } from "./state";
 import { nearest, toward, verdicts } from "./wiring";
 
@@ -23,11 +24,21 @@ const blocks = [
   block("Relu", input("x", ["float32"])),
   block("ArgMax", input("x", ["float32", "int64"])),
 ];
-const end = (side: "left" | "right", card: string, port: string): End => ({ side, card, port });
+const end = (side: End["side"], card: string, port: string): End => ({ side, card, port });
 const found = (from: End, replaced: End | null = null) => verdicts(chain(), blocks, from, replaced);
 
 test("a port that takes the dtype, is free and comes later fits", () => {
   expect(found(end("right", "image", "output")).get("left conv bias")).toBe("");
+});
+
+test("a wire may come from a node that has no card, whose type is known all the same", () => {
+  const known = chain();
+  const scale = origin(known, end("chip", "conv", "scale"));
+  expect(scale).toEqual(end("right", "scale", "value"));
+  expect(found(scale).get("left conv bias")).toBe("");
+  known.nodes.scale!.outputs.value!.type = "int64[8]";
+  expect(verdicts(known, blocks, scale, null).get("left conv bias")).toBe("conv.bias takes float32, float64; scale gives int64");
+  expect(origin(known, end("chip", "index", "x"))).toEqual(end("right", "image", "output"));
 });
 
 test("a wrong dtype is told with what the port takes and what comes", () => {

@@ -4,7 +4,7 @@
  */
 import type { BlockInfo, Card, Document } from "../protocol";
 import type { Point } from "./geometry";
-import { descendants } from "./scene";
+import { descendants, fed, typeAt } from "./scene";
 import { key, type End } from "./state";
 
 type Known = Pick<Document, "scene" | "nodes">;
@@ -17,8 +17,6 @@ const dtypeOf = (type: string): string => type.split("[", 1)[0]!;
 export function verdicts(known: Known, blocks: readonly BlockInfo[], from: End, replaced: End | null): Map<string, string> {
   const byName = new Map(blocks.flatMap((block) => [block.name, ...block.aliases].map((name) => [name, block])));
   const found = new Map<string, string>();
-  const own = known.scene.cards.find(({ id }) => id === from.card);
-  if (own === undefined) return found;
   const after = descendants(known.nodes, from.card);
   const reaches = new Map<string, boolean>();
   const before = (card: string): boolean => {
@@ -45,8 +43,7 @@ export function verdicts(known: Known, blocks: readonly BlockInfo[], from: End, 
 }
 
 function wrongType(known: Known, blocks: Map<string, BlockInfo>, source: End, target: End): string | null {
-  const comes = cardIn(known, source)?.rights.find(({ name }) => name === source.port)?.type ?? "";
-  const dtype = dtypeOf(comes);
+  const dtype = dtypeOf(typeAt(known, source));
   const port = inputOf(known, blocks, target);
   if (dtype === "" || port === undefined || port.dtypes.length === 0 || port.dtypes.includes(dtype)) return null;
   const some = port.dtypes.slice(0, 4).join(", ") + (port.dtypes.length > 4 ? ", …" : "");
@@ -55,12 +52,10 @@ function wrongType(known: Known, blocks: Map<string, BlockInfo>, source: End, ta
 
 function taken(known: Known, blocks: Map<string, BlockInfo>, target: End, replaced: End | null): string | null {
   if (replaced !== null && key(replaced) === key(target)) return null;
-  const port = cardIn(known, target)?.lefts.find(({ name }) => name === target.port);
+  const port = fed(known, target);
   if (port === undefined || port.wire === "" || inputOf(known, blocks, target)?.many === true) return null;
   return `${target.card}.${target.port} ${TAKEN} by ${port.wire}`;
 }
-
-const cardIn = (known: Known, { card }: End): Card | undefined => known.scene.cards.find(({ id }) => id === card);
 
 function inputOf(known: Known, blocks: Map<string, BlockInfo>, { card, port }: End): BlockInfo["inputs"][number] | undefined {
   const inputs = blocks.get(known.nodes[card]?.block ?? "")?.inputs;

@@ -20,7 +20,7 @@ function input(): [node: string, port: string] | null {
   const id = focused?.card ?? (selected.length === 1 ? selected[0]! : "");
   if (document === null || !(id in document.nodes)) return null;
   const lefts = document.scene.cards.find((card) => card.id === id)?.lefts ?? [];
-  const port = focused?.side === "left" ? focused.port : (lefts.find(({ wire }) => wire === "") ?? lefts[0])?.name;
+  const port = focused !== null && focused.side !== "right" ? focused.port : (lefts.find(({ wire }) => wire === "") ?? lefts[0])?.name;
   return port === undefined ? null : [id, port];
 }
 

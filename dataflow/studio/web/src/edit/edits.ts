@@ -49,12 +49,6 @@ export function nameOf(card: string): string {
   return card.startsWith("output:") ? card.slice("output:".length) : card;
 }
 
-/** A wire to a port as the file writes it: the first output by the name of its node alone. */
-export function wireText(node: string, port: string, document: Document): string {
-  const outputs = Object.keys(document.nodes[node]?.outputs ?? {});
-  return outputs.length === 0 || outputs[0] === port ? node : `${node}.${port}`;
-}
-
 /** A name that nothing in the file has: `wanted`, or with the next number. */
 export function free(wanted: string, { nodes, inputs }: Pick<Document, "nodes" | "inputs">): string {
   return unlike(wanted, nodes, inputs);

@@ -28,7 +28,7 @@ export function meantPort(): string {
   const card = document?.scene.cards.find((each) => each.id === (focused?.card ?? selected[0]));
   if (card === undefined) return "";
   if (focused === null) return card.rights[0]?.value_of ?? "";
-  const ports = focused.side === "left" ? card.lefts : card.rights;
+  const ports = focused.side === "right" ? card.rights : card.lefts;
   return ports.find((port) => port.name === focused.port)?.value_of ?? "";
 }
 

@@ -20,7 +20,7 @@ export default function Values() {
   const outputs = useStudio((state) => state.run?.outputs);
   if (document === null) return null;
   const ports = card !== undefined ? portsOf(card) : outputsOf(document, outputs);
-  const wanted = ports.find((port) => port.label === focused?.port && port.side === focused.side)?.key;
+  const wanted = ports.find((port) => port.label === focused?.port && (port.side === "right") === (focused.side === "right"))?.key;
   return (
     <div className="values">
       <h2 className="panel-title">{card?.name ?? (document.view.scope === "" ? "Outputs of the graph" : `Outputs of ${document.view.scope}`)}</h2>

@@ -1,6 +1,7 @@
 /** The outputs of a node: their types, and who reads them. */
 import type { BlockInfo, Document, NodeModel } from "../../protocol";
-import { edit, unlike, wireText } from "../edits";
+import { wireText } from "../../canvas/scene";
+import { edit, unlike } from "../edits";
 import { familyOf } from "../families";
 import { Cards, Part, Tool } from "./parts";
 import { dtypeOf } from "../palette/addition";

@@ -12,10 +12,12 @@ const info = (name: string, inputs: BlockInfo["inputs"]): BlockInfo => ({
 const entry = (of: BlockInfo) => entries([of], [], [], "")[0]!;
 
 const known = {
+  scene: { cards: [{ id: "conv" }, { id: "gather" }, { id: "image" }] },
   nodes: {
     conv: { outputs: { y: { type: "float32[N, 8]" }, extra: { type: "int64[N]" } } },
     gather: { outputs: {} },
     gather2: { outputs: {} },
+    folded: { outputs: { ref: { type: "int64[N]" } } },
   },
   inputs: { image: { type: "float32[N]" } },
 } as unknown as Document;
@@ -42,6 +44,12 @@ test("a wire that was dropped goes to the first input that takes its type", () =
   ]);
   expect(addition(gather, known, from("extra"), {}).edits).toEqual([
     { op: "add", name: "gather3", block: "Gather", inputs: { indices: "conv.extra" }, after: "conv" },
+  ]);
+});
+
+test("a block that reads what has no card goes where the wire was dropped", () => {
+  expect(addition(gather, known, { node: "folded", port: "ref", side: "source" }, { after: "conv" }).edits).toEqual([
+    { op: "add", name: "gather3", block: "Gather", inputs: { indices: "folded" }, after: "conv" },
   ]);
 });
 

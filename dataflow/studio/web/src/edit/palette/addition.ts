@@ -1,7 +1,8 @@
 /** The edits that add a block: wired to the port that it was asked for, at the place where it was. */
 import type { BlockInfo, Document, Edit } from "../../protocol";
 import type { PaletteRequest } from "../../store";
-import { free, wireText } from "../edits";
+import { cardsById, wireText } from "../../canvas/scene";
+import { free } from "../edits";
 import { beginnings } from "../fuzzy";
 import type { Entry } from "./entries";
 import type { Place } from "./place";
@@ -28,7 +29,8 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
     const port = entry.info === null ? null : firstFitting(entry.info, typeOf(document, from.node, from.port), beside);
     const inputs = entry.info === null ? [source] : port === null ? undefined : { [port]: source }; // of a file the first
     const read = from.into === undefined ? [] : [outputOf(from.into[0], name)];
-    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside ? { after: from.node } : place) }, ...read] };
+    const drawn = cardsById(document.scene).has(from.node); // else it is a chip: the place is where it is wanted
+    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside && drawn ? { after: from.node } : place) }, ...read] };
   }
   const wire: Edit = { op: "wire", target: [from.node, from.port], source: name };
   return {
