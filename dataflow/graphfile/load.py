@@ -19,6 +19,7 @@ from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import GraphBuilder
 from dataflow.graphfile.origins import given_origins
 from dataflow.graphfile.paths import Location
+from dataflow.graphfile.section_checks import findings, report_findings
 from dataflow.graphfile.tree import BROKEN, Document, Stop
 
 
@@ -81,10 +82,10 @@ def read(
             reader.add_inputs()
             for name, ref in reader.build().items():
                 context.graph.output(name, ref)
-            added = reader.add_sections()
+            reader.add_sections()
             context.graph.layout = Layout(context.source(params), uses=context.uses)
             if not context.problems():
-                reader.check_sections(added, files)
+                report_findings(findings(context.graph, files), context, definition.document)
     return context
 
 

@@ -18,7 +18,7 @@ from dataflow.graphfile.origins import Made, Origins
 from dataflow.graphfile.params import ExpansionBudget
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.paths import Location, read_document
-from dataflow.graphfile.tree import BROKEN, START, Document, Hints
+from dataflow.graphfile.tree import BROKEN, START, Document, Hints, Place, Value
 
 if TYPE_CHECKING:
     from dataflow.graphfile.wires import FileScope
@@ -50,6 +50,7 @@ class LoadContext:
         self.hints = Hints()
         self.origins: Origins | None = Origins() if origins else None  # of what the graph is made of
         self.made: dict[str, Made] = {}  # by the name of the entry of the loaded file, where origins are kept
+        self.sections: dict[str, tuple[Value, Place]] = {}  # of the loaded file, and where their keys stand
         self.scopes: dict[str, FileScope] = {}  # every use of a file, by the prefix of the names of its nodes
         self._definitions: dict[Path, GraphFile] = {}
         self._documents: list[Document] = []

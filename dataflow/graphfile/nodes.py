@@ -6,7 +6,6 @@ Every node is checked, also where another is wrong; what depends on a wrong one 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from dataflow.core.block import Block
@@ -22,7 +21,6 @@ from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.order import topological_order
 from dataflow.graphfile.origins import note, note_made, note_node
-from dataflow.graphfile.section_checks import findings, place_of
 from dataflow.graphfile.sections import declaration
 from dataflow.graphfile.subgraphs import add_subgraph, is_path
 from dataflow.graphfile.tree import BROKEN, Place, Value
@@ -114,25 +112,16 @@ class GraphBuilder(FileScope):
                 self.document.report(value.place, f"{who} must be a wire, got {value.kind}")
         return result
 
-    def add_sections(self) -> dict[str, Value]:
-        """Keep the registered sections in the graph as plain data, with parameters put in; return them with places."""
-        found = {}
+    def add_sections(self) -> None:
+        """Keep the registered sections in the graph as plain data, and in the context, with parameters put in."""
         for name, section in self.definition.sections.items():
             if section.data is not None:
                 spot = Spot(self, name, self.definition.places[name], top=True)
                 value = self.substitution.resolve(section, spot.name)
                 if value.data is not BROKEN:
-                    found[name] = value
+                    self.context.sections[name] = value, spot.place
                     note(self, (name,), value)
                     self.context.graph.sections[name] = declaration(name).read(spot, value)
-        return found
-
-    def check_sections(self, values: Mapping[str, Value], files: bool) -> None:
-        """Report where a section does not fit the graph; with ``files`` also the files that sections name."""
-        for finding in findings(self.context.graph, files):
-            key = self.definition.places[finding.section]
-            place = place_of(values[finding.section], key, finding.path)
-            self.document.report(place, finding.message, finding.hint)
 
     # -- nodes --------------------------------------------------------------------------------------------------
 

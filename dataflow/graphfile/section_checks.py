@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from dataflow.core.errors import GraphError
+from dataflow.core.errors import GraphError, Problem
 from dataflow.graph.graph import Graph
 from dataflow.graphfile import sections
+from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.record import parsed
-from dataflow.graphfile.sections import Path
-from dataflow.graphfile.tree import Place, Value
+from dataflow.graphfile.sections import Check, Path, Section
+from dataflow.graphfile.tree import Document, Place, Value
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Finding:
 
 def findings(graph: Graph, files: bool = False) -> list[Finding]:
     """What is wrong with the sections of a graph; with ``files`` also whether the files they name can be used."""
+    return _found(graph, lambda declared: (declared.check, declared.check_files if files else None))
+
+
+def _found(graph: Graph, checks: Callable[[Section], Iterable[Check | None]]) -> list[Finding]:
     found: list[Finding] = []
     for name in sections.names():
         if graph.sections.get(name) is None:
@@ -40,11 +46,29 @@ def findings(graph: Graph, files: bool = False) -> list[Finding]:
         def report(path: Path, message: str, hint: str = "", name: str = name) -> None:
             found.append(Finding(name, path, message, hint))
 
-        declared = sections.declared(name)
-        for check in (declared.check, declared.check_files if files else None):
+        for check in checks(sections.declared(name)):
             if check is not None:
                 check(graph, section, report)
     return found
+
+
+def header_problems(context: LoadContext) -> list[Problem]:
+    """What the headers of the data files that a loaded graph names tell against it, at their places in its file.
+
+    Nothing where something else is wrong with it, as it may then not have the inputs that it should.
+    """
+    if context.problems() or not context.sections:
+        return []
+    document = replace(context.document, problems={})
+    report_findings(_found(context.graph, lambda declared: (declared.check_headers,)), context, document)
+    return sorted(document.problems.values())
+
+
+def report_findings(found: Iterable[Finding], context: LoadContext, document: Document) -> None:
+    """Note what was found in the sections of a loaded graph where it stands in its file."""
+    for finding in found:
+        value, key = context.sections[finding.section]
+        document.report(place_of(value, key, finding.path), finding.message, finding.hint)
 
 
 def check_sections(graph: Graph, files: bool = False) -> None:

@@ -35,12 +35,14 @@ class Section:
     """What a section may hold, and what else must be right.
 
     ``check`` looks at the graph alone and runs whenever a file is read; ``check_files`` may open the files that the
-    section names, and runs where a file is checked and before its graph is trained.
+    section names, and runs where a file is checked and before its graph is trained. ``check_headers`` tells of that
+    what takes no time however large those files are, for who looks on while a graph is written.
     """
 
     kind: Kind
     check: Check | None = None
     check_files: Check | None = None
+    check_headers: Check | None = None
 
 
 _loaders: dict[str, Callable[[], Section]] = {}

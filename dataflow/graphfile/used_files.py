@@ -20,6 +20,12 @@ def used_files(graph: Graph) -> list[Path]:
         for value in (*literals, *node.block.attrs().values()):
             if isinstance(value, np.ndarray) and (place := origin(value)):
                 found[Path(place[0])] = None
+    return list(found | dict.fromkeys(files_of_sections(graph)))
+
+
+def files_of_sections(graph: Graph) -> list[Path]:
+    """The files that sections name, each once."""
+    found: dict[Path, None] = {}
 
     def keep(path: str) -> str:
         found[Path(path)] = None

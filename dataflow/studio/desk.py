@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dataflow.core.errors import DataflowError, cropped
+from dataflow.core.errors import DataflowError, Problem, cropped
 from dataflow.files.stamps import Stamp, stamps
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.editing.editor import save_together
 from dataflow.graphfile.load_context import LoadContext
+from dataflow.graphfile.section_checks import header_problems
 from dataflow.graphfile.shipped import is_shipped
+from dataflow.graphfile.used_files import files_of_sections
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
@@ -126,6 +128,11 @@ class Desk:
                 found[real] = sheet
                 made |= sheet.editor.files
         return found
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the graph, or with the data files that it names."""
+        return self.context.problems() or self.misfits
 
     @property
     def texts(self) -> dict[str, str]:
@@ -277,7 +284,7 @@ class Desk:
             params = self.session.params if sheet is self.top else {}
             sheet.editor.given(params, {path: text for path, text in texts.items() if path != str(real)})
         context = self.top.editor.context()
-        self._used: dict[Path, Stamp | None] = stamps(
-            path for path in context.files if path not in self.sheets and str(path) not in self.texts
-        )
+        self.misfits = header_problems(context)
+        read = (path for path in context.files if path not in self.sheets and str(path) not in texts)
+        self._used: dict[Path, Stamp | None] = stamps([*read, *files_of_sections(context.graph)])
         return context

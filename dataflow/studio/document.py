@@ -13,14 +13,15 @@ from dataflow.studio.layers import layer_graph
 from dataflow.studio.masks import masked
 from dataflow.studio.model import Model
 from dataflow.studio.problems import placed
+from dataflow.training.data.headers import row_counts_of
 
 Plain = dict[str, object]
 
 
 def document(desk: Desk) -> Plain:
     """All that a page must know of the open document; see protocol.ts."""
-    sheet, view = desk.shown, desk.view
-    problems = [placed(problem, desk) for problem in desk.context.problems()]
+    sheet, view, sections = desk.shown, desk.view, desk.context.graph.sections
+    problems = [placed(problem, desk) for problem in desk.problems]
     told, graph, wrong = picture(desk)
     of_file = view.layer == "file" or bool(wrong)
     file = Model(told if of_file else Outline(), desk.context.graph, desk.scope, desk.project)
@@ -61,7 +62,7 @@ def document(desk: Desk) -> Plain:
         "sections": file.sections() if not view.scope else {},
         "written": file.written_sections(),
         "steps": bool(desk.context.graph.updates),
-        "splits": dict.fromkeys(map(str, desk.context.graph.sections.get("data") or ())),
+        "splits": dict.fromkeys(map(str, sections.get("data") or ())) | row_counts_of(desk.context.graph),
         "problems": problems,
     }
 

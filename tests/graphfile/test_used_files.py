@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import dataflow as flow
-from dataflow.graphfile.used_files import used_files
+from dataflow.graphfile.used_files import files_of_sections, used_files
 
 TEXT = """\
 inputs: {x: "float32[N]"}
@@ -31,6 +31,7 @@ def test_files_of_nodes_and_sections_each_once(read, tmp_path):
         "d.npz",
         "parts/t.npy",
     ]
+    assert [path.name for path in files_of_sections(graph)] == ["d.npz", "t.npy"]
     assert set(graph.sections["data"]["test"]["inputs"]["x"]) == {"path"}  # and it is as it was
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from studio_pages import Page, Refused
 
@@ -280,3 +281,39 @@ def test_no_command_changes_what_cannot_be_edited(server: Server) -> None:
     with pytest.raises(DataflowError, match="cannot be edited: it comes with the package"):
         desk.change("calibrate", lambda editor: editor.put("doc", "mine"))
     assert desk.saved
+
+
+FED = """dataflow: 1
+inputs: {x: "float32[N, 3]"}
+nodes: {y: {block: Relu, inputs: {features: x}}}
+outputs: {y: y}
+data:
+  train:
+    path: d.npz
+    inputs: {x: a}
+  test: {like: train, rows: [4, 6]}
+"""
+MISFIT = "data 'train': input 'x' must be float32, got float64"
+
+
+def test_data_that_does_not_fit_is_told_at_its_line_until_it_does(page: Page, folder: Path, server: Server) -> None:
+    (folder / "fed.yaml").write_text(FED)
+    page.ask("open", path="fed.yaml")
+    assert (page.document["problems"], page.document["splits"]) == ([], {"train": None, "test": None})
+    np.savez(folder / "d.npz", a=np.ones((6, 3)))
+    server.studio.look_outside()
+    (problem,) = page.wait("document")["document"]["problems"]
+    assert (problem["line"], problem["message"], problem["path"]) == (8, MISFIT, "fed.yaml")
+    assert problem["hint"] == "write dtype: float32 to convert"
+    assert page.ask("check", text=page.document["text"])[0]["message"] == MISFIT
+    edited(page, "data.train.inputs.x", {"array": "a", "dtype": "float32"})  # which such a problem does not prevent
+    assert (page.document["problems"], page.document["splits"]) == ([], {"train": 6, "test": 2})
+
+
+def test_an_edit_that_the_data_does_not_fit_is_made_and_told(page: Page, folder: Path) -> None:
+    np.savez(folder / "d.npz", a=np.ones((6, 3), np.float32))
+    (folder / "fed.yaml").write_text(FED)
+    page.ask("open", path="fed.yaml")
+    edited(page, "inputs.x", "float32[N, 4]")
+    (problem,) = page.document["problems"]
+    assert problem["message"] == "data 'train': input 'x' must be float32[N, 4], got [6, 3]"

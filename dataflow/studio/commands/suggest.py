@@ -12,6 +12,7 @@ from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import reference
+from dataflow.graphfile.section_checks import header_problems
 from dataflow.graphfile.suggest.completion import completions
 from dataflow.graphfile.suggest.finding import Query, find
 from dataflow.graphfile.suggest.fits import before, behind
@@ -110,7 +111,7 @@ def _check(studio: Studio, given: Arguments) -> object:
         desk = studio.require()
         path, texts, params = desk.shown.editor.path, desk.texts, desk.session.params
     context = read(path, {} if desk.view.scope else params, text=typed, texts=texts)
-    return [placed_in(problem, desk.project, context) for problem in context.problems()]
+    return [placed_in(problem, desk.project, context) for problem in context.problems() or header_problems(context)]
 
 
 def _find(studio: Studio, given: Arguments) -> object:

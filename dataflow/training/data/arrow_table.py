@@ -73,6 +73,17 @@ class ArrowFile:
         """What is the same as long as the file is."""
         return self.file.identity
 
+    def length(self) -> int | None:
+        """The number of rows, which Parquet files say in their footer."""
+        try:
+            return int(self._open().metadata.num_rows) if self._parquet else None
+        except self._failures as error:
+            raise self._damaged(error) from None
+
+    def close(self) -> None:
+        """Close the file; its names and errors stay."""
+        self.file.close()
+
     def where(self, row: int) -> str:
         """How messages name a row, from 0."""
         return f"{self.path}: row {row}"

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from dataflow.core.errors import GraphError
+from dataflow.files import neighbour
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.sections import Report
-from dataflow.training.data.opening import open_feed
+from dataflow.training.data.headers import given_of, rows_of
+from dataflow.training.data.opening import Place, open_feed
 from dataflow.training.data.section import Column
 from dataflow.training.data.section import Split as Declared
-from dataflow.training.data.splits import Split
+from dataflow.training.data.splits import Split, training_split
+
+
+def check_headers(graph: Graph, splits: Mapping[str, Declared], report: Report) -> None:
+    """Report what the headers of files tell against a section, input by input, as `check_files` does.
+
+    Splits whose files are still to come are passed over.
+    """
+    told = _Told(graph, splits, report)
+    for name, declared in splits.items():
+        awaited = any(_is_awaited(Place.of(column, declared)) for column in (declared.inputs or {}).values())
+        if not awaited and told.opens(name, given_of):
+            try:
+                rows_of(graph, name, splits)
+            except GraphError as error:
+                told.tell(name, "", error)
 
 
 def check_files(graph: Graph, splits: Mapping[str, Declared], report: Report) -> None:
@@ -20,26 +38,28 @@ def check_files(graph: Graph, splits: Mapping[str, Declared], report: Report) ->
     is like is not told again.
     """
     told = _Told(graph, splits, report)
-    for name, declared in splits.items():
-        right = True
-        for feed in declared.inputs or {}:
+    sound: dict[str, Split] = {}
+    for name in splits:
+        if told.opens(name, open_feed):
             try:
-                open_feed(graph, name, splits, feed)
-            except GraphError as error:
-                right = False
-                told.tell(name, feed, error)
-        if right:
-            try:
-                split = Split(graph, name, splits)
+                sound[name] = Split(graph, name, splits)
             except GraphError as error:
                 told.tell(name, "", error)
-                continue
-            for feed, found in split.feeds.items():
-                try:
-                    found.use(split.fit([feed])[feed])
-                    found.check(split.parts)
-                except GraphError as error:
-                    told.tell(name, feed, error)
+    for name, split in sound.items():
+        for feed, found in split.feeds.items():
+            if found.needs_fit and training_split(splits) not in sound:
+                continue  # what is wrong with that split is told there
+            try:
+                found.use(split.fit([feed])[feed])
+                found.check(split.parts)
+            except GraphError as error:
+                told.tell(name, feed, error)
+
+
+def _is_awaited(place: Place) -> bool:
+    """Whether a file is not there, nor one of nearly its name that may be meant."""
+    path = Path(place.path or "")
+    return not path.exists() and not neighbour(path)
 
 
 class _Told:
@@ -48,6 +68,17 @@ class _Told:
     def __init__(self, graph: Graph, splits: Mapping[str, Declared], report: Report):
         self.graph, self.splits, self.report = graph, splits, report
         self._problems: dict[str, list[tuple[str, Column | None]]] = {}  # the inputs that have them, and their keys
+
+    def opens(self, name: str, opening: Callable[[Graph, str, Mapping[str, Declared], str], object]) -> bool:
+        """Whether all that feeds a split can be opened, or looked at; what cannot is reported."""
+        right = True
+        for feed in self.splits[name].inputs or {}:
+            try:
+                opening(self.graph, name, self.splits, feed)
+            except GraphError as error:
+                right = False
+                self.tell(name, feed, error)
+        return right
 
     def tell(self, name: str, feed: str, error: GraphError) -> None:
         """Report what is wrong with an input of a split, or with the split as a whole, unless that is known."""

@@ -147,6 +147,21 @@ class CsvText:
         lines = (line for _, piece in pieces for line in piece)
         yield from self.parsed(1, lines)
 
+    def count(self, most: int) -> int | None:
+        """The number of records below the names; None of a file of more than so many bytes, decompressed."""
+        read, more = 0, False
+
+        def few() -> Iterator[tuple[int, list[str]]]:
+            nonlocal read, more
+            for line, data in self.pieces():
+                read += len(data)
+                if more := read > most:
+                    return
+                yield line, self.decoded(data, line)
+
+        count = sum(1 for _ in self.records(few())) if self.file.size <= most else 0
+        return None if more or self.file.size > most else count - self.options.header
+
     def parsed(self, first: int, lines: Iterator[str]) -> Iterator[Record]:
         """The records of lines of which the first has this number."""
         at, begins = first - 1, True

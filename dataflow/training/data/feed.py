@@ -12,26 +12,17 @@ import numpy as np
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError, GraphError, cropped, listing, nearest
-from dataflow.core.shapes import TensorType, fits
+from dataflow.core.shapes import TensorType
 from dataflow.training.data import conversion, preparation
+from dataflow.training.data.feed_type import Given, check_given, check_shape
 from dataflow.training.data.preparation import Fitted
 from dataflow.training.data.section import Column
 from dataflow.training.data.sources import RowSource
 from dataflow.training.data.table import TableColumns
-from dataflow.training.data.wanted import MISSING, TEXT
+from dataflow.training.data.wanted import MISSING
 
 _AT_ONCE = 1 << 16, 1 << 21  # rows, and values in them, that are looked at together while fitting
 _UNKNOWN = -2  # the number of a label that is none
-
-
-def wanted_kind(column: Column, declared: TensorType) -> tuple[str, bool]:
-    """In which dtype the values of a table are wanted for an input, or as text; and whether they may be missing."""
-    missing = any(fill != "error" for fill in column.fills)
-    if preparation.is_labelled(column):
-        return TEXT, missing
-    if preparation.is_computed(column):
-        return "float64", missing
-    return ("int64" if column.one_hot else dtypes.storage(declared.dtype).name), False
 
 
 class Feed:
@@ -45,46 +36,13 @@ class Feed:
         self.dtype = declared.dtype
         self.labelled = preparation.is_labelled(column)
         self.computed = preparation.is_computed(column)
-        self.width = source.shape[1] if len(source.shape) == 2 else 1
+        given = Given(source.dtype, source.shape, isinstance(source, TableColumns))
+        check_given(who, declared, column, given)
+        self.width = given.columns
         self.scale = preparation.per_column(column.scale, self.width, f"{who}: 'scale'")
         self.offset = preparation.per_column(column.offset, self.width, f"{who}: 'offset'")
         self.fitted = Fitted()
         self._looked_up: dict[int, tuple[Sequence[str | None], Array]] = {}
-        self._check_source()
-        if self.column.one_hot is not True:  # else its width follows from labels that may still be fitted
-            self._check_shape()
-
-    # -- what can be known before a row is read -------------------------------------------------------------------
-
-    def _check_source(self) -> None:
-        column, given = self.column, self.source.dtype
-        is_table = isinstance(self.source, TableColumns)
-        if column.dtype is not None and dtypes.storage(column.dtype) != dtypes.storage(self.dtype):
-            raise GraphError(f"{self.who} must be {self.dtype}, got 'dtype' {column.dtype}")
-        if self.labelled and given.kind not in "iub":
-            raise GraphError(f"{self.who}: labels must be text or whole numbers, got {given.name}")
-        if self.labelled and len(self.source.shape) > 2:
-            shape = list(self.source.shape)
-            raise GraphError(f"{self.who}: labels must be one or a row of them per row, got shape {shape}")
-        changes = (column.dtype, column.one_hot, True if self.labelled or self.computed or is_table else None)
-        if all(change is None for change in changes) and not conversion.changes_nothing(given, self.dtype):
-            raise GraphError(
-                f"{self.who} must be {self.dtype}, got {given.newbyteorder('=').name}; "
-                f"write dtype: {self.dtype} to convert"
-            )
-        if given.kind == "c" and self.needs_fit:
-            raise GraphError(f"{self.who} must be real numbers to be normalized or filled by others, got {given.name}")
-        if why := conversion.refuse_kind(given, self.dtype):
-            raise GraphError(f"{self.who} {why}")
-
-    def _check_shape(self) -> None:
-        shape = self.source.shape
-        if self.column.one_hot is True:
-            shape = (shape[0], sum(map(len, self.fitted.labels or ())))
-        elif self.column.one_hot:
-            shape = (*shape, self.column.one_hot)
-        if not fits(shape, (None, *(self.declared.shape or shape)[1:])):
-            raise GraphError(f"{self.who} must be {self.declared}, got {TensorType(self.column.dtype or '', shape)}")
 
     # -- fitting --------------------------------------------------------------------------------------------------
 
@@ -133,7 +91,8 @@ class Feed:
             )
         self.fitted, self._looked_up = fitted, {}
         if self.column.one_hot is True:
-            self._check_shape()
+            shape = (self.source.shape[0], sum(map(len, self.fitted.labels or ())))
+            check_shape(self.who, self.declared, self.column, shape)
 
     def _columns(self) -> int:
         """Columns that are prepared each by itself; arrays of more dims are seen as rows of numbers."""

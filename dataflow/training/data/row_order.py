@@ -63,19 +63,24 @@ def permutation(length: int, key: Key) -> Order:
     return key.generator().permutation(length)
 
 
+def bounds(length: int, fraction: Sequence[float]) -> tuple[int, int]:
+    """From where to where a part of the shuffled rows reaches; GraphError where there are too many to be shuffled."""
+    if length > MANY:
+        raise GraphError(
+            f"'fraction' may be of at most {MANY:,} rows, got {length:,}; give 'rows', of a file whose rows are mixed"
+        )
+    return round(fraction[0] * length), round(fraction[1] * length)
+
+
 def part(length: int, fraction: Sequence[float], seed: int, groups: Array | None = None) -> Array:
     """The rows of a part of the shuffled rows, in the order of the file.
 
     groups : a number per row; each part then has about the same share of every group.
     """
-    if length > MANY:
-        raise GraphError(
-            f"'fraction' may be of at most {MANY:,} rows, got {length:,}; give 'rows', of a file whose rows are mixed"
-        )
+    start, stop = bounds(length, fraction)
     order = Key(seed, "split", 0).generator().permutation(length)
     if groups is not None:
         order = order[_spread(groups[order])]
-    start, stop = (round(share * length) for share in fraction)
     return np.sort(order[start:stop])
 
 

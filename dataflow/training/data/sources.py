@@ -7,6 +7,8 @@ and is read, not mapped: pages of a mapped file would count as the process's own
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -88,10 +90,22 @@ def open_array(path: str | os.PathLike[str], name: str | None = None) -> RowSour
 
     Raises DataflowError that says what is wrong with the file.
     """
-    try:
+    with _readable(path):
         file = ArrayFile(path)
-        entry = file.entry(name if file.names else None)  # where there is one array, any name is its own
-        return _rows(entry, f"{path}: array '{name}'" if file.names and name else str(path))
+        return _rows(_entry(file, name), f"{path}: array '{name}'" if file.names and name else str(path))
+
+
+def array_type(path: str | os.PathLike[str], name: str | None = None) -> tuple[DType, tuple[int, ...]]:
+    """The dtype and shape of that array by its header, however many bytes it has; DataflowError as `open_array`."""
+    with _readable(path), ArrayFile(path) as file:
+        entry = _entry(file, name)
+        return entry.dtype, entry.shape
+
+
+@contextmanager
+def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         if isinstance(error, DataflowError):
             raise
@@ -101,11 +115,17 @@ def open_array(path: str | os.PathLike[str], name: str | None = None) -> RowSour
         raise DataflowError(f"{path}: cannot be read as data: {said}") from None
 
 
-def _rows(entry: Entry, name: str) -> RowSource:
+def _entry(file: ArrayFile, name: str | None) -> Entry:
+    """The named array of a file, which must have rows; where there is one array, any name is its own."""
+    entry = file.entry(name if file.names else None)
     if not entry.shape:
         raise Unreadable("must have rows, got a single number; save it with shape [1]")
     if entry.shape[0] and not entry.nbytes:  # a file of a hundred bytes can declare any number of them
         raise Unreadable(f"rows must have elements, got shape {list(entry.shape)}")
+    return entry
+
+
+def _rows(entry: Entry, name: str) -> RowSource:
     found = entry.in_rows()
     if found is None:
         return InMemoryArray(entry.read(), name)

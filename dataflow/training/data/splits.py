@@ -12,7 +12,7 @@ import numpy as np
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, UnknownNameError, instead, listing, nearest
 from dataflow.graph.graph import Graph
-from dataflow.training.data import row_order, section
+from dataflow.training.data import row_counts, row_order, section
 from dataflow.training.data.opening import open_feed
 from dataflow.training.data.preparation import Fitted
 from dataflow.training.data.row_order import Order
@@ -57,13 +57,8 @@ class Split:
         declared = splits[name]
         self.feeds = {feed: open_feed(graph, name, splits, feed) for feed in declared.inputs or {}}
         lengths = {feed: found.source.shape[0] for feed, found in self.feeds.items()}
-        if len(set(lengths.values())) > 1:
-            told = listing([f"{feed} {length}" for feed, length in lengths.items()], "and")
-            raise GraphError(f"{self.who}: arrays must have equally many rows, got {told}")
-        whole = next(iter(lengths.values()), 0)
-        self.start, stop = declared.rows or (0, whole)
-        if not 0 <= self.start <= stop <= whole:
-            raise GraphError(f"{self.who}: 'rows' must lie within the {whole} there are, got {[self.start, stop]}")
+        whole = row_counts.common(self.who, lengths) or 0
+        self.start, stop = row_counts.bounds(self.who, declared, whole)
         self.length = stop - self.start
         self.lacks: dict[str, str] = {}  # input that is left out -> column that it would need
         self.digest = ""  # of what it is made of, where the section does not say it
@@ -74,7 +69,6 @@ class Split:
                 self.chosen = row_order.part(whole, declared.fraction, declared.seed or 0, groups)
             except GraphError as error:
                 raise GraphError(f"{self.who}: {error}") from None
-            self.length = len(self.chosen)
 
     def _groups(self, feed: str, count: int) -> Array:
         """The values by which rows are stratified, as numbers."""

@@ -7,6 +7,7 @@ import os
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from dataflow.training.data.wanted import Vocabulary, Wanted
 CSV = (".csv", ".tsv", ".tab")
 ARROW = (".parquet", ".feather", ".arrow", ".ipc")
 _TEXT = (".txt", ".dat", ".data", ".asc")
+_COUNTED = 1 << 20  # bytes of text whose rows are counted for a look at it
 _SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 
 
@@ -36,6 +38,12 @@ class TableFile(Protocol):
     @property
     def identity(self) -> tuple[int, ...]:
         """What is the same as long as the file is."""
+
+    def length(self) -> int | None:
+        """The number of rows, where that takes no reading of a large file."""
+
+    def close(self) -> None:
+        """Close the file; its names and errors stay."""
 
     def pieces(self, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
         """The wanted columns, row after row, in pieces: an array per column."""
@@ -58,6 +66,14 @@ class CsvFile:
     def identity(self) -> tuple[int, ...]:
         """What is the same as long as the file is."""
         return self.text.file.identity
+
+    def length(self) -> int | None:
+        """The number of rows of a small file."""
+        return self.text.count(_COUNTED)
+
+    def close(self) -> None:
+        """Close the file; its names and errors stay."""
+        self.text.file.close()
 
     def pieces(self, wanted: Sequence[Wanted], words: Vocabulary) -> Iterator[list[Array]]:
         """The wanted columns, row after row, in pieces: an array per column."""
@@ -181,8 +197,15 @@ def rows_of(path: str | os.PathLike[str], options: Csv, file: TableFile, wanted:
 
 def array_of(path: str | os.PathLike[str], name: str | None) -> RowSource:
     """The array in a file that is no table by its ending; DataflowError where it has none."""
-    try:
+    with no_table(path):
         return open_array(path, name)
+
+
+@contextmanager
+def no_table(path: str | os.PathLike[str]) -> Iterator[None]:
+    """What is wrong with a file that is read as arrays also tells how it becomes a table, if it can."""
+    try:
+        yield
     except DataflowError as error:
         if hint := as_table(path):
             raise DataflowError(f"{error}; {hint}") from None

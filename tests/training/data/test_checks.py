@@ -10,6 +10,7 @@ import pytest
 from tables import csv
 
 from dataflow.graphfile.load import read
+from dataflow.graphfile.section_checks import header_problems
 
 GRAPH = """\
 dataflow: 1
@@ -35,12 +36,18 @@ def folder(tmp_path, monkeypatch):
     np.save("c.npy", np.complex64([1, 2, 3]))
 
 
+def told(found):
+    return [f"{each.line}:{each.column}: {each.message}; {each.hint}".rstrip("; ") for each in found]
+
+
 def problems(text):
     Path("g.yaml").write_text(text)
-    return [
-        f"{each.line}:{each.column}: {each.message}; {each.hint}".rstrip("; ")
-        for each in read("g.yaml", {}, files=True).problems()
-    ]
+    return told(read("g.yaml", {}, files=True).problems())
+
+
+def of_headers(text):
+    Path("g.yaml").write_text(text)
+    return told(header_problems(read("g.yaml", {})))
 
 
 def graph(entry, kind="float32[N]", more=""):
@@ -65,7 +72,7 @@ WRONG = [
         "'categories' must have the columns a, got or lacks '[ab]'",
     ),
     ("{columns: [a, b], missing: 0}", "float32[N, 3]", r"must be float32\[N, 3\], got \[3, 2\]"),
-    ("{path: none.npy}", "float32[N]", r"none\.npy: cannot be read as data: no such file"),
+    ("{path: absent.npy}", "float32[N]", r"absent\.npy: cannot be read as data: no such file"),
     ("{path: d.npz, array: while}", "int64[N]", "no array 'while'; did you mean 'whole'"),
     ("{path: d.npz}", "int64[N]", "'array' must be given, got nothing; it has whole, real and two"),
     ("{path: d.npz, array: whole}", "float32[N]", "must be float32, got int64; write dtype: float32"),
@@ -169,3 +176,56 @@ def test_what_is_right():
 def test_loading_reads_no_data():
     Path("g.yaml").write_text(graph("{path: none.npy}"))
     assert read("g.yaml", {}).problems() == []
+
+
+# -- by headers ---------------------------------------------------------------------------------------------------
+
+BY_ROWS = {  # what only the values tell, what is fitted to them, and a file that is still to come
+    "{array: l}",
+    "{array: b}",
+    "{array: b, missing: 0}",
+    "{array: b, missing: 0, scale: 2}",
+    "{array: a, one_hot: 3}",
+    "{array: l, classes: [x]}",
+    "{array: l, classes: fit, one_hot: true}",
+    "{columns: [a, b], missing: [1, 2, 3]}",
+    "{columns: [a], categories: {b: fit}}",
+    "{path: absent.npy}",
+    "{path: d.npz, array: real, dtype: int8}",
+    "{path: d.npz, array: real, missing: error}",
+    "{path: d.npz, array: real, normalize: standard, scale: 1.0e+308}",
+}
+BY_LOADING = {"{path: d.npz, array: whole, columns: [a]}"}
+
+
+@pytest.mark.parametrize("entry, kind", [(entry, kind) for entry, kind, _ in WRONG if entry not in BY_LOADING])
+def test_headers_tell_what_no_value_could_mend(entry, kind):
+    """The same words at the same place as where the rows are read."""
+    text = graph(entry, kind)
+    assert of_headers(text) == ([] if entry in BY_ROWS else problems(text))
+
+
+@pytest.mark.parametrize("more", ["  test: {like: train, rows: [2, 9]}", "  test: {like: train, path: u.csv}"])
+def test_headers_tell_of_rows_that_are_not_there(more):
+    text = graph("{array: b, missing: 0}", more=more)
+    assert of_headers(text) == problems(text) == ([ROWS] if "rows" in more else [])
+
+
+ROWS = "11:3: data 'test': 'rows' must lie within the 3 there are, got [2, 9]"
+
+
+def test_a_file_that_is_still_to_come_is_no_mistake_but_a_misspelt_one_is():
+    assert of_headers(graph("{array: q}").replace("t.csv", "later.parquet")) == []
+    np.save("digits.npy", np.float32([1, 2, 3]))
+    (found,) = of_headers(graph("{path: digit.npy}"))
+    assert [found] == problems(graph("{path: digit.npy}")) and "did you mean 'digits.npy'" in found
+
+
+def test_headers_are_looked_at_where_the_graph_is_right():
+    assert of_headers(graph("{array: q}").replace("Identity", "Identitty")) == []
+
+
+def test_a_training_split_that_cannot_be_read_is_told_there_alone():
+    text = graph("{path: d.npz, array: whole}", more="  test: {path: t.csv, inputs: {z: {array: l, classes: fit}}}")
+    (found,) = problems(text)
+    assert found.startswith("9:7: data 'train': input 'x' must be float32, got int64")

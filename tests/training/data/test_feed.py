@@ -10,7 +10,7 @@ from dataflow.core.errors import GraphError
 from dataflow.core.shapes import TensorType
 from dataflow.training.data import feed as module
 from dataflow.training.data import split
-from dataflow.training.data.feed import Feed, wanted_kind
+from dataflow.training.data.feed import Feed
 from dataflow.training.data.section import Column
 from dataflow.training.data.sources import InMemoryArray
 
@@ -228,16 +228,6 @@ def test_a_check_reads_what_may_be_wrong(values, dtype, keys, reads):
     asked = []
     made.check(lambda size: asked.append(size) or [np.arange(1)])
     assert bool(asked) is reads
-
-
-def test_what_is_wanted_of_a_table():
-    def kind(dtype="float32", **keys):
-        return wanted_kind(Column(**keys), TensorType(dtype, (None,)))
-
-    assert kind() == ("float32", False) and kind("qint8") == ("int8", False)
-    assert kind("int8", scale=1) == ("float64", False) and kind("int8", missing=0) == ("float64", True)
-    assert kind(missing="error") == ("float32", False) and kind(missing=["error", 0]) == ("float64", True)
-    assert kind(one_hot=3) == ("int64", False) and kind(classes="fit", missing="a") == ("text", True)
 
 
 # -- weights ------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ export interface Document {
   sections: Record<string, Plain>; // data, train, quantization: as they are read, parameters put in
   written: Record<string, Plain>; // the sections as the shown file has them, "$epochs" where a parameter stands
   steps: boolean; // whether nodes change variables, so that steps of it can be done
-  splits: Record<string, number | null>; // of the data section, with how many rows they have
+  splits: Record<string, number | null>; // of the data section, with how many rows they have; null where only reading them would tell, or something is wrong
   problems: Problem[];
 }
 

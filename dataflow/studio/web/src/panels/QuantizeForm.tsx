@@ -6,6 +6,7 @@ import { question } from "../edit/state";
 import type { Commands } from "../protocol";
 import { say, useStudio } from "../store";
 import { asked, commandLine, outOf, type Recipe, type Width } from "./recipe";
+import { withRows } from "./rows";
 
 const RANGES = ["", "mse", "min_max", "entropy", "percentile:99.99"];
 
@@ -162,8 +163,10 @@ function Options({ recipe, change }: { recipe: Recipe; change: (changed: Partial
           <span>ranges from</span>
           <select className="field" value={recipe.split} onChange={(event) => change({ split: event.currentTarget.value })}>
             <option value="">the training split</option>
-            {Object.keys(splits).map((name) => (
-              <option key={name}>{name}</option>
+            {Object.entries(splits).map(([name, rows]) => (
+              <option key={name} value={name}>
+                {withRows(name, rows)}
+              </option>
             ))}
           </select>
         </label>

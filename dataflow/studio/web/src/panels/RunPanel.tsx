@@ -12,7 +12,8 @@ import { Fates } from "./Fates";
 import { Field } from "./Field";
 import { Outputs } from "./Outputs";
 import { Progress } from "./Progress";
-import { NOTHING, read, without, written } from "./session";
+import { rowsIn, USUAL, withRows } from "./rows";
+import { change, NOTHING, read, without, written } from "./session";
 import { Trouble } from "./Trouble";
 
 export default function RunPanel() {
@@ -56,12 +57,6 @@ function State({ run, nodes }: { run: Run; nodes: number }) {
   );
 }
 
-/** The splits of the data section; how many rows they have is known a moment later. */
-function splitsOf({ splits, sections }: Document): [name: string, rows: number | null][] {
-  const known = Object.entries(splits);
-  return known.length > 0 ? known : Object.keys(sections["data"] ?? {}).map((name) => [name, null]);
-}
-
 /** Add a data section, and show it in the inspector, where its parts are set. */
 async function addData(inputs: string[], open: string): Promise<void> {
   const files = await ask("files", {});
@@ -71,7 +66,8 @@ async function addData(inputs: string[], open: string): Promise<void> {
 
 function Feed({ document }: { document: Document }) {
   const session = useStudio((state) => state.session) ?? NOTHING;
-  const splits = splitsOf(document);
+  const splits = Object.entries(document.splits);
+  const [split, rows] = splits.find(([name]) => name === session.split) ?? splits[0] ?? ["", null];
   const params = Object.entries(document.params);
   const inputs = Object.keys(document.inputs);
   return (
@@ -92,21 +88,21 @@ function Feed({ document }: { document: Document }) {
         <div className="fields">
           <label className="labelled">
             <span>split</span>
-            <select className="field" value={session.split || splits[0]![0]} onChange={(event) => changeSession({ split: event.currentTarget.value })}>
-              {splits.map(([name, rows]) => (
+            <select className="field" value={split} onChange={(event) => changeSession({ split: event.currentTarget.value })}>
+              {splits.map(([name, all]) => (
                 <option key={name} value={name}>
-                  {name}
-                  {rows !== null && ` (${count(rows)} rows)`}
+                  {withRows(name, all)}
                 </option>
               ))}
             </select>
           </label>
           <Field
-            label="rows at most"
+            label={rows === null ? "rows at most" : `rows, of ${count(rows)}`}
+            hint={rows === null ? "How many there are is known when they are read" : ""}
             kind="number"
             value={session.rows === null ? "" : String(session.rows)}
-            placeholder="1,000"
-            send={(text) => changeSession({ rows: text.trim() === "" ? null : Number(text) })}
+            placeholder={count(Math.min(USUAL, rows ?? USUAL))}
+            send={(text) => void perform(() => change({ rows: rowsIn(text, rows) }))}
           />
         </div>
       )}

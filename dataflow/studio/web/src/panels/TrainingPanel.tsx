@@ -13,6 +13,7 @@ import { begun, ofThis, steps, trains } from "./commands";
 import { Changes } from "./Changes";
 import { Metrics } from "./Metrics";
 import { Progress } from "./Progress";
+import { withRows } from "./rows";
 import { change, NOTHING } from "./session";
 import { TrainingCurves } from "./TrainingCurves";
 import { Trouble } from "./Trouble";
@@ -73,6 +74,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
   const usual = useStudio((state) => (state.document?.sections["train"] as { epochs?: number } | undefined)?.epochs);
   const checkpoint = useStudio((state) => state.checkpoint);
   const some = useStudio(begun);
+  const data = Object.entries(useStudio((state) => state.document!.splits));
   const [many, setMany] = useState("");
   const state = training?.state ?? "none";
   if (state === "running" || state === "paused") {
@@ -104,6 +106,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
           <input className="field" inputMode="numeric" value={many} placeholder={String(stepped ? 1000 : (usual ?? 1))} onChange={(event) => setMany(event.currentTarget.value)} />
         </label>
       </div>
+      {data.length > 0 && <p className="quiet">Data: {data.map(([name, rows]) => withRows(name, rows)).join(", ")}</p>}
       <div className="actions">
         {stepped ? (
           <Start main title={some ? "Go on from where the last steps ended" : "From the initial values of all variables"} start={() => start({})}>

@@ -185,6 +185,25 @@ test("a graph without data takes rows from a file of the project", async () => {
   expect(get().side).toBe("inspector");
 });
 
+test("how many rows there are stands where they are chosen, and is the most that is taken", async () => {
+  const { document: doc } = get();
+  set({ document: { ...doc!, splits: { train: 90, all: null } } });
+  await show(<RunPanel />);
+  expect([...document.querySelectorAll("option")].map((option) => option.textContent)).toEqual(["train (90 rows)", "all"]);
+  const rows = [...document.querySelectorAll("input")].find((input) => input.placeholder === "90")!;
+  expect(rows.closest("label")!.textContent).toBe("rows, of 90");
+  for (const typed of ["200", "few"]) {
+    await write(rows, typed);
+    await press(rows, "Enter");
+  }
+  expect(asked.filter(([command]) => command === "session")).toEqual([["session", { rows: 90 }]]);
+  expect(get().notices.at(-1)!.message).toBe("rows: must be a whole number from 1, got few");
+  await act(async () => set({ session: { ...NOTHING, split: "all" } }));
+  expect(text()).toContain("rows at most");
+  await show(<TrainingPanel />);
+  expect(text()).toContain("Data: train (90 rows), all");
+});
+
 test("before a run it is told what would run and why, after one what did", async () => {
   answers["plan_run"] = {
     conv: { fate: "run", because: "attr strides changed", seconds: null, estimated: false },
