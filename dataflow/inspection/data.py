@@ -90,7 +90,7 @@ def block_data(block: type[Block]) -> Described:
             }
             for p in signature.inputs.values()
         ],
-        "attrs": [_attr(a) for a in signature.attrs.values()],
+        "attrs": [attr_data(a) for a in signature.attrs.values()],
         "outputs": [
             {**_port(block, p), "folded": None if p.reduce is None else p.reduce.__name__}
             for p in signature.outputs.values()
@@ -140,7 +140,8 @@ def _accepted(block: type[Block], dtype: str) -> list[str]:
     return [accepted] if isinstance(accepted, str) else list(accepted)
 
 
-def _attr(attr: Attr) -> Described:
+def attr_data(attr: Attr) -> Described:
+    """An attr as plain data."""
     return {
         "name": attr.name,
         "type": attr.kind,

@@ -66,12 +66,14 @@ def _block(name: str) -> Info:
             {**_port(port), **{key: port[key] for key in ("optional", "many", "static")}} for port in told["inputs"]
         ],
         "outputs": [_port(port) for port in told["outputs"]],
-        "attrs": [
-            {key: attr[key] for key in ("name", "type", "required", "default", "min", "max", "choices", "doc")}
-            for attr in told["attrs"]
-        ],
+        "attrs": [attr_info(attr) for attr in told["attrs"]],
         "gradient": told["gradient"],
     }
+
+
+def attr_info(attr: dict[str, object]) -> Info:
+    """An attr as a page has it, of one that is described."""
+    return {key: attr[key] for key in ("name", "type", "required", "default", "min", "max", "choices", "doc")}
 
 
 def _port(port: dict[str, object]) -> Info:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dataflow.core.attrs import attr
 from dataflow.core.ports import Literal
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.outline import Entry, Operand, Outline
-from dataflow.graphfile.params import Substitution, alone
+from dataflow.graphfile.params import Param, Substitution, alone
 from dataflow.graphfile.tree import BROKEN, Document, Value
 from dataflow.graphfile.wires import FileScope
-from dataflow.inspection.data import jsonable
+from dataflow.inspection.data import attr_data, jsonable
+from dataflow.studio.catalogue import attr_info
 from dataflow.studio.masks import Masks
 from dataflow.studio.project import Project
 
 Plain = dict[str, object]
+_LIKE = {bool: "bool", int: "float", float: "float", str: "str"}  # what a param takes whose default is such a value
 
 
 class Model:
@@ -80,6 +83,7 @@ class Model:
                 "type": param.attr.kind if param.attr is not None else "" if param.required else _kind(param.default),
                 "value": self.masks.shown(masked, _plain(value)),
                 "default": self.masks.shown(masked, _plain(param.default)),
+                "required": param.required,
                 "doc": param.doc,
                 "line": param.place[0],
             }
@@ -101,21 +105,38 @@ class Model:
         return "" if node is None or port not in node.types else str(node.types[port])
 
     def _file(self, entry: Entry) -> str:
-        if not entry.uses_file or self.scope is None:
-            return ""
-        inner = self.scope.context.scopes.get(f"{self.prefix}{entry.name}/")
+        inner = self._inner(entry)
         return "" if inner is None else self.project.shown(inner.file.real)
 
     def _attrs(self, entry: Entry) -> Plain:
         """Every attr that the block or file has, then those that are written all the same."""
+        inner = self._inner(entry)
+        params = {} if inner is None else inner.definition.params
         texts = {setting.name: setting.text for setting in entry.settings}
-        values = self._values(entry)
+        values = self._values(entry, inner)
         return {
             name: self._written(self._tree(entry, "attrs", name), texts.get(name, ""), values.get(name))
+            | ({"info": self._info(params[name])} if name in params else {})
             for name in dict.fromkeys([*values, *texts])
         }
 
-    def _values(self, entry: Entry) -> Mapping[str, object]:
+    def _inner(self, entry: Entry) -> FileScope | None:
+        """The use of a file that a node is."""
+        if not entry.uses_file or self.scope is None:
+            return None
+        return self.scope.context.scopes.get(f"{self.prefix}{entry.name}/")
+
+    def _info(self, param: Param) -> Plain | None:
+        """A param of a file that is used, as an attr of a block is told; None where its values may be of any kind."""
+        kind = _LIKE.get(type(param.default), "")
+        declared = param.attr or (attr(param.doc).named(param.name, kind) if kind else None)
+        if declared is None:
+            return None
+        default = None if param.required else self._masked(None, _plain(param.default))
+        told = {"name": param.name, "required": param.required, "default": default, "doc": param.doc}
+        return attr_info(attr_data(declared) | told)
+
+    def _values(self, entry: Entry, inner: FileScope | None) -> Mapping[str, object]:
         """The values of attrs: of a node that is right those that it has, of another the defaults."""
         node = self.graph.nodes.get(self.prefix + entry.name)
         if node is not None:
@@ -123,7 +144,6 @@ class Model:
         if entry.block in blocks:
             known = blocks[entry.block].signature.attrs
             return {attr.name: None if attr.required else attr.default for attr in known.values()}
-        inner = None if self.scope is None else self.scope.context.scopes.get(f"{self.prefix}{entry.name}/")
         if inner is None:
             return {}
         return {name: inner.substitution.values.get(name) for name in inner.definition.params}

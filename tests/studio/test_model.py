@@ -73,7 +73,57 @@ def test_what_is_wrong_is_shown_as_far_as_it_goes(nodes: Any) -> None:
 
 def test_params_inputs_and_outputs(nodes: Any, page: Page) -> None:
     document = page.document
-    assert document["params"]["bits"] == {"type": "int", "value": 4, "default": 4, "doc": "width", "line": 3}
+    assert document["params"]["bits"] == {
+        "type": "int",
+        "value": 4,
+        "default": 4,
+        "required": False,
+        "doc": "width",
+        "line": 3,
+    }
     assert (document["params"]["keep"]["type"], document["params"]["keep"]["default"]) == ("float", None)
     assert document["inputs"] == {"x": {"type": "float32[N, 4]", "doc": "rows", "line": 7}}
     assert document["outputs"]["y"]["wire"] == "both"
+
+
+LAYERS = """dataflow: 1
+params:
+  width: {type: int, doc: how wide}
+inputs: {x: "float32[N, 3]"}
+nodes:
+  d: {block: dataflow:layers/dense.yaml, inputs: {x: x}}
+outputs: {y: d}
+"""
+
+
+def test_attrs_of_a_graph_file_are_told_as_those_of_a_block(page: Page, folder: Path) -> None:
+    (folder / "l.yaml").write_text(LAYERS)
+    page.ask("open", path="l.yaml")
+    attrs = page.document["nodes"]["d"]["attrs"]
+    assert attrs["units"] == {
+        "written": "", "value": None, "param": "",
+        "info": {
+            "name": "units", "type": "int", "required": True, "default": None, "min": None, "max": None, "choices": [],
+            "doc": "numbers in a row of the result",
+        },
+    }  # fmt: skip
+    assert (attrs["channels"]["value"], attrs["channels"]["info"]["required"]) == (3, True)  # by the wire
+    assert (attrs["activation"]["info"]["type"], attrs["activation"]["info"]["default"]) == ("str", "Identity")
+    assert page.document["params"]["width"]["required"] is True
+
+
+def test_attrs_without_a_declared_type_are_like_their_defaults(
+    page: Page, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "a-secret-key")
+    params = "params: {i: 2, f: 0.5, b: true, s: text, l: [1, 2], e: '${env:KEY}'}\ninputs: {x: 'float32[N]'}\n"
+    rest = "nodes: {r: {block: Relu, inputs: {features: x}}}\noutputs: {y: r}\n"
+    (folder / "inner.yaml").write_text(f"dataflow: 1\n{params}{rest}")
+    (folder / "outer.yaml").write_text(
+        "dataflow: 1\ninputs: {x: 'float32[N]'}\nnodes: {n: {block: ./inner.yaml, inputs: {x: x}}}\noutputs: {y: n}\n"
+    )
+    page.ask("open", path="outer.yaml")
+    attrs = page.document["nodes"]["n"]["attrs"]
+    infos = {name: attr["info"] and attr["info"]["type"] for name, attr in attrs.items()}
+    assert infos == {"i": "float", "f": "float", "b": "bool", "s": "str", "l": None, "e": "str"}
+    assert attrs["e"]["info"]["default"] == attrs["e"]["value"] != "a-secret-key"

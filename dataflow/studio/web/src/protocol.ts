@@ -44,7 +44,7 @@ export interface Document {
   nodes: Record<string, NodeModel>; // of the shown file, by the name in it
   inputs: Record<string, { type: string; doc: string; line: number }>;
   outputs: Record<string, { wire: string; line: number }>;
-  params: Record<string, { type: string; value: Plain; default: Plain; doc: string; line: number }>;
+  params: Record<string, { type: string; value: Plain; default: Plain; required: boolean; doc: string; line: number }>;
   sections: Record<string, Plain>; // data, train, quantization: as they are read, parameters put in
   written: Record<string, Plain>; // the sections as the shown file has them, "$epochs" where a parameter stands
   steps: boolean; // whether nodes change variables, so that steps of it can be done
@@ -82,7 +82,7 @@ export interface NodeModel {
   file: string; // the path to open where the block is a graph file, else ""
   doc: string;
   line: number;
-  attrs: Record<string, Written>; // every attr that the block or file has, in its order
+  attrs: Record<string, Written & { info?: BlockInfo["attrs"][number] | null }>; // every attr that the block or file has, in its order; info: of a file
   inputs: Record<string, Written & { type: string; value_of: string }>; // value_of: the port whose value it reads
   outputs: Record<string, { type: string; value_of: string; readers: string[] }>;
   range: [number, number] | null;

@@ -40,7 +40,7 @@ const text = () => document.body.textContent ?? "";
 beforeEach(() => {
   const doc = chain({
     sections: { train: { epochs: 5 } },
-    params: { bits: { type: "int", value: 8, default: 8, doc: "", line: 3 } },
+    params: { bits: { type: "int", value: 8, default: 8, required: false, doc: "", line: 3 } },
     splits: { train: 90, test: 10 },
   });
   set({ document: doc, session: NOTHING, run: null, training: null, checkpoint: null, jobs: [], selected: [], focused: null });

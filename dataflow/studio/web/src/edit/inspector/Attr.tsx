@@ -1,7 +1,7 @@
 /** One attr of a node, or of several: as it is written, with its type, limits, choices and documentation. */
 import { useEffect, useId, useState } from "react";
 import { perform } from "../../commands";
-import type { Plain, Written } from "../../protocol";
+import type { Plain, Problem, Written } from "../../protocol";
 import { get } from "../../store";
 import { edit, unlike } from "../edits";
 import { spelled } from "../plain";
@@ -9,19 +9,19 @@ import { Prose } from "../Prose";
 import { ByParam } from "./ByParam";
 import { Row } from "./parts";
 import { Value } from "./Value";
-import { inferred, limits, placeholder, read, type AttrInfo } from "./values";
+import { limits, placeholder, read, type AttrInfo } from "./values";
 
 interface Given {
   name: string;
-  info: AttrInfo | null; // null: of a graph file
+  info: AttrInfo | null; // null: nothing is known of it
+  problems?: Problem[]; // with its value
   written: Written;
   places: string[]; // in the file: that of the attr in each of the nodes
   several?: boolean; // whether the nodes have it differently
   readonly: boolean;
 }
 
-export function Attr({ name, info: known, written, places, several = false, readonly }: Given) {
-  const info = known ?? inferred(name, written.value);
+export function Attr({ name, info, written, problems = [], places, several = false, readonly }: Given) {
   const { param } = written;
   const [here, setHere] = useState(false);
   const id = useId();
@@ -54,7 +54,8 @@ export function Attr({ name, info: known, written, places, several = false, read
     <Row
       name={name}
       about={about}
-      missing={info?.required === true && written.written === "" && !several}
+      missing={info?.required === true && written.written === "" && written.value === null && !several}
+      problems={problems}
       tools={tools}
       doc={about !== "" && <Prose text={about} />}
       docId={id}
@@ -66,7 +67,7 @@ export function Attr({ name, info: known, written, places, several = false, read
           label={name}
           info={info}
           text={several ? "" : written.written}
-          hint={several ? "several values" : info ? placeholder(info) : spelled(written.value)}
+          hint={several ? "several values" : info ? placeholder(info, written.value) : written.value === null ? "" : spelled(written.value)}
           describedBy={about === "" ? undefined : id}
           readonly={readonly}
           commit={(text) => (text.trim() === "" ? reset() : set(read(text, info)))}

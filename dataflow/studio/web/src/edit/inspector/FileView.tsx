@@ -8,6 +8,7 @@ import { Prose } from "../Prose";
 import { Adding } from "./Adding";
 import { Cards, Line, Note, Part, Row, Tool, Troubles } from "./parts";
 import { Section } from "./Section";
+import { needed } from "./values";
 
 interface Given {
   document: Document;
@@ -16,6 +17,7 @@ interface Given {
 
 export function FileView({ document, readonly }: Given) {
   const { name, path, doc, inputs, outputs, sections, written } = document;
+  const ofParams = Object.values(document.params).map(({ line }) => line);
   return (
     <div className="inspector">
       <header className="insp-head">
@@ -34,7 +36,7 @@ export function FileView({ document, readonly }: Given) {
       </header>
       {document.readonly !== "" && <p className="dim">Read only: {document.readonly}</p>}
       <Note of="the graph" place="doc" value={doc} placeholder="What this graph does" readonly={readonly} />
-      <Troubles problems={document.problems.filter((problem) => problem.node === "")} />
+      <Troubles problems={document.problems.filter(({ node, line }) => node === "" && !ofParams.includes(line))} />
       <Parameters document={document} readonly={readonly} />
       <Part title="Inputs">
         {Object.entries(inputs).map(([input, { type }]) => (
@@ -79,7 +81,7 @@ function Entry({ card, text }: { card: string; text: string }) {
 function Parameters({ document, readonly }: Given) {
   return (
     <Part title="Parameters">
-      {Object.entries(document.params).map(([name, { type, value, default: given, doc, line }]) => {
+      {Object.entries(document.params).map(([name, { type, value, default: given, required, doc, line }]) => {
         const place = `params.${name}`;
         const remove = () => edit(`Remove parameter ${name}`, { op: "remove", place });
         return (
@@ -87,6 +89,8 @@ function Parameters({ document, readonly }: Given) {
             key={name}
             name={name}
             about={doc}
+            missing={required && value === null}
+            problems={document.problems.filter((problem) => problem.line === line && problem.node === "")}
             tools={!readonly && <Tool title={`Remove the parameter ${name}`} sign="×" does={remove} />}
             doc={
               <>
@@ -96,12 +100,12 @@ function Parameters({ document, readonly }: Given) {
           >
             <Combo
               label={`Parameter ${name}`}
-              value={spelled(given)}
+              value={required ? "" : spelled(given)}
               disabled={readonly}
-              placeholder={type}
+              placeholder={required ? needed(type) : type}
               commit={(text) => edit(`Set parameter ${name}`, { op: "set", place, value: parsed(text) })}
             />
-            {spelled(value) !== spelled(given) && <span className="attr-value">{spelled(value)} in this session</span>}
+            {value !== null && spelled(value) !== spelled(given) && <span className="attr-value">{spelled(value)} in this session</span>}
           </Row>
         );
       })}

@@ -27,6 +27,7 @@ export function NodeView({ document, name, readonly }: Given) {
   const summary = useStudio(({ gallery }) => info?.summary ?? gallery.find(({ path }) => path === node.file)?.doc);
   const place = `nodes.${name}`;
   const attrs = info?.attrs.map((attr) => attr.name) ?? [];
+  const wrong = document.problems.filter((problem) => problem.node === name);
   const names = [...new Set([...attrs, ...Object.keys(node.attrs)])];
   return (
     <div className="inspector">
@@ -39,15 +40,16 @@ export function NodeView({ document, name, readonly }: Given) {
         </p>
       )}
       <Note of={name} place={`${place}.doc`} value={node.doc} placeholder="A note of your own" readonly={readonly} />
-      <Troubles problems={document.problems.filter((problem) => problem.node === name)} />
+      <Troubles problems={wrong.filter(({ port }) => !names.includes(port))} />
       {names.length > 0 && (
         <Part title="Attributes">
           {names.map((attr) => (
             <Attr
               key={attr}
               name={attr}
-              info={info?.attrs.find((each) => each.name === attr) ?? null}
+              info={info?.attrs.find((each) => each.name === attr) ?? node.attrs[attr]?.info ?? null}
               written={node.attrs[attr] ?? { written: "", value: null, param: "" }}
+              problems={wrong.filter(({ port }) => port === attr)}
               places={[`${place}.attrs.${attr}`]}
               readonly={readonly}
             />

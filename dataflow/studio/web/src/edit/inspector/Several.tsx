@@ -33,7 +33,7 @@ export function Several({ document, names, readonly }: { document: Document; nam
               <Attr
                 key={attr}
                 name={attr}
-                info={infos[0]?.attrs.find((each) => each.name === attr) ?? null}
+                info={infos[0]?.attrs.find((each) => each.name === attr) ?? nodes[0]!.attrs[attr]?.info ?? null}
                 written={several ? NOTHING : written[0]!}
                 several={several}
                 places={names.map((name) => `nodes.${name}.attrs.${attr}`)}

@@ -61,6 +61,7 @@ interface RowGiven {
   name: ReactNode;
   about?: string; // what a pointer on the name tells
   missing?: boolean; // whether it must be given, and is not
+  problems?: Problem[]; // with it
   tools?: ReactNode; // beside the name, while the row is looked at
   doc?: ReactNode; // below
   docId?: string;
@@ -68,14 +69,22 @@ interface RowGiven {
 }
 
 /** A name with a field beside it. */
-export function Row({ name, about = "", missing = false, tools, doc, docId, children }: RowGiven) {
+export function Row({ name, about = "", missing = false, problems = [], tools, doc, docId, children }: RowGiven) {
   return (
     <div className="attr">
-      <span className={missing ? "attr-name missing" : "attr-name"} title={bare(about)}>
+      <span className={missing || problems.length > 0 ? "attr-name missing" : "attr-name"} title={bare(about)}>
         {name}
         {tools && <span className="attr-tools">{tools}</span>}
       </span>
-      <div className="attr-field">{children}</div>
+      <div className="attr-field">
+        {children}
+        {problems.map(({ message, hint }) => (
+          <p className="field-problem" role="alert" key={message}>
+            {message}
+            {hint !== "" && `; ${hint}`}
+          </p>
+        ))}
+      </div>
       {doc && (
         <p className="attr-doc" id={docId}>
           {doc}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inferred, limits, read, stepped, type Limits } from "./values";
+import { limits, needed, placeholder, read, stepped, type Limits } from "./values";
 
 const of = (type: string, min: number | null = null, max: number | null = null): Limits => ({ type, min, max });
 
@@ -40,7 +40,10 @@ test("whole numbers are stepped within their limits", () => {
   expect(limits(of("int", null, 4))).toBe("at most 4");
 });
 
-test("an attr of a graph file that is true or false is chosen, others are typed", () => {
-  expect(inferred("training", false)).toMatchObject({ type: "bool", default: false });
-  expect(inferred("filters", 32)).toBeNull();
+test("an empty field says what stands there, or that something must", () => {
+  const info = { name: "units", doc: "", choices: [], default: null, ...of("int"), required: true };
+  expect([placeholder(info, null), placeholder(info, 3)]).toEqual(["required: a whole number", "3"]);
+  expect(placeholder({ ...info, required: false, default: 8 }, 4)).toBe("8");
+  expect(placeholder({ ...info, required: false }, null)).toBe("none");
+  expect(needed("")).toBe("required: a value");
 });

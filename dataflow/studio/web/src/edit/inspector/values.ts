@@ -53,14 +53,10 @@ const KINDS: Record<string, string> = {
   Tensor: "a number or a list of numbers",
 };
 
-/** What is known of an attr of a graph file: whether it is true or false, by its value. */
-export function inferred(name: string, value: Plain): AttrInfo | null {
-  if (typeof value !== "boolean") return null;
-  return { name, type: "bool", required: false, default: value, min: null, max: null, choices: [], doc: "" };
+/** What a field says while it is empty: its default, what follows from wires, or that it must be given and as what. */
+export function placeholder({ required, type, default: usual }: AttrInfo, value: Plain): string {
+  if (required) return value === null ? needed(type) : spelled(value);
+  return usual === null ? "none" : spelled(usual);
 }
 
-/** What a field says while it is empty: its default, or what it must be. */
-export function placeholder(info: AttrInfo): string {
-  if (info.required) return KINDS[info.type] ?? info.type;
-  return info.default === null ? "none" : spelled(info.default);
-}
+export const needed = (type: string): string => `required: ${KINDS[type] ?? (type || "a value")}`;
