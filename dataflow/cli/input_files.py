@@ -52,7 +52,7 @@ def place(text: str) -> tuple[str, str]:
 
 def _array(who: str, name: str, path: str, key: str, declared: TensorType | None) -> Array:
     from dataflow.files import ArrayFile, Unreadable
-    from dataflow.training.data.table import is_table
+    from dataflow.files.endings import is_table
 
     if is_table(path):
         return _table(who, name, path, key, declared)

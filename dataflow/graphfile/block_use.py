@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dataflow.core.attrs import attr
+from dataflow.core.block import Block
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
 from dataflow.graphfile.graph_file import WRONG, known_keys, mapping
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record
-from dataflow.graphfile.schema_parts import Schema, ref
+from dataflow.graphfile.schema_parts import Schema, block_names, ref
 from dataflow.graphfile.tree import BROKEN, Value
 from dataflow.graphfile.value_kinds import Entries, Operands
 from dataflow.graphfile.wires import NodeSpec
@@ -44,11 +45,17 @@ class BlockUse(Record):
         return value
 
     @classmethod
+    def may_be(cls, block: type[Block]) -> bool:
+        """Whether a block is of the kind that the section means."""
+        return True
+
+    @classmethod
     def schema(cls) -> Schema:
         if cls is BlockUse:
             return ref("block_use")
         made = super().schema()
-        return {**made, "properties": {**made["properties"], "block": ref("block_name")}}
+        names = [name for name in blocks.names() if cls.may_be(blocks[name])]
+        return {**made, "properties": {**made["properties"], "block": block_names(names)}}
 
 
 def check_block(spot: Spot, value: Value) -> None:

@@ -13,7 +13,7 @@ from dataflow.core.block import Block
 from dataflow.core.ports import In
 from dataflow.core.registry import blocks
 from dataflow.graphfile import sections
-from dataflow.graphfile.schema_parts import Schema, default, of_attr, or_param, ref, told
+from dataflow.graphfile.schema_parts import Schema, block_names, default, of_attr, or_param, ref, told
 
 _WORD = "[A-Za-z_][A-Za-z0-9_]*"
 _NAME = f"{_WORD}(/{_WORD})*"
@@ -31,7 +31,12 @@ def schema() -> Schema:
         "properties": _sections(),
         "patternProperties": {"^x-": {"description": "Ignored; a place for YAML anchors."}},
         "additionalProperties": False,
-        "definitions": {**_values(), "node": _node(), "block_name": _block_names(), "block_use": _block_use()},
+        "definitions": {
+            **_values(),
+            "node": _node(),
+            "block_name": block_names(blocks.names()),
+            "block_use": _block_use(),
+        },
     }
 
 
@@ -67,7 +72,10 @@ def _values() -> Schema:
             "description": "An array in a .npy or .npz file.",
             "type": "object",
             "required": ["path"],
-            "properties": {"path": {"type": "string"}, "array": {"type": "string"}},
+            "properties": {
+                "path": {"type": "string", "format": "file"},
+                "array": {"type": "string", "format": "array"},
+            },
             "additionalProperties": False,
         },
         "single": {"anyOf": [ref("literal"), ref("wire"), ref("stored")]},
@@ -146,15 +154,6 @@ def _block_use() -> Schema:
         "properties": {"block": ref("block_name"), "inputs": {"type": "object"}, "attrs": {"type": "object"}},
         "additionalProperties": False,
     }
-
-
-def _block_names() -> Schema:
-    names = blocks.names()
-    return {"enum": names, "enumDescriptions": [_summary(blocks[name]) for name in names]}
-
-
-def _summary(block: type[Block]) -> str:
-    return (block.__doc__ or "").strip().partition("\n")[0].replace("``", "")
 
 
 def _of_block(block: type[Block]) -> Schema:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from dataflow.core.attrs import Attr, plain
+from dataflow.core.registry import blocks
 
 Schema = dict[str, Any]
 
@@ -34,6 +36,12 @@ def default(value: object) -> Schema:
     """What is added to a value that has a default; infinities and NaN are left out, as JSON has none."""
     endless = isinstance(value, float) and not math.isfinite(value)
     return {} if endless else {"default": plain(value)}
+
+
+def block_names(names: Sequence[str]) -> Schema:
+    """The names of blocks, each with what it does."""
+    told = [(blocks[name].__doc__ or "").strip().partition("\n")[0].replace("``", "") for name in names]
+    return {"enum": [*names], "enumDescriptions": told}
 
 
 def of_attr(attr: Attr) -> Schema:

@@ -7,7 +7,7 @@ the section fits the graph and the files that it names, is checked by functions 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +26,9 @@ class Report(Protocol):
         """Note a problem, such as of ``("early_stopping", "metric")``; messages name the section themselves."""
 
 
+Names = Callable[[str, Mapping[str, Any]], Mapping[str, str]]
+"""The arrays or columns of a file by name, and what each is; given are the keys that stand beside its path."""
+
 Check = Callable[["Graph", Any, Report], None]
 """Reports what is wrong with a section, as its kind parses it, of a graph in which nothing else is wrong."""
 
@@ -36,13 +39,15 @@ class Section:
 
     ``check`` looks at the graph alone and runs whenever a file is read; ``check_files`` may open the files that the
     section names, and runs where a file is checked and before its graph is trained. ``check_headers`` tells of that
-    what takes no time however large those files are, for who looks on while a graph is written.
+    what takes no time however large those files are, for who looks on while a graph is written; as quickly, ``names``
+    says what a file has that may be named.
     """
 
     kind: Kind
     check: Check | None = None
     check_files: Check | None = None
     check_headers: Check | None = None
+    names: Names | None = None
 
 
 _loaders: dict[str, Callable[[], Section]] = {}

@@ -109,6 +109,21 @@ class NameOf(Leaf):
         return {"type": "string"}
 
 
+class NameIn(Leaf):
+    """Text that names something that is stored or declared outside of the graph: an array, or a split."""
+
+    def __init__(self, of: str, wanted: str):
+        self.of, self.wanted = of, wanted
+
+    def accept(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+
+    def schema(self) -> Schema:
+        return {"type": "string", "format": self.of}
+
+
 class ListOfNames(Leaf):
     """A list of text; ``what`` says what of the graph it names, if it does."""
 
@@ -200,7 +215,7 @@ class PathOfFile(Leaf):
         return change(str(value))
 
     def schema(self) -> Schema:
-        return {"type": "string"}
+        return {"type": "string", "format": "file"}
 
 
 class AnyMapping(Leaf):

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from dataflow.core.errors import DataflowError
 from dataflow.files import RegularFile, Unreadable, neighbour
+from dataflow.files.endings import DATA
+from dataflow.files.listing import files_below
 from dataflow.graphfile import shipped
 from dataflow.graphfile.paths import confined
 
 MAX_FILES = 5_000  # that are listed
-MAX_FOLDERS = 2_000  # that are looked into
 MAX_BYTES = 2 << 20  # of a graph file that is edited on a page
 _GRAPHS = (".yaml", ".yml")
-_DATA = (".npz", ".npy", ".safetensors", ".csv", ".tsv", ".parquet", ".feather", ".arrow")
-_PASSED = ("node_modules", "__pycache__", "site-packages")
 _GRAPH = re.compile(rb"(?:^|\n|\{)[ \t]*[\"']?dataflow[\"']?[ \t]*:")
 
 
@@ -66,27 +64,17 @@ class Project:
     def files(self) -> list[dict[str, object]]:
         """The graph and data files of the project, by name; hidden folders are passed over."""
         found: list[dict[str, object]] = []
-        for path in self._paths():
+        for path in files_below(self.folder, (*_GRAPHS, *DATA)):
             if len(found) == MAX_FILES:
                 break
-            graph = path.suffix in _GRAPHS and _is_graph(path)
-            if graph or path.suffix in _DATA:
+            graph = path.suffix in _GRAPHS
+            if not graph or _is_graph(path):
                 found.append({"path": self.shown(path), "graph": graph, "size": path.stat().st_size})
         return found
 
     def graphs(self) -> list[str]:
         """The graph files of the project."""
         return [str(each["path"]) for each in self.files() if each["graph"]]
-
-    def _paths(self) -> Iterator[Path]:
-        for count, (folder, inner, names) in enumerate(os.walk(self.folder)):
-            if count == MAX_FOLDERS:
-                return
-            inner[:] = sorted(each for each in inner if not each.startswith(".") and each not in _PASSED)
-            for name in sorted(names):
-                path = Path(folder, name)
-                if not name.startswith(".") and name.isprintable() and path.is_file() and not path.is_symlink():
-                    yield path
 
 
 def _is_graph(path: Path) -> bool:

@@ -17,14 +17,12 @@ from dataflow.training.findings import having, wire
 from dataflow.training.freezing import wrong_to_freeze
 from dataflow.training.optimizer_nodes import (
     OptimizerNodes,
-    is_optimizer,
-    is_schedule,
     is_trainable,
     rate_port,
     settable,
     trained,
 )
-from dataflow.training.train_section import Override, Train
+from dataflow.training.train_section import Optimizer, Override, Schedule, Train
 
 
 def check_optimizer(graph: Graph, train: Train, goal: Ref | None, report: Report) -> None:
@@ -103,8 +101,8 @@ def _optimizer(graph: Graph, train: Train, report: Report) -> type[Block] | None
         report(path, f"train 'optimizer': no block '{optimizer.block}'", blocks.nearest(optimizer.block))
         return None
     kind, right = blocks[optimizer.block], True
-    if not is_optimizer(kind):
-        usable = [name for name, block in blocks.items() if is_optimizer(block)]
+    if not Optimizer.may_be(kind):
+        usable = [name for name, block in blocks.items() if Optimizer.may_be(block)]
         report(
             path, f"train: optimizer must be a block that applies a gradient, got {optimizer.block}", listing(usable)
         )
@@ -139,8 +137,8 @@ def _schedule(train: Train, kind: type[Block] | None, report: Report) -> bool:
     path = ("schedule", "block")
     if schedule.block not in blocks:
         report(path, f"train 'schedule': no block '{schedule.block}'", blocks.nearest(schedule.block))
-    elif not is_schedule(blocks[schedule.block]):
-        usable = [name for name, block in blocks.items() if is_schedule(block)]
+    elif not Schedule.may_be(blocks[schedule.block]):
+        usable = [name for name, block in blocks.items() if Schedule.may_be(block)]
         wanted = "a block that computes a learning rate from the number of the step"
         report(path, f"train: schedule must be {wanted}, got {schedule.block}", listing(usable))
     elif kind is None:

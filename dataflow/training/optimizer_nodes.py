@@ -23,16 +23,6 @@ RATE = "train/learning_rate"  # the node of a schedule, and the output of the st
 _WIRED = Variable | Slot | Gradient  # roles of ports that no user sets
 
 
-def is_optimizer(block: type[Block]) -> bool:
-    """Whether a block applies a gradient."""
-    return any(isinstance(port.role, Gradient) for port in block.signature.inputs.values())
-
-
-def is_schedule(block: type[Block]) -> bool:
-    """Whether a block computes something from the number of the step alone."""
-    return [type(port.role) for port in block.signature.inputs.values()] == [StepNumber]
-
-
 def settable(block: type[Block]) -> dict[str, In]:
     """The inputs of an optimizer that a user may set."""
     return {name: port for name, port in block.signature.inputs.items() if not isinstance(port.role, _WIRED)}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from dataflow.core.attrs import attr
+from dataflow.core.block import Block
+from dataflow.core.roles import Gradient, StepNumber
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.block_use import BlockUse, check_inputs
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.tree import Value
 from dataflow.graphfile.value_kinds import (
+    NameIn,
     NameOf,
     NamePatterns,
     Operands,
@@ -22,7 +25,7 @@ from dataflow.graphfile.value_kinds import (
 
 END = "decay_steps"  # the attr of a schedule that may be `end`
 ResultName = Annotated[str, NameOf("result")]
-SplitName = Annotated[str, "the name of a split of 'data'"]
+SplitName = Annotated[str, NameIn("split", "be the name of a split of 'data'")]
 
 
 class Clip(Record):
@@ -102,9 +105,19 @@ class Optimizer(BlockUse):
         "what is different for some of the variables; of several that fit, the later ones hold", default=[]
     )
 
+    @classmethod
+    def may_be(cls, block: type[Block]) -> bool:
+        """Whether a block applies a gradient."""
+        return any(isinstance(port.role, Gradient) for port in block.signature.inputs.values())
+
 
 class Schedule(BlockUse):
     """The block that computes the learning rate; `decay_steps` may be `end`, the number of all steps."""
+
+    @classmethod
+    def may_be(cls, block: type[Block]) -> bool:
+        """Whether a block computes something from the number of the step alone."""
+        return [type(port.role) for port in block.signature.inputs.values()] == [StepNumber]
 
     @classmethod
     def as_block(cls, value: Value) -> Value:

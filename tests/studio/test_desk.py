@@ -239,7 +239,14 @@ def test_parameters_of_the_session_are_seen_in_the_picture(page: Page, folder: P
     version = page.document["version"]
     page.ask("session", params={"size": 9})
     assert page.document["inputs"]["x"]["type"] == "float32[N, 9]"
-    assert page.document["params"]["size"] == {"type": "int", "value": 9, "default": 4, "doc": "", "line": 2}
+    assert page.document["params"]["size"] == {
+        "type": "int",
+        "value": 9,
+        "default": 4,
+        "required": False,
+        "doc": "",
+        "line": 2,
+    }
     assert page.document["version"] == version
     page.ask("session", params={"size": "x"})
     assert page.document["problems"][0]["message"].startswith("param 'size' must be a number")

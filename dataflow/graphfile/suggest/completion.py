@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
+from dataflow.graphfile import sections
 from dataflow.graphfile.editing.changes import Path, Tree
 from dataflow.graphfile.editing.mentions import Named, mentions, section
 from dataflow.graphfile.emit import flow
@@ -18,6 +19,7 @@ from dataflow.graphfile.subgraphs import is_path
 from dataflow.graphfile.suggest.cursor import Cursor, cursor
 from dataflow.graphfile.suggest.declared import alternatives, declared
 from dataflow.graphfile.suggest.fits import graph_files
+from dataflow.graphfile.suggest.stored import Told, arrays_at, arrays_in, data_files
 from dataflow.graphfile.tree import BROKEN
 from dataflow.graphfile.wires import FileScope
 
@@ -115,6 +117,7 @@ class _Words:
                 yield from ((name, named.what, self._written(name)) for name in self._names(named))
         for each in self.declared:
             yield from self._declared(each)
+            yield from ((name, what, self._written(name)) for name, what in self._stored(each.get("format", "")))
         if self.at.path[:1] == ("nodes",) and self.at.path[2:] == ("block",) and self.scope is not None:
             for path, used in graph_files(self.scope, ()):
                 yield path, used.doc, self._written(path)
@@ -135,6 +138,17 @@ class _Words:
         details = each.get("enumDescriptions") or [told] * len(values)
         for value, detail in zip(values, details, strict=True):
             yield value if isinstance(value, str) else flow(value), detail, self._written(value)
+
+    def _stored(self, what: str) -> Told:
+        """The names of what a schema says is not of the graph: splits, data files, and what these have."""
+        if what == "split":
+            own = self.at.path[1] if self.at.path[0] == "data" else None
+            yield from ((name, "split") for name in section(self.tree, "data") if name != own)
+        elif what == "file" and self.scope is not None:
+            yield from data_files(self.scope.file)
+        elif what in ("array", "column") and self.scope is not None:
+            of = sections.declared(str(self.at.path[0])).names if self.at.path[0] in sections.names() else None
+            yield from arrays_at(self.tree, self.at.path, self.scope.file, of or arrays_in, what == "column")
 
     def _named(self, path: Path, is_key: bool) -> list[Named]:
         """What a name at a path would name, by the declarations of sections."""

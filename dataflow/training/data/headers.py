@@ -12,12 +12,14 @@ from functools import lru_cache
 
 from dataflow.core.dtypes import DType
 from dataflow.core.errors import DataflowError
+from dataflow.files.endings import is_table
 from dataflow.files.stamps import Stamp, stamp
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.suggest.stored import arrays_in
 from dataflow.training.data import row_counts, section, table
 from dataflow.training.data.feed_type import Given, check_given
 from dataflow.training.data.opening import Place, declared_feed, file_of, is_matrix, wanted_of
-from dataflow.training.data.section import data_section
+from dataflow.training.data.section import Csv, data_section
 from dataflow.training.data.sources import array_type
 
 _KEPT = 256  # headers
@@ -28,7 +30,7 @@ def given_of(graph: Graph, name: str, splits: Mapping[str, section.Split], feed:
     with declared_feed(graph, name, splits, feed) as (who, declared, column):
         place = Place.of(column, splits[name])
         path = file_of(place, column)
-        if table.is_table(path):
+        if is_table(path):
             file, length = table_of(place)
             wanted = wanted_of(file, column, declared)
             shape = (length, len(wanted)) if is_matrix(column, wanted) else (length,)
@@ -61,6 +63,16 @@ def row_counts_of(graph: Graph) -> dict[str, int | None]:
         with suppress(DataflowError):
             found[name] = rows_of(graph, name, splits)
     return found
+
+
+def names_in(path: str, beside: Mapping[str, object]) -> Mapping[str, str]:
+    """The arrays of a file, or the columns of a table as the key `csv` beside its path says that it is written."""
+    if not is_table(path):
+        return arrays_in(path, beside)
+    with suppress(DataflowError, ValueError):
+        file, _ = table_of(Place(path, Csv.parse(beside.get("csv") or {})))
+        return dict.fromkeys(filter(None, file.names), "column")
+    return {}
 
 
 def table_of(place: Place) -> tuple[table.TableFile, int | None]:

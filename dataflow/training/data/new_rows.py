@@ -8,6 +8,7 @@ from typing import Any
 
 from dataflow.core.errors import DataflowError, GraphError, listing
 from dataflow.files import ArrayFile, Unreadable
+from dataflow.files.endings import is_table
 from dataflow.graph.graph import Graph
 from dataflow.training.data import section, table
 from dataflow.training.data.columns import selected
@@ -84,7 +85,7 @@ def _names(path: str | os.PathLike[str], options: Csv) -> tuple[list[str], str]:
 
     Raises DataflowError where it cannot be read.
     """
-    if table.is_table(path):
+    if is_table(path):
         opened = table.open_table(path, options)
         if isinstance(opened, table.CsvFile) and (other := opened.text.other_delimiter):
             own = opened.text.delimiter

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dataflow.core.errors import DataflowError, GraphError, instead
 from dataflow.core.shapes import TensorType
+from dataflow.files.endings import is_table
 from dataflow.graph.graph import Graph
 from dataflow.training.data import columns, section, table
 from dataflow.training.data.feed import Feed
@@ -41,7 +42,7 @@ def declared_feed(
 def _source(graph: Graph, name: str, splits: Mapping[str, section.Split], feed: str, column: Column) -> RowSource:
     place = Place.of(column, splits[name])
     path = file_of(place, column)
-    if not table.is_table(path):
+    if not is_table(path):
         return table.array_of(path, column.array)
     file = table.open_table(path, place.csv)
     own = wanted_of(file, column, graph.inputs[feed])
@@ -62,7 +63,7 @@ def file_of(place: Place, column: Column) -> str:
     """The file of an input; DataflowError where there is none, or none that can have what the input names."""
     if place.path is None:
         raise GraphError("'path' must be given, got nothing")
-    if column.columns is not None and not table.is_table(place.path):
+    if column.columns is not None and not is_table(place.path):
         hint = table.as_table(place.path) or "write 'array'"
         raise GraphError(f"'columns' are those of a table, got another file, {place.path}; {hint}")
     return place.path

@@ -10,7 +10,7 @@ from dataflow.graph.graph import Graph
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.tree import Value
-from dataflow.graphfile.value_kinds import FilePath, MapOf, MapOfInputs, NameOf, Names
+from dataflow.graphfile.value_kinds import FilePath, MapOf, MapOfInputs, NameIn, NameOf, Names
 from dataflow.training.data.section_kinds import (
     FILL,
     Choice,
@@ -25,8 +25,8 @@ from dataflow.training.data.section_kinds import (
     is_list,
 )
 
-ArrayName = Annotated[str, "the name of an array"]
-SplitName = Annotated[str, "the name of another split"]
+ArrayName = Annotated[str, NameIn("array", "be the name of an array")]
+SplitName = Annotated[str, NameIn("split", "be the name of another split")]
 InputName = Annotated[str, NameOf("input", "be the name of a column")]
 
 

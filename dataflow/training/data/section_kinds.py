@@ -75,7 +75,8 @@ class Choice(Leaf):
         return value
 
     def schema(self) -> Schema:
-        names: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+        name: Schema = {"type": "string", "format": "column"}
+        names: Schema = {"anyOf": [{"const": "all"}, name, {"type": "array", "items": name, "minItems": 1}]}
         excepted = {"type": "object", "properties": {"except": names}, "required": ["except"]}
         return {"anyOf": [names, {**excepted, "additionalProperties": False}]}
 

@@ -16,6 +16,7 @@ import numpy as np
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import DataflowError, cropped, reason
 from dataflow.files import RegularFile
+from dataflow.files.endings import CSV, is_table
 from dataflow.training.data import csv_table
 from dataflow.training.data.columns import selected
 from dataflow.training.data.csv_text import CsvText
@@ -23,8 +24,6 @@ from dataflow.training.data.section import Csv
 from dataflow.training.data.sources import FileArray, InMemoryArray, RowSource, open_array
 from dataflow.training.data.wanted import Vocabulary, Wanted
 
-CSV = (".csv", ".tsv", ".tab")
-ARROW = (".parquet", ".feather", ".arrow", ".ipc")
 _TEXT = (".txt", ".dat", ".data", ".asc")
 _COUNTED = 1 << 20  # bytes of text whose rows are counted for a look at it
 _SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
@@ -82,11 +81,6 @@ class CsvFile:
     def where(self, row: int) -> str:
         """How messages name a row: by its line."""
         return f"{self.text.path}:{csv_table.line_of(self.text, row)}"
-
-
-def is_table(path: str | os.PathLike[str]) -> bool:
-    """Whether the file is a table, by its ending."""
-    return str(path).lower().removesuffix(".gz").endswith((*CSV, *ARROW))
 
 
 def as_table(path: str | os.PathLike[str]) -> str:

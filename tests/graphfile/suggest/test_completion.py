@@ -43,6 +43,19 @@ def file() -> Editor:
         ("epochs: $epochs", "epochs: $e", ["$epochs"], "$seed"),
         ("type: bool", "type: b", ["bool"], "int"),
         ("validation: {like: train", "validation: {str", ["stratify"], "like"),
+        ("validation: {like: train", "validation: {like: ", ["train", "test"], "validation"),
+        ("path: dataflow:data/digits.npz", "path: ", ["../data/digits.npz", "../data/wine.csv"], "train"),
+        ("image: x_train", "image: x", ["x_train", "x_test"], "image"),
+        ("image: x_train", "image: {array: y", ["y_train", "y_test"], "image"),
+        ("image: x_train", "image: {columns: [", [], "x_train"),
+        ("\ntrain:\n", "\ntrain:\n  validate: ", ["train", "validation", "test"], "image"),
+        ("{block: ApplyAdam}", "{block: A", ["ApplyAdam", "AdamW"], "Add"),
+        (
+            "{block: ApplyAdam}",
+            "{block: ApplyAdam}\n  schedule: {block: ",
+            ["CosineDecay", "ExponentialDecay"],
+            "ApplyAdam",
+        ),
     ],
 )
 def test_words_of_a_place(file: Editor, old: str, new: str, first: list[str], never: str) -> None:

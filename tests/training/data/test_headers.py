@@ -11,7 +11,7 @@ from tables import csv, graph_of
 
 from dataflow.core.errors import GraphError
 from dataflow.training.data import sources, split, table
-from dataflow.training.data.headers import given_of, row_counts_of
+from dataflow.training.data.headers import given_of, names_in, row_counts_of
 from dataflow.training.data.section import data_section
 
 
@@ -125,3 +125,10 @@ def test_files_are_not_held_open():
     given({"path": "d.npz", "array": "x"}, shape=("N", 3))
     held = {each.resolve() for each in Path("/proc/self/fd").iterdir()}
     assert not held & {Path("t.csv").resolve(), Path("d.npz").resolve()}
+
+
+def test_what_a_file_has_is_named():
+    assert names_in("d.npz", {}) == {"x": "float32[7, 3]", "y": "int64[7]"}
+    assert names_in("t.csv", {"csv": {"comment": "#"}}) == dict.fromkeys("abl", "column")
+    assert names_in("t.csv.gz", {"csv": {"delimiter": ";"}}) == dict.fromkeys("ab", "column")
+    assert names_in("t.csv", {"csv": {"decimal": "?"}}) == names_in("none.csv", {}) == {}

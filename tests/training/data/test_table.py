@@ -16,7 +16,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.training.data import csv_arrow, csv_text, table
 from dataflow.training.data.section import Csv
 from dataflow.training.data.sources import FileArray, InMemoryArray
-from dataflow.training.data.table import Rows, TableColumns, is_table, open_rows, open_table, rows_of
+from dataflow.training.data.table import Rows, TableColumns, open_rows, open_table, rows_of
 from dataflow.training.data.wanted import TEXT, Wanted
 
 TEXTS = "a,b,l\n1,1.5,x\n2,2.5,y\n3,3.5,x\n"
@@ -26,15 +26,6 @@ TEXTS = "a,b,l\n1,1.5,x\n2,2.5,y\n3,3.5,x\n"
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     csv("t.csv", TEXTS)
-
-
-@pytest.mark.parametrize(
-    "path, wanted",
-    [("a.csv", True), ("A.CSV.GZ", True), ("a.tsv", True), ("a.tab", True), ("a.parquet", True), ("a.feather", True),
-     ("a.arrow", True), ("a.npy", False), ("a.csv.npz", False), ("csv", False)],
-)  # fmt: skip
-def test_tables_by_their_ending(path, wanted):
-    assert is_table(path) is wanted
 
 
 @pytest.mark.parametrize("with_arrow", [True, False])
@@ -136,7 +127,3 @@ def test_a_csv_file_of_a_hundred_thousand_columns(tmp_path):
     # what once took minutes: a process that takes one is too slow, on any machine
     done = subprocess.run([sys.executable, "-c", code], check=True, timeout=60, text=True, capture_output=True)
     assert done.stdout == "(3, 100000)\n"
-
-
-def test_the_formats_are_said_once():
-    assert set(table.CSV).isdisjoint(table.ARROW)

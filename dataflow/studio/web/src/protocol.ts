@@ -372,7 +372,7 @@ export interface Completion {
   label: string;
   detail: string;
   insert: string;
-  from: number; // offset in the text from which it replaces
+  from: number; // offset in the text from which it replaces; offsets count as a browser does
 }
 
 export interface Hit {

@@ -122,7 +122,7 @@ function Feed({ document }: { document: Document }) {
                 label={name}
                 hint={param.doc}
                 value={name in session.params ? written(session.params[name]!) : ""}
-                placeholder={param.required ? `required: ${param.type || "a value"}` : written(param.default)}
+                placeholder={param.required ? "required" : written(param.default)}
                 send={(text) =>
                   changeSession({ params: text.trim() === "" ? without(session.params, name) : { ...session.params, [name]: read(text) } })
                 }

@@ -1,6 +1,6 @@
 import { EditorState, type ChangeSet, type ChangeSpec } from "@codemirror/state";
 import { beforeEach, expect, test } from "vitest";
-import { pageOffset, serverOffset, Sync, unbroken } from "./sync";
+import { Sync, unbroken } from "./sync";
 
 const TEXT = "a: 1\nb: 2\nc: 3\n";
 let sync: Sync;
@@ -93,11 +93,4 @@ test("a text that the server takes in another layout is shown so", () => {
 test("line breaks of two characters are known again", () => {
   expect(unbroken("a\r\nb\r\n")).toEqual({ text: "a\nb\n", ending: "\r\n" });
   expect(unbroken("a\nb")).toEqual({ text: "a\nb", ending: "\n" });
-});
-
-test("offsets count characters on the server, and units on the page", () => {
-  const text = "a😀b: 1";
-  expect(serverOffset(text, 4)).toBe(3);
-  expect(pageOffset(text, 3)).toBe(4);
-  expect(pageOffset(text, 99)).toBe(text.length);
 });

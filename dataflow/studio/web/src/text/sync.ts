@@ -81,14 +81,3 @@ function lined(text: string): Text {
 export function unbroken(text: string): { text: string; ending: "\r\n" | "\n" } {
   return text.includes("\r\n") ? { text: text.replaceAll("\r\n", "\n"), ending: "\r\n" } : { text, ending: "\n" };
 }
-
-/** Counts of characters as the server has them, which counts a pair of surrogates once, and as the page has them. */
-export function serverOffset(text: string, offset: number): number {
-  return [...text.slice(0, offset)].length;
-}
-
-export function pageOffset(text: string, offset: number): number {
-  let at = 0;
-  for (let left = offset; left > 0 && at < text.length; left -= 1) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
-  return at;
-}

@@ -8,7 +8,7 @@ import { Prose } from "../Prose";
 import { Adding } from "./Adding";
 import { Cards, Line, Note, Part, Row, Tool, Troubles } from "./parts";
 import { Section } from "./Section";
-import { needed } from "./values";
+import { kind } from "./values";
 
 interface Given {
   document: Document;
@@ -102,7 +102,7 @@ function Parameters({ document, readonly }: Given) {
               label={`Parameter ${name}`}
               value={required ? "" : spelled(given)}
               disabled={readonly}
-              placeholder={required ? needed(type) : type}
+              placeholder={required ? kind(type) : type}
               commit={(text) => edit(`Set parameter ${name}`, { op: "set", place, value: parsed(text) })}
             />
             {value !== null && spelled(value) !== spelled(given) && <span className="attr-value">{spelled(value)} in this session</span>}

@@ -29,7 +29,7 @@ afterEach(async () => {
 test("a required parameter of a layer says so, of which type, and takes such values alone", async () => {
   await show(<NodeView document={layer(null, [])} name="dense" readonly={false} />);
   const field = find<HTMLInputElement>("input", "units");
-  expect([field.value, field.placeholder]).toEqual(["", "required: a whole number"]);
+  expect([field.value, field.placeholder]).toEqual(["", "a whole number"]);
   expect(find(".attr-name.missing").textContent).toContain("units");
   await write(field, "many");
   await press(field, "Enter");
@@ -58,7 +58,7 @@ test("a parameter of the file that has no default is asked for, with the problem
   const problems = [problem({ line: 3, message: "width must be given" }), problem({ line: 7, message: "other" })];
   await show(<FileView document={chain({ params: { width }, problems })} readonly={false} />);
   const field = find<HTMLInputElement>("input", "Parameter width");
-  expect([field.value, field.placeholder]).toEqual(["", "required: a whole number"]);
+  expect([field.value, field.placeholder]).toEqual(["", "a whole number"]);
   expect(find(".attr [role=alert]").textContent).toBe("width must be given");
   expect(find(".insp-trouble").textContent).toBe("other");
   expect(document.body.textContent).not.toContain("null");

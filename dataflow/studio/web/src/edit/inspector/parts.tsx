@@ -72,7 +72,7 @@ interface RowGiven {
 export function Row({ name, about = "", missing = false, problems = [], tools, doc, docId, children }: RowGiven) {
   return (
     <div className="attr">
-      <span className={missing || problems.length > 0 ? "attr-name missing" : "attr-name"} title={bare(about)}>
+      <span className={`attr-name ${missing ? "missing" : problems.length > 0 ? "wrong" : ""}`} title={bare(about)}>
         {name}
         {tools && <span className="attr-tools">{tools}</span>}
       </span>

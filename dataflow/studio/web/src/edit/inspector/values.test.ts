@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { limits, needed, placeholder, read, stepped, type Limits } from "./values";
+import { kind, limits, placeholder, read, stepped, type Limits } from "./values";
 
 const of = (type: string, min: number | null = null, max: number | null = null): Limits => ({ type, min, max });
 
@@ -42,8 +42,8 @@ test("whole numbers are stepped within their limits", () => {
 
 test("an empty field says what stands there, or that something must", () => {
   const info = { name: "units", doc: "", choices: [], default: null, ...of("int"), required: true };
-  expect([placeholder(info, null), placeholder(info, 3)]).toEqual(["required: a whole number", "3"]);
+  expect([placeholder(info, null), placeholder(info, 3)]).toEqual(["a whole number", "3"]);
   expect(placeholder({ ...info, required: false, default: 8 }, 4)).toBe("8");
   expect(placeholder({ ...info, required: false }, null)).toBe("none");
-  expect(needed("")).toBe("required: a value");
+  expect([kind(""), kind("float")]).toEqual(["a value", "a number"]);
 });

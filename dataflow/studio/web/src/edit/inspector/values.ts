@@ -53,10 +53,10 @@ const KINDS: Record<string, string> = {
   Tensor: "a number or a list of numbers",
 };
 
-/** What a field says while it is empty: its default, what follows from wires, or that it must be given and as what. */
+/** What a field says while it is empty: its default, what follows from wires, or what must be given. */
 export function placeholder({ required, type, default: usual }: AttrInfo, value: Plain): string {
-  if (required) return value === null ? needed(type) : spelled(value);
+  if (required) return value === null ? kind(type) : spelled(value);
   return usual === null ? "none" : spelled(usual);
 }
 
-export const needed = (type: string): string => `required: ${KINDS[type] ?? (type || "a value")}`;
+export const kind = (type: string): string => KINDS[type] ?? (type || "a value");
