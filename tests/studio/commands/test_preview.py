@@ -8,6 +8,7 @@ import pytest
 from studio_pages import Page, Refused
 
 from dataflow.graphfile import shipped
+from dataflow.studio.commands import preview
 
 
 def test_preview_has_the_cards_of_a_file_that_is_not_open(page: Page) -> None:
@@ -28,6 +29,31 @@ def test_preview_follows_the_file(page: Page, folder: Path) -> None:
         file.read_text("utf-8").replace("outputs:", "  more: {block: Relu, inputs: [relu]}\noutputs:"), "utf-8"
     )
     assert len(page.ask("preview", path="small.yaml")["cards"]) == len(before["cards"]) + 1
+
+
+def test_preview_follows_the_files_that_a_file_uses(page: Page, folder: Path) -> None:
+    (folder / "outer.yaml").write_text(
+        "dataflow: 1\ninputs: {x: 'float32[N, 4]'}\nnodes:\n  one: {block: ./inner.yaml, inputs: {x: x}}\n"
+        "  two: {block: Relu, inputs: {features: one}}\noutputs: {y: two}\n"
+    )
+    inner = folder / "inner.yaml"
+
+    def cards(text: str) -> object:
+        if text:
+            inner.write_text(text, "utf-8")
+        drawn = page.ask("preview", path="outer.yaml")
+        assert page.ask("preview", path="outer.yaml") == drawn
+        return drawn["cards"]
+
+    text = (folder / "small.yaml").read_text("utf-8")
+    pictures = [cards(""), cards(text.replace("y: 0.5", "y: [[[1.0, 2.0, 3.0, 4.0]]]")), cards(text)]
+    assert pictures[0] != pictures[1] != pictures[2]  # no file, types of three dims, and of two
+
+
+def test_a_picture_is_drawn_once_while_its_files_stay(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = page.ask("preview", path="small.yaml")
+    monkeypatch.setattr(preview, "scene", lambda *_: pytest.fail("drawn again"))
+    assert page.ask("preview", path="small.yaml") == first
 
 
 @pytest.mark.slow

@@ -1,25 +1,25 @@
-/** A graph in little; asked for when it comes into view, once in the life of the page. */
+/** A graph in little: as it was drawn last, and as it is once it comes into view. */
 import { useEffect, useRef, useState, type CSSProperties, type Ref, type RefObject } from "react";
 import { ask } from "../connection";
 import type { Preview as Drawn } from "../protocol";
 
-const known = new Map<string, Promise<Drawn>>();
+const known = new Map<string, Drawn>();
 let last: Promise<unknown> = Promise.resolve();
 
 /** One at a time: the server has better to do than to draw thirty graphs at once. */
 function preview(path: string): Promise<Drawn> {
-  const found = known.get(path);
-  if (found !== undefined) return found;
   const asked = last.then(() => ask("preview", { path }));
-  last = asked.catch(() => known.delete(path));
-  known.set(path, asked);
+  last = asked.then(
+    (drawn) => known.set(path, drawn),
+    () => known.delete(path),
+  );
   return asked;
 }
 
 /** The picture of a file once `frame` is in view. */
 export function usePreview(path: string): [frame: RefObject<HTMLSpanElement | null>, drawn: Drawn | null] {
   const frame = useRef<HTMLSpanElement>(null);
-  const [drawn, setDrawn] = useState<Drawn | null>(null);
+  const [drawn, setDrawn] = useState<Drawn | null>(() => known.get(path) ?? null);
   useEffect(() => {
     const show = () => void preview(path).then(setDrawn, () => undefined);
     if (typeof IntersectionObserver === "undefined") {

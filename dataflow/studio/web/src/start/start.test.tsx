@@ -1,3 +1,4 @@
+import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { get, set } from "../store";
 import { chain } from "../testing/document";
@@ -9,12 +10,15 @@ import Tour from "./Tour";
 import { STEPS } from "./tour";
 
 const asked: [string, unknown][] = [];
+let doc = "";
+let drawing = Promise.resolve();
 vi.mock("../connection", async (original) => ({
   ...(await original<object>()),
   ask: async (command: string, given: unknown) => {
     asked.push([command, given]);
     if (command === "files") return [{ path: "mine.yaml", graph: true, size: 1 }, { path: "x.npz", graph: false, size: 1 }];
-    if (command === "preview") return { doc: "What it does", nodes: 4, trains: true, width: 0, height: 0, cards: [], wires: [] };
+    if (command === "preview") await drawing;
+    if (command === "preview") return { doc, nodes: 4, trains: true, width: 0, height: 0, cards: [], wires: [] };
     return null;
   },
 }));
@@ -22,6 +26,8 @@ const entry = (name: string) => ({ path: `dataflow:digits/${name}.yaml`, name, d
 
 beforeEach(() => {
   localStorage.clear();
+  doc = "What it does";
+  drawing = Promise.resolve();
   set({ gallery: [entry("cnn"), entry("mlp")], document: null, over: null });
 });
 afterEach(async () => {
@@ -42,6 +48,20 @@ test("graphs of the project and of the package are shown, and one is opened by t
   await click(".gallery-card:focus");
   expect(asked.at(-1)).toEqual(["open", { path: "dataflow:digits/cnn.yaml" }]);
   expect(get().over).toBeNull();
+});
+
+test("what a picture tells is there at once when the gallery is opened again, and asked for anew", async () => {
+  await show(<Gallery />);
+  await leave();
+  asked.length = 0;
+  let release = () => {};
+  drawing = new Promise<void>((resolve) => (release = resolve));
+  doc = "What it does now";
+  await show(<Gallery />);
+  expect(document.querySelector(".gallery-card")!.textContent).toMatch(/What it does(?! now)/);
+  await act(async () => release());
+  expect(document.querySelector(".gallery-card")!.textContent).toContain("What it does now");
+  expect(asked).toContainEqual(["preview", { path: "mine.yaml" }]);
 });
 
 test("a search leaves what has its words", async () => {
