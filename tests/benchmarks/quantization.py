@@ -74,6 +74,17 @@ class Way:
         return any(self.plain[kind]["bits"] <= 2 for kind in ("weights", "activations"))
 
 
+RANGES = (  # ways that differ in how ranges are found
+    *(Way(f"4/{per}:{method}", "8:mse") for per in ("tensor", "channel", "group32") for method in ("min_max", "mse")
+        if (per, method) != ("channel", "mse")),
+    *(Way("8/channel:mse", f"{bits}:{method}") for bits in (8, 4)
+        for method in ("min_max", "percentile:99.99", "percentile:99.9", "entropy")),
+    Way("8/channel:mse", "4:mse"),
+    Way("4/channel:min_max", "8:mse", correct=True),
+    Way("4/channel:mse", "8:mse", equalized=True),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Task:
     """A network and how it is measured.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .quantization import Task, Way, main
+from .quantization import RANGES, Task, Way, main
 
 INTEGERS = tuple(Way(f"{bits}/channel:mse", f"{bits}:mse") for bits in (8, 4))
 LIMITED = (
@@ -34,15 +34,6 @@ WIDTHS = (
     *(Way(f"{bits}/channel:mse", "8:mse", rounding="adaround", correct=True) for bits in (4, 3, 2)),
     Way("4/channel:mse", "4:mse", correct=True),
 )
-RANGES = (
-    *(Way(f"4/{per}:{method}", "8:mse") for per in ("tensor", "channel", "group32") for method in ("min_max", "mse")
-        if (per, method) != ("channel", "mse")),
-    *(Way("8/channel:mse", f"{bits}:{method}") for bits in (8, 4)
-        for method in ("min_max", "percentile:99.99", "percentile:99.9", "entropy")),
-    Way("8/channel:mse", "4:mse"),
-    Way("4/channel:min_max", "8:mse", correct=True),
-    Way("4/channel:mse", "8:mse", equalized=True),
-)  # fmt: skip
 TASK = Task(
     Path(__file__).parents[2] / "graphs" / "digits" / "cnn.yaml",
     ("train", "validation", "test"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blocks.kernels import windows
-from blocks.kernels.im2col import columns_of
 from dataflow import blocks
 from dataflow.core.errors import BlockError
+
+pytestmark = pytest.mark.usefixtures("slab")
 
 FAMILIES = {
     "Conv2D": ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),
@@ -42,16 +42,6 @@ CASES = {
     "volume": ("Conv3D", (2, 4, 5, 6, 3), (2, 3, 2, 3, 4), {"strides": [1, 2, 1, 2, 1], "padding": "SAME"}),
     "volume_dilated": ("Conv3D", (2, 5, 6, 5, 3), (2, 3, 2, 3, 4), {"dilations": [1, 3, 2, 1, 1]}),
 }
-
-
-@pytest.fixture(params=[None, 1], ids=["one_slab", "small_slabs"], autouse=True)
-def slab(request, monkeypatch):
-    """Once as it is, once with tiles of a single row."""
-    if request.param:
-        monkeypatch.setattr(windows, "SLAB", request.param)
-    columns_of.cache_clear()  # they are made for one size of tiles
-    yield
-    columns_of.cache_clear()
 
 
 def made(case, dtype="float64"):

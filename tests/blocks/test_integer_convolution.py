@@ -11,20 +11,11 @@ from hypothesis import strategies as st
 from integers import convolution, extremes
 
 import dataflow as flow
-from blocks.kernels import integer_convolution, windows
-from blocks.kernels.im2col import columns_of
+from blocks.kernels import integer_convolution
 from blocks.kernels.windows import span
 from dataflow.core.thread_pool import ThreadLimit
 
-
-@pytest.fixture(params=[None, 1], ids=["one_slab", "small_slabs"], autouse=True)
-def slab(request, monkeypatch):
-    """Once as it is, once with tiles of a single row."""
-    if request.param:
-        monkeypatch.setattr(windows, "SLAB", request.param)
-    columns_of.cache_clear()  # they are made for one size of tiles
-    yield
-    columns_of.cache_clear()
+pytestmark = pytest.mark.usefixtures("slab")
 
 
 CODES = ("int8", "uint8", "int16", "uint16")

@@ -7,21 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from quantize.nets import residual
+from quantize.nets import X, residual_file
 
 import dataflow as flow
 from dataflow.cli import group
 
-X = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
-
 
 @pytest.fixture
 def graph(tmp_path: Path) -> Path:
-    np.savez(tmp_path / "rows.npz", x=X)
-    made = residual()
-    made.sections = {"data": {"train": {"path": str(tmp_path / "rows.npz"), "inputs": {"x": "x"}}}}
-    flow.save(made, tmp_path / "float.yaml")
-    return tmp_path / "float.yaml"
+    return residual_file(tmp_path, "train")
 
 
 def _quantize(*words: object) -> str:

@@ -5,24 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from quantize.nets import residual
+from quantize.nets import residual_file
 
 import dataflow as flow
 from dataflow.cli import group
 
-X = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    np.savez(tmp_path / "rows.npz", x=X)
-    made = residual()
-    made.sections = {"data": {"test": {"path": str(tmp_path / "rows.npz"), "inputs": {"x": "x"}}}}
-    flow.save(made, tmp_path / "float.yaml")
-    found = _run("quantize", tmp_path / "float.yaml", "-o", tmp_path / "q.yaml", "--weights", "4")
+    found = _run("quantize", residual_file(tmp_path, "test"), "-o", tmp_path / "q.yaml", "--weights", "4")
     assert found.exit_code == 0, found.output
     return tmp_path
 

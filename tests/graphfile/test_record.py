@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from graphfile.records import Range
 
 from dataflow.core.attrs import Dtype, attr
 from dataflow.graphfile.record import Record
@@ -69,16 +70,6 @@ def test_what_a_short_form_refuses_is_told_of_its_key():
         Bits.parse("halv")
     with pytest.raises(ValueError, match=r"^must be a mapping, got 3$"):
         Bits.parse(3)
-
-
-class Range(Record):
-    """A range."""
-
-    wanted = "be a mapping of 'low' and 'high', numbers"
-    as_one = True
-    low: float = attr("lower end")
-    high: float = attr("upper end")
-    note: str | None = attr("what it is for", default=None)
 
 
 def test_what_the_schema_says_of_a_record():

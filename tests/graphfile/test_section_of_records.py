@@ -7,6 +7,7 @@ from typing import Annotated
 
 import jsonschema
 import pytest
+from graphfile.records import Range
 
 import dataflow as flow
 from dataflow.core.attrs import Dtype, attr
@@ -206,16 +207,6 @@ def test_the_schema_has_it():
     )
     assert errors(num_bits=17) and errors(observer={"momentum": 0}) and errors(inputs={"x": {"axis": 0}})
     assert errors(rounding={"block": "Rnt"}) and errors(bits=1)
-
-
-class Range(Record):
-    """A range."""
-
-    wanted = "be a mapping of 'low' and 'high', numbers"
-    as_one = True
-    low: float = attr("lower end")
-    high: float = attr("upper end")
-    note: str | None = attr("what it is for", default=None)
 
 
 class Ranges(Record):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 import dataflow as flow
@@ -105,6 +107,18 @@ def inputs(graph: Graph, rows: int = 60) -> Array:
     sizes = [d for d in graph.inputs["x"].shape or () if isinstance(d, int)]
     made: Array = np.random.default_rng(9).standard_normal((rows, *sizes)).astype(np.float32)
     return made
+
+
+X = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)  # rows of the file of a network
+
+
+def residual_file(folder: Path, split: str) -> Path:
+    """`residual` as the file float.yaml, with `X` beside it as this split of its data."""
+    np.savez(folder / "rows.npz", x=X)
+    made = residual()
+    made.sections = {"data": {split: {"path": str(folder / "rows.npz"), "inputs": {"x": "x"}}}}
+    flow.save(made, folder / "float.yaml")
+    return folder / "float.yaml"
 
 
 def real_parts(graph: Graph, x: Array, **asked: object) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dataflow import State
+from dataflow.training.trainer import Trainer
 
 X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
 Y = X @ np.array([1.0, -2.0, 0.5], np.float32) + np.float32(0.25)
@@ -30,6 +33,19 @@ train:
   epochs: $epochs
   batch_size: 8
 """
+
+
+def stop_after(steps: int) -> Callable[[Trainer], None]:
+    """What a trainer tells its steps to, which has it stop after so many of them and one more."""
+    left = steps
+
+    def stop(trainer: Trainer) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            trainer.stop()
+
+    return stop
 
 
 def bits(state: State) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ import dataflow as flow
 from dataflow.core.errors import GraphError
 from dataflow.training.freezing import at_rest
 from dataflow.training.trainer import Trainer
-from training.line import bits
+from training.line import bits, stop_after
 
 
 def freezing(*rules):
@@ -56,15 +56,7 @@ def test_going_on_is_as_if_there_had_been_no_stop(load, when):
     graph = load(lambda text: rules(text) + "  on_nan: stop\n  clip: {global_norm: 0.1}\n", epochs=4)
     whole = Trainer(graph)
     list(whole.run())
-    steps = 0
-
-    def stop(trainer):
-        nonlocal steps
-        steps += 1
-        if steps > when:
-            trainer.stop()
-
-    list(Trainer(graph, Path("kept")).run(stop))
+    list(Trainer(graph, Path("kept")).run(stop_after(when)))
     again = Trainer(graph, Path("kept"), resume=True)
     list(again.run())
     assert bits(again.state) == bits(whole.state)

@@ -16,7 +16,7 @@ from dataflow.training.history import History
 from dataflow.training.recorder import usual_recorders
 from dataflow.training.run_record import RunRecord, latest_record, read_record
 from dataflow.training.trainer import Trainer
-from training.line import TEXT, X, Y, bits
+from training.line import TEXT, X, Y, bits, stop_after
 
 KEPT = Path("kept")
 
@@ -81,15 +81,7 @@ def test_a_training_leaves_a_history_and_a_record(load):
 def test_a_stopped_training_that_is_continued_has_the_same_history(load, when):
     list(Trainer(load(), Path("whole")).run())
     whole = [line.rpartition(",")[0] for line in Path("whole", "history.csv").read_text().splitlines()]
-    steps = 0
-
-    def stop(trainer):
-        nonlocal steps
-        steps += 1
-        if steps > when:
-            trainer.stop()
-
-    list(Trainer(load(), KEPT).run(stop))
+    list(Trainer(load(), KEPT).run(stop_after(when)))
     assert statuses() == ["stopped"]
     list(Trainer(load(), KEPT, resume=True).run())
     assert statuses() == ["stopped", "done"] and history() == whole

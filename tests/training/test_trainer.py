@@ -15,7 +15,7 @@ from dataflow.training import checkpoint, data
 from dataflow.training.evaluation import evaluate
 from dataflow.training.step_graph import expand
 from dataflow.training.trainer import Trainer
-from training.line import X, Y, bits
+from training.line import X, Y, bits, stop_after
 
 
 def test_the_loss_falls(load):
@@ -59,16 +59,8 @@ def test_going_on_is_as_if_there_had_been_no_stop(load, when):
     graph = load(lambda text: text.replace("lr: $rate", "") + schedule + "  checkpoint: {every: 3}\n")
     whole = Trainer(graph)
     reports = [(r.epoch, r.step, r.train, r.rate) for r in whole.run()]
-    steps = 0
-
-    def stop(trainer):
-        nonlocal steps
-        steps += 1
-        if steps > when:
-            trainer.stop()
-
     first = Trainer(graph, Path("kept"))
-    seen = [(r.epoch, r.step, r.train, r.rate) for r in first.run(stop)]
+    seen = [(r.epoch, r.step, r.train, r.rate) for r in first.run(stop_after(when))]
     again = Trainer(graph, Path("kept"), resume=True)
     seen += [(r.epoch, r.step, r.train, r.rate) for r in again.run()]
     assert bits(again.state) == bits(whole.state)
