@@ -18,7 +18,10 @@ nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["lint", "types", "layers", "fast"]
 nox.options.reuse_existing_virtualenvs = True
 
-MEASURED = ("core", "graph", "graphfile", "engine", "inspection", "conformance", "cli")
+MEASURED = (
+    "core", "files", "graph", "graphfile", "engine",
+    "training", "inspection", "conformance", "quantize", "studio", "cli",
+)  # fmt: skip
 WEB = Path("dataflow/studio/web")  # the page of the studio, and where it is built
 STATIC = Path("dataflow/studio/static")
 OLDEST_NODE = (20, 19)
@@ -82,10 +85,15 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Branch coverage of packages by their own tests, each at least that in pyproject.toml."""
+    """Branch coverage of packages by their own tests, each at least that in pyproject.toml.
+
+    Without those marked slow, which would add little, but with those of the studio that start its processes.
+    """
     _install(session, ".[dev]")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *(f"tests/{package}" for package in MEASURED))
+    measure = ("coverage", "run", "-m", "pytest", "-n", "auto", "--ignore=tests/studio/browser")
+    session.run(*measure, "-m", "not slow", *(f"tests/{package}" for package in MEASURED))
+    session.run(*measure, "-m", "slow", "-k", "not random", "tests/studio")
     session.run("coverage", "combine", "--quiet")
     for package in MEASURED:
         session.run("coverage", "report", f"--include=dataflow/{package}/*")

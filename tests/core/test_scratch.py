@@ -157,16 +157,17 @@ def test_nothing_is_borrowed_for_empty_arrays() -> None:
     "wanted", [(), (((3, 0), np.int8),), (((7,), np.float64),), (((1000, 100), np.float32), ((3,), np.int8))]
 )
 def test_bytes_that_are_said_are_those_that_are_taken(wanted: Any) -> None:
-    scratch.scratch(*wanted)  # the layout is remembered, and the modules are there
-    scratch._threads.arena = scratch._Arena()
-    tracemalloc.start()
-    try:
-        with scratch.scratch(*wanted):
-            taken = tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
+    taken = []
+    for _ in range(2):  # by the second time the layout is remembered, and the modules are there
+        scratch._threads.arena = scratch._Arena()
+        tracemalloc.start()
+        try:
+            with scratch.scratch(*wanted):
+                taken.append(tracemalloc.get_traced_memory()[0])
+        finally:
+            tracemalloc.stop()
     said = scratch_bytes(*wanted)
-    assert said <= taken <= said + 4096
+    assert said <= taken[1] <= said + 4096
 
 
 @pytest.mark.parametrize(

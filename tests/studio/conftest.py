@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from studio_pages import Page, served
 
 from dataflow.studio.server import Server
 from dataflow.studio.studio import Studio
+from dataflow.studio.worker import Process
 
 TEXT = """dataflow: 1
 name: small
@@ -21,6 +24,26 @@ nodes:
 outputs:
   y: relu
 """
+
+
+@pytest.fixture(autouse=True, scope="session")
+def counted() -> Iterator[None]:
+    """Where coverage is measured, workers end by a signal at which they write it down, and are killed after that."""
+    if "COVERAGE_RUN" not in os.environ:
+        yield
+        return
+    kill = Process.end
+
+    def end(process: Process) -> None:
+        process._heard = process._lost = None
+        process.process.terminate()
+        timer = threading.Timer(5, kill, (process,))
+        timer.daemon = True
+        timer.start()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Process, "end", end)
+        yield
 
 
 @pytest.fixture
