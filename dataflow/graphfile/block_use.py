@@ -8,7 +8,7 @@ from dataflow.core.attrs import attr
 from dataflow.core.block import Block
 from dataflow.core.errors import cropped
 from dataflow.core.registry import blocks
-from dataflow.graphfile.graph_file import WRONG, known_keys, mapping
+from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, parts_of
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.schema_parts import Schema, block_names, ref
@@ -30,9 +30,11 @@ class BlockUse(Record):
         data = value.data
         if not isinstance(data, dict) or "block" not in data or not isinstance(data["block"].data, str):
             if not isinstance(data, dict) or "block" not in data or data["block"].data is not BROKEN:
-                spot.refuse(value, cls.wanted)
+                spot.refuse(
+                    value, cls.wanted, f"write {{block: {data}}}" if isinstance(data, str) and data in blocks else ""
+                )
             return value.plain()
-        known_keys(spot.builder.document, value, cls.keys, spot.name)
+        known_keys(spot.builder.document, value, cls.keys, spot.name, within=parts_of(data["block"].data))
         check_block(spot, cls.as_block(value))
         for name in cls.keys.keys() & data.keys() - BlockUse.keys.keys():
             if data[name].data is not BROKEN:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dataflow.core.errors import cropped
+from dataflow.core.registry import blocks
 from dataflow.graphfile.params import Param, declare
 from dataflow.graphfile.scalars import scalar
 from dataflow.graphfile.sections import names
@@ -76,15 +78,32 @@ def _check_version(document: Document, root: Value) -> None:
         document.report(root.keys["dataflow"], "'dataflow: 1' must be the first key of the file")
 
 
-def known_keys(document: Document, value: Value, known: Iterable[str], who: str, ignored: str = "") -> bool:
-    """Report each unknown key; whether there was none."""
+def known_keys(
+    document: Document,
+    value: Value,
+    known: Iterable[str],
+    who: str,
+    ignored: str = "",
+    within: Mapping[str, str] = MappingProxyType({}),
+) -> bool:
+    """Report each unknown key; whether there was none. ``within`` has the key under which one belongs."""
     known, right = tuple(known), True
     for key in value.data:
         if key not in known and not (ignored and key.startswith(ignored)):
             hint = document.hints.nearest(key, known) or f"it has {', '.join(known)}"
+            if key in within:
+                hint = f"write it in '{within[key]}'"
             document.report(value.keys[key], f"{who} has no key '{cropped(key)}'", hint)
             right = False
     return right
+
+
+def parts_of(block: object) -> dict[str, str]:
+    """The part of a node, inputs or attrs, in which each name of a block belongs."""
+    if not isinstance(block, str) or block not in blocks:
+        return {}
+    signature = blocks[block].signature
+    return dict.fromkeys(signature.attrs, "attrs") | dict.fromkeys(signature.inputs, "inputs")
 
 
 def mapping(document: Document, value: Value | None, wanted: str, who: str = "") -> Value:

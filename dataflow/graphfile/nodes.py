@@ -17,7 +17,7 @@ from dataflow.graph.declared_range import declared_range
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile import shipped
-from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, short_type, text
+from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, parts_of, short_type, text
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.order import topological_order
 from dataflow.graphfile.origins import note, note_made, note_node
@@ -153,10 +153,10 @@ class GraphBuilder(FileScope):
         if not isinstance(value.data, dict):
             self.report(spec, value.place, f"{spec.who} must be a mapping with 'block', got {value.kind}")
             return spec
-        known_keys(self.document, value, NODE_KEYS, spec.who)
         entries = value.data
         resolved = {k: self.substitution.resolve(entries[k], spec.who) for k in NODE_KEYS[:4] if k in entries}
         block = resolved.get("block")
+        known_keys(self.document, value, NODE_KEYS, spec.who, within=parts_of(block.data if block else None))
         if block is None:
             self.report(spec, place, f"{spec.who}: 'block' must be given, got nothing")
         elif isinstance(block.data, str):

@@ -44,6 +44,16 @@ def parse(text: str, path: str) -> Document:
     return document
 
 
+_WAYS_OUT = {  # of what the parser says of common slips
+    "mapping values are not allowed": "write a space behind each colon, keys beside each other in one column, and text "
+    "with a colon in quotes",
+    "did not find expected ',' or": "close what is open, with a comma between items",
+    "could not find expected ':'": "write a colon and a space behind the key",
+    "did not find expected key": "write keys beside each other in one column",
+    "cannot start any token": "write the text in quotes",
+}
+
+
 def _depth(text: str, error: yaml.MarkedYAMLError) -> tuple[Place, str] | None:
     """What is nested too deep before the place of an error: the parser reads ahead, and may have limits of its own."""
     depth = 0
@@ -75,10 +85,11 @@ def _syntax(document: Document, error: yaml.MarkedYAMLError) -> tuple[Place, str
             bare.start() + 1,
         ), f'not YAML: {shown} in {{ }} or [ ] must be in quotes; write "{shown}"'
     text = f"not YAML: {error.problem or error.context}"
+    way = next((way for said, way in _WAYS_OUT.items() if said in text), "")
     if mark is not None and context is not None and mark.line >= len(document.text.splitlines()):
         mark = context  # what was left open is not found at the end of the file
         text += f" {error.context} that begins here" if error.context else ""
-    return ((mark.line + 1, mark.column + 1) if mark else START), text
+    return ((mark.line + 1, mark.column + 1) if mark else START), f"{text}; {way}" if way else text
 
 
 @dataclass(slots=True, eq=False)

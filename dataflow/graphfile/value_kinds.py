@@ -39,12 +39,16 @@ class Leaf(ABC):
             self.accept(plain)
         except (TypeError, ValueError) as error:
             _, did, name = str(error).rpartition("did you mean ")
-            spot.refuse(value, self.expected(error), did + name if did else "")
+            spot.refuse(value, self.expected(error), did + name if did else self.instead(plain))
         return plain
 
     def expected(self, error: Exception) -> str:
         """What a value that gave this error must be."""
         return self.wanted
+
+    def instead(self, value: object) -> str:
+        """What to write in place of a value that is not of this kind, where that is clear."""
+        return ""
 
     def with_paths(self, value: object, change: Callable[[str], str]) -> Any:
         return value
@@ -140,6 +144,9 @@ class ListOfNames(Leaf):
         if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(v, str) for v in value):
             raise TypeError
         return tuple(value)
+
+    def instead(self, value: object) -> str:
+        return f"write [{value}]" if isinstance(value, str) else ""
 
     def schema(self) -> Schema:
         return {"type": "array", "items": {"type": "string"}}

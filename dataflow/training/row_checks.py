@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from dataflow.core.errors import DataflowError, GraphError
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.sections import Report
 from dataflow.training.batch_sizes import fixed_rows, rows_per_step, training_split, validation_split
 from dataflow.training.data import split
-from dataflow.training.data.section import data_section
+from dataflow.training.data.headers import row_counts_of
+from dataflow.training.data.section import Split, data_section
 from dataflow.training.train_section import Train
 
 
 def check(graph: Graph, train: Train, report: Report) -> None:
     """Report where the splits that training uses have no rows, or not as many as batches need."""
-    try:
+
+    def count(name: str) -> int | None:
+        with suppress(DataflowError):  # which the checks of the data report
+            return split(graph, name).length
+        return None
+
+    _check(graph, train, report, count)
+
+
+def check_headers(graph: Graph, train: Train, report: Report) -> None:
+    """Report the same of splits whose rows the headers of their files tell."""
+    _check(graph, train, report, row_counts_of(graph).get)
+
+
+def _check(graph: Graph, train: Train, report: Report, count: Callable[[str], int | None]) -> None:
+    splits: Mapping[str, Split] = {}
+    with suppress(DataflowError):
         splits = data_section(graph)
-        training, validation = training_split(splits), validation_split(train, splits)
-        lengths = {name: split(graph, name).length for name in {training, validation} if name in splits}
-    except DataflowError:
-        return  # which the checks of the data report
+    training, validation = training_split(splits), validation_split(train, splits)
     found = []
-    if training is not None:
-        found.append(wrong_for_training(graph, train, training, splits[training].inputs or (), lengths[training]))
-    if validation is not None and validation in splits:
-        found.append(wrong_for_evaluation(graph, validation, splits[validation].inputs or (), lengths[validation]))
+    if training is not None and (length := count(training)) is not None:
+        found.append(wrong_for_training(graph, train, training, splits[training].inputs or (), length))
+    if validation is not None and validation in splits and (length := count(validation)) is not None:
+        found.append(wrong_for_evaluation(graph, validation, splits[validation].inputs or (), length))
     for wrong in found:
         if wrong:
             report((), wrong)

@@ -10,4 +10,4 @@ from dataflow.training.data.section import Data
 from dataflow.training.train_section import Train
 
 DATA = Section(Data, check_files=check_files, check_headers=check_headers, names=names_in)
-TRAIN = Section(Train, check=train_checks.check, check_files=row_checks.check)
+TRAIN = Section(Train, check=train_checks.check, check_files=row_checks.check, check_headers=row_checks.check_headers)

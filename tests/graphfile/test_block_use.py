@@ -46,7 +46,15 @@ def test_a_block_with_its_inputs_and_attrs(read, use, block, inputs, attrs):
 @pytest.mark.parametrize(
     "use, column, message, hint",
     [
-        ("Rint", 16, "rounding 'by' must be a mapping with 'block', got 'Rint'", ""),
+        ("Rint", 16, "rounding 'by' must be a mapping with 'block', got 'Rint'", "write {block: Rint}"),
+        ("Rnt", 16, "rounding 'by' must be a mapping with 'block', got 'Rnt'", ""),
+        ("{block: Rint, x: y}", 30, "rounding 'by' has no key 'x'", "write it in 'inputs'"),
+        (
+            "{block: Cast, attrs: {DstT: half}, Truncate: true}",
+            51,
+            "rounding 'by' has no key 'Truncate'",
+            "write it in 'attrs'",
+        ),
         ("{}", 16, "rounding 'by' must be a mapping with 'block', got a mapping", ""),
         ("{block: Rint, inputz: {}}", 30, "rounding 'by' has no key 'inputz'", "did you mean 'inputs'?"),
         ("{block: 3}", 16, "rounding 'by' must be a mapping with 'block', got a mapping", ""),

@@ -109,13 +109,28 @@ def test_anchors_may_live_in_ignored_sections_and_be_merged(read):
         ("x:\n  a\ufeffb\n", (2, 4, "control characters are not allowed, got '\\ufeff'", "")),
         (
             "x: [1, 2\n",
-            (1, 4, "not YAML: did not find expected ',' or ']' while parsing a flow sequence that begins here", ""),
+            (
+                1,
+                4,
+                "not YAML: did not find expected ',' or ']' while parsing a flow sequence that begins here",
+                "close what is open, with a comma between items",
+            ),
         ),
         (
             "x: 'a\n",
             (1, 4, "not YAML: found unexpected end of stream while scanning a quoted scalar that begins here", ""),
         ),
-        ("x: a: b\n", (1, 5, "not YAML: mapping values are not allowed in this context", "")),
+        (
+            "x: a: b\n",
+            (
+                1,
+                5,
+                "not YAML: mapping values are not allowed in this context",
+                "write a space behind each colon, keys beside each other in one column, and text with a colon in "
+                "quotes",
+            ),
+        ),
+        ("x: @a\n", (1, 4, "not YAML: found character that cannot start any token", "write the text in quotes")),
     ],
 )
 def test_mistakes_have_their_place(text, problem):

@@ -7,6 +7,8 @@ import pytest
 
 from dataflow.core.errors import GraphError, GraphFileError
 from dataflow.graphfile.load import check
+from dataflow.graphfile.load import read as load
+from dataflow.graphfile.section_checks import header_problems
 from dataflow.training.evaluation import evaluate
 from dataflow.training.setup import Setup
 from dataflow.training.trainer import Trainer
@@ -58,6 +60,7 @@ def test_rows_that_make_no_batches(made, rows, train, held, more, message):
     graph = made(rows, train, held, more)
     (problem,) = check("graph.yaml")
     assert problem.message + (f"; {problem.hint}" if problem.hint else "") == message and problem.line == 11
+    assert header_problems(load("graph.yaml")) == [problem]
     with pytest.raises(GraphError) as caught:
         Trainer(graph)
     assert str(caught.value) == f"graph 'graph': {message}"

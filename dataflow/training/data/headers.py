@@ -1,7 +1,7 @@
 """What a `data` section says against the headers of its files: what fits no input, and how many rows splits have.
 
-No row is read but of small tables of text, which are counted. A header is read once for as long as its file stays as it
-is.
+No row is read but of small tables of text, which do not tell otherwise how many they are, and of what. A header is read
+once for as long as its file stays as it is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataflow.training.data.feed_type import Given, check_given
 from dataflow.training.data.opening import Place, declared_feed, file_of, is_matrix, wanted_of
 from dataflow.training.data.section import Csv, data_section
 from dataflow.training.data.sources import array_type
+from dataflow.training.data.wanted import Vocabulary, Wanted
 
 _KEPT = 256  # headers
 
@@ -33,6 +34,12 @@ def given_of(graph: Graph, name: str, splits: Mapping[str, section.Split], feed:
         if is_table(path):
             file, length = table_of(place)
             wanted = wanted_of(file, column, declared)
+            if (
+                isinstance(file, table.CsvFile)
+                and length is not None
+                and (wrong := _wrong(place, stamp(path), *wanted))
+            ):
+                raise DataflowError(wrong)
             shape = (length, len(wanted)) if is_matrix(column, wanted) else (length,)
             given = Given(wanted[0].storage, shape, is_table=True)
         else:
@@ -84,6 +91,20 @@ def table_of(place: Place) -> tuple[table.TableFile, int | None]:
 def _array(path: str, seen: Stamp | None, name: str | None) -> tuple[DType, tuple[int, ...]]:
     with table.no_table(path):
         return array_type(path, name)
+
+
+@lru_cache(_KEPT)
+def _wrong(place: Place, seen: Stamp | None, *wanted: Wanted) -> str:
+    """What is wrong with the values in columns of a small table, if something is."""
+    file = table.open_table(place.path or "", place.csv)
+    try:
+        for _ in file.pieces(wanted, Vocabulary()):
+            pass
+    except DataflowError as error:
+        return str(error)
+    finally:
+        file.close()
+    return ""
 
 
 @lru_cache(_KEPT)

@@ -181,8 +181,6 @@ def test_loading_reads_no_data():
 # -- by headers ---------------------------------------------------------------------------------------------------
 
 BY_ROWS = {  # what only the values tell, what is fitted to them, and a file that is still to come
-    "{array: l}",
-    "{array: b}",
     "{array: b, missing: 0}",
     "{array: b, missing: 0, scale: 2}",
     "{array: a, one_hot: 3}",

@@ -10,7 +10,7 @@ import pytest
 from tables import csv, graph_of
 
 from dataflow.core.errors import GraphError
-from dataflow.training.data import sources, split, table
+from dataflow.training.data import headers, sources, split, table
 from dataflow.training.data.headers import given_of, names_in, row_counts_of
 from dataflow.training.data.section import data_section
 
@@ -132,3 +132,21 @@ def test_what_a_file_has_is_named():
     assert names_in("t.csv", {"csv": {"comment": "#"}}) == dict.fromkeys("abl", "column")
     assert names_in("t.csv.gz", {"csv": {"delimiter": ";"}}) == dict.fromkeys("ab", "column")
     assert names_in("t.csv", {"csv": {"decimal": "?"}}) == names_in("none.csv", {}) == {}
+
+
+def test_the_values_of_a_small_table_are_looked_at_once(monkeypatch):
+    entry = {"path": "t.csv", "array": "l", "csv": {"comment": "#"}}
+    graph = graph_of(entry, "int64")
+    with pytest.raises(GraphError) as opened:
+        split(graph)
+    for _ in range(2):
+        with pytest.raises(GraphError) as seen:
+            given(entry, "int64")
+        assert str(seen.value) == str(opened.value) and "t.csv:3: column 'l' must be a whole number, got 'x'" in str(
+            seen.value
+        )
+        monkeypatch.setattr(headers, "Vocabulary", None)  # which reading takes
+    monkeypatch.undo()
+    monkeypatch.setattr(table, "_COUNTED", 10)
+    csv("t.csv", "l\n" + "x\n" * 20)
+    assert given({"path": "t.csv", "array": "l"}, "int64").shape == (None,)
