@@ -32,6 +32,17 @@ class Scaled(Block, abstract=True):
         return x * np.float64(self.factor) + self.offset  # of another dtype than declared
 
 
+class SameShape(Opaque, abstract=True):
+    """Gives values of the shape of its input; which, a block made of it says."""
+
+    T = ("float32",)
+    x = In("T", "values")
+    y = Out("T", "other values")
+
+    def shape_of(self, x: TensorType) -> Any:
+        return x.shape
+
+
 class Ends(Block, abstract=True):
     """The least and the greatest value."""
 

@@ -9,13 +9,12 @@ import pytest
 from places import ROOT
 from sample_graphs import random_graph
 from shipped_graphs import feeds_of
+from small_blocks import SameShape
 
 import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.equality import same
-from dataflow.core.block import In, Out
 from dataflow.core.errors import GraphError, RunError
-from dataflow.core.kinds import Opaque
 from dataflow.core.ports import Literal
 from dataflow.engine.watching import watched_ports
 from dataflow.graph.node import Link
@@ -114,15 +113,9 @@ def test_random_nodes_are_kept_under_the_same_seed_alone():
     assert run(kept, noisy("sound"), {}, seed=4)[1] == {"sound": "it has not run yet", "less": "input x changed"}
 
 
-class Counts(Opaque, abstract=True):
-    x = In("T", "values")
-    y = Out("T", "how often it was called")
-    T = ("float32",)
+class Counts(SameShape, abstract=True):
     pure = False
     calls = 0
-
-    def shape_of(self, x):
-        return x.shape
 
     def kernel(self, x):
         type(self).calls += 1

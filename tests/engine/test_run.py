@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from small_blocks import SameShape
 
 from dataflow import Graph, blocks, plan, run
-from dataflow.core.block import In, Out
 from dataflow.core.errors import GraphError, RunError, UnknownNameError
-from dataflow.core.kinds import Opaque
 
 LARGE = 20_000  # elements: too many for a run to copy
 
@@ -136,14 +135,7 @@ def test_threads_share_a_plan(columns):
     assert len(planned.programs) == 3
 
 
-class Fails(Opaque, abstract=True):
-    x = In("T", "values")
-    y = Out("T", "the values")
-    T = ("float32",)
-
-    def shape_of(self, x):
-        return x.shape
-
+class Fails(SameShape, abstract=True):
     def kernel(self, x):
         if (x < 0).any():
             raise self.error("input 'x' must be at least 0, got less")

@@ -7,13 +7,12 @@ import threading
 import numpy as np
 import pytest
 from sample_graphs import eager, random_graph, training_step
+from small_blocks import SameShape
 
 import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.equality import same
-from dataflow.core.block import In, Out
 from dataflow.core.errors import GraphError, RunError, UnknownNameError
-from dataflow.core.kinds import Opaque
 from dataflow.engine import fusion, parallel, region, tiling
 from dataflow.engine.plan import Plan
 
@@ -49,14 +48,7 @@ class CountedFlag:
         return self.looks >= self.sets_at
 
 
-class Fails(Opaque, abstract=True):
-    x = In("T", "values")
-    y = Out("T", "nothing")
-    T = ("float32",)
-
-    def shape_of(self, x):
-        return x.shape
-
+class Fails(SameShape, abstract=True):
     def kernel(self, x):
         raise ZeroDivisionError("on purpose")
 
