@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from studio_pages import Page, Refused
 
+from dataflow.studio.server import Server
+
 
 @pytest.fixture
 def opened(page: Page) -> Page:
@@ -48,6 +50,12 @@ def test_fits_offers_graph_files_of_the_project(opened: Page, folder: Path) -> N
     assert "./parts/layer.yaml" in opened.ask("fits", **{"from": ["output:y", "y"], "side": "target"})
     opened.edit({"op": "add", "name": "layer", "block": "./parts/layer.yaml", "inputs": ["half"]})
     assert opened.document["problems"] == []
+
+
+def test_what_fits_at_an_output_fits_behind_what_it_is_wired_to(opened: Page) -> None:
+    at_output = opened.ask("fits", **{"from": ["output:y", "y"], "side": "target"})
+    assert at_output == opened.ask("fits", **{"from": ["relu", "activations"], "side": "source"})
+    assert "Softmax" in at_output and "LogicalNot" not in at_output
 
 
 def test_try_wire_offers_edits_that_work(opened: Page) -> None:
@@ -102,3 +110,16 @@ def test_find_looks_at_all_graphs_of_the_project(opened: Page, folder: Path) -> 
     assert opened.ask("find", query="is:clipped") == []
     with pytest.raises(Refused, match="must be block:, attr: or is:"):
         opened.ask("find", query="blok:Mul")
+
+
+def test_find_knows_which_values_the_latest_run_cut_off(opened: Page, server: Server) -> None:
+    def found(*clipped: float) -> list[str]:
+        values = {
+            f"{name}.z": {"quality": {"clipped": each}} for name, each in zip(("half", "relu"), clipped, strict=True)
+        }
+        server.studio.work.runs._run |= {"values": {**values, "x.output": {"quality": None}}}
+        return [hit["node"] for hit in opened.ask("find", query="is:clipped")]
+
+    assert found(12.5, 0.0) == ["half"]
+    assert found(0.0, 3.0) == ["relu"]
+    assert found(0.0, 0.0) == []

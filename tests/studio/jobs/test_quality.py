@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from dataflow.graphfile import shipped
 from dataflow.quantize.measures import decibels
 from dataflow.studio.jobs.call import Memory
 from dataflow.studio.jobs.prepared import Asked
-from dataflow.studio.jobs.quality import EXACT
+from dataflow.studio.jobs.quality import EXACT, MOST, _part
 from dataflow.studio.jobs.run import Run
 from dataflow.studio.jobs.source import Source
 from tests.studio.calls import do
@@ -92,3 +93,17 @@ def test_of_a_graph_with_channels_and_rows() -> None:
     assert (wide["bits"], narrow["bits"]) == (8, 3)
     assert len(wide["scale"]) == memory.values["fine/w_q.outputs"].shape[-1]
     assert wide["sqnr"] > narrow["sqnr"] + 20
+
+
+def test_of_large_values_a_part_is_looked_at_that_leaves_no_channel_out() -> None:
+    for shape, axis in (((3000, 2000, 3), 2), ((2, 4_000_000), 0), ((5_000_000,), None), ((10, 10), 1)):
+        part = np.empty(shape, np.int8)[_part(shape, axis)]
+        assert part.size <= MOST
+        assert axis is None or part.shape[axis] == shape[axis]
+        assert part.size == math.prod(shape) or part.size > MOST / 4
+    assert np.empty((1, 3 * MOST), np.int8)[_part((1, 3 * MOST), 1)].shape == (1, 3 * MOST)
+
+
+def test_where_nothing_was_there_nothing_is_cut_off(tmp_path: Path) -> None:
+    found = qualities(TEXT.replace("[-0.5, 0.0, 0.3, 0.6, 1.2, 9.0]", "[]"), tmp_path)
+    assert found["q.outputs"]["clipped"] == 0.0
