@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dataflow.core.errors import DataflowError, cropped, instead
@@ -18,7 +18,7 @@ from dataflow.studio.commands.arguments import (
     text,
     whole,
 )
-from dataflow.studio.desk import Named
+from dataflow.studio.desk import Desk, Named
 from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
@@ -33,74 +33,32 @@ class Added:
     notes: list[str] = field(default_factory=list)
 
 
-Operation = Callable[[Editor, Arguments], Added]
-"""An edit of the protocol: checks its arguments and makes it."""
+def _place(given: Arguments) -> str:
+    return text(given, "place", limit=1000)
 
 
-def _set(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "place", "value")
-    editor.put(text(given, "place", limit=1000), given.get("value"))
-    return Added()
-
-
-def _append(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "place", "value")
-    editor.append(text(given, "place", limit=1000), given.get("value"))
-    return Added()
-
-
-def _remove(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "place")
-    editor.remove(text(given, "place", limit=1000))
-    return Added()
+def _name(given: Arguments) -> str:
+    return text(given, "name", limit=200)
 
 
 def _add(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name", "block", "inputs", "attrs", "doc", "before", "after", "comment")
-    name = editor.free_name(text(given, "name", limit=200))
+    name = editor.free_name(_name(given))
     inputs = given.get("inputs", {})
     if not isinstance(inputs, dict | list):
         raise DataflowError("'inputs' must be a mapping or a list")
-    editor.add(
-        name,
-        text(given, "block", limit=1000),
-        inputs,
-        mapping(given, "attrs", {}),
-        text(given, "doc", ""),
-        before=text(given, "before", ""),
-        after=text(given, "after", ""),
-        comment=text(given, "comment", ""),
-    )
+    beside = {key: text(given, key, "") for key in ("before", "after", "comment")}
+    block, doc = text(given, "block", limit=1000), text(given, "doc", "")
+    editor.add(name, block, inputs, mapping(given, "attrs", {}), doc, **beside)
     return Added([name])
 
 
-def _delete(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "names", "reconnect")
-    editor.delete(names(given, "names"), flag(given, "reconnect"))
-    return Added()
-
-
-def _rename(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "place", "name")
-    editor.rename(text(given, "place", limit=1000), text(given, "name", limit=200))
-    return Added()
-
-
 def _extract(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "names", "name", "path")
-    name = text(given, "name", limit=200)
+    name = _name(given)
     editor.extract(names(given, "names"), name, text(given, "path", limit=1000))
     return Added([name])
 
 
-def _unpack(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name")
-    editor.unpack(text(given, "name", limit=200))
-    return Added()
-
-
-def _wire(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "target", "source")
+def _wire(editor: Editor, given: Arguments) -> None:
     node, port = pair(given, "target")
     source = text(given, "source", limit=1000)
     if node.startswith(OUTPUT):
@@ -113,7 +71,6 @@ def _wire(editor: Editor, given: Arguments) -> Added:
         editor.wire(source, (node, without_item(port)))  # one wire more of a list, wherever in it it was dropped
     else:
         editor.unwire((node, port))
-    return Added()
 
 
 def without_item(port: str) -> str:
@@ -121,68 +78,46 @@ def without_item(port: str) -> str:
     return port.partition("[")[0]
 
 
-def _splice(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name", "target")
-    editor.splice(text(given, "name", limit=200), pair(given, "target"))
-    return Added()
-
-
-def _pull_out(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name")
-    editor.pull_out(text(given, "name", limit=200))
-    return Added()
-
-
 def _paste(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "text", "after")
     made = editor.paste(text(given, "text"), text(given, "after", "", limit=200))
     return Added([*made.names.values()], [*made.notes])
 
 
 def _input(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name", "type")
-    name = editor.free_name(text(given, "name", limit=200), "inputs")
+    name = editor.free_name(_name(given), "inputs")
     editor.input(name, text(given, "type", limit=1000))
     return Added([name])
 
 
-def _output(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name", "wire")
-    name = editor.free_name(text(given, "name", limit=200), "outputs")
+def _output(editor: Editor, given: Arguments) -> None:
+    name = editor.free_name(_name(given), "outputs")
     editor.output(name, text(given, "wire", limit=1000))
-    return Added()
 
 
-def _param(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "name", "place")
-    editor.param(text(given, "name", limit=200), text(given, "place", limit=1000))
-    return Added()
+Operation = Callable[[Editor, Arguments], Added | None]
 
-
-def _text(editor: Editor, given: Arguments) -> Added:
-    known(given, "op", "text")
-    editor.replace(text(given, "text"), typed=True)
-    return Added()
-
-
-OPERATIONS: dict[str, Operation] = {
-    "set": _set,
-    "append": _append,
-    "remove": _remove,
-    "add": _add,
-    "delete": _delete,
-    "rename": _rename,
-    "extract": _extract,
-    "unpack": _unpack,
-    "wire": _wire,
-    "splice": _splice,
-    "pull_out": _pull_out,
-    "paste": _paste,
-    "input": _input,
-    "output": _output,
-    "param": _param,
-    "text": _text,
+OPERATIONS: dict[str, tuple[Operation, Sequence[str]]] = {
+    "set": (lambda editor, given: editor.put(_place(given), given.get("value")), ("place", "value")),
+    "append": (lambda editor, given: editor.append(_place(given), given.get("value")), ("place", "value")),
+    "remove": (lambda editor, given: editor.remove(_place(given)), ("place",)),
+    "add": (_add, ("name", "block", "inputs", "attrs", "doc", "before", "after", "comment")),
+    "delete": (
+        lambda editor, given: editor.delete(names(given, "names"), flag(given, "reconnect")),
+        ("names", "reconnect"),
+    ),
+    "rename": (lambda editor, given: editor.rename(_place(given), _name(given)), ("place", "name")),
+    "extract": (_extract, ("names", "name", "path")),
+    "unpack": (lambda editor, given: editor.unpack(_name(given)), ("name",)),
+    "wire": (_wire, ("target", "source")),
+    "splice": (lambda editor, given: editor.splice(_name(given), pair(given, "target")), ("name", "target")),
+    "pull_out": (lambda editor, given: editor.pull_out(_name(given)), ("name",)),
+    "paste": (_paste, ("text", "after")),
+    "input": (_input, ("name", "type")),
+    "output": (_output, ("name", "wire")),
+    "param": (lambda editor, given: editor.param(_name(given), _place(given)), ("name", "place")),
+    "text": (lambda editor, given: editor.replace(text(given, "text"), typed=True), ("text",)),
 }
+"""The edits of the protocol: each makes its edit of arguments that it has, which it checks."""
 
 
 def make(editor: Editor, edits: list[Arguments]) -> Added:
@@ -192,7 +127,9 @@ def make(editor: Editor, edits: list[Arguments]) -> Added:
         op = text(each, "op", limit=100)
         if op not in OPERATIONS:
             raise DataflowError(f"no edit '{cropped(op)}'; {instead(op, OPERATIONS)}")
-        more = OPERATIONS[op](editor, each)
+        operation, keys = OPERATIONS[op]
+        known(each, "op", *keys)
+        more = operation(editor, each) or Added()
         added.names.extend(more.names)
         added.notes.extend(more.notes)
     return added
@@ -227,21 +164,18 @@ def _is_node(place: str) -> bool:
 
 
 def _undo(studio: Studio, given: Arguments) -> None:
-    _moved(studio, given, undo=True)
+    _moved(studio, given, Desk.undo)
 
 
 def _redo(studio: Studio, given: Arguments) -> None:
-    _moved(studio, given, undo=False)
+    _moved(studio, given, Desk.redo)
 
 
-def _moved(studio: Studio, given: Arguments, undo: bool) -> None:
+def _moved(studio: Studio, given: Arguments, move: Callable[[Desk], None]) -> None:
     known(given, "version")
     desk = studio.require()
     desk.check_version(whole(given, "version", 0, 1 << 53))
-    if undo:
-        desk.undo()
-    else:
-        desk.redo()
+    move(desk)
     studio.show()
 
 
