@@ -90,13 +90,15 @@ def coverage(session: nox.Session) -> None:
     Without those marked slow, which would add little, but with those of the studio that start its processes.
     """
     _install(session, ".[dev]")
-    session.run("coverage", "erase")
     measure = ("coverage", "run", "-m", "pytest", "-n", "auto", "--ignore=tests/studio/browser")
-    session.run(*measure, "-m", "not slow", *(f"tests/{package}" for package in MEASURED))
-    session.run(*measure, "-m", "slow", "-k", "not random", "tests/studio")
-    session.run("coverage", "combine", "--quiet")
     for package in MEASURED:
-        session.run("coverage", "report", f"--include=dataflow/{package}/*")
+        env = {"COVERAGE_FILE": str(Path(f".coverage.{package}").resolve())}  # what other tests reach does not count
+        session.run("coverage", "erase", env=env)
+        session.run(*measure, "-m", "not slow", f"tests/{package}", env=env)
+        if package == "studio":
+            session.run(*measure, "-m", "slow", "-k", "not random", "tests/studio", env=env)
+        session.run("coverage", "combine", "--quiet", env=env)
+        session.run("coverage", "report", f"--include=dataflow/{package}/*", env=env)
 
 
 @nox.session
