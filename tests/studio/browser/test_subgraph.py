@@ -102,6 +102,32 @@ def test_a_selection_becomes_a_file_and_is_unpacked(net: Canvas, project: Path) 
     assert (project / "net.yaml").read_text("utf-8") == NET
 
 
+def test_what_was_just_made_is_entered_and_edited_and_all_is_saved_or_nothing(net: Canvas, project: Path) -> None:
+    opened, page = net.opened, net.page
+    opened.card("half").click()
+    opened.card("relu").click(modifiers=["Control"])
+    opened.keys("Control+g")
+    page.get_by_role("dialog", name="Make a graph file of the selection").wait_for()
+    page.keyboard.type("halved")
+    opened.keys("Enter")
+    opened.card("halved").dblclick()
+    opened.card("half").click()
+    field = page.get_by_label("Input y", exact=True)
+    field.fill("0.25")
+    field.press("Enter")
+    page.get_by_text("not saved").wait_for()
+    (project / "halved.yaml").write_text("dataflow: 1\n", "utf-8")
+    opened.card("half").focus()
+    opened.keys("Control+s")
+    asked = page.get_by_role("dialog", name="halved.yaml was changed on the disk")
+    asked.get_by_text("Nothing is saved yet").wait_for()
+    assert (project / "net.yaml").read_text("utf-8") == NET
+    asked.get_by_role("button", name="Save over it").click()
+    page.get_by_text("saved", exact=True).wait_for()
+    assert (project / "net.yaml").read_text("utf-8") == USING
+    assert (project / "halved.yaml").read_text("utf-8") == HALVED.replace("0.5", "0.25")
+
+
 def test_what_others_change_elsewhere_is_merged(net: Canvas, project: Path) -> None:
     opened, page = net.opened, net.page
     opened.card("half").click()
