@@ -12,7 +12,7 @@ import { Fates } from "./Fates";
 import { Field } from "./Field";
 import { Outputs } from "./Outputs";
 import { Progress } from "./Progress";
-import { rowsIn, USUAL, withRows } from "./rows";
+import { rowsIn, usually, withRows } from "./rows";
 import { change, NOTHING, read, without, written } from "./session";
 import { Trouble } from "./Trouble";
 
@@ -97,11 +97,11 @@ function Feed({ document }: { document: Document }) {
             </select>
           </label>
           <Field
-            label={rows === null ? "rows at most" : `rows, of ${count(rows)}`}
+            label="rows at most"
             hint={rows === null ? "How many there are is known when they are read" : ""}
             kind="number"
             value={session.rows === null ? "" : String(session.rows)}
-            placeholder={count(Math.min(USUAL, rows ?? USUAL))}
+            placeholder={usually(rows)}
             send={(text) => void perform(() => change({ rows: rowsIn(text, rows) }))}
           />
         </div>

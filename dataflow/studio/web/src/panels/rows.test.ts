@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
-import { rowsIn, withRows } from "./rows";
+import { rowsIn, usually, withRows } from "./rows";
 
 test("a split is told with its rows where they are known", () => {
   expect([withRows("train", 1437), withRows("all", null)]).toEqual(["train (1,437 rows)", "all"]);
+});
+
+test("how many a run takes by itself", () => {
+  expect([usually(null), usually(90), usually(1437)]).toEqual(["1,000", "all 90", "1,000 of 1,437"]);
 });
 
 test("rows that are asked for are a number from 1, and no more than there are", () => {

@@ -1,7 +1,13 @@
 /** How many rows there are, and how many are asked for. */
 import { count } from "../values/format";
 
-export const USUAL = 1000; // rows of a run that is told no number
+const USUAL = 1000; // rows of a run that is told no number
+
+/** How many rows a run takes that is told no number: "1,000 of 1,437". */
+export function usually(rows: number | null): string {
+  if (rows === null) return count(USUAL);
+  return rows <= USUAL ? `all ${count(rows)}` : `${count(USUAL)} of ${count(rows)}`;
+}
 
 /** A split by its name, with its rows where the headers of its files tell them. */
 export const withRows = (name: string, rows: number | null): string => (rows === null ? name : `${name} (${count(rows)} rows)`);
