@@ -161,7 +161,7 @@ def test_what_pages_give_names_no_files_outside(project: Project) -> None:
         answer = studio.answer("edit", {"version": studio.require().version, "edits": edits, "title": "extract"})
         assert "refused" in answer
         assert studio.require().editor.files == {}
-    assert studio.answer("save", {}) == {"ok": None}
+    assert studio.answer("save", {}) == {"ok": []}  # nothing is asked about
     assert sorted(path.name for path in outside.iterdir()) == [".dataflow", "project", "rows.csv", "secret.yaml"]
 
 
