@@ -37,30 +37,28 @@ class Basis:
         """The same, whatever runs are fed and begin with."""
         return replace(self, session=replace(self.session, split="", rows=None, trained=False))
 
-    def same(self, now: Basis, *sections: str) -> bool:
-        """Whether all is as it was: nodes, outputs, these sections of the file, what is wrong, and the session."""
-        return (
-            self.path == now.path
-            and self.problems == now.problems
-            and self.graph.outputs == now.graph.outputs
-            and all(self.graph.sections.get(name) == now.graph.sections.get(name) for name in sections)
-            and self.graph.nodes.keys() == now.graph.nodes.keys()
-            and not any(self._others(now))
-        )
+    def compared(self, now: Basis, *sections: str) -> tuple[bool, list[str]]:
+        """Whether all is as it was, these sections of the file too; and the nodes that have other values than they had.
 
-    def old(self, now: Basis) -> list[str]:
-        """The nodes that have other values than they had, or are no more; of uses of files those with such nodes."""
-        names = now.graph.descendants(self._others(now)) | (self.graph.nodes.keys() - now.graph.nodes.keys())
+        These are also nodes that are no more, and uses of files where a node in them has other values.
+        """
+        before, after = self.graph, now.graph
+        others = {*self._others(now)}
+        names = after.descendants(others) | (before.nodes.keys() - after.nodes.keys())
         uses = {name[:i] for name in names for i, letter in enumerate(name) if letter == "/"}
-        return sorted(names | uses)
+        same = (
+            not names
+            and (self.path, self.problems, before.outputs) == (now.path, now.problems, after.outputs)
+            and all(before.sections.get(name) == after.sections.get(name) for name in sections)
+        )
+        return same, sorted(names | uses)
 
     def _others(self, now: Basis) -> Iterator[str]:
         """The nodes of the graph as it is now that are others than they were, not those that follow from such."""
         before, after, then, session = self.graph, now.graph, self.session, now.session
         if before is not after:
-            yield from (
-                name for name, node in after.nodes.items() if _meaning(before.nodes.get(name)) != _meaning(node)
-            )
+            known = before.nodes
+            yield from (name for name, node in after.nodes.items() if _is_other(node, known.get(name)))
         if self._fed != now._fed:
             yield from after.inputs
         if then.trained != session.trained:
@@ -75,6 +73,7 @@ class Basis:
         return data, split_name(self.graph, self.session.split), self.session.rows
 
 
-def _meaning(node: Node | None) -> object:
-    """What the value of a node follows from, beside the values that it reads."""
-    return None if node is None else (node.block, dict(node.inputs), node.range)
+def _is_other(node: Node, before: Node | None) -> bool:
+    """Whether the value of a node follows from others than before, beside the values that it reads."""
+    same = before is not None and (before.block, before.inputs, before.range) == (node.block, node.inputs, node.range)
+    return not same

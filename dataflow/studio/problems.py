@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataflow.core.errors import Problem
-from dataflow.graphfile.editing.blame import node_of, path_of
+from dataflow.graphfile.editing.blame import node_of
 from dataflow.graphfile.editing.places import offset, path_at
-from dataflow.graphfile.load_context import LoadContext
-from dataflow.graphfile.spans import spans
 from dataflow.studio.desk import Desk
-from dataflow.studio.project import Project
 
 
 def placed(problem: Problem, desk: Desk) -> dict[str, object]:
@@ -21,24 +18,10 @@ def placed(problem: Problem, desk: Desk) -> dict[str, object]:
         port = str(path[3]) if node and len(path) > 3 else ""
     elif not desk.view.scope:
         node = node_of(problem, desk.context, root)
-    return _told(problem, desk.project, node, port)
-
-
-def placed_in(problem: Problem, project: Project, context: LoadContext) -> dict[str, object]:
-    """A problem of a text that is loaded by itself as JSON has it."""
-    node, port = "", ""
-    if problem.path == context.document.path and context.document.root is not None:
-        path = path_of(problem, context, spans(context.document.text))
-        node = str(path[1]) if len(path) > 1 and path[0] in ("nodes", "inputs") else ""
-        port = str(path[3]) if node and len(path) > 3 else ""
-    return _told(problem, project, node, port)
-
-
-def _told(problem: Problem, project: Project, node: str, port: str) -> dict[str, object]:
     return {
         "message": problem.message,
         "hint": problem.hint,
-        "path": project.shown(problem.path),
+        "path": desk.project.shown(problem.path),
         "line": problem.line,
         "column": problem.column,
         "node": node,

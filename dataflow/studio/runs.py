@@ -69,7 +69,8 @@ class Runs:
         with self._lock:
             if self._basis is None:
                 return
-            found = {"current": self._basis.same(now, "data"), "old": self._basis.old(now)}
+            current, old = self._basis.compared(now, "data")
+            found = {"current": current, "old": old}
             if any(self._run[key] != value for key, value in found.items()):
                 self._run |= found
                 self._publish({"event": "aged", "number": self._run["number"], **found})

@@ -118,7 +118,7 @@ class Trainings:
         with self._lock:
             if self._basis is None:
                 return
-            current = self._basis.same(self._as_compared(now), "data", "train")
+            current, _ = self._basis.compared(self._as_compared(now), "data", "train")
             if self._training["current"] != current:
                 self._training |= {"current": current}
                 self._tell({})

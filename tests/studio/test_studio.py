@@ -155,7 +155,7 @@ def test_arguments_that_mean_nothing_are_refused(tmp_path: Path, seed: int) -> N
     chance = random.Random(seed)
     studio = quiet(folder)
     accepted = 0
-    for _ in range(600):
+    for _ in range(800):
         if studio.desk is None or studio.desk.path != "small.yaml" or chance.random() < 0.05:
             assert "ok" in studio.answer("open", {"path": "small.yaml"})
         assert studio.desk is not None

@@ -12,7 +12,6 @@ from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import reference
-from dataflow.graphfile.section_checks import header_problems
 from dataflow.graphfile.suggest.completion import completions
 from dataflow.graphfile.suggest.finding import Query, find
 from dataflow.graphfile.suggest.fits import before, behind
@@ -21,7 +20,6 @@ from dataflow.graphfile.tree import Stop
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, text, whole
 from dataflow.studio.commands.edit import without_item
-from dataflow.studio.problems import placed_in
 from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
@@ -104,16 +102,6 @@ def _to_page(typed: str, offset: int) -> int:
     return len(typed[:offset].encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _check(studio: Studio, given: Arguments) -> object:
-    known(given, "text")
-    typed = text(given, "text")
-    with studio.lock:
-        desk = studio.require()
-        path, texts, params = desk.shown.editor.path, desk.texts, desk.session.params
-    context = read(path, {} if desk.view.scope else params, text=typed, texts=texts)
-    return [placed_in(problem, desk.project, context) for problem in context.problems() or header_problems(context)]
-
-
 def _find(studio: Studio, given: Arguments) -> object:
     known(given, "query")
     query = Query.of(text(given, "query", limit=1000))
@@ -161,6 +149,5 @@ QUERIES: dict[str, Handler] = {
     "fits": _fits,
     "try_wire": _try_wire,
     "complete": _complete,
-    "check": _check,
     "find": _find,
 }

@@ -89,16 +89,6 @@ def test_complete_counts_as_browsers_do(opened: Page) -> None:
     assert found[0]["from"] == at + 1 - len("Mu") and found[0]["label"].startswith("Mu")
 
 
-def test_check_tells_the_problems_of_a_text(opened: Page) -> None:
-    text = opened.document["text"]
-    assert opened.ask("check", text=text) == []
-    (problem,) = opened.ask("check", text=text.replace("features: half", "features: hal"))
-    assert (problem["node"], problem["port"], problem["line"], problem["path"]) == ("relu", "features", 7, "small.yaml")
-    (problem,) = opened.ask("check", text=text + "a: [")
-    assert "not YAML" in problem["message"] and problem["node"] == ""
-    assert opened.document["text"] == text
-
-
 def test_find_looks_at_all_graphs_of_the_project(opened: Page, folder: Path) -> None:
     (folder / "other.yaml").write_text("dataflow: 1\nnodes:\n  half_life: {block: Mul, inputs: [1.0]}\n")
     hits = opened.ask("find", query="half")
