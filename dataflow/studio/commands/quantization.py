@@ -39,6 +39,7 @@ from dataflow.studio.longer import Finished
 from dataflow.studio.runs import Plain
 from dataflow.studio.studio import Handler, Studio
 
+PREPARING = 300.0  # seconds in which the first answer about bits must come, for which rows are run and kept
 _LEARNT = ("range", "lsq", "pact", "tqt")
 _ROUNDINGS = ("nearest", "adaround", "gptq")
 _QUANTIZE = (
@@ -139,7 +140,7 @@ def _bits(studio: Studio, given: Arguments) -> object:
     widths = [whole(given, name, 0, 16) for name in ("weights", "activations")]
     with studio.lock:
         work = Bits(source_of(studio), studio.require().checkpoints, *widths)
-    return studio.work.values.result(work)
+    return studio.work.values.result(work, PREPARING)
 
 
 def _rows(given: Arguments) -> tuple[str, int | None]:

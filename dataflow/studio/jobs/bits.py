@@ -48,7 +48,7 @@ class Bits:
     activations: int
 
     def work(self, call: Call, memory: Memory) -> object:
-        """SQNR of the answers in dB, metrics with these widths and in float."""
+        """SQNR of the answers in dB, metrics with these widths and in float, and which rows they are of."""
         key = self.source, stamps(self.folder.glob("*.npz"))
         known = memory.slots.get("bits")
         if not isinstance(known, _Known) or known.key != key or known.files != stamps(known.files):
@@ -72,6 +72,7 @@ class Ready:
 
     trials: Trials
     metrics: Mapping[str, float]
+    split: str  # that is measured with
 
     @classmethod
     def of(cls, source: Source, folder: Path) -> Ready:
@@ -92,7 +93,7 @@ class Ready:
         seen = Trials.seen(base, recipe, _some(graph, training_split(splits), fitted))
         names = metrics(base.graph)
         float_metrics = evaluate(base.graph, rows, names, base.values) if names else {}
-        return cls(Trials(base, recipe, rows, seen.statistics), float_metrics)
+        return cls(Trials(base, recipe, rows, seen.statistics), float_metrics, measured)
 
     def measured(self, weights: int, activations: int) -> dict[str, object]:
         """What the answers and the metrics are with these widths."""
@@ -107,6 +108,8 @@ class Ready:
             "sqnr": None if math.isnan(sqnr) else min(EXACT, max(-EXACT, sqnr)),
             "metrics": found,
             "float": dict(self.metrics),
+            "rows": trials.data.length,
+            "split": self.split,
         }
 
 

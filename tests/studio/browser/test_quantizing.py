@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -52,6 +53,9 @@ def test_from_ranges_to_values_on_wires(page: Any, project: Path) -> None:
     done(page, 1)
     press(page, "Quantize")
     job = done(page, 2)
+    assert re.search(
+        r"accuracy 0\.\d+ in float, 0\.\d+ quantized; SQNR \d+\.\d dB \(360 rows of test\)", job.inner_text()
+    )
     assert (project / "cnn_w8a8.yaml").exists()
     job.get_by_role("button", name="Open cnn_w8a8.yaml").click()
     page.locator(".top .file").get_by_text("cnn_w8a8.yaml").wait_for()
@@ -60,7 +64,14 @@ def test_from_ranges_to_values_on_wires(page: Any, project: Path) -> None:
     page.locator(".status").get_by_text("run 1 done").wait_for()
     assert "8b" in page.locator('[data-id="picture_q"] .quality').text_content()
     press(page, "Report")
-    assert "cnn_w8a8.report.html" in done(page, 3).inner_text()
+    job = done(page, 3)
+    with page.context.expect_page() as opening:
+        job.get_by_role("link", name="Open the report").click()
+    report = opening.value
+    report.get_by_role("heading", name="digits_cnn").wait_for()
+    assert report.locator("svg").count() > 3
+    assert report.evaluate("() => getComputedStyle(document.body).margin") == "0px"  # its own style is let in
+    report.close()
     press(page, "Sweep")
     rows = done(page, 4).locator("tbody tr")
     assert [row.split()[0] for row in rows.all_inner_texts()] == ["conv1/conv", "conv2/conv", "logits/product"]
@@ -75,6 +86,23 @@ def test_from_ranges_to_values_on_wires(page: Any, project: Path) -> None:
     assert float(told["SQNR"].removesuffix(" dB")) > 20
     assert 0 <= float(told["clipped"].removeprefix("< ").removesuffix(" %")) < 1
     assert float(told["scale"]) > 0
+
+
+def test_a_sweep_that_is_cancelled_keeps_what_it_has(page: Any) -> None:
+    page.get_by_role("textbox", name="widths", exact=True).fill("1..16")
+    press(page, "Sweep")
+    page.locator(".job.running tbody tr").first.wait_for()
+    press(page, "Cancel")
+    job = page.locator(".job.cancelled")
+    job.wait_for()
+    found = re.search(r"cancelled after (\d+) of 48 measurements", job.inner_text())
+    assert found is not None
+    cells = [cell for cell in job.locator('td[class^="grade-"]').all_inner_texts() if cell]
+    assert len(cells) == int(found[1]) < 48
+    page.reload()
+    page.get_by_role("tab", name="Quantize").click()
+    job.wait_for()
+    assert [cell for cell in job.locator('td[class^="grade-"]').all_inner_texts() if cell] == cells
 
 
 def sqnr(page: Any) -> str:

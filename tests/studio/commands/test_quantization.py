@@ -222,6 +222,7 @@ def test_what_bits_cost(opened: Page) -> None:
     assert found[0]["sqnr"] < found[1]["sqnr"]
     assert found[0]["float"] == found[1]["float"]
     assert {*found[0]["metrics"]} == {"size"}
+    assert [(each["rows"], each["split"]) for each in found] == [(40, "test")] * 2
     with pytest.raises(Refused, match="'weights' must be 0 to 16"):
         opened.ask("bits", weights=99, activations=8)
 

@@ -447,5 +447,11 @@ export interface Commands {
   quantize: [{ out: string; weights: string; activations: string; options: Record<string, Plain>; overwrite?: boolean }, { number: number }];
   sweep: [{ options: Record<string, Plain> }, { number: number }];
   report: [{}, { number: number }];
-  bits: [{ weights: number; activations: number }, { sqnr: number | null; metrics: Record<string, number>; float: Record<string, number> }];
+  bits: [{ weights: number; activations: number }, {
+    sqnr: number | null;
+    metrics: Record<string, number>;
+    float: Record<string, number>;
+    rows: number; // that were measured, of this split
+    split: string;
+  }];
 }

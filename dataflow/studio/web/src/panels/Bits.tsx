@@ -4,7 +4,7 @@ import { reason } from "../asked";
 import { ask } from "../connection";
 import type { Commands } from "../protocol";
 import { useStudio } from "../store";
-import { decibels, short } from "../values/format";
+import { count, decibels, short } from "../values/format";
 import { latest } from "./latest";
 
 type Found = Commands["bits"][1];
@@ -14,6 +14,7 @@ export function Bits({ weights, activations, set }: { weights: number; activatio
   const [found, setFound] = useState<Found | null>(null);
   const [refused, setRefused] = useState("");
   const [moved, setMoved] = useState(false);
+  const [busy, setBusy] = useState(false);
   const version = useStudio((state) => state.document?.version);
   const path = useStudio((state) => state.document?.path);
   const look = useMemo(
@@ -23,13 +24,19 @@ export function Bits({ weights, activations, set }: { weights: number; activatio
         (answer) => {
           setFound(answer);
           setRefused("");
+          setBusy(false);
         },
-        (error) => setRefused(reason(error)),
+        (error) => {
+          setRefused(reason(error));
+          setBusy(false);
+        },
       ),
     [],
   );
   useEffect(() => {
-    if (moved) look({ weights, activations });
+    if (!moved) return;
+    setBusy(true);
+    look({ weights, activations });
   }, [weights, activations, moved, version, path, look]);
   useEffect(() => setFound(null), [path]);
   return (
@@ -37,18 +44,20 @@ export function Bits({ weights, activations, set }: { weights: number; activatio
       <h3>What bits cost</h3>
       <Slider label="weights" bits={weights} set={(bits) => (set({ weights: bits }), setMoved(true))} />
       <Slider label="activations" bits={activations} set={(bits) => (set({ activations: bits }), setMoved(true))} />
-      <div className="bits-found" aria-live="polite">
+      <div className="bits-found" aria-live="polite" aria-busy={busy}>
         {refused !== "" ? (
           <p className="quiet">{refused}</p>
-        ) : found === null ? (
+        ) : found !== null ? (
+          <Figures found={found} />
+        ) : moved ? (
+          <p className="quiet">Preparing: the float graph runs once, and its ranges and answers are kept. Figures follow at once from then on.</p>
+        ) : (
           <>
-            <button type="button" className="button" onClick={() => setMoved(true)} disabled={moved}>
-              {moved ? "Measuring…" : "Measure"}
+            <button type="button" className="button" onClick={() => setMoved(true)}>
+              Measure
             </button>
             <p className="quiet">What the graph’s metrics and the SQNR of its answers would be with so many bits; moving a slider measures too.</p>
           </>
-        ) : (
-          <Figures found={found} />
         )}
       </div>
     </section>
@@ -67,32 +76,37 @@ function Slider({ label, bits, set }: { label: string; bits: number; set: (bits:
 
 function Figures({ found }: { found: Found }) {
   return (
-    <table className="figures">
-      <thead>
-        <tr>
-          <th scope="col"><span className="unseen">figure</span></th>
-          <th scope="col">float</th>
-          <th scope="col">quantized</th>
-          <th scope="col">change</th>
-        </tr>
-      </thead>
-      <tbody>
-        <tr>
-          <th scope="row">SQNR</th>
-          <td />
-          <td className="best">{decibels(found.sqnr)}</td>
-          <td />
-        </tr>
-        {Object.entries(found.metrics).map(([name, value]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td>{short(found.float[name])}</td>
-            <td className="best">{short(value)}</td>
-            <td>{changed(value, found.float[name])}</td>
+    <>
+      <table className="figures">
+        <thead>
+          <tr>
+            <th scope="col"><span className="unseen">figure</span></th>
+            <th scope="col">float</th>
+            <th scope="col">quantized</th>
+            <th scope="col">change</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">SQNR</th>
+            <td />
+            <td className="best">{decibels(found.sqnr)}</td>
+            <td />
+          </tr>
+          {Object.entries(found.metrics).map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{short(found.float[name])}</td>
+              <td className="best">{short(value)}</td>
+              <td>{changed(value, found.float[name])}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="quiet">
+        Of {count(found.rows)} rows of {found.split}, with the widths that Quantize below writes.
+      </p>
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Work that takes a while: how far it is, what it wrote, what it found. */
+import { useEffect, useRef } from "react";
 import { perform } from "../commands";
 import { ask } from "../connection";
 import type { Job } from "../protocol";
@@ -24,8 +25,13 @@ export function Jobs() {
 
 function Each({ job }: { job: Job }) {
   const running = job.state === "running";
+  const item = useRef<HTMLLIElement>(null);
+  const begun = useRef(running); // a job that begins is shown, wherever the button was
+  useEffect(() => {
+    if (begun.current) item.current?.scrollIntoView?.({ block: "start" });
+  }, []);
   return (
-    <li className={`job ${job.state}`}>
+    <li className={`job ${job.state}`} ref={item}>
       <div className="pair">
         <b>{job.title}</b>
         {running ? (

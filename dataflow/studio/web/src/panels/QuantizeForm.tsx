@@ -5,14 +5,14 @@ import { ask } from "../connection";
 import { question } from "../edit/state";
 import type { Commands } from "../protocol";
 import { say, useStudio } from "../store";
-import { asked, commandLine, outOf, type Recipe, type Width } from "./recipe";
+import { asked, commandLine, outOf, sourceOf, type Recipe, type Width } from "./recipe";
 import { withRows } from "./rows";
 
 const RANGES = ["", "mse", "min_max", "entropy", "percentile:99.99"];
 
 export function QuantizeForm({ recipe, set }: { recipe: Recipe; set: (recipe: Recipe) => void }) {
   const path = useStudio((state) => state.document!.path);
-  const quantized = useStudio((state) => state.document!.sections["quantization"] !== undefined);
+  const source = useStudio((state) => sourceOf(state.document!));
   const [named, setNamed] = useState("");
   const change = (changed: Partial<Recipe>) => set({ ...recipe, ...changed });
   const out = named.trim() || outOf(path, recipe);
@@ -21,7 +21,18 @@ export function QuantizeForm({ recipe, set }: { recipe: Recipe; set: (recipe: Re
   return (
     <section>
       <h3>Quantize</h3>
-      {quantized && <p className="quiet">This graph has quantizers already; open the one that it was made from for other widths.</p>}
+      {source !== null && (
+        <p className="quiet">
+          This graph has quantizers already; for other widths{" "}
+          {source === "" ? (
+            "open the one that it was made from."
+          ) : (
+            <button type="button" className="inline" onClick={() => void perform(() => ask("open", { path: source }))}>
+              open {source}
+            </button>
+          )}
+        </p>
+      )}
       <div className="fields">
         <Weights width={recipe.weights} set={(weights) => change({ weights })} />
         <Activations width={recipe.activations} set={(activations) => change({ activations })} />

@@ -223,12 +223,21 @@ test("before a run it is told what would run and why, after one what did", async
 });
 
 test("moving a slider asks what so many bits cost", async () => {
-  answers["bits"] = { sqnr: 31.24, metrics: { accuracy: 0.95 }, float: { accuracy: 0.97 } };
+  let come = (_: unknown): void => undefined;
+  answers["bits"] = new Promise((resolve) => (come = resolve));
   await show(<QuantizationPanel />);
   expect(asked).toEqual([]);
   await write(find<HTMLInputElement>("input"), "4");
   expect(find<HTMLSelectElement>("select", "bits of weights").value).toBe("4"); // what was measured is what would be written
   expect(asked).toEqual([["bits", { weights: 4, activations: 8 }]]);
+  expect(text()).toContain("Preparing");
+  const found = { sqnr: 31.24, metrics: { accuracy: 0.95 }, float: { accuracy: 0.97 }, rows: 144, split: "validation" };
+  await act(async () => come(found));
+  expect(text()).not.toContain("Preparing");
+  expect(text()).toContain("Of 144 rows of validation");
+  answers["bits"] = new Promise(() => undefined);
+  await write(find<HTMLInputElement>("input"), "3");
+  expect(find(".bits-found").getAttribute("aria-busy")).toBe("true"); // what is shown is of the width before
   expect([...document.querySelectorAll("td")].map((cell) => cell.textContent)).toEqual(["", "31.2 dB", "", "0.97", "0.95", "−0.02"]);
 });
 

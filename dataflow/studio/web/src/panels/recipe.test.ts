@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asked, commandLine, options, outOf, USUAL, weightsText, type Recipe } from "./recipe";
+import { asked, commandLine, options, outOf, sourceOf, USUAL, weightsText, type Recipe } from "./recipe";
 
 const recipe = (changed: Partial<Recipe>): Recipe => ({ ...USUAL, ...changed });
 
@@ -29,4 +29,12 @@ test("float is a width too, and the file is named after the widths", () => {
   expect(outOf("dataflow:digits/cnn.yaml", float)).toBe("cnn_w3.yaml");
   expect(outOf("nets/cnn.yaml", USUAL)).toBe("nets/cnn_w8a8.yaml");
   expect(outOf("cnn_w4a8.yaml", float)).toBe("cnn_w3.yaml");
+});
+
+test("the graph that a quantized one was made from is named as pages name files", () => {
+  const of = (path: string, quantization?: Record<string, string>) => sourceOf({ path, sections: quantization === undefined ? {} : { quantization } });
+  expect(of("nets/cnn_w8a8.yaml")).toBeNull();
+  expect(of("nets/cnn_w8a8.yaml", {})).toBe("");
+  expect(of("nets/cnn_w8a8.yaml", { source: "cnn.yaml" })).toBe("nets/cnn.yaml");
+  expect(of("cnn_w8a8.yaml", { source: "dataflow:digits/cnn.yaml" })).toBe("dataflow:digits/cnn.yaml");
 });

@@ -1,5 +1,5 @@
 /** What the page asks of `dataflow quantize`, and the command line that it equals. */
-import type { Commands, Plain } from "../protocol";
+import type { Commands, Document, Plain } from "../protocol";
 
 export interface Width {
   bits: number; // 0: float
@@ -87,4 +87,12 @@ export function outOf(path: string, recipe: Recipe): string {
     .replace(/_(w\d+a?\d*|a\d+)$/, ""); // of what was quantized before
   const { weights, activations } = recipe;
   return `${bare}_${weights.bits === 0 ? "" : `w${weights.bits}`}${activations.bits === 0 ? "" : `a${activations.bits}`}.yaml`;
+}
+
+/** The graph that a quantized one was made from, "" where it does not say; null for one that is not quantized. */
+export function sourceOf({ path, sections }: Pick<Document, "path" | "sections">): string | null {
+  const section = sections["quantization"] as { source?: string } | undefined;
+  if (section === undefined) return null;
+  const source = section.source ?? "";
+  return source === "" || source.startsWith("dataflow:") ? source : path.replace(/[^/]*$/, "") + source;
 }
