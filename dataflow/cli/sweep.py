@@ -95,6 +95,8 @@ def command(
         _over_params(setup, params, jobs, resume, as_json)
         return
     widths = _told("--bits", partial(layer_sweep.widths_of, bits))
+    if budget is not None:
+        _told("--budget", partial(layer_sweep.budget_of, budget))  # before anything is measured
     _begin(setup)
     trials: Trials = _process["trials"]
     show = partial(_show, widths=widths, predict=predict, as_json=as_json)

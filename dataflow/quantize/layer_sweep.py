@@ -88,12 +88,17 @@ def within(trials: Trials, errors: Errors, widths: Sequence[int], text: str) -> 
     return found
 
 
-def _budget(text: str, weights: int) -> tuple[int, str]:
-    """A budget as a whole number of bits, bytes or bit operations."""
+def budget_of(text: str) -> tuple[float, str]:
+    """The number and the unit that ``12KiB`` says; ValueError where it is no budget."""
     match = _BUDGET.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"must be such as 12KiB, 4bits or 1e7BOPs, got '{text}'")
-    number, unit = float(match[1]), match[2].lower()
+    return float(match[1]), match[2].lower()
+
+
+def _budget(text: str, weights: int) -> tuple[int, str]:
+    """A budget as a whole number of bits, bytes or bit operations."""
+    number, unit = budget_of(text)
     if unit.startswith("bop"):
         return int(number), "BOPs"
     if unit.startswith("bit"):

@@ -98,6 +98,13 @@ def test_what_is_wrong_is_told(folder: Path, words: tuple[str, ...], message: st
     assert message in str(found.exception)
 
 
+def test_a_budget_that_is_none_is_told_before_anything_is_measured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataflow.quantize.trials.Trials.alone", None)
+    assert "--budget: must be such as 12KiB" in _run("sweep", folder / "q.yaml", "--budget", "some").output
+
+
 @pytest.mark.slow  # starts processes
 def test_processes_give_the_same_results(folder: Path) -> None:
     alone = _json(folder / "q.yaml", "--sensitivity")

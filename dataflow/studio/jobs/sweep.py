@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dataflow.core.cancellation import cancelled_by
 from dataflow.core.errors import DataflowError
-from dataflow.quantize.layer_sweep import TooSmall, by_layer, float_trials, widths_of, within
+from dataflow.quantize.layer_sweep import TooSmall, budget_of, by_layer, float_trials, widths_of, within
 from dataflow.quantize.model import Model
 from dataflow.quantize.predict import predict_errors
 from dataflow.quantize.sweep import Result, run_all
@@ -37,6 +38,9 @@ class Sweep:
             widths = widths_of(self.bits)
         except ValueError as error:
             raise DataflowError(f"widths {error}") from None
+        if self.budget:
+            with _told():  # before anything is measured
+                budget_of(self.budget)
         graph = self.trained.source.graph()
         values, fitted = self.trained.values(graph)
         last = list(graph.sections.get("data") or {})[-1:]
@@ -46,12 +50,8 @@ class Sweep:
             errors = self._errors(trials, widths, call)
             found: dict[str, object] = {"layers": by_layer(trials.signal, errors)}
             if self.budget:
-                try:
+                with _told():
                     found["budget"] = within(trials, errors, widths, self.budget)
-                except TooSmall as error:
-                    raise DataflowError(f"best within {error}") from None
-                except ValueError as error:
-                    raise error if isinstance(error, DataflowError) else DataflowError(f"best within {error}") from None
         told = "predicted" if self.predict else "measured"
         return {"message": f"{len(trials.layers)} layers {told}", "files": [], "result": _finite(found)}
 
@@ -73,6 +73,19 @@ class Sweep:
         finally:
             bar.tell()  # what was measured since it was last told
         return errors
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A block whose errors about the budget tell of the field."""
+    try:
+        yield
+    except TooSmall as error:
+        raise DataflowError(f"best within {error}") from None
+    except DataflowError:
+        raise
+    except ValueError as error:
+        raise DataflowError(f"best within {error}") from None
 
 
 def _finite(value: object) -> object:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dataflow.core.cancellation import Cancelled
+from dataflow.core.errors import DataflowError
 from dataflow.studio.jobs import quantization
 from dataflow.studio.jobs.call import Call, Memory, Told
 from dataflow.studio.jobs.quantization import Trained
@@ -84,3 +85,17 @@ def test_one_that_is_ended_tells_what_it_has(trained: Trained, monkeypatch: pyte
         Sweep(trained, "2,4").work(call, Memory())
     assert call.found()[-1] == GROWING[1]
     assert call.events[-1]["message"] == "2 of 4 measurements"
+
+
+def test_a_budget_that_is_none_is_told_before_anything_is_measured(trained: Trained) -> None:
+    call = Heard()
+    with pytest.raises(DataflowError, match="best within must be such as 12KiB"):
+        Sweep(trained, "2,4", budget="much").work(call, Memory())
+    assert call.events == []
+
+
+def test_one_that_is_too_small_is_told_with_all_that_was_measured(trained: Trained) -> None:
+    call = Heard()
+    with pytest.raises(DataflowError, match="best within must be at least 18 bytes with these widths, got 3B"):
+        Sweep(trained, "2,4", budget="3B").work(call, Memory())
+    assert call.found()[-1] == WHOLE
