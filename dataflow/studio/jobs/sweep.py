@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from dataflow.core.cancellation import cancelled_by
 from dataflow.core.errors import DataflowError
-from dataflow.quantize.layer_sweep import TooSmall, budget_of, by_layer, float_trials, widths_of, within
+from dataflow.quantize.layer_sweep import Errors, TooSmall, budget_of, by_layer, float_trials, widths_of, within
 from dataflow.quantize.model import Model
 from dataflow.quantize.predict import predict_errors
 from dataflow.quantize.sweep import Result, run_all
@@ -33,7 +34,7 @@ class Sweep:
     samples: int | None = None
 
     def work(self, call: Call, memory: Memory) -> object:
-        """SQNR of the answers by layer and width, told as they are measured; widths of layers with what they give."""
+        """SQNR of the answers by layer and width, told as they are measured; the best widths with what they give."""
         try:
             widths = widths_of(self.bits)
         except ValueError as error:
@@ -48,12 +49,12 @@ class Sweep:
         with cancelled_by(call.cancelled):
             trials = float_trials(Model.of(graph, values), rows, self.samples)
             errors = self._errors(trials, widths, call)
-            found: dict[str, object] = {"layers": by_layer(trials.signal, errors)}
+            found = _table(trials.signal, errors)
             if self.budget:
                 with _told():
-                    found["budget"] = within(trials, errors, widths, self.budget)
+                    found |= _best(within(trials, errors, widths, self.budget))
         told = "predicted" if self.predict else "measured"
-        return {"message": f"{len(trials.layers)} layers {told}", "files": [], "result": _finite(found)}
+        return {"message": f"{len(trials.layers)} layers {told}", "files": [], "result": found}
 
     def _errors(self, trials: Trials, widths: Sequence[int], call: Call) -> dict[tuple[str, int], float]:
         if self.predict:
@@ -62,7 +63,7 @@ class Sweep:
         keys = {f"{layer}={bits}": (layer, bits) for layer in trials.layers for bits in widths}
         errors: dict[tuple[str, int], float] = {}
         signal = trials.signal
-        bar = Bar(call, "measurements", lambda: _finite({"layers": by_layer(signal, errors)}) if errors else None)
+        bar = Bar(call, "measurements", lambda: _table(signal, errors) if errors else None)
 
         def measure(key: str) -> Result:
             errors[keys[key]] = error = trials.alone(*keys[key]).error
@@ -88,10 +89,29 @@ def _told() -> Iterator[None]:
         raise DataflowError(f"best within {error}") from None
 
 
-def _finite(value: object) -> object:
-    """Plain data without endless numbers."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else min(EXACT, max(-EXACT, value))
-    if isinstance(value, dict):
-        return {str(key): _finite(each) for key, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, list) else value
+def _table(signal: float, errors: Errors) -> dict[str, object]:
+    """The SQNR of the answers as a table, a layer in each row and a width in each column."""
+    rows = [
+        {"layer": row["layer"], **{f"{bits} bits": _finite(sqnr) for bits, sqnr in row["sqnr"].items()}}
+        for row in by_layer(signal, errors)
+    ]
+    return {"SQNR in dB, the weights of one layer rounded": rows}
+
+
+def _best(found: Mapping[str, Any]) -> dict[str, object]:
+    """The best widths within a budget, what they cost and what they give."""
+    made = {
+        "takes": f"{found['cost']:,} of {found['of']:,} {found['unit']}",
+        "SQNR, predicted": f"{found['predicted']:.1f} dB",
+        "SQNR, measured": f"{found['measured']:.1f} dB",
+    }
+    if "uniform" in found:
+        made[f"with {found['uniform']['bits']} bits for all"] = f"{found['uniform']['measured']:.1f} dB"
+    return {
+        "best widths": [{"layer": layer, "bits": bits} for layer, bits in found["bits"].items()],
+        "with these": made,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isnan(value) else min(EXACT, max(-EXACT, value))

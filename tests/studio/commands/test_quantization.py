@@ -37,6 +37,9 @@ data:
 """
 
 
+TABLE = "SQNR in dB, the weights of one layer rounded"
+
+
 @pytest.fixture
 def opened(folder: Path, page: Page) -> Page:
     np.savez(folder / "rows.npz", x=np.random.default_rng(0).random((100, 6), np.float32))
@@ -195,14 +198,18 @@ def test_ranges_are_written_although_another_document_is_shown(opened: Page, ser
 
 def test_sweep_by_layer_and_within_a_budget(opened: Page) -> None:
     found = job(opened, "sweep", options={"bits": "2,4,8", "budget": "20B"})
-    layers = {row["layer"]: row["sqnr"] for row in found["result"]["layers"]}
+    layers = {row["layer"]: row for row in found["result"][TABLE]}
     assert {*layers} == {"product1", "product2"}
-    assert layers["product1"]["2"] < layers["product1"]["8"]
-    budget = found["result"]["budget"]
-    assert budget["cost"] <= budget["of"] == 20
+    assert layers["product1"]["2 bits"] < layers["product1"]["8 bits"]
+    assert [row["layer"] for row in found["result"]["best widths"]] == ["product1", "product2"]
+    takes = re.fullmatch(r"(\d+) of 20 bytes", found["result"]["with these"]["takes"])
+    assert takes is not None
+    assert int(takes[1]) == sum(
+        row["bits"] * size // 8 for row, size in zip(found["result"]["best widths"], (48, 24), strict=True)
+    )
     assert (found["done"], found["total"]) == (6, 6)
-    predicted = job(opened, "sweep", options={"bits": "4", "predict": True})["result"]["layers"]
-    assert predicted[0]["sqnr"]["4"] == pytest.approx(layers["product1"]["4"], abs=3)
+    predicted = job(opened, "sweep", options={"bits": "4", "predict": True})["result"][TABLE]
+    assert predicted[0]["4 bits"] == pytest.approx(layers["product1"]["4 bits"], abs=3)
 
 
 def test_report_has_its_figures_and_a_page_that_is_served(opened: Page, server: Server, folder: Path) -> None:

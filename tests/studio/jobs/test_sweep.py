@@ -37,6 +37,9 @@ def trained(tmp_path: Path) -> Trained:
     return Trained(Source(str(path)), path, tmp_path / "net.checkpoints")
 
 
+TABLE = "SQNR in dB, the weights of one layer rounded"
+
+
 class Heard(Call):
     """A call that keeps what it is told, and is cancelled when it is checked the so-manieth time."""
 
@@ -56,14 +59,15 @@ class Heard(Call):
         results = [event["result"] for event in self.events]
         assert all(result is None or isinstance(result, dict) for result in results)
         return [
-            [(row["layer"], [*row["sqnr"]]) for row in result["layers"]]
+            [(row["layer"], [key for key in row if key != "layer"]) for row in result[TABLE]]
             for result in results
             if isinstance(result, dict)
         ]
 
 
-WHOLE = [("first", ["2", "4"]), ("second", ["2", "4"])]
-GROWING = [[("first", ["2"])], [("first", ["2", "4"])], [("first", ["2", "4"]), ("second", ["2"])], WHOLE]
+TWO, BOTH = ["2 bits"], ["2 bits", "4 bits"]
+WHOLE = [("first", BOTH), ("second", BOTH)]
+GROWING = [[("first", TWO)], [("first", BOTH)], [("first", BOTH), ("second", TWO)], WHOLE]
 
 
 def test_results_come_one_by_one(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +77,7 @@ def test_results_come_one_by_one(trained: Trained, monkeypatch: pytest.MonkeyPat
     assert isinstance(done, dict)
     found = call.found()
     assert found == [*GROWING, WHOLE]
-    assert call.events[-1]["result"] == {"layers": done["result"]["layers"]}
+    assert call.events[-1]["result"] == done["result"]
     assert [event["done"] for event in call.events] == [0, 1, 2, 3, 4, 4]
 
 

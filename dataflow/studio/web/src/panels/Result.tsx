@@ -1,4 +1,4 @@
-/** What a job found: a list of records as a table, a record as names and values, figures of layers by width in colour. */
+/** What a job found: a list of records as a table, a record as names and values, figures of SQNR in colour. */
 import type { Plain } from "../protocol";
 import { short } from "../values/format";
 import "../values/values.css";
@@ -46,16 +46,9 @@ function Lines({ lines }: { lines: string[] }) {
   );
 }
 
-/** Records of one kind; a record within, such as the SQNR by width, has a column for each of its keys. */
+/** Records of one kind; figures of SQNR have the colours of their grades. */
 function Rows({ rows, of }: { rows: Record_[]; of: string }) {
-  const flat = rows.map((row) =>
-    Object.fromEntries(
-      Object.entries(row).flatMap(([name, value]) =>
-        isRecord(value) ? Object.entries(value).map(([key, each]) => [`${name} ${key}`, each]) : [[name, value]],
-      ),
-    ) as Record_,
-  );
-  const heads = [...new Set(flat.flatMap((row) => Object.keys(row)))];
+  const heads = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={of}>
       <table className="figures">
@@ -69,10 +62,10 @@ function Rows({ rows, of }: { rows: Record_[]; of: string }) {
           </tr>
         </thead>
         <tbody>
-          {flat.map((row, i) => (
+          {rows.map((row, i) => (
             <tr key={i}>
               {heads.map((head) => (
-                <td key={head} className={/^sqnr/i.test(head) && typeof row[head] === "number" ? grade(row[head]) : ""}>
+                <td key={head} className={/sqnr/i.test(`${of} ${head}`) && typeof row[head] === "number" ? grade(row[head]) : ""}>
                   {text(row[head] ?? null)}
                 </td>
               ))}

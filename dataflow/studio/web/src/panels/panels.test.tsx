@@ -277,9 +277,9 @@ test("a job shows how far it is, is cancelled, and its graph files are opened", 
     { path: "a.npz", address: "" },
     { path: "a.report.html", address: "/report/0f/a.report.html" },
   ];
-  const result = { layers: [{ layer: "conv", sqnr: { "2": 5.5, "8": 44 } }], bits: 8 };
+  const result = { "SQNR in dB": [{ layer: "conv", "2 bits": 5.5, "8 bits": 44 }], bits: 8 };
   await act(async () => hear([{ event: "jobs", jobs: [{ ...job, state: "done", files, result }] }]));
-  expect([...document.querySelectorAll("thead th")].map((head) => head.textContent)).toEqual(["layer", "sqnr 2", "sqnr 8"]);
+  expect([...document.querySelectorAll("thead th")].map((head) => head.textContent)).toEqual(["layer", "2 bits", "8 bits"]);
   expect([...document.querySelectorAll("tbody td")].map((cell) => cell.className)).toEqual(["", "grade-0", "grade-4"]);
   await click("button", "Open a.yaml");
   expect(asked.pop()).toEqual(["open", { path: "a.yaml" }]);
