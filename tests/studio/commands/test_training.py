@@ -179,6 +179,27 @@ def test_a_worker_that_ends_is_told(opened: Page, folder: Path, server: Any) -> 
     assert ended(opened)["state"] == "done"
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"resume": True, "restart": True}, "'resume' and 'restart': one of them may be given, got both"),
+        ({"steps": 5}, "'steps' may be given for a graph without a train section"),
+        ({"epochs": 0}, "'epochs' must be 1 to "),
+    ],
+)
+def test_what_does_not_go_together_is_refused(opened: Page, given: dict[str, object], message: str) -> None:
+    with pytest.raises(Refused, match=message):
+        opened.ask("train", **given)
+    assert opened.last("training")["training"]["state"] == "none"
+
+
+def test_a_change_says_what_is_to_change(opened: Page, folder: Path) -> None:
+    with pytest.raises(Refused, match="'rate' or 'params' must be given, got neither"):
+        opened.ask("change")
+    with pytest.raises(Refused, match="there must be a training to change, got none"):
+        opened.ask("change", rate=0.1)
+
+
 def test_a_section_with_a_fault_is_told_at_once(opened: Page) -> None:
     opened.edit({"op": "set", "place": "w.initvalues", "value": 1e30})
     opened.ask("train")
