@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from dataflow.inspection.cards import wire_chip
 from dataflow.inspection.elements import Frame
 from dataflow.inspection.gutters import Gutters, Hop
 from dataflow.inspection.links import Group, Link, drawable
-from dataflow.inspection.packing import Packing, Rect, packed
+from dataflow.inspection.packing import Packing, Place, Rect, packed
 from dataflow.inspection.paths import Path, Point
 from dataflow.inspection.row import Row, join, rows_of
 from dataflow.inspection.sizes import Style, sized
@@ -21,11 +22,29 @@ _INSET, _TITLE, _GAP, _ROWS = 16.0, 28.0, 28.0, 26.0
 _ASIDE = 24.0  # beside the whole, where wires run there
 
 
+@dataclass
+class Memory:
+    """How a picture is arranged, so that what it is after an edit is arranged alike."""
+
+    limits: dict[str, float] = field(default_factory=dict)  # by the title of a frame: how long its rows may be
+    frames: dict[str, Place] = field(default_factory=dict)  # by title
+    rows: dict[str, Place] = field(default_factory=dict)  # by card, of its row in its frame
+    middles: dict[str, Point] = field(default_factory=dict)  # of cards with wires, and of those that are loose
+
+
 class Arrangement:
     """Cards in rows, for each frame of at most some length; `drawn` are the wires, all other links are chips."""
 
-    def __init__(self, groups: Sequence[Group], links: Sequence[Link], limits: Sequence[float], style: Style):
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        links: Sequence[Link],
+        limits: Sequence[float],
+        style: Style,
+        memory: Memory | None = None,
+    ):
         self.groups, self.style, self.down, self.limits = groups, style, style.down, limits
+        self.memory = memory or Memory()
         home = {card: i for i, group in enumerate(groups) for card in group.cards}
         near: list[list[Link]] = [[] for _ in groups]
         for link in drawable(links, groups):
@@ -67,18 +86,19 @@ class Arrangement:
         for i in range(len(self.groups)):
             rows = [row for row in self.rows if row.group == i]
             sizes = [(row.rect.length, row.rect.breadth) for row in rows]
+            was = [next((self.memory.rows[c.id] for c in row.cards if c.id in self.memory.rows), None) for row in rows]
             most = max(self.limits[i], *(length for length, _ in sizes))
             if self.alone:
-                packing, rects = packed(sizes, _ANY, _ROWS, partial(fit, down=self.down))
+                packing, rects = packed(sizes, _ANY, _ROWS, partial(fit, down=self.down), was)
             else:
-                packing, rects = packed(sizes, most, _ROWS, lambda length, breadth: -length * breadth)
+                packing, rects = packed(sizes, most, _ROWS, lambda length, breadth: -length * breadth, was)
             for row, rect in zip(rows, rects, strict=True):
                 row.rect = rect
             self.packings.append(packing)
             pads = self._pads(i)
             frames.append((packing.length + pads[0] + pads[2], packing.breadth + pads[1] + pads[3]))
         self.sizes = frames
-        self.whole, self.frames = fitted(frames, self.down)
+        self.whole, self.frames = fitted(frames, self.down, [self.memory.frames.get(g.title) for g in self.groups])
         self.aside = _ASIDE if self._turns() else 0.0
         self.length, self.breadth = self.whole.length + 2 * self.aside, self.whole.breadth
         for row in self.rows:
@@ -108,6 +128,13 @@ class Arrangement:
         return (title, _INSET, _INSET, _INSET) if self.down else (_INSET, title, _INSET, _INSET)
 
     # -- the result ---------------------------------------------------------------------------------------------
+
+    def remember(self) -> None:
+        """Keep in the memory how all of it is arranged."""
+        titles = [group.title for group in self.groups]
+        self.memory.limits = dict(zip(titles, self.limits, strict=True))
+        self.memory.frames = {t: (rect.shelf, rect.stack) for t, rect in zip(titles, self.frames, strict=True)}
+        self.memory.rows = {card.id: (row.rect.shelf, row.rect.stack) for row in self.rows for card in row.cards}
 
     def place(self) -> list[Frame]:
         """Give the cards their places; return the frames."""
@@ -158,9 +185,11 @@ def fit(length: float, breadth: float, down: bool) -> float:
     return min(_PAGE[0] / max(width, 1.0), _PAGE[1] / max(height, 1.0), 1.0)
 
 
-def fitted(sizes: Sequence[tuple[float, float]], down: bool) -> tuple[Packing, list[Rect]]:
-    """Frames of these lengths and breadths, placed so that a page holds them at the largest zoom."""
-    return packed(sizes, _ANY, _GAP, partial(fit, down=down))
+def fitted(
+    sizes: Sequence[tuple[float, float]], down: bool, was: Sequence[Place | None] = ()
+) -> tuple[Packing, list[Rect]]:
+    """Frames of these lengths and breadths, placed so that a page holds them at the largest zoom, or nearly so."""
+    return packed(sizes, _ANY, _GAP, partial(fit, down=down), was)
 
 
 def _turned(along: float, across: float, down: bool) -> tuple[float, float]:

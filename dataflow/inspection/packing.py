@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
+
+Place = tuple[int, int]  # a shelf, and a stack on it
 
 _TRIED = 8  # lengths of shelves, and heights of stacks
+_NEARLY = 0.8  # of the best score, at which a placement is taken that leaves more as it was
 
 
 @dataclass(eq=False)
@@ -77,19 +80,41 @@ def pack(sizes: Iterable[tuple[float, float]], most: float, tall: float, gap: fl
 
 
 def packed(
-    sizes: Sequence[tuple[float, float]], most: float, gap: float, score: Callable[[float, float], float]
+    sizes: Sequence[tuple[float, float]],
+    most: float,
+    gap: float,
+    score: Callable[[float, float], float],
+    was: Sequence[Place | None] = (),
 ) -> tuple[Packing, list[Rect]]:
-    """The placement of the highest score, which is given length and breadth; shelves are at most ``most`` long."""
+    """The placement of the highest score, which is given length and breadth; shelves are at most ``most`` long.
+
+    was : where each stood before. Of the placements that are nearly as good, the one is taken in which most of them
+    follow each other as they did.
+    """
     lengths = _some({min(each + 0.5, most) for each in accumulate(length + gap for length, _ in sizes)} | {most})
     talls = _some(set(accumulate(breadth + gap for _, breadth in sizes)) | {b for _, b in sizes})
-    best: tuple[float, Packing, list[Rect]] | None = None
-    for length, tall in product(lengths or [most], [0.0, *talls]):
-        made, rects = pack(sizes, length, tall, gap)
-        found = score(made.length, made.breadth)
-        if best is None or found > best[0]:
-            best = found, made, rects
-    assert best is not None
-    return best[1:]
+    tried = [pack(sizes, length, tall, gap) for length, tall in product(lengths or [most], [0.0, *talls])]
+    scores = [score(made.length, made.breadth) for made, _ in tried]
+    best = max(scores)
+    known = [i for i, place in enumerate(was) if place is not None]
+    before = _steps([place for place in was if place is not None])
+
+    def loss(i: int) -> tuple[int, float]:
+        rects = tried[i][1]
+        steps = _steps([(rects[k].shelf, rects[k].stack) for k in known])
+        return sum(a != b for a, b in zip(steps, before, strict=True)), -scores[i]
+
+    return tried[min((i for i, each in enumerate(scores) if nearly(each, best)), key=loss)]
+
+
+def nearly(score: float, best: float) -> bool:
+    """Whether a score is so near to the best one that it may be taken for the sake of rest."""
+    return score >= best - (1 - _NEARLY) * abs(best)
+
+
+def _steps(places: Sequence[Place]) -> list[tuple[bool, bool]]:
+    """Whether each place is on the shelf of the one before it, and in its stack."""
+    return [(a[0] == b[0], a == b) for a, b in pairwise(places)]
 
 
 def _some(values: Iterable[float]) -> list[float]:

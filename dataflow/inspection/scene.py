@@ -8,12 +8,14 @@ from types import MappingProxyType
 from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.outline import Outline
-from dataflow.inspection.arrangement import Arrangement, fit, fitted
+from dataflow.inspection.arrangement import Arrangement, Memory, fit, fitted
 from dataflow.inspection.cards import Cards
 from dataflow.inspection.elements import Card, Frame, Scene, Wire
 from dataflow.inspection.folding import folding
 from dataflow.inspection.links import Group, Link, groups, links
+from dataflow.inspection.loose import settled, wired
 from dataflow.inspection.moved import move, rerouted
+from dataflow.inspection.packing import nearly
 from dataflow.inspection.paths import Path
 from dataflow.inspection.sizes import Style, sized
 
@@ -31,6 +33,8 @@ def scene(
     positions: Mapping[str, tuple[float, float]] | None = None,
     types: Mapping[str, str] = MappingProxyType({}),
     values: bool = True,
+    memory: Memory | None = None,
+    asked: Mapping[str, tuple[float, float]] = MappingProxyType({}),
 ) -> Scene:
     """The picture of a graph file, or of a graph file that a node of it uses.
 
@@ -40,6 +44,9 @@ def scene(
     positions : of cards that stand elsewhere than where they would be placed, by id.
     types : what `Scene.types` of an earlier scene gave, for ports whose type is not known while something is wrong.
     values : whether the cards have room for the values of a run and the time it takes.
+    memory : of the scene before an edit; it becomes that of this one.
+    asked : where the middles of cards shall be until they are wired, as near as there is room; one that was wired
+        before stays where it was.
 
     Raises DataflowError when there is too much to draw.
     """
@@ -52,25 +59,36 @@ def scene(
         )
     for card in cards.values():
         sized(card, style)
-    found, parts = links(outline, cards), groups(outline, cards)
-    made = _best(parts, found, style)
+    found, given, memory = links(outline, cards), positions or {}, memory or Memory()
+    held, asked = wired(found), {**memory.middles, **asked}
+    apart = {name: cards[name] for name in asked if name in cards.keys() - held - given.keys()}
+    laid = {name: card for name, card in cards.items() if name not in apart}
+    parts = groups(outline, laid)
+    made = _best(parts, found, style, memory)
     frames = made.place()
     paths = made.paths()
     width, height = (made.breadth, made.length) if style.down else (made.length, made.breadth)
-    if moved := move(cards, frames, positions or {}):
+    places = settled(apart.values(), asked, laid.values())
+    if moved := move(cards, frames, {**places, **given}):
         paths = rerouted(paths, cards.values(), moved, style.down)
         placed: list[Card | Frame] = [*frames, *moved]
         width = max(width, *(each.x + each.width for each in placed))
         height = max(height, *(each.y + each.height for each in placed))
+    if cards:  # of a file that cannot be read there are none
+        made.remember()
+        memory.middles = {name: _middle(card) for name, card in cards.items() if name in held or name in apart}
     wires = [_wire(link, path, style.down) for link, path in paths]
     return Scene(width, height, frames, [*cards.values()], wires)
 
 
-def _best(parts: Sequence[Group], found: Sequence[Link], style: Style) -> Arrangement:
-    """The arrangement that a page shows largest: first with rows of one length, then frame by frame with others."""
+def _best(parts: Sequence[Group], found: Sequence[Link], style: Style, memory: Memory) -> Arrangement:
+    """The arrangement that a page shows largest: first with rows of one length, then frame by frame with others.
+
+    Where rows of the lengths that they had are nearly as good, they keep them.
+    """
     if sum(len(part.cards) for part in parts) > _FEW:
-        return Arrangement(parts, found, [_LIMITS[0]] * len(parts), style)
-    sizes = {limit: Arrangement(parts, found, [limit] * len(parts), style).sizes for limit in _LIMITS}
+        return Arrangement(parts, found, [_LIMITS[0]] * len(parts), style, memory)
+    sizes = {limit: Arrangement(parts, found, [limit] * len(parts), style, memory).sizes for limit in _LIMITS}
 
     def score(limits: Sequence[float]) -> tuple[float, float]:
         packing = fitted([sizes[limit][i] for i, limit in enumerate(limits)], style.down)[0]
@@ -79,7 +97,14 @@ def _best(parts: Sequence[Group], found: Sequence[Link], style: Style) -> Arrang
     best = max(([limit] * len(parts) for limit in _LIMITS), key=score)
     for i in range(len(parts)) if len(parts) > 1 else ():
         best = max(([*best[:i], limit, *best[i + 1 :]] for limit in _LIMITS), key=score)
-    return Arrangement(parts, found, best, style)  # anew, as each gives the cards other chips
+    kept = [memory.limits.get(part.title, limit) for part, limit in zip(parts, best, strict=True)]
+    if nearly(score(kept)[0], score(best)[0]):
+        best = kept
+    return Arrangement(parts, found, best, style, memory)  # anew, as each gives the cards other chips
+
+
+def _middle(card: Card) -> tuple[float, float]:
+    return card.x + card.width / 2, card.y + card.height / 2
 
 
 def _wire(link: Link, path: Path, down: bool) -> Wire:

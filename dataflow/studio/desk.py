@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from dataflow.graphfile.section_checks import header_problems
 from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.used_files import files_of_sections
 from dataflow.graphfile.wires import FileScope
+from dataflow.inspection.arrangement import Memory
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
 from dataflow.studio.sheet import Outside, Sheet
@@ -78,6 +80,7 @@ class Desk:
         self._away = Session()  # what is said of nodes that are not there, and may come back by undo
         self.view = View()
         self.types: dict[str, dict[str, str]] = {}  # by scope: of ports, as last known; they hold the picture still
+        self.memories: defaultdict[tuple[str, str, str], Memory] = defaultdict(Memory)  # by scope, layer, direction
         self.version = 1
         self.context: LoadContext = self._read()
 

@@ -34,6 +34,8 @@ def document(desk: Desk) -> Plain:
             unfolded=frozenset(view.unfolded),
             positions=sheet.positions if of_file else {},
             types=desk.types.setdefault(view.scope, {}),
+            asked=sheet.asked if of_file else {},
+            memory=desk.memories[view.scope, "file" if of_file else view.layer, view.direction],
         )
         desk.types[view.scope] |= drawn.types
     except DataflowError as error:  # there is too much to draw, but not to edit

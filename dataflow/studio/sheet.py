@@ -56,6 +56,7 @@ class Sheet:
         if text is not None:
             self.editor.know(None)  # if there is a file by now, it is another's
         self.positions = read_positions(self.real)
+        self.asked: Positions = {}  # where cards shall be until they are wired; not kept beside the file
         self.outside: Outside | None = None  # what is to be asked about
         self._asked: str | None = None  # the text on the disk that it is asked about
 
@@ -82,6 +83,7 @@ class Sheet:
         """Put cards elsewhere as a step that can be undone, and keep that beside the file."""
         before = self.positions
         self._put(moved(before, changes))
+        self.asked = {name: place for name, place in self.asked.items() if name not in changes}
         self.editor.note("put back" if None in changes.values() else "move cards", Dragged(before, self.positions))
 
     def undo(self) -> bool:
@@ -119,6 +121,8 @@ class Sheet:
             old, new = OUTPUT + place.removeprefix("outputs."), OUTPUT + name
         if old in self.positions:
             self.positions = {**self.positions, new: self.positions[old]}
+        if old in self.asked:
+            self.asked = {**self.asked, new: self.asked[old]}
 
     def _write_positions(self) -> None:
         """Write where the cards stand that there are."""

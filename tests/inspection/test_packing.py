@@ -42,6 +42,21 @@ def test_they_are_apart_and_in_their_order(sizes: list[tuple[float, float]], mos
     assert packing.length <= max(most, *(length for length, _ in sizes)) + 1e-6
 
 
+def test_what_was_side_by_side_stays_so_where_that_is_nearly_as_good() -> None:
+    sizes = [(40.0, 10.0)] * 3
+
+    def score(length: float, breadth: float) -> float:
+        return {40: 100, 90: 85, 140: 50}[int(length)]  # in one stack, with one beside, all side by side
+
+    def places(was: list[tuple[int, int] | None]) -> list[tuple[int, int]]:
+        return [(rect.shelf, rect.stack) for rect in packed(sizes, 500.0, 10.0, score, was)[1]]
+
+    stacked, beside, apart = [(0, 0), (0, 0), (0, 0)], [(0, 0), (0, 0), (0, 1)], [(0, 0), (0, 1), (0, 2)]
+    assert places([]) == places([None] * 3) == places([*stacked]) == stacked
+    assert places([*beside]) == places([None, (4, 1), (4, 2)]) == beside  # on whatever shelf that was
+    assert places([*apart]) != apart  # far from the best
+
+
 @given(SIZES)
 def test_none_that_was_tried_is_better(sizes: list[tuple[float, float]]) -> None:
     def score(length: float, breadth: float) -> float:

@@ -19,6 +19,7 @@ from dataflow.studio.commands.arguments import (
     whole,
 )
 from dataflow.studio.desk import Desk, Named
+from dataflow.studio.positions import as_position
 from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
@@ -136,7 +137,11 @@ def make(editor: Editor, edits: list[Arguments]) -> Added:
 
 
 def _edit(studio: Studio, given: Arguments) -> object:
-    known(given, "version", "edits", "title")
+    known(given, "version", "edits", "title", "at")
+    at = given.get("at")
+    place = None if at is None else as_position(at)
+    if at is not None and place is None:
+        raise DataflowError("'at' must be two numbers, where cards that are added shall be")
     title = text(given, "title", limit=200)
     edits = mappings(given, "edits", MAX_EDITS)
     desk = studio.require()
@@ -151,8 +156,10 @@ def _edit(studio: Studio, given: Arguments) -> object:
         return Named(added.names, [(place.partition(".")[2], name) for place, name in renames if _is_node(place)])
 
     desk.change(title, made)
-    for place, name in renames:
-        desk.shown.renamed(place, name)
+    for renamed, name in renames:
+        desk.shown.renamed(renamed, name)
+    if place is not None:
+        desk.shown.asked |= dict.fromkeys(added.names, place)
     studio.show()
     for note in added.notes:
         studio.publish({"event": "said", "level": "info", "message": note})

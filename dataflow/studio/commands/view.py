@@ -37,7 +37,10 @@ def _move(studio: Studio, given: Arguments) -> None:
     desk = studio.require()
     if desk.view.layer != "file":
         raise DataflowError("cards can be dragged in the picture of the file, got another layer; show the file first")
-    desk.shown.drag(mapping(given, "positions"))
+    positions = mapping(given, "positions")
+    desk.shown.drag(positions)
+    if None in positions.values():
+        desk.memories.clear()  # put back is where a picture has its cards that never was another
     studio.show()
 
 

@@ -1,4 +1,4 @@
-"""Where things stand on the page: the box for a name, and the picture that is taken away."""
+"""Where things stand on the page: what is added, what was there, the box for a name, and the exported picture."""
 
 from __future__ import annotations
 
@@ -12,11 +12,42 @@ from places import ROOT
 
 pytestmark = pytest.mark.slow
 
+SMALL = """\
+dataflow: 1
+name: small
+inputs:
+  x: {dtype: float32, shape: [N, 4]}
+nodes:
+  low: {block: Relu, inputs: {features: x}}
+  high: {block: Tanh, inputs: {x: low}}
+outputs:
+  y: high
+"""
+
 
 @pytest.fixture
 def canvas(open_page: Callable[..., Opened], project: Path) -> Canvas:
     (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
     return Canvas(open_page("cnn.yaml"))
+
+
+@pytest.fixture
+def canvas_of_small(open_page: Callable[..., Opened], project: Path) -> Canvas:
+    (project / "small.yaml").write_text(SMALL)
+    return Canvas(open_page("small.yaml"))
+
+
+def places(canvas: Canvas) -> dict[str, list[float]]:
+    """Where the cards that are drawn stand on the screen."""
+    found: dict[str, list[float]] = canvas.page.locator(".react-flow__node").evaluate_all(
+        "(all) => Object.fromEntries(all.map((each) => {"
+        " const { x, y } = each.getBoundingClientRect(); return [each.dataset.id, [Math.round(x), Math.round(y)]]; }))"
+    )
+    return found
+
+
+def near(one: list[float], other: list[float]) -> bool:
+    return abs(one[0] - other[0]) <= 2 and abs(one[1] - other[1]) <= 2
 
 
 def test_the_box_for_a_name_stands_within_the_canvas_also_of_a_card_that_is_out_of_view(canvas: Canvas) -> None:
@@ -64,3 +95,46 @@ def test_a_picture_is_exported_in_the_theme_of_the_page(canvas: Canvas, form: st
         [list(made), kind],
     )
     assert lightness < 60
+
+
+def test_what_is_added_stands_where_it_was_asked_for_and_moves_nothing(canvas_of_small: Canvas) -> None:
+    canvas = canvas_of_small
+    zoom, before = canvas.page.locator(".percent").inner_text(), places(canvas)
+    for x, y, block in ((330, 560, "Softsign"), (640, 620, "Elu")):
+        canvas.page.mouse.dblclick(x, y)
+        canvas.page.get_by_role("combobox", name="Add a block").fill(block)
+        canvas.page.get_by_role("option").first.wait_for()
+        canvas.opened.keys("Enter")
+        canvas.page.get_by_role("dialog", name="Name").wait_for()
+        canvas.opened.keys("Escape")
+        box = canvas.opened.card(block.lower()).bounding_box()
+        assert abs(box["x"] + box["width"] / 2 - x) < 3 and abs(box["y"] + box["height"] / 2 - y) < 3
+    now = places(canvas)
+    assert {name: now[name] for name in before} == before
+    assert canvas.page.locator(".percent").inner_text() == zoom
+
+
+def test_an_edit_keeps_what_is_in_view_in_its_place_and_shows_what_it_adds(canvas: Canvas) -> None:
+    """An output of a node, while its row alone is looked at from near."""
+    page = canvas.page
+    canvas.opened.card("conv1").click()
+    for _ in range(2):
+        canvas.opened.keys("+")
+        page.wait_for_timeout(300)
+    room = page.locator(".ground").bounding_box()
+    zoom = page.locator(".percent").inner_text()
+    page.get_by_role("button", name="Make conv1 an output of the graph").click()
+    added = canvas.opened.card("output:conv1")
+    added.wait_for()
+    page.wait_for_timeout(400)
+    box = added.bounding_box()
+    assert room["x"] <= box["x"] and box["x"] + box["width"] <= room["x"] + room["width"]
+    assert room["y"] <= box["y"] and box["y"] + box["height"] <= room["y"] + room["height"]
+    assert page.locator(".percent").inner_text() == zoom
+    shown = places(canvas)
+    canvas.opened.keys("Control+z")
+    added.wait_for(state="detached")
+    page.wait_for_timeout(400)
+    now = places(canvas)
+    rest = [name for name in now if name in shown and near(now[name], shown[name])]
+    assert len(rest) >= len(now) / 2

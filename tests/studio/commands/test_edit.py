@@ -133,6 +133,38 @@ def test_a_wire_that_is_wrong_is_refused_with_the_words_of_the_loader(page: Page
     assert page.document["text"] == text != before["text"]
 
 
+def test_a_card_stands_where_it_was_asked_for_until_it_is_wired(page: Page, folder: Path) -> None:
+    def middle(name: str) -> tuple[float, float]:
+        card = next(card for card in page.document["scene"]["cards"] if card["id"] == name)
+        return card["x"] + card["width"] / 2, card["y"] + card["height"] / 2
+
+    page.ask("open", path="small.yaml")
+    version = page.document["version"]
+    add = {"op": "add", "name": "free", "block": "Tanh"}
+    page.ask("edit", version=version, edits=[add], title="add", at=[700.4, 900.0])
+    assert middle("free") == (700.0, 900.0)
+    page.edit({"op": "rename", "place": "nodes.free", "name": "renamed"})
+    page.edit({"op": "input", "name": "more", "type": "float32[N, 4]"})
+    assert middle("renamed") == (700.0, 900.0)
+    assert not (folder / "small.layout.json").exists()
+    page.edit({"op": "wire", "target": ["renamed", "x"], "source": "relu"})
+    assert middle("renamed") != (700.0, 900.0)
+    with pytest.raises(Refused, match="'at' must be two numbers, where cards that are added shall be"):
+        page.ask("edit", version=page.document["version"], edits=[add], title="add", at=[1, "2"])
+
+
+def test_cards_that_were_asked_for_somewhere_can_be_put_back(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("edit", version=page.document["version"], edits=[{"op": "add", "name": "a", "block": "Tanh"}], title="add")
+    before = page.document["scene"]
+    page.ask("undo", version=page.document["version"])
+    edits = [{"op": "add", "name": "a", "block": "Tanh"}]
+    page.ask("edit", version=page.document["version"], edits=edits, title="add", at=[700, 900])
+    assert page.document["scene"] != before
+    page.ask("move", positions={"a": None})
+    assert page.document["scene"] == before
+
+
 def test_random_edits_of_files_are_undone_to_the_byte() -> None:
     report = over_page(8, files=FILES[:: len(FILES) // 8])
     assert report.wrong == [] and report.short == []

@@ -22,6 +22,11 @@ export function edit(title: string, ...edits: Edit[]): Promise<string[]> {
   return inTurn(async () => (await ask("edit", { version: version(), edits, title })).names);
 }
 
+/** The same for cards that shall be at a place of the scene until they are wired. */
+export function editAt(at: [x: number, y: number], title: string, ...edits: Edit[]): Promise<string[]> {
+  return inTurn(async () => (await ask("edit", { version: version(), edits, title, at })).names);
+}
+
 /** Take back the last step, or make it again, as long as there is one. */
 export function again(way: "undo" | "redo"): Promise<void> {
   return inTurn(async () => {

@@ -412,7 +412,8 @@ export interface Commands {
   open: [{ path: string }, null];
   create: [{ path: string; like?: string }, null]; // a new file: empty, or a copy of a graph
   view: [Partial<View>, null];
-  edit: [{ version: number; edits: Edit[]; title: string }, { version: number; names: string[] }]; // names: of nodes added
+  // at: where the middle of a card that is added shall be until it is wired; names: of nodes added
+  edit: [{ version: number; edits: Edit[]; title: string; at?: [x: number, y: number] }, { version: number; names: string[] }];
   undo: [{ version: number }, null];
   redo: [{ version: number }, null];
   // All files that were edited, or none: what comes back are those that must be decided about first. Over what another

@@ -2,12 +2,12 @@
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 import { ReactFlow, ReactFlowProvider, SelectionMode, ViewportPortal, type Viewport } from "@xyflow/react";
-import { useEffect, useRef, type MouseEvent, type PointerEvent } from "react";
+import { useEffect, useLayoutEffect, useRef, type MouseEvent, type PointerEvent } from "react";
 import { perform } from "../commands";
 import { Button } from "../shell/Button";
 import { Pieces } from "../shell/Pieces";
 import { get, openPalette, set, useStudio } from "../store";
-import { fit, hold, LEAST, looked, MOST, moved, resized, reveal, scenePoint } from "./camera";
+import { fit, hold, LEAST, looked, MOST, moved, resized, reveal, scenePoint, steady } from "./camera";
 import { Callouts } from "./Callout";
 import { CardView, type CardNode } from "./Card";
 import { dragged, released } from "./dragging";
@@ -120,13 +120,18 @@ function Hint() {
 function useFittedAgain(): void {
   const shown = useStudio(({ document }) => document && `${document.path} ${document.view.scope} ${document.view.layer} ${document.view.direction}`);
   const first = useRef(shown);
+  const scene = useStudio(({ document }) => document?.scene);
+  const last = useRef(scene);
+  useLayoutEffect(() => {
+    if (scene !== undefined && last.current !== undefined && shown === first.current) steady(last.current, scene);
+    last.current = scene;
+    looked();
+  }, [scene, shown]);
   useEffect(() => {
     setCanvas({ moved: {}, wiring: null, refused: null, wire: null, splice: null, cut: null });
     if (shown !== first.current) fit(false);
     first.current = shown;
   }, [shown]);
-  const scene = useStudio(({ document }) => document?.scene);
-  useEffect(looked, [scene]);
   const version = useStudio(({ document }) => document?.version);
   useEffect(() => setCanvas({ refused: null }), [version]); // mends are for the text that was
 }

@@ -1,9 +1,10 @@
 /** What of the scene is in view, and moving it. */
 import type { ReactFlowInstance } from "@xyflow/react";
+import type { Scene } from "../protocol";
 import { get, set } from "../store";
 import type { CardNode } from "./Card";
 import { around, extent, fitting, grown, holds, overlap, seen, type Point, type Rect, type Viewport } from "./geometry";
-import { cardOf } from "./scene";
+import { cardOf, cardsById } from "./scene";
 import { getCanvas, setCanvas, type Level } from "./state";
 
 export const LEAST = 0.03;
@@ -84,10 +85,10 @@ export function zoomBy(factor: number): void {
 }
 
 /** Show a rectangle in the middle, large enough to be read; `calm` moves there visibly. */
-export function centre(rect: Rect, calm = true): void {
+export function centre(rect: Rect, calm = true, least = 0.8): void {
   if (flow === null) return;
   const [width, height] = size();
-  const zoom = Math.max(flow.getZoom(), 0.8);
+  const zoom = Math.max(flow.getZoom(), least);
   go(
     { x: width / 2 - (rect.x + rect.width / 2) * zoom, y: height / 2 - (rect.y + rect.height / 2) * zoom, zoom },
     calm,
@@ -104,7 +105,7 @@ export function reveal(node: string, always = true): boolean {
   const [width, height] = size();
   const shown = seen(flow.getViewport(), width, height);
   if (always || flow.getZoom() < NAMES || !holds(grown(shown, -12 / flow.getZoom()), card)) {
-    if (always || !overlap(shown, card) || flow.getZoom() < NAMES) centre(card);
+    if (always || !overlap(shown, card) || flow.getZoom() < NAMES) centre(card, true, always || flow.getZoom() < NAMES ? 0.8 : 0);
     else nudge(card, shown);
   }
   return true;
@@ -112,11 +113,45 @@ export function reveal(node: string, always = true): boolean {
 
 /** Move just so far that a rectangle is in view. */
 function nudge(rect: Rect, shown: Rect): void {
-  const { x, y, zoom } = flow!.getViewport();
+  const zoom = flow!.getZoom();
   const margin = 24 / zoom;
   const left = Math.min(0, rect.x - margin - shown.x) + Math.max(0, rect.x + rect.width + margin - shown.x - shown.width);
   const up = Math.min(0, rect.y - margin - shown.y) + Math.max(0, rect.y + rect.height + margin - shown.y - shown.height);
-  go({ x: x - left * zoom, y: y - up * zoom, zoom }, true);
+  go({ x: -(shown.x + left) * zoom, y: -(shown.y + up) * zoom, zoom }, true);
+}
+
+/**
+ * The scene is another one of the same file: most of what was in view stays where it is on the screen; what is new is
+ * brought into view, and so is all of it if all was.
+ */
+export function steady(before: Scene, now: Scene): void {
+  if (flow === null) return;
+  const { moved, whole } = getCanvas();
+  const [width, height] = size();
+  let shown = seen(flow.getViewport(), width, height);
+  const known = cardsById(before);
+  const votes = new Map<string, number>([["0 0", 0.5]]);
+  for (const card of now.cards) {
+    const old = known.get(card.id);
+    if (old === undefined || !overlap(shown, old)) continue;
+    const [x, y] = moved[card.id] ?? [old.x, old.y];
+    const way = `${Math.round(card.x - x)} ${Math.round(card.y - y)}`;
+    votes.set(way, (votes.get(way) ?? 0) + 1);
+  }
+  const [way] = [...votes].reduce((best, each) => (each[1] > best[1] ? each : best));
+  const [right, down] = way.split(" ").map(Number) as [number, number];
+  shown = { ...shown, x: shown.x + right, y: shown.y + down };
+  const { zoom } = flow.getViewport();
+  if (whole && !holds(shown, extent(now))) return fit();
+  if (right !== 0 || down !== 0) go({ x: -shown.x * zoom, y: -shown.y * zoom, zoom }, false);
+  const added = now.cards.filter(({ id }) => !known.has(id));
+  if (added.length > 0 && !added.some((card) => holds(shown, card))) nudge(added[0]!, shown);
+}
+
+/** The middle of what is in view, in pixels of the scene. */
+export function middle(): Point {
+  const { x, y, width, height } = frame!.getBoundingClientRect();
+  return scenePoint(x + width / 2, y + height / 2);
 }
 
 /** A place of the screen in pixels of the scene. */

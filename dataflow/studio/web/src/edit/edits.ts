@@ -1,9 +1,9 @@
 /** Edits as a person makes them: each one step of undo, with a title that says what it did. */
-import { edit } from "../changes";
+import { edit, editAt } from "../changes";
 import type { Document, Edit } from "../protocol";
 import { get } from "../store";
 
-export { edit };
+export { edit, editAt };
 
 /** Put a text at a place of the file; without letters, take away what stands there. */
 export function setText(title: string, place: string, text: string): Promise<string[]> {

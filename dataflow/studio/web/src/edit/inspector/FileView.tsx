@@ -1,6 +1,7 @@
 /** The file itself: its name and text, parameters, inputs, outputs, and its sections. */
 import type { Document } from "../../protocol";
-import { edit, setText } from "../edits";
+import { middle } from "../../canvas/camera";
+import { edit, editAt, setText } from "../edits";
 import { Combo } from "../fields/Combo";
 import { wires } from "../fields/wires";
 import { parsed, spelled } from "../plain";
@@ -46,7 +47,7 @@ export function FileView({ document, readonly }: Given) {
           <Adding
             what="input"
             hint="float32[N, 64]"
-            add={(of, type) => edit(`Add input ${of}`, { op: "input", name: of, type })}
+            add={(of, type) => editAt(middle(), `Add input ${of}`, { op: "input", name: of, type })}
           />
         )}
       </Part>

@@ -1,12 +1,12 @@
 /** The palette: blocks by words; the one that is chosen is added where it was asked for, wired, and named. */
 import { useEffect, useMemo, useState, type CSSProperties } from "react";
-import { scenePoint } from "../../canvas/camera";
+import { middle, scenePoint } from "../../canvas/camera";
 import { into } from "../../canvas/wire";
 import { focusCard } from "../../canvas/focus";
 import { perform } from "../../commands";
 import { ask } from "../../connection";
 import { announce, get, useStudio, type PaletteRequest } from "../../store";
-import { drawn, edit } from "../edits";
+import { drawn, editAt } from "../edits";
 import { Letters } from "../picker/Letters";
 import { closeOver, Picker } from "../picker/Picker";
 import { bare } from "../Prose";
@@ -90,7 +90,7 @@ async function add(entry: Entry, request: PaletteRequest | null): Promise<void> 
   const last = selected.filter((id) => id in document.nodes).at(-1);
   const place = point ? placeAt(document.scene, point) : last !== undefined ? { after: last } : {};
   const made = addition(entry, document, request?.from ?? null, place);
-  const [name = made.name] = await edit(`Add ${made.name}`, ...made.edits);
+  const [name = made.name] = await editAt(point ?? middle(), `Add ${made.name}`, ...made.edits);
   closeOver();
   await drawn(); // and what the palette lay over has given the focus back
   await focusCard(name);
