@@ -55,8 +55,14 @@ class Registry(Mapping[str, "type[Block]"]):
         self._lock = threading.RLock()
 
     def register(self, block: type[Block]) -> None:
-        """Make a block known; called for every class that is defined."""
+        """Make a block known; called for every class that is defined.
+
+        No other can take a name of the library, also where no block of it was looked up yet.
+        """
+        ours = block.__module__.partition(".")[0] == LIBRARY
         for name in (block.__name__, *block.aliases):
+            if not (ours or self._loaded or self._known(name)):
+                self._import_declared(name)
             other = self._blocks.get(self._aliases.get(name, name))
             if other is not None and (other.__module__, other.__qualname__) != (block.__module__, block.__qualname__):
                 raise DataflowError(

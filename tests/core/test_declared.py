@@ -43,6 +43,19 @@ def test_a_block_is_found_where_the_text_says_nothing_or_is_wrong(wrong: dict[st
     assert done.stdout == "blocks.nn_ops.relu True\n"
 
 
+@pytest.mark.parametrize("name", ["Relu", "Sub"])
+def test_no_other_block_takes_a_name_of_the_library_before_it_is_looked_up(name: str) -> None:
+    program = (
+        "from dataflow.core.registry import blocks\nfrom dataflow.core.kinds import Unary\n"
+        f"try:\n    class {name}(Unary): 'Another.'\nexcept Exception as error: print(error)\n"
+        f"print(blocks[{name!r}].__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    told, module = done.stdout.splitlines()
+    assert told == f"block '{name}' of __main__: the name must be new, got one that {module} has; rename one of them"
+    assert module == declared.modules_of_names()[name]
+
+
 def test_another_registry_has_what_it_loads_itself() -> None:
     with pytest.raises(registry.UnknownNameError, match="no block 'Relu'"):
         Registry()["Relu"]
