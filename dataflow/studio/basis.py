@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dataflow.files.stamps import Stamp
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
 from dataflow.studio.jobs.source import split_name
@@ -20,22 +22,27 @@ class Basis:
     """A document and its session at one moment, as far as values follow from them.
 
     It is compared by what it means, so that an edit which is taken back, or which changes a comment, changes nothing.
+    What files hold it has by their stamps: ``rows``, of those that feed inputs, and ``variables``, of the checkpoint
+    that variables begin with.
     """
 
     path: str
     graph: Graph
     problems: tuple[str, ...]
     session: Session
+    rows: Mapping[Path, Stamp | None] = field(default_factory=dict)
+    variables: Stamp | None = None
 
     @classmethod
     def of(cls, desk: Desk) -> Basis:
         """That of a document as it is now."""
         problems = tuple(problem.message for problem in desk.context.problems())
-        return cls(desk.path, desk.context.graph, problems, desk.session)
+        variables = desk.trained if desk.session.trained else None
+        return cls(desk.path, desk.context.graph, problems, desk.session, desk.rows, variables)
 
     def of_training(self) -> Basis:
         """The same, whatever runs are fed and begin with."""
-        return replace(self, session=replace(self.session, split="", rows=None, trained=False))
+        return replace(self, session=replace(self.session, split="", rows=None, trained=False), variables=None)
 
     def compared(self, now: Basis, *sections: str) -> tuple[bool, list[str]]:
         """Whether all is as it was, these sections of the file too; and the nodes that have other values than they had.
@@ -55,22 +62,22 @@ class Basis:
 
     def _others(self, now: Basis) -> Iterator[str]:
         """The nodes of the graph as it is now that are others than they were, not those that follow from such."""
-        before, after, then, session = self.graph, now.graph, self.session, now.session
+        before, after = self.graph, now.graph
         if before is not after:
             known = before.nodes
             yield from (name for name, node in after.nodes.items() if _is_other(node, known.get(name)))
         if self._fed != now._fed:
             yield from after.inputs
-        if then.trained != session.trained:
+        if (self.session.trained, self.variables) != (now.session.trained, now.variables):
             yield from (name for name, node in after.nodes.items() if node.block.stateful)
-        for name in session.differing(then):
+        for name in now.session.differing(self.session):
             yield from (each for each in after.nodes if each == name or each.startswith(f"{name}/"))
 
     @property
     def _fed(self) -> tuple[object, ...]:
         """What inputs are fed."""
         data = self.graph.sections.get("data")
-        return data, split_name(self.graph, self.session.split), self.session.rows
+        return data, self.rows, split_name(self.graph, self.session.split), self.session.rows
 
 
 def _is_other(node: Node, before: Node | None) -> bool:

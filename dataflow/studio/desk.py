@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataflow.core.errors import DataflowError, Problem, cropped
-from dataflow.files.stamps import Stamp, stamps
+from dataflow.files.stamps import Stamp, stamp, stamps
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.editing.editor import save_together
 from dataflow.graphfile.load_context import LoadContext
@@ -20,6 +20,7 @@ from dataflow.inspection.arrangement import Memory
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
 from dataflow.studio.sheet import Outside, Sheet
+from dataflow.training.checkpoint import BEST, steps
 from dataflow.training.trained_values import checkpoint_folder
 
 LAYERS = ("file", "gradient", "step")
@@ -95,6 +96,11 @@ class Desk:
         location = self.top.location
         folder = checkpoint_folder(location, None)
         return self.project.folder / folder if is_shipped(location) else folder
+
+    @property
+    def trained(self) -> Stamp | None:
+        """What changes when training has other values for the variables; None where it has none."""
+        return next(filter(None, map(stamp, [self.checkpoints / BEST, *steps(self.checkpoints)])), None)
 
     @property
     def scope(self) -> FileScope | None:
@@ -289,5 +295,6 @@ class Desk:
         context = self.top.editor.context()
         self.misfits = header_problems(context)
         read = (path for path in context.files if path not in self.sheets and str(path) not in texts)
-        self._used: dict[Path, Stamp | None] = stamps([*read, *files_of_sections(context.graph)])
+        self.rows = stamps(files_of_sections(context.graph))
+        self._used = stamps(read) | self.rows
         return context

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataflow.studio.basis import Basis
@@ -119,6 +120,32 @@ def test_a_training_goes_by_its_section_and_not_by_what_runs_are_fed(desk: Desk)
     edited({"op": "set", "place": "train", "value": {"epochs": 3}})(desk)
     assert before.compared(Basis.of(desk).of_training(), "data")[0]
     assert not before.compared(Basis.of(desk).of_training(), "data", "train")[0]
+
+
+def test_rows_of_a_file_that_has_changed_are_others(desk: Desk, tmp_path: Path) -> None:
+    np.savez(tmp_path / "rows.npz", x=np.zeros((3, 4), np.float32))
+    desk.look_outside()
+    before = Basis.of(desk)
+    np.savez(tmp_path / "rows.npz", x=np.ones((3, 4), np.float32))
+    assert before.compared(Basis.of(desk)) == (True, [])  # nobody has looked yet
+    desk.look_outside()
+    assert before.compared(Basis.of(desk), "data") == (False, sorted({*EVERY} - {"w"}))
+    assert not before.of_training().compared(Basis.of(desk).of_training())[0]
+
+
+@pytest.mark.parametrize("name", ["best.npz", "step-000000004.npz"])
+def test_variables_of_a_checkpoint_that_has_changed_are_others(desk: Desk, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "graph.checkpoints" / name
+    file.parent.mkdir()
+    file.write_text("1")
+    untrained = Basis.of(desk)
+    saying(trained=True)(desk)
+    before = Basis.of(desk)
+    file.write_text("12")
+    assert before.compared(Basis.of(desk), "data") == (False, ["sum", "w"])
+    assert before.of_training().compared(Basis.of(desk).of_training()) == (True, [])
+    saying(trained=False)(desk)
+    assert untrained.compared(Basis.of(desk), "data") == (True, [])
 
 
 def test_another_document_is_another(desk: Desk, tmp_path: Path) -> None:

@@ -301,6 +301,21 @@ def test_pages_know_of_the_checkpoints_of_what_is_open(
     assert connect().last("checkpoints")["step"] is None
 
 
+def test_values_of_a_run_are_old_once_its_variables_are_trained_on(opened: Page, server: Server) -> None:
+    opened.ask("train", epochs=1)
+    ended(opened)
+    opened.ask("session", trained=True)
+    server.studio.watch()
+    opened.ask("run")
+    opened.wait("ended")
+    opened.events.clear()
+    opened.ask("train", resume=True, epochs=2)
+    ended(opened)
+    server.studio.watch()
+    assert opened.wait("aged")["current"] is False
+    assert {"w", "product", "loss"} <= {*opened.last("aged")["old"]}
+
+
 def test_messages_name_files_of_the_project_as_pages_do(opened: Page, folder: Path) -> None:
     opened.ask("session", trained=True)
     opened.ask("run")
