@@ -61,10 +61,10 @@ class Jobs:
             if len(waiting) >= WAITING:
                 raise DataflowError(f"at most {WAITING} jobs may wait for each other; cancel one, or wait")
             job = Job(next(self._numbers), kind, title, message="waits for the job before it" if waiting else "")
+            job.work = self._worker.start(work, _Follower(self, job, filed, place, finished))
             self._jobs[job.number] = job
             for number in [each.number for each in self._jobs.values() if each.state != "running"][:-KEPT]:
                 del self._jobs[number]
-            job.work = self._worker.start(work, _Follower(self, job, filed, place, finished))
             self.tell()
             return job.number
 

@@ -45,9 +45,9 @@ class Runs:
         with self._lock:
             self.cancel()
             number = int(str(self._run["number"])) + 1
+            self._work = self._worker.start(work(number), _Follower(self, number, place))
             self._run, self._basis = {**_none(number), "state": "running"}, basis
             self._publish(self.event())
-            self._work = self._worker.start(work(number), _Follower(self, number, place))
             return number
 
     def cancel(self) -> None:

@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow import interrupt
 from dataflow.core.errors import DataflowError, reason
 from dataflow.studio.commands import QUERIES
+from dataflow.studio.connections import MAX_VISITS, Talk, Visit
 from dataflow.studio.frames import request_of
 from dataflow.studio.guard import PROTOCOL, Guard
 from dataflow.studio.hub import MAX_PAGES, Page
@@ -64,10 +65,11 @@ class Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            ws="websockets-sansio",
+            http=Visit,
+            ws=Talk,
+            backlog=MAX_VISITS,  # that are taken before the first of them begins: no more than there are files for
             ws_max_size=MAX_FRAME,
             ws_per_message_deflate=False,
-            limit_concurrency=256,
             timeout_graceful_shutdown=1,
             lifespan="off",
         )

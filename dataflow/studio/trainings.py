@@ -54,28 +54,31 @@ class Trainings:
                     f"{folder}: has checkpoints of an earlier training; press Resume to go on from them, or Restart to "
                     "begin anew"
                 )
-            if not (work.resume and folder == self._training["folder"]):
-                self.trends = Trends()
-            self._steps_of = ""
-            self._begin(work, folder, basis, place)
+            goes_on = work.resume and folder == self._training["folder"]
+            self._begin(work, folder, "", basis, place, goes_on)
 
     def step(self, work: Steps, path: str, restart: bool, basis: Basis, place: Placed) -> None:
         """Do steps of a graph, from where the last ones of the same file ended; refused where others go on."""
         with self._lock:
             self._check_free()
             goes_on = path == self._steps_of and not restart
-            if not goes_on:
-                self.trends, self._kept = Trends(), Kept()
-            self._steps_of = path
-            self._begin(replace(work, kept=self._kept), "", basis, place)
+            kept = self._kept if goes_on else Kept()
+            self._begin(replace(work, kept=kept), "", path, basis, place, goes_on)
+            self._kept = kept
 
-    def _begin(self, work: Train | Steps, folder: str, basis: Basis, place: Placed) -> None:
+    def _begin(
+        self, work: Train | Steps, folder: str, steps_of: str, basis: Basis, place: Placed, goes_on: bool
+    ) -> None:
+        """Have a training done; where that is refused, all is as it was."""
+        self._work = self._worker.start(work, _Follower(self, self._number + 1, place))
         self._number += 1
         self._over.clear()
+        self._steps_of = steps_of
         self._training, self._basis = {**_none(folder), "state": "running"}, self._as_compared(basis)
         self._training |= {"overrides": str(work.overrides), "path": basis.path}
+        if not goes_on:
+            self.trends = Trends()
         self._publish(self.event())
-        self._work = self._worker.start(work, _Follower(self, self._number, place))
 
     def say(self, word: str) -> None:
         """Pause, resume or stop it; refused where there is none to."""

@@ -1,25 +1,20 @@
-"""Processes that compute for the studio: started before they are needed, cancelled softly, then ended."""
+"""Workers of the studio: pieces of work, done one after the other in a process, cancelled softly, then with it."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import multiprocessing
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
 from typing import Protocol, cast
 
 from dataflow.core.errors import DataflowError
-from dataflow.studio.jobs import loop
 from dataflow.studio.jobs.call import Question, Told, Work
+from dataflow.studio.process import Process, Spares
 
 GRACE = 1.0  # seconds that cancelled work has to end by itself
 PATIENCE = 10.0  # seconds that a question may take
 IDLE = 60.0  # seconds after which a process whose work is over is of no use any more
-_SPAWN = multiprocessing.get_context("spawn")  # a fork would copy the threads of the server and its locks
 
 
 class Refused(DataflowError):
@@ -54,105 +49,6 @@ class _Answer:
         """Keep it for who waits."""
         self.state, self.what = state, what
         self.come.set()
-
-
-class Process:
-    """A process of a worker and the pipe to it."""
-
-    def __init__(self) -> None:
-        self.pipe, there = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=loop.main, args=(there,), daemon=True, name="dataflow studio worker")
-        self.process.start()
-        there.close()
-        self.ready = threading.Event()
-        self._sending, self._following = threading.Lock(), threading.Lock()
-        self._heard: Callable[[str, int, object], None] | None = None
-        self._lost: Callable[[str], None] | None = None
-        self._over = False
-        threading.Thread(target=self._listen, args=(self.pipe,), daemon=True).start()
-
-    def follow(self, heard: Callable[[str, int, object], None], lost: Callable[[str], None]) -> bool:
-        """Call functions with what is heard of it, and when it has ended; False where it has ended already."""
-        with self._following:
-            if self._over:
-                return False
-            self._heard, self._lost = heard, lost
-            return True
-
-    def send(self, what: str, number: int, thing: object) -> None:
-        """Send something; where the process has ended, that is told by ``lost``."""
-        with self._sending, contextlib.suppress(OSError):
-            self.pipe.send((what, number, thing))
-
-    def end(self) -> None:
-        """End it, whatever it does; nothing is heard of it any more."""
-        self._heard = self._lost = None
-        self.process.kill()
-
-    def _listen(self, pipe: Connection) -> None:
-        while True:
-            try:
-                what, number, thing = cast("tuple[str, int, object]", pipe.recv())
-            except Exception:  # its end, in the middle of a message too
-                break
-            if what == "ready":
-                self.ready.set()
-            elif (heard := self._heard) is not None:
-                heard(what, number, thing)
-        self.process.join()
-        self.ready.set()
-        with self._following:
-            self._over = True
-        if (lost := self._lost) is not None:
-            lost(_how(self.process.exitcode))
-        pipe.close()
-
-
-def _how(code: int | None) -> str:
-    """How a process ended, for a message."""
-    if code is not None and code < 0:
-        import signal
-
-        with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
-
-
-class Spares:
-    """A process that is kept ready, so that nobody waits for one to start."""
-
-    def __init__(self) -> None:
-        self._lock, self._closed = threading.Lock(), False
-        self._ready: Process | None = None
-
-    def warm(self) -> None:
-        """Start the next one, unless there is one."""
-        with self._lock:
-            if self._ready is None and not self._closed:
-                self._ready = Process()
-
-    def take(self) -> Process:
-        """A process; another is started in its place."""
-        with self._lock:
-            if self._closed:
-                raise DataflowError("the studio is closed; start it again")
-            taken, self._ready = self._ready, None
-            if taken is None or not taken.process.is_alive():
-                taken = Process()
-        self.warm_soon()
-        return taken
-
-    def warm_soon(self) -> None:
-        """The same, in a thread of its own."""
-        threading.Thread(target=self.warm, daemon=True).start()
-
-    def close(self) -> None:
-        """End the one that is ready; no other is started."""
-        with self._lock:
-            self._closed = True
-            if self._ready is not None:
-                self._ready.end()
-            self._ready = None
 
 
 @dataclass(frozen=True)
@@ -277,9 +173,9 @@ class Worker:
                 return
             self._process = None
             working = next((number for number, sent in self._waiting.items() if sent.what == "do"), None)
-            sent = self._waiting.pop(working) if working is not None else None
-            self._send_again()
-        if sent is not None:
+            ended = [self._waiting.pop(working)] if working is not None else []
+            ended += self._go_on()
+        for sent in ended:
             sent.follower.ended("lost", how)
 
     def _give_up(self, number: int) -> None:
@@ -288,12 +184,20 @@ class Worker:
                 return
             sent = self._waiting.pop(number)
             self._drop()
-            self._send_again()
+            lost = self._go_on()
         sent.follower.ended("cancelled", None)
+        for each in lost:
+            each.follower.ended("lost", "it was cancelled")
 
-    def _send_again(self) -> None:
-        """Send what waits to another process: the spare, which takes over at once."""
-        with contextlib.suppress(DataflowError):  # where none is started any more
-            process = self._started()
+    def _go_on(self) -> list[_Sent]:
+        """Have another process do what waits: the spare, which takes over at once. What none can do, taken out."""
+        asked = [number for number, sent in self._waiting.items() if sent.what == "ask"]  # what it kept is gone
+        lost = [self._waiting.pop(number) for number in asked]
+        if self._waiting:
+            try:
+                process = self._started()
+            except DataflowError:  # where none is started any more
+                return lost + [self._waiting.pop(number) for number in [*self._waiting]]
             for number, sent in self._waiting.items():
                 process.send(sent.what, number, sent.thing)
+        return lost

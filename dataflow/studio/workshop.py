@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from dataflow.studio.basis import Basis
 from dataflow.studio.longer import Jobs
+from dataflow.studio.process import Spares
 from dataflow.studio.runs import Publish, Runs
 from dataflow.studio.trainings import Trainings
-from dataflow.studio.worker import Spares, Worker
+from dataflow.studio.worker import Worker
 
 
 class Workshop:

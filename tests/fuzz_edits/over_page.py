@@ -19,8 +19,8 @@ from unittest import mock
 from dataflow.graphfile.parse import parse
 from dataflow.inspection.elements import Scene
 from dataflow.studio import document
+from dataflow.studio.process import Spares
 from dataflow.studio.studio import Studio
-from dataflow.studio.worker import Spares
 
 from .campaign import FILES, ROOT
 from .page_edits import Edit, page_edit

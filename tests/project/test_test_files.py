@@ -15,7 +15,6 @@ ELSEWHERE = {
     "studio/jobs/loop": "studio/test_worker.py",
     "studio/jobs/quantization": "studio/commands/test_quantization.py",
     "studio/runs": "studio/commands/test_runs.py",
-    "studio/trainings": "studio/commands/test_training.py",
     "studio/workshop": "studio/commands/test_runs.py",
     "training/data/section": "training/test_sections.py",
     "training/findings": "training/test_train_checks.py",

@@ -6,13 +6,15 @@ import multiprocessing
 import queue
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio.jobs import loop
 from dataflow.studio.jobs.call import Work
-from dataflow.studio.worker import Refused, Spares, Worker
+from dataflow.studio.process import Spares
+from dataflow.studio.worker import Refused, Worker
 from tests.studio.made_work import Count, Counted, Dies, Fails, Stops, Waits
 
 pytestmark = pytest.mark.slow
@@ -140,6 +142,37 @@ def test_a_process_that_ends_is_told_and_replaced(worker: Worker) -> None:
     dies, behind = Begun(worker, Dies()), Begun(worker, Count())
     assert dies.next() == ("lost", "signal SIGKILL")
     assert behind.end() == ("done", 1)
+
+
+def test_processes_that_end_one_after_another(worker: Worker) -> None:
+    for _ in range(2):
+        assert Begun(worker, Dies()).end() == ("lost", "signal SIGKILL")
+    assert worker.result(Count()) == 1
+
+
+def test_where_no_other_process_is_started_nothing_waits_for_ever(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, behind = Begun(worker, Waits()), Begun(worker, Count())
+    waits.next()
+
+    def none_left() -> NoReturn:
+        raise DataflowError("no process can be started")
+
+    monkeypatch.setattr(worker._spares, "take", none_left)
+    assert worker._process is not None
+    worker._process.process.kill()
+    assert [waits.end()[0], behind.end()[0]] == ["lost", "lost"]
+    with pytest.raises(DataflowError, match="no process can be started"):
+        worker.start(Count(), Told())
+    monkeypatch.undo()
+    assert worker.result(Count()) == 1
+
+
+def test_a_question_to_a_process_that_ends_is_answered_once(worker: Worker) -> None:
+    with pytest.raises(DataflowError, match=r"the worker has ended \(signal SIGKILL\) and what it kept is lost"):
+        worker.ask(Dies())
+    assert worker.result(Count()) == 1
 
 
 def test_a_question_to_a_process_that_ends_is_answered(worker: Worker) -> None:

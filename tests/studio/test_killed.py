@@ -1,0 +1,143 @@
+"""A studio that is ended or killed while it trains: the training goes on from what is kept, to the same bits."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from studio_pages import Page
+
+import dataflow as flow
+from dataflow.studio.server import Server
+from dataflow.training import checkpoint
+from dataflow.training.trainer import Trainer
+
+pytestmark = pytest.mark.slow
+
+TEXT = """dataflow: 1
+name: line
+params: {rate: 0.01, factor: 1.0}
+inputs:
+  x: float32[N]
+  y: float32[N]
+nodes:
+  w: {block: Variable, inputs: [0.0]}
+  product: {block: Mul, inputs: [x, w]}
+  scaled: {block: Mul, inputs: [product, $factor]}
+  error: {block: SquaredDifference, inputs: [scaled, y]}
+  loss: {block: Mean, inputs: {input: error, axis: [0]}}
+outputs: {loss: loss}
+data:
+  train: {path: rows.npz, inputs: {x: x, y: y}}
+train:
+  minimize: loss
+  optimizer: {block: ApplyMomentum, inputs: {lr: $rate, momentum: 0.9}}
+  epochs: 4
+  batch_size: 4
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with a graph that is trained for 1,600 steps."""
+    x = np.random.default_rng(0).normal(size=1600).astype(np.float32)
+    np.savez(tmp_path / "rows.npz", x=x, y=2 * x)
+    (tmp_path / "line.yaml").write_text(TEXT, "utf-8")
+    return tmp_path
+
+
+@contextmanager
+def studio(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Server]]:
+    """A studio in a process of its own, and what a page needs of its server."""
+    command = [sys.executable, "-m", "dataflow", "studio", str(folder), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            address = next(line.strip() for line in process.stdout if "http://" in line)
+            found = re.search(r":(\d+)/#token=(.*)", address)
+            assert found is not None
+            yield process, cast(Server, SimpleNamespace(port=int(found[1]), token=found[2]))
+        finally:
+            process.kill()
+
+
+def reached(page: Page, step: int, state: str = "running") -> dict[str, Any]:
+    """The training as soon as it has done so many steps."""
+    while True:
+        for event in page.events:
+            if event["event"] in ("training", "trained"):
+                training: dict[str, Any] = event["training"]
+                if training["step"] >= step and training["state"] == state:
+                    return training
+        page.read()
+
+
+def kept(folder: Path) -> tuple[int, dict[str, bytes], list[dict[str, Any]]]:
+    """The step of the last checkpoint, the bits of its variables, and what was changed before."""
+    meta, variables = checkpoint.latest(folder, checkpoint.read)
+    return meta["step"], {name: array.tobytes() for name, array in variables.items()}, meta["notes"]["changed"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_training_with_changes_goes_on_to_the_same_bits(
+    folder: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    checkpoints = folder / "line.checkpoints"
+    with studio(folder) as (process, server):
+        first, second = Page(server), Page(server)
+        first.ask("open", path="line.yaml")
+        first.ask("train")
+        reached(first, 50)
+        second.ask("change", rate=0.002)
+        second.ask("change", params={"factor": 0.5})
+        first.close()  # which the training does not mind
+        step = reached(second, 500)["step"]
+        process.send_signal(number)
+        _, told = process.communicate(timeout=30)
+        second.close()
+    assert (process.returncode, told) == (0 if number == signal.SIGTERM else -number, "")
+
+    with studio(folder) as (process, server), Page(server) as page:
+        page.ask("open", path="line.yaml")
+        while True:  # until the process that trained has let go of the folder
+            page.events.clear()
+            page.ask("train", resume=True)
+            ended = reached(page, 1600, "done") if not _refused(page) else None
+            if ended is not None:
+                break
+    assert not [path for path in checkpoints.iterdir() if path.suffix == ".tmp"]
+    last, bits, changes = kept(checkpoints)
+    assert (last, len(changes)) == (1600, 2)
+    assert 50 <= changes[0]["step"] <= step
+
+    trainer = Trainer(flow.load("line.yaml"), folder / "whole.checkpoints")
+
+    def change(trained: Trainer) -> None:
+        for each in changes:
+            if each["step"] == trained.state.step:
+                trained.change(each["rate"], each["params"])
+
+    assert len([*trainer.run(change)]) == 4
+    assert kept(folder / "whole.checkpoints")[:2] == (last, bits)
+
+
+def _refused(page: Page) -> bool:
+    """Whether the training that was begun fails."""
+    while True:
+        for event in page.events:
+            if event["event"] in ("training", "trained") and event["training"]["state"] != "none":
+                if event["training"]["state"] == "failed":
+                    return True
+                if event["training"]["step"]:
+                    return False
+        page.read()
