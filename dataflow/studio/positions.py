@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,8 +41,8 @@ def read_positions(graph: Path) -> Positions:
 def write_positions(graph: Path, positions: Positions) -> None:
     """Write the positions; without any, the file goes."""
     path = file_of(graph)
-    if path.is_symlink():  # to anywhere: what it leads to is not known to be ours
-        raise DataflowError(f"{path.name}: must be a file, got a link; remove it, and drag the cards again")
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):  # a link to anywhere, or a pipe that blocks
+        raise DataflowError(f"{path.name}: must be a file, got a link or a folder; remove it, and drag the cards again")
     if positions:
         lines = [f"  {json.dumps(name)}: [{x:g}, {y:g}]" for name, (x, y) in sorted(positions.items())]
         write_text(path, '{"cards": {\n' + ",\n".join(lines) + "\n}}\n")
@@ -74,6 +74,6 @@ def as_position(place: object) -> tuple[float, float] | None:
     if not isinstance(place, list) or len(place) != 2:
         return None
     numbers = [each for each in place if isinstance(each, int | float) and not isinstance(each, bool)]
-    if len(numbers) != 2 or not all(math.isfinite(each) and abs(each) <= FARTHEST for each in numbers):
+    if len(numbers) != 2 or not all(abs(each) <= FARTHEST for each in numbers):  # false of NaN
         return None
     return float(round(numbers[0])), float(round(numbers[1]))

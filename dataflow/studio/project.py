@@ -35,10 +35,16 @@ class Project:
                 "start the studio in another folder to work there"
             ) from None
 
+    def has(self, path: Path) -> bool:
+        """Whether a file is of the project, links followed; one in a loop of links is not."""
+        return Path(os.path.realpath(path)).is_relative_to(self.folder)
+
     def check(self, path: Path) -> None:
-        """Refuse a file that is not of the project, links followed."""
-        if not path.resolve().is_relative_to(self.folder):
+        """Refuse to write outside of the project, links followed, and in place of what is no file: a pipe may block."""
+        if not self.has(path):
             raise DataflowError(f"'{path.name}': must be a file in {self.folder}, got one outside of it")
+        if os.path.lexists(path) and not (path.is_file() or path.is_dir()):
+            raise DataflowError(f"'{path.name}': must be a file, got something else in its place; remove that")
 
     def location(self, path: str) -> str:
         """What `flow.edit` opens: the real path of a file of the project, or the name of one of the package."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from dataflow.graphfile import shipped
 from dataflow.graphfile.edit import Editor, edit
 from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.load import read
-from dataflow.graphfile.paths import Location
+from dataflow.graphfile.paths import Location, read_document
 from dataflow.studio.merge import merged
 from dataflow.studio.positions import Positions, file_of, moved, read_positions, write_positions
 from dataflow.studio.project import MAX_BYTES, Project
@@ -138,7 +139,12 @@ class Sheet:
         """Put what is on the disk in place of the text."""
         text = self._on_disk()
         if text is None:
-            raise DataflowError(f"{self.path}: there is no such file any more; save writes it again")
+            there = self._unreadable()
+            raise DataflowError(
+                f"{self.path}: cannot be read again: {there}"
+                if there
+                else f"{self.path}: there is no such file any more; save writes it again"
+            )
         self.editor.replace(text, "read the file again")
         self.editor.know(text)
         self.stamp, self.outside = stamp(self.real), None
@@ -159,7 +165,8 @@ class Sheet:
             back, self.outside = self.outside, None
             return Outside("settled") if back else None
         if text is None:
-            self.outside = Outside("deleted")
+            there = self._unreadable()
+            self.outside = Outside("changed", f"+ {there}") if there else Outside("deleted")
         elif text == self.editor.text or self._merge(known, text):
             self.editor.know(text)
             self.outside = None
@@ -170,9 +177,18 @@ class Sheet:
 
     def _on_disk(self) -> str | None:
         """The text of the file; None where there is none, or a link out of the project in its place."""
-        if not self.readonly and not self.real.resolve().is_relative_to(self.project.folder):
+        if not self.readonly and not self.project.has(self.real):
             return None
         return self.editor.on_disk()
+
+    def _unreadable(self) -> str:
+        """What is wrong with what stands in the place of the file and has no text; "" where nothing does."""
+        if not os.path.lexists(self.real):
+            return ""
+        if not self.readonly and not self.project.has(self.real):
+            return f"must be a file in {self.project.folder}, got a link out of it"
+        problems = read_document(self.real, self.path).problems.values()
+        return next(iter(problems)).message
 
     def _merge(self, base: str | None, theirs: str) -> bool:
         ours = self.editor.text

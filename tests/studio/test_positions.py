@@ -31,6 +31,7 @@ def test_written_and_read(tmp_path: Path) -> None:
         '{"cards": 1}',
         '{"cards": [1, 2]}',
         '{"cards": {"a": 1, "b": [1], "c": [1, "2"], "d": [true, 1], "e": [1e999, 0], "f": [1e7, 0], "g": [NaN, 0]}}',
+        '{"cards": {"a": [1' + "0" * 400 + ", 0]}}",
         '{"cards": ' + "[" * 100_000,
         "\ufeff{}",
     ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from studio_pages import Page
+from studio_pages import Page, Refused
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio.project import Project
@@ -105,7 +107,7 @@ def test_a_link_in_place_of_the_file_is_not_followed_out_of_the_project(
     sheet.real.symlink_to(other)
     found = sheet.look()
     assert found is not None
-    assert (found.state, found.diff) == ("deleted", "")
+    assert (found.state, "got a link out of it" in found.diff) == ("changed", True)
     for _ in range(2):
         with pytest.raises(DataflowError, match="must be a file in"):
             sheet.check_writable()
@@ -143,7 +145,107 @@ def test_what_is_no_graph_file_is_asked_about(sheet: Sheet) -> None:
     sheet.real.write_bytes(b"\xff\xfe")
     found = sheet.look()
     assert found is not None
-    assert (found.state, sheet.editor.text) == ("deleted", before)
+    assert (found.state, sheet.editor.text) == ("changed", before)
+    assert found.diff == "+ a graph file must be UTF-8, got UTF-16"
+
+
+def folder_in_place(path: Path) -> None:
+    path.mkdir()
+
+
+def huge_file(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+
+
+def loop_of_links(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def written(sheet: Sheet) -> bool:
+    """Whether the text is written over what was asked about."""
+    sheet.keep()
+    try:
+        sheet.check_writable()
+        sheet.editor.save()
+    except DataflowError:
+        return False
+    sheet.is_written()
+    return True
+
+
+@pytest.mark.parametrize(
+    ("make", "there", "replaced"),
+    [
+        (folder_in_place, "must be a file, got a folder", False),
+        (os.mkfifo, "must be a regular file, got a device or pipe", False),  # which would be waited for
+        (loop_of_links, "too many levels of symbolic links", False),
+        (huge_file, "may have at most 16,777,216 bytes, got 1,073,741,824", True),
+    ],
+)
+def test_what_stands_in_place_of_the_file_is_told(
+    sheet: Sheet, make: Callable[[Path], object], there: str, replaced: bool
+) -> None:
+    sheet.editor.set("half.y", 0.25)
+    ours = sheet.editor.text
+    sheet.real.unlink()
+    make(sheet.real)
+    found = sheet.look()
+    assert found is not None
+    assert (found.state, found.diff) == ("changed", f"+ {there}")
+    with pytest.raises(DataflowError, match=rf"small\.yaml: cannot be read again: {there}"):
+        sheet.reload()
+    assert written(sheet) is replaced
+    assert (sheet.editor.text, sheet.editor.saved) == (ours, replaced)
+
+
+@pytest.mark.parametrize("make", [folder_in_place, os.mkfifo, loop_of_links])
+def test_what_stands_in_place_of_the_positions_is_told(sheet: Sheet, make: Callable[[Path], object]) -> None:
+    make(sheet.real.with_suffix(".layout.json"))
+    with pytest.raises(DataflowError, match=r"small\.layout\.json: must be a file, got a link or a folder"):
+        sheet.drag({"half": [10, 20]})
+    assert sheet.positions == {}
+    sheet.editor.set("half.y", 0.25)
+    assert written(sheet)
+
+
+def full(*_: object) -> NoReturn:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(("owner", "fails"), [(Path, "open"), (os, "fsync"), (Path, "replace")])
+def test_a_full_disk_loses_no_edit(page: Page, folder: Path, owner: object, fails: str) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("move", positions={"half": [10, 20]})
+    page.edit({"op": "set", "place": "half.y", "value": 0.25})
+    before = {each.name: each.read_bytes() for each in folder.iterdir()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, fails, full)
+        for do, given in (("save", {}), ("move", {"positions": {"half": [30, 40]}})):
+            with pytest.raises(Refused, match="cannot be written: no space left on device"):
+                page.ask(do, **given)
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
+    assert (page.document["saved"], "y: 0.25" in page.document["text"]) == (False, True)
+    page.ask("save")
+    assert "y: 0.25" in (folder / "small.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("mark", "line_break"), [(b"\xef\xbb\xbf", b"\n"), (b"", b"\r\n"), (b"\xef\xbb\xbf", b"\r\n")])
+def test_marks_and_line_breaks_of_a_file_are_kept_when_it_is_merged(
+    folder: Path, mark: bytes, line_break: bytes
+) -> None:
+    path = folder / "small.yaml"
+    text = mark + path.read_bytes().replace(b"\n", line_break)
+    path.write_bytes(text)
+    sheet = Sheet(Project(folder), os.fspath(path))
+    sheet.editor.set("half.y", 0.25)
+    path.write_bytes(text.replace(b"y: relu", b"z: relu"))
+    os.utime(path, ns=(1, 1))  # a clock that was put back
+    found = sheet.look()
+    assert found is not None
+    assert found.state == "merged"
+    assert written(sheet)
+    assert path.read_bytes() == text.replace(b"y: relu", b"z: relu").replace(b"0.5", b"0.25")
 
 
 def test_a_file_that_is_gone_is_written_again(sheet: Sheet) -> None:

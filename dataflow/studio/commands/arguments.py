@@ -46,7 +46,7 @@ def whole(arguments: Arguments, name: str, low: int, high: int, default: int | N
     if not isinstance(value, int) or isinstance(value, bool):
         raise _wrong(name, "a whole number", value)
     if not low <= value <= high:
-        raise DataflowError(f"'{name}' must be {low} to {high}, got {value}")
+        raise DataflowError(f"'{name}' must be {low} to {high}, got {cropped(str(value))}")
     return value
 
 
@@ -55,7 +55,10 @@ def number(arguments: Arguments, name: str, default: float | None = None) -> flo
     value = _given(arguments, name, default)
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise _wrong(name, "a number", value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # JSON has whole numbers of any length
+        raise DataflowError(f"'{name}' must be a number up to 1.8e308, got a longer one") from None
 
 
 def choice(arguments: Arguments, name: str, choices: Collection[str], default: str | None = None) -> str:

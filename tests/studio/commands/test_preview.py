@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,12 @@ def test_preview_follows_the_file(page: Page, folder: Path) -> None:
     file.write_text(
         file.read_text("utf-8").replace("outputs:", "  more: {block: Relu, inputs: [relu]}\noutputs:"), "utf-8"
     )
-    assert len(page.ask("preview", path="small.yaml")["cards"]) == len(before["cards"]) + 1
+    longer = page.ask("preview", path="small.yaml")
+    assert len(longer["cards"]) == len(before["cards"]) + 1
+    found = file.stat()
+    file.write_text(file.read_text("utf-8").replace("more", "less").replace("[relu]", "[half]"), "utf-8")
+    os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))  # as programs do that copy files with their times
+    assert page.ask("preview", path="small.yaml")["wires"] != longer["wires"]
 
 
 def test_preview_follows_the_files_that_a_file_uses(page: Page, folder: Path) -> None:
