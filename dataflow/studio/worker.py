@@ -13,7 +13,8 @@ from dataflow.studio.jobs.call import Question, Told, Work
 from dataflow.studio.process import Process, Spares
 
 GRACE = 1.0  # seconds that cancelled work has to end by itself
-PATIENCE = 10.0  # seconds that a question may take
+BEGUN = 60.0  # seconds that a process may take to begin, on a machine that is busy
+PATIENCE = 10.0  # seconds that a question may take after that
 IDLE = 60.0  # seconds after which a process whose work is over is of no use any more
 
 
@@ -130,6 +131,10 @@ class Worker:
         return number
 
     def _come(self, answer: _Answer, seconds: float) -> object:
+        with self._lock:
+            process = self._process
+        if process is not None:
+            process.ready.wait(BEGUN)
         if not answer.come.wait(seconds):
             raise DataflowError(f"the worker must answer within {seconds:g} seconds, got nothing; cancel what it does")
         if answer.state == "refused":
