@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from studio_pages import Page, served
 
+from dataflow.studio.process import Process
 from dataflow.studio.server import Server
 from dataflow.studio.studio import Studio
-from dataflow.studio.worker import Process
 
 TEXT = """dataflow: 1
 name: small

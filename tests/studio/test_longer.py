@@ -10,7 +10,8 @@ import pytest
 
 from dataflow.studio.jobs.call import Work
 from dataflow.studio.longer import Jobs
-from dataflow.studio.worker import Spares, Worker
+from dataflow.studio.process import Spares
+from dataflow.studio.worker import Worker
 from tests.studio.made_work import Finds, Waits
 
 pytestmark = pytest.mark.slow
