@@ -42,6 +42,9 @@ class Visit(H11Protocol):
 class Talk(WebSocketsSansIOProtocol):
     """A socket: one who does not read is not read either, and is not waited for at the end."""
 
+    lost = False
+    letting_go: asyncio.TimerHandle | None = None
+
     def pause_writing(self) -> None:
         """Too much waits to be taken: answer nothing more, pings for one."""
         super().pause_writing()
@@ -56,4 +59,12 @@ class Talk(WebSocketsSansIOProtocol):
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """Nothing more is said: let go of it soon."""
         super().on_task_complete(task)
-        self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+        if not self.lost:
+            self.letting_go = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has ended."""
+        self.lost = True
+        if self.letting_go is not None:
+            self.letting_go.cancel()
+        super().connection_lost(exc)

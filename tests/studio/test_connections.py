@@ -95,7 +95,8 @@ def test_a_page_that_does_not_read_is_let_go_of(
     server: Server, opened: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(servers, "SEND_SECONDS", 1)
-    monkeypatch.setattr(connections, "CLOSE_SECONDS", 0.2)
+    monkeypatch.setattr(servers, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "CLOSE_SECONDS", 0.1)
     slow, page, hub = talk(server, opened), opened.enter_context(Page(server)), server.studio.hub
     size = 16 << 20
     for message in ("x" * size, "next"):  # the next waits until the first is taken
