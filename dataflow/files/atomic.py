@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from dataflow import interrupt
-from dataflow.core.errors import DataflowError, reason
+from dataflow.core.errors import DataflowError, listing, reason
 from dataflow.files.array_headers import as_written
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -49,18 +49,22 @@ def write_texts(texts: Mapping[str, str]) -> None:
                     old = target.read_bytes() if target.exists() else None
                     move_into_place(*made[path], target)
                     before[target] = old
-        except BaseException:
-            for target, old in before.items():
-                _put_back(target, old)
+        except BaseException as error:
+            if left := [str(target) for target, old in before.items() if not _put_back(target, old)]:
+                raise DataflowError(f"{error}; the new text stays in {listing(left, 'and')}") from error
             raise
 
 
-def _put_back(target: Path, old: bytes | None) -> None:
-    """Give a file the bytes again that it had; None: there was none."""
-    if old is None:
-        target.unlink()
-    else:
-        write(target, lambda file: file.write(old))
+def _put_back(target: Path, old: bytes | None) -> bool:
+    """Give a file the bytes again that it had, None: there was none; whether that could be done."""
+    try:
+        if old is None:
+            target.unlink()
+        else:
+            write(target, lambda file: file.write(old))
+    except (DataflowError, OSError):
+        return False
+    return True
 
 
 def _encoded(path: str | os.PathLike[str], text: str) -> bytes:

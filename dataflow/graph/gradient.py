@@ -8,7 +8,7 @@ from typing import Any
 
 from dataflow.core import dtypes
 from dataflow.core.block import MISSING_GRADIENT, THROUGH_BODY
-from dataflow.core.errors import DataflowError, GradientError, kind_of
+from dataflow.core.errors import DataflowError, GradientError, kind_of, listing
 from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
 from dataflow.core.run_errors import described
@@ -81,14 +81,17 @@ def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, di
     target, *sources = (result.deref(moved.get(_link(ref), _link(ref))) for ref in (goal, *asked.values()))
     with gc_paused():
         arrived = _flow(plain, result, target, sources)
-    slopes = {}
+    slopes, unmoved = {}, []
     for name, ref in zip(asked, sources, strict=True):
         result.scope = f"grad/{ref.node}/"
         dy = _total(arrived.get(_link(ref), []))
         if dy is None:
-            warnings.warn(f"gradient: '{of}' does not depend on '{name}'; its gradient is zero", stacklevel=3)
+            unmoved.append(f"'{name}'")
             dy = blocks["ZerosLike"]()(ref)
         slopes[name] = dy
+    if unmoved:
+        told = "its gradient is" if len(unmoved) == 1 else "their gradients are"
+        warnings.warn(f"gradient: '{of}' does not depend on {listing(unmoved, 'and')}; {told} zero", stacklevel=3)
     grown = graph.copy()
     needed = result.ancestors(slope.node for slope in slopes.values())
     for node in result.nodes.values():

@@ -237,6 +237,8 @@ class Desk:
         save_together([sheet.editor for sheet in sheets])
         for sheet in sheets:
             sheet.is_written()
+        for sheet in sheets:
+            sheet.keep_positions()
 
     def reload(self, path: str = "") -> None:
         """Put what is on the disk in place of the text of a file, or of the one that is shown."""

@@ -77,6 +77,9 @@ class Sheet:
     def is_written(self) -> None:
         """Take note that the file has the text."""
         self.begun, self.stamp = None, stamp(self.real)
+
+    def keep_positions(self) -> None:
+        """Write where the cards stand beside the file, which is written."""
         if (self.positions or file_of(self.real).is_file()) and not file_of(self.real).is_symlink():
             self._write_positions()
 

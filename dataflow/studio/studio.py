@@ -44,7 +44,7 @@ class Studio:
         self.desk: Desk | None = None
         self.desks: dict[str, Desk] = {}  # by path, the one that was shown last behind the others
         self._document: Event = {"event": "document", "document": None}
-        self.work = Workshop(self.publish)
+        self.work = Workshop(self.publish, self._warn)
         self.snapshots: list[Callable[[], Event]] = [
             self._welcome,
             lambda: self._document,
@@ -169,8 +169,11 @@ class Studio:
         refused = answer.get("refused")
         message = str(refused["message"]) if isinstance(refused, dict) else ""
         if message and message != self._warned:
-            self.publish({"event": "said", "level": "warning", "message": message})
+            self._warn(message)
         self._warned = message
+
+    def _warn(self, message: str) -> None:
+        self.publish({"event": "said", "level": "warning", "message": self.project.told(message)})
 
     def _attempt(self, work: Callable[[], object]) -> dict[str, object]:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
@@ -66,10 +67,12 @@ class Worker:
 
     Work that was cancelled and does not end within `GRACE` seconds is ended with its process, and what that kept is
     lost. A process that ends by itself, killed or by a fault of native code, ends its work as ``lost``.
+
+    warned : is called with each warning of work.
     """
 
-    def __init__(self, spares: Spares):
-        self._spares = spares
+    def __init__(self, spares: Spares, warned: Callable[[str], object] = lambda message: None):
+        self._spares, self._warned = spares, warned
         self._lock = threading.RLock()
         self._process: Process | None = None
         self._numbers = itertools.count(1)
@@ -163,12 +166,15 @@ class Worker:
     def _heard(self, what: str, number: int, thing: object) -> None:
         with self._lock:
             sent = self._waiting.get(number)  # none of what was given up
-            if what != "event":
+            if what not in ("event", "warning"):
                 self._waiting.pop(number, None)
         if sent is None:
             return
         if what == "event":
             sent.follower.told(cast(Told, thing))
+        elif what == "warning":
+            if not isinstance(sent.follower, _Answer):  # of a question, which pages ask unbidden
+                self._warned(str(thing))
         else:
             sent.follower.ended(what, thing)
 

@@ -13,15 +13,18 @@ from dataflow.studio.worker import Worker
 
 
 class Workshop:
-    """The workers of a studio and what its pages know of their work; no process is started before it is needed."""
+    """The workers of a studio and what its pages know of their work; no process is started before it is needed.
 
-    def __init__(self, publish: Publish):
+    warned : is called with each warning of work.
+    """
+
+    def __init__(self, publish: Publish, warned: Callable[[str], object]):
         self.spares = Spares()
-        self.values = Worker(self.spares)  # runs, and questions about what they made
+        self.values = Worker(self.spares, warned)  # runs, and questions about what they made
         self.runs = Runs(publish, self.values)
-        self.training = Worker(self.spares)
+        self.training = Worker(self.spares, warned)
         self.trainings = Trainings(publish, self.training)
-        self.longer = Worker(self.spares)
+        self.longer = Worker(self.spares, warned)
         self.jobs = Jobs(publish, self.longer)
         self.snapshots: list[Callable[[], Mapping[str, object]]] = [
             self.runs.event,

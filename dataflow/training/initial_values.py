@@ -14,6 +14,7 @@ from dataflow.engine.state_file import read_variables
 from dataflow.files import Unreadable
 from dataflow.graph.graph import Graph
 from dataflow.training import checkpoint
+from dataflow.training.trained_with import warn_of_overrides
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,16 +26,20 @@ _OWN = "train/"  # what training adds to a graph; its variables start anew
 def read_values(place: str | os.PathLike[str]) -> dict[str, Array]:
     """The variables in a folder of checkpoints, of the best one or else the latest, or in a file of variables.
 
-    Raises DataflowError where there are none, or where the file is damaged.
+    Warns of those that were not trained as their graph file says. Raises DataflowError where there are none, or where
+    the file is damaged.
     """
     path = Path(place)
     if path.is_dir():
         best = path / checkpoint.BEST
-        return (checkpoint.read(best) if best.exists() else checkpoint.latest(path, checkpoint.read))[1]
-    try:
-        return read_variables(path)[0]
-    except Unreadable as error:
-        raise DataflowError(f"{path}: cannot be read as variables: {error}") from None
+        meta, variables = checkpoint.read(best) if best.exists() else checkpoint.latest(path, checkpoint.read)
+    else:
+        try:
+            variables, meta = read_variables(path)
+        except Unreadable as error:
+            raise DataflowError(f"{path}: cannot be read as variables: {error}") from None
+    warn_of_overrides(path, meta.get("notes"))
+    return variables
 
 
 def initial_values(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ def trained(graph: Graph, path: str, folder: str | None, which: str) -> tuple[di
     """
     from dataflow.engine.matching import match
     from dataflow.training import checkpoint
-    from dataflow.training.trained_with import OVERRIDES
+    from dataflow.training.trained_with import warn_of_overrides
 
     where = checkpoint_folder(path, folder)
     best = where / checkpoint.BEST
@@ -39,8 +38,7 @@ def trained(graph: Graph, path: str, folder: str | None, which: str) -> tuple[di
         checkpoint.read(best) if which == "best" and best.exists() else checkpoint.latest(where, checkpoint.read)
     )
     noted = meta["notes"].get("trained_with", {})
-    if overrides := noted.get(OVERRIDES, ""):
-        warnings.warn(f"{where}: was trained with {overrides}, not as {path} says", stacklevel=2)
+    overrides = warn_of_overrides(where, meta["notes"])
     found = match(graph, variables)
     problems = [f"{where}: {problem}" for problem in found.misfits]
     problems += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -52,6 +53,19 @@ def trained_with(
     told = {name: MASK if looks_secret(name) else value for name, value in params.items()}
     noted = {OVERRIDES: str(overrides)} if str(overrides) else {}
     return {"train": settings, "nodes": nodes, "data": dict(data), "params": _json(told), **noted}
+
+
+def warn_of_overrides(place: object, noted: object) -> str:
+    """What was bypassed, frozen and forced in a training, by what its checkpoint notes; "" for nothing.
+
+    Warns of it: what is measured or made with these variables is not of the graph that their file says.
+    """
+    told = noted.get("trained_with") if isinstance(noted, Mapping) else None
+    overrides = told.get(OVERRIDES) if isinstance(told, Mapping) else None
+    if not isinstance(overrides, str) or not overrides:
+        return ""
+    warnings.warn(f"{place}: was trained with {overrides}, not as its graph file says", stacklevel=3)
+    return overrides
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -116,7 +116,7 @@ def test_a_graph_is_trained_otherwise(train, dataflow):
     assert json.loads(plain.out)["train"] == json.loads(done.out)["train"]
     assert "bypass half before, none now" in train("--resume", "--epochs", "2").err
     assert train("--resume", "--epochs", "2", "--bypass", "half").code == 0
-    assert "was trained with bypass half, not as t.yaml says" in dataflow("evaluate", "t.yaml").err
+    assert "was trained with bypass half, not as its graph file says" in dataflow("evaluate", "t.yaml").err
     assert "bypass half" in dataflow("runs").out
 
 

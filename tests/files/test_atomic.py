@@ -355,6 +355,20 @@ def test_where_one_text_cannot_be_written_none_is(here, monkeypatch, call, at):
     assert Path("g.yaml").read_text() == ONE and Path("other.yaml").read_bytes() == b"as it \r\n was"
 
 
+def test_what_cannot_be_put_back_is_told_and_the_rest_is(here, monkeypatch):
+    def failing(path, target):
+        if target.name == "last.yaml" or (target.name == "g.yaml" and target.read_text() == "one"):
+            raise PermissionError(1, "Operation not permitted")
+        return original(path, target)
+
+    original = Path.replace
+    message = r"^last\.yaml: cannot be written: .*permitted; the new text stays in \S*/g\.yaml$"
+    with monkeypatch.context() as patched, pytest.raises(DataflowError, match=message):
+        patched.setattr(Path, "replace", failing)
+        write_texts({"g.yaml": "one", "new.yaml": "two", "last.yaml": "three"})
+    assert [path.name for path in here.iterdir()] == ["g.yaml"]
+
+
 def test_texts_that_cannot_be_encoded_or_placed_leave_all_as_it_was(here):
     for wrong, message in (("no/such/folder.yaml", "no such file"), ("new.yaml", "text must be UTF-8")):
         with pytest.raises(DataflowError, match=message):

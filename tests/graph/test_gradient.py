@@ -145,6 +145,18 @@ def test_a_gradient_that_cannot_come_is_zero_and_warned_about(way):
     assert run(backward, x=[1.0, 2.0], other=[7.0, 8.0])["grad_other"].tolist() == [0.0, 0.0]
 
 
+def test_those_that_it_does_not_depend_on_are_told_at_once():
+    graph = Graph()
+    x, a, b = (graph.input(name, "float64", ["N"]) for name in "xab")
+    graph.output("y", x + x)
+    graph.output("z", a + b)
+    with pytest.warns(UserWarning) as told:
+        gradient(graph, of="y", wrt=["a", "x", "b"])
+    assert [str(each.message) for each in told] == [
+        "gradient: 'y' does not depend on 'a' and 'b'; their gradients are zero"
+    ]
+
+
 class NoRule(Unary, abstract=True):
     """A block that says nothing about its gradient."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,16 @@ class Counted:
         if "count" not in memory.slots:
             raise GraphError("nothing was counted; count something")
         return memory.slots["count"]
+
+
+@dataclass(frozen=True)
+class Warns:
+    """Warns who looks at the page of something, and a programmer of something else."""
+
+    def work(self, call: Call, memory: Memory) -> object:
+        warnings.warn("it is not what it says", stacklevel=1)
+        warnings.warn("it is old", DeprecationWarning, stacklevel=1)
+        return None
 
 
 @dataclass(frozen=True)

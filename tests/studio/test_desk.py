@@ -139,6 +139,22 @@ def test_a_graph_that_was_just_made_is_entered_and_edited_before_it_is_saved(pag
     assert "3.0" in page.document["text"] and page.ask("save") == []
 
 
+def test_files_are_saved_where_positions_of_cards_cannot_be(page: Page, folder: Path) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("move", positions={"half": [10, 20]})
+    (folder / "small.layout.json").unlink()
+    (folder / "small.layout.json").mkdir()
+    (folder / "small.layout.json" / "something").touch()
+    extracted(page, "half")
+    page.ask("view", scope="part")
+    edited(page, "half.y", 3.0)
+    with pytest.raises(Refused, match=r"^small\.layout\.json: "):
+        page.ask("save")
+    assert "3.0" in (folder / "part.yaml").read_text() and page.document["saved"]
+    edited(page, "half.y", 4.0)
+    assert page.ask("save") == [] and "4.0" in (folder / "part.yaml").read_text()
+
+
 def test_a_graph_whose_making_is_taken_back_waits_for_it(page: Page, folder: Path) -> None:
     page.ask("open", path="small.yaml")
     extracted(page, "half")

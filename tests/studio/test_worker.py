@@ -15,7 +15,7 @@ from dataflow.studio.jobs import loop
 from dataflow.studio.jobs.call import Work
 from dataflow.studio.process import Spares
 from dataflow.studio.worker import Refused, Worker
-from tests.studio.made_work import Count, Counted, Dies, Fails, Stops, Waits
+from tests.studio.made_work import Count, Counted, Dies, Fails, Stops, Waits, Warns
 
 pytestmark = pytest.mark.slow
 PATIENCE = 30  # seconds that a test waits, at most
@@ -65,6 +65,17 @@ class Begun(Told):
             state, what = self.next()
             if state != "told":
                 return state, what
+
+
+def test_warnings_of_work_are_told_each_time_and_those_of_answers_to_nobody(spares: Spares) -> None:
+    told: list[str] = []
+    worker = Worker(spares, told.append)
+    worker.result(Warns())
+    assert told == []
+    for count in (1, 2):
+        assert Begun(worker, Warns()).end() == ("done", None)
+        assert told == ["it is not what it says"] * count
+    worker.close()
 
 
 def test_a_process_is_kept_with_what_it_knows(worker: Worker) -> None:

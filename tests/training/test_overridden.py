@@ -13,8 +13,10 @@ import dataflow as flow
 from dataflow.core.errors import DataflowError, GraphError
 from dataflow.graph.overrides import Overrides
 from dataflow.training import checkpoint, history
+from dataflow.training.initial_values import read_values
 from dataflow.training.setup import Setup
 from dataflow.training.trained_values import trained
+from dataflow.training.trained_with import warn_of_overrides
 from dataflow.training.trainer import Trainer
 from training.line import TEXT, bits
 
@@ -88,9 +90,21 @@ def test_history_record_and_checkpoints_note_them(load):
     record = json.loads(Path("g.checkpoints/runs/1.json").read_text())
     assert record["overrides"] == "bypass noise, force line=0.5"
     assert "noise" not in record["graph"]["text"]
-    with pytest.warns(UserWarning, match="was trained with bypass noise, force line=0.5, not as g.yaml says"):
+    with pytest.warns(UserWarning, match="was trained with bypass noise, force line=0.5, not as its graph file says"):
         values, _ = trained(flow.load("g.yaml"), "g.yaml", None, "best")
     assert values.keys() == {"w", "b"}
+
+
+@pytest.mark.parametrize("place", ["g.checkpoints", "g.checkpoints/best.npz"])
+def test_values_that_were_trained_otherwise_are_warned_of_wherever_they_are_taken_from(load, place):
+    losses(trainer(load(epochs=1), overrides=BYPASS))
+    with pytest.warns(UserWarning, match=rf"^{place}: was trained with bypass noise, not as its graph file says$"):
+        assert read_values(place).keys() >= {"w", "b"}
+
+
+@pytest.mark.parametrize("noted", [None, [], {"trained_with": 1}, {"trained_with": {"overrides": 3}}])
+def test_other_notes_say_nothing_of_overrides(noted):
+    assert warn_of_overrides("a.npz", noted) == ""
 
 
 def test_a_training_of_the_file_notes_nothing(load):

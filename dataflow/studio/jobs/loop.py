@@ -8,9 +8,10 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import NoReturn, cast
+from typing import NoReturn, TextIO, cast
 
 from dataflow import interrupt
 from dataflow.core.cancellation import Cancelled, cancelled_by
@@ -70,13 +71,36 @@ class Loop:
             number, work = self._work.get()
             call = self._calls[number]
 
-            def do(work: Work = work, call: Call = call) -> object:
+            def do(work: Work = work, call: Call = call, number: int = number) -> object:
                 call.check()
-                with cancelled_by(call.cancelled):  # what is computed while planning or loading is ended too
+                # what is computed while planning or loading is ended too
+                with self._warning(number), cancelled_by(call.cancelled):
                     return work.work(call, self.memory)
 
             self._told(number, do)
             del self._calls[number]
+
+    @contextlib.contextmanager
+    def _warning(self, number: int) -> Iterator[None]:
+        """A ``with`` block whose warnings to users are sent; those to programmers go to the terminal."""
+        with warnings.catch_warnings():
+            usual = warnings.showwarning
+
+            def show(
+                message: Warning | str,
+                category: type[Warning],
+                filename: str,
+                lineno: int,
+                file: TextIO | None = None,
+                line: str | None = None,
+            ) -> None:
+                if issubclass(category, UserWarning):
+                    self.send("warning", number, str(message))
+                else:
+                    usual(message, category, filename, lineno, file, line)
+
+            warnings.showwarning = show
+            yield
 
     def _teller(self, number: int) -> Callable[[Told], None]:
         return lambda event: self.send("event", number, event)

@@ -316,6 +316,20 @@ def test_values_of_a_run_are_old_once_its_variables_are_trained_on(opened: Page,
     assert {"w", "product", "loss"} <= {*opened.last("aged")["old"]}
 
 
+def test_a_run_with_what_was_trained_otherwise_warns(opened: Page) -> None:
+    opened.ask("session", bypassed=["scaled"])
+    opened.ask("train", epochs=1)
+    ended(opened)
+    opened.ask("session", bypassed=[], trained=True)
+    opened.ask("run")
+    assert opened.wait("ended")["state"] == "done"
+    assert opened.last("said") == {
+        "event": "said",
+        "level": "warning",
+        "message": "line.checkpoints: was trained with bypass scaled, not as its graph file says",
+    }
+
+
 def test_messages_name_files_of_the_project_as_pages_do(opened: Page, folder: Path) -> None:
     opened.ask("session", trained=True)
     opened.ask("run")
