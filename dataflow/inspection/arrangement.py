@@ -26,6 +26,7 @@ _ASIDE = 24.0  # beside the whole, where wires run there
 class Memory:
     """How a picture is arranged, so that what it is after an edit is arranged alike."""
 
+    free: bool | None = None  # whether frames have left their order
     limits: dict[str, float] = field(default_factory=dict)  # by the title of a frame: how long its rows may be
     frames: dict[str, Place] = field(default_factory=dict)  # by title
     rows: dict[str, Place] = field(default_factory=dict)  # by card, of its row in its frame
@@ -33,7 +34,10 @@ class Memory:
 
 
 class Arrangement:
-    """Cards in rows, for each frame of at most some length; `drawn` are the wires, all other links are chips."""
+    """Cards in rows, for each frame of at most some length; `drawn` are the wires, all other links are chips.
+
+    free : whether frames may leave their order, which leaves no wires between them.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,9 @@ class Arrangement:
         limits: Sequence[float],
         style: Style,
         memory: Memory | None = None,
+        free: bool = False,
     ):
-        self.groups, self.style, self.down, self.limits = groups, style, style.down, limits
+        self.groups, self.style, self.down, self.limits, self.free = groups, style, style.down, limits, free
         self.memory = memory or Memory()
         home = {card: i for i, group in enumerate(groups) for card in group.cards}
         near: list[list[Link]] = [[] for _ in groups]
@@ -53,7 +58,7 @@ class Arrangement:
         for i, group in enumerate(groups):
             lengths = {name: size[self.down] for name, size in group.sizes.items()}
             self.rows += rows_of(i, group.cards, near[i], lengths, limits[i])
-        join(self.rows, links)
+        join(self.rows, links, free)
         self.drawn = [link for row in self.rows for link in (*row.links, *row.onward)]
         self._label(links)
         before: Row | None = None
@@ -98,7 +103,8 @@ class Arrangement:
             pads = self._pads(i)
             frames.append((packing.length + pads[0] + pads[2], packing.breadth + pads[1] + pads[3]))
         self.sizes = frames
-        self.whole, self.frames = fitted(frames, self.down, [self.memory.frames.get(g.title) for g in self.groups])
+        was = [self.memory.frames.get(group.title) for group in self.groups]
+        self.whole, self.frames = fitted(frames, self.down, was, self.free)
         self.aside = _ASIDE if self._turns() else 0.0
         self.length, self.breadth = self.whole.length + 2 * self.aside, self.whole.breadth
         for row in self.rows:
@@ -132,6 +138,7 @@ class Arrangement:
     def remember(self) -> None:
         """Keep in the memory how all of it is arranged."""
         titles = [group.title for group in self.groups]
+        self.memory.free = self.free
         self.memory.limits = dict(zip(titles, self.limits, strict=True))
         self.memory.frames = {t: (rect.shelf, rect.stack) for t, rect in zip(titles, self.frames, strict=True)}
         self.memory.rows = {card.id: (row.rect.shelf, row.rect.stack) for row in self.rows for card in row.cards}
@@ -186,10 +193,10 @@ def fit(length: float, breadth: float, down: bool) -> float:
 
 
 def fitted(
-    sizes: Sequence[tuple[float, float]], down: bool, was: Sequence[Place | None] = ()
+    sizes: Sequence[tuple[float, float]], down: bool, was: Sequence[Place | None] = (), free: bool = False
 ) -> tuple[Packing, list[Rect]]:
     """Frames of these lengths and breadths, placed so that a page holds them at the largest zoom, or nearly so."""
-    return packed(sizes, _ANY, _GAP, partial(fit, down=down), was)
+    return packed(sizes, _ANY, _GAP, partial(fit, down=down), was, free)
 
 
 def _turned(along: float, across: float, down: bool) -> tuple[float, float]:

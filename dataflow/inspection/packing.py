@@ -1,4 +1,6 @@
-"""Rectangles in their order on shelves: side by side, stacked where they are low, on the next shelf where one is full.
+"""Rectangles on shelves: side by side, stacked where they are low, on the next shelf where one is full.
+
+They keep their order, unless they are free to fill what is left below those before them.
 
 Everything lies in the coordinates of wires: *along* them, from left to right as a rule, and *across*.
 """
@@ -48,20 +50,30 @@ class Packing:
     gap: float
 
 
-def pack(sizes: Iterable[tuple[float, float]], most: float, tall: float, gap: float) -> tuple[Packing, list[Rect]]:
-    """Place rectangles on shelves of at most this length, in stacks of at most this height."""
+def pack(
+    sizes: Iterable[tuple[float, float]], most: float, tall: float, gap: float, free: bool = False
+) -> tuple[Packing, list[Rect]]:
+    """Place rectangles on shelves of at most this length, in stacks of at most this height.
+
+    free : whether one may also stand below those of an earlier stack of the shelf, where it is no longer than they are.
+    """
     rects = [Rect(*size) for size in sizes]
     shelves: list[list[Stack]] = [[]]
     for rect in rects:
         shelf = shelves[-1]
         before = sum(stack.length + gap for stack in shelf[:-1])
-        if shelf and shelf[-1].breadth + gap + rect.breadth <= tall and before + rect.length <= most:
-            shelf[-1].breadth += gap + rect.breadth
+        below = (
+            stack
+            for stack in shelf
+            if stack.breadth + gap + rect.breadth <= tall
+            and (before + rect.length <= most if stack is shelf[-1] else free and rect.length <= stack.length)
+        )
+        if stack := next(below, None):
+            stack.breadth += gap + rect.breadth
         elif not shelf or before + shelf[-1].length + gap + rect.length <= most:
-            shelf.append(Stack(breadth=rect.breadth))
+            shelf.append(stack := Stack(breadth=rect.breadth))
         else:
-            shelves.append([Stack(breadth=rect.breadth)])
-        stack = shelves[-1][-1]
+            shelves.append([stack := Stack(breadth=rect.breadth)])
         stack.rects.append(rect)
         stack.length = max(stack.length, rect.length)
     ends, across, length = list[float](), 0.0, 0.0
@@ -85,15 +97,17 @@ def packed(
     gap: float,
     score: Callable[[float, float], float],
     was: Sequence[Place | None] = (),
+    free: bool = False,
 ) -> tuple[Packing, list[Rect]]:
     """The placement of the highest score, which is given length and breadth; shelves are at most ``most`` long.
 
     was : where each stood before. Of the placements that are nearly as good, the one is taken in which most of them
     follow each other as they did.
+    free : whether they may leave their order, as `pack` says.
     """
     lengths = _some({min(each + 0.5, most) for each in accumulate(length + gap for length, _ in sizes)} | {most})
     talls = _some(set(accumulate(breadth + gap for _, breadth in sizes)) | {b for _, b in sizes})
-    tried = [pack(sizes, length, tall, gap) for length, tall in product(lengths or [most], [0.0, *talls])]
+    tried = [pack(sizes, length, tall, gap, free) for length, tall in product(lengths or [most], [0.0, *talls])]
     scores = [score(made.length, made.breadth) for made, _ in tried]
     best = max(scores)
     known = [i for i, place in enumerate(was) if place is not None]

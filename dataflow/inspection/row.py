@@ -149,13 +149,18 @@ def _homes(
     return {name: home.get(name, 0) for name in names}
 
 
-def join(rows: Sequence[Row], links: Sequence[Link]) -> None:
-    """Choose the wires that lead from the end of a row to the beginning of the next: at most two."""
+def join(rows: Sequence[Row], links: Sequence[Link], free: bool = False) -> None:
+    """Choose the wires that lead from the end of a row to the beginning of the next: at most two.
+
+    free : whether frames may stand anywhere, so that none leads from one to the next.
+    """
     place = {card: i for i, row in enumerate(rows) for card in row.cards}
     ends = [row.last for row in rows]
     for link in links:
         at, to = place[link.source], place[link.target]
         if to != at + 1 or len(rows[at].onward) == THROUGH or link.source.kind == "input":
+            continue
+        if free and rows[at].group != rows[to].group:
             continue
         if rows[at].ranks[link.source.id] == ends[at] and rows[to].ranks[link.target.id] <= 1:
             rows[at].onward.append(link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 from dataflow.core.errors import DataflowError
@@ -21,6 +22,7 @@ from dataflow.inspection.sizes import Style, sized
 
 _LIMITS = 1600.0, 1300.0, 1050.0, 850.0, 700.0  # pixels that a row may take
 _MOST = 20_000  # cards: more would take many seconds and be unreadable
+_WIRES = 0.9  # of its zoom, what a picture is worth in which no wires lead from frame to frame
 _FEW = 150  # cards; of more the rows are as long as they may be
 
 
@@ -82,17 +84,38 @@ def scene(
 
 
 def _best(parts: Sequence[Group], found: Sequence[Link], style: Style, memory: Memory) -> Arrangement:
-    """The arrangement that a page shows largest: first with rows of one length, then frame by frame with others.
+    """The arrangement that a page shows largest.
 
-    Where rows of the lengths that they had are nearly as good, they keep them.
+    Frames leave their order only where that is worth the wires between them.
     """
     if sum(len(part.cards) for part in parts) > _FEW:
         return Arrangement(parts, found, [_LIMITS[0]] * len(parts), style, memory)
-    sizes = {limit: Arrangement(parts, found, [limit] * len(parts), style, memory).sizes for limit in _LIMITS}
+    orders = (False, True) if len(parts) > 2 else (False,)
+    tried = {free: _lengths(parts, found, style, memory, free) for free in orders}
+    free = max(orders, key=lambda each: tried[each][0] * (_WIRES if each else 1.0))
+    was = memory.free
+    if was in tried and nearly(tried[was][0], tried[free][0]):
+        free = was
+    return Arrangement(parts, found, tried[free][1], style, memory, free)  # anew, as each gives the cards other chips
+
+
+def _lengths(
+    parts: Sequence[Group], found: Sequence[Link], style: Style, memory: Memory, free: bool
+) -> tuple[float, Sequence[float]]:
+    """The zoom at which a page shows the best arrangement, and how long rows are in it.
+
+    First rows of one length are tried, then frame by frame others. Where rows of the lengths that they had are nearly
+    as good, they keep them.
+    """
+    sizes = {limit: Arrangement(parts, found, [limit] * len(parts), style, memory, free).sizes for limit in _LIMITS}
+
+    @cache  # as rows of many frames end well before they may
+    def zoom(*frames: tuple[float, float]) -> float:
+        packing = fitted(frames, style.down, free=free)[0]
+        return fit(packing.length, packing.breadth, style.down)
 
     def score(limits: Sequence[float]) -> tuple[float, float]:
-        packing = fitted([sizes[limit][i] for i, limit in enumerate(limits)], style.down)[0]
-        return fit(packing.length, packing.breadth, style.down), sum(limits)
+        return zoom(*(sizes[limit][i] for i, limit in enumerate(limits))), sum(limits)
 
     best = max(([limit] * len(parts) for limit in _LIMITS), key=score)
     for i in range(len(parts)) if len(parts) > 1 else ():
@@ -100,7 +123,7 @@ def _best(parts: Sequence[Group], found: Sequence[Link], style: Style, memory: M
     kept = [memory.limits.get(part.title, limit) for part, limit in zip(parts, best, strict=True)]
     if nearly(score(kept)[0], score(best)[0]):
         best = kept
-    return Arrangement(parts, found, best, style, memory)  # anew, as each gives the cards other chips
+    return score(best)[0], best
 
 
 def _middle(card: Card) -> tuple[float, float]:

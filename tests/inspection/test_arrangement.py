@@ -16,7 +16,9 @@ from dataflow.inspection.links import groups, links
 from dataflow.inspection.sizes import Style, sized
 
 
-def arranged(limits: float | Sequence[float], down: bool = False, file: str = "digits/cnn_flat") -> Arrangement:
+def arranged(
+    limits: float | Sequence[float], down: bool = False, file: str = "digits/cnn_flat", free: bool = False
+) -> Arrangement:
     context = read(GRAPHS / f"{file}.yaml")
     told, style = outline(context), Style(down=down)
     cards = Cards(told, context.graph, folding(told)).all()
@@ -24,7 +26,7 @@ def arranged(limits: float | Sequence[float], down: bool = False, file: str = "d
         sized(card, style)
     parts = groups(told, cards)
     each = [limits] * len(parts) if isinstance(limits, float) else limits
-    return Arrangement(parts, links(told, cards), each, style)
+    return Arrangement(parts, links(told, cards), each, style, free=free)
 
 
 def test_the_zoom_at_which_so_much_fits() -> None:
@@ -54,6 +56,16 @@ def test_what_is_not_drawn_is_a_chip() -> None:
         for card in row.cards:
             for i, port in enumerate(card.lefts):
                 assert not port.wire or (port.chip is None) == ((card.id, i) in drawn)
+
+
+def test_between_frames_that_may_leave_their_order_there_are_chips() -> None:
+    ordered, free = arranged(1600.0), arranged(1600.0, free=True)
+    for made in (ordered, free):
+        made.place()
+    between = [link for link in ordered.drawn if link.source.frame != link.target.frame]
+    chips = {(card.id, i) for row in free.rows for card in row.cards for i, left in enumerate(card.lefts) if left.chip}
+    assert between and chips >= {(link.target.id, link.end) for link in between}
+    assert all(link.source.frame == link.target.frame for link in free.drawn)
 
 
 def test_a_frame_holds_its_cards_under_its_title() -> None:

@@ -1,4 +1,4 @@
-"""Rectangles on shelves: in their order, apart, and placed as the score likes best."""
+"""Rectangles on shelves: in their order unless they are free of it, apart, and placed as the score likes best."""
 
 from __future__ import annotations
 
@@ -24,19 +24,45 @@ def test_low_ones_are_stacked() -> None:
     assert (packing.length, packing.breadth) == (90, 50)
 
 
+def test_free_ones_fill_what_is_left_below_those_before_them() -> None:
+    sizes = [(80, 40), (90, 150), (60, 70), (85, 20)]  # the last is longer than the first, and stands by itself
+    packing, rects = pack(sizes, most=300, tall=160, gap=10, free=True)
+    assert [(r.along, r.across, r.shelf, r.stack) for r in rects] == [
+        (0, 0, 0, 0),
+        (90, 0, 0, 1),
+        (0, 50, 0, 0),
+        (190, 0, 0, 2),
+    ]
+    assert (packing.length, packing.breadth) == (275, 150)
+    _, rects = pack(sizes, most=300, tall=160, gap=10)
+    assert [(r.shelf, r.stack) for r in rects] == [(0, 0), (0, 1), (0, 2), (0, 2)]
+
+
+def test_free_ones_are_placed_so_where_that_is_better() -> None:
+    sizes = [(80.0, 40.0), (90.0, 120.0), (60.0, 70.0)]
+
+    def score(length: float, breadth: float) -> float:
+        return -max(length, 1.4 * breadth)
+
+    ordered, free = (packed(sizes, 500.0, 10.0, score, free=free)[0] for free in (False, True))
+    assert score(free.length, free.breadth) == -180 > score(ordered.length, ordered.breadth)
+
+
 def test_nothing_to_place() -> None:
     packing, rects = pack([], most=100, tall=0, gap=10)
     assert (packing.length, packing.breadth, rects) == (0.0, 0.0, [])
 
 
-@given(SIZES, st.floats(100, 1500), st.floats(0, 900))
-def test_they_are_apart_and_in_their_order(sizes: list[tuple[float, float]], most: float, tall: float) -> None:
-    packing, rects = pack(sizes, most, tall, 12.0)
+@given(SIZES, st.floats(100, 1500), st.floats(0, 900), st.booleans())
+def test_they_are_apart_and_in_their_order(
+    sizes: list[tuple[float, float]], most: float, tall: float, free: bool
+) -> None:
+    packing, rects = pack(sizes, most, tall, 12.0, free)
     for a, b in itertools.combinations(rects, 2):
         beside = a.along + a.length + 12 <= b.along + 1e-6 or b.along + b.length + 12 <= a.along + 1e-6
         above = a.across + a.breadth + 12 <= b.across + 1e-6 or b.across + b.breadth + 12 <= a.across + 1e-6
         assert beside or above
-        assert (a.shelf, a.stack, a.across) <= (b.shelf, b.stack, b.across)
+        assert free or (a.shelf, a.stack, a.across) <= (b.shelf, b.stack, b.across)
     assert abs(packing.length - max(r.along + r.length for r in rects)) < 1e-6
     assert abs(packing.breadth - max(r.across + r.breadth for r in rects)) < 1e-6
     assert packing.length <= max(most, *(length for length, _ in sizes)) + 1e-6

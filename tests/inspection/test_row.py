@@ -60,6 +60,14 @@ def test_at_most_two_wires_lead_on() -> None:
     assert len(found[0].onward) == 2 and found[1].onward == []
 
 
+def test_none_leads_on_between_frames_that_may_stand_anywhere() -> None:
+    cards = {name: card(name) for name in "abc"}
+    links = wired(cards, "a-b", "b-c")
+    found = [Row(0, [cards["a"]], []), Row(1, [cards["b"]], []), Row(1, [cards["c"]], [])]
+    join(found, links, free=True)
+    assert [[link.target.id for link in row.onward] for row in found] == [[], ["c"], []]
+
+
 def test_a_wire_past_many_columns_is_not_drawn() -> None:
     cards = {name: card(name, 2) for name in "abcdef"}
     links = wired(cards, "a-b", "b-c", "c-d", "d-e", "e-f", "a-d.1", "a-f.1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,13 +20,14 @@ from dataflow.graphfile.edit import Editor, edit
 from dataflow.graphfile.graph_outline import outline_of
 from dataflow.graphfile.load import load, read
 from dataflow.graphfile.outline import outline
+from dataflow.inspection import svg
 from dataflow.inspection.arrangement import Memory
 from dataflow.inspection.elements import Scene
 from dataflow.inspection.scene import scene
 from dataflow.training.step_graph import expand
 
 FILES = sorted(GRAPHS.rglob("*.yaml"))
-TRAINED = ["digits/cnn", "digits/cnn_flat", "wine/mlp", "xor/ce_auto"]
+TRAINED = ["digits/cnn", "digits/cnn_flat", "wine/mlp", "xor/ce_auto", "components/symbolic_gradients"]
 
 
 def drawn(name: str, direction: str = "right", unfolded: frozenset[str] = frozenset()) -> Scene:
@@ -53,7 +55,8 @@ def test_every_graph_file(path: Path, direction: str) -> None:
 def test_training_steps(name: str, direction: str) -> None:
     graph = expand(load(GRAPHS / f"{name}.yaml"))
     outlined = outline_of(graph)
-    check(scene(outlined, graph, direction=direction), outlined)
+    for values in (True, False):
+        check(scene(outlined, graph, direction=direction, values=values), outlined)
 
 
 @pytest.mark.parametrize("scope", ["conv1", "conv1/norm", "logits"])
@@ -100,6 +103,26 @@ def test_whole_graphs_can_be_read_on_a_page(name: str, least: float) -> None:
     found = zoom(drawn(name))
     assert found >= least
     assert 16 * found >= 9
+
+
+def test_a_training_step_can_be_read_on_a_large_screen() -> None:
+    """Names of ports are 12 px, so that they are at least 7.4 px: its frames leave their order, as one is very tall."""
+    graph = expand(load(GRAPHS / "digits/cnn.yaml"))
+    found = re.search(r'width="(\d+)" height="(\d+)"', svg(graph))
+    assert found and min(1600 / int(found[1]), 1000 / int(found[2])) >= 0.62
+    drawing = scene(outline_of(graph), graph, values=False)
+    first, reverse, updates = drawing.frames
+    assert updates.x == first.x < reverse.x and updates.y > first.y == reverse.y
+    assert zoom(drawing) >= 0.45
+
+
+def test_frames_stay_in_their_order_or_out_of_it_where_that_is_nearly_as_good() -> None:
+    graph = expand(load(GRAPHS / "digits/cnn.yaml"))
+    for values, anew in ((True, False), (False, True)):
+        for was in (None, False, True):
+            memory = Memory(free=was)
+            scene(outline_of(graph), graph, values=values, memory=memory)
+            assert memory.free == (anew if was is None else was), (values, was)
 
 
 def test_a_scene_is_plain_data() -> None:
