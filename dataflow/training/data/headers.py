@@ -6,9 +6,10 @@ once for as long as its file stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar
 
 from dataflow.core.dtypes import DType
 from dataflow.core.errors import DataflowError
@@ -24,6 +25,28 @@ from dataflow.training.data.sources import array_type
 from dataflow.training.data.wanted import Vocabulary, Wanted
 
 _KEPT = 256  # headers
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _once(read: Callable[P, T]) -> Callable[P, T]:
+    """A reader that remembers what it gave or why it could not: a file is read again only once it has changed."""
+
+    @lru_cache(_KEPT)
+    def outcome(*args: P.args, **kwargs: P.kwargs) -> T | DataflowError:
+        try:
+            return read(*args, **kwargs)
+        except DataflowError as error:
+            return error
+
+    @wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        found = outcome(*args, **kwargs)  # type: ignore[arg-type]  # none has any
+        if isinstance(found, DataflowError):
+            raise found.with_traceback(None)  # or frames of all times would be kept
+        return found
+
+    return reading
 
 
 def given_of(graph: Graph, name: str, splits: Mapping[str, section.Split], feed: str) -> Given:
@@ -34,12 +57,8 @@ def given_of(graph: Graph, name: str, splits: Mapping[str, section.Split], feed:
         if is_table(path):
             file, length = table_of(place)
             wanted = wanted_of(file, column, declared)
-            if (
-                isinstance(file, table.CsvFile)
-                and length is not None
-                and (wrong := _wrong(place, stamp(path), *wanted))
-            ):
-                raise DataflowError(wrong)
+            if isinstance(file, table.CsvFile) and length is not None:
+                _check_values(place, stamp(path), *wanted)
             shape = (length, len(wanted)) if is_matrix(column, wanted) else (length,)
             given = Given(wanted[0].storage, shape, is_table=True)
         else:
@@ -87,27 +106,24 @@ def table_of(place: Place) -> tuple[table.TableFile, int | None]:
     return _table(place, stamp(place.path or ""))
 
 
-@lru_cache(_KEPT)
+@_once
 def _array(path: str, seen: Stamp | None, name: str | None) -> tuple[DType, tuple[int, ...]]:
     with table.no_table(path):
         return array_type(path, name)
 
 
-@lru_cache(_KEPT)
-def _wrong(place: Place, seen: Stamp | None, *wanted: Wanted) -> str:
-    """What is wrong with the values in columns of a small table, if something is."""
+@_once
+def _check_values(place: Place, seen: Stamp | None, *wanted: Wanted) -> None:
+    """Raise DataflowError where something is wrong with the values in columns of a small table."""
     file = table.open_table(place.path or "", place.csv)
     try:
         for _ in file.pieces(wanted, Vocabulary()):
             pass
-    except DataflowError as error:
-        return str(error)
     finally:
         file.close()
-    return ""
 
 
-@lru_cache(_KEPT)
+@_once
 def _table(place: Place, seen: Stamp | None) -> tuple[table.TableFile, int | None]:
     file = table.open_table(place.path or "", place.csv)
     try:

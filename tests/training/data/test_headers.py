@@ -95,6 +95,24 @@ def test_a_file_that_was_changed_is_looked_at_again():
         given(entry)
 
 
+@pytest.mark.parametrize(
+    "entry", [{"path": "bad.csv", "array": "a"}, {"path": "bad.npz", "array": "x"}, {"path": "short.csv", "array": "a"}]
+)
+def test_a_file_that_cannot_be_read_is_not_read_again_until_it_has_changed(monkeypatch, entry):
+    csv("bad.csv", "a,a\n1,2\n")
+    csv("short.csv", "a\none\n")
+    Path("bad.npz").write_bytes(b"PK")
+    with pytest.raises(GraphError) as first:
+        given(entry)
+    with monkeypatch.context() as patched, pytest.raises(GraphError) as second:
+        patched.setattr(table, "open_table", None)
+        patched.setattr(sources, "ArrayFile", None)
+        given(entry)
+    assert str(second.value) == str(first.value)
+    csv(entry["path"], "a\n1\n")
+    assert entry["path"].endswith("npz") or given(entry).shape == (1,)
+
+
 def test_rows_of_splits():
     others = {
         "part": {"like": "train", "rows": [2, 6]},
