@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dataflow.core.block import Block
 from dataflow.core.display import Shown
 from dataflow.core.errors import BlockError, GraphError, UnknownNameError, kind_of, nearest
-from dataflow.core.ports import Literal, entered, flat
+from dataflow.core.ports import Literal, flat
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Dim, TensorType
 from dataflow.core.typing_rules import OperandType
@@ -113,9 +113,8 @@ class Graph(Shown):
         name = self._fresh(block) if name is None else self._checked(name)
         who = f"node '{name}' ({type(block).__name__})"
         ports = block.signature.inputs
-        given = zip(ports.values(), operands or [None] * len(ports), strict=True)
         try:
-            operands = [entered(type(block).__name__, port, operand) for port, operand in given]
+            operands = block.signature.bind(type(block).__name__, operands, {})
         except BlockError as error:
             raise GraphError(who + str(error).removeprefix(type(block).__name__)) from error
         types, outputs = node_types(

@@ -152,6 +152,27 @@ def test_a_graph_that_grows_forgets_its_plans():
 # -- variables --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("block", "count", "message"),
+    [
+        ("Relu", 0, "node 'n' \\(Relu\\): input 'features' must be wired, got nothing"),
+        ("Relu", 2, "node 'n' \\(Relu\\): takes 1 input \\(features\\), got 2 values"),
+        ("AddV2", 1, "node 'n' \\(AddV2\\): input 'y' must be wired, got nothing"),
+    ],
+)
+def test_a_block_is_added_with_as_many_operands_as_it_takes(block, count, message):
+    graph = flow.Graph()
+    with pytest.raises(GraphError, match=f"^{message}$"):
+        graph.add(flow.blocks[block](), [graph.input(f"x{i}", "float32", [2]) for i in range(count)], name="n")
+
+
+def test_an_optional_operand_may_be_left_out():
+    graph = flow.Graph()
+    x, y = graph.input("x", "float64", [2]), graph.input("y", "float64", [2])
+    graph.output("loss", graph.add(flow.blocks["MeanSquaredError"](), [x, y]))
+    assert flow.run(graph, x=[1.0, 2.0], y=[1.0, 4.0])["loss"] == 2.0
+
+
 def test_a_variable_is_changed_by_one_node():
     graph = started()
     w = graph.variable("w", np.float32([1.0]))
