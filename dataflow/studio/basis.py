@@ -22,8 +22,8 @@ class Basis:
     """A document and its session at one moment, as far as values follow from them.
 
     It is compared by what it means, so that an edit which is taken back, or which changes a comment, changes nothing.
-    What files hold it has by their stamps: ``rows``, of those that feed inputs, and ``variables``, of the checkpoint
-    that variables begin with.
+    What files hold it has by their stamps: ``rows``, of those that feed inputs, ``variables``, of the checkpoint that
+    variables begin with, and ``frozen``, by node, of those with values of frozen nodes.
     """
 
     path: str
@@ -32,13 +32,14 @@ class Basis:
     session: Session
     rows: Mapping[Path, Stamp | None] = field(default_factory=dict)
     variables: Stamp | None = None
+    frozen: Mapping[str, Stamp | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, desk: Desk) -> Basis:
         """That of a document as it is now."""
         problems = tuple(problem.message for problem in desk.context.problems())
         variables = desk.trained if desk.session.trained else None
-        return cls(desk.path, desk.context.graph, problems, desk.session, desk.rows, variables)
+        return cls(desk.path, desk.context.graph, problems, desk.session, desk.rows, variables, desk.frozen)
 
     def of_training(self) -> Basis:
         """The same, whatever runs are fed and begin with."""
@@ -70,7 +71,8 @@ class Basis:
             yield from after.inputs
         if (self.session.trained, self.variables) != (now.session.trained, now.variables):
             yield from (name for name, node in after.nodes.items() if node.block.stateful)
-        for name in now.session.differing(self.session):
+        held = {name for name, seen in now.frozen.items() if name in self.frozen and self.frozen[name] != seen}
+        for name in held | now.session.differing(self.session):
             yield from (each for each in after.nodes if each == name or each.startswith(f"{name}/"))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,6 +102,15 @@ class Desk:
     def trained(self) -> Stamp | None:
         """What changes when training has other values for the variables; None where it has none."""
         return next(filter(None, map(stamp, [self.checkpoints / BEST, *steps(self.checkpoints)])), None)
+
+    @property
+    def frozen(self) -> dict[str, Stamp | None]:
+        """The same of values of frozen nodes that are in files, by node; None of those of a run."""
+        found: dict[str, Stamp | None] = {}
+        for node, where in self.session.frozen.items():
+            with suppress(DataflowError):
+                found[node] = stamp(self.project.find(where.partition(":")[0]))
+        return found
 
     @property
     def scope(self) -> FileScope | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 import dataflow
 from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, on_command_line, visible
-from dataflow.files.stamps import Stamp
 from dataflow.graphfile.paths import Location
 from dataflow.studio.basis import Basis
 from dataflow.studio.catalogue import gallery, palette
@@ -54,7 +53,7 @@ class Studio:
         ]
         self._session = self.session.plain()  # as pages were told last
         self._checkpoint: int | None = None  # the step of the latest one of the open document, as pages were told
-        self._trained: Stamp | None = None  # of the values that training has left, as they were last looked at
+        self._values: object = None  # of the trained and the frozen values in files, as they were last looked at
         self._asking: set[str] = set()  # the files that pages were told to ask about
         self._warned = ""  # by the last look at the disk
         self.closers: list[Callable[[], object]] = [self.work.close]
@@ -137,8 +136,8 @@ class Studio:
         if found != self._checkpoint:
             self._checkpoint = found
             self.publish(self._checkpoints())
-        if self.desk is not None and self._trained != (trained := self.desk.trained):
-            self._trained = trained
+        if self.desk is not None and self._values != (values := (self.desk.trained, self.desk.frozen)):
+            self._values = values
             self._compare()
 
     def _checkpoints(self) -> Event:

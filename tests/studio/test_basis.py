@@ -148,6 +148,14 @@ def test_variables_of_a_checkpoint_that_has_changed_are_others(desk: Desk, tmp_p
     assert untrained.compared(Basis.of(desk), "data") == (True, [])
 
 
+def test_frozen_values_of_a_file_that_has_changed_are_others(desk: Desk, tmp_path: Path) -> None:
+    np.savez(tmp_path / "kept.npz", relu=np.zeros(4, np.float32))
+    saying(frozen={"relu": "kept.npz:relu", "half": "run 1"})(desk)
+    before = Basis.of(desk)
+    np.savez(tmp_path / "kept.npz", relu=np.ones(4, np.float32))
+    assert before.compared(Basis.of(desk), "data") == (False, ["inner", "inner/b", "relu"])
+
+
 def test_another_document_is_another(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "copy.yaml").write_text(TEXT)
     assert not Basis.of(desk).compared(Basis.of(Desk(Project(tmp_path), "copy.yaml")), "data")[0]
