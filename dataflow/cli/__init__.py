@@ -48,8 +48,13 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by the text of their modules: importing them all would take longer than anything else."""
-        described = {name: click.Command(name, help=_docstring(name)) for name in _COMMANDS}
+        described = {name: click.Command(name, help=_docstring(name) or self._help(ctx, name)) for name in _COMMANDS}
         _Described(commands=described).format_commands(ctx, formatter)
+
+    def _help(self, ctx: click.Context, name: str) -> str | None:
+        """The same of a command that is there without its text."""
+        command = self.get_command(ctx, name)
+        return None if command is None else command.help
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:

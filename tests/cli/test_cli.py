@@ -10,6 +10,7 @@ import click
 import pytest
 
 import dataflow as flow
+from dataflow import cli
 from dataflow.cli import group, output
 from dataflow.core.errors import DataflowError, RunError
 from dataflow.core.plugins import PluginWarning
@@ -24,6 +25,12 @@ def test_help_lists_every_command(dataflow):
         (line,) = [line for line in out.splitlines() if line.startswith(f"  {name} ")]
         command = group.get_command(None, name)
         assert line.removeprefix(f"  {name} ").strip() == command.get_short_help_str(78 - 6 - width)
+
+
+def test_commands_that_come_without_their_text_are_described_too(dataflow, monkeypatch):
+    listed = dataflow("--help").out
+    monkeypatch.setattr(cli, "_docstring", lambda name: None)
+    assert dataflow("--help").out == listed
 
 
 @pytest.mark.parametrize("name", group.list_commands(None))
