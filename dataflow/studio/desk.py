@@ -15,7 +15,7 @@ from dataflow.graphfile.editing.editor import save_together
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.section_checks import header_problems
 from dataflow.graphfile.shipped import is_shipped
-from dataflow.graphfile.used_files import files_of_sections
+from dataflow.graphfile.used_files import files_of_sections, used_files
 from dataflow.graphfile.wires import FileScope
 from dataflow.inspection.arrangement import Memory
 from dataflow.studio.project import Project
@@ -308,5 +308,5 @@ class Desk:
         self.misfits = header_problems(context)
         read = (path for path in context.files if path not in self.sheets and str(path) not in texts)
         self.rows = stamps(files_of_sections(context.graph))
-        self._used = stamps(read) | self.rows
+        self._used = stamps([*read, *used_files(context.graph)])
         return context

@@ -156,6 +156,15 @@ def test_frozen_values_of_a_file_that_has_changed_are_others(desk: Desk, tmp_pat
     assert before.compared(Basis.of(desk), "data") == (False, ["inner", "inner/b", "relu"])
 
 
+def test_a_node_whose_array_in_a_file_has_changed_is_another(desk: Desk, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", w=np.zeros(4, np.float32))
+    edited({"op": "set", "place": "w.initvalues", "value": {"path": "w.npz", "array": "w"}})(desk)
+    before = Basis.of(desk)
+    np.savez(tmp_path / "w.npz", w=np.ones(4, np.float32))
+    desk.look_outside()
+    assert before.compared(Basis.of(desk), "data") == (False, ["sum", "w"])
+
+
 def test_another_document_is_another(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "copy.yaml").write_text(TEXT)
     assert not Basis.of(desk).compared(Basis.of(Desk(Project(tmp_path), "copy.yaml")), "data")[0]
