@@ -20,6 +20,8 @@ from dataflow.graphfile.tree import Stop
 from dataflow.graphfile.wires import FileScope
 from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, text, whole
 from dataflow.studio.commands.edit import without_item
+from dataflow.studio.first_data import first_data
+from dataflow.studio.jobs.source import unfed
 from dataflow.studio.sheet import OUTPUT
 from dataflow.studio.studio import Handler, Studio
 
@@ -102,6 +104,14 @@ def _to_page(typed: str, offset: int) -> int:
     return len(typed[:offset].encode("utf-16-le", "surrogatepass")) // 2
 
 
+def _first_data(studio: Studio, given: Arguments) -> object:
+    known(given)
+    _, scope = _in_hand(studio)
+    with studio.lock:
+        graph = studio.require().context.graph
+    return first_data({name: graph.inputs[name] for name in unfed(graph, {})}, scope.file)
+
+
 def _find(studio: Studio, given: Arguments) -> object:
     known(given, "query")
     query = Query.of(text(given, "query", limit=1000))
@@ -149,5 +159,6 @@ QUERIES: dict[str, Handler] = {
     "fits": _fits,
     "try_wire": _try_wire,
     "complete": _complete,
+    "first_data": _first_data,
     "find": _find,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from studio_pages import Page, Refused
 
@@ -113,3 +114,10 @@ def test_find_knows_which_values_the_latest_run_cut_off(opened: Page, server: Se
     assert found(12.5, 0.0) == ["half"]
     assert found(0.0, 3.0) == ["relu"]
     assert found(0.0, 0.0) == []
+
+
+def test_a_first_data_section_feeds_the_graph(opened: Page, folder: Path) -> None:
+    np.savez(folder / "rows.npz", x_train=np.zeros((5, 4), np.float32), x_val=np.ones((2, 4), np.float32))
+    opened.edit({"op": "set", "place": "data", "value": opened.ask("first_data")})
+    assert opened.document["problems"] == []
+    assert opened.document["splits"] == {"train": 5, "validation": 2}

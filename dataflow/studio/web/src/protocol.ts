@@ -425,6 +425,7 @@ export interface Commands {
   fits: [{ from: [node: string, port: string]; side: "source" | "target" }, string[]]; // blocks, best first
   try_wire: [{ source: string; target: [node: string, port: string] }, { refused: Refusal | null; mends: Mend[] }];
   complete: [{ text: string; offset: number }, Completion[]];
+  first_data: [{}, Plain]; // a data section for the inputs, of the file of the project that fits them best
   find: [{ query: string }, Hit[]];
   export: [{ format: "svg" | "mermaid" | "dot"; theme?: "light" | "dark" }, string]; // as SVG in the direction of the view
   preview: [{ path: string }, Preview]; // of a file that is not open, for the gallery

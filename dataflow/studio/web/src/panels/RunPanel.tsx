@@ -6,7 +6,6 @@ import type { Document, Run } from "../protocol";
 import { Button } from "../shell/Button";
 import { set, useStudio } from "../store";
 import { count, seconds } from "../values/format";
-import { firstData } from "./begin";
 import { changeSession } from "./commands";
 import { Fates } from "./Fates";
 import { Field } from "./Field";
@@ -58,9 +57,8 @@ function State({ run, nodes }: { run: Run; nodes: number }) {
 }
 
 /** Add a data section, and show it in the inspector, where its parts are set. */
-async function addData(inputs: string[], open: string): Promise<void> {
-  const files = await ask("files", {});
-  await edit("Add a data section", { op: "set", place: "data", value: firstData(inputs, files, open) });
+async function addData(): Promise<void> {
+  await edit("Add a data section", { op: "set", place: "data", value: await ask("first_data", {}) });
   set({ side: "inspector", selected: [], focused: null });
 }
 
@@ -69,16 +67,15 @@ function Feed({ document }: { document: Document }) {
   const splits = Object.entries(document.splits);
   const [split, rows] = splits.find(([name]) => name === session.split) ?? splits[0] ?? ["", null];
   const params = Object.entries(document.params);
-  const inputs = Object.keys(document.inputs);
   return (
     <section>
       <h3>What runs are fed</h3>
       {splits.length === 0 ? (
         <>
           <p className="quiet">The file has no data section: inputs are filled with random numbers of their types.</p>
-          {document.readonly === "" && inputs.length > 0 && (
+          {document.readonly === "" && Object.keys(document.inputs).length > 0 && (
             <div className="actions">
-              <button type="button" className="button" title="Then say in the inspector which file and which of its arrays" onClick={() => void perform(() => addData(inputs, document.path))}>
+              <button type="button" className="button" title="Those of the file that fits the inputs best; the inspector says which, and takes another" onClick={() => void perform(addData)}>
                 Take rows from a file
               </button>
             </div>

@@ -1,5 +1,4 @@
-/** What a graph without a data or train section could begin with. */
-import { relative } from "../edit/palette/entries";
+/** What a graph without a train section could begin with. */
 import type { Document, Plain } from "../protocol";
 
 /** The output that is a single float and so can be minimized, one called a loss before others; "" where there is none. */
@@ -11,12 +10,6 @@ export function minimizable({ outputs, nodes }: Pick<Document, "outputs" | "node
   });
   const [found] = single.find(([name]) => /loss|error|cost/i.test(name)) ?? single[0] ?? [""];
   return found;
-}
-
-/** A first data section: rows of a file, each input from the array of its name. */
-export function firstData(inputs: readonly string[], files: readonly { path: string; graph: boolean }[], open: string): Plain {
-  const data = files.find(({ path, graph }) => !graph && !/\.checkpoints\/|\.stats\.npz$/.test(path))?.path;
-  return { train: { path: data === undefined ? "data.npz" : relative(data, open), inputs: Object.fromEntries(inputs.map((name) => [name, name])) } };
 }
 
 export const usualTrain = (output: string): Plain => ({

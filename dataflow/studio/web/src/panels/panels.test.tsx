@@ -175,12 +175,13 @@ test("what a run is fed is the session's", async () => {
 });
 
 test("a graph without data takes rows from a file of the project", async () => {
-  answers["files"] = [{ path: "digits.npz", graph: false, size: 9 }];
+  const section = { train: { path: "./digits.npz", inputs: { x: "images" } } };
+  answers["first_data"] = section;
   answers["edit"] = { version: 2, names: [] };
   set({ document: chain({ inputs: { x: { type: "float32[N, 64]", doc: "", line: 3 } } }), side: "problems" });
   await show(<RunPanel />);
   await click("button", "Take rows from a file");
-  const edits = [{ op: "set", place: "data", value: { train: { path: "./digits.npz", inputs: { x: "x" } } } }];
+  const edits = [{ op: "set", place: "data", value: section }];
   expect(asked.at(-1)).toEqual(["edit", { version: 1, title: "Add a data section", edits }]);
   expect(get().side).toBe("inspector");
 });
