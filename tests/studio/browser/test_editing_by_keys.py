@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from key_hands import added, command, focused, named, saved, typed
+from key_hands import added, chosen, command, focused, named, saved, typed
 from opened_page import Opened
 from places import ROOT
 
@@ -179,3 +179,92 @@ def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     )
     assert (project / "net.yaml").read_text("utf-8") == changed
     assert "\n".join(text.locator(".cm-line").all_text_contents()) == changed
+
+
+PORTS = """dataflow: 1
+name: net
+
+inputs:
+  x: float32[N, 4]
+
+nodes:
+  low: {block: Relu, inputs: {features: x}}
+  high: {block: Multiply}
+"""
+
+
+@pytest.fixture
+def ports(open_page: Callable[..., Opened], project: Path) -> Opened:
+    (project / "net.yaml").write_text(PORTS, "utf-8")
+    return open_page("net.yaml")
+
+
+def at(opened: Opened, card: str, *arrows: str) -> None:
+    """Put the keyboard on a port of a card."""
+    opened.card(card).focus()
+    opened.keys("p", *arrows)
+    opened.page.locator("[data-port]:focus").wait_for()
+
+
+def text_of(opened: Opened, project: Path) -> str:
+    saved(opened)
+    return (project / "net.yaml").read_text("utf-8")
+
+
+def test_enter_on_an_input_writes_its_value(ports: Opened, project: Path) -> None:
+    at(ports, "high", "ArrowLeft", "ArrowDown")
+    ports.keys("Enter")
+    ports.page.get_by_role("combobox", name="Value or wire of high.y").wait_for()
+    ports.page.keyboard.type("0.5")
+    ports.keys("Enter")
+    ports.page.locator(".literal-popover").wait_for(state="detached")
+    assert "high: {block: Multiply, inputs: {y: 0.5}}" in text_of(ports, project)
+
+
+@pytest.mark.parametrize("keys", [["a"], ["w", "a"]])
+def test_blocks_for_a_port_that_has_the_focus_or_for_a_wire_in_hand_fit_and_are_wired(
+    ports: Opened, project: Path, keys: list[str]
+) -> None:
+    at(ports, "low")
+    ports.keys(*keys)
+    ports.page.get_by_placeholder("Blocks that take low.activations").wait_for()
+    ports.page.keyboard.type("logicalnot")
+    ports.page.get_by_text("No block that fits has that").wait_for()
+    ports.keys("Control+a")
+    chosen(ports, "softplus", "soft")
+    assert "soft: {block: Softplus, inputs: {features: low}}" in text_of(ports, project)
+
+
+def test_blocks_for_an_input_that_is_wired_are_put_into_the_wire(ports: Opened, project: Path) -> None:
+    at(ports, "low", "ArrowLeft")
+    ports.keys("a")
+    chosen(ports, "softplus", "soft")
+    text = text_of(ports, project)
+    assert "soft: {block: Softplus, inputs: {features: x}}" in text
+    assert "low: {block: Relu, inputs: {features: soft}}" in text
+
+
+def test_escape_in_the_palette_gives_the_focus_back(ports: Opened) -> None:
+    for card, keys, where in (("high", [], '[data-id="high"]'), ("low", ["p"], '[data-port="right low activations"]')):
+        ports.card(card).focus()
+        ports.keys(*keys, "a")
+        ports.page.get_by_role("dialog", name="Add a block").wait_for()
+        ports.keys("Escape")
+        ports.page.locator(f"{where}:focus").wait_for()
+
+
+def test_enter_ends_a_wire_at_the_one_port_that_is_lit_and_else_says_what_to_do(ports: Opened, project: Path) -> None:
+    ports.card("low").focus()
+    ports.keys("w", "Enter")
+    ports.notice("Arrows lead the wire to a port that is lit")
+    ports.keys("Escape")
+    at(ports, "high", "ArrowLeft")
+    ports.page.keyboard.press("e")
+    ports.page.locator(".literal-popover").wait_for()
+    ports.page.keyboard.type("low")
+    ports.keys("Enter")
+    ports.page.locator('.wire[data-wire="high.x"]').wait_for(state="attached")
+    ports.card("low").focus()
+    ports.keys("w", "Enter")
+    ports.page.locator('.wire[data-wire="high.y"]').wait_for(state="attached")
+    assert "high: {block: Multiply, inputs: {x: low, y: low}}" in text_of(ports, project)

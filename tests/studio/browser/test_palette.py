@@ -66,6 +66,10 @@ def test_a_block_is_dragged_onto_the_canvas(opened: Opened, project: Path) -> No
     x, y = canvas.middle(opened.card("high"))
     dragged(opened, "softplus", (x, y + 150))
     opened.page.mouse.up()
+    opened.page.locator(".naming input:focus").wait_for()
+    opened.page.wait_for_timeout(300)
+    left, top = canvas.middle(opened.card("softplus"))
+    assert abs(left - x) < 3 and abs(top - y - 150) < 3
     named(opened, "soft")
     focused(opened, "soft")
     saved(opened)

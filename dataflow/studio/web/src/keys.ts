@@ -61,10 +61,10 @@ let byMouse = true; // whether the focus came where it is by the mouse, or by op
  * which text is edited, are those of the field that a person writes in.
  *
  * Tab goes on to the next thing as everywhere, so that no one is caught in the canvas; it is a command's only once after
- * the page was opened, or the canvas or a card clicked.
+ * the page was opened, or the canvas, a card or a port clicked.
  */
 function meant(event: KeyboardEvent, name: string): Command[] {
-  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground, .ground .react-flow__node"))) return [];
+  if (event.key === "Tab" && !(byMouse && event.target instanceof Element && event.target.matches(".ground, .ground .react-flow__node, .ground [data-port]"))) return [];
   const writing = writes(event.composedPath()[0] ?? null); // within shadow trees too
   if (writing && (!CHORD.test(name) || EDITS_TEXT.test(name))) return [];
   const outside = event.target instanceof Element && event.target !== document.body && !event.target.closest(".canvas");

@@ -70,8 +70,8 @@ function Flow() {
           fit(false);
         }}
         onMove={(_, viewport: Viewport) => moved(viewport)}
-        onNodeMouseEnter={(_, { id }) => setCanvas({ hovered: id })}
-        onNodeMouseLeave={() => setCanvas({ hovered: null })}
+        onNodeMouseEnter={entered}
+        onNodeMouseLeave={left}
         onNodeDoubleClick={(_, { id }) => void perform(() => enter(id))}
         onNodeDrag={(event) => "clientX" in event && dragged(event.clientX, event.clientY)}
         onNodeDragStop={(event) => void perform(() => released(event.altKey))}
@@ -156,6 +156,20 @@ function came(target: Element): void {
   if (card === undefined) return;
   set({ focused: null });
   reveal(card, false);
+}
+
+const REST = 500; // milliseconds after which the mouse is meant to be on a card, not on its way
+let resting = 0;
+
+/** The mouse came to a card, and not with a wire or another card. */
+function entered({ buttons }: MouseEvent, { id }: CardNode): void {
+  clearTimeout(resting);
+  if (buttons === 0) resting = window.setTimeout(() => setCanvas({ hovered: id }), REST);
+}
+
+function left(): void {
+  clearTimeout(resting);
+  setCanvas({ hovered: null });
 }
 
 /** On the empty canvas, not on a card or wire. */

@@ -14,5 +14,10 @@ export const card = (): Card | undefined => (open() ? cardsById(scene()).get(cur
 export const chosen = (): Card[] => (open() ? get().selected.flatMap((id) => cardsById(scene()).get(id) ?? []) : []);
 /** The wire that is selected. */
 export const wire = (): Wire | undefined => get().document?.scene.wires.find(({ id }) => id === getCanvas().wire);
+/** Whether the keyboard is at an input of a node, whose value Enter then changes. */
+export const typing = (): boolean => {
+  const { document, focused } = get();
+  return editable() && !drawing() && focused?.side === "left" && focused.card in document!.nodes;
+};
 /** Whether a wire is being drawn, which Enter then ends. */
 export const drawing = (): boolean => getCanvas().wiring !== null;

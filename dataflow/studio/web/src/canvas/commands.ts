@@ -5,7 +5,7 @@ import { ask } from "../connection";
 import type { Card } from "../protocol";
 import { announce, get, set } from "../store";
 import { fit, zoomBy } from "./camera";
-import { card, chosen, drawing, editable, open, scene, wire } from "./chosen";
+import { card, chosen, drawing, editable, open, scene, typing, wire } from "./chosen";
 import { between, pullOut } from "./dragging";
 import { focusGround } from "./focus";
 import { around, type Rect } from "./geometry";
@@ -37,8 +37,8 @@ async function deleted(reconnect: boolean): Promise<void> {
   focusGround();
 }
 
-/** Whether Enter ends a wire, or presses the chip that has the focus. */
-const busy = (): boolean => drawing() || get().focused?.side === "chip";
+/** Whether Enter ends a wire, or presses or changes what has the focus: a chip, or the value of an input. */
+const busy = (): boolean => drawing() || get().focused?.side === "chip" || typing();
 
 /** The node without a card that the focused port reads. */
 const folded = (): string => {

@@ -1,7 +1,7 @@
 /** Commands by which the keyboard walks along wires, from port to port and card to card, and draws wires. */
-import { register, type Command } from "../commands";
+import { perform, register, type Command } from "../commands";
 import type { Wire } from "../protocol";
-import { get, openPalette, set } from "../store";
+import { get, openPalette, say, set } from "../store";
 import { reveal, screenPoint } from "./camera";
 import { card, drawing, editable, open, scene, wire } from "./chosen";
 import { current, focusCard, focusGround, focusPort } from "./focus";
@@ -49,8 +49,31 @@ const arrow = (way: Arrow, name: string): Command[] => {
   ];
 };
 
+/** End the wire at the port that it was led to, or at the only one that is lit. */
+function endLed(): unknown {
+  const { over, verdicts } = getCanvas().wiring!;
+  const lit = [...verdicts.values()].filter((verdict) => verdict === "").length;
+  if (over === null && lit === 1) leadOn("right", false);
+  if (over !== null || lit === 1) return end(null);
+  say("info", `${lit === 0 ? "No port fits this wire. Shift with arrows leads it to any" : "Arrows lead the wire to a port that is lit"}, A finds a block for it`);
+}
+
+/** Offer blocks: those that fit where a wire is in hand or a port has the focus, else all. */
+function offer(): unknown {
+  const { focused } = get();
+  if (!drawing() && focused !== null && document.activeElement?.matches("[data-port]")) {
+    if (wiredPort() !== null) return perform("wire.insert");
+    begin(focused, null, true);
+  }
+  const { wiring } = getCanvas();
+  if (wiring === null) return openPalette();
+  setCanvas({ wiring: { ...wiring, over: null, replaced: null } });
+  return end(screenPoint(wiring.start));
+}
+
 register(
-  { id: "wire.end", title: "Wire to the chosen port", group: "Canvas", keys: ["Enter"], within: "canvas", enabled: () => getCanvas().wiring?.byKeys === true, run: () => end(null) },
+  { id: "view.palette", title: "Add a block", group: "Edit", keys: ["Tab", "A"], within: "canvas", enabled: editable, menu: ["canvas"], run: offer },
+  { id: "wire.end", title: "Wire to the chosen port", group: "Canvas", keys: ["Enter"], within: "canvas", enabled: () => getCanvas().wiring?.byKeys === true, run: endLed },
   { id: "wire.drop", title: "Give up the wire", group: "Canvas", keys: ["Escape"], within: "canvas", enabled: drawing, run: dropped },
   {
     id: "wire.begin",

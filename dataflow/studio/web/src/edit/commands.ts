@@ -1,6 +1,7 @@
 /** Commands of editing. */
 import { register, type Command } from "../commands";
 import { reveal } from "../canvas/camera";
+import { typing } from "../canvas/chosen";
 import { focusCard } from "../canvas/focus";
 import { get, openLiteral, set, type Over } from "../store";
 import { toggleAutosave } from "./autosave";
@@ -22,6 +23,13 @@ function input(): [node: string, port: string] | null {
   const lefts = document.scene.cards.find((card) => card.id === id)?.lefts ?? [];
   const port = focused !== null && focused.side !== "right" ? focused.port : (lefts.find(({ wire }) => wire === "") ?? lefts[0])?.name;
   return port === undefined ? null : [id, port];
+}
+
+/** A field at the input for its value or wire. */
+function typeValue(): void {
+  const [node, port] = input()!;
+  const place = document.querySelector(`[data-port="${CSS.escape(`left ${node} ${port}`)}"]`)?.getBoundingClientRect();
+  openLiteral({ node, port, at: [place?.left ?? innerWidth / 3, (place?.bottom ?? innerHeight / 3) + 4] });
 }
 
 /** The problem behind, or before, the one of the selected card. */
@@ -64,12 +72,9 @@ const edits: Command[] = [
     within: "canvas",
     menu: ["card", "port"],
     enabled: () => editable() && input() !== null,
-    run: () => {
-      const [node, port] = input()!;
-      const place = document.querySelector(`[data-port="${CSS.escape(`left ${node} ${port}`)}"]`)?.getBoundingClientRect();
-      openLiteral({ node, port, at: [place?.left ?? innerWidth / 3, (place?.bottom ?? innerHeight / 3) + 4] });
-    },
+    run: typeValue,
   },
+  { id: "edit.value.focused", title: "Type a value or wire on the port", group: "Edit", keys: ["Enter"], within: "canvas", enabled: typing, run: typeValue },
   {
     id: "edit.extract",
     title: "Make a graph file of the selection",

@@ -2,7 +2,7 @@
 import { again } from "../changes";
 import { register } from "../commands";
 import { ask } from "../connection";
-import { get, openPalette, set, type Over } from "../store";
+import { get, set, type Over } from "../store";
 import { nextTheme } from "../theme";
 
 const open = () => get().document !== null;
@@ -30,7 +30,6 @@ register(
     otherwise: "there is nothing to make again",
     run: () => again("redo"),
   },
-  { id: "view.palette", title: "Add a block", group: "Edit", keys: ["Tab", "A"], within: "canvas", enabled: editable, menu: ["canvas"], run: () => openPalette() },
   { id: "run.run", title: "Run", group: "Run", keys: ["Mod+Enter"], enabled: () => open() && get().run?.state !== "running", otherwise: "it is running already", run: () => ask("run", {}) },
   { id: "run.again", title: "Run everything again", group: "Run", keys: ["Mod+Shift+Enter"], enabled: () => open() && get().run?.state !== "running", run: () => ask("run", { again: true }) },
   { id: "run.cancel", title: "Cancel the run", group: "Run", keys: ["Mod+."], enabled: () => get().run?.state === "running", otherwise: "nothing is running", run: () => ask("cancel", { what: "run" }) },

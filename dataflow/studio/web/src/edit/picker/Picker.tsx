@@ -38,6 +38,8 @@ export function Picker<T>(given: Given<T>) {
     if (dialog.current?.open === false) dialog.current.showModal();
     const typed = typedAhead();
     if (typed !== "") given.change(query + typed);
+    const opened = dialog.current;
+    return () => opened?.close(); // which gives the focus back
   }, []);
   useEffect(() => {
     list.current?.children[now]?.scrollIntoView?.({ block: "nearest" });
