@@ -83,6 +83,7 @@ def test_values_are_looked_at_and_runs_changed_for_the_session(open_page: Open, 
     opened.card("conv2/y").click()
     opened.keys("b")
     banner = page.get_by_role("region", name="What this session does to runs")
+    banner.get_by_text("Runs and trainings differ from the file: 1").click()
     banner.get_by_text("conv2/y").wait_for()
     panel = tab(opened, "Run")
     panel.get_by_text("1 bypassed").wait_for()

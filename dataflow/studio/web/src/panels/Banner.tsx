@@ -10,18 +10,20 @@ export function Banner() {
   if (all.length === 0) return null;
   return (
     <section className="session-says" aria-label="What this session does to runs">
-      <b>Runs and trainings differ from the file:</b>
-      <ul>
-        {all.map(({ key, verb, name, value, clear }) => (
-          <li key={key}>
-            <b>{name}</b> {verb}
-            {value !== "" && <> {verb === "frozen" ? "at" : "to"} <b>{value}</b></>}
-            <button type="button" aria-label={`${name}: no longer ${verb}`} onClick={() => changeSession(clear)}>
-              <Icon name="close" />
-            </button>
-          </li>
-        ))}
-      </ul>
+      <details>
+        <summary>Runs and trainings differ from the file: {all.length}</summary>
+        <ul>
+          {all.map(({ key, verb, name, value, clear }) => (
+            <li key={key}>
+              <b>{name}</b> {verb}
+              {value !== "" && <> {verb === "frozen" ? "at" : "to"} <b>{value}</b></>}
+              <button type="button" aria-label={`${name}: no longer ${verb}`} onClick={() => changeSession(clear)}>
+                <Icon name="close" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      </details>
       <button type="button" className="link" onClick={() => changeSession(CLEAR)}>
         Clear all
       </button>

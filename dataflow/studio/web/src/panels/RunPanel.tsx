@@ -11,7 +11,7 @@ import { Fates } from "./Fates";
 import { Field } from "./Field";
 import { Outputs } from "./Outputs";
 import { Progress } from "./Progress";
-import { rowsIn, usually, withRows } from "./rows";
+import { MADE_UP, rowsIn, usually, withRows } from "./rows";
 import { change, NOTHING, read, without, written } from "./session";
 import { Trouble } from "./Trouble";
 
@@ -51,7 +51,7 @@ function State({ run, nodes }: { run: Run; nodes: number }) {
     <p className="quiet">
       Run {run.number} {run.state}, {seconds(run.seconds)}
       {!run.current && ", before the last change"}
-      {run.rows > 0 && `; ${count(run.rows)} rows${run.split === "" ? "" : ` of ${run.split}`}`}
+      {run.rows > 0 && `; ${count(run.rows)} rows of ${run.split || MADE_UP}`}
     </p>
   );
 }

@@ -8,7 +8,7 @@ import { Button } from "../shell/Button";
 import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { count, seconds } from "../values/format";
-import { minimizable, usualTrain } from "./begin";
+import { figures, usualTrain } from "./begin";
 import { begun, ofThis, steps, trains } from "./commands";
 import { Changes } from "./Changes";
 import { Metrics } from "./Metrics";
@@ -50,11 +50,11 @@ export default function TrainingPanel() {
 
 /** A first train section, for what is there to be minimized. */
 function Begin() {
-  const output = useStudio((state) => minimizable(state.document!));
-  const readonly = useStudio((state) => state.document!.readonly !== "");
-  if (readonly) return null;
-  if (output === "") return <p className="quiet">There must be something to minimize first: wire a loss, a single number, to an output of the graph.</p>;
-  const add = () => edit("Add a train section", { op: "set", place: "train", value: usualTrain(output) });
+  const document = useStudio((state) => state.document!);
+  const [output] = figures(document);
+  if (document.readonly !== "") return null;
+  if (output === undefined) return <p className="quiet">There must be something to minimize first: wire a loss, a single number, to an output of the graph.</p>;
+  const add = () => edit("Add a train section", { op: "set", place: "train", value: usualTrain(document) });
   return (
     <div className="actions">
       <button type="button" className="button main" onClick={() => void perform(add)}>
@@ -75,6 +75,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
   const checkpoint = useStudio((state) => state.checkpoint);
   const some = useStudio(begun);
   const data = Object.entries(useStudio((state) => state.document!.splits));
+  const own = useStudio(ofThis);
   const [many, setMany] = useState("");
   const state = training?.state ?? "none";
   if (state === "running" || state === "paused") {
@@ -96,6 +97,10 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
     );
   }
   const word = stepped ? "steps" : "epochs";
+  const { epoch = 0, epochs = 0, current = false } = training ?? {};
+  const early = epoch < epochs;
+  const over = own && !stepped && state === "done" && current && (early || epoch >= (Number(many) || (usual ?? 1)));
+  const nothing = early ? `It ended early, after ${epoch} epochs: restart to train again` : `All ${epoch} epochs are done: write more to go on, or restart`;
   const given = many.trim() === "" ? {} : { [word]: Number(many) };
   const start = (how: { resume?: true; restart?: true }) => void perform(() => ask("train", { ...how, ...given }));
   return (
@@ -117,7 +122,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
             <Start main={!some} off={some} title={some ? `There are checkpoints up to step ${count(checkpoint!)}: resume from them, or restart` : "From the first values that the file gives"} start={() => start({})}>
               Train
             </Start>
-            <Start main={some} off={!some} title={some ? `Go on from the checkpoint of step ${count(checkpoint!)}` : "There is no checkpoint yet: a training makes them"} start={() => start({ resume: true })}>
+            <Start main={some && !over} off={!some || over} title={over ? nothing : some ? `Go on from the checkpoint of step ${count(checkpoint!)}` : "There is no checkpoint yet: a training makes them"} start={() => start({ resume: true })}>
               Resume
             </Start>
           </>
@@ -126,6 +131,7 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
           Restart
         </Start>
       </div>
+      {over && <p className="quiet">{nothing}</p>}
     </>
   );
 }

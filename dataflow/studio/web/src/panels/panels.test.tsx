@@ -80,6 +80,25 @@ test("a training is begun with the epochs that are written; only what can be don
   expect(asked).toEqual([["train", { epochs: 7 }], ["train", { resume: true, epochs: 7 }], ["train", { restart: true, epochs: 7 }]]);
 });
 
+test("after the last epoch there is nothing to resume until more are asked for", async () => {
+  const done: Training = { ...training, state: "done", epoch: 5, epochs: 5 };
+  set({ training: done, checkpoint: 100 });
+  await show(<TrainingPanel />);
+  const resume = () => offered().find(([name]) => name === "Resume");
+  expect(resume()).toEqual(["Resume", false, false]);
+  expect(text()).toContain("All 5 epochs are done: write more to go on, or restart");
+  await write(find<HTMLInputElement>("input"), "7");
+  expect(resume()).toEqual(["Resume", true, true]);
+  await write(find<HTMLInputElement>("input"), "");
+  await act(async () => set({ training: { ...done, epoch: 3 } })); // it ended early
+  expect(resume()).toEqual(["Resume", false, false]);
+  expect(text()).toContain("It ended early, after 3 epochs: restart to train again");
+  for (const other of [{ current: false }, { state: "stopped" as const }, { path: "other.yaml" }]) {
+    await act(async () => set({ training: { ...done, ...other } }));
+    expect(resume()).toEqual(["Resume", true, true]);
+  }
+});
+
 test("commands of checkpoints can be done where there are some", () => {
   const enabled = () => ["train.continue", "train.restart"].map((id) => commandNamed(id)!.enabled!());
   expect(enabled()).toEqual([false, false]);
@@ -101,7 +120,7 @@ test("a graph without a train section gets one, which is seen at once", async ()
   set({ document: bare });
   await show(<TrainingPanel />);
   await click("button", "Train to minimize loss");
-  expect(asked).toEqual([["edit", { version: 1, title: "Add a train section", edits: [{ op: "set", place: "train", value: usualTrain("loss") }] }]]);
+  expect(asked).toEqual([["edit", { version: 1, title: "Add a train section", edits: [{ op: "set", place: "train", value: usualTrain(bare) }] }]]);
   await act(async () => hear([{ event: "document", document: { ...bare, sections: { train: { epochs: 5 } } } }]));
   expect(find("button", "Train").textContent).toBe("Train");
 });

@@ -1,6 +1,7 @@
 /** How many rows there are, and how many are asked for. */
 import { count } from "../values/format";
 
+export const MADE_UP = "made-up numbers"; // what runs are fed without data
 const USUAL = 1000; // rows of a run that is told no number
 
 /** How many rows a run takes that is told no number: "1,000 of 1,437". */

@@ -18,6 +18,10 @@ test("a run is told as long as it is of the graph that stands, and a failure no 
   await show(<StatusBar />);
   expect(find("footer").textContent).toBe("4 nodesrun 2 done, 500 ms");
   expect(document.querySelector(".past")).toBeNull();
+  await tell({ rows: 16 });
+  expect(find("footer").textContent).toBe("4 nodesrun 2 done on made-up numbers, 500 ms");
+  await tell({ rows: 16, split: "train" });
+  expect(find("footer").textContent).toBe("4 nodesrun 2 done, 500 ms");
   await tell({ current: false });
   expect(find(".past").title).toBe("Of the graph before the last change");
   await tell({ state: "failed", problem: { message: "no rows" } as Problem });

@@ -1,4 +1,5 @@
 /** The line at the bottom: the connection, the size of the graph, the last run, and what parts add. */
+import { MADE_UP } from "../panels/rows";
 import { useStudio } from "../store";
 import { seconds } from "../values/format";
 import { Pieces } from "./Pieces";
@@ -14,6 +15,7 @@ export function StatusBar() {
       {run !== null && run.state !== "none" && (run.current || run.state !== "failed") && (
         <span className={run.state === "failed" ? "away" : run.current ? undefined : "past"} title={run.current ? run.problem?.message : "Of the graph before the last change"}>
           {run.state === "running" ? "running" : `run ${run.number} ${run.state}`}
+          {run.state === "done" && run.rows > 0 && run.split === "" && ` on ${MADE_UP}`}
           {run.state === "done" && `, ${seconds(run.seconds)}`}
         </span>
       )}
