@@ -130,7 +130,8 @@ def _shapes(source: str, given: TensorType, known: KnownNode | None) -> Iterator
         perm = [*range(rank - 2), rank - 1, rank - 2]
         yield Insertion("Transpose the last two", "Transpose", {"x": source, "perm": perm}, {})
     for wanted in dict.fromkeys((*_beside(shape, known), *_flat(shape))):
-        yield Insertion(f"Reshape to {show(wanted)}", "Reshape", {"tensor": source, "shape": _written(wanted)}, {})
+        title = "Flatten to rank 1" if wanted == (None,) else f"Reshape to {show(wanted)}"
+        yield Insertion(title, "Reshape", {"tensor": source, "shape": _written(wanted)}, {})
 
 
 def _told(axes: list[int]) -> str:

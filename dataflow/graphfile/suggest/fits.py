@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 from dataflow.core import dtypes
@@ -26,6 +28,8 @@ from dataflow.graphfile.tree import BROKEN, Stop
 from dataflow.graphfile.wires import FileScope
 
 _OF_GRAPHS = ("Placeholder", "PlaceholderWithDefault")  # which files write as inputs
+_MOST_DIMS = 5  # of inputs for which the rank of an output is tried
+_MOST_TRIED = 6**3  # ranks of three inputs
 
 
 def behind(scope: FileScope, tree: Tree, node: str, port: str = "", files: Sequence[str] = ()) -> list[str]:
@@ -59,7 +63,7 @@ def before(scope: FileScope, tree: Tree, node: str, port: str, files: Sequence[s
     found = {kind.__name__: (at, _needs(kind)) for kind in _kinds() if (at := _gives_at(kind, known, port)) is not None}
     found |= {path: (0, len(used.inputs.data)) for path, used in graph_files(scope, files) if used.outputs.data}
     own = habits(tree)
-    return _ranked(found, own.before(named(section(tree, "nodes").get(node))), own.before(""))
+    return _ranked(found, own.before(named(section(tree, "nodes").get(node)), port), own.before(""))
 
 
 def _kinds() -> Iterator[type[Block]]:
@@ -103,10 +107,44 @@ def _gives_at(kind: type[Block], known: KnownNode | None, port: str) -> int | No
         return 0 if kind.signature.outputs else None
     if not known.kind.signature.inputs[port].many:
         known.operands[port] = None
-    for at, out in enumerate(kind.signature.outputs.values()):
-        if any(not known.misfit(port, TensorType(dtype, _open(out.shape))) for dtype in possible_dtypes(kind, out)):
+    for at, (out, shapes) in enumerate(zip(kind.signature.outputs.values(), _given(kind.__name__), strict=True)):
+        types = (TensorType(dtype, shape) for dtype in possible_dtypes(kind, out) for shape in shapes)
+        if any(not known.misfit(port, given) for given in types):
             return at
     return None
+
+
+@lru_cache(1024)
+def _given(name: str) -> list[set[Shape]]:
+    """The shapes that each output of a block may have, tried with inputs of all ranks; None where that is not known."""
+    kind = blocks[name]
+    declared: list[set[Shape]] = [{_open(out.shape)} for out in kind.signature.outputs.values()]
+    ports = kind.signature.inputs
+    if any(port.static and not port.optional for port in ports.values()):
+        return declared
+    try:
+        block = kind()
+    except DataflowError:  # it needs attrs
+        return declared
+    ranks: list[Shape] = [(None,) * rank for rank in range(_MOST_DIMS + 1)]
+    choices = [
+        [None] if port.optional else ranks if port.shape is None else [_open(port.shape)] for port in ports.values()
+    ]
+    if math.prod(map(len, choices)) > _MOST_TRIED:
+        return declared
+    found: list[set[Shape]] = [set() for _ in declared]
+    for shapes in product(*choices):
+        operands = {
+            port.name: None if port.optional else _operand(port, TensorType(possible_dtypes(kind, port)[0], shape))
+            for port, shape in zip(ports.values(), shapes, strict=True)
+        }
+        for each, made in zip(found, KnownNode("new", kind, block, operands).outputs() or (), strict=False):
+            each.add(None if made.shape is None else (None,) * len(made.shape))
+    return [each or before for each, before in zip(found, declared, strict=True)]
+
+
+def _operand(port: In, given: TensorType) -> object:
+    return (given,) if port.many else given
 
 
 def graph_files(scope: FileScope, files: Sequence[str]) -> Iterator[tuple[str, GraphFile]]:
@@ -168,7 +206,7 @@ def _anything(kind: type[Block], port: In, beside: In, given: TensorType) -> obj
     if port.optional:
         return None
     dtype = given.dtype if port.dtype == beside.dtype else possible_dtypes(kind, port)[0]
-    return (TensorType(dtype, None),) if port.many else TensorType(dtype, None)
+    return _operand(port, TensorType(dtype, None))
 
 
 def _needs(kind: type[Block]) -> int:

@@ -19,12 +19,12 @@ OWN = 3  # how much more a use in the file itself counts than one in a shipped g
 
 
 class Habits:
-    """Counts of pairs of blocks of which the second reads the first, and of nodes by their blocks.
+    """Counts of pairs of blocks of which the second reads the first, with its port, and of nodes by their blocks.
 
     Graph files count under their paths.
     """
 
-    def __init__(self, pairs: Counter[tuple[str, str]] | None = None):
+    def __init__(self, pairs: Counter[tuple[str, str, str]] | None = None):
         self.pairs = Counter(pairs)
         self.nodes: Counter[str] = Counter()
 
@@ -34,21 +34,32 @@ class Habits:
         self.nodes.update(names.values())
         for each in mentions(tree):
             if each.path[0] == "nodes":
-                self.pairs[names.get(each.head, INPUT), names[str(each.path[1])]] += weight
+                reader = names[str(each.path[1])]
+                self.pairs[names.get(each.head, INPUT), reader, _port(reader, each.path[3])] += weight
 
     def behind(self, block: str) -> Counter[str]:
         """How often each block reads this one; any one where it is empty."""
-        return self._counted((reader, count) for (read, reader), count in self.pairs.items() if block in ("", read))
+        return self._counted((reader, count) for (read, reader, _), count in self.pairs.items() if block in ("", read))
 
-    def before(self, block: str) -> Counter[str]:
-        """How often each block is read by this one; by any one where it is empty."""
-        return self._counted((read, count) for (read, reader), count in self.pairs.items() if block in ("", reader))
+    def before(self, block: str, port: str = "") -> Counter[str]:
+        """How often each block is read by a port of this one; by any port, or any block, where that is empty."""
+        return self._counted(
+            (read, count)
+            for (read, reader, at), count in self.pairs.items()
+            if block in ("", reader) and port in ("", at)
+        )
 
     def _counted(self, found: Iterable[tuple[str, int]]) -> Counter[str]:
         result: Counter[str] = Counter()
         for name, count in found:
             result[name] += count
         return result
+
+
+def _port(block: str, key: str | int) -> str:
+    """A port by its name, also where the inputs of a node of a block are a list."""
+    ports = [*blocks[block].signature.inputs] if block in blocks else []
+    return ports[key] if isinstance(key, int) and key < len(ports) else str(key)
 
 
 def named(node: Tree) -> str:

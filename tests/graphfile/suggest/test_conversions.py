@@ -28,7 +28,7 @@ nodes:
         ("Expand dims at -1", "int32[N, 2, 1, 3, 1]"),
         ("Transpose the last two", "int32[N, 2, 3, 1]"),
         ("Reshape to [N, 6]", "int32[N, 6]"),
-        ("Reshape to [?]", "int32[?]"),
+        ("Flatten to rank 1", "int32[?]"),
     ],
 )
 def test_each_has_the_type_that_its_block_gives(title: str, made: str) -> None:

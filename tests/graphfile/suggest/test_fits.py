@@ -62,6 +62,14 @@ def test_what_stands_beside_decides_what_fits_before_an_input(scope: FileScope) 
     assert {"Relu", "dataflow:layers/dense.yaml"} <= {*before(scope, of(TEXT), "d", "x")}
 
 
+def test_before_a_port_of_known_rank_blocks_that_never_give_it_are_left_out(scope: FileScope) -> None:
+    text = TEXT + "  l: {block: BiasAdd, inputs: {value: a}}\n"
+    found = before(flow.edit("g.yaml", text).context().scopes[""], of(text), "l", "bias")
+    assert found[0] == "Variable" and not {"MatMul", "LRN"} & {*found}
+    assert {"Const", "Relu", "Add", "Gather", "Mean", "Reshape"} <= {*found}
+    assert "MatMul" in before(scope, of(TEXT), "m", "b")
+
+
 def test_what_is_usual_comes_first(scope: FileScope) -> None:
     cnn = flow.edit("dataflow:digits/cnn.yaml")
     found = behind(cnn.context().scopes[""], cnn.tree, "pool1")

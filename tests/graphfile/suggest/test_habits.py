@@ -18,8 +18,14 @@ TREE = {
 def test_pairs_are_counted_under_the_own_names_of_blocks() -> None:
     found = Habits()
     found.add(TREE)
-    assert found.pairs == {(INPUT, "Multiply"): 1, ("Multiply", "Relu"): 1, ("Relu", "./s.yaml"): 2}
+    assert found.pairs == {
+        (INPUT, "Multiply", "x"): 1,
+        ("Multiply", "Relu", "features"): 1,
+        ("Relu", "./s.yaml", "x"): 1,
+        ("Relu", "./s.yaml", "y"): 1,
+    }
     assert found.behind("Relu") == {"./s.yaml": 2} and found.before("Relu") == {"Multiply": 1}
+    assert found.before("Multiply", "x") == {INPUT: 1} and found.before("Multiply", "y") == {}
     assert found.behind("") == {"Multiply": 1, "Relu": 1, "./s.yaml": 2}
     assert found.nodes == {"Multiply": 1, "Relu": 1, "./s.yaml": 1, "": 1}
     assert named(TREE["nodes"]["w"]) == ""
@@ -27,5 +33,5 @@ def test_pairs_are_counted_under_the_own_names_of_blocks() -> None:
 
 def test_the_file_itself_counts_more_than_shipped_graphs() -> None:
     shipped = habits({})
-    assert shipped.behind("Conv2D") and shipped.pairs["MatMul", "Add"] > 5
-    assert habits(TREE).pairs["Multiply", "Relu"] == shipped.pairs["Multiply", "Relu"] + OWN
+    assert shipped.behind("Conv2D") and shipped.behind("MatMul")["Add"] > 5
+    assert habits(TREE).behind("Multiply")["Relu"] == shipped.behind("Multiply")["Relu"] + OWN

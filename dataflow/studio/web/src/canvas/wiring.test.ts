@@ -45,6 +45,20 @@ test("a wrong dtype is told with what the port takes and what comes", () => {
   expect(found(end("right", "index", "at")).get("left conv bias")).toBe("conv.bias takes float32, float64; index gives int64");
 });
 
+test("a value of another rank than the port declares does not fit; where one is not known that is left to the server", () => {
+  const to = (declared: string, type: string) => {
+    const known = chain();
+    const scale = origin(known, end("chip", "conv", "scale"));
+    known.nodes.scale!.outputs.value!.type = type;
+    const conv = block("Conv", { ...input("bias", ["float32"]), type: declared });
+    return verdicts(known, [conv], scale, null).get("left conv bias");
+  };
+  expect(to("T[C]", "float32[N, 32]")).toBe("conv.bias takes rank 1; scale gives float32[N, 32]");
+  expect(to("T[]", "float32[8]")).toBe("conv.bias takes rank 0; scale gives float32[8]");
+  for (const [declared, type] of [["T[C]", "float32[8]"], ["T[]", "float32[]"], ["T", "float32[N, 32]"], ["T[C]", "float32[...]"]])
+    expect(to(declared!, type!)).toBe("");
+});
+
 test("a wire that would close a cycle is told, also to the card itself", () => {
   const verdict = found(end("right", "relu", "y"));
   expect(verdict.get("left conv bias")).toBe("conv would depend on itself");

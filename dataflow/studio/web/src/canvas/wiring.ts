@@ -1,6 +1,6 @@
 /**
- * Which ports a wire can go to, as far as the page can tell while it is drawn: dtypes, cycles, and ports that are taken.
- * Shapes, and all else, are for the server, which checks the edit.
+ * Which ports a wire can go to, as far as the page can tell while it is drawn: dtypes, ranks, cycles, and ports that are taken.
+ * Sizes, and all else, are for the server, which checks the edit.
  */
 import type { BlockInfo, Card, Document } from "../protocol";
 import type { Point } from "./geometry";
@@ -43,11 +43,21 @@ export function verdicts(known: Known, blocks: readonly BlockInfo[], from: End, 
 }
 
 function wrongType(known: Known, blocks: Map<string, BlockInfo>, source: End, target: End): string | null {
-  const dtype = dtypeOf(typeAt(known, source));
+  const type = typeAt(known, source);
+  const dtype = dtypeOf(type);
   const port = inputOf(known, blocks, target);
-  if (dtype === "" || port === undefined || port.dtypes.length === 0 || port.dtypes.includes(dtype)) return null;
-  const some = port.dtypes.slice(0, 4).join(", ") + (port.dtypes.length > 4 ? ", …" : "");
-  return `${target.card}.${target.port} takes ${some}; ${source.card} gives ${dtype}`;
+  if (dtype === "" || port === undefined) return null;
+  const told = (takes: string, gives: string) => `${target.card}.${target.port} takes ${takes}; ${source.card} gives ${gives}`;
+  if (port.dtypes.length > 0 && !port.dtypes.includes(dtype))
+    return told(port.dtypes.slice(0, 4).join(", ") + (port.dtypes.length > 4 ? ", …" : ""), dtype);
+  const [wanted, given] = [rank(port.type), rank(type)];
+  return wanted === null || given === null || wanted === given ? null : told(`rank ${wanted}`, type);
+}
+
+/** The rank of a type: 2 of "float32[N, 8]"; null where it is not known. */
+function rank(type: string): number | null {
+  const dims = /\[(.*)\]/.exec(type)?.[1];
+  return dims === undefined || dims === "..." ? null : dims === "" ? 0 : dims.split(",").length;
 }
 
 function taken(known: Known, blocks: Map<string, BlockInfo>, target: End, replaced: End | null): string | null {
