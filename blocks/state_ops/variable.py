@@ -67,10 +67,9 @@ class Variable(View):
             raise self.error("must have input 'initvalues' or attr 'initializer', got both")
         if given is None:
             if self.dtype is None or self.shape is None:
-                missing = listing([f"no '{name}'" for name in ("dtype", "shape") if getattr(self, name) is None], "and")
-                raise self.error(
-                    f"attrs 'dtype' and 'shape' must be given where input 'initvalues' is not, got {missing}"
-                )
+                missing = [f"'{name}'" for name in ("dtype", "shape") if getattr(self, name) is None]
+                attrs = f"attr{'s' if len(missing) > 1 else ''} {listing(missing, 'and')}"
+                raise self.error(f"{attrs} must be given, got nothing; or give input 'initvalues' the first value")
             if self.initializer is not None and not all(isinstance(d, int) for d in self.shape):
                 raise self.error(f"attr 'shape' must be sizes for an initializer, got {show(self.shape)}")
             return [TensorType(self.dtype, self.shape)]

@@ -213,11 +213,14 @@ class Desk:
             self.changed()
 
     def _follow(self, renamed: Renamed) -> None:
-        """Have the session follow nodes of the file that is shown to other names, wherever it is used."""
+        """Have the session, and what is drawn as cards, follow nodes of the file that is shown to other names."""
         for prefix in self._prefixes():
             for old, new in renamed.names:
                 self.session = self.session.renamed(prefix + old, prefix + new)
                 self._away = self._away.renamed(prefix + old, prefix + new)
+        for old, new in renamed.names:
+            unfolded = tuple(new if name == old else name for name in self.view.unfolded)
+            self.view = replace(self.view, unfolded=unfolded)
 
     def _prefixes(self) -> list[str]:
         """What the names of the nodes of the file that is shown begin with, in each use of it."""

@@ -168,7 +168,7 @@ def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     opened.keys("Control+Home", *["ArrowDown"] * 8, "End", "Enter")
     page.keyboard.type("neg: {block: Neg, inputs: {x: relu}")
     opened.card("neg").wait_for()
-    opened.keys("Escape", "f")
+    opened.keys("Escape", "Escape", "f")
     opened.card("half").focus()
     opened.keys("F2")
     named(opened, "scaled")

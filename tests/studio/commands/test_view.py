@@ -20,6 +20,16 @@ def test_view(page: Page) -> None:
     assert page.document["text"].startswith("dataflow: 1")
 
 
+def test_what_was_given_a_card_keeps_it_by_another_name(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.ask("view", unfolded=["half"])
+    edits = [{"op": "rename", "place": "nodes.half", "name": "part"}]
+    page.ask("edit", version=page.document["version"], edits=edits, title="rename")
+    assert page.document["view"]["unfolded"] == ["part"]
+    page.ask("undo", version=page.document["version"])
+    assert page.document["view"]["unfolded"] == ["half"]
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

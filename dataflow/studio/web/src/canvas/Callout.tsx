@@ -18,17 +18,15 @@ export function Callouts() {
 function Callout({ at, role, children }: { at: Point; role: "alert" | "note"; children: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);
   const [x, y] = at;
-  useEffect(
-    () =>
+  useEffect(() => // anew each time: what it says, and so its size, may be other
       follow((viewport) => {
         const element = box.current;
         const frame = element?.parentElement;
         if (element === null || frame === null || frame === undefined) return;
         const left = Math.max(8, Math.min(x * viewport.zoom + viewport.x, frame.clientWidth - element.offsetWidth - 8));
-        const below = y * viewport.zoom + viewport.y + 10;
+        const below = Math.max(8, Math.min(y * viewport.zoom + viewport.y + 10, frame.clientHeight - element.offsetHeight - 8));
         element.style.transform = `translate(${Math.round(left)}px, ${Math.round(below)}px)`;
       }),
-    [x, y],
   );
   return (
     <div className="callout" role={role} ref={box} onPointerDown={(event) => event.stopPropagation()}>

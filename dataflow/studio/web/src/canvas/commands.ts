@@ -3,13 +3,14 @@ import { edit } from "../changes";
 import { register, type Command } from "../commands";
 import { ask } from "../connection";
 import type { Card } from "../protocol";
-import { announce, get, set } from "../store";
+import { get, set } from "../store";
 import { fit, zoomBy } from "./camera";
 import { card, chosen, drawing, editable, open, scene, typing, wire } from "./chosen";
 import { between, pullOut } from "./dragging";
 import { focusGround } from "./focus";
 import { around, type Rect } from "./geometry";
 import { enter, foldAgain, leave, unfold } from "./jumps";
+import { removed } from "./removed";
 import { fed, isFolded } from "./scene";
 import { setCanvas } from "./state";
 import type { Arrow } from "./walk";
@@ -33,7 +34,7 @@ async function deleted(reconnect: boolean): Promise<void> {
     ...(names.length > 0 ? [{ op: "delete" as const, names, reconnect }] : []),
     ...inputs.map((name) => ({ op: "remove" as const, place: `inputs.${name}` })),
   );
-  announce(`Deleted ${[...names, ...inputs, ...outputs].join(", ")}`);
+  removed([...names, ...inputs, ...outputs].join(", "));
   focusGround();
 }
 

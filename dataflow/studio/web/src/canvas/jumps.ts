@@ -29,8 +29,8 @@ export async function jumpAlong(port: LeftPort | RightPort): Promise<void> {
 /** Give a node that is drawn within others a card of its own. */
 export async function unfold(node: string): Promise<void> {
   const open = get().document;
-  if (open === null || cardsById(open.scene).has(node)) return;
-  await ask("view", { unfolded: [...open.view.unfolded, node] });
+  if (open === null) return;
+  if (!cardsById(open.scene).has(node)) await ask("view", { unfolded: [...open.view.unfolded, node] });
   await focusCard(node);
 }
 

@@ -3,7 +3,7 @@ import { memo, type CSSProperties, type PointerEvent } from "react";
 import type { LeftPort as Left, RightPort as Right } from "../protocol";
 import { openLiteral, set, useStudio } from "../store";
 import { jumpAlong } from "./jumps";
-import { useTroubledPort } from "./problems";
+import { useProblems, useTroubledPort } from "./problems";
 import { isFolded } from "./scene";
 import { setCanvas, useCanvas, key, type End } from "./state";
 import { OutputValue, shapeText, Value, WireQuality } from "./Value";
@@ -111,6 +111,7 @@ function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullabl
   const end: End = { card, port: port.name, side: "chip" };
   const verdict = useVerdict(end);
   const focused = useFocused(end);
+  const [problem] = useProblems(isFolded(port) ? port.wire.split(".", 1)[0]! : "");
   const click = (event: React.MouseEvent) => {
     event.stopPropagation();
     if (chip.kind === "literal" || chip.kind === "param") {
@@ -120,12 +121,12 @@ function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullabl
   };
   return (
     <button
-      className={`feed nodrag nopan feed-${chip.kind} ${verdict}`}
+      className={`feed nodrag nopan feed-${chip.kind} ${problem ? "wrong" : ""} ${verdict}`}
       tabIndex={focused ? 0 : -1}
-      title={TIPS[chip.kind]}
+      title={problem?.message ?? TIPS[chip.kind]}
       onClick={click}
       {...(port.wire !== "" && {
-        "aria-label": `${chip.kind} ${chip.text}, a source of wires`,
+        "aria-label": `${chip.kind} ${chip.text}, a source of wires${problem ? ", has a problem" : ""}`,
         "data-port": key(end),
         onFocus: () => set({ focused: end }),
         onPointerDown: pressed(end),

@@ -5,6 +5,7 @@ import type { Edit, Refusal, Scene, Wire } from "../protocol";
 import { announce, get, openPalette, say, type PaletteRequest } from "../store";
 import { scenePoint } from "./camera";
 import { dot, type Point } from "./geometry";
+import { removed } from "./removed";
 import { cardsById, origin, wireText } from "./scene";
 import { getCanvas, key, setCanvas, type End } from "./state";
 import { TAKEN, verdicts } from "./wiring";
@@ -125,7 +126,9 @@ export async function unwire(targets: readonly End[]): Promise<void> {
   if (targets.length === 0) return;
   const title = targets.length === 1 ? `unwire ${targets[0]!.card}.${targets[0]!.port}` : `cut ${targets.length} wires`;
   await edit(title, ...targets.map(unwired));
-  announce(title);
+  const outputs = targets.filter(({ card }) => card.startsWith("output:")).map(({ card }) => card.slice("output:".length)); // each is its wire
+  if (outputs.length > 0) removed(`output ${outputs.join(", ")}`);
+  else announce(title);
 }
 
 /** What the palette is asked for where a block is put into a wire. */

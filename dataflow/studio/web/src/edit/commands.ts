@@ -2,7 +2,7 @@
 import { register, type Command } from "../commands";
 import { reveal } from "../canvas/camera";
 import { typing } from "../canvas/chosen";
-import { focusCard } from "../canvas/focus";
+import { unfold } from "../canvas/jumps";
 import { get, openLiteral, set, type Over } from "../store";
 import { toggleAutosave } from "./autosave";
 import { copy, cut, duplicate, paste } from "./clipboard";
@@ -46,7 +46,7 @@ function problem(step: 1 | -1): void {
 export function show(node: string, line: number, column = 1): void {
   const inText = document.activeElement?.closest(".pane") != null;
   const shown = node !== "" && reveal(node);
-  if (shown && !inText) focusCard(get().selected[0]!);
+  if (shown && !inText) void unfold(node);
   if (!shown && line > 0) set({ text: true });
   if (line > 0) editing({ line: { number: line, column, focus: inText || !shown } });
 }

@@ -3,6 +3,7 @@ import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { useAsked } from "../asked";
 import { perform } from "../commands";
 import { ask } from "../connection";
+import { unlike } from "../edit/edits";
 import type { GalleryEntry } from "../protocol";
 import { set, useStudio } from "../store";
 import { grouped } from "./entries";
@@ -36,7 +37,7 @@ export function Gallery() {
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        <New />
+        <New taken={own} />
       </div>
       {groups.length === 0 && <p className="quiet">No graph has these words.</p>}
       {groups.map(({ title, entries }) => (
@@ -72,8 +73,10 @@ function Entry({ entry }: { entry: GalleryEntry }) {
   );
 }
 
-function New() {
-  const [name, setName] = useState("");
+function New({ taken }: { taken: string[] }) {
+  const [typed, setName] = useState("");
+  const offered = unlike("graph", Object.fromEntries(taken.map((path) => [path.replace(/\.ya?ml$/, ""), path])));
+  const name = typed.trim() || offered;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const path = /\.ya?ml$/.test(name) ? name : `${name}.yaml`;
@@ -84,8 +87,8 @@ function New() {
   };
   return (
     <form className="gallery-new" onSubmit={submit}>
-      <input className="field" aria-label="Name of a new graph" placeholder="name.yaml" value={name} onChange={(event) => setName(event.currentTarget.value)} />
-      <button type="submit" className="button" disabled={name.trim() === ""}>
+      <input className="field" aria-label="Name of a new graph" placeholder={`${offered}.yaml`} value={typed} onChange={(event) => setName(event.currentTarget.value)} />
+      <button type="submit" className="button">
         New graph
       </button>
     </form>

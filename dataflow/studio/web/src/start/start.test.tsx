@@ -11,12 +11,13 @@ import { STEPS } from "./tour";
 
 const asked: [string, unknown][] = [];
 let doc = "";
+let own = "mine.yaml";
 let drawing = Promise.resolve();
 vi.mock("../connection", async (original) => ({
   ...(await original<object>()),
   ask: async (command: string, given: unknown) => {
     asked.push([command, given]);
-    if (command === "files") return [{ path: "mine.yaml", graph: true, size: 1 }, { path: "x.npz", graph: false, size: 1 }];
+    if (command === "files") return [{ path: own, graph: true, size: 1 }, { path: "x.npz", graph: false, size: 1 }];
     if (command === "preview") await drawing;
     if (command === "preview") return { doc, nodes: 4, trains: true, width: 0, height: 0, cards: [], wires: [] };
     return null;
@@ -27,6 +28,7 @@ const entry = (name: string) => ({ path: `dataflow:digits/${name}.yaml`, name, d
 beforeEach(() => {
   localStorage.clear();
   doc = "What it does";
+  own = "mine.yaml";
   drawing = Promise.resolve();
   set({ gallery: [entry("cnn"), entry("mlp")], document: null, over: null });
 });
@@ -77,6 +79,14 @@ test("a new graph gets the ending of graph files", async () => {
   await write(find<HTMLInputElement>("input", "Name of a new graph"), "net");
   await click("button", "New graph");
   expect(asked.at(-1)).toEqual(["create", { path: "net.yaml" }]);
+});
+
+test("a new graph is called by a free name unless one is typed", async () => {
+  own = "graph.yaml";
+  await show(<Gallery />);
+  expect(find<HTMLInputElement>("input", "Name of a new graph").placeholder).toBe("graph2.yaml");
+  await click("button", "New graph");
+  expect(asked.at(-1)).toEqual(["create", { path: "graph2.yaml" }]);
 });
 
 test("a graph of the package is copied to the project", async () => {

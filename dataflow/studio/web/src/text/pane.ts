@@ -1,9 +1,9 @@
 /** The editor of the text: CodeMirror in a shadow tree, where its styles are sheets made by script, as the policy wants. */
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, redo, undo } from "@codemirror/commands";
 import { bracketMatching, indentService, type IndentContext } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { closeSearchPanel, highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, ChangeSet, EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, type ViewUpdate } from "@codemirror/view";
 import { inTurn, version } from "../changes";
@@ -12,7 +12,7 @@ import { perform } from "../commands";
 import { ask } from "../connection";
 import type { Edit } from "../protocol";
 import { reveal } from "../canvas/camera";
-import { get, set, useStudio } from "../store";
+import { get, say, set, useStudio } from "../store";
 import { complete } from "./completion";
 import { colours } from "./colours";
 import { diagnostics } from "./diagnostics";
@@ -37,6 +37,7 @@ export class Pane {
   private readonly ending: string;
   private readonly stop: () => void;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private leaving = false; // whether Escape was the last key
   private leading = false; // whether the selection on the canvas comes from the cursor
 
   constructor(
@@ -77,10 +78,10 @@ export class Pane {
             { key: "Mod-Shift-z", run: () => this.undo("edit.redo", redo), preventDefault: true },
             { key: "Mod-y", run: () => this.undo("edit.redo", redo), preventDefault: true },
             { key: "Mod-s", run: () => this.save(), preventDefault: true },
+            { key: "Escape", run: () => this.leave() },
             ...closeBracketsKeymap,
             ...completionKeymap,
             ...searchKeymap,
-            { key: "Escape", run: () => this.leave() },
             ...historyKeymap,
             ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
             indentWithTab,
@@ -117,6 +118,7 @@ export class Pane {
   }
 
   private heard(update: ViewUpdate): void {
+    if (update.docChanged || update.selectionSet || update.focusChanged) this.leaving = false;
     for (const transaction of update.transactions) {
       if (!transaction.docChanged || transaction.annotation(remote)) continue;
       this.sync.typed(transaction.changes);
@@ -178,9 +180,12 @@ export class Pane {
     return true;
   }
 
-  /** Escape leaves the text for the canvas: Tab indents here. */
+  /** Escape closes lists; once more, it leaves the text for the canvas, where letters are commands: Tab indents here. */
   private leave(): boolean {
-    document.querySelector<HTMLElement>(".ground")?.focus();
+    if (closeCompletion(this.view) || closeSearchPanel(this.view) || !this.leaving) {
+      this.leaving = true;
+      say("info", "Escape once more leaves the text for the canvas");
+    } else document.querySelector<HTMLElement>(".ground")?.focus();
     return true;
   }
 

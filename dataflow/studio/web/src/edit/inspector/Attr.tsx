@@ -15,13 +15,14 @@ interface Given {
   name: string;
   info: AttrInfo | null; // null: nothing is known of it
   problems?: Problem[]; // with its value
+  lacking?: boolean; // whether the node needs it as it is wired
   written: Written;
   places: string[]; // in the file: that of the attr in each of the nodes
   several?: boolean; // whether the nodes have it differently
   readonly: boolean;
 }
 
-export function Attr({ name, info, written, problems = [], places, several = false, readonly }: Given) {
+export function Attr({ name, info, written, problems = [], lacking = false, places, several = false, readonly }: Given) {
   const { param } = written;
   const [here, setHere] = useState(false);
   const id = useId();
@@ -54,7 +55,7 @@ export function Attr({ name, info, written, problems = [], places, several = fal
     <Row
       name={name}
       about={about}
-      missing={info?.required === true && written.written === "" && written.value === null && !several}
+      missing={lacking || (info?.required === true && written.written === "" && written.value === null && !several)}
       problems={problems}
       tools={tools}
       doc={about !== "" && <Prose text={about} />}

@@ -28,6 +28,7 @@ export function NodeView({ document, name, readonly }: Given) {
   const place = `nodes.${name}`;
   const attrs = info?.attrs.map((attr) => attr.name) ?? [];
   const wrong = document.problems.filter((problem) => problem.node === name);
+  const lacking = wrong.map(({ message }) => /attrs? (.*) must be given/.exec(message)?.[1]).join();
   const names = [...new Set([...attrs, ...Object.keys(node.attrs)])];
   return (
     <div className="inspector">
@@ -50,6 +51,7 @@ export function NodeView({ document, name, readonly }: Given) {
               info={info?.attrs.find((each) => each.name === attr) ?? node.attrs[attr]?.info ?? null}
               written={node.attrs[attr] ?? { written: "", value: null, param: "" }}
               problems={wrong.filter(({ port }) => port === attr)}
+              lacking={lacking.includes(`'${attr}'`)}
               places={[`${place}.attrs.${attr}`]}
               readonly={readonly}
             />

@@ -53,6 +53,15 @@ test("a problem with an attr stands at its field, others above", async () => {
   expect([...document.querySelectorAll(".insp-trouble")].map((each) => each.textContent)).toEqual(["no wire"]);
 });
 
+test("attrs that a node needs as it is wired are marked as those that it always needs", async () => {
+  const message = "node 'w' (Variable): attrs 'dtype' and 'shape' must be given, got nothing";
+  const attr = { written: "", value: null, param: "", info: { ...units, required: false } };
+  const node = { ...model("w", "Variable", {}), attrs: { shape: attr, dtype: attr, stddev: attr } };
+  await show(<NodeView document={chain({ problems: [problem({ node: "w", message })], nodes: { w: node } })} name="w" readonly={false} />);
+  expect([...document.querySelectorAll(".missing")].map((each) => each.textContent)).toEqual(["shape", "dtype"]);
+  expect(find(".insp-trouble").textContent).toBe(message);
+});
+
 test("a parameter of the file that has no default is asked for, with the problem at it", async () => {
   const width = { type: "int", value: null, default: null, required: true, doc: "", line: 3 };
   const problems = [problem({ line: 3, message: "width must be given" }), problem({ line: 7, message: "other" })];

@@ -12,6 +12,11 @@ test("texts are read as the type wants them", () => {
   expect(read("[1, 2]", of("Ints"))).toEqual([1, 2]);
   expect(read("2", of("Ints"))).toBe(2);
   expect(read("[N, 8]", of("Shape"))).toEqual(["N", 8]);
+  expect(read("32, n", of("Shape"))).toEqual([32, "n"]);
+  expect(read("$n, 2", of("Shape"))).toEqual(["$n", 2]);
+  expect(read("32", of("Shape"))).toEqual([32]);
+  expect(read("1, 2", of("Ints"))).toEqual([1, 2]);
+  expect(read("1, 2", of("Tensor"))).toBe("1, 2");
   expect(read("float32", of("Dtype"))).toBe("float32");
   expect(read("[1, x]", null)).toEqual([1, "x"]);
 });
@@ -26,6 +31,7 @@ test.each<[string, Limits, RegExp]>([
   ["x", of("float"), /a number/],
   ["yes", of("bool"), /true or false/],
   ["[1, 0.5]", of("Ints"), /whole numbers/],
+  ["wide", of("Shape"), /such as \[32, 10\]/],
   ["17", of("int", 2, 16), /between 2 and 16, got 17/],
   ["-1", of("float", 0), /at least 0/],
   ["[1, -2]", of("Ints", 1), /at least 1, got -2/],

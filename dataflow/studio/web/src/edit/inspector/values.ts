@@ -11,12 +11,15 @@ const WHOLE = /^[-+]?\d+$/;
 /** The value that a text is for an attr; throws with what it must be. Parameters stay as they are named. */
 export function read(text: string, info: Limits | null): Plain {
   const trimmed = text.trim();
+  const several = info?.type === "Shape" || info?.type === "Ints";
+  if (several && (/^[^[].*,/.test(trimmed) || (info.type === "Shape" && WHOLE.test(trimmed)))) return read(`[${trimmed}]`, info);
   if (trimmed.startsWith("$") || info === null) return info === null ? parsed(trimmed) : trimmed;
   if (info.type === "str" || info.type === "Dtype") return trimmed;
   const value = parsed(trimmed);
   if (info.type === "int" && !(typeof value === "number" && WHOLE.test(trimmed))) throw new Error("must be a whole number");
   if (info.type === "float" && !numeric(value)) throw new Error("must be a number");
   if (info.type === "bool" && typeof value !== "boolean") throw new Error("must be true or false");
+  if (info.type === "Shape" && value !== null && !Array.isArray(value)) throw new Error("must be a list, such as [32, 10]");
   if (info.type === "Ints" && ![value].flat().every(Number.isInteger)) throw new Error("must be a list of whole numbers");
   const off = [value].flat().find((each) => numeric(each) && !within(Number(each), info));
   if (off !== undefined) throw new Error(`must be ${limits(info)}, got ${String(off)}`);

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState, type CSSProperties } from "react";
 import { middle, scenePoint } from "../../canvas/camera";
 import { into } from "../../canvas/wire";
-import { focusCard } from "../../canvas/focus";
+import { unfold } from "../../canvas/jumps";
 import { perform } from "../../commands";
 import { ask } from "../../connection";
 import { announce, get, useStudio, type PaletteRequest } from "../../store";
@@ -93,7 +93,7 @@ async function add(entry: Entry, request: PaletteRequest | null): Promise<void> 
   const [name = made.name] = await editAt(point ?? middle(), `Add ${made.name}`, ...made.edits);
   closeOver();
   await drawn(); // and what the palette lay over has given the focus back
-  await focusCard(name);
+  await unfold(name); // a variable that is drawn on the port could not be named, nor given what it lacks
   editing({ naming: name });
   announce(`${entry.name} added as ${name}`);
 }

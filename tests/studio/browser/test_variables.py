@@ -1,0 +1,65 @@
+"""Variables that are drawn on the ports that read them: named, found wrong and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from canvas_hands import Canvas
+from key_hands import focused, named
+from opened_page import Opened
+
+pytestmark = pytest.mark.slow
+
+NET = """dataflow: 1
+name: net
+
+inputs:
+  x: float32[N, 4]
+
+nodes:
+  product: {block: MatMul, inputs: {a: x}}
+
+outputs:
+  product: product
+"""
+
+
+@pytest.fixture
+def opened(open_page: Callable[..., Opened], project: Path) -> Opened:
+    (project / "net.yaml").write_text(NET, "utf-8")
+    return open_page("net.yaml")
+
+
+def test_a_new_variable_is_named_and_asks_for_what_it_lacks(opened: Opened) -> None:
+    page = opened.page
+    x, y = Canvas(opened).middle(page.locator('[data-port="left product b"]'))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y + 150, steps=4)
+    page.mouse.up()
+    page.get_by_role("combobox", name="Add a block").fill("variable")
+    page.get_by_role("option").first.wait_for()
+    opened.keys("Enter")
+    named(opened, "weights")
+    focused(opened, "weights")
+    required = page.locator("#side-body .attr-name.missing")
+    required.first.wait_for()
+    assert required.all_inner_texts() == ["shape", "dtype"]
+    page.get_by_label("shape", exact=True).fill("4, 10")
+    page.get_by_role("combobox", name="dtype", exact=True).fill("float32")
+    opened.keys("Enter")
+    required.first.wait_for(state="detached")
+
+
+def test_what_is_wrong_with_a_variable_is_marked_and_leads_to_it(opened: Opened, project: Path) -> None:
+    text = NET.replace("{a: x}}", "{a: x, b: w}}\n  w: {block: Variable, attrs: {dtype: float32}}")
+    (project / "net.yaml").write_text(text, "utf-8")
+    page = opened.page
+    chip = page.get_by_role("button", name="variable w, a source of wires, has a problem")
+    chip.wait_for()
+    opened.card("product").focus()
+    opened.keys("F8")
+    focused(opened, "w")
+    page.locator("#side-body [role=alert]").get_by_text("attr 'shape' must be given").wait_for()
