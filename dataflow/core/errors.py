@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import takewhile
@@ -153,22 +153,36 @@ def instead(name: str, known: Collection[str]) -> str:
     return f"it has {listing(some, 'and')}" if some else "it has none"
 
 
-_by_command: ContextVar[bool] = ContextVar("_by_command", default=False)
+_PYTHON, _COMMAND, _PAGE = range(3)
+_reader: ContextVar[int] = ContextVar("_reader", default=_PYTHON)
 
 
 @contextmanager
-def on_command_line() -> Iterator[None]:
-    """Within it, messages advise a person at the command line, not one who writes Python."""
-    before = _by_command.set(True)
+def _read_by(reader: int) -> Iterator[None]:
+    before = _reader.set(reader)
     try:
         yield
     finally:
-        _by_command.reset(before)
+        _reader.reset(before)
 
 
-def way_out(python: str, command: str) -> str:
-    """The advice for who reads the message: one who writes Python, or one who runs a command."""
-    return command if _by_command.get() else python
+def on_command_line() -> AbstractContextManager[None]:
+    """Within it, messages advise a person at the command line, not one who writes Python."""
+    return _read_by(_COMMAND)
+
+
+def on_page() -> AbstractContextManager[None]:
+    """Within it, messages advise a person at a page of the studio."""
+    return _read_by(_PAGE)
+
+
+def way_out(python: str, command: str | None = None, page: str | None = None) -> str:
+    """The advice for who reads the message: one who writes Python, who runs a command, or who is at a page.
+
+    Where there is none of its own, that for the one before.
+    """
+    given = [python, command, page][: _reader.get() + 1]
+    return next(each for each in reversed(given) if each is not None)
 
 
 def kind_of(value: object) -> str:

@@ -40,6 +40,13 @@ GROUP = "dataflow.blocks"
 _SHORTEST = 3  # letters of the end of a name that tell the block
 
 
+def all_of_them() -> str:
+    """The advice where a block is named that there is not."""
+    return way_out(
+        "list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all", "the palette (A) has them all"
+    )
+
+
 class Registry(Mapping[str, "type[Block]"]):
     """Block classes by name, in alphabetical order; an alias (``Sub``) finds its block but is not listed.
 
@@ -178,8 +185,7 @@ class Registry(Mapping[str, "type[Block]"]):
     def _no_block(self, name: str) -> str:
         if fault := self.fault(name):
             return f"no block '{name}': {fault}"
-        listed = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
-        return f"no block '{name}'; {self.nearest(name) or listed}"
+        return f"no block '{name}'; {self.nearest(name) or all_of_them()}"
 
     def __call__(self, *given: object, **more: object) -> NoReturn:
         """An error: blocks are found by name, not by a call."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from dataflow.core.errors import DataflowError, RunError
+from dataflow.core.errors import DataflowError, RunError, way_out
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType, nbytes
 
@@ -51,3 +51,10 @@ def described(error: BaseException | None) -> str:
     """An error in words, and where the code of a plugin or of a file with blocks raised it."""
     place = blocks.outside(error)
     return type(error).__name__ + (f": {error}" if str(error) else "") + (f" ({place})" if place else "")
+
+
+def way_to_fit() -> str:
+    """The advice for a run that would hold more than it may."""
+    return way_out(
+        "give smaller inputs or a larger max_bytes", "give smaller inputs or a larger --max-bytes", "run fewer rows"
+    )

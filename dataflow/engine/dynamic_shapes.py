@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import RunError, way_out
+from dataflow.core.errors import RunError
 from dataflow.core.random import Key
-from dataflow.core.run_errors import run_error
+from dataflow.core.run_errors import run_error, way_to_fit
 from dataflow.core.shapes import TensorType, element_count, nbytes
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine import eager
@@ -65,10 +65,9 @@ class DynamicShapes:
         if most is None or self.held + new + workspace <= most:
             return
         work = f" and {workspace} to work with" if workspace else ""
-        larger = way_out("max_bytes", "--max-bytes")
         raise RunError(
             f"{who}: a run must hold at most {most} bytes, got {self.held} held, {new} for "
-            f"{' and '.join(map(str, made))}{work}; give smaller inputs or a larger {larger}"
+            f"{' and '.join(map(str, made))}{work}; {way_to_fit()}"
         )
 
     def _type(self, read: Read, value: Array | Sequence[Array] | None) -> OperandType:

@@ -72,11 +72,17 @@ def must_be_fed(node: Node) -> bool:
     return not node.block.makes_value and all(value is None for value in node.inputs.values())
 
 
+def way_to_feed(name: str, python: str) -> str:
+    """The advice for an input that must be fed; ``python``: to one who writes Python."""
+    page = "feed it in the data section, or force a value on its port"
+    return way_out(python, f"feed it with -i {name}=FILE", page)
+
+
 def check_all_fed(required: Iterable[str], fed: Container[str], declared: Mapping[str, TensorType]) -> None:
     """Raise GraphError for the first required input that is not fed."""
     for name in required:
         if name not in fed:
-            feed = way_out(f"give {name}=...", f"feed it with -i {name}=FILE")
+            feed = way_to_feed(name, f"give {name}=...")
             raise GraphError(f"input '{name}' must be fed {declared[name]}, got nothing; {feed}")
 
 

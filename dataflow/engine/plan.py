@@ -16,7 +16,7 @@ from dataflow.core.cancellation import CancelFlag
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest, way_out
-from dataflow.core.run_errors import memory_message
+from dataflow.core.run_errors import memory_message, way_to_fit
 from dataflow.core.shapes import Shape, TensorType, impossible, show
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.engine.execute import Execution
@@ -29,6 +29,7 @@ from dataflow.engine.feeds import (
     feeds_by_name,
     known_shape,
     must_be_fed,
+    way_to_feed,
 )
 from dataflow.engine.following import follow
 from dataflow.engine.jit import WARM
@@ -228,10 +229,9 @@ class Plan(Shown):
             made = lower(self.graph, types, self.graph.outputs, self.settings, self.watched_with(types))
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
-                larger = way_out("max_bytes", "--max-bytes")
                 raise GraphError(
                     f"graph '{self.graph.name}': a run must hold at most {most} bytes, got {made.peak_bytes} for "
-                    f"{_inputs(key)}{made.largest}; give smaller inputs or a larger {larger}"
+                    f"{_inputs(key)}{made.largest}; {way_to_fit()}"
                 )
             self.programs[key] = made
             self._idle[key] = []
@@ -248,7 +248,7 @@ class Plan(Shown):
             shape = known_shape(name, shapes[name]) if name in shapes else declared.shape
             given = TensorType(declared.dtype, shape)
             if not given.known:
-                give = way_out(f"give {name}=[...]", f"feed it with -i {name}=FILE")
+                give = way_to_feed(name, f"give {name}=[...]")
                 raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; {give}")
             if wrong := impossible(given):
                 raise GraphError(f"input '{name}' {wrong}; give a smaller one")
@@ -340,7 +340,7 @@ class Plan(Shown):
     def __str__(self) -> str:
         if not self.programs:
             unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
-            give = way_out("give them with plan.at, or run it", "feed them with -i NAME=FILE")
+            give = way_out("give them with plan.at, or run it", "feed them with -i NAME=FILE", "run it")
             return f"no shapes yet for {', '.join(unknown)}; {give}"
         return "\n\n".join(f"for {shapes}\n{made}" for shapes, made in self.by_shapes())
 

@@ -141,7 +141,7 @@ def _told(what: str) -> Iterator[None]:
 def _node(graph: Graph, name: str) -> Node:
     node = graph.nodes[graph.ref(name).node]
     if node.block.feedable and not node.block.stateful:
-        feed = way_out(f"feed it, {node.name}=...", f"feed it, -i {node.name}=FILE")
+        feed = way_out(f"feed it, {node.name}=...", f"feed it, -i {node.name}=FILE", "force a value on its port")
         raise GraphError(f"{node.who} is an input, which is not computed; {feed}")
     return node
 

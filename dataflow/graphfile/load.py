@@ -105,6 +105,6 @@ def _given(definition: GraphFile, given: Mapping[str, Any]) -> dict[str, Any]:
             values[name] = BROKEN
             report(param.place, f"param '{name}' {error}")
         if param.required and name not in given:
-            give = way_out(f"flow.load(path, {name}=...)", f"-p {name}=...")
-            report(param.place, f"param '{name}' has no default and must be given, got nothing", f"write {give}")
+            give = way_out(f"write flow.load(path, {name}=...)", f"write -p {name}=...", "give it in the tab Run")
+            report(param.place, f"param '{name}' has no default and must be given, got nothing", give)
     return values

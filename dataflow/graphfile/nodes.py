@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from dataflow.core.block import Block
-from dataflow.core.errors import BlockError, DataflowError, cropped, way_out
-from dataflow.core.registry import blocks
+from dataflow.core.errors import BlockError, DataflowError, cropped
+from dataflow.core.registry import all_of_them, blocks
 from dataflow.core.run_errors import described
 from dataflow.core.shapes import TensorType
 from dataflow.graph.declared_range import declared_range
@@ -263,9 +263,8 @@ class GraphBuilder(FileScope):
         elif name.endswith((".yaml", ".yml")):
             hint = f"write './{name}' to use another graph"
         else:
-            all_of_them = way_out("list(dataflow.blocks) has the names of all", "`dataflow blocks` lists them all")
             affordable = self.context.hints.afford(block.data, len(blocks))
-            hint = (blocks.nearest(block.data) if affordable else "") or all_of_them
+            hint = (blocks.nearest(block.data) if affordable else "") or all_of_them()
         self.report_value(spec, block, f"{spec.who}: no block '{name}'; {hint}")
 
     def block(self, spec: NodeSpec, kind: type[Block]) -> Any:

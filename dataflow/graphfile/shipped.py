@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
-from dataflow.core.errors import DataflowError, cropped, nearest
+from dataflow.core.errors import DataflowError, cropped, nearest, way_out
 
 SCHEME = "dataflow:"
 
@@ -46,7 +46,9 @@ def find(path: str) -> Path:
     try:
         if not real.is_file():
             found = nearest(name[:100], names(PurePosixPath(name).suffix or ".yaml"))
-            hint = found.replace("'", f"'{SCHEME}", 1) or "`dataflow examples` lists what it has"
+            hint = found.replace("'", f"'{SCHEME}", 1) or way_out(
+                "`dataflow examples` lists what it has", page="the gallery (Ctrl+O) has its graphs"
+            )
             raise ValueError(f"the package has no file '{cropped(name)}'; {hint}")
         if real.resolve() != real:
             raise ValueError(f"'{cropped(path)}' must be a file of the package, got a link")
@@ -71,10 +73,10 @@ def reference(real: Path) -> str:
 def refuse_writing(path: str) -> None:
     """Raise DataflowError where a file that is to be written is one of the package."""
     if is_shipped(path):
-        raise DataflowError(
-            f"{path}: files of the package are read-only; write to a file of your own, "
-            "such as one that `dataflow examples NAME` copies"
+        copy = way_out(
+            "write to a file of your own, such as one that `dataflow examples NAME` copies", page="edit a copy of it"
         )
+        raise DataflowError(f"{path}: files of the package are read-only; {copy}")
 
 
 def place_of(file: str, said: str) -> str:

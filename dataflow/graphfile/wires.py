@@ -81,7 +81,9 @@ class FileScope:
             outer._report_param(value.param, message)
             return
         given = (
-            way_out(" as given", " as -p gives it") if self.user is None and name in self.context.set_by_caller else ""
+            way_out(" as given", " as -p gives it", " as the tab Run gives it")
+            if self.user is None and name in self.context.set_by_caller
+            else ""
         )
         self.definition.document.report(self.definition.params[name].place, f"param '{name}'{given}: {message}")
 

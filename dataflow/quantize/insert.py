@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core.errors import DataflowError
+from dataflow.core.errors import DataflowError, way_out
 from dataflow.core.quantized import Product
 from dataflow.core.registry import blocks
 from dataflow.graph.graph import Graph
@@ -90,9 +90,11 @@ class _Inserting:
         if isinstance(settings := site.settings, Weights):
             weights = self.model.value(site.link)
             if wrong := weights.size - int(np.count_nonzero(np.isfinite(weights))):
+                reader = site.readers[0][0]
+                skip = way_out(f"--skip {reader}", page=f"write {reader} at 'leave as they are'")
                 raise DataflowError(
                     f"'{new.graph.deref(site.link).wire}': weights must be finite, got {wrong} of {weights.size} that "
-                    f"are not; train anew, or --skip {site.readers[0][0]}"
+                    f"are not; train anew, or {skip}"
                 )
             assert site.axis is not None and site.summed is not None
             ends = weight_ends(weights, settings, site.axis, site.summed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError, GraphError
+from dataflow.core.errors import DataflowError, GraphError, way_out
 from dataflow.core.float_bins import finite_bins
 from dataflow.core.registry import blocks
 from dataflow.quantize.statistics import Seen
@@ -39,9 +39,10 @@ def range_of(
 def check_finite(wire: str, seen: Seen) -> None:
     """Raise GraphError where nothing finite was seen on a wire."""
     if seen.total == seen.not_finite:
+        problems = way_out("`dataflow check`", page="the list of problems")
         raise GraphError(
             f"'{wire}': must have finite values to find a range, got {seen.not_finite} others; "
-            "`dataflow check` and the data say where they come from"
+            f"{problems} and the data say where they come from"
         )
 
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated
 
 from dataflow.core.attrs import attr
-from dataflow.core.errors import GraphError, nearest
+from dataflow.core.errors import GraphError, nearest, way_out
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.schema_parts import Schema
@@ -133,8 +133,9 @@ def check(graph: Graph, section: Quantization, report: Report) -> None:
 def check_names(graph: Graph, section: Quantization) -> None:
     """Raise GraphError where a pattern of a recipe names no node."""
     for path, pattern in _unknown(graph, section):
-        way_out = nearest(pattern, graph.nodes) or f"`dataflow show` lists the nodes of '{graph.name}'"
-        raise GraphError(f"quantization: {path[0]}: no node is named '{pattern}'; {way_out}")
+        listed = way_out(f"`dataflow show` lists the nodes of '{graph.name}'", page="the picture has the names of all")
+        hint = nearest(pattern, graph.nodes) or listed
+        raise GraphError(f"quantization: {path[0]}: no node is named '{pattern}'; {hint}")
 
 
 def _unknown(graph: Graph, section: Quantization) -> list[tuple[tuple[str, ...], str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflow.core import dtypes
-from dataflow.core.errors import DataflowError
+from dataflow.core.errors import DataflowError, way_out
 from dataflow.core.ports import flat
 from dataflow.core.quantized import Addition, Averages, Bias, Passes, Product, Quantizer
 from dataflow.graph.graph import Graph
@@ -166,7 +166,8 @@ def _check_widths(graph: Graph, sites: list[Site]) -> None:
         if other.is_weights == site.is_weights and other.settings.__dict__ != site.settings.__dict__:
             who = graph.deref(site.link).wire
             (reader, _), (before, _) = site.readers[0], other.readers[0]
+            separate = way_out(", or --separate for a quantizer each", page="")
             raise DataflowError(
                 f"'{who}' must be read with one width, got {other.settings.bits} bits for {before} and "
-                f"{site.settings.bits} for {reader}; give both the same, or --separate for a quantizer each"
+                f"{site.settings.bits} for {reader}; give both the same{separate}"
             )

@@ -12,7 +12,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import DataflowError
+from dataflow.core.errors import DataflowError, way_out
 from dataflow.core.float_bins import PER_CHANNEL, WHOLE
 from dataflow.engine.state_file import read_variables, write_variables
 from dataflow.files import Unreadable
@@ -59,7 +59,8 @@ def write_statistics(path: str | os.PathLike[str], statistics: Statistics) -> No
 def read_statistics(path: str | os.PathLike[str]) -> Statistics:
     """The statistics in a file; DataflowError where it has none, or is damaged."""
     if not Path(path).exists():
-        raise DataflowError(f"{path}: must be a file of statistics, got none; `dataflow calibrate` writes it")
+        writer = way_out("`dataflow calibrate`", page="Calibrate in the tab Quantize")
+        raise DataflowError(f"{path}: must be a file of statistics, got none; {writer} writes it")
     try:
         arrays, about = read_variables(path)
         if about.get("statistics") != _FORMAT:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 
 import dataflow
-from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, on_command_line, visible
+from dataflow.core.errors import DataflowError, GraphFileError, concealed, cropped, nearest, on_page, visible
 from dataflow.graphfile.paths import Location
 from dataflow.studio.basis import Basis
 from dataflow.studio.catalogue import gallery, palette
@@ -176,7 +176,7 @@ class Studio:
 
     def _attempt(self, work: Callable[[], object]) -> dict[str, object]:
         try:
-            with on_command_line():  # who is told has the files in hand, not the program
+            with on_page():
                 return {"ok": work()}
         except GraphFileError as error:
             return {"refused": self.refusal(error)}

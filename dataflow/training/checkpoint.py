@@ -107,7 +107,7 @@ def is_whole(path: Path) -> bool:
 
 def latest(folder: Path, reader: Callable[[Path], T]) -> T:
     """What ``reader`` makes of the latest checkpoint that it accepts; DataflowError where there is none."""
-    made = way_out("Trainer.run makes them", "dataflow train makes them")
+    made = way_out("Trainer.run makes them", "dataflow train makes them", "Train makes them")
     failure = DataflowError(f"{folder}: must have checkpoints, got none; {made}")
     for path in steps(folder):
         try:

@@ -28,7 +28,11 @@ class CheckpointFolder:
         self.resumed = resume and not restart and bool(self.found)
         self._own: list[Path] = []  # the checkpoints of steps that are whole, the oldest first
         if not (resume or restart) and any(map(checkpoint.is_whole, self.found)):
-            way = way_out("give resume=True or restart=True", "write --resume or --restart")
+            way = way_out(
+                "give resume=True or restart=True",
+                "write --resume or --restart",
+                "press Resume or Restart in the tab Train",
+            )
             raise GraphError(f"{path}: has checkpoints of an earlier training; {way}")
 
     def latest(self) -> tuple[Path, dict[str, Any], dict[str, Array], Progress]:

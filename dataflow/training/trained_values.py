@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataflow.core.errors import DataflowError
+from dataflow.core.errors import DataflowError, way_out
 from dataflow.graphfile.shipped import is_shipped
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def trained(graph: Graph, path: str, folder: str | None, which: str) -> tuple[di
         f"{where}: must have variable '{name}' of {path}, got a checkpoint without it" for name in found.missing
     ]
     if problems:
-        words = " ".join(f"-p {shlex.quote(f'{name}={value}')}" for name, value in noted.get("params", {}).items())
+        params = [f"{name}={value}" for name, value in noted.get("params", {}).items()]
+        words = way_out(" ".join(f"-p {shlex.quote(each)}" for each in params), page=" ".join(params))
         words += f" and {overrides}" if words and overrides else overrides
         raise DataflowError("\n".join(problems) + (f"; it was trained with {words}" if words else ""))
     return found.values, meta["notes"].get("fitted")

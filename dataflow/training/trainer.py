@@ -320,7 +320,8 @@ class Trainer:
             serious.append("train: metrics: in the middle of an epoch they must be those before")
         if serious:
             told = "\n  ".join([f"{path}: was trained with something else:", *serious])
-            raise GraphError(f"{told}; put that back, or train anew with {way_out('restart=True', '--restart')}")
+            anew = way_out("restart=True", "--restart", "Restart")
+            raise GraphError(f"{told}; put that back, or train anew with {anew}")
         self.state = checkpoint.state_of(path, meta, variables, self.step_graph)
         self.progress = progress
         if changed := changes_of(meta["notes"]):

@@ -188,7 +188,14 @@ def test_what_came_is_told_by_its_kind(value: object, told: str) -> None:
 
 
 def test_advice_is_for_who_reads_it() -> None:
-    assert errors.way_out("max_bytes", "--max-bytes") == "max_bytes"
+    def advice() -> tuple[str, str, str]:
+        every = errors.way_out("max_bytes", "--max-bytes", "fewer rows")
+        return every, errors.way_out("max_bytes", "--max-bytes"), errors.way_out("`dataflow check`", page="")
+
+    in_python = "max_bytes", "max_bytes", "`dataflow check`"
+    assert advice() == in_python
     with errors.on_command_line():
-        assert errors.way_out("max_bytes", "--max-bytes") == "--max-bytes"
-    assert errors.way_out("max_bytes", "--max-bytes") == "max_bytes"
+        assert advice() == ("--max-bytes", "--max-bytes", "`dataflow check`")
+        with errors.on_page():
+            assert advice() == ("fewer rows", "--max-bytes", "")
+    assert advice() == in_python

@@ -51,7 +51,9 @@ class Fails:
 
     def work(self, call: Call, memory: Memory) -> object:
         if self.expected:
-            raise GraphError(f"a value must be there, got nothing; {way_out('call it from Python', 'give one')}")
+            raise GraphError(
+                f"a value must be there, got nothing; {way_out('call it from Python', '--give one', 'give one')}"
+            )
         return {}["nothing"]  # type: ignore[index]
 
 

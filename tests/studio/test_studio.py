@@ -50,6 +50,16 @@ def test_refusals_have_message_and_way_out(studio: Studio) -> None:
     assert refused["problems"][0]["node"] in ("half", "relu")
 
 
+def test_a_parameter_that_is_missing_is_given_where_the_page_has_it(studio: Studio, folder: Path) -> None:
+    (folder / "wide.yaml").write_text("dataflow: 1\nname: wide\nparams: {width: {type: int}}\nnodes: {}\n")
+    studio.answer("open", {"path": "wide.yaml"})
+    (problem,) = studio.require().context.problems()
+    assert (problem.message, problem.hint) == (
+        "param 'width' has no default and must be given, got nothing",
+        "give it in the tab Run",
+    )
+
+
 def test_desks_that_are_saved_are_let_go(studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studios, "MAX_DESKS", 2)
     text = (folder / "small.yaml").read_text()

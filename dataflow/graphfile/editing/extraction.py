@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dataflow.core.errors import cropped, instead
+from dataflow.core.errors import cropped, instead, way_out
 from dataflow.core.shapes import TensorType
 from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Rekey, Tree, told
 from dataflow.graphfile.editing.lines import Lines
@@ -114,7 +114,7 @@ class Extraction:
             outputs = self.context.wires.get(each.head, BROKEN)
             port = each.port[1:] or next(iter(outputs), "") if outputs is not BROKEN else ""
             if outputs is BROKEN or port not in outputs:
-                hint = "`dataflow check` says what is wrong"
+                hint = way_out("`dataflow check` says what is wrong", page="F8 shows what is wrong")
                 raise Refusal(each.path, f"the type of '{cropped(each.text)}' must be known, got nothing", hint)
             taken = {*self.chosen, *(name for name, _ in self.inputs.values())}
             name = each.text.replace(".", "_")

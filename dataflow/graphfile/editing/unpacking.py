@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflow.core.errors import cropped
+from dataflow.core.errors import cropped, way_out
 from dataflow.core.ports import Literal
 from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Tree, plain_value, told
 from dataflow.graphfile.editing.mentions import default_path, mentions, params_in, section, with_defaults
@@ -36,7 +36,8 @@ def unpacked(tree: Tree, name: str, context: LoadContext, comment: bool) -> list
         raise Refusal(("nodes", name, "block"), f"node '{cropped(name)}': {error}") from None
     root = definition.document.root
     if root is None or definition.document.problems:
-        raise Refusal(("nodes", name, "block"), f"{cropped(block)} has problems", f"see `dataflow check {block}`")
+        hint = way_out(f"see `dataflow check {block}`", page="open it to see them")
+        raise Refusal(("nodes", name, "block"), f"{cropped(block)} has problems", hint)
     included = _Included(tree, name, definition, file, home, context)
     changes: list[Change] = []
     last = name

@@ -15,7 +15,7 @@ from typing import NoReturn, TextIO, cast
 
 from dataflow import interrupt
 from dataflow.core.cancellation import Cancelled, cancelled_by
-from dataflow.core.errors import DataflowError, on_command_line
+from dataflow.core.errors import DataflowError, on_page
 from dataflow.core.registry import blocks
 from dataflow.studio.jobs.call import Call, Memory, Question, Told, Work
 from dataflow.studio.jobs.refusals import refusal
@@ -108,7 +108,7 @@ class Loop:
     def _told(self, number: int, do: Callable[[], object]) -> None:
         """Do something, and send what came of it."""
         try:
-            with on_command_line():  # who is told has the files in hand, not the program
+            with on_page():
                 found = do()
         except Cancelled:
             self.send("cancelled", number, None)

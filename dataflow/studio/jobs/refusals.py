@@ -6,17 +6,11 @@ import re
 
 from dataflow.core.errors import DataflowError, GraphFileError, Problem, reason, visible
 
-# what the command line says of its options, and what the page has in their places
-ON_PAGE = {
-    "write --resume or --restart": "press Resume or Restart in the tab Train",
-    "train anew with --restart": "press Restart in the tab Train to train anew",
-    "dataflow train makes them": "Train makes them",
-}
 _NODE = re.compile(r"(?:.*?: )?node '((?:[^'\\]|\\.)+)'")
 
 
 def refusal(error: BaseException) -> dict[str, object]:
-    """The `Refusal` of an error: the words of the command line."""
+    """The `Refusal` of an error."""
     message, hint = parted(error)
     problems = error.problems if isinstance(error, GraphFileError) else []
     return {"message": message, "hint": hint, "problems": [plain(problem) for problem in problems]}
@@ -38,24 +32,17 @@ def plain(found: Problem) -> dict[str, object]:
 
 
 def parted(error: BaseException) -> tuple[str, str]:
-    """What is wrong, and the way out that the message ends with; "" where it has none; in the words of the page."""
+    """What is wrong, and the way out that the message ends with; "" where it has none."""
     if isinstance(error, GraphFileError) and error.problems:
         return error.problems[0].message, error.problems[0].hint
     if isinstance(error, DataflowError):
-        message, _, hint = on_page(str(error)).rpartition("; ")
+        message, _, hint = str(error).rpartition("; ")
         return (message, hint) if message else (hint, "")
     if isinstance(error, MemoryError):
         return "must have more memory than there is", "run fewer rows"
     if isinstance(error, OSError):
         return visible(reason(error)), ""
     return visible(f"a fault of the studio: {type(error).__name__}: {error}"), "the terminal says where"
-
-
-def on_page(message: str) -> str:
-    """A message with the buttons of the page where it names options of the command line."""
-    for words, ours in ON_PAGE.items():
-        message = message.replace(words, ours)
-    return message
 
 
 def _node(message: str) -> str:

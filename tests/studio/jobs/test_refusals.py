@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-import dataflow
 from dataflow.core.errors import GraphError, GraphFileError, Problem, RunError
-from dataflow.studio.jobs import refusals
 from dataflow.studio.jobs.refusals import problem, refusal
 
 WRONG = Problem("net.yaml", 3, 5, "node 'a': no block 'Nope'", "did you mean 'NoOp'?")
@@ -43,15 +39,3 @@ UNFED = "graph 'g': x must be fed, got nothing"
 def test_what_is_wrong_where_and_a_way_out(error: Exception, message: str, hint: str, node: str) -> None:
     found = problem(error)
     assert (found["message"], found["hint"], found["node"]) == (message, hint, node)
-
-
-def test_buttons_are_named_where_the_command_line_has_options() -> None:
-    found = refusal(GraphError("net.checkpoints: has checkpoints of an earlier training; write --resume or --restart"))
-    assert found["hint"] == "press Resume or Restart in the tab Train"
-    assert found["message"] == "net.checkpoints: has checkpoints of an earlier training"
-
-
-@pytest.mark.parametrize("words", refusals.ON_PAGE)
-def test_what_is_put_in_other_words_is_said_somewhere(words: str) -> None:
-    said = "".join(path.read_text("utf-8") for path in Path(dataflow.__file__).parent.glob("training/*.py"))
-    assert words in said.replace("{way_out('restart=True', '--restart')}", "--restart")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import dataflow as flow
+from dataflow.core.errors import on_page
 from dataflow.graphfile import shipped
 from dataflow.studio.jobs.call import Call, Memory
 from dataflow.studio.jobs.prepared import Asked
@@ -54,6 +55,14 @@ def test_every_port_has_statistics_and_every_node_a_fate(line: Source) -> None:
     assert values["sum.output"]["max"] == (rows @ [2, 3]).max()
     assert np.array_equal(memory.values["scaled.z"], rows * np.array([2, 3], np.float32))
     assert done.merged("nodes")["scaled"]["fate"] == "run"
+
+
+def test_a_run_that_would_hold_too_much_is_refused_with_what_the_page_has(line: Source) -> None:
+    with on_page():
+        problem = do(Run(Asked(line), max_bytes=8), Memory()).plain["problem"]
+    assert isinstance(problem, dict)
+    assert "at most 8 bytes" in problem["message"]
+    assert problem["hint"] == "run fewer rows"
 
 
 def test_rows_are_spread_over_the_split(line: Source) -> None:
