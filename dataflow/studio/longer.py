@@ -60,7 +60,7 @@ class Jobs:
             waiting = [job for job in self._jobs.values() if job.state == "running"]
             if len(waiting) >= WAITING:
                 raise DataflowError(f"at most {WAITING} jobs may wait for each other; cancel one, or wait")
-            job = Job(next(self._numbers), kind, title, message="waits for the job before it" if waiting else "")
+            job = Job(next(self._numbers), kind, title)
             job.work = self._worker.start(work, _Follower(self, job, filed, place, finished))
             self._jobs[job.number] = job
             for number in [each.number for each in self._jobs.values() if each.state != "running"][:-KEPT]:
@@ -78,7 +78,10 @@ class Jobs:
     def event(self) -> Plain:
         """All jobs, for a page that connects."""
         with self._lock:
-            return {"event": "jobs", "jobs": [job.plain() for job in self._jobs.values()]}
+            told = [job.plain() for job in self._jobs.values()]
+        for job in [job for job in told if job["state"] == "running"][1:]:
+            job["message"] = "waits for the job before it"
+        return {"event": "jobs", "jobs": told}
 
     def change(self, job: Job, **what: object) -> None:
         """What has changed of a job."""

@@ -19,8 +19,8 @@ def placed(problem: Problem, desk: Desk) -> dict[str, object]:
     elif not desk.view.scope:
         node = node_of(problem, desk.context, root)
     return {
-        "message": problem.message,
-        "hint": problem.hint,
+        "message": desk.project.told(problem.message),
+        "hint": desk.project.told(problem.hint),
         "path": desk.project.shown(problem.path),
         "line": problem.line,
         "column": problem.column,

@@ -31,7 +31,7 @@ class Project:
             return confined(self.folder, self.folder, path)
         except ValueError:
             raise DataflowError(
-                f"'{path[:60]}': must be a file in {self.folder}, relative to it; "
+                f"'{path[:60]}': must be a file in the project, relative to its folder; "
                 "start the studio in another folder to work there"
             ) from None
 
@@ -42,7 +42,7 @@ class Project:
     def check(self, path: Path) -> None:
         """Refuse to write outside of the project, links followed, and in place of what is no file: a pipe may block."""
         if not self.has(path):
-            raise DataflowError(f"'{path.name}': must be a file in {self.folder}, got one outside of it")
+            raise DataflowError(f"'{path.name}': must be a file in the project, got one outside of it")
         if os.path.lexists(path) and not (path.is_file() or path.is_dir()):
             raise DataflowError(f"'{path.name}': must be a file, got something else in its place; remove that")
 

@@ -189,7 +189,7 @@ class Sheet:
         if not os.path.lexists(self.real):
             return ""
         if not self.readonly and not self.project.has(self.real):
-            return f"must be a file in {self.project.folder}, got a link out of it"
+            return "must be a file in the project, got a link out of it"
         problems = read_document(self.real, self.path).problems.values()
         return next(iter(problems)).message
 
@@ -217,7 +217,7 @@ class Sheet:
         if shipped.is_shipped(self.path) or shipped.reference(self.real):
             return "it comes with the package; make a copy to edit it"
         if not self.real.is_relative_to(self.project.folder):
-            return f"it lies outside of {self.project.folder}"
+            return "it lies outside of the project"
         return ""
 
 

@@ -65,7 +65,8 @@ class Studio:
 
     def publish(self, event: Event) -> None:
         """Send an event to all pages; from any thread."""
-        self.hub.publish(event)
+        said = {"message": self.project.told(str(event["message"]))} if event["event"] == "said" else {}
+        self.hub.publish({**event, **said})
 
     def snapshot(self) -> Iterable[Event]:
         """What a page that connects must know."""
@@ -172,7 +173,7 @@ class Studio:
         self._warned = message
 
     def _warn(self, message: str) -> None:
-        self.publish({"event": "said", "level": "warning", "message": self.project.told(message)})
+        self.publish({"event": "said", "level": "warning", "message": message})
 
     def _attempt(self, work: Callable[[], object]) -> dict[str, object]:
         try:
@@ -183,7 +184,7 @@ class Studio:
         except DataflowError as error:
             return {"refused": _told(self.project.told(str(error)))}
         except OSError as error:
-            return {"refused": _told(f"{error.filename or 'file'}: {error.strerror or error}")}
+            return {"refused": _told(self.project.told(f"{error.filename or 'file'}: {error.strerror or error}"))}
         except Exception as error:  # a fault of ours, which must not end the connection
             return {"refused": _told(visible(concealed(f"unexpected {type(error).__name__}: {error}")))}
 
@@ -214,7 +215,8 @@ class Studio:
         problems = [] if self.desk is None else [placed(problem, self.desk) for problem in error.problems[:100]]
         known = self.desk is not None and first.path == self.desk.shown.location
         where = "" if known else f"{self.project.shown(first.path)}:{first.line}: "
-        return {"message": where + first.message, "hint": first.hint, "problems": problems}
+        message, hint = map(self.project.told, (where + first.message, first.hint))
+        return {"message": message, "hint": hint, "problems": problems}
 
 
 def _told(message: str) -> dict[str, object]:

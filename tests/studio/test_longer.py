@@ -12,7 +12,7 @@ from dataflow.studio.jobs.call import Work
 from dataflow.studio.longer import Jobs
 from dataflow.studio.process import Spares
 from dataflow.studio.worker import Worker
-from tests.studio.made_work import Finds, Waits
+from tests.studio.made_work import Fails, Finds, Waits
 
 pytestmark = pytest.mark.slow
 PATIENCE = 30  # seconds that a test waits, at most
@@ -76,3 +76,12 @@ def test_one_that_has_found_nothing_says_so(told: Told) -> None:
     told.jobs.cancel()
     job = told.until(number, state="cancelled")
     assert (job["result"], job["message"]) == (None, "cancelled")
+
+
+def test_a_job_waits_only_while_one_before_it_runs(told: Told) -> None:
+    first, second = told.start(Waits()), told.start(Fails(expected=True))
+    waiting = "waits for the job before it"
+    assert [job["message"] for job in told.jobs.event()["jobs"]] == ["", waiting]
+    told.jobs.cancel(first)
+    job = told.until(second, state="failed")
+    assert (job["message"], job["problem"]["message"]) == ("", "a value must be there, got nothing")

@@ -186,3 +186,31 @@ def test_arguments_that_mean_nothing_are_refused(tmp_path: Path, seed: int) -> N
     assert accepted > 20
     assert outside.read_text() == "dataflow: 1\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outside.yaml", "project"]
+
+
+def test_what_is_said_names_files_as_pages_do(studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[Any] = []
+    monkeypatch.setattr(studio.hub, "publish", events.append)
+    studio.publish({"event": "said", "level": "warning", "message": f"{folder / 'a.yaml'}: is late"})
+    assert events == [{"event": "said", "level": "warning", "message": "a.yaml: is late"}]
+
+
+def test_refusals_name_no_absolute_path(studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device", str(folder / "small.layout.json"))
+
+    monkeypatch.setitem(COMMANDS, "undo", fails)
+    answers = [studio.answer("undo", {}), studio.answer("open", {"path": "../secret.yaml"})]
+    studio.answer("open", {"path": "small.yaml"})
+    edits = [{"op": "set", "place": "half.y", "value": 2}]
+    studio.answer("edit", {"version": studio.require().version, "title": "set", "edits": edits})
+    (folder / "small.yaml").unlink()
+    (folder / "small.yaml").symlink_to("/elsewhere.yaml")
+    assert "ok" in studio.answer("save", {})  # it is asked about first
+    answers.append(studio.answer("save", {"overwrite": ["small.yaml"]}))
+    messages = [refused["message"] for answer in answers if isinstance(refused := answer["refused"], dict)]
+    assert messages == [
+        "small.layout.json: No space left on device",
+        "'../secret.yaml': must be a file in the project, relative to its folder",
+        "'small.yaml': must be a file in the project, got one outside of it",
+    ]

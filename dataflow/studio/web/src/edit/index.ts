@@ -28,7 +28,7 @@ addOverlay("extract", () => import("./find/Extract"));
 plugText(() => import("../text/TextPane"));
 addPiece("canvas", { id: "naming", order: 90, component: Naming });
 addPiece("canvas", { id: "literal", order: 91, component: Literal });
-addPiece("banner", { id: "disk", order: 10, component: OnDisk });
+addPiece("notices", { id: "disk", order: 5, component: OnDisk });
 addPiece("status.left", { id: "problems", order: 10, component: ProblemStatus });
 addPiece("notices", { id: "notices", order: 10, component: Notices });
 addPiece("notices", { id: "question", order: 20, component: Question });

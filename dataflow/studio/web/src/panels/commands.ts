@@ -48,7 +48,10 @@ register(
     group: "Run",
     keys: [],
     enabled: () => trains() && begun() && !busy(),
-    run: () => ask("train", { resume: true }),
+    run: () => {
+      set({ side: "training" });
+      return ask("train", { resume: true });
+    },
   },
   { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => (trains() || steps()) && begun() && !busy(), run: () => ask("train", { restart: true }) },
   { id: "view.quality", title: "Colour cards by SQNR, or not", group: "View", keys: ["Q"], within: "canvas", enabled: open, run: () => set(({ byQuality }) => ({ byQuality: !byQuality })) },

@@ -112,6 +112,19 @@ test("commands of checkpoints can be done where there are some", () => {
   expect(enabled()).toEqual([false, true]);
 });
 
+test("a training is begun only where none can be resumed; steps go on by the same command", () => {
+  const enabled = () => ["train.start", "train.continue"].map((id) => commandNamed(id)!.enabled!());
+  expect(enabled()).toEqual([true, false]);
+  set({ checkpoint: 40 });
+  expect(enabled()).toEqual([false, true]);
+  set({ training });
+  expect(enabled()).toEqual([false, false]);
+  set({ document: chain({ steps: true }), training: { ...training, state: "done" } });
+  expect(enabled()).toEqual([true, false]);
+  set({ document: null });
+  expect(enabled()).toEqual([false, false]);
+});
+
 test("a graph without a train section gets one, which is seen at once", async () => {
   const bare = chain({
     outputs: { loss: { wire: "relu", line: 9 } },

@@ -1,6 +1,7 @@
 /** The top bar: what is open and where in it, what is done with it, and how it is shown. */
 import { ask } from "../connection";
 import { perform } from "../commands";
+import { begun, steps, trains } from "../panels/commands";
 import type { View } from "../protocol";
 import { useStudio } from "../store";
 import { Button } from "./Button";
@@ -106,8 +107,9 @@ function Trail() {
 function Running() {
   const running = useStudio((state) => state.run?.state === "running");
   const training = useStudio((state) => state.training?.state ?? "none");
-  const trains = useStudio((state) => state.document?.sections.train !== undefined);
-  const steps = useStudio((state) => state.document?.steps === true);
+  const trained = useStudio(trains);
+  const stepped = useStudio(steps);
+  const some = useStudio(begun);
   const busy = training === "running" || training === "paused";
   return (
     <>
@@ -130,7 +132,9 @@ function Running() {
           <Icon name="stop" /> Stop
         </Button>
       )}
-      {!busy && (trains || steps) && <Button command="train.start">{trains ? "Train" : "Steps"}</Button>}
+      {!busy && (trained || stepped) && (
+        <Button command={trained && some ? "train.continue" : "train.start"}>{stepped ? "Steps" : some ? "Resume" : "Train"}</Button>
+      )}
     </>
   );
 }

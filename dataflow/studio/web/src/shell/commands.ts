@@ -2,6 +2,7 @@
 import { again } from "../changes";
 import { register } from "../commands";
 import { ask } from "../connection";
+import { begun, busy, steps, trains } from "../panels/commands";
 import { get, set, type Over } from "../store";
 import { nextTheme } from "../theme";
 
@@ -38,7 +39,8 @@ register(
     title: "Train",
     group: "Run",
     keys: [],
-    enabled: () => open() && (get().document!.sections.train !== undefined || get().document!.steps) && !["running", "paused"].includes(training()),
+    enabled: () => (trains() ? !begun() : steps()) && !busy(),
+    otherwise: "the graph is trained already, or has nothing to train: the tab Train resumes and restarts",
     run: () => {
       set({ side: "training" });
       return ask("train", {});
