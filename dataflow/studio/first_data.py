@@ -42,7 +42,7 @@ class _Stored:
     @classmethod
     def of(cls, name: str, given: Given | None) -> _Stored:
         parts = _APART.split(name.lower())
-        told = next((part for part in parts if part in _WORDS), "") if len(parts) > 1 else ""
+        told = next((part for part in parts if part in _WORDS), "")
         return cls(name, _WORDS.get(told, ""), "_".join(part for part in parts if part != told), given)
 
     def fit(self, name: str, declared: TensorType) -> int:

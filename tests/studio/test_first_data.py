@@ -35,7 +35,7 @@ def test_names_of_arrays_tell_splits(graph: Location, tmp_path: Path) -> None:
 
 
 def test_arrays_of_other_names_go_by_shape_and_dtype(graph: Location, tmp_path: Path) -> None:
-    np.savez(tmp_path / "d.npz", label=Y, weight=np.zeros(6), image=X)
+    np.savez(tmp_path / "d.npz", weight=np.zeros(6), label=Y, image=X)
     assert first_data(INPUTS, graph) == {"train": split("./d.npz", x="image", y="label")}
     swapped = {"y": INPUTS["x"], "x": INPUTS["y"]}
     assert first_data(swapped, graph) == {"train": split("./d.npz", y="image", x="label")}
@@ -50,6 +50,23 @@ def test_other_dtypes_are_converted(graph: Location, tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=X.astype(np.uint8), y=Y.astype(np.int32))
     columns = {name: {"array": name, "dtype": declared.dtype} for name, declared in INPUTS.items()}
     assert first_data(INPUTS, graph) == {"train": split("./d.npz", **columns)}
+
+
+def test_arrays_that_are_called_like_splits_are_splits(graph: Location, tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", train=X, test=X)
+    expected = {"train": split("./d.npz", x="train"), "test": split("./d.npz", x="test")}
+    assert first_data({"x": INPUTS["x"]}, graph) == expected
+
+
+def test_no_array_is_taken_twice(graph: Location, tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", one=Y, two=Y)
+    both = dict.fromkeys("ab", INPUTS["y"])
+    assert first_data(both, graph) == {"train": split("./d.npz", a="one", b="two")}
+
+
+def test_a_split_that_lacks_an_input_is_none(graph: Location, tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x_train=X, y=Y)
+    assert first_data(INPUTS, graph) == {"train": split("./d.npz", x="x_train", y="y")}
 
 
 def test_words_within_words_and_splits_that_lack_an_input_tell_nothing(graph: Location, tmp_path: Path) -> None:
