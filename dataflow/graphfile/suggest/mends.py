@@ -62,8 +62,27 @@ def try_wire(file: Editor, source: str, target: tuple[str, str], scope: FileScop
                 mends.append(mend)
             if len(mends) == MOST:
                 break
-        return Tried(error, mends)
+        return Tried(error if mends else _past_cast(file, source, target, error, scope), mends)
     return Tried(None, [])
+
+
+def _past_cast(
+    file: Editor, source: str, target: tuple[str, str], error: GraphFileError, scope: FileScope | None
+) -> GraphFileError:
+    """The refusal; where it says that a Cast would do and none does, with what is wrong of the value besides."""
+    first, *others = error.problems
+    if not first.hint.endswith("with Cast") or scope is None or (given := type_of_wire(scope, source)) is None:
+        return error
+    port = file.port(target)
+    known = KnownNode.of(scope, port.node)
+    if known is None or port.name not in known.operands:
+        return error
+    for insertion, made in conversions(scope, source, given, known):
+        reason = known.misfit(port.name, made) if insertion.block == "Cast" else ""
+        if reason and not reason.endswith("with Cast"):
+            why = reason.removeprefix(f"{known.who}: ")
+            return GraphFileError([replace(first, hint=f"a Cast to {made.dtype} is not enough: {why}"), *others])
+    return error
 
 
 def _works(file: Editor, mend: Mend) -> bool:

@@ -101,3 +101,12 @@ def test_no_mend_where_nothing_is_known() -> None:
     file = flow.edit("g.yaml", TEXT)
     for source, target in (("x", ("zz", "y")), ("x", ("a", "q")), ("kkk", ("a", "y"))):
         assert try_wire(file, source, target).mends == []
+
+
+def test_where_a_cast_is_not_enough_the_refusal_says_what_else_is_wrong() -> None:
+    losses = "  c: {block: SparseSoftmaxCrossEntropyWithLogits, inputs: {features: x}}\n"
+    tried = try_wire(flow.edit("g.yaml", TEXT + losses), "x", ("c", "labels"))
+    assert tried.refused is not None and tried.mends == []
+    (problem,) = tried.refused.problems
+    assert problem.message.endswith("input 'labels' must be int64 or int32, got float32")
+    assert problem.hint == "a Cast to int32 is not enough: input 'labels' must have rank 1, got int32[N, 4]"
