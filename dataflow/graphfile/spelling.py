@@ -49,6 +49,19 @@ def _found(span: Span, step: Step) -> Span | None:
     return None
 
 
+_WRITTEN_OUT = ", written out"
+
+
+def written_out(use: str, block: str) -> str:
+    """The heading of the nodes of a graph file that a node used as its block."""
+    return f"{use}: {block}{_WRITTEN_OUT}"
+
+
+def is_of_one_use(title: str) -> bool:
+    """Whether a heading is that of nodes written out, and of no others."""
+    return title.endswith(_WRITTEN_OUT)
+
+
 def headings(lines: Sequence[str], places: Mapping[str, Place]) -> Iterator[tuple[str, list[str], int]]:
     """The paragraphs of a section: title, names and line of each.
 

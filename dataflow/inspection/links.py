@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dataflow.graphfile.order import topological_order
 from dataflow.graphfile.outline import Entry, Outline, Paragraph
+from dataflow.graphfile.spelling import is_of_one_use
 from dataflow.inspection.elements import Card
 
 _FAN = 6  # readers of one port in a frame; with more, chips say more than wires
@@ -42,11 +43,11 @@ def entries(outline: Outline) -> dict[str, Entry]:
 def groups(outline: Outline, cards: Mapping[str, Card]) -> list[Group]:
     """The frames: nodes by paragraph, inputs with their first reader, outputs with their source.
 
-    What stands behind a blank line without a comment belongs to the heading above.
+    What stands behind a blank line without a comment belongs to the heading above, if that is not of one layer alone.
     """
     paragraphs: list[Paragraph] = []
     for each in outline.paragraphs:
-        if each.title or not paragraphs:
+        if each.title or not paragraphs or is_of_one_use(paragraphs[-1].title):
             paragraphs.append(each)
         else:
             last = paragraphs[-1]

@@ -131,7 +131,7 @@ def _title(frame: Frame) -> str:
     letters = int((frame.width - 28) / 7.6)
     title = frame.title if len(frame.title) <= letters else frame.title[: letters - 1] + "…"
     told = f"<title>{escape(frame.title)}</title>"
-    return f"<g>{told}{_text(frame.x + 14, frame.y + 22, title, 'title')}</g>\n"
+    return f"<g>{told}{_text(frame.x + 14, frame.y + 19, title, 'title')}</g>\n"
 
 
 def _wire(wire: Wire) -> str:

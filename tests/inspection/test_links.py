@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataflow.graphfile.load import read
 from dataflow.graphfile.outline import outline
+from dataflow.graphfile.spelling import written_out
 from dataflow.inspection.cards import Cards
 from dataflow.inspection.elements import Card
 from dataflow.inspection.folding import folding
@@ -41,6 +42,12 @@ PARAGRAPHS = """\
 def test_frames_are_paragraphs_under_comments_with_inputs_beside_their_first_reader() -> None:
     found, _ = read_in(PARAGRAPHS, "{b: b, d: d}")
     assert names(found) == [("One", ["x", "a", "b", "output:b"]), ("Two", ["late", "c", "d", "output:d"])]
+
+
+def test_the_heading_of_a_layer_written_out_is_of_no_other_nodes() -> None:
+    found, _ = read_in(PARAGRAPHS.replace("One.", written_out("a", "dataflow:layers/dense.yaml")))
+    assert [title for title, _ in names(found)] == ["a: dataflow:layers/dense.yaml, written out", "", "Two"]
+    assert names(found)[1][1] == ["b"]
 
 
 def test_a_file_without_comments_is_one_frame() -> None:

@@ -15,6 +15,7 @@ from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.open_params import found_in_inputs
 from dataflow.graphfile.params import PART, WHOLE
 from dataflow.graphfile.paths import Location
+from dataflow.graphfile.spelling import written_out
 from dataflow.graphfile.subgraphs import is_path, operand_types
 from dataflow.graphfile.tree import BROKEN
 
@@ -42,7 +43,7 @@ def unpacked(tree: Tree, name: str, context: LoadContext, comment: bool) -> list
     changes: list[Change] = []
     last = name
     for inner, entry in included.nodes(root.plain()):
-        told_once = f"{name}: {block}, written out" if comment and not changes else ""
+        told_once = written_out(name, block) if comment and not changes else ""
         changes.append(Put(("nodes", inner), entry, after=last, comment=told_once))
         last = inner
     for each in mentions(tree):

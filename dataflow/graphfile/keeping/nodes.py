@@ -21,6 +21,7 @@ from dataflow.graphfile.keeping.uses import Raw, Uses, form
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.nodes import NODE_KEYS
 from dataflow.graphfile.placement import Placement
+from dataflow.graphfile.spelling import written_out
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Order:
     comments: dict[str, list[str]] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)  # entries that have other names now
     anew: set[str] = field(default_factory=set)  # entries that are another thing now
-    headed: set[str] = field(default_factory=set)  # those that begin what is written out
+    headed: set[str] = field(default_factory=set)  # those that begin what is written out, or what follows it
     behind: set[str] = field(default_factory=set)  # those that go on with what is written out above them
 
 
@@ -97,7 +98,7 @@ class Nodes:
     def _commented(self, names: list[str], added: Mapping[int, list[str]]) -> Order:
         result = Order()
         result.renamed |= {name: now for name, now in self.renamed.items() if name in self.raw}
-        written_out = ""
+        before = ""
         for i, name in enumerate([*names, ""]):
             comment, use = "", self.uses.within.get(name, "")
             for new in added.get(i, ()):
@@ -106,15 +107,17 @@ class Nodes:
                     result.comments[new] = told.splitlines()
                 comment = told
                 result.entries[new] = self._spelled(new, self.entries.node(self.graph.nodes[new]))
-            if use and use == written_out:
+            if use and use == before:
                 result.behind |= {name, *added.get(i, ())}
-            elif use:
-                written_out = use
+            elif before:  # what follows is no part of it
+                result.headed |= {*[*added.get(i, ()), name][:1]} - {""}
+            if use and use != before:
                 result.headed.add(name)
-                result.comments[name] = [f"{use}: {self.raw[use]['block']}, written out"]
+                result.comments[name] = [written_out(use, self.raw[use]["block"])]
                 if use not in self.graph.nodes:
                     result.renamed[use] = name
                     result.anew.add(name)
+            before = use
             if name:
                 result.entries[name] = self._entry(name)
         return result

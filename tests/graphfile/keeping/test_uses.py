@@ -103,6 +103,7 @@ def test_a_use_whose_nodes_changed_is_written_out_but_for_those_in_it_that_did_n
     attrs: {low: -2.0, bits: $num_bits}
   whole/out_x: {block: Square, inputs: {x: whole/part.z}}
   whole/out: {block: Exp, inputs: {x: whole/out_x}}
+
 """,
     ).replace("  # the whole", "\n  # the whole").replace("{x: whole}", "{x: whole/part}").replace(
         "{x: whole.out}", "{x: whole/out}"
