@@ -49,7 +49,7 @@ def shares(parts: Mapping[str, Mapping[str, Any]]) -> str:
     for i, (name, part) in enumerate(parts.items()):
         y, width = 8 + 24 * i, 560 * abs(part["share"]) / (most - least)
         x, style = (zero, "bar") if part["share"] >= 0 else (zero - width, "neg")
-        told = f"{100 * part['share']:.1f} %" + ("" if part["db"] is None else f", {part['db']:.1f} dB")
+        told = f"{100 * part['share']:z.1f} %" + ("" if part["db"] is None else f", {part['db']:.1f} dB")
         drawn.append(
             f'<text x="0" y="{y + 12}">{escape(name)}</text>'
             f'<rect class="{style}" x="{x:.1f}" y="{y}" width="{max(width, 1):.1f}" height="16" rx="3"/>'

@@ -25,13 +25,16 @@ _GUIDE = "How to read it: docs/reading_a_report.md of dataflow-blocks."
 
 def page(plain: Mapping[str, Any], graph: Graph, history: Path | None = None) -> str:
     """The page of a report, with a picture of the graph, and the curves of a history of training where there is one."""
-    title = f"{plain['graph']}: what quantization costs"
+    name, source = plain["graph"], graph.layout.source
+    if source is not None and Path(source.path).stem != name:  # as of a quantized file, which keeps the name
+        name = f"{name} ({Path(source.path).name})"
+    title = f"{name}: what quantization costs"
     parts = [
-        f"<header><h1>{escape(plain['graph'])}</h1>",
+        f"<header><h1>{escape(name)}</h1>",
         f"<p>What quantization costs, over {plain['rows']:,} rows.</p></header>",
         _cards(plain),
         _section("Where the error comes from", "".join(_error(answer) for answer in plain["answers"])),
-        _section("The graph, coloured by SQNR", charts.picture(graph, plain["nodes"])),
+        _section("The graph, coloured by SQNR accumulated", charts.picture(graph, plain["nodes"])),
         _section("Nodes, the worst first", _nodes(plain)),
         _section("Values and the levels that they are rounded to", "".join(map(_histogram, worst(plain)))),
         _section("Layers", _table(tables(plain)[-2])),

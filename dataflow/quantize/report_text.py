@@ -23,12 +23,12 @@ def tables(plain: Mapping[str, Any], most: int | None = None) -> list[Table]:
     """The tables of a report: results, the error of the answers, layers, and nodes, the worst first."""
     made = [Table(("", "float", "quantized"), _results(plain))]
     for answer in plain["answers"]:
-        rows = [(name, f"{100 * part['share']:.1f} %", _db(part["db"])) for name, part in answer["parts"].items()]
+        rows = [(name, f"{100 * part['share']:z.1f} %", _db(part["db"])) for name, part in answer["parts"].items()]
         made.append(Table((f"error of {answer['wire']}", "share", "SQNR"), rows))
     made.append(
         Table(("layer", "bits", "bytes", "MACs", "BOPs", "sums need"), [_layer(each) for each in plain["layers"]])
     )
-    headers = ("node", "bits", "range", "clipped", "unused", "SQNR", "accumulated", "why")
+    headers = ("node", "bits", "range", "clipped", "unused", "SQNR alone", "SQNR accumulated", "why")
     made.append(Table(headers, [_node(each) for each in worst(plain, most)]))
     return made
 

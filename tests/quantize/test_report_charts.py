@@ -50,3 +50,8 @@ def test_parts_that_make_up_for_others_point_to_the_left() -> None:
 def test_curves_need_two_epochs() -> None:
     assert charts.curves({"epoch": [1.0], "loss": [2.0]}) == ""
     assert charts.curves({"epoch": [1.0, 2.0], "loss": [2.0, float("nan")]}).count("polyline") == 1
+
+
+@pytest.mark.parametrize(("share", "told"), [(-0.0004, ">0.0 %<"), (-0.021, ">-2.1 %<"), (0.5, ">50.0 %<")])
+def test_a_share_that_rounds_to_nothing_has_no_sign(share: float, told: str) -> None:
+    assert told in charts.shares({"bias": {"share": share, "db": None}, "weights": {"share": 0.9, "db": None}})

@@ -156,7 +156,7 @@ def _told(found: Found) -> dict[str, object]:
     told = found.told
     ends = {key: told[key] for key in ("min", "max", "scale", "zero_point")}
     short = {key: value if not isinstance(value, list) else f"{len(value)} channels" for key, value in ends.items()}
-    return {"wire": told["wire"], "bits": told["bits"], **short, "clipped %": 100 * told["clipped"]}
+    return {"wire": told["wire"], "clipped %": 100 * told["clipped"], **short, "bits": told["bits"]}
 
 
 @dataclass(frozen=True)
@@ -288,12 +288,19 @@ def _in_short(found: Mapping[str, Any], name: str) -> str:
 def _figures(found: Mapping[str, Any]) -> dict[str, object]:
     """What of a report is shown beside its page."""
     size = found["size"]
-    keys = ("node", "kind", "bits", "sqnr", "accumulated", "why")
     return {
         "metrics": [{"metric": name, **pair} for name, pair in found["metrics"].items()],
-        "answers": [{"wire": each["wire"], "sqnr": each["sqnr"]} for each in found["answers"]],
+        "answers": [{"wire": each["wire"], "SQNR": each["sqnr"]} for each in found["answers"]],
         "size": {"float bytes": size["float"], "quantized bytes": size["quantized"]},
         "worst first": [
-            {**{key: node[key] for key in keys}, "clipped %": 100 * node["clipped"]} for node in worst(found, 20)
+            {
+                "node": node["node"],
+                "SQNR accumulated": node["accumulated"],
+                "SQNR alone": node["sqnr"],
+                "clipped %": 100 * node["clipped"],
+                "bits": node["bits"],
+                "why": node["why"],
+            }
+            for node in worst(found, 20)
         ],
     }

@@ -99,7 +99,7 @@ function told(type: string, stats: Stats): string {
   if (stats.nan > 0) lines.push(`${stats.nan} not a number`);
   if (stats.inf > 0) lines.push(`${stats.inf} infinite`);
   if (stats.quality !== null) lines.push(...qualityTold(stats.quality));
-  else if (stats.sqnr !== undefined) lines.push(`SQNR ${decibels(stats.sqnr)}`);
+  else if (stats.sqnr !== undefined) lines.push(`SQNR accumulated ${decibels(stats.sqnr)}`);
   return lines.join("\n");
 }
 
@@ -110,6 +110,6 @@ function qualityTold({ bits, scale, zero_point, clipped, sqnr }: Quality): strin
     `scale ${scale.slice(0, 3).map((each) => short(each)).join(", ")}${several}`,
     `zero point ${zero_point.slice(0, 3).join(", ")}${several}`,
     `${percent(clipped)} clipped`,
-    `SQNR ${decibels(sqnr)}`,
+    `SQNR accumulated ${decibels(sqnr)}`,
   ];
 }

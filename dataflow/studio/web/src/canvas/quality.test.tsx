@@ -40,7 +40,7 @@ test("the whole of it is told in words", async () => {
   measured({});
   await show(<Value port={port} />);
   const words = document.querySelector(".shown")!.getAttribute("title")!.split("\n");
-  expect(words.slice(-5)).toEqual(["4 bits", "scale 0.063", "zero point 7", "1.3 % clipped", "SQNR 21.5 dB"]);
+  expect(words.slice(-5)).toEqual(["4 bits", "scale 0.063", "zero point 7", "1.3 % clipped", "SQNR accumulated 21.5 dB"]);
 });
 
 test("a wire has the colour of the legend, which is there as soon as one is coloured", async () => {
@@ -52,4 +52,14 @@ test("a wire has the colour of the legend, which is there as soon as one is colo
   await show(<><QualityLegend /><Wires /></>);
   const grade = [...document.querySelectorAll(".sqnr-legend [class^=grade]")].find((each) => each.textContent === "20 to 30")!.className;
   expect(document.querySelector('[data-wire^="relu."]')!.classList).toContain(grade);
+});
+
+test("the legend promises figures of a run only where the file is quantized", async () => {
+  set({ document: chain(), byQuality: true });
+  await show(<QualityLegend />);
+  expect(document.body.textContent).toBe("");
+  await leave();
+  set({ document: { ...chain(), sections: { quantization: {} } } });
+  await show(<QualityLegend />);
+  expect(document.body.textContent).toBe("SQNR accumulated: a run measures it");
 });

@@ -26,7 +26,7 @@ export default function QuantizationPanel() {
         }
       />
       <label className="check">
-        <input type="checkbox" checked={byQuality} onChange={() => void perform("view.quality")} /> Colour cards by SQNR
+        <input type="checkbox" checked={byQuality} onChange={() => void perform("view.quality")} /> Colour cards by SQNR accumulated
       </label>
       <section>
         <h3>Ranges and report</h3>

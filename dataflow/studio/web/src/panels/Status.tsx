@@ -38,19 +38,19 @@ export function JobsStatus() {
 
 /** What the colours of wires behind quantizers mean, and of cards while they go by SQNR. */
 export function QualityLegend() {
-  const asked = useStudio((all) => all.byQuality && all.document !== null);
+  const asked = useStudio((all) => all.byQuality && all.document?.sections.quantization !== undefined);
   const known = useStudio((all) => all.document?.scene.cards.some((card) => worst(card, all.run?.values ?? NO_VALUES) !== null) ?? false);
   if (!asked && !known) return null;
   return (
     <span className="sqnr-legend">
-      SQNR:
+      SQNR accumulated:
       {known
         ? GRADES.map(({ words }, i) => (
             <span key={words} className={`grade-${i}`}>
               {words}
             </span>
           ))
-        : " a run of a graph with quantizers measures it"}
+        : " a run measures it"}
     </span>
   );
 }

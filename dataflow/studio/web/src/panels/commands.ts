@@ -54,7 +54,7 @@ register(
     },
   },
   { id: "train.restart", title: "Train from the start", group: "Run", keys: [], enabled: () => (trains() || steps()) && begun() && !busy(), run: () => ask("train", { restart: true }) },
-  { id: "view.quality", title: "Colour cards by SQNR, or not", group: "View", keys: ["Q"], within: "canvas", enabled: open, run: () => set(({ byQuality }) => ({ byQuality: !byQuality })) },
+  { id: "view.quality", title: "Colour cards by SQNR accumulated, or not", group: "View", keys: ["Q"], enabled: open, run: () => set(({ byQuality }) => ({ byQuality: !byQuality })) },
   { id: "file.export_svg", title: "Export the picture as SVG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportSvg() },
   { id: "file.export_png", title: "Export the picture as PNG", group: "File", keys: [], menu: ["canvas"], enabled: open, run: async () => (await import("../start/exporting")).exportPng() },
   { id: "view.tour", title: "Take the tour", group: "View", keys: [], enabled: open, run: () => set({ over: "tour" }) },

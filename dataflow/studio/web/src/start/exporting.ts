@@ -21,7 +21,7 @@ function download(made: Blob, file: string): void {
   link.download = file;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  say("info", `Exported ${file}`);
+  say("info", `Exported ${file}`, get().run === null ? "" : "The graph alone: values and colours of the run are left out");
 }
 
 const MOST = 16_000; // pixels along a side, more than which browsers do not paint

@@ -72,7 +72,7 @@ function Spread({ stats }: { stats: Stats }) {
         <Fact name="zeros" value={percent((100 * stats.zeros) / looked(stats))} />
         <Fact name="NaN" value={count(stats.nan)} bad={stats.nan > 0} />
         <Fact name="Inf" value={count(stats.inf)} bad={stats.inf > 0} />
-        {stats.sqnr !== undefined && <Fact name="SQNR" value={decibels(stats.sqnr)} />}
+        {stats.sqnr !== undefined && <Fact name="SQNR accumulated" value={decibels(stats.sqnr)} />}
       </dl>
     </>
   );
@@ -88,7 +88,7 @@ function QualityOf({ quality }: { quality: Quality }) {
       <h3>Quantization</h3>
       <dl className="facts">
         <Fact name="bits" value={String(bits)} />
-        <Fact name="SQNR" value={decibels(sqnr)} />
+        <Fact name="SQNR accumulated" value={decibels(sqnr)} />
         <Fact name="clipped" value={percent(clipped)} bad={clipped > 1} />
         <Fact name={scale.length > 1 ? `${scale.length} scales` : "scale"} value={several(scale)} />
         <Fact name={zero.length > 1 ? "zero points" : "zero point"} value={several(zero)} />

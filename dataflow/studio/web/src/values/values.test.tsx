@@ -72,7 +72,7 @@ test("what quantization does to a value is told", async () => {
   const quality = { bits: 4, scale: [0.1, 0.3], zero_point: [0, 0], clipped: 2.5, sqnr: 21.46 };
   set({ run: run({ "relu.y": stats([8], { quality }) }) });
   await show(<Values />);
-  for (const told of ["bits4", "SQNR21.5 dB", "clipped2.5 %", "2 scales0.1 to 0.3", "zero points0"]) expect(text()).toContain(told);
+  for (const told of ["bits4", "SQNR accumulated21.5 dB", "clipped2.5 %", "2 scales0.1 to 0.3", "zero points0"]) expect(text()).toContain(told);
 });
 
 test("the slice of a picture is chosen, and its elements are walked by the keys", async () => {
