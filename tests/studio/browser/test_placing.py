@@ -138,3 +138,29 @@ def test_an_edit_keeps_what_is_in_view_in_its_place_and_shows_what_it_adds(canva
     now = places(canvas)
     rest = [name for name in now if name in shown and near(now[name], shown[name])]
     assert len(rest) >= len(now) / 2
+
+
+def test_problems_are_told_where_the_mouse_rests_and_never_over_what_is_typed(
+    open_page: Callable[..., Opened], project: Path
+) -> None:
+    (project / "small.yaml").write_text(SMALL.replace("{x: low}", "{x: none}"))
+    canvas = Canvas(open_page("small.yaml"))
+    page, told = canvas.page, canvas.page.locator(".callout[role=note]")
+    high = canvas.middle(canvas.opened.card("high"))
+    page.mouse.move(*canvas.middle(canvas.port("right", "low", "activations")))
+    page.mouse.down()  # a wire is on its way
+    page.mouse.move(*high, steps=3)
+    page.wait_for_timeout(700)
+    assert told.count() == 0
+    canvas.opened.keys("Escape")
+    page.mouse.up()
+    page.mouse.move(30, 700)
+    page.mouse.move(*high)
+    assert told.count() == 0
+    told.get_by_text("no node or input named 'none'").wait_for()
+    canvas.opened.card("high").focus()
+    canvas.opened.keys("e")
+    page.locator(".literal-popover").wait_for()
+    told.wait_for(state="hidden")
+    canvas.opened.keys("Escape")
+    told.wait_for()
