@@ -11,8 +11,6 @@ from dataflow.training.optimizer_nodes import (
     OptimizerNodes,
     constant_rate,
     is_frozen,
-    is_optimizer,
-    is_schedule,
     rate_port,
     scheduled,
     settable,
@@ -32,9 +30,9 @@ def graph():
 
 
 def test_which_blocks_are_optimizers_and_schedules():
-    named = {name for name, block in flow.blocks.items() if is_schedule(block)}
+    named = {name for name, block in flow.blocks.items() if Schedule.may_be(block)}
     assert named == {"CosineDecay", "ExponentialDecay", "PolynomialDecay", "StepDecay"}
-    assert is_optimizer(flow.blocks["ApplyAdam"]) and not is_optimizer(flow.blocks["AssignSub"])
+    assert Optimizer.may_be(flow.blocks["ApplyAdam"]) and not Optimizer.may_be(flow.blocks["AssignSub"])
     assert set(settable(flow.blocks["ApplyMomentum"])) == {"lr", "momentum"}
     assert rate_port(flow.blocks["ApplyGradientDescent"]).name == "alpha"
 
