@@ -89,7 +89,7 @@ def test_what_cannot_be_written_is_told_before_any_work(dataflow, trained, monke
     monkeypatch.setattr("dataflow.run", lambda *_: pytest.fail("it ran"))
     monkeypatch.setattr("dataflow.plan", lambda *_: pytest.fail("it ran"))
     if command == "run" or out != "out.npy":  # of what is given follows which outputs a prediction has
-        monkeypatch.setattr(input_files, "arrays", lambda *_: pytest.fail("it read"))
+        monkeypatch.setattr(input_files, "_array", lambda *_: pytest.fail("it read"))
     code, _, err = dataflow(command, "g.yaml", "-i", "x=x.npy", "-i", "y=y.npy", "-o", out)
     assert (code, err.strip()) == (1, message)
     assert {path: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before

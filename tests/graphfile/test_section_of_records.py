@@ -135,7 +135,7 @@ def test_all_problems_are_reported_at_their_places(read):
         (3, 13, "quantization 'num_bits' must be a whole number from 2 to 16, got 17", ""),
         (4, 11, "quantization 'narrow' must be true or false, got 1", ""),
         (5, 12, "quantization 'compare': no node, input or output named 'z'", ""),
-        (6, 9, "quantization 'skip' must be a list of names, got 'y'", ""),
+        (6, 9, "quantization 'skip' must be a list of names, got 'y'", "write [y]"),
         (7, 14, "quantization 'observer' has no key 'percentil'", "did you mean 'percentile'?"),
         (7, 42, "quantization 'observer': 'percentile' must be a number from 0.5 to 1.0, got 0.1", ""),
         (7, 55, "quantization 'observer': 'method' must be minmax or entropy, got 'minmx'", "did you mean 'minmax'?"),
