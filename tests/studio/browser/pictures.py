@@ -44,7 +44,9 @@ def quantized(opened: Opened) -> None:
     _run(opened)
     opened.card("pool1_q").click()
     opened.keys("q")
-    opened.page.mouse.move(222, 300)
+    box = opened.card("pool1_q").bounding_box()
+    assert box is not None
+    opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     for _ in range(5):
         opened.page.mouse.wheel(0, -120)
         opened.page.wait_for_timeout(150)
