@@ -74,6 +74,8 @@ def test_from_the_gallery_to_a_quantized_network(open_page: Callable[..., Opened
     opened.keys("b", "Control+Enter")
     ended(opened, "run 2 done")
     banner = page.get_by_role("region", name="What this session does to runs")
+    tabbed(opened, "Runs and trainings differ from the file: 1")
+    opened.keys("Enter")
     banner.get_by_text("bypassed").wait_for()
     command(opened, "run as the file says again")
     banner.wait_for(state="detached")
