@@ -7,6 +7,7 @@ import tracemalloc
 import numpy as np
 import places
 import pytest
+import threadpoolctl  # noqa: F401 - the first large product imports it, which is no memory of that run
 
 import dataflow as flow
 from dataflow import State, blocks
