@@ -16,6 +16,7 @@ from dataflow.studio import server as servers
 from dataflow.studio.server import Server
 
 PATIENCE = 30  # seconds that a test waits, at most
+SIZE = 16 << 20
 
 
 @pytest.fixture
@@ -91,25 +92,47 @@ def test_who_sends_pings_and_does_not_read_is_not_read_either(server: Server, op
     assert request(server, "/", [host(server)]).status == 200
 
 
-def test_a_page_that_does_not_read_is_let_go_of(
-    server: Server, opened: ExitStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(servers, "SEND_SECONDS", 1)
-    monkeypatch.setattr(servers, "CLOSE_SECONDS", 0.1)
-    monkeypatch.setattr(connections, "CLOSE_SECONDS", 0.1)
-    slow, page, hub = talk(server, opened), opened.enter_context(Page(server)), server.studio.hub
-    size = 16 << 20
-    for message in ("x" * size, "next"):  # the next waits until the first is taken
+def left(server: Server, opened: ExitStack) -> tuple[socket.socket, Page]:
+    """A socket that has read nothing of 16 MiB until its page was told to leave, and another page."""
+    slow, page = talk(server, opened), opened.enter_context(Page(server))
+    for message in ("x" * SIZE, "next"):  # the next waits until the first is taken
         server.studio.publish({"event": "said", "level": "info", "message": message})
         assert page.wait("said")["message"] == message
     end = time.monotonic() + PATIENCE
-    while len(hub.pages) > 1 and time.monotonic() < end:
+    while len(server.studio.hub.pages) > 1 and time.monotonic() < end:
         page.ask("files")
-    assert len(hub.pages) == 1
+    assert len(server.studio.hub.pages) == 1
+    return slow, page
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that do not read are told to leave soon."""
+    monkeypatch.setattr(servers, "SEND_SECONDS", 1)
+    monkeypatch.setattr(servers, "CLOSE_SECONDS", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_page_that_does_not_read_is_let_go_of(
+    server: Server, opened: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CLOSE_SECONDS", 0.1)
+    slow, page = left(server, opened)
     time.sleep(1)
     received = 0
     with suppress(ConnectionError):
         while part := slow.recv(1 << 20):
             received += len(part)
-    assert received < size
+    assert received < SIZE
     assert page.ask("files")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_socket_that_has_ended_is_not_ended_again(
+    server: Server, opened: ExitStack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connections, "CLOSE_SECONDS", 2)
+    slow, _ = left(server, opened)
+    assert ended(slow)  # it takes what was sent to it before it is let go of
+    time.sleep(2.5)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
