@@ -346,4 +346,4 @@ def test_messages_name_files_of_the_project_as_pages_do(opened: Page, folder: Pa
     opened.ask("train", resume=True, epochs=2)
     problem = ended(opened)["problem"]
     assert problem["message"].startswith("line.checkpoints/step-000000010.npz: was trained with something else:")
-    assert problem["hint"] == "put that back, or press Restart in the tab Train to train anew"
+    assert problem["hint"] == "put that back, or train anew with Restart"
