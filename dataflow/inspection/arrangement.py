@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 
 from dataflow.inspection.cards import wire_chip
-from dataflow.inspection.elements import Frame
+from dataflow.inspection.elements import Card, Frame
 from dataflow.inspection.gutters import Gutters, Hop
 from dataflow.inspection.links import Group, Link, drawable
 from dataflow.inspection.packing import Packing, Place, Rect, packed
@@ -16,6 +17,7 @@ from dataflow.inspection.paths import Path, Point
 from dataflow.inspection.row import Row, join, rows_of
 from dataflow.inspection.sizes import Style, sized
 
+T = TypeVar("T")
 _PAGE = 1000.0, 700.0  # pixels that a page has for the whole
 _ANY = 1e6  # a length that shelves may have where only the page counts
 _INSET, _TITLE, _GAP, _ROWS = 16.0, 28.0, 28.0, 26.0
@@ -24,13 +26,18 @@ _ASIDE = 24.0  # beside the whole, where wires run there
 
 @dataclass
 class Memory:
-    """How a picture is arranged, so that what it is after an edit is arranged alike."""
+    """How a picture is arranged, so that what it is after an edit is arranged alike; all of it by card."""
 
     free: bool | None = None  # whether frames have left their order
-    limits: dict[str, float] = field(default_factory=dict)  # by the title of a frame: how long its rows may be
-    frames: dict[str, Place] = field(default_factory=dict)  # by title
-    rows: dict[str, Place] = field(default_factory=dict)  # by card, of its row in its frame
+    limits: dict[str, float] = field(default_factory=dict)  # how long the rows of its frame may be
+    frames: dict[str, Place] = field(default_factory=dict)  # of its frame
+    rows: dict[str, Place] = field(default_factory=dict)  # of its row in its frame
     middles: dict[str, Point] = field(default_factory=dict)  # of cards with wires, and of those that are loose
+
+
+def known(by_card: Mapping[str, T], cards: Iterable[Card]) -> T | None:
+    """What was remembered of a frame or a row with these cards: of the first that is not new."""
+    return next((by_card[card.id] for card in cards if card.id in by_card), None)
 
 
 class Arrangement:
@@ -91,7 +98,7 @@ class Arrangement:
         for i in range(len(self.groups)):
             rows = [row for row in self.rows if row.group == i]
             sizes = [(row.rect.length, row.rect.breadth) for row in rows]
-            was = [next((self.memory.rows[c.id] for c in row.cards if c.id in self.memory.rows), None) for row in rows]
+            was = [known(self.memory.rows, row.cards) for row in rows]
             most = max(self.limits[i], *(length for length, _ in sizes))
             if self.alone:
                 packing, rects = packed(sizes, _ANY, _ROWS, partial(fit, down=self.down), was)
@@ -103,7 +110,7 @@ class Arrangement:
             pads = self._pads(i)
             frames.append((packing.length + pads[0] + pads[2], packing.breadth + pads[1] + pads[3]))
         self.sizes = frames
-        was = [self.memory.frames.get(group.title) for group in self.groups]
+        was = [known(self.memory.frames, group.cards) for group in self.groups]
         self.whole, self.frames = fitted(frames, self.down, was, self.free)
         self.aside = _ASIDE if self._turns() else 0.0
         self.length, self.breadth = self.whole.length + 2 * self.aside, self.whole.breadth
@@ -137,10 +144,12 @@ class Arrangement:
 
     def remember(self) -> None:
         """Keep in the memory how all of it is arranged."""
-        titles = [group.title for group in self.groups]
         self.memory.free = self.free
-        self.memory.limits = dict(zip(titles, self.limits, strict=True))
-        self.memory.frames = {t: (rect.shelf, rect.stack) for t, rect in zip(titles, self.frames, strict=True)}
+        self.memory.limits, self.memory.frames = {}, {}
+        for group, limit, frame in zip(self.groups, self.limits, self.frames, strict=True):
+            names = [card.id for card in group.cards]
+            self.memory.limits |= dict.fromkeys(names, limit)
+            self.memory.frames |= dict.fromkeys(names, (frame.shelf, frame.stack))
         self.memory.rows = {card.id: (row.rect.shelf, row.rect.stack) for row in self.rows for card in row.cards}
 
     def place(self) -> list[Frame]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.graphfile.outline import Outline
-from dataflow.inspection.arrangement import Arrangement, Memory, fit, fitted
+from dataflow.inspection.arrangement import Arrangement, Memory, fit, fitted, known
 from dataflow.inspection.cards import Cards
 from dataflow.inspection.elements import Card, Frame, Scene, Wire
 from dataflow.inspection.folding import folding
@@ -120,7 +120,7 @@ def _lengths(
     best = max(([limit] * len(parts) for limit in _LIMITS), key=score)
     for i in range(len(parts)) if len(parts) > 1 else ():
         best = max(([*best[:i], limit, *best[i + 1 :]] for limit in _LIMITS), key=score)
-    kept = [memory.limits.get(part.title, limit) for part, limit in zip(parts, best, strict=True)]
+    kept = [known(memory.limits, part.cards) or limit for part, limit in zip(parts, best, strict=True)]
     if nearly(score(kept)[0], score(best)[0]):
         best = kept
     return score(best)[0], best

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from places import GRAPHS
 
 from dataflow.graphfile.load import read
 from dataflow.graphfile.outline import outline
-from dataflow.inspection.arrangement import Arrangement, fit, fitted
+from dataflow.inspection.arrangement import Arrangement, Memory, fit, fitted, known
 from dataflow.inspection.cards import Cards
 from dataflow.inspection.folding import folding
 from dataflow.inspection.links import groups, links
@@ -17,7 +18,12 @@ from dataflow.inspection.sizes import Style, sized
 
 
 def arranged(
-    limits: float | Sequence[float], down: bool = False, file: str = "digits/cnn_flat", free: bool = False
+    limits: float | Sequence[float],
+    down: bool = False,
+    file: str = "digits/cnn_flat",
+    free: bool = False,
+    memory: Memory | None = None,
+    title: str | None = None,
 ) -> Arrangement:
     context = read(GRAPHS / f"{file}.yaml")
     told, style = outline(context), Style(down=down)
@@ -25,8 +31,10 @@ def arranged(
     for card in cards.values():
         sized(card, style)
     parts = groups(told, cards)
+    if title is not None:
+        parts = [replace(each, title=title) for each in parts]
     each = [limits] * len(parts) if isinstance(limits, float) else limits
-    return Arrangement(parts, links(told, cards), each, style, free=free)
+    return Arrangement(parts, links(told, cards), each, style, memory, free)
 
 
 def test_the_zoom_at_which_so_much_fits() -> None:
@@ -47,6 +55,18 @@ def test_rows_of_a_frame_are_as_long_as_told() -> None:
     mixed = arranged([1600.0, 700.0, 1600.0, 1600.0])
     assert [sum(row.group == i for row in mixed.rows) for i in range(4)] == [1, 2, 1, 1]
     assert max(row.rect.length for row in narrow.rows) < 1000
+
+
+@pytest.mark.parametrize("title", ["", "Layers"])
+def test_frames_of_one_title_are_remembered_each_by_itself(title: str) -> None:
+    memory, limits = Memory(), [1600.0, 700.0, 1300.0, 1050.0]
+    made = arranged(limits, memory=memory, title=title)
+    made.remember()
+    places = [(frame.shelf, frame.stack) for frame in made.frames]
+    assert len({*places}) > 1
+    for group, limit, place in zip(made.groups, limits, places, strict=True):
+        cards = group.cards[1:] if len(group.cards) > 1 else group.cards  # the first one may be gone by then
+        assert (known(memory.limits, cards), known(memory.frames, cards)) == (limit, place)
 
 
 def test_what_is_not_drawn_is_a_chip() -> None:
