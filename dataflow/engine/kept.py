@@ -195,6 +195,11 @@ class Kept:
         found = self._kept.get(node)
         return None if found is None else found.ports.get(name)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the values that are kept."""
+        return sum(value.nbytes for value in self._kept.values())
+
     def clear(self) -> None:
         """Let all values go."""
         self._kept.clear()
@@ -261,7 +266,7 @@ class Kept:
 
     def _let_go(self) -> None:
         """Let values go until those that are left take no more bytes than they may."""
-        held = sum(value.nbytes for value in self._kept.values())
+        held = self.nbytes
         for name, value in sorted(self._kept.items(), key=lambda item: (item[1].used, -item[1].nbytes)):
             if held <= self.most_bytes:
                 return

@@ -18,6 +18,7 @@ from dataflow.graphfile.shipped import is_shipped
 from dataflow.graphfile.used_files import files_of_sections, used_files
 from dataflow.graphfile.wires import FileScope
 from dataflow.inspection.arrangement import Memory
+from dataflow.studio.names import Rename
 from dataflow.studio.project import Project
 from dataflow.studio.session import Session
 from dataflow.studio.sheet import Outside, Sheet
@@ -50,7 +51,7 @@ class View:
 class Renamed:
     """The nodes and inputs that a step renamed in a file: old and new names, in their order."""
 
-    names: tuple[tuple[str, str], ...]
+    names: tuple[Rename, ...]
 
     @property
     def back(self) -> Renamed:
@@ -63,7 +64,7 @@ class Named:
     """What edits did to the names of a file: the nodes and inputs that they added, and those that they renamed."""
 
     added: Sequence[str] = ()
-    renamed: Sequence[tuple[str, str]] = ()
+    renamed: Sequence[Rename] = ()
 
 
 class Desk:
@@ -72,10 +73,17 @@ class Desk:
     Each change of a text makes another version; an edit names the version that it is made for, and is refused where
     that is not the present one, since it was made from another picture. Edits, undo and what is written about files
     concern the file that is shown; saving concerns all of them.
+
+    follow : is told how nodes were renamed, by their full names, and of which document.
     """
 
-    def __init__(self, project: Project, path: str):
-        self.project = project
+    def __init__(
+        self,
+        project: Project,
+        path: str,
+        follow: Callable[[str, Sequence[Rename]], object] = lambda path, renames: None,
+    ):
+        self.project, self._told = project, follow
         self.top = Sheet(project, project.location(path))
         self.sheets: dict[Path, Sheet] = {self.top.real: self.top}
         self.session = Session()
@@ -214,10 +222,11 @@ class Desk:
 
     def _follow(self, renamed: Renamed) -> None:
         """Have the session, and what is drawn as cards, follow nodes of the file that is shown to other names."""
-        for prefix in self._prefixes():
-            for old, new in renamed.names:
-                self.session = self.session.renamed(prefix + old, prefix + new)
-                self._away = self._away.renamed(prefix + old, prefix + new)
+        renames = [(prefix + old, prefix + new) for prefix in self._prefixes() for old, new in renamed.names]
+        for old, new in renames:
+            self.session = self.session.renamed(old, new)
+            self._away = self._away.renamed(old, new)
+        self._told(self.path, renames)
         for old, new in renamed.names:
             unfolded = tuple(new if name == old else name for name in self.view.unfolded)
             self.view = replace(self.view, unfolded=unfolded)

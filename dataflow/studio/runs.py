@@ -1,13 +1,17 @@
-"""The run of a studio as its pages know it: what the worker tells of it, put together."""
+"""The runs of a studio as its pages know them: what the worker tells of each, put together."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
 
 from dataflow.studio.basis import Basis
 from dataflow.studio.jobs.call import Told, Work
+from dataflow.studio.names import Rename, after, before
 from dataflow.studio.worker import Worker
 
 Plain = dict[str, object]
@@ -22,31 +26,63 @@ def lost(how: object) -> Plain:
     return {"message": message, "hint": hint, "path": "", "line": 0, "column": 0, "node": "", "port": ""}
 
 
-class Runs:
-    """The latest run; one that begins ends the one before.
+@dataclass
+class _Latest:
+    """The latest run of a document, under the names that its nodes have now.
 
-    place : completes the `Problem` of a run with where it is in the file.
+    basis : what it is of. work : its number among the work of the worker.
+    renames : of nodes of the document, since it was first run. begun : by number of a run how many there were by then.
+    """
+
+    run: Plain
+    basis: Basis | None = None
+    work: int = 0
+    renames: list[Rename] = field(default_factory=list)
+    begun: dict[int, int] = field(default_factory=dict)
+
+    def since(self, number: int) -> list[Rename]:
+        """The renames since a run began."""
+        return self.renames[self.begun.get(number, 0) :]
+
+    @property
+    def number(self) -> int:
+        """By which it is known."""
+        return int(str(self.run["number"]))
+
+
+class Runs:
+    """The latest run of each document that was shown lately; one that begins ends the one before.
+
+    publish : tells pages, which know of the run of the document that is shown.
     """
 
     def __init__(self, publish: Publish, worker: Worker):
         self._publish, self._worker = publish, worker
         self._lock = threading.RLock()
-        self._run: Plain = _none(0)
-        self._basis: Basis | None = None  # what it is of
-        self._work = 0  # its number among the work of the worker
+        self._numbers = itertools.count(1)
+        self._shown = ""  # the document
+        self._documents: dict[str, _Latest] = {}  # by path
+
+    @property
+    def _latest(self) -> _Latest:
+        return self._documents.setdefault(self._shown, _Latest(_none(0)))
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
-        return self._run["state"] == "running"
+        """Whether that of the document that is shown has not ended."""
+        return self._latest.run["state"] == "running"
 
     def start(self, work: Callable[[int], Work], basis: Basis, place: Placed) -> int:
-        """Begin a run of a document as it is, which is told its number; that number."""
+        """Begin a run of the document that is shown as it is, which is told its number; that number.
+
+        place : completes its `Problem` with where it is in the file.
+        """
         with self._lock:
             self.cancel()
-            number = int(str(self._run["number"])) + 1
-            self._work = self._worker.start(work(number), _Follower(self, number, place))
-            self._run, self._basis = {**_none(number), "state": "running"}, basis
+            number, latest = next(self._numbers), self._latest
+            latest.work = self._worker.start(work(number), _Follower(self, number, place))
+            latest.run, latest.basis = {**_none(number), "state": "running"}, basis
+            latest.begun[number] = len(latest.renames)
             self._publish(self.event())
             return number
 
@@ -54,60 +90,94 @@ class Runs:
         """End the run, if it has not ended."""
         with self._lock:
             if self.running:
-                self._worker.cancel(self._work)
+                self._worker.cancel(self._latest.work)
 
-    def forget(self) -> None:
-        """There is no run: another document is open."""
+    def show(self, path: str) -> None:
+        """Another document is shown: its latest run is told."""
         with self._lock:
             self.cancel()
-            number = int(str(self._run["number"]))
-            self._run, self._basis = _none(number if self._run["state"] == "none" else number + 1), None
+            self._shown = path
             self._publish(self.event())
+
+    def keep(self, paths: Collection[str]) -> None:
+        """Forget the runs of documents whose values are no longer kept."""
+        with self._lock:
+            for path, latest in self._documents.items():
+                if path not in paths:
+                    latest.run, latest.basis = _none(0), None
 
     def compare(self, now: Basis) -> None:
         """Tell which of its values are old, now that the document or the session may be another."""
         with self._lock:
-            if self._basis is None:
+            latest = self._latest
+            if latest.basis is None:
                 return
-            current, old = self._basis.compared(now, "data")
+            current, old = latest.basis.compared(now, "data")
             found = {"current": current, "old": old}
-            if any(self._run[key] != value for key, value in found.items()):
-                self._run |= found
-                self._publish({"event": "aged", "number": self._run["number"], **found})
+            if any(latest.run[key] != value for key, value in found.items()):
+                latest.run |= found
+                self._publish({"event": "aged", "number": latest.number, **found})
+
+    def follow(self, path: str, renames: Sequence[Rename]) -> None:
+        """Have the run of a document follow nodes of it to other names."""
+        with self._lock:
+            if (latest := self._documents.get(path)) is None:
+                return
+            latest.renames += renames
+            if latest.basis is not None:
+                latest.basis = latest.basis.renamed(renames)
+                latest.run |= _under(latest.run, renames)
+                if path == self._shown:
+                    self._publish(self.event())
+
+    def since(self, number: int) -> list[Rename]:
+        """The renames in the document that is shown since a run of it began, whose names the worker goes by."""
+        with self._lock:
+            return self._latest.since(number)
+
+    def then(self, port: str) -> str:
+        """What the worker calls a port of the document that is shown."""
+        with self._lock:
+            return before(port, self._latest.since(self._latest.number))
 
     def event(self) -> Plain:
         """The whole run, for a page that connects."""
         with self._lock:
-            nodes, values = self._run["nodes"], self._run["values"]
-            assert isinstance(nodes, dict)
-            assert isinstance(values, dict)
-            return {"event": "run", "run": {**self._run, "nodes": dict(nodes), "values": dict(values)}}
+            run = self._latest.run
+            return {"event": "run", "run": run | {part: dict(_mapping(run[part])) for part in ("nodes", "values")}}
 
     def told(self, number: int, event: Told) -> None:
         """What the worker tells of a run."""
         with self._lock:
-            if number != self._run["number"]:
+            if (latest := self._of(number)) is None:
                 return
+            found = _under(event, latest.since(number))
             if event["event"] == "began":
-                self._run |= {key: event[key] for key in ("split", "rows", "outputs")}
-                self._publish(self.event())
+                latest.run |= {key: found[key] for key in ("split", "rows", "outputs")}
+                self._tell(latest, self.event)
                 return
-            parts: Plain = {"nodes": {}, "values": {}}
-            for part in parts:
-                more, known = event.get(part, {}), self._run[part]
-                assert isinstance(more, dict)
-                assert isinstance(known, dict)
-                known.update(more)
-                parts[part] = more
-            self._publish({"event": "ran", "number": number, **parts})
+            parts = {part: _mapping(found.get(part, {})) for part in ("nodes", "values")}
+            for part, more in parts.items():
+                _mapping(latest.run[part]).update(more)
+            self._tell(latest, lambda: {"event": "ran", "number": number, **parts})
 
-    def ended(self, number: int, state: str, problem: object, seconds: float) -> None:
+    def ended(self, number: int, state: str, problem: Plain | None, seconds: float, place: Placed) -> None:
         """How a run ended."""
         with self._lock:
-            if number == self._run["number"]:
-                self._run |= {"state": state, "problem": problem, "seconds": seconds}
-                told = {key: self._run[key] for key in ("state", "problem", "seconds")}
-                self._publish({"event": "ended", "number": number, **told})
+            if (latest := self._of(number)) is None:
+                return
+            if problem is not None:
+                problem = place({**problem, "node": after(str(problem["node"]), latest.since(number))})
+            told: Plain = {"state": state, "problem": problem, "seconds": seconds}
+            latest.run |= told
+            self._tell(latest, lambda: {"event": "ended", "number": number, **told})
+
+    def _of(self, number: int) -> _Latest | None:
+        return next((latest for latest in self._documents.values() if number == latest.number), None)
+
+    def _tell(self, latest: _Latest, event: Callable[[], Plain]) -> None:
+        if latest is self._latest:
+            self._publish(event())
 
 
 class _Follower:
@@ -123,17 +193,33 @@ class _Follower:
 
     def ended(self, state: str, what: object) -> None:
         """The run is over."""
-        seconds, problem = time.monotonic() - self._began, None
+        seconds, problem = time.monotonic() - self._began, cast("Plain | None", None)
         if state == "done":
-            assert isinstance(what, dict)
-            state, seconds = str(what["state"]), float(what["seconds"])
-            problem = self._place(what["problem"]) if what["problem"] else None
+            found = cast(Plain, what)
+            state, seconds = str(found["state"]), float(str(found["seconds"]))
+            problem = cast("Plain | None", found["problem"])
+            self._runs.keep(cast("list[str]", found["kept"]))
         elif state == "lost":
             state, problem = "failed", lost(what)
         elif state == "refused":
-            assert isinstance(what, dict)
-            state, problem = "failed", self._place({**lost(""), "message": what["message"], "hint": what["hint"]})
-        self._runs.ended(self._number, state, problem, seconds)
+            found = cast(Plain, what)
+            state, problem = "failed", {**lost(""), "message": found["message"], "hint": found["hint"]}
+        self._runs.ended(self._number, state, problem, seconds, self._place)
+
+
+def _mapping(part: object) -> Plain:
+    return cast(Plain, part)
+
+
+def _under(run: Mapping[str, object], renames: Sequence[Rename]) -> Plain:
+    """A run, or what the worker tells of it, under the names that nodes have after renames."""
+    found = dict(run)
+    for part in ("nodes", "values"):
+        if part in run:
+            found[part] = {after(name, renames): what for name, what in _mapping(run[part]).items()}
+    if "outputs" in run:
+        found["outputs"] = {name: after(str(port), renames) for name, port in _mapping(run["outputs"]).items()}
+    return found
 
 
 def _none(number: int) -> Plain:

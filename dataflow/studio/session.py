@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from dataflow.studio.names import renamed
+
 
 @dataclass
 class Session:
@@ -21,11 +23,11 @@ class Session:
 
     def renamed(self, old: str, new: str) -> Session:
         """The session once a node has another name, with all that is said of it, its ports and what is in it."""
-        return self._named(lambda name: _replaced(name, old, new))
+        return self._named(lambda name: renamed(name, old, new))
 
     def without(self, node: str) -> Session:
         """The session without what is said of a node, its ports and what is in it."""
-        return self._named(lambda name: None if _replaced(name, node, "") != name else name)
+        return self._named(lambda name: None if renamed(name, node, "") != name else name)
 
     def of(self, known: Callable[[str], bool]) -> Session:
         """What is said of the nodes that are known."""
@@ -74,9 +76,3 @@ class Session:
 def node_of(name: str) -> str:
     """The node that is named, or whose port is."""
     return name.partition(".")[0]
-
-
-def _replaced(name: str, old: str, new: str) -> str:
-    """The name of a node, a port of it or a node in it, where the node is called otherwise."""
-    own = name == old or name.startswith((f"{old}.", f"{old}/"))
-    return new + name[len(old) :] if own else name

@@ -76,14 +76,14 @@ class Studio:
         """Put a file of the project, or of the package, on the desk; one that was open is as it was left."""
         desk = self.desks.get(self.project.shown(Location.of(self.project.location(path)).real))
         if desk is None:
-            desk = Desk(self.project, path)
+            desk = Desk(self.project, path, self.work.follow)
         self.desks.pop(desk.path, None)
         before, self.desk = self.desk, desk
         self.desks[desk.path] = desk
         for old in [path for path, each in self.desks.items() if each.saved][:-MAX_DESKS]:
             del self.desks[old]
         if desk is not before:
-            self.work.opened()
+            self.work.opened(desk.path)
         self.show()
         for event in self._asked():
             self.publish(event)

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
 
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
@@ -14,11 +14,13 @@ from dataflow.studio.basis import Basis
 from dataflow.studio.jobs.call import Told
 from dataflow.studio.jobs.stepping import Kept, Steps
 from dataflow.studio.jobs.training import Train
+from dataflow.studio.names import Rename, after, before
 from dataflow.studio.runs import Placed, Plain, Publish, lost
 from dataflow.studio.trends import Trends
 from dataflow.studio.worker import IDLE, Refused, Worker
 from dataflow.training.checkpoint import steps
 
+T = TypeVar("T")
 CHANGED = 30.0  # seconds in which a change must be made
 STOPPED = 5.0  # seconds in which a training must stop when the studio ends
 
@@ -33,6 +35,7 @@ class Trainings:
         self._over = threading.Event()  # set while none goes on
         self._over.set()
         self._basis: Basis | None = None  # what it is of
+        self._renames: list[Rename] = []  # of nodes of its document, since it began
         self._number = 0  # of the training; 0 where there was none
         self._work = 0  # its number among the work of the worker
         self._tickets = itertools.count(1)
@@ -76,6 +79,7 @@ class Trainings:
         self._steps_of = steps_of
         self._training, self._basis = {**_none(folder), "state": "running"}, self._as_compared(basis)
         self._training |= {"overrides": str(work.overrides), "path": basis.path}
+        self._renames = []
         if not goes_on:
             self.trends = Trends()
         self._publish(self.event())
@@ -102,7 +106,7 @@ class Trainings:
         """Follow these ports from the next step on."""
         with self._lock:
             if self.running:
-                self._worker.say(self._work, "watch", ports=list(ports))
+                self._worker.say(self._work, "watch", ports=[before(port, self._renames) for port in ports])
 
     def change(self, rate: float | None, params: Mapping[str, object]) -> None:
         """Change learning rate or parameters from the next step on; refused as the trainer does."""
@@ -126,6 +130,18 @@ class Trainings:
                 self._training |= {"current": current}
                 self._tell({})
 
+    def follow(self, path: str, renames: Sequence[Rename]) -> None:
+        """Have it follow nodes of a document to other names: the curves of ports, and where steps ended."""
+        with self._lock:
+            if self._basis is None or self._basis.path != path:
+                return
+            self._basis = self._basis.renamed(renames)
+            self._renames += renames
+            self._kept = replace(self._kept, variables=_under(self._kept.variables, renames))
+            self.trends = Trends(_of_ports(self.trends, renames))
+            self._training |= {"values": _of_ports(cast(Plain, self._training["values"]), renames)}
+            self._publish(self.event())
+
     def _as_compared(self, basis: Basis) -> Basis:
         return basis if self._steps_of else basis.of_training()
 
@@ -143,10 +159,11 @@ class Trainings:
                 if (change := self._changes.pop(cast(int, event["ticket"]), None)) is not None:
                     change.end(cast("Told | None", event["refused"]))
                 return
-            self._training |= {**cast(Plain, event["training"]), "values": event["values"]}
-            points = self.trends.extend(
-                cast("Mapping[str, Array]", event["steps"]), cast("Mapping[str, Array]", event["points"])
+            values, steps, found = (
+                _of_ports(cast(Plain, event[key]), self._renames) for key in ("values", "steps", "points")
             )
+            self._training |= {**cast(Plain, event["training"]), "values": values}
+            points = self.trends.extend(cast("Mapping[str, Array]", steps), cast("Mapping[str, Array]", found))
             self._tell(points)
 
     def ended(self, number: int, state: str, problem: object, kept: Kept | None = None) -> None:
@@ -154,7 +171,8 @@ class Trainings:
         with self._lock:
             if number != self._number:
                 return
-            self._kept = kept or self._kept
+            if kept is not None:
+                self._kept = replace(kept, variables=_under(kept.variables, self._renames))
             self._training |= {"state": state, "problem": problem}
             self._over.set()
             self._tell({})
@@ -214,6 +232,16 @@ class _Follower:
             found = cast(Plain, what)
             state, problem = "failed", self._place({**lost(""), "message": found["message"], "hint": found["hint"]})
         self._trainings.ended(self._number, state, problem, kept)
+
+
+def _under(named: Mapping[str, T], renames: Sequence[Rename]) -> dict[str, T]:
+    """What has names of nodes under those that they have after renames."""
+    return {after(name, renames): what for name, what in named.items()}
+
+
+def _of_ports(curves: Mapping[str, T], renames: Sequence[Rename]) -> dict[str, T]:
+    """The same of ports alone: metrics and outputs, without a dot, keep the names that the training gave them."""
+    return {after(name, renames) if "." in name else name: what for name, what in curves.items()}
 
 
 def _none(folder: str) -> Plain:

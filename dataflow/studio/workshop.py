@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from dataflow.studio.basis import Basis
 from dataflow.studio.longer import Jobs
+from dataflow.studio.names import Rename
 from dataflow.studio.process import Spares
 from dataflow.studio.runs import Publish, Runs
 from dataflow.studio.trainings import Trainings
@@ -32,10 +33,15 @@ class Workshop:
             self.jobs.event,
         ]
 
-    def opened(self) -> None:
+    def opened(self, path: str) -> None:
         """Another document is open, which will probably be run: a process is made ready."""
-        self.runs.forget()
+        self.runs.show(path)
         self.spares.warm_soon()
+
+    def follow(self, path: str, renames: Sequence[Rename]) -> None:
+        """Have what is known of the nodes of a document follow them to other names."""
+        self.runs.follow(path, renames)
+        self.trainings.follow(path, renames)
 
     def compare(self, now: Basis) -> None:
         """Tell what of the run and the training is old by what the document and the session are now."""

@@ -45,7 +45,7 @@ def measured(nodes: int) -> dict[str, float]:
         path.write_text(graph(nodes), "utf-8")
         format_file(path)
         studio = Studio(folder)
-        studio.work.opened = lambda: None  # type: ignore[method-assign]  # no process competes for the processor
+        studio.work.opened = lambda path: None  # type: ignore[method-assign]  # no process competes for the processor
         studio.publish = encoded  # type: ignore[assignment, method-assign]  # as if a page were there
 
         def asked(do: str, **given: object) -> float:

@@ -113,6 +113,74 @@ def test_an_edit_that_is_taken_back_makes_nothing_old(desk: Desk) -> None:
     assert before.compared(Basis.of(desk), "data") == (True, [])
 
 
+@pytest.fixture
+def followed(tmp_path: Path) -> tuple[Desk, list[Basis]]:
+    """A document, and what it was, which follows the names of its nodes."""
+    (tmp_path / "inner.yaml").write_text(INNER)
+    train = "train: {minimize: loss, optimizer: {block: ApplyAdam}, variables: [w]}\n"
+    more = "  loss: {block: Mean, inputs: {input: sum, axis: [0, 1]}}\n"
+    more += "  drawn: {block: Variable, attrs: {shape: [4], dtype: float32, initializer: glorot_normal}}\n"
+    (tmp_path / "graph.yaml").write_text(TEXT.replace("outputs:\n", f"{more}outputs:\n") + train)
+    known: list[Basis] = []
+    desk = Desk(Project(tmp_path), "graph.yaml", lambda path, renames: known.append(known.pop().renamed(renames)))
+    known.append(Basis.of(desk))
+    return desk, known
+
+
+def renamed(place: str, name: str) -> Callable[[Desk], None]:
+    """Renames as a page does."""
+
+    def change(desk: Desk) -> None:
+        node = (place.partition(".")[2], name)
+        edit = {"op": "rename", "place": place, "name": name}
+        desk.change("rename", lambda editor: Named(make(editor, [edit]).names, [node]))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("place", "old"),
+    [
+        ("nodes.half", []),
+        ("nodes.relu", []),
+        ("nodes.loss", []),
+        ("nodes.inner", []),
+        ("nodes.w", []),
+        ("nodes.drawn", ["called"]),  # random numbers are drawn by the name
+        ("inputs.x", []),
+    ],
+)
+def test_a_node_that_is_renamed_has_the_value_that_it_had(
+    followed: tuple[Desk, list[Basis]], place: str, old: list[str]
+) -> None:
+    desk, known = followed
+    sections = dict(desk.context.graph.sections)
+    desk.session = Session(frozen={"relu": "run 1"}, forced={"half.z": 1.0}, bypassed=["inner"])
+    known[:] = [Basis.of(desk)]
+    renamed(place, "called")(desk)
+    assert known[0].compared(Basis.of(desk), "data", "train") == (not old, old)
+    if place in ("nodes.loss", "nodes.w", "inputs.x"):
+        assert desk.context.graph.sections != sections
+    edited({"op": "set", "place": "half.y" if place != "nodes.half" else "called.y", "value": 0.25})(desk)
+    now = {*known[0].compared(Basis.of(desk))[1]}
+    assert now >= {"sum" if place != "nodes.half" else "called"}
+    for _ in range(2):
+        desk.undo()
+    assert known[0].compared(Basis.of(desk), "data", "train") == (True, [])
+    desk.redo()
+    assert known[0].compared(Basis.of(desk), "data", "train") == (not old, old)
+
+
+def test_an_input_without_rows_is_fed_others_by_another_name(tmp_path: Path) -> None:
+    (tmp_path / "graph.yaml").write_text(
+        "dataflow: 1\ninputs: {x: 'float32[N]'}\nnodes:\n  y: {block: Relu, inputs: [x]}\n"
+    )
+    desk = Desk(Project(tmp_path), "graph.yaml")
+    before = Basis.of(desk)
+    renamed("inputs.x", "rows")(desk)
+    assert before.renamed([("x", "rows")]).compared(Basis.of(desk)) == (False, ["rows", "y"])
+
+
 def test_a_training_goes_by_its_section_and_not_by_what_runs_are_fed(desk: Desk) -> None:
     before = Basis.of(desk).of_training()
     saying(rows=3, trained=True)(desk)

@@ -13,7 +13,7 @@ from dataflow.core.errors import DataflowError
 from dataflow.graph.graph import Graph
 from dataflow.studio.basis import Basis
 from dataflow.studio.jobs.source import Source
-from dataflow.studio.jobs.stepping import Steps
+from dataflow.studio.jobs.stepping import Kept, Steps
 from dataflow.studio.jobs.training import Train
 from dataflow.studio.session import Session
 from dataflow.studio.trainings import Trainings
@@ -31,16 +31,19 @@ class Started:
 
     def __init__(self) -> None:
         self.followers: list[Follower] = []
+        self.work: list[Any] = []
+        self.said: list[Any] = []
         self.refuses = ""
 
     def start(self, work: object, follower: Follower) -> int:
         if self.refuses:
             raise DataflowError(self.refuses)
         self.followers.append(follower)
+        self.work.append(work)
         return len(self.followers)
 
     def say(self, number: int, word: str, **what: object) -> None:
-        pass
+        self.said.append((word, what))
 
     def rest(self, seconds: float) -> None:
         pass
@@ -111,3 +114,33 @@ def test_the_rows_that_runs_are_fed_matter_to_steps_alone(
     assert cast("dict[str, Any]", trainings.event()["training"])["current"] is current
     trainings.compare(BASIS)
     assert cast("dict[str, Any]", trainings.event()["training"])["current"] is True
+
+
+def test_curves_and_variables_follow_nodes_that_are_renamed(trainings: Trainings, worker: Started) -> None:
+    begin = lambda: trainings.step(STEPS, "count.yaml", False, BASIS, dict)  # noqa: E731
+    begin()
+
+    def told(*names: str) -> None:
+        steps = {name: np.array([1]) for name in names}
+        event = {"event": "trained", "training": {"state": "running"}, "values": {names[0]: {"mean": 0.5}}}
+        worker.followers[-1].told({**event, "steps": steps, "points": {name: np.array([0.5]) for name in names}})
+
+    told("w.ref", "w.ref[0]", "w")  # a port, an element of it, and a metric
+    trainings.follow(BASIS.path, [("w", "weights")])
+    trainings.follow("other.yaml", [("weights", "others")])
+    told("w.ref", "w.ref[0]", "w")
+    training = cast("dict[str, Any]", trainings.event()["training"])
+    assert training["values"] == {"weights.ref": {"mean": 0.5}}
+    assert {name: len(trend["steps"]) for name, trend in training["trends"].items()} == {
+        "weights.ref": 1,
+        "weights.ref[0]": 1,
+        "w": 1,
+    }
+    assert training["current"]
+    trainings.watch(["weights.ref", "x.output"])
+    assert worker.said == [("watch", {"ports": ["w.ref", "x.output"]})]
+    kept = Kept({"w": np.float32([1.0])}, 10)
+    worker.followers[-1].ended("done", {"state": "done", "problem": None, "kept": kept})
+    trainings.follow(BASIS.path, [("weights", "last")])
+    begin()
+    assert [*worker.work[-1].kept.variables] == ["last"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from fnmatch import fnmatchcase
 
 from dataflow.core.errors import cropped, instead
+from dataflow.graph.graph import Graph
 from dataflow.graph.names import NAME, wrong_name
-from dataflow.graphfile.editing.changes import Change, Path, Put, Refusal, Rekey, Tree, at, told
+from dataflow.graphfile.editing.changes import Change, Path, Put, Refusal, Rekey, Tree, apply, at, told
 from dataflow.graphfile.editing.mentions import (
     Named,
     default_path,
@@ -39,6 +41,21 @@ def renamed(tree: Tree, of: str, old: str, new: str) -> list[Change]:
     else:
         found = _wire(tree, old, new)
     return [*found, Rekey((of, old), new)]
+
+
+def sections_renamed(graph: Graph, old: str, new: str) -> dict[str, Tree]:
+    """The sections of a graph once a node or input has another name; as they are where that cannot be followed."""
+    tree: Tree = {
+        "inputs": dict.fromkeys(graph.inputs),
+        "nodes": {name: None for name in graph.nodes if name not in graph.inputs},
+        "outputs": {name: graph.deref(link).wire for name, link in graph.outputs.items()},
+        **deepcopy(graph.sections),
+    }
+    try:
+        apply(_wire(tree, old, new), tree)
+    except Refusal:
+        return graph.sections
+    return {name: tree[name] for name in graph.sections}
 
 
 def check_new(tree: Tree, of: str, name: str) -> None:

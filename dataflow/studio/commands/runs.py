@@ -19,7 +19,7 @@ from dataflow.studio.problems import placed
 from dataflow.studio.runs import Placed, Plain
 from dataflow.studio.studio import Handler, Studio
 
-_RUN = re.compile(r"run \d+")
+_RUN = re.compile(r"run (\d+)")
 
 
 def source_of(studio: Studio) -> Source:
@@ -79,13 +79,14 @@ def _asked(studio: Studio, given: Arguments) -> Asked:
         {name: _held(studio, where) for name, where in session.frozen.items()},
         dict(session.forced),
         studio.require().checkpoints if session.trained else None,
+        studio.require().path,
     )
 
 
 def _held(studio: Studio, where: str) -> Held:
     """Where the value of a frozen node is: ``run 3``, or ``values.npz`` and ``values.npz:key``."""
-    if _RUN.fullmatch(where):
-        return Held(where)
+    if run := _RUN.fullmatch(where):
+        return Held(where, renames=tuple(studio.work.runs.since(int(run[1]))))
     path, _, key = where.partition(":")
     return Held(where, str(studio.project.find(path)), key)
 

@@ -11,13 +11,18 @@ _MOST = 1 << 53
 
 def _picture(studio: Studio, given: Arguments) -> object:
     known(given, "port", "at")
-    return studio.work.values.ask(pictures.Picture(text(given, "port", limit=1000), _at(given)))
+    return studio.work.values.ask(pictures.Picture(*_port(studio, given), _at(given)))
 
 
 def _table(studio: Studio, given: Arguments) -> object:
     known(given, "port", "at", "row")
     row = whole(given, "row", 0, _MOST, 0)
-    return studio.work.values.ask(pictures.Table(text(given, "port", limit=1000), _at(given), row))
+    return studio.work.values.ask(pictures.Table(*_port(studio, given), _at(given), row))
+
+
+def _port(studio: Studio, given: Arguments) -> tuple[str, str]:
+    """The document and the port, as the worker knows it."""
+    return studio.require().path, studio.work.runs.then(text(given, "port", limit=1000))
 
 
 def _at(given: Arguments) -> dict[str, int]:

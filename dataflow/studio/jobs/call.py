@@ -11,7 +11,7 @@ from typing import Protocol
 
 from dataflow.core.cancellation import Cancelled
 from dataflow.core.dtypes import Array
-from dataflow.core.shapes import Shape
+from dataflow.studio.jobs.kept_values import Documents
 
 Told = Mapping[str, object]  # an event, as plain data
 GATHERED = 0.03  # seconds for which events are gathered
@@ -21,11 +21,7 @@ GATHERED = 0.03  # seconds for which events are gathered
 class Memory:
     """What a worker keeps from one work to the next."""
 
-    values: dict[str, Array] = field(default_factory=dict)  # of the last run, by port
-    shapes: dict[str, Shape] = field(default_factory=dict)  # of the ports, as the graph has them
-    label: str = ""  # of the last run, such as "run 3"
-    statistics: dict[str, tuple[Array, dict[str, object]]] = field(default_factory=dict)  # of these very arrays
-    frozen: dict[tuple[str, str], dict[str, Array]] = field(default_factory=dict)  # by node and label of a run
+    documents: Documents = field(default_factory=Documents)
     rows: dict[str, dict[str, Array]] = field(default_factory=dict)  # the rows that were last read, by their digest
     slots: dict[str, object] = field(default_factory=dict)  # what kinds of work keep for themselves
 

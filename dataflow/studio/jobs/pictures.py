@@ -25,8 +25,9 @@ At = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Picture:
-    """A heat map of the value on a port; ``at`` fixes dims at an index, by name."""
+    """A heat map of the value on a port of a document; ``at`` fixes dims at an index, by name."""
 
+    document: str
     port: str
     at: At = field(default_factory=dict)
 
@@ -35,7 +36,7 @@ class Picture:
 
         Two dims are rows and columns, a third one is laid out as tiles; NaN is drawn as the lowest value.
         """
-        array, names = _value(memory, self.port)
+        array, names = _value(memory, self.document, self.port)
         shown = _free(array.shape, names, self.at, most=3)
         tiled = dtypes.widened(np.asarray(array[shown.index]))
         labels = [""]
@@ -64,13 +65,14 @@ class Picture:
 class Table:
     """The numbers of the value on a port as exact text: rows from ``row`` on of the last two dims that are free."""
 
+    document: str
     port: str
     at: At = field(default_factory=dict)
     row: int = 0
 
     def answer(self, memory: Memory) -> object:
         """The dims and the cells."""
-        array, names = _value(memory, self.port)
+        array, names = _value(memory, self.document, self.port)
         shown = _free(array.shape, names, self.at, most=2)
         cells = array[shown.index]
         cells = cells.reshape(-1, 1) if cells.ndim < 2 else cells
@@ -149,12 +151,13 @@ def _pixels(tiled: Array) -> tuple[Array, float, float]:
     return np.rint(clipped * 255).astype(np.uint8), low, high
 
 
-def _value(memory: Memory, port: str) -> tuple[Array, list[str]]:
+def _value(memory: Memory, document: str, port: str) -> tuple[Array, list[str]]:
     """The value of a port, and the names of its dims: those that the graph gives them, or their numbers."""
-    if port not in memory.values:
+    known = memory.documents.get(document)
+    if known is None or port not in known.values:
         raise GraphError(f"port '{port}' must have a value, got none; run the graph")
-    array = memory.values[port]
-    declared = memory.shapes.get(port) or (None,) * array.ndim
+    array = known.values[port]
+    declared = known.shapes.get(port) or (None,) * array.ndim
     named = [dim if isinstance(dim, str) else f"axis {i}" for i, dim in enumerate(declared)]
     if len(named) != array.ndim or len(set(named)) < len(named):
         named = [f"axis {i}" for i in range(array.ndim)]

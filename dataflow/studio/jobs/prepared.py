@@ -14,20 +14,27 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, instead
 from dataflow.files import ArrayFile, Unreadable
 from dataflow.graph.graph import Graph
+from dataflow.graph.node import Node
 from dataflow.graph.overrides import bypassed, forced, frozen, up_to
 from dataflow.studio.jobs import made_up
 from dataflow.studio.jobs.call import Call, Memory
+from dataflow.studio.jobs.kept_values import Values
 from dataflow.studio.jobs.source import Source, check_fed, rows_of, unfed
+from dataflow.studio.names import Rename, before
 from dataflow.training.trained_values import values_of
 
 
 @dataclass(frozen=True)
 class Held:
-    """Where the value of a frozen node is: in a run, by its label, or in a file; ``key``: which array of the file."""
+    """Where the value of a frozen node is: in a run, by its label, or in a file; ``key``: which array of the file.
+
+    renames : of nodes since that run.
+    """
 
     label: str
     path: str = ""
     key: str = ""
+    renames: Sequence[Rename] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Asked:
     split : of the data section; "" for the first one. ``rows``: at most so many of it.
     to : only what this node needs is run; "" for all outputs.
     trained : the folder of checkpoints from the best of which variables begin; None where they begin as written.
+    document : by what its values are kept.
     """
 
     source: Source
@@ -47,6 +55,7 @@ class Asked:
     frozen: Mapping[str, Held] = field(default_factory=dict)
     forced: Mapping[str, object] = field(default_factory=dict)
     trained: Path | None = None
+    document: str = ""
 
     def prepared(self, memory: Memory) -> Prepared:
         """The graph that is run, and its rows; GraphError where something does not fit it."""
@@ -91,6 +100,7 @@ class Asked:
 
     def frozen_values(self, graph: Graph, memory: Memory) -> tuple[dict[str, Array], dict[str, tuple[str, str]]]:
         """The values of frozen nodes by port, and why these nodes do not run."""
+        known = memory.documents.of(self.document)
         found: dict[str, Array] = {}
         because: dict[str, tuple[str, str]] = {}
         wanted: set[tuple[str, str]] = set()
@@ -100,13 +110,13 @@ class Asked:
                 if held.path:
                     found[node] = _read(held, node)
                     continue
-                key = node, held.label
+                key = before(node, held.renames), held.label
                 wanted.add(key)
-                if key not in memory.frozen:
-                    memory.frozen[key] = _of_run(graph, node, held.label, memory)
-                found |= memory.frozen[key]
-        for key in [key for key in memory.frozen if key not in wanted]:
-            del memory.frozen[key]
+                if key not in known.frozen:
+                    known.frozen[key] = _of_run(graph.nodes[node], *key, known)
+                found |= {f"{node}.{port}": value for port, value in known.frozen[key].items()}
+        for key in [key for key in known.frozen if key not in wanted]:
+            del known.frozen[key]
         return found, because
 
 
@@ -193,12 +203,13 @@ def _read_from_outside(graph: Graph, within: Iterable[str]) -> set[str]:
     return outside & own
 
 
-def _of_run(graph: Graph, node: str, label: str, memory: Memory) -> dict[str, Array]:
-    """The values of a node in a run that is remembered, by port."""
-    ports = [f"{node}.{port}" for port in graph.nodes[node].types]
-    if label != memory.label or not all(port in memory.values for port in ports):
-        raise GraphError(f"freezing of '{node}': the values of {label} are no longer kept; run, and freeze it again")
-    return {port: np.array(memory.values[port]) for port in ports}
+def _of_run(node: Node, name: str, label: str, known: Values) -> dict[str, Array]:
+    """The values of a node in a run that is remembered, in which it had this name, by port."""
+    if label != known.label or not all(f"{name}.{port}" in known.values for port in node.types):
+        raise GraphError(
+            f"freezing of '{node.name}': the values of {label} are no longer kept; run, and freeze it again"
+        )
+    return {port: np.array(known.values[f"{name}.{port}"]) for port in node.types}
 
 
 def _read(held: Held, node: str) -> Array:

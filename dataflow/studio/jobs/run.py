@@ -13,6 +13,7 @@ from dataflow.engine.kept import Kept
 from dataflow.engine.watching import port_name
 from dataflow.graph.node import Link
 from dataflow.studio.jobs.call import Call, Gathered, Memory
+from dataflow.studio.jobs.kept_values import Values
 from dataflow.studio.jobs.prepared import Asked, Prepared
 from dataflow.studio.jobs.quality import Reference, quantizers
 from dataflow.studio.jobs.refusals import problem
@@ -34,20 +35,23 @@ class Run:
     max_bytes: int = MAX_BYTES
 
     def work(self, call: Call, memory: Memory) -> object:
-        """Run; the events are `ran`, and at first `began`. What is given is how it ended."""
-        began = time.perf_counter()
+        """Run; the events are `ran`, and at first `began`. What is given is how it ended, and whose values are kept."""
+        began, wrong = time.perf_counter(), None
+        known = memory.documents.of(self.asked.document)
+        kept = memory.documents.let_go()
         try:
             prepared = self.asked.prepared(memory)
             if self.again:
-                memory.slots.pop("kept", None)
+                known.kept.pop("kept", None)
             outputs = {name: port_name(link) for name, link in prepared.whole.outputs.items()}
-            memory.values = {}  # what is asked about meanwhile is of this run, or not there yet
+            known.values = {}  # what is asked about meanwhile is of this run, or not there yet
             call.tell({"event": "began", "split": prepared.split, "rows": prepared.rows, "outputs": outputs})
-            memory.label = f"run {self.number}"
-            _Watched(prepared, call, memory, self.max_bytes).run()
+            known.label = f"run {self.number}"
+            _Watched(prepared, call, known, self.max_bytes).run()
         except (DataflowError, MemoryError) as error:
-            return {"state": "failed", "problem": problem(error), "seconds": time.perf_counter() - began}
-        return {"state": "done", "problem": None, "seconds": time.perf_counter() - began}
+            wrong = problem(error)
+        state, seconds = "done" if wrong is None else "failed", time.perf_counter() - began
+        return {"state": state, "problem": wrong, "seconds": seconds, "kept": kept}
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,16 @@ class PlanRun:
     def work(self, call: Call, memory: Memory) -> object:
         """What would become of each node, and why: a `NodeFate` by its name."""
         prepared = self.run.asked.prepared(memory)
-        kept = kept_in(memory, self.run.max_bytes)
+        kept = kept_in(memory.documents.of(self.run.asked.document), self.run.max_bytes)
         found = kept.fates(prepared.graph, prepared.feeds, tokens=prepared.tokens, watch="all")
         return {name: _told(_left(prepared, found.get(name, Event(name, "unneeded")))) for name in prepared.whole.nodes}
 
 
-def kept_in(memory: Memory, max_bytes: int, name: str = "kept") -> Kept:
-    """What keeps the values of runs in a worker."""
-    kept = memory.slots.get(name)
-    if not isinstance(kept, Kept) or kept.settings.max_bytes != max_bytes:
-        memory.slots[name] = kept = Kept(max_bytes=max_bytes)
+def kept_in(known: Values, max_bytes: int, name: str = "kept") -> Kept:
+    """What keeps the values of runs of a document in a worker."""
+    kept = known.kept.get(name)
+    if kept is None or kept.settings.max_bytes != max_bytes:
+        known.kept[name] = kept = Kept(max_bytes=max_bytes)
     return kept
 
 
@@ -91,17 +95,17 @@ class _Watched:
 
     prepared: Prepared
     call: Call
-    memory: Memory
+    known: Values
     max_bytes: int
 
     def run(self) -> None:
-        prepared, memory = self.prepared, self.memory
+        prepared, kept = self.prepared, self.known
         graph, written = prepared.graph, prepared.whole.nodes
         told, values = Gathered(self.call.tell, "ran"), dict[str, Array]()
         types = {port_name(Link(node.name, port)): t for node in graph.nodes.values() for port, t in node.types.items()}
         rounded = {port_name(node.first): node for node in quantizers(graph)}
-        known: dict[str, tuple[Array, dict[str, object]]] = {}
-        memory.shapes = {shown: types[port].shape for port, shown in prepared.ports.items()}
+        made: dict[str, tuple[Array, dict[str, object]]] = {}
+        kept.shapes = {shown: types[port].shape for port, shown in prepared.ports.items()}
 
         def trace(event: Event) -> None:
             if event.node in written:  # the parts of composites are not drawn
@@ -111,30 +115,30 @@ class _Watched:
             values[port] = value
             if (shown := prepared.ports.get(port)) is None:
                 return
-            before = memory.statistics.get(shown)
+            before = kept.statistics.get(shown)
             found = before[1] if before is not None and before[0] is value else statistics(value, types[port].dtype)
-            known[shown] = value, found
-            memory.values[shown] = value
+            made[shown] = value, found
+            kept.values[shown] = value
             if port not in rounded:
                 told.add("values", shown, found)
 
         try:
             for name in prepared.left:
                 trace(Event(name, "unneeded"))
-            kept_in(memory, self.max_bytes).run(
+            kept_in(kept, self.max_bytes).run(
                 graph, prepared.feeds, tokens=prepared.tokens, watch="all", observe=observe, trace=trace,
                 cancel=self.call.cancelled,
             )  # fmt: skip
             for port, more in self._quality(values) if rounded else ():
                 if (shown := prepared.ports.get(port)) is not None:
-                    told.add("values", shown, {**known[shown][1], **more})
+                    told.add("values", shown, {**made[shown][1], **more})
         finally:
-            memory.statistics = known
+            kept.statistics = made
             told.flush()
 
     def _quality(self, values: Mapping[str, Array]) -> Iterator[tuple[str, dict[str, object]]]:
         """What quantizers do to the values on their ports, and on those behind them."""
-        kept = kept_in(self.memory, self.max_bytes, "kept without quantizers")
+        kept = kept_in(self.known, self.max_bytes, "kept without quantizers")
         prepared = self.prepared
         reference = Reference.of(prepared.graph, prepared.feeds, prepared.tokens, kept, self.call.cancelled)
         for node in quantizers(prepared.graph):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dataflow.core.errors import GraphFileError
 from dataflow.graphfile.edit import edit
+from dataflow.graphfile.editing.renaming import sections_renamed
+from dataflow.graphfile.load import load
 
 TEXT = """\
 dataflow: 1
@@ -164,3 +168,43 @@ def test_a_new_node_must_not_take_the_meaning_of_an_output() -> None:
     )
     with pytest.raises(GraphFileError, match=r"'train.minimize' means the output 'goal'; choose another name"):
         renamed("b", "goal", text)
+
+
+VALID = """\
+dataflow: 1
+inputs:
+  x: float32[N, 2]
+nodes:
+  conv: {block: dataflow:layers/dense.yaml, inputs: {x: x}, attrs: {units: 3}}
+  loss: {block: Mean, inputs: {input: conv, axis: [0, 1]}}
+outputs:
+  mean: loss
+train:
+  minimize: loss
+  optimizer:
+    block: ApplyAdam
+    overrides: [{variables: "conv/*", inputs: {lr: 0.5}}]
+  metrics: [mean]
+  early_stopping: {metric: mean, mode: min, patience: 2}
+data:
+  train: {path: rows.npz, inputs: {x: rows}}
+"""
+
+
+def test_sections_of_a_loaded_graph_name_what_is_renamed(tmp_path: Path) -> None:
+    file = tmp_path / "graph.yaml"
+    file.write_text(VALID)
+    before = load(file)
+    for of, old, new in (("inputs", "x", "rows"), ("nodes", "conv", "first"), ("nodes", "loss", "error")):
+        found = edit(file)
+        found.rename(f"{of}.{old}", new)
+        found.save()
+        assert sections_renamed(before, old, new) == load(file).sections != before.sections, old
+        before = load(file)
+
+
+def test_sections_that_a_rename_cannot_follow_are_as_they_were(tmp_path: Path) -> None:
+    file = tmp_path / "graph.yaml"
+    file.write_text(VALID.replace("conv/*", "con*/*"))
+    graph = load(file)
+    assert sections_renamed(graph, "conv", "first") == graph.sections

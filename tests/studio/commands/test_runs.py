@@ -89,11 +89,90 @@ def test_the_session_decides_what_runs(line: Page, folder: Path) -> None:
     assert line.ask("table", port="scaled.z")["cells"][1] == ["0.0", "3.0"]
 
 
-def test_another_document_has_no_values(line: Page, connect: Any) -> None:
+def test_a_document_that_was_shown_before_has_its_values(line: Page, connect: Any, folder: Path) -> None:
     run(line)
+    whole = connect().last("run")["run"]
     line.ask("open", path="small.yaml")
     assert connect().last("run")["run"]["state"] == "none"
+    with pytest.raises(Refused, match="must have a value, got none"):
+        line.ask("table", port="scaled.z")
     assert run(line)["state"] == "done"
+    assert "half.z" in connect().last("run")["run"]["values"]
+    line.ask("open", path="line.yaml")
+    assert connect().last("run")["run"] == whole
+    assert line.ask("table", port="scaled.z")["cells"][9] == ["36.0", "57.0"]
+    line.ask("open", path="small.yaml")
+    np.savez(folder / "rows.npz", x=np.ones((3, 2), np.float32))
+    line.ask("open", path="line.yaml")
+    assert connect().last("run")["run"]["old"] == ["scaled", "x"]
+
+
+def test_what_the_worker_lets_go_is_forgotten(line: Page, connect: Any, server: Any) -> None:
+    run(line)
+    line.ask("open", path="small.yaml")
+    server.studio.work.values._process.process.kill()
+    with pytest.raises(Refused):
+        line.ask("table", port="half.z")
+    assert run(line)["state"] == "done"
+    line.ask("open", path="line.yaml")
+    assert connect().last("run")["run"]["state"] == "none"
+
+
+def test_values_follow_a_node_that_is_renamed(line: Page, connect: Any) -> None:
+    number = run(line)["number"]
+    whole = connect().last("run")["run"]
+    line.ask("session", frozen={"scaled": f"run {number}"})
+
+    def told() -> tuple[Any, ...]:
+        return tuple(connect().last("run")["run"][key] for key in ("values", "nodes", "outputs", "current", "old"))
+
+    old = {"current": False, "old": ["product"]}  # it is frozen now
+    line.edit(
+        {"op": "rename", "place": "nodes.scaled", "name": "product"},
+        {"op": "rename", "place": "inputs.x", "name": "rows"},
+    )
+    values = {port.replace("scaled", "product").replace("x.", "rows."): each for port, each in whole["values"].items()}
+    nodes = {name.replace("scaled", "product").replace("x", "rows"): each for name, each in whole["nodes"].items()}
+    assert told() == (values, nodes, {"y": "product.z"}, *old.values())
+    assert line.ask("table", port="product.z")["cells"][9] == ["36.0", "57.0"]
+    assert line.ask("picture", port="rows.output")["rows"] == 10
+    line.edit({"op": "set", "place": "w.initvalues", "value": [0.0, 1.0]})
+    assert run(line)["state"] == "done"
+    assert line.ask("table", port="product.z")["cells"][9] == ["36.0", "57.0"]
+    for do in ("undo", "undo", "redo", "undo"):
+        line.ask(do, version=line.document["version"])
+    assert line.ask("table", port="scaled.z")["cells"][9] == ["36.0", "57.0"]
+    assert run(line)["state"] == "done"
+    assert line.ask("plan_run")["scaled"]["fate"] == "frozen"
+
+
+def test_a_node_that_is_renamed_within_another_keeps_its_values_in_every_use(page: Page, folder: Path) -> None:
+    inner = "dataflow: 1\ninputs: {a: 'float32[N]'}\nnodes:\n  b: {block: Neg, inputs: [a]}\noutputs: {d: b}\n"
+    (folder / "inner.yaml").write_text(inner)
+    nodes = "  one: {block: ./inner.yaml, inputs: {a: x}}\n  two: {block: ./inner.yaml, inputs: {a: one}}\n"
+    (folder / "outer.yaml").write_text(
+        f"dataflow: 1\ninputs: {{x: 'float32[N]'}}\nnodes:\n{nodes}outputs: {{y: two}}\n"
+    )
+    page.ask("open", path="outer.yaml")
+    run(page)
+    before = {port: page.ask("table", port=f"{port}/b.y")["cells"] for port in ("one", "two")}
+    page.ask("view", scope="one")
+    page.edit({"op": "rename", "place": "nodes.b", "name": "c"})
+    assert {port: page.ask("table", port=f"{port}/c.y")["cells"] for port in ("one", "two")} == before
+    assert page.last("run")["run"]["old"] == []
+
+
+def test_what_a_run_tells_after_a_rename_is_told_under_the_new_name(line: Page, server: Any) -> None:
+    runs, told = server.studio.work.runs, line.events
+    number = run(line)["number"]
+    runs.follow("line.yaml", [("scaled", "product")])
+    runs.told(number, {"event": "ran", "nodes": {"scaled": {"fate": "run"}}, "values": {"scaled.z": {"max": 1.0}}})
+    line.wait("ran")
+    assert told[-1]["values"] == {"product.z": {"max": 1.0}}
+    problem = {"node": "scaled", "port": "", "message": "no", "hint": "", "path": "", "line": 0, "column": 0}
+    runs.ended(number, "failed", problem, 0.0, dict)
+    line.wait("ended")
+    assert told[-1]["problem"]["node"] == "product"
 
 
 def test_a_worker_that_ends_is_told(line: Page, server: Any) -> None:

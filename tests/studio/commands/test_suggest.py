@@ -108,7 +108,7 @@ def test_find_knows_which_values_the_latest_run_cut_off(opened: Page, server: Se
         values = {
             f"{name}.z": {"quality": {"clipped": each}} for name, each in zip(("half", "relu"), clipped, strict=True)
         }
-        server.studio.work.runs._run |= {"values": {**values, "x.output": {"quality": None}}}
+        server.studio.work.runs._latest.run |= {"values": {**values, "x.output": {"quality": None}}}
         return [hit["node"] for hit in opened.ask("find", query="is:clipped")]
 
     assert found(12.5, 0.0) == ["half"]

@@ -28,13 +28,13 @@ def test_inputs_of_a_graph_without_data_are_made_up(tmp_path: Path) -> None:
     assert values["x.output"]["shape"] == [made_up.ROWS, 3]
     assert values["i.output"]["dtype"] == "uint8"
     assert values["none.output"]["shape"] == [made_up.SIZE, 5]
-    x = memory.values["x.output"]
+    x = memory.documents[""].values["x.output"]
     assert x.min() >= 2
     assert x.max() <= 3
     assert done.merged("nodes")["x"] == {"fate": "fed", "because": made_up.WHY, "seconds": None, "estimated": False}
     again = do(Run(Asked(source)), memory)
     assert again.merged("nodes")["y"]["fate"] == "kept"
-    assert np.array_equal(memory.values["x.output"], x)
+    assert np.array_equal(memory.documents[""].values["x.output"], x)
 
 
 @pytest.mark.parametrize("dtype", dtypes.every)

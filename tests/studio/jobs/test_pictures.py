@@ -13,21 +13,22 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError
 from dataflow.core.shapes import Shape
 from dataflow.studio.jobs.call import Memory
+from dataflow.studio.jobs.kept_values import Documents, Values
 from dataflow.studio.jobs.pictures import Picture, Table
 
 
 def remembered(value: Array, shape: Shape = None) -> Memory:
-    return Memory(values={"a.z": value}, shapes={"a.z": shape})
+    return Memory(documents=Documents({"line.yaml": Values({"a.z": value}, {"a.z": shape})}))
 
 
 def picture(value: Array, shape: Shape = None, **at: int) -> tuple[dict[str, object], Array]:
-    found = cast("dict[str, object]", Picture("a.z", at).answer(remembered(value, shape)))
+    found = cast("dict[str, object]", Picture("line.yaml", "a.z", at).answer(remembered(value, shape)))
     data = np.frombuffer(base64.b64decode(str(found["data"])), np.uint8)
     return found, data.reshape([int(str(found[key])) for key in ("tiles", "rows", "columns")])
 
 
 def table(value: Array, row: int = 0, **at: int) -> list[list[str]]:
-    return cast("dict[str, list[list[str]]]", Table("a.z", at, row).answer(remembered(value)))["cells"]
+    return cast("dict[str, list[list[str]]]", Table("line.yaml", "a.z", at, row).answer(remembered(value)))["cells"]
 
 
 def test_activations_are_channels_of_one_row_side_by_side() -> None:
@@ -103,7 +104,9 @@ def test_tables_are_paged_and_bounded() -> None:
 
 def test_ports_and_dims_that_there_are_not() -> None:
     with pytest.raises(GraphError, match=r"port 'b\.z' must have a value, got none; run the graph"):
-        Picture("b.z").answer(Memory())
+        Picture("line.yaml", "b.z").answer(remembered(np.eye(3)))
+    with pytest.raises(GraphError, match=r"port 'a\.z' must have a value, got none; run the graph"):
+        Picture("other.yaml", "a.z").answer(remembered(np.eye(3)))
     with pytest.raises(GraphError, match="no dim 'K'; the value has N and axis 1"):
         picture(np.eye(3), ("N", 3), K=1)
     with pytest.raises(GraphError, match="dim 'N' has indices from 0 to 2, got 3"):

@@ -67,7 +67,7 @@ def test_only_what_has_changed_runs_again(line: Source) -> None:
     assert fates(done) == {"x": "fed", "scaled": "kept", "exp": "run", "sum": "run", "other": "kept"}
     assert done.merged("nodes")["exp"]["because"] == "its block changed"
     assert {*done.merged("values")} == {"x.output", "scaled.z", "exp.y", "sum.output", "other.y"}
-    assert np.array_equal(memory.values["exp.y"], np.tanh(X * 2))
+    assert np.array_equal(memory.documents[""].values["exp.y"], np.tanh(X * 2))
     assert {*fates(run(Asked(changed), memory, again=True)).values()} == {"fed", "run"}
 
 
@@ -78,7 +78,7 @@ def test_other_rows_and_params_run_what_depends_on_them(line: Source, tmp_path: 
     assert fates(run(Asked(Source(line.path, LINE, params={"factor": 3.0}), rows=2), memory))["other"] == "kept"
     np.savez(tmp_path / "rows.npz", x=X + 1)
     run(Asked(line), memory)
-    assert np.array_equal(memory.values["other.y"], -(X + 1))
+    assert np.array_equal(memory.documents[""].values["other.y"], -(X + 1))
 
 
 def test_what_would_run_is_what_then_runs(line: Source) -> None:
@@ -106,34 +106,61 @@ def test_bypassed(line: Source) -> None:
     done = run(Asked(line, bypassed=["exp"]), memory)
     assert fates(done)["exp"] == "bypassed"
     assert "exp.y" not in done.merged("values")
-    assert np.array_equal(memory.values["sum.output"], (X * 2).sum(1))
+    assert np.array_equal(memory.documents[""].values["sum.output"], (X * 2).sum(1))
     assert fates(run(Asked(line), memory))["exp"] == "run"
     assert "bypass of 'x'" in failure(Asked(line, bypassed=["x"]))
+
+
+def test_each_document_keeps_its_own(line: Source) -> None:
+    memory, other = Memory(), Source(line.path, LINE.replace("Exp", "Tanh"))
+    run(Asked(line, document="a"), memory, 1)
+    run(Asked(other, document="b"), memory, 2)
+    assert np.array_equal(memory.documents["a"].values["exp.y"], np.exp(X * 2))
+    assert np.array_equal(memory.documents["b"].values["exp.y"], np.tanh(X * 2))
+    assert {*fates(run(Asked(line, document="a"), memory, 3)).values()} == {"fed", "kept"}
+    done = run(Asked(line, document="a", frozen={"exp": Held("run 3")}), memory, 4)
+    assert fates(done)["exp"] == "frozen"
+    assert "values of run 3 are no longer kept" in failure(
+        Asked(other, document="b", frozen={"exp": Held("run 3")}), memory
+    )
 
 
 def test_frozen_from_a_run(line: Source) -> None:
     memory = Memory()
     run(Asked(line), memory, number=3)
-    kept = memory.values["scaled.z"].copy()
+    kept = memory.documents[""].values["scaled.z"].copy()
     changed = Source(line.path, LINE, params={"factor": 5.0})
     frozen = Asked(changed, frozen={"scaled": Held("run 3")})
     for number in (4, 5):
         done = run(frozen, memory, number)
         assert fates(done)["scaled"] == "frozen"
         assert done.merged("nodes")["scaled"]["because"] == "its value is that of run 3"
-        assert np.array_equal(memory.values["exp.y"], np.exp(kept))
-        assert np.array_equal(memory.values["scaled.z"], kept)
+        assert np.array_equal(memory.documents[""].values["exp.y"], np.exp(kept))
+        assert np.array_equal(memory.documents[""].values["scaled.z"], kept)
         assert done.merged("values")["scaled.z"]["max"] == kept.max()
     assert run(Asked(changed), memory, 6).merged("values")["scaled.z"]["max"] == pytest.approx(X.max() * 5)
     assert "values of run 3 are no longer kept" in failure(frozen, memory)
-    assert memory.frozen == {}
+    assert memory.documents[""].frozen == {}
+
+
+def test_a_frozen_value_follows_its_node(line: Source) -> None:
+    memory, called = Memory(), LINE.replace("scaled", "twice")
+    run(Asked(line), memory, number=3)
+    kept = memory.documents[""].values["scaled.z"].copy()
+    changed = Source(line.path, called, params={"factor": 5.0})
+    frozen = {"twice": Held("run 3", renames=[("scaled", "half"), ("half", "twice")])}
+    for number in (4, 5):  # when it is frozen, and from then on
+        done = run(Asked(changed, frozen=frozen), memory, number)
+        assert fates(done)["twice"] == "frozen"
+        assert np.array_equal(memory.documents[""].values["twice.z"], kept)
+    assert "values of run 3 are no longer kept" in failure(Asked(changed, frozen={"twice": Held("run 3")}), memory)
 
 
 def test_frozen_from_a_file(line: Source, tmp_path: Path) -> None:
     np.savez(tmp_path / "v.npz", a=np.zeros((4, 2), np.float32), b=np.ones((4, 2), np.float32))
     memory = Memory()
     run(Asked(line, frozen={"exp": Held("v.npz:b", str(tmp_path / "v.npz"), "b")}), memory)
-    assert memory.values["sum.output"].tolist() == [2.0] * 4
+    assert memory.documents[""].values["sum.output"].tolist() == [2.0] * 4
     for held, message in (
         (Held("v.npz", str(tmp_path / "v.npz")), "v.npz has no array 'exp'"),
         (Held("w.npz", str(tmp_path / "w.npz")), "freezing of 'exp': w.npz"),
@@ -145,13 +172,13 @@ def test_frozen_from_a_file(line: Source, tmp_path: Path) -> None:
 def test_forced_ports_and_inputs(line: Source, tmp_path: Path) -> None:
     memory = Memory()
     done = run(Asked(line, forced={"scaled.z": 0.0}), memory)
-    assert memory.values["sum.output"].tolist() == [2.0] * 4
-    assert np.array_equal(memory.values["scaled.z"], X * 2)
+    assert memory.documents[""].values["sum.output"].tolist() == [2.0] * 4
+    assert np.array_equal(memory.documents[""].values["scaled.z"], X * 2)
     assert "scaled/forced" not in fates(done)
     assert not [port for port in done.merged("values") if port.startswith("scaled/forced")]
     unfed = Source(str(tmp_path / "unfed.yaml"), LINE[: LINE.index("data:")])
     run(Asked(unfed, forced={"x.output": [[1.0, 2.0]]}), memory)
-    assert memory.values["other.y"].tolist() == [[-1.0, -2.0]]
+    assert memory.documents[""].values["other.y"].tolist() == [[-1.0, -2.0]]
     assert "forcing of 'x.output': the value" in failure(Asked(unfed, forced={"x.output": "two"}))
 
 

@@ -91,7 +91,7 @@ def test_of_a_graph_with_channels_and_rows() -> None:
     assert isinstance(wide, dict)
     assert isinstance(narrow, dict)
     assert (wide["bits"], narrow["bits"]) == (8, 3)
-    assert len(wide["scale"]) == memory.values["fine/w_q.outputs"].shape[-1]
+    assert len(wide["scale"]) == memory.documents[""].values["fine/w_q.outputs"].shape[-1]
     assert wide["sqnr"] > narrow["sqnr"] + 20
 
 

@@ -53,7 +53,7 @@ def test_every_port_has_statistics_and_every_node_a_fate(line: Source) -> None:
     assert values["sum.output"]["shape"] == [10]
     rows = np.arange(20, dtype=np.float32).reshape(10, 2)
     assert values["sum.output"]["max"] == (rows @ [2, 3]).max()
-    assert np.array_equal(memory.values["scaled.z"], rows * np.array([2, 3], np.float32))
+    assert np.array_equal(memory.documents[""].values["scaled.z"], rows * np.array([2, 3], np.float32))
     assert done.merged("nodes")["scaled"]["fate"] == "run"
 
 
@@ -69,7 +69,7 @@ def test_rows_are_spread_over_the_split(line: Source) -> None:
     memory = Memory()
     done = do(Run(Asked(line, rows=5)), memory)
     assert done.first("began")["rows"] == 5
-    assert memory.values["x.output"][:, 0].tolist() == [0, 4, 8, 12, 16]
+    assert memory.documents[""].values["x.output"][:, 0].tolist() == [0, 4, 8, 12, 16]
 
 
 def test_rows_are_read_again_where_the_file_has_changed(line: Source, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_results_are_those_of_a_plain_run() -> None:
     assert done.plain["state"] == "done"
     (feeds,) = memory.rows.values()
     for name, value in flow.run(graph, feeds).items():
-        kept = memory.values[cast("dict[str, str]", done.first("began")["outputs"])[name]]
+        kept = memory.documents[""].values[cast("dict[str, str]", done.first("began")["outputs"])[name]]
         assert kept.tobytes() == value.tobytes()
 
 
@@ -139,9 +139,9 @@ def test_what_is_asked_about_meanwhile_is_of_this_run(line: Source) -> None:
 
     def tell(event: Plain) -> None:
         if event["event"] == "began":
-            assert memory.values == {}
+            assert memory.documents[""].values == {}
         for port in cast("dict[str, object]", event.get("values", {})):
-            seen[port] = float(memory.values[port].max())
+            seen[port] = float(memory.documents[""].values[port].max())
 
     Run(Asked(replace(line, text=LINE.replace("2.0, 3.0", "4.0, 5.0")))).work(Call(tell), memory)
     assert seen == {"x.output": 19.0, "w.ref": 5.0, "scaled.z": 95.0, "sum.output": 18 * 4.0 + 19 * 5.0}
