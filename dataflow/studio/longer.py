@@ -93,9 +93,10 @@ class Jobs:
         if idle:
             self._worker.rest(IDLE)
 
-    def say(self, level: str, message: str) -> None:
-        """Tell the pages a line, wherever they look."""
-        self._publish({"event": "said", "level": level, "message": message})
+    def say(self, level: str, job: Job, message: object, **about: object) -> None:
+        """Tell the pages a line of a job, wherever they look; ``about`` is more of what it tells of."""
+        told = {"message": f"{job.title}: {message}", "about": {"job": job.number, **about}}
+        self._publish({"event": "said", "level": level, **told})
 
     def tell(self) -> None:
         """Tell the pages of all jobs."""
@@ -119,7 +120,7 @@ class _Follower:
             files = [self._filed(str(file)) for file in cast("list[str]", found["files"])]
             told = {"message": found["message"], "files": files, "result": found["result"]}
             self._jobs.change(self._job, state="done", done=self._job.total, **told)
-            self._jobs.say("info", f"{self._job.title}: {found['message']}")
+            self._jobs.say("info", self._job, found["message"], **({"file": files[0]} if files else {}))
             self._finished(found)
         elif state == "cancelled":
             far = f" after {self._job.message}" if self._job.result is not None else ""
@@ -127,7 +128,7 @@ class _Follower:
         else:
             problem = lost(what) if state == "lost" else self._refused(cast(Plain, what))
             self._jobs.change(self._job, state="failed", problem=problem)
-            self._jobs.say("warning", f"{self._job.title}: {problem['message']}")
+            self._jobs.say("warning", self._job, problem["message"], problem=problem)
 
     def _refused(self, refusal: Plain) -> Plain:
         """The problem of a refusal: the first of a file, or what is said."""

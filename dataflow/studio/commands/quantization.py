@@ -71,7 +71,9 @@ def _calibrate(studio: Studio, given: Arguments) -> object:
                     raise DataflowError(f"{desk.path} is not shown by now; show it, and calibrate again")
                 desk.change("calibrate", partial(_begin_with, values))
             except DataflowError as error:
-                studio.publish({"event": "said", "level": "warning", "message": f"the ranges are not written: {error}"})
+                file = {"path": desk.path, "address": ""}
+                message = f"the ranges are not written: {error}"
+                studio.publish({"event": "said", "level": "warning", "message": message, "about": {"file": file}})
                 return
             if studio.desk is desk:
                 studio.show()

@@ -329,7 +329,14 @@ export type Event =
   | { event: "training"; training: Training } // the whole
   | { event: "trained"; training: Omit<Training, "trends">; points: Record<string, [step: number, value: number][]> } // more
   | { event: "jobs"; jobs: Job[] }
-  | { event: "said"; level: "info" | "warning"; message: string };
+  | { event: "said"; level: "info" | "warning"; message: string; about?: About };
+
+/** What a notice tells of, so that it can lead there. */
+export interface About {
+  file?: Job["files"][0];
+  problem?: Problem | null;
+  job?: number;
+}
 
 // -- requests ---------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 /** What the page knows: what the server said, by its events, and the state of the page itself. */
 import { create } from "zustand";
-import type { BlockInfo, Document, Event, GalleryEntry, Job, Run, Session, Stats, NodeFate, Training } from "./protocol";
+import type { About, BlockInfo, Document, Event, GalleryEntry, Job, Run, Session, Stats, NodeFate, Training } from "./protocol";
 import type { End } from "./canvas/state";
 import type { Place } from "./commands";
 import { shared } from "./sharing";
@@ -11,6 +11,7 @@ export interface Notice {
   level: "info" | "warning" | "refused";
   message: string;
   hint: string;
+  about: About;
 }
 
 /** A part of the page that is open beside the canvas. */
@@ -109,11 +110,11 @@ export const get = useStudio.getState;
 let notices = 0;
 
 /** Say something at the edge of the page, for a while. */
-export function say(level: Notice["level"], message: string, hint = ""): void {
+export function say(level: Notice["level"], message: string, hint = "", about: About = {}): void {
   notices += 1;
   set((state) => {
     const others = state.notices.filter((notice) => notice.message !== message);
-    return { notices: [...others.slice(-4), { number: notices, level, message, hint }] };
+    return { notices: [...others.slice(-4), { number: notices, level, message, hint, about }] };
   });
 }
 
@@ -139,8 +140,8 @@ export const decided = (path: string) => ({ disk }: State): Pick<State, "disk"> 
 export function hear(events: Event[]): void {
   set((state) => events.reduce<State>((known, event) => ({ ...known, ...change(known, event) }), state));
   for (const event of events) {
-    if (event.event === "said") say(event.level, event.message);
-    if (event.event === "ended" && event.problem !== null) say("refused", event.problem.message, event.problem.hint);
+    if (event.event === "said") say(event.level, event.message, "", event.about);
+    if (event.event === "ended" && event.problem !== null) say("refused", event.problem.message, event.problem.hint, { problem: event.problem });
   }
 }
 

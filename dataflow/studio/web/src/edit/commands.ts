@@ -10,6 +10,7 @@ import { chosenNodes, edit, editable } from "./edits";
 import { save } from "./files";
 import { editing } from "./state";
 
+const lead = () => [...document.querySelectorAll<HTMLElement>(".lead")].at(-1); // of the latest notice that has one
 const nodes = () => editable() && chosenNodes().length > 0;
 const one = () => editable() && get().selected.length === 1;
 const open = () => get().document !== null;
@@ -101,6 +102,7 @@ const views: Command[] = [
   { id: "view.find", title: "Find in the project", group: "View", keys: ["Mod+F"], run: over("find") },
   { id: "view.commands", title: "List of commands", group: "View", keys: ["Mod+K", "Mod+Shift+P"], run: over("commands") },
   { id: "view.keys", title: "Keys", group: "View", keys: ["?"], run: over("keys") },
+  { id: "notice.follow", title: "Go to what the notice tells of", group: "View", keys: ["O"], enabled: () => lead() !== undefined, otherwise: "there is no notice that leads anywhere", run: () => lead()!.click() },
   { id: "problem.next", title: "Next problem", group: "View", keys: ["F8"], enabled: open, run: () => problem(1) },
   { id: "problem.previous", title: "Previous problem", group: "View", keys: ["Shift+F8"], enabled: open, run: () => problem(-1) },
 ];

@@ -1,24 +1,24 @@
 /** What panels draw on the canvas: trend boxes at watched ports, and the SQNR of cards. */
 import { ViewportPortal } from "@xyflow/react";
 import { useMemo } from "react";
-import type { Card } from "../protocol";
+import type { Card, Scene } from "../protocol";
 import { useStudio } from "../store";
 import { short } from "../values/format";
 import { partsOf } from "../values/parts";
 import { Sparkline } from "../values/Sparkline";
-import { beside } from "./place";
+import { beside, titleOf } from "./place";
 import { grade, NO_VALUES, worst } from "../values/quality";
 import { fullName, NOTHING } from "./session";
 
 export function Drawn() {
-  const cards = useStudio((state) => state.document?.scene.cards);
+  const scene = useStudio((state) => state.document?.scene);
   const watched = useStudio((state) => (state.session ?? NOTHING).watched);
   const byQuality = useStudio((state) => state.byQuality);
-  if (cards === undefined) return null;
+  if (scene === undefined) return null;
   return (
     <ViewportPortal>
-      {watched.length > 0 && placed(cards, watched).map((box) => <TrendBox key={box.port} {...box} />)}
-      {byQuality && cards.map((card) => <Tint key={card.id} card={card} />)}
+      {watched.length > 0 && placed(scene, watched).map((box) => <TrendBox key={box.port} {...box} />)}
+      {byQuality && scene.cards.map((card) => <Tint key={card.id} card={card} />)}
     </ViewportPortal>
   );
 }
@@ -33,9 +33,9 @@ interface Box {
   y: number;
 }
 
-/** The trend boxes of the ports that are drawn, each beside its card and not over another. */
-function placed(cards: Card[], watched: string[]): Box[] {
-  const taken: Parameters<typeof beside>[2][number][] = [...cards];
+/** The trend boxes of the ports that are drawn, each beside its card and not over another, nor over a title. */
+function placed({ cards, frames }: Scene, watched: string[]): Box[] {
+  const taken = [...cards, ...frames.map(titleOf)];
   return cards.flatMap((card) => {
     return watched.flatMap((port) => {
       const right = card.rights.find((each) => each.value_of === port);

@@ -12,6 +12,7 @@ import "./commands";
 import { Jobs } from "./Jobs";
 import { NOTHING } from "./session";
 import QuantizationPanel from "./QuantizationPanel";
+import { Result } from "./Result";
 import RunPanel from "./RunPanel";
 import { TrainingStatus } from "./Status";
 import TrainingPanel from "./TrainingPanel";
@@ -313,9 +314,20 @@ test("a job shows how far it is, is cancelled, and its graph files are opened", 
   const result = { "SQNR in dB": [{ layer: "conv", "2 bits": 5.5, "8 bits": 44 }], bits: 8 };
   await act(async () => hear([{ event: "jobs", jobs: [{ ...job, state: "done", files, result }] }]));
   expect([...document.querySelectorAll("thead th")].map((head) => head.textContent)).toEqual(["layer", "2 bits", "8 bits"]);
-  expect([...document.querySelectorAll("tbody td")].map((cell) => cell.className)).toEqual(["", "grade-0", "grade-4"]);
+  expect([...document.querySelectorAll("tbody td")].map((cell) => cell.className)).toEqual(["grade-0", "grade-4"]);
   await click("button", "Open a.yaml");
   expect(asked.pop()).toEqual(["open", { path: "a.yaml" }]);
   const link = find<HTMLAnchorElement>("a", "Open the report");
   expect([link.getAttribute("href"), link.target, link.rel]).toEqual(["/report/0f/a.report.html", "_blank", "noopener"]);
+});
+
+test("of a table with many columns the names of records stand above their figures, and sentences below", async () => {
+  const row = { node: "conv1/weights_q", "SQNR accumulated": 31.256, "SQNR alone": 40, "clipped %": 0, bits: 8, why: "few levels are used of those there are" };
+  await show(<Result result={[row]} of="Report" />);
+  const rows = [...document.querySelectorAll("tr")].map((each) => [...each.children].map((cell) => cell.textContent));
+  expect(rows).toEqual([["SQNR accumulated", "SQNR alone", "clipped %", "bits"], ["conv1/weights_q"], ["31.3", "40", "0", "8"], [row.why]]);
+  expect([...document.querySelectorAll("[colspan]")].map((cell) => cell.getAttribute("colspan"))).toEqual(["4", "4"]);
+  await show(<Result result={[{ metric: "accuracy", float: 0.97654, quantized: 0.9, why: row.why }]} of="Report" />);
+  expect([...document.querySelectorAll("tbody tr")].map((each) => each.textContent)).toEqual(["accuracy0.97650.9", row.why]);
+  expect(document.querySelector(".prose")!.getAttribute("colspan")).toBe("3");
 });

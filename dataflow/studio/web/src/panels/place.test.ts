@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beside } from "./place";
+import { beside, titleOf } from "./place";
 
 const card = { x: 100, y: 100, width: 200, height: 60 };
 const size = { width: 160, height: 50 };
@@ -18,6 +18,12 @@ test("a box stands above its card where another is below, and beside it where bo
 test("a box goes further away where all is taken near the card", () => {
   const near = [-1, 0, 1].flatMap((i) => [-1, 0, 1].map((j) => ({ x: 100 + i * 206, y: 100 + j * 90, width: 200, height: 70 })));
   expect(beside(card, size, near)).toMatchObject({ x: 140, y: -46 }); // above, as below takes a step more
+});
+
+test("a box does not stand over the title of a frame", () => {
+  const frame = { id: "frame1", title: "The next layer", x: 90, y: 165, width: 300, height: 200 };
+  expect(beside(card, size, [card, titleOf(frame)])).toMatchObject({ x: 140, y: 44 });
+  expect(beside(card, size, [card, titleOf({ ...frame, title: "" })])).toMatchObject({ x: 140, y: 166 });
 });
 
 test("with no free place it covers as little as can be", () => {

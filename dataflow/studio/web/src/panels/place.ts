@@ -1,10 +1,15 @@
 /** Where a box stands beside a card, over as little as can be. */
+import type { Frame } from "../protocol";
+
 interface Box {
   x: number;
   y: number;
   width: number;
   height: number;
 }
+
+/** Where the title of a frame is, in letters of the size that they have in a picture that is small. */
+export const titleOf = ({ x, y, width, title }: Frame): Box => ({ x, y, width: Math.min(width, title.length * 12), height: 28 });
 
 const GAPS = [6, 26, 46, 66, 96, 126, 166]; // from the card, the nearest that is free
 
