@@ -14,82 +14,82 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocks.kernels.im2col import positions
-from blocks.kernels.windows import Span, has_padding, slab_rows, taps
+from blocks.kernels.im2col import Bound, cut, positions
+from blocks.kernels.windows import Span, has_padding, inside, slab_rows, taps, touched
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.workspace import Workspace
 
 # -- the convolution ------------------------------------------------------------------------------------------------
 
 
-def convolve(x: Array, filter: Array, over: Sequence[Span], out: Array) -> None:
-    """The products of each window of a channel with the filters of that channel, [batch, ...positions, outputs]."""
-    channels_last, multiplier = out.flags.c_contiguous, filter.shape[-1]
-    images, copied = _convolve_slab(x.shape, over, multiplier, x.dtype, channels_last)
-    x = x if copied else np.ascontiguousarray(x)
-    with scratch(*convolve_scratch(x.shape, filter.shape, over, x.dtype, channels_last)) as (padded, result, buffer):
-        weights = _weights(filter, over[-1].stride == 1, out.shape[-2], buffer)
-        padded.fill(0)
-        for image in range(0, len(x) if out.size else 0, images):
-            target = out[image : image + images]
-            source = (
-                _padded(x[image : image + images], over, multiplier, padded) if copied else x[image : image + images]
-            )
+def bind_convolve(
+    memory: Workspace,
+    shape: tuple[int, ...],
+    filter: tuple[int, ...],
+    over: Sequence[Span],
+    dtype: DType,
+    channels_last: bool,
+) -> Bound:
+    """The products of each window of a channel with the filters of that channel, as ``(x, filter, out)``.
+
+    The result is [batch, ...positions, outputs].
+    """
+    images = _Images(memory, shape, over, filter[-1], dtype, channels_last)
+    made, exact = (*positions(over), prod(filter[-2:])), dtypes.compute(dtype)
+    (result,) = memory.arrays(((images.count * prod(made) * (dtype != exact or not channels_last),), exact))
+    weights = _weights(memory, filter, over, exact, made[-2])
+    steps, holes = [s.stride for s in over], [s.dilation for s in over]
+    parts = list(cut(shape[0], images.count)) if prod(made) else []
+
+    def convolve(x: Array, filter: Array, out: Array) -> None:
+        np.copyto(weights, filter.reshape(*filter.shape[:-2], 1, -1))
+        for part in parts:
+            target, source = out[part], images.padded(x[part])
             y = result[: target.size].reshape(target.shape) if result.size else target
-            steps, holes = (
-                [n * number for n, number in zip(source.strides[1:-1], numbers, strict=True)]
-                for numbers in zip(*((s.stride, s.dilation) for s in over), strict=True)
+            by_steps, by_holes = (
+                [n * by for n, by in zip(source.strides[1:-1], own, strict=True)] for own in (steps, holes)
             )
-            _multiply(source, steps, holes, weights, y)
+            _multiply(source, by_steps, by_holes, weights, y)
             if y is not target:
                 np.copyto(target, y, casting="unsafe")
 
-
-def convolve_bytes(
-    shape: tuple[int, ...], filter: tuple[int, ...], over: Sequence[Span], dtype: DType, channels_last: bool
-) -> int:
-    """The memory that `convolve` works in."""
-    return scratch_bytes(*convolve_scratch(shape, filter, over, dtype, channels_last))
+    return convolve
 
 
-def convolve_scratch(
-    shape: tuple[int, ...], filter: tuple[int, ...], over: Sequence[Span], dtype: DType, channels_last: bool
-) -> list[ArraySpec]:
-    """Memory for images with padding and repeated channels, for results, and for weights."""
-    exact, channels = dtypes.compute(dtype), prod(filter[-2:])
-    images, copied = _convolve_slab(shape, over, filter[-1], dtype, channels_last)
-    result = images * prod(positions(over)) * channels * (dtype != exact or not channels_last)
-    width = positions(over)[-1] if over[-1].stride == 1 else 1
-    return [((size,), exact) for size in (copied, result, prod(filter) * width)]
+class _Images:
+    """Some images at a time with their padding, and each channel repeated for its outputs, in the dtype to compute in.
+
+    count : how many images, at most.
+    copied : the elements of the copy; 0 where images are as they must be, and only made contiguous.
+    """
+
+    def __init__(
+        self, memory: Workspace, shape: tuple[int, ...], over: Sequence[Span], outputs: int, dtype: DType, last: bool
+    ):
+        exact = dtypes.compute(dtype)
+        image = prod(s.reach for s in over) * shape[-1] * outputs
+        self.count = slab_rows(shape[0], image * int(exact.itemsize))
+        needed = outputs > 1 or dtype != exact or not last or has_padding(over)
+        (self.buffer,) = memory.arrays(((self.count * image * needed,), exact))
+        self.shape = (*(s.reach for s in over), shape[-1], outputs)
+        self.touched, self.inside = touched(over), inside(over)
+
+    def padded(self, x: Array) -> Array:
+        """So many images, [batch, ...spatial, channels]."""
+        if not self.buffer.size:
+            return np.ascontiguousarray(x)
+        shape = (len(x), *self.shape)
+        padded = self.buffer[: prod(shape)].reshape(shape)
+        padded.fill(0)
+        np.copyto(padded[self.inside], x[self.touched][..., None])
+        return padded.reshape(*shape[:-2], -1)
 
 
-def _convolve_slab(
-    shape: tuple[int, ...], over: Sequence[Span], multiplier: int, dtype: DType, channels_last: bool
-) -> tuple[int, int]:
-    """How many images to work on at once, and the elements of a copy with padding and repeated channels, if needed."""
-    exact = dtypes.compute(dtype)
-    image = prod(s.reach for s in over) * shape[-1] * multiplier
-    images = slab_rows(shape[0], image * int(exact.itemsize))
-    return images, images * image * (multiplier > 1 or dtype != exact or not channels_last or has_padding(over))
-
-
-def _padded(x: Array, over: Sequence[Span], multiplier: int, buffer: Array) -> Array:
-    """The images with their padding, for which the buffer must hold zeros already, and their channels repeated."""
-    shape = (len(x), *(s.reach for s in over), x.shape[-1])
-    padded = buffer[: prod(shape) * multiplier].reshape(*shape, multiplier)
-    copied = [slice(max(min(s.reach - s.before, n), 0)) for s, n in zip(over, x.shape[1:-1], strict=True)]
-    inside = [slice(s.before, s.before + part.stop) for s, part in zip(over, copied, strict=True)]
-    np.copyto(padded[(slice(None), *inside)], x[(slice(None), *copied, slice(None), None)])
-    return padded.reshape(*shape[:-1], -1)
-
-
-def _weights(filter: Array, joined: bool, width: int, buffer: Array) -> Array:
-    """The filter as [...kernel, column, channel], repeated for the columns of a whole row if they are joined."""
-    kernel, channels = filter.shape[:-2], prod(filter.shape[-2:])
-    weights = buffer.reshape(*kernel, width if joined else 1, channels)
-    np.copyto(weights, filter.reshape(*kernel, 1, channels))
-    return weights
+def _weights(memory: Workspace, filter: tuple[int, ...], over: Sequence[Span], dtype: DType, width: int) -> Array:
+    """Memory for the filter as [...kernel, column, channel]: for each column of a whole row where rows are joined."""
+    shape = (*filter[:-2], width if over[-1].stride == 1 else 1, prod(filter[-2:]))
+    return memory.array(prod(shape), dtype).reshape(shape)
 
 
 def _multiply(source: Array, steps: Sequence[int], holes: Sequence[int], weights: Array, out: Array) -> None:
@@ -143,60 +143,44 @@ def _phases(s: Span) -> Phases:
     return Phases(before, after, phases)
 
 
-def by_input(filter: Array, dy: Array, over: Sequence[Span], out: Array) -> None:
-    """The gradient of `convolve` by its ``x``, in ``out``."""
-    multiplier, dims, channels_last = filter.shape[-1], list(map(_phases, over)), out.flags.c_contiguous
-    shape = (*(d.before + s + d.after for d, s in zip(dims, positions(over), strict=True)), dy.shape[-1])
-    inside = [slice(d.before, d.before + s) for d, s in zip(dims, positions(over), strict=True)]
-    images, copied = _by_input_slab(out.shape, over, multiplier, out.dtype, channels_last)
-    dy = dy if copied else np.ascontiguousarray(dy)
-    with scratch(*by_input_scratch(out.shape, filter.shape, over, out.dtype, channels_last)) as (
-        buffer,
-        result,
-        weight_buffer,
-    ):
-        weights = _weights(filter, over[-1].stride == 1, out.shape[-2], weight_buffer)
-        buffer.fill(0)
-        if not dy.size:
-            out.fill(0)
-        for image in range(0, len(out) if dy.size and out.size else 0, images):
-            source, x = dy[image : image + images], out[image : image + images]
-            if copied:
-                padded = buffer[: len(source) * prod(shape)].reshape(len(source), *shape)
-                np.copyto(padded[(slice(None), *inside)], source)
-                source = padded
-            for phases in product(*(d.phases for d in dims)):
-                target = x[(slice(None), *(p.elements for p in phases))]
-                _phase(source, phases, weights, target, result, multiplier)
-
-
-def by_input_bytes(
-    shape: tuple[int, ...], filter: tuple[int, ...], over: Sequence[Span], dtype: DType, channels_last: bool
-) -> int:
-    """The memory that `by_input` works in."""
-    return scratch_bytes(*by_input_scratch(shape, filter, over, dtype, channels_last))
-
-
-def by_input_scratch(
-    shape: tuple[int, ...], filter: tuple[int, ...], over: Sequence[Span], dtype: DType, channels_last: bool
-) -> list[ArraySpec]:
-    """Memory for gradients with places around them, for a phase, and for weights."""
-    exact, multiplier = dtypes.compute(dtype), filter[-1]
-    images, copied = _by_input_slab(shape, over, multiplier, dtype, channels_last)
+def bind_by_input(
+    memory: Workspace,
+    shape: tuple[int, ...],
+    filter: tuple[int, ...],
+    over: Sequence[Span],
+    dtype: DType,
+    channels_last: bool,
+) -> Bound:
+    """The gradient of a convolution by its ``x``, which has this shape, as ``(filter, dy, out)``."""
+    exact, multiplier, dims = dtypes.compute(dtype), filter[-1], list(map(_phases, over))
+    around = (*(d.before + n + d.after for d, n in zip(dims, positions(over), strict=True)), shape[-1] * multiplier)
+    within = (slice(None), *(slice(d.before, d.before + n) for d, n in zip(dims, positions(over), strict=True)))
+    images = slab_rows(shape[0], prod(around) * int(exact.itemsize))
+    needed = dtype != exact or not channels_last or any(d.before or d.after for d in dims)
     phase = prod(-(-n // s.stride) for n, s in zip(shape[1:-1], over, strict=True)) * shape[-1] * multiplier
     result = images * phase * (multiplier > 1 or dtype != exact or not channels_last)
-    width = shape[-2] if over[-1].stride == 1 else 1
-    return [((size,), exact) for size in (copied, result, prod(filter) * width)]
+    copy, buffer = memory.arrays(((images * prod(around) * needed,), exact), ((result,), exact))
+    weights = _weights(memory, filter, over, exact, shape[-2])
+    parts, phases = list(cut(shape[0], images)), list(product(*(d.phases for d in dims)))
 
+    def by_input(filter: Array, dy: Array, out: Array) -> None:
+        if not dy.size or not out.size:
+            out.fill(0)
+            return
+        np.copyto(weights, filter.reshape(*filter.shape[:-2], 1, -1))
+        for part in parts:
+            source, x = dy[part], out[part]
+            if copy.size:
+                padded = copy[: len(source) * prod(around)].reshape(len(source), *around)
+                padded.fill(0)
+                np.copyto(padded[within], source)
+                source = padded
+            else:
+                source = np.ascontiguousarray(source)
+            for own in phases:
+                _phase(source, own, weights, x[(slice(None), *(p.elements for p in own))], buffer, multiplier)
 
-def _by_input_slab(
-    shape: tuple[int, ...], over: Sequence[Span], multiplier: int, dtype: DType, channels_last: bool
-) -> tuple[int, int]:
-    """How many images to work on at once, and the elements of gradients with places around them, if needed."""
-    exact, dims = dtypes.compute(dtype), list(map(_phases, over))
-    image = prod(d.before + n + d.after for d, n in zip(dims, positions(over), strict=True)) * shape[-1] * multiplier
-    images = slab_rows(shape[0], image * int(exact.itemsize))
-    return images, images * image * (dtype != exact or not channels_last or any(d.before or d.after for d in dims))
+    return by_input
 
 
 def _phase(source: Array, phases: Sequence[Phase], weights: Array, out: Array, buffer: Array, multiplier: int) -> None:
@@ -220,44 +204,38 @@ def _phase(source: Array, phases: Sequence[Phase], weights: Array, out: Array, b
 # -- its gradient by the filter -------------------------------------------------------------------------------------
 
 
-def by_filter(x: Array, dy: Array, over: Sequence[Span], out: Array) -> None:
-    """The gradient of `convolve` by its filter, in ``out``."""
-    channels_last, multiplier, channels = dy.flags.c_contiguous, out.shape[-1], prod(out.shape[-2:])
-    images, copied = _convolve_slab(x.shape, over, multiplier, x.dtype, channels_last)
-    x = x if copied else np.ascontiguousarray(x)
-    sums = np.zeros((*out.shape[:-2], channels))
-    with scratch(*by_filter_scratch(x.shape, out.shape, over, x.dtype, channels_last)) as (padded, buffer, parts):
-        padded.fill(0)
-        for image in range(0, len(x) if dy.size else 0, images):
-            gradients = dy[image : image + images]
-            if buffer.size:
-                np.copyto(buffer[: gradients.size].reshape(gradients.shape), gradients)
-                gradients = buffer[: gradients.size].reshape(gradients.shape)
-            source = (
-                _padded(x[image : image + images], over, multiplier, padded) if copied else x[image : image + images]
-            )
-            part = parts[: gradients.size // gradients.shape[1]].reshape(len(gradients), *gradients.shape[2:])
+def bind_by_filter(
+    memory: Workspace,
+    shape: tuple[int, ...],
+    filter: tuple[int, ...],
+    over: Sequence[Span],
+    dtype: DType,
+    channels_last: bool,
+) -> Bound:
+    """The gradient of a convolution by its filter, which has this shape, as ``(x, dy, out)``."""
+    exact, channels = dtypes.compute(dtype), prod(filter[-2:])
+    images = _Images(memory, shape, over, filter[-1], dtype, channels_last)
+    places = positions(over)
+    made = images.count * prod(places) * channels
+    copy, sums_of = memory.arrays(
+        ((made * (dtype != exact or not channels_last),), exact), ((made // max(1, places[0]),), exact)
+    )
+    cuts = list(cut(shape[0], images.count))
+
+    def by_filter(x: Array, dy: Array, out: Array) -> None:
+        sums = np.zeros((*out.shape[:-2], channels))
+        for some in cuts if dy.size else ():
+            gradients, source = dy[some], images.padded(x[some])
+            if copy.size:
+                own = copy[: gradients.size].reshape(gradients.shape)
+                np.copyto(own, gradients)
+                gradients = own
+            part = sums_of[: gradients.size // gradients.shape[1]].reshape(len(gradients), *gradients.shape[2:])
             dims = list(range(gradients.ndim))
             for index, tap in taps(source, over):
                 # a dim at a time in float32: sums that are short enough to round
                 np.einsum(tap, dims, gradients, dims, [0, *dims[2:]], out=part)
                 sums[index] += np.add.reduce(part.reshape(-1, channels), 0, np.float64)
-    np.copyto(out, sums.reshape(out.shape), casting="unsafe")
+        np.copyto(out, sums.reshape(out.shape), casting="unsafe")
 
-
-def by_filter_bytes(
-    shape: tuple[int, ...], filter: tuple[int, ...], over: Sequence[Span], dtype: DType, channels_last: bool
-) -> int:
-    """The memory that `by_filter` works in."""
-    return scratch_bytes(*by_filter_scratch(shape, filter, over, dtype, channels_last))
-
-
-def by_filter_scratch(
-    shape: tuple[int, ...], filter: tuple[int, ...], over: Sequence[Span], dtype: DType, channels_last: bool
-) -> list[ArraySpec]:
-    """Memory for images as `convolve` has them, for gradients, and for their sums."""
-    exact, places = dtypes.compute(dtype), positions(over)
-    images, copied = _convolve_slab(shape, over, filter[-1], dtype, channels_last)
-    gradients = images * prod(places) * prod(filter[-2:])
-    sizes = (copied, gradients * (dtype != exact or not channels_last), gradients // max(1, places[0]))
-    return [((size,), exact) for size in sizes]
+    return by_filter

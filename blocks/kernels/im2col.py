@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
 from blocks.kernels.matrix_product import LEAST, MANY
-from blocks.kernels.windows import Span, has_padding, slab_rows
+from blocks.kernels.windows import Span, has_padding, inside, patches, reached, slab_rows, touched
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec
+from dataflow.core.workspace import Workspace
 
 SHORT = 16  # elements that lie together in a window, below which rows are slow to copy
 COPY = 24  # multiplications that take as long as to copy an element
 LARGE = 8 * LEAST  # work of images for a thread: below it threads wait for the interpreter, and share products instead
 
+Bound = Callable[[Array, Array, Array], None]  # two inputs, and where the result goes
 Tile = tuple[slice, list[slice]]  # some images, and for these the rows of positions to work on at once
 
 
@@ -60,10 +63,8 @@ class Columns:
             self.images = min(slab_rows(images, elements * image), -(-images // threads) or 1)
             self.rows = slab_rows(rows, elements * size * self.images * prod(others))
         self.tile = self.images, self.rows, *others  # the largest
-        down = [slice(row, row + self.rows) for row in range(0, rows, self.rows)] if rows else []
-        self.tiles: list[Tile] = (
-            [(slice(i, i + self.images), down) for i in range(0, images, self.images)] if images else []
-        )
+        down = list(cut(rows, self.rows))
+        self.tiles: list[Tile] = [(part, down) for part in cut(images, self.images)]
         self.single = len(self.tiles) * len(down) <= 1
 
     def padded_images(self) -> ArraySpec:
@@ -95,12 +96,13 @@ class Columns:
 
     def im2col(self, buffer: Array, windows: Array) -> Array:
         """The matrices [group, window, element] of windows as `patches` gives them."""
-        tile = windows.shape[: -len(self.kernel) - 1]
-        if not self.copied:
-            return windows.reshape(1, prod(tile), self.width)
-        matrix, view = self.matrix(buffer, tile)
-        np.copyto(view, windows.reshape(*windows.shape[:-1], self.groups, self.depth))
+        matrix, view = self.matrix(buffer, windows.shape[: -len(self.kernel) - 1])
+        np.copyto(view, self.by_channel(windows))
         return matrix
+
+    def by_channel(self, windows: Array) -> Array:
+        """Windows as `patches` gives them, with their channels as [group, channel]."""
+        return windows.reshape(*windows.shape[:-1], self.groups, self.depth)
 
     def by_group(self, rows: Array, buffer: Array) -> Array:
         """[..., outputs] as [group, row, outputs of the group], in the dtype of the matrices."""
@@ -114,6 +116,65 @@ class Columns:
 columns_of = lru_cache(maxsize=256)(Columns)
 
 
+def cut(size: int, step: int) -> Iterator[slice]:
+    """Slices of ``step`` elements that make up ``size`` of them; the last one may be shorter."""
+    for start in range(0, size, max(step, 1)):
+        yield slice(start, min(start + step, size))
+
+
 def positions(over: Sequence[Span]) -> tuple[int, ...]:
     """How many positions the window has along each spatial dim."""
     return tuple(int(s.out or 0) for s in over)
+
+
+class _Part(NamedTuple):
+    """Rows of positions of a tile: the matrices of their windows, and the views to copy windows from and to."""
+
+    rows: slice
+    matrix: Array
+    windows: Array
+    view: Array
+
+
+class Windows:
+    """The matrices of the windows of one tile after another, in memory for one of them."""
+
+    def __init__(self, columns: Columns, memory: Workspace):
+        self.columns = columns
+        over = columns.over
+        self.touched, self.inside, self.reached = touched(over), inside(over), reached(over)
+        self.memory, matrices = memory.arrays(columns.padded_images(), columns.matrices())
+        self.padded: dict[int, Array] = {}  # by how many images a tile has: these among zeros, if they have padding
+        self.parts: dict[int, list[_Part]] = {}
+        for images, down in columns.tiles if columns.copied else ():
+            if (count := images.stop - images.start) not in self.parts:
+                self.parts[count] = self._parts(count, down, matrices)
+
+    def _parts(self, count: int, down: Sequence[slice], matrices: Array) -> list[_Part]:
+        columns, parts = self.columns, []
+        if self.memory.size:
+            shape = (count, *(s.reach for s in columns.over), columns.channels)
+            padded = self.padded[count] = self.memory[: prod(shape)].reshape(shape)
+        for rows in down:
+            matrix, view = columns.matrix(matrices, (count, rows.stop - rows.start, *columns.tile[2:]))
+            windows = columns.by_channel(patches(padded, columns.over))[:, rows] if self.memory.size else view
+            parts.append(_Part(rows, matrix, windows, view))
+        return parts
+
+    def of(self, x: Array) -> Iterator[tuple[slice, Array]]:
+        """The matrices [group, window, element] of the images of a tile, for some rows of positions at a time."""
+        columns = self.columns
+        if not columns.copied:
+            yield slice(None), x.reshape(1, -1, columns.width)
+        elif self.padded:
+            padded = self.padded[len(x)]
+            padded.fill(0)
+            padded[self.inside] = x[self.touched]
+            for rows, matrix, windows, view in self.parts[len(x)]:
+                np.copyto(view, windows)
+                yield rows, matrix
+        else:
+            given = columns.by_channel(patches(x[self.reached], columns.over))
+            for rows, matrix, _, view in self.parts[len(x)]:
+                np.copyto(view, given[:, rows])
+                yield rows, matrix

@@ -13,13 +13,14 @@ from math import prod
 import numpy as np
 
 from blocks.kernels import depthwise as float_depthwise
-from blocks.kernels.im2col import Columns, Tile, columns_of, positions
+from blocks.kernels.im2col import Bound, Columns, Tile, columns_of, cut, positions
 from blocks.kernels.integer_product import add, digit, load
-from blocks.kernels.integer_way import DIGIT, Ends, Way, chosen, ends, unless_zero, way
+from blocks.kernels.integer_way import DIGIT, Ends, Way, chosen, ends, limits, unless_zero, way
 from blocks.kernels.matrix_product import matmul, share, sharing
-from blocks.kernels.windows import Span, patches, slab_rows
+from blocks.kernels.windows import Span, inside, patches, slab_rows, touched
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec, reserve, scratch, scratch_bytes
+from dataflow.core.workspace import Workspace
 
 Zeros = tuple[Array | None, Array | None]  # zero points: one number for images, for weights also one per output channel
 
@@ -34,7 +35,7 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
     columns = columns_of(x.shape, filter.shape, over, x.dtype, out.flags.c_contiguous, how.dtype)
     if not out.size:
         return
-    pairs, touched = how.products(8 * out.itemsize), _touched(over)
+    pairs, used = how.products(8 * out.itemsize), touched(over)[1:]
     x_zero, filter_zero = how.floats(x_zero), how.floats(filter_zero)
     reserve(scratch_bytes(*_weights(columns, how), *_scratch(columns, how)))
     with scratch(*_weights(columns, how)) as (buffer, digits):
@@ -47,7 +48,7 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
             (images, row_tiles), target = tile, out[tile[0]]
             with scratch(*_scratch(columns, how)) as (memory, matrices, products, integers):
                 memory.fill(0)
-                given = x[(images, *touched)]
+                given = x[(images, *used)]
                 for i in range(how.left):
                     windows = patches(_padded(digit(given, i, how.left, integers), over, memory, x_zero), over)
                     for rows in row_tiles:
@@ -65,19 +66,28 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
         share(columns.tiles, convolve_tile)
 
 
-def _touched(over: tuple[Span, ...]) -> list[slice]:
-    """The part of each spatial dim of images that windows touch."""
-    return [slice(max(s.reach - s.before, 0)) for s in over]
+def bind_convolve(
+    memory: Workspace,
+    shape: tuple[int, ...],
+    filter: tuple[int, ...],
+    over: tuple[Span, ...],
+    dtype: DType,
+    channels_last: bool,
+) -> Bound:
+    """`convolve` without zero points, as ``(x, filter, out)``; its memory follows from values, so it is borrowed."""
+    how = way(prod(filter[:-1]), limits(dtype), limits(dtype))
+    memory.borrowed += convolve_bytes(shape, filter, over, dtype, channels_last, how)
+    return lambda x, filter, out: convolve(x, filter, over, out)
 
 
 def _padded(given: Array, over: tuple[Span, ...], memory: Array, zero: Array | None) -> Array:
     """What windows touch less the zero point, with padding, as floats in memory that must hold zeros already."""
     shape = (len(given), *(s.reach for s in over), given.shape[-1])
     padded = memory[: prod(shape)].reshape(shape)
-    inside = padded[(slice(None), *(slice(s.before, s.before + s.known[0]) for s in over))]
-    np.copyto(inside, given, casting="unsafe")
+    images = padded[inside(over)]
+    np.copyto(images, given, casting="unsafe")
     if zero is not None:
-        np.subtract(inside, zero, inside)
+        np.subtract(images, zero, images)
     return padded
 
 
@@ -113,18 +123,25 @@ def depthwise(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros
     x_zero, filter_zero = how.floats(x_zero), how.floats(filter_zero)
     if filter_zero is not None and filter_zero.size > 1:
         filter_zero = filter_zero.reshape(filter.shape[-2:])
-    touched, inner = _touched(over), _without_padding(over)
-    images = _images(x.shape, over, filter.shape, how)
-    reserve(depthwise_bytes(x.shape, filter.shape, over, how))
-    with scratch(*_depthwise_scratch(images, x.shape, filter.shape, over, how)) as (floats, weights, made, integers):
+    used, images = touched(over)[1:], _images(x.shape, over, filter.shape, how)
+    memory = _depthwise_scratch(images, x.shape, filter.shape, over, how)
+    with scratch(*memory) as (floats, weights, made, integers, space):
         rows = load(filter, weights, filter_zero)
         floats.fill(0)
-        for start in range(0, len(x) if out.size else 0, images):
-            some, target = slice(start, start + images), out[start : start + images]
-            image = _padded(x[(some, *touched)], over, floats, x_zero)
+        for some in cut(len(x) if out.size else 0, images):
+            target, image = out[some], _padded(x[(some, *used)], over, floats, x_zero)
             products = made[: target.size].reshape(target.shape)
-            float_depthwise.convolve(image, rows, inner, products)
+            convolve = _bind_depthwise(Workspace(space), image.shape, filter.shape, over, how)
+            convolve(image, rows, products)
             add(products, target, integers, 0, True)
+
+
+def _bind_depthwise(
+    memory: Workspace, shape: tuple[int, ...], filter: tuple[int, ...], over: tuple[Span, ...], how: Way
+) -> Bound:
+    """The convolution, in floats, of images of this shape that have their padding already."""
+    inner = tuple(s._replace(size=s.reach, before=0, after=0) for s in over)
+    return float_depthwise.bind_convolve(memory, shape, filter, inner, how.dtype, True)
 
 
 def depthwise_way(filter: tuple[int, ...], x: Ends, weights: Ends) -> Way:
@@ -135,15 +152,7 @@ def depthwise_way(filter: tuple[int, ...], x: Ends, weights: Ends) -> Way:
 
 def depthwise_bytes(shape: tuple[int, ...], filter: tuple[int, ...], over: tuple[Span, ...], how: Way) -> int:
     """The memory that `depthwise` works in at most, for images and a filter of these shapes."""
-    images = _images(shape, over, filter, how)
-    own = scratch_bytes(*_depthwise_scratch(images, shape, filter, over, how))
-    padded = images, *(s.reach for s in over), shape[-1]
-    return own + float_depthwise.convolve_bytes(padded, filter, _without_padding(over), how.dtype, True)
-
-
-def _without_padding(over: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The same windows over images that have their padding already."""
-    return tuple(s._replace(size=s.reach, before=0, after=0) for s in over)
+    return scratch_bytes(*_depthwise_scratch(_images(shape, over, filter, how), shape, filter, over, how))
 
 
 def _images(shape: tuple[int, ...], over: tuple[Span, ...], filter: tuple[int, ...], how: Way) -> int:
@@ -155,7 +164,10 @@ def _images(shape: tuple[int, ...], over: tuple[Span, ...], filter: tuple[int, .
 def _depthwise_scratch(
     images: int, shape: tuple[int, ...], filter: tuple[int, ...], over: tuple[Span, ...], how: Way
 ) -> list[ArraySpec]:
-    """Memory for images, the filter and results as floats, and for results as integers that are wider than floats."""
+    """Memory for images, the filter and results as floats, for results as integers that are wider, and to convolve."""
     made = images * prod(positions(over)) * prod(filter[-2:])
     floats = images * prod(s.reach for s in over) * shape[-1], prod(filter), made
-    return [*(((size,), how.dtype) for size in floats), ((made * (how.dtype == np.float64),), how.integers)]
+    counted = Workspace()
+    _bind_depthwise(counted, (images, *(s.reach for s in over), shape[-1]), filter, over, how)
+    integers = ((made * (how.dtype == np.float64),), how.integers)
+    return [*(((size,), how.dtype) for size in floats), integers, ((counted.nbytes,), np.uint8)]

@@ -19,6 +19,7 @@ from dataflow.core import thread_pool
 from dataflow.core.blas import one_thread
 from dataflow.core.cancellation import cancellable
 from dataflow.core.dtypes import Array
+from dataflow.core.thread_pool import MAX_THREADS
 
 TINY = 1024  # elements of both factors, up to which no BLAS has work for a second thread
 SMALL = 4096  # up to which nothing is cut
@@ -29,6 +30,7 @@ LONG, SHORT, THIN = 1024, 256, 64  # rows or columns of panels: no faster beyond
 
 Index = tuple[int | slice, ...]
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Panel(NamedTuple):
@@ -64,9 +66,26 @@ def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
         return np.matmul(left, right, out)
 
 
-def share(items: Sequence[T], call: Callable[[T], Any]) -> None:
+def share_rooms(items: Sequence[T], rooms: Sequence[R], call: Callable[[T, R], Any]) -> None:
+    """`share` where each thread needs memory: a room, which no other has meanwhile, is given to each call."""
+    if len(items) == 1:
+        call(items[0], rooms[0])
+        return
+    free = list(rooms)
+
+    def call_in_room(item: T) -> None:
+        room = free.pop()
+        try:
+            call(item, room)
+        finally:
+            free.append(room)
+
+    share(items, call_in_room, len(rooms))
+
+
+def share(items: Sequence[T], call: Callable[[T], Any], most: int = MAX_THREADS) -> None:
     """Call for each item, with one thread of BLAS, in as many threads as the run allows; results go to memory."""
-    workers = sharing(items)
+    workers = min(sharing(items), most)
     with one_thread:
         if workers < 2:
             for item in cancellable(iter(items)):

@@ -7,10 +7,12 @@ from typing import Literal
 import numpy as np
 
 from blocks.kernels import grouped_convolution
+from blocks.kernels.im2col import Bound
 from blocks.kernels.windows import Span
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
+from dataflow.core.workspace import Workspace
 
 Mode = Literal["reflect", "symmetric"]  # of numpy.pad
 Size = tuple[int, int]  # height and width
@@ -22,58 +24,49 @@ def mirrored_size(size: Size, paddings: Array) -> Size:
     return height, width
 
 
-def convolve_mirrored(
-    images: Array,
-    paddings: Array,
-    mode: Mode,
-    filter: Array,
-    over: tuple[Span, ...],
-    out: Array,
-    size: Size | None = None,
-    align_corners: bool = False,
-) -> None:
-    """The convolution of images that have been resized to ``size``, if it is given, and mirrored, in ``out``."""
-    batch, height, width, channels = images.shape
-    before = size or (height, width)
-    rows, columns = mirrored_size(before, paddings)
-    down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(before, paddings[1:3], strict=True))
-    with scratch(*_scratch_arrays(images.shape, paddings, images.dtype, size)) as (mirrored, lines, *resizing):
-        for image in range(batch if out.size else 0):
-            x = images[image : image + 1]
-            if size is not None:
-                x = _resize(x, size, align_corners, *resizing)
-            x = x.take(down, 1, lines.reshape(1, rows, before[1], channels), "clip")
-            x = x.take(across, 2, mirrored.reshape(1, rows, columns, channels), "clip")  # other modes make copies
-            grouped_convolution.convolve(x, filter, over, out[image : image + 1])
-
-
-def convolve_mirrored_bytes(
+def bind_convolve_mirrored(
+    memory: Workspace,
     shape: tuple[int, ...],
     paddings: Array,
+    mode: Mode,
     filter: tuple[int, ...],
     over: tuple[Span, ...],
     dtype: DType,
     size: Size | None = None,
-) -> int:
-    """The memory that `convolve_mirrored` works in, for images and a filter of these shapes."""
-    mirrored = (1, *mirrored_size(size or (shape[1], shape[2]), paddings), shape[3])
-    own = grouped_convolution.convolve_bytes(mirrored, filter, over, dtype, True)
-    return scratch_bytes(*_scratch_arrays(shape, paddings, dtype, size)) + own
+    align_corners: bool = False,
+) -> Bound:
+    """The convolution of images that have been resized to ``size``, if it is given, and mirrored.
 
-
-def _scratch_arrays(shape: tuple[int, ...], paddings: Array, dtype: DType, size: Size | None) -> list[ArraySpec]:
-    """Memory for an image with mirrored edges, for those above and below, and to resize it."""
-    _, height, width, channels = shape
+    As ``(images, filter, out)``; ``shape`` is that of the images.
+    """
+    batch, height, width, channels = shape
     before = size or (height, width)
     rows, columns = mirrored_size(before, paddings)
-    own: list[ArraySpec] = [((n * channels,), dtype) for n in (rows * columns, rows * before[1])]
-    if size is not None:
-        exact = dtypes.compute(dtype)
-        across, both = height * size[1] * channels, size[0] * size[1] * channels
-        copy = height * width * channels * (dtype != exact)
-        own += [((n,), exact) for n in (copy, across, max(across, both), both)]
-        own += [((both * (dtype != exact),), dtype)]
-    return own
+    down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(before, paddings[1:3], strict=True))
+    mirrored, lines = memory.arrays(*(((n * channels,), dtype) for n in (rows * columns, rows * before[1])))
+    mirrored, lines = mirrored.reshape(1, rows, columns, channels), lines.reshape(1, rows, before[1], channels)
+    resizing = memory.arrays(*_resizing(shape, size, dtype)) if size is not None else []
+    convolve = grouped_convolution.bind_convolve(memory, mirrored.shape, filter, over, dtype, True)
+
+    def convolve_mirrored(images: Array, filter: Array, out: Array) -> None:
+        for image in range(batch if out.size else 0):
+            x = images[image : image + 1]
+            if size is not None:
+                x = _resize(x, size, align_corners, *resizing)
+            x = x.take(down, 1, lines, "clip").take(across, 2, mirrored, "clip")  # other modes make copies
+            convolve(x, filter, out[image : image + 1])
+
+    return convolve_mirrored
+
+
+def _resizing(shape: tuple[int, ...], size: Size, dtype: DType) -> list[ArraySpec]:
+    """Memory to resize an image."""
+    _, height, width, channels = shape
+    exact = dtypes.compute(dtype)
+    across, both = height * size[1] * channels, size[0] * size[1] * channels
+    copy = height * width * channels * (dtype != exact)
+    own: list[ArraySpec] = [((n,), exact) for n in (copy, across, max(across, both), both)]
+    return [*own, ((both * (dtype != exact),), dtype)]
 
 
 def _resize(

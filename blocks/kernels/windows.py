@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from math import prod
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -104,20 +103,19 @@ def has_padding(over: Sequence[Span]) -> bool:
     return any(s.before or s.after for s in over)
 
 
-def pad(x: Array, over: Sequence[Span], buffer: Array) -> Array:
-    """The array [batch, ..., channels] from the first to the last element that a window touches.
+def reached(over: Sequence[Span]) -> tuple[slice, ...]:
+    """An index to what windows touch of an array [batch, ..., channels] that has its padding, or needs none."""
+    return (slice(None), *(slice(s.reach) for s in over))
 
-    Without padding this is a view. Otherwise it is in the buffer, of one dim, which must hold zeros but where an
-    earlier call for as many or more images wrote.
-    """
-    if not has_padding(over):
-        return x[(slice(None), *(slice(s.reach) for s in over))]
-    shape = (x.shape[0], *(s.reach for s in over), x.shape[-1])
-    padded = buffer[: prod(shape)].reshape(shape)
-    inside = [slice(s.before, s.before + n) for s, n in zip(over, x.shape[1:-1], strict=True)]
-    touched = [slice(max(s.reach - s.before, 0)) for s in over]
-    np.copyto(padded[(slice(None), *inside)], x[(slice(None), *touched)])
-    return padded
+
+def touched(over: Sequence[Span]) -> tuple[slice, ...]:
+    """An index to what windows touch of an array [batch, ..., channels] without its padding."""
+    return (slice(None), *(slice(max(s.reach - s.before, 0)) for s in over))
+
+
+def inside(over: Sequence[Span]) -> tuple[slice, ...]:
+    """An index to where that lies in the array with its padding."""
+    return (slice(None), *(slice(s.before, s.before + s.known[0]) for s in over))
 
 
 def crop(padded: Array, over: Sequence[Span], out: Array) -> None:

@@ -34,6 +34,7 @@ from dataflow.core.dtypes import Array, storage
 from dataflow.core.quantized import Product
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim, Shape, agree, show
+from dataflow.core.workspace import Kernel, Workspace
 
 DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
 
@@ -203,18 +204,21 @@ class Forward(Convolution, abstract=True):
     def bound(self, input: Range, filter: Range) -> Range | None:
         return self.product_range(input, filter)
 
-    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Array:
-        if out is None:
-            out = np.empty(self.convolved(input.shape, filter.shape), input.dtype)
-        x = self.last(input)
-        self.arithmetic.convolve(x, filter, self.over(x.shape[1:-1], filter.shape), self.last(out))
-        return out
-
-    def workspace(self, input: TensorType, filter: TensorType) -> int:
-        shape = self.last_shape(input.sizes)
+    def bind(self, memory: Workspace, input: TensorType, filter: TensorType) -> Kernel:
+        shape, made, dtype = (
+            self.last_shape(input.sizes),
+            self.convolved(input.shape, filter.shape),
+            storage(input.dtype),
+        )
         over = self.over(shape[1:-1], filter.sizes)
-        dtype = storage(input.dtype)
-        return int(self.arithmetic.convolve_bytes(shape, filter.sizes, over, dtype, self.channels_last))
+        convolve = self.arithmetic.bind_convolve(memory, shape, filter.sizes, over, dtype, self.channels_last)
+
+        def kernel(input: Array, filter: Array, out: Array | None = None) -> Array:
+            out = np.empty(made, dtype) if out is None else out
+            convolve(self.last(input), filter, self.last(out))
+            return out
+
+        return kernel
 
     def remark(self, input: TensorType, filter: TensorType) -> str:
         if input.dtype not in dtypes.integer:
@@ -255,21 +259,18 @@ class InputGradient(Convolution, abstract=True):
             raise self.error(f"input 'input_sizes' must be a size per dim of {self.layout}, got {show(shape)}")
         return shape
 
-    def kernel(self, input_sizes: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
-        shape: Any = self.shape_of(*map(TensorType.of, (input_sizes, filter, out_backprop)))
-        if out is None:
-            out = np.empty(shape, filter.dtype)
-        over = self.over(self.last_shape(shape)[1:-1], filter.shape)
-        self.arithmetic.by_input(filter, self.last(out_backprop), over, self.last(out))
-        return out
-
-    def workspace(self, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
+    def bind(self, memory: Workspace, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> Kernel:
         shape: Any = self.shape_of(input_sizes, filter, out_backprop)
-        if None in shape:
-            return 0
-        last = self.last_shape(shape)
-        over, dtype = self.over(last[1:-1], filter.sizes), storage(filter.dtype)
-        return int(self.arithmetic.by_input_bytes(last, filter.sizes, over, dtype, self.channels_last))
+        last, dtype = self.last_shape(shape), storage(filter.dtype)
+        over = self.over(last[1:-1], filter.sizes)
+        by_input = self.arithmetic.bind_by_input(memory, last, filter.sizes, over, dtype, self.channels_last)
+
+        def kernel(input_sizes: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
+            out = np.empty(shape, dtype) if out is None else out
+            by_input(filter, self.last(out_backprop), self.last(out))
+            return out
+
+        return kernel
 
 
 class FilterGradient(Convolution, abstract=True):
@@ -285,18 +286,15 @@ class FilterGradient(Convolution, abstract=True):
         self.matched(out_backprop.shape, self.convolved(input.shape, shape, filter_port="filter_sizes"))
         return (None,) * len(self.layout) if shape is None else shape
 
-    def kernel(self, input: Array, filter_sizes: Array, out_backprop: Array, out: Array | None = None) -> Array:
-        shape: Any = self.shape_of(*map(TensorType.of, (input, filter_sizes, out_backprop)))
-        if out is None:
-            out = np.empty(shape, input.dtype)
-        x = self.last(input)
-        self.arithmetic.by_filter(x, self.last(out_backprop), self.over(x.shape[1:-1], shape), out)
-        return out
-
-    def workspace(self, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> int:
+    def bind(self, memory: Workspace, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> Kernel:
         filter: Any = self.shape_of(input, filter_sizes, out_backprop)
-        if None in filter:
-            return 0
-        shape = self.last_shape(input.sizes)
-        over, dtype = self.over(shape[1:-1], filter), storage(input.dtype)
-        return int(self.arithmetic.by_filter_bytes(shape, filter, over, dtype, self.channels_last))
+        shape, dtype = self.last_shape(input.sizes), storage(input.dtype)
+        over = self.over(shape[1:-1], filter)
+        by_filter = self.arithmetic.bind_by_filter(memory, shape, filter, over, dtype, self.channels_last)
+
+        def kernel(input: Array, filter_sizes: Array, out_backprop: Array, out: Array | None = None) -> Array:
+            out = np.empty(filter, dtype) if out is None else out
+            by_filter(self.last(input), self.last(out_backprop), out)
+            return out
+
+        return kernel

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.mirrored_convolution import Mode, Size, convolve_mirrored, convolve_mirrored_bytes, mirrored_size
+from blocks.kernels.mirrored_convolution import Mode, Size, bind_convolve_mirrored, mirrored_size
 from blocks.kernels.static_shape import sizes
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolution_base import Convolution
@@ -15,6 +15,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
 from dataflow.core.shapes import Dim, Shape, show
+from dataflow.core.workspace import Kernel, Workspace
 
 MODES = ("REFLECT", "SYMMETRIC")
 MODE = "how images go on behind their edges: REFLECT leaves out the edge itself, SYMMETRIC has it twice"
@@ -47,31 +48,31 @@ class Mirrored(Convolution, abstract=True):
         height, width = (n + sum(p) if isinstance(n, int) else None for n, p in zip(inner, pads[1:3], strict=True))
         return (batch, height, width, channels)
 
-    def convolved_images(
+    def bind_images(
         self,
-        images: Array,
-        paddings: Array,
-        filter: Array,
-        out: Array | None,
+        memory: Workspace,
+        images: TensorType,
+        paddings: TensorType,
+        filter: TensorType,
         size: Size | None = None,
         align_corners: bool = False,
-    ) -> Array:
+    ) -> Kernel:
         """The convolution of the images once they have the size, if one is given, and their edges are mirrored."""
-        batch, height, width, channels = images.shape
-        shape = (batch, *mirrored_size(size or (height, width), paddings), channels)
-        if out is None:
-            out = np.empty(self.convolved(shape, filter.shape), images.dtype)
+        batch, height, width, channels = images.sizes
+        dtype, pads = storage(images.dtype), paddings.value
+        shape = (batch, *mirrored_size(size or (height, width), pads), channels)
+        made, over = self.convolved(shape, filter.sizes), self.over(shape[1:3], filter.sizes)
         mode: Mode = "reflect" if self.mode == "REFLECT" else "symmetric"
-        over = self.over(shape[1:3], filter.shape)
-        convolve_mirrored(images, paddings, mode, filter, over, out, size, align_corners)
-        return out
+        convolve = bind_convolve_mirrored(
+            memory, images.sizes, pads, mode, filter.sizes, over, dtype, size, align_corners
+        )
 
-    def bytes(self, images: TensorType, paddings: TensorType, filter: TensorType, size: Size | None = None) -> int:
-        """What `convolved_images` takes."""
-        pads: Array = paddings.value
-        _, height, width, _ = images.sizes
-        over = self.over(mirrored_size(size or (height, width), pads), filter.sizes)
-        return convolve_mirrored_bytes(images.sizes, pads, filter.sizes, over, storage(images.dtype), size)
+        def kernel(images: Array, *rest: Array, out: Array | None = None) -> Array:
+            out = np.empty(made, dtype) if out is None else out
+            convolve(images, rest[-1], out)
+            return out
+
+        return kernel
 
 
 class FusedPadConv2D(Mirrored):
@@ -90,14 +91,9 @@ class FusedPadConv2D(Mirrored):
     def shape_of(self, input: TensorType, paddings: TensorType, filter: TensorType) -> Shape:
         return self.convolved(self.mirrored(input.shape, paddings), filter.shape)
 
-    def kernel(self, input: Array, paddings: Array, filter: Array, out: Array | None = None) -> Array:
-        self.mirrored(input.shape, TensorType.of(paddings))
-        return self.convolved_images(input, paddings, filter, out)
-
-    def workspace(self, input: TensorType, paddings: TensorType, filter: TensorType) -> int:
-        if paddings.value is None or 0 in self.infer(input, paddings, filter)[0].sizes:
-            return 0
-        return self.bytes(input, paddings, filter)
+    def bind(self, memory: Workspace, input: TensorType, paddings: TensorType, filter: TensorType) -> Kernel:
+        self.mirrored(input.shape, paddings)
+        return self.bind_images(memory, input, paddings, filter)
 
 
 class FusedResizeAndPadConv2D(Mirrored):
@@ -136,13 +132,9 @@ class FusedResizeAndPadConv2D(Mirrored):
             raise self.error(f"input 'size' must be positive, got {show(wanted)}")
         return (batch, *wanted, channels)
 
-    def kernel(self, input: Array, size: Array, paddings: Array, filter: Array, out: Array | None = None) -> Array:
-        shape = self.resized(input.shape, TensorType.of(size))
-        self.mirrored(shape, TensorType.of(paddings))
-        return self.convolved_images(input, paddings, filter, out, shape[1:3], self.resize_align_corners)
-
-    def workspace(self, input: TensorType, size: TensorType, paddings: TensorType, filter: TensorType) -> int:
-        made = self.infer(input, size, paddings, filter)[0].sizes
-        if size.value is None or paddings.value is None or 0 in made:
-            return 0
-        return self.bytes(input, paddings, filter, self.resized(input.shape, size)[1:3])
+    def bind(
+        self, memory: Workspace, input: TensorType, size: TensorType, paddings: TensorType, filter: TensorType
+    ) -> Kernel:
+        shape = self.resized(input.shape, size)
+        self.mirrored(shape, paddings)
+        return self.bind_images(memory, input, paddings, filter, shape[1:3], self.resize_align_corners)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from dataflow.core import dtypes, evaluator, typing_rules
+from dataflow.core import dtypes, evaluator, typing_rules, workspace
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array, DType
@@ -46,6 +46,8 @@ class Block(Shown, Quantizable):
         Whole arrays in and out. With ``out`` in its signature it writes the first output there and returns it.
         Inputs that a ``precompute`` method names are taken out and replaced by its one result, made once per run.
         With ``key=None`` in its signature it gets a `Key` to draw random numbers by; None outside of a graph.
+    bind(self, memory, <a TensorType per input>) -> kernel for inputs of these types
+        In place of ``kernel``, where much follows from the types; `dataflow.core.workspace` says how.
     shape_of(self, <a TensorType per input>) -> shape, or list of shapes
         Only for outputs whose port declares none.
     grad(self, <inputs>, <outputs>, <a gradient per output>) -> a gradient per input
@@ -67,6 +69,7 @@ class Block(Shown, Quantizable):
     better: ClassVar[str] = ""  # of a metric or loss: "max" if more is better, "min" if less is
     grad: ClassVar[Any] = MISSING_GRADIENT
     precompute: ClassVar[Any] = None
+    bind: ClassVar[Any] = None
     remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
@@ -84,7 +87,8 @@ class Block(Shown, Quantizable):
         if isinstance(vars(cls).get("grad"), In) or "backward" in vars(cls):  # the port is in the signature now
             cls.grad = vars(cls).get("backward")
         parameters = inspect.signature(cls.kernel).parameters
-        cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
+        binds = cls.kernel is Block.kernel and cls.bind is not None
+        cls.takes_out, cls.takes_key = binds or "out" in parameters, "key" in parameters
         cls.precomputed_ports = tuple(inspect.signature(cls.precompute).parameters)[1:] if cls.precompute else ()
         if not abstract:
             typing_rules.check_declaration(cls)
@@ -114,9 +118,11 @@ class Block(Shown, Quantizable):
 
     # -- what a block author writes -----------------------------------------------------------------------------
 
-    def kernel(self, *arrays: Any) -> Any:
+    def kernel(self, *arrays: Any, **out: Any) -> Any:
         """The outputs for these inputs, an array or a tuple of arrays; see above."""
-        raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
+        if self.bind is None:
+            raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
+        return workspace.call(self, arrays, **out)
 
     def shape_of(self, *types: Any) -> Any:
         """The shape of the output for inputs of these types, or a list of shapes; see above."""
@@ -187,7 +193,10 @@ class Block(Shown, Quantizable):
 
     def workspace(self, *types: Any) -> int:
         """Bytes that the kernel needs besides inputs and outputs while it runs, for inputs of known types."""
-        return 0
+        if self.bind is None:
+            return 0
+        memory = workspace.counted(self, types)
+        return memory.nbytes + memory.borrowed
 
     # -- types --------------------------------------------------------------------------------------------------
 

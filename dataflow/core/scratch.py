@@ -136,7 +136,7 @@ class _Arena:
                 self.chunks.clear()
                 self.arrays.clear()
                 chunk = 0
-            self.chunks.append(_chunk(max(self.least, size)))
+            self.chunks.append(aligned(max(self.least, size)))
             self.least = CHUNK
         array = self.chunks[chunk][start : start + size].view(dtype).reshape(shape)
         return array, chunk, start + -(-size // ALIGNMENT) * ALIGNMENT
@@ -150,7 +150,8 @@ class _Arena:
             self.arrays.clear()
 
 
-def _chunk(nbytes: int) -> Array:
+def aligned(nbytes: int) -> Array:
+    """Uninitialized bytes that begin where a cache line does."""
     memory = np.empty(nbytes + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + nbytes]

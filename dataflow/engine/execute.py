@@ -18,7 +18,10 @@ from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import flat
 from dataflow.core.random import Key
 from dataflow.core.run_errors import memory_message, run_error
+from dataflow.core.scratch import aligned
 from dataflow.core.shapes import TensorType, nbytes
+from dataflow.core.workspace import Workspace
+from dataflow.engine.binding import bound_types
 from dataflow.engine.dynamic_shapes import DynamicShapes
 from dataflow.engine.program import SMALL, Program
 from dataflow.engine.result_pool import results
@@ -60,6 +63,7 @@ class Execution:
         adds = any(step.block.contiguous_inputs or any(step.block.reduces) for step in program.steps)
         # where nothing is summed the buffer size does not matter, and errstate takes half the time
         self.numpy_state = FixedNumpyState if adds else partial(np.errstate, all="ignore")
+        self.memory = Workspace()  # what the kernels of a stage are bound to
         self.seed = self.steps_done = 0  # with the node's name they decide random numbers
         self.calls: list[Callable[[], Any]] = []
         self.stages: list[Stage] = []
@@ -72,6 +76,11 @@ class Execution:
                 if call is not None:
                     self.calls.append(call)
                     self.stages.append(stage)
+
+    @cached_property
+    def space(self) -> Array:
+        """The memory to which kernels are bound, one after the other."""
+        return aligned(self.program.bound_bytes)
 
     def _input(self, name: str, type_: TensorType) -> Array:
         try:
@@ -180,9 +189,19 @@ class Execution:
     def _call(self, stage: Stage) -> Callable[[], Any] | None:
         if isinstance(stage, Fused):
             return partial(self._fused, stage)
+        self.memory = Workspace(self.space)
         if isinstance(stage, Parallel):
             return partial(self._parallel, stage, [self._called(step) for step in stage.steps])
         return self._bind(stage)
+
+    def _kernel(self, step: Step) -> Callable[..., Any]:
+        """The kernel of a step, bound if it can be."""
+        if (types := bound_types(step, self.program.types, self.program.constants)) is not None:
+            kernel: Callable[..., Any] = step.block.bind(self.memory, *types)
+            return kernel
+        if step.storage is not Storage.OUT:
+            return step.block.kernel
+        return step.block.kernel_for(dtypes.storage(self.program.types[step.writes[0]].dtype))
 
     def _bind(self, step: Step) -> Callable[[], Any] | None:
         """The call of a step, on arrays where these are fixed; None for a view that is made here, once and for all."""
@@ -201,7 +220,7 @@ class Execution:
             early = all(a is b for a, b in zip(flat(args), flat(block.in_order(args)), strict=True))
         if step.storage is Storage.OUT and early and len(step.writes) == 1 and step.writes[0] in self.fixed:
             out = self.values[step.writes[0]]
-            call = block.kernel_for(out.dtype)
+            call = self._kernel(step)
             if isinstance(call, np.ufunc):
                 return partial(call, *args, out)  # by position: by name it takes half as long again
             if not block.precomputed_ports:
@@ -216,9 +235,10 @@ class Execution:
         storage = [dtypes.storage(types[slot].dtype) for slot in step.writes]
         if not all(types[slot].known for slot in (*flat(step.reads), *step.writes)):
             return partial(self._dynamic_shapes, step, storage)
+        call = self._kernel(step)
         if step.storage is Storage.OUT and not step.block.takes_key:
-            return partial(self._out, step, step.block.kernel_for(storage[0]), step.writes[0], step.writes[1:])
-        return partial(self._new, step, storage)
+            return partial(self._out, step, call, step.writes[0], step.writes[1:])
+        return partial(self._new, step, call, storage)
 
     def _out(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
         """Run a step that writes its first output into an array that is there."""
@@ -234,10 +254,10 @@ class Execution:
         if step.releases:
             self._release(step)
 
-    def _new(self, step: Step, storage: Sequence[DType]) -> None:
+    def _new(self, step: Step, call: Callable[..., Any], storage: Sequence[DType]) -> None:
         """Run a step that makes its output arrays itself."""
         args = step.block.kernel_args([_value(self.values, read) for read in step.reads])
-        made = step.block.kernel(*args, **self._key(step))
+        made = call(*args, **self._key(step))
         self._store(step.writes, made if isinstance(made, tuple) else (made,), storage)
         if step.releases:
             self._release(step)

@@ -112,9 +112,10 @@ def passes(
             plan.buffer_of,
             tuple(buffer_sizes),
             frozenset(plan.in_place),
-            plan.peak + sum(buffer_sizes),
+            plan.peak + sum(buffer_sizes) + plan.bound,
             settings.max_bytes,
             watched_slots,
+            plan.bound,
         ),
     )
 

@@ -11,10 +11,11 @@ import numpy as np
 from dataflow.core import dtypes
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.ports import flat, map_port
+from dataflow.core.ports import flat
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType
-from dataflow.core.typing_rules import OperandType
+from dataflow.core.workspace import counted
+from dataflow.engine.binding import bound_types, operand_types
 from dataflow.engine.program import SMALL
 from dataflow.engine.slots import Read
 from dataflow.engine.stages import Fused, Stage, Step, Storage, steps_of
@@ -81,7 +82,8 @@ class MemoryPlan:
     watched : slots that are kept as outputs are, and shown rather than given away.
     buffer_of : the buffer of each slot that is given one.
     in_place : slots that take over the buffer of an input.
-    peak : the most bytes that are held beside the buffers.
+    peak : the most bytes that are held beside the buffers and what is bound.
+    bound : bytes that the kernels of any one stage are bound to.
     """
 
     types: Sequence[TensorType]
@@ -95,6 +97,7 @@ class MemoryPlan:
     buffer_of: dict[int, int] = field(default_factory=dict)
     in_place: set[int] = field(default_factory=set)
     peak: int = 0
+    bound: int = 0
 
     def assign(self, stages: Sequence[Stage]) -> tuple[list[Stage], list[int]]:
         """The stages with the slots that they release, and the sizes of the buffers in bytes.
@@ -209,23 +212,27 @@ class MemoryPlan:
         if self.max_bytes is not None and held > self.max_bytes:
             return 0  # refused already; what kernels would take may itself take long to find out
         taken = 0
+        bound = 0
         for step in steps_of(stage):
-            if type(step.block).workspace is not Block.workspace and min(self.sizes[s] for s in flat(step.reads)) >= 0:
-                try:
-                    taken += step.block.workspace(*map(self._type, step.reads))
-                except Exception as error:
-                    raise run_error(step, error, [self.types[slot] for slot in step.writes]) from error
+            try:
+                if types := bound_types(step, self.types, self.constants):
+                    memory = counted(step.block, types)
+                    bound += memory.nbytes
+                    taken += memory.borrowed
+                elif self._may_take(step):
+                    taken += step.block.workspace(*operand_types(step.reads, self.types, self.constants))
+            except Exception as error:
+                raise run_error(step, error, [self.types[slot] for slot in step.writes]) from error
             if step.block.contiguous_inputs:
                 taken += self._contiguous_copies(flat(step.reads))
+        self.bound = max(self.bound, bound)
         return taken
+
+    def _may_take(self, step: Step) -> bool:
+        """Whether the block of a step says what it takes, and all that it reads is known by then."""
+        says = type(step.block).workspace is not Block.workspace or step.block.bind is not None
+        return says and min(self.sizes[slot] for slot in flat(step.reads)) >= 0
 
     def _contiguous_copies(self, reads: Sequence[int]) -> int:
         """Bytes of the contiguous copies that are made of what is read."""
         return sum(self.sizes[slot] for slot in reads if slot in self.scattered)
-
-    def _type(self, read: Read) -> OperandType:
-        return map_port(self._type_of_slot, read)
-
-    def _type_of_slot(self, slot: int) -> TensorType:
-        type_ = self.types[slot]
-        return TensorType(type_.dtype, type_.shape, self.constants.get(slot))

@@ -186,16 +186,16 @@ class Plan(Shown):
         if executions is None or copied:
             self._admit(self._program(arrays), copied)
             executions = self._idle.setdefault(key, [])
-        try:
-            execution = executions.pop()
-        except IndexError:
-            execution = Execution(self._program(arrays))
         looking = None
         if hooks is not None:
             shapes = {name: array.shape for name, array in arrays.items()}
             looking = partial(follow, hooks=hooks, fates=self._fates_for(self._types(shapes)) if trace else Fates())
         began = time.perf_counter()
         with ThreadLimit(self.settings.threads):
+            try:
+                execution = executions.pop()
+            except IndexError:
+                execution = Execution(self._program(arrays))
             outputs = execution.run(arrays, looking, *((seed or 0, 0) if state is None else (state.seed, state.step)))
         executions.append(execution)
         if self.settings.kernels == "auto":
@@ -226,7 +226,8 @@ class Plan(Shown):
         key = tuple((name, t.shape) for name, t in types.items())
         made = self.programs.get(key)
         if made is None:
-            made = lower(self.graph, types, self.graph.outputs, self.settings, self.watched_with(types))
+            with ThreadLimit(self.settings.threads):
+                made = lower(self.graph, types, self.graph.outputs, self.settings, self.watched_with(types))
             most = self.settings.max_bytes
             if most is not None and made.peak_bytes > most:
                 raise GraphError(

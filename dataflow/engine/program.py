@@ -28,6 +28,7 @@ class Program:
     in_place : slots that are written over an input.
     peak_bytes : the most that a run holds beside its inputs: buffers, outputs and workspace of kernels, without values
         whose shapes only the run decides.
+    bound_bytes : the memory that kernels are bound to, one after the other.
     max_bytes : the most that it may hold, those values included; None for no limit.
     """
 
@@ -42,6 +43,7 @@ class Program:
     peak_bytes: int
     max_bytes: int | None = None
     watched: Mapping[str, int] = field(default_factory=dict)
+    bound_bytes: int = 0
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
