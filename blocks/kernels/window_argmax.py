@@ -22,7 +22,8 @@ from blocks.kernels.sliding_windows import (
 )
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
+from dataflow.core.workspace import Workspace
 
 # index in the window, positions, the elements there, the mask to write to
 Test = Callable[[tuple[int, ...], Index, Index, Array], object]
@@ -96,22 +97,24 @@ def masked(values: Array, mask: Array, out: Array) -> Array:
 # -- from windows to elements ---------------------------------------------------------------------------------------
 
 Extra = Callable[[Bands], list[ArraySpec]]  # memory that selecting takes
+Select = Callable[..., Iterable[Selected]]  # from a band and that memory
 
 
-def scatter_add(
-    dy: Array, slides: Slides, out: Array, masks: int, extra: Extra, select: Callable[..., Iterable[Selected]]
-) -> Array:
-    """A value per window added to the elements that ``select(band, *extra buffers)`` gives, 0 elsewhere; in ``out``.
+def bind_scatter(
+    memory: Workspace, shape: tuple[int, ...], slides: Slides, dtype: DType, masks: int, extra: Extra
+) -> Callable[[Array, Array, Select], Array]:
+    """A value per window added to the elements that ``select(band, *extra buffers)`` gives, 0 elsewhere.
 
-    ``masks`` is how many are held for each window. Values are added in the order in which elements are given.
+    As ``(dy, out, select)``, for a result of this shape and dtype. ``masks`` is how many are held for each window.
+    Values are added in the order in which elements are given.
     """
-    if not dy.size or not is_partition(slides):
-        out.fill(0)
-    if not dy.size or not out.size:
-        return out
-    bands, once = _bands(out.shape, slides, dy.dtype, masks), is_disjoint(slides)
-    with scratch(*_scatter_scratch(bands, dy.dtype), *extra(bands)) as (copy, result, product, *buffers):
-        for band in bands.bands:
+    bands, once, partition = _bands(shape, slides, dtype, masks), is_disjoint(slides), is_partition(slides)
+    copy, result, product, *buffers = memory.arrays(*_scatter_scratch(bands, dtype), *extra(bands))
+
+    def scatter(dy: Array, out: Array, select: Select) -> Array:
+        if not dy.size or not partition:
+            out.fill(0)
+        for band in bands.bands if dy.size and out.size else ():
             values, target = converted(dy[band.output], copy), out[band.input]
             made = target if target.dtype == values.dtype else shaped(result, target.shape)
             if made is not target:
@@ -125,13 +128,9 @@ def scatter_add(
                     np.add(view, masked(values[positions], mask, part[positions]), out=view)
             if made is not target:
                 np.copyto(target, made, casting="unsafe")
-    return out
+        return out
 
-
-def scatter_bytes(shape: tuple[int, ...], slides: Slides, dtype: DType, masks: int, extra: Extra) -> int:
-    """The memory that `scatter_add` works in, for a result of this shape and dtype."""
-    bands = _bands(shape, slides, dtype, masks)
-    return scratch_bytes(*_scatter_scratch(bands, dtype), *extra(bands)) if prod(bands.output) and prod(shape) else 0
+    return scatter
 
 
 def _bands(shape: tuple[int, ...], slides: Slides, dtype: DType, masks: int) -> Bands:

@@ -13,29 +13,34 @@ from blocks.kernels.sliding_windows import Bands, Index, Slides, converted, in_b
 from blocks.kernels.windows import Span, valid_slices
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
+from dataflow.core.workspace import Workspace
+
+Move = Callable[[Array, Array], Array]  # from an array to another one, which it returns
 
 # -- from elements to windows ---------------------------------------------------------------------------------------
 
 
-def reduce_windows(
+def bind_reduce(
+    memory: Workspace,
     ufunc: np.ufunc,
     start: Any,
-    x: Array,
+    shape: tuple[int, ...],
     slides: Slides,
-    out: Array,
+    storage: DType,
     finalize: Callable[[Array, Slides], None] | None = None,
     dtype: DType | None = None,
-) -> Array:
-    """The elements of each window reduced by a ufunc, beginning with ``start``, and finalized in place; in ``out``.
+) -> Move:
+    """The elements of each window reduced by a ufunc, beginning with ``start``, and finalized in place.
 
-    ``dtype`` is the one to compute in, where it is another than that of `dtypes.compute`.
+    As ``(x, out)``, for an input of this shape and dtype. ``dtype`` is the one to compute in, where it is another than
+    that of `dtypes.compute`.
     """
-    bands = in_bands(x.shape, slides)
-    if not out.size:
-        return out
-    with scratch(*_reduce_scratch(bands, x.dtype, dtype)) as (copy, result, *partials):
-        for band in bands.bands:
+    bands = in_bands(shape, slides)
+    copy, result, *partials = memory.arrays(*_reduce_scratch(bands, storage, dtype))
+
+    def reduce(x: Array, out: Array) -> Array:
+        for band in bands.bands if out.size else ():
             part, target = converted(x[band.input], copy), out[band.output]
             made = target if target.dtype == part.dtype else shaped(result, target.shape)
             reduce_band(ufunc, start, part, band.slides, made, partials)
@@ -43,13 +48,9 @@ def reduce_windows(
                 finalize(made, band.slides)
             if made is not target:
                 np.copyto(target, made, casting="unsafe")
-    return out
+        return out
 
-
-def reduce_bytes(shape: tuple[int, ...], slides: Slides, storage: DType, dtype: DType | None = None) -> int:
-    """The memory that `reduce_windows` works in, for an input of this shape and dtype."""
-    bands = in_bands(shape, slides)
-    return scratch_bytes(*_reduce_scratch(bands, storage, dtype)) if prod(bands.output) else 0
+    return reduce
 
 
 def _reduce_scratch(bands: Bands, storage: DType, dtype: DType | None) -> list[ArraySpec]:
@@ -117,15 +118,24 @@ def _taps_along(axis: int, span: Span) -> tuple[list[Index], list[tuple[Index, I
 # -- from windows to elements ---------------------------------------------------------------------------------------
 
 
-def spread_windows(dy: Array, slides: Slides, out: Array, per_element: Callable[[Array, Slides, Array], None]) -> Array:
-    """What ``per_element(dy, slides, buffer)`` makes of a value per window, added to all its elements; in ``out``."""
-    bands = _spread_bands(out.shape, slides, dy.dtype)
-    if not dy.size or not is_partition(slides):
-        out.fill(0)
-    if not dy.size or not out.size:
-        return out
-    with scratch(*_spread_scratch(bands, dy.dtype)) as (values, copy, *partials):
-        for band in bands.bands:
+def bind_spread(
+    memory: Workspace,
+    shape: tuple[int, ...],
+    slides: Slides,
+    storage: DType,
+    per_element: Callable[[Array, Slides, Array], None],
+) -> Move:
+    """What ``per_element(dy, slides, buffer)`` makes of a value per window, added to all its elements.
+
+    As ``(dy, out)``, for a result of this shape and dtype.
+    """
+    bands, partition = _spread_bands(shape, slides, storage), is_partition(slides)
+    values, copy, *partials = memory.arrays(*_spread_scratch(bands, storage))
+
+    def spread(dy: Array, out: Array) -> Array:
+        if not dy.size or not partition:
+            out.fill(0)
+        for band in bands.bands if dy.size and out.size else ():
             part, target = dy[band.output], out[band.input]
             x = shaped(values, part.shape)
             per_element(part, band.slides, x)
@@ -141,13 +151,9 @@ def spread_windows(dy: Array, slides: Slides, out: Array, per_element: Callable[
                 x = into
             if made is not target:
                 np.copyto(target, made, casting="unsafe")
-    return out
+        return out
 
-
-def spread_bytes(shape: tuple[int, ...], slides: Slides, storage: DType) -> int:
-    """The memory that `spread_windows` works in, for a result of this shape and dtype."""
-    bands = _spread_bands(shape, slides, storage)
-    return scratch_bytes(*_spread_scratch(bands, storage)) if prod(bands.output) else 0
+    return spread
 
 
 def _spread_bands(shape: tuple[int, ...], slides: Slides, storage: DType) -> Bands:

@@ -10,16 +10,17 @@ import numpy as np
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Slides, counts
 from blocks.kernels.window_ranges import averaged, by_channel
-from blocks.kernels.window_reduce import reduce_bytes, reduce_windows, spread_bytes, spread_windows
+from blocks.kernels.window_reduce import bind_reduce, bind_spread
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.quantized import Averages
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class Average(Pooling, abstract=True):
@@ -28,15 +29,10 @@ class Average(Pooling, abstract=True):
     T = dtypes.floating
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
-    def averaged(self, port: str, x: Array, out: Array | None) -> Array:
-        """The means of the windows of the input at ``port``."""
-        if out is None:
-            out = np.empty(self.pooled(port, x.shape), x.dtype)
-        return reduce_windows(np.add, 0, x, self.slides(port, x.shape), out, divide)
-
-    def workspace(self, *types: TensorType) -> int:
-        shape = types[0].sizes
-        return reduce_bytes(shape, self.slides("", shape), dtypes.storage(types[0].dtype))
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        (made,), (x, *_) = self.infer(*types), types
+        move = bind_reduce(memory, np.add, 0, x.sizes, self.slides("", x.sizes), storage(x.dtype), divide)
+        return self.bind_moving(move, made)
 
 
 class AverageGrad(Average, abstract=True):
@@ -56,14 +52,10 @@ class AverageGrad(Average, abstract=True):
         self.require(self.pooled("orig_input_shape", shape), grad=grad)
         return shape
 
-    def kernel(self, orig_input_shape: Array, grad: Array, out: Array | None = None) -> Array:
-        shape = tuple(map(int, orig_input_shape))
-        dx = np.empty(shape, grad.dtype) if out is None else out
-        return spread_windows(grad, self.slides("orig_input_shape", shape), dx, _divide_into)
-
-    def workspace(self, *types: TensorType) -> int:
-        shape: Any = self.shape_of(*types)
-        return 0 if None in shape else spread_bytes(shape, self.slides("", shape), dtypes.storage(types[1].dtype))
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        (made,) = self.infer(*types)
+        slides = self.slides("orig_input_shape", made.sizes)
+        return self.bind_moving(bind_spread(memory, made.sizes, slides, storage(made.dtype), _divide_into), made)
 
 
 def divide(total: Array, slides: Slides) -> None:
@@ -97,9 +89,6 @@ class AvgPool(Average):
 
     def bound(self, value: Range) -> Range:
         return averaged(by_channel(value, self.channel), prod(self.ksize))
-
-    def kernel(self, value: Array, out: Array | None = None) -> Array:
-        return self.averaged("value", value, out)
 
     def grad(self, value: Wire, output: Wire, dy: Wire) -> Any:
         return AvgPoolGrad(**self.attrs())(ShapeOf()(value), dy)

@@ -26,19 +26,19 @@ from blocks.kernels.window_argmax import (
     Selected,
     Test,
     argmax_scratch,
+    bind_scatter,
     copy_scratch,
     first_argmax,
     masked,
-    scatter_add,
-    scatter_bytes,
 )
 from blocks.nn_ops.window_base import BORDER, PADDINGS, Windowed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Dim, Shape, agree, fits, merge, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 Sums = Callable[[tuple[int, ...], Index, Index], Array]  # of index in the window, positions and elements
 
@@ -109,21 +109,25 @@ class Dilation2D(Dilating):
     def shape_of(self, input: TensorType, filter: TensorType) -> Shape:
         return self.dilated_shape(input.shape, filter.shape)
 
-    def kernel(self, input: Array, filter: Array, out: Array | None = None) -> Array:
-        if out is None:
-            out = np.empty(self.dilated_shape(input.shape, filter.shape), input.dtype)
-        bands, wide = self.bands(input.shape, filter.shape), _wide(filter)
-        with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, buffer):
+    def bind(self, memory: Workspace, input: TensorType, filter: TensorType) -> Kernel:
+        made, bands, dtype = (
+            self.infer(input, filter)[0].sizes,
+            self.bands(input.sizes, filter.sizes),
+            storage(input.dtype),
+        )
+        copy, result, buffer = memory.arrays(*self.scratch_arrays(bands, dtype))
+
+        def kernel(input: Array, filter: Array, out: Array | None = None) -> Array:
+            out, wide = np.empty(made, dtype) if out is None else out, _wide(filter)
             for band in bands.bands if out.size else ():
                 x, target = converted(input[band.input], copy), out[band.output]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
-                _dilate(_sums(x, wide, shaped(buffer, y.shape)), band.slides, y, lowest(input.dtype))
+                _dilate(_sums(x, wide, shaped(buffer, y.shape)), band.slides, y, lowest(dtype))
                 if y is not target:
                     np.copyto(target, y, casting="unsafe")
-        return out
+            return out
 
-    def workspace(self, input: TensorType, filter: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(self.bands(input.sizes, filter.sizes), dtypes.storage(input.dtype)))
+        return kernel
 
     @staticmethod
     def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:
@@ -199,23 +203,21 @@ class Dilation2DBackpropInput(DilationGradient):
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         return (None,) * 4 if input is None else input
 
-    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
-        slides, floor = self.slides(input.shape, filter.shape), lowest(input.dtype)
-        dx = np.empty(input.shape, input.dtype) if out is None else out
+    def bind(self, memory: Workspace, input: TensorType, filter: TensorType, out_backprop: TensorType) -> Kernel:
+        shape, dtype, slides = input.sizes, storage(input.dtype), self.slides(input.sizes, filter.sizes)
+        masks, floor = count(slides), lowest(dtype)
+        scatter = bind_scatter(memory, shape, slides, dtype, masks, partial(self.largest_scratch, masks, dtype))
 
-        def select(band: Band, *buffers: Array) -> list[Selected]:
-            y, selected = self.largest_sums(input, filter, out_backprop[band.output].shape, band, *buffers)
-            nowhere = np.minimum.reduce(y, None) == floor  # the first element stands for all that are as low
-            is_floor = (lambda _, positions, elements, mask: np.equal(y[positions], floor, mask)) if nowhere else None
-            return list(selected(is_floor))[::-1]  # so that each element gets its values in the order of the windows
+        def kernel(input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
+            def select(band: Band, *buffers: Array) -> list[Selected]:
+                y, selected = self.largest_sums(input, filter, out_backprop[band.output].shape, band, *buffers)
+                nowhere = np.minimum.reduce(y, None) == floor  # the first element stands for all that are as low
+                is_floor = (lambda _, places, elements, mask: np.equal(y[places], floor, mask)) if nowhere else None
+                return list(selected(is_floor))[::-1]  # so that each element gets its values in the order of windows
 
-        masks = count(slides)
-        return scatter_add(out_backprop, slides, dx, masks, partial(self.largest_scratch, masks, input.dtype), select)
+            return scatter(out_backprop, np.empty(shape, dtype) if out is None else out, select)
 
-    def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
-        dtype, slides = dtypes.storage(input.dtype), self.slides(input.sizes, filter.sizes)
-        masks = count(slides)
-        return scatter_bytes(input.sizes, slides, dtype, masks, partial(self.largest_scratch, masks, dtype))
+        return kernel
 
 
 class Dilation2DBackpropFilter(DilationGradient):
@@ -237,10 +239,13 @@ class Dilation2DBackpropFilter(DilationGradient):
     def own_shape(self, input: Shape, filter: Shape) -> Shape:
         return (None,) * 3 if filter is None else filter
 
-    def kernel(self, input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
-        bands, floor = self.bands(input.shape, filter.shape), lowest(input.dtype)
-        total = np.zeros(filter.shape, dtypes.accumulate(input.dtype))
-        with scratch(*self.scratch_arrays(bands, input.dtype)) as (parts, low, *space):
+    def bind(self, memory: Workspace, input: TensorType, filter: TensorType, out_backprop: TensorType) -> Kernel:
+        bands, shape, dtype = self.bands(input.sizes, filter.sizes), filter.sizes, storage(input.dtype)
+        parts, low, *space = memory.arrays(*self.scratch_arrays(bands, dtype))
+        floor = lowest(dtype)
+
+        def kernel(input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
+            total = np.zeros(shape, dtypes.accumulate(dtype))
             for band in bands.bands if out_backprop.size else ():
                 dy = out_backprop[band.output]
                 y, selected = self.largest_sums(input, filter, dy.shape, band, *space)
@@ -248,13 +253,12 @@ class Dilation2DBackpropFilter(DilationGradient):
                 for number, positions, _, mask in selected(None):
                     # where all sums are the lowest the first element of the filter stands for all, below
                     mask = np.greater(mask, nowhere[positions], mask)
-                    index = np.unravel_index(number, filter.shape[:2])
+                    index = np.unravel_index(number, shape[:2])
                     total[index] += _by_channel(masked(dy[positions], mask, part[positions]), total.dtype)
                 total[0, 0] += _by_channel(masked(dy, nowhere, part), total.dtype)
-        return cast_into(total, input.dtype, out)
+            return cast_into(total, dtype, out)
 
-    def workspace(self, input: TensorType, filter: TensorType, out_backprop: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(self.bands(input.sizes, filter.sizes), dtypes.storage(input.dtype)))
+        return kernel
 
     def scratch_arrays(self, bands: Bands, dtype: DType) -> list[ArraySpec]:
         """Memory for the gradients of an element of the filter, for what came from none, and to find the others."""

@@ -9,18 +9,19 @@ import numpy as np
 
 from blocks.kernels.sliding_windows import Slides, lowest
 from blocks.kernels.window_ranges import by_channel
-from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
+from blocks.kernels.window_reduce import bind_reduce
 from blocks.kernels.windows import span, split
 from blocks.nn_ops.max_pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.quantized import Passes
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class Largest(Pooling, abstract=True):
@@ -51,19 +52,17 @@ class Largest(Pooling, abstract=True):
             raise self.error(f"input '{port}' must have a multiple of {depth} channels, got {channels}")
         return ((axis, span(channels, depth, depth, 1, "VALID")),)
 
-    def largest(self, input: Array, out: Array) -> Array:
-        """The largest elements of the windows of the port ``input``, the lowest finite number where there is none."""
-        floor = lowest(input.dtype)
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        shape, dtype = types[0].sizes, storage(types[0].dtype)
+        floor = lowest(dtype)  # of a window without numbers, and of one with none but -inf
 
         def raise_to_floor(y: Array, slides: Slides) -> None:
             if not np.minimum.reduce(y, None) >= floor:  # there is a NaN or -inf
                 np.fmax(y, y.dtype.type(floor), out=y)
 
-        return reduce_windows(np.fmax, floor, input, self.slides("input", input.shape), out, raise_to_floor)
-
-    def workspace(self, *types: TensorType) -> int:
-        input = types[0]
-        return reduce_bytes(input.sizes, self.slides("input", input.sizes), dtypes.storage(input.dtype))
+        slides = self.slides("input", shape)
+        move = bind_reduce(memory, np.fmax, floor, shape, slides, dtype, raise_to_floor)
+        return self.bind_moving(move, self.infer(*types)[0])
 
 
 class MaxPool(Largest):
@@ -101,12 +100,6 @@ class MaxPool(Largest):
         if not fits(input.shape, (None, None, None, None, 4)):
             raise self.error(f"input 'input' must have 5 dims, the last of size 4, got {show(input.shape)}")
         return (*(self.pooled("input", input.shape and input.shape[:4]) or ()), 4)
-
-    def kernel(self, input: Array, out: Array | None = None) -> Array:
-        if out is None:
-            (made,) = self.infer(TensorType.of(input))
-            out = np.empty(made.shape, input.dtype)
-        return self.largest(input, out)
 
     def bound(self, input: Range) -> Range:
         one_by_one = split(self.ksize, self.layout)[2] == 1 and self.data_format in FORMATS

@@ -13,12 +13,11 @@ from blocks.kernels.sliding_windows import Band, Bands, Slides, converted, count
 from blocks.kernels.window_argmax import (
     Selected,
     argmax_scratch,
+    bind_scatter,
     copy_scratch,
     equals,
     first_argmax,
     gather,
-    scatter_add,
-    scatter_bytes,
     unordered,
 )
 from blocks.kernels.window_reduce import partial_scratch, reduce_band
@@ -27,9 +26,10 @@ from blocks.nn_ops.window_base import BORDER, FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, merge
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 BORDERS = f"{BORDER}; EXPLICIT may by `explicit_paddings`"
 EXPLICIT = "how far windows reach over the border with EXPLICIT padding, before and behind each dim; otherwise empty"
@@ -72,24 +72,22 @@ class MaxPoolGrad(MaxGradient):
     explicit_paddings: Ints = attr(EXPLICIT, default=())
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
-    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
-        slides = self.slides("orig_input", orig_input.shape)
-        dx = np.empty(orig_input.shape, orig_input.dtype) if out is None else out
-
-        def select(band: Band, copy: Array, top: Array, *space: Array) -> list[Selected]:
-            x = converted(orig_input[band.input], copy)
-            y = shaped(top, grad[band.output].shape)
-            masks = 3 + count(slides)
-            start = -np.inf if is_float(x.dtype) else lowest(x.dtype)
-            reduce_band(np.fmax, start, x, band.slides, y, space[masks:])
-            # backwards, so that each element gets its values in the order of the windows
-            return list(first_argmax(y.shape, space[:masks], band.slides, equals(x, y), unordered(x)))[::-1]
-
-        return scatter_add(grad, slides, dx, count(slides), partial(self.scratch_arrays, orig_input.dtype), select)
-
-    def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
+    def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Kernel:
         shape, dtype, slides = self.known(orig_input)
-        return scatter_bytes(shape, slides, dtype, count(slides), partial(self.scratch_arrays, dtype))
+        held = count(slides)
+        scatter = bind_scatter(memory, shape, slides, dtype, held, partial(self.scratch_arrays, dtype))
+
+        def kernel(orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
+            def select(band: Band, copy: Array, top: Array, *space: Array) -> list[Selected]:
+                x, y = converted(orig_input[band.input], copy), shaped(top, grad[band.output].shape)
+                start = -np.inf if is_float(x.dtype) else lowest(x.dtype)
+                reduce_band(np.fmax, start, x, band.slides, y, space[3 + held :])
+                selected = first_argmax(y.shape, space[: 3 + held], band.slides, equals(x, y), unordered(x))
+                return list(selected)[::-1]  # so that each element gets its values in the order of the windows
+
+            return scatter(grad, np.empty(shape, dtype) if out is None else out, select)
+
+        return kernel
 
     @staticmethod
     def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:
@@ -131,22 +129,20 @@ class MaxPoolGradGrad(MaxGradient):
         self.require(orig_input.shape, grad=grad)
         return merge(shape, orig_output.shape)
 
-    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
-        taken = np.empty(orig_output.shape, grad.dtype) if out is None else out
-        bands = in_bands(orig_input.shape, self.slides("orig_input", orig_input.shape), weight=2)
-        if not taken.size:
-            return taken
-        with scratch(*self.scratch_arrays(bands, grad.dtype)) as (inputs, outputs, product, *masks):
-            for band in bands.bands:
+    def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Kernel:
+        shape, dtype, slides = self.known(orig_input)
+        made, bands = self.infer(orig_input, orig_output, grad)[0].sizes, in_bands(shape, slides, weight=2)
+        inputs, outputs, product, *masks = memory.arrays(*self.scratch_arrays(bands, dtype))
+
+        def kernel(orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
+            taken = np.empty(made, dtype) if out is None else out
+            for band in bands.bands if taken.size else ():
                 x, y = converted(orig_input[band.input], inputs), converted(orig_output[band.output], outputs)
                 selected = first_argmax(y.shape, masks, band.slides, equals(x, y))
                 gather(grad[band.input], selected, taken[band.output], shaped(product, y.shape))
-        return taken
+            return taken
 
-    def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
-        shape, dtype, slides = self.known(orig_input)
-        bands = in_bands(shape, slides, weight=2)
-        return scratch_bytes(*self.scratch_arrays(bands, dtype)) if prod(bands.output) else 0
+        return kernel
 
     @staticmethod
     def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:

@@ -15,10 +15,11 @@ from blocks.kernels.window_reduce import partial_scratch, reduce_band
 from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, merge
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 INDEX = dtypes.signed[2:]
 
@@ -47,13 +48,6 @@ class MaxPoolWithArgmax(Pooling):
     def shape_of(self, input: TensorType) -> list[Shape]:
         return [self.pooled("input", input.shape)] * 2
 
-    def workspace(self, input: TensorType) -> int:
-        bands = self.bands(input.sizes)
-        if not prod(bands.output):
-            return 0
-        buffers = 3 * 8 * min(prod(bands.output), np.getbufsize())  # NumPy's own, for indices
-        return scratch_bytes(*self.scratch_arrays(bands, dtypes.storage(input.dtype))) + buffers
-
     def bands(self, shape: tuple[int, ...]) -> Bands:
         """The parts of an input of this shape to work on at once."""
         return in_bands(shape, self.slides("input", shape), weight=4)
@@ -61,26 +55,27 @@ class MaxPoolWithArgmax(Pooling):
     def scratch_arrays(self, bands: Bands, dtype: DType) -> list[ArraySpec]:
         """Memory for copies, for where windows begin, for what an element adds to the index, for masks and partials."""
         images, rows, columns, _ = bands.output
-        places = [((images * rows * columns,), np.int64), ((prod(bands.output),), dtypes.storage(self.Targmax))]
+        places = [((images * rows * columns,), np.int64), ((prod(bands.output),), storage(self.Targmax))]
         masks = argmax_scratch(bands, 1)
         return copy_scratch(bands, dtype) + places + masks + partial_scratch(bands, dtypes.compute(dtype))
 
-    def kernel(self, input: Array, out: Array | None = None) -> tuple[Array, Array]:
-        shape: Any = self.pooled("input", input.shape)
-        top = np.empty(shape, input.dtype) if out is None else out
-        index, bands = np.empty(shape, dtypes.storage(self.Targmax)), self.bands(input.shape)
-        if not top.size:
-            return top, index
-        columns, channels = input.shape[2:]
+    def bind(self, memory: Workspace, input: TensorType) -> Kernel:
+        shape, dtype, bands = input.sizes, storage(input.dtype), self.bands(input.sizes)
+        made, indices = self.infer(input)[0].sizes, storage(self.Targmax)
+        copy, result, corners, offsets, *space = memory.arrays(*self.scratch_arrays(bands, dtype))
+        memory.borrowed += 3 * 8 * min(prod(bands.output), np.getbufsize())  # NumPy's own, for indices
+        columns, channels = shape[2:]
         width = bands.slides[1][1].kernel
-        with scratch(*self.scratch_arrays(bands, input.dtype)) as (copy, result, corners, offsets, *space):
-            for band in bands.bands:
+
+        def kernel(input: Array, out: Array | None = None) -> tuple[Array, Array]:
+            top, index = np.empty(made, dtype) if out is None else out, np.empty(made, indices)
+            for band in bands.bands if top.size else ():
                 x, target, place = converted(input[band.input], copy), top[band.output], index[band.output]
                 y = target if target.dtype == x.dtype else shaped(result, target.shape)
                 offset = shaped(offsets, place.shape)
                 start = -np.inf if is_float(x.dtype) else lowest(x.dtype)
                 reduce_band(np.fmax, start, x, band.slides, y, space[4:])
-                self.begin(band, input.shape, shaped(corners, place.shape[:3]), place)
+                self.begin(band, shape, shaped(corners, place.shape[:3]), place)
                 is_nan = unordered(x)
                 for number, positions, elements, mask in first_argmax(
                     y.shape, space[:4], band.slides, equals(x, y), is_nan
@@ -88,12 +83,14 @@ class MaxPoolWithArgmax(Pooling):
                     if is_nan is not None:
                         y[positions][mask & np.isnan(x[elements])] = np.nan
                     inside = (number // width * columns + number % width) * channels
-                    part, indices = offset[positions], place[positions]
+                    part, view = offset[positions], place[positions]
                     np.copyto(part, mask)
-                    np.add(indices, np.multiply(part, inside, part), indices)
+                    np.add(view, np.multiply(part, inside, part), view)
                 if y is not target:
                     np.copyto(target, y, casting="unsafe")
-        return top, index
+            return top, index
+
+        return kernel
 
     def begin(self, band: Band, shape: tuple[int, ...], corners: Array, place: Array) -> None:
         """The index of the first element of each window of a band, were it on the image."""
@@ -163,23 +160,25 @@ class MaxPoolGradWithArgmax(Indexed):
         self.require(self.pooled("input", input.shape), grad=grad, argmax=argmax)
         return merge(input.shape, (None,) * len(self.layout))
 
-    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
-        dx = np.empty(input.shape, input.dtype) if out is None else out
-        with scratch(*self.scratch_arrays(*map(TensorType.of, (input, grad, argmax)))) as (copy, values, buffer):
-            total = dx if dx.dtype == copy.dtype else copy.reshape(dx.shape)
+    def bind(self, memory: Workspace, input: TensorType, grad: TensorType, argmax: TensorType) -> Kernel:
+        shape, dtype = input.sizes, storage(grad.dtype)
+        copy, values, buffer = memory.arrays(*self.scratch_arrays(input, grad, argmax))
+
+        def kernel(input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
+            dx = np.empty(shape, dtype) if out is None else out
+            total = dx if dx.dtype == copy.dtype else copy.reshape(shape)
             total.fill(0)
             for elements, indices, dy in self.parts(total, argmax, grad, buffer):
                 np.add.at(elements, indices, converted(dy, values))
             if total is not dx:
                 np.copyto(dx, total, casting="unsafe")
-        return dx
+            return dx
 
-    def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(input, grad, argmax))
+        return kernel
 
     def scratch_arrays(self, input: TensorType, grad: TensorType, argmax: TensorType) -> list[ArraySpec]:
         """Memory for the result and values in the dtype to compute in, and for indices."""
-        dtype = dtypes.storage(grad.dtype)
+        dtype = storage(grad.dtype)
         exact = dtypes.compute(dtype)
         sizes = (prod(input.sizes), self.windows(argmax)) if dtype != exact else (0, 0)
         return [*(((size,), exact) for size in sizes), self.buffer(argmax)]
@@ -210,15 +209,17 @@ class MaxPoolGradGradWithArgmax(Indexed):
         self.require(input.shape, grad=grad)
         return merge(shape, argmax.shape)
 
-    def kernel(self, input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
-        taken = np.empty(argmax.shape, grad.dtype) if out is None else out
-        with scratch(self.buffer(TensorType.of(argmax))) as (buffer,):
+    def bind(self, memory: Workspace, input: TensorType, grad: TensorType, argmax: TensorType) -> Kernel:
+        shape, dtype = argmax.sizes, storage(grad.dtype)
+        (buffer,) = memory.arrays(self.buffer(argmax))
+
+        def kernel(input: Array, grad: Array, argmax: Array, out: Array | None = None) -> Array:
+            taken = np.empty(shape, dtype) if out is None else out
             for elements, indices, windows in self.parts(grad, argmax, taken, buffer):
                 elements.take(indices, None, windows, "clip")  # other modes make a copy on the way
-        return taken
+            return taken
 
-    def workspace(self, input: TensorType, grad: TensorType, argmax: TensorType) -> int:
-        return scratch_bytes(self.buffer(argmax))
+        return kernel
 
     def backward(self, input: Wire, grad: Wire, argmax: Wire, output: Wire, doutput: Wire) -> Any:
         """The gradient rule."""

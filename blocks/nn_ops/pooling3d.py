@@ -12,9 +12,9 @@ import numpy as np
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Band, Bands, converted, shaped, valid_taps
-from blocks.kernels.window_argmax import Selected, copy_scratch, scatter_add, scatter_bytes
+from blocks.kernels.window_argmax import Selected, bind_scatter, copy_scratch
 from blocks.kernels.window_ranges import averaged, by_channel
-from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
+from blocks.kernels.window_reduce import bind_reduce
 from blocks.math_ops.cast import Cast
 from blocks.nn_ops.average_pooling import Average, AverageGrad
 from blocks.nn_ops.max_pooling_gradient import MaxGradient, MaxPoolGradGrad
@@ -22,11 +22,12 @@ from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT_3D, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.ranges import Range
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class AvgPool3D(Average):
@@ -52,9 +53,6 @@ class AvgPool3D(Average):
 
     def bound(self, input: Range) -> Range:
         return averaged(by_channel(input, self.channel), prod(self.ksize))
-
-    def kernel(self, input: Array, out: Array | None = None) -> Array:
-        return self.averaged("input", input, out)
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return AvgPool3DGrad(**self.attrs())(ShapeOf()(input), dy)
@@ -104,14 +102,9 @@ class MaxPool3D(Pooling):
     def bound(self, input: Range) -> Range:
         return by_channel(input, self.channel)
 
-    def kernel(self, input: Array, out: Array | None = None) -> Array:
-        if out is None:
-            out = np.empty(self.pooled("input", input.shape), input.dtype)
-        return reduce_windows(np.fmax, -np.inf, input, self.slides("input", input.shape), out)
-
-    def workspace(self, input: TensorType) -> int:
-        shape = input.sizes
-        return reduce_bytes(shape, self.slides("input", shape), dtypes.storage(input.dtype))
+    def bind(self, memory: Workspace, input: TensorType) -> Kernel:
+        (made,), slides = self.infer(input), self.slides("input", input.sizes)
+        return self.bind_moving(bind_reduce(memory, np.fmax, -np.inf, input.sizes, slides, storage(input.dtype)), made)
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPool3DGrad(**self.attrs())(input, output, dy)
@@ -134,22 +127,22 @@ class MaxPool3DGrad(MaxGradient):
     orig_output = In("TInput", "its output")
     data_format: str = attr(FORMAT_3D, default="NDHWC", choices=FORMATS_3D)
 
-    def kernel(self, orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
-        slides = self.slides("orig_input", orig_input.shape)
-        dx = np.empty(orig_input.shape, grad.dtype) if out is None else out
+    def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Kernel:
+        shape, given, slides = self.known(orig_input)
+        dtype = storage(grad.dtype)
+        scatter = bind_scatter(memory, shape, slides, dtype, 1, partial(self.scratch_arrays, given))
 
-        def select(band: Band, inputs: Array, outputs: Array, buffer: Array) -> Iterator[Selected]:
-            x, y = converted(orig_input[band.input], inputs), converted(orig_output[band.output], outputs)
-            mask = shaped(buffer, y.shape)
-            for number, (_, positions, elements) in reversed(list(enumerate(valid_taps(x.ndim, band.slides)))):
-                equal = np.equal(x[elements], y[positions], mask[positions])
-                yield Selected(number, positions, elements, equal)
+        def kernel(orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
+            def select(band: Band, inputs: Array, outputs: Array, buffer: Array) -> Iterator[Selected]:
+                x, y = converted(orig_input[band.input], inputs), converted(orig_output[band.output], outputs)
+                mask = shaped(buffer, y.shape)
+                for number, (_, positions, elements) in reversed(list(enumerate(valid_taps(x.ndim, band.slides)))):
+                    equal = np.equal(x[elements], y[positions], mask[positions])
+                    yield Selected(number, positions, elements, equal)
 
-        return scatter_add(grad, slides, dx, 1, partial(self.scratch_arrays, orig_input.dtype), select)
+            return scatter(grad, np.empty(shape, dtype) if out is None else out, select)
 
-    def workspace(self, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> int:
-        shape, dtype, slides = self.known(orig_input)
-        return scatter_bytes(shape, slides, dtypes.storage(grad.dtype), 1, partial(self.scratch_arrays, dtype))
+        return kernel
 
     @staticmethod
     def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:

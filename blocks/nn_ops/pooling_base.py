@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
+
+import numpy as np
 
 from blocks.kernels.sliding_windows import Slides
 from blocks.kernels.windows import split
 from blocks.nn_ops.window_base import BORDER, PADDINGS, Windowed
 from dataflow.core.block import Ints, TensorType, attr
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.workspace import Kernel
 
 
 class Pooling(Windowed, abstract=True):
@@ -43,6 +48,15 @@ class Pooling(Windowed, abstract=True):
         for axis, span in self.slides(port, shape):
             dims[axis] = span.out
         return tuple(dims)
+
+    def bind_moving(self, move: Callable[[Array, Array], Array], made: TensorType) -> Kernel:
+        """The kernel that moves the last input into an output of this type."""
+        shape, dtype = made.sizes, storage(made.dtype)
+
+        def kernel(*inputs: Array, out: Array | None = None) -> Array:
+            return move(inputs[-1], np.empty(shape, dtype) if out is None else out)
+
+        return kernel
 
     def require_rank(self, port: str, shape: Shape) -> None:
         """Raise BlockError unless the input at ``port`` has the dims of the layout."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from blocks.kernels.window_ranges import by_channel
-from blocks.kernels.window_reduce import reduce_bytes, reduce_windows
+from blocks.kernels.window_reduce import bind_reduce
 from blocks.nn_ops.average_pooling import divide
 from blocks.nn_ops.max_pooling import Largest
 from blocks.nn_ops.pooling_base import Pooling
-from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.ranges import Range
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class QuantizedPooling(Pooling, abstract=True):
@@ -37,17 +36,19 @@ class QuantizedPooling(Pooling, abstract=True):
         over_channels = self.ksize[-1] > 1
         return [by_channel(input, None if over_channels else self.channel), *ends]
 
-    def kernel(
-        self, input: Array, min_input: Array, max_input: Array, out: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        if out is None:
-            shape: Any = self.pooled("input", input.shape)
-            out = np.empty(shape, input.dtype)
-        return self.reduced(input, out), min_input.copy(), max_input.copy()
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        reduced = self.bind_reduced(memory, *types)
 
-    def reduced(self, input: Array, out: Array) -> Array:
-        """The number of each window."""
-        raise TypeError(f"{self._who}: must have a method reduced, got none; write one")
+        def kernel(
+            input: Array, min_input: Array, max_input: Array, out: Array | None = None
+        ) -> tuple[Array, Array, Array]:
+            return reduced(input, out=out), min_input.copy(), max_input.copy()
+
+        return kernel
+
+    def bind_reduced(self, memory: Workspace, *types: TensorType) -> Kernel:
+        """The kernel that gives the number of each window."""
+        raise TypeError(f"{self._who}: must have a method bind_reduced, got none; write one")
 
 
 class QuantizedMaxPool(QuantizedPooling, Largest):
@@ -64,8 +65,8 @@ class QuantizedMaxPool(QuantizedPooling, Largest):
 
     found_by = ("max pooling", "downsample")
 
-    def reduced(self, input: Array, out: Array) -> Array:
-        return self.largest(input, out)
+    def bind_reduced(self, memory: Workspace, *types: TensorType) -> Kernel:
+        return Largest.bind(self, memory, *types)
 
 
 class QuantizedAvgPool(QuantizedPooling):
@@ -88,9 +89,9 @@ class QuantizedAvgPool(QuantizedPooling):
         """A float in which sums of windows are exact, and means truncated as if they were: float32 if it can be."""
         return np.dtype(np.float32 if prod(self.ksize) < 1 << 16 else np.float64)
 
-    def reduced(self, input: Array, out: Array) -> Array:
-        return reduce_windows(np.add, 0, input, self.slides("input", input.shape), out, divide, self.sum_dtype)
-
-    def workspace(self, *types: TensorType) -> int:
-        shape = types[0].sizes
-        return reduce_bytes(shape, self.slides("input", shape), dtypes.storage(types[0].dtype), self.sum_dtype)
+    def bind_reduced(self, memory: Workspace, *types: TensorType) -> Kernel:
+        input, made = types[0], self.infer(*types)[0]
+        slides, dtype = self.slides("input", input.sizes), storage(input.dtype)
+        return self.bind_moving(
+            bind_reduce(memory, np.add, 0, input.sizes, slides, dtype, divide, self.sum_dtype), made
+        )
