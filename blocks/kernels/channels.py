@@ -54,8 +54,10 @@ class ChannelMatrix:
 
     def tile(self, per_channel: Array) -> Array:
         """One number per channel, repeated so that it broadcasts with the matrix."""
-        numbers = np.tile(per_channel, self.shape[0 if self.channels_first else 1] // max(1, self.channels))
-        return numbers[:, None] if self.channels_first else numbers
+        beside = self.shape[0 if self.channels_first else 1] // max(1, self.channels)
+        numbers = np.empty((beside, self.channels), per_channel.dtype)
+        numbers[...] = per_channel
+        return numbers.reshape(-1, 1) if self.channels_first else numbers.reshape(-1)
 
     def of(self, tiled: Array, part: Part) -> Array:
         """The numbers of `tile` for a part."""

@@ -6,18 +6,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.channels import ChannelMatrix, as_matrix
+from blocks.kernels.channels import ChannelMatrix
 from blocks.nn_ops.batch_normalization_base import PerChannel
 from blocks.nn_ops.batch_normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
 from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
-from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.quantized import Scaled
 from dataflow.core.ranges import Range
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, agree
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -70,14 +70,16 @@ class BatchNormalization(PerChannel, abstract=True):
                 raise self.error(f"input '{port}' must have size {size} like 'scale', got {given.shape[0]}")
         return x.shape
 
-    def kernel(
-        self, x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
-    ) -> tuple[Array, ...]:
-        matrix = as_matrix(x.shape, self.channels_first)
-        y = np.empty(x.shape, x.dtype) if out is None else out
-        rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
-        next_mean, next_variance = mean, variance
-        with scratch(*self.scratch_arrays(matrix, x.dtype)) as (exact, narrow):
+    def bind(self, memory: Workspace, x: TensorType, *others: TensorType) -> Kernel:
+        matrix, dtype = ChannelMatrix(x.sizes, self.channels_first), storage(x.dtype)
+        exact, narrow = memory.arrays(*self.scratch_arrays(matrix, dtype))
+
+        def kernel(
+            x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
+        ) -> tuple[Array, ...]:
+            y = np.empty(x.shape, dtype) if out is None else out
+            rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
+            next_mean, next_variance = mean, variance
             if self.is_training:
                 running, factor = (mean, variance), self.exponential_avg_factor
                 mean, variance = self.moments(matrix, rows, exact)
@@ -92,16 +94,13 @@ class BatchNormalization(PerChannel, abstract=True):
             slope, middle, shift = map(matrix.tile, (self.inverse_deviation(variance) * scale, mean, offset))
             for part in matrix.parts:
                 target = moved[part]
-                work = target if y.dtype == np.float32 else matrix.buffer(narrow, part)
+                work = target if dtype == np.float32 else matrix.buffer(narrow, part)
                 np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
                 np.multiply(work, matrix.of(slope, part), work)
                 np.add(work, matrix.of(shift, part), target, casting="unsafe")
-        statistics = (next_mean, next_variance, mean, variance)
-        return y, *(np.array(a, np.float32) for a in statistics)
+            return y, *(np.array(a, np.float32) for a in (next_mean, next_variance, mean, variance))
 
-    def workspace(self, x: TensorType, *others: TensorType) -> int:
-        matrix = as_matrix(x.sizes, self.channels_first)
-        return scratch_bytes(*self.scratch_arrays(matrix, dtypes.storage(x.dtype)))
+        return kernel
 
     def scratch_arrays(self, matrix: ChannelMatrix, dtype: DType) -> list[ArraySpec]:
         """Memory for sums in float64, where there are any, and to compute in float32."""
@@ -192,7 +191,6 @@ class FusedBatchNormV3(BatchNormalization):
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)
     gradient = FusedBatchNormGradV3
 
-    def kernel(
-        self, x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
-    ) -> tuple[Array, ...]:
-        return *super().kernel(x, scale, offset, mean, variance, out), np.zeros((), np.float32)
+    def bind(self, memory: Workspace, x: TensorType, *others: TensorType) -> Kernel:
+        kernel = super().bind(memory, x, *others)
+        return lambda *arrays, out=None: (*kernel(*arrays, out=out), np.zeros((), np.float32))

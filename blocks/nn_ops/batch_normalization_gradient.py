@@ -9,17 +9,17 @@ import numpy as np
 
 from blocks.array_ops.fill import OnesLike
 from blocks.array_ops.shape import Size
-from blocks.kernels.channels import as_matrix
+from blocks.kernels.channels import ChannelMatrix
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.exponential import Rsqrt
 from blocks.nn_ops.batch_normalization_base import PerChannel
 from blocks.nn_ops.bias import BiasAddGrad
 from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
-from dataflow.core.scratch import scratch, scratch_bytes
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.shapes import Shape, agree, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -46,16 +46,23 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
             raise self.error(f"input 'y_backprop' must have the shape of 'x', {show(shape)}, got {show(dy)}")
         return x.shape
 
-    def computed(
-        self, y_backprop: Array, x: Array, scale: Array, mean: Array, variance: Array, out: Array | None
-    ) -> tuple[Array, ...]:
-        """The values of all outputs."""
-        matrix = as_matrix(x.shape, self.channels_first)
-        x_backprop = np.empty(x.shape, x.dtype) if out is None else out
-        gradients, rows, result = (array.reshape(matrix.shape) for array in (y_backprop, x, x_backprop))
-        inverse, middle = self.inverse_deviation(variance), matrix.tile(mean)
-        sums, products = matrix.zeros(), matrix.zeros()
-        with scratch(*matrix.scratch_arrays(F64, F64, F32)) as (exact, product, single):
+    def bind(self, memory: Workspace, y_backprop: TensorType, x: TensorType, *others: TensorType) -> Kernel:
+        matrix, dtype = ChannelMatrix(x.sizes, self.channels_first), storage(x.dtype)
+        exact, product, single = memory.arrays(*matrix.scratch_arrays(F64, F64, F32))
+
+        def kernel(
+            y_backprop: Array,
+            x: Array,
+            scale: Array,
+            mean: Array,
+            variance: Array,
+            *rest: Array,
+            out: Array | None = None,
+        ) -> tuple[Array, ...]:
+            x_backprop = np.empty(x.shape, dtype) if out is None else out
+            gradients, rows, result = (array.reshape(matrix.shape) for array in (y_backprop, x, x_backprop))
+            inverse, middle = self.inverse_deviation(variance), matrix.tile(mean)
+            sums, products = matrix.zeros(), matrix.zeros()
             for part in matrix.parts:
                 dy, centred, work = (matrix.buffer(buffer, part) for buffer in (exact, product, single))
                 np.copyto(dy, gradients[part])
@@ -77,11 +84,10 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
                     np.add(work, matrix.of(average, part), work)
                     dy = np.subtract(dy, work, work, dtype=np.float32)
                 np.multiply(dy, matrix.of(factor, part), result[part], casting="unsafe")
-        nothing = np.empty(0, np.float32), np.empty(0, np.float32)
-        return x_backprop, scale_backprop.astype(np.float32), offset_backprop.astype(np.float32), *nothing
+            nothing = np.empty(0, np.float32), np.empty(0, np.float32)
+            return x_backprop, scale_backprop.astype(np.float32), offset_backprop.astype(np.float32), *nothing
 
-    def workspace(self, y_backprop: TensorType, x: TensorType, *others: TensorType) -> int:
-        return scratch_bytes(*as_matrix(x.sizes, self.channels_first).scratch_arrays(F64, F64, F32))
+        return kernel
 
     def grad(self, *wires: Wire) -> tuple[Wire | None, ...]:
         count = len(self.signature.inputs)
@@ -137,17 +143,6 @@ class FusedBatchNormGrad(BatchNormalizationGradient):
     T: ClassVar[tuple[str, ...]] = ("float32",)
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
 
-    def kernel(
-        self,
-        y_backprop: Array,
-        x: Array,
-        scale: Array,
-        reserve_space_1: Array,
-        reserve_space_2: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, ...]:
-        return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)
-
 
 class FusedBatchNormGradV2(FusedBatchNormGrad):
     """Gradient of FusedBatchNormV2, ``scale / sqrt(variance + epsilon) * (dy - mean(dy) - z * mean(dy * z))``.
@@ -179,15 +174,3 @@ class FusedBatchNormGradV3(BatchNormalizationGradient):
     reserve_space_4 = Out("float32", "nothing", shape=(0,))
     reserve_space_5 = Out("float32", "nothing", shape=(0,))
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS + FORMATS_3D)
-
-    def kernel(
-        self,
-        y_backprop: Array,
-        x: Array,
-        scale: Array,
-        reserve_space_1: Array,
-        reserve_space_2: Array,
-        reserve_space_3: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, ...]:
-        return self.computed(y_backprop, x, scale, reserve_space_1, reserve_space_2, out)
