@@ -229,8 +229,8 @@ class MemoryPlan:
         return taken
 
     def _may_take(self, step: Step) -> bool:
-        """Whether the block of a step says what it takes, and all that it reads is known by then."""
-        says = type(step.block).workspace is not Block.workspace or step.block.bind is not None
+        """Whether the block of a step says what its kernel takes, and the types of all that it reads are known."""
+        says = type(step.block).workspace is not Block.workspace
         return says and min(self.sizes[slot] for slot in flat(step.reads)) >= 0
 
     def _contiguous_copies(self, reads: Sequence[int]) -> int:

@@ -79,7 +79,7 @@ def test_a_region_without_scratch_names_its_nodes(monkeypatch, threads):
     feeds = {"x": np.ones(4 * MIB, np.float32)}
     right = planned.run(feeds)["y"]
     scratch._threads.__dict__.clear()
-    monkeypatch.setattr(scratch, "_chunk", Refusing("empty").refuse)
+    monkeypatch.setattr(scratch, "aligned", Refusing("empty").refuse)
     with pytest.raises(RunError, match=r"node '\w+' \(\w+\).*: must have memory for float32\[4194304\]"):
         planned.run(feeds)
     monkeypatch.undo()
