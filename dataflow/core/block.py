@@ -86,9 +86,12 @@ class Block(Shown, Quantizable):
         cls.signature = joined.inherit(cls.__name__, vars(cls), vars(cls).get("__annotations__", {}))
         if isinstance(vars(cls).get("grad"), In) or "backward" in vars(cls):  # the port is in the signature now
             cls.grad = vars(cls).get("backward")
+        if "bind" in vars(cls):
+            cls.kernel = cls._bound_kernel  # type: ignore[method-assign]
+        elif "kernel" in vars(cls):
+            cls.bind = None
         parameters = inspect.signature(cls.kernel).parameters
-        binds = cls.kernel is Block.kernel and cls.bind is not None
-        cls.takes_out, cls.takes_key = binds or "out" in parameters, "key" in parameters
+        cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
         cls.precomputed_ports = tuple(inspect.signature(cls.precompute).parameters)[1:] if cls.precompute else ()
         if not abstract:
             typing_rules.check_declaration(cls)
@@ -118,11 +121,13 @@ class Block(Shown, Quantizable):
 
     # -- what a block author writes -----------------------------------------------------------------------------
 
-    def kernel(self, *arrays: Any, **out: Any) -> Any:
+    def kernel(self, *arrays: Any) -> Any:
         """The outputs for these inputs, an array or a tuple of arrays; see above."""
-        if self.bind is None:
-            raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
-        return workspace.call(self, arrays, **out)
+        raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
+
+    def _bound_kernel(self, *arrays: Array | tuple[Array, ...] | None, out: Array | None = None) -> Any:
+        """The kernel of blocks that bind."""
+        return workspace.call(self, arrays, out)
 
     def shape_of(self, *types: Any) -> Any:
         """The shape of the output for inputs of these types, or a list of shapes; see above."""

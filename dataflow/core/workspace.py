@@ -20,6 +20,8 @@ from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import thread_limit
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
     from dataflow.core.block import Block
     from dataflow.core.typing_rules import OperandType
 
@@ -44,13 +46,13 @@ class Workspace:
         """Arrays of these shapes, of one dim, and dtypes."""
         return [self.array(size, dtype) for (size,), dtype in wanted]
 
-    def array(self, size: int, dtype: Any) -> Array:
+    def array(self, size: int, dtype: DTypeLike) -> Array:
         """An array of so many elements."""
-        start, dtype = self.nbytes, np.dtype(dtype)
-        self.nbytes += -(-size * dtype.itemsize // ALIGNMENT) * ALIGNMENT
+        start, stored = self.nbytes, np.dtype(dtype)
+        self.nbytes += -(-size * stored.itemsize // ALIGNMENT) * ALIGNMENT
         if self.space is None:
-            return np.ndarray((size,), dtype, _CELL, 0, (0,))
-        return np.ndarray((size,), dtype, self.space, start if size else 0)
+            return np.ndarray((size,), stored, _CELL, 0, (0,))
+        return np.ndarray((size,), stored, self.space, start if size else 0)
 
 
 def counted(block: Block, types: Sequence[OperandType]) -> Workspace:

@@ -117,3 +117,18 @@ def test_without_kernel_and_binding_it_says_so() -> None:
 
     with pytest.raises(TypeError, match="Nothing: a block must have a kernel, got none; write one"):
         Nothing()(np.float32(1))
+
+
+def test_a_kernel_takes_the_place_of_what_a_base_binds() -> None:
+    class Doubled(TimesOfBound, abstract=True):
+        def kernel(self, x: Any, n: Any) -> Any:
+            return x + x
+
+    class Bound(Doubled, abstract=True):
+        def bind(self, memory: Workspace, x: TensorType, n: TensorType) -> Any:
+            """The kernel that adds one."""
+            return lambda x, n, out=None: np.add(x, np.float32(1), out)
+
+    assert (Doubled.takes_out, Bound.takes_out, Doubled.bind) == (False, True, None)
+    assert Doubled()([1.0, 2.0], 5).tolist() == [2, 4]
+    assert Bound()([1.0, 2.0], 5).tolist() == [2, 3]
