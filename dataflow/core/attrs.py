@@ -128,8 +128,8 @@ class Attr:
         except conversion.ConversionError as error:
             raise ValueError(str(error)) from None
         except (TypeError, ValueError, OverflowError) as error:
-            hint = f"; {error}" if str(error).startswith("did you mean") else ""
-            raise ValueError(f"must be {self.wanted}, got {show(value)}{hint}") from None
+            hint = str(error) if str(error).startswith("did you mean") else self.instead(value)
+            raise ValueError(f"must be {self.wanted}, got {show(value)}" + (f"; {hint}" if hint else "")) from None
         if self.choices and value not in self.choices:
             hint = nearest(value, self.choices)
             raise ValueError(f"must be {listing(self.choices)}, got {show(value)}" + (f"; {hint}" if hint else ""))
@@ -137,6 +137,10 @@ class Attr:
             if (self.ge is not None and not number >= self.ge) or (self.le is not None and not number <= self.le):
                 raise ValueError(f"must be {self.limits()}, got {show(value)}")
         return value
+
+    def instead(self, value: object) -> str:
+        """What to write in place of a text that means a number; nothing where none is wanted, or meant."""
+        return conversion.number_meant(value) if self.kind == "float" else ""
 
     @property
     def wanted(self) -> str:

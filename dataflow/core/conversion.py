@@ -6,6 +6,8 @@ exactly as they are, except that numbers are rounded to the nearest of a floatin
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeGuard, cast
 
@@ -17,6 +19,9 @@ from dataflow.core.casting import cast_to
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import cropped, kind_of, way_out
 
+_SPELLED = re.compile(
+    r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII
+)  # in YAML
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _READY = frozenset(map(dtypes.storage, dtypes.every))  # dtypes in another byte order are not equal to these
 _NUMBERS = (bool, int, float, complex, np.number, np.bool_)
@@ -251,15 +256,22 @@ def _no_number(value: object) -> str:
     if value is None:
         return "must be numbers, got None; write nan (in a file .nan) for what is not known"
     if isinstance(value, str | bytes):
-        hint = "take off the quotes" if _reads(value) else "write numbers"
-        return f"must be numbers, got {cropped(repr(value))}; {hint}"
+        return f"must be numbers, got {cropped(repr(value))}; {number_meant(value) or 'write numbers'}"
     return f"must be an array, a number or a list, got {kind_of(value)}"
 
 
-def _reads(text: str | bytes) -> bool:
-    """Whether a text can be read as a number."""
+def number_meant(value: object) -> str:
+    """What to write in place of a text that means a number; nothing where it means none, or is none."""
+    if not isinstance(value, str | bytes):
+        return ""
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    if _SPELLED.fullmatch(text):
+        return "take off the quotes"
     try:
-        float(text)
+        number = float(text)
     except ValueError:
-        return False
-    return True
+        return ""
+    if math.isfinite(number):
+        return f"write {number:.17g}"
+    spelled = ".nan" if number != number else ".inf" if number > 0 else "-.inf"
+    return way_out(f"write float('{number}'), in a file {spelled}", f"write {spelled}")

@@ -18,6 +18,7 @@ import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.attrs import Attr, attr, show
+from dataflow.core.conversion import number_meant
 from dataflow.core.errors import conceal, cropped, listing
 from dataflow.core.registry import blocks
 from dataflow.graphfile.scalars import scalar
@@ -69,7 +70,9 @@ class Param:
         for kinds, wanted in _KINDS:
             if isinstance(self.like, kinds):
                 if not isinstance(value, kinds) or isinstance(self.like, bool) != isinstance(value, bool):
-                    raise ValueError(f"must be {wanted} like its default {show(self.like)}, got {show(value)}")
+                    hint = number_meant(value) if wanted == "a number" else ""
+                    told = f"must be {wanted} like its default {show(self.like)}, got {show(value)}"
+                    raise ValueError(told + (f"; {hint}" if hint else ""))
                 return float(value) if isinstance(self.like, float) else value
         return value
 

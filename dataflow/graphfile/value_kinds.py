@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from dataflow.core.attrs import Attr, show
+from dataflow.core.conversion import number_meant
 from dataflow.core.errors import cropped
 from dataflow.files import ResolvedPath
 from dataflow.graphfile.kind import Kind, Mention, Spot
@@ -29,7 +30,10 @@ class Leaf(ABC):
         try:
             return self.accept(value)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"must {self.expected(error)}, got {show(value)}") from None
+            hint = self.instead(value)
+            raise ValueError(
+                f"must {self.expected(error)}, got {show(value)}" + (f"; {hint}" if hint else "")
+            ) from None
 
     def read(self, spot: Spot, value: Value) -> Any:
         plain = value.plain()
@@ -77,6 +81,9 @@ class Scalar(Leaf):
     def expected(self, error: Exception) -> str:
         return self.limits if self.limits and str(error).startswith(f"must {self.limits},") else self.wanted
 
+    def instead(self, value: object) -> str:
+        return self.attr.instead(value)
+
     def schema(self) -> Schema:
         return of_attr(self.attr)
 
@@ -90,6 +97,9 @@ class Positive(Leaf):
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not value > 0:
             raise ValueError
         return value
+
+    def instead(self, value: object) -> str:
+        return number_meant(value)
 
     def schema(self) -> Schema:
         return {"type": "number", "exclusiveMinimum": 0}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataflow.core.conversion import number_meant
 from dataflow.core.errors import cropped, listing, way_out
 from dataflow.core.ports import In, Literal
 from dataflow.graph.node import Ref
@@ -175,7 +176,8 @@ class FileScope:
         if spec is not None:
             spec.ok = False
         if wires is None:
-            hint = self.context.hints.nearest(name, self.wires)
+            number = number_meant(value.data) if value.data[-1:].isalpha() else ""  # nan, which is a word here
+            hint = number or self.context.hints.nearest(name, self.wires)
             return self.document.report(value.place, f"{who}: no node or input named '{cropped(name)}'", hint)
         if not dot:
             return self.document.report(value.place, f"{who}: '{name}' has no outputs to wire")

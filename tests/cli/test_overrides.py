@@ -66,6 +66,8 @@ def test_values_of_outputs_are_frozen_again(run, dataflow):
         (("--bypass", "x"), 1, "is an input, which is not computed; feed it, -i x=FILE"),
         (("--force", "relu"), 2, "--force takes NAME=VALUE, got 'relu'"),
         (("--force", "relu=high"), 1, "forcing of 'relu': the value must be"),
+        (("--force", "relu=nan"), 1, "forcing of 'relu': the value must be numbers, got 'nan'; write .nan\n"),
+        (("--force", "relu=-inf"), 1, "forcing of 'relu': the value must be numbers, got '-inf'; write -.inf\n"),
         (("--freeze", "relu=none.npy"), 1, "--freeze relu: none.npy"),
         (("--freeze", "relu=kept.npz:ends"), 2, "--freeze relu: kept.npz has relu, other, got 'ends'"),
         (("--to", "nothing"), 1, "no node or input named 'nothing'"),

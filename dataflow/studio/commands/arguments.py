@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from dataflow.core.errors import DataflowError, cropped, instead, kind_of, listing
+from dataflow.graphfile.scalars import scalar
 
 T = TypeVar("T")
 Arguments = Mapping[str, object]
@@ -13,6 +14,7 @@ Arguments = Mapping[str, object]
 MAX_TEXT = 2 << 20  # characters
 MAX_NAMES = 10_000
 MAX_PATH = 1_000  # characters of a path, a place or a wire
+MAX_STEPS = 100  # from a file to a value in it
 
 
 def known(arguments: Arguments, *names: str) -> None:
@@ -103,6 +105,27 @@ def pair(arguments: Arguments, name: str) -> tuple[str, str]:
     if len(value) != 2:
         raise DataflowError(f"'{name}' must be a node and a port, got {len(value)} names")
     return value[0], value[1]
+
+
+def numbers(value: object) -> object:
+    """A value in which texts that are infinities or NaN in graph files are these: JSON has none, see `hub.encoded`."""
+    if isinstance(value, dict):
+        return {key: numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [numbers(item) for item in value]
+    return scalar(value) if isinstance(value, str) and value[-4:].lower() in (".inf", ".nan") else value
+
+
+def steps(arguments: Arguments, name: str) -> tuple[str | int, ...]:
+    """Keys, and places in lists, that lead to a value of a file."""
+    value = _given(arguments, name, None)
+    if not isinstance(value, list) or len(value) > MAX_STEPS or not all(map(_is_step, value)):
+        raise _wrong(name, f"a list of at most {MAX_STEPS} keys and places in lists", value)
+    return tuple(value)
+
+
+def _is_step(value: object) -> bool:
+    return isinstance(value, str) or (type(value) is int and 0 <= value < MAX_NAMES)
 
 
 def optional(arguments: Arguments, name: str, read: Callable[[Arguments, str], T]) -> T | None:

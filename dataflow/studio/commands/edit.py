@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.graphfile.edit import Editor
+from dataflow.graphfile.suggest.wanted import attrs_for
 from dataflow.studio.commands.arguments import (
     Arguments,
     flag,
@@ -14,6 +15,7 @@ from dataflow.studio.commands.arguments import (
     mapping,
     mappings,
     names,
+    numbers,
     pair,
     text,
     whole,
@@ -38,6 +40,10 @@ def _place(given: Arguments) -> str:
     return text(given, "place", limit=1000)
 
 
+def _value(given: Arguments) -> object:
+    return numbers(given.get("value"))
+
+
 def _name(given: Arguments) -> str:
     return text(given, "name", limit=200)
 
@@ -49,7 +55,11 @@ def _add(editor: Editor, given: Arguments) -> Added:
         raise DataflowError("'inputs' must be a mapping or a list")
     beside = {key: text(given, key, "") for key in ("before", "after", "comment")}
     block, doc = text(given, "block", limit=1000), text(given, "doc", "")
-    editor.add(name, block, inputs, mapping(given, "attrs", {}), doc, **beside)
+    attrs = mapping(given, "attrs", {})
+    if "reader" in given and (scope := editor.context().scopes.get("")) is not None:
+        node, port = pair(given, "reader")
+        attrs = {**attrs_for(block, scope, node, without_item(port)), **attrs}
+    editor.add(name, block, inputs, attrs, doc, **beside)
     return Added([name])
 
 
@@ -98,10 +108,10 @@ def _output(editor: Editor, given: Arguments) -> None:
 Operation = Callable[[Editor, Arguments], Added | None]
 
 OPERATIONS: dict[str, tuple[Operation, Sequence[str]]] = {
-    "set": (lambda editor, given: editor.put(_place(given), given.get("value")), ("place", "value")),
-    "append": (lambda editor, given: editor.append(_place(given), given.get("value")), ("place", "value")),
+    "set": (lambda editor, given: editor.put(_place(given), _value(given)), ("place", "value")),
+    "append": (lambda editor, given: editor.append(_place(given), _value(given)), ("place", "value")),
     "remove": (lambda editor, given: editor.remove(_place(given)), ("place",)),
-    "add": (_add, ("name", "block", "inputs", "attrs", "doc", "before", "after", "comment")),
+    "add": (_add, ("name", "block", "inputs", "attrs", "doc", "before", "after", "comment", "reader")),
     "delete": (
         lambda editor, given: editor.delete(names(given, "names"), flag(given, "reconnect")),
         ("names", "reconnect"),

@@ -10,13 +10,14 @@ from dataflow.core.dtypes import Array
 from dataflow.core.errors import Problem
 from dataflow.graph.overrides import Overrides
 from dataflow.studio.basis import Basis
-from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, optional, text, whole
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, numbers, optional, text, whole
 from dataflow.studio.desk import Desk
 from dataflow.studio.jobs.prepared import Asked, FrozenValues, Held
 from dataflow.studio.jobs.run import PlanRun, Run
 from dataflow.studio.jobs.source import Source
 from dataflow.studio.problems import placed
 from dataflow.studio.runs import Placed, Plain
+from dataflow.studio.session import Session
 from dataflow.studio.studio import Handler, Studio
 
 _RUN = re.compile(r"run (\d+)")
@@ -65,7 +66,12 @@ def overrides_of(studio: Studio) -> Overrides:
     session, frozen = studio.session, dict[str, Array]()
     if session.frozen:
         frozen = cast("dict[str, Array]", studio.work.values.result(FrozenValues(_asked(studio, {}))))
-    return Overrides(tuple(session.bypassed), frozen, cast("Mapping[str, Array]", session.forced))
+    return Overrides(tuple(session.bypassed), frozen, cast("Mapping[str, Array]", _forced(session)))
+
+
+def _forced(session: Session) -> dict[str, object]:
+    """The forced values, which the session has as pages told them: it compares them, and NaN is not equal to itself."""
+    return {port: numbers(value) for port, value in session.forced.items()}
 
 
 def _asked(studio: Studio, given: Arguments) -> Asked:
@@ -77,7 +83,7 @@ def _asked(studio: Studio, given: Arguments) -> Asked:
         text(given, "to", "", limit=MAX_PATH),
         tuple(session.bypassed),
         {name: _held(studio, where) for name, where in session.frozen.items()},
-        dict(session.forced),
+        _forced(session),
         studio.require().checkpoints if session.trained else None,
         studio.require().path,
     )

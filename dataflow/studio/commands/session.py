@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-from dataflow.studio.commands.arguments import MAX_PATH, Arguments, flag, known, mapping, names, optional, text, whole
+from dataflow.studio.commands.arguments import (
+    MAX_PATH,
+    Arguments,
+    flag,
+    known,
+    mapping,
+    names,
+    numbers,
+    optional,
+    text,
+    whole,
+)
 from dataflow.studio.session import Session
 from dataflow.studio.studio import Handler, Studio
 
@@ -24,7 +35,7 @@ def _session(studio: Studio, given: Arguments) -> None:
         watched=names(given, "watched", old.watched),
         split=text(given, "split", old.split, limit=MAX_PATH),
         rows=optional(given, "rows", _rows) if "rows" in given else old.rows,
-        params=dict(mapping(given, "params", old.params)),
+        params={name: numbers(value) for name, value in mapping(given, "params", old.params).items()},
         trained=flag(given, "trained", old.trained),
     )
     if desk.session.watched != old.watched:

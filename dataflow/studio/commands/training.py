@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio.basis import Basis
-from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, optional, whole
+from dataflow.studio.commands.arguments import Arguments, flag, known, mapping, number, numbers, optional, whole
 from dataflow.studio.commands.runs import overrides_of, placing, source_of
 from dataflow.studio.jobs.stepping import Steps
 from dataflow.studio.jobs.training import Train
@@ -58,7 +58,8 @@ def _stop(studio: Studio, given: Arguments) -> None:
 
 def _change(studio: Studio, given: Arguments) -> None:
     known(given, "rate", "params")
-    rate, params = optional(given, "rate", number), mapping(given, "params", {})
+    rate = optional(given, "rate", number)
+    params = {name: numbers(value) for name, value in mapping(given, "params", {}).items()}
     if rate is None and not params:
         raise DataflowError("'rate' or 'params' must be given, got neither")
     studio.work.trainings.change(rate, params)

@@ -25,6 +25,10 @@ from dataflow.studio.commands import arguments
         (arguments.mapping, {"a": 1}, [], "'x' must be a mapping"),
         (arguments.mappings, [{}], [1], "'x' must be a list of mappings"),
         (arguments.pair, ["a", "b"], ["a"], "'x' must be a node and a port, got 1 names"),
+        (arguments.steps, ["train", "metrics", 0], ["train", True], "'x' must be a list of at most 100 keys and"),
+        (arguments.steps, [], ["a"] * 101, "'x' must be a list of at most 100 keys and places"),
+        (arguments.steps, ["a"], [-1], "'x' must be a list of at most 100 keys and places"),
+        (arguments.steps, [9_999], [10_000], "'x' must be a list of at most 100 keys and places"),
         (lambda given, name: arguments.whole(given, name, 0, 9), 9, 10, "'x' must be 0 to 9, got 10"),
         (lambda given, name: arguments.whole(given, name, 0, 9), 9, 10**400, "'x' must be 0 to 9, got 1000"),
         (lambda given, name: arguments.whole(given, name, 0, 9), 0, 1.0, "'x' must be a whole number"),
@@ -38,6 +42,12 @@ def test_read(read: Callable[[Any, str], Any], right: Any, wrong: Any, why: str)
         if given or read is not arguments.flag:
             with pytest.raises(DataflowError, match=message.replace("(", r"\(")):
                 read(given, "x")
+
+
+def test_texts_that_graph_files_read_as_infinities_or_nan_are_these() -> None:
+    given = {"a": [".inf", "-.Inf", 1, "x.inf", "inf", ".nan."], "b": ".nan"}
+    found = arguments.numbers(given)
+    assert repr(found) == "{'a': [inf, -inf, 1, 'x.inf', 'inf', '.nan.'], 'b': nan}"
 
 
 def test_defaults() -> None:

@@ -52,6 +52,26 @@ def test_edit_undo_redo_save(page: Page, folder: Path) -> None:
     assert page.document["saved"]
 
 
+def test_infinities_and_nan_are_numbers_in_the_file(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit({"op": "set", "place": "half.y", "value": "-.inf"})
+    assert "y: -.inf}" in page.document["text"] and page.document["problems"] == []
+    assert page.document["nodes"]["half"]["inputs"]["y"]["written"] == "-.inf"
+
+
+def test_a_variable_that_will_be_read_gets_its_type(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    page.edit(
+        {"op": "add", "name": "bias", "block": "BiasAdd", "inputs": {"value": "half"}},
+        {"op": "add", "name": "b", "block": "Variable", "before": "bias", "reader": ["bias", "bias"]},
+        {"op": "wire", "target": ["bias", "bias"], "source": "b"},
+        {"op": "add", "name": "c", "block": "Relu", "before": "bias", "reader": ["bias", "bias"]},
+    )
+    assert (
+        "\n  b: {block: Variable, attrs: {shape: [4], dtype: float32}}\n  c: {block: Relu}\n" in page.document["text"]
+    )
+
+
 def test_several_edits_are_one_step(page: Page) -> None:
     page.ask("open", path="small.yaml")
     before = page.document["text"]

@@ -89,6 +89,16 @@ def test_the_session_decides_what_runs(line: Page, folder: Path) -> None:
     assert line.ask("table", port="scaled.z")["cells"][1] == ["0.0", "3.0"]
 
 
+def test_a_port_is_forced_to_infinities_and_nan_as_graph_files_have_them(line: Page) -> None:
+    line.ask("session", forced={"w.ref": [".nan", "-.inf"]})
+    run(line)
+    assert line.ask("table", port="scaled.z")["cells"][1] == ["nan", "-inf"]
+    assert line.last("session")["session"]["forced"] == {"w.ref": [".nan", "-.inf"]}
+    assert line.last("run")["run"]["current"]  # though NaN is not equal to itself
+    line.ask("session", forced={"w.ref": "nan"})
+    assert "got 'nan'; write .nan" in "; ".join(str(run(line)["problem"][key]) for key in ("message", "hint"))
+
+
 def test_a_document_that_was_shown_before_has_its_values(line: Page, connect: Any, folder: Path) -> None:
     run(line)
     whole = connect().last("run")["run"]

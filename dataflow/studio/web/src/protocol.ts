@@ -355,6 +355,7 @@ export type Edit =
       before?: string;
       after?: string;
       comment?: string;
+      reader?: [node: string, port: string]; // that it will be wired to: a variable gets the dtype and dims that fit, as far as they are known
     }
   | { op: "delete"; names: string[]; reconnect: boolean }
   | { op: "rename"; place: string; name: string }
@@ -380,6 +381,13 @@ export interface Completion {
   detail: string;
   insert: string;
   from: number; // offset in the text from which it replaces; offsets count as a browser does
+}
+
+/** What may be added at a place of a file, which is told by the keys that lead there, and the places in lists. */
+export interface Offer {
+  kind: "mapping" | "list" | "value"; // of a mapping its options are keys that it lacks, of a list those of its items are offered
+  named: boolean; // whether a mapping may have keys of any name
+  options: { text: string; detail: string }[];
 }
 
 export interface Hit {
@@ -432,6 +440,7 @@ export interface Commands {
   fits: [{ from: [node: string, port: string]; side: "source" | "target" }, string[]]; // blocks, best first
   try_wire: [{ source: string; target: [node: string, port: string] }, { refused: Refusal | null; mends: Mend[] }];
   complete: [{ text: string; offset: number }, Completion[]];
+  offers: [{ place: (string | number)[] }, Offer];
   first_data: [{}, Plain]; // a data section for the inputs, of the file of the project that fits them best
   find: [{ query: string }, Hit[]];
   export: [{ format: "svg" | "mermaid" | "dot"; theme?: "light" | "dark" }, string]; // as SVG in the direction of the view

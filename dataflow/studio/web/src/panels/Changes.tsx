@@ -1,11 +1,12 @@
 /** What a training takes from its next step on: the learning rate and the parameters. */
 import { perform } from "../commands";
 import { ask } from "../connection";
+import { parsed } from "../edit/plain";
 import { useStudio } from "../store";
 import { short } from "../values/format";
 import { trains } from "./commands";
 import { Field } from "./Field";
-import { NOTHING, read, written } from "./session";
+import { NOTHING, written } from "./session";
 
 export function Changes() {
   const busy = useStudio((state) => ["running", "paused"].includes(state.training?.state ?? "none"));
@@ -31,7 +32,7 @@ export function Changes() {
             label={name}
             hint={param.doc}
             value={written(given[name] ?? param.value)}
-            send={(text) => void perform(() => ask("change", { params: { [name]: read(text) } }))}
+            send={(text) => void perform(() => ask("change", { params: { [name]: parsed(text) } }))}
           />
         ))}
       </div>

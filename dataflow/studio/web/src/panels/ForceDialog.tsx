@@ -1,9 +1,10 @@
 /** Give the readers of a port another value than its node makes. */
 import { useState, type FormEvent } from "react";
 import { perform } from "../commands";
+import { parsed } from "../edit/plain";
 import { Dialog } from "../shell/Dialog";
 import { get, set } from "../store";
-import { force, meantPort, read, session, written } from "./session";
+import { force, meantPort, session, written } from "./session";
 
 export default function ForceDialog() {
   const [port] = useState(meantPort);
@@ -11,7 +12,7 @@ export default function ForceDialog() {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     set({ over: null });
-    void perform(() => force(port, read(text)));
+    void perform(() => force(port, parsed(text)));
   };
   return (
     <Dialog title={`Force ${port}`}>

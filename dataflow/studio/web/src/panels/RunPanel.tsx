@@ -3,6 +3,7 @@ import { edit } from "../changes";
 import { perform } from "../commands";
 import { ask } from "../connection";
 import type { Document, Run } from "../protocol";
+import { parsed } from "../edit/plain";
 import { Button } from "../shell/Button";
 import { set, useStudio } from "../store";
 import { count, seconds } from "../values/format";
@@ -12,7 +13,7 @@ import { Field } from "./Field";
 import { Outputs } from "./Outputs";
 import { Progress } from "./Progress";
 import { MADE_UP, rowsIn, usually, withRows } from "./rows";
-import { change, NOTHING, read, without, written } from "./session";
+import { change, NOTHING, without, written } from "./session";
 import { Trouble } from "./Trouble";
 
 export default function RunPanel() {
@@ -121,7 +122,7 @@ function Feed({ document }: { document: Document }) {
                 value={name in session.params ? written(session.params[name]!) : ""}
                 placeholder={param.required ? "required" : written(param.default)}
                 send={(text) =>
-                  changeSession({ params: text.trim() === "" ? without(session.params, name) : { ...session.params, [name]: read(text) } })
+                  void perform(() => change({ params: text.trim() === "" ? without(session.params, name) : { ...session.params, [name]: parsed(text) } }))
                 }
               />
             ))}

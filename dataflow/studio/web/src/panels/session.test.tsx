@@ -8,7 +8,7 @@ import { click, find, leave, show, write } from "../testing/page";
 import { Banner } from "./Banner";
 import "./commands";
 import ForceDialog from "./ForceDialog";
-import { NOTHING, overrides, read, written } from "./session";
+import { NOTHING, overrides, written } from "./session";
 
 const asked: [string, unknown][] = [];
 vi.mock("../connection", async (original) => ({
@@ -69,9 +69,9 @@ test("a value is forced as it is typed, beside those that are", async () => {
   await perform("session.force");
   expect(get().over).toBe("force");
   await show(<ForceDialog />);
-  await write(find<HTMLInputElement>("input"), "[0.5, 1]");
+  await write(find<HTMLInputElement>("input"), "[0.5, .nan]"); // as a graph file has it
   await click("button", "Force");
-  expect(asked.pop()).toEqual(["session", { forced: { "relu.y": 1, "conv.output": [0.5, 1] } }]);
+  expect(asked.pop()).toEqual(["session", { forced: { "relu.y": 1, "conv.output": [0.5, ".nan"] } }]);
   expect(get().over).toBeNull();
 });
 
@@ -87,8 +87,7 @@ test("the banner tells each override and takes it back", async () => {
   expect(asked.pop()).toEqual(["session", { bypassed: [], frozen: {}, forced: {}, params: {}, trained: false }]);
 });
 
-test("what is typed is a number, a list or a text, and is shown as that", () => {
-  expect(["0.5", "true", "[1, 2]", "SAME", "1e-3"].map(read)).toEqual([0.5, true, [1, 2], "SAME", 0.001]);
+test("a long value is shown in few letters", () => {
   expect([0.5, true, "SAME", Array.from({ length: 99 }, () => 1)].map(written)[3]).toHaveLength(40);
   expect(overrides(NOTHING)).toEqual([]);
 });

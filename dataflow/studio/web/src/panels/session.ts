@@ -67,12 +67,3 @@ export function written(value: Plain): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
-
-/** What a person typed, as the value that it is: a number, true, a list, or else the text itself. */
-export function read(text: string): Plain {
-  try {
-    return JSON.parse(text) as Plain;
-  } catch {
-    return text;
-  }
-}

@@ -8,6 +8,7 @@ test("texts are read as the type wants them", () => {
   expect(read("8", of("str"))).toBe("8");
   expect(read("1e-3", of("float"))).toBe(0.001);
   expect(String(read("1.0", of("float", 0)))).toBe("1.0");
+  expect([".inf", "-.inf", ".NaN"].map((text) => read(text, of("float")))).toEqual([".inf", "-.inf", ".NaN"]); // as JSON has none
   expect(read("true", of("bool"))).toBe(true);
   expect(read("[1, 2]", of("Ints"))).toEqual([1, 2]);
   expect(read("2", of("Ints"))).toBe(2);
@@ -29,6 +30,7 @@ test.each<[string, Limits, RegExp]>([
   ["1.5", of("int"), /whole number/],
   ["1e3", of("int"), /whole number/],
   ["x", of("float"), /a number/],
+  ["nan", of("float"), /such as 0.5, .inf or .nan/],
   ["yes", of("bool"), /true or false/],
   ["[1, 0.5]", of("Ints"), /whole numbers/],
   ["wide", of("Shape"), /such as \[32, 10\]/],

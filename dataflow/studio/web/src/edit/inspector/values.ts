@@ -7,6 +7,7 @@ export type AttrInfo = BlockInfo["attrs"][number];
 export type Limits = Pick<AttrInfo, "type" | "min" | "max">;
 
 const WHOLE = /^[-+]?\d+$/;
+const ENDLESS = /^(\.nan|[-+]?\.inf)$/i; // which are texts in JSON
 
 /** The value that a text is for an attr; throws with what it must be. Parameters stay as they are named. */
 export function read(text: string, info: Limits | null): Plain {
@@ -17,7 +18,7 @@ export function read(text: string, info: Limits | null): Plain {
   if (info.type === "str" || info.type === "Dtype") return trimmed;
   const value = parsed(trimmed);
   if (info.type === "int" && !(typeof value === "number" && WHOLE.test(trimmed))) throw new Error("must be a whole number");
-  if (info.type === "float" && !numeric(value)) throw new Error("must be a number");
+  if (info.type === "float" && !numeric(value) && !ENDLESS.test(trimmed)) throw new Error("must be a number, such as 0.5, .inf or .nan");
   if (info.type === "bool" && typeof value !== "boolean") throw new Error("must be true or false");
   if (info.type === "Shape" && value !== null && !Array.isArray(value)) throw new Error("must be a list, such as [32, 10]");
   if (info.type === "Ints" && ![value].flat().every(Number.isInteger)) throw new Error("must be a list of whole numbers");

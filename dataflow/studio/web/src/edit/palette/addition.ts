@@ -32,14 +32,9 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
     const drawn = cardsById(document.scene).has(from.node); // else it is a chip: the place is where it is wanted
     return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside && drawn ? { after: from.node } : place) }, ...read] };
   }
-  const wire: Edit = { op: "wire", target: [from.node, from.port], source: name };
-  return {
-    name,
-    edits: [
-      { ...add, ...(beside ? { before: from.node } : place) },
-      from.node.startsWith("output:") ? outputOf(from.node, name) : wire,
-    ],
-  };
+  if (from.node.startsWith("output:")) return { name, edits: [{ ...add, ...place }, outputOf(from.node, name)] };
+  const reader: [string, string] = [from.node, from.port];
+  return { name, edits: [{ ...add, before: from.node, reader }, { op: "wire", target: reader, source: name }] };
 }
 
 /** The edit that makes a node what the card of an output shows. */
