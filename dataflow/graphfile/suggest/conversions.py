@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from dataflow.core import dtypes
 from dataflow.core.errors import DataflowError
@@ -149,7 +150,8 @@ def _flat(shape: tuple[Dim, ...]) -> Iterator[tuple[Dim, ...]]:
 
 def _beside(shape: tuple[Dim, ...], known: KnownNode | None) -> Iterator[tuple[Dim, ...]]:
     """The shapes of what stands on the other inputs, where they surely have as many elements."""
-    for operand in known.operands.values() if known is not None else ():
+    operands = known.operands.values() if known is not None else ()
+    for operand in chain.from_iterable(each if isinstance(each, tuple) else (each,) for each in operands):
         beside = operand.shape if isinstance(operand, TensorType) else None
         if beside and beside != shape and _elements(beside) == _elements(shape) and len(_elements(shape)[1]) < 2:
             yield beside

@@ -156,12 +156,15 @@ def _typed(
     file: Editor, scope: FileScope, source: str, given: TensorType, known: KnownNode, target: tuple[str, str]
 ) -> Iterator[Mend]:
     """Mends whose types fit the input, by the rules of its block."""
-    port = file.port(target).name
-    if not known.kind.signature.inputs[port].many:
-        known.operands[port] = None
-    yield from _settings(source, given, known, port, target)
+    port = file.port(target)
+    items = known.operands[port.name]
+    if not port.many:
+        known.operands[port.name] = None
+    elif isinstance(items, tuple) and port.item is not None:  # which the value is to take the place of
+        known.operands[port.name] = (*items[: port.item], *items[port.item + 1 :])
+    yield from _settings(source, given, known, port.name, target)
     for insertion, made in conversions(scope, source, given, known):
-        if not known.misfit(port, made):
+        if not known.misfit(port.name, made):
             yield _inserted(file, insertion, target)
 
 

@@ -28,6 +28,8 @@ nodes:
   l: {block: QuantizeLinear, inputs: [x, 0.1, 0], attrs: {out_type: int8}}
   n: {block: LogicalNot}
   d: {block: dataflow:layers/dense.yaml, attrs: {units: 3}}
+  sum: {block: AddN, inputs: {inputs: [x, r]}}
+  join: {block: ConcatV2, inputs: {values: [x, r], axis: 0}}
   f: {block: QuantizedRelu, inputs: {min_features: 0.0, max_features: 1.0}, attrs: {out_type: quint8}}
 """
 
@@ -49,6 +51,12 @@ nodes:
         ("r", ("t", "features"), "Add both", "add_v2: {block: AddV2, inputs: {x: x, y: r}}"),
         ("b", ("t", "features"), "Cast to float32, in the place of x", "t: {block: Relu, inputs: {features: cast}}"),
         ("q", ("z", "x"), "Dequantize, in the place of t", "z: {block: Neg, inputs: [dequantize]}"),
+        ("i", ("sum", "inputs"), "Cast to float32", "sum: {block: AddN, inputs: {inputs: [x, r, cast]}}"),
+        ("i", ("sum", "inputs.1"), "Cast to float32", "sum: {block: AddN, inputs: {inputs: [x, cast]}}"),
+        ("o", ("sum", "inputs.0"), "Squeeze axis 1", "sum: {block: AddN, inputs: {inputs: [squeeze, r]}}"),
+        ("e", ("join", "values"), "Expand dims at 0", "join: {block: ConcatV2, inputs: {values: [x, r, expand_dims]"),
+        ("b", ("join", "values.0"), "Cast to float32", "join: {block: ConcatV2, inputs: {values: [cast, r], axis: 0}}"),
+        ("tt", ("join", "values.0"), "Wire t instead", "join: {block: ConcatV2, inputs: {values: [t, r], axis: 0}}"),
         ("tt", ("a", "y"), "Wire t instead", "inputs: {x: x, y: t}"),
         ("q.output_mix", ("a", "y"), "Wire q.output_min instead", "inputs: {x: x, y: q.output_min}"),
         ("x", ("f", "feature"), "Wire to features instead", None),

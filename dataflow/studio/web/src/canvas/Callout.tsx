@@ -38,8 +38,8 @@ function Callout({ at, role, children }: { at: Point; role: "alert" | "note"; ch
 /** Why a wire was refused, with what would make it right. */
 function RefusedWire({ refused }: { refused: Refused }) {
   const card = useStudio(({ document }) => document && cardsById(document.scene).get(refused.end.card));
-  const at = card && dot(card, refused.end);
-  if (!at) return null;
+  if (!card) return null;
+  const at: Point = dot(card, refused.end) ?? [card.x, card.y + card.height]; // of one more item of a list, which has no port yet
   const { message, hint } = refused.refusal;
   const mends = refused.mends ?? [];
   return (
