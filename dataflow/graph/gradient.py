@@ -71,20 +71,11 @@ def _name_of(given: str | Wire) -> str:
 
 def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, dict[str, Ref]]:
     """The graph with the gradient of one wire by others added, that wire, and the gradients by name."""
-    goal = graph.deref(graph.outputs[of]) if of in graph.outputs else graph.ref(of)  # a node may have that name too
-    asked = {name: graph.ref(name) for name in names}
-    for name, ref in {of: goal, **asked}.items():
-        if ref.dtype not in dtypes.floating + dtypes.complexes:
-            raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
-    plain, moved = write_out(graph, lambda block: block.grad is THROUGH_BODY)
-    result = plain.copy()
-    target, *sources = (result.deref(moved.get(_link(ref), _link(ref))) for ref in (goal, *asked.values()))
-    with gc_paused():
-        arrived = _flow(plain, result, target, sources)
+    result, goal, arrived = _arrived(graph, of, names)
     slopes, unmoved = {}, []
-    for name, ref in zip(asked, sources, strict=True):
+    for name, (ref, dys) in arrived.items():
         result.scope = f"grad/{ref.node}/"
-        dy = _total(arrived.get(_link(ref), []))
+        dy = _total(dys)
         if dy is None:
             unmoved.append(f"'{name}'")
             dy = blocks["ZerosLike"]()(ref)
@@ -98,6 +89,26 @@ def reverse(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, di
         if node.name in needed and node.name not in graph.nodes:
             grown.insert(node)
     return grown, grown.deref(_link(goal)), {name: grown.deref(_link(slope)) for name, slope in slopes.items()}
+
+
+def reached(graph: Graph, of: str, names: Sequence[str]) -> list[str]:
+    """Those of the names at whose wires a gradient of another wire arrives; by the others it is zero."""
+    return [name for name, (_, dys) in _arrived(graph, of, names)[2].items() if dys]
+
+
+def _arrived(graph: Graph, of: str, names: Sequence[str]) -> tuple[Graph, Ref, dict[str, tuple[Ref, list[Ref]]]]:
+    """A graph with the blocks of a reverse pass, the wire that it is of, and by name a wire with what arrives there."""
+    goal = graph.deref(graph.outputs[of]) if of in graph.outputs else graph.ref(of)  # a node may have that name too
+    asked = {name: graph.ref(name) for name in names}
+    for name, ref in {of: goal, **asked}.items():
+        if ref.dtype not in dtypes.floating + dtypes.complexes:
+            raise GradientError(f"gradient: '{name}' must be of floating dtype, got {ref.dtype}; only floats have one")
+    plain, moved = write_out(graph, lambda block: block.grad is THROUGH_BODY)
+    result = plain.copy()
+    target, *sources = (result.deref(moved.get(_link(ref), _link(ref))) for ref in (goal, *asked.values()))
+    with gc_paused():
+        arrived = _flow(plain, result, target, sources)
+    return result, goal, {name: (ref, arrived.get(_link(ref), [])) for name, ref in zip(asked, sources, strict=True)}
 
 
 def _flow(graph: Graph, result: Graph, target: Ref, sources: Sequence[Ref]) -> dict[Link, list[Ref]]:

@@ -17,6 +17,7 @@ from dataflow.training.changes import Plain, check_train, with_params
 from dataflow.training.data import split
 from dataflow.training.freezing import phases, wrong_to_freeze
 from dataflow.training.optimizer_nodes import rate_port
+from dataflow.training.override_checks import check_overridden
 from dataflow.training.row_checks import check_rows, wrong_for_evaluation, wrong_for_training
 from dataflow.training.step_graph import required, step_graph
 from dataflow.training.train_checks import check_splits, needed_inputs
@@ -44,7 +45,7 @@ class Setup:
         if epochs is not None and (isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1):
             raise GraphError(f"epochs must be a whole number from 1, got {epochs!r}")
         if arrays is None:
-            check_sections(graph, files=True)
+            self._check_sections()
         self.train, self.optimizer = required(graph)
         splits: Mapping[str, Any] = (graph.sections.get("data") or {}) if arrays is None else arrays
         if arrays is not None:
@@ -52,6 +53,8 @@ class Setup:
             check_splits(graph, self.train, fed)
         if not splits and (needed := needed_inputs(graph, self.train)):
             raise GraphError(f"graph '{graph.name}': input '{needed[0]}' must be fed to train with, got no data")
+        if str(overrides):
+            check_overridden(self.written, graph, self.train, overrides)
         self.training, self.validated = training_split(splits), validation_split(self.train, splits)
         self.epochs = epochs or self.train.epochs
         self.data, self.validation = self._split(self.training), self._split(self.validated)
@@ -69,6 +72,16 @@ class Setup:
             raise GraphError(f"graph '{graph.name}': {wrong}")
         self.phases = phases(self.train, self.epochs)
         self.rate: float | None = None  # in place of what the section says
+
+    def _check_sections(self) -> None:
+        """Raise GraphError that lists what is wrong with the sections, and tells where that comes of overrides."""
+        try:
+            check_sections(self.graph, files=True)
+        except GraphError as error:
+            if str(self.overrides):
+                check_sections(self.written)
+                raise GraphError(f"training with {self.overrides}: {error}") from None
+            raise
 
     def step_graph(self, epoch: int) -> Graph:
         """The graph of a step once so many epochs are done."""

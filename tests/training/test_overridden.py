@@ -84,13 +84,13 @@ def test_a_parameter_that_is_changed_meanwhile_leaves_them_as_they_are(load):
 
 @pytest.mark.filterwarnings("ignore:gradient")
 def test_history_record_and_checkpoints_note_them(load):
-    losses(trainer(load(epochs=2), overrides=Overrides(["noise"], forced={"line": 0.5})))
+    losses(trainer(load(epochs=2), overrides=Overrides(["noise"], forced={"b": 0.5})))
     rows = history.rows(Path("g.checkpoints/history.csv"))
-    assert [row["changed"] for row in rows] == ["bypass noise, force line=0.5"] * 2
+    assert [row["changed"] for row in rows] == ["bypass noise, force b=0.5"] * 2
     record = json.loads(Path("g.checkpoints/runs/1.json").read_text())
-    assert record["overrides"] == "bypass noise, force line=0.5"
+    assert record["overrides"] == "bypass noise, force b=0.5"
     assert "noise" not in record["graph"]["text"]
-    with pytest.warns(UserWarning, match="was trained with bypass noise, force line=0.5, not as its graph file says"):
+    with pytest.warns(UserWarning, match="was trained with bypass noise, force b=0.5, not as its graph file says"):
         values, _ = trained(flow.load("g.yaml"), "g.yaml", None, "best")
     assert values.keys() == {"w", "b"}
 
