@@ -9,7 +9,7 @@ import { Icon } from "../shell/icons";
 import { useStudio } from "../store";
 import { count, seconds } from "../values/format";
 import { figures, usualTrain } from "./begin";
-import { begun, ofThis, steps, trains } from "./commands";
+import { begun, complete, ofThis, steps, trains } from "./commands";
 import { Changes } from "./Changes";
 import { Metrics } from "./Metrics";
 import { Progress } from "./Progress";
@@ -75,8 +75,8 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
   const checkpoint = useStudio((state) => state.checkpoint);
   const some = useStudio(begun);
   const data = Object.entries(useStudio((state) => state.document!.splits));
-  const own = useStudio(ofThis);
   const [many, setMany] = useState("");
+  const over = useStudio(() => complete(Number(many)));
   const state = training?.state ?? "none";
   if (state === "running" || state === "paused") {
     return (
@@ -97,10 +97,8 @@ function Controls({ training, stepped }: { training: Training | null; stepped: b
     );
   }
   const word = stepped ? "steps" : "epochs";
-  const { epoch = 0, epochs = 0, current = false } = training ?? {};
-  const early = epoch < epochs;
-  const over = own && !stepped && state === "done" && current && (early || epoch >= (Number(many) || (usual ?? 1)));
-  const nothing = early ? `It ended early, after ${epoch} epochs: restart to train again` : `All ${epoch} epochs are done: write more to go on, or restart`;
+  const { epoch = 0, epochs = 0 } = training ?? {};
+  const nothing = epoch < epochs ? `It ended early, after ${epoch} epochs: restart to train again` : `All ${epoch} epochs are done: write more to go on, or restart`;
   const given = many.trim() === "" ? {} : { [word]: Number(many) };
   const start = (how: { resume?: true; restart?: true }) => void perform(() => ask("train", { ...how, ...given }));
   return (

@@ -47,7 +47,8 @@ register(
     title: "Resume from the checkpoint",
     group: "Run",
     keys: [],
-    enabled: () => trains() && begun() && !busy(),
+    enabled: () => trains() && begun() && !busy() && !complete(),
+    otherwise: "there is no checkpoint to go on from, or no epoch is left",
     run: () => {
       set({ side: "training" });
       return ask("train", { resume: true });
@@ -66,5 +67,12 @@ export const trains = (): boolean => get().document?.sections["train"] !== undef
 export const ofThis = (): boolean => get().training?.path === get().document?.trail[0]?.path;
 /** Whether there is something to go on from, or to begin anew in place of. */
 export const begun = (): boolean => (steps() ? ofThis() && get().training!.step > 0 : get().checkpoint !== null);
+/** Whether the training of the graph as it is now has done as many epochs as are asked for; by default those of its section. */
+export function complete(asked?: number): boolean {
+  const { training, document } = get();
+  if (training?.state !== "done" || !training.current || !trains() || !ofThis()) return false;
+  const { epochs = 1 } = document!.sections["train"] as { epochs?: number };
+  return training.epoch < training.epochs || training.epoch >= (asked || epochs);
+}
 export const busy = (): boolean => ["running", "paused"].includes(get().training?.state ?? "none");
 export const changeSession = (changed: Parameters<typeof change>[0]) => void perform(() => change(changed));

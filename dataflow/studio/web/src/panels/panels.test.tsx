@@ -86,7 +86,8 @@ test("after the last epoch there is nothing to resume until more are asked for",
   set({ training: done, checkpoint: 100 });
   await show(<TrainingPanel />);
   const resume = () => offered().find(([name]) => name === "Resume");
-  expect(resume()).toEqual(["Resume", false, false]);
+  const command = () => commandNamed("train.continue")!.enabled!();
+  expect([...resume()!, command()]).toEqual(["Resume", false, false, false]);
   expect(text()).toContain("All 5 epochs are done: write more to go on, or restart");
   await write(find<HTMLInputElement>("input"), "7");
   expect(resume()).toEqual(["Resume", true, true]);
@@ -96,7 +97,7 @@ test("after the last epoch there is nothing to resume until more are asked for",
   expect(text()).toContain("It ended early, after 3 epochs: restart to train again");
   for (const other of [{ current: false }, { state: "stopped" as const }, { path: "other.yaml" }]) {
     await act(async () => set({ training: { ...done, ...other } }));
-    expect(resume()).toEqual(["Resume", true, true]);
+    expect([...resume()!, command()]).toEqual(["Resume", true, true, true]);
   }
 });
 

@@ -3,7 +3,7 @@ import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { useAsked } from "../asked";
 import { perform } from "../commands";
 import { ask } from "../connection";
-import { unlike } from "../edit/edits";
+import { useFreeFile } from "../edit/free";
 import type { GalleryEntry } from "../protocol";
 import { set, useStudio } from "../store";
 import { grouped } from "./entries";
@@ -37,7 +37,7 @@ export function Gallery() {
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        <New taken={own} />
+        <New />
       </div>
       {groups.length === 0 && <p className="quiet">No graph has these words.</p>}
       {groups.map(({ title, entries }) => (
@@ -73,9 +73,9 @@ function Entry({ entry }: { entry: GalleryEntry }) {
   );
 }
 
-function New({ taken }: { taken: string[] }) {
+function New() {
   const [typed, setName] = useState("");
-  const offered = unlike("graph", Object.fromEntries(taken.map((path) => [path.replace(/\.ya?ml$/, ""), path])));
+  const offered = useFreeFile("graph");
   const name = typed.trim() || offered;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -87,7 +87,7 @@ function New({ taken }: { taken: string[] }) {
   };
   return (
     <form className="gallery-new" onSubmit={submit}>
-      <input className="field" aria-label="Name of a new graph" placeholder={`${offered}.yaml`} value={typed} onChange={(event) => setName(event.currentTarget.value)} />
+      <input className="field" aria-label="Name of a new graph" placeholder={offered} value={typed} onChange={(event) => setName(event.currentTarget.value)} />
       <button type="submit" className="button">
         New graph
       </button>

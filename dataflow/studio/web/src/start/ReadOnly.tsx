@@ -2,6 +2,7 @@
 import { useState, type FormEvent } from "react";
 import { perform } from "../commands";
 import { ask } from "../connection";
+import { useFreeFile } from "../edit/free";
 import { useStudio } from "../store";
 
 export function ReadOnly() {
@@ -13,7 +14,9 @@ export function ReadOnly() {
 }
 
 function Offer({ path, why }: { path: string; why: string }) {
-  const [name, setName] = useState(() => path.replace(/^.*[/:]/, ""));
+  const [typed, setName] = useState("");
+  const offered = useFreeFile(path.replace(/^.*[/:]|\.ya?ml$/g, ""));
+  const name = typed.trim() || offered;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void perform(() => ask("create", { path: /\.ya?ml$/.test(name) ? name : `${name}.yaml`, like: path }));
@@ -21,8 +24,8 @@ function Offer({ path, why }: { path: string; why: string }) {
   return (
     <form className="read-only" aria-label="Copy of the graph" onSubmit={submit}>
       <span>This graph can be run, not changed: {why}.</span>
-      <input className="field" aria-label="Name of the copy" value={name} onChange={(event) => setName(event.currentTarget.value)} />
-      <button type="submit" className="button" disabled={name.trim() === ""}>
+      <input className="field" aria-label="Name of the copy" placeholder={offered} value={typed} onChange={(event) => setName(event.currentTarget.value)} />
+      <button type="submit" className="button">
         Copy to the project
       </button>
     </form>

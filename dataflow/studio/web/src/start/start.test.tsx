@@ -1,5 +1,6 @@
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import NewFile from "../edit/find/NewFile";
 import { get, set } from "../store";
 import { chain } from "../testing/document";
 import { click, find, leave, press, show, write } from "../testing/page";
@@ -94,7 +95,20 @@ test("a graph of the package is copied to the project", async () => {
   await show(<ReadOnly />);
   expect(document.body.textContent).toContain("it comes with the package");
   await click("button", "Copy to the project");
-  expect(asked).toEqual([["create", { path: "cnn.yaml", like: "dataflow:digits/cnn.yaml" }]]);
+  expect(asked.at(-1)).toEqual(["create", { path: "cnn.yaml", like: "dataflow:digits/cnn.yaml" }]);
+});
+
+test("a copy, and a graph by the list of commands, get free names too", async () => {
+  own = "cnn.yaml";
+  set({ document: chain({ path: "dataflow:digits/cnn.yaml", readonly: "it comes with the package" }) });
+  await show(<ReadOnly />);
+  await click("button", "Copy to the project");
+  expect(asked.at(-1)).toEqual(["create", { path: "cnn2.yaml", like: "dataflow:digits/cnn.yaml" }]);
+  own = "graph.yml";
+  HTMLDialogElement.prototype.showModal = () => undefined; // which jsdom has not
+  await show(<NewFile />);
+  await act(async () => find<HTMLFormElement>("form").requestSubmit());
+  expect(asked.at(-1)).toEqual(["create", { path: "graph2.yaml" }]);
 });
 
 test("a graph that can be edited, or is only looked into, offers no copy", async () => {

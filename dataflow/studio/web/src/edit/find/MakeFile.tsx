@@ -7,11 +7,11 @@ import { closeOver } from "../picker/Picker";
 interface Given {
   title: string;
   make: () => Promise<void>;
-  named: boolean; // whether there is a name to make it by
+  named?: boolean; // whether there is a name to make it by
   children: ReactNode;
 }
 
-export function MakeFile({ title, make, named, children }: Given) {
+export function MakeFile({ title, make, named = true, children }: Given) {
   const [problem, setProblem] = useState("");
   return (
     <Dialog title={title}>
