@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, ClassVar, Self, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -53,6 +53,7 @@ class Record:
     keys: ClassVar[Mapping[str, Key]] = MappingProxyType({})
     wanted: ClassVar[str] = "be a mapping"
     short: ClassVar[str] = ""  # the key that a text in place of the mapping is the value of
+    either: ClassVar[Sequence[tuple[str, str]]] = ()  # keys of which one alone may be given
     as_one: ClassVar[bool] = False  # True: what is wrong with a key is reported of the mapping, by what is wanted
 
     def __init_subclass__(cls) -> None:
@@ -72,6 +73,9 @@ class Record:
             if value is None:
                 value = key.attr.default
             self.__dict__[name] = None if value is None else within(name, key.kind, value)
+        for one, other in self.either:
+            if None not in (values.get(one), values.get(other)):
+                raise ValueError(f"'{one}' and '{other}': must be given one of them, got both")
         self.check()
 
     def check(self) -> None:
@@ -160,6 +164,8 @@ class Record:
         made = record({name: key.schema() for name, key in cls.keys.items()}, doc)
         if required := [name for name, key in cls.keys.items() if key.attr.required]:
             made["required"] = required
+        if cls.either:
+            made["not"] = {"anyOf": [{"required": [*pair]} for pair in cls.either]}
         return {"anyOf": [cls.keys[cls.short].kind.schema(), made]} if cls.short else made
 
 

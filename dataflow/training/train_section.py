@@ -36,6 +36,7 @@ class Clip(Record):
     value: PositiveNumber | None = attr("bound on the absolute value of each element of a gradient", default=None)
     norm: PositiveNumber | None = attr("bound on the norm of each gradient", default=None)
     global_norm: PositiveNumber | None = attr("bound on the norm of all gradients together", default=None)
+    either = (("value", "norm"), ("value", "global_norm"), ("norm", "global_norm"))
 
     def check(self) -> None:
         if len(self._given()) != 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -46,14 +46,11 @@ def completions(text: str, offset: int, tree: Tree, scope: FileScope | None = No
     at = cursor(text, offset)
     if at.comment:
         return []
-    known = _tree(text, at, tree)
-    words = _Words(known, scope, at)
-    found: dict[str, Completion] = {}
-    for label, detail, insert in words.keys() if at.typing_key else words.values():
-        found.setdefault(label, Completion(label, " ".join(detail.split()), insert, at.start))
+    words = Words(_tree(text, at, tree), scope, at)
+    found = words.told(words.keys() if at.typing_key else (*words.values(), *words.params()))
     typed = at.word.lower()
-    begin = [each for each in found.values() if each.label.lower().startswith(typed)]
-    within = [each for each in found.values() if typed in each.label.lower() and each not in begin]
+    begin = [each for each in found if each.label.lower().startswith(typed)]
+    within = [each for each in found if typed in each.label.lower() and each not in begin]
     return (begin + within)[:MOST]
 
 
@@ -79,7 +76,7 @@ def _tree(text: str, at: Cursor, last: Tree) -> Tree:
 Word = tuple[str, str, str]  # its label, what it is, and how it is written
 
 
-class _Words:
+class Words:
     """The words for a place of a file that says what a tree does."""
 
     def __init__(self, tree: Tree, scope: FileScope | None, at: Cursor):
@@ -87,9 +84,28 @@ class _Words:
         self.file = self._file()
         self.declared = self._of_param() or declared(tree, at.path)
 
+    def holds(self, kind: str) -> bool:
+        """Whether an ``object`` or an ``array`` may stand here."""
+        return any(kind in each.get("type", "") for each in self.declared)
+
+    @property
+    def named(self) -> bool:
+        """Whether a mapping here may have keys of any name."""
+        further = any(
+            each.get("additionalProperties", True) for each in self.declared if "object" in each.get("type", "")
+        )
+        return further and not self._named((*self.at.path, _HERE), is_key=True)
+
+    def told(self, words: Iterable[Word]) -> list[Completion]:
+        """Words as completions, each label once."""
+        found: dict[str, Completion] = {}
+        for label, detail, insert in words:
+            found.setdefault(label, Completion(label, " ".join(detail.split()), insert, self.at.start))
+        return [*found.values()]
+
     def keys(self) -> Iterator[Word]:
         """The keys of the mapping that are not there yet, those that must be first."""
-        there = _value(self.tree, self.at.path)
+        there = value_at(self.tree, self.at.path)
         there = there if isinstance(there, dict) else {}
         if self.file and self.at.path[-1] in ("inputs", "attrs"):
             inputs = {name: flow(value.plain()) for name, value in self.file.inputs.data.items()}
@@ -100,8 +116,10 @@ class _Words:
         of_block = [each for each in self.declared if "properties" in each]
         needed = {name for each in of_block for name in each.get("required", ())}
         named = {name: part for each in of_block for name, part in each["properties"].items()}
+        either = [part["required"] for each in of_block for part in each.get("not", {}).get("anyOf", ())]
+        barred = {name for pair in either for name in pair if any(other in there for other in pair if other != name)}
         for name in sorted(named, key=lambda name: name not in needed):
-            if name not in there or name == self.at.word:
+            if (name not in there and name not in barred) or name == self.at.word:
                 yield name, str(named[name].get("description", "")), self._key(name)
         for each in self._named((*self.at.path, _HERE), is_key=True):
             for name in self._names(each):
@@ -109,18 +127,28 @@ class _Words:
                     yield name, each.what, self._key(name)
 
     def values(self) -> Iterator[Word]:
-        """The values that may stand here."""
+        """The values that may stand here; of a list that names something, those that it does not have yet."""
         for named in self._named(self.at.path, is_key=False):
             if named.what in ("wire", "result"):
                 yield from self._wires(named)
             else:
-                yield from ((name, named.what, self._written(name)) for name in self._names(named))
+                yield from self._further((name, named.what) for name in self._names(named))
         for each in self.declared:
             yield from self._declared(each)
-            yield from ((name, what, self._written(name)) for name, what in self._stored(each.get("format", "")))
+            yield from self._further(self._stored(each.get("format", "")))
         if self.at.path[:1] == ("nodes",) and self.at.path[2:] == ("block",) and self.scope is not None:
             for path, used in graph_files(self.scope, ()):
                 yield path, used.doc, self._written(path)
+
+    def _further(self, names: Told) -> Iterator[Word]:
+        """Names as words, without those of the other items where the place is one of a list."""
+        path = self.at.path
+        items = value_at(self.tree, path[:-1]) if path and isinstance(path[-1], int) else None
+        others = [item for i, item in enumerate(items) if i != path[-1]] if isinstance(items, list) else []
+        yield from ((name, what, self._written(name)) for name, what in names if name not in others)
+
+    def params(self) -> Iterator[Word]:
+        """The params that may stand here in place of a value."""
         if any(each.get("name") == "param" for each in self.declared):
             for name, entry in section(self.tree, "params").items():
                 shown = flow(entry.get("default") if isinstance(entry, dict) else entry)
@@ -129,7 +157,7 @@ class _Words:
     def _declared(self, each: Schema) -> Iterator[Word]:
         """The values that a schema lists."""
         told = str(each.get("description", ""))
-        if "default" in each:
+        if each.get("default") not in (None, {}, []):  # which holds nothing that could be chosen
             shown = flow(each["default"])
             yield shown, f"default; {told}", shown
         values = each.get("enum", [each["const"]] if "const" in each else [])
@@ -152,6 +180,8 @@ class _Words:
 
     def _named(self, path: Path, is_key: bool) -> list[Named]:
         """What a name at a path would name, by the declarations of sections."""
+        if not path:
+            return []
         tree = deepcopy(self.tree)
         _put(tree, path, {} if is_key else _HERE)
         try:
@@ -182,14 +212,14 @@ class _Words:
         wires = self.scope.wires.get(name, BROKEN) if self.scope is not None else BROKEN
         if isinstance(wires, Mapping):
             return {port: str(ref.type) for port, ref in wires.items()}
-        block = _value(self.tree, ("nodes", name, "block"))
+        block = value_at(self.tree, ("nodes", name, "block"))
         known = isinstance(block, str) and block in blocks
         return dict.fromkeys(blocks[block].signature.outputs, "") if known else {}
 
     def _file(self) -> GraphFile | None:
         """The graph file that the node here uses as its block."""
         path = self.at.path
-        block = _value(self.tree, (*path[:2], "block")) if path[:1] == ("nodes",) and len(path) > 2 else None
+        block = value_at(self.tree, (*path[:2], "block")) if path[:1] == ("nodes",) and len(path) > 2 else None
         if not isinstance(block, str) or not is_path(block) or self.scope is None:
             return None
         return next((used for name, used in graph_files(self.scope, [block]) if name == block), None)
@@ -211,7 +241,8 @@ class _Words:
         return str(value) if self.at.quote else flow(value)
 
 
-def _value(tree: Tree, path: Path) -> Tree:
+def value_at(tree: Tree, path: Path) -> Tree:
+    """What stands at a path; None for nothing."""
     for step in path:
         inside = isinstance(tree, list) and isinstance(step, int) and step < len(tree)
         tree = tree[step] if inside else tree.get(step) if isinstance(tree, dict) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from dataflow.core.registry import blocks
+from dataflow.core.roles import Setting
 from dataflow.graphfile.editing.changes import Path, Tree
 from dataflow.graphfile.schema import schema
 from dataflow.graphfile.schema_parts import Schema
@@ -22,6 +23,7 @@ def declared(tree: Tree, path: Path) -> list[Schema]:
         found = [inner for each in found for inner in _inner(each, step)]
         if step in ("inputs", "attrs") and (used := _block(tree, path[:i])):
             found = [each for of_block in _of_block(used) for each in alternatives(of_block["properties"][str(step)])]
+            found = [_settable(each, used) for each in found] if step == "inputs" and path[0] != "nodes" else found
     return [alternative for each in found for alternative in alternatives(each)]
 
 
@@ -34,6 +36,14 @@ def _schema(count: int) -> Schema:
 def _of_block(name: str) -> Sequence[Schema]:
     rules: list[Schema] = _schema(len(blocks))["definitions"]["node"]["allOf"]
     return [rule["then"] for rule in rules if name in rule["if"]["properties"]["block"]["enum"]]
+
+
+def _settable(ports: Schema, block: str) -> Schema:
+    """Ports of a block that a section names, without those that training wires."""
+    inputs = blocks[block].signature.inputs
+    of_training = {name for name, port in inputs.items() if not isinstance(port.role, Setting | None)}
+    named = {name: port for name, port in ports.get("properties", {}).items() if name not in of_training}
+    return {**ports, "properties": named} if "properties" in ports else ports
 
 
 def _block(tree: Tree, path: Path) -> str:

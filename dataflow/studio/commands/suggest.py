@@ -16,9 +16,10 @@ from dataflow.graphfile.suggest.completion import completions
 from dataflow.graphfile.suggest.finding import Query, find
 from dataflow.graphfile.suggest.fits import before, behind
 from dataflow.graphfile.suggest.mends import Mend, Tried, try_wire
+from dataflow.graphfile.suggest.offers import offer
 from dataflow.graphfile.tree import Stop
 from dataflow.graphfile.wires import FileScope
-from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, text, whole
+from dataflow.studio.commands.arguments import Arguments, choice, known, names, pair, steps, text, whole
 from dataflow.studio.commands.edit import without_item
 from dataflow.studio.first_data import first_data
 from dataflow.studio.jobs.source import unfed
@@ -95,6 +96,16 @@ def _complete(studio: Studio, given: Arguments) -> object:
     ]
 
 
+def _offers(studio: Studio, given: Arguments) -> object:
+    known(given, "place")
+    editor, scope = _in_hand(studio)
+    found = offer(editor.tree, steps(given, "place"), scope)
+    words = [
+        {"text": each.label if found.kind == "mapping" else each.insert, "detail": each.detail} for each in found.words
+    ]
+    return {"kind": found.kind, "named": found.named, "options": words}
+
+
 def _from_page(typed: str, offset: int) -> int:
     """An offset in characters, of one that a browser counts: characters beyond U+FFFF are two there."""
     return len(typed.encode("utf-16-le")[: 2 * offset].decode("utf-16-le", "ignore"))
@@ -159,6 +170,7 @@ QUERIES: dict[str, Handler] = {
     "fits": _fits,
     "try_wire": _try_wire,
     "complete": _complete,
+    "offers": _offers,
     "first_data": _first_data,
     "find": _find,
 }

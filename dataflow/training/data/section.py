@@ -60,6 +60,7 @@ class Column(Record):
 
     wanted = "be the name of an array"
     short = "array"
+    either = (("array", "columns"), ("classes", "categories"))
     path: FilePath | None = attr("file, if it is not the split's", default=None)
     array: ArrayName | None = attr(
         "array of a `.npz` file, or column of a table; several columns as `a, b, c` make a matrix", default=None
@@ -113,9 +114,6 @@ class Column(Record):
 
     def check(self) -> None:
         labelled = self.classes is not None or self.categories is not None
-        for one, other in (("array", "columns"), ("classes", "categories")):
-            if getattr(self, one) is not None and getattr(self, other) is not None:
-                raise ValueError(f"'{one}' and '{other}': must be given one of them, got both")
         if self.one_hot is True and not labelled:
             raise ValueError("'one_hot' must be the number of classes, or have 'classes' or 'categories', got true")
         if self.one_hot is not True and self.one_hot is not None and labelled:
@@ -147,6 +145,7 @@ class Split(Record):
     """Files, and which array in them feeds which input."""
 
     wanted = "be {path: file.npz, inputs: {input: array}}"
+    either = (("rows", "fraction"),)
     like: SplitName | None = attr("a split whose keys hold here where no others are given", default=None)
     path: FilePath | None = attr(
         "file, relative to the graph file: `.npz`, `.npy`, IDX (MNIST's format), a table as `.csv`, `.tsv`, "
@@ -169,8 +168,6 @@ class Split(Record):
     )
 
     def check(self) -> None:
-        if self.fraction is not None and self.rows is not None:
-            raise ValueError("'rows' and 'fraction': must be given one of them, got both")
         if self.stratify is not None and self.fraction is None and self.like is None:
             raise ValueError("'stratify' must have 'fraction' beside it, got none")
 

@@ -90,6 +90,21 @@ def test_complete_counts_as_browsers_do(opened: Page) -> None:
     assert found[0]["from"] == at + 1 - len("Mu") and found[0]["label"].startswith("Mu")
 
 
+def test_offers_are_made_by_place(opened: Page, folder: Path) -> None:
+    np.savez(folder / "rows.npz", some=np.zeros((5, 4), np.float32))
+    opened.edit({"op": "set", "place": "data", "value": {"train": {"path": "rows.npz"}}})
+    found = opened.ask("offers", place=["data", "train"])
+    assert (found["kind"], found["named"]) == ("mapping", False)
+    assert {"text": "inputs", "detail": "graph input -> name of an array, or a mapping that says more"} in found[
+        "options"
+    ]
+    (some,) = opened.ask("offers", place=["data", "train", "inputs", "x"])["options"]
+    assert some == {"text": "some", "detail": "float32[5, 4]"}
+    assert opened.ask("offers", place=["train", "metrics", 0])["options"] == [{"text": "y", "detail": "output"}]
+    with pytest.raises(Refused, match="'place' must be a list of at most 100 keys and places in lists"):
+        opened.ask("offers", place="data.train")
+
+
 def test_find_looks_at_all_graphs_of_the_project(opened: Page, folder: Path) -> None:
     (folder / "other.yaml").write_text("dataflow: 1\nnodes:\n  half_life: {block: Mul, inputs: [1.0]}\n")
     hits = opened.ask("find", query="half")

@@ -1,6 +1,7 @@
 /** A field for text, with suggestions below it: by the arrow keys, Enter or a click. */
-import { useId, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { fitName } from "../fuzzy";
+import { bare } from "../Prose";
 import { useDraft } from "./draft";
 
 export interface Suggestion {
@@ -12,11 +13,12 @@ interface Given {
   label: string;
   value: string;
   commit: (text: string) => unknown;
-  suggestions?: Suggestion[];
+  suggestions?: Suggestion[] | (() => Promise<Suggestion[]>); // asked for once the field has the focus
   placeholder?: string;
   describedBy?: string;
   disabled?: boolean;
   autoFocus?: boolean;
+  opened?: boolean; // with its suggestions in sight from the start
   mono?: boolean;
   step?: (text: string, by: 1 | -1) => string | null; // what the arrow keys make of a number
   taken?: () => void; // once a text was taken
@@ -25,24 +27,32 @@ interface Given {
 const MOST = 40;
 
 export function Combo(given: Given) {
-  const { label, value, suggestions = [], placeholder, describedBy, disabled, autoFocus, mono = true, step, taken } = given;
+  const { label, value, placeholder, describedBy, disabled, autoFocus, opened = false, mono = true, step, taken } = given;
+  const [asked, setAsked] = useState<Suggestion[]>([]);
+  const ask = typeof given.suggestions === "function" ? given.suggestions : null;
+  const suggestions = typeof given.suggestions === "function" ? asked : (given.suggestions ?? []);
+  const lists = ask !== null || suggestions.length > 0;
   const draft = useDraft(value, async (text) => {
     await given.commit(text);
     taken?.();
   });
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(opened);
   const [at, setAt] = useState(-1);
-  const field = useRef<HTMLInputElement>(null);
   const id = useId();
   const typed = draft.text === value ? "" : draft.text;
   const found = open ? ranked(suggestions, typed) : [];
+  const list = useRef<HTMLDivElement>(null);
+  const shown = found.length > 0;
+  useEffect(() => {
+    if (shown) list.current!.scrollIntoView?.({ block: "nearest" });
+  }, [shown]);
   const choose = (text: string) => {
     setOpen(false);
     void draft.take(text);
   };
   const keys = (event: KeyboardEvent<HTMLInputElement>) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key] as 1 | -1 | undefined;
-    if (by !== undefined && suggestions.length > 0 && !(step && !open)) {
+    if (by !== undefined && lists && !(step && !open)) {
       event.preventDefault();
       if (!open) setOpen(true);
       else setAt((at + by + found.length + 1) % (found.length + 1));
@@ -56,7 +66,7 @@ export function Combo(given: Given) {
       event.preventDefault();
       choose(found[at]?.text ?? draft.text);
       if (draft.text === value && at < 0) taken?.();
-    } else if (event.key === "Escape" && open && found.length > 0) {
+    } else if (event.key === "Escape" && shown) {
       event.stopPropagation();
       setOpen(false);
     } else draft.keys(event);
@@ -64,14 +74,13 @@ export function Combo(given: Given) {
   return (
     <div className="combo">
       <input
-        ref={field}
         className={mono ? "field mono" : "field"}
         aria-label={label}
         aria-describedby={[draft.problem !== "" && `${id}-problem`, describedBy].filter(Boolean).join(" ") || undefined}
         aria-invalid={draft.problem !== ""}
-        {...(suggestions.length > 0 && {
+        {...(lists && {
           role: "combobox",
-          "aria-expanded": found.length > 0,
+          "aria-expanded": shown,
           "aria-controls": `${id}-list`,
           "aria-autocomplete": "list" as const,
           "aria-activedescendant": at >= 0 && found[at] ? `${id}-${at}` : undefined,
@@ -80,7 +89,10 @@ export function Combo(given: Given) {
         placeholder={placeholder}
         disabled={disabled}
         autoFocus={autoFocus}
-        onFocus={(event) => autoFocus && event.target.select()}
+        onFocus={(event) => {
+          if (autoFocus) event.target.select();
+          ask?.().then(setAsked, () => setAsked([]));
+        }}
         spellCheck={false}
         autoComplete="off"
         onChange={(event) => {
@@ -94,8 +106,8 @@ export function Combo(given: Given) {
           void draft.take();
         }}
       />
-      {suggestions.length > 0 && (
-        <div className="combo-list" role="listbox" id={`${id}-list`} aria-label={`${label}: suggestions`} hidden={found.length === 0}>
+      {lists && (
+        <div className="combo-list" ref={list} role="listbox" id={`${id}-list`} aria-label={`${label}: suggestions`} hidden={!shown}>
           {found.map(({ text, detail }, i) => (
             <div
               key={text}
@@ -107,7 +119,7 @@ export function Combo(given: Given) {
                 choose(text);
               }}
             >
-              <span>{text}</span> <span className="dim">{detail}</span>
+              <span>{text}</span> <span className="dim">{detail && bare(detail)}</span>
             </div>
           ))}
         </div>

@@ -1,14 +1,15 @@
-/** A section of the file, such as `train`: its keys and values, each to be changed where it stands. */
+/** A section of the file, such as `train`: its keys and values, each to be changed where it stands, and one more of them. */
+import { ask } from "../../connection";
 import type { Plain } from "../../protocol";
 import { useStudio } from "../../store";
 import { edit } from "../edits";
 import { Combo } from "../fields/Combo";
-import { params } from "../fields/wires";
 import { parsed, spelled } from "../plain";
 import { ByParam } from "./ByParam";
+import { bareOptions, More, type Path } from "./More";
 import { Part, Row, Tool } from "./parts";
 
-const DEEPEST = 4; // mappings within mappings that have rows of their own
+const DEEPEST = 5; // keys that lead to what has a row of its own
 
 interface Given {
   name: string;
@@ -17,64 +18,84 @@ interface Given {
   readonly: boolean;
 }
 
-export function Section({ name, ...given }: Given) {
+export function Section(given: Given) {
   return (
-    <Part title={name}>
-      <Entries place={name} name={name} depth={0} {...given} />
+    <Part title={given.name}>
+      <Entry path={[given.name]} {...given} />
     </Part>
   );
 }
 
-type EntryGiven = Given & { place: string; depth: number };
+type EntryGiven = Omit<Given, "name"> & { path: Path; name?: string };
 
-function Entries({ place, name, written, value, depth, readonly }: EntryGiven) {
-  if (!isMapping(written)) return <Leaf {...{ place, name, written, value, depth, readonly }} />;
-  return Object.entries(written).map(([key, each]) => {
-    const inner = isMapping(value) ? (value[key] ?? null) : null;
-    const given = { place: `${place}.${key}`, name: key, written: each, value: inner, depth: depth + 1, readonly };
-    return isMapping(each) && depth < DEEPEST ? (
-      <div className="insp-nested" key={key}>
-        <p className="attr-name">{key}</p>
-        <Entries {...given} />
-      </div>
-    ) : (
-      <Leaf key={key} {...given} />
+/** A mapping, or a list of mappings, with what is in it; else a field. */
+function Entry({ path, name = "", written, value, readonly }: EntryGiven) {
+  const place = path.join(".");
+  const items = Array.isArray(written) && written.length > 0 && written.every(isMapping);
+  const remove = !readonly && path.length > 1 && <Tool title={`Remove ${place}`} sign="×" does={() => edit(`Remove ${place}`, { op: "remove", place })} />;
+  if (path.length > DEEPEST || !(items || isMapping(written)))
+    return (
+      <Row name={name} tools={remove}>
+        <Leaf {...{ path, written, value, readonly }} />
+      </Row>
     );
-  });
-}
-
-function isMapping(value: Plain): value is Record<string, Plain> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
-function Leaf({ place, name, written, value, readonly }: EntryGiven) {
-  const known = useStudio((state) => state.document?.params);
-  const param = typeof written === "string" && written.startsWith("$") ? written.slice(1) : "";
-  const remove = () => edit(`Remove ${place}`, { op: "remove", place });
+  const inner = value as Record<string, Plain> | null;
+  const entries = Object.entries(written as Record<string, Plain>).map(([key, each], i) => (
+    <Entry
+      key={key}
+      path={[...path, items ? i : key]}
+      name={items ? String(i + 1) : key}
+      written={each}
+      value={inner?.[key] ?? null}
+      readonly={readonly}
+    />
+  ));
+  const more = !readonly && (items ? <Item path={path} list={written as Plain[]} /> : <Key path={path} />);
+  if (path.length === 1) return <>{entries}{more}</>;
   return (
-    <Row name={name} tools={!readonly && <Tool title={`Remove ${place}`} sign="×" does={remove} />}>
-      {param !== "" && known?.[param] !== undefined ? (
-        <ByParam attr={place} param={param} info={null} readonly={readonly} />
-      ) : (
-        <Own place={place} written={written} value={value} readonly={readonly} />
-      )}
-    </Row>
+    <div className="insp-nested">
+      <Row name={name} tools={remove}>{null}</Row>
+      {entries}
+      {more}
+    </div>
   );
 }
 
-function Own({ place, written, value, readonly }: { place: string; written: Plain; value: Plain; readonly: boolean }) {
-  const document = useStudio((state) => state.document)!;
-  const computed = typeof written === "string" && written.includes("$") && value !== null;
+const isMapping = (value: Plain): boolean => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** One more key of a mapping. */
+function Key({ path }: { path: Path }) {
+  const add = (made: Plain) => {
+    const [[key, value]] = Object.entries(made as Record<string, Plain>) as [[string, Plain]];
+    const place = [...path, key].join(".");
+    return edit(`Add ${place}`, { op: "set", place, value });
+  };
+  return <More path={path} put={add} sign={path.join() === "data" ? "split" : "key"} label={`Add to ${path.join(".")}`} />;
+}
+
+/** One more item of a list. */
+function Item({ path, list }: { path: Path; list: Plain[] }) {
+  const place = path.join(".");
+  return <More path={[...path, list.length]} put={(value) => edit(`Add to ${place}`, { op: "append", place, value })} sign="item" label={`Add to ${place}`} />;
+}
+
+function Leaf({ path, written, value, readonly }: EntryGiven) {
+  const known = useStudio((state) => state.document?.params);
+  const place = path.join(".");
+  const text = typeof written === "string" ? written : "";
+  if (text.startsWith("$") && known?.[text.slice(1)] !== undefined)
+    return <ByParam attr={place} param={text.slice(1)} info={null} readonly={readonly} />;
   return (
     <>
       <Combo
         label={place}
         value={spelled(written)}
-        suggestions={params(document)}
+        suggestions={() => ask("offers", { place: path }).then(bareOptions)}
         disabled={readonly}
-        commit={(text) => edit(`Set ${place}`, { op: "set", place, value: parsed(text) })}
+        commit={(typed) => edit(`Set ${place}`, { op: "set", place, value: parsed(typed) })}
       />
-      {computed && <span className="attr-value">= {spelled(value)}</span>}
+      {text.includes("$") && value !== null && <span className="attr-value">= {spelled(value)}</span>}
+      {!readonly && Array.isArray(written) && !written.some((each) => typeof each === "number") && <Item path={path} list={written} />}
     </>
   );
 }
