@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -13,6 +14,8 @@ from websockets.typing import Origin, Subprotocol
 
 from dataflow.studio.server import Server
 from dataflow.studio.studio import Studio
+
+PATIENCE = 60  # seconds in which what is waited for must come, on a machine with other work
 
 
 @contextmanager
@@ -23,12 +26,12 @@ def served(studio: Studio) -> Iterator[Server]:
     server.started = started.set
     thread = threading.Thread(target=server.serve)
     thread.start()
-    assert started.wait(30)
+    assert started.wait(PATIENCE)
     try:
         yield server
     finally:
         server.stop()
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -69,13 +72,40 @@ class Page:
                     return message["ok"]
 
     def wait(self, event: str) -> dict[str, Any]:
-        """The next event of a kind."""
+        """The next event of a kind; of work that was asked for it may have come already, so that is for ``until``."""
         before = len(self.events)
         while True:
             self.read()
             for found in self.events[before:]:
                 if found["event"] == event:
                     return found
+
+    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first event that is as wanted, of those that are kept and those that come."""
+        looked_at = 0
+        while True:
+            for found in self.events[looked_at:]:
+                if wanted(found):
+                    return found
+            looked_at = len(self.events)
+            self.read()
+
+    def ask_until(self, wanted: Callable[[], object]) -> None:
+        """Keep the server busy with questions until something is so that no event tells."""
+        end = time.monotonic() + PATIENCE
+        while not wanted():
+            assert time.monotonic() < end
+            self.ask("files")
+
+    def run(self, **given: Any) -> dict[str, Any]:
+        """How a run of what is open has ended."""
+        number = self.ask("run", **given)["number"]
+        return self.until(lambda event: event["event"] == "ended" and event["number"] == number)
+
+    def training(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first state of the training that is as wanted."""
+        told = self.until(lambda event: event["event"] in ("training", "trained") and wanted(event["training"]))
+        return dict(told["training"])
 
     def last(self, event: str) -> dict[str, Any]:
         """The last event of a kind that came."""
@@ -102,6 +132,6 @@ class Page:
 
     def read(self) -> list[dict[str, Any]]:
         """The replies of the next frame; its events are kept."""
-        frame = json.loads(self.socket.recv(timeout=30))
+        frame = json.loads(self.socket.recv(timeout=PATIENCE))
         self.events += [message for message in frame if "event" in message]
         return [message for message in frame if "event" not in message]

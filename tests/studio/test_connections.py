@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
-from studio_pages import Page
+from studio_pages import PATIENCE, Page
 from studio_requests import host, ours, request
 
 from dataflow.studio import connections
 from dataflow.studio import server as servers
 from dataflow.studio.server import Server
 
-PATIENCE = 30  # seconds that a test waits, at most
 SIZE = 16 << 20
 
 
@@ -98,10 +97,7 @@ def left(server: Server, opened: ExitStack) -> tuple[socket.socket, Page]:
     for message in ("x" * SIZE, "next"):  # the next waits until the first is taken
         server.studio.publish({"event": "said", "level": "info", "message": message})
         assert page.wait("said")["message"] == message
-    end = time.monotonic() + PATIENCE
-    while len(server.studio.hub.pages) > 1 and time.monotonic() < end:
-        page.ask("files")
-    assert len(server.studio.hub.pages) == 1
+    page.ask_until(lambda: len(server.studio.hub.pages) == 1)
     return slow, page
 
 

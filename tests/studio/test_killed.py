@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import numpy as np
 import pytest
 from studio_pages import Page
 
@@ -20,38 +19,17 @@ import dataflow as flow
 from dataflow.studio.server import Server
 from dataflow.training import checkpoint
 from dataflow.training.trainer import Trainer
+from tests.studio.fitted_line import DESCENT, TEXT, write
 
 pytestmark = pytest.mark.slow
 
-TEXT = """dataflow: 1
-name: line
-params: {rate: 0.01, factor: 1.0}
-inputs:
-  x: float32[N]
-  y: float32[N]
-nodes:
-  w: {block: Variable, inputs: [0.0]}
-  product: {block: Mul, inputs: [x, w]}
-  scaled: {block: Mul, inputs: [product, $factor]}
-  error: {block: SquaredDifference, inputs: [scaled, y]}
-  loss: {block: Mean, inputs: {input: error, axis: [0]}}
-outputs: {loss: loss}
-data:
-  train: {path: rows.npz, inputs: {x: x, y: y}}
-train:
-  minimize: loss
-  optimizer: {block: ApplyMomentum, inputs: {lr: $rate, momentum: 0.9}}
-  epochs: 4
-  batch_size: 4
-"""
+MOMENTUM = TEXT.replace(DESCENT, "{block: ApplyMomentum, inputs: {lr: $rate, momentum: 0.9}}")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A project with a graph that is trained for 1,600 steps."""
-    x = np.random.default_rng(0).normal(size=1600).astype(np.float32)
-    np.savez(tmp_path / "rows.npz", x=x, y=2 * x)
-    (tmp_path / "line.yaml").write_text(TEXT, "utf-8")
+    write(tmp_path, rows=1600, text=MOMENTUM.replace("epochs: 3", "epochs: 4"))
     return tmp_path
 
 
@@ -72,13 +50,7 @@ def studio(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Server]]:
 
 def reached(page: Page, step: int, state: str = "running") -> dict[str, Any]:
     """The training as soon as it has done so many steps."""
-    while True:
-        for event in page.events:
-            if event["event"] in ("training", "trained"):
-                training: dict[str, Any] = event["training"]
-                if training["step"] >= step and training["state"] == state:
-                    return training
-        page.read()
+    return page.training(lambda found: found["step"] >= step and found["state"] == state)
 
 
 def kept(folder: Path) -> tuple[int, dict[str, bytes], list[dict[str, Any]]]:
@@ -133,11 +105,5 @@ def test_a_training_with_changes_goes_on_to_the_same_bits(
 
 def _refused(page: Page) -> bool:
     """Whether the training that was begun fails."""
-    while True:
-        for event in page.events:
-            if event["event"] in ("training", "trained") and event["training"]["state"] != "none":
-                if event["training"]["state"] == "failed":
-                    return True
-                if event["training"]["step"]:
-                    return False
-        page.read()
+    found = page.training(lambda found: found["state"] == "failed" or (found["state"] != "none" and found["step"]))
+    return bool(found["state"] == "failed")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from studio_pages import PATIENCE
 
 from dataflow.studio.jobs.call import Work
 from dataflow.studio.longer import Jobs
@@ -15,7 +16,6 @@ from dataflow.studio.worker import Worker
 from tests.studio.made_work import Fails, Finds, Waits
 
 pytestmark = pytest.mark.slow
-PATIENCE = 30  # seconds that a test waits, at most
 
 
 class Told:

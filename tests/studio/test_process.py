@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
+from studio_pages import PATIENCE
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio import process as processes
 from dataflow.studio.process import Process, Spares
 from tests.studio.made_work import Count
-
-PATIENCE = 30  # seconds that a test waits, at most
 
 
 class Unstarted:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from studio_pages import PATIENCE
 
 from dataflow.core.errors import DataflowError
 from dataflow.studio.jobs import loop
@@ -18,7 +19,6 @@ from dataflow.studio.worker import Refused, Worker
 from tests.studio.made_work import Count, Counted, Dies, Fails, Stops, Waits, Warns
 
 pytestmark = pytest.mark.slow
-PATIENCE = 30  # seconds that a test waits, at most
 
 
 class Told:

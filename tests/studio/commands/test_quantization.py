@@ -51,12 +51,12 @@ def opened(folder: Path, page: Page) -> Page:
 def job(page: Page, do: str, **given: Any) -> dict[str, Any]:
     """A job that has ended."""
     number = page.ask(do, **given)["number"]
-    while True:
-        for event in page.events:
-            found = [each for each in event.get("jobs", ()) if each["number"] == number]
-            if event["event"] == "jobs" and found and found[0]["state"] != "running":
-                return dict(found[0])
-        page.wait("jobs")
+
+    def now(event: dict[str, Any]) -> dict[str, Any]:
+        """The job as an event tells of it."""
+        return next((each for each in event.get("jobs", ()) if each["number"] == number), {"state": "running"})
+
+    return now(page.until(lambda event: now(event)["state"] != "running"))
 
 
 def files(found: dict[str, Any]) -> list[str]:
@@ -71,9 +71,8 @@ def test_quantize_writes_what_the_command_writes(opened: Page, folder: Path) -> 
     found = quantized(opened)
     assert (found["state"], found["title"]) == ("done", "Quantize net.yaml")
     assert files(found) == ["net_w4a8.yaml", "net_w4a8.stats.npz"]
-    while not any(event["event"] == "said" for event in opened.events):
-        opened.wait("said")
-    assert opened.last("said")["message"].startswith("Quantize net.yaml: written: net_w4a8.yaml; size ")
+    said = opened.until(lambda event: event["event"] == "said")
+    assert said["message"].startswith("Quantize net.yaml: written: net_w4a8.yaml; size ")
     made = {file: (folder / file).read_bytes() for file in files(found)}
     line = f"quantize {folder / 'net.yaml'} -o {folder / 'net_w4a8.yaml'} --weights 4 --activations 8"
     result = CliRunner().invoke(group, line.split())
@@ -188,10 +187,7 @@ def test_ranges_are_written_although_another_document_is_shown(opened: Page, ser
     opened.ask("open", path="net.yaml")
     while opened.last("jobs")["jobs"][-1]["state"] == "running":
         opened.wait("jobs")
-    for _ in range(200):  # what is written comes soon after the news of the job
-        if desk.editor.undo_title:
-            break
-        opened.ask("files")
+    opened.ask_until(lambda: desk.editor.undo_title)  # which comes after the news of the job
     assert desk.editor.undo_title == "calibrate"
     assert opened.document["path"] == "net.yaml"
 
@@ -240,9 +236,7 @@ def test_what_bits_cost(opened: Page) -> None:
 def test_quality_is_told_on_ports_of_a_quantized_graph(opened: Page, connect: Callable[[], Page]) -> None:
     quantized(opened)
     opened.ask("open", path="net_w4a8.yaml")
-    number = opened.ask("run")["number"]
-    while not any(event["event"] == "ended" and event["number"] == number for event in opened.events):
-        opened.wait("ended")
+    opened.run()
     values = connect().last("run")["run"]["values"]
     qualities = {port: found["quality"] for port, found in values.items() if found["quality"]}
     assert {found["bits"] for found in qualities.values()} == {4, 8}

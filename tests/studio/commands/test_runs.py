@@ -12,18 +12,8 @@ from studio_pages import Page, Refused
 pytestmark = pytest.mark.slow
 
 
-def run(page: Page, **given: Any) -> dict[str, Any]:
-    """Run, and how it ended."""
-    number = page.ask("run", **given)["number"]
-    while True:
-        for event in page.events:
-            if event["event"] == "ended" and event["number"] == number:
-                return event
-        page.wait("ended")
-
-
 def test_a_run_is_told_bit_by_bit_and_as_a_whole(line: Page, connect: Any) -> None:
-    ended = run(line)
+    ended = line.run()
     assert (ended["state"], ended["problem"]) == ("done", None)
     values: dict[str, Any] = {}
     for event in line.events:
@@ -39,23 +29,23 @@ def test_a_run_is_told_bit_by_bit_and_as_a_whole(line: Page, connect: Any) -> No
 
 def test_the_text_is_run_with_edits_that_are_not_saved(line: Page) -> None:
     line.edit({"op": "set", "place": "w.initvalues", "value": [0.0, 1.0]})
-    run(line)
+    line.run()
     assert line.ask("table", port="w.ref")["cells"] == [["0.0"], ["1.0"]]
 
 
 def test_a_failure_is_shown_at_its_node(line: Page) -> None:
     line.edit({"op": "add", "name": "row", "block": "Gather", "inputs": ["x", [99]], "after": "scaled"})
-    problem = run(line)["problem"]
+    problem = line.run()["problem"]
     assert (problem["node"], problem["path"], problem["line"]) == ("row", "line.yaml", 8)
     assert "99" in problem["message"]
 
 
 def test_rows_and_split_of_the_session(line: Page) -> None:
     line.ask("session", rows=3)
-    run(line)
+    line.run()
     assert line.last("run")["run"]["rows"] == 3
     line.ask("session", split="none")
-    ended = run(line)
+    ended = line.run()
     assert ended["state"] == "failed"
     assert "no data 'none'" in ended["problem"]["message"]
 
@@ -71,42 +61,42 @@ def test_what_would_run_and_why(line: Page) -> None:
 
 
 def test_the_session_decides_what_runs(line: Page, folder: Path) -> None:
-    number = run(line)["number"]
+    number = line.run()["number"]
     line.ask("session", frozen={"scaled": f"run {number}"}, params={})
-    run(line)
+    line.run()
     assert line.ask("plan_run")["scaled"]["fate"] == "frozen"
     np.savez(folder / "kept.npz", scaled=np.ones((10, 2), np.float32))
     line.ask("session", frozen={"scaled": "kept.npz"})
-    run(line)
+    line.run()
     assert line.ask("table", port="scaled.z")["cells"][0] == ["1.0", "1.0"]
     with pytest.raises(Refused, match="must be a file in"):
         line.ask("session", frozen={"scaled": "../kept.npz"})
     line.ask("session", frozen={}, bypassed=["scaled"])
-    run(line, again=True)
+    line.run(again=True)
     assert line.ask("plan_run")["scaled"]["fate"] == "bypassed"
     line.ask("session", bypassed=[], forced={"w.ref": [0.0, 1.0]})
-    run(line)
+    line.run()
     assert line.ask("table", port="scaled.z")["cells"][1] == ["0.0", "3.0"]
 
 
 def test_a_port_is_forced_to_infinities_and_nan_as_graph_files_have_them(line: Page) -> None:
     line.ask("session", forced={"w.ref": [".nan", "-.inf"]})
-    run(line)
+    line.run()
     assert line.ask("table", port="scaled.z")["cells"][1] == ["nan", "-inf"]
     assert line.last("session")["session"]["forced"] == {"w.ref": [".nan", "-.inf"]}
     assert line.last("run")["run"]["current"]  # though NaN is not equal to itself
     line.ask("session", forced={"w.ref": "nan"})
-    assert "got 'nan'; write .nan" in "; ".join(str(run(line)["problem"][key]) for key in ("message", "hint"))
+    assert "got 'nan'; write .nan" in "; ".join(str(line.run()["problem"][key]) for key in ("message", "hint"))
 
 
 def test_a_document_that_was_shown_before_has_its_values(line: Page, connect: Any, folder: Path) -> None:
-    run(line)
+    line.run()
     whole = connect().last("run")["run"]
     line.ask("open", path="small.yaml")
     assert connect().last("run")["run"]["state"] == "none"
     with pytest.raises(Refused, match="must have a value, got none"):
         line.ask("table", port="scaled.z")
-    assert run(line)["state"] == "done"
+    assert line.run()["state"] == "done"
     assert "half.z" in connect().last("run")["run"]["values"]
     line.ask("open", path="line.yaml")
     assert connect().last("run")["run"] == whole
@@ -118,18 +108,18 @@ def test_a_document_that_was_shown_before_has_its_values(line: Page, connect: An
 
 
 def test_what_the_worker_lets_go_is_forgotten(line: Page, connect: Any, server: Any) -> None:
-    run(line)
+    line.run()
     line.ask("open", path="small.yaml")
     server.studio.work.values._process.process.kill()
     with pytest.raises(Refused):
         line.ask("table", port="half.z")
-    assert run(line)["state"] == "done"
+    assert line.run()["state"] == "done"
     line.ask("open", path="line.yaml")
     assert connect().last("run")["run"]["state"] == "none"
 
 
 def test_values_follow_a_node_that_is_renamed(line: Page, connect: Any) -> None:
-    number = run(line)["number"]
+    number = line.run()["number"]
     whole = connect().last("run")["run"]
     line.ask("session", frozen={"scaled": f"run {number}"})
 
@@ -147,12 +137,12 @@ def test_values_follow_a_node_that_is_renamed(line: Page, connect: Any) -> None:
     assert line.ask("table", port="product.z")["cells"][9] == ["36.0", "57.0"]
     assert line.ask("picture", port="rows.output")["rows"] == 10
     line.edit({"op": "set", "place": "w.initvalues", "value": [0.0, 1.0]})
-    assert run(line)["state"] == "done"
+    assert line.run()["state"] == "done"
     assert line.ask("table", port="product.z")["cells"][9] == ["36.0", "57.0"]
     for do in ("undo", "undo", "redo", "undo"):
         line.ask(do, version=line.document["version"])
     assert line.ask("table", port="scaled.z")["cells"][9] == ["36.0", "57.0"]
-    assert run(line)["state"] == "done"
+    assert line.run()["state"] == "done"
     assert line.ask("plan_run")["scaled"]["fate"] == "frozen"
 
 
@@ -164,7 +154,7 @@ def test_a_node_that_is_renamed_within_another_keeps_its_values_in_every_use(pag
         f"dataflow: 1\ninputs: {{x: 'float32[N]'}}\nnodes:\n{nodes}outputs: {{y: two}}\n"
     )
     page.ask("open", path="outer.yaml")
-    run(page)
+    page.run()
     before = {port: page.ask("table", port=f"{port}/b.y")["cells"] for port in ("one", "two")}
     page.ask("view", scope="one")
     page.edit({"op": "rename", "place": "nodes.b", "name": "c"})
@@ -174,7 +164,7 @@ def test_a_node_that_is_renamed_within_another_keeps_its_values_in_every_use(pag
 
 def test_what_a_run_tells_after_a_rename_is_told_under_the_new_name(line: Page, server: Any) -> None:
     runs, told = server.studio.work.runs, line.events
-    number = run(line)["number"]
+    number = line.run()["number"]
     runs.follow("line.yaml", [("scaled", "product")])
     runs.told(number, {"event": "ran", "nodes": {"scaled": {"fate": "run"}}, "values": {"scaled.z": {"max": 1.0}}})
     line.wait("ran")
@@ -186,15 +176,15 @@ def test_what_a_run_tells_after_a_rename_is_told_under_the_new_name(line: Page, 
 
 
 def test_a_worker_that_ends_is_told(line: Page, server: Any) -> None:
-    run(line)
+    line.run()
     server.studio.work.values._process.process.kill()
     with pytest.raises(Refused, match=r"must have a value, got none|the worker has ended"):
         line.ask("picture", port="scaled.z")
-    assert run(line)["state"] == "done"
+    assert line.run()["state"] == "done"
 
 
 def test_a_failure_in_the_text_is_shown_at_its_line(line: Page) -> None:
     line.edit({"op": "text", "text": line.document["text"].replace("[x, w]", "[x, v]")})
-    problem = run(line)["problem"]
+    problem = line.run()["problem"]
     assert (problem["path"], problem["line"], problem["node"], problem["port"]) == ("line.yaml", 7, "scaled", "1")
     assert "no node or input" in problem["message"]

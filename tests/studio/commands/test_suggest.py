@@ -26,8 +26,7 @@ def test_copy_gives_what_paste_takes(opened: Page) -> None:
 
 def test_what_a_paste_leaves_out_is_said(opened: Page) -> None:
     opened.edit({"op": "paste", "text": "r: {block: Relu, inputs: {features: zz}}", "after": ""})
-    came = [event for event in opened.events if event["event"] == "said"]
-    (said, *_) = came or [opened.wait("said")]
+    said = opened.until(lambda event: event["event"] == "said")
     assert said["message"] == "r.features: no node or input 'zz' here, so the wire is left out"
 
 

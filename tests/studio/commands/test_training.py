@@ -17,55 +17,20 @@ from dataflow.studio.server import Server
 from dataflow.training import checkpoint
 from dataflow.training.folder_lock import locked
 from dataflow.training.trainer import Trainer
+from tests.studio.fitted_line import TEXT, write
 
 pytestmark = pytest.mark.slow
-
-TEXT = """dataflow: 1
-name: line
-params:
-  rate: 0.01
-  factor: 1.0
-  training: {type: bool, default: false}
-inputs:
-  x: float32[N]
-  y: float32[N]
-nodes:
-  w: {block: Variable, inputs: [0.0]}
-  product: {block: Mul, inputs: [x, w]}
-  scaled: {block: Mul, inputs: [product, $factor]}
-  error: {block: SquaredDifference, inputs: [scaled, y]}
-  loss: {block: Mean, inputs: {input: error, axis: [0]}}
-outputs: {loss: loss}
-data:
-  train: {path: rows.npz, inputs: {x: x, y: y}}
-train:
-  minimize: loss
-  optimizer: {block: ApplyGradientDescent, inputs: {alpha: $rate}}
-  epochs: 3
-  batch_size: 4
-"""
 
 
 @pytest.fixture
 def opened(folder: Path, page: Page) -> Page:
-    x = np.random.default_rng(0).normal(size=40).astype(np.float32)
-    np.savez(folder / "rows.npz", x=x, y=2 * x)
-    (folder / "line.yaml").write_text(TEXT, "utf-8")
+    write(folder, rows=40)
     page.ask("open", path="line.yaml")
     return page
 
 
-def until(page: Page, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The first state of the training that is as wanted."""
-    while True:
-        for event in page.events:
-            if event["event"] in ("training", "trained") and wanted(event["training"]):
-                return dict(event["training"])
-        page.wait("trained")
-
-
 def ended(page: Page) -> dict[str, Any]:
-    return until(page, lambda found: found["state"] not in ("none", "running", "paused"))
+    return page.training(lambda found: found["state"] not in ("none", "running", "paused"))
 
 
 def whole(connect: Callable[[], Page]) -> dict[str, Any]:
@@ -76,7 +41,7 @@ def whole(connect: Callable[[], Page]) -> dict[str, Any]:
 def long(page: Page, folder: Path) -> None:
     """A training that goes on until it is stopped, and has begun."""
     page.ask("train", epochs=1_000_000)
-    until(page, lambda found: found["step"] > 20)
+    page.training(lambda found: found["step"] > 20)
 
 
 def test_a_training_is_that_of_the_command(opened: Page, folder: Path, connect: Callable[[], Page]) -> None:
@@ -115,7 +80,7 @@ def test_a_reload_in_the_middle_loses_nothing(opened: Page, folder: Path, connec
 def test_pause_change_resume_and_stop(opened: Page, folder: Path) -> None:
     long(opened, folder)
     opened.ask("pause")
-    paused = until(opened, lambda found: found["state"] == "paused")
+    paused = opened.training(lambda found: found["state"] == "paused")
     opened.ask("change", rate=0.001)
     with pytest.raises(Refused, match="learning rate must be a finite number"):
         opened.ask("change", rate=-1)
@@ -123,7 +88,7 @@ def test_pause_change_resume_and_stop(opened: Page, folder: Path) -> None:
         opened.ask("change", params={"nothing": 1})
     opened.ask("change", params={"factor": 0.5})
     opened.ask("resume")
-    after = until(opened, lambda found: found["step"] > paused["step"] + 20)
+    after = opened.training(lambda found: found["step"] > paused["step"] + 20)
     assert after["rate"] == pytest.approx(0.001)
     opened.ask("stop")
     assert ended(opened)["state"] == "stopped"
@@ -222,23 +187,23 @@ def test_steps_of_a_graph_without_a_train_section(page: Page, folder: Path, conn
     assert page.last("document")["document"]["steps"] is True
     for total in (20, 40):
         page.ask("train", steps=20)
-        found = until(page, lambda each, total=total: (each["state"], each["step"]) == ("done", total))
+        found = page.training(lambda each, total=total: (each["state"], each["step"]) == ("done", total))
         assert (found["steps"], found["folder"]) == (total, "")
     assert whole(connect)["trends"]["n"]["mean"] == [0.25 * step for step in range(1, 41)]
     page.ask("train", steps=5, restart=True)
-    until(page, lambda each: (each["state"], each["step"]) == ("done", 5))
+    page.training(lambda each: (each["state"], each["step"]) == ("done", 5))
     assert whole(connect)["trends"]["n"]["mean"][0] == 0.25
     page.ask("open", path="small.yaml")
     page.ask("train", steps=5)
-    found = until(page, lambda each: each["state"] == "failed")
+    found = page.training(lambda each: each["state"] == "failed")
     assert "must have nodes that change variables" in found["problem"]["message"]
 
 
 def test_when_the_studio_ends_the_training_is_where_it_was(opened: Page, server: Server, folder: Path) -> None:
     opened.ask("train", epochs=1_000_000)
-    until(opened, lambda training: training["step"] > 0)
+    opened.training(lambda training: training["step"] > 0)
     opened.ask("pause")
-    step = until(opened, lambda training: training["state"] == "paused")["step"]
+    step = opened.training(lambda training: training["state"] == "paused")["step"]
     server.studio.close()
     kept = max((folder / "line.checkpoints").glob("step-*.npz"))
     assert kept.name == f"step-{step:09}.npz"
@@ -266,8 +231,7 @@ def test_a_training_takes_a_value_that_is_frozen_at_a_run(opened: Page, folder: 
     text = TEXT.replace("  product: {block: Mul, inputs: [x, w]}", nodes)
     text = text.replace("Mul, inputs: [product, $factor]", "Add, inputs: [product, b]")
     opened.edit({"op": "text", "text": text})
-    opened.ask("run")
-    opened.wait("ended")
+    opened.run()
     opened.ask("session", frozen={"twice": "run 1"})
     opened.ask("train")
     assert ended(opened)["state"] == "done"
@@ -306,13 +270,12 @@ def test_values_of_a_run_are_old_once_its_variables_are_trained_on(opened: Page,
     ended(opened)
     opened.ask("session", trained=True)
     server.studio.watch()
-    opened.ask("run")
-    opened.wait("ended")
+    opened.run()
     opened.events.clear()
     opened.ask("train", resume=True, epochs=2)
     ended(opened)
     server.studio.watch()
-    assert opened.wait("aged")["current"] is False
+    assert opened.until(lambda event: event["event"] == "aged")["current"] is False
     assert {"w", "product", "loss"} <= {*opened.last("aged")["old"]}
 
 
@@ -321,8 +284,7 @@ def test_a_run_with_what_was_trained_otherwise_warns(opened: Page) -> None:
     opened.ask("train", epochs=1)
     ended(opened)
     opened.ask("session", bypassed=[], trained=True)
-    opened.ask("run")
-    assert opened.wait("ended")["state"] == "done"
+    assert opened.run()["state"] == "done"
     assert opened.last("said") == {
         "event": "said",
         "level": "warning",
@@ -332,9 +294,7 @@ def test_a_run_with_what_was_trained_otherwise_warns(opened: Page) -> None:
 
 def test_messages_name_files_of_the_project_as_pages_do(opened: Page, folder: Path) -> None:
     opened.ask("session", trained=True)
-    opened.ask("run")
-    opened.wait("ended")
-    problem = opened.last("ended")["problem"]
+    problem = opened.run()["problem"]
     assert (problem["message"], problem["hint"]) == (
         "line.checkpoints: must have checkpoints, got none",
         "Train makes them",

@@ -9,9 +9,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_pictures_and_tables_of_values(line: Page) -> None:
-    number = line.ask("run")["number"]
-    while not any(event["event"] == "ended" and event["number"] == number for event in line.events):
-        line.wait("ended")
+    line.run()
     picture = line.ask("picture", port="scaled.z", at={})
     assert (picture["rows"], picture["columns"], picture["high"]) == (10, 2, 57.0)
     assert [dim["name"] for dim in picture["dims"]] == ["N", "axis 1"]
