@@ -46,11 +46,6 @@ class Canvas:
         found = self.page.locator(f'.wire[data-wire="{wire}"]')
         found.wait_for(state="attached" if there else "detached")
 
-    def save(self) -> None:
-        """Save by the keys, and wait until it is."""
-        self.opened.keys("Control+s")
-        self.page.locator(".mark:not(.unsaved)").wait_for()
-
     def focused(self) -> str:
         """The card or port that has the focus."""
         found: str = self.page.evaluate(
@@ -64,10 +59,21 @@ class Canvas:
         self._until(card, place, "<")
 
     def until_moved(self, card: str, place: Point) -> None:
-        """Wait until the server has a card elsewhere than at a place of the screen."""
+        """Wait until the name of a card is let go of elsewhere than at a place of the screen."""
         self.page.wait_for_function("() => !document.querySelector('.react-flow__node.dragging')")
         self._until(card, place, ">=")
-        self.page.wait_for_timeout(300)  # the answer of the server
+
+    def still(self) -> None:
+        """Wait until nothing on the canvas has moved for a while."""
+        self.page.wait_for_function(
+            """() => {
+                const moving = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
+                const places = [...moving].map((each) => each.style.transform).join();
+                const now = performance.now();
+                if (window.places !== places) [window.places, window.since] = [places, now];
+                return now - window.since > 200;
+            }"""
+        )
 
     def _until(self, card: str, place: Point, compared: str) -> None:
         self.page.wait_for_function(

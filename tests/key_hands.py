@@ -1,4 +1,4 @@
-"""What tests do in the studio by the keyboard again and again: commands of the list, blocks, values, saving."""
+"""What tests do in the studio by the keyboard again and again: commands of the list, blocks, values."""
 
 from __future__ import annotations
 
@@ -51,12 +51,6 @@ def typed(opened: Opened, text: str) -> None:
     opened.page.keyboard.type(text)
     opened.keys("Enter")
     popover.wait_for(state="detached")
-
-
-def saved(opened: Opened) -> None:
-    """Save, and wait until it is."""
-    opened.keys("Control+s")
-    opened.page.locator(".mark.unsaved").wait_for(state="detached")
 
 
 def tabbed(opened: Opened, name: str) -> None:

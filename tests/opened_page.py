@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 WAIT = 20_000  # milliseconds in which what is waited for must come, on a machine with other work
@@ -41,6 +43,20 @@ class Opened:
         """Press keys one after another: "Control+Enter", "Tab"."""
         for key in pressed:
             self.page.keyboard.press(key)
+
+    def eventually(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds that no element of the page shows."""
+        end = time.monotonic() + WAIT / 1000
+        while not holds():
+            assert time.monotonic() < end, "it did not come to hold"
+            self.page.wait_for_timeout(20)
+
+    def save(self) -> None:
+        """Save, as soon as there is something to save, and wait until it is."""
+        unsaved = self.page.locator(".mark.unsaved")
+        unsaved.wait_for()
+        self.keys("Control+s")
+        unsaved.wait_for(state="detached")
 
     def notice(self, text: str) -> None:
         """Wait until a notice says this."""

@@ -1,19 +1,27 @@
-"""A browser, the studio in a process, and pages of it; an error in a page's console fails its test."""
+"""A browser, the studio, and pages of it; an error in a page's console fails its test."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opened_page import Opened, flags
+from studio_pages import served
+
+from dataflow.studio.project import target_of
+from dataflow.studio.studio import Studio
 
 FOUND = os.environ.get("DATAFLOW_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(autouse=True)
+def quickly_started(forked: None) -> None:
+    """Workers are forked."""
 
 
 @pytest.fixture(scope="session")
@@ -37,24 +45,17 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(project: Path) -> Iterator[Callable[..., str]]:
-    """Starts `dataflow studio` over the project, or a graph in it; gives the address it prints."""
-    running: list[subprocess.Popen[str]] = []
+    """Serves the project with a graph of it open, or the list of its graphs, as `dataflow studio` does; its address."""
+    with ExitStack() as running:
 
-    def start(graph: str = ".") -> str:
-        command = [sys.executable, "-m", "dataflow", "studio", graph, "--no-browser"]
-        process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        for line in process.stdout:
-            if found := re.search(r"http://\S+", line):
-                return found[0]
-        raise AssertionError("the studio ended before it served")
+        def start(graph: str = ".") -> str:
+            folder, path = target_of(str(project / graph))
+            studio = Studio(folder)
+            if path:
+                studio.open(path)
+            return running.enter_context(served(studio)).address
 
-    yield start
-    for process in running:
-        with process:
-            process.terminate()
-        assert process.returncode in (0, 130)
+        yield start
 
 
 @pytest.fixture
@@ -71,3 +72,14 @@ def open_page(browser: object, serve: Callable[..., str]) -> Iterator[Callable[.
     for made in opened:
         made.close()
         assert made.errors == []
+
+
+@pytest.fixture
+def show(open_page: Callable[..., Opened], project: Path) -> Callable[..., Opened]:
+    """Opens a page over the text of a graph, written to a file."""
+
+    def start(text: str, file: str = "net.yaml", **page: Any) -> Opened:
+        (project / file).write_text(text, "utf-8")
+        return open_page(file, **page)
+
+    return start

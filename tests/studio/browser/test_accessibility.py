@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from accessibility import AXE, findings
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,9 +25,8 @@ TABS = ("inspector", "values", "session", "training", "quantization", "problems"
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_nothing_serious_in_any_state(open_page: Callable[..., Opened], project: Path, dark: bool) -> None:
-    (project / "quant.yaml").write_bytes((ROOT / "graphs/quant/digits_fake_quant.yaml").read_bytes())
-    opened = open_page("quant.yaml", dark=dark)
+def test_nothing_serious_in_any_state(show: Callable[..., Opened], dark: bool) -> None:
+    opened = show(shipped("quant/digits_fake_quant"), dark=dark)
     page = opened.page
     card = opened.card("image_q")
     found: dict[str, list[str]] = {}

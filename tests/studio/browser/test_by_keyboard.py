@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from canvas_hands import Canvas
-from key_hands import added, command, focused, saved, tabbed, typed
+from key_hands import added, command, focused, tabbed, typed
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -55,14 +55,14 @@ def test_from_the_gallery_to_a_quantized_network(open_page: Callable[..., Opened
     tabbed(opened, "transpose_b")
     keyboard.type("t")
     page.get_by_text("no problems").wait_for()
-    saved(opened)
-    shipped = (ROOT / "graphs/digits/mlp.yaml").read_text("utf-8")
-    assert (project / "net.yaml").read_text("utf-8") == shipped.replace("  product2:", f"{ADDED}  product2:")
+    opened.save()
+    text = shipped("digits/mlp")
+    assert (project / "net.yaml").read_text("utf-8") == text.replace("  product2:", f"{ADDED}  product2:")
     led_back(opened)
     opened.keys("Control+z")
     page.get_by_text("not saved").wait_for()
     opened.keys("Control+Shift+z")
-    saved(opened)
+    page.locator(".mark.unsaved").wait_for(state="detached")
 
     opened.keys("Control+Enter")
     ended(opened, "run 1 done")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from canvas_hands import Canvas
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -31,15 +31,14 @@ outputs:
 
 
 @pytest.fixture
-def small(project: Path) -> Path:
-    path = project / "small.yaml"
-    path.write_text(SMALL)
-    return path
+def canvas(show: Callable[..., Opened]) -> Canvas:
+    return Canvas(show(SMALL, "small.yaml"))
 
 
 @pytest.fixture
-def canvas(open_page: Callable[..., Opened], small: Path) -> Canvas:
-    return Canvas(open_page("small.yaml"))
+def small(canvas: Canvas, project: Path) -> Path:
+    """The file of the graph on the canvas."""
+    return project / "small.yaml"
 
 
 def changed_lines(path: Path) -> list[tuple[str, str]]:
@@ -51,7 +50,7 @@ def changed_lines(path: Path) -> list[tuple[str, str]]:
 def test_a_wire_is_drawn_with_the_mouse(canvas: Canvas, small: Path) -> None:
     canvas.wire(("alone", "y"), ("spare", "features"))
     canvas.until("spare.features")
-    canvas.save()
+    canvas.opened.save()
     assert changed_lines(small) == [("spare: {block: Softplus}", "spare: {block: Softplus, inputs: {features: alone}}")]
 
 
@@ -64,7 +63,7 @@ def test_a_wrong_dtype_is_refused_in_the_words_of_the_loader_and_mended_by_one_k
     told.get_by_role("button", name="Cast to float32").wait_for()
     canvas.opened.keys("1")
     canvas.until("spare.features")
-    canvas.save()
+    canvas.opened.save()
     assert "block: Cast, inputs: {x: best}" in small.read_text()
 
 
@@ -82,8 +81,7 @@ def test_a_taken_port_is_given_another_wire_by_one_key(canvas: Canvas, small: Pa
     canvas.wire(("alone", "y"), ("high", "x"))
     canvas.page.get_by_role("alert").get_by_text("high.x is taken by low").wait_for()
     canvas.opened.keys("1")
-    canvas.page.get_by_text("not saved").wait_for()
-    canvas.save()
+    canvas.opened.save()
     assert changed_lines(small) == [
         ("high: {block: Tanh, inputs: {x: low}}", "high: {block: Tanh, inputs: {x: alone}}")
     ]
@@ -103,12 +101,12 @@ def test_cards_stay_where_they_are_put_until_they_are_put_back(canvas: Canvas, s
     kept = small.with_name("small.layout.json")
     x, y = canvas.middle(canvas.opened.card("alone").locator(".name"))
     canvas.drag((x, y), (x + 60, y + 120))
-    canvas.page.wait_for_function("() => !document.querySelector('.dragging')")
     canvas.until_moved("alone", (x, y))
+    canvas.opened.eventually(kept.exists)
     assert list(json.loads(kept.read_text())["cards"]) == ["alone"]
     canvas.opened.keys("Shift+L")
     canvas.until_at("alone", (x, y))
-    assert not kept.exists()
+    canvas.opened.eventually(lambda: not kept.exists())
     assert small.read_text() == SMALL
 
 
@@ -131,7 +129,7 @@ def test_a_block_is_chosen_for_a_wire(canvas: Canvas, small: Path) -> None:
     canvas.opened.keys("Enter")
     canvas.until("softsign.features")
     canvas.opened.keys("Escape")
-    canvas.save()
+    canvas.opened.save()
     assert "high: {block: Tanh, inputs: {x: softsign}}" in small.read_text()
 
 
@@ -141,7 +139,7 @@ def test_a_node_is_pulled_out_with_alt(canvas: Canvas, small: Path) -> None:
     canvas.drag((x, y), (x, y + 160))
     canvas.page.keyboard.up("Alt")
     canvas.until("high.x", there=False)
-    canvas.save()
+    canvas.opened.save()
     assert "best: {block: ArgMax, inputs: {input: low, dimension: 1}}" in small.read_text()
 
 
@@ -159,14 +157,13 @@ def test_all_by_the_keyboard(canvas: Canvas, small: Path) -> None:
     canvas.opened.card("best").focus()
     canvas.opened.keys("Shift+Delete")
     canvas.opened.card("best").wait_for(state="detached")
-    canvas.save()
+    canvas.opened.save()
     assert "best: high" in small.read_text()
     assert "spare: {block: Softplus, inputs: {features: high}}" in small.read_text()
 
 
-def test_a_graph_is_entered_and_left(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
-    opened = open_page("cnn.yaml")
+def test_a_graph_is_entered_and_left(show: Callable[..., Opened]) -> None:
+    opened = show(shipped("digits/cnn"))
     opened.card("conv1").dblclick()
     opened.card("norm").dblclick()
     trail = opened.page.get_by_role("navigation", name="Opened graph").locator("li")
@@ -178,9 +175,8 @@ def test_a_graph_is_entered_and_left(open_page: Callable[..., Opened], project: 
     opened.card("pool2").wait_for()
 
 
-def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "flat.yaml").write_bytes((ROOT / "graphs/digits/cnn_flat.yaml").read_bytes())
-    opened = open_page("flat.yaml")
+def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(show: Callable[..., Opened]) -> None:
+    opened = show(shipped("digits/cnn_flat"))
     opened.page.get_by_role("button", name="variable logits/weights, a source of wires").click()
     opened.card("logits/weights").wait_for()
     opened.card("logits/weights").click(button="right")
@@ -188,11 +184,8 @@ def test_a_variable_gets_a_card_of_its_own_and_is_folded_again(open_page: Callab
     opened.card("logits/weights").wait_for(state="detached")
 
 
-def test_names_can_be_read_whole_also_beside_the_times_of_a_run(
-    open_page: Callable[..., Opened], project: Path
-) -> None:
-    (project / "graph.yaml").write_bytes((ROOT / "graphs/digits/cnn_flat.yaml").read_bytes())
-    canvas = Canvas(open_page("graph.yaml"))
+def test_names_can_be_read_whole_also_beside_the_times_of_a_run(show: Callable[..., Opened]) -> None:
+    canvas = Canvas(show(shipped("digits/cnn_flat")))
     canvas.opened.keys("Control+Enter")
     canvas.opened.notice("run 1 done")
     canvas.page.locator(".card .time.run").first.wait_for()
@@ -217,10 +210,8 @@ outputs:
 """
 
 
-def test_wires_are_drawn_from_the_chip_of_a_variable(open_page: Callable[..., Opened], project: Path) -> None:
-    path = project / "kept.yaml"
-    path.write_text(KEPT)
-    canvas = Canvas(open_page("kept.yaml"))
+def test_wires_are_drawn_from_the_chip_of_a_variable(show: Callable[..., Opened], project: Path) -> None:
+    path, canvas = project / "kept.yaml", Canvas(show(KEPT, "kept.yaml"))
     chip = canvas.page.get_by_role("button", name="variable w, a source of wires")
     canvas.drag(canvas.middle(chip), canvas.middle(canvas.port("left", "again", "y")))
     chip.nth(1).wait_for()
@@ -231,34 +222,29 @@ def test_wires_are_drawn_from_the_chip_of_a_variable(open_page: Callable[..., Op
     canvas.page.locator('.pin.over [data-port="left spare features"]').wait_for()
     canvas.opened.keys("Enter")
     chip.nth(2).wait_for()
-    canvas.save()
+    canvas.opened.save()
     assert "again: {block: Multiply, inputs: {x: scaled, y: w}}" in path.read_text()
     assert "spare: {block: Softplus, inputs: {features: w}}" in path.read_text()
 
 
-def test_a_wire_is_pulled_off_with_the_variable_on_it(open_page: Callable[..., Opened], project: Path) -> None:
-    path = project / "kept.yaml"
-    path.write_text(KEPT)
-    canvas = Canvas(open_page("kept.yaml"))
+def test_a_wire_is_pulled_off_with_the_variable_on_it(show: Callable[..., Opened], project: Path) -> None:
+    path, canvas = project / "kept.yaml", Canvas(show(KEPT, "kept.yaml"))
     canvas.drag(canvas.middle(canvas.port("left", "scaled", "y")), canvas.middle(canvas.port("left", "again", "y")))
-    canvas.page.get_by_text("not saved").wait_for()
-    canvas.save()
+    canvas.opened.save()
     assert "scaled: {block: Multiply, inputs: {x: x}}" in path.read_text()
     assert "again: {block: Multiply, inputs: {x: scaled, y: w}}" in path.read_text()
 
 
-def test_enter_on_a_chip_draws_it_as_a_card(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "kept.yaml").write_text(KEPT)
-    canvas = Canvas(open_page("kept.yaml"))
+def test_enter_on_a_chip_draws_it_as_a_card(show: Callable[..., Opened]) -> None:
+    canvas = Canvas(show(KEPT))
     canvas.port("left", "scaled", "y").focus()
     canvas.opened.keys("ArrowRight", "Enter")
     canvas.page.locator('.react-flow__node[data-id="w"]:focus').wait_for()
 
 
 @pytest.mark.parametrize("graph, least", [("digits/cnn", 60), ("digits/cnn_flat", 60), ("quant/digits_fake_quant", 50)])
-def test_whole_graphs_can_be_read(open_page: Callable[..., Opened], project: Path, graph: str, least: int) -> None:
-    (project / "graph.yaml").write_bytes((ROOT / f"graphs/{graph}.yaml").read_bytes())
-    canvas = Canvas(open_page("graph.yaml"))
+def test_whole_graphs_can_be_read(show: Callable[..., Opened], graph: str, least: int) -> None:
+    canvas = Canvas(show(shipped(graph)))
     assert int(canvas.page.locator(".percent").inner_text().split()[0]) >= least
     boxes = canvas.page.locator(".react-flow__node").evaluate_all(
         "(all) => all.map((each) => { const { x, y, right, bottom } = each.getBoundingClientRect();"

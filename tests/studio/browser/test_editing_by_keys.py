@@ -6,25 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from key_hands import added, chosen, command, focused, named, saved, typed
+from key_hands import added, chosen, command, focused, named, typed
+from nets import net, shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
-MADE = """dataflow: 1
-name: net
-
-inputs:
-  x: float32[N, 4]
-
-nodes:
-  half: {block: Multiply, inputs: {x: x, y: 0.5}}
-  relu: {block: Relu, inputs: {features: half}}
-
-outputs:
-  relu: relu
-"""
+MADE = net(
+    "half: {block: Multiply, inputs: {x: x, y: 0.5}}", "relu: {block: Relu, inputs: {features: half}}", output="relu"
+)
 
 
 def test_a_graph_from_nothing(open_page: Callable[..., Opened], project: Path) -> None:
@@ -55,14 +45,13 @@ def test_a_graph_from_nothing(open_page: Callable[..., Opened], project: Path) -
     page.get_by_role("button", name="Make relu an output of the graph").focus()
     opened.keys("Enter")
     page.locator(".insp-output .card-link").wait_for()
-    saved(opened)
+    opened.save()
     assert (project / "net.yaml").read_text("utf-8") == MADE
 
 
-def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Path) -> None:
-    text = (ROOT / "graphs/xor/mse_auto.yaml").read_bytes()
-    (project / "xor.yaml").write_bytes(text)
-    opened = open_page("xor.yaml")
+def test_undo_gives_the_file_back(show: Callable[..., Opened], project: Path) -> None:
+    text = shipped("xor/mse_auto")
+    opened = show(text)
     page = opened.page
     opened.card("hidden").focus()
     opened.keys("F2")
@@ -73,8 +62,8 @@ def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Pat
     focused(opened, "inner_2")
     opened.keys("Control+x")
     opened.card("inner_2").wait_for(state="detached")
-    saved(opened)
-    assert (project / "xor.yaml").read_bytes() == text.replace(b"hidden", b"inner")
+    opened.save()
+    assert (project / "net.yaml").read_text("utf-8") == text.replace("hidden", "inner")
     page.locator(".ground").focus()
     opened.keys("Control+z")
     opened.card("inner_2").wait_for()
@@ -82,13 +71,12 @@ def test_undo_gives_the_file_back(open_page: Callable[..., Opened], project: Pat
     opened.card("inner_2").wait_for(state="detached")
     opened.keys("Control+z")
     opened.card("hidden").wait_for()
-    saved(opened)
-    assert (project / "xor.yaml").read_bytes() == text
+    opened.save()
+    assert (project / "net.yaml").read_text("utf-8") == text
 
 
-def test_keys_of_what_cannot_be_done_say_what_to_select(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "net.yaml").write_text(MADE, "utf-8")
-    opened = open_page("net.yaml")
+def test_keys_of_what_cannot_be_done_say_what_to_select(show: Callable[..., Opened]) -> None:
+    opened = show(MADE)
     opened.card("half").wait_for()
     opened.keys("Control+d")
     opened.notice("Duplicate: select the nodes to duplicate")
@@ -103,22 +91,15 @@ def test_keys_of_what_cannot_be_done_say_what_to_select(open_page: Callable[...,
     opened.card("half_2").wait_for()
 
 
-FLAGS = """dataflow: 1
-name: net
-
-inputs:
-  x: float32[N, 4]
-
-nodes:
-  most: {block: ArgMax, inputs: {input: x, dimension: 1}}
-  soft: {block: Softplus}
-  tanh: {block: Tanh, inputs: {x: x}}
-"""
+FLAGS = net(
+    "most: {block: ArgMax, inputs: {input: x, dimension: 1}}",
+    "soft: {block: Softplus}",
+    "tanh: {block: Tanh, inputs: {x: x}}",
+)
 
 
-def test_a_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "net.yaml").write_text(FLAGS, "utf-8")
-    opened = open_page("net.yaml")
+def test_a_wire_that_does_not_fit_is_mended(show: Callable[..., Opened], project: Path) -> None:
+    opened = show(FLAGS)
     page = opened.page
     opened.card("most").focus()
     opened.keys("w", "Shift+ArrowRight")
@@ -128,13 +109,12 @@ def test_a_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opened], pr
     told.filter(has_text=". 1: Cast to float32. 2: ").wait_for(state="attached")
     opened.keys("1")
     opened.card("cast").wait_for()
-    saved(opened)
+    opened.save()
     assert "soft: {block: Softplus, inputs: {features: cast}}" in (project / "net.yaml").read_text("utf-8")
 
 
-def test_a_typed_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "net.yaml").write_text(FLAGS, "utf-8")
-    opened = open_page("net.yaml")
+def test_a_typed_wire_that_does_not_fit_is_mended(show: Callable[..., Opened], project: Path) -> None:
+    opened = show(FLAGS)
     opened.card("soft").focus()
     typed(opened, "most")
     alert = opened.page.get_by_role("alert")
@@ -148,17 +128,16 @@ def test_a_typed_wire_that_does_not_fit_is_mended(open_page: Callable[..., Opene
     alert.get_by_role("button", name="Cast to float32, in the place of x").wait_for()
     opened.keys("Escape")
     alert.wait_for(state="detached")
-    saved(opened)
+    opened.save()
     text = (project / "net.yaml").read_text("utf-8")
     assert "soft: {block: Softplus, inputs: {features: cast}}" in text
     assert "tanh: {block: Tanh, inputs: {x: x}}" in text
 
 
 def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
-    open_page: Callable[..., Opened], project: Path
+    show: Callable[..., Opened], project: Path
 ) -> None:
-    (project / "net.yaml").write_text(MADE, "utf-8")
-    opened = open_page("net.yaml")
+    opened = show(MADE)
     page = opened.page
     opened.card("half").focus()
     opened.keys("y")
@@ -173,7 +152,7 @@ def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     opened.keys("F2")
     named(opened, "scaled")
     focused(opened, "scaled")
-    saved(opened)
+    opened.save()
     changed = MADE.replace("half", "scaled").replace(
         "features: scaled}}\n", "features: scaled}}\n  neg: {block: Neg, inputs: {x: relu}}\n"
     )
@@ -181,22 +160,9 @@ def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     assert "\n".join(text.locator(".cm-line").all_text_contents()) == changed
 
 
-PORTS = """dataflow: 1
-name: net
-
-inputs:
-  x: float32[N, 4]
-
-nodes:
-  low: {block: Relu, inputs: {features: x}}
-  high: {block: Multiply}
-"""
-
-
 @pytest.fixture
-def ports(open_page: Callable[..., Opened], project: Path) -> Opened:
-    (project / "net.yaml").write_text(PORTS, "utf-8")
-    return open_page("net.yaml")
+def ports(show: Callable[..., Opened]) -> Opened:
+    return show(net("low: {block: Relu, inputs: {features: x}}", "high: {block: Multiply}"))
 
 
 def at(opened: Opened, card: str, *arrows: str) -> None:
@@ -207,7 +173,7 @@ def at(opened: Opened, card: str, *arrows: str) -> None:
 
 
 def text_of(opened: Opened, project: Path) -> str:
-    saved(opened)
+    opened.save()
     return (project / "net.yaml").read_text("utf-8")
 
 

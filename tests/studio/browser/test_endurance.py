@@ -63,9 +63,8 @@ class Talk:
 
 
 @pytest.fixture
-def opened(open_page: Callable[..., Opened], project: Any) -> Iterator[tuple[Opened, Talk]]:
-    (project / "line.yaml").write_text(GRAPH, "utf-8")
-    made = open_page("line.yaml")
+def opened(show: Callable[..., Opened]) -> Iterator[tuple[Opened, Talk]]:
+    made = show(GRAPH)
     talks: list[Talk] = []
     made.page.route_web_socket("**/socket", lambda route: talks.append(Talk(route)))
     made.page.reload()

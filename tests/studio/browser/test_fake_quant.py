@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from canvas_hands import Canvas
-from key_hands import chosen, saved
+from key_hands import chosen
 from opened_page import Opened
 
 pytestmark = pytest.mark.slow
@@ -102,11 +102,11 @@ def test_from_an_empty_canvas(canvas: Canvas, project: Path) -> None:
     opened.card("x_q").focus()
     opened.keys(*["Control+z"] * MANY)  # faster than the server answers
     page.get_by_role("button", name="Undo", exact=True).and_(page.locator(":disabled")).wait_for()
-    saved(opened)
+    page.locator(".mark.unsaved").wait_for(state="detached")
     assert (project / "quant.yaml").read_text("utf-8") == EMPTY
     opened.keys(*["Control+Shift+z"] * MANY)
     page.get_by_role("button", name="Redo", exact=True).and_(page.locator(":disabled")).wait_for()
-    saved(opened)
+    opened.save()
     assert (project / "quant.yaml").read_bytes() == MADE.encode()
 
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def digits(project: Path) -> str:
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
+    (project / "cnn.yaml").write_text(shipped("digits/cnn"), "utf-8")
     return "cnn.yaml"
 
 

@@ -7,31 +7,17 @@ from pathlib import Path
 
 import pytest
 from canvas_hands import Canvas, Point
-from key_hands import focused, named, saved
+from key_hands import focused, named
+from nets import CHAIN
 from opened_page import Opened
 from usual_queries import USUAL
 
 pytestmark = pytest.mark.slow
 
-NET = """dataflow: 1
-name: net
-
-inputs:
-  x: float32[N, 4]
-
-nodes:
-  low: {block: Relu, inputs: {features: x}}
-  high: {block: Tanh, inputs: {x: low}}
-
-outputs:
-  high: high
-"""
-
 
 @pytest.fixture
-def opened(open_page: Callable[..., Opened], project: Path) -> Opened:
-    (project / "net.yaml").write_text(NET, "utf-8")
-    return open_page("net.yaml")
+def opened(show: Callable[..., Opened]) -> Opened:
+    return show(CHAIN)
 
 
 def test_what_is_meant_comes_first(opened: Opened) -> None:
@@ -67,14 +53,14 @@ def test_a_block_is_dragged_onto_the_canvas(opened: Opened, project: Path) -> No
     dragged(opened, "softplus", (x, y + 150))
     opened.page.mouse.up()
     opened.page.locator(".naming input:focus").wait_for()
-    opened.page.wait_for_timeout(300)
+    canvas.still()
     left, top = canvas.middle(opened.card("softplus"))
     assert abs(left - x) < 3 and abs(top - y - 150) < 3
     named(opened, "soft")
     focused(opened, "soft")
-    saved(opened)
+    opened.save()
     text = "  high: {block: Tanh, inputs: {x: low}}\n"
-    assert (project / "net.yaml").read_text("utf-8") == NET.replace(text, text + "  soft: {block: Softplus}\n")
+    assert (project / "net.yaml").read_text("utf-8") == CHAIN.replace(text, text + "  soft: {block: Softplus}\n")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +75,7 @@ def test_a_block_is_dragged_into_a_wire(opened: Opened, project: Path, port: str
     opened.page.mouse.up()
     named(opened, "soft")
     focused(opened, "soft")
-    saved(opened)
+    opened.save()
     text = (project / "net.yaml").read_text("utf-8")
     assert (
         read in text and f"soft: {{block: Softplus, inputs: {{features: {'low' if 'x' in port else 'high'}}}}}" in text

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 import dataflow as flow
 
@@ -20,7 +20,7 @@ Open = Callable[..., Opened]
 
 @pytest.fixture
 def cnn(project: Path) -> str:
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn_flat.yaml").read_bytes())
+    (project / "cnn.yaml").write_text(shipped("digits/cnn_flat"), "utf-8")
     return "cnn.yaml"
 
 
@@ -138,7 +138,7 @@ def test_the_gallery_opens_a_graph_that_is_copied_and_the_tour_comes_once(
     box.wait_for(state="detached")
     page.get_by_role("button", name="Copy to the project").click()
     page.get_by_text("saved", exact=True).wait_for()
-    assert (project / "mlp.yaml").read_bytes() == (ROOT / "graphs/digits/mlp.yaml").read_bytes()
+    assert (project / "mlp.yaml").read_text("utf-8") == shipped("digits/mlp")
     with page.expect_download() as download:
         opened.keys("Control+k")
         page.get_by_role("dialog").locator("input").fill("as PNG")

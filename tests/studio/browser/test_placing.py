@@ -7,34 +7,15 @@ from pathlib import Path
 
 import pytest
 from canvas_hands import Canvas
+from nets import CHAIN, shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
-SMALL = """\
-dataflow: 1
-name: small
-inputs:
-  x: {dtype: float32, shape: [N, 4]}
-nodes:
-  low: {block: Relu, inputs: {features: x}}
-  high: {block: Tanh, inputs: {x: low}}
-outputs:
-  y: high
-"""
-
 
 @pytest.fixture
-def canvas(open_page: Callable[..., Opened], project: Path) -> Canvas:
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
-    return Canvas(open_page("cnn.yaml"))
-
-
-@pytest.fixture
-def canvas_of_small(open_page: Callable[..., Opened], project: Path) -> Canvas:
-    (project / "small.yaml").write_text(SMALL)
-    return Canvas(open_page("small.yaml"))
+def canvas(show: Callable[..., Opened]) -> Canvas:
+    return Canvas(show(shipped("digits/cnn")))
 
 
 def places(canvas: Canvas) -> dict[str, list[float]]:
@@ -61,7 +42,7 @@ def test_the_box_for_a_name_stands_within_the_canvas_also_of_a_card_that_is_out_
         canvas.opened.keys("F2")
         box = canvas.page.get_by_role("dialog", name="Name")
         box.wait_for()
-        canvas.page.wait_for_timeout(400)
+        canvas.still()
         found, card = box.bounding_box(), last.bounding_box()
         assert room["x"] <= found["x"] and found["x"] + found["width"] <= right
         assert room["x"] <= card["x"] and card["x"] + card["width"] <= right
@@ -97,8 +78,8 @@ def test_a_picture_is_exported_in_the_theme_of_the_page(canvas: Canvas, form: st
     assert lightness < 60
 
 
-def test_what_is_added_stands_where_it_was_asked_for_and_moves_nothing(canvas_of_small: Canvas) -> None:
-    canvas = canvas_of_small
+def test_what_is_added_stands_where_it_was_asked_for_and_moves_nothing(show: Callable[..., Opened]) -> None:
+    canvas = Canvas(show(CHAIN))
     zoom, before = canvas.page.locator(".percent").inner_text(), places(canvas)
     for x, y, block in ((330, 560, "Softsign"), (640, 620, "Elu")):
         canvas.page.mouse.dblclick(x, y)
@@ -120,13 +101,13 @@ def test_an_edit_keeps_what_is_in_view_in_its_place_and_shows_what_it_adds(canva
     canvas.opened.card("conv1").click()
     for _ in range(2):
         canvas.opened.keys("+")
-        page.wait_for_timeout(300)
+        canvas.still()
     room = page.locator(".ground").bounding_box()
     zoom = page.locator(".percent").inner_text()
     page.get_by_role("button", name="Make conv1 an output of the graph").click()
     added = canvas.opened.card("output:conv1")
     added.wait_for()
-    page.wait_for_timeout(400)
+    canvas.still()
     box = added.bounding_box()
     assert room["x"] <= box["x"] and box["x"] + box["width"] <= room["x"] + room["width"]
     assert room["y"] <= box["y"] and box["y"] + box["height"] <= room["y"] + room["height"]
@@ -134,17 +115,14 @@ def test_an_edit_keeps_what_is_in_view_in_its_place_and_shows_what_it_adds(canva
     shown = places(canvas)
     canvas.opened.keys("Control+z")
     added.wait_for(state="detached")
-    page.wait_for_timeout(400)
+    canvas.still()
     now = places(canvas)
     rest = [name for name in now if name in shown and near(now[name], shown[name])]
     assert len(rest) >= len(now) / 2
 
 
-def test_problems_are_told_where_the_mouse_rests_and_never_over_what_is_typed(
-    open_page: Callable[..., Opened], project: Path
-) -> None:
-    (project / "small.yaml").write_text(SMALL.replace("{x: low}", "{x: none}"))
-    canvas = Canvas(open_page("small.yaml"))
+def test_problems_are_told_where_the_mouse_rests_and_never_over_what_is_typed(show: Callable[..., Opened]) -> None:
+    canvas = Canvas(show(CHAIN.replace("{x: low}", "{x: none}")))
     page, told = canvas.page, canvas.page.locator(".callout[role=note]")
     high = canvas.middle(canvas.opened.card("high"))
     page.mouse.move(*canvas.middle(canvas.port("right", "low", "activations")))

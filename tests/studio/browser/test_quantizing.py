@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from canvas_hands import Canvas
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ SQNR = ".bits-found tr:first-child td.best"
 @pytest.fixture
 def page(open_page: Callable[..., Opened], project: Path) -> Any:
     """The page of the network of digits, trained for an epoch, with the panel of quantization."""
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
+    (project / "cnn.yaml").write_text(shipped("digits/cnn"), "utf-8")
     subprocess.run([sys.executable, "-m", "dataflow", "train", "cnn.yaml", "--epochs", "1"], cwd=project, check=True)
     opened = open_page("cnn.yaml")
     Canvas(opened)

@@ -1,14 +1,13 @@
 """Large graphs in the page: what the main thread computes for opening, moving, zooming and editing.
 
-Processor time of the main thread is bounded, which other work on the machine does not change; of opening, the best of
-several tries is too.
+Processor time of the main thread is bounded, which other work on the machine does not change; that of opening by the
+clock too, in one of several tries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,35 +98,27 @@ class Measured(Canvas):
         while int(self.page.locator(".percent").inner_text().split()[0]) < percent:
             self.page.mouse.wheel(0, -60)
             self.page.wait_for_timeout(30)
-        self.page.wait_for_timeout(300)
+        self.still()
 
 
 @pytest.fixture
-def large(open_page: Callable[..., Opened], project: Path) -> Callable[[int], Measured]:
+def large(show: Callable[..., Opened]) -> Callable[[int], Measured]:
     """Opens a graph of so many nodes."""
-
-    def start(nodes: int) -> Measured:
-        (project / "large.yaml").write_text(large_graph(nodes))
-        return Measured(open_page("large.yaml"))
-
-    return start
+    return lambda nodes: Measured(show(large_graph(nodes)))
 
 
 def reopened(canvas: Measured) -> float:
-    """Seconds until a page that is opened again shows the graph; the best of three."""
-    times = []
-    for _ in range(3):
-        canvas.page.reload()
-        canvas.ready()
-        times.append(canvas.page.evaluate("() => performance.now()") / 1000)
-    return min(times)
+    """Seconds until a page that is opened again shows the graph."""
+    canvas.page.reload()
+    canvas.ready()
+    return float(canvas.page.evaluate("() => performance.now()")) / 1000
 
 
 @pytest.mark.parametrize("nodes, seconds", [(300, 2.0), (2000, 6.0)])
 def test_opening(large: Callable[[int], Measured], nodes: int, seconds: float) -> None:
     canvas = large(nodes)
     assert canvas.computed() < 500 * seconds  # a quarter of it on a fast machine
-    assert reopened(canvas) < seconds
+    assert any(reopened(canvas) < seconds for _ in range(6))
 
 
 @pytest.mark.parametrize("percent", [0, 20, 45, 100])

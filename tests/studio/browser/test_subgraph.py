@@ -10,27 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvas_hands import Canvas
-from key_hands import saved
+from nets import net, shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
-NET = """dataflow: 1
-name: net
-
-inputs:
-  x: float32[N, 4]
-
-nodes:
-  half: {block: Multiply, inputs: {x: x, y: 0.5}}
-  relu: {block: Relu, inputs: {features: half}}
-  out: {block: Tanh, inputs: {x: relu}}
-
-outputs:
-  out: out
-"""
-PAIR = NET[NET.index("  half:") : NET.index("  out:")]
+HALF = "half: {block: Multiply, inputs: {x: x, y: 0.5}}"
+RELU = "relu: {block: Relu, inputs: {features: half}}"
+NET = net(HALF, RELU, "out: {block: Tanh, inputs: {x: relu}}", output="out")
+PAIR = f"  {HALF}\n  {RELU}\n"
 USING = NET.replace(PAIR, "  halved: {block: ./halved.yaml, inputs: {x: x}}\n").replace("x: relu", "x: halved")
 HALVED = f"""dataflow: 1
 name: halved
@@ -52,14 +40,34 @@ UNPACKED = (
 
 
 @pytest.fixture
-def net(open_page: Callable[..., Opened], project: Path) -> Canvas:
-    (project / "net.yaml").write_text(NET, "utf-8")
-    return Canvas(open_page("net.yaml"))
+def canvas(show: Callable[..., Opened]) -> Canvas:
+    return Canvas(show(NET))
 
 
-def test_values_within_a_graph(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
-    opened = open_page("cnn.yaml")
+@pytest.fixture
+def with_file(canvas: Canvas) -> Canvas:
+    """The canvas after two nodes were made a graph file, halved.yaml; nothing is saved."""
+    opened = canvas.opened
+    opened.card("half").click()
+    opened.card("relu").click(modifiers=["Control"])
+    opened.keys("Control+g")
+    opened.page.get_by_role("dialog", name="Make a graph file of the selection").wait_for()
+    opened.page.keyboard.type("halved")
+    opened.keys("Enter")
+    opened.card("halved").wait_for()
+    return canvas
+
+
+def quarter(canvas: Canvas) -> None:
+    """Give the second input of half another value, 0.25."""
+    field = canvas.page.get_by_label("Input y", exact=True)
+    field.fill("0.25")
+    field.press("Enter")
+    canvas.page.locator(".mark.unsaved").wait_for()
+
+
+def test_values_within_a_graph(show: Callable[..., Opened], project: Path) -> None:
+    opened = show(shipped("digits/cnn"), "cnn.yaml")
     page = opened.page
     Canvas(opened)
     page.get_by_role("tab", name="Run").click()
@@ -79,43 +87,27 @@ def test_values_within_a_graph(open_page: Callable[..., Opened], project: Path) 
     assert [float(told[name]) for name in ("min", "max")] == [float(f"{end:.3g}") for end in (value.min(), value.max())]
 
 
-def test_a_selection_becomes_a_file_and_is_unpacked(net: Canvas, project: Path) -> None:
-    opened, page = net.opened, net.page
-    opened.card("half").click()
-    opened.card("relu").click(modifiers=["Control"])
-    opened.keys("Control+g")
-    page.get_by_role("dialog", name="Make a graph file of the selection").wait_for()
-    page.keyboard.type("halved")
-    opened.keys("Enter")
-    opened.card("halved").wait_for()
-    saved(opened)
+def test_a_selection_becomes_a_file_and_is_unpacked(with_file: Canvas, project: Path) -> None:
+    opened = with_file.opened
+    opened.save()
     assert (project / "net.yaml").read_text("utf-8") == USING
     assert (project / "halved.yaml").read_text("utf-8") == HALVED
     opened.card("halved").click()
     opened.keys("Control+Shift+G")
     opened.card("halved").wait_for(state="detached")
-    saved(opened)
+    opened.save()
     assert (project / "net.yaml").read_text("utf-8") == UNPACKED
     opened.keys("Control+z", "Control+z")
     opened.card("half").wait_for()
-    saved(opened)
+    opened.save()
     assert (project / "net.yaml").read_text("utf-8") == NET
 
 
-def test_what_was_just_made_is_entered_and_edited_and_all_is_saved_or_nothing(net: Canvas, project: Path) -> None:
-    opened, page = net.opened, net.page
-    opened.card("half").click()
-    opened.card("relu").click(modifiers=["Control"])
-    opened.keys("Control+g")
-    page.get_by_role("dialog", name="Make a graph file of the selection").wait_for()
-    page.keyboard.type("halved")
-    opened.keys("Enter")
+def test_what_was_just_made_is_entered_and_edited_and_all_is_saved_or_nothing(with_file: Canvas, project: Path) -> None:
+    opened, page = with_file.opened, with_file.page
     opened.card("halved").dblclick()
     opened.card("half").click()
-    field = page.get_by_label("Input y", exact=True)
-    field.fill("0.25")
-    field.press("Enter")
-    page.get_by_text("not saved").wait_for()
+    quarter(with_file)
     (project / "halved.yaml").write_text("dataflow: 1\n", "utf-8")
     opened.card("half").focus()
     opened.keys("Control+s")
@@ -128,35 +120,29 @@ def test_what_was_just_made_is_entered_and_edited_and_all_is_saved_or_nothing(ne
     assert (project / "halved.yaml").read_text("utf-8") == HALVED.replace("0.5", "0.25")
 
 
-def test_what_others_change_elsewhere_is_merged(net: Canvas, project: Path) -> None:
-    opened, page = net.opened, net.page
+def test_what_others_change_elsewhere_is_merged(canvas: Canvas, project: Path) -> None:
+    opened, page = canvas.opened, canvas.page
     opened.card("half").click()
     opened.keys("y")
-    field = page.get_by_label("Input y", exact=True)
-    field.fill("0.25")
-    field.press("Enter")
-    page.get_by_text("not saved").wait_for()
+    quarter(canvas)
     (project / "net.yaml").write_text(NET.replace("Tanh, inputs: {x", "Sigmoid, inputs: {x"), "utf-8")
     page.get_by_role("alert").get_by_text("the changes are merged with yours").wait_for()
     both = NET.replace("Tanh", "Sigmoid").replace("0.5", "0.25")
-    assert text(net) == both
-    saved(opened)
+    assert text(canvas) == both
+    opened.save()
     assert (project / "net.yaml").read_text("utf-8") == both
 
 
-def test_what_others_change_in_the_same_place_is_asked_about(net: Canvas, project: Path) -> None:
-    opened, page = net.opened, net.page
+def test_what_others_change_in_the_same_place_is_asked_about(canvas: Canvas, project: Path) -> None:
+    opened, page = canvas.opened, canvas.page
     opened.card("half").click()
     opened.keys("y")
-    field = page.get_by_label("Input y", exact=True)
-    field.fill("0.25")
-    field.press("Enter")
-    page.get_by_text("not saved").wait_for()
+    quarter(canvas)
     theirs, ours = NET.replace("0.5", "0.75"), NET.replace("0.5", "0.25")
     (project / "net.yaml").write_text(theirs, "utf-8")
     asked = page.get_by_role("alert").filter(has_text="in places that you changed too")
     asked.wait_for()
-    assert text(net) == ours
+    assert text(canvas) == ours
     opened.card("half").focus()
     opened.keys("Control+s")
     page.get_by_role("dialog", name="net.yaml was changed on the disk").get_by_role("button", name="Cancel").click()
@@ -164,12 +150,12 @@ def test_what_others_change_in_the_same_place_is_asked_about(net: Canvas, projec
     asked.get_by_role("button", name="Take what is on the disk").click()
     asked.wait_for(state="detached")
     page.locator(".cm-line").get_by_text("0.75").wait_for()
-    assert text(net) == theirs
+    assert text(canvas) == theirs
     opened.card("half").focus()
     opened.keys("Control+z")
     page.locator(".cm-line").get_by_text("0.25").wait_for()
-    assert text(net) == ours
-    saved(opened)
+    assert text(canvas) == ours
+    opened.save()
     assert (project / "net.yaml").read_text("utf-8") == ours
 
 

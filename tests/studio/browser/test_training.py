@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from canvas_hands import Canvas
+from nets import shipped
 from opened_page import Opened
-from places import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -21,10 +21,9 @@ STEPS = 21  # of an epoch of the network for digits
 
 
 @pytest.fixture
-def cnn(open_page: Callable[..., Opened], project: Path) -> Canvas:
+def cnn(show: Callable[..., Opened]) -> Canvas:
     """The network of digits, in a file of its own."""
-    (project / "cnn.yaml").write_bytes((ROOT / "graphs/digits/cnn.yaml").read_bytes())
-    return Canvas(open_page("cnn.yaml"))
+    return Canvas(show(shipped("digits/cnn")))
 
 
 def test_a_training(cnn: Canvas, project: Path) -> None:
@@ -82,13 +81,12 @@ def test_only_what_changed_runs_again(cnn: Canvas) -> None:
     assert fates(page) == planned
 
 
-def test_a_run_is_cancelled(open_page: Callable[..., Opened], project: Path) -> None:
+def test_a_run_is_cancelled(show: Callable[..., Opened], project: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(project / "rows.npz", x=rng.random((1000, 1500), np.float32), w=rng.random((1500, 1500), np.float32))
     wires = ["x", *(f"m{i}" for i in range(1, 80))]
     nodes = "\n".join(f"  m{i + 1}: {{block: MatMul, inputs: [{wire}, w]}}" for i, wire in enumerate(wires))
-    (project / "long.yaml").write_text(LONG.format(nodes=nodes, last=f"m{len(wires)}"), "utf-8")
-    opened = open_page("long.yaml")
+    opened = show(LONG.format(nodes=nodes, last=f"m{len(wires)}"))
     Canvas(opened)
     press(opened.page, "Run")
     opened.page.locator(".time.run").first.wait_for(state="attached")

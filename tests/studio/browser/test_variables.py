@@ -8,28 +8,17 @@ from pathlib import Path
 import pytest
 from canvas_hands import Canvas
 from key_hands import focused, named
+from nets import net
 from opened_page import Opened
 
 pytestmark = pytest.mark.slow
 
-NET = """dataflow: 1
-name: net
-
-inputs:
-  x: float32[N, 4]
-
-nodes:
-  product: {block: MatMul, inputs: {a: x}}
-
-outputs:
-  product: product
-"""
+NET = net("product: {block: MatMul, inputs: {a: x}}", output="product")
 
 
 @pytest.fixture
-def opened(open_page: Callable[..., Opened], project: Path) -> Opened:
-    (project / "net.yaml").write_text(NET, "utf-8")
-    return open_page("net.yaml")
+def opened(show: Callable[..., Opened]) -> Opened:
+    return show(NET)
 
 
 def test_a_new_variable_is_named_and_asks_for_what_it_lacks(opened: Opened) -> None:
