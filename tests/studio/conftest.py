@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import pkgutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 from studio_pages import Page, served
 
+import blocks
+from dataflow.studio import process as processes
 from dataflow.studio.process import Process
 from dataflow.studio.server import Server
 from dataflow.studio.studio import Studio
@@ -44,6 +48,28 @@ def counted() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Process, "end", end)
         yield
+
+
+WORKERS_IMPORT = [
+    "dataflow.studio.jobs.loop",
+    "dataflow.studio.jobs.run",
+    "dataflow.engine.run",
+    "dataflow.graphfile.load",
+    "dataflow.training.data",
+    *(module.name for module in pkgutil.walk_packages(blocks.__path__, "blocks.")),
+]
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are forked from one process that has imported all they need; each would import it for a second else.
+
+    The tests of workers, and of a studio that is a process of its own, start them as the studio does.
+    """
+    if "forkserver" in multiprocessing.get_all_start_methods() and "COVERAGE_RUN" not in os.environ:
+        forking = multiprocessing.get_context("forkserver")
+        forking.set_forkserver_preload(WORKERS_IMPORT)
+        monkeypatch.setattr(processes, "_SPAWN", forking)
 
 
 @pytest.fixture

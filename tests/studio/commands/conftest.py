@@ -22,6 +22,11 @@ data:
 """
 
 
+@pytest.fixture(autouse=True)
+def quickly_started(forked: None) -> None:
+    """Workers are forked."""
+
+
 @pytest.fixture
 def line(folder: Path, page: Page) -> Page:
     """A page on which a graph with rows is open, a line through the origin."""
