@@ -40,6 +40,7 @@ from dataflow.cli import completion, input_files, options, out_file, output, ove
 @options.settings
 @click.option("--max-bytes", type=options.Size(), help="Refuse a run that would take more memory: 64MiB, 2GB.")
 @click.option("--plan", "show_plan", is_flag=True, help="Print the steps and their memory instead of running them.")
+@click.option("--source", is_flag=True, help="With --plan: print the loops of the regions too.")
 def command(
     path: str,
     params: tuple[str, ...],
@@ -52,6 +53,7 @@ def command(
     as_json: bool,
     max_bytes: int | None,
     show_plan: bool,
+    source: bool,
     bypass: tuple[str, ...],
     freeze: tuple[str, ...],
     force: tuple[str, ...],
@@ -63,6 +65,8 @@ def command(
     from dataflow.graph.overrides import up_to
     from dataflow.training.data import load_data
 
+    if source and not show_plan:
+        raise click.UsageError("--source goes with --plan, which shows the steps instead of running them")
     graph = overrides.given(bypass, freeze, force).of(options.load(path, params))
     if to is not None:
         graph = up_to(graph, to)
@@ -76,7 +80,10 @@ def command(
     feeds = {**load_data(graph, split), **input_files.arrays(inputs, graph)}
     if show_plan:
         shapes = {name: array.shape for name, array in feeds.items()}
-        output.say(str(flow.plan(graph, shapes, max_bytes=max_bytes)))
+        planned = flow.plan(graph, shapes, max_bytes=max_bytes)
+        output.say(str(planned))
+        if source:
+            output.say(f"\n{planned.at(shapes).source or 'no regions: every step is one call of its kernel'}")
         return
     if steps is None and kept is None:
         outputs = flow.plan(graph, {}, max_bytes=max_bytes).run(feeds, seed=seed)

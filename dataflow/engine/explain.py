@@ -26,6 +26,16 @@ def lines(program: Program) -> Iterator[str]:
     yield totals(program)
 
 
+def loops(program: Program) -> Iterator[list[str]]:
+    """The lines of each region's loop, under its heading."""
+    name = slot_names(program)
+    for stage in program.stages:
+        if isinstance(stage, Fused):
+            region = stage.region
+            step = min(region.step(stage.workers, region.compiled), region.size)
+            yield [f"# {_heading(stage, program)}", *region.tile_text(step, region.compiled).listing(name)]
+
+
 def rows(program: Program) -> list[tuple[str, ...] | str]:
     """The cells of each step, which are indented in a region; what is said of several steps is a text."""
     name = slot_names(program)

@@ -53,6 +53,11 @@ class Program:
     def __str__(self) -> str:
         return "\n".join(explain.lines(self))
 
+    @property
+    def source(self) -> str:
+        """The loops of all regions, as they run; nothing where there are none."""
+        return "\n\n".join("\n".join(lines) for lines in explain.loops(self))
+
     def bytes_moved(self, stage: Stage) -> tuple[int, int]:
         """Bytes of the arrays that a stage reads, and of those that it writes; a view moves none."""
         reads = flat(stage.reads)

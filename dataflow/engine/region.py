@@ -16,7 +16,7 @@ from dataflow.core.evaluator import WIDE
 from dataflow.core.shapes import TensorType
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.render_numba import Loop, function, loops
-from dataflow.engine.render_numpy import TileCalls
+from dataflow.engine.render_numpy import TileText
 from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.tile_loop import Fold, StepError, TileRun
 from dataflow.engine.tiled_op import TiledOp
@@ -49,7 +49,7 @@ class Region:
     ):
         self.ops, self.dtypes, self.outputs = ops, dtypes, outputs
         self.scratch, self.widths, self.output_as_scratch, self.compiled = scratch, widths, output_as_scratch, compiled
-        self.rendered: dict[tuple[int, bool], TileCalls] = {}
+        self.rendered: dict[tuple[int, bool], TileText] = {}
         self.size = ops[0].tiling.size  # elements
         self.tile = tile_of(max(op.tiling.unit for op in ops))  # elements of a tile
         self.folded = {
@@ -57,6 +57,7 @@ class Region:
         }
         # ops of which an output that is folded is needed: all that they fold is finalized together
         self.folding = [op for op in ops if any(slot in outputs for slot in op.writes if slot in self.folded)]
+        self.folds = {s: ufunc for s, ufunc in self.folded.items() if any(s in op.writes for op in self.folding)}
         self.arrays = list(dict.fromkeys(slot for op in ops for slot in self._arrays(op)))
         self.precomputing = [(i, slots) for i, op in enumerate(ops) if (slots := op.precomputed_slots)]
         late = {i for i, _ in self.precomputing}
@@ -81,11 +82,16 @@ class Region:
             "remembered": {},
         }
 
-    def calls(self, count: int, compiled: bool) -> TileCalls:
-        """The calls of a tile of this many elements."""
+    def tile_text(self, count: int, compiled: bool) -> TileText:
+        """What is done for a tile of this many elements."""
         if (count, compiled) not in self.rendered:
-            self.rendered[count, compiled] = TileCalls(self, count, compiled)
+            self.rendered[count, compiled] = TileText(self, count, compiled)
         return self.rendered[count, compiled]
+
+    def failing(self, error: Exception) -> int:
+        """The op whose kernel raised an error; the first one where none did."""
+        found = (text.failing(error.__traceback__) for text in self.rendered.values())
+        return next((op for op in found if op is not None), 0)
 
     @cached_property
     def _loops(self) -> list[Loop | int]:
@@ -174,18 +180,21 @@ class Region:
         written = {slot for loop in compiled for i in loop.ops for slot in self.ops[i].writes}
         return written.difference(*(loop.results for loop in compiled))
 
+    def step(self, workers: int, compiled: bool) -> int:
+        """Elements that are computed at once: those of a tile, or more where a compiled call takes many."""
+        if not compiled or not self.all_at_once:
+            return self.tile
+        shares = max(SHARES * workers if workers > 1 else 1, -(-self.size // LONG))
+        return -(-self.size // shares // self.tile) * self.tile
+
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the output arrays that stand in ``values``, by slot, with at most this many threads.
 
         Raises StepError with the index of the op whose kernel fails.
         """
-        tile = step = self.tile
-        run = TileRun(self, values)
-        workers = min(workers, -(-self.size // tile))
-        if run.compiled and self.all_at_once:
-            shares = max(SHARES * workers if workers > 1 else 1, -(-self.size // LONG))
-            step = -(-self.size // shares // tile) * tile
-        self.calls(min(step, self.size), run.compiled)  # compiled once, before there are threads
+        run, workers = TileRun(self, values), min(workers, -(-self.size // self.tile))
+        step = self.step(workers, run.compiled)
+        self.tile_text(min(step, self.size), run.compiled)  # compiled once, before there are threads
         starts = iter(range(0, self.size, step))
         if workers > 1:
             shared = thread_pool.SharedIterator(starts)

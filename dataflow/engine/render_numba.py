@@ -87,10 +87,10 @@ def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, DType], ...]) -> Cal
     Its arguments: how many elements, how many of them in a row, then arrays, results, rows and scalars. ``dtypes`` has
     the kind (``a``, ``o``, ``p``, ``s``) and the dtype of each argument after the first two.
     """
-    return compile_source(_source(lines), dtypes, len(lines))
+    return compile_source(source(lines), dtypes, len(lines))
 
 
-def _source(lines: Sequence[Line]) -> str:
+def source(lines: Sequence[Line]) -> str:
     """The module of a fused loop: the function of each element, then the loop over them."""
     sources = list(dict.fromkeys(line.source for line in lines))
     names = {source: f"element{i}" for i, source in enumerate(sources)}

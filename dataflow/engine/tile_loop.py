@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +51,7 @@ class TileRun:
 
     def __init__(self, region: Region, values: list[Any]):
         self.region, self.values = region, values
-        self.folds = {
-            slot: Fold(region.folded[slot]) for op in region.folding for slot in op.writes if slot in region.folded
-        }
+        self.folds = {slot: Fold(ufunc) for slot, ufunc in region.folds.items()}
         self.flat = {slot: _flat(values[slot]) for slot in region.arrays}
         self.precomputed: list[Any] = [None] * len(region.ops)
         self.element_args = region.element_args.copy()
@@ -81,26 +79,17 @@ class TileRun:
             self._tiles(starts, step, {buffer: empty((step * widths[buffer],), np.uint8) for buffer in buffers})
 
     def _tiles(self, starts: Iterator[int], step: int, memory: Mapping[int, Array]) -> None:
-        region, folds = self.region, self.folds
-        running, count = 0, -1
+        tiles: dict[int, Callable[[int], None]] = {}  # by their elements: the last one may be shorter
         try:
             for start in starts:
-                number = start // region.tile
-                if count != (count := min(step, region.size - start)):
-                    rendered = region.calls(count, self.compiled)
-                    cells, moving = rendered.filled(self, memory)
-                for place, flat, unit, each, first, last, shape in moving:
-                    begin, end = start + first, start + last
-                    part = flat[begin:end] if unit == 1 else flat[begin // unit * each : end // unit * each]
-                    cells[place] = part if len(shape) == 1 else part.reshape(shape)
-                if rendered.repeated:
-                    rendered.repeat(cells)
-                for running, call in rendered.calls:  # noqa: B007
-                    call(cells, folds, number)
+                count = min(step, self.region.size - start)
+                if count not in tiles:
+                    tiles[count] = self.region.tile_text(count, self.compiled).bound(self, memory)
+                tiles[count](start)
         except Exception as error:
             if isinstance(starts, thread_pool.SharedIterator):
                 starts.stop()
-            raise StepError(running) from error
+            raise StepError(self.region.failing(error)) from error
 
 
 def _flat(array: Array) -> Array:

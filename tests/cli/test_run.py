@@ -123,6 +123,22 @@ def test_a_failure_at_run_time_is_status_3(dataflow, folder):
     assert not Path("out.npz").exists()
 
 
+def test_the_loops_of_regions_are_shown_with_the_plan(dataflow, folder):
+    np.save(folder / "long.npy", np.zeros(1 << 20, np.float32))
+    given = "run", "line.yaml", "-i", "x=long.npy", "--kernels", "numpy"
+    code, out, _ = dataflow(*given, "--plan", "--source")
+    assert code == 0
+    plan, loop = out.split("\n\n")
+    assert "2 tiles of 524288 elements" in plan
+    assert "\nfor start in range(0, 1048576, 524288):\n    " in loop
+    assert (
+        "no regions: every step is one call of its kernel"
+        in dataflow("run", "line.yaml", "-i", "x=x.npy", "--plan", "--source")[1]
+    )
+    code, _, errors = dataflow(*given, "--source")
+    assert code == 2 and "--source goes with --plan" in errors
+
+
 def test_threads_change_the_plan_and_no_result(dataflow, folder):
     np.save("long.npy", np.ones(3_000_000, np.float32))
     given = "run", "line.yaml", "-i", "x=long.npy", "--plan", "--kernels", "numpy"

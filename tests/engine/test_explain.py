@@ -166,3 +166,21 @@ def test_products_of_integers_say_how_they_are_exact() -> None:
         "by what values there are; at worst exact in float32, 2 panels of 514 terms: sums may reach 2^24.4, beyond the "
         "2^24 of float32",
     ]
+
+
+def test_the_loops_of_regions_are_printed_as_they_run() -> None:
+    program = program_of(region)
+    assert program.source.splitlines() == [
+        "# 2 tiles of 524288 elements, 8388612 bytes read, 4194304 written",
+        "# x0 is x, f2 is 3.0, x6 is subtract, x4 is y",
+        "s8 = memory0[0:2097152].view(float32)",
+        "for start in range(0, 1048576, 524288):",
+        "    v1 = x0[start:start + 524288]",
+        "    v4 = x6[start:start + 524288]",
+        "    multiply_0(v1, f2, v4)",
+        "    sqrt_1(v4, v4)",
+        "    v6 = x4[start:start + 524288]",
+        "    exp_2(v6, s8)",
+        "    subtract_3(v4, s8, v4)",
+    ]
+    assert program_of(chain).source == ""

@@ -11,12 +11,13 @@ import pytest
 from dataflow.conformance.equality import same
 from dataflow.core.block import In, Out
 from dataflow.core.dtypes import Array
+from dataflow.core.errors import RunError
 from dataflow.core.kinds import Elementwise
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
 from dataflow.engine.plan import Plan, plan
 from dataflow.engine.region import Region
-from dataflow.engine.render_numpy import TileCalls
+from dataflow.engine.render_numpy import TileText
 from dataflow.engine.stages import Fused
 from dataflow.engine.tiling import shortened
 from dataflow.graph.graph import Graph
@@ -187,30 +188,48 @@ def test_inputs_may_lie_in_any_way(change: Callable[[Array], Array]) -> None:
         assert same(tiles.run(x=laid, y=y)["y0"], made.run(x=np.ascontiguousarray(laid, np.float32), y=y)["y0"])
 
 
-# -- cells ------------------------------------------------------------------------------------------------------------
+# -- the text ---------------------------------------------------------------------------------------------------------
 
 
-def calls_of(build: Build, count: int, **feeds: Array) -> TileCalls:
+def text_of(build: Build, count: int, **feeds: Array) -> TileText:
     with shortened(16, 8):
         (region,) = regions(planned(build, **feeds), **feeds)
-        return region.calls(count, False)
+        return region.tile_text(count, False)
 
 
-def test_parts_that_are_the_same_have_one_cell() -> None:
+def test_the_text_is_what_a_person_would_write() -> None:
     x = values(9, 32)
-    square = calls_of(lambda x: blocks["Neg"]()(x * x), 16, x=x)
-    assert len(square.moving) == 2  # of the input and of the output
-    assert len(square.calls) == 2
-    again = calls_of(lambda x, y: (x + y) * (x - y), 16, x=x, y=values(9, 32))
-    assert len(again.moving) == 3 and len(again.scratch) <= 1
+    text = text_of(lambda x: blocks["Relu"]()(x * 2.0) + 3.0, 16, x=x).text
+    assert text == (
+        "def bind(x0, f2, x5, f5):\n"
+        "    def tile(start):\n"
+        "        v1 = x0[start:start + 16]\n"
+        "        v4 = x5[start:start + 16]\n"
+        "        multiply_0(v1, f2, v4)\n"
+        "        relu_1(v4, out=v4)\n"
+        "        add_v2_2(v4, f5, v4)\n"
+        "    return tile\n"
+    )
+
+
+def test_parts_that_are_the_same_have_one_name() -> None:
+    x = values(9, 32)
+    square = text_of(lambda x: blocks["Neg"]()(x * x), 16, x=x)
+    assert len(square.lines) == 4  # parts of the input and of the output, and two calls
+    again = text_of(lambda x, y: (x + y) * (x - y), 16, x=x, y=values(9, 32))
+    assert sum("[start:" in line for line in again.lines) == 3 and len(again.once) <= 1
 
 
 def test_what_is_left_over_beside_whole_rows_is_a_call_of_its_own() -> None:
     x, row = values(9, 4), values(4)
     build = lambda x, row: blocks["Exp"]()(x + row)  # noqa: E731
-    whole, rest = calls_of(build, 16, x=x, row=row), calls_of(build, 12, x=x, row=row)
-    assert [index for index, _ in whole.calls] == [0, 1]
-    assert [index for index, _ in rest.calls] == [0, 0, 1]  # two rows of 4 side by side, and one
+
+    def calls(count: int) -> list[int]:
+        text = text_of(build, count, x=x, row=row)
+        return [op for op, line in zip(text.ops, text.lines, strict=True) if " = " not in line]
+
+    assert calls(16) == [0, 1]
+    assert calls(12) == [0, 0, 1]  # two rows of 4 side by side, and one
 
 
 def test_a_region_renders_each_length_once() -> None:
@@ -222,4 +241,29 @@ def test_a_region_renders_each_length_once() -> None:
         before = dict(region.rendered)
         made.run(feeds)
     assert {count for count, _ in before} == {16, 9 * 31 % 16}
-    assert all(region.rendered[key] is calls for key, calls in before.items())
+    assert all(region.rendered[key] is text for key, text in before.items())
+
+
+class Failing(Elementwise, abstract=True):
+    """Refuses numbers above 8."""
+
+    x = In("float32", "values")
+    y = Out("float32", "the values")
+
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
+        if x.max() > 8:
+            raise self.error("input 'x' must be at most 8")
+        return np.copyto(out, x) if out is not None else x.copy()  # type: ignore[return-value,func-returns-value]
+
+
+def test_the_node_whose_line_fails_is_named() -> None:
+    graph = Graph()
+    x = graph.input("x", "float32", (9, 31))
+    graph.output("y", Failing()(x * 2.0, name="second") + 1.0)
+    with shortened(16, 8):
+        made = plan(graph, threads=1, kernels="numpy")
+        feeds = {"x": np.zeros((9, 31), np.float32)}
+        made.run(feeds)
+        feeds["x"][8, 30] = 5  # in the last tile, which is shorter
+        with pytest.raises(RunError, match=r"node 'second' \(Failing\): input 'x' must be at most 8"):
+            made.run(feeds)

@@ -63,7 +63,7 @@ def _python(lines: Sequence[render_numba.Line], dtypes: tuple[str, ...]) -> Call
     config: Any = numba.config
     before, config.DISABLE_JIT = config.DISABLE_JIT, True
     try:
-        exec(compile(render_numba._source(lines), "fused loop", "exec", dont_inherit=True), scope)
+        exec(compile(render_numba.source(lines), "fused loop", "exec", dont_inherit=True), scope)
     finally:
         config.DISABLE_JIT = before
     made: Callable[..., None] = scope["fused"]
