@@ -179,8 +179,9 @@ class TileText:
             slot: Any = op.reads[port]  # an op in a loop reads one slot on each port
             operand, tiling = op.tiling.operands[port], op.tiling
             args.append(self._fixed((slot, operand, loop.row), slot, operand, tiling, (loop.row,), None))
-        for i, scalar, which in loop.scalars:
-            args.append(self._element_arg(i, which) if scalar is None else self._scalar(region.ops[i].reads[scalar]))
+        for i, port_of, which in loop.scalars:
+            number: Any = None if port_of is None else region.ops[i].reads[port_of]
+            args.append(self._element_arg(i, which) if number is None else self._scalar(number))
         name = f"loop_{self.op}"
         self.known[name], self.loops[name] = region.functions[self.op], source(loop.lines)
         self._line(f"{name}({count}, {loop.row or count}, {', '.join(args)})")
@@ -273,7 +274,7 @@ class TileText:
         """The fold of an output's partials."""
         return self._given(("fold", slot), f"fold{slot}", lambda run, _: run.folds[slot])
 
-    def _scalar(self, slot: Any) -> str:
+    def _scalar(self, slot: int) -> str:
         """An operand that is one number."""
         return self._given(("scalar", slot), "f", lambda run, _: run.flat[slot][0], slot)
 
