@@ -23,8 +23,10 @@ def added(opened: Opened, block: str, name: str) -> None:
 
 def chosen(opened: Opened, block: str, name: str) -> None:
     """Choose a block in the palette that opens, and type its name."""
-    opened.page.get_by_role("dialog", name="Add a block").wait_for()
+    palette = opened.page.get_by_role("dialog", name="Add a block")
+    palette.wait_for()
     opened.page.keyboard.type(block)
+    palette.get_by_role("option").first.wait_for()  # which of a port are asked of the server
     opened.keys("Enter")
     named(opened, name)
     focused(opened, name)

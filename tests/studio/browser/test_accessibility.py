@@ -36,6 +36,9 @@ def test_nothing_serious_in_any_state(show: Callable[..., Opened], dark: bool) -
 
     card.wait_for()
     look("the graph")
+    page.get_by_role("button", name="+ key of data.train", exact=True).click()
+    page.get_by_role("combobox", name="New key of data.train").wait_for()
+    look("a new key")
     card.click()
     for tab in TABS:
         page.locator(f"#tab-{tab}").click()

@@ -134,6 +134,38 @@ def test_a_typed_wire_that_does_not_fit_is_mended(show: Callable[..., Opened], p
     assert "tanh: {block: Tanh, inputs: {x: x}}" in text
 
 
+def test_what_sections_lack_is_added_in_the_inspector(open_page: Callable[..., Opened], project: Path) -> None:
+    (project / "g.yaml").write_bytes((ROOT / "graphs/digits/mlp.yaml").read_bytes())
+    opened = open_page("g.yaml")
+    page = opened.page
+
+    def add(more: str, *typed: str) -> None:
+        page.get_by_role("button", name=f"+ {more}", exact=True).focus()
+        opened.keys("Enter")
+        label = ""
+        for text in typed:
+            page.locator(f".insp-more input:focus:not([aria-label='{label}'])").wait_for()
+            label = page.evaluate("document.activeElement.getAttribute('aria-label')")
+            page.keyboard.type(text)
+            opened.keys("Enter")
+        page.locator(f".insp-add:focus[aria-label='+ {more}']").wait_for()  # for one more
+
+    add("split of data", "more", "like", "train")
+    add("key of data.more", "rows", "[0, 100]")
+    add("item of train.metrics", "loss")
+    add("key of train", "early_stopping", "patience", "3")
+    add("key of train.early_stopping", "metric", "loss")
+    page.get_by_label("train.early_stopping.metric", exact=True).focus()
+    opened.keys("ArrowDown")
+    page.get_by_role("option", name="accuracy").first.wait_for()
+    opened.keys("Escape")
+    saved(opened)
+    text = (project / "g.yaml").read_text("utf-8")
+    assert "  more: {like: train, rows: [0, 100]}\n" in text
+    assert "early_stopping: {patience: 3, metric: loss}\n" in text
+    assert "metrics: [accuracy, loss]\n" in text
+
+
 def test_what_is_typed_in_the_text_is_drawn_and_what_is_drawn_is_written(
     show: Callable[..., Opened], project: Path
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from canvas_hands import Canvas
-from key_hands import focused, named
+from key_hands import added, focused, named
 from nets import net
 from opened_page import Opened
 
@@ -21,7 +21,7 @@ def opened(show: Callable[..., Opened]) -> Opened:
     return show(NET)
 
 
-def test_a_new_variable_is_named_and_asks_for_what_it_lacks(opened: Opened) -> None:
+def test_a_new_variable_is_named_and_has_the_type_that_is_known_where_it_is_read(opened: Opened) -> None:
     page = opened.page
     x, y = Canvas(opened).middle(page.locator('[data-port="left product b"]'))
     page.mouse.move(x, y)
@@ -33,6 +33,19 @@ def test_a_new_variable_is_named_and_asks_for_what_it_lacks(opened: Opened) -> N
     opened.keys("Enter")
     named(opened, "weights")
     focused(opened, "weights")
+    shape = page.get_by_label("shape", exact=True)
+    shape.wait_for()
+    assert shape.input_value() == "[4, n]"  # how many outputs is for a person to say
+    assert page.get_by_role("combobox", name="dtype", exact=True).input_value() == "float32"
+    shape.fill("4, 10")
+    opened.keys("Enter")
+    page.get_by_text("float32[4, 10]").first.wait_for()
+
+
+def test_a_new_variable_asks_for_what_is_not_known(opened: Opened) -> None:
+    page = opened.page
+    page.locator(".ground").focus()
+    added(opened, "variable", "weights")
     required = page.locator("#side-body .attr-name.missing")
     required.first.wait_for()
     assert required.all_inner_texts() == ["shape", "dtype"]

@@ -17,7 +17,7 @@ interface Given {
 /** Options as fields show values: without the quotes that only a graph file needs. */
 export const bareOptions = ({ options }: Offer): Suggestion[] => options.map(({ text, detail }) => ({ text: spelled(parsed(text)), detail }));
 
-export function More({ path, put, sign, label }: Given & { sign: string; label: string }) {
+export function More({ path, put, what, of }: Given & { what: string; of: Path }) {
   const [open, setOpen] = useState(false);
   const opened = useRef(false);
   if (!open)
@@ -25,10 +25,10 @@ export function More({ path, put, sign, label }: Given & { sign: string; label: 
       <button
         className="link insp-add"
         autoFocus={opened.current} // which had the focus before
-        aria-label={label}
+        aria-label={`+ ${what} of ${of.join(".")}`}
         onClick={() => setOpen((opened.current = true))}
       >
-        + {sign}
+        + {what}
       </button>
     );
   return (

@@ -70,13 +70,13 @@ function Key({ path }: { path: Path }) {
     const place = [...path, key].join(".");
     return edit(`Add ${place}`, { op: "set", place, value });
   };
-  return <More path={path} put={add} sign={path.join() === "data" ? "split" : "key"} label={`Add to ${path.join(".")}`} />;
+  return <More path={path} put={add} what={path.join() === "data" ? "split" : "key"} of={path} />;
 }
 
 /** One more item of a list. */
 function Item({ path, list }: { path: Path; list: Plain[] }) {
   const place = path.join(".");
-  return <More path={[...path, list.length]} put={(value) => edit(`Add to ${place}`, { op: "append", place, value })} sign="item" label={`Add to ${place}`} />;
+  return <More path={[...path, list.length]} put={(value) => edit(`Add to ${place}`, { op: "append", place, value })} what="item" of={path} />;
 }
 
 function Leaf({ path, written, value, readonly }: EntryGiven) {

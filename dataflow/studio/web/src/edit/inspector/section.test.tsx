@@ -45,7 +45,7 @@ afterEach(async () => {
 
 test("a key that is missing is chosen by the keyboard with its text, then given a value", async () => {
   await section("train", { minimize: "loss" });
-  await click("button", "Add to train");
+  await click("button", "+ key of train");
   expect(focused().getAttribute("aria-label")).toBe("New key of train");
   expect(options()[0]).toBe("epochs how many times all rows are seen");
   await press(focused(), "ArrowDown");
@@ -54,16 +54,16 @@ test("a key that is missing is chosen by the keyboard with its text, then given 
   expect(options()).toEqual(["1 default", "$epochs param, 5"]);
   await choose("7");
   expect(asked).toEqual([[{ op: "set", place: "train.epochs", value: 7 }]]);
-  expect(focused().getAttribute("aria-label")).toBe("Add to train"); // for one more
+  expect(focused().getAttribute("aria-label")).toBe("+ key of train"); // for one more
 });
 
 test("a key that is a mapping is given its first key, one that is a list its first item", async () => {
   await section("train", { minimize: "loss" });
-  await click("button", "Add to train");
+  await click("button", "+ key of train");
   await choose("early_stopping");
   await choose("patience");
   await choose("3");
-  await click("button", "Add to train");
+  await click("button", "+ key of train");
   await choose("metrics");
   expect(options()).toEqual(["accuracy output"]);
   await choose("accuracy");
@@ -76,7 +76,7 @@ test("a key that is a mapping is given its first key, one that is a list its fir
 test("a list of names has one more item, of those that it lacks; a list of numbers is written", async () => {
   await section("train", { metrics: ["loss"], rows: [0, 100] });
   expect(document.querySelectorAll(".insp-add")).toHaveLength(2); // of the metrics, and of the section
-  await click("button", "Add to train.metrics");
+  await click("button", "+ item of train.metrics");
   expect(options()).toEqual(["digit output"]);
   await choose("digit");
   expect(asked).toEqual([[{ op: "append", place: "train.metrics", value: "digit" }]]);
@@ -92,7 +92,7 @@ test("a list of mappings has a row for each key, and one more item", async () =>
 
 test("a split may have any name, other keys only those that there are", async () => {
   await section("data", { train: { path: "a.npz" } });
-  await click("button", "Add to data");
+  await click("button", "+ split of data");
   await choose("more");
   await choose("likes");
   expect(find("[role=alert]").textContent).toBe("must be like");
@@ -103,10 +103,10 @@ test("a split may have any name, other keys only those that there are", async ()
 
 test("where nothing is missing that is said, and Escape leads back", async () => {
   await section("train", { clip: { norm: 1 } });
-  await click("button", "Add to train.clip");
+  await click("button", "+ key of train.clip");
   expect(document.body.textContent).toContain("It has all keys that there are.");
   await press(find(".insp-more"), "Escape");
-  expect(focused().getAttribute("aria-label")).toBe("Add to train.clip");
+  expect(focused().getAttribute("aria-label")).toBe("+ key of train.clip");
 });
 
 test("a field suggests what the server says may stand there, once it has the focus", async () => {
