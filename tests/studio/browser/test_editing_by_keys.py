@@ -134,9 +134,8 @@ def test_a_typed_wire_that_does_not_fit_is_mended(show: Callable[..., Opened], p
     assert "tanh: {block: Tanh, inputs: {x: x}}" in text
 
 
-def test_what_sections_lack_is_added_in_the_inspector(open_page: Callable[..., Opened], project: Path) -> None:
-    (project / "g.yaml").write_bytes((ROOT / "graphs/digits/mlp.yaml").read_bytes())
-    opened = open_page("g.yaml")
+def test_what_sections_lack_is_added_in_the_inspector(show: Callable[..., Opened], project: Path) -> None:
+    opened = show(shipped("digits/mlp"))
     page = opened.page
 
     def add(more: str, *typed: str) -> None:
@@ -159,8 +158,8 @@ def test_what_sections_lack_is_added_in_the_inspector(open_page: Callable[..., O
     opened.keys("ArrowDown")
     page.get_by_role("option", name="accuracy").first.wait_for()
     opened.keys("Escape")
-    saved(opened)
-    text = (project / "g.yaml").read_text("utf-8")
+    opened.save()
+    text = (project / "net.yaml").read_text("utf-8")
     assert "  more: {like: train, rows: [0, 100]}\n" in text
     assert "early_stopping: {patience: 3, metric: loss}\n" in text
     assert "metrics: [accuracy, loss]\n" in text
