@@ -150,3 +150,50 @@ def test_the_gallery_opens_a_graph_that_is_copied_and_the_tour_comes_once(
     errors = opened.errors
     opened.close()
     assert errors == []
+
+
+def covered(page: Any, over: str, under: str) -> list[str]:
+    """What lies under something else, by selectors of both: the texts of both."""
+    found: list[str] = page.evaluate(
+        """([over, under]) => {
+            const all = (selector) => [...document.querySelectorAll(selector)];
+            const boxes = (of) => all(of).map((each) => [each.getBoundingClientRect(), each.textContent]);
+            const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+            const below = (a) => boxes(under).filter(([b]) => !apart(a, b));
+            return boxes(over).flatMap(([a, one]) => below(a).map(([, other]) => `${one}: ${other}`));
+        }""",
+        [over, under],
+    )
+    return found
+
+
+@pytest.mark.parametrize("graph", ["digits/cnn_flat", "digits/cnn", "quant/digits_fake_quant"])
+def test_curves_beside_cards_cover_no_card_and_no_title(open_page: Open, project: Path, graph: str) -> None:
+    (project / "graph.yaml").write_bytes((ROOT / f"graphs/{graph}.yaml").read_bytes())
+    opened = open_page("graph.yaml")
+    cards = opened.page.locator(".react-flow__node:has(.card)")
+    cards.first.wait_for()
+    for i in range(0, cards.count(), 3):
+        cards.nth(i).click(position={"x": 20, "y": 12})
+        opened.keys("t")
+        opened.page.wait_for_function("(n) => document.querySelectorAll('.trend-box').length === n", arg=i // 3 + 1)
+    assert covered(opened.page, ".trend-box", ".react-flow__node, .frame h3") == []
+    assert len(covered(opened.page, ".trend-box", ".trend-box")) == cards.count() // 3 + bool(cards.count() % 3)
+
+
+def test_figures_of_cards_cover_no_port_and_no_name(open_page: Open, project: Path) -> None:
+    (project / "graph.yaml").write_bytes((ROOT / "graphs/quant/digits_fake_quant.yaml").read_bytes())
+    opened = open_page("graph.yaml")
+    opened.card("sqnr").wait_for()
+    opened.keys("Control+Enter")
+    opened.notice("run 1 done")
+    opened.keys("q")
+    opened.page.locator(".sqnr span").first.wait_for()
+    small = opened.page.locator(".ground[data-small]")
+    assert small.count() == 1
+    under = ".pin-dot, .pin-row > *, .card .name, .pill .name, .frame h3"
+    assert covered(opened.page, ".sqnr span", under) == []
+    opened.keys("d")  # wires lead down: ports are at the upper and lower edges
+    opened.page.wait_for_function("() => document.querySelectorAll('.sqnr span').length > 0")
+    opened.page.wait_for_timeout(600)
+    assert covered(opened.page, ".sqnr span", under) == []

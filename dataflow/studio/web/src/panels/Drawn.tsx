@@ -6,7 +6,7 @@ import { useStudio } from "../store";
 import { short } from "../values/format";
 import { partsOf } from "../values/parts";
 import { Sparkline } from "../values/Sparkline";
-import { beside, titleOf } from "./place";
+import { beside, piecesOf, titleOf } from "./place";
 import { grade, NO_VALUES, worst } from "../values/quality";
 import { fullName, NOTHING } from "./session";
 
@@ -24,7 +24,7 @@ export function Drawn() {
 }
 
 const WIDTH = 168;
-const HEIGHT = 58;
+const HEIGHT = 54;
 
 interface Box {
   port: string;
@@ -33,15 +33,16 @@ interface Box {
   y: number;
 }
 
-/** The trend boxes of the ports that are drawn, each beside its card and not over another, nor over a title. */
-function placed({ cards, frames }: Scene, watched: string[]): Box[] {
-  const taken = [...cards, ...frames.map(titleOf)];
+/** The trend boxes of the ports that are drawn, each beside its card and not over another, nor over a title or, if that can be, a wire. */
+function placed({ cards, frames, wires, width, height }: Scene, watched: string[]): Box[] {
+  const taken = [...cards, ...frames.map(titleOf), ...wires.flatMap(piecesOf)];
+  const picture = { x: -12, y: -60, width: width + 24, height: height + 120 }; // with the margin that fitting leaves
   return cards.flatMap((card) => {
     return watched.flatMap((port) => {
       const right = card.rights.find((each) => each.value_of === port);
       const within = card.folded.find((name) => port.startsWith(`${fullName(name)}.`)); // a variable drawn in the card
       if (right === undefined && within === undefined) return [];
-      const place = beside(card, { width: WIDTH, height: HEIGHT }, taken);
+      const place = beside(card, { width: WIDTH, height: HEIGHT }, taken, picture);
       taken.push(place);
       const title = within ?? (card.rights.length > 1 ? `${card.name}.${right!.name}` : card.name);
       return [{ port, title, x: place.x, y: place.y }];
