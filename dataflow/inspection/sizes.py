@@ -16,7 +16,7 @@ PILL = 40.0  # height of an input or output
 HISTOGRAM = 48.0  # beside each output, once there is a value
 TIME = 56.0  # beside the name of a node: "~100 ms" at 11 px, and a gap
 TAG = 26.0  # "⇢ 3", beside an output with readers that no wire leads to
-NAME, BLOCK, PORT = 16.0, 11.5, 12.0  # font sizes
+NAME, BLOCK, PORT = 16.0, 11.5, 13.0  # font sizes
 _NARROWEST = 120.0
 _WHOLE = 24  # letters of an attr or a note up to which it is not broken into lines
 

@@ -11,6 +11,8 @@ from canvas_hands import Canvas
 from nets import shipped
 from opened_page import Opened
 
+from dataflow.inspection.sizes import BLOCK, NAME, PORT
+
 pytestmark = pytest.mark.slow
 
 SMALL = """\
@@ -258,6 +260,11 @@ def test_whole_graphs_can_be_read(show: Callable[..., Opened], graph: str, least
         assert bottom <= window["y"] + window["height"]
         for other in boxes[:i]:
             assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    fonts = canvas.page.evaluate(
+        "(of) => of.map((each) => parseFloat(getComputedStyle(document.querySelector(each)).fontSize))",
+        [".card .name", ".card .block", ".pin .label"],
+    )
+    assert fonts == [NAME, BLOCK, PORT]  # by which room is reserved
     sizes = canvas.page.locator(".card .name").evaluate_all(
         "(all) => all.map((each) => parseFloat(getComputedStyle(each).fontSize)"
         " * each.getBoundingClientRect().height / each.offsetHeight)"
