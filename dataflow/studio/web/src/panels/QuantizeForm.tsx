@@ -43,7 +43,7 @@ export function QuantizeForm({ recipe, set }: { recipe: Recipe; set: (recipe: Re
       </div>
       <Options recipe={recipe} change={change} />
       <div className="command">
-        <code>{line.split(" ").map((word, i) => [<span key={i}>{word}</span>, " "])}</code>
+        <code>{line.split(" ").map((word, i) => [i > 0 && " ", <span key={i}>{word}</span>])}</code>
         <button type="button" className="button plain" onClick={() => void perform(async () => (await navigator.clipboard.writeText(line), say("info", "Command copied")))}>
           Copy
         </button>
