@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dataflow.core.errors import visible
-from dataflow.inspection.elements import Card, Chip, Frame, LeftPort, RightPort, Scene, Wire
+from dataflow.inspection.elements import Card, Chip, Frame, LeftPort, RightPort, Scene
 from dataflow.inspection.letters import MONO, sans
+from dataflow.inspection.port_values import (
+    STYLE,
+    PortValue,
+    PortValues,
+    bits_svg,
+    grade_of,
+    legend_svg,
+    tint_svg,
+    value_svg,
+)
 from dataflow.inspection.sizes import (
     BLOCK,
     HEAD,
+    HISTOGRAM,
     LINE,
     NAME,
     PAD,
@@ -31,12 +43,14 @@ _THEMES = {
     "light": """\
 --paper:#f6f8fa;--frame:#eef1f5;--edge:#d5dce4;--card:#fff;--ink:#1b2430;--dim:#5b6675;--chip:#e9edf2;--l:36%;
 --tint:96%;--sat:45%;--float:#2563c4;--int:#0f7f5a;--uint:#6a7a0c;--quantized:#8a3ccf;--complex:#bf2a74;--bool:#b4590b;
---any:#66727f;--variable:#9a5b00;--variable-paper:#fdf0da;--param:#1257b8;--grad:#f4eefd;--grad-edge:#a68ad6;--bad:#c62828""",
+--any:#66727f;--variable:#9a5b00;--variable-paper:#fdf0da;--param:#1257b8;--grad:#f4eefd;--grad-edge:#a68ad6;--bad:#c62828;--g0:#8e1020;--g1:#cc5510;--g2:#c49c12;--g3:#2fa3b4;
+--g4:#0b5566""",
     "dark": """\
 --paper:#0f1318;--frame:#151a21;--edge:#29313c;--card:#1c232c;--ink:#e6ebf1;
 --dim:#98a5b5;--chip:#2a333e;--l:70%;--tint:17%;--sat:22%;--float:#6ea8ff;--int:#45cf9e;--uint:#c0d050;
 --quantized:#c592ff;--complex:#ff84bd;--bool:#f5a54a;--any:#9aa7b5;--variable:#f3b45c;--variable-paper:#3a2c14;
---param:#7fb2ff;--grad:#251f36;--grad-edge:#6d55a3;--bad:#ff7b72""",
+--param:#7fb2ff;--grad:#251f36;--grad-edge:#6d55a3;--bad:#ff7b72;--g0:#e8443c;--g1:#f08a3c;--g2:#f7e06a;--g3:#7fd6e2;
+--g4:#2f95a6""",
 }
 _STYLE = f"""\
 .df .paper{{fill:var(--paper)}}.df .frame{{fill:var(--frame);stroke:var(--edge)}}
@@ -76,12 +90,15 @@ def scene_svg(
     marks: Mapping[str, Mark] | None = None,
     legend: bool = True,
     theme: str = "",
+    values: PortValues = MappingProxyType({}),
+    quality: bool = False,
 ) -> str:
     """The SVG of a scene. With ``marks`` cards are coloured by them, and those without one are grey.
 
+    values : of ports, in the room that a scene has for them. quality : whether they colour the cards by their SQNR.
     theme : ``light`` or ``dark``; otherwise as what shows the picture prefers.
     """
-    key, wide = _legend(scene) if legend else ("", 0.0)
+    key, wide = _legend(scene, values, quality) if legend else ("", 0.0)
     placed: list[Card | Frame] = [*scene.frames, *scene.cards]
     left = min((each.x for each in placed), default=0.0)  # below 0 where cards were moved there
     top = min((each.y for each in placed), default=0.0)
@@ -91,16 +108,16 @@ def scene_svg(
     body = "".join(
         [
             *map(_frame, scene.frames),
-            *map(_wire, scene.wires),
+            *_wires(scene, values),
             *map(_title, scene.frames),
-            *(_card(card, marks) for card in scene.cards),
+            *(_card(card, marks, values, quality) for card in scene.cards),
         ]
     )
     note = f"<desc>{escape(doc)}</desc>" if doc else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="df" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="{x} {y} {width:.0f} {height:.0f}" role="img">\n'
-        f"<title>{escape(title)}</title>{note}\n<style>\n{_colours(theme)}{_STYLE}</style>\n"
+        f"<title>{escape(title)}</title>{note}\n<style>\n{_colours(theme)}{_STYLE}{STYLE * bool(values)}</style>\n"
         f'<rect class="paper" x="{x}" y="{y}" width="100%" height="100%" rx="8"/>\n'
         f'{body}<g transform="translate({left:.1f} {scene.height + _MARGIN:.1f})">{key}</g></svg>\n'
     )
@@ -134,15 +151,20 @@ def _title(frame: Frame) -> str:
     return f"<g>{told}{_text(frame.x + 14, frame.y + 19, title, 'title')}</g>\n"
 
 
-def _wire(wire: Wire) -> str:
-    dash = " dash" * wire.gradient
-    told = f"{'.'.join(wire.source)} to {'.'.join(wire.target)}"
-    return (
-        f'<path class="wire{dash}" stroke="var(--{wire.family})" d="{wire.path}"><title>{escape(told)}</title></path>\n'
-    )
+def _wires(scene: Scene, values: PortValues) -> Iterator[str]:
+    """The wires, in the colours of their dtypes; those of what is quantized in that of its SQNR."""
+    of = {(card.id, port.name): values.get(port.value_of, PortValue()) for card in scene.cards for port in card.rights}
+    for wire in scene.wires:
+        value = of.get(wire.source, PortValue())
+        sqnr = value.sqnr if value.bits else None
+        colour = wire.family if sqnr is None else f"g{grade_of(sqnr)}"
+        words = "wire" + " dash" * wire.gradient + " graded" * (sqnr is not None)
+        told = f"{'.'.join(wire.source)} to {'.'.join(wire.target)}"
+        path = f'class="{words}" stroke="var(--{colour})" d="{wire.path}"'
+        yield f"<path {path}><title>{escape(told)}</title></path>\n"
 
 
-def _card(card: Card, marks: Mapping[str, Mark] | None) -> str:
+def _card(card: Card, marks: Mapping[str, Mark] | None, values: PortValues, quality: bool) -> str:
     node = card.kind not in ("input", "output")
     mark = (marks or {}).get(card.id)
     words = ["grad"] * card.gradient + ["bad"] * card.wrong + ["grey"] * (node and marks is not None and mark is None)
@@ -152,9 +174,12 @@ def _card(card: Card, marks: Mapping[str, Mark] | None) -> str:
     ]
     if told := ": ".join([card.id] * _is_cut(card) + [card.doc] * bool(card.doc)):
         parts.append(f"<title>{escape(told)}</title>")
-    parts.append(_node(card, mark) if node else _pill(card))
+    parts.append(_node(card, mark, values) if node else _pill(card, values))
     parts += [_dot(port, port.chip is None and bool(port.wire)) for port in card.lefts]
     parts += [_dot(port, True) for port in card.rights]
+    parts += [bits_svg(values[port.value_of], port) for port in card.rights if port.value_of in values]
+    if quality:
+        parts.append(tint_svg(card, values))
     return "".join(parts) + "</g>\n"
 
 
@@ -163,17 +188,18 @@ def _is_cut(card: Card) -> bool:
     return card.kind in ("node", "graph") and card.name != card.id
 
 
-def _pill(card: Card) -> str:
+def _pill(card: Card, values: PortValues) -> str:
     w, h, middle = card.width, card.height, card.width / 2
     shape = " ".join(shape_text(port.type) for port in card.rights)
     chips = [port.chip.text for port in card.lefts if port.chip]
-    below = shape or " ".join(chips)
+    numbers = [values[port.value_of].text for port in (*card.lefts, *card.rights) if port.value_of in values]
+    below = " ".join(filter(None, numbers)) or shape or " ".join(chips)
     name = _text(middle, 17 if below else h / 2 + 5, card.name, "name", "middle")
     rect = f'<rect class="pill" width="{w:.1f}" height="{h:.1f}" rx="{h / 2:.1f}"/>'
     return rect + name + (_text(middle, 32, below, "mono dim", "middle") if below else "")
 
 
-def _node(card: Card, mark: Mark | None) -> str:
+def _node(card: Card, mark: Mark | None, values: PortValues) -> str:
     w, h = card.width, card.height
     parts = [f'<rect class="card" width="{w:.1f}" height="{h:.1f}" rx="8"/>']
     if card.kind == "graph":
@@ -184,7 +210,7 @@ def _node(card: Card, mark: Mark | None) -> str:
     parts.append(_text(PAD, 20, card.name, "name") + _text(PAD, 35, kind, "kind"))
     several = names_outputs(card)
     parts += [_left(port) for port in card.lefts]
-    parts += [_right(port, w, several) for port in card.rights]
+    parts += [_right(port, w, several, values.get(port.value_of)) for port in card.rights]
     y = HEAD + ROW * max(len(card.lefts), len(card.rights)) + 6.0
     for line in attr_lines(card):
         parts.append(_text(PAD, y + LINE / 2 + 4, line, "mono dim"))
@@ -210,15 +236,16 @@ def _chip(chip: Chip, x: float, y: float, family: str) -> str:
     )
 
 
-def _right(port: RightPort, w: float, several: bool) -> str:
+def _right(port: RightPort, w: float, several: bool, value: PortValue | None) -> str:
     shape, x = shape_text(port.type), w - PAD
     tags = f'<tspan style="fill:var(--{port.family})">  ⇢{port.tags}</tspan>' if port.tags else ""
     at = f'x="{x:.1f}" y="{port.row + 4:.1f}" xml:space="preserve"'
     mono = f'<text class="mono dim" text-anchor="end" {at}>{escape(shape)}{tags}</text>'
-    if not several:
-        return mono
-    room = MONO * (len(shape) + (2 + 2 * bool(port.tags) if port.tags else 0)) + 6
-    return mono + _text(x - room, port.row + 4, port.name, "", "end")
+    x -= MONO * (len(shape) + (2 + 2 * bool(port.tags) if port.tags else 0)) + 6
+    if value is not None:
+        mono += value_svg(value, x, port.row, port.family)
+        x -= HISTOGRAM + 6
+    return mono + _text(x, port.row + 4, port.name, "", "end") if several else mono
 
 
 def _dot(port: LeftPort | RightPort, filled: bool) -> str:
@@ -226,7 +253,7 @@ def _dot(port: LeftPort | RightPort, filled: bool) -> str:
     return f'<circle class="port" cx="{port.x:.1f}" cy="{port.y:.1f}" r="4" stroke="var(--{port.family})"{fill}/>'
 
 
-def _legend(scene: Scene) -> tuple[str, float]:
+def _legend(scene: Scene, values: PortValues, quality: bool) -> tuple[str, float]:
     """The colours that the scene has, in words; and how wide that is."""
     ports = [port for card in scene.cards for port in (*card.lefts, *card.rights)]
     used = {port.family for port in ports}
@@ -245,7 +272,9 @@ def _legend(scene: Scene) -> tuple[str, float]:
         parts.append(f'<path class="wire dash" stroke="var(--any)" d="M{x:.0f} 8h28"/>')
         parts.append(_text(x + 36, 12, "gradient", "dim"))
         x += 56 + sans("gradient", PORT)
-    return "".join(parts), x
+    sqnrs = [value.sqnr for value in values.values() if value.bits or quality]
+    more, x = legend_svg((grade_of(sqnr) for sqnr in sqnrs if sqnr is not None), x)
+    return "".join(parts) + more, x
 
 
 def _text(x: float, y: float, text: str, style: str, anchor: str = "") -> str:

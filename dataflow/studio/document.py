@@ -23,20 +23,11 @@ def document(desk: Desk) -> Plain:
     sheet, view, sections = desk.shown, desk.view, desk.context.graph.sections
     problems = [placed(problem, desk) for problem in desk.problems]
     told, graph, wrong = picture(desk)
-    of_file = view.layer == "file" or bool(wrong)
+    of_file = shows_file(desk, wrong)
     file = Model(told if of_file else Outline(), desk.context.graph, desk.scope, desk.project)
     model = file if of_file else Model(told, graph, None, desk.project)
     try:
-        drawn = scene(
-            told,
-            graph,
-            direction=view.direction,
-            unfolded=frozenset(view.unfolded),
-            positions=sheet.positions if of_file else {},
-            types=desk.types.setdefault(view.scope, {}),
-            asked=sheet.asked if of_file else {},
-            memory=desk.memories[view.scope, "file" if of_file else view.layer, view.direction],
-        )
+        drawn = drawing(desk, told, graph, of_file)
         desk.types[view.scope] |= drawn.types
     except DataflowError as error:  # there is too much to draw, but not to edit
         drawn = Scene(0.0, 0.0, [], [], [])
@@ -67,6 +58,26 @@ def document(desk: Desk) -> Plain:
         "splits": dict.fromkeys(map(str, sections.get("data") or ())) | row_counts_of(desk.context.graph),
         "problems": problems,
     }
+
+
+def drawing(desk: Desk, told: Outline, graph: Graph, of_file: bool) -> Scene:
+    """The scene of what is shown; DataflowError where there is too much to draw."""
+    sheet, view = desk.shown, desk.view
+    return scene(
+        told,
+        graph,
+        direction=view.direction,
+        unfolded=frozenset(view.unfolded),
+        positions=sheet.positions if of_file else {},
+        types=desk.types.setdefault(view.scope, {}),
+        asked=sheet.asked if of_file else {},
+        memory=desk.memories[view.scope, "file" if of_file else view.layer, view.direction],
+    )
+
+
+def shows_file(desk: Desk, wrong: str) -> bool:
+    """Whether the file is shown, or a layer that cannot be made."""
+    return desk.view.layer == "file" or bool(wrong)
 
 
 def picture(desk: Desk) -> tuple[Outline, Graph, str]:

@@ -140,11 +140,16 @@ class Runs:
         with self._lock:
             return before(port, self._latest.since(self._latest.number))
 
-    def event(self) -> Plain:
-        """The whole run, for a page that connects."""
+    @property
+    def run(self) -> Plain:
+        """That of the document that is shown; a copy."""
         with self._lock:
             run = self._latest.run
-            return {"event": "run", "run": run | {part: dict(_mapping(run[part])) for part in ("nodes", "values")}}
+            return run | {part: dict(_mapping(run[part])) for part in ("nodes", "values")}
+
+    def event(self) -> Plain:
+        """The whole run, for a page that connects."""
+        return {"event": "run", "run": self.run}
 
     def told(self, number: int, event: Told) -> None:
         """What the worker tells of a run."""

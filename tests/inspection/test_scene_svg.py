@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.inspection.elements import Attr, Card, Chip, Frame, LeftPort, RightPort, Scene, Wire
+from dataflow.inspection.port_values import PortValue
 from dataflow.inspection.scene_svg import Mark, escape, scene_svg
 from dataflow.inspection.sizes import Style, sized
 
@@ -65,6 +66,19 @@ def test_cards_show_whether_they_are_wrong_or_of_a_reverse_pass() -> None:
     assert "bad" in classes(scene_svg(made(wrong=True), "t"), "g")
     assert "grad" in classes(scene_svg(made(gradient=True), "t"), "g")
     assert "wire dash" in classes(scene_svg(made(), "t"), "path")
+
+
+def test_values_stand_in_their_room_and_colour_wires_and_cards() -> None:
+    scene = made("q")
+    scene.cards[0].rights[0].value_of, scene.cards[1].rights[0].value_of = "b.q", "a.output"
+    values = {"b.q": PortValue(bins=[1, 2], sqnr=25.0), "a.output": PortValue("3.5", bits=["8b"], sqnr=15.0)}
+    svg = scene_svg(scene, "t", values=values)
+    assert {"3.5", "8b", "10 to 20"} <= {*texts(svg)} and "20 to 30" not in texts(svg)
+    assert "spread" in classes(svg, "path") and "wire dash graded" in classes(svg, "path")
+    assert "tint" not in classes(svg, "rect")
+    coloured = scene_svg(scene, "t", values=values, quality=True)
+    assert {"25.0 dB", "15.0 dB", "20 to 30"} <= {*texts(coloured)} and classes(coloured, "rect").count("tint") == 2
+    assert "spread" not in scene_svg(scene, "t")
 
 
 def test_marks_colour_cards_and_others_are_grey() -> None:

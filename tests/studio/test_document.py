@@ -18,7 +18,7 @@ from dataflow.studio.studio import Studio
 def studio(tmp_path: Path) -> Studio:
     """A studio that starts no process."""
     made = Studio(tmp_path)
-    made.work.opened = lambda: None  # type: ignore[method-assign]
+    made.work.opened = lambda path: None  # type: ignore[method-assign]
     return made
 
 
@@ -150,7 +150,7 @@ def test_a_layer_that_cannot_be_made_any_more_is_the_file(studio: Studio, tmp_pa
 def test_what_is_too_much_to_draw_can_be_edited(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dataflow.inspection.scene._MOST", 1)
     studio = Studio(folder)
-    studio.work.opened = lambda: None  # type: ignore[method-assign]
+    studio.work.opened = lambda path: None  # type: ignore[method-assign]
     assert studio.answer("open", {"path": "small.yaml"}) == {"ok": None}
     shown = told(studio)
     assert (shown["scene"]["cards"], list(shown["nodes"])) == ([], ["half", "relu"])

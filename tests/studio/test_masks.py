@@ -49,7 +49,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     (tmp_path / "inner.yaml").write_text(INNER)
     (tmp_path / "env.yaml").write_text(TEXT)
     studio = Studio(tmp_path)
-    studio.work.opened = lambda: None  # type: ignore[method-assign]
+    studio.work.opened = lambda path: None  # type: ignore[method-assign]
     assert studio.answer("open", {"path": "env.yaml"}) == {"ok": None}
     return studio
 

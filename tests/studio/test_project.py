@@ -146,7 +146,7 @@ def test_what_pages_give_names_no_files_outside(project: Project) -> None:
         "  s: {block: Relu, inputs: {features: r}}\noutputs: {y: s}\n"
     )
     studio = Studio(project.folder)
-    studio.work.opened = lambda: None  # type: ignore[method-assign]
+    studio.work.opened = lambda path: None  # type: ignore[method-assign]
     assert studio.answer("open", {"path": "a.yaml"}) == {"ok": None}
     for path in ("/etc/passwd", "/dev/zero", "/proc/self/environ"):
         studio.answer("session", {"params": {"from": path}})

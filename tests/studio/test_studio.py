@@ -17,7 +17,7 @@ from dataflow.studio.studio import Studio
 def quiet(folder: Path) -> Studio:
     """A studio that starts no process."""
     made = Studio(folder)
-    made.work.opened = lambda: None  # type: ignore[method-assign]
+    made.work.opened = lambda path: None  # type: ignore[method-assign]
     return made
 
 
@@ -104,10 +104,10 @@ def test_what_fails_while_the_disk_is_watched_is_told_once(studio: Studio, monke
 
 def test_opening_what_is_open_keeps_its_run(studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(studio.work, "opened", lambda: opened.append("x"))
+    monkeypatch.setattr(studio.work, "opened", lambda path: opened.append(path))
     studio.answer("open", {"path": "small.yaml"})
     studio.answer("open", {"path": "./small.yaml"})
-    assert opened == ["x"]
+    assert opened == ["small.yaml"]
 
 
 # -- arguments that mean nothing --------------------------------------------------------------------------------

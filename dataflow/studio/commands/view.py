@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataflow.core.errors import DataflowError
-from dataflow.inspection import dot, mermaid, svg
-from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, known, mapping, names, text
+from dataflow.inspection import dot, mermaid
+from dataflow.inspection.scene_svg import scene_svg
+from dataflow.studio.commands.arguments import MAX_PATH, Arguments, choice, flag, known, mapping, names, text
 from dataflow.studio.desk import LAYERS, View
-from dataflow.studio.document import picture
+from dataflow.studio.document import drawing, picture, shows_file
+from dataflow.studio.drawn_values import drawn_values
 from dataflow.studio.layers import layer_graph
 from dataflow.studio.studio import Handler, Studio
 
@@ -45,13 +47,16 @@ def _move(studio: Studio, given: Arguments) -> None:
 
 
 def _export(studio: Studio, given: Arguments) -> str:
-    known(given, "format", "theme")
+    known(given, "format", "theme", "quality")
     form = choice(given, "format", ("svg", *_FORMATS))
     desk = studio.require()
-    graph = picture(desk)[1]
+    told, graph, wrong = picture(desk)
     if form != "svg":
         return _FORMATS[form](graph)
-    return svg(graph, direction=desk.view.direction, theme=choice(given, "theme", _THEMES, "light"))
+    theme, quality = choice(given, "theme", _THEMES, "light"), flag(given, "quality")
+    found = drawing(desk, told, graph, shows_file(desk, wrong))
+    values = drawn_values(studio.work.runs.run)
+    return scene_svg(found, told.name, told.doc, theme=theme, values=values, quality=quality)
 
 
 COMMANDS: dict[str, Handler] = {"view": _view, "move": _move, "export": _export}

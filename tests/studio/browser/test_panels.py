@@ -169,7 +169,7 @@ def covered(page: Any, over: str, under: str) -> list[str]:
 
 @pytest.mark.parametrize("graph", ["digits/cnn_flat", "digits/cnn", "quant/digits_fake_quant"])
 def test_curves_beside_cards_cover_no_card_and_no_title(open_page: Open, project: Path, graph: str) -> None:
-    (project / "graph.yaml").write_bytes((ROOT / f"graphs/{graph}.yaml").read_bytes())
+    (project / "graph.yaml").write_text(shipped(graph), "utf-8")
     opened = open_page("graph.yaml")
     cards = opened.page.locator(".react-flow__node:has(.card)")
     cards.first.wait_for()
@@ -182,7 +182,7 @@ def test_curves_beside_cards_cover_no_card_and_no_title(open_page: Open, project
 
 
 def test_figures_of_cards_cover_no_port_and_no_name(open_page: Open, project: Path) -> None:
-    (project / "graph.yaml").write_bytes((ROOT / "graphs/quant/digits_fake_quant.yaml").read_bytes())
+    (project / "graph.yaml").write_text(shipped("quant/digits_fake_quant"), "utf-8")
     opened = open_page("graph.yaml")
     opened.card("sqnr").wait_for()
     opened.keys("Control+Enter")

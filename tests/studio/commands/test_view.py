@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from studio_pages import Page, Refused
 
+from dataflow.studio.server import Server
+
 
 def test_view(page: Page) -> None:
     page.ask("open", path="small.yaml")
@@ -49,6 +51,27 @@ def test_refused(page: Page, given: dict[str, Any], why: str) -> None:
         page.ask("view", **given)
     page.ask("view")
     assert page.document == before
+
+
+def test_a_picture_has_the_values_of_the_run_and_the_places_of_cards(page: Page, server: Server) -> None:
+    page.ask("open", path="small.yaml")
+    bare = page.ask("export", format="svg")
+    page.ask("move", positions={"relu": [500.0, 400.0]})
+    assert "translate(500.0 400.0)" in page.ask("export", format="svg")
+    stats = {
+        "shape": [4],
+        "min": 0.0,
+        "nan": 0,
+        "inf": 0,
+        "bins": [1, 2],
+        "shown": None,
+        "quality": None,
+        "sqnr": 12.34,
+    }
+    server.studio.work.runs._latest.run |= {"values": {"relu.activations": stats}, "old": []}
+    run = page.ask("export", format="svg")
+    assert 'class="spread"' in run and 'class="spread"' not in bare
+    assert "12.3 dB" in page.ask("export", format="svg", quality=True) and "12.3 dB" not in run
 
 
 def test_export(page: Page) -> None:

@@ -443,7 +443,7 @@ export interface Commands {
   offers: [{ place: (string | number)[] }, Offer];
   first_data: [{}, Plain]; // a data section for the inputs, of the file of the project that fits them best
   find: [{ query: string }, Hit[]];
-  export: [{ format: "svg" | "mermaid" | "dot"; theme?: "light" | "dark" }, string]; // as SVG in the direction of the view
+  export: [{ format: "svg" | "mermaid" | "dot"; theme?: "light" | "dark"; quality?: boolean }, string]; // as SVG what is shown, with the values of the run; quality: cards coloured by SQNR
   preview: [{ path: string }, Preview]; // of a file that is not open, for the gallery
 
   session: [Partial<Session>, null];

@@ -10,8 +10,8 @@ export async function exportPng(): Promise<void> {
   download(await painted(await svg(), 2), `${name()}.png`);
 }
 
-/** The picture in the theme of the page, which may be another than that of the system. */
-const svg = (): Promise<string> => ask("export", { format: "svg", theme: document.documentElement.dataset.theme as "light" | "dark" });
+/** The picture as it is shown, in the theme of the page, which may be another than that of the system. */
+const svg = (): Promise<string> => ask("export", { format: "svg", theme: document.documentElement.dataset.theme as "light" | "dark", quality: get().byQuality });
 
 const name = (): string => get().document!.path.replace(/^.*[/:]/, "").replace(/\.ya?ml$/, "");
 
@@ -21,7 +21,7 @@ function download(made: Blob, file: string): void {
   link.download = file;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  say("info", `Exported ${file}`, get().run === null ? "" : "The graph alone: values and colours of the run are left out");
+  say("info", `Exported ${file}`);
 }
 
 const MOST = 16_000; // pixels along a side, more than which browsers do not paint
