@@ -61,6 +61,12 @@ def tiled_bytes(buffers: int, like: TensorType, arrays: int, widen: bool = True,
     return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
 
 
+def cut(size: int, step: int) -> Iterator[slice]:
+    """Slices of ``step`` elements that make up ``size`` of them; the last one may be shorter."""
+    for start in range(0, size, max(step, 1)):
+        yield slice(start, min(start + step, size))
+
+
 def in_parts(step: Callable[..., Any], out: Array, *arrays: Array, size: int = TILE) -> Array:
     """``step(*arrays, out)`` part by part, for arrays that broadcast to the shape of ``out``, which is returned."""
     for given in parts(size, out, *arrays):

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocks.kernels.im2col import Bound, cut, positions
+from blocks.kernels.chunked import cut
+from blocks.kernels.im2col import Bound, positions
 from blocks.kernels.windows import Span, has_padding, inside, slab_rows, taps, touched
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocks.kernels.chunked import cut
 from blocks.kernels.matrix_product import LEAST, MANY
 from blocks.kernels.windows import Span, has_padding, inside, patches, reached, slab_rows, touched
 from dataflow.core import dtypes
@@ -114,12 +115,6 @@ class Columns:
 
 
 columns_of = lru_cache(maxsize=256)(Columns)
-
-
-def cut(size: int, step: int) -> Iterator[slice]:
-    """Slices of ``step`` elements that make up ``size`` of them; the last one may be shorter."""
-    for start in range(0, size, max(step, 1)):
-        yield slice(start, min(start + step, size))
 
 
 def positions(over: Sequence[Span]) -> tuple[int, ...]:

@@ -13,7 +13,8 @@ from math import prod
 import numpy as np
 
 from blocks.kernels import depthwise as float_depthwise
-from blocks.kernels.im2col import Bound, Columns, Tile, columns_of, cut, positions
+from blocks.kernels.chunked import cut
+from blocks.kernels.im2col import Bound, Columns, Tile, columns_of, positions
 from blocks.kernels.integer_product import add, digit, load
 from blocks.kernels.integer_way import DIGIT, Ends, Way, chosen, ends, limits, unless_zero, way
 from blocks.kernels.matrix_product import matmul, share, sharing

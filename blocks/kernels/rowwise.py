@@ -6,60 +6,52 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from blocks.kernels.chunked import TILE
+from blocks.kernels.chunked import TILE, cut
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.workspace import Workspace
+
+Step = Callable[..., None]
 
 FEW = 32  # elements of a row below which matrices are transposed: NumPy is slow with short rows
 SMALL = 1 << 12  # elements up to which nothing is gained by going by some rows at a time
 PER_ROW = 24  # bytes that largest elements, sums and logarithms take
 
 
-def by_rows(step: Callable[..., None], buffers: int, inputs: Sequence[Array], outputs: Sequence[Array]) -> None:
+def bind_rows(
+    memory: Workspace, shape: tuple[int, int], dtype: DType, buffers: int, inputs: int, outputs: int
+) -> Callable[[Step, Sequence[Array], Sequence[Array]], None]:
     """``step(rows, axis, *inputs, *outputs, *buffers)`` done for some rows at a time of matrices of one shape.
 
-    ``axis`` is that along which a row lies: matrices come transposed where rows are short, and in float32 where they
-    are of 16 bits. ``buffers`` is how many arrays of the same shape the step works in.
+    As ``(step, inputs, outputs)``, for as many of these, of this dtype. ``axis`` is that along which a row lies:
+    matrices come transposed where rows are short, and in float32 where they are of 16 bits. ``buffers`` is how many
+    arrays of the same shape the step works in.
     """
-    (rows, columns), dtype = outputs[0].shape, outputs[0].dtype
-    if outputs[0].size <= SMALL and dtype.itemsize > 2:
-        step(slice(0, rows), 1, *inputs, *outputs, *[np.empty((rows, columns), dtype) for _ in range(buffers)])
-        return
-    transposed, exact = columns < FEW, dtypes.compute(dtype)
+    (rows, columns), size = shape, shape[0] * shape[1]
+    small = size <= SMALL and dtype.itemsize > 2
+    transposed, exact = columns < FEW and not small, dtypes.compute(dtype)
     copied = transposed or dtype != exact
-    step_rows = rows_at_once((rows, columns))
-    with scratch(*_scratch_arrays((rows, columns), dtype, buffers, len(inputs) + len(outputs))) as (space,):
-        for start in range(0, rows, step_rows):
-            part = slice(start, min(start + step_rows, rows))
-            count = part.stop - start
-            shape = (columns, count) if transposed else (count, columns)
-            work = [buffer[: count * columns].reshape(shape) for buffer in space]
-            given, made = [array[part] for array in inputs], [array[part] for array in outputs]
+    at_once = rows if small else min(rows, rows_at_once(shape))
+    space = [memory.array(at_once * columns, exact) for _ in range(buffers + (inputs + outputs) * copied)]
+    memory.borrowed += PER_ROW * at_once + 8 * min(size, np.getbufsize())  # the latter is NumPy's buffer, for float64
+    parts = []
+    for part in [slice(0, rows)] if small else cut(rows, at_once):
+        count = part.stop - part.start
+        made = (columns, count) if transposed else (count, columns)
+        parts.append((part, [buffer[: count * columns].reshape(made) for buffer in space]))
+
+    def by_rows(step: Step, given: Sequence[Array], made: Sequence[Array]) -> None:
+        for part, work in parts:
             if not copied:
-                step(part, 1, *given, *made, *work)
+                step(part, 1, *(array[part] for array in (*given, *made)), *work)
                 continue
             for copy, array in zip(work, given, strict=False):
-                np.copyto(copy, array.T if transposed else array)
+                np.copyto(copy, array[part].T if transposed else array[part])
             step(part, 1 - transposed, *work)
-            for array, copy in zip(made, work[len(inputs) :], strict=False):
-                np.copyto(array, copy.T if transposed else copy, casting="unsafe")
+            for array, copy in zip(made, work[len(given) :], strict=False):
+                np.copyto(array[part], copy.T if transposed else copy, casting="unsafe")
 
-
-def rows_bytes(shape: tuple[int, ...], dtype: DType, buffers: int, arrays: int) -> int:
-    """The memory that `by_rows` works in, for as many ``arrays`` of input and output together."""
-    size = shape[0] * shape[1]
-    sums = 8 * min(size, np.getbufsize())  # NumPy's buffer, for float64
-    if size <= SMALL and dtype.itemsize > 2:
-        return buffers * size * dtype.itemsize + PER_ROW * shape[0] + sums
-    own = scratch_bytes(*_scratch_arrays(shape, dtype, buffers, arrays))
-    return own + PER_ROW * min(shape[0], rows_at_once(shape)) + sums
-
-
-def _scratch_arrays(shape: tuple[int, ...], dtype: DType, buffers: int, arrays: int) -> list[ArraySpec]:
-    exact = dtypes.compute(dtype)
-    count = buffers + arrays * (shape[1] < FEW or dtype != exact)
-    return [((count, min(shape[0], rows_at_once(shape)) * shape[1]), exact)]
+    return by_rows
 
 
 def rows_at_once(shape: tuple[int, ...]) -> int:

@@ -10,18 +10,18 @@ import numpy as np
 from blocks.array_ops.broadcast import BroadcastLike
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.reshape import ExpandDims
-from blocks.kernels.chunked import TILE
-from blocks.kernels.rowwise import by_rows, rows_bytes, softmax
+from blocks.kernels.chunked import TILE, cut
+from blocks.kernels.rowwise import bind_rows, rows_at_once, softmax
 from blocks.math_ops.reduction import Sum
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, broadcast, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class L2Loss(Opaque):
@@ -40,25 +40,25 @@ class L2Loss(Opaque):
     t = In("T", "values, any shape")
     output = Out("T", "one number", shape=())
 
-    def kernel(self, t: Array) -> Array:
-        flat = t.reshape(-1)
-        total: Any = 0.0
-        with scratch(*self.scratch_arrays(flat.size, t.dtype)) as (buffer,), one_thread:
-            for start in range(0, flat.size, TILE):
-                slab = flat[start : start + TILE]
-                if buffer.size:
-                    np.copyto(buffer[: slab.size], slab)
-                    slab = buffer[: slab.size]
-                total += slab @ slab
-        return np.asarray(total / 2, t.dtype)
+    def bind(self, memory: Workspace, t: TensorType) -> Kernel:
+        size, dtype = prod(t.sizes), storage(t.dtype)
+        buffer = memory.array(min(size, TILE) * (dtype != np.float64), np.float64)
+        parts = list(cut(size, TILE))
 
-    def workspace(self, t: TensorType) -> int:
-        return scratch_bytes(*self.scratch_arrays(prod(t.sizes), storage(t.dtype)))
+        def kernel(t: Array, out: Array | None = None) -> Array:
+            flat, total = t.reshape(-1), 0.0
+            with one_thread:
+                for part in parts:
+                    slab = flat[part]
+                    if buffer.size:
+                        np.copyto(buffer[: slab.size], slab)
+                        slab = buffer[: slab.size]
+                    total += float(slab @ slab)
+            out = np.empty((), dtype) if out is None else out
+            out[...] = total / 2
+            return out
 
-    @staticmethod
-    def scratch_arrays(size: int, dtype: DType) -> list[ArraySpec]:
-        """Memory for some values in float64."""
-        return [((min(size, TILE) * (dtype != np.float64),), np.float64)]
+        return kernel
 
     def grad(self, t: Wire, output: Wire, dy: Wire) -> Any:
         return dy * t
@@ -98,23 +98,24 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
             )
         return [None, None] if shape is None else [shape[:1], shape]
 
-    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
-        shape = np.broadcast_shapes(features.shape, labels.shape)
-        loss = np.empty(shape[:1], features.dtype) if out is None else out
-        backprop = np.empty(shape, features.dtype)
-
-        def step(part: slice, axis: int, x: Array, labels: Array, slope: Array, buffer: Array) -> None:
-            logs = softmax(x, axis, slope, buffer)
-            np.subtract(slope, labels, slope)
-            np.multiply(np.subtract(logs, buffer, buffer), labels, buffer)
-            loss[part] = np.add.reduce(buffer, axis, np.float64)
-
-        by_rows(step, 1, [np.broadcast_to(given, shape) for given in (features, labels)], [backprop])
-        return loss, backprop
-
-    def workspace(self, features: TensorType, labels: TensorType) -> int:
+    def bind(self, memory: Workspace, features: TensorType, labels: TensorType) -> Kernel:
         shape: Any = broadcast(features.shape, labels.shape)
-        return rows_bytes(shape, storage(features.dtype), 1, 3)
+        dtype = storage(features.dtype)
+        by_rows = bind_rows(memory, shape, dtype, 1, 2, 1)
+
+        def kernel(features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
+            loss, backprop = np.empty(shape[:1], dtype) if out is None else out, np.empty(shape, dtype)
+
+            def step(part: slice, axis: int, x: Array, labels: Array, slope: Array, buffer: Array) -> None:
+                logs = softmax(x, axis, slope, buffer)
+                np.subtract(slope, labels, slope)
+                np.multiply(np.subtract(logs, buffer, buffer), labels, buffer)
+                loss[part] = np.add.reduce(buffer, axis, np.float64)
+
+            by_rows(step, [np.broadcast_to(given, shape) for given in (features, labels)], [backprop])
+            return loss, backprop
+
+        return kernel
 
     def grad(self, features: Wire, labels: Wire, loss: Wire, backprop: Wire, dloss: Wire, dbackprop: Wire) -> Any:
         logits, dloss = BroadcastLike()(features, backprop), ExpandDims()(dloss, -1)
@@ -146,26 +147,28 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
             raise self.error(f"input 'features' must have at least one class, got shape {show(features.shape)}")
         return super().infer(*types)
 
-    def kernel(self, features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
-        classes = features.shape[1]
-        least, most = np.minimum.reduce(labels, initial=0), np.maximum.reduce(labels, initial=0)
-        if least < 0 or most >= classes:
-            raise self.error(f"input 'labels' must lie in [0, {classes}), got {labels.min()} to {labels.max()}")
-        loss = np.empty(labels.shape, features.dtype) if out is None else out
-        backprop = np.empty(features.shape, features.dtype)
+    def bind(self, memory: Workspace, features: TensorType, labels: TensorType) -> Kernel:
+        (rows, classes), dtype = features.sizes, storage(features.dtype)
+        by_rows = bind_rows(memory, (rows, classes), dtype, 1, 1, 1)
+        numbers = np.arange(min(rows, rows_at_once((rows, classes))))
 
-        def step(part: slice, axis: int, x: Array, slope: Array, buffer: Array) -> None:
-            logs = softmax(x, axis, slope, buffer)
-            place = np.arange(part.stop - part.start), labels[part]
-            place = place if axis else place[::-1]
-            slope[place] -= 1
-            loss[part] = logs.reshape(-1) - buffer[place]
+        def kernel(features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
+            least, most = np.minimum.reduce(labels, initial=0), np.maximum.reduce(labels, initial=0)
+            if least < 0 or most >= classes:
+                raise self.error(f"input 'labels' must lie in [0, {classes}), got {labels.min()} to {labels.max()}")
+            loss, backprop = np.empty(rows, dtype) if out is None else out, np.empty((rows, classes), dtype)
 
-        by_rows(step, 1, [features], [backprop])
-        return loss, backprop
+            def step(part: slice, axis: int, x: Array, slope: Array, buffer: Array) -> None:
+                logs = softmax(x, axis, slope, buffer)
+                place = numbers[: part.stop - part.start], labels[part]
+                place = place if axis else place[::-1]
+                slope[place] -= 1
+                loss[part] = logs.reshape(-1) - buffer[place]
 
-    def workspace(self, features: TensorType, labels: TensorType) -> int:
-        return rows_bytes(features.sizes, storage(features.dtype), 1, 2)
+            by_rows(step, [features], [backprop])
+            return loss, backprop
+
+        return kernel
 
     def grad(self, features: Wire, labels: Wire, loss: Wire, backprop: Wire, dloss: Wire, dbackprop: Wire) -> Any:
         return _by_features(features, backprop, ExpandDims()(dloss, -1), dbackprop), None

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.rowwise import by_rows, row_sums, rows_bytes, shifted
+from blocks.kernels.rowwise import bind_rows, row_sums, shifted
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
@@ -17,6 +17,7 @@ from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range, limits
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class Softmax(Opaque):
@@ -47,21 +48,22 @@ class Softmax(Opaque):
             raise self.error("input 'logits' must have at least one dim, got a scalar")
         return logits.shape
 
-    def kernel(self, logits: Array, out: Array | None = None) -> Array:
-        if out is None:
-            out = np.empty(logits.shape, logits.dtype)
-        shape = prod(logits.shape[:-1]), logits.shape[-1]
-        by_rows(self.step, self.buffers, [logits.reshape(shape)], [out.reshape(shape)])
-        return out
+    def bind(self, memory: Workspace, logits: TensorType) -> Kernel:
+        sizes, dtype = logits.sizes, storage(logits.dtype)
+        shape = prod(sizes[:-1]), sizes[-1]
+        by_rows = bind_rows(memory, shape, dtype, self.buffers, 1, 1)
+
+        def kernel(logits: Array, out: Array | None = None) -> Array:
+            out = np.empty(sizes, dtype) if out is None else out
+            by_rows(self.step, [logits.reshape(shape)], [out.reshape(shape)])
+            return out
+
+        return kernel
 
     def step(self, part: slice, axis: int, x: Array, y: Array, *buffers: Array) -> None:
         """Some rows of the result, each of which lies along ``axis``."""
         np.exp(shifted(x, axis, y), y)
         np.divide(y, row_sums(y, axis).astype(y.dtype), y)
-
-    def workspace(self, logits: TensorType) -> int:
-        shape = logits.sizes
-        return rows_bytes((prod(shape[:-1]), shape[-1]), storage(logits.dtype), self.buffers, 2)
 
     def grad(self, logits: Wire, softmax: Wire, dy: Wire) -> Any:
         return (dy - Sum(keep_dims=True)(dy * softmax, -1)) * softmax
