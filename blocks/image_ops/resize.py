@@ -16,9 +16,9 @@ from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array, storage
 from dataflow.core.ranges import Range
-from dataflow.core.scratch import scratch, scratch_bytes
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 
@@ -41,38 +41,38 @@ class Resizing(Resampling, abstract=True):
         batch, _, _, channels = image_shape(self, "images", images)
         return (batch, *given_size(self, size), channels)
 
-    def workspace(self, images: TensorType, size: TensorType) -> int:
+    def bind(self, memory: Workspace, images: TensorType, size: TensorType) -> Kernel:
+        shape, given = images.sizes, storage(images.dtype)
         (made,) = self.infer(images, size)
-        if not made.known or 0 in made.sizes:
-            return 0
-        parts = Parts(images.sizes, made.sizes, self.taps(images.sizes[1], made.sizes[1]))
-        scratch_arrays = parts.scratch_arrays(storage(made.dtype), storage(images.dtype), self.interpolates)
-        return scratch_bytes(*scratch_arrays) + parts.taps_bytes()
+        resized, dtype = made.sizes, storage(made.dtype)
+        if 0 in resized:
+            return lambda images, size, out=None: np.empty(resized, dtype) if out is None else out
+        channels, width = shape[3], resized[2]
+        across = columns(self.taps(shape[2], width), channels, dtype.itemsize)
+        pixels = (channels,) if len(across[0][0]) == width else ()
+        parts = Parts(shape, resized, self.taps(shape[1], resized[1]))
+        wide, buffer, copy = memory.arrays(*parts.scratch_arrays(dtype, given, self.interpolates))
+        memory.kept += parts.taps_bytes()
+        bound = [
+            (part, [(index[part.rows] - part.lines.start, weight[part.rows, None]) for index, weight in parts.down])
+            for part in parts
+        ]
 
-    def kernel(self, images: Array, size: Array, out: Array | None = None) -> Array:
-        if out is None:
-            (made,) = self.infer(TensorType.of(images), TensorType.of(size))
-            out = np.empty(made.shape, storage(made.dtype))
-        if not out.size:
-            return out
-        channels = images.shape[3]
-        across = columns(self.taps(images.shape[2], out.shape[2]), channels, out.itemsize)
-        pixels = (channels,) if len(across[0][0]) == out.shape[2] else ()
-        parts = Parts(images.shape, out.shape, self.taps(images.shape[1], out.shape[1]))
-        with scratch(*parts.scratch_arrays(out.dtype, images.dtype, self.interpolates)) as (wide, buffer, copy):
-            for batch, rows, lines in parts:
+        def kernel(images: Array, size: Array, out: Array | None = None) -> Array:
+            out = np.empty(resized, dtype) if out is None else out
+            for (batch, rows, lines), down in bound:
                 source, target = images[batch, lines], out[batch, rows]
                 if copy.size:
                     np.copyto(copy[: source.size].reshape(source.shape), source)
                     source = copy[: source.size].reshape(source.shape)
-                source = source.reshape(-1, images.shape[2] * channels // prod(pixels), *pixels)
+                source = source.reshape(-1, shape[2] * channels // prod(pixels), *pixels)
                 between = wide[: len(source) * parts.line].reshape(-1, parts.line)
                 self.interpolate(across, source, between, buffer)
-                down = [(index[rows] - lines.start, weight[rows, None]) for index, weight in parts.down]
                 target = target.reshape(len(target), -1, parts.line)
-                between = between.reshape(len(target), -1, parts.line)
-                self.interpolate(down, between, target, buffer)
-        return out
+                self.interpolate(down, between.reshape(len(target), -1, parts.line), target, buffer)
+            return out
+
+        return kernel
 
 
 class ResizeNearestNeighbor(Resizing, Nearest):

@@ -10,15 +10,16 @@ import numpy as np
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.array_ops.slicing import Slice
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
-from blocks.kernels.chunked import TILE
-from blocks.kernels.resample import WeightBand, weight_bands, weighted_sums
+from blocks.kernels.chunked import TILE, cut
+from blocks.kernels.resample import Taps, WeightBand, weight_bands, weighted_sums
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType
 from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.registry import blocks
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, agree, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
 FEW = 8  # channels up to which pixels are too small to multiply one by one
@@ -32,20 +33,12 @@ class ResizeGradient(Resampling, abstract=True):
         """The block that this is the gradient of; found by name, as that one needs this one for its own gradient."""
         return blocks[type(self).__name__.removesuffix("Grad")](**self.attrs())
 
-    def workspace(self, grads: TensorType, other: TensorType) -> int:
-        (made,) = self.infer(grads, other)
-        if not made.known or 0 in (*grads.sizes, *made.sizes):
-            return 0
-        scratch_arrays = self.scratch_arrays(grads.sizes, storage(grads.dtype), made.sizes, storage(made.dtype))
-        weights = self.bands(grads.sizes, made.sizes, _exact(storage(made.dtype)))
-        return scratch_bytes(*scratch_arrays) + sum(band.weights.nbytes for bands in weights for band in bands)
-
+    @staticmethod
     def bands(
-        self, grads: tuple[int, ...], images: tuple[int, ...], exact: DType
+        down: Taps, across: Taps, images: tuple[int, ...], exact: DType
     ) -> tuple[list[WeightBand], list[WeightBand]]:
-        """The weights of the rows and of the columns, for shapes of gradients and of images."""
-        (_, height, width, channels), (_, rows, columns, _) = images, grads
-        down, across = self.taps(height, rows), self.taps(width, columns)
+        """The weights of the rows and of the columns of images of a shape."""
+        _, height, width, channels = images
         if channels > FEW:
             return weight_bands(down, height, ROWS, exact), weight_bands(across, width, COLUMNS, exact)
         beside = weight_bands(across, width, max(4, COLUMNS // channels), exact)
@@ -55,66 +48,76 @@ class ResizeGradient(Resampling, abstract=True):
 
     def scratch_arrays(
         self, grads: tuple[int, ...], given: DType, shape: tuple[int, ...], dtype: DType
-    ) -> list[ArraySpec]:
-        """Memory for rows of some images, and for copies of the gradients and of the result in the dtype to compute in.
+    ) -> tuple[int, int, list[ArraySpec]]:
+        """How many images and how many of their rows to work on at once, and the memory that takes.
 
-        For an integer result also its integers, before they wrap around.
+        For these rows, and for copies of the gradients and of the result in the dtype to compute in; of an integer
+        result also its integers, before they wrap around.
         """
         (batch, rows, columns, channels), (height, width) = grads, shape[1:3]
         exact, line = _exact(dtype), columns * channels
         images = min(batch, max(1, TILE // (line * max(height, rows))))
         lines = min(height, max(1, TILE // line // ROWS) * ROWS) if images == 1 else height
         result = images * lines * width * channels * (dtype != exact)
-        return [
-            ((images, lines, line), exact),
-            ((images * (given != exact), rows, line), exact),
-            ((result,), exact),
-            ((result * (dtype.kind in "iu"),), np.int64),
+        sizes = images * lines * line, images * rows * line * (given != exact), result
+        integers: ArraySpec = (result * (dtype.kind in "iu"),), np.int64
+        return images, lines, [*(((size,), exact) for size in sizes), integers]
+
+    def bind(self, memory: Workspace, grads: TensorType, other: TensorType) -> Kernel:
+        (made,), given = self.infer(grads, other), grads.sizes
+        shape, dtype = made.sizes, storage(made.dtype)
+        if 0 in (*given, *shape):
+            return lambda grads, other, out=None: _zeros(shape, dtype, out)
+        (_, height, width, channels), columns, line = shape, given[2], given[2] * given[3]
+        taps = self.taps(height, given[1]), self.taps(width, given[2])
+        down, across = self.bands(*taps, shape, _exact(dtype))
+        images, step, wanted = self.scratch_arrays(given, storage(grads.dtype), shape, dtype)
+        lines, copy, result, whole = memory.arrays(*wanted)
+        lines = lines.reshape(images, step, line)
+        memory.borrowed += sum(index.nbytes + weight.nbytes for each in taps for index, weight in each)
+        memory.kept += sum(band.weights.nbytes for bands in (down, across) for band in bands)
+        parts = [
+            (some, rows, [band for band in down if rows.start <= band.pixels.start < rows.stop])
+            for some, rows in product(cut(given[0], images), cut(height, step))
         ]
 
-    def by_images(self, grads: Array, output: Array) -> Array:
-        """The gradient by the images, written to ``output``: the rows first, then the columns."""
-        if not output.size or not grads.size:
-            output.fill(0)
-            return output
-        (_, height, width, channels), columns, exact = output.shape, grads.shape[2], _exact(output.dtype)
-        down, across = self.bands(grads.shape, output.shape, exact)
-        with scratch(*self.scratch_arrays(grads.shape, grads.dtype, output.shape, output.dtype)) as (
-            lines,
-            copy,
-            result,
-            whole,
-        ):
-            images, step = lines.shape[:2]
-            for image, row in product(range(0, len(grads), images), range(0, height, step)):
+        def kernel(grads: Array, other: Array, out: Array | None = None) -> Array:
+            out = np.empty(shape, dtype) if out is None else out
+            for some, rows, bands in parts:
                 # products of other strides add in other orders
-                given = np.ascontiguousarray(grads[image : image + images])
-                values = given.reshape(-1, grads.shape[1], lines.shape[2])
+                values = np.ascontiguousarray(grads[some]).reshape(-1, given[1], line)
                 if copy.size:
                     values = _converted(values, copy)
-                target = output[image : image + images, row : row + step]
-                made = result[: target.size].reshape(target.shape) if result.size else target
+                target = out[some, rows]
+                computed = result[: target.size].reshape(target.shape) if result.size else target
                 between = lines[: len(target), : target.shape[1]]
-                rows = [band for band in down if row <= band.pixels.start < row + step]
-                weighted_sums(values, rows, between, row)
+                weighted_sums(values, bands, between, rows.start)
                 if channels <= FEW:
                     weighted_sums(
-                        between.reshape(1, -1, between.shape[2]).swapaxes(1, 2),
+                        between.reshape(1, -1, line).swapaxes(1, 2),
                         across,
-                        made.reshape(1, -1, width * channels).swapaxes(1, 2),
+                        computed.reshape(1, -1, width * channels).swapaxes(1, 2),
                     )
                 else:
-                    weighted_sums(between.reshape(-1, columns, channels), across, made.reshape(-1, width, channels))
+                    weighted_sums(between.reshape(-1, columns, channels), across, computed.reshape(-1, width, channels))
                 if whole.size:
-                    made = _converted(made, whole)  # an integer wraps around, a float does not
-                if made is not target:
-                    np.copyto(target, made, casting="unsafe")
-        return output
+                    computed = _converted(computed, whole)  # an integer wraps around, a float does not
+                if computed is not target:
+                    np.copyto(target, computed, casting="unsafe")
+            return out
+
+        return kernel
+
+
+def _zeros(shape: tuple[int, ...], dtype: DType, out: Array | None) -> Array:
+    made = np.empty(shape, dtype) if out is None else out
+    made.fill(0)
+    return made
 
 
 def _converted(values: Array, buffer: Array) -> Array:
     """The values in the dtype of the buffer."""
-    copy = buffer.reshape(-1)[: values.size].reshape(values.shape)
+    copy = buffer[: values.size].reshape(values.shape)
     np.copyto(copy, values, casting="unsafe")
     return copy
 
@@ -139,9 +142,6 @@ class LikeImage(ResizeGradient, abstract=True):
                 f"input 'grads' must have the batch and channels of 'original_image', {show(before)}, got {show(after)}"
             )
         return before
-
-    def kernel(self, grads: Array, original_image: Array, out: Array | None = None) -> Array:
-        return self.by_images(grads, np.empty(original_image.shape, original_image.dtype) if out is None else out)
 
     def grad(self, grads: Wire, original_image: Wire, output: Wire, dy: Wire) -> Any:
         return self.forward(dy, size_of(grads)), None
@@ -192,10 +192,6 @@ class ResizeNearestNeighborGrad(ResizeGradient, Nearest):
     def shape_of(self, grads: TensorType, size: TensorType) -> Shape:
         batch, _, _, channels = image_shape(self, "grads", grads)
         return (batch, *given_size(self, size), channels)
-
-    def kernel(self, grads: Array, size: Array, out: Array | None = None) -> Array:
-        shape = (grads.shape[0], *size.tolist(), grads.shape[3])
-        return self.by_images(grads, np.empty(shape, grads.dtype) if out is None else out)
 
     def grad(self, grads: Wire, size: Wire, output: Wire, dy: Wire) -> Any:
         return self.forward(dy, size_of(grads))

@@ -42,7 +42,8 @@ def bind_convolve_mirrored(
     batch, height, width, channels = shape
     before = size or (height, width)
     rows, columns = mirrored_size(before, paddings)
-    down, across = (np.pad(np.arange(n), pad, mode) for n, pad in zip(before, paddings[1:3], strict=True))
+    down, across = (_mirrored(n, pad, mode) for n, pad in zip(before, paddings[1:3].tolist(), strict=True))
+    memory.kept += down.nbytes + across.nbytes
     mirrored, lines = memory.arrays(*(((n * channels,), dtype) for n in (rows * columns, rows * before[1])))
     mirrored, lines = mirrored.reshape(1, rows, columns, channels), lines.reshape(1, rows, before[1], channels)
     resizing = memory.arrays(*_resizing(shape, size, dtype)) if size is not None else []
@@ -57,6 +58,16 @@ def bind_convolve_mirrored(
             convolve(x, filter, out[image : image + 1])
 
     return convolve_mirrored
+
+
+def _mirrored(size: int, pad: list[int], mode: Mode) -> Array:
+    """The places of the elements of a dim that goes on behind its edges."""
+    before, after = pad
+    places, twice = np.arange(-before, size + after), mode == "symmetric"
+    front, back = places[:before], places[before + size :]
+    np.subtract(-int(twice), front, front)
+    np.subtract(2 * (size - 1) + twice, back, back)
+    return places
 
 
 def _resizing(shape: tuple[int, ...], size: Size, dtype: DType) -> list[ArraySpec]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from blocks.image_ops.resize import ResizeBilinear
 from blocks.kernels.resample import Parts, Taps
 from dataflow.core.block import In, Out, Shape, TensorType
 from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.workspace import Kernel, Workspace
 
 FRACTION = {np.dtype(np.uint8): 7, np.dtype(np.int32): 30}  # bits of a weight
 WIDE: dict[DType, DType] = {np.dtype(np.uint8): np.dtype(np.int32), np.dtype(np.int32): np.dtype(np.int64)}
@@ -47,49 +47,49 @@ class QuantizedResizeBilinear(Bilinear):
         batch, _, _, channels = image_shape(self, "images", images)
         return (batch, *given_size(self, size), channels)
 
-    def kernel(
-        self, images: Array, size: Array, min: Array, max: Array, out: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        if out is None:
-            shape: Any = self.shape_of(TensorType.of(images), TensorType.of(size))
-            out = np.empty(shape, images.dtype)
-        if images.dtype == np.float32:
-            ResizeBilinear(**self.attrs()).kernel(images, size, out)
-        elif out.shape == images.shape:
-            np.copyto(out, images)
-        elif out.size:
-            self._resize(images, out)
-        return out, min.copy(), max.copy()
+    def bind(self, memory: Workspace, images: TensorType, size: TensorType, *ends: TensorType) -> Kernel:
+        (made, *_), dtype = self.infer(images, size, *ends), storage(images.dtype)
+        resize = self._bind_resize(memory, images, size, made.sizes)
 
-    def _resize(self, images: Array, out: Array) -> None:
-        bits, dtype = FRACTION[images.dtype], WIDE[images.dtype]
-        down, across = ([(i, self._weight(w, bits, dtype)) for i, w in taps] for taps in self._taps(images, out))
-        for batch, rows, lines in self._parts(images.shape, out.shape):
-            taps = [(i[rows] - lines.start, w[rows]) for i, w in down]
-            _interpolated(_widened(images[batch, lines], across, bits, dtype), taps, bits, out[batch, rows])
+        def kernel(
+            images: Array, size: Array, min: Array, max: Array, out: Array | None = None
+        ) -> tuple[Array, Array, Array]:
+            out = np.empty(made.sizes, dtype) if out is None else out
+            resize(images, size, out=out)
+            return out, min.copy(), max.copy()
 
-    def _weight(self, weight: Array, bits: int, dtype: DType) -> Array:
-        return (weight * np.float32(1 << bits)).astype(dtype)
+        return kernel
 
-    def _taps(self, images: Array, out: Array) -> Any:
-        return [self.taps(images.shape[axis], out.shape[axis]) for axis in (1, 2)]
-
-    def _parts(self, shape: tuple[int, ...], resized: tuple[int, ...]) -> Parts:
-        return Parts(shape, resized, self.taps(shape[1], resized[1]))
-
-    def workspace(self, images: TensorType, size: TensorType, *ends: TensorType) -> int:
-        (made, *_) = self.infer(images, size, *ends)
-        if not made.known or 0 in made.sizes or made.sizes == images.sizes:
-            return 0
+    def _bind_resize(self, memory: Workspace, images: TensorType, size: TensorType, resized: tuple[int, ...]) -> Kernel:
         if images.dtype == "float32":
-            return ResizeBilinear(**self.attrs()).workspace(images, size)
-        parts = self._parts(images.sizes, made.sizes)
+            kernel: Kernel = ResizeBilinear(**self.attrs()).bind(memory, images, size)
+            return kernel
+        if resized == images.sizes or 0 in resized:
+            return lambda images, size, out: np.copyto(out, images) if out.size else None
+        given = storage(images.dtype)
+        bits, dtype = FRACTION[given], WIDE[given]
+        taps = [self.taps(images.sizes[axis], resized[axis]) for axis in (1, 2)]
+        down, across = ([(i, (w * np.float32(1 << bits)).astype(dtype)) for i, w in each] for each in taps)
+        parts = Parts(images.sizes, resized, taps[0])
+        memory.borrowed += self._taken(parts, images)
+        memory.kept += parts.taps_bytes()
+        bound = [(part, [(i[part.rows] - part.lines.start, w[part.rows]) for i, w in down]) for part in parts]
+
+        def resize(images: Array, size: Array, out: Array) -> None:
+            for (batch, rows, lines), down in bound:
+                _interpolated(_widened(images[batch, lines], across, bits, dtype), down, bits, out[batch, rows])
+
+        return resize
+
+    @staticmethod
+    def _taken(parts: Parts, images: TensorType) -> int:
+        """Bytes of the arrays that are made for a part."""
         lines = parts.images * max(part.lines.stop - part.lines.start for part in parts)
         whole, rows = lines * parts.line, parts.images * parts.rows * parts.line
         wide, taken, copied = WIDE[storage(images.dtype)].itemsize, 1, 0
         if images.dtype == "qint32":
             taken, copied = 4, 4 * lines * prod(images.sizes[2:])
-        return int(max(copied + whole * (2 * wide + taken), (whole + 3 * rows) * wide)) + parts.taps_bytes()
+        return int(max(copied + whole * (2 * wide + taken), (whole + 3 * rows) * wide))
 
 
 def _widened(source: Array, across: Taps, bits: int, dtype: DType) -> Array:

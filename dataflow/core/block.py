@@ -201,7 +201,7 @@ class Block(Shown, Quantizable):
         if self.bind is None:
             return 0
         memory = workspace.counted(self, types)
-        return memory.nbytes + memory.borrowed
+        return memory.nbytes + memory.borrowed + memory.kept
 
     # -- types --------------------------------------------------------------------------------------------------
 

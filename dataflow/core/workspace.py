@@ -36,11 +36,12 @@ class Workspace:
     Without ``space`` it is only counted what is asked for; arrays then have all their elements in one place.
 
     nbytes : of the arrays so far.
-    borrowed : bytes that the kernel will borrow by itself, as `dataflow.core.scratch` says.
+    borrowed : bytes that the kernel will take by itself while it runs.
+    kept : bytes of what it works out once and keeps, such as weights.
     """
 
     def __init__(self, space: Array | None = None):
-        self.space, self.nbytes, self.borrowed = space, 0, 0
+        self.space, self.nbytes, self.borrowed, self.kept = space, 0, 0, 0
 
     def arrays(self, *wanted: ArraySpec) -> list[Array]:
         """Arrays of these shapes, of one dim, and dtypes."""
@@ -69,11 +70,11 @@ def call(block: Block, arrays: Sequence[Any], out: Array | None = None) -> Any:
     if last is not None and last[0] == key:
         return last[1](*arrays, out=out)
     types = [map_port(TensorType.of, array) for array in arrays]
-    nbytes = counted(block, types).nbytes
-    if nbytes > KEPT:
+    memory = counted(block, types)
+    if memory.nbytes + memory.kept > KEPT:
         with Scratch() as empty:
-            return block.bind(Workspace(empty((nbytes,), np.uint8)), *types)(*arrays, out=out)
-    kernel = block.bind(Workspace(aligned(nbytes)), *types)
+            return block.bind(Workspace(empty((memory.nbytes,), np.uint8)), *types)(*arrays, out=out)
+    kernel = block.bind(Workspace(aligned(memory.nbytes)), *types)
     block.__dict__["_bound"] = key, kernel  # one tuple, so that other threads never see half of it
     return kernel(*arrays, out=out)
 

@@ -112,7 +112,7 @@ def passes(
             plan.buffer_of,
             tuple(buffer_sizes),
             frozenset(plan.in_place),
-            plan.peak + sum(buffer_sizes) + plan.bound,
+            plan.peak + sum(buffer_sizes) + plan.bound + plan.kept,
             settings.max_bytes,
             watched_slots,
             plan.bound,

@@ -84,6 +84,7 @@ class MemoryPlan:
     in_place : slots that take over the buffer of an input.
     peak : the most bytes that are held beside the buffers and what is bound.
     bound : bytes that the kernels of any one stage are bound to.
+    kept : bytes that all bound kernels keep.
     """
 
     types: Sequence[TensorType]
@@ -98,6 +99,7 @@ class MemoryPlan:
     in_place: set[int] = field(default_factory=set)
     peak: int = 0
     bound: int = 0
+    kept: int = 0
 
     def assign(self, stages: Sequence[Stage]) -> tuple[list[Stage], list[int]]:
         """The stages with the slots that they release, and the sizes of the buffers in bytes.
@@ -219,6 +221,7 @@ class MemoryPlan:
                     memory = counted(step.block, types)
                     bound += memory.nbytes
                     taken += memory.borrowed
+                    self.kept += memory.kept
                 elif self._may_take(step):
                     taken += step.block.workspace(*operand_types(step.reads, self.types, self.constants))
             except Exception as error:

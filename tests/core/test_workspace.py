@@ -32,6 +32,7 @@ class TimesOfBound(Block, abstract=True):
         value: Any = n.value
         held = memory.array(int(np.prod(x.sizes)), np.float32).reshape(x.sizes)
         memory.borrowed += 7
+        memory.kept += 1000 * int(value == 99)
 
         def kernel(x: Any, n: Any, out: Any = None) -> Any:
             np.copyto(held, x)
@@ -79,6 +80,8 @@ def test_arrays_do_not_overlap_and_are_aligned() -> None:
 def test_what_is_bound_and_borrowed_is_its_workspace(block: TimesOfBound) -> None:
     types = TensorType("float32", (30, 10)), TensorType("int32", (), np.array(2))
     assert (counted(block, types).nbytes, block.workspace(*types)) == (1216, 1223)
+    types = types[0], TensorType("int32", (), np.array(99))
+    assert block.workspace(*types) == 2223
 
 
 def test_the_last_kernel_is_kept(block: TimesOfBound) -> None:

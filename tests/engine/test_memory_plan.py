@@ -124,7 +124,7 @@ def test_copies_of_scattered_views_are_counted(case):
 def test_workspace_is_not_asked_for_where_the_result_is_too_large(monkeypatch):
     graph = flow.Graph()
     graph.output("y", blocks["ResizeBilinear"]()(graph.input("x", "float32", [1, 1, 1, 1]), [2**31 - 1, 1]))
-    monkeypatch.setattr(blocks["ResizeBilinear"], "workspace", refuse)
+    monkeypatch.setattr(blocks["ResizeBilinear"], "bind", refuse)
     with pytest.raises(GraphError, match=r"must hold at most 1000 bytes, got 85899345\d\d for"):
         flow.plan(graph, max_bytes=1000)
     with pytest.raises(
